@@ -1,0 +1,35 @@
+import type { ExplorationSpec } from '../features/schema.ts';
+import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
+
+/**
+ * The log record of one ranking: what was shown, how it was chosen, and all that is needed to choose it again.
+ * Training reads codes and propensities from here and recomputes neither.
+ */
+export interface Decision {
+  readonly rankingId: RankingId;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly sessionId: SessionId;
+  readonly userId?: UserId;
+  readonly arm?: string;
+  readonly weights: Version;
+  /** How many online deltas the weights had taken on top of the version. */
+  readonly delta: number;
+  /** 16 hex digits. */
+  readonly schemaHash: string;
+  /** Snapshot hash; empty when the catalogue was not read. */
+  readonly snapshot: string;
+  readonly degraded: boolean;
+  readonly seed: number;
+  readonly exploration: ExplorationSpec;
+  readonly limit: number;
+  /** The request as JSON: preferences, context, recent and candidates with their live attributes. */
+  readonly request: string;
+  readonly itemIds: readonly ItemId[];
+  /** Score of each slot, fixed-point units. */
+  readonly units: readonly number[];
+  /** Conditional probability of each slot given the slots above. */
+  readonly propensities: readonly number[];
+  /** `Uint8Array(slots × F)`. */
+  readonly codes: Uint8Array;
+}

@@ -1,0 +1,23 @@
+/** An error a caller can act on: `code` is stable, `message` names the bad value and the remedy. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details?: unknown;
+
+  constructor(status: number, code: string, message: string, details?: unknown) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The body of every error answer: `{code, message, details?}`. */
+  toJSON(): { code: string; message: string; details?: unknown } {
+    const body = { code: this.code, message: this.message };
+    return this.details === undefined ? body : { ...body, details: this.details };
+  }
+}
+
+export const invalid = (message: string, details?: unknown) =>
+  new ApiError(400, 'invalid_request', message, details);

@@ -1,0 +1,122 @@
+import { ApiError, invalid } from './errors.ts';
+import {
+  parseEventId,
+  parseItemId,
+  parseRankingId,
+  type EventId,
+  type ItemId,
+  type RankingId,
+} from './ids.ts';
+
+export const EVENT_TYPES = [
+  'impression',
+  'click',
+  'dwell',
+  'save',
+  'contact',
+  'booking_start',
+  'booking',
+  'cancel',
+  'scroll_depth',
+  'form_progress',
+  'feature_use',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const MAX_EVENTS_PER_REQUEST = 1000;
+
+/** Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. */
+export interface FeedbackEvent {
+  readonly eventId: EventId;
+  readonly type: EventType;
+  readonly rankingId: RankingId;
+  readonly itemId?: ItemId;
+  /** 1-based slot. */
+  readonly position?: number;
+  readonly value?: number;
+  readonly properties?: Readonly<Record<string, string | number | boolean | null>>;
+  /** Epoch ms, by the visitor's clock. */
+  readonly timestamp: number;
+  readonly token: string;
+}
+
+/** The types that say nothing without the item they happened to. */
+const ABOUT_AN_ITEM: ReadonlySet<string> = new Set([
+  'click',
+  'dwell',
+  'save',
+  'contact',
+  'booking_start',
+  'booking',
+  'cancel',
+]);
+
+const MAX_PROPERTIES = 32;
+
+/** @throws ApiError 400 naming the field and what it should have been. */
+export function parseEvent(value: unknown): FeedbackEvent {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('an event must be an object');
+  }
+  const raw = value as Record<string, unknown>;
+  const type = raw.type;
+  if (!(EVENT_TYPES as readonly unknown[]).includes(type)) {
+    throw invalid(
+      `type must be one of ${EVENT_TYPES.join(', ')}, but was ${JSON.stringify(type)?.slice(0, 80)}`,
+    );
+  }
+  if (ABOUT_AN_ITEM.has(type as string) && raw.itemId === undefined) {
+    throw invalid(`an event of type ${String(type)} needs an itemId`);
+  }
+  const { position, value: amount, timestamp, token } = raw;
+  if (position !== undefined && !(Number.isInteger(position) && (position as number) >= 1)) {
+    throw invalid(`position must be a whole number from 1, but was ${JSON.stringify(position)}`);
+  }
+  if (amount !== undefined && !Number.isFinite(amount)) {
+    throw invalid(`value must be a finite number, but was ${JSON.stringify(amount)}`);
+  }
+  if (!Number.isSafeInteger(timestamp) || (timestamp as number) <= 0) {
+    throw invalid(`timestamp must be epoch milliseconds, but was ${JSON.stringify(timestamp)}`);
+  }
+  if (typeof token !== 'string' || token.length === 0 || token.length > 32_768) {
+    throw new ApiError(
+      401,
+      'invalid_token',
+      'token is missing: send the one the ranking came with',
+    );
+  }
+  return {
+    eventId: parseEventId(raw.eventId),
+    type: type as EventType,
+    rankingId: parseRankingId(raw.rankingId),
+    ...(raw.itemId === undefined ? {} : { itemId: parseItemId(raw.itemId) }),
+    ...(position === undefined ? {} : { position: position as number }),
+    ...(amount === undefined ? {} : { value: amount as number }),
+    ...(raw.properties === undefined ? {} : { properties: parseProperties(raw.properties) }),
+    timestamp: timestamp as number,
+    token,
+  };
+}
+
+function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties']> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('properties must be an object');
+  }
+  const entries = Object.entries(value);
+  if (entries.length > MAX_PROPERTIES) {
+    throw invalid(`properties may hold ${MAX_PROPERTIES} entries, but held ${entries.length}`);
+  }
+  for (const [name, v] of entries) {
+    const flat =
+      v === null ||
+      typeof v === 'boolean' ||
+      (typeof v === 'string' && v.length <= 1024) ||
+      (typeof v === 'number' && Number.isFinite(v));
+    if (!flat || name.length > 64) {
+      throw invalid(
+        `property "${name.slice(0, 80)}" must be a short text, a finite number, a boolean or null`,
+      );
+    }
+  }
+  return Object.fromEntries(entries) as NonNullable<FeedbackEvent['properties']>;
+}

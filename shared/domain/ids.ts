@@ -1,0 +1,42 @@
+import { invalid } from './errors.ts';
+
+type Brand<T, B extends string> = T & { readonly __brand: B };
+
+export type ItemId = Brand<string, 'ItemId'>;
+export type SessionId = Brand<string, 'SessionId'>;
+export type UserId = Brand<string, 'UserId'>;
+export type RankingId = Brand<string, 'RankingId'>;
+export type EventId = Brand<string, 'EventId'>;
+/** `v000041`: the name of one immutable scorer. `v000000` is always the hand-tuned rules. */
+export type Version = Brand<string, 'Version'>;
+
+/** Ids travel in URLs, KV keys and CSV files: printable, no spaces or control characters, short. */
+const ID = /^[\x21-\x7e\u00a1-\uffff]{1,128}$/;
+
+function parseId<T extends string>(name: string) {
+  return (value: unknown): T => {
+    if (typeof value === 'string' && ID.test(value)) return value as T;
+    const shown = JSON.stringify(value)?.slice(0, 80);
+    throw invalid(`${name} must be 1 to 128 printable characters without spaces, but was ${shown}`);
+  };
+}
+
+export const parseItemId = parseId<ItemId>('item id');
+export const parseSessionId = parseId<SessionId>('sessionId');
+export const parseUserId = parseId<UserId>('userId');
+export const parseRankingId = parseId<RankingId>('rankingId');
+export const parseEventId = parseId<EventId>('eventId');
+
+const VERSION = /^v\d{6,9}$/;
+
+export const isVersion = (value: unknown): value is Version =>
+  typeof value === 'string' && VERSION.test(value);
+
+export function parseVersion(value: unknown): Version {
+  if (isVersion(value)) return value;
+  throw invalid(`version must look like v000041, but was ${JSON.stringify(value)?.slice(0, 80)}`);
+}
+
+export const versionOf = (n: number): Version => `v${String(n).padStart(6, '0')}` as Version;
+
+export const RULES_VERSION = versionOf(0);

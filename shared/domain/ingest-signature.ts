@@ -1,0 +1,55 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ApiError } from './errors.ts';
+import { equalInConstantTime } from './token.ts';
+
+export const SIGNATURE_HEADER = 'x-trimtab-signature';
+/** Older signatures are refused, so a captured batch cannot be sent again for ever. */
+const MAX_AGE_MS = 5 * 60_000;
+
+/** `t=<epoch ms>,v1=<hex HMAC-SHA-256 of "t." + body>`: says that the edge sent exactly these bytes, now. */
+export function signBody(body: Uint8Array, secret: string, nowMs: number): string {
+  return `t=${nowMs},v1=${digest(body, secret, nowMs)}`;
+}
+
+/** @throws ApiError 401 when absent, forged, or older or newer than five minutes. */
+export function verifyBody(
+  header: string | undefined,
+  body: Uint8Array,
+  secret: string,
+  nowMs: number,
+): void {
+  const match = /^t=(\d{1,15}),v1=([0-9a-f]{64})$/.exec(header ?? '');
+  if (match === null)
+    throw new ApiError(
+      401,
+      'invalid_signature',
+      `the ${SIGNATURE_HEADER} header is absent or malformed`,
+    );
+  const at = Number(match[1]);
+  if (Math.abs(nowMs - at) > MAX_AGE_MS) {
+    throw new ApiError(
+      401,
+      'invalid_signature',
+      `the signature is from ${new Date(at).toISOString()}: check both clocks`,
+    );
+  }
+  if (!equalInConstantTime(match[2]!, digest(body, secret, at))) {
+    throw new ApiError(
+      401,
+      'invalid_signature',
+      'the signature does not fit the body: check the ingest secret',
+    );
+  }
+}
+
+function digest(body: Uint8Array, secret: string, atMs: number): string {
+  const mac = hmac.create(sha256, utf8ToBytes(secret));
+  return bytesToHex(
+    mac
+      .update(utf8ToBytes(`${atMs}.`))
+      .update(body)
+      .digest(),
+  );
+}

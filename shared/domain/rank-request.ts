@@ -1,0 +1,146 @@
+import { invalid } from './errors.ts';
+import {
+  parseItemId,
+  parseSessionId,
+  parseUserId,
+  type ItemId,
+  type SessionId,
+  type UserId,
+} from './ids.ts';
+import { parseItem, type Item } from './item.ts';
+
+export const MAX_CANDIDATES = 2000;
+const MAX_RECENT = 500;
+export const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
+
+/** One thing the visitor did in this session before asking; oldest first. */
+export interface Interaction {
+  readonly itemId: ItemId;
+  readonly type: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** What a visitor wants, keyed by the names that the schema's features read. */
+export type Preferences = Readonly<Record<string, string | number | readonly string[] | Range>>;
+export interface Range {
+  readonly min?: number;
+  readonly max?: number;
+}
+export type RequestContext = Readonly<Record<string, string | number | boolean>>;
+
+/** The part of a request that features may read. */
+export interface Visit {
+  readonly preferences: Preferences;
+  readonly context: RequestContext;
+  readonly recent: readonly Interaction[];
+}
+
+export interface RankRequest extends Visit {
+  readonly sessionId: SessionId;
+  readonly userId?: UserId;
+  /** In the order the caller gave; absent: the whole live catalogue competes. */
+  readonly candidates?: readonly Item[];
+  readonly limit: number;
+  readonly explain: boolean;
+}
+
+/** @throws ApiError 400 naming the field and what it should have been. */
+export function parseRankRequest(value: unknown): RankRequest {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('the body must be a JSON object with a sessionId');
+  }
+  const raw = value as Record<string, unknown>;
+  const candidates = raw.candidates === undefined ? undefined : parseCandidates(raw.candidates);
+  const limit = raw.limit ?? DEFAULT_LIMIT;
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > MAX_LIMIT) {
+    throw invalid(
+      `limit must be a whole number from 1 to ${MAX_LIMIT}, but was ${JSON.stringify(limit)}`,
+    );
+  }
+  const explain = raw.explain ?? false;
+  if (typeof explain !== 'boolean') throw invalid('explain must be true or false');
+  return {
+    sessionId: parseSessionId(raw.sessionId),
+    ...(raw.userId === undefined ? {} : { userId: parseUserId(raw.userId) }),
+    preferences: parsePreferences(raw.preferences ?? {}),
+    context: parseContext(raw.context ?? {}),
+    recent: parseRecent(raw.recent ?? []),
+    ...(candidates === undefined ? {} : { candidates }),
+    limit: limit as number,
+    explain,
+  };
+}
+
+function parseCandidates(value: unknown): Item[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CANDIDATES) {
+    throw invalid(
+      `candidates must be a list of 1 to ${MAX_CANDIDATES} items; leave it out to rank the catalogue`,
+    );
+  }
+  const seen = new Set<string>();
+  return value.map((raw, index) => {
+    const item = parseItem(typeof raw === 'string' ? { id: raw } : raw);
+    if (seen.has(item.id)) throw invalid(`candidates[${index}]: item ${item.id} is listed twice`);
+    seen.add(item.id);
+    return item;
+  });
+}
+
+function parsePreferences(value: unknown): Preferences {
+  const out: Record<string, string | number | string[] | Range> = {};
+  for (const [name, v] of entriesOf('preferences', value)) {
+    if (typeof v === 'string' || Number.isFinite(v)) out[name] = v as string | number;
+    else if (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string'))
+      out[name] = v;
+    else if (isRange(v)) out[name] = v;
+    else if (v !== null) {
+      throw invalid(
+        `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
+      );
+    }
+  }
+  return out;
+}
+
+function isRange(value: unknown): value is Range {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { min, max, ...rest } = value as Record<string, unknown>;
+  const bound = (v: unknown) => v === undefined || Number.isFinite(v);
+  return bound(min) && bound(max) && Object.keys(rest).length === 0;
+}
+
+function parseContext(value: unknown): RequestContext {
+  const out: Record<string, string | number | boolean> = {};
+  for (const [name, v] of entriesOf('context', value)) {
+    if (typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v)) {
+      out[name] = v as string | number | boolean;
+    } else if (v !== null)
+      throw invalid(`context.${name} must be text, a finite number or a boolean`);
+  }
+  return out;
+}
+
+function entriesOf(field: string, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${field} must be an object`);
+  }
+  const entries = Object.entries(value);
+  if (entries.length > 64)
+    throw invalid(`${field} may hold 64 entries, but held ${entries.length}`);
+  return entries;
+}
+
+function parseRecent(value: unknown): Interaction[] {
+  if (!Array.isArray(value)) throw invalid('recent must be a list of {itemId, type, at}');
+  // Only the latest interactions can matter, so a long session is cut rather than refused.
+  return value.slice(-MAX_RECENT).map((raw: Record<string, unknown> | null, index) => {
+    if (typeof raw !== 'object' || raw === null)
+      throw invalid(`recent[${index}] must be {itemId, type, at}`);
+    if (typeof raw.type !== 'string' || raw.type.length > 64)
+      throw invalid(`recent[${index}].type must be a short text`);
+    if (!Number.isFinite(raw.at)) throw invalid(`recent[${index}].at must be epoch milliseconds`);
+    return { itemId: parseItemId(raw.itemId), type: raw.type, at: raw.at as number };
+  });
+}

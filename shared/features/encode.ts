@@ -1,0 +1,48 @@
+import type { Visit } from '../domain/rank-request.ts';
+import type { ItemTable } from './item-table.ts';
+import { kindOf } from './kinds/index.ts';
+import { bucketReader, type FeaturePlan } from './kinds/kind.ts';
+import type { Schema } from './schema.ts';
+
+/** A schema's features compiled for one request over one item table. */
+export interface EncodedRequest {
+  readonly schema: Schema;
+  readonly table: ItemTable;
+  /** One plan per feature, in schema order. */
+  readonly plans: readonly FeaturePlan[];
+}
+
+/** Row numbers by item id; build it once per table. */
+export const indexRows = (table: ItemTable): ReadonlyMap<string, number> =>
+  new Map(table.ids.map((id, row) => [id, row]));
+
+/** Works per distinct value, not per item: the cost is the dictionaries' size. */
+export function encodeRequest(
+  schema: Schema,
+  table: ItemTable,
+  rows: ReadonlyMap<string, number>,
+  visit: Visit,
+  nowMs: number,
+): EncodedRequest {
+  const plans: FeaturePlan[] = [];
+  const input = {
+    table,
+    rowOf: (id: string) => rows.get(id),
+    visit,
+    nowMs,
+    planOf: (name: string) => plans[schema.features.findIndex((feature) => feature.name === name)]!,
+  };
+  for (const spec of schema.features) plans.push(kindOf(spec).plan(spec, input));
+  return { schema, table, plans };
+}
+
+/** The codes of some rows: `Uint8Array(rows.length × F)`, row by row. */
+export function codesOf(encoded: EncodedRequest, rows: readonly number[]): Uint8Array {
+  const features = encoded.plans.length;
+  const codes = new Uint8Array(rows.length * features);
+  encoded.plans.forEach((plan, feature) => {
+    const bucketAt = bucketReader(plan, encoded.table);
+    rows.forEach((row, index) => (codes[index * features + feature] = bucketAt(row)));
+  });
+  return codes;
+}

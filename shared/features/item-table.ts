@@ -1,0 +1,119 @@
+import { invalid } from '../domain/errors.ts';
+import type { Attributes, AttributeValue, Item } from '../domain/item.ts';
+import type { ItemId } from '../domain/ids.ts';
+import type { ColumnSpec } from './schema.ts';
+
+/** A value of a column's dictionary: text, number (dates: epoch ms), set of texts, or path from the root. */
+export type ColumnValue = string | number | readonly string[];
+
+/**
+ * One packed attribute. `codes[row]` indexes `values`; code 0 is missing (`values[0]` is never read).
+ * Dictionaries are sorted, so equal items pack to equal bytes and number ranges are runs of codes.
+ */
+export interface Column {
+  readonly spec: ColumnSpec;
+  readonly values: readonly ColumnValue[];
+  readonly codes: Uint16Array | Uint32Array;
+}
+
+/** Items as columns of small integers: the whole catalogue, or the candidates of one request. */
+export interface ItemTable {
+  readonly ids: readonly ItemId[];
+  readonly columns: readonly Column[];
+  /** True when row order means something: the caller's own order of candidates. */
+  readonly ordered: boolean;
+}
+
+/** @throws ApiError 400 naming the item and the attribute that does not fit its column. */
+export function packItems(
+  specs: readonly ColumnSpec[],
+  items: readonly Item[],
+  ordered = false,
+): ItemTable {
+  return {
+    ids: items.map((item) => item.id),
+    columns: specs.map((spec) => packColumn(spec, items)),
+    ordered,
+  };
+}
+
+const MISSING = 0;
+const SEPARATOR = '\u001f';
+const keyOf = (value: ColumnValue) =>
+  Array.isArray(value) ? value.join(SEPARATOR) : (value as string | number);
+
+function packColumn(spec: ColumnSpec, items: readonly Item[]): Column {
+  const present = new Map<string | number, ColumnValue>();
+  const keys = items.map((item) => {
+    const value = readColumn(spec, item);
+    if (value === undefined) return undefined;
+    const key = keyOf(value);
+    if (!present.has(key)) present.set(key, value);
+    return key;
+  });
+  const sorted = [...present.keys()].toSorted((a, b) => (a < b ? -1 : 1));
+  const codeOf = new Map(sorted.map((key, index) => [key, index + 1]));
+  const codes =
+    sorted.length < 65_535 ? new Uint16Array(items.length) : new Uint32Array(items.length);
+  keys.forEach((key, row) => (codes[row] = key === undefined ? MISSING : codeOf.get(key)!));
+  return { spec, values: ['', ...sorted.map((key) => present.get(key)!)], codes };
+}
+
+/** @returns undefined where the item says nothing. */
+function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
+  const wrong = (expected: string, value: unknown) =>
+    invalid(
+      `item ${item.id}: "${spec.name}" must be ${expected}, but was ${JSON.stringify(value)?.slice(0, 80)}`,
+    );
+  if (spec.type === 'path') {
+    const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name]);
+    if (parts.some((part) => part === undefined || part === null || part === '')) return undefined;
+    if (parts.some((part) => typeof part !== 'string')) throw wrong('texts', parts);
+    return parts as string[];
+  }
+  const value: AttributeValue | undefined = item.attributes[spec.name];
+  if (value === undefined || value === null || value === '') return undefined;
+  switch (spec.type) {
+    case 'category':
+      if (typeof value === 'object') throw wrong('text', value);
+      return String(value);
+    case 'set':
+      if (typeof value === 'string') return [value];
+      if (typeof value !== 'object') throw wrong('a list of texts', value);
+      return value.length === 0 ? undefined : [...new Set(value)].toSorted();
+    case 'number': {
+      const number = typeof value === 'string' ? Number(value) : value;
+      if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
+      // −0 and 0 are one value: their keys must be one dictionary entry.
+      return number + 0;
+    }
+    case 'date': {
+      const ms =
+        typeof value === 'number'
+          ? value
+          : typeof value === 'string'
+            ? Date.parse(value)
+            : Number.NaN;
+      if (!Number.isFinite(ms)) throw wrong('an ISO date or epoch milliseconds', value);
+      return ms;
+    }
+    default:
+      throw spec.type satisfies never;
+  }
+}
+
+/** The attributes of one row, as `packItems` would read them again: dates are epoch ms. */
+export function attributesAt(table: ItemTable, row: number): Attributes {
+  const out: Record<string, AttributeValue> = {};
+  for (const column of table.columns) {
+    const code = column.codes[row]!;
+    if (code === MISSING) continue;
+    const value = column.values[code]!;
+    if (column.spec.type === 'path') {
+      (column.spec.from ?? [column.spec.name]).forEach(
+        (name, i) => (out[name] = (value as readonly string[])[i]!),
+      );
+    } else out[column.spec.name] = value;
+  }
+  return out;
+}

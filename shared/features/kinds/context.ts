@@ -1,0 +1,40 @@
+import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
+
+/**
+ * A fact about the request itself (device, hour, segment): bucket i + 1 for `values[i]` and one more for
+ * any other, or the bin of a number among `edges`.
+ */
+export interface ContextSpec {
+  readonly name: string;
+  readonly kind: 'context';
+  readonly key: string;
+  readonly values?: readonly string[];
+  readonly edges?: readonly number[];
+}
+
+export const context: BucketKind<ContextSpec> = {
+  check(spec) {
+    if (typeof spec.key !== 'string') return 'key must name an entry of the request context';
+    if ((spec.values === undefined) === (spec.edges === undefined))
+      return 'needs either values or edges';
+    return spec.edges === undefined ? undefined : needsRising('edges', spec.edges);
+  },
+  size: (spec) => (spec.values ?? spec.edges)!.length + 2,
+  label(spec, bucket) {
+    if (spec.values !== undefined) return spec.values[bucket - 1] ?? 'another';
+    const edge = spec.edges![bucket - 1];
+    return edge === undefined ? `above ${spec.edges!.at(-1)}` : `up to ${edge}`;
+  },
+  plan(spec, input) {
+    const value = input.visit.context[spec.key];
+    if (value === undefined) return MISSING;
+    if (spec.values !== undefined) {
+      const index = spec.values.indexOf(String(value));
+      return { from: 'constant', bucket: 1 + (index < 0 ? spec.values.length : index) };
+    }
+    const number = Number(value);
+    return Number.isFinite(number)
+      ? { from: 'constant', bucket: 1 + stepOf(spec.edges!, number) }
+      : MISSING;
+  },
+};

@@ -1,0 +1,26 @@
+import { columnPlan, needsColumn, needsRising, stepOf, type BucketKind } from './kind.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How soon a date comes: bucket i + 1 when within `days[i]` days of the request, the last when later; past dates are missing. */
+export interface DateSoonSpec {
+  readonly name: string;
+  readonly kind: 'date-soon';
+  readonly column: string;
+  readonly days: readonly number[];
+}
+
+export const dateSoon: BucketKind<DateSoonSpec> = {
+  check: (spec, input) =>
+    needsColumn(input, spec.column, ['date']) ?? needsRising('days', spec.days),
+  size: (spec) => spec.days.length + 2,
+  label(spec, bucket) {
+    const days = spec.days[bucket - 1];
+    return days === undefined ? `in more than ${spec.days.at(-1)} days` : `within ${days} days`;
+  },
+  plan: (spec, input) =>
+    columnPlan(input, spec.column, (date: number) => {
+      const days = (date - input.nowMs) / DAY_MS;
+      return days < 0 ? 0 : 1 + stepOf(spec.days, days);
+    }),
+};

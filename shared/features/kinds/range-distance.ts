@@ -1,0 +1,43 @@
+import type { Range } from '../../domain/rank-request.ts';
+import { columnPlan, MISSING, needsColumn, needsRising, stepOf, type BucketKind } from './kind.ts';
+
+/**
+ * How far a number lies outside the wished range (or from the wished number): bucket i + 1 when at most
+ * `within[i]`, the last bucket when beyond all.
+ */
+export interface RangeDistanceSpec {
+  readonly name: string;
+  readonly kind: 'range-distance';
+  readonly column: string;
+  readonly preference: string;
+  readonly within: readonly number[];
+}
+
+export const rangeDistance: BucketKind<RangeDistanceSpec> = {
+  check: (spec, input) =>
+    needsColumn(input, spec.column, ['number']) ?? needsRising('within', spec.within),
+  size: (spec) => spec.within.length + 2,
+  label(spec, bucket) {
+    const within = spec.within[bucket - 1];
+    if (within === undefined) return `more than ±${spec.within.at(-1)}`;
+    return within === 0 ? 'as wished' : `within ±${within}`;
+  },
+  plan(spec, input) {
+    const wish = input.visit.preferences[spec.preference];
+    const range = rangeOf(wish);
+    if (range === undefined) return MISSING;
+    return columnPlan(input, spec.column, (value: number) => {
+      const outside = Math.max(range.min - value, value - range.max, 0);
+      return 1 + stepOf(spec.within, outside);
+    });
+  },
+};
+
+/** @returns undefined where the wish says nothing. */
+function rangeOf(wish: unknown): { min: number; max: number } | undefined {
+  if (typeof wish === 'number') return { min: wish, max: wish };
+  if (typeof wish !== 'object' || wish === null || Array.isArray(wish)) return undefined;
+  const { min, max } = wish as Range;
+  if (min === undefined && max === undefined) return undefined;
+  return { min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY };
+}

@@ -1,0 +1,102 @@
+import type { Interaction } from '../../domain/rank-request.ts';
+import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
+
+/**
+ * What the visitor did with this very item in the session so far. Missing when the session is empty; the
+ * last bucket is an item untouched so far.
+ * - `recency`: 1 = the item touched last, 2 = the distinct item before it, … `most` = that or longer ago
+ * - `type`: bucket i + 1 when the latest touch was `types[i]`, one more bucket for any other type
+ * - `count`: bin of the number of touches among `edges`
+ * - `age`: bin of the seconds since the latest touch among `edges`
+ * `only` limits all of these to some types of interaction.
+ */
+export interface RecentSpec {
+  readonly name: string;
+  readonly kind: 'recent';
+  readonly measure: 'recency' | 'type' | 'count' | 'age';
+  readonly only?: readonly string[];
+  readonly most?: number;
+  readonly types?: readonly string[];
+  readonly edges?: readonly number[];
+}
+
+interface Touches {
+  rank: number;
+  latest: Interaction;
+  count: number;
+}
+
+/** Per item: its rank among distinct items (latest = 1), the latest interaction, and how many there were. */
+export function touchesOf(
+  recent: readonly Interaction[],
+  only: readonly string[] | undefined,
+): Map<string, Touches> {
+  const touches = new Map<string, Touches>();
+  for (let i = recent.length - 1; i >= 0; i--) {
+    const latest = recent[i]!;
+    if (only !== undefined && !only.includes(latest.type)) continue;
+    const known = touches.get(latest.itemId);
+    if (known === undefined)
+      touches.set(latest.itemId, { rank: touches.size + 1, latest, count: 1 });
+    else known.count++;
+  }
+  return touches;
+}
+
+const seen = (spec: RecentSpec): number => {
+  if (spec.measure === 'recency') return spec.most!;
+  return spec.measure === 'type' ? spec.types!.length + 1 : spec.edges!.length + 1;
+};
+
+export const recent: BucketKind<RecentSpec> = {
+  check(spec) {
+    switch (spec.measure) {
+      case 'recency':
+        return Number.isInteger(spec.most) && spec.most! >= 1
+          ? undefined
+          : 'most must be a whole number from 1';
+      case 'type':
+        return Array.isArray(spec.types) ? undefined : 'types must be a list of interaction types';
+      case 'count':
+      case 'age':
+        return needsRising('edges', spec.edges ?? []);
+      default:
+        return 'measure must be recency, type, count or age';
+    }
+  },
+  size: (spec) => seen(spec) + 2,
+  label(spec, bucket) {
+    if (bucket > seen(spec)) return 'untouched';
+    if (spec.measure === 'recency')
+      return bucket === 1 ? 'touched last' : `${bucket - 1} touched since`;
+    if (spec.measure === 'type') return spec.types![bucket - 1] ?? 'another touch';
+    const [edge, unit] = [spec.edges![bucket - 1], spec.measure === 'age' ? ' s ago' : ' touches'];
+    return edge === undefined ? `above ${spec.edges!.at(-1)}${unit}` : `up to ${edge}${unit}`;
+  },
+  plan(spec, input) {
+    if (input.visit.recent.length === 0) return MISSING;
+    const rows = new Map<number, number>();
+    for (const [id, touch] of touchesOf(input.visit.recent, spec.only)) {
+      const row = input.rowOf(id);
+      if (row !== undefined) rows.set(row, bucketOf(spec, touch, input.nowMs));
+    }
+    return { from: 'sparse', bucket: seen(spec) + 1, rows };
+  },
+};
+
+function bucketOf(spec: RecentSpec, touch: Touches, nowMs: number): number {
+  switch (spec.measure) {
+    case 'recency':
+      return Math.min(touch.rank, spec.most!);
+    case 'type': {
+      const index = spec.types!.indexOf(touch.latest.type);
+      return 1 + (index < 0 ? spec.types!.length : index);
+    }
+    case 'count':
+      return 1 + stepOf(spec.edges!, touch.count);
+    case 'age':
+      return 1 + stepOf(spec.edges!, Math.max(0, nowMs - touch.latest.at) / 1000);
+    default:
+      throw spec.measure satisfies never;
+  }
+}

@@ -1,0 +1,229 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ApiError } from '../domain/errors.ts';
+import { kindOf } from './kinds/index.ts';
+import type { FeatureSpec } from './kinds/kind.ts';
+
+/** How an attribute is packed. `path` joins several attributes from the root down, e.g. continent, country. */
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: 'category' | 'set' | 'number' | 'date' | 'path';
+  readonly from?: readonly string[];
+}
+
+/** Items that may not be shown at all, whatever their score. */
+export type FilterSpec =
+  | { readonly column: string; readonly exclude: readonly string[] }
+  | { readonly column: string; readonly before: 'now' };
+
+/** What training must keep true of a feature's weights. */
+export interface ConstraintSpec {
+  readonly feature: string;
+  /** Points; holds for each present bucket (1 and up). */
+  readonly min?: number;
+  readonly max?: number;
+  /** Along buckets 1, 2, 3, … */
+  readonly monotone?: 'increasing' | 'decreasing';
+}
+
+export interface ExplorationSpec {
+  /** Softmax temperature of the slate draw, in points; 0 = always the best. */
+  readonly temperature: number;
+  /** Uniform floor on every slot's draw, 0..1. */
+  readonly epsilon: number;
+  /** How many of the best compete for the slate. */
+  readonly poolSize: number;
+}
+
+export interface TrainingSpec {
+  /** `listwise`: softmax over each slate. `pointwise`: logistic regression on each shown item. */
+  readonly objective: 'listwise' | 'pointwise';
+  /** Ridge strength per ranking, on log-odds, towards the prior. */
+  readonly l2: number;
+  /**
+   * `feature`: the shown slot is an extra training feature, dropped when serving.
+   * `given`: the slot is already a feature known when serving (the caller's own order).
+   */
+  readonly position: 'feature' | 'given';
+  /** Event type → reward of a shown item; the largest seen counts. */
+  readonly reward: Readonly<Record<string, number>>;
+}
+
+/**
+ * A catalogue's feature definitions, as data. The hash covers what decides codes (columns, features,
+ * filters), so codes of equal hash mean the same thing; rules and training settings may change freely.
+ */
+export interface Schema {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly features: readonly FeatureSpec[];
+  readonly filters: readonly FilterSpec[];
+  readonly constraints: readonly ConstraintSpec[];
+  /** Feature → points by bucket; what is not named is 0. These are the weights of `v000000`. */
+  readonly rules: Readonly<Record<string, readonly number[]>>;
+  readonly exploration: ExplorationSpec;
+  readonly training: TrainingSpec;
+  /** 16 hex digits. */
+  readonly hash: string;
+}
+
+export const MAX_FEATURES = 64;
+const MAX_FILTERS = 7;
+
+const bad = (message: string) => new ApiError(400, 'invalid_schema', `schema: ${message}`);
+
+/**
+ * Reads a schema from parsed JSON and computes its hash.
+ * @throws ApiError 400 `invalid_schema` naming the entry and the remedy.
+ */
+export function parseSchema(value: unknown): Schema {
+  if (typeof value !== 'object' || value === null) throw bad('must be a JSON object');
+  const raw = value as Partial<Schema>;
+  if (typeof raw.name !== 'string' || !/^[a-z][a-z0-9-]{0,40}$/.test(raw.name)) {
+    throw bad('name must be lower-case letters, digits and dashes');
+  }
+  const columns = list(raw.columns, 'columns');
+  const features = list(raw.features, 'features').reduce<FeatureSpec[]>(
+    (done, spec) => [...done, withSizes(spec, done)],
+    [],
+  );
+  const filters = list(raw.filters ?? [], 'filters');
+  unique(columns, 'columns');
+  unique(features, 'features');
+  for (const column of columns) {
+    if (!['category', 'set', 'number', 'date', 'path'].includes(column.type)) {
+      throw bad(`column ${column.name}: type must be category, set, number, date or path`);
+    }
+  }
+  if (features.length === 0 || features.length > MAX_FEATURES) {
+    throw bad(`must have 1 to ${MAX_FEATURES} features, but had ${features.length}`);
+  }
+  features.forEach((feature, index) => checkFeature(feature, columns, features.slice(0, index)));
+  checkFilters(filters, columns);
+  const core = { name: raw.name, columns, features, filters };
+  const schema: Schema = {
+    ...core,
+    constraints: list(raw.constraints ?? [], 'constraints'),
+    rules: raw.rules ?? {},
+    exploration: checkExploration({ temperature: 0, epsilon: 0, poolSize: 50, ...raw.exploration }),
+    training: checkTraining({
+      objective: 'listwise',
+      l2: 1,
+      position: 'feature',
+      reward: { click: 1 },
+      ...raw.training,
+    }),
+    hash: bytesToHex(sha256(utf8ToBytes(canonical(core)))).slice(0, 16),
+  };
+  for (const { feature } of schema.constraints) featureIndex(schema, feature);
+  for (const [name, points] of Object.entries(schema.rules)) {
+    const spec = features[featureIndex(schema, name)]!;
+    const size = bucketCount(spec);
+    if (!Array.isArray(points) || points.length > size || !points.every(Number.isFinite)) {
+      throw bad(
+        `rules.${name} must be a list of at most ${size} numbers, one per bucket from 0 (missing)`,
+      );
+    }
+  }
+  return schema;
+}
+
+export function featureIndex(schema: Pick<Schema, 'features' | 'name'>, name: string): number {
+  const index = schema.features.findIndex((feature) => feature.name === name);
+  if (index < 0) throw bad(`${schema.name} has no feature "${name}"`);
+  return index;
+}
+
+export const bucketCount = (spec: FeatureSpec): number => kindOf(spec).size(spec);
+/** What a bucket means, for people: `two or more`, `within +10 %`. */
+export const bucketLabel = (spec: FeatureSpec, bucket: number): string =>
+  bucket === 0 ? 'missing' : kindOf(spec).label(spec, bucket);
+
+/** JSON with sorted keys, so that equal schemas have equal hashes however they were written. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+}
+
+function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
+  if (!Array.isArray(value)) throw bad(`${name} must be a list`);
+  if (!value.every((entry) => typeof entry === 'object' && entry !== null))
+    throw bad(`${name} must hold objects`);
+  return value;
+}
+
+/** A cross needs to know how many buckets its parts have; the file need not say. */
+function withSizes(spec: FeatureSpec, earlier: readonly FeatureSpec[]): FeatureSpec {
+  if (spec.kind !== 'cross' || !Array.isArray(spec.of)) return spec;
+  const size = (name: string) => {
+    const part = earlier.find((feature) => feature.name === name);
+    return part === undefined || kindOf(part) === undefined ? 0 : kindOf(part).size(part) - 1;
+  };
+  return { ...spec, sizes: [size(spec.of[0]), size(spec.of[1])] };
+}
+
+function unique(entries: readonly { readonly name: string }[], what: string): void {
+  const seen = new Set<string>();
+  for (const { name } of entries) {
+    if (typeof name !== 'string' || name === '') throw bad(`every entry of ${what} needs a name`);
+    if (seen.has(name)) throw bad(`${what} has "${name}" twice`);
+    seen.add(name);
+  }
+}
+
+function checkFeature(
+  spec: FeatureSpec,
+  columns: readonly ColumnSpec[],
+  earlier: readonly FeatureSpec[],
+): void {
+  const kind = kindOf(spec);
+  if (kind === undefined)
+    throw bad(`feature ${spec.name}: there is no kind "${String(spec.kind)}"`);
+  const problem = kind.check(spec, { columns, earlier });
+  if (problem !== undefined) throw bad(`feature ${spec.name} (${spec.kind}): ${problem}`);
+  const size = kind.size(spec);
+  if (!Number.isInteger(size) || size < 2 || size > 256) {
+    throw bad(`feature ${spec.name} has ${size} buckets with the missing one; 2 to 256 fit`);
+  }
+}
+
+function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSpec[]): void {
+  if (filters.length > MAX_FILTERS)
+    throw bad(`may have ${MAX_FILTERS} filters, but had ${filters.length}`);
+  for (const filter of filters) {
+    const column = columns.find(({ name }) => name === filter.column);
+    const fits =
+      'before' in filter
+        ? column?.type === 'date' && filter.before === 'now'
+        : column?.type === 'category' && Array.isArray(filter.exclude);
+    if (!fits) {
+      throw bad(
+        `a filter must be {column: a category, exclude: [texts]} or {column: a date, before: "now"}, but was ${JSON.stringify(filter)}`,
+      );
+    }
+  }
+}
+
+export function checkExploration(spec: ExplorationSpec): ExplorationSpec {
+  const { temperature, epsilon, poolSize } = spec;
+  if (!(temperature >= 0 && temperature < 1e6))
+    throw bad(`exploration.temperature must be 0 or more, but was ${temperature}`);
+  if (!(epsilon >= 0 && epsilon <= 1))
+    throw bad(`exploration.epsilon must be 0 to 1, but was ${epsilon}`);
+  if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= 1000))
+    throw bad(`exploration.poolSize must be 1 to 1000, but was ${poolSize}`);
+  return spec;
+}
+
+function checkTraining(spec: TrainingSpec): TrainingSpec {
+  if (spec.objective !== 'listwise' && spec.objective !== 'pointwise')
+    throw bad('training.objective must be listwise or pointwise');
+  if (!(spec.l2 >= 0)) throw bad(`training.l2 must be 0 or more, but was ${spec.l2}`);
+  if (spec.position !== 'feature' && spec.position !== 'given')
+    throw bad('training.position must be feature or given');
+  return spec;
+}

@@ -1,0 +1,101 @@
+import {
+  parseItemId,
+  parseRankingId,
+  parseSessionId,
+  parseUserId,
+  parseVersion,
+} from '../domain/ids.ts';
+import type { Decision } from '../domain/decision.ts';
+import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
+import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
+import { openFrame, sealFrame } from './frame.ts';
+
+/** A batch of decisions as bytes: frame `TTDB`, a count, then each decision field by field in the order below. */
+const MAGIC = 'TTDB';
+const FORMAT = 1;
+const MIN_DECISION_BYTES = 64;
+
+export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
+  const payload = new ByteWriter().u32(decisions.length);
+  for (const decision of decisions) writeDecision(payload, decision);
+  return sealFrame(MAGIC, FORMAT, undefined, payload.finish());
+}
+
+/** @throws FormatError or ApiError when the bytes are damaged or an id is not one. */
+export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
+  const { payload } = openFrame(MAGIC, FORMAT, bytes);
+  const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () =>
+    readDecision(payload),
+  );
+  payload.end();
+  return decisions;
+}
+
+function writeDecision(out: ByteWriter, decision: Decision): void {
+  out
+    .text(decision.rankingId)
+    .f64(decision.at)
+    .text(decision.sessionId)
+    .text(decision.userId ?? '')
+    .text(decision.arm ?? '');
+  out
+    .text(decision.weights)
+    .u32(decision.delta)
+    .raw(hexToBytes(decision.schemaHash))
+    .text(decision.snapshot);
+  out.u8(decision.degraded ? 1 : 0).u32(decision.seed);
+  const { temperature, epsilon, poolSize } = decision.exploration;
+  out.f64(temperature).f64(epsilon).u16(poolSize).u16(decision.limit).text(decision.request);
+  out.u32(decision.itemIds.length);
+  decision.itemIds.forEach((id, slot) => {
+    out.text(id).i32(decision.units[slot]!).f64(decision.propensities[slot]!);
+  });
+  out.block(decision.codes);
+}
+
+function readDecision(from: ByteReader): Decision {
+  const rankingId = parseRankingId(from.text());
+  const at = from.f64();
+  const sessionId = parseSessionId(from.text());
+  const [userId, arm] = [from.text(), from.text()];
+  const weights = parseVersion(from.text());
+  const delta = from.u32();
+  const schemaHash = bytesToHex(from.raw(8));
+  const snapshot = from.text();
+  const degraded = from.u8() === 1;
+  const seed = from.u32();
+  const exploration = { temperature: from.f64(), epsilon: from.f64(), poolSize: from.u16() };
+  const limit = from.u16();
+  const request = from.text();
+  const slots = Array.from({ length: from.count(16) }, () => ({
+    id: parseItemId(from.text()),
+    units: from.i32(),
+    propensity: from.f64(),
+  }));
+  const codes = from.block().slice();
+  if (slots.length > 0 && codes.length % slots.length !== 0) {
+    throw new FormatError(
+      `ranking ${rankingId}: ${codes.length} codes do not divide among ${slots.length} items`,
+    );
+  }
+  return {
+    rankingId,
+    at,
+    sessionId,
+    ...(userId === '' ? {} : { userId: parseUserId(userId) }),
+    ...(arm === '' ? {} : { arm }),
+    weights,
+    delta,
+    schemaHash,
+    snapshot,
+    degraded,
+    seed,
+    exploration,
+    limit,
+    request,
+    itemIds: slots.map((slot) => slot.id),
+    units: slots.map((slot) => slot.units),
+    propensities: slots.map((slot) => slot.propensity),
+    codes,
+  };
+}

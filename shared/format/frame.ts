@@ -1,0 +1,62 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
+
+/**
+ * Every artifact: magic (4 ASCII letters), format version (u16), schema hash (8 bytes, zero where none
+ * applies), payload, and the first 8 bytes of the SHA-256 over all before them.
+ */
+const HEAD_BYTES = 14;
+const CHECKSUM_BYTES = 8;
+const NO_SCHEMA = '0000000000000000';
+
+export function sealFrame(
+  magic: string,
+  format: number,
+  schemaHash: string | undefined,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const body = new ByteWriter()
+    .raw(utf8ToBytes(magic))
+    .u16(format)
+    .raw(hexToBytes(schemaHash ?? NO_SCHEMA))
+    .raw(payload)
+    .finish();
+  return new ByteWriter().raw(body).raw(sha256(body).subarray(0, CHECKSUM_BYTES)).finish();
+}
+
+export interface Frame {
+  readonly format: number;
+  /** 16 hex digits. */
+  readonly schemaHash: string;
+  readonly payload: ByteReader;
+}
+
+/** @throws FormatError before anything of the payload is read, if the bytes are not such an artifact, whole. */
+export function openFrame(magic: string, newestFormat: number, bytes: Uint8Array): Frame {
+  if (bytes.length < HEAD_BYTES + CHECKSUM_BYTES) {
+    throw new FormatError(`${magic}: ${bytes.length} bytes are too few for an artifact`);
+  }
+  const head = new ByteReader(bytes.subarray(0, HEAD_BYTES));
+  const found = String.fromCharCode(...head.raw(4));
+  if (found !== magic)
+    throw new FormatError(`expected ${magic}, but the bytes start with ${JSON.stringify(found)}`);
+  const format = head.u16();
+  if (format < 1 || format > newestFormat) {
+    throw new FormatError(
+      `${magic} format ${format} is unknown; this build reads 1 to ${newestFormat}: deploy a newer one`,
+    );
+  }
+  const body = bytes.subarray(0, bytes.length - CHECKSUM_BYTES);
+  const expected = bytesToHex(sha256(body).subarray(0, CHECKSUM_BYTES));
+  const actual = bytesToHex(bytes.subarray(bytes.length - CHECKSUM_BYTES));
+  if (expected !== actual)
+    throw new FormatError(
+      `${magic}: checksum is ${actual}, but the content has ${expected}: damaged`,
+    );
+  return {
+    format,
+    schemaHash: bytesToHex(head.raw(8)),
+    payload: new ByteReader(body.subarray(HEAD_BYTES)),
+  };
+}

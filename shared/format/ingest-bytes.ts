@@ -1,0 +1,64 @@
+import type { Decision } from '../domain/decision.ts';
+import type { FeedbackEvent } from '../domain/event.ts';
+import type { SessionId, UserId, Version } from '../domain/ids.ts';
+import { ByteWriter, FormatError } from './bytes.ts';
+import { decisionsFromBytes, decisionsToBytes } from './decision-bytes.ts';
+import { openFrame, sealFrame } from './frame.ts';
+
+/** A feedback event as collected: its token is spent, and what the token vouched for is written down. */
+export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
+  readonly sessionId: SessionId;
+  readonly userId?: UserId;
+  readonly arm?: string;
+  readonly weights: Version;
+  /** Epoch ms, by the edge's clock. */
+  readonly receivedAt: number;
+}
+
+/** What one EventLog object ships at a time. The same `batchId` always names the same content. */
+export interface IngestBatch {
+  readonly batchId: string;
+  readonly decisions: readonly Decision[];
+  readonly events: readonly CollectedEvent[];
+}
+
+const MAGIC = 'TTIB';
+const FORMAT = 1;
+
+export function ingestBatchToBytes({
+  batchId,
+  decisions,
+  events,
+}: IngestBatch): Uint8Array<ArrayBuffer> {
+  return sealIngestBatch(
+    batchId,
+    [decisionsToBytes(decisions)],
+    `[${events.map((event) => JSON.stringify(event)).join(',')}]`,
+  );
+}
+
+/** For the log, which holds decision batches as bytes and events as JSON already. */
+export function sealIngestBatch(
+  batchId: string,
+  decisionBatches: readonly Uint8Array[],
+  eventsJson: string,
+): Uint8Array<ArrayBuffer> {
+  const payload = new ByteWriter().text(batchId).u32(decisionBatches.length);
+  for (const batch of decisionBatches) payload.block(batch);
+  return sealFrame(MAGIC, FORMAT, undefined, payload.text(eventsJson).finish());
+}
+
+/** @throws FormatError when the bytes are damaged. */
+export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
+  const { payload } = openFrame(MAGIC, FORMAT, bytes);
+  const batchId = payload.text();
+  const batches = Array.from({ length: payload.count(4) }, () => payload.block());
+  const eventsJson = payload.text();
+  payload.end();
+  const decisions = batches.flatMap((batch) => decisionsFromBytes(batch));
+  try {
+    return { batchId, decisions, events: JSON.parse(eventsJson) as CollectedEvent[] };
+  } catch {
+    throw new FormatError(`batch ${batchId}: its events are not JSON`);
+  }
+}

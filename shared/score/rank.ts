@@ -1,0 +1,69 @@
+import type { ItemId } from '../domain/ids.ts';
+import type { Visit } from '../domain/rank-request.ts';
+import { drawSlate } from '../explore/slate.ts';
+import { seededRandom } from '../explore/random.ts';
+import { codesOf, encodeRequest, indexRows } from '../features/encode.ts';
+import type { ItemTable } from '../features/item-table.ts';
+import type { ExplorationSpec } from '../features/schema.ts';
+import { compileScores, joinColumns, topRows, type JoinedColumns } from './additive.ts';
+import { toPoints, type AdditiveScorer } from './scorer.ts';
+
+/** An item table with what is worth computing once for it. */
+export interface RankableTable {
+  readonly table: ItemTable;
+  readonly rows: ReadonlyMap<string, number>;
+  readonly joined: readonly JoinedColumns[];
+}
+
+export const rankable = (table: ItemTable): RankableTable => ({
+  table,
+  rows: indexRows(table),
+  joined: joinColumns(table),
+});
+
+export interface Slate {
+  /** Best slot first. */
+  readonly ids: readonly ItemId[];
+  /** Rows of the table. */
+  readonly rows: readonly number[];
+  /** Score of each slot in units. */
+  readonly units: readonly number[];
+  readonly propensities: readonly number[];
+  /** `Uint8Array(slots × F)`. */
+  readonly codes: Uint8Array;
+}
+
+/**
+ * Ranks a table for one visit: encode → score → the best `poolSize` → draw the slate. A pure function of its
+ * arguments, so a logged decision replays to the same slate.
+ */
+export function rankSlate(
+  scorer: AdditiveScorer,
+  { table, rows, joined }: RankableTable,
+  visit: Visit,
+  options: { limit: number; seed: number; nowMs: number; exploration: ExplorationSpec },
+): Slate {
+  const { limit, seed, nowMs, exploration } = options;
+  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
+  const explores = exploration.temperature > 0 || exploration.epsilon > 0;
+  const poolSize = Math.min(
+    explores ? Math.max(exploration.poolSize, limit) : limit,
+    table.ids.length,
+  );
+  const pool = topRows(compileScores(scorer, encoded, joined, nowMs), poolSize);
+  const drawn = drawSlate(
+    pool.map(({ units }) => toPoints(units)),
+    limit,
+    exploration,
+    seededRandom(seed),
+  );
+  const shown = drawn.map(({ index }) => pool[index]!);
+  const shownRows = shown.map(({ row }) => row);
+  return {
+    ids: shownRows.map((row) => table.ids[row]!),
+    rows: shownRows,
+    units: shown.map(({ units }) => units),
+    propensities: drawn.map(({ propensity }) => propensity),
+    codes: codesOf(encoded, shownRows),
+  };
+}
