@@ -66,10 +66,10 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       `item ${item.id}: "${spec.name}" must be ${expected}, but was ${JSON.stringify(value)?.slice(0, 80)}`,
     );
   if (spec.type === 'path') {
-    const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name]);
-    if (parts.some((part) => part === undefined || part === null || part === '')) return undefined;
+    // A level that is not known is '', which no wish can match; the levels around it still count.
+    const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name] ?? '');
     if (parts.some((part) => typeof part !== 'string')) throw wrong('texts', parts);
-    return parts as string[];
+    return parts.every((part) => part === '') ? undefined : (parts as string[]);
   }
   const value: AttributeValue | undefined = item.attributes[spec.name];
   if (value === undefined || value === null || value === '') return undefined;
@@ -110,9 +110,10 @@ export function attributesAt(table: ItemTable, row: number): Attributes {
     if (code === MISSING) continue;
     const value = column.values[code]!;
     if (column.spec.type === 'path') {
-      (column.spec.from ?? [column.spec.name]).forEach(
-        (name, i) => (out[name] = (value as readonly string[])[i]!),
-      );
+      (column.spec.from ?? [column.spec.name]).forEach((name, i) => {
+        const part = (value as readonly string[])[i]!;
+        if (part !== '') out[name] = part;
+      });
     } else out[column.spec.name] = value;
   }
   return out;

@@ -1,4 +1,4 @@
-import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
+import { MISSING, needsRising, numberOf, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * A fact about the request itself (device, hour, segment): bucket i + 1 for `values[i]` and one more for
@@ -32,9 +32,9 @@ export const context: BucketKind<ContextSpec> = {
       const index = spec.values.indexOf(String(value));
       return { from: 'constant', bucket: 1 + (index < 0 ? spec.values.length : index) };
     }
-    const number = Number(value);
-    return Number.isFinite(number)
-      ? { from: 'constant', bucket: 1 + stepOf(spec.edges!, number) }
-      : MISSING;
+    const number = numberOf(typeof value === 'boolean' ? Number(value) : value);
+    return Number.isNaN(number)
+      ? MISSING
+      : { from: 'constant', bucket: 1 + stepOf(spec.edges!, number) };
   },
 };

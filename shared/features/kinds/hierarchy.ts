@@ -1,4 +1,4 @@
-import { columnPlan, MISSING, needsColumn, type BucketKind } from './kind.ts';
+import { columnPlan, MISSING, needsColumn, wishedTexts, type BucketKind } from './kind.ts';
 
 /**
  * How deep a path (continent, country) agrees with the wishes: bucket 1 = the deepest level is wished,
@@ -16,7 +16,7 @@ export const hierarchy: BucketKind<HierarchySpec> = {
     const depth = input.columns.find(({ name }) => name === spec.column)?.from?.length ?? 1;
     return (
       needsColumn(input, spec.column, ['path']) ??
-      (spec.preferences?.length === depth
+      (Array.isArray(spec.preferences) && spec.preferences.length === depth
         ? undefined
         : `preferences must name ${depth} wishes, one per level of the path`)
     );
@@ -24,12 +24,7 @@ export const hierarchy: BucketKind<HierarchySpec> = {
   size: (spec) => spec.preferences.length + 2,
   label: (spec, bucket) => spec.preferences.toReversed()[bucket - 1] ?? 'elsewhere',
   plan(spec, input) {
-    const wished = spec.preferences.map((name) => {
-      const wish = input.visit.preferences[name];
-      return new Set(
-        typeof wish === 'string' ? [wish] : Array.isArray(wish) ? (wish as string[]) : [],
-      );
-    });
+    const wished = spec.preferences.map((name) => wishedTexts(input.visit.preferences[name]));
     if (wished.every((wishes) => wishes.size === 0)) return MISSING;
     return columnPlan(input, spec.column, (path: readonly string[]) => {
       for (let level = path.length - 1; level >= 0; level--) {

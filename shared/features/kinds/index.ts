@@ -12,6 +12,7 @@ import { rangeDistance } from './range-distance.ts';
 import { recentDistance } from './recent-distance.ts';
 import { recent } from './recent.ts';
 import { setOverlap } from './set-overlap.ts';
+import { slateRatio } from './slate-ratio.ts';
 import { slateRank } from './slate-rank.ts';
 
 const KINDS: {
@@ -31,6 +32,7 @@ const KINDS: {
   'recent-distance': recentDistance,
   'set-overlap': setOverlap,
   'slate-rank': slateRank,
+  'slate-ratio': slateRatio,
 };
 
 /** The kind of a spec, with the spec's own type put back together (TypeScript cannot correlate the two). */

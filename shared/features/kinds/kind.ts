@@ -15,6 +15,7 @@ import type { RecentDistanceSpec } from './recent-distance.ts';
 import type { RecentSpec } from './recent.ts';
 import type { SetOverlapSpec } from './set-overlap.ts';
 import type { SlateRankSpec } from './slate-rank.ts';
+import type { SlateRatioSpec } from './slate-ratio.ts';
 
 export type FeatureSpec =
   | CategorySpec
@@ -30,7 +31,8 @@ export type FeatureSpec =
   | RecentDistanceSpec
   | RecentSpec
   | SetOverlapSpec
-  | SlateRankSpec;
+  | SlateRankSpec
+  | SlateRatioSpec;
 
 /**
  * A feature compiled for one request: where each row's bucket comes from.
@@ -110,6 +112,18 @@ export function needsRising(name: string, edges: readonly number[]): string | un
     edges.length > 0 &&
     edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!));
   return fine ? undefined : `${name} must be finite numbers in rising order`;
+}
+
+/** The texts a wish names: one, several, or none where it is of another form. */
+export function wishedTexts(wish: unknown): ReadonlySet<string> {
+  const texts = typeof wish === 'string' ? [wish] : Array.isArray(wish) ? (wish as string[]) : [];
+  return new Set(texts.filter((text) => text !== ''));
+}
+
+/** A number, or a text that reads as one; anything else (an empty text, a list) is NaN. */
+export function numberOf(value: unknown): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : Number.NaN;
 }
 
 /** Index of the first edge that `value` does not exceed, or `edges.length`. */

@@ -1,4 +1,4 @@
-import { columnPlan, MISSING, needsColumn, type BucketKind } from './kind.ts';
+import { columnPlan, MISSING, needsColumn, numberOf, type BucketKind } from './kind.ts';
 
 /** Steps between the item's level and the wished one: bucket 1 = the same, 2 = ±1, … `most` + 1 = `most` or more. */
 export interface OrdinalDistanceSpec {
@@ -16,7 +16,10 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
     needsColumn(input, spec.column, spec.levels === undefined ? ['number'] : ['category']) ??
     (Number.isInteger(spec.most) && spec.most >= 1
       ? undefined
-      : 'most must be a whole number from 1'),
+      : 'most must be a whole number from 1') ??
+    (spec.levels === undefined || Array.isArray(spec.levels)
+      ? undefined
+      : 'levels must be a list of texts in their order'),
   size: (spec) => spec.most + 2,
   label(spec, bucket) {
     const steps = bucket - 1;
@@ -24,16 +27,18 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
     return steps === spec.most ? `${steps} or more off` : `${steps} off`;
   },
   plan(spec, input) {
-    const wish = input.visit.preferences[spec.preference];
-    const levelOf = (value: unknown) =>
-      spec.levels === undefined ? Number(value) : spec.levels.indexOf(String(value));
-    const wished = levelOf(wish);
-    const unknown = (level: number) =>
-      Number.isNaN(level) || (spec.levels !== undefined && level < 0);
-    if (wish === undefined || unknown(wished)) return MISSING;
+    const wished = levelOf(spec, input.visit.preferences[spec.preference]);
+    if (Number.isNaN(wished)) return MISSING;
     return columnPlan(input, spec.column, (value: string | number) => {
-      const level = levelOf(value);
-      return unknown(level) ? 0 : 1 + Math.min(Math.round(Math.abs(level - wished)), spec.most);
+      const steps = Math.round(Math.abs(levelOf(spec, value) - wished));
+      return Number.isNaN(steps) ? 0 : 1 + Math.min(steps, spec.most);
     });
   },
 };
+
+/** @returns NaN where it is no level. */
+function levelOf({ levels }: OrdinalDistanceSpec, value: unknown): number {
+  if (levels === undefined) return numberOf(value);
+  const index = typeof value === 'object' ? -1 : levels.indexOf(String(value));
+  return index < 0 ? Number.NaN : index;
+}

@@ -1,7 +1,7 @@
 import { MISSING, type BucketKind } from './kind.ts';
 
 /**
- * Places between this row and the item touched last, in the caller's order: bucket `most` + 1 is that item,
+ * Places between this row and the item of the list touched last, in the caller's order: bucket `most` + 1 is that item,
  * `most` + 2 the one just below it, `most` the one just above; capped at ±`most`. Missing without such an item.
  */
 export interface RecentDistanceSpec {
@@ -27,9 +27,10 @@ export const recentDistance: BucketKind<RecentDistanceSpec> = {
   plan(spec, input) {
     if (!input.table.ordered) return MISSING;
     const last = input.visit.recent.findLast(
-      ({ type }) => spec.only === undefined || spec.only.includes(type),
+      ({ type, itemId }) =>
+        (spec.only === undefined || spec.only.includes(type)) && input.rowOf(itemId) !== undefined,
     );
-    const anchor = last === undefined ? undefined : input.rowOf(last.itemId);
+    const anchor = last && input.rowOf(last.itemId);
     if (anchor === undefined) return MISSING;
     const buckets = Uint8Array.from(input.table.ids, (_, row) => {
       const capped = Math.max(-spec.most, Math.min(spec.most, row - anchor));

@@ -6,6 +6,7 @@ import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
  * last bucket is an item untouched so far.
  * - `recency`: 1 = the item touched last, 2 = the distinct item before it, … `most` = that or longer ago
  * - `type`: bucket i + 1 when the latest touch was `types[i]`, one more bucket for any other type
+ * - `kinds`: 1 + the set of types among `types`, as a bit mask (bit i for `types[i]`)
  * - `count`: bin of the number of touches among `edges`
  * - `age`: bin of the seconds since the latest touch among `edges`
  * `only` limits all of these to some types of interaction.
@@ -13,7 +14,7 @@ import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
 export interface RecentSpec {
   readonly name: string;
   readonly kind: 'recent';
-  readonly measure: 'recency' | 'type' | 'count' | 'age';
+  readonly measure: 'recency' | 'type' | 'kinds' | 'count' | 'age';
   readonly only?: readonly string[];
   readonly most?: number;
   readonly types?: readonly string[];
@@ -23,6 +24,7 @@ export interface RecentSpec {
 interface Touches {
   rank: number;
   latest: Interaction;
+  types: Set<string>;
   count: number;
 }
 
@@ -36,15 +38,20 @@ export function touchesOf(
     const latest = recent[i]!;
     if (only !== undefined && !only.includes(latest.type)) continue;
     const known = touches.get(latest.itemId);
-    if (known === undefined)
-      touches.set(latest.itemId, { rank: touches.size + 1, latest, count: 1 });
-    else known.count++;
+    if (known === undefined) {
+      const types = new Set([latest.type]);
+      touches.set(latest.itemId, { rank: touches.size + 1, latest, types, count: 1 });
+    } else {
+      known.types.add(latest.type);
+      known.count++;
+    }
   }
   return touches;
 }
 
 const seen = (spec: RecentSpec): number => {
   if (spec.measure === 'recency') return spec.most!;
+  if (spec.measure === 'kinds') return 2 ** spec.types!.length;
   return spec.measure === 'type' ? spec.types!.length + 1 : spec.edges!.length + 1;
 };
 
@@ -56,12 +63,13 @@ export const recent: BucketKind<RecentSpec> = {
           ? undefined
           : 'most must be a whole number from 1';
       case 'type':
+      case 'kinds':
         return Array.isArray(spec.types) ? undefined : 'types must be a list of interaction types';
       case 'count':
       case 'age':
         return needsRising('edges', spec.edges ?? []);
       default:
-        return 'measure must be recency, type, count or age';
+        return 'measure must be recency, type, kinds, count or age';
     }
   },
   size: (spec) => seen(spec) + 2,
@@ -69,6 +77,11 @@ export const recent: BucketKind<RecentSpec> = {
     if (bucket > seen(spec)) return 'untouched';
     if (spec.measure === 'recency')
       return bucket === 1 ? 'touched last' : `${bucket - 1} touched since`;
+    if (spec.measure === 'kinds') {
+      return (
+        spec.types!.filter((_, bit) => ((bucket - 1) >> bit) & 1).join(' + ') || 'another touch'
+      );
+    }
     if (spec.measure === 'type') return spec.types![bucket - 1] ?? 'another touch';
     const [edge, unit] = [spec.edges![bucket - 1], spec.measure === 'age' ? ' s ago' : ' touches'];
     return edge === undefined ? `above ${spec.edges!.at(-1)}${unit}` : `up to ${edge}${unit}`;
@@ -92,6 +105,11 @@ function bucketOf(spec: RecentSpec, touch: Touches, nowMs: number): number {
       const index = spec.types!.indexOf(touch.latest.type);
       return 1 + (index < 0 ? spec.types!.length : index);
     }
+    case 'kinds':
+      return (
+        1 +
+        spec.types!.reduce((mask, type, bit) => mask | (Number(touch.types.has(type)) << bit), 0)
+      );
     case 'count':
       return 1 + stepOf(spec.edges!, touch.count);
     case 'age':

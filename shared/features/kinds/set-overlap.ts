@@ -1,4 +1,4 @@
-import { columnPlan, MISSING, needsColumn, type BucketKind } from './kind.ts';
+import { columnPlan, MISSING, needsColumn, wishedTexts, type BucketKind } from './kind.ts';
 
 /** How many of the wished values the item has: bucket 1 = none, 2 = one, … `most` + 1 = `most` or more. */
 export interface SetOverlapSpec {
@@ -23,10 +23,7 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
     return count === spec.most ? `${count} or more of the wished` : `${count} of the wished`;
   },
   plan(spec, input) {
-    const wish = input.visit.preferences[spec.preference];
-    const wished = new Set(
-      typeof wish === 'string' ? [wish] : Array.isArray(wish) ? (wish as string[]) : [],
-    );
+    const wished = wishedTexts(input.visit.preferences[spec.preference]);
     if (wished.size === 0) return MISSING;
     return columnPlan(input, spec.column, (value: string | readonly string[]) => {
       const has = typeof value === 'string' ? [value] : value;

@@ -1,21 +1,34 @@
 import type { ItemTable } from '../item-table.ts';
-import { columnOf, needsColumn, MISSING, type BucketKind, type FeaturePlan } from './kind.ts';
+import {
+  columnOf,
+  needsColumn,
+  MISSING,
+  type BucketKind,
+  type FeaturePlan,
+  type PlanInput,
+} from './kind.ts';
 
 /**
  * The item's rank among those competing: by a number column (equal values share the better rank), or,
  * without a column, by the order the caller gave. Bucket = rank, `most` for that rank and all behind.
+ * `among` narrows the rivals, in the caller's order: `above` = only the items above this one, `untouched` =
+ * only items not yet touched in the session (a touched item is missing).
  */
 export interface SlateRankSpec {
   readonly name: string;
   readonly kind: 'slate-rank';
   readonly column?: string;
   readonly order?: 'ascending' | 'descending';
+  readonly among?: 'above' | 'untouched';
   readonly most: number;
 }
 
 export const slateRank: BucketKind<SlateRankSpec> = {
   check: (spec, input) =>
     (spec.column === undefined ? undefined : needsColumn(input, spec.column, ['number', 'date'])) ??
+    (spec.among === undefined || (spec.among === 'above') === (spec.column !== undefined)
+      ? undefined
+      : 'among may be "above" with a column or "untouched" without one') ??
     (Number.isInteger(spec.most) && spec.most >= 1
       ? undefined
       : 'most must be a whole number from 1'),
@@ -25,12 +38,11 @@ export const slateRank: BucketKind<SlateRankSpec> = {
     const { table } = input;
     if (spec.column === undefined) {
       if (!table.ordered) return MISSING;
-      return {
-        from: 'rows',
-        buckets: Uint8Array.from(table.ids, (_, row) => Math.min(row + 1, spec.most)),
-      };
+      return { from: 'rows', buckets: rankByOrder(input, spec) };
     }
-    return rankByColumn(table, columnOf(input, spec.column), spec);
+    const column = columnOf(input, spec.column);
+    if (spec.among !== 'above') return rankByColumn(table, column, spec);
+    return table.ordered ? { from: 'rows', buckets: rankAmongAbove(table, column, spec) } : MISSING;
   },
 };
 
@@ -47,4 +59,25 @@ function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): Fe
     ahead += counts[code]!;
   }
   return { from: 'column', column, buckets };
+}
+
+function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec): Uint8Array {
+  const touched = new Set(among === 'untouched' ? visit.recent.map(({ itemId }) => itemId) : []);
+  let rank = 0;
+  return Uint8Array.from(table.ids, (id) => (touched.has(id) ? 0 : Math.min(++rank, most)));
+}
+
+/** Codes are in the order of their values, so ranks compare codes. Quadratic: for lists of candidates. */
+function rankAmongAbove(table: ItemTable, column: number, spec: SlateRankSpec): Uint8Array {
+  const { codes } = table.columns[column]!;
+  return Uint8Array.from(table.ids, (_, row) => {
+    const own = codes[row]!;
+    if (own === 0) return 0;
+    let rank = 1;
+    for (let above = 0; above < row && rank < spec.most; above++) {
+      const rival = codes[above]!;
+      if (rival !== 0 && (spec.order === 'descending' ? rival > own : rival < own)) rank++;
+    }
+    return rank;
+  });
 }

@@ -1,0 +1,76 @@
+import { Command } from 'commander';
+import { edgeClient } from '../replay/edge-client.ts';
+import { readTrivago } from '../replay/read-trivago.ts';
+import { reportText } from '../replay/replay-report.ts';
+import { replayTrivago } from '../replay/replay-trivago.ts';
+import { searchesOf, splitBySession, type Search } from '../replay/trivago-searches.ts';
+import { readKeys } from '../start/keys.ts';
+import { stateDir } from '../start/state-dir.ts';
+import { backendClient } from './backend-client.ts';
+import { CliError } from './failure.ts';
+import { print } from './print.ts';
+import { showProgress } from './progress.ts';
+import { backendVerb, type VerbOptions } from './verb.ts';
+
+interface ReplayOptions extends VerbOptions {
+  readonly holdout?: string;
+  readonly edge: string;
+  readonly share: string;
+}
+
+/** `trimtab replay …`: real logs through the running system, from the first ranking to the learned weights. */
+export function replayCommand(): Command {
+  const trivago = backendVerb(
+    'trivago <file>',
+    'hotel searches in the RecSys 2019 format (.csv or .csv.gz)',
+  )
+    .option(
+      '--holdout <file>',
+      'judge on these searches instead of the later ones of the first file',
+    )
+    .option(
+      '--edge <url>',
+      'edge to drive (env TRIMTAB_EDGE)',
+      process.env.TRIMTAB_EDGE ?? 'http://127.0.0.1:8787',
+    )
+    .option('--share <0..1>', 'share of the searches to learn from, without --holdout', '0.6')
+    .action(async (file: string, options: ReplayOptions) => {
+      const [early, late] = halves(file, options);
+      const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey ?? '';
+      const target = {
+        edge: edgeClient(options.edge.replace(/\/+$/, ''), key),
+        call: backendClient(options).call,
+        progress: (label: string, total: number) => showProgress(label, total, ''),
+      };
+      const report = await replayTrivago(target, early, late);
+      print(report, () => reportText(report), options);
+    });
+  return new Command('replay')
+    .description('drive the running system with a real log')
+    .addCommand(trivago);
+}
+
+function halves(
+  file: string,
+  { holdout, share }: ReplayOptions,
+): [early: Search[], late: Search[]] {
+  if (holdout === undefined) {
+    const part = Number(share);
+    if (!(part > 0 && part < 1))
+      throw new CliError(`--share must lie between 0 and 1, but was "${share}"`, 2);
+    return splitBySession(searchesOf(readTrivago(file)), part);
+  }
+  // One clock for both files, so that what is known "so far" is right on either side.
+  const rows = readTrivago(file);
+  const held = readTrivago(holdout);
+  const isHeld = new Set(held.map(sessionKey));
+  const searches = searchesOf([...rows.filter((row) => !isHeld.has(sessionKey(row))), ...held]);
+  const key = ({ userId, sessionId }: Search) => `${userId}/${sessionId}`;
+  return [
+    searches.filter((search) => !isHeld.has(key(search))),
+    searches.filter((search) => isHeld.has(key(search))),
+  ];
+}
+
+const sessionKey = (row: { user_id: string; session_id: string }) =>
+  `${row.user_id}/${row.session_id}`;

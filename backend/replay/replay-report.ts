@@ -1,0 +1,75 @@
+import { clusteredMean, type Estimate } from '../evaluate/interval.ts';
+import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
+
+export interface PolicyReport {
+  readonly policy: string;
+  readonly version: string;
+  readonly mrr: Estimate;
+  readonly ndcg10: Estimate;
+  readonly hit1: Estimate;
+}
+
+export interface ReplayReport {
+  readonly served: { readonly searches: number; readonly clicks: number };
+  readonly evaluated: { readonly searches: number; readonly sessions: number };
+  readonly policies: readonly PolicyReport[];
+  /** MRR of the learned weights minus that of "last viewed first", on the same searches. */
+  readonly gain: Estimate;
+}
+
+/** What each policy earned, list by list, in the same order of searches. */
+export interface PolicyOutcome {
+  readonly policy: string;
+  readonly version: string;
+  /** Per search, 1 at the slot of the clicked item, 0 elsewhere. */
+  readonly gains: readonly (readonly number[])[];
+}
+
+/** @param session one session number per search: lists of one session are alike, and intervals say so. */
+export function reportPolicy(outcome: PolicyOutcome, session: readonly number[]): PolicyReport {
+  const of = (measure: (gains: readonly number[]) => number) =>
+    estimate(outcome.gains.map(measure), session);
+  return {
+    policy: outcome.policy,
+    version: outcome.version,
+    mrr: of(reciprocalRank),
+    ndcg10: of((gains) => ndcgAt(gains, 10)),
+    hit1: of((gains) => hitAt(gains, 1)),
+  };
+}
+
+export function gainOver(
+  learned: PolicyOutcome,
+  base: PolicyOutcome,
+  session: readonly number[],
+): Estimate {
+  return estimate(
+    learned.gains.map((gains, i) => reciprocalRank(gains) - reciprocalRank(base.gains[i]!)),
+    session,
+  );
+}
+
+function estimate(values: readonly number[], session: readonly number[]): Estimate {
+  const mean = clusteredMean(values, session);
+  if (mean === undefined)
+    throw new Error(`${values.length} searches of one session are too few to judge by`);
+  return mean;
+}
+
+export function reportText({ served, evaluated, policies, gain }: ReplayReport): string {
+  const cell = ({ mean, low, high }: Estimate) =>
+    `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
+  const row = (cells: readonly string[]) =>
+    cells
+      .map((text, i) => text.padEnd([20, 9, 28, 28, 28][i]!))
+      .join('')
+      .trimEnd();
+  return [
+    `learned from ${served.searches} searches, judged on ${evaluated.searches} later ones of ${evaluated.sessions} sessions`,
+    '',
+    row(['policy', 'version', 'MRR (95 %)', 'NDCG@10', 'hit@1']),
+    ...policies.map((p) => row([p.policy, p.version, cell(p.mrr), cell(p.ndcg10), cell(p.hit1)])),
+    '',
+    `learned − last viewed first, MRR: ${gain.mean >= 0 ? '+' : ''}${cell(gain)}`,
+  ].join('\n');
+}

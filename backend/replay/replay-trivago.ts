@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asShown, lastViewedFirst, trivagoSchema, type Points } from './policies.ts';
+import type { EdgeClient } from './edge-client.ts';
+import { gainOver, reportPolicy, type PolicyOutcome, type ReplayReport } from './replay-report.ts';
+import type { Search } from './trivago-searches.ts';
+
+/** The running system, as a replay needs it. */
+export interface ReplayTarget {
+  readonly edge: EdgeClient;
+  /** One call of the backend's HTTP interface. */
+  readonly call: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>;
+  readonly progress: (label: string, total: number) => { update(done: number): void; stop(): void };
+}
+
+const IN_FLIGHT = 8;
+const EVENTS_PER_REQUEST = 200;
+
+/**
+ * Drives the running system with real searches: serves the early ones as they were shown, with their clicks
+ * as feedback; lets the backend learn from that log; then ranks the late ones, without feedback, by every
+ * policy. Each policy is a stored version that the requests name, so what is live stays as it is.
+ */
+export async function replayTrivago(
+  target: ReplayTarget,
+  early: readonly Search[],
+  late: readonly Search[],
+): Promise<ReplayReport> {
+  const schema = trivagoSchema();
+  const store = async (name: string, points: Points) => {
+    const { version } = await target.call<{ version: string }>('POST', '/v1/weights', {
+      name,
+      schema,
+      points,
+    });
+    return version;
+  };
+  const shown = await store('as shown', asShown(schema));
+  const lastViewed = await store('last viewed first', lastViewedFirst(schema));
+  const rules = await store(
+    'rules',
+    Object.fromEntries(Object.entries(schema.rules).map(([k, v]) => [k, [...v]])),
+  );
+  const from = Date.now();
+  await serve(target, early, shown);
+  await untilIngested(target, shown, early.length);
+  const learned = await train(target, {
+    parent: rules,
+    servedBy: shown,
+    from,
+    name: 'learned',
+    publish: false,
+  });
+  const outcomes: PolicyOutcome[] = [];
+  for (const [policy, version] of [
+    ['as shown', shown],
+    ['last viewed first', lastViewed],
+    ['rules', rules],
+    ['learned', learned],
+  ] as const) {
+    outcomes.push({ policy, version, gains: await judge(target, late, policy, version) });
+  }
+  const sessions = new Map<string, number>();
+  const session = late.map(({ userId, sessionId }) => {
+    const key = `${userId}/${sessionId}`;
+    if (!sessions.has(key)) sessions.set(key, sessions.size);
+    return sessions.get(key)!;
+  });
+  return {
+    served: { searches: early.length, clicks: early.length },
+    evaluated: { searches: late.length, sessions: sessions.size },
+    policies: outcomes.map((outcome) => reportPolicy(outcome, session)),
+    gain: gainOver(outcomes[3]!, outcomes[1]!, session),
+  };
+}
+
+async function serve(
+  target: ReplayTarget,
+  searches: readonly Search[],
+  version: string,
+): Promise<void> {
+  let clicks: object[] = [];
+  const flush = async () => {
+    const batch = clicks;
+    clicks = [];
+    if (batch.length > 0) await target.edge.send(batch);
+  };
+  await inParallel(target, `serving as shown (${version})`, searches, async (search) => {
+    const { rankingId, token, items } = await target.edge.rank(search, version);
+    const position = 1 + items.findIndex(({ id }) => id === search.clicked);
+    clicks.push({
+      eventId: randomUUID(),
+      type: 'click',
+      rankingId,
+      itemId: search.clicked,
+      position,
+      timestamp: Date.now(),
+      token,
+    });
+    if (clicks.length >= EVENTS_PER_REQUEST) await flush();
+  });
+  await flush();
+}
+
+/** Per search, what each slot earned. */
+async function judge(
+  target: ReplayTarget,
+  searches: readonly Search[],
+  policy: string,
+  version: string,
+): Promise<number[][]> {
+  const gains: number[][] = Array.from({ length: searches.length });
+  await inParallel(target, `ranking by ${policy} (${version})`, searches, async (search, index) => {
+    const { items } = await target.edge.rank(search, version);
+    gains[index] = items.map(({ id }) => Number(id === search.clicked));
+  });
+  return gains;
+}
+
+const INGEST_TIMEOUT_MS = 120_000;
+
+async function untilIngested(
+  target: ReplayTarget,
+  version: string,
+  searches: number,
+): Promise<void> {
+  const shown = target.progress('waiting for the log to reach the backend', searches);
+  const deadline = Date.now() + INGEST_TIMEOUT_MS;
+  for (;;) {
+    const { rankings, clicks } = await target.call<{ rankings: number; clicks: number }>(
+      'GET',
+      `/v1/clicks/${version}`,
+    );
+    shown.update(Math.min(rankings, clicks));
+    if (rankings >= searches && clicks >= searches) break;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `after ${INGEST_TIMEOUT_MS / 1000} s the backend has ${rankings} rankings and ${clicks} clicks of ${searches}: does the edge reach it?`,
+      );
+    }
+    await sleep(250);
+  }
+  shown.stop();
+}
+
+async function train(target: ReplayTarget, request: object): Promise<string> {
+  const { runId } = await target.call<{ runId: string }>('POST', '/v1/train', request);
+  const shown = target.progress('training', 400);
+  for (;;) {
+    const run = await target.call<{
+      status: string;
+      version?: string;
+      error?: string;
+      progress: { curve?: unknown[] };
+    }>('GET', `/v1/runs/${runId}`);
+    shown.update(run.progress.curve?.length ?? 0);
+    if (run.status === 'failed') throw new Error(`training failed: ${run.error}`);
+    if (run.status === 'done') {
+      shown.stop();
+      return run.version!;
+    }
+    await sleep(250);
+  }
+}
+
+async function inParallel<T>(
+  target: ReplayTarget,
+  label: string,
+  all: readonly T[],
+  work: (one: T, index: number) => Promise<void>,
+): Promise<void> {
+  const shown = target.progress(label, all.length);
+  let [next, done] = [0, 0];
+  const worker = async () => {
+    while (next < all.length) {
+      const index = next++;
+      await work(all[index]!, index);
+      shown.update(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  shown.stop();
+}

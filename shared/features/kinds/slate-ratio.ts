@@ -1,0 +1,92 @@
+import { touchesOf } from './recent.ts';
+import {
+  columnOf,
+  MISSING,
+  needsColumn,
+  needsRising,
+  stepOf,
+  type BucketKind,
+  type PlanInput,
+} from './kind.ts';
+
+/**
+ * A number of the item over a number of the slate it competes in: bin of the ratio among `edges`. `to` is
+ * - `median`: the slate's median
+ * - `touched`: the geometric mean over the items touched in the session; `only` limits the types of touch
+ * - `last-touched`: the item touched last
+ * - `lowest-above`: the lowest among the items above, in the caller's order
+ * Missing where there is nothing to compare with. Numbers under 1 count as 1, so that ratios stay finite.
+ */
+export interface SlateRatioSpec {
+  readonly name: string;
+  readonly kind: 'slate-ratio';
+  readonly column: string;
+  readonly to: 'median' | 'touched' | 'last-touched' | 'lowest-above';
+  readonly only?: readonly string[];
+  readonly edges: readonly number[];
+}
+
+const REFERENCES = ['median', 'touched', 'last-touched', 'lowest-above'];
+
+export const slateRatio: BucketKind<SlateRatioSpec> = {
+  check: (spec, input) =>
+    needsColumn(input, spec.column, ['number']) ??
+    (REFERENCES.includes(spec.to) ? undefined : `to must be one of ${REFERENCES.join(', ')}`) ??
+    needsRising('edges', spec.edges),
+  size: (spec) => spec.edges.length + 2,
+  label(spec, bucket) {
+    const edge = spec.edges[bucket - 1];
+    const against = spec.to === 'lowest-above' ? 'the lowest above' : `the ${spec.to} item`;
+    return edge === undefined
+      ? `over ${spec.edges.at(-1)} × ${against}`
+      : `up to ${edge} × ${against}`;
+  },
+  plan(spec, input) {
+    const { codes, values } = input.table.columns[columnOf(input, spec.column)]!;
+    const floored = values.map((value, code) =>
+      code === 0 ? Number.NaN : Math.max(value as number, 1),
+    );
+    const at = (row: number) => floored[codes[row]!]!;
+    const bucketOf = (value: number, reference: number) => {
+      const ratio = value / reference;
+      return Number.isNaN(ratio) ? 0 : 1 + stepOf(spec.edges, ratio);
+    };
+    if (spec.to === 'lowest-above') {
+      if (!input.table.ordered) return MISSING;
+      let lowest = Number.NaN;
+      const buckets = Uint8Array.from(input.table.ids, (_, row) => {
+        const own = at(row);
+        const bucket = bucketOf(own, lowest);
+        if (!Number.isNaN(own) && !(lowest <= own)) lowest = own;
+        return bucket;
+      });
+      return { from: 'rows', buckets };
+    }
+    const reference = referenceOf(spec, input, at);
+    if (Number.isNaN(reference)) return MISSING;
+    return {
+      from: 'rows',
+      buckets: Uint8Array.from(input.table.ids, (_, row) => bucketOf(at(row), reference)),
+    };
+  },
+};
+
+/** @returns NaN where no item gives one. */
+function referenceOf(spec: SlateRatioSpec, input: PlanInput, at: (row: number) => number): number {
+  if (spec.to === 'median')
+    return median(input.table.ids.map((_, row) => at(row)).filter((value) => !Number.isNaN(value)));
+  const touched = [...touchesOf(input.visit.recent, spec.only).keys()]
+    .map((id) => input.rowOf(id))
+    .filter((row) => row !== undefined)
+    .map(at)
+    .filter((value) => !Number.isNaN(value));
+  if (spec.to === 'last-touched') return touched[0] ?? Number.NaN;
+  return Math.exp(touched.reduce((sum, value) => sum + Math.log(value), 0) / touched.length);
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
