@@ -43,7 +43,7 @@ export async function replayTrivago(
   );
   const from = Date.now();
   await serve(target, early, shown);
-  await untilIngested(target, shown, early.length);
+  await untilIngested(target, { version: shown, searches: early.length, from });
   const learned = await train(target, {
     parent: rules,
     servedBy: shown,
@@ -121,27 +121,30 @@ const INGEST_TIMEOUT_MS = 120_000;
 
 async function untilIngested(
   target: ReplayTarget,
-  version: string,
-  searches: number,
+  served: { version: string; searches: number; from: number },
 ): Promise<void> {
-  const shown = target.progress('waiting for the log to reach the backend', searches);
+  const shown = target.progress('waiting for the log to reach the backend', served.searches);
   const deadline = Date.now() + INGEST_TIMEOUT_MS;
   for (;;) {
-    const { rankings, clicks } = await target.call<{ rankings: number; clicks: number }>(
-      'GET',
-      `/v1/clicks/${version}`,
-    );
-    shown.update(Math.min(rankings, clicks));
-    if (rankings >= searches && clicks >= searches) break;
+    const { versions } = await target.call<Clicks>('GET', `/v1/clicks?from=${served.from}`);
+    const { rankings, clicked } =
+      versions.find(({ version }) => version === served.version) ?? NONE;
+    shown.update(Math.min(rankings, clicked));
+    if (rankings >= served.searches && clicked >= served.searches) break;
     if (Date.now() > deadline) {
       throw new Error(
-        `after ${INGEST_TIMEOUT_MS / 1000} s the backend has ${rankings} rankings and ${clicks} clicks of ${searches}: does the edge reach it?`,
+        `after ${INGEST_TIMEOUT_MS / 1000} s the backend has ${rankings} rankings, ${clicked} of them clicked, of ${served.searches}: does the edge reach it?`,
       );
     }
     await sleep(250);
   }
   shown.stop();
 }
+
+interface Clicks {
+  readonly versions: readonly { version: string; rankings: number; clicked: number }[];
+}
+const NONE = { rankings: 0, clicked: 0 };
 
 async function train(target: ReplayTarget, request: object): Promise<string> {
   const { runId } = await target.call<{ runId: string }>('POST', '/v1/train', request);

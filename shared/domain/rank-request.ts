@@ -88,20 +88,23 @@ function parseCandidates(value: unknown): Item[] {
   });
 }
 
+// Built from entries, not by assignment: an entry named __proto__ must stay an entry.
 function parsePreferences(value: unknown): Preferences {
-  const out: Record<string, string | number | string[] | Range> = {};
-  for (const [name, v] of entriesOf('preferences', value)) {
-    if (typeof v === 'string' || Number.isFinite(v)) out[name] = v as string | number;
-    else if (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string'))
-      out[name] = v;
-    else if (isRange(v)) out[name] = v;
-    else if (v !== null) {
-      throw invalid(
-        `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
-      );
-    }
-  }
-  return out;
+  return Object.fromEntries(
+    entriesOf('preferences', value).filter(([name, v]) => {
+      const fits =
+        typeof v === 'string' ||
+        Number.isFinite(v) ||
+        (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string')) ||
+        isRange(v);
+      if (!fits && v !== null) {
+        throw invalid(
+          `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
+        );
+      }
+      return fits;
+    }),
+  ) as Preferences;
 }
 
 function isRange(value: unknown): value is Range {
@@ -112,14 +115,14 @@ function isRange(value: unknown): value is Range {
 }
 
 function parseContext(value: unknown): RequestContext {
-  const out: Record<string, string | number | boolean> = {};
-  for (const [name, v] of entriesOf('context', value)) {
-    if (typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v)) {
-      out[name] = v as string | number | boolean;
-    } else if (v !== null)
-      throw invalid(`context.${name} must be text, a finite number or a boolean`);
-  }
-  return out;
+  return Object.fromEntries(
+    entriesOf('context', value).filter(([name, v]) => {
+      const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
+      if (!fits && v !== null)
+        throw invalid(`context.${name} must be text, a finite number or a boolean`);
+      return fits;
+    }),
+  ) as RequestContext;
 }
 
 function entriesOf(field: string, value: unknown): [string, unknown][] {

@@ -25,38 +25,50 @@ export function drawSlate(
     return Array.from({ length: slots }, (_, index) => ({ index, propensity: 1 }));
   }
   const left = points.map((_, index) => index);
+  const odds = new Float64Array(points.length);
   const slate: Draw[] = [];
   while (slate.length < slots) {
-    const probability = slotProbabilities(points, left, temperature, epsilon);
-    const at = pick(probability, random());
-    slate.push({ index: left[at]!, propensity: probability[at]! });
+    // Odds keep their scale from slot to slot until the best one left would be lost in rounding.
+    if (temperature === 0 || !(odds[left[0]!]! > NEGLIGIBLE))
+      scaleOdds(odds, points, left, temperature);
+    const total = left.reduce((sum, index) => sum + odds[index]!, 0);
+    const [scale, floor] = [(1 - epsilon) / total, epsilon / left.length];
+    const at = pick(left, odds, scale, floor, random());
+    slate.push({ index: left[at]!, propensity: odds[left[at]!]! * scale + floor });
     left.splice(at, 1);
   }
   return slate;
 }
 
-/** `p(i | left)` for each i left, in the order of `left` (best first). */
-export function slotProbabilities(
+const NEGLIGIBLE = 1e-100;
+
+/** `exp(sᵢ/T)` of all that is left, over that of the best left: that one is 1, and exp cannot overflow. */
+function scaleOdds(
+  odds: Float64Array,
   points: readonly number[],
   left: readonly number[],
   temperature: number,
-  epsilon: number,
-): number[] {
-  const floor = epsilon / left.length;
-  if (temperature === 0) return left.map((_, at) => (at === 0 ? 1 - epsilon : 0) + floor);
-  // Shifted by the best, so that exp cannot overflow and the best is always 1.
+): void {
   const best = points[left[0]!]!;
-  const odds = left.map((index) => Math.exp((points[index]! - best) / temperature));
-  const total = odds.reduce((sum, value) => sum + value, 0);
-  return odds.map((value) => (1 - epsilon) * (value / total) + floor);
+  left.forEach((index, at) => {
+    if (temperature > 0) odds[index] = Math.exp((points[index]! - best) / temperature);
+    else odds[index] = at === 0 ? 1 : 0;
+  });
 }
 
-function pick(probability: readonly number[], at: number): number {
+/** The place in `left` that a number in [0, 1) falls on when all probabilities are laid end to end. */
+function pick(
+  left: readonly number[],
+  odds: Float64Array,
+  scale: number,
+  floor: number,
+  at: number,
+): number {
   let sum = 0;
-  for (let i = 0; i < probability.length; i++) {
-    sum += probability[i]!;
+  for (let i = 0; i < left.length; i++) {
+    sum += odds[left[i]!]! * scale + floor;
     if (at < sum) return i;
   }
   // Rounding may leave the sum a hair under 1: the last that can be drawn takes the rest.
-  return probability.findLastIndex((p) => p > 0);
+  return left.findLastIndex((index) => odds[index]! * scale + floor > 0);
 }

@@ -59,6 +59,27 @@ function packColumn(spec: ColumnSpec, items: readonly Item[]): Column {
   return { spec, values: ['', ...sorted.map((key) => present.get(key)!)], codes };
 }
 
+/** @throws ApiError 400 unless a column's values are of its type, each once, in the order of their codes. */
+export function checkDictionary(spec: ColumnSpec, values: readonly unknown[]): void {
+  values.forEach((value, i) => {
+    const fits =
+      isColumnValue(spec, value) &&
+      (i === 0 || keyOf(values[i - 1] as ColumnValue) < keyOf(value as ColumnValue));
+    if (!fits) {
+      throw invalid(
+        `column ${spec.name}: value ${JSON.stringify(value)?.slice(0, 80)} does not fit or is out of order`,
+      );
+    }
+  });
+}
+
+function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
+  if (type === 'category') return typeof value === 'string';
+  if (type === 'number' || type === 'date') return Number.isFinite(value);
+  const texts = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  return texts && (type === 'set' || value.length === (from?.length ?? 1));
+}
+
 /** @returns undefined where the item says nothing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   const wrong = (expected: string, value: unknown) =>
@@ -68,7 +89,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   if (spec.type === 'path') {
     // A level that is not known is '', which no wish can match; the levels around it still count.
     const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name] ?? '');
-    if (parts.some((part) => typeof part !== 'string')) throw wrong('texts', parts);
+    if (!parts.every(isEntry)) throw wrong(ENTRIES, parts);
     return parts.every((part) => part === '') ? undefined : (parts as string[]);
   }
   const value: AttributeValue | undefined = item.attributes[spec.name];
@@ -78,11 +99,10 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       if (typeof value === 'object') throw wrong('text', value);
       return String(value);
     case 'set':
-      if (typeof value === 'string') return [value];
-      if (typeof value !== 'object') throw wrong('a list of texts', value);
-      return value.length === 0 ? undefined : [...new Set(value)].toSorted();
+      if (typeof value !== 'object' && typeof value !== 'string') throw wrong(ENTRIES, value);
+      return readSet(typeof value === 'string' ? [value] : value, wrong);
     case 'number': {
-      const number = typeof value === 'string' ? Number(value) : value;
+      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
       // −0 and 0 are one value: their keys must be one dictionary entry.
       return number + 0;
@@ -100,6 +120,17 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     default:
       throw spec.type satisfies never;
   }
+}
+
+const ENTRIES = 'texts without the separator U+001F';
+const isEntry = (part: unknown) => typeof part === 'string' && !part.includes(SEPARATOR);
+
+function readSet(
+  entries: readonly string[],
+  wrong: (expected: string, value: unknown) => Error,
+): readonly string[] | undefined {
+  if (!entries.every(isEntry)) throw wrong(ENTRIES, entries);
+  return entries.length === 0 ? undefined : [...new Set(entries)].toSorted();
 }
 
 /** The attributes of one row, as `packItems` would read them again: dates are epoch ms. */

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ApiError } from '../domain/errors.ts';
-import { kindOf } from './kinds/index.ts';
+import { isKind, kindOf } from './kinds/index.ts';
 import type { FeatureSpec } from './kinds/kind.ts';
 
 /** How an attribute is packed. `path` joins several attributes from the root down, e.g. continent, country. */
@@ -83,28 +83,19 @@ export function parseSchema(value: unknown): Schema {
     throw bad('name must be lower-case letters, digits and dashes');
   }
   const columns = list(raw.columns, 'columns');
-  const features = list(raw.features, 'features').reduce<FeatureSpec[]>(
-    (done, spec) => [...done, withSizes(spec, done)],
-    [],
-  );
   const filters = list(raw.filters ?? [], 'filters');
+  const constraints = list(raw.constraints ?? [], 'constraints');
   unique(columns, 'columns');
-  unique(features, 'features');
-  for (const column of columns) {
-    if (!['category', 'set', 'number', 'date', 'path'].includes(column.type)) {
-      throw bad(`column ${column.name}: type must be category, set, number, date or path`);
-    }
-  }
-  if (features.length === 0 || features.length > MAX_FEATURES) {
-    throw bad(`must have 1 to ${MAX_FEATURES} features, but had ${features.length}`);
-  }
-  features.forEach((feature, index) => checkFeature(feature, columns, features.slice(0, index)));
+  columns.forEach(checkColumn);
+  const features = readFeatures(raw.features, columns);
   checkFilters(filters, columns);
+  const rules = raw.rules ?? {};
+  if (typeof rules !== 'object') throw bad('rules must be an object of feature → points by bucket');
   const core = { name: raw.name, columns, features, filters };
   const schema: Schema = {
     ...core,
-    constraints: list(raw.constraints ?? [], 'constraints'),
-    rules: raw.rules ?? {},
+    constraints,
+    rules,
     exploration: checkExploration({ temperature: 0, epsilon: 0, poolSize: 50, ...raw.exploration }),
     training: checkTraining({
       objective: 'listwise',
@@ -115,8 +106,8 @@ export function parseSchema(value: unknown): Schema {
     }),
     hash: bytesToHex(sha256(utf8ToBytes(canonical(core)))).slice(0, 16),
   };
-  for (const { feature } of schema.constraints) featureIndex(schema, feature);
-  for (const [name, points] of Object.entries(schema.rules)) {
+  constraints.forEach((constraint) => checkConstraint(schema, constraint));
+  for (const [name, points] of Object.entries(rules)) {
     const spec = features[featureIndex(schema, name)]!;
     const size = bucketCount(spec);
     if (!Array.isArray(points) || points.length > size || !points.every(Number.isFinite)) {
@@ -156,12 +147,31 @@ function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
   return value;
 }
 
+/** Feature by feature, as each may name earlier ones. */
+function readFeatures(
+  value: readonly FeatureSpec[] | undefined,
+  columns: readonly ColumnSpec[],
+): FeatureSpec[] {
+  const specs = list(value, 'features');
+  unique(specs, 'features');
+  if (specs.length === 0 || specs.length > MAX_FEATURES) {
+    throw bad(`must have 1 to ${MAX_FEATURES} features, but had ${specs.length}`);
+  }
+  const features: FeatureSpec[] = [];
+  for (const spec of specs) {
+    const feature = withSizes(spec, features);
+    checkFeature(feature, columns, features);
+    features.push(feature);
+  }
+  return features;
+}
+
 /** A cross needs to know how many buckets its parts have; the file need not say. */
 function withSizes(spec: FeatureSpec, earlier: readonly FeatureSpec[]): FeatureSpec {
   if (spec.kind !== 'cross' || !Array.isArray(spec.of)) return spec;
   const size = (name: string) => {
     const part = earlier.find((feature) => feature.name === name);
-    return part === undefined || kindOf(part) === undefined ? 0 : kindOf(part).size(part) - 1;
+    return part === undefined ? 0 : bucketCount(part) - 1;
   };
   return { ...spec, sizes: [size(spec.of[0]), size(spec.of[1])] };
 }
@@ -175,14 +185,40 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
   }
 }
 
+/** @throws ApiError 400 unless items can be packed by it. */
+export function checkColumn({ name, type, from }: ColumnSpec): void {
+  if (!['category', 'set', 'number', 'date', 'path'].includes(type)) {
+    throw bad(`column ${name}: type must be category, set, number, date or path`);
+  }
+  if (from !== undefined && !(isTexts(from) && from.length > 0)) {
+    throw bad(`column ${name}: from must list the attributes of the path, from the root down`);
+  }
+}
+
+function checkConstraint(schema: Schema, { feature, min, max, monotone }: ConstraintSpec): void {
+  featureIndex(schema, feature);
+  const bound = (value: unknown) => value === undefined || Number.isFinite(value);
+  const fits =
+    bound(min) &&
+    bound(max) &&
+    (monotone === undefined || monotone === 'increasing' || monotone === 'decreasing');
+  if (!fits)
+    throw bad(
+      `the constraint of ${feature} may have min and max (points) and monotone (increasing or decreasing), but was ${JSON.stringify({ min, max, monotone })}`,
+    );
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+
 function checkFeature(
   spec: FeatureSpec,
   columns: readonly ColumnSpec[],
   earlier: readonly FeatureSpec[],
 ): void {
-  const kind = kindOf(spec);
-  if (kind === undefined)
+  if (!isKind(spec.kind))
     throw bad(`feature ${spec.name}: there is no kind "${String(spec.kind)}"`);
+  const kind = kindOf(spec);
   const problem = kind.check(spec, { columns, earlier });
   if (problem !== undefined) throw bad(`feature ${spec.name} (${spec.kind}): ${problem}`);
   const size = kind.size(spec);
@@ -199,7 +235,7 @@ function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSp
     const fits =
       'before' in filter
         ? column?.type === 'date' && filter.before === 'now'
-        : column?.type === 'category' && Array.isArray(filter.exclude);
+        : column?.type === 'category' && isTexts(filter.exclude);
     if (!fits) {
       throw bad(
         `a filter must be {column: a category, exclude: [texts]} or {column: a date, before: "now"}, but was ${JSON.stringify(filter)}`,
@@ -223,6 +259,8 @@ function checkTraining(spec: TrainingSpec): TrainingSpec {
   if (spec.objective !== 'listwise' && spec.objective !== 'pointwise')
     throw bad('training.objective must be listwise or pointwise');
   if (!(spec.l2 >= 0)) throw bad(`training.l2 must be 0 or more, but was ${spec.l2}`);
+  if (!Object.values(spec.reward ?? 'none').every(Number.isFinite))
+    throw bad('training.reward must give a number per event type');
   if (spec.position !== 'feature' && spec.position !== 'given')
     throw bad('training.position must be feature or given');
   return spec;

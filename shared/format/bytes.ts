@@ -1,5 +1,8 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 
+/** One for all: making one costs more than most texts take to decode. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 export class FormatError extends Error {
   constructor(message: string) {
     super(message);
@@ -111,7 +114,7 @@ export class ByteReader {
   text(): string {
     const bytes = this.block();
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return UTF8.decode(bytes);
     } catch {
       throw new FormatError(`text ending at byte ${this.#at} is not UTF-8`);
     }

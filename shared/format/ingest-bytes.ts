@@ -56,9 +56,19 @@ export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
   const eventsJson = payload.text();
   payload.end();
   const decisions = batches.flatMap((batch) => decisionsFromBytes(batch));
+  return { batchId, decisions, events: readEvents(batchId, eventsJson) };
+}
+
+/** Each event was parsed field by field when it was collected; the batch's signature vouches for that. */
+function readEvents(batchId: string, text: string): CollectedEvent[] {
+  let events: unknown;
   try {
-    return { batchId, decisions, events: JSON.parse(eventsJson) as CollectedEvent[] };
+    events = JSON.parse(text);
   } catch {
     throw new FormatError(`batch ${batchId}: its events are not JSON`);
   }
+  if (!Array.isArray(events) || !events.every((event) => typeof event?.eventId === 'string')) {
+    throw new FormatError(`batch ${batchId}: its events are not a list of events`);
+  }
+  return events as CollectedEvent[];
 }

@@ -64,7 +64,8 @@ function headerOf(payload: ByteReader): Omit<Scorer, 'weights'> {
     throw new FormatError('the scorer header is not JSON');
   }
   const fields = header as Partial<Scorer> | null;
-  if (typeof fields?.calibration !== 'object' || typeof fields.exploration !== 'object') {
+  const isObject = (part: unknown) => typeof part === 'object' && part !== null;
+  if (!isObject(fields?.calibration) || !isObject(fields?.exploration)) {
     throw new FormatError('the scorer header lacks its calibration or exploration');
   }
   return fields as Scorer;

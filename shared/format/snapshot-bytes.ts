@@ -1,8 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { parseItemId } from '../domain/ids.ts';
-import type { Column, ColumnValue, ItemTable } from '../features/item-table.ts';
-import type { ColumnSpec, Schema } from '../features/schema.ts';
+import {
+  checkDictionary,
+  type Column,
+  type ColumnValue,
+  type ItemTable,
+} from '../features/item-table.ts';
+import { checkColumn, type ColumnSpec, type Schema } from '../features/schema.ts';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
@@ -57,6 +62,8 @@ function readColumn(payload: ByteReader, length: number): Column {
   const listed = json<ColumnValue[]>(payload);
   if (typeof spec?.name !== 'string' || !Array.isArray(listed))
     throw new FormatError('a snapshot column lacks its name or values');
+  checkColumn(spec);
+  checkDictionary(spec, listed);
   const values: ColumnValue[] = ['', ...listed];
   const width = payload.u8();
   if (width !== 1 && width !== 2 && width !== 4)

@@ -5,20 +5,24 @@ import { seededRandom } from '../explore/random.ts';
 import { codesOf, encodeRequest, indexRows } from '../features/encode.ts';
 import type { ItemTable } from '../features/item-table.ts';
 import type { ExplorationSpec } from '../features/schema.ts';
-import { compileScores, joinColumns, topRows, type JoinedColumns } from './additive.ts';
+import { compileScores } from './additive.ts';
+import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { toPoints, type AdditiveScorer } from './scorer.ts';
+import { topRows } from './top-rows.ts';
 
 /** An item table with what is worth computing once for it. */
 export interface RankableTable {
   readonly table: ItemTable;
   readonly rows: ReadonlyMap<string, number>;
   readonly joined: readonly JoinedColumns[];
+  readonly perRow: JoinedColumns;
 }
 
 export const rankable = (table: ItemTable): RankableTable => ({
   table,
   rows: indexRows(table),
   joined: joinColumns(table),
+  perRow: eachRow(table),
 });
 
 export interface Slate {
@@ -39,7 +43,7 @@ export interface Slate {
  */
 export function rankSlate(
   scorer: AdditiveScorer,
-  { table, rows, joined }: RankableTable,
+  { table, rows, joined, perRow }: RankableTable,
   visit: Visit,
   options: { limit: number; seed: number; nowMs: number; exploration: ExplorationSpec },
 ): Slate {
@@ -50,7 +54,7 @@ export function rankSlate(
     explores ? Math.max(exploration.poolSize, limit) : limit,
     table.ids.length,
   );
-  const pool = topRows(compileScores(scorer, encoded, joined, nowMs), poolSize);
+  const pool = topRows(compileScores(scorer, encoded, joined, perRow, nowMs), poolSize);
   const drawn = drawSlate(
     pool.map(({ units }) => toPoints(units)),
     limit,

@@ -6,69 +6,64 @@ export interface Scored {
   readonly units: number;
 }
 
-/** Keeps the k best rows offered: a binary heap whose root is the worst kept. Of equal scores the earlier row is better. */
+/** Rows fit in 25 bits and units in 28 with their sign: a key is a whole number that a double holds exactly. */
+const ROWS = 2 ** 25;
+/** Orders as the ranking does: more units first, and of equal units the earlier row. */
+const keyOf = (row: number, units: number) => units * ROWS - row;
+const unitsOf = (key: number) => Math.ceil(key / ROWS) | 0;
+
+/** Keeps the k best rows offered, in any order: a binary heap whose root is the worst kept. */
 export class TopK {
-  /** Offers at or under this cannot enter. Starts where only excluded rows lie. */
-  threshold = -MAX_SCORE_UNITS;
-  readonly #units: Int32Array;
-  readonly #rows: Int32Array;
+  /** A row with fewer units cannot enter. Starts above where excluded rows lie. */
+  leastUnits = -MAX_SCORE_UNITS + 1;
+  readonly #keys: Float64Array;
   #size = 0;
 
   constructor(k: number) {
-    this.#units = new Int32Array(k);
-    this.#rows = new Int32Array(k);
+    this.#keys = new Float64Array(k);
   }
 
-  /** Rows must be offered in rising order: a later row with an equal score loses. */
   offer(row: number, units: number): void {
-    if (units <= this.threshold) return;
-    if (this.#size < this.#units.length) {
-      this.#siftUp(this.#size++, row, units);
-      if (this.#size === this.#units.length) this.threshold = this.#units[0]!;
-      return;
-    }
-    this.#siftDown(row, units);
-    this.threshold = this.#units[0]!;
+    if (units < this.leastUnits) return;
+    const key = keyOf(row, units);
+    if (this.#size < this.#keys.length) this.#siftUp(this.#size++, key);
+    else if (key > this.#keys[0]!) this.#siftDown(key);
+    else return;
+    if (this.#size === this.#keys.length) this.leastUnits = unitsOf(this.#keys[0]!);
   }
 
   /** Best first. */
   sorted(): Scored[] {
-    return Array.from({ length: this.#size }, (_, i) => ({
-      row: this.#rows[i]!,
-      units: this.#units[i]!,
-    })).toSorted((a, b) => b.units - a.units || a.row - b.row);
+    const keys = this.#keys.slice(0, this.#size).sort().reverse();
+    return Array.from(keys, (key) => {
+      const units = unitsOf(key);
+      return { row: units * ROWS - key, units };
+    });
   }
 
-  #worse(i: number, row: number, units: number): boolean {
-    return this.#units[i]! < units || (this.#units[i] === units && this.#rows[i]! > row);
-  }
-
-  #siftUp(from: number, row: number, units: number): void {
+  #siftUp(from: number, key: number): void {
+    const keys = this.#keys;
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.#worse(parent, row, units)) break;
-      this.#units[at] = this.#units[parent]!;
-      this.#rows[at] = this.#rows[parent]!;
+      if (keys[parent]! < key) break;
+      keys[at] = keys[parent]!;
       at = parent;
     }
-    this.#units[at] = units;
-    this.#rows[at] = row;
+    keys[at] = key;
   }
 
-  #siftDown(row: number, units: number): void {
+  #siftDown(key: number): void {
+    const [keys, size] = [this.#keys, this.#size];
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
-      if (child >= this.#size) break;
-      if (child + 1 < this.#size && this.#worse(child + 1, this.#rows[child]!, this.#units[child]!))
-        child++;
-      if (!this.#worse(child, row, units)) break;
-      this.#units[at] = this.#units[child]!;
-      this.#rows[at] = this.#rows[child]!;
+      if (child >= size) break;
+      if (child + 1 < size && keys[child + 1]! < keys[child]!) child++;
+      if (keys[child]! > key) break;
+      keys[at] = keys[child]!;
       at = child;
     }
-    this.#units[at] = units;
-    this.#rows[at] = row;
+    keys[at] = key;
   }
 }

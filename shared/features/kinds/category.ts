@@ -1,4 +1,6 @@
-import { columnPlan, needsColumn, type BucketKind } from './kind.ts';
+import { codesWith } from '../entries.ts';
+import { needsColumn, needsDistinctTexts } from './check.ts';
+import { columnPlan, type BucketKind } from './kind.ts';
 
 /** Which of the listed values an item has: bucket i + 1 for `values[i]`, the last for any other. */
 export interface CategorySpec {
@@ -10,16 +12,15 @@ export interface CategorySpec {
 
 export const category: BucketKind<CategorySpec> = {
   check: (spec, input) =>
-    needsColumn(input, spec.column, ['category']) ??
-    (Array.isArray(spec.values) ? undefined : 'values must be a list of texts'),
+    needsColumn(input, spec.column, ['category']) ?? needsDistinctTexts('values', spec.values),
   size: (spec) => spec.values.length + 2,
   label: (spec, bucket) => spec.values[bucket - 1] ?? 'another',
   plan(spec, input) {
-    const known = new Map(spec.values.map((value, index) => [value, index + 1]));
-    return columnPlan(
-      input,
-      spec.column,
-      (value: string) => known.get(value) ?? spec.values.length + 1,
-    );
+    return columnPlan(input, spec.column, (buckets, column) => {
+      buckets.fill(spec.values.length + 1);
+      spec.values.forEach((value, index) => {
+        for (const code of codesWith(column, value)) buckets[code] = index + 1;
+      });
+    });
   },
 };

@@ -1,4 +1,6 @@
-import { MISSING, needsRising, numberOf, stepOf, type BucketKind } from './kind.ts';
+import { needsDistinctTexts, needsRising } from './check.ts';
+import { MISSING, stepOf, type BucketKind } from './kind.ts';
+import { numberOf } from './wish.ts';
 
 /**
  * A fact about the request itself (device, hour, segment): bucket i + 1 for `values[i]` and one more for
@@ -17,7 +19,9 @@ export const context: BucketKind<ContextSpec> = {
     if (typeof spec.key !== 'string') return 'key must name an entry of the request context';
     if ((spec.values === undefined) === (spec.edges === undefined))
       return 'needs either values or edges';
-    return spec.edges === undefined ? undefined : needsRising('edges', spec.edges);
+    return spec.edges === undefined
+      ? needsDistinctTexts('values', spec.values)
+      : needsRising('edges', spec.edges);
   },
   size: (spec) => (spec.values ?? spec.edges)!.length + 2,
   label(spec, bucket) {

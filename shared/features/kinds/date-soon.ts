@@ -1,4 +1,5 @@
-import { columnPlan, needsColumn, needsRising, stepOf, type BucketKind } from './kind.ts';
+import { needsColumn, needsRising } from './check.ts';
+import { runsPlan, stepOf, type BucketKind } from './kind.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -19,7 +20,7 @@ export const dateSoon: BucketKind<DateSoonSpec> = {
     return days === undefined ? `in more than ${spec.days.at(-1)} days` : `within ${days} days`;
   },
   plan: (spec, input) =>
-    columnPlan(input, spec.column, (date: number) => {
+    runsPlan(input, spec.column, (date) => {
       const days = (date - input.nowMs) / DAY_MS;
       return days < 0 ? 0 : 1 + stepOf(spec.days, days);
     }),

@@ -1,4 +1,7 @@
-import { columnPlan, MISSING, needsColumn, wishedTexts, type BucketKind } from './kind.ts';
+import { codesWith } from '../entries.ts';
+import { needsColumn, needsTexts } from './check.ts';
+import { columnPlan, MISSING, type BucketKind } from './kind.ts';
+import { wishedTexts } from './wish.ts';
 
 /**
  * How deep a path (continent, country) agrees with the wishes: bucket 1 = the deepest level is wished,
@@ -16,7 +19,8 @@ export const hierarchy: BucketKind<HierarchySpec> = {
     const depth = input.columns.find(({ name }) => name === spec.column)?.from?.length ?? 1;
     return (
       needsColumn(input, spec.column, ['path']) ??
-      (Array.isArray(spec.preferences) && spec.preferences.length === depth
+      needsTexts('preferences', spec.preferences) ??
+      (spec.preferences.length === depth
         ? undefined
         : `preferences must name ${depth} wishes, one per level of the path`)
     );
@@ -26,11 +30,14 @@ export const hierarchy: BucketKind<HierarchySpec> = {
   plan(spec, input) {
     const wished = spec.preferences.map((name) => wishedTexts(input.visit.preferences[name]));
     if (wished.every((wishes) => wishes.size === 0)) return MISSING;
-    return columnPlan(input, spec.column, (path: readonly string[]) => {
-      for (let level = path.length - 1; level >= 0; level--) {
-        if (wished[level]!.has(path[level]!)) return path.length - level;
-      }
-      return path.length + 1;
+    return columnPlan(input, spec.column, (buckets, column) => {
+      buckets.fill(wished.length + 1);
+      // From the root down: what agrees deeper is written over what agrees above.
+      wished.forEach((entries, level) => {
+        for (const entry of entries) {
+          for (const code of codesWith(column, entry, level)) buckets[code] = wished.length - level;
+        }
+      });
     });
   },
 };

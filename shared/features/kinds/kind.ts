@@ -1,6 +1,7 @@
 import type { Visit } from '../../domain/rank-request.ts';
-import type { ItemTable } from '../item-table.ts';
-import type { ColumnSpec } from '../schema.ts';
+import type { Column, ItemTable } from '../item-table.ts';
+import { firstIndex } from '../sorted.ts';
+import type { CheckInput } from './check.ts';
 import type { CategorySpec } from './category.ts';
 import type { ConstantSpec } from './constant.ts';
 import type { ContextSpec } from './context.ts';
@@ -57,11 +58,6 @@ export interface PlanInput {
   readonly planOf: (name: string) => FeaturePlan;
 }
 
-export interface CheckInput {
-  readonly columns: readonly ColumnSpec[];
-  readonly earlier: readonly FeatureSpec[];
-}
-
 /** One way of turning (item, request) into a bucket. Bucket 0 is "missing" in all of them. */
 export interface BucketKind<S> {
   /** @returns what is wrong with the spec and what it should be, or undefined. */
@@ -79,59 +75,46 @@ export function columnOf(input: PlanInput, name: string): number {
   return input.table.columns.findIndex((column) => column.spec.name === name);
 }
 
-/** A plan that reads one column: `bucketOf` is asked once per distinct value, never per item. */
-export function columnPlan<V>(
+/** A plan that reads one column: `fill` writes the buckets of its present codes. */
+export function columnPlan(
   input: PlanInput,
   name: string,
-  bucketOf: (value: V) => number,
+  fill: (buckets: Uint8Array, column: Column) => void,
 ): FeaturePlan {
-  const column = columnOf(input, name);
-  const { values } = input.table.columns[column]!;
-  const buckets = new Uint8Array(values.length);
-  for (let code = 1; code < values.length; code++) buckets[code] = bucketOf(values[code] as V);
-  return { from: 'column', column, buckets };
+  const index = columnOf(input, name);
+  const column = input.table.columns[index]!;
+  const buckets = new Uint8Array(column.values.length);
+  fill(buckets, column);
+  buckets[0] = 0;
+  return { from: 'column', column: index, buckets };
 }
 
-/** @returns what is wrong, unless the schema has a column of one of these types. */
-export function needsColumn(
-  input: CheckInput,
+/**
+ * A plan that reads a number or date column. Such dictionaries are sorted, so where `bucketOf` falls until
+ * `isRising` and rises from there, equal buckets are runs of codes: their ends are found by halving, and few values are asked.
+ */
+export function runsPlan(
+  input: PlanInput,
   name: string,
-  types: readonly ColumnSpec['type'][],
-): string | undefined {
-  const column = input.columns.find((entry) => entry.name === name);
-  if (column === undefined) return `there is no column "${name}"`;
-  return types.includes(column.type)
-    ? undefined
-    : `column "${name}" must be of type ${types.join(' or ')}, but is ${column.type}`;
-}
-
-/** @returns what is wrong, unless these are finite numbers in strictly rising order. */
-export function needsRising(name: string, edges: readonly number[]): string | undefined {
-  const fine =
-    Array.isArray(edges) &&
-    edges.length > 0 &&
-    edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!));
-  return fine ? undefined : `${name} must be finite numbers in rising order`;
-}
-
-/** The texts a wish names: one, several, or none where it is of another form. */
-export function wishedTexts(wish: unknown): ReadonlySet<string> {
-  const texts = typeof wish === 'string' ? [wish] : Array.isArray(wish) ? (wish as string[]) : [];
-  return new Set(texts.filter((text) => text !== ''));
-}
-
-/** A number, or a text that reads as one; anything else (an empty text, a list) is NaN. */
-export function numberOf(value: unknown): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : Number.NaN;
+  bucketOf: (value: number) => number,
+  isRising: (value: number) => boolean = () => true,
+): FeaturePlan {
+  return columnPlan(input, name, (buckets, { values }) => {
+    const valueAt = (code: number) => values[code] as number;
+    const turnAt = firstIndex(1, values.length, (code) => isRising(valueAt(code)));
+    for (let code = 1; code < values.length;) {
+      const bucket = bucketOf(valueAt(code));
+      const limit = code < turnAt ? turnAt : values.length;
+      const end = firstIndex(code + 1, limit, (later) => bucketOf(valueAt(later)) !== bucket);
+      buckets.fill(bucket, code, end);
+      code = end;
+    }
+  });
 }
 
 /** Index of the first edge that `value` does not exceed, or `edges.length`. */
-export function stepOf(edges: readonly number[], value: number): number {
-  let step = 0;
-  while (step < edges.length && value > edges[step]!) step++;
-  return step;
-}
+export const stepOf = (edges: readonly number[], value: number): number =>
+  firstIndex(0, edges.length, (step) => value <= edges[step]!);
 
 /** The bucket of each row, whatever the plan's form. */
 export function bucketReader(plan: FeaturePlan, table: ItemTable): (row: number) => number {

@@ -1,4 +1,7 @@
-import { columnPlan, MISSING, needsColumn, numberOf, type BucketKind } from './kind.ts';
+import { codesWith } from '../entries.ts';
+import { needsColumn, needsDistinctTexts, needsMost } from './check.ts';
+import { columnPlan, MISSING, runsPlan, type BucketKind } from './kind.ts';
+import { numberOf } from './wish.ts';
 
 /** Steps between the item's level and the wished one: bucket 1 = the same, 2 = ±1, … `most` + 1 = `most` or more. */
 export interface OrdinalDistanceSpec {
@@ -14,12 +17,8 @@ export interface OrdinalDistanceSpec {
 export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, spec.levels === undefined ? ['number'] : ['category']) ??
-    (Number.isInteger(spec.most) && spec.most >= 1
-      ? undefined
-      : 'most must be a whole number from 1') ??
-    (spec.levels === undefined || Array.isArray(spec.levels)
-      ? undefined
-      : 'levels must be a list of texts in their order'),
+    needsMost(spec.most) ??
+    (spec.levels === undefined ? undefined : needsDistinctTexts('levels', spec.levels)),
   size: (spec) => spec.most + 2,
   label(spec, bucket) {
     const steps = bucket - 1;
@@ -29,9 +28,15 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
   plan(spec, input) {
     const wished = levelOf(spec, input.visit.preferences[spec.preference]);
     if (Number.isNaN(wished)) return MISSING;
-    return columnPlan(input, spec.column, (value: string | number) => {
-      const steps = Math.round(Math.abs(levelOf(spec, value) - wished));
-      return Number.isNaN(steps) ? 0 : 1 + Math.min(steps, spec.most);
+    const bucketOf = (level: number) =>
+      1 + Math.min(Math.round(Math.abs(level - wished)), spec.most);
+    const { levels } = spec;
+    if (levels === undefined)
+      return runsPlan(input, spec.column, bucketOf, (value) => value >= wished);
+    return columnPlan(input, spec.column, (buckets, column) => {
+      levels.forEach((name, level) => {
+        for (const code of codesWith(column, name)) buckets[code] = bucketOf(level);
+      });
     });
   },
 };

@@ -1,5 +1,6 @@
 import type { Range } from '../../domain/rank-request.ts';
-import { columnPlan, MISSING, needsColumn, needsRising, type BucketKind } from './kind.ts';
+import { needsColumn, needsRising } from './check.ts';
+import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /** How far a price is over the budget: bucket i + 1 when at most `overPercent[i]` over, the last when beyond all. */
 export interface PriceToBudgetSpec {
@@ -10,6 +11,9 @@ export interface PriceToBudgetSpec {
   readonly preference: string;
   readonly overPercent: readonly number[];
 }
+
+/** Prices in cents have no exact binary form; this is far less than a cent and far more than their error. */
+const SLACK = 1e-12;
 
 export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
   check: (spec, input) =>
@@ -24,15 +28,7 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
     const wish = input.visit.preferences[spec.preference];
     const budget = typeof wish === 'number' ? wish : (wish as Range | undefined)?.max;
     if (typeof budget !== 'number' || budget <= 0) return MISSING;
-    return columnPlan(input, spec.column, (price: number) => {
-      let step = 0;
-      // Multiplied out rather than divided: exact for whole prices, where 1.1 is no exact factor.
-      while (
-        step < spec.overPercent.length &&
-        price * 100 > budget * (100 + spec.overPercent[step]!)
-      )
-        step++;
-      return 1 + step;
-    });
+    const limits = spec.overPercent.map((over) => budget * (100 + over) * (1 + SLACK));
+    return runsPlan(input, spec.column, (price) => 1 + stepOf(limits, price * 100));
   },
 };

@@ -1,4 +1,5 @@
-import { columnPlan, needsColumn, needsRising, stepOf, type BucketKind } from './kind.ts';
+import { needsColumn, needsRising } from './check.ts';
+import { runsPlan, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * Which bin a number falls in: bucket i + 1 when at most `edges[i]`, the last above all.
@@ -19,6 +20,5 @@ export const quantile: BucketKind<QuantileSpec> = {
     const edge = spec.edges[bucket - 1];
     return edge === undefined ? `above ${spec.edges.at(-1)}` : `up to ${edge}`;
   },
-  plan: (spec, input) =>
-    columnPlan(input, spec.column, (value: number) => 1 + stepOf(spec.edges, value)),
+  plan: (spec, input) => runsPlan(input, spec.column, (value) => 1 + stepOf(spec.edges, value)),
 };

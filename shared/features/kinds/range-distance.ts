@@ -1,5 +1,6 @@
 import type { Range } from '../../domain/rank-request.ts';
-import { columnPlan, MISSING, needsColumn, needsRising, stepOf, type BucketKind } from './kind.ts';
+import { needsColumn, needsRising } from './check.ts';
+import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * How far a number lies outside the wished range (or from the wished number): bucket i + 1 when at most
@@ -26,10 +27,13 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
     const wish = input.visit.preferences[spec.preference];
     const range = rangeOf(wish);
     if (range === undefined) return MISSING;
-    return columnPlan(input, spec.column, (value: number) => {
-      const outside = Math.max(range.min - value, value - range.max, 0);
-      return 1 + stepOf(spec.within, outside);
-    });
+    const { min, max } = range;
+    return runsPlan(
+      input,
+      spec.column,
+      (value) => 1 + stepOf(spec.within, Math.max(min - value, value - max, 0)),
+      (value) => value - max >= min - value,
+    );
   },
 };
 

@@ -1,3 +1,4 @@
+import { needsTexts, needsMost } from './check.ts';
 import { MISSING, type BucketKind } from './kind.ts';
 
 /**
@@ -13,10 +14,7 @@ export interface RecentDistanceSpec {
 }
 
 export const recentDistance: BucketKind<RecentDistanceSpec> = {
-  check: (spec) =>
-    Number.isInteger(spec.most) && spec.most >= 1
-      ? undefined
-      : 'most must be a whole number from 1',
+  check: (spec) => needsMost(spec.most) ?? needsTexts('only', spec.only ?? []),
   size: (spec) => 2 * spec.most + 2,
   label(spec, bucket) {
     const distance = bucket - 1 - spec.most;

@@ -1,5 +1,6 @@
 import type { Interaction } from '../../domain/rank-request.ts';
-import { MISSING, needsRising, stepOf, type BucketKind } from './kind.ts';
+import { needsDistinctTexts, needsTexts, needsMost, needsRising } from './check.ts';
+import { MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * What the visitor did with this very item in the session so far. Missing when the session is empty; the
@@ -57,17 +58,16 @@ const seen = (spec: RecentSpec): number => {
 
 export const recent: BucketKind<RecentSpec> = {
   check(spec) {
+    const only = needsTexts('only', spec.only ?? []);
     switch (spec.measure) {
       case 'recency':
-        return Number.isInteger(spec.most) && spec.most! >= 1
-          ? undefined
-          : 'most must be a whole number from 1';
+        return needsMost(spec.most) ?? only;
       case 'type':
       case 'kinds':
-        return Array.isArray(spec.types) ? undefined : 'types must be a list of interaction types';
+        return needsDistinctTexts('types', spec.types) ?? only;
       case 'count':
       case 'age':
-        return needsRising('edges', spec.edges ?? []);
+        return needsRising('edges', spec.edges) ?? only;
       default:
         return 'measure must be recency, type, kinds, count or age';
     }

@@ -1,4 +1,7 @@
-import { columnPlan, MISSING, needsColumn, wishedTexts, type BucketKind } from './kind.ts';
+import { codesWith } from '../entries.ts';
+import { needsColumn, needsMost } from './check.ts';
+import { columnPlan, MISSING, type BucketKind } from './kind.ts';
+import { wishedTexts } from './wish.ts';
 
 /** How many of the wished values the item has: bucket 1 = none, 2 = one, … `most` + 1 = `most` or more. */
 export interface SetOverlapSpec {
@@ -12,10 +15,7 @@ export interface SetOverlapSpec {
 
 export const setOverlap: BucketKind<SetOverlapSpec> = {
   check: (spec, input) =>
-    needsColumn(input, spec.column, ['set', 'category']) ??
-    (Number.isInteger(spec.most) && spec.most >= 1
-      ? undefined
-      : 'most must be a whole number from 1'),
+    needsColumn(input, spec.column, ['set', 'category']) ?? needsMost(spec.most),
   size: (spec) => spec.most + 2,
   label(spec, bucket) {
     const count = bucket - 1;
@@ -25,11 +25,13 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
   plan(spec, input) {
     const wished = wishedTexts(input.visit.preferences[spec.preference]);
     if (wished.size === 0) return MISSING;
-    return columnPlan(input, spec.column, (value: string | readonly string[]) => {
-      const has = typeof value === 'string' ? [value] : value;
-      let overlap = 0;
-      for (const entry of has) if (wished.has(entry)) overlap++;
-      return 1 + Math.min(overlap, spec.most);
+    return columnPlan(input, spec.column, (buckets, column) => {
+      buckets.fill(1);
+      for (const entry of wished) {
+        for (const code of codesWith(column, entry)) {
+          if (buckets[code]! <= spec.most) buckets[code]!++;
+        }
+      }
     });
   },
 };

@@ -1,12 +1,6 @@
 import type { ItemTable } from '../item-table.ts';
-import {
-  columnOf,
-  needsColumn,
-  MISSING,
-  type BucketKind,
-  type FeaturePlan,
-  type PlanInput,
-} from './kind.ts';
+import { needsColumn, needsMost } from './check.ts';
+import { columnOf, MISSING, type BucketKind, type FeaturePlan, type PlanInput } from './kind.ts';
 
 /**
  * The item's rank among those competing: by a number column (equal values share the better rank), or,
@@ -26,12 +20,13 @@ export interface SlateRankSpec {
 export const slateRank: BucketKind<SlateRankSpec> = {
   check: (spec, input) =>
     (spec.column === undefined ? undefined : needsColumn(input, spec.column, ['number', 'date'])) ??
-    (spec.among === undefined || (spec.among === 'above') === (spec.column !== undefined)
+    ([undefined, spec.column === undefined ? 'untouched' : 'above'].includes(spec.among)
       ? undefined
       : 'among may be "above" with a column or "untouched" without one') ??
-    (Number.isInteger(spec.most) && spec.most >= 1
+    ([undefined, 'ascending', 'descending'].includes(spec.order)
       ? undefined
-      : 'most must be a whole number from 1'),
+      : 'order must be ascending or descending') ??
+    needsMost(spec.most),
   size: (spec) => spec.most + 1,
   label: (spec, bucket) => (bucket === spec.most ? `${bucket} or later` : `${bucket}`),
   plan(spec, input) {

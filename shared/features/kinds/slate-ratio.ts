@@ -1,13 +1,6 @@
 import { touchesOf } from './recent.ts';
-import {
-  columnOf,
-  MISSING,
-  needsColumn,
-  needsRising,
-  stepOf,
-  type BucketKind,
-  type PlanInput,
-} from './kind.ts';
+import { needsColumn, needsTexts, needsRising } from './check.ts';
+import { columnOf, MISSING, stepOf, type BucketKind, type PlanInput } from './kind.ts';
 
 /**
  * A number of the item over a number of the slate it competes in: bin of the ratio among `edges`. `to` is
@@ -32,7 +25,8 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, ['number']) ??
     (REFERENCES.includes(spec.to) ? undefined : `to must be one of ${REFERENCES.join(', ')}`) ??
-    needsRising('edges', spec.edges),
+    needsRising('edges', spec.edges) ??
+    needsTexts('only', spec.only ?? []),
   size: (spec) => spec.edges.length + 2,
   label(spec, bucket) {
     const edge = spec.edges[bucket - 1];

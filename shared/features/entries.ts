@@ -1,0 +1,35 @@
+import type { Column, ColumnValue } from './item-table.ts';
+
+type CodesByEntry = ReadonlyMap<string, readonly number[]>;
+
+const known = new WeakMap<Column, readonly CodesByEntry[]>();
+
+/**
+ * The codes of a column whose values hold an entry: are it (a category), have it (a set), or have it at a level
+ * counted from the root (a path). The index is made on first use and kept as long as the column, so that a
+ * request looks up its few wishes instead of going through the dictionary.
+ */
+export function codesWith(column: Column, entry: string, level = 0): readonly number[] {
+  let levels = known.get(column);
+  if (levels === undefined) known.set(column, (levels = indexEntries(column)));
+  return levels[level]?.get(entry) ?? NONE;
+}
+
+const NONE: readonly number[] = [];
+
+function indexEntries({ spec, values }: Column): CodesByEntry[] {
+  const depth = spec.type === 'path' ? (spec.from?.length ?? 1) : 1;
+  const levels = Array.from({ length: depth }, () => new Map<string, number[]>());
+  for (let code = 1; code < values.length; code++) {
+    entriesOf(values[code]!).forEach((entry, i) => {
+      const level = levels[spec.type === 'path' ? i : 0]!;
+      const codes = level.get(entry);
+      if (codes === undefined) level.set(entry, [code]);
+      else codes.push(code);
+    });
+  }
+  return levels;
+}
+
+const entriesOf = (value: ColumnValue): readonly string[] =>
+  typeof value === 'object' ? value : [String(value)];

@@ -1,0 +1,80 @@
+import type { ItemTable } from '../features/item-table.ts';
+
+type Codes = Uint16Array | Uint32Array;
+
+/**
+ * Some columns read together: `codes[row]` indexes `members`, the codes of the joined columns. Made once per
+ * snapshot, so that a request has fewer tables to read per row.
+ */
+export interface JoinedColumns {
+  readonly columns: readonly number[];
+  readonly codes: Codes;
+  readonly size: number;
+  /** `members[i][joined code]` = code of `columns[i]`. */
+  readonly members: readonly Codes[];
+  /** The rows of a joined code in rising order: `rows[starts[code] .. starts[code + 1]]`. */
+  readonly rows: Uint32Array;
+  readonly starts: Uint32Array;
+}
+
+type Group = Omit<JoinedColumns, 'rows' | 'starts'>;
+
+/** Joins columns, smallest dictionary first, while the pairs that occur stay far fewer than the rows. */
+export function joinColumns(table: ItemTable): JoinedColumns[] {
+  const limit = Math.max(64, Math.min(16_384, table.ids.length >> 3));
+  let groups = table.columns
+    .map((column, index) => single(index, column.codes, column.values.length))
+    .toSorted((a, b) => a.size - b.size);
+  for (let i = 0; i + 1 < groups.length;) {
+    const joined = join(groups[i]!, groups[i + 1]!, limit);
+    if (joined === undefined) i++;
+    else groups = [...groups.slice(0, i), joined, ...groups.slice(i + 2)];
+  }
+  return groups.map(withRows);
+}
+
+/** No column at all: every row has a code of its own, for units that belong to rows. */
+export function eachRow(table: ItemTable): JoinedColumns {
+  const codes = Uint32Array.from(table.ids, (_, row) => row);
+  return withRows({ columns: [], codes, size: codes.length, members: [] });
+}
+
+function single(column: number, codes: Codes, size: number): Group {
+  const same = Uint32Array.from({ length: size }, (_, code) => code);
+  return { columns: [column], codes, size, members: [same] };
+}
+
+/** @returns undefined when more than `limit` pairs occur. */
+function join(a: Group, b: Group, limit: number): Group | undefined {
+  const codeOf = new Map<number, number>();
+  const pairs: [number, number][] = [];
+  const codes = new Uint16Array(a.codes.length);
+  for (let row = 0; row < codes.length; row++) {
+    const [x, y] = [a.codes[row]!, b.codes[row]!];
+    const key = x * b.size + y;
+    let code = codeOf.get(key);
+    if (code === undefined) {
+      code = pairs.length;
+      if (code >= limit) return undefined;
+      codeOf.set(key, code);
+      pairs.push([x, y]);
+    }
+    codes[row] = code;
+  }
+  const members = [
+    ...a.members.map((own) => Uint32Array.from(pairs, ([x]) => own[x]!)),
+    ...b.members.map((own) => Uint32Array.from(pairs, ([, y]) => own[y]!)),
+  ];
+  return { columns: [...a.columns, ...b.columns], codes, size: pairs.length, members };
+}
+
+/** Sorts the rows by code, by counting. */
+function withRows(group: Group): JoinedColumns {
+  const starts = new Uint32Array(group.size + 1);
+  for (const code of group.codes) starts[code + 1]!++;
+  for (let code = 0; code < group.size; code++) starts[code + 1]! += starts[code]!;
+  const next = starts.slice();
+  const rows = new Uint32Array(group.codes.length);
+  group.codes.forEach((code, row) => (rows[next[code]!++] = row));
+  return { ...group, rows, starts };
+}
