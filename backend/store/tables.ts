@@ -1,6 +1,5 @@
 import { blob, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Attributes } from '../../shared/domain/item.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
 
 /** Every timestamp is epoch ms; every `json` column is checked where it enters, not here. */
 
@@ -36,6 +35,14 @@ export const weights = sqliteTable('weights', {
   createdAt: integer().notNull(),
 });
 
+/** What was written to KV and read back whole: a version without its row here waits to be published. */
+export const publications = sqliteTable('publications', {
+  /** `<namespace>/<key>`. */
+  key: text().primaryKey(),
+  sha256: text().notNull(),
+  publishedAt: integer().notNull(),
+});
+
 /** One row per ranking that was served. Blobs are little-endian, one entry per slot. */
 export const decisions = sqliteTable(
   'decisions',
@@ -67,7 +74,7 @@ export const decisions = sqliteTable(
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),
     index('decisions_user').on(table.userId),
-    index('decisions_weights').on(table.weights),
+    index('decisions_weights_at').on(table.weights, table.at),
   ],
 );
 
@@ -88,7 +95,10 @@ export const events = sqliteTable(
     arm: text(),
     weights: text().notNull(),
   },
-  (table) => [index('events_ranking').on(table.rankingId), index('events_user').on(table.userId)],
+  (table) => [
+    index('events_ranking_type').on(table.rankingId, table.type),
+    index('events_user').on(table.userId),
+  ],
 );
 
 /** Batches that were committed: a batch sent again is answered, not stored again. */
@@ -139,7 +149,7 @@ export const audit = sqliteTable('audit', {
 /** What the publisher last made or saw live; one row per KV pointer (`weights`, `catalogue`). */
 export const pointers = sqliteTable('pointers', {
   name: text().primaryKey(),
-  value: text({ mode: 'json' }).$type<Pointer | Record<string, unknown>>().notNull(),
+  value: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   since: integer().notNull(),
 });
 

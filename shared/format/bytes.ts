@@ -53,7 +53,17 @@ export class ByteWriter {
   }
   /** Length (u32) and UTF-8. */
   text(value: string): this {
-    return this.block(utf8ToBytes(value));
+    const at = this.#reserve(4 + value.length);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = at;
+        return this.block(utf8ToBytes(value));
+      }
+      this.#bytes[at + 4 + i] = code;
+    }
+    this.#view.setUint32(at, value.length, true);
+    return this;
   }
 
   finish(): Uint8Array<ArrayBuffer> {

@@ -9,27 +9,45 @@ import { TopK, type Scored } from './top-k.ts';
  */
 export function topRows({ base, tables }: ScoreTables, k: number): Scored[] {
   const top = new TopK(k);
-  const first = tables[0]!;
+  const [first, second, ...others] = tables as [UnitTable, ...UnitTable[]];
   const { starts, rows } = first.group;
-  const reach = reachAfter(tables);
+  const [reach1, reach2, ...reaches] = reachAfter(tables);
+  // Where there is no second table, a single entry of 0 stands in for it.
+  const codes2 = second?.group.codes ?? new Uint16Array(rows.length);
+  const units2 = second?.units ?? new Int32Array(1);
   let least = top.leastUnits;
   for (const code of goodFirst(first)) {
-    const units = base + first.units[code]!;
-    if (units + reach[0]! < least) continue;
+    const sum1 = base + first.units[code]!;
+    if (sum1 + reach1! < least) continue;
     const end = starts[code + 1]!;
-    nextRow: for (let at = starts[code]!; at < end; at++) {
+    for (let at = starts[code]!; at < end; at++) {
       const row = rows[at]!;
-      let sum = units;
-      for (let i = 1; i < tables.length; i++) {
-        const table = tables[i]!;
-        sum += table.units[table.group.codes[row]!]!;
-        if (sum + reach[i]! < least) continue nextRow;
-      }
+      const sum2 = sum1 + units2[codes2[row]!]!;
+      if (sum2 + (reach2 ?? 0) < least) continue;
+      const sum = addOthers(others, reaches, row, sum2, least);
+      if (sum < least) continue;
       top.offer(row, sum);
       least = top.leastUnits;
     }
   }
   return top.sorted();
+}
+
+/** @returns the whole sum, or as soon as it is known to stay under `least` something under that. */
+function addOthers(
+  others: readonly UnitTable[],
+  reaches: readonly number[],
+  row: number,
+  sum2: number,
+  least: number,
+): number {
+  let sum = sum2;
+  for (let i = 0; i < others.length; i++) {
+    const { units, group } = others[i]!;
+    sum += units[group.codes[row]!]!;
+    if (sum + reaches[i]! < least) return -MAX_SCORE_UNITS;
+  }
+  return sum;
 }
 
 /** The most that all tables after each can add. */
