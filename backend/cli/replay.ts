@@ -20,10 +20,8 @@ interface ReplayOptions extends VerbOptions {
 
 /** `trimtab replay …`: real logs through the running system, from the first ranking to the learned weights. */
 export function replayCommand(): Command {
-  const trivago = backendVerb(
-    'trivago <file>',
-    'hotel searches in the RecSys 2019 format (.csv or .csv.gz)',
-  )
+  const trivago = backendVerb('trivago', 'hotel searches in the RecSys 2019 format')
+    .argument('<file>', '.csv or .csv.gz')
     .option(
       '--holdout <file>',
       'judge on these searches instead of the later ones of the first file',

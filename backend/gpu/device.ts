@@ -3,6 +3,7 @@
 /** A GPU that training may use, or why there is none. */
 export type Gpu =
   | {
+      readonly found: true;
       readonly device: GPUDevice;
       /** For the log: vendor and model. */
       readonly name: string;
@@ -10,7 +11,7 @@ export type Gpu =
       readonly software: boolean;
       close(): void;
     }
-  | { readonly device: undefined; readonly reason: string };
+  | { readonly found: false; readonly reason: string };
 
 // Dawn crashes the process when its instance is collected while a device lives: this keeps it reachable.
 let instance: GPU | undefined;
@@ -23,13 +24,14 @@ export async function openGpu(): Promise<Gpu> {
     instance ??= create([]);
     const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null)
-      return { device: undefined, reason: 'no Vulkan, Metal or D3D12 driver was found' };
+      return { found: false, reason: 'no Vulkan, Metal or D3D12 driver was found' };
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const device = await adapter.requestDevice({
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
     });
     const { vendor, description, device: model, isFallbackAdapter } = adapter.info;
     return {
+      found: true,
       device,
       name: [vendor, description || model].filter(Boolean).join(' '),
       software: isFallbackAdapter,
@@ -37,7 +39,7 @@ export async function openGpu(): Promise<Gpu> {
     };
   } catch (error) {
     return {
-      device: undefined,
+      found: false,
       reason: `WebGPU could not start: ${error instanceof Error ? error.message : String(error)}`,
     };
   }

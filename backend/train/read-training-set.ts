@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../shared/features/schema.ts';
 import { decisions, events } from '../store/tables.ts';
@@ -39,10 +39,7 @@ export async function readTrainingSet(
         sessionId: decisions.sessionId,
         itemIds: decisions.itemIds,
         codes: decisions.codes,
-        feedback: sql<string>`(
-          select json_group_array(json_array(${events.itemId}, ${events.type})) from ${events}
-           where ${events.rankingId} = ${decisions.rankingId} and ${events.itemId} is not null
-             and ${events.receivedAt} <= ${decisions.at} + ${ATTRIBUTION_MS})`,
+        feedback: sql<string>`(${feedbackOf(db)})`,
       })
       .from(decisions)
       .where(
@@ -68,6 +65,22 @@ export async function readTrainingSet(
   }
   return packTrainingSet(schema, slates);
 }
+
+/**
+ * A query of its own, not columns in a text: in a select of one table drizzle leaves their tables' names out,
+ * and every ranking would get every ranking's feedback.
+ */
+const feedbackOf = (db: LibSQLDatabase) =>
+  db
+    .select({ list: sql`json_group_array(json_array(${events.itemId}, ${events.type}))` })
+    .from(events)
+    .where(
+      and(
+        eq(events.rankingId, decisions.rankingId),
+        isNotNull(events.itemId),
+        lte(events.receivedAt, sql`${decisions.at} + ${ATTRIBUTION_MS}`),
+      ),
+    );
 
 function rewardsOf(
   itemIds: readonly string[],

@@ -9,22 +9,25 @@ import { TopK, type Scored } from './top-k.ts';
  */
 export function topRows({ base, tables }: ScoreTables, k: number): Scored[] {
   const top = new TopK(k);
-  const [first, second, ...others] = tables as [UnitTable, ...UnitTable[]];
+  const [first, second] = [tables[0]!, tables[1]];
   const { starts, rows } = first.group;
-  const [reach1, reach2, ...reaches] = reachAfter(tables);
+  const reach = reachAfter(tables);
+  const [reach1, reach2] = [reach[0]!, reach[1] ?? 0];
   // Where there is no second table, a single entry of 0 stands in for it.
   const codes2 = second?.group.codes ?? new Uint16Array(rows.length);
   const units2 = second?.units ?? new Int32Array(1);
   let least = top.leastUnits;
-  for (const code of goodFirst(first)) {
+  const order = goodFirst(first);
+  for (let i = 0; i < order.length; i++) {
+    const code = order[i]!;
     const sum1 = base + first.units[code]!;
-    if (sum1 + reach1! < least) continue;
+    if (sum1 + reach1 < least) continue;
     const end = starts[code + 1]!;
     for (let at = starts[code]!; at < end; at++) {
       const row = rows[at]!;
       const sum2 = sum1 + units2[codes2[row]!]!;
-      if (sum2 + (reach2 ?? 0) < least) continue;
-      const sum = addOthers(others, reaches, row, sum2, least);
+      if (sum2 + reach2 < least) continue;
+      const sum = addOthers(tables, reach, row, sum2, least);
       if (sum < least) continue;
       top.offer(row, sum);
       least = top.leastUnits;
@@ -35,17 +38,17 @@ export function topRows({ base, tables }: ScoreTables, k: number): Scored[] {
 
 /** @returns the whole sum, or as soon as it is known to stay under `least` something under that. */
 function addOthers(
-  others: readonly UnitTable[],
-  reaches: readonly number[],
+  tables: readonly UnitTable[],
+  reach: readonly number[],
   row: number,
   sum2: number,
   least: number,
 ): number {
   let sum = sum2;
-  for (let i = 0; i < others.length; i++) {
-    const { units, group } = others[i]!;
+  for (let i = 2; i < tables.length; i++) {
+    const { units, group } = tables[i]!;
     sum += units[group.codes[row]!]!;
-    if (sum + reaches[i]! < least) return -MAX_SCORE_UNITS;
+    if (sum + reach[i]! < least) return -MAX_SCORE_UNITS;
   }
   return sum;
 }

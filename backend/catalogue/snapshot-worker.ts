@@ -1,0 +1,41 @@
+import { parentPort } from 'node:worker_threads';
+import { createClient, type Client } from '@libsql/client';
+import { expose, transfer } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { parseItem, type Item } from '../../shared/domain/item.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import type { Database } from '../store/open.ts';
+import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
+
+const PAGE = 5000;
+
+/** Reading and packing a large catalogue takes seconds: away from the thread that answers requests. */
+const exposed = {
+  async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
+    const client = createClient({ ...database, concurrency: 1, timeout: 5000 });
+    try {
+      const built = buildSnapshot(schema, await readAll(client));
+      return transfer(built, [built.bytes.buffer]);
+    } finally {
+      client.close();
+    }
+  },
+};
+
+/** Page by page, in order of id; plain SQL, because loading drizzle once more costs longer than packing. */
+async function readAll(client: Client): Promise<Item[]> {
+  const all: Item[] = [];
+  for (;;) {
+    const { rows } = await client.execute({
+      sql: 'select id, attributes from items where id > ? order by id limit ?',
+      args: [all.at(-1)?.id ?? '', PAGE],
+    });
+    for (const { id, attributes } of rows) {
+      if (typeof attributes === 'string') all.push(parseItem({ ...JSON.parse(attributes), id }));
+    }
+    if (rows.length < PAGE) return all;
+  }
+}
+
+export type SnapshotWorker = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

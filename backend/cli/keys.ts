@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { readKeys } from '../start/keys.ts';
+import { stateDir } from '../start/state-dir.ts';
+import { CliError } from './failure.ts';
+import { print } from './print.ts';
+import { facts } from './text.ts';
+
+export const keysCommand = (): Command =>
+  new Command('keys')
+    .description('show the local keys')
+    .option('--env', 'print shell exports, for eval')
+    .option('--json', 'print JSON, for machines')
+    .action(keys);
+
+function keys(options: { env?: boolean; json?: boolean }): void {
+  const state = stateDir();
+  const found = readKeys(state);
+  if (found === undefined) {
+    throw new CliError(
+      `there are no keys in ${state.path}: "npm start" makes them, or set TRIMTAB_DIR`,
+    );
+  }
+  const { publishableKey, secretKey } = found;
+  print(
+    { publishableKey, secretKey },
+    () =>
+      options.env === true
+        ? `export TRIMTAB_KEY=${secretKey}\nexport TRIMTAB_PUBLISHABLE_KEY=${publishableKey}`
+        : facts([
+            ['publishable', publishableKey],
+            ['secret', secretKey],
+            ['in', state.keys],
+          ]),
+    options,
+  );
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { auditCommand } from './audit.ts';
+import { importCommand } from './import.ts';
+import { itemsCommand } from './items.ts';
+import { keysCommand } from './keys.ts';
+import { metricWeightsCommand } from './metric-weights.ts';
+import { promoteCommand } from './promote.ts';
+import { releaseCommand } from './release.ts';
+import { replayCommand } from './replay.ts';
+import { rollbackCommand } from './rollback.ts';
+import { runsCommand } from './runs.ts';
+import { schemaCommand } from './schema.ts';
+import { serveCommand } from './serve.ts';
+import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
+import { trainCommand } from './train.ts';
+import { usersCommand } from './users.ts';
+import { weightsCommand } from './weights.ts';
+
+export const program = (): Command =>
+  [
+    startCommand(),
+    serveCommand(),
+    statusCommand(),
+    importCommand(),
+    itemsCommand(),
+    trainCommand(),
+    runsCommand(),
+    weightsCommand(),
+    promoteCommand(),
+    rollbackCommand(),
+    releaseCommand(),
+    auditCommand(),
+    metricWeightsCommand(),
+    usersCommand(),
+    replayCommand(),
+    schemaCommand(),
+    keysCommand(),
+  ].reduce((whole, verb) => whole.addCommand(verb), new Command('trimtab').description(ABOUT));
+
+const ABOUT = 'Ranks items at the edge with weights that learn from what people do.';

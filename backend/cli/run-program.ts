@@ -1,0 +1,30 @@
+import { CommanderError, type Command } from 'commander';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { CliError } from './failure.ts';
+import { note } from './print.ts';
+
+/** Runs the verb; failures become one line on stderr and exit code 1 (it failed) or 2 (it was asked wrongly). */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  for (const command of everyCommand(program)) command.exitOverride();
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has said what it had to say; help and version end with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CliError || error instanceof ApiError) {
+    note(`trimtab: ${error.message}`);
+    return error instanceof CliError ? error.exitCode : 1;
+  }
+  note(`trimtab: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 1;
+}
+
+/** Subcommands keep an exit behaviour of their own, so each must be told. */
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}

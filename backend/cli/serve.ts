@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { startBackend } from '../main.ts';
+import { port } from './arguments.ts';
+import { log } from '../log.ts';
+import { aborted, stopSignal } from './stop-signal.ts';
+
+export const serveCommand = (): Command =>
+  new Command('serve')
+    .description('run the backend alone; its settings come from the environment')
+    .option('--port <port>', 'where to listen (env TRIMTAB_BACKEND_PORT)', port)
+    .option('--edge <url>', 'the edge to publish to (env TRIMTAB_EDGE_URL)')
+    .option('--json', 'print one line of JSON when ready')
+    .action(serve);
+
+async function serve(options: { port?: number; edge?: string; json?: boolean }): Promise<void> {
+  const signal = stopSignal();
+  const backend = await startBackend(
+    readConfig({
+      ...process.env,
+      ...(options.port === undefined ? {} : { TRIMTAB_BACKEND_PORT: String(options.port) }),
+      ...(options.edge === undefined ? {} : { TRIMTAB_EDGE_URL: options.edge }),
+    }),
+  );
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ url: backend.url })}\n`);
+  else log(`listening on ${backend.url}`);
+  await aborted(signal);
+  await backend.close();
+}

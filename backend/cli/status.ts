@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { backendClient } from './backend-client.ts';
+import type { LiveWeights } from './live-weights.ts';
+import { print } from './print.ts';
+import { counted, duration, facts, moment } from './text.ts';
+import { backendVerb, type VerbOptions } from './verb.ts';
+
+interface Status {
+  readonly weights: LiveWeights | null;
+  readonly snapshot: { readonly hash: string; readonly items: number } | null;
+  readonly problems: readonly string[];
+  readonly counts: Readonly<Record<'items' | 'decisions' | 'events' | 'weights', number>>;
+  readonly ingest: { readonly lastBatchAt: number | null; readonly lagMs: number | null };
+  readonly training: { readonly running: string | null; readonly nextAt: number | null };
+}
+
+export const statusCommand = (): Command =>
+  backendVerb('status', 'what is live and since when, what is stored, what is wrong').action(
+    async (options: VerbOptions) => {
+      const status = await backendClient(options).call<Status>('GET', '/v1/status');
+      print(status, () => statusText(status), options);
+    },
+  );
+
+function statusText({ weights, snapshot, problems, counts, ingest, training }: Status): string {
+  const lines = facts([
+    ['live', weights === null ? 'nothing yet' : liveText(weights)],
+    ['since', weights === null ? '–' : `${moment(weights.since)}, by ${weights.by ?? 'hand'}`],
+    [
+      'snapshot',
+      snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,
+    ],
+    ['stored', storedText(counts)],
+    ['ingest', ingestText(ingest)],
+    ['training', trainingText(training)],
+  ]);
+  return [lines, ...problems.map((problem) => `problem: ${problem}`)].join('\n');
+}
+
+const liveText = ({ version, name, schemaName, hold }: LiveWeights) =>
+  `${version} "${name ?? 'not stored here'}" (${schemaName ?? 'unknown schema'})${hold ? ', held: "trimtab release" lifts it' : ''}`;
+
+const storedText = ({ items, decisions, events, weights }: Status['counts']) =>
+  [
+    counted(items, 'item'),
+    counted(decisions, 'ranking'),
+    counted(events, 'event'),
+    counted(weights, 'version'),
+  ].join(', ');
+
+const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
+  lastBatchAt === null
+    ? 'nothing since the backend started'
+    : `last batch ${moment(lastBatchAt)}${lagMs === null ? '' : `, ${duration(lagMs)} behind`}`;
+
+const trainingText = ({ running, nextAt }: Status['training']) =>
+  running === null
+    ? nextAt === null
+      ? 'by hand only'
+      : `next ${moment(nextAt)}`
+    : `${running} is under way`;

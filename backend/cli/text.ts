@@ -1,0 +1,48 @@
+/** Columns padded to their widest cell, two spaces apart; numbers lean right. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const cells = rows.map((row) => row.map((cell) => shown(cell)));
+  const widths = head.map((name, i) =>
+    Math.max(name.length, ...cells.map((row) => row[i]!.length)),
+  );
+  const leansRight = head.map((_, i) => rows.some((row) => typeof row[i] === 'number'));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (leansRight[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...cells.map(line)].join('\n');
+}
+
+export type Cell = string | number | null | undefined;
+
+const shown = (cell: Cell): string => {
+  if (cell === null || cell === undefined) return '–';
+  return typeof cell === 'number' ? count(cell) : cell;
+};
+
+/** `name  value`, one per line. */
+export function facts(entries: readonly (readonly [string, Cell])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${shown(value)}`).join('\n');
+}
+
+/** `1 item`, `10,000 items`. */
+export const counted = (n: number, one: string): string =>
+  `${count(n)} ${n === 1 ? one : `${one}s`}`;
+
+export const count = (n: number): string => n.toLocaleString('en');
+
+/** `2026-11-22 03:06:23 UTC`. */
+export const moment = (atMs: number | null | undefined): string =>
+  typeof atMs === 'number'
+    ? `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    : '–';
+
+/** `3 min`, `2 h`, `5 d`: how long a duration is, roughly. */
+export function duration(ms: number): string {
+  const [minute, hour, wholeDay] = [60_000, 3_600_000, 86_400_000];
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < minute) return `${Math.round(ms / 1000)} s`;
+  if (ms < hour) return `${Math.round(ms / minute)} min`;
+  return ms < 2 * wholeDay ? `${Math.round(ms / hour)} h` : `${Math.round(ms / wholeDay)} d`;
+}

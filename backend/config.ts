@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseSchema, type Schema } from '../shared/features/schema.ts';
+import { smarttrip } from '../shared/features/smarttrip.ts';
+import { messageOf } from './log.ts';
+import { readKeys } from './start/keys.ts';
+import { stateDir } from './start/state-dir.ts';
+import type { Database } from './store/open.ts';
+
+export interface BackendConfig {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly database: Database;
+  readonly edgeUrl: string;
+  /** The first one is shown to the edge. */
+  readonly secretKeys: readonly string[];
+  readonly ingestSecret: string;
+  /** What `v000000` is made from at the first start. */
+  readonly schema: Schema;
+  /** Cron pattern, UTC; empty: training starts by hand only. */
+  readonly trainingSchedule: string;
+  /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
+  readonly watchSchedule: string;
+  /** How long KV may still answer with what was there before. */
+  readonly kvSettleMs: number;
+  /** A changed catalogue is published this long after its last change, and at the latest after `republishWithinMs`. */
+  readonly republishQuietMs: number;
+  readonly republishWithinMs: number;
+}
+
+const KV_SETTLE_MS = 60_000;
+
+/** @throws Error naming the variable that is missing or wrong. */
+export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
+  const state = stateDir();
+  const keys = readKeys(state);
+  const edgeUrl = urlOf(env, 'TRIMTAB_EDGE_URL', 'http://127.0.0.1:8787');
+  const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(edgeUrl).hostname);
+  return {
+    host: env.TRIMTAB_HOST ?? '127.0.0.1',
+    port: numberOf(env, 'TRIMTAB_BACKEND_PORT', 8788),
+    database: databaseOf(env, state.path),
+    edgeUrl,
+    secretKeys: listOf(env.TRIMTAB_SECRET_KEYS ?? keys?.secretKey, 'TRIMTAB_SECRET_KEYS'),
+    ingestSecret: listOf(
+      env.TRIMTAB_INGEST_SECRET ?? keys?.ingestSecret,
+      'TRIMTAB_INGEST_SECRET',
+    )[0],
+    schema: env.TRIMTAB_SCHEMA ? readSchema(env.TRIMTAB_SCHEMA) : smarttrip,
+    trainingSchedule: env.TRIMTAB_TRAINING_SCHEDULE ?? '0 3 * * *',
+    watchSchedule: '*/3 * * * * *',
+    // Local KV shows a write at once.
+    kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
+    republishQuietMs: 1000,
+    republishWithinMs: 10_000,
+  };
+}
+
+function databaseOf(env: NodeJS.ProcessEnv, directory: string): Database {
+  if (env.LIBSQL_URL) {
+    return {
+      url: env.LIBSQL_URL,
+      ...(env.LIBSQL_AUTH_TOKEN && { authToken: env.LIBSQL_AUTH_TOKEN }),
+    };
+  }
+  mkdirSync(directory, { recursive: true });
+  return { url: pathToFileURL(resolve(join(directory, 'trimtab.db'))).href };
+}
+
+function readSchema(file: string): Schema {
+  try {
+    return parseSchema(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new Error(`TRIMTAB_SCHEMA=${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function listOf(value: string | undefined, name: string): string[] {
+  const entries = (value ?? '').split(',').filter((entry) => entry !== '');
+  if (entries.length === 0) {
+    throw new Error(
+      `${name} is not set, and there is no keys.json: run "npm start" once, or set it`,
+    );
+  }
+  return entries;
+}
+
+function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number, but was "${text}"`);
+  return Number(text);
+}
+
+function urlOf(env: NodeJS.ProcessEnv, name: string, otherwise: string): string {
+  const text = env[name] ?? otherwise;
+  if (!URL.canParse(text)) throw new Error(`${name} must be a URL, but was "${text}"`);
+  return text.replace(/\/+$/, '');
+}

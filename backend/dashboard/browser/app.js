@@ -1,0 +1,56 @@
+import { auditSection } from './audit.js';
+import { clicksSection } from './clicks.js';
+import { h } from './dom.js';
+import { liveSection } from './live.js';
+import { runsSection } from './runs.js';
+
+const REFRESH_MS = 4000;
+const PATHS = ['status', 'clicks', 'runs?limit=6', 'audit?limit=30', 'weights'];
+
+/** Answers with the cookie that `/?key=` set. */
+async function read(path) {
+  const response = await fetch(`/v1/${path}`, { headers: { accept: 'application/json' } });
+  const answer = await response.json();
+  if (!response.ok)
+    throw new Error(answer.message ?? `GET /v1/${path} answered ${response.status}`);
+  return answer;
+}
+
+async function refresh() {
+  const updated = document.getElementById('updated');
+  try {
+    const [status, clicks, { runs }, { entries }, { weights }] = await Promise.all(PATHS.map(read));
+    const names = new Map(weights.map(({ version, name }) => [version, name]));
+    const nowMs = Date.now();
+    show('live', liveSection(status, nowMs));
+    show('clicks', clicksSection(clicks, names, status.weights?.version));
+    show('runs', runsSection(runs, nowMs));
+    show('audit', auditSection(entries, nowMs));
+    show('problem');
+    updated.textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
+  } catch (error) {
+    show(
+      'problem',
+      h('p', { class: 'notice bad' }, `The backend does not answer: ${error.message}`),
+    );
+    updated.textContent = 'Trying again …';
+  }
+}
+
+/** Leaves what is the same in place: a refresh must not take away what somebody selects or scrolls. */
+function show(id, ...content) {
+  const before = document.getElementById(id);
+  const after = before.cloneNode(false);
+  after.append(...content);
+  if (!after.isEqualNode(before)) before.replaceChildren(...after.childNodes);
+}
+
+async function keepFresh() {
+  if (!document.hidden) await refresh();
+  setTimeout(keepFresh, REFRESH_MS);
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) void refresh();
+});
+await keepFresh();

@@ -1,0 +1,42 @@
+import { empty, h, table, when } from './dom.js';
+import { ago, whole } from './format.js';
+
+/** @param entries of `GET /v1/audit`, newest first */
+export function auditSection(entries, nowMs) {
+  if (entries.length === 0) return empty('Nothing has been changed yet.');
+  return table(
+    [{ label: 'When' }, { label: 'Who' }, { label: 'Did' }, { label: 'To' }, { label: 'Details' }],
+    entries.map(({ at, actor, action, subject, details }) => [
+      h('span', { class: 'nowrap' }, when(at, ago(at, nowMs))),
+      h('span', { title: actor }, short(actor)),
+      h('span', { class: 'nowrap' }, action),
+      h('span', { class: 'mono', title: subject }, short(subject)),
+      h('span', { class: 'details' }, detailsOf(details)),
+    ]),
+  );
+}
+
+/** Ids and hashes by their first eight digits: enough to tell them apart. */
+const short = (text) =>
+  text
+    .replace(/^run run_/, 'run ')
+    .replaceAll(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1')
+    .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{8,56}\b/g, '$1');
+
+/** A pointer before the move shows as the version that it named; what it became, the subject says already. */
+function detailsOf({ text: _, before, ...others }) {
+  const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
+  return [
+    ...was,
+    ...Object.entries(others).map(([name, value]) => `${name} ${valueOf(value)}`),
+  ].join(', ');
+}
+
+function valueOf(value) {
+  if (typeof value === 'number') return whole(value);
+  if (typeof value === 'string') return short(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, inner]) => `${name} ${valueOf(inner)}`)
+    .join(' ');
+}

@@ -1,0 +1,85 @@
+import { badge, empty, h, when } from './dom.js';
+import { ago, duration, whole } from './format.js';
+
+/** The champion, since when, and whether the edge can be up to date. @param status `GET /v1/status` */
+export function liveSection(status, nowMs) {
+  const { weights, problems } = status;
+  return h(
+    'div',
+    { class: 'card' },
+    ...(weights === null
+      ? [empty('No weights are live yet.')]
+      : champion(weights, problems, nowMs)),
+    ...problems.map((problem) => h('p', { class: 'notice bad' }, problem)),
+    tiles(status, nowMs),
+  );
+}
+
+function champion({ version, name, schemaName, since, hold, by }, problems, nowMs) {
+  return [
+    h(
+      'div',
+      { class: 'champion' },
+      h('span', { class: 'version' }, version),
+      h('span', { class: 'name' }, name ?? 'not stored here'),
+      problems.length === 0
+        ? badge('live at the edge', 'good')
+        : badge('edge not confirmed', 'bad'),
+      hold ? badge('held', 'warn') : undefined,
+    ),
+    h(
+      'p',
+      { class: 'since' },
+      'since ',
+      when(since, ago(since, nowMs)),
+      ` by ${by ?? 'hand'}, schema ${schemaName ?? 'unknown'}`,
+    ),
+    hold
+      ? h(
+          'p',
+          { class: 'notice' },
+          'Nothing else goes live until somebody runs ',
+          h('code', {}, 'trimtab release'),
+          '. Training goes on and stores what it learns.',
+        )
+      : undefined,
+  ];
+}
+
+function tiles({ snapshot, counts, ingest, training }, nowMs) {
+  return h(
+    'dl',
+    { class: 'tiles' },
+    tile(
+      'Items at the edge',
+      whole(snapshot?.items),
+      snapshot ? `${whole(counts.items)} stored` : 'no snapshot yet',
+    ),
+    tile(
+      'Snapshot',
+      snapshot ? snapshot.hash.slice(0, 8) : '–',
+      snapshot && `published ${ago(snapshot.since, nowMs)}`,
+    ),
+    tile('Rankings', whole(counts.decisions), `${whole(counts.events)} feedback events`),
+    tile(
+      'Ingest lag',
+      ingest.lagMs === null ? '–' : duration(ingest.lagMs),
+      ingest.lastBatchAt === null
+        ? 'nothing since the start'
+        : `last batch ${ago(ingest.lastBatchAt, nowMs)}`,
+    ),
+    tile(
+      'Next training',
+      nextTraining(training, nowMs),
+      `${whole(counts.weights)} ${counts.weights === 1 ? 'version' : 'versions'} so far`,
+    ),
+  );
+}
+
+const tile = (label, value, remark) =>
+  h('div', {}, h('dt', {}, label), h('dd', {}, value, h('small', {}, remark ?? '')));
+
+function nextTraining({ running, nextAt }, nowMs) {
+  if (running !== null) return 'running';
+  return nextAt === null ? 'by hand' : `in ${duration(Math.max(0, nextAt - nowMs))}`;
+}

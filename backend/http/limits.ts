@@ -1,0 +1,32 @@
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { ApiError } from '../../shared/domain/errors.ts';
+
+/** Five thousand items of a kilobyte and a half fit. */
+const ITEMS_BYTES = 8 * 1024 * 1024;
+/** A sealed batch is 1.5 MB; room to grow. */
+const INGEST_BYTES = 4 * 1024 * 1024;
+const OTHER_BYTES = 2 * 1024 * 1024;
+
+/** Refuses a body before all of it was read. */
+export function limitBodies(): MiddlewareHandler {
+  const items = limit(ITEMS_BYTES);
+  const ingest = limit(INGEST_BYTES);
+  const other = limit(OTHER_BYTES);
+  return (c, next) => {
+    if (c.req.path === '/v1/items') return items(c, next);
+    return c.req.path === '/v1/ingest' ? ingest(c, next) : other(c, next);
+  };
+}
+
+const limit = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new ApiError(
+        413,
+        'too_large',
+        `the body may be ${maxSize} bytes at most here: send it in parts`,
+      );
+    },
+  });

@@ -1,0 +1,72 @@
+type Labels = Readonly<Record<string, string>>;
+
+interface Series {
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly values: Map<string, number>;
+}
+
+/** What the backend counts, in the Prometheus text format (0.0.4). */
+export class Metrics {
+  readonly #series = new Map<string, Series>();
+
+  /** Declares a series, so that it shows before anything happened. A counter's name ends in `_total`. */
+  declare(name: string, help: string): this {
+    const type = name.endsWith('_total') ? 'counter' : 'gauge';
+    this.#series.set(name, { type, help, values: new Map() });
+    return this;
+  }
+
+  add(name: string, by: number, labels: Labels = {}): void {
+    const { values } = this.#series.get(name)!;
+    const key = shown(labels);
+    values.set(key, (values.get(key) ?? 0) + by);
+  }
+
+  set(name: string, value: number, labels: Labels = {}): void {
+    this.#series.get(name)!.values.set(shown(labels), value);
+  }
+
+  /** For labels that stand for a state: only one at a time is true. */
+  setOnly(name: string, value: number, labels: Labels): void {
+    this.#series.get(name)!.values.clear();
+    this.set(name, value, labels);
+  }
+
+  get(name: string): number | undefined {
+    return this.#series.get(name)!.values.get('');
+  }
+
+  text(): string {
+    const lines: string[] = [];
+    for (const [name, { type, help, values }] of this.#series) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+      for (const [labels, value] of values) lines.push(`${name}${labels} ${value}`);
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+function shown(labels: Labels): string {
+  const entries = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return entries.length === 0 ? '' : `{${entries.join(',')}}`;
+}
+
+const escaped = (value: string) =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+export const backendMetrics = (): Metrics =>
+  new Metrics()
+    .declare('trimtab_ingest_rows_total', 'Rows committed by ingest, by table.')
+    .declare('trimtab_ingest_batches_total', 'Batches committed.')
+    .declare('trimtab_ingest_duplicate_batches_total', 'Batches that were sent again.')
+    .declare('trimtab_ingest_refused_total', 'Batches refused: forged, damaged or malformed.')
+    .declare('trimtab_ingest_lag_ms', 'From the newest entry of the last batch to its commit.')
+    .declare('trimtab_ingest_last_batch_timestamp_ms', 'When the last batch was committed.')
+    .declare('trimtab_live_version', '1 for the version that is live.')
+    .declare('trimtab_live_hold', '1 while a rollback holds the pointer.')
+    .declare('trimtab_snapshot_items', 'Items in the live snapshot.')
+    .declare('trimtab_training_runs_total', 'Training runs ended, by status.')
+    .declare('trimtab_training_last_timestamp_ms', 'When the last training run ended.')
+    .declare('trimtab_training_running', 'Training runs under way.')
+    .declare('trimtab_problems', 'Things that keep the edge from being up to date.');

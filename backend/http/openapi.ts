@@ -1,0 +1,47 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { ZodType } from 'zod';
+import { refuseInvalid } from './problem.ts';
+
+/** A router whose routes are checked by zod and described in /openapi.json. */
+export const router = (): OpenAPIHono => new OpenAPIHono({ defaultHook: refuseInvalid });
+
+export const jsonBody = <T extends ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+export const answer = <T extends ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const problem = z
+  .object({ code: z.string(), message: z.string(), details: z.unknown().optional() })
+  .openapi('Problem');
+
+/** What any route may answer instead. */
+export const problems = { default: answer(problem, 'What was wrong, and the remedy') };
+
+export const epochMs = z
+  .number()
+  .int()
+  .nonnegative()
+  .openapi({ description: 'Epoch milliseconds' });
+
+/** In a query string everything is text. */
+export const queryNumber = z.coerce.number().int().nonnegative();
+
+export const versionParam = z.object({
+  version: z
+    .string()
+    .regex(/^v\d{6,9}$/, 'must look like v000041')
+    .openapi({ example: 'v000041' }),
+});
+
+/** Who did it, for the audit log; the key alone does not tell. */
+export const actorOf = (c: Context): string =>
+  (c.req.header('x-trimtab-actor') ?? 'api').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 80) || 'api';
+
+/** An object whose shape is told elsewhere. */
+export const anyObject = z.record(z.string(), z.any());

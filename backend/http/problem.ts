@@ -1,0 +1,54 @@
+import { inspect } from 'node:util';
+import type { Hook } from '@hono/zod-openapi';
+import type { Env, ErrorHandler, NotFoundHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { FormatError } from '../../shared/format/bytes.ts';
+
+/** Every error leaves as `{code, message, details?}`; what nobody foresaw is logged and says nothing of itself. */
+export function errorHandler(log: (message: string) => void): ErrorHandler {
+  return (error, c) => {
+    const known = asApiError(error);
+    if (known !== undefined) return c.json(known.toJSON(), known.status as ContentfulStatusCode);
+    log(`${c.req.method} ${c.req.path}: ${inspect(error)}`);
+    const message = 'something went wrong here; the log of the backend says what';
+    return c.json({ code: 'internal', message }, 500);
+  };
+}
+
+function asApiError(error: Error): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (error instanceof FormatError) return new ApiError(400, 'invalid_format', error.message);
+  if (error instanceof HTTPException && error.status < 500)
+    return new ApiError(
+      error.status,
+      'invalid_request',
+      error.message || 'the request is malformed',
+    );
+  return undefined;
+}
+
+export const notFound: NotFoundHandler = (c) =>
+  c.json(
+    new ApiError(
+      404,
+      'not_found',
+      `there is no ${c.req.method} ${c.req.path}: see /openapi.json`,
+    ).toJSON(),
+    404,
+  );
+
+/** What zod found wrong, as one sentence and a list. */
+export const refuseInvalid: Hook<unknown, Env, string, unknown> = (result) => {
+  if (result.success) return;
+  const details = result.error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.join('.'),
+    message: issue.message,
+  }));
+  const [first] = details;
+  throw invalid(
+    `${result.target}${first?.path ? ` ${first.path}` : ''}: ${first?.message ?? 'invalid'}`,
+    details,
+  );
+};

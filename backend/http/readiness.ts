@@ -1,0 +1,44 @@
+import { readLive } from '../publish/live-pointer.ts';
+import { readLiveSnapshot, type SnapshotPublisher } from '../publish/snapshot-publisher.ts';
+import type { Clockwork } from '../rollout/clockwork.ts';
+import type { Trainer } from '../rollout/trainer.ts';
+import type { Store } from '../store/open.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What keeps the edge from being up to date, for people; none when all is well. */
+export async function findProblems(
+  store: Store,
+  clockwork: Clockwork | undefined,
+  snapshots: SnapshotPublisher,
+): Promise<string[]> {
+  const found = [
+    await problemOfStore(store),
+    clockwork === undefined ? 'the backend is starting' : clockwork.problem(),
+    (await readLive(store)) === undefined ? 'no weights are live yet' : undefined,
+    snapshots.problem(),
+  ];
+  return [...new Set(found.filter((problem) => problem !== undefined))];
+}
+
+const problemOfStore = (store: Store): Promise<string | undefined> =>
+  store.write([]).then(
+    () => undefined,
+    (error: Error) => `the store does not write: ${error.message}`,
+  );
+
+/** Gauges that tell a state are read when somebody asks. */
+export async function refreshGauges(
+  metrics: Metrics,
+  store: Store,
+  trainer: Trainer,
+  problems: readonly string[],
+): Promise<void> {
+  const live = await readLive(store);
+  if (live !== undefined)
+    metrics.setOnly('trimtab_live_version', 1, { version: live.pointer.champion });
+  metrics.set('trimtab_live_hold', live?.pointer.hold === true ? 1 : 0);
+  const snapshot = await readLiveSnapshot(store);
+  if (snapshot !== undefined) metrics.set('trimtab_snapshot_items', Number(snapshot.items));
+  metrics.set('trimtab_training_running', trainer.running() === undefined ? 0 : 1);
+  metrics.set('trimtab_problems', problems.length);
+}

@@ -1,0 +1,43 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { clicksByDay, clicksByVersion } from '../../experiment/clicks.ts';
+import { answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const WINDOW_MS = 30 * 86_400_000;
+
+export const clickThrough = z.object({
+  version: z.string(),
+  rankings: z.number(),
+  clicked: z.number().openapi({ description: 'Rankings in which something was clicked' }),
+  rate: z.number().optional(),
+  low: z.number().optional().openapi({ description: '95 % Wilson interval' }),
+  high: z.number().optional(),
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/clicks',
+  summary: 'Click-through per version, and by day (UTC)',
+  request: { query: z.object({ from: queryNumber.optional(), to: queryNumber.optional() }) },
+  responses: {
+    200: answer(
+      z.object({
+        from: epochMs,
+        to: epochMs,
+        versions: z.array(clickThrough),
+        days: z.array(clickThrough.extend({ day: z.string() })),
+      }),
+      'Of rankings served in the window; the last 30 days unless told',
+    ),
+    ...problems,
+  },
+});
+
+export const clickRoutes = ({ store, nowMs }: Services) =>
+  router().openapi(get, async (c) => {
+    const query = c.req.valid('query');
+    const to = query.to ?? nowMs() + 1;
+    const from = query.from ?? Math.max(0, to - WINDOW_MS);
+    const days = await clicksByDay(store, { from, to });
+    return c.json({ from, to, versions: clicksByVersion(days), days }, 200);
+  });

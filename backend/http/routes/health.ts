@@ -1,0 +1,41 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { answer, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const live = createRoute({
+  method: 'get',
+  path: '/health/live',
+  summary: 'The process answers',
+  responses: { 200: answer(z.object({ live: z.literal(true) }), 'It does') },
+});
+
+const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
+const ready = createRoute({
+  method: 'get',
+  path: '/health/ready',
+  summary: 'The store writes, and the edge has what it should',
+  responses: { 200: answer(readiness, 'Ready'), 503: answer(readiness, 'Not ready, and why') },
+});
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'For Prometheus',
+  responses: {
+    200: { description: 'Text format', content: { 'text/plain': { schema: z.string() } } },
+  },
+});
+
+export const healthRoutes = (services: Services) =>
+  router()
+    .openapi(live, (c) => c.json({ live: true as const }, 200))
+    .openapi(ready, async (c) => {
+      const problems = await services.problems();
+      return c.json({ ready: problems.length === 0, problems }, problems.length === 0 ? 200 : 503);
+    })
+    .openapi(metrics, async (c) => {
+      await services.refreshGauges();
+      return c.text(services.metrics.text(), 200, {
+        'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      });
+    });

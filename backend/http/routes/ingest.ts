@@ -1,0 +1,63 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
+import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+import { ingest } from '../../ingest/ingest.ts';
+import type { Metrics } from '../metrics.ts';
+import { answer, problems, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const post = createRoute({
+  method: 'post',
+  path: '/v1/ingest',
+  summary:
+    'A sealed batch of decisions and events, from the edge only: signed, and safe to send again',
+  request: {
+    headers: z.object({ [SIGNATURE_HEADER]: z.string().optional() }),
+    body: { content: { 'application/octet-stream': { schema: z.unknown() } } },
+  },
+  responses: {
+    200: answer(
+      z.object({
+        batchId: z.string(),
+        decisions: z.number(),
+        events: z.number(),
+        duplicate: z.boolean(),
+      }),
+      'Committed to disk; the counts are of rows that were not there before',
+    ),
+    ...problems,
+  },
+});
+
+export const ingestRoutes = ({ store, metrics, ingestSecret, nowMs }: Services) =>
+  router().openapi(post, async (c) => {
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    let batch: IngestBatch;
+    try {
+      verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecret, nowMs());
+      batch = ingestBatchFromBytes(body);
+    } catch (error) {
+      metrics.add('trimtab_ingest_refused_total', 1);
+      throw error;
+    }
+    const done = await ingest(store, batch, nowMs());
+    count(metrics, batch, done, nowMs());
+    return c.json(done, 200);
+  });
+
+function count(
+  metrics: Metrics,
+  batch: IngestBatch,
+  done: { decisions: number; events: number; duplicate: boolean },
+  nowMs: number,
+): void {
+  if (done.duplicate) return metrics.add('trimtab_ingest_duplicate_batches_total', 1);
+  metrics.add('trimtab_ingest_batches_total', 1);
+  metrics.add('trimtab_ingest_rows_total', done.decisions, { table: 'decisions' });
+  metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
+  metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
+  let newestMs = 0;
+  for (const { at } of batch.decisions) newestMs = Math.max(newestMs, at);
+  for (const { receivedAt } of batch.events) newestMs = Math.max(newestMs, receivedAt);
+  if (newestMs > 0) metrics.set('trimtab_ingest_lag_ms', Math.max(0, nowMs - newestMs));
+}

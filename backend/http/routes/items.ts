@@ -1,0 +1,73 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { parseItemId } from '../../../shared/domain/ids.ts';
+import { parseItem } from '../../../shared/domain/item.ts';
+import { deleteItem, readItems, upsertItems } from '../../catalogue/items.ts';
+import { anyObject, answer, jsonBody, problems, queryNumber, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const MAX_ITEMS = 5000;
+const item = z.object({ id: z.string() }).catchall(z.any());
+
+const put = createRoute({
+  method: 'put',
+  path: '/v1/items',
+  summary: 'Put items into the catalogue: new ones and changed ones, all or none',
+  request: {
+    body: jsonBody(z.array(anyObject).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
+  },
+  responses: {
+    200: answer(
+      z.object({ upserted: z.number(), changed: z.number() }),
+      'How many are in, and how many were new or different',
+    ),
+    ...problems,
+  },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/items/{id}',
+  summary: 'Take an item out of the catalogue',
+  request: { params: z.object({ id: z.string() }) },
+  responses: { 200: answer(z.object({ deleted: z.string() }), 'It is out'), ...problems },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/items',
+  summary: 'What the catalogue holds, in order of id',
+  request: {
+    query: z.object({
+      limit: queryNumber.min(1).max(1000).default(100),
+      after: z.string().optional(),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({ items: z.array(item), next: z.string().optional() }),
+      'A page; give `next` as `after`',
+    ),
+    ...problems,
+  },
+});
+
+export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
+  router()
+    .openapi(put, async (c) => {
+      const given = c.req.valid('json').map(parseItem);
+      const changed = await upsertItems(store, await liveSchema(), given, nowMs());
+      if (changed > 0) snapshots.changed();
+      return c.json({ upserted: given.length, changed }, 200);
+    })
+    .openapi(remove, async (c) => {
+      const id = parseItemId(c.req.valid('param').id);
+      if (!(await deleteItem(store, id)))
+        throw new ApiError(404, 'unknown_item', `there is no item ${id} in the catalogue`);
+      snapshots.changed();
+      return c.json({ deleted: id }, 200);
+    })
+    .openapi(list, async (c) => {
+      const { limit, after } = c.req.valid('query');
+      return c.json(await readItems(store, limit, after), 200);
+    });

@@ -1,0 +1,47 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { recordOutcomes } from '../../ingest/outcomes.ts';
+import { answer, epochMs, jsonBody, problems, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const id = z
+  .string()
+  .regex(
+    /^[\x21-\x7e\u00a1-\uffff]{1,128}$/,
+    'must be 1 to 128 printable characters without spaces',
+  );
+
+const outcome = z
+  .object({
+    outcomeId: id,
+    sessionId: id.optional(),
+    userId: id.optional(),
+    metric: z.string().min(1).max(64),
+    value: z.number(),
+    at: epochMs,
+  })
+  .refine(
+    ({ sessionId, userId }) => sessionId !== undefined || userId !== undefined,
+    'needs a sessionId or a userId',
+  )
+  .openapi('Outcome');
+
+const post = createRoute({
+  method: 'post',
+  path: '/v1/outcomes',
+  summary: 'Long-term values, arriving late: idempotent by outcomeId',
+  request: { body: jsonBody(z.array(outcome).max(5000, 'at most 5000 outcomes at once')) },
+  responses: {
+    200: answer(
+      z.object({ accepted: z.number(), duplicates: z.number() }),
+      'Committed; duplicates and outcomes of deleted users were not stored',
+    ),
+    ...problems,
+  },
+});
+
+export const outcomeRoutes = ({ store, nowMs }: Services) =>
+  router().openapi(post, async (c) => {
+    const given = c.req.valid('json');
+    const accepted = await recordOutcomes(store, given, nowMs());
+    return c.json({ accepted, duplicates: given.length - accepted }, 200);
+  });

@@ -1,0 +1,130 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { desc, lt, sql } from 'drizzle-orm';
+import { readLiveSnapshot } from '../../publish/snapshot-publisher.ts';
+import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
+import { liveWeights, liveWeightsShape } from '../live-weights.ts';
+import { anyObject, answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const counts = z.object({
+  items: z.number(),
+  decisions: z.number(),
+  events: z.number(),
+  outcomes: z.number(),
+  weights: z.number(),
+});
+
+const status = createRoute({
+  method: 'get',
+  path: '/v1/status',
+  summary: 'What is live and since when, what is stored, and what is wrong',
+  responses: {
+    200: answer(
+      z
+        .object({
+          weights: liveWeightsShape.nullable(),
+          snapshot: anyObject.nullable(),
+          problems: z
+            .array(z.string())
+            .openapi({ description: 'What keeps the edge from being up to date' }),
+          counts,
+          ingest: z.object({
+            lastBatchAt: epochMs.nullable(),
+            lagMs: z.number().nullable(),
+            batches: z.number(),
+            duplicateBatches: z.number(),
+          }),
+          training: z.object({
+            running: z.string().nullable(),
+            last: anyObject.nullable(),
+            nextAt: epochMs.nullable(),
+          }),
+        })
+        .openapi('Status'),
+      'Status; what ingest counts, it counts since this backend started',
+    ),
+    ...problems,
+  },
+});
+
+const log = createRoute({
+  method: 'get',
+  path: '/v1/audit',
+  summary: 'Who did what to what is live, newest first',
+  request: {
+    query: z.object({
+      limit: queryNumber.min(1).max(500).default(50),
+      before: queryNumber.optional(),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({
+        entries: z.array(
+          z.object({
+            id: z.number(),
+            at: epochMs,
+            actor: z.string(),
+            action: z.string(),
+            subject: z.string(),
+            details: anyObject,
+          }),
+        ),
+        next: z.number().optional().openapi({ description: 'Give it as `before`' }),
+      }),
+      'A page',
+    ),
+    ...problems,
+  },
+});
+
+export const statusRoutes = (services: Services) => {
+  const { store, metrics, trainer, nextTrainingAt } = services;
+  return router()
+    .openapi(status, async (c) => {
+      const last = await trainer.last();
+      return c.json(
+        {
+          weights: await liveWeights(store),
+          snapshot: (await readLiveSnapshot(store)) ?? null,
+          problems: await services.problems(),
+          counts: await countRows(services),
+          ingest: {
+            lastBatchAt: metrics.get('trimtab_ingest_last_batch_timestamp_ms') ?? null,
+            lagMs: metrics.get('trimtab_ingest_lag_ms') ?? null,
+            batches: metrics.get('trimtab_ingest_batches_total') ?? 0,
+            duplicateBatches: metrics.get('trimtab_ingest_duplicate_batches_total') ?? 0,
+          },
+          training: {
+            running: trainer.running() ?? null,
+            last: last === undefined ? null : { ...last },
+            nextAt: nextTrainingAt(),
+          },
+        },
+        200,
+      );
+    })
+    .openapi(log, async (c) => {
+      const { limit, before } = c.req.valid('query');
+      const rows = await store.db
+        .select()
+        .from(audit)
+        .where(before === undefined ? undefined : lt(audit.id, before))
+        .orderBy(desc(audit.id))
+        .limit(limit);
+      return c.json(
+        { entries: rows, ...(rows.length === limit && { next: rows.at(-1)!.id }) },
+        200,
+      );
+    });
+};
+
+type Counted = typeof items | typeof decisions | typeof events | typeof outcomes | typeof weights;
+const countOf = (table: Counted) => sql<number>`(select count(*) from ${table})`;
+
+async function countRows({ store }: Services): Promise<z.infer<typeof counts>> {
+  const [row] = await store.db.all<z.infer<typeof counts>>(sql`
+    select ${countOf(items)} as items, ${countOf(decisions)} as decisions,
+      ${countOf(events)} as events, ${countOf(outcomes)} as outcomes, ${countOf(weights)} as weights`);
+  return row;
+}

@@ -1,0 +1,87 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { desc, eq } from 'drizzle-orm';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { isVersion, type Version } from '../../../shared/domain/ids.ts';
+import { runs } from '../../store/tables.ts';
+import { anyObject, answer, epochMs, jsonBody, problems, queryNumber, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const version = z
+  .custom<Version>(isVersion, 'must look like v000041')
+  .openapi({ type: 'string', example: 'v000041' });
+
+const asked = z
+  .object({
+    parent: version.optional().openapi({ description: 'What to start from; else the champion' }),
+    schema: z.string().optional().openapi({ description: 'Hash or name' }),
+    from: epochMs.optional(),
+    to: epochMs.optional(),
+    servedBy: version
+      .optional()
+      .openapi({ description: 'Learn only from rankings of this version' }),
+    l2: z.number().nonnegative().optional(),
+    publish: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'Promote what passes the gate (default true)' }),
+    force: z.boolean().optional().openapi({ description: 'Promote whatever the gate says' }),
+    name: z.string().min(1).max(80).optional(),
+  })
+  .strict()
+  .openapi('TrainingRequest');
+
+const run = z
+  .object({
+    id: z.string(),
+    status: z.enum(['queued', 'running', 'done', 'failed']),
+    params: anyObject,
+    progress: anyObject,
+    version: z.string().nullable(),
+    error: z.string().nullable(),
+    startedAt: epochMs,
+    finishedAt: epochMs.nullable(),
+  })
+  .openapi('Run');
+
+const train = createRoute({
+  method: 'post',
+  path: '/v1/train',
+  summary: 'Start a training run',
+  request: { body: jsonBody(asked) },
+  responses: {
+    202: answer(z.object({ runId: z.string() }), 'Under way: GET /v1/runs/{id}'),
+    ...problems,
+  },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/runs',
+  summary: 'Training runs, newest first',
+  request: { query: z.object({ limit: queryNumber.min(1).max(200).default(20) }) },
+  responses: { 200: answer(z.object({ runs: z.array(run) }), 'Runs'), ...problems },
+});
+
+const one = createRoute({
+  method: 'get',
+  path: '/v1/runs/{id}',
+  summary: 'A training run: its progress, its loss curve, what came of it',
+  request: { params: z.object({ id: z.string() }) },
+  responses: { 200: answer(run, 'The run'), ...problems },
+});
+
+export const trainingRoutes = ({ store, trainer }: Services) =>
+  router()
+    .openapi(train, async (c) => c.json({ runId: await trainer.start(c.req.valid('json')) }, 202))
+    .openapi(list, async (c) => {
+      const { limit } = c.req.valid('query');
+      const rows = await store.db.select().from(runs).orderBy(desc(runs.startedAt)).limit(limit);
+      return c.json({ runs: rows }, 200);
+    })
+    .openapi(one, async (c) => {
+      const { id } = c.req.valid('param');
+      const [row] = await store.db.select().from(runs).where(eq(runs.id, id));
+      if (row === undefined)
+        throw new ApiError(404, 'unknown_run', `there is no run ${id}: GET /v1/runs lists them`);
+      return c.json(row, 200);
+    });

@@ -1,0 +1,28 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { parseUserId } from '../../../shared/domain/ids.ts';
+import { deleteUser } from '../../ingest/delete-user.ts';
+import { actorOf, answer, problems, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/users/{id}',
+  summary:
+    'Delete all that was logged of a user; what is still on its way will be dropped when it comes',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: answer(
+      z.object({
+        deleted: z.object({ decisions: z.number(), events: z.number(), outcomes: z.number() }),
+      }),
+      'Rows deleted; the same for a user of whom there was nothing',
+    ),
+    ...problems,
+  },
+});
+
+export const userRoutes = ({ store, nowMs }: Services) =>
+  router().openapi(remove, async (c) => {
+    const userId = parseUserId(c.req.valid('param').id);
+    return c.json({ deleted: await deleteUser(store, userId, actorOf(c), nowMs()) }, 200);
+  });

@@ -1,0 +1,168 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { desc, eq } from 'drizzle-orm';
+import { parseVersion, RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { checkExploration, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
+import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
+import { recordAudit } from '../../publish/live-pointer.ts';
+import { addVersion } from '../../rollout/trainer.ts';
+import { byNumber, unknownVersion } from '../../rollout/versions.ts';
+import { weights } from '../../store/tables.ts';
+import {
+  actorOf,
+  anyObject,
+  answer,
+  epochMs,
+  jsonBody,
+  problems,
+  router,
+  versionParam,
+} from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const about = z
+  .object({
+    version: z.string(),
+    parent: z.string().nullable(),
+    name: z.string(),
+    kind: z.string(),
+    schemaName: z.string(),
+    schemaHash: z.string(),
+    sha256: z.string(),
+    lineage: anyObject.openapi({
+      description: 'Data window, counts, metrics: what it was learned from',
+    }),
+    createdAt: epochMs,
+  })
+  .openapi('Weights');
+
+const points = z
+  .record(z.string(), z.array(z.number()))
+  .openapi({ description: 'Feature → points by bucket from 0 (missing)' });
+const exploration = z.object({
+  temperature: z.number(),
+  epsilon: z.number(),
+  poolSize: z.number(),
+});
+
+const whole = about
+  .extend({
+    schema: anyObject,
+    points,
+    calibration: z.object({ intercept: z.number(), slope: z.number() }),
+    exploration,
+  })
+  .openapi('WeightsInFull');
+
+const given = z
+  .object({
+    name: z.string().min(1).max(80),
+    schema: anyObject
+      .optional()
+      .openapi({ description: 'A whole schema; else the parent’s, else the champion’s' }),
+    points: z.record(z.string(), z.array(z.number())),
+    exploration: exploration.partial().optional(),
+    parent: z.string().optional(),
+  })
+  .strict()
+  .openapi('NewWeights');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/weights',
+  summary: 'Every version, newest first',
+  responses: { 200: answer(z.object({ weights: z.array(about) }), 'Versions'), ...problems },
+});
+
+const one = createRoute({
+  method: 'get',
+  path: '/v1/weights/{version}',
+  summary: 'A version: its points by feature, its lineage, its schema',
+  request: { params: versionParam },
+  responses: { 200: answer(whole, 'The version'), ...problems },
+});
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/weights',
+  summary: 'Store a scorer as a new version and write it to KV; what is live stays live',
+  request: { body: jsonBody(given) },
+  responses: { 201: answer(z.object({ version: z.string() }), 'The version it got'), ...problems },
+});
+
+const MAX_LISTED = 1000;
+
+export const weightRoutes = (services: Services) => {
+  const { store, versions, liveSchema, nowMs } = services;
+  const row = async (version: string) => {
+    const [found] = await store.db.select().from(weights).where(eq(weights.version, version));
+    if (found === undefined) throw unknownVersion(version);
+    return found;
+  };
+  return router()
+    .openapi(list, async (c) => {
+      const { bytes: _, ...columns } = weights;
+      const { version, parent, name, kind, schemaName, schemaHash, sha256, lineage, createdAt } =
+        columns;
+      const shown = {
+        version,
+        parent,
+        name,
+        kind,
+        schemaName,
+        schemaHash,
+        sha256,
+        lineage,
+        createdAt,
+      };
+      const rows = await store.db
+        .select(shown)
+        .from(weights)
+        .orderBy(desc(byNumber))
+        .limit(MAX_LISTED);
+      return c.json({ weights: rows }, 200);
+    })
+    .openapi(one, async (c) => {
+      const { bytes, ...found } = await row(c.req.valid('param').version);
+      const scorer = scorerFromBytes(new Uint8Array(bytes));
+      const { schema, calibration, exploration: own } = scorer;
+      return c.json(
+        {
+          ...found,
+          schema: { ...schema },
+          points: pointsOf(scorer),
+          calibration,
+          exploration: own,
+        },
+        200,
+      );
+    })
+    .openapi(create, async (c) => {
+      const body = c.req.valid('json');
+      const parent =
+        body.parent === undefined ? undefined : await versions.load(parseVersion(body.parent));
+      const schema: Schema =
+        body.schema === undefined
+          ? (parent?.schema ?? (await liveSchema()))
+          : parseSchema(body.schema);
+      const { version: _, ...scorer } = additiveFromPoints(schema, body.points, {
+        // Only its shape: the store gives the real one.
+        version: RULES_VERSION,
+        name: body.name,
+        ...(parent && { parent: parent.version }),
+        exploration: checkExploration({ ...schema.exploration, ...body.exploration }),
+      });
+      const by = actorOf(c);
+      const version = await addVersion(services, scorer, { givenBy: by });
+      await store.write([
+        recordAudit(store, {
+          at: nowMs(),
+          actor: by,
+          action: 'add weights',
+          subject: version,
+          details: { name: body.name, schema: schema.name },
+        }),
+      ]);
+      return c.json({ version }, 201);
+    });
+};

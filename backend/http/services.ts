@@ -1,0 +1,31 @@
+import type { Schema } from '../../shared/features/schema.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
+import type { Rollout } from '../rollout/apply.ts';
+import type { Trainer } from '../rollout/trainer.ts';
+import type { Versions } from '../rollout/versions.ts';
+import type { Store } from '../store/open.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the routes call. */
+export interface Services {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly versions: Versions;
+  readonly rollout: Rollout;
+  readonly snapshots: SnapshotPublisher;
+  readonly trainer: Trainer;
+  readonly metrics: Metrics;
+  readonly secretKeys: readonly string[];
+  readonly ingestSecret: string;
+  /** Of the champion: what items must fit. */
+  readonly liveSchema: () => Promise<Schema>;
+  /** What keeps the edge from being up to date, for people; none when all is well. */
+  readonly problems: () => Promise<string[]>;
+  /** Gauges that are read when somebody asks. */
+  readonly refreshGauges: () => Promise<void>;
+  /** Epoch ms of the next scheduled training. */
+  readonly nextTrainingAt: () => number | null;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}

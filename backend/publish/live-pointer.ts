@@ -1,0 +1,54 @@
+import { eq } from 'drizzle-orm';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import type { Statement, Store } from '../store/open.ts';
+import { audit, pointers } from '../store/tables.ts';
+
+const NAME = 'weights';
+
+/** What the store knows of the weights pointer. */
+export interface Live {
+  readonly pointer: Pointer;
+  /** The pointer's value in KV, to the letter. */
+  readonly text: string;
+  /** What KV held before, and may go on showing for a while. */
+  readonly before?: string;
+  /** Epoch ms. */
+  readonly since: number;
+  /** What a move that may have been cut short was about to write. */
+  readonly intended?: string;
+}
+
+export async function readLive(store: Store): Promise<Live | undefined> {
+  const [row] = await store.db.select().from(pointers).where(eq(pointers.name, NAME));
+  if (row === undefined) return undefined;
+  const { text, before, intended, ...fields } = row.value;
+  const pointer = parsePointer(JSON.stringify(fields));
+  if (pointer === undefined || typeof text !== 'string') return undefined;
+  return {
+    pointer,
+    text,
+    ...(typeof before === 'string' && { before }),
+    ...(typeof intended === 'string' && { intended }),
+    since: row.since,
+  };
+}
+
+/** @param pointer what `text` means: with a hold, where somebody moved it by hand. */
+export function recordLive(store: Store, { pointer, since, ...texts }: Live): Statement {
+  const row = { name: NAME, value: { ...pointer, ...texts }, since };
+  return store.db
+    .insert(pointers)
+    .values(row)
+    .onConflictDoUpdate({ target: pointers.name, set: row });
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly details?: Record<string, unknown>;
+}
+
+export const recordAudit = (store: Store, entry: AuditEntry): Statement =>
+  store.db.insert(audit).values({ details: {}, ...entry });

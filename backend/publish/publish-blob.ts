@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Statement, Store } from '../store/open.ts';
+import { publications } from '../store/tables.ts';
+import type { Kv, KvNamespace } from './edge-kv.ts';
+
+export interface Blob {
+  readonly namespace: KvNamespace;
+  readonly key: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly metadata: Record<string, unknown>;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5000;
+/** Even KV that shows writes at once is asked a few times. */
+const LEAST_PATIENCE_MS = 1000;
+
+/**
+ * Writes an immutable value and returns once it reads back whole. The key is never read before it is
+ * written: KV remembers a miss, and would go on answering with it. If somebody else asked too early, the
+ * reads wait until that memory is gone.
+ * @throws ApiError 502 `publish_unverified` when it does not read back within twice `settleMs`.
+ */
+export async function publishBlob(kv: Kv, blob: Blob, settleMs: number): Promise<string> {
+  const { namespace, key, bytes } = blob;
+  const sha256 = sha256Of(bytes);
+  await kv.put(namespace, key, bytes, { ...blob.metadata, sha256 });
+  const patienceMs = Math.max(LEAST_PATIENCE_MS, 2 * settleMs);
+  let found: Uint8Array | undefined;
+  for (let waitedMs = 0, pauseMs = FIRST_PAUSE_MS; waitedMs <= patienceMs; waitedMs += pauseMs) {
+    found = await kv.get(namespace, key);
+    if (found !== undefined && sha256Of(found) === sha256) return sha256;
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+    await sleep(pauseMs);
+  }
+  const shown =
+    found === undefined ? 'nothing' : `${found.length} bytes of SHA-256 ${sha256Of(found)}`;
+  throw new ApiError(
+    502,
+    'publish_unverified',
+    `${namespace}/${key} was written with SHA-256 ${sha256}, but KV answers with ${shown}: the pointer stays where it is; try again`,
+  );
+}
+
+export const sha256Of = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+/** Remembers that a blob is out. */
+export function recordPublication(
+  store: Store,
+  { namespace, key }: Blob,
+  sha256: string,
+  nowMs: number,
+): Statement {
+  const row = { key: `${namespace}/${key}`, sha256, publishedAt: nowMs };
+  return store.db
+    .insert(publications)
+    .values(row)
+    .onConflictDoUpdate({ target: publications.key, set: row });
+}

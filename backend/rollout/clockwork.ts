@@ -1,0 +1,66 @@
+import { Cron } from 'croner';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../log.ts';
+import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
+import type { Rollout } from './apply.ts';
+import type { Trainer } from './trainer.ts';
+
+export interface Clockwork {
+  /** What keeps the pointer from being looked at; undefined while nothing does. */
+  problem(): string | undefined;
+  /** Epoch ms; null where training starts by hand only. */
+  nextTrainingAt(): number | null;
+  stop(): Promise<void>;
+}
+
+export interface ClockworkDeps {
+  readonly rollout: Rollout;
+  readonly snapshots: SnapshotPublisher;
+  readonly trainer: Trainer;
+  /** Cron patterns, UTC; an empty one never comes. */
+  readonly watchSchedule: string;
+  readonly trainingSchedule: string;
+  readonly log: (message: string) => void;
+}
+
+/** What happens by itself: the pointer is watched, what failed to publish is tried again, training runs daily. */
+export function startClockwork(deps: ClockworkDeps): Clockwork {
+  const { rollout, snapshots, trainer, log } = deps;
+  let problem: string | undefined = 'the pointer was not looked at yet';
+  let looking: Promise<void> = Promise.resolve();
+
+  const look = async () => {
+    try {
+      await rollout.watch();
+      problem = undefined;
+    } catch (error) {
+      const message = messageOf(error);
+      const isForeseen = error instanceof ApiError || !(error instanceof Error);
+      if (message !== problem) log(`watch: ${isForeseen ? message : error.stack}`);
+      problem = message;
+    }
+    snapshots.retry();
+  };
+  const train = async () => {
+    try {
+      log(`daily training: run ${await trainer.start({})}`);
+    } catch (error) {
+      log(`daily training did not start: ${messageOf(error)}`);
+    }
+  };
+  const options = { timezone: 'UTC', protect: true, catch: true };
+  const watching = new Cron(deps.watchSchedule, options, () => (looking = look()));
+  const training =
+    deps.trainingSchedule === '' ? undefined : new Cron(deps.trainingSchedule, options, train);
+  snapshots.changed();
+  looking = look();
+  return {
+    problem: () => problem,
+    nextTrainingAt: () => training?.nextRun()?.getTime() ?? null,
+    async stop() {
+      watching.stop();
+      training?.stop();
+      await looking;
+    },
+  };
+}

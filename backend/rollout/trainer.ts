@@ -1,0 +1,170 @@
+import { desc, eq, inArray } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import { rewardInForce } from '../metric-weights/metric-weights.ts';
+import { readLive } from '../publish/live-pointer.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { Database, Store } from '../store/open.ts';
+import { runs } from '../store/tables.ts';
+import { startRun, type TrainingDeps } from '../train/run.ts';
+import type { Rollout } from './apply.ts';
+import type { Versions } from './versions.ts';
+
+interface TrainingAsked {
+  /** What to start from; else the champion, if it has the schema, else the newest version that has. */
+  readonly parent?: Version;
+  /** Hash or name; else the parent's. */
+  readonly schema?: string;
+  /** Epoch ms, inclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly servedBy?: Version;
+  readonly l2?: number;
+  readonly publish?: boolean;
+  readonly force?: boolean;
+  readonly name?: string;
+}
+
+type Run = typeof runs.$inferSelect;
+
+/** Starts training runs, one at a time, and sees their versions out. */
+export interface Trainer {
+  /** @throws ApiError 404 for an unknown version or schema, 409 `training_running`. */
+  start(asked: TrainingAsked): Promise<string>;
+  running(): string | undefined;
+  last(): Promise<Run | undefined>;
+  /** Runs that a crash cut short can never end: says so in their rows. */
+  closeInterrupted(): Promise<void>;
+  /** The process ends: a run under way is left to `closeInterrupted` of the next one. */
+  abandon(): void;
+}
+
+export interface TrainerDeps {
+  readonly store: Store;
+  readonly database: Database;
+  readonly versions: Versions;
+  readonly publisher: Publisher;
+  readonly rollout: Rollout;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+  readonly onFinished: (run: Run) => void;
+}
+
+/** Older feedback says less about today's visitors, and a window bounds memory. */
+const WINDOW_MS = 90 * 86_400_000;
+
+export function trainer(deps: TrainerDeps): Trainer {
+  const { store, database, versions, publisher, rollout, nowMs, log } = deps;
+  let running: string | undefined;
+  let abandoned = false;
+  const steps: TrainingDeps = {
+    store,
+    database,
+    nowMs,
+    log,
+    addVersion: (scorer, lineage) => addVersion({ versions, publisher, log }, scorer, lineage),
+    promote: async (version, by) => {
+      try {
+        await rollout.promote(version, by);
+        return 'promoted';
+      } catch (error) {
+        if (error instanceof ApiError) return `stored, not promoted: ${error.message}`;
+        throw error;
+      }
+    },
+  };
+  const begin = async (asked: TrainingAsked): Promise<string> => {
+    const parent = await parentOf(asked, store, versions);
+    const at = nowMs();
+    const { runId, finished } = await startRun(steps, {
+      parent,
+      reward: await rewardInForce(store, parent.schema, at),
+      name: asked.name ?? 'learned',
+      from: asked.from ?? at - WINDOW_MS,
+      to: asked.to ?? at,
+      publish: asked.publish ?? true,
+      force: asked.force ?? false,
+      ...(asked.servedBy && { servedBy: asked.servedBy }),
+      ...(asked.l2 !== undefined && { l2: asked.l2 }),
+    });
+    const ended = async () => {
+      await finished;
+      running = undefined;
+      if (abandoned) return;
+      const [run] = await store.db.select().from(runs).where(eq(runs.id, runId));
+      if (run !== undefined) deps.onFinished(run);
+    };
+    ended().catch((error: unknown) => log(`run ${runId}: ${String(error)}`));
+    return runId;
+  };
+  return {
+    async start(asked) {
+      if (running !== undefined)
+        throw new ApiError(
+          409,
+          'training_running',
+          `run ${running} is under way: GET /v1/runs tells when it is done`,
+        );
+      running = 'that is about to start';
+      try {
+        return (running = await begin(asked));
+      } catch (error) {
+        running = undefined;
+        throw error;
+      }
+    },
+    running: () => running,
+    abandon() {
+      abandoned = true;
+    },
+    async last() {
+      const [run] = await store.db.select().from(runs).orderBy(desc(runs.startedAt)).limit(1);
+      return run;
+    },
+    async closeInterrupted() {
+      const error = 'the backend ended while this run was under way: train again';
+      await store.write([
+        store.db
+          .update(runs)
+          .set({ status: 'failed', error, finishedAt: nowMs() })
+          .where(inArray(runs.status, ['queued', 'running'])),
+      ]);
+    },
+  };
+}
+
+async function parentOf(asked: TrainingAsked, store: Store, versions: Versions): Promise<Scorer> {
+  const fits = ({ schema }: Scorer) =>
+    asked.schema === undefined || schema.hash === asked.schema || schema.name === asked.schema;
+  const wanted = asked.parent ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+  const parent = await versions.load(wanted);
+  if (fits(parent)) return parent;
+  if (asked.parent !== undefined)
+    throw new ApiError(
+      409,
+      'foreign_schema',
+      `${wanted} has schema ${parent.schema.name} (${parent.schema.hash}), not ${asked.schema}`,
+    );
+  const newest = await versions.newestOf(asked.schema!);
+  if (newest === undefined)
+    throw new ApiError(
+      404,
+      'unknown_schema',
+      `no version has schema "${asked.schema}": POST /v1/weights brings one in`,
+    );
+  return newest;
+}
+
+/** Stored for good; in KV at once if the edge answers, else as soon as it does. */
+export async function addVersion(
+  { versions, publisher, log }: Pick<TrainerDeps, 'versions' | 'publisher' | 'log'>,
+  scorer: Omit<Scorer, 'version'>,
+  lineage: Record<string, unknown>,
+): Promise<Version> {
+  const version = await versions.add(scorer, lineage);
+  await publisher
+    .publishVersion(version)
+    .catch((error: Error) => log(`${version} is stored, but not in KV yet: ${error.message}`));
+  return version;
+}

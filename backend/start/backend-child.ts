@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from './child.ts';
+import type { StateDir } from './state-dir.ts';
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+
+/** The backend as a process of its own (`trimtab serve`), so that neither part's crash takes the other's state along. */
+export function startBackendChild(
+  state: StateDir,
+  port: number,
+  edgeUrl: string,
+  onLine: (line: string) => void,
+): Child {
+  return startChild(
+    'backend',
+    CLI,
+    ['serve', '--port', String(port), '--edge', edgeUrl],
+    { TRIMTAB_DIR: state.path },
+    onLine,
+  );
+}

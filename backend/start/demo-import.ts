@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { demoCatalogue } from '../catalogue/demo.ts';
+import type { BackendClient } from '../cli/backend-client.ts';
+import { showProgress } from '../cli/progress.ts';
+import { uploadItems } from '../cli/upload-items.ts';
+import type { StateDir } from './state-dir.ts';
+
+export const DEMO_TRIPS = 10_000;
+const DEMO_SEED = 7;
+
+/**
+ * Imports the demo catalogue once in the life of a state directory, and never over a catalogue of one's own;
+ * an import that was cut short is done again, from the day on which it began.
+ * @returns how many trips it put in now.
+ */
+export async function importDemo(state: StateDir, client: BackendClient): Promise<number> {
+  const record = existsSync(state.demo) ? readFileSync(state.demo, 'utf8').trim() : '';
+  const [stage, day] = record.split(' ');
+  if (stage === 'done') return 0;
+  if (stage !== 'began') {
+    const { items } = await client.call<{ items: unknown[] }>('GET', '/v1/items?limit=1');
+    if (items.length > 0) return 0;
+  }
+  const dayMs = day === undefined ? Date.now() : Number(day);
+  writeFileSync(state.demo, `began ${dayMs}\n`);
+  const progress = showProgress('Importing the demo catalogue', DEMO_TRIPS, 'trips');
+  const imported = await uploadItems(
+    client,
+    demoCatalogue(DEMO_TRIPS, DEMO_SEED, dayMs),
+    progress.update,
+  ).finally(progress.stop);
+  writeFileSync(state.demo, `done ${dayMs}\n`);
+  return imported;
+}

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { Keys } from './keys.ts';
+import type { StateDir } from './state-dir.ts';
+
+/**
+ * Writes the Worker's secrets and where it ships to, as dotenv for `wrangler dev`.
+ * What else the file holds stays: tunables like `REFRESH_MS="1000"` are set there by hand.
+ */
+export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): void {
+  const before = existsSync(state.edgeEnv) ? parseEnv(readFileSync(state.edgeEnv, 'utf8')) : {};
+  const variables = {
+    ...before,
+    PUBLISHABLE_KEYS: keys.publishableKey,
+    SECRET_KEYS: keys.secretKey,
+    TOKEN_SECRET: keys.tokenSecret,
+    INGEST_SECRET: keys.ingestSecret,
+    BACKEND_URL: backendUrl,
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);
+  writeFileSync(state.edgeEnv, lines.join(''), { mode: 0o600 });
+}

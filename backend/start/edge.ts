@@ -1,0 +1,31 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from './child.ts';
+import type { StateDir } from './state-dir.ts';
+
+const WRANGLER_CONFIG = fileURLToPath(new URL('../../wrangler.toml', import.meta.url));
+
+/** The Worker in real workerd, through `wrangler dev`; KV and Durable Objects persist in the state directory. */
+export function startEdge(state: StateDir, port: number, onLine: (line: string) => void): Child {
+  return startChild(
+    'edge',
+    createRequire(import.meta.url).resolve('wrangler'),
+    [
+      'dev',
+      ...['--config', WRANGLER_CONFIG],
+      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
+      ...['--persist-to', state.edge, '--env-file', state.edgeEnv],
+      ...['--log-level', 'warn', '--show-interactive-dev-session', 'false'],
+    ],
+    {
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_WRITE_LOGS: 'false',
+      WRANGLER_NO_SKILLS_UPDATE_PROMPTS: 'true',
+      // Neither what runs elsewhere on this machine nor where it stands on the map matters here.
+      WRANGLER_REGISTRY_PATH: `${state.path}/registry`,
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    },
+    onLine,
+  );
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { StateDir } from './state-dir.ts';
+
+export interface Keys {
+  /** May rank and send events: for pages. */
+  readonly publishableKey: string;
+  /** May do everything: for servers and people who operate. */
+  readonly secretKey: string;
+  /** Signs ranking tokens. */
+  readonly tokenSecret: string;
+  /** Signs what the edge ships to the backend. */
+  readonly ingestSecret: string;
+}
+
+const NAMES = ['publishableKey', 'secretKey', 'tokenSecret', 'ingestSecret'] as const;
+const OWNER_ONLY = 0o600;
+
+/** Reads the local keys, or makes them on the first start. */
+export function ensureKeys(state: StateDir): Keys {
+  const found = readKeys(state);
+  if (found !== undefined) return found;
+  const secret = () => randomBytes(24).toString('base64url');
+  const keys: Keys = {
+    publishableKey: `pk_${secret()}`,
+    secretKey: `sk_${secret()}`,
+    tokenSecret: secret(),
+    ingestSecret: secret(),
+  };
+  mkdirSync(state.path, { recursive: true });
+  // `wx`: of two first starts at once, one must lose rather than both hold different keys.
+  writeFileSync(state.keys, `${JSON.stringify(keys, null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
+  return keys;
+}
+
+/** @returns undefined where there are none yet. @throws when the file is damaged. */
+export function readKeys(state: StateDir): Keys | undefined {
+  if (!existsSync(state.keys)) return undefined;
+  let keys: Partial<Keys>;
+  try {
+    keys = JSON.parse(readFileSync(state.keys, 'utf8'));
+  } catch {
+    throw new Error(`${state.keys} is not JSON: put it right, or delete it for new keys`);
+  }
+  const missing = NAMES.filter((name) => typeof keys[name] !== 'string' || keys[name] === '');
+  if (missing.length > 0) {
+    throw new Error(
+      `${state.keys} lacks ${missing.join(', ')}: put it right, or delete it for new keys`,
+    );
+  }
+  return keys as Keys;
+}

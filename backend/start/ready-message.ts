@@ -1,0 +1,37 @@
+import type { Running } from './start.ts';
+
+/** What a newcomer needs next: addresses, and a request to paste. */
+export function readyMessage(running: Running, tookMs: number): string {
+  const { edgeUrl, backendUrl, keys, version, imported } = running;
+  const trips = version.items.toLocaleString('en');
+  return `
+Trimtab is ready (${(tookMs / 1000).toFixed(1)} s): ${trips} items, weights ${version.weights}${imported > 0 ? ', fresh demo catalogue' : ''}.
+
+  Edge       ${edgeUrl}/v1/version
+  Backend    ${backendUrl}/openapi.json
+  Dashboard  ${backendUrl}/?key=${keys.secretKey}
+
+Rank:
+
+  curl -s ${edgeUrl}/v1/rank \\
+    -H 'authorization: Bearer ${keys.publishableKey}' \\
+    -H 'content-type: application/json' \\
+    -d '${RANK_REQUEST}'
+
+Ctrl-C stops everything; the next start finds it as it is now.
+`;
+}
+
+export const RANK_REQUEST = JSON.stringify({
+  sessionId: 'try-1',
+  preferences: {
+    themes: ['hiking', 'food'],
+    difficulty: 3,
+    durationDays: { min: 6, max: 10 },
+    budget: 1500,
+    countries: ['PT', 'IT'],
+    continents: ['Europe'],
+  },
+  limit: 3,
+  explain: true,
+});

@@ -1,0 +1,85 @@
+import { backendClient } from '../cli/backend-client.ts';
+import { CliError } from '../cli/failure.ts';
+import { aborted } from '../cli/stop-signal.ts';
+import { startBackendChild } from './backend-child.ts';
+import type { Child } from './child.ts';
+import { importDemo } from './demo-import.ts';
+import { startEdge } from './edge.ts';
+import { writeEdgeEnv } from './edge-env.ts';
+import { ensureKeys, type Keys } from './keys.ts';
+import { isAnswering, liveVersion, type EdgeVersion } from './look.ts';
+import { needFreePort } from './ports.ts';
+import { stateDir } from './state-dir.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface StartOptions {
+  readonly edgePort: number;
+  readonly backendPort: number;
+  /** Import the demo catalogue if this state directory never had one. */
+  readonly demo: boolean;
+  readonly onLine: (from: string, line: string) => void;
+  readonly onReady: (running: Running) => void;
+}
+
+export interface Running {
+  readonly edgeUrl: string;
+  readonly backendUrl: string;
+  readonly keys: Keys;
+  readonly version: EdgeVersion;
+  /** How many demo trips this start put in. */
+  readonly imported: number;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const LIVE_TIMEOUT_MS = 90_000;
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Runs the Worker and the backend until the signal aborts; `onReady` once the edge ranks with what the
+ * backend published. @throws CliError when a part cannot start, or ends unasked; the other is stopped then.
+ */
+export async function runAll(options: StartOptions, signal: AbortSignal): Promise<void> {
+  const { edgePort, backendPort, onLine } = options;
+  await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
+  await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
+  const state = stateDir();
+  const keys = ensureKeys(state);
+  const edgeUrl = `http://127.0.0.1:${edgePort}`;
+  const backendUrl = `http://127.0.0.1:${backendPort}`;
+  writeEdgeEnv(state, keys, backendUrl);
+
+  const becomeLive = async () => {
+    const client = backendClient({ backend: backendUrl, key: keys.secretKey });
+    const answering = (what: string, url: string) =>
+      waitFor(what, START_TIMEOUT_MS, signal, () => isAnswering(url, signal));
+    // In this order: without an edge the backend cannot be ready, and would be blamed for it.
+    await answering('the edge', `${edgeUrl}/v1/health`);
+    await answering('the backend', `${backendUrl}/health/ready`);
+    const imported = options.demo ? await importDemo(state, client) : 0;
+    const { items } = await client.call<{ items: unknown[] }>('GET', '/v1/items?limit=1');
+    const leastItems = Math.max(imported, items.length);
+    const version = await waitFor('what the edge ranks with', LIVE_TIMEOUT_MS, signal, () =>
+      liveVersion(edgeUrl, leastItems, signal),
+    );
+    options.onReady({ edgeUrl, backendUrl, keys, version, imported });
+  };
+
+  const children = [
+    startEdge(state, edgePort, (line) => onLine('edge', line)),
+    startBackendChild(state, backendPort, edgeUrl, (line) => onLine('backend', line)),
+  ];
+  const stopped = aborted(signal);
+  const broken = Promise.race(children.map(unexpectedEnd));
+  try {
+    await Promise.race([becomeLive().then(() => stopped), broken, stopped]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    broken.catch(() => undefined);
+    await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS)));
+  }
+}
+
+async function unexpectedEnd(child: Child): Promise<never> {
+  throw new CliError(`the ${child.name} ${await child.ended}: what it said is above`);
+}

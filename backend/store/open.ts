@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@libsql/client';
+import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
+import { migrate } from 'drizzle-orm/libsql/migrator';
+import { messageOf } from '../log.ts';
+import { startThread } from '../threads/thread.ts';
+import type { BoundStatement, Writer } from './writer.ts';
+
+export interface Database {
+  /** `file:…` or a libSQL server. */
+  readonly url: string;
+  readonly authToken?: string;
+}
+
+/** Any drizzle query; or SQL by hand where drizzle would build thousands of parameters one by one. */
+export interface Statement {
+  toSQL(): { sql: string; params: unknown[] };
+}
+
+export interface Store {
+  /** For reading only. */
+  readonly db: LibSQLDatabase;
+  /**
+   * All statements in one transaction, durable when it resolves.
+   * @returns rows affected by each. @throws when any statement fails: then none took effect.
+   */
+  write(statements: readonly Statement[]): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+
+/** Opens the database at its newest migration. From then on one worker thread owns the only connection that writes. */
+export async function openStore(database: Database): Promise<Store> {
+  const client = createClient({ ...database, concurrency: 1, timeout: 5000 });
+  const db = drizzle(client);
+  try {
+    await migrate(db, { migrationsFolder: MIGRATIONS });
+    if (client.protocol === 'file') await client.execute('PRAGMA query_only = ON');
+  } catch (error) {
+    client.close();
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    throw new Error(
+      `cannot open the database ${database.url} (${messageOf(cause)}): check LIBSQL_URL, or restore the file`,
+      { cause: error },
+    );
+  }
+  const thread = startThread<Writer>(new URL('./writer.ts', import.meta.url), database);
+  try {
+    await thread.call((writer) => writer.open());
+  } catch (error) {
+    client.close();
+    await thread.stop();
+    throw error;
+  }
+  return {
+    db,
+    write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
+    async close() {
+      client.close();
+      await thread.call((writer) => writer.close());
+      await thread.stop();
+    },
+  };
+}
+
+function bind(statement: Statement): BoundStatement {
+  const { sql, params } = statement.toSQL();
+  return { sql, args: params as BoundStatement['args'] };
+}

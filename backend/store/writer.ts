@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createClient, type InValue } from '@libsql/client';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { Database } from './open.ts';
+
+export interface BoundStatement {
+  readonly sql: string;
+  readonly args: InValue[];
+}
+
+/**
+ * The only connection that writes: the local driver is synchronous, so its work belongs off the main thread,
+ * and several writers can lose commits (tursodatabase/libsql#2271).
+ */
+const client = createClient({ ...(workerData as Database), concurrency: 1, timeout: 5000 });
+
+const exposed = {
+  async open(): Promise<void> {
+    if (client.protocol !== 'file') return;
+    await client.execute('PRAGMA journal_mode = WAL');
+    // Acknowledged means on disk: FULL syncs the log at every commit.
+    await client.execute('PRAGMA synchronous = FULL');
+  },
+
+  async write(statements: BoundStatement[]): Promise<number[]> {
+    if (statements.length === 0) return [];
+    const results = await client.batch(statements, 'write');
+    return results.map((result) => result.rowsAffected);
+  },
+
+  close(): void {
+    client.close();
+  },
+};
+
+export type Writer = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

@@ -1,0 +1,78 @@
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { answer } from '../http/answer.ts';
+import { authorize } from '../http/authorize.ts';
+import { readBytes } from '../http/read-body.ts';
+import type { Isolate } from '../isolate.ts';
+
+/** What a KV value may hold. */
+const MAX_VALUE_BYTES = 25 * 1024 * 1024;
+const MAX_KEY_BYTES = 512;
+const METADATA_HEADER = 'x-trimtab-metadata';
+/** The least that KV allows: the publisher reads back what it has just written. */
+const CACHE_TTL_S = 30;
+
+/** `GET|PUT|DELETE /v1/kv/{WEIGHTS|CATALOGUE}/{key…}`: raw values, metadata as JSON in a header. */
+export async function handleKv(request: Request, { env, settings }: Isolate): Promise<Response> {
+  authorize(request, settings, 'secret');
+  const [namespace, key] = target(new URL(request.url).pathname);
+  const kv = env[namespace];
+  switch (request.method) {
+    case 'GET': {
+      const { value, metadata } = await attempt(
+        kv.getWithMetadata(key, { type: 'stream', cacheTtl: CACHE_TTL_S }),
+      );
+      if (value === null)
+        throw new ApiError(404, 'unknown_key', `${namespace} has no key ${JSON.stringify(key)}`);
+      return new Response(value, {
+        headers: {
+          'content-type': 'application/octet-stream',
+          [METADATA_HEADER]: JSON.stringify(metadata),
+        },
+      });
+    }
+    case 'PUT': {
+      const metadata = metadataOf(request.headers.get(METADATA_HEADER));
+      const value = await readBytes(request, MAX_VALUE_BYTES);
+      await attempt(kv.put(key, value, metadata === undefined ? {} : { metadata }));
+      return answer({ key, sizeBytes: value.length });
+    }
+    case 'DELETE':
+      await attempt(kv.delete(key));
+      return answer({ key });
+    default:
+      throw new ApiError(405, 'method_not_allowed', 'use GET, PUT or DELETE');
+  }
+}
+
+/** KV refuses, among others, a second write of one key within a second. */
+async function attempt<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw new ApiError(503, 'kv_unavailable', `KV refused, try again: ${String(error)}`);
+  }
+}
+
+function target(path: string): ['WEIGHTS' | 'CATALOGUE', string] {
+  const [, namespace, rest] = /^\/v1\/kv\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  if (namespace !== 'WEIGHTS' && namespace !== 'CATALOGUE') {
+    throw new ApiError(404, 'unknown_namespace', 'the namespaces are WEIGHTS and CATALOGUE');
+  }
+  try {
+    const key = decodeURIComponent(rest);
+    if (key !== '.' && key !== '..' && new TextEncoder().encode(key).length <= MAX_KEY_BYTES)
+      return [namespace, key];
+  } catch {
+    // Not percent-encoded text: the same answer as any other unusable key.
+  }
+  throw invalid(`a key must be up to ${MAX_KEY_BYTES} bytes of percent-encoded text`);
+}
+
+function metadataOf(header: string | null): unknown {
+  if (header === null) return undefined;
+  try {
+    return JSON.parse(header);
+  } catch {
+    throw invalid(`${METADATA_HEADER} must be JSON, but was ${header.slice(0, 80)}`);
+  }
+}

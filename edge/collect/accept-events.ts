@@ -1,0 +1,72 @@
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { MAX_EVENTS_PER_REQUEST, parseEvent } from '../../shared/domain/event.ts';
+import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
+import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
+
+interface Rejection {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Accepted {
+  /** Index in the request, and the event with what its token vouched for. */
+  readonly events: readonly { readonly index: number; readonly event: CollectedEvent }[];
+  readonly rejected: Rejection[];
+}
+
+/**
+ * Checks each event by itself: its form, its token, and that the token is of this very ranking and item.
+ * @throws ApiError when the body is no list of events, or too long a one.
+ */
+export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number): Accepted {
+  if (!Array.isArray(body)) throw invalid('the body must be a list of events');
+  if (body.length > MAX_EVENTS_PER_REQUEST) {
+    throw new ApiError(
+      413,
+      'too_many_events',
+      `send at most ${MAX_EVENTS_PER_REQUEST} events at a time, not ${body.length}`,
+    );
+  }
+  const events: Accepted['events'][number][] = [];
+  const rejected: Rejection[] = [];
+  const claims = new Map<string, TokenClaims>();
+  body.forEach((raw, index) => {
+    try {
+      events.push({ index, event: collect(raw, claims, tokenSecret, nowMs) });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      rejected.push({ index, code: error.code, message: error.message });
+    }
+  });
+  return { events, rejected };
+}
+
+function collect(
+  raw: unknown,
+  verified: Map<string, TokenClaims>,
+  tokenSecret: string,
+  nowMs: number,
+): CollectedEvent {
+  const { token, ...event } = parseEvent(raw);
+  let claims = verified.get(token);
+  if (claims === undefined) {
+    claims = verifyToken(token, tokenSecret, nowMs);
+    verified.set(token, claims);
+  }
+  const { rankingId, itemIds, sessionId, userId, arm, weights } = claims;
+  if (event.rankingId !== rankingId) {
+    throw new ApiError(401, 'invalid_token', `the token is not of ranking ${event.rankingId}`);
+  }
+  if (event.itemId !== undefined && !itemIds.includes(event.itemId)) {
+    throw invalid(`item ${event.itemId} was not shown in ranking ${rankingId}`);
+  }
+  return {
+    ...event,
+    sessionId,
+    ...(userId && { userId }),
+    ...(arm && { arm }),
+    weights,
+    receivedAt: nowMs,
+  };
+}

@@ -1,0 +1,102 @@
+import type { Decision } from '../../shared/domain/decision.ts';
+import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
+import type { Env, Settings } from '../env.ts';
+import { shardOf } from './shard.ts';
+
+const MAX_BATCH = 64;
+const COLLECT_MS = 20;
+/** By then whoever opened a batch has written it, or was cancelled and never will. */
+const ABANDONED_MS = 1000;
+/** A row holds 2 MB. */
+const MAX_APPEND_BYTES = 1_500_000;
+
+interface Batch {
+  readonly openedAtMs: number;
+  readonly entries: { readonly decision: Omit<Decision, 'request'>; readonly asked: RankRequest }[];
+}
+
+/**
+ * Gathers the decisions of concurrent requests of one isolate. Only the request that opens a batch does
+ * I/O for it, after its answer is sent; the others leave plain data. A batch is one write to the shard of its
+ * first session: nothing looks for a decision by its shard, and one large write costs what one small one does.
+ */
+export class DecisionLog {
+  #open: Batch | undefined;
+  readonly #unwritten = new Set<Batch>();
+  readonly #env: Env;
+  readonly #shards: number;
+
+  constructor(env: Env, { eventShards }: Settings) {
+    this.#env = env;
+    this.#shards = eventShards;
+  }
+
+  add(decision: Batch['entries'][number]['decision'], asked: RankRequest, ctx: ExecutionContext) {
+    const open = this.#open;
+    if (
+      open !== undefined &&
+      open.entries.length < MAX_BATCH &&
+      decision.at - open.openedAtMs < ABANDONED_MS
+    ) {
+      open.entries.push({ decision, asked });
+      return;
+    }
+    for (const batch of this.#unwritten) {
+      if (decision.at - batch.openedAtMs >= ABANDONED_MS) ctx.waitUntil(this.#write(batch));
+    }
+    const batch = { openedAtMs: decision.at, entries: [{ decision, asked }] };
+    this.#open = batch;
+    this.#unwritten.add(batch);
+    ctx.waitUntil(this.#collect(batch));
+  }
+
+  async #collect(batch: Batch): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, COLLECT_MS);
+    });
+    await this.#write(batch);
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    if (!this.#unwritten.delete(batch)) return;
+    if (this.#open === batch) this.#open = undefined;
+    const decisions = batch.entries.map(({ decision, asked }) => ({
+      ...decision,
+      request: requestText(asked),
+    }));
+    await this.#append(shardOf(decisions[0].sessionId, this.#shards), decisions);
+  }
+
+  async #append(shard: number, decisions: readonly Decision[]): Promise<void> {
+    const bytes = decisionsToBytes(decisions);
+    if (bytes.length > MAX_APPEND_BYTES && decisions.length > 1) {
+      const half = decisions.length >> 1;
+      await this.#append(shard, decisions.slice(0, half));
+      return this.#append(shard, decisions.slice(half));
+    }
+    const { EVENT_LOG } = this.#env;
+    const id = EVENT_LOG.idFromName(`shard-${shard}`);
+    try {
+      await EVENT_LOG.get(id).appendDecisions(bytes);
+    } catch {
+      // An object that is being moved or reset fails once; a decision appended twice is stored once.
+      try {
+        await EVENT_LOG.get(id).appendDecisions(bytes);
+      } catch (error) {
+        console.error(`${decisions.length} decisions could not be logged in shard ${shard}`, error);
+      }
+    }
+  }
+}
+
+/** What the ranking was computed from, in the form in which it was sent. */
+const requestText = ({ preferences, context, recent, candidates }: RankRequest): string =>
+  JSON.stringify({
+    preferences,
+    context,
+    recent,
+    ...(candidates && {
+      candidates: candidates.map(({ id, attributes }) => ({ id, ...attributes })),
+    }),
+  });

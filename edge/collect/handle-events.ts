@@ -1,0 +1,59 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import { answer } from '../http/answer.ts';
+import { authorize } from '../http/authorize.ts';
+import { readJson } from '../http/read-body.ts';
+import type { Isolate } from '../isolate.ts';
+import { acceptEvents, type Accepted } from './accept-events.ts';
+import { byShard } from './shard.ts';
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** `POST /v1/events` → 202 once every accepted event is durable. */
+export async function handleEvents(request: Request, isolate: Isolate): Promise<Response> {
+  const { settings } = isolate;
+  authorize(request, settings, 'publishable');
+  const body = await readJson(request, MAX_BODY_BYTES);
+  const { events, rejected } = acceptEvents(body, settings.tokenSecret, Date.now());
+  const shards = byShard(events, ({ event }) => event.sessionId, settings.eventShards);
+  const appended = await Promise.all(
+    [...shards].map(([shard, group]) => append(isolate, shard, group)),
+  );
+  let [accepted, duplicates] = [0, 0];
+  for (const { fresh, group } of appended) {
+    if (fresh === undefined) {
+      rejected.push(
+        ...group.map(({ index }) => ({
+          index,
+          code: 'unavailable',
+          message: 'the event could not be stored: send it again',
+        })),
+      );
+    } else {
+      accepted += fresh;
+      duplicates += group.length - fresh;
+    }
+  }
+  if (appended.length > 0 && appended.every(({ fresh }) => fresh === undefined)) {
+    throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
+  }
+  rejected.sort((a, b) => a.index - b.index);
+  return answer({ accepted, duplicates, rejected }, 202);
+}
+
+/** @returns how many of the group were new; undefined when the shard could not store them. */
+async function append(
+  { env }: Isolate,
+  shard: number,
+  group: Accepted['events'],
+): Promise<{ fresh: number | undefined; group: Accepted['events'] }> {
+  const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
+  try {
+    const fresh = await object.appendEvents(
+      group.map(({ event }) => ({ eventId: event.eventId, json: JSON.stringify(event) })),
+    );
+    return { fresh, group };
+  } catch (error) {
+    console.error(`shard ${shard} could not store ${group.length} events`, error);
+    return { fresh: undefined, group };
+  }
+}

@@ -1,0 +1,187 @@
+import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
+
+/** Entries seq `first` to `last`, as one batch whose content never changes. */
+export interface SealedBatch {
+  readonly batchId: string;
+  readonly first: number;
+  readonly last: number;
+  /** How often it was sent. */
+  readonly attempts: number;
+}
+
+export interface EventEntry {
+  readonly eventId: string;
+  readonly json: string;
+}
+
+const DECISIONS = 0;
+const EVENTS = 1;
+/** A row holds 2 MB, a batch is sent whole. */
+const MAX_ROW_CHARACTERS = 400_000;
+const MAX_BATCH_BYTES = 1_500_000;
+
+/** The tables of one EventLog object. Entries stay until the batch that they are in is committed. */
+export class LogStore {
+  readonly #sql: SqlStorage;
+  readonly #name: string;
+
+  /** @param name names this object among all, for ever. */
+  constructor(sql: SqlStorage, name: string, nowMs: number) {
+    this.#sql = sql;
+    sql.exec(`
+      CREATE TABLE IF NOT EXISTS entries (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, body NOT NULL, sizeBytes INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS seen (eventId TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
+      CREATE TABLE IF NOT EXISTS sealed (
+        batchId TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, notBefore INTEGER NOT NULL DEFAULT 0, holdsOthers INTEGER NOT NULL DEFAULT 0);
+      CREATE TABLE IF NOT EXISTS born (at INTEGER PRIMARY KEY);`);
+    // A log that was wiped counts from 1 again: its birth keeps its batch ids apart from the old ones.
+    sql.exec(`INSERT INTO born SELECT ? WHERE NOT EXISTS (SELECT 1 FROM born)`, nowMs);
+    const born = sql.exec<{ at: number }>(`SELECT at FROM born`).one().at;
+    this.#name = `${name}.${born.toString(36)}`;
+  }
+
+  addDecisions(bytes: Uint8Array): void {
+    this.#add(DECISIONS, bytes, bytes.length);
+  }
+
+  /** @returns how many were new. */
+  addEvents(events: readonly EventEntry[], nowMs: number): number {
+    const ids = JSON.stringify(events.map(({ eventId }) => eventId));
+    const fresh = new Set(
+      this.#sql
+        .exec<{ eventId: string }>(
+          `INSERT OR IGNORE INTO seen SELECT value, ? FROM json_each(?) RETURNING eventId`,
+          nowMs,
+          ids,
+        )
+        .toArray()
+        .map(({ eventId }) => eventId),
+    );
+    const count = fresh.size;
+    let row = '';
+    for (const { eventId, json } of events) {
+      if (!fresh.delete(eventId)) continue;
+      row = row === '' ? json : `${row},${json}`;
+      if (row.length > MAX_ROW_CHARACTERS) row = this.#addEventRow(row);
+    }
+    if (row !== '') this.#addEventRow(row);
+    return count;
+  }
+
+  /** A sealed batch whose time has come, or a new one unless sending is on hold. */
+  next(nowMs: number): SealedBatch | undefined {
+    const due = this.#sql
+      .exec<Columns<SealedBatch>>(
+        `SELECT batchId, first, last, attempts FROM sealed WHERE notBefore <= ? ORDER BY first LIMIT 1`,
+        nowMs,
+      )
+      .toArray()[0];
+    return due ?? (this.#heldUntilMs() > nowMs ? undefined : this.#seal());
+  }
+
+  /** The batch as it travels: the same bytes every time. */
+  bytesOf({ batchId, first, last }: SealedBatch): Uint8Array<ArrayBuffer> {
+    const bodies = <T extends SqlStorageValue>(kind: number) =>
+      this.#sql
+        .exec<{ body: T }>(
+          `SELECT body FROM entries WHERE seq BETWEEN ? AND ? AND kind = ? ORDER BY seq`,
+          first,
+          last,
+          kind,
+        )
+        .toArray()
+        .map(({ body }) => body);
+    const decisions = bodies<ArrayBuffer>(DECISIONS).map((body) => new Uint8Array(body));
+    return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`);
+  }
+
+  /** The backend has committed it. */
+  forget({ batchId, first, last }: SealedBatch): void {
+    this.#sql.exec(`DELETE FROM entries WHERE seq BETWEEN ? AND ?`, first, last);
+    this.#sql.exec(`DELETE FROM sealed WHERE batchId = ?`, batchId);
+  }
+
+  /** @param holdsOthers whether later batches would fail just the same. */
+  postpone({ batchId }: SealedBatch, notBeforeMs: number, holdsOthers: boolean): void {
+    this.#sql.exec(
+      `UPDATE sealed SET attempts = attempts + 1, notBefore = ?, holdsOthers = ? WHERE batchId = ?`,
+      notBeforeMs,
+      holdsOthers ? 1 : 0,
+      batchId,
+    );
+  }
+
+  purgeSeen(beforeMs: number): void {
+    this.#sql.exec(`DELETE FROM seen WHERE at < ?`, beforeMs);
+  }
+
+  /** When there will be something to send; undefined when all is sent. */
+  nextSendMs(nowMs: number): number | undefined {
+    const { waiting, due } = this.#sql
+      .exec<{ waiting: number | null; due: number | null }>(
+        `SELECT (SELECT MAX(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS waiting,
+                (SELECT MIN(notBefore) FROM sealed) AS due`,
+      )
+      .one();
+    const times = [
+      ...(due === null ? [] : [Math.max(due, nowMs)]),
+      ...(waiting === null ? [] : [Math.max(nowMs, this.#heldUntilMs())]),
+    ];
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  oldestSeenMs(): number | undefined {
+    return (
+      this.#sql.exec<{ at: number | null }>(`SELECT MIN(at) AS at FROM seen`).one().at ?? undefined
+    );
+  }
+
+  #seal(): SealedBatch | undefined {
+    const waiting = this.#sql.exec<{ seq: number; sizeBytes: number }>(
+      `SELECT seq, sizeBytes FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed) ORDER BY seq`,
+    );
+    let [first, last, total] = [0, 0, 0];
+    for (const { seq, sizeBytes } of waiting) {
+      if (first !== 0 && total + sizeBytes > MAX_BATCH_BYTES) break;
+      first ||= seq;
+      last = seq;
+      total += sizeBytes;
+    }
+    if (first === 0) return undefined;
+    const batchId = `${this.#name}-${first}-${last}`;
+    this.#sql.exec(
+      `INSERT INTO sealed (batchId, first, last) VALUES (?, ?, ?)`,
+      batchId,
+      first,
+      last,
+    );
+    return { batchId, first, last, attempts: 0 };
+  }
+
+  #heldUntilMs(): number {
+    return this.#sql
+      .exec<{ until: number }>(
+        `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed WHERE holdsOthers = 1`,
+      )
+      .one().until;
+  }
+
+  #addEventRow(row: string): '' {
+    this.#add(EVENTS, row, row.length);
+    return '';
+  }
+
+  #add(kind: number, body: Uint8Array | string, sizeBytes: number): void {
+    this.#sql.exec(
+      `INSERT INTO entries (kind, body, sizeBytes) VALUES (?, ?, ?)`,
+      kind,
+      body,
+      sizeBytes,
+    );
+  }
+}
+
+type Columns<T> = { [K in keyof T]: T[K] & SqlStorageValue };

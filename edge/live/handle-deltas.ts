@@ -1,0 +1,40 @@
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { parseVersion } from '../../shared/domain/ids.ts';
+import { cellOf } from '../cell.ts';
+import { answer } from '../http/answer.ts';
+import { authorize } from '../http/authorize.ts';
+import { readJson } from '../http/read-body.ts';
+import type { Isolate } from '../isolate.ts';
+import { CHAMPION } from './live-weights.ts';
+import { parseDeltas } from './with-deltas.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const NAME = /^[\w-]{1,64}$/;
+
+/** `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], arm?, cell?}` → `{version, delta}` */
+export async function handleDeltas(
+  request: Request,
+  { env, settings }: Isolate,
+): Promise<Response> {
+  authorize(request, settings, 'secret');
+  const body = await readJson(request, MAX_BODY_BYTES);
+  if (typeof body !== 'object' || body === null)
+    throw invalid('the body must be {baseVersion, deltas: [{feature, bucket, points}]}');
+  const fields: { baseVersion?: unknown; deltas?: unknown; arm?: unknown; cell?: unknown } = body;
+  const baseVersion = parseVersion(fields.baseVersion);
+  const deltas = parseDeltas(fields.deltas);
+  const arm = nameOf('arm', fields.arm ?? CHAMPION);
+  const cell = nameOf('cell', fields.cell ?? cellOf(request));
+  const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`${cell}:${arm}`));
+  const result = await object.applyDelta(arm, baseVersion, deltas);
+  if ('refused' in result) {
+    const { status, code, message } = result.refused;
+    throw new ApiError(status, code, message);
+  }
+  return answer(result);
+}
+
+function nameOf(field: string, value: unknown): string {
+  if (typeof value === 'string' && NAME.test(value)) return value;
+  throw invalid(`${field} must be 1 to 64 letters, digits, dashes or underscores`);
+}

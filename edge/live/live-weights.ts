@@ -1,0 +1,158 @@
+import { DurableObject } from 'cloudflare:workers';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { isVersion, type Version } from '../../shared/domain/ids.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import { settingsOf, type Env } from '../env.ts';
+import { pointerProblem } from '../rank/pointer-problem.ts';
+import { readScorer } from '../rank/read-scorer.ts';
+import { withDeltas, type Delta } from './with-deltas.ts';
+
+/** The arm of everybody who is in no experiment. */
+export const CHAMPION = 'champion';
+
+/** However many isolates ask, KV is asked this seldom; KV's own cache sets how fresh the answer is. */
+const CHECK_MS = 1000;
+
+/** What is live here, as kept across evictions. */
+interface Adopted {
+  readonly version: Version;
+  /** As published. */
+  readonly base: Uint8Array<ArrayBuffer>;
+  /** With the deltas added. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly delta: number;
+  readonly pointer: Pointer;
+  readonly pointerText: string;
+  /** Rises with every change of the bytes; 1 and up. */
+  readonly revision: number;
+}
+
+export interface LiveAnswer {
+  /** 0 when nothing was ever adopted. */
+  readonly revision: number;
+  readonly delta: number;
+  readonly pointer?: Pointer;
+  /** Absent when the caller has them. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** Why this may not be what is meant to be live. */
+  readonly problem?: string;
+}
+
+export type DeltaAnswer =
+  | { readonly version: Version; readonly delta: number }
+  | { readonly refused: { status: number; code: string; message: string } };
+
+/**
+ * The weights of one arm in one cell: the published version plus online deltas. A moved pointer drops the
+ * deltas, so a rollback always beats the learner; what cannot be read leaves the last good weights in place.
+ */
+export class LiveWeights extends DurableObject<Env> {
+  #adopted: Adopted | undefined;
+  #problem: string | undefined;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#adopted = ctx.storage.kv.get<Adopted>('adopted');
+  }
+
+  /** @param knownRevision what the caller holds already. */
+  async adopt(arm: string, knownRevision?: number): Promise<LiveAnswer> {
+    await this.#check(arm);
+    const problem = this.#problem === undefined ? {} : { problem: this.#problem };
+    if (this.#adopted === undefined) return { revision: 0, delta: 0, ...problem };
+    const { revision, delta, pointer, bytes } = this.#adopted;
+    return {
+      revision,
+      delta,
+      pointer,
+      ...(revision !== knownRevision && { bytes }),
+      ...problem,
+    };
+  }
+
+  /** Adds to the weights, if `baseVersion` is what is live. */
+  async applyDelta(
+    arm: string,
+    baseVersion: Version,
+    deltas: readonly Delta[],
+  ): Promise<DeltaAnswer> {
+    await this.#check(arm);
+    const adopted = this.#adopted;
+    if (adopted?.version !== baseVersion) {
+      return refused(
+        409,
+        'stale_base',
+        `the deltas are based on ${baseVersion}, but ${adopted?.version ?? 'nothing'} is live: learn from that`,
+      );
+    }
+    if (isBare(adopted.pointerText)) {
+      return refused(
+        409,
+        'held',
+        `${baseVersion} was put live by hand: online deltas pause until the publisher is released`,
+      );
+    }
+    try {
+      const scorer = withDeltas(scorerFromBytes(adopted.bytes), deltas);
+      this.#keep({
+        ...adopted,
+        bytes: scorerToBytes(scorer),
+        delta: adopted.delta + 1,
+        revision: adopted.revision + 1,
+      });
+    } catch (error) {
+      if (error instanceof ApiError) return refused(error.status, error.code, error.message);
+      throw error;
+    }
+    return { version: baseVersion, delta: adopted.delta + 1 };
+  }
+
+  #check(arm: string): Promise<void> {
+    const settings = settingsOf(this.env);
+    const nowMs = Date.now();
+    if (
+      this.#checking === undefined &&
+      nowMs - this.#checkedAtMs >= Math.min(CHECK_MS, settings.refreshMs)
+    ) {
+      this.#checkedAtMs = nowMs;
+      this.#checking = this.#follow(arm, settings.kvCacheTtlS)
+        .then(
+          () => (this.#problem = undefined),
+          (error) => (this.#problem = error instanceof Error ? error.message : String(error)),
+        )
+        .then(() => (this.#checking = undefined));
+    }
+    return this.#checking ?? Promise.resolve();
+  }
+
+  async #follow(arm: string, kvCacheTtlS: number): Promise<void> {
+    const pointerText = await this.env.WEIGHTS.get('active', { cacheTtl: kvCacheTtlS });
+    const pointer = parsePointer(pointerText ?? '');
+    if (pointerText === null || pointer === undefined) throw new Error(pointerProblem(pointerText));
+    const version = pointer.arms?.[arm] ?? pointer.champion;
+    const [before, revision] = [this.#adopted, (this.#adopted?.revision ?? 0) + 1];
+    if (before?.version !== version) {
+      const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
+      this.#keep({ version, base: bytes, bytes, delta: 0, pointer, pointerText, revision });
+    } else if (isBare(pointerText) && before.delta > 0) {
+      this.#keep({ ...before, bytes: before.base, delta: 0, pointer, pointerText, revision });
+    } else if (before.pointerText !== pointerText) {
+      this.#keep({ ...before, pointer, pointerText });
+    }
+  }
+
+  #keep(adopted: Adopted): void {
+    this.ctx.storage.kv.put('adopted', adopted);
+    this.#adopted = adopted;
+  }
+}
+
+/** Ops write a bare version id; the publisher writes JSON. */
+const isBare = (pointerText: string) => isVersion(pointerText.trim());
+
+const refused = (status: number, code: string, message: string): DeltaAnswer => ({
+  refused: { status, code, message },
+});

@@ -1,0 +1,46 @@
+import { invalid } from '../../shared/domain/errors.ts';
+import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
+import { checkRange, STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
+
+/** A change of one weight. */
+export interface Delta {
+  readonly feature: string;
+  readonly bucket: number;
+  readonly points: number;
+}
+
+const MAX_DELTAS = 4096;
+
+/** @throws ApiError 400 naming the entry that is not a delta of this schema. */
+export function parseDeltas(value: unknown): Delta[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DELTAS)
+    throw invalid(`deltas must be a list of 1 to ${MAX_DELTAS} {feature, bucket, points}`);
+  return value.map((raw: Partial<Delta> | null, index) => {
+    const { feature, bucket, points } = raw ?? {};
+    const fits =
+      typeof feature === 'string' &&
+      Number.isInteger(bucket) &&
+      typeof points === 'number' &&
+      Math.abs(points) < 2048;
+    if (!fits) {
+      throw invalid(
+        `deltas[${index}] must be {feature: name, bucket: whole number, points: between -2048 and 2048}, but was ${JSON.stringify(raw).slice(0, 120)}`,
+      );
+    }
+    return { feature, bucket: bucket!, points };
+  });
+}
+
+/** @throws ApiError 400 when a feature or bucket is unknown, or scores could leave their range. */
+export function withDeltas(scorer: Scorer, deltas: readonly Delta[]): Scorer {
+  const weights = scorer.weights.slice();
+  for (const { feature, bucket, points } of deltas) {
+    const index = featureIndex(scorer.schema, feature);
+    const size = bucketCount(scorer.schema.features[index]);
+    if (bucket < 0 || bucket >= size)
+      throw invalid(`feature ${feature} has buckets 0 to ${size - 1}, but not ${bucket}`);
+    weights[index * STRIDE + bucket] += toUnits(points);
+  }
+  checkRange(scorer.schema, weights);
+  return { ...scorer, weights };
+}

@@ -1,0 +1,68 @@
+import { within } from './within.ts';
+
+/** How long a request may wait for what memory does not hold. */
+const PATIENCE_MS = 4500;
+
+/**
+ * A value from afar, kept in isolate memory. The warm path answers from memory and refreshes behind the
+ * answer. Only a cold isolate waits, or the first request after six refreshes' time without any: an isolate
+ * that slept through a rollback must not serve what it dreamt of.
+ */
+export class Kept<T extends { readonly problem?: string }> {
+  #value: T | undefined;
+  #confirmedAtMs: number | undefined;
+  #startedAtMs = 0;
+  #loading: Promise<void> | undefined;
+  readonly #load: (previous: T | undefined, cell: string) => Promise<T>;
+  readonly #refreshMs: number;
+
+  /** @param load never rejects: what failed is the value's `problem`. */
+  constructor(
+    load: (previous: T | undefined, cell: string) => Promise<T>,
+    { refreshMs }: { refreshMs: number },
+  ) {
+    this.#load = load;
+    this.#refreshMs = refreshMs;
+  }
+
+  async get(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
+    if (this.#value === undefined) return this.#first(ctx, cell, nowMs);
+    const sinceMs = nowMs - this.#startedAtMs;
+    if (sinceMs >= this.#refreshMs) {
+      const refreshed = this.#refresh(cell, nowMs);
+      ctx.waitUntil(refreshed);
+      if (sinceMs > 6 * this.#refreshMs) await within(PATIENCE_MS, refreshed);
+    }
+    return this.#value;
+  }
+
+  /** Milliseconds since this was last confirmed to be what is live; null when it never was. */
+  ageMs(nowMs: number): number | null {
+    return this.#confirmedAtMs === undefined ? null : Math.max(0, nowMs - this.#confirmedAtMs);
+  }
+
+  async #first(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
+    // The request that loads may be cancelled, and its promise with it: whoever waits on it waits in vain.
+    if (this.#loading !== undefined) await within(PATIENCE_MS, this.#loading);
+    if (this.#value !== undefined) return this.#value;
+    const loaded = this.#refresh(cell, nowMs);
+    ctx.waitUntil(loaded);
+    await loaded;
+    return this.#value!;
+  }
+
+  #refresh(cell: string, nowMs: number): Promise<void> {
+    this.#startedAtMs = nowMs;
+    this.#loading = this.#replace(cell, nowMs);
+    return this.#loading;
+  }
+
+  async #replace(cell: string, nowMs: number): Promise<void> {
+    const value = await this.#load(this.#value, cell);
+    // A slow load must not undo what a later one found.
+    if (this.#startedAtMs !== nowMs && this.#value !== undefined) return;
+    this.#value = value;
+    this.#loading = undefined;
+    if (value.problem === undefined) this.#confirmedAtMs = nowMs;
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** What `wrangler dev` does for the Worker, for a bare `workerd serve`: bundles, bindings, storage on disk. */
+export interface SelfHost {
+  /** Holds the bundles, the configuration and all state. */
+  readonly dir: string;
+  readonly port: number;
+  /** The Worker's variables and secrets. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const COMPATIBILITY_DATE = '2026-11-01';
+
+/** @returns the path of a configuration for `workerd serve --experimental <path>`. */
+export async function writeConfig({ dir, port, env }: SelfHost): Promise<string> {
+  const storage = ['worker', 'weights', 'catalogue'];
+  await Promise.all(storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true })));
+  await Promise.all([
+    bundle(import.meta.resolve('../worker.ts'), join(dir, 'worker.js')),
+    bundle(import.meta.resolve('./kv-store.ts'), join(dir, 'kv-store.js')),
+  ]);
+  const path = join(dir, 'config.capnp');
+  await writeFile(path, configuration(dir, port, env), { mode: 0o600 });
+  return path;
+}
+
+const bundle = (entryUrl: string, outfile: string) =>
+  build({
+    entryPoints: [fileURLToPath(entryUrl)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    external: ['cloudflare:workers'],
+    logLevel: 'error',
+  });
+
+/** The configuration is JSON-like text in which a quoted string reads as JSON's does. */
+const quoted = (text: string) => JSON.stringify(text);
+
+function configuration(dir: string, port: number, env: SelfHost['env']): string {
+  const bindings = [
+    '(name = "WEIGHTS", kvNamespace = "kv-weights")',
+    '(name = "CATALOGUE", kvNamespace = "kv-catalogue")',
+    '(name = "EVENT_LOG", durableObjectNamespace = "EventLog")',
+    '(name = "LIVE_WEIGHTS", durableObjectNamespace = "LiveWeights")',
+    ...Object.entries(env).map(
+      ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
+    ),
+  ];
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = (
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      bindings = [
+        ${bindings.join(',\n        ')}
+      ],
+      durableObjectNamespaces = [
+        (className = "EventLog", uniqueKey = "trimtab-event-log", enableSql = true),
+        (className = "LiveWeights", uniqueKey = "trimtab-live-weights", enableSql = true)
+      ],
+      durableObjectStorage = (localDisk = "disk-worker"),
+      globalOutbound = "network"
+    )),
+    ${kvService('weights')},
+    ${kvService('catalogue')},
+    ${disk(dir, 'worker')},
+    ${disk(dir, 'weights')},
+    ${disk(dir, 'catalogue')},
+    (name = "network", network = (allow = ["public", "private"]))
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")]
+);
+`;
+}
+
+const kvService = (name: string) => `(name = "kv-${name}", worker = (
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      modules = [(name = "kv-store.js", esModule = embed "kv-store.js")],
+      bindings = [
+        (name = "NAMESPACE", durableObjectNamespace = "KvStore"),
+        (name = "NAME", text = "${name}")
+      ],
+      durableObjectNamespaces = [
+        (className = "KvStore", uniqueKey = "trimtab-kv-${name}", enableSql = true)
+      ],
+      durableObjectStorage = (localDisk = "disk-${name}")
+    ))`;
+
+const disk = (dir: string, name: string) =>
+  `(name = "disk-${name}", disk = (path = ${quoted(join(dir, 'storage', name))}, writable = true))`;

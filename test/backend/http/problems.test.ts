@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApp } from '../../../backend/http/app.ts';
+import type { Services } from '../../../backend/http/services.ts';
+import { startTestBackend, type TestBackend } from '../support/backend.ts';
+
+let backend: TestBackend;
+beforeAll(async () => {
+  backend = await startTestBackend();
+});
+afterAll(() => backend.close());
+
+test.each<[string, string, string, unknown, number, RegExp]>([
+  ['an unknown path', 'GET', '/v1/nothing', undefined, 404, /there is no GET \/v1\/nothing/],
+  ['malformed JSON', 'POST', '/v1/train', '{"parent": ', 400, /Malformed JSON/],
+  ['no body', 'POST', '/v1/weights', undefined, 400, /json/],
+  ['a training field that does not exist', 'POST', '/v1/train', { epochs: 3 }, 400, /epochs/],
+  ['a training window that is text', 'POST', '/v1/train', { from: 'monday' }, 400, /json from: /],
+  ['training from an unknown version', 'POST', '/v1/train', { parent: 'v777777' }, 404, /v777777/],
+  [
+    'training under an unknown schema',
+    'POST',
+    '/v1/train',
+    { schema: 'boats' },
+    404,
+    /no version has schema "boats"/,
+  ],
+  [
+    'training from a version of another schema',
+    'POST',
+    '/v1/train',
+    { parent: 'v000000', schema: 'boats' },
+    409,
+    /has schema smarttrip/,
+  ],
+  [
+    'weights for a feature that does not exist',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: { luck: [1] } },
+    400,
+    /no feature "luck"/,
+  ],
+  [
+    'more points than buckets',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: { base: [1, 2, 3] } },
+    400,
+    /feature base has 2 buckets/,
+  ],
+  [
+    'points that are no numbers',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: { base: ['1'] } },
+    400,
+    /points.base/,
+  ],
+  [
+    'points beyond the range',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: { base: [0, 1e9] } },
+    400,
+    /between -2048 and 2048/,
+  ],
+  [
+    'an exploration that explores less than not',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: {}, exploration: { epsilon: -1 } },
+    400,
+    /epsilon must be 0 to 1/,
+  ],
+  [
+    'a schema that is none',
+    'POST',
+    '/v1/weights',
+    { name: 'x', points: {}, schema: { name: 'Boats' } },
+    400,
+    /name must be lower-case/,
+  ],
+  [
+    'an unknown version',
+    'GET',
+    '/v1/weights/v777777',
+    undefined,
+    404,
+    /GET \/v1\/weights lists them/,
+  ],
+  ['a version that is none', 'GET', '/v1/weights/latest', undefined, 400, /must look like v000041/],
+  ['an unknown run', 'GET', '/v1/runs/run_7', undefined, 404, /there is no run run_7/],
+  ['a limit that is no number', 'GET', '/v1/items?limit=many', undefined, 400, /limit/],
+  [
+    'an outcome of nobody',
+    'POST',
+    '/v1/outcomes',
+    [{ outcomeId: 'o', metric: 'm', value: 1, at: 1 }],
+    400,
+    /sessionId or a userId/,
+  ],
+  [
+    'an outcome that is not a number',
+    'POST',
+    '/v1/outcomes',
+    '[{"outcomeId":"o","userId":"u","metric":"m","value":1e999,"at":1}]',
+    400,
+    /value/,
+  ],
+  ['an outcome of 10 MB', 'POST', '/v1/outcomes', `["${'x'.repeat(10_000_000)}"]`, 413, /in parts/],
+  ['a user id with spaces', 'DELETE', '/v1/users/a%20b', undefined, 400, /userId must be/],
+  [
+    'a metric that does not exist',
+    'PUT',
+    '/v1/metric-weights/smarttrip',
+    { weights: { joy: 1 }, author: 'a', reason: 'r' },
+    400,
+    /no metric "joy"/,
+  ],
+  [
+    'metric weights for an unknown schema',
+    'GET',
+    '/v1/metric-weights/boats',
+    undefined,
+    404,
+    /boats/,
+  ],
+  [
+    'shares that do not add up',
+    'POST',
+    '/v1/experiments',
+    {
+      name: 'x',
+      arms: { a: { version: 'v000000', share: 0.5 }, b: { version: 'v000001', share: 0.4 } },
+    },
+    400,
+    /add up to 1/,
+  ],
+  [
+    'an experiment with one arm',
+    'POST',
+    '/v1/experiments',
+    { name: 'x', arms: { a: { version: 'v000000', share: 1 } } },
+    400,
+    /two arms/,
+  ],
+  [
+    'an experiment with an unknown version',
+    'POST',
+    '/v1/experiments',
+    {
+      name: 'x',
+      arms: { a: { version: 'v000000', share: 0.5 }, b: { version: 'v777777', share: 0.5 } },
+    },
+    400,
+    /no version v777777/,
+  ],
+  ['an unknown experiment', 'GET', '/v1/experiments/exp_7', undefined, 404, /exp_7/],
+])('%s is a clear refusal', async (_, method, path, body, status, message) => {
+  const answer = await backend.call(method, path, body);
+  expect(answer).toMatchObject({
+    status,
+    body: { code: expect.any(String), message: expect.stringMatching(message) },
+  });
+  expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.ts|node_modules/);
+});
+
+test('what nobody foresaw is a 500 that tells nothing, and a log line that tells all', async () => {
+  const logged: string[] = [];
+  const broken = new Proxy({} as Services, {
+    get: (_, name) => {
+      if (name === 'log') return (message: string) => logged.push(message);
+      if (name === 'secretKeys') return ['sk'];
+      return () => Promise.reject(new Error('disk on fire'));
+    },
+  });
+  const response = await createApp(broken).request('/health/ready');
+  expect(response.status).toBe(500);
+  expect(await response.json()).toEqual({
+    code: 'internal',
+    message: expect.stringMatching(/the log of the backend/),
+  });
+  expect(logged).toEqual([
+    expect.stringMatching(/GET \/health\/ready: Error: disk on fire\n {4}at /),
+  ]);
+});
+
+test('every route is described, with its errors', async () => {
+  const { body } = await backend.call('GET', '/openapi.json');
+  expect(body.openapi).toBe('3.1.0');
+  expect(Object.keys(body.paths)).toEqual(
+    expect.arrayContaining(['/v1/items', '/v1/ingest', '/v1/weights/{version}/promote']),
+  );
+  expect(body.paths['/v1/train'].post.responses.default.content['application/json'].schema).toEqual(
+    { $ref: '#/components/schemas/Problem' },
+  );
+});

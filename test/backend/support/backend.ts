@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BackendConfig } from '../../../backend/config.ts';
+import { startBackend } from '../../../backend/main.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { startKvServer, type KvServer } from './kv-server.ts';
+
+export const SECRET_KEY = 'sk_test_key';
+export const INGEST_SECRET = 'ingest secret of the tests';
+
+export interface Answer {
+  readonly status: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface TestBackend {
+  readonly url: string;
+  readonly kv: KvServer;
+  readonly config: BackendConfig;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** Stops it and starts another one on the same database and edge. */
+  restart(changes?: Partial<BackendConfig>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The whole backend over a libSQL file of its own, talking to an in-test KV. Ready unless told otherwise. */
+export async function startTestBackend(
+  changes: Partial<BackendConfig> = {},
+  ready = true,
+): Promise<TestBackend> {
+  const directory = mkdtempSync(join(tmpdir(), 'trimtab-'));
+  const kv = await startKvServer(SECRET_KEY);
+  const config: BackendConfig = {
+    host: '127.0.0.1',
+    port: 0,
+    database: { url: pathToFileURL(join(directory, 'trimtab.db')).href },
+    edgeUrl: kv.url,
+    secretKeys: [SECRET_KEY],
+    ingestSecret: INGEST_SECRET,
+    schema: smarttrip,
+    trainingSchedule: '',
+    watchSchedule: '* * * * * *',
+    kvSettleMs: 0,
+    republishQuietMs: 20,
+    republishWithinMs: 200,
+    ...changes,
+  };
+  let backend = await startBackend(config);
+  const call: TestBackend['call'] = async (method, path, body, headers = {}) => {
+    const isJson = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
+    const response = await fetch(`${backend.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        authorization: `Bearer ${SECRET_KEY}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parsed(text) };
+  };
+  const untilReady = () =>
+    eventually(async () => (await call('GET', '/health/ready')).status === 200);
+  if (ready) await untilReady();
+  return {
+    get url() {
+      return backend.url;
+    },
+    kv,
+    config,
+    call,
+    async restart(later = {}) {
+      await backend.close();
+      backend = await startBackend({ ...config, ...later });
+      if (ready) await untilReady();
+    },
+    async close() {
+      await backend.close();
+      await kv.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Asks until it holds. @throws Error after 20 s, with what was asked. */
+export async function eventually<T>(look: () => Promise<T> | T): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > deadline) throw new Error(`never held: ${look.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

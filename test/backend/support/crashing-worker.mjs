@@ -1,0 +1,5 @@
+import { parentPort } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+
+expose({ add: (a, b) => a + b, crash: () => process.exit(3) }, nodeEndpoint(parentPort));

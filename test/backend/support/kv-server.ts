@@ -1,0 +1,68 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The edge's admin KV routes over plain HTTP, with levers for what real KV does now and then. */
+export interface KvServer {
+  readonly url: string;
+  /** `<namespace>/<key>` → value. */
+  readonly values: Map<string, Buffer>;
+  /** `PUT WEIGHTS/active`, in order. */
+  readonly calls: string[];
+  /** What the next reads of a key answer instead: KV caches what was there before. */
+  readonly stale: Map<string, { left: number; value: Buffer | undefined }>;
+  /** Answers this many calls with 503. */
+  failures: number;
+  text(key: string): string | undefined;
+  close(): Promise<void>;
+}
+
+export async function startKvServer(secretKey: string, port = 0): Promise<KvServer> {
+  const values = new Map<string, Buffer>();
+  const calls: string[] = [];
+  const stale: KvServer['stale'] = new Map();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const key = decodeURIComponent(request.url!.replace('/v1/kv/', ''));
+      if (request.headers.authorization !== `Bearer ${secretKey}`)
+        return answer(response, 401, '{}');
+      if (kv.failures > 0) {
+        kv.failures--;
+        return answer(response, 503, '{}');
+      }
+      calls.push(`${request.method} ${key}`);
+      if (request.method === 'PUT') {
+        values.set(key, Buffer.concat(chunks));
+        return answer(response, 200, '{}');
+      }
+      const old = stale.get(key);
+      if (old !== undefined && old.left-- > 0)
+        return old.value === undefined ? answer(response, 404) : answer(response, 200, old.value);
+      const value = values.get(key);
+      return value === undefined ? answer(response, 404, '{}') : answer(response, 200, value);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const kv: KvServer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    values,
+    calls,
+    stale,
+    failures: 0,
+    text: (key) => values.get(key)?.toString(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return kv;
+}
+
+function answer(response: ServerResponse, status: number, body: Buffer | string = ''): void {
+  response.writeHead(status);
+  response.end(body);
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { startThread } from '../../../backend/threads/thread.ts';
+
+interface CrashingWorker {
+  add(a: number, b: number): number;
+  crash(): never;
+}
+
+const start = () =>
+  startThread<CrashingWorker>(new URL('../support/crashing-worker.mjs', import.meta.url));
+
+test('a call that is open when the thread ends rejects, and so does every later one', async () => {
+  const thread = start();
+  expect(await thread.call((worker) => worker.add(2, 3))).toBe(5);
+  await expect(thread.call((worker) => worker.crash())).rejects.toThrow(
+    'thread crashing-worker.mjs ended with code 3',
+  );
+  await expect(thread.call((worker) => worker.add(2, 3))).rejects.toThrow('ended with code 3');
+});

@@ -1,0 +1,36 @@
+import { createClient, type InValue } from '@libsql/client';
+import { DECISION_COLUMNS, decisionRow } from '../../../backend/ingest/decision-rows.ts';
+import { EVENT_COLUMNS, eventRow } from '../../../backend/ingest/event-rows.ts';
+import { openStore } from '../../../backend/store/open.ts';
+import type { SealedBatch } from './batches.ts';
+
+const ROWS_PER_STATEMENT = 500;
+
+/**
+ * The same rows, ready-made, into the same tables with the same durability: multi-row VALUES through one plain
+ * client, one transaction per batch, and nothing else. @returns seconds.
+ */
+export async function bareInsert(url: string, batches: readonly SealedBatch[]): Promise<number> {
+  await (await openStore({ url })).close();
+  const client = createClient({ url, concurrency: 1 });
+  await client.execute('PRAGMA synchronous = FULL');
+  const transactions = batches.map(({ batch }) => [
+    ...inserts('decisions', DECISION_COLUMNS, batch.decisions.map(decisionRow)),
+    ...inserts('events', EVENT_COLUMNS, batch.events.map(eventRow)),
+  ]);
+  const startMs = performance.now();
+  for (const statements of transactions) await client.batch(statements, 'write');
+  const seconds = (performance.now() - startMs) / 1000;
+  client.close();
+  return seconds;
+}
+
+function inserts(table: string, columns: readonly string[], rows: readonly InValue[][]) {
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const tuple = `(${columns.map(() => '?').join(', ')})`;
+  return Array.from({ length: Math.ceil(rows.length / ROWS_PER_STATEMENT) }, (_, i) => {
+    const chunk = rows.slice(i * ROWS_PER_STATEMENT, (i + 1) * ROWS_PER_STATEMENT);
+    const tuples = chunk.map(() => tuple).join(', ');
+    return { sql: `insert into "${table}" (${names}) values ${tuples}`, args: chunk.flat() };
+  });
+}

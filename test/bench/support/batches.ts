@@ -1,0 +1,75 @@
+import type { Decision } from '../../../shared/domain/decision.ts';
+import {
+  parseEventId,
+  parseItemId,
+  parseRankingId,
+  parseSessionId,
+  parseUserId,
+  RULES_VERSION,
+} from '../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { ingestBatchToBytes, type CollectedEvent, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+
+export interface SealedBatch {
+  readonly batch: IngestBatch;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const SLOTS = 20;
+const FEATURES = smarttrip.features.length;
+const AT_MS = Date.UTC(2026, 0, 1);
+
+/** Batches as an EventLog object ships them: slates of 20 trips, and clicks on them; a tenth of the visitors have a user id. */
+export function makeBatches(name: string, count: number, decisions: number, events: number): SealedBatch[] {
+  const random = seededRandom([...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0));
+  return Array.from({ length: count }, (_, i) => {
+    const batchId = `${name}-${i}`;
+    const made = Array.from({ length: decisions }, (__, d) => makeDecision(`${batchId}-${d}`, random));
+    const clicks = Array.from({ length: events }, (__, e) => makeClick(`${batchId}-${e}`, made[e % decisions]!, random));
+    const batch = { batchId, decisions: made, events: clicks };
+    return { batch, bytes: ingestBatchToBytes(batch) };
+  });
+}
+
+function makeDecision(id: string, random: () => number): Decision {
+  const whole = (below: number) => Math.floor(random() * below);
+  const first = whole(10_000);
+  const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
+  const visitor = whole(5000);
+  return {
+    rankingId: parseRankingId(`ranking-${id}`),
+    at: AT_MS + whole(86_400_000),
+    sessionId: parseSessionId(`session-${visitor}`),
+    ...(visitor % 10 === 0 && { userId: parseUserId(`user-${visitor}`) }),
+    weights: RULES_VERSION,
+    delta: 0,
+    schemaHash: smarttrip.hash,
+    snapshot: '0123456789abcdef0123456789abcdef',
+    degraded: false,
+    seed: whole(2 ** 32),
+    exploration: smarttrip.exploration,
+    limit: SLOTS,
+    request: JSON.stringify({ preferences: { themes: ['hiking', 'food'], budget: 50 * whole(80) }, context: {}, recent: [] }),
+    itemIds: slots.map((slot) => parseItemId(`trip-${String((first + slot * 37) % 10_000).padStart(5, '0')}`)),
+    units: slots.map(() => whole(2 ** 23)),
+    propensities: slots.map(() => random()),
+    codes: Uint8Array.from({ length: SLOTS * FEATURES }, () => whole(5)),
+  };
+}
+
+function makeClick(id: string, decision: Decision, random: () => number): CollectedEvent {
+  const slot = Math.floor(random() * SLOTS);
+  return {
+    eventId: parseEventId(`event-${id}`),
+    type: 'click',
+    rankingId: decision.rankingId,
+    itemId: decision.itemIds[slot]!,
+    position: slot + 1,
+    timestamp: decision.at + 5000,
+    receivedAt: decision.at + 5100,
+    sessionId: decision.sessionId,
+    ...(decision.userId && { userId: decision.userId }),
+    weights: decision.weights,
+  };
+}

@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
+import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { parseItem } from '../../../shared/domain/item.ts';
+import { packItems } from '../../../shared/features/item-table.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { PART_BYTES, snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import { startWorkerd } from '../../support/workerd.ts';
+
+export const PUBLISHABLE = 'pk_bench';
+const SECRET = 'sk_bench';
+
+export interface DemoEdge {
+  readonly port: number;
+  readonly pid: number;
+  /** Waits until so many decisions have reached the backend's stand-in, for 30 s at most. @returns how many have. */
+  shipped(decisions: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** The Worker on a bare `workerd serve` with the demo catalogue and the rules live, logging to a stand-in of the backend. */
+export async function startDemoEdge(dir: string, items: number, seed: number): Promise<DemoEdge> {
+  const sink = new Worker(new URL('./batch-sink.ts', import.meta.url));
+  const [{ port: sinkPort }] = (await once(sink, 'message')) as [{ port: number }];
+  let shipped = 0;
+  sink.on('message', ({ decisions }: { decisions: number }) => (shipped += decisions));
+  const workerd = await startWorkerd({
+    dir,
+    env: {
+      PUBLISHABLE_KEYS: PUBLISHABLE,
+      SECRET_KEYS: SECRET,
+      TOKEN_SECRET: 'bench-token-secret',
+      INGEST_SECRET: 'bench-ingest-secret',
+      BACKEND_URL: `http://127.0.0.1:${sinkPort}`,
+    },
+  });
+  await publish(workerd.url, items, seed);
+  return {
+    port: Number(new URL(workerd.url).port),
+    pid: workerd.pid,
+    async shipped(decisions) {
+      for (let waits = 0; shipped < decisions && waits < 300; waits++) await sleep(100);
+      return shipped;
+    },
+    async stop() {
+      await workerd.stop();
+      await sink.terminate();
+    },
+  };
+}
+
+export async function publish(url: string, count: number, seed: number): Promise<void> {
+  const put = async (key: string, body: Uint8Array<ArrayBuffer> | string) => {
+    const headers = { authorization: `Bearer ${SECRET}` };
+    const response = await fetch(`${url}/v1/kv/${key}`, { method: 'PUT', body, headers });
+    if (!response.ok) throw new Error(`PUT ${key} was answered ${response.status}: ${await response.text()}`);
+  };
+  const items = demoCatalogue(count, seed, Date.now()).map(parseItem);
+  const snapshot = snapshotToBytes(smarttrip, packItems(smarttrip.columns, items));
+  const hash = snapshotHash(snapshot);
+  const parts = Math.ceil(snapshot.length / PART_BYTES);
+  for (let part = 0; part < parts; part++) {
+    await put(`CATALOGUE/s/${hash}/${part}`, snapshot.slice(part * PART_BYTES, (part + 1) * PART_BYTES));
+  }
+  await put('CATALOGUE/active', JSON.stringify({ hash, parts, sizeBytes: snapshot.length, at: Date.now() }));
+  const rules = additiveFromPoints(smarttrip, smarttrip.rules, { version: RULES_VERSION, name: 'rules' });
+  await put(`WEIGHTS/w/${RULES_VERSION}`, scorerToBytes(rules));
+  await put('WEIGHTS/active', JSON.stringify({ champion: RULES_VERSION, at: Date.now() }));
+}

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { Visit } from '../../shared/domain/rank-request.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
+import { rankBodies } from '../bench/support/rank-bodies.ts';
+import {
+  call,
+  clickOn,
+  liveAtEdge,
+  openDatabase,
+  putItems,
+  rank,
+  train,
+} from '../support/client.ts';
+import { asItem, scorerInKv, snapshotInKv, storedDecisions } from '../support/stored-decisions.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { concordance, crowd, type Crowd } from '../world/visitors.ts';
+
+const SEED = 20_261_122;
+const VISITS = 700;
+const IN_FLIGHT = 4;
+const NOW_MS = Date.now();
+
+const trips = demoCatalogue(1500, SEED, NOW_MS);
+let system: System;
+let visitors: Crowd;
+let learned: Version;
+
+beforeAll(async () => {
+  system = await startSystem();
+  visitors = crowd(trips.map(asItem), SEED, NOW_MS);
+}, 120_000);
+afterAll(() => system?.stop(), 30_000);
+
+describe(`the whole circle, with visitors of seed ${SEED}`, { timeout: 240_000 }, () => {
+  it('ranks the catalogue at the edge once its items are in', async () => {
+    await putItems(system, trips);
+    const answer = await rank(system, { sessionId: 'first', limit: 10 });
+    expect(answer.items).toHaveLength(10);
+    expect(answer).toMatchObject({ weights: RULES_VERSION, degraded: false });
+    expect(answer.snapshot).toBe((await liveAtEdge(system)).snapshot);
+  });
+
+  it('brings every ranking and every click to the backend', async () => {
+    // Every other one sees a page of search results, so that the log also tells of what the rules would not show.
+    const bodies = rankBodies(VISITS, SEED).map((body, i) =>
+      i % 2 === 0 ? body : { ...body, candidates: candidates(i) },
+    ) as Wishing[];
+    for (let from = 0; from < VISITS; from += IN_FLIGHT) {
+      await Promise.all(bodies.slice(from, from + IN_FLIGHT).map(visit));
+    }
+    await until('all is ingested', async () => {
+      const { counts } = await call<Status>(system, 'GET', '/v1/status');
+      return counts.decisions >= VISITS + 1 && counts.events >= VISITS;
+    });
+    const { counts } = await call<Status>(system, 'GET', '/v1/status');
+    expect(counts).toMatchObject({ decisions: VISITS + 1, events: VISITS });
+  });
+
+  it('learns from them, proves it, and every edge takes the new version', async () => {
+    const run = await train(system);
+    expect(run).toMatchObject({
+      status: 'done',
+      progress: { outcome: 'promoted', gate: { verdict: 'promote' } },
+    });
+    learned = run.version!;
+    expect(learned).not.toBe(RULES_VERSION);
+    await untilEdgeServes(learned);
+  });
+
+  it('ranks closer to what visitors want with what it learned than with the rules', async () => {
+    const [byRules, byLearned] = [await agreement(RULES_VERSION), await agreement(learned)];
+    expect(byLearned).toBeGreaterThan(byRules + 0.12);
+    expect(byLearned).toBeGreaterThan(0.75);
+  });
+
+  it('replays any logged decision bit for bit', async () => {
+    await until(
+      'the newest decisions are in',
+      async () => (await decisions()).length > VISITS + 100,
+    );
+    const logged = await decisions();
+    expect(new Set(logged.map(({ weights }) => weights))).toEqual(
+      new Set([RULES_VERSION, learned]),
+    );
+    const wholeCatalogue = logged.filter(({ request }) => request.candidates === undefined);
+    const scorers = new Map(
+      await Promise.all(
+        [RULES_VERSION, learned].map(
+          async (v) => [v as string, await scorerInKv(system, v)] as const,
+        ),
+      ),
+    );
+    const catalogue = await snapshotInKv(system, logged[0]!.snapshot);
+    for (const { limit, seed, at, request, snapshot, ...decision } of wholeCatalogue) {
+      expect(snapshot).toBe(logged[0]!.snapshot);
+      const scorer = scorers.get(decision.weights)!;
+      const { temperature, epsilon, poolSize } = decision;
+      expect(scorer.exploration).toEqual({ temperature, epsilon, poolSize });
+      const options = { limit, seed, nowMs: at, exploration: { temperature, epsilon, poolSize } };
+      const slate = rankSlate(scorer, catalogue, request, options);
+      expect(slate.ids).toEqual(decision.itemIds);
+      expect(Int32Array.from(slate.units)).toEqual(decision.units);
+      expect(Float64Array.from(slate.propensities)).toEqual(decision.propensities);
+      expect(slate.codes).toEqual(decision.codes);
+    }
+    expect(wholeCatalogue.length).toBeGreaterThan(VISITS / 2);
+  });
+
+  it('serves the rules again, and holds, once ops write a bare version id into KV', async () => {
+    const { status } = await system.edge.ask('/v1/kv/WEIGHTS/active', {
+      method: 'PUT',
+      key: system.keys.secretKey,
+      body: RULES_VERSION,
+    });
+    expect(status).toBe(200);
+    await untilEdgeServes(RULES_VERSION);
+    const { weights } = await until('the backend notices', async () => {
+      const found = await call<Status>(system, 'GET', '/v1/status');
+      return found.weights.version === RULES_VERSION && found;
+    });
+    expect(weights).toMatchObject({ hold: true, by: null });
+    expect((await audit())[0]).toMatchObject({
+      action: 'pointer moved by hand',
+      actor: 'by hand, outside Trimtab',
+      subject: RULES_VERSION,
+      details: { text: RULES_VERSION, before: expect.stringContaining(learned) },
+    });
+  });
+
+  it('stores what it learns while held, and puts nothing live', async () => {
+    const run = await train(system, { force: true });
+    expect(run.status).toBe('done');
+    expect(run.progress.outcome).toMatch(/^stored, not promoted: .*release first/);
+    const promoted = await system.backend.ask(`/v1/weights/${run.version}/promote`, {
+      method: 'POST',
+      key: system.keys.secretKey,
+    });
+    expect([promoted.status, promoted.json()]).toEqual([
+      409,
+      { code: 'on_hold', message: expect.stringMatching(/release first/) },
+    ]);
+    expect(await liveAtEdge(system)).toMatchObject({ weights: RULES_VERSION, degraded: false });
+  });
+
+  it('puts what it learns live again after a release', async () => {
+    await call(system, 'POST', '/v1/weights/release');
+    expect(await liveAtEdge(system)).toMatchObject({ weights: RULES_VERSION });
+    const run = await train(system);
+    expect(run.progress.outcome).toBe('promoted');
+    await untilEdgeServes(run.version!);
+    const actions = (await audit()).map(({ action }) => action);
+    expect(actions.slice(0, 2)).toEqual(['promote', 'release']);
+  });
+});
+
+type Wishing = Pick<Visit, 'preferences'>;
+
+/** Thirty trips that have nothing in common. */
+const candidates = (n: number) =>
+  Array.from({ length: 30 }, (_, i) => ({ id: trips[(37 * n + 50 * i) % trips.length]!.id }));
+
+interface Status {
+  readonly counts: { readonly decisions: number; readonly events: number };
+  readonly weights: { readonly version: Version; readonly hold: boolean };
+}
+
+async function visit(body: Wishing): Promise<void> {
+  const ranking = await rank(system, body);
+  const shown = ranking.items.map(({ id }) => id);
+  const click = clickOn(ranking, visitors.click(body, shown));
+  const answer = await system.edge.ask('/v1/events', {
+    key: system.keys.publishableKey,
+    body: [click],
+  });
+  expect([answer.status, answer.json()]).toEqual([
+    202,
+    { accepted: 1, duplicates: 0, rejected: [] },
+  ]);
+}
+
+/** Mean concordance of a version's scores with what the items are worth, over visits that it was not trained on. */
+async function agreement(version: Version): Promise<number> {
+  const bodies = rankBodies(60, SEED + 1) as Wishing[];
+  let sum = 0;
+  for (const [i, body] of bodies.entries()) {
+    const asked = { ...body, candidates: candidates(i), limit: 100 };
+    const { items, weights } = await rank(system, asked, version);
+    expect(weights).toBe(version);
+    const worth = visitors.worth(
+      body,
+      items.map(({ id }) => id),
+    );
+    sum += concordance(
+      items.map(({ score }) => score),
+      worth,
+    );
+  }
+  return sum / bodies.length;
+}
+
+const untilEdgeServes = (version: Version) =>
+  until(`the edge serves ${version}`, async () => {
+    const answer = await system.edge.ask('/v1/rank', {
+      key: system.keys.publishableKey,
+      body: { sessionId: 'asking', limit: 1 },
+    });
+    return (
+      answer.headers.get('x-trimtab-weights') === version &&
+      answer.json<{ degraded: boolean }>().degraded === false
+    );
+  });
+
+async function decisions() {
+  const { db, close } = openDatabase(system);
+  try {
+    return await storedDecisions(db);
+  } finally {
+    close();
+  }
+}
+
+async function audit() {
+  type Entry = { action: string; actor: string; subject: string; details: object };
+  return (await call<{ entries: Entry[] }>(system, 'GET', '/v1/audit')).entries;
+}

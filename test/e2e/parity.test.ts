@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { additiveScores } from '../../backend/train/histogram.ts';
+import { readTrainingSet } from '../../backend/train/read-training-set.ts';
+import type { TrainingSet } from '../../backend/train/training-set.ts';
+import type { Item } from '../../shared/domain/item.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';
+import { packItems } from '../../shared/features/item-table.ts';
+import { parseSchema } from '../../shared/features/schema.ts';
+import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
+import { encodeItem } from '../oracle/encode.ts';
+import { pointsFor } from '../shared/support/arbitrary.ts';
+import { call, liveAtEdge, openDatabase, putItems, rank, type Ranking } from '../support/client.ts';
+import { EVERY_KIND, everyKindItems, everyKindRequests } from '../support/every-kind.ts';
+import {
+  asItem,
+  scorerInKv,
+  storedDecisions,
+  type StoredDecision,
+} from '../support/stored-decisions.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const REQUESTS = 240;
+const NOW_MS = Date.now();
+
+const schema = parseSchema(EVERY_KIND);
+const features = schema.features.length;
+const catalogue = everyKindItems(600, SEED, NOW_MS);
+const items = catalogue.map(asItem);
+const itemOf = new Map(items.map((item) => [item.id, item]));
+
+let system: System;
+let answers: Map<string, Ranking>;
+let decisions: StoredDecision[];
+let set: TrainingSet;
+let scorer: Scorer;
+
+/** Ranks in workerd, and reads back what was logged, shipped and ingested. */
+beforeAll(async () => {
+  system = await startSystem({ schema: EVERY_KIND });
+  await putItems(system, catalogue);
+  const [points] = fc.sample(pointsFor(schema), { seed: SEED, numRuns: 1 });
+  const { version } = await call<{ version: Version }>(system, 'POST', '/v1/weights', {
+    name: 'random',
+    points,
+  });
+  await call(system, 'POST', `/v1/weights/${version}/promote`);
+  await until('it is live', async () => (await liveAtEdge(system)).weights === version);
+  answers = new Map();
+  for (const body of everyKindRequests(REQUESTS, catalogue, SEED + 1, NOW_MS)) {
+    const answer = await rank(system, body);
+    answers.set(answer.rankingId, answer);
+  }
+  const { db, close } = openDatabase(system);
+  decisions = await until('all is ingested', async () => {
+    const found = await storedDecisions(db);
+    return found.length >= REQUESTS && found;
+  });
+  set = await readTrainingSet(db, schema, { from: NOW_MS, to: Date.now() }, { click: 1 });
+  close();
+  scorer = await scorerInKv(system, version);
+}, 240_000);
+afterAll(() => system?.stop(), 30_000);
+
+describe(`edge and training, on one log (seed ${SEED})`, { timeout: 120_000 }, () => {
+  it('covers whole catalogues and candidates, 10,000 pairs or more', () => {
+    expect(decisions).toHaveLength(REQUESTS);
+    expect(new Set(decisions.map(({ rankingId }) => rankingId))).toEqual(new Set(answers.keys()));
+    expect(set.rows).toBeGreaterThan(10_000);
+    const amongCandidates = decisions.filter(({ request }) => request.candidates !== undefined);
+    expect(amongCandidates).toHaveLength(REQUESTS / 2);
+    const used = schema.features.map(
+      (_, f) => new Set(set.codes.subarray(f * set.rows, (f + 1) * set.rows)),
+    );
+    const constant = schema.features.filter((_, f) => used[f]!.size < 2).map(({ name }) => name);
+    expect(constant).toEqual(['constant0']);
+  });
+
+  it('has the same codes on both sides and in a fresh encoding of the same request', () => {
+    for (const { decision, codes } of training()) {
+      expect(codes).toEqual(decision.codes);
+      const again = encodedAgain(decision);
+      const bad = new Map();
+      codes.forEach((c, i) => {
+        if (c !== again[i])
+          bad.set(schema.features[i % features].name, [
+            decision.itemIds[Math.floor(i / features)],
+            c,
+            again[i],
+          ]);
+      });
+      if (bad.size) {
+        console.log(
+          decision.request.candidates === undefined,
+          decision.request.candidates?.length,
+          bad,
+        );
+        const { competing } = competitors(decision);
+        for (const [k, v] of bad)
+          console.log(
+            k,
+            JSON.stringify(competing.find((c) => c.id === v[0])),
+            JSON.stringify(decision.request.candidates?.find((c) => c.id === v[0])),
+            JSON.stringify(itemOf.get(v[0])),
+          );
+        console.log(JSON.stringify(decision.request.preferences));
+      }
+      expect(codes).toEqual(encodedAgain(decision));
+    }
+  });
+
+  it('has the codes that a slow and obvious encoding gives', () => {
+    for (const decision of decisions) {
+      const { competing, ordered } = competitors(decision);
+      const competition = {
+        items: competing,
+        ordered,
+        visit: decision.request,
+        nowMs: decision.at,
+      };
+      const at = new Map(competing.map(({ id }, i) => [id as string, i]));
+      const codes = decision.itemIds.flatMap((id) => encodeItem(schema, at.get(id)!, competition));
+      expect(decision.codes).toEqual(Uint8Array.from(codes));
+    }
+  });
+
+  it('has the same scores in the answer, in the log, and by both ways of training to add up', () => {
+    const scores = additiveScores(set, Float64Array.from(scorer.weights));
+    for (const { decision, slate } of training()) {
+      const units = [...decision.units];
+      const { items: shown } = answers.get(decision.rankingId)!;
+      expect(shown.map(({ id }) => id)).toEqual(decision.itemIds);
+      expect(shown.map(({ score }) => score)).toEqual(units.map(toPoints));
+      expect([...scores.subarray(set.starts[slate], set.starts[slate + 1])]).toEqual(units);
+      const added = units.map((_, slot) => scoreCodes(scorer, decision.codes, slot * features));
+      expect(added).toEqual(units);
+    }
+  });
+});
+
+/** Each decision beside what training read of it: codes as the log has them, slot by slot. */
+function* training() {
+  for (const [slate, decision] of decisions.entries()) {
+    const [from, to] = [set.starts[slate]!, set.starts[slate + 1]!];
+    const codes = new Uint8Array((to - from) * features);
+    for (let row = from; row < to; row++)
+      for (let f = 0; f < features; f++)
+        codes[(row - from) * features + f] = set.codes[f * set.rows + row]!;
+    yield { slate, decision, codes };
+  }
+}
+
+/** What competed: the catalogue in order of id, or the candidates overlaid with what was said of them. */
+function competitors({ request }: StoredDecision): { competing: Item[]; ordered: boolean } {
+  const { candidates } = request;
+  if (candidates === undefined) return { competing: items, ordered: false };
+  const competing = candidates.map(({ id, attributes }) => ({
+    id,
+    attributes: { ...itemOf.get(id)?.attributes, ...attributes },
+  }));
+  return { competing, ordered: true };
+}
+
+function encodedAgain(decision: StoredDecision): Uint8Array {
+  const { competing, ordered } = competitors(decision);
+  const table = packItems(schema.columns, competing, ordered);
+  const rows = indexRows(table);
+  const encoded = encodeRequest(schema, table, rows, decision.request, decision.at);
+  return codesOf(
+    encoded,
+    decision.itemIds.map((id) => rows.get(id)!),
+  );
+}

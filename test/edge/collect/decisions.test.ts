@@ -1,0 +1,125 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { packItems } from '../../../shared/features/item-table.ts';
+import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { env } from 'cloudflare:workers';
+import { fakeBackend, shipAll } from '../support/backend.ts';
+import { coldIsolate } from '../support/edge.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
+import { rank } from '../support/rank.ts';
+import { makeTrips } from '../support/trips.ts';
+
+const trips = makeTrips(80, 3);
+let scorer: AdditiveScorer;
+
+beforeAll(async () => {
+  await publishItems(trips);
+  const exploration = { temperature: 4, epsilon: 0.1, poolSize: 30 };
+  scorer = await publishScorer('v000005', { exploration });
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('logging decisions', () => {
+  it('records what it takes to replay the slate bit for bit', async () => {
+    const backend = fakeBackend();
+    const preferences = { themes: ['ski'], budget: 900 };
+    const answer = await rank(coldIsolate(), { userId: 'user-1', preferences, limit: 7 });
+    await shipAll();
+    const [decision] = backend.sent.flatMap(({ decisions }) => decisions);
+    expect(decision).toMatchObject({
+      rankingId: answer.rankingId,
+      sessionId: 'session-1',
+      userId: 'user-1',
+      weights: 'v000005',
+      delta: 0,
+      schemaHash: smarttrip.hash,
+      snapshot: answer.snapshot,
+      degraded: false,
+      exploration: scorer.exploration,
+      limit: 7,
+    });
+    expect(JSON.parse(decision.request)).toEqual({ preferences, context: {}, recent: [] });
+    const { at: nowMs, seed, exploration, limit } = decision;
+    const table = rankable(packItems(smarttrip.columns, trips));
+    const visit = JSON.parse(decision.request);
+    const replayed = rankSlate(scorer, table, visit, { limit, seed, nowMs, exploration });
+    expect(replayed.ids).toEqual(decision.itemIds);
+    expect(replayed.units).toEqual(decision.units);
+    expect(replayed.propensities).toEqual(decision.propensities);
+    expect(replayed.codes).toEqual(decision.codes);
+    expect(answer.items.map(({ id, score, propensity }) => [id, score, propensity])).toEqual(
+      decision.itemIds.map((id, i) => [id, toPoints(decision.units[i]), decision.propensities[i]]),
+    );
+  });
+
+  it('records the candidates with their live attributes, in their order', async () => {
+    const backend = fakeBackend();
+    const candidates = [{ id: 'z', price: 5 }, { id: 'trip-1' }, { id: 'a', themes: ['ski'] }];
+    const recent = [{ itemId: 'z', type: 'view', at: 12 }];
+    await rank(coldIsolate(), { candidates, recent, context: { device: 'phone' } });
+    await shipAll();
+    const [decision] = backend.sent.flatMap(({ decisions }) => decisions);
+    expect(JSON.parse(decision.request)).toEqual({
+      preferences: {},
+      context: { device: 'phone' },
+      recent,
+      candidates,
+    });
+  });
+
+  it('loses none of many concurrent rankings, and writes far fewer times than there are', async () => {
+    const backend = fakeBackend();
+    let appends = 0;
+    const counted = {
+      idFromName: (name: string) => env.EVENT_LOG.idFromName(name),
+      get: (id: DurableObjectId) => ({
+        appendDecisions(bytes: Uint8Array) {
+          appends++;
+          return env.EVENT_LOG.get(id).appendDecisions(bytes);
+        },
+      }),
+    };
+    const isolate = coldIsolate({ EVENT_LOG: counted });
+    await rank(isolate);
+    appends = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => rank(isolate, { sessionId: `session-${i % 50}` })),
+    );
+    await shipAll();
+    const logged = backend.sent.flatMap(({ decisions }) => decisions.map((d) => d.rankingId));
+    const shown = answers.map(({ rankingId }) => rankingId);
+    expect(logged).toEqual(expect.arrayContaining(shown));
+    expect(appends).toBeGreaterThan(0);
+    expect(appends).toBeLessThan(20);
+  });
+
+  it('appends again when an object fails once', async () => {
+    const backend = fakeBackend();
+    let failures = 1;
+    const flaky = {
+      idFromName: (name: string) => env.EVENT_LOG.idFromName(name),
+      get: (id: DurableObjectId) => ({
+        appendDecisions: (bytes: Uint8Array) =>
+          failures-- > 0
+            ? Promise.reject(new Error('moved'))
+            : env.EVENT_LOG.get(id).appendDecisions(bytes),
+      }),
+    };
+    const { rankingId } = await rank(coldIsolate({ EVENT_LOG: flaky }));
+    await shipAll();
+    const logged = backend.sent.flatMap(({ decisions }) => decisions.map((d) => d.rankingId));
+    expect(logged).toContain(rankingId);
+  });
+
+  it('answers all the same when the log cannot be reached at all', async () => {
+    const errors = vi.spyOn(console, 'error').mockReturnValue();
+    const broken = {
+      idFromName: (name: string) => name,
+      get: () => ({ appendDecisions: () => Promise.reject(new Error('gone')) }),
+    };
+    expect(await rank(coldIsolate({ EVENT_LOG: broken }))).toMatchObject({ status: 200 });
+    expect(errors.mock.lastCall?.[0]).toMatch(/1 decisions could not be logged/);
+  });
+});

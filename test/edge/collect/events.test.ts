@@ -1,0 +1,208 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { shardOf } from '../../../edge/collect/shard.ts';
+import { parseSessionId } from '../../../shared/domain/ids.ts';
+import { signToken, verifyToken } from '../../../shared/domain/token.ts';
+import { fakeBackend, shipAll } from '../support/backend.ts';
+import { coldIsolate, PUBLISHABLE, type Isolate } from '../support/edge.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
+import { clickOn, rank, type RankAnswer } from '../support/rank.ts';
+import { openTrips } from '../support/trips.ts';
+
+let isolate: Isolate;
+let ranking: RankAnswer;
+
+beforeAll(async () => {
+  await publishItems(openTrips(3));
+  await publishScorer('v000001');
+  isolate = coldIsolate();
+  ranking = await rank(isolate, { sessionId: 'session-7', userId: 'user-7' });
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+async function send(body: unknown, to = isolate) {
+  const response = await to.fetch('/v1/events', { key: PUBLISHABLE, body });
+  return { status: response.status, ...(await response.json<object>()) };
+}
+
+describe('POST /v1/events', () => {
+  it('accepts feedback, and delivers it with what its token vouches for', async () => {
+    const backend = fakeBackend();
+    const click = clickOn(ranking, 1, { position: 2, value: 3.5, properties: { page: 'home' } });
+    expect(await send([click])).toEqual({ status: 202, accepted: 1, duplicates: 0, rejected: [] });
+    await shipAll();
+    expect(backend.sent.flatMap(({ events }) => events)).toEqual([
+      {
+        ...click,
+        token: undefined,
+        sessionId: 'session-7',
+        userId: 'user-7',
+        weights: 'v000001',
+        receivedAt: expect.any(Number),
+      },
+    ]);
+  });
+
+  it('counts an event that comes again, in one request or the next, and stores it once', async () => {
+    const [first, second] = [clickOn(ranking), clickOn(ranking, 2)];
+    expect(await send([first, second, first])).toMatchObject({ accepted: 2, duplicates: 1 });
+    expect(await send([second])).toMatchObject({ accepted: 0, duplicates: 1 });
+    const backend = fakeBackend();
+    await shipAll();
+    const ids = backend.sent.flatMap(({ events }) => events).map(({ eventId }) => String(eventId));
+    expect(ids).toEqual([first.eventId, second.eventId]);
+  });
+
+  it('takes what is right of a mixed list, and says what is wrong with the rest', async () => {
+    const body = [clickOn(ranking), { type: 'click' }, clickOn(ranking), null];
+    expect(await send(body)).toEqual({
+      status: 202,
+      accepted: 2,
+      duplicates: 0,
+      rejected: [
+        { index: 1, code: 'invalid_request', message: 'an event of type click needs an itemId' },
+        { index: 3, code: 'invalid_request', message: 'an event must be an object' },
+      ],
+    });
+  });
+
+  it.each<[string, (click: ReturnType<typeof clickOn>) => object, string, RegExp]>([
+    [
+      'an unknown type',
+      (click) => ({ ...click, type: 'purchase' }),
+      'invalid_request',
+      /type must be one of/,
+    ],
+    [
+      'no eventId',
+      (click) => ({ ...click, eventId: undefined }),
+      'invalid_request',
+      /eventId must be/,
+    ],
+    [
+      'a value that is not finite',
+      (click) => ({ ...click, value: '3' }),
+      'invalid_request',
+      /value must be a finite number/,
+    ],
+    [
+      'position 0',
+      (click) => ({ ...click, position: 0 }),
+      'invalid_request',
+      /position must be a whole number from 1/,
+    ],
+    [
+      'a timestamp in words',
+      (click) => ({ ...click, timestamp: 'now' }),
+      'invalid_request',
+      /timestamp must be epoch/,
+    ],
+    [
+      'nested properties',
+      (click) => ({ ...click, properties: { a: {} } }),
+      'invalid_request',
+      /property "a"/,
+    ],
+    ['no token', (click) => ({ ...click, token: undefined }), 'invalid_token', /token is missing/],
+    [
+      'a token that was made up',
+      (click) => ({ ...click, token: 'abc' }),
+      'invalid_token',
+      /not issued here/,
+    ],
+    [
+      'a token with one bit changed',
+      (click) => ({ ...click, token: flip(click.token) }),
+      'invalid_token',
+      /not issued here/,
+    ],
+    [
+      'a token signed with another secret',
+      (click) => ({ ...click, token: resigned(click.token, 'guess', 60_000) }),
+      'invalid_token',
+      /not issued here/,
+    ],
+    [
+      'an expired token',
+      (click) => ({ ...click, token: resigned(click.token, 'token-secret', -1) }),
+      'expired_token',
+      /rank again/,
+    ],
+    [
+      'the token of another ranking',
+      (click) => ({ ...click, rankingId: 'another' }),
+      'invalid_token',
+      /not of ranking another/,
+    ],
+    [
+      'an item that was not shown',
+      (click) => ({ ...click, itemId: 'hidden' }),
+      'invalid_request',
+      /hidden was not shown/,
+    ],
+  ])('rejects an event with %s', async (_, spoil, code, message) => {
+    expect(await send([spoil(clickOn(ranking))])).toEqual({
+      status: 202,
+      accepted: 0,
+      duplicates: 0,
+      rejected: [{ index: 0, code, message: expect.stringMatching(message) }],
+    });
+  });
+
+  it.each([
+    { what: 'no list', body: { events: [] }, status: 400, code: 'invalid_request' },
+    {
+      what: '1,001 events',
+      body: Array.from({ length: 1001 }, () => 0),
+      status: 413,
+      code: 'too_many_events',
+    },
+  ])('refuses $what as a whole', async ({ body, status, code }) => {
+    expect(await send(body)).toMatchObject({ status, code });
+  });
+
+  it('accepts an empty list', async () => {
+    expect(await send([])).toEqual({ status: 202, accepted: 0, duplicates: 0, rejected: [] });
+  });
+
+  it('asks for the events again when no shard can store them', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const broken = coldIsolate({ EVENT_LOG: brokenLog(() => true) });
+    expect(await send([clickOn(ranking)], broken)).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+    });
+  });
+
+  it('asks again for just the events whose shard cannot store them', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const elsewhere = await rank(isolate, { sessionId: 'session-2' });
+    const down = `shard-${shardOf(parseSessionId('session-2'), 8)}`;
+    const half = coldIsolate({ EVENT_LOG: brokenLog((name) => name === down) });
+    expect(await send([clickOn(ranking), clickOn(elsewhere)], half)).toMatchObject({
+      status: 202,
+      accepted: 1,
+      rejected: [{ index: 1, code: 'unavailable' }],
+    });
+  });
+});
+
+/** The real log, but for the shards that are broken. */
+function brokenLog(isBroken: (name: string) => boolean) {
+  const broken = { appendEvents: () => Promise.reject(new Error('broken for a test')) };
+  return {
+    idFromName: (name: string) => name,
+    get: (name: string) =>
+      isBroken(name) ? broken : env.EVENT_LOG.get(env.EVENT_LOG.idFromName(name)),
+  };
+}
+
+const flip = (token: string) =>
+  `${token.slice(0, 9)}${token[9] === 'A' ? 'B' : 'A'}${token.slice(10)}`;
+
+/** The same claims, signed anew. */
+function resigned(token: string, secret: string, expiresInMs: number): string {
+  const claims = verifyToken(token, 'token-secret', Date.now());
+  return signToken({ ...claims, expiresAt: Date.now() + expiresInMs }, secret);
+}

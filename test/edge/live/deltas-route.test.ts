@@ -1,0 +1,51 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
+import { eventually } from '../support/eventually.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
+import { rank } from '../support/rank.ts';
+import { openTrips } from '../support/trips.ts';
+
+const delta = { feature: 'base', bucket: 1, points: 2.5 };
+let isolate: Isolate;
+
+beforeAll(async () => {
+  await publishItems(openTrips(2));
+  await publishScorer('v000001');
+  isolate = coldIsolate();
+});
+
+async function post(body: unknown, key = SECRET) {
+  const response = await isolate.fetch('/v1/live/deltas', { key, body });
+  return { status: response.status, ...(await response.json<object>()) };
+}
+
+describe('POST /v1/live/deltas', () => {
+  it('reaches the isolates of the cell within their refresh interval', async () => {
+    expect((await rank(isolate)).items[0].score).toBe(30);
+    expect(await post({ baseVersion: 'v000001', deltas: [delta] })).toEqual({
+      status: 200,
+      version: 'v000001',
+      delta: 1,
+    });
+    await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(32.5));
+    const version = await isolate.fetch('/v1/version');
+    expect(await version.json()).toMatchObject({ weights: 'v000001', delta: 1 });
+  });
+
+  it.each([
+    ['no object', 7, 400],
+    ['no base version', { deltas: [delta] }, 400],
+    ['no deltas', { baseVersion: 'v000001', deltas: [] }, 400],
+    ['a delta of nothing', { baseVersion: 'v000001', deltas: [null] }, 400],
+    ['points in words', { baseVersion: 'v000001', deltas: [{ ...delta, points: '1' }] }, 400],
+    ['a cell that is no name', { baseVersion: 'v000001', deltas: [delta], cell: 'a b' }, 400],
+    ['a stale base', { baseVersion: 'v000009', deltas: [delta] }, 409],
+  ])('refuses %s', async (_, body, status) => {
+    expect(await post(body)).toMatchObject({ status, message: expect.any(String) });
+  });
+
+  it('needs a secret key', async () => {
+    const body = { baseVersion: 'v000001', deltas: [delta] };
+    expect(await post(body, PUBLISHABLE)).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+});

@@ -1,0 +1,182 @@
+import { evictDurableObject, reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CHAMPION } from '../../../edge/live/live-weights.ts';
+import { parseVersion } from '../../../shared/domain/ids.ts';
+import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { pointsOf } from '../../../shared/score/scorer.ts';
+import { eventually } from '../support/eventually.ts';
+import { hotels, pointAt, publishScorer, storeScorer } from '../support/publish.ts';
+
+const live = (arm = CHAMPION) => env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`test:${arm}`));
+const adopt = (known?: number, arm = CHAMPION) => live(arm).adopt(arm, known);
+const learn = (baseVersion: string, points: number, feature = 'base', bucket = 1) =>
+  live().applyDelta(CHAMPION, parseVersion(baseVersion), [{ feature, bucket, points }]);
+
+/** Points of the base feature, and the version, as served now. */
+async function served(arm = CHAMPION) {
+  const { bytes, delta } = await adopt(undefined, arm);
+  if (bytes === undefined) return undefined;
+  const scorer = scorerFromBytes(bytes);
+  return { version: String(scorer.version), base: pointsOf(scorer).base[1], delta };
+}
+
+beforeEach(() => reset());
+
+describe('LiveWeights', () => {
+  it('adopts the published version, byte for byte', async () => {
+    const scorer = await publishScorer('v000004');
+    const { bytes, delta, pointer, problem } = await adopt();
+    expect(bytes).toEqual(scorerToBytes(scorer));
+    expect({ delta, pointer, problem }).toEqual({
+      delta: 0,
+      pointer: { champion: 'v000004' },
+      problem: undefined,
+    });
+  });
+
+  it('sends the bytes only to who has not got them', async () => {
+    await publishScorer('v000004');
+    const { revision } = await adopt();
+    expect(await adopt(revision)).not.toHaveProperty('bytes');
+    expect(await adopt(revision - 1)).toHaveProperty('bytes');
+  });
+
+  it('follows the pointer forward and back', async () => {
+    await publishScorer('v000004');
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 }),
+    );
+    await publishScorer('v000005', { points: { base: [0, 9] } });
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000005', base: 9, delta: 0 }),
+    );
+    await pointAt('v000004');
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 }),
+    );
+  });
+
+  it('serves the version of its arm where the pointer has one', async () => {
+    await storeScorer('v000005', { points: { base: [0, 9] } });
+    await storeScorer('v000004');
+    const arms = { bold: 'v000005' };
+    await env.WEIGHTS.put('active', JSON.stringify({ champion: 'v000004', arms }));
+    expect(await served('bold')).toMatchObject({ version: 'v000005' });
+    expect(await served('other')).toMatchObject({ version: 'v000004' });
+  });
+
+  it('says what is wrong when it has nothing', async () => {
+    expect(await adopt()).toEqual({
+      revision: 0,
+      delta: 0,
+      problem: 'nothing is published: the WEIGHTS key "active" is absent',
+    });
+  });
+
+  it.each([
+    { what: 'a version that does not exist', pointer: 'v000404', problem: /no weights v000404/ },
+    { what: 'a damaged version', pointer: 'v000666', problem: /TTSC: checksum is/ },
+    { what: 'no version', pointer: '{"champion":7}', problem: /is no pointer: "{\\"champion/ },
+  ])('keeps the last good weights when the pointer names $what', async ({ pointer, problem }) => {
+    await publishScorer('v000004');
+    await adopt();
+    await env.WEIGHTS.put('w/v000666', damaged(await storeScorer('v000666')));
+    await pointAt(pointer);
+    await eventually(async () =>
+      expect((await adopt()).problem).toEqual(expect.stringMatching(problem)),
+    );
+    expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 });
+  });
+
+  it('still has the last good weights after an eviction, even if KV lost everything', async () => {
+    await publishScorer('v000004');
+    await learn('v000004', 1.5);
+    await env.WEIGHTS.delete('active');
+    await env.WEIGHTS.delete('w/v000004');
+    await evictDurableObject(live());
+    expect(await served()).toEqual({ version: 'v000004', base: 31.5, delta: 1 });
+  });
+});
+
+describe('online deltas', () => {
+  beforeEach(async () => {
+    await publishScorer('v000004');
+    await storeScorer('v000005', { points: { base: [0, 9] } });
+  });
+
+  it('add up, exactly', async () => {
+    expect(await learn('v000004', 0.25)).toEqual({ version: 'v000004', delta: 1 });
+    expect(await learn('v000004', -1)).toEqual({ version: 'v000004', delta: 2 });
+    expect(await served()).toEqual({ version: 'v000004', base: 29.25, delta: 2 });
+  });
+
+  it('are refused when learned from another version than the live one', async () => {
+    expect(await learn('v000005', 1)).toMatchObject({
+      refused: { status: 409, code: 'stale_base', message: /v000005, but v000004 is live/ },
+    });
+    expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 });
+  });
+
+  it.each([
+    ['feature', () => learn('v000004', 1, 'charm'), /no feature "charm"/],
+    ['bucket', () => learn('v000004', 1, 'base', 2), /buckets 0 to 1, but not 2/],
+    ['range', () => learn('v000004', 2040), /scale the weights down/],
+  ])('are refused whole when their %s does not fit the schema', async (_, attempt, message) => {
+    expect(await attempt()).toMatchObject({
+      refused: { status: 400, message: expect.stringMatching(message) },
+    });
+    expect(await served()).toMatchObject({ base: 30, delta: 0 });
+  });
+
+  it('are dropped when another version goes live, and do not come back with the old one', async () => {
+    await learn('v000004', 5);
+    await pointAt({ champion: 'v000005' });
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000005', base: 9, delta: 0 }),
+    );
+    await pointAt({ champion: 'v000004' });
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 }),
+    );
+  });
+
+  it('survive a pointer that only says more about the same version', async () => {
+    await learn('v000004', 5);
+    await env.WEIGHTS.put('active', JSON.stringify({ champion: 'v000004', by: 'somebody' }));
+    await eventually(async () => expect((await adopt()).pointer?.by).toBe('somebody'));
+    expect(await served()).toMatchObject({ base: 35, delta: 1 });
+  });
+
+  it('are dropped, and paused, when ops write the bare id of the very version', async () => {
+    await learn('v000004', 5);
+    const { revision } = await adopt();
+    await pointAt('v000004');
+    await eventually(async () =>
+      expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 }),
+    );
+    expect(await adopt(revision)).toHaveProperty('bytes');
+    expect(await learn('v000004', 5)).toMatchObject({ refused: { status: 409, code: 'held' } });
+    await pointAt({ champion: 'v000004' });
+    await eventually(async () => expect(await learn('v000004', 5)).toMatchObject({ delta: 1 }));
+  });
+
+  it('change nothing of another cell', async () => {
+    await learn('v000004', 5);
+    const other = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`elsewhere:${CHAMPION}`));
+    expect(await other.adopt(CHAMPION)).toMatchObject({ delta: 0 });
+  });
+
+  it('work for any schema', async () => {
+    await publishScorer('v000006', { schema: hotels });
+    await eventually(async () =>
+      expect(await learn('v000006', 2, 'stars', 3)).toEqual({ version: 'v000006', delta: 1 }),
+    );
+  });
+});
+
+function damaged(scorer: Parameters<typeof scorerToBytes>[0]): Uint8Array {
+  const bytes = scorerToBytes(scorer);
+  bytes[40] ^= 1;
+  return bytes;
+}

@@ -1,0 +1,150 @@
+import { reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { coldIsolate } from '../support/edge.ts';
+import { eventually } from '../support/eventually.ts';
+import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { rank } from '../support/rank.ts';
+import { openTrips } from '../support/trips.ts';
+
+const down = () => Promise.reject(new Error('down for a test'));
+const KV_DOWN = { get: down, getWithMetadata: down };
+const LIVE_WEIGHTS_DOWN = {
+  idFromName: () => 'an id',
+  get: () => ({ adopt: down }),
+};
+
+beforeEach(async () => {
+  await reset();
+  await publishItems(openTrips(3));
+});
+
+describe('what ranks when something fails', () => {
+  it('is the live version, by way of KV, when LiveWeights is down', async () => {
+    await publishScorer('v000001');
+    const answer = await rank(coldIsolate({ LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN }));
+    expect(answer).toMatchObject({ weights: 'v000001', degraded: false });
+    expect(answer.items).toHaveLength(3);
+  });
+
+  it('is the version that LiveWeights keeps when the isolate itself cannot read KV', async () => {
+    await publishScorer('v000001');
+    const isolate = coldIsolate({ WEIGHTS: KV_DOWN });
+    expect(await rank(isolate)).toMatchObject({ weights: 'v000001', degraded: false });
+  });
+
+  it('is the bundled rules, degraded, before anything is published', async () => {
+    const answer = await rank(coldIsolate());
+    expect(answer).toMatchObject({ status: 200, weights: 'v000000', degraded: true });
+    expect(answer.items).toHaveLength(3);
+  });
+
+  it('is the bundled rules, degraded, when LiveWeights and KV are down', async () => {
+    await publishScorer('v000001');
+    const overrides = { LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN, WEIGHTS: KV_DOWN };
+    expect(await rank(coldIsolate(overrides))).toMatchObject({
+      weights: 'v000000',
+      degraded: true,
+    });
+  });
+
+  it('is what is in memory, degraded, when LiveWeights and KV go down later', async () => {
+    await publishScorer('v000001');
+    let isDown = false;
+    const isolate = coldIsolate({
+      LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN,
+      WEIGHTS: {
+        get: (...args: Parameters<KVNamespace['get']>) =>
+          isDown ? down() : env.WEIGHTS.get(...args),
+      },
+    });
+    expect(await rank(isolate)).toMatchObject({ weights: 'v000001', degraded: false });
+    isDown = true;
+    await eventually(async () =>
+      expect(await rank(isolate)).toMatchObject({ weights: 'v000001', degraded: true }),
+    );
+    isDown = false;
+    await eventually(async () => expect(await rank(isolate)).toMatchObject({ degraded: false }));
+  });
+
+  it.each([
+    { what: 'names a version that does not exist', spoil: () => pointAt('v000404') },
+    { what: 'is no pointer', spoil: () => pointAt('newest please') },
+    { what: 'names a damaged version', spoil: () => damage('v000002') },
+    { what: 'names bytes of another version', spoil: () => mislabel('v000003') },
+    { what: 'is gone', spoil: () => env.WEIGHTS.delete('active') },
+  ])('is the last good version, degraded, when the pointer $what', async ({ spoil }) => {
+    await publishScorer('v000001');
+    const isolate = coldIsolate();
+    await rank(isolate);
+    await spoil();
+    for (const each of [isolate, coldIsolate()]) {
+      await eventually(async () =>
+        expect(await rank(each)).toMatchObject({
+          status: 200,
+          weights: 'v000001',
+          degraded: true,
+          items: [{}, {}, {}],
+        }),
+      );
+    }
+  });
+
+  it('is the last weights that fitted, degraded, when the live ones are of another schema', async () => {
+    await publishScorer('v000001');
+    const isolate = coldIsolate();
+    await rank(isolate);
+    await publishScorer('v000002', { schema: hotels });
+    await eventually(async () =>
+      expect(await rank(isolate)).toMatchObject({ weights: 'v000001', degraded: true }),
+    );
+    expect(await rank(coldIsolate())).toMatchObject({ weights: 'v000000', degraded: true });
+  });
+
+  it('is nothing, said clearly, when no weights at hand fit the catalogue', async () => {
+    await publishScorer('v000001');
+    const stars = { id: openTrips(1)[0].id, attributes: { stars: 3 } };
+    await publishItems([stars], hotels);
+    expect(await rank(coldIsolate())).toMatchObject({ status: 409, code: 'schema_mismatch' });
+  });
+
+  it.each([
+    {
+      what: 'a part of it is missing',
+      spoil: (hash: string) => env.CATALOGUE.delete(`s/${hash}/1`),
+    },
+    {
+      what: 'a part of it is damaged',
+      spoil: (hash: string) => env.CATALOGUE.put(`s/${hash}/0`, 'x'),
+    },
+    { what: 'its pointer is unreadable', spoil: () => env.CATALOGUE.put('active', '{}') },
+  ])('is the last good catalogue, degraded, when of the new one $what', async ({ spoil }) => {
+    await publishScorer('v000001');
+    const isolate = coldIsolate();
+    const { snapshot } = await rank(isolate);
+    await spoil(await publishItems(openTrips(2)));
+    await eventually(async () =>
+      expect(await rank(isolate)).toMatchObject({ snapshot, degraded: true, items: [{}, {}, {}] }),
+    );
+    expect(await rank(coldIsolate())).toMatchObject({ status: 503, code: 'no_catalogue' });
+    expect(await rank(coldIsolate(), { candidates: ['a'] })).toMatchObject({ status: 200 });
+  });
+
+  it('is nothing, said clearly, without a catalogue and candidates', async () => {
+    await env.CATALOGUE.delete('active');
+    expect(await rank(coldIsolate())).toMatchObject({ status: 503, code: 'no_catalogue' });
+  });
+});
+
+async function damage(version: string) {
+  await storeScorer(version);
+  const bytes = new Uint8Array((await env.WEIGHTS.get(`w/${version}`, 'arrayBuffer')) ?? []);
+  bytes[bytes.length >> 1] ^= 1;
+  await env.WEIGHTS.put(`w/${version}`, bytes);
+  await pointAt({ champion: version });
+}
+
+async function mislabel(version: string) {
+  await env.WEIGHTS.put(`w/${version}`, (await env.WEIGHTS.get('w/v000001', 'arrayBuffer')) ?? '');
+  await pointAt({ champion: version });
+}

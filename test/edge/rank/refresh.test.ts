@@ -1,0 +1,97 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { coldIsolate } from '../support/edge.ts';
+import { eventually } from '../support/eventually.ts';
+import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { rank } from '../support/rank.ts';
+import { openTrips } from '../support/trips.ts';
+
+beforeAll(async () => {
+  await publishItems(openTrips(3));
+  await storeScorer('v000000');
+  await publishScorer('v000001');
+});
+
+/** A KV that counts reads, and never answers while it hangs. */
+function countingKv(kv: KVNamespace) {
+  const counting = {
+    reads: 0,
+    hangs: false,
+    get(...args: Parameters<KVNamespace['get']>) {
+      counting.reads++;
+      return counting.hangs ? new Promise(() => undefined) : kv.get(...args);
+    },
+  };
+  return counting;
+}
+
+describe('how an isolate stays fresh', () => {
+  it('takes a pointer that ops moved by hand, and a catalogue that was published', async () => {
+    const isolate = coldIsolate();
+    expect(await rank(isolate)).toMatchObject({ weights: 'v000001' });
+    await pointAt('v000000');
+    await eventually(async () =>
+      expect((await rank(isolate)).headers.get('x-trimtab-weights')).toBe('v000000'),
+    );
+    const hash = await publishItems(openTrips(2));
+    await eventually(async () => expect((await rank(isolate)).snapshot).toBe(hash));
+    await pointAt({ champion: 'v000001' });
+    await eventually(async () => expect((await rank(isolate)).weights).toBe('v000001'));
+  });
+
+  it('answers from memory between two refreshes', async () => {
+    const catalogue = countingKv(env.CATALOGUE);
+    const isolate = coldIsolate({
+      CATALOGUE: catalogue,
+      REFRESH_MS: '3600000',
+    });
+    await rank(isolate);
+    const readsWhenWarm = catalogue.reads;
+    for (let i = 0; i < 5; i++) await rank(isolate);
+    expect(catalogue.reads).toBe(readsWhenWarm);
+  });
+
+  it('reads once for many requests that find it cold', async () => {
+    const catalogue = countingKv(env.CATALOGUE);
+    const isolate = coldIsolate({
+      CATALOGUE: catalogue,
+      REFRESH_MS: '3600000',
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rank(isolate)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(catalogue.reads).toBe(3);
+  });
+});
+
+describe('GET /v1/version', () => {
+  it('loads what is live when cold, and tells all of it', async () => {
+    const { snapshot } = await rank(coldIsolate());
+    const response = await coldIsolate().fetch('/v1/version');
+    expect(await response.json()).toEqual({
+      weights: 'v000001',
+      delta: 0,
+      name: 'test v000001',
+      schema: 'smarttrip',
+      schemaHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      snapshot,
+      items: 2,
+      weightsAgeMs: expect.any(Number),
+      snapshotAgeMs: expect.any(Number),
+      degraded: false,
+      pointer: { champion: 'v000001' },
+    });
+  });
+
+  it('says why it is degraded', async () => {
+    await pointAt('v000777');
+    const isolate = coldIsolate();
+    await eventually(async () => {
+      const response = await isolate.fetch('/v1/version');
+      expect(await response.json()).toMatchObject({
+        weights: 'v000001',
+        degraded: true,
+        problems: [expect.stringMatching(/there are no weights v000777/)],
+      });
+    });
+  });
+});

@@ -1,0 +1,5 @@
+import { vi } from 'vitest';
+
+/** Waits until the expectations hold, on however busy a machine. */
+export const eventually = (expectations: () => Promise<void>): Promise<void> =>
+  vi.waitFor(expectations, { timeout: 10_000, interval: 20 });

@@ -1,0 +1,4 @@
+declare namespace Cloudflare {
+  type WorkerEnv = import('../../../edge/env.ts').Env;
+  interface Env extends WorkerEnv {}
+}

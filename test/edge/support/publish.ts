@@ -1,0 +1,64 @@
+import { env } from 'cloudflare:workers';
+import { parseVersion } from '../../../shared/domain/ids.ts';
+import type { Item } from '../../../shared/domain/item.ts';
+import { packItems } from '../../../shared/features/item-table.ts';
+import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+
+/** No chance in it: the best is always first. */
+const DETERMINISTIC = { temperature: 0, epsilon: 0, poolSize: 50 };
+
+/** A schema that shares nothing with the trips'. */
+export const hotels: Schema = parseSchema({
+  name: 'hotels',
+  columns: [{ name: 'stars', type: 'number' }],
+  features: [{ name: 'stars', kind: 'quantile', column: 'stars', edges: [2, 4] }],
+  rules: { stars: [0, 1, 2, 3] },
+});
+
+/** Puts a catalogue live, in two parts. @returns its hash. */
+export async function publishItems(items: readonly Item[], schema = smarttrip): Promise<string> {
+  const bytes = snapshotToBytes(schema, packItems(schema.columns, items));
+  const hash = snapshotHash(bytes);
+  const half = bytes.length >> 1;
+  await env.CATALOGUE.put(`s/${hash}/0`, bytes.slice(0, half));
+  await env.CATALOGUE.put(`s/${hash}/1`, bytes.slice(half));
+  const pointer = { hash, parts: 2, sizeBytes: bytes.length, at: 1 };
+  await env.CATALOGUE.put('active', JSON.stringify(pointer));
+  return hash;
+}
+
+/** Stores a scorer without moving the pointer. */
+export async function storeScorer(
+  version: string,
+  {
+    schema = smarttrip,
+    points = schema.rules,
+    exploration = DETERMINISTIC,
+  }: Partial<{
+    schema: Schema;
+    points: Schema['rules'];
+    exploration: Schema['exploration'];
+  }> = {},
+): Promise<AdditiveScorer> {
+  const about = { version: parseVersion(version), name: `test ${version}`, exploration };
+  const scorer = additiveFromPoints(schema, points, about);
+  await env.WEIGHTS.put(`w/${version}`, scorerToBytes(scorer));
+  return scorer;
+}
+
+/** Moves the pointer: text is written as it is, as ops would; a version in an object as the publisher does. */
+export const pointAt = (pointer: string | { champion: string }): Promise<void> =>
+  env.WEIGHTS.put('active', typeof pointer === 'string' ? pointer : JSON.stringify(pointer));
+
+export async function publishScorer(
+  version: string,
+  options: Parameters<typeof storeScorer>[1] = {},
+): Promise<AdditiveScorer> {
+  const scorer = await storeScorer(version, options);
+  await pointAt({ champion: version });
+  return scorer;
+}

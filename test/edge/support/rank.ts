@@ -1,0 +1,55 @@
+import { parseItemId } from '../../../shared/domain/ids.ts';
+import { type Isolate, PUBLISHABLE, type Ask } from './edge.ts';
+
+interface RankedItem {
+  readonly id: string;
+  readonly position: number;
+  readonly score: number;
+  readonly propensity: number;
+  readonly reasons?: readonly { feature: string; because: string; points: number }[];
+}
+
+/** The answer of `POST /v1/rank`, an error's fields included. */
+export interface RankAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly rankingId: string;
+  readonly weights: string;
+  readonly snapshot: string;
+  readonly degraded: boolean;
+  readonly items: readonly RankedItem[];
+  readonly token: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export async function rank(
+  isolate: Isolate,
+  body: Readonly<Record<string, unknown>> = {},
+  ask: Ask = {},
+): Promise<RankAnswer> {
+  const response = await isolate.fetch('/v1/rank', {
+    key: PUBLISHABLE,
+    body: { sessionId: 'session-1', ...body },
+    ...ask,
+  });
+  const { status, headers } = response;
+  return { ...(await response.json<RankAnswer>()), status, headers };
+}
+
+let events = 0;
+
+/** A click on one item of a ranking, with an id of its own. */
+export const clickOn = (
+  { rankingId, items, token }: RankAnswer,
+  slot = 0,
+  fields: Readonly<Record<string, unknown>> = {},
+) => ({
+  eventId: `event-${++events}`,
+  type: 'click',
+  rankingId,
+  itemId: parseItemId(items[slot]?.id),
+  timestamp: Date.now(),
+  token,
+  ...fields,
+});

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decision-bytes.ts';
+import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
+import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
+import { batch, decisions, scorer, snapshot } from './artifacts.ts';
+
+/** `WRITE_GOLDEN=1 npx vitest run test/golden` writes a file that is new; one that exists is never written over. */
+function golden(name: string, bytes: Uint8Array): Uint8Array {
+  const path = join(import.meta.dirname, `${name}.bin`);
+  if (process.env.WRITE_GOLDEN !== undefined && !existsSync(path)) writeFileSync(path, bytes);
+  return new Uint8Array(readFileSync(path));
+}
+
+describe.each([
+  {
+    name: 'scorer-1',
+    bytes: scorerToBytes(scorer),
+    decode: scorerFromBytes,
+    value: scorer,
+  },
+  {
+    name: 'snapshot-1',
+    bytes: snapshotToBytes(snapshot.schema, snapshot.table),
+    decode: snapshotFromBytes,
+    value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
+  },
+  {
+    name: 'decisions-1',
+    bytes: decisionsToBytes(decisions),
+    decode: decisionsFromBytes,
+    value: decisions,
+  },
+  {
+    name: 'ingest-1',
+    bytes: ingestBatchToBytes(batch),
+    decode: ingestBatchFromBytes,
+    value: batch,
+  },
+])('$name.bin', ({ name, bytes, decode, value }) => {
+  it('is what this build writes', () => {
+    expect(Buffer.from(bytes).equals(golden(name, bytes))).toBe(true);
+  });
+
+  it('is read as the values it was written from', () => {
+    expect(decode(golden(name, bytes))).toEqual(value);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { EVENT_TYPES, parseEvent } from '../../../shared/domain/event.ts';
+
+const click = {
+  eventId: 'e1',
+  type: 'click',
+  rankingId: 'r1',
+  itemId: 't1',
+  position: 1,
+  timestamp: 1_700_000_000_000,
+  token: 'x.y',
+};
+
+describe('parseEvent', () => {
+  it.each<[string, object]>([
+    ['a click', click],
+    ['a dwell with its length', { ...click, type: 'dwell', value: 1500 }],
+    ['a scroll without an item', { ...click, type: 'scroll_depth', itemId: undefined, value: 0.5 }],
+    ['properties', { ...click, properties: { a: 'x', b: 1, c: true, d: null } }],
+  ])('keeps %s', (_, event) => {
+    expect(parseEvent(event)).toEqual(JSON.parse(JSON.stringify(event)));
+  });
+
+  it('drops fields that no event has', () => {
+    expect(parseEvent({ ...click, admin: true })).toEqual(click);
+  });
+
+  it.each(EVENT_TYPES)('knows the type %s', (type) => {
+    expect(parseEvent({ ...click, type }).type).toBe(type);
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'an event must be an object'],
+    [[click], 'an event must be an object'],
+    [{ ...click, type: 'glance' }, 'type must be one of impression, click'],
+    [{ ...click, type: undefined }, 'but was undefined'],
+    [{ ...click, itemId: undefined }, 'an event of type click needs an itemId'],
+    [{ ...click, itemId: 'two words' }, 'item id must be'],
+    [{ ...click, position: 0 }, 'position must be a whole number from 1, but was 0'],
+    [{ ...click, position: 1.5 }, 'position must be a whole number from 1, but was 1.5'],
+    [{ ...click, value: '5' }, 'value must be a finite number, but was "5"'],
+    [{ ...click, value: Number.NaN }, 'value must be a finite number'],
+    [
+      { ...click, timestamp: '2026-01-01' },
+      'timestamp must be epoch milliseconds, but was "2026-01-01"',
+    ],
+    [{ ...click, timestamp: 0 }, 'timestamp must be epoch milliseconds, but was 0'],
+    [{ ...click, token: undefined }, 'token is missing: send the one the ranking came with'],
+    [{ ...click, token: 'x'.repeat(32_769) }, 'token is missing'],
+    [{ ...click, eventId: '' }, 'eventId must be'],
+    [{ ...click, rankingId: 5 }, 'rankingId must be'],
+    [{ ...click, properties: ['a'] }, 'properties must be an object'],
+    [{ ...click, properties: { deep: {} } }, 'property "deep" must be a short text'],
+    [{ ...click, properties: { long: 'x'.repeat(1025) } }, 'property "long" must be a short text'],
+    [
+      { ...click, properties: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, 1])) },
+      'properties may hold 32 entries, but held 33',
+    ],
+  ])('refuses %j', (value, message) => {
+    const refused = () => parseEvent(value);
+    expect(refused).toThrow(ApiError);
+    expect(refused).toThrow(message);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
+
+const asked = { sessionId: 's1' };
+const touch = { itemId: 't1', type: 'view', at: 1 };
+
+describe('parseRankRequest', () => {
+  it('has defaults for all but the session', () => {
+    expect(parseRankRequest(asked)).toEqual({
+      sessionId: 's1',
+      preferences: {},
+      context: {},
+      recent: [],
+      limit: 20,
+      explain: false,
+    });
+  });
+
+  it('keeps every form of wish and context, and drops nulls', () => {
+    const preferences = { text: 'a', number: 1, list: ['a'], range: { min: 1 }, empty: {} };
+    const context = { device: 'phone', hour: 7, member: false };
+    const request = parseRankRequest({
+      ...asked,
+      preferences: { ...preferences, none: null },
+      context: { ...context, none: null },
+    });
+    expect(request).toMatchObject({ preferences, context });
+    expect(Object.keys({ ...request.preferences, ...request.context })).not.toContain('none');
+  });
+
+  it('reads candidates as items or bare ids, in their order', () => {
+    const { candidates } = parseRankRequest({
+      ...asked,
+      candidates: ['t2', { id: 't1', price: 5 }],
+    });
+    expect(candidates).toEqual([
+      { id: 't2', attributes: {} },
+      { id: 't1', attributes: { price: 5 } },
+    ]);
+  });
+
+  it('keeps the latest 500 interactions of a long session', () => {
+    const recent = Array.from({ length: 600 }, (_, at) => ({ ...touch, at }));
+    const parsed = parseRankRequest({ ...asked, recent }).recent;
+    expect([parsed.length, parsed[0]!.at, parsed.at(-1)!.at]).toEqual([500, 100, 599]);
+  });
+
+  it('takes wishes that are named like parts of every object for what they are', () => {
+    const value: unknown = JSON.parse('{"sessionId":"s","preferences":{"__proto__":{"min":1}}}');
+    expect('min' in parseRankRequest(value).preferences).toBe(false);
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'the body must be a JSON object with a sessionId'],
+    [[asked], 'the body must be a JSON object with a sessionId'],
+    [{}, 'sessionId must be'],
+    [{ ...asked, userId: '' }, 'userId must be'],
+    [{ ...asked, limit: 0 }, 'limit must be a whole number from 1 to 100, but was 0'],
+    [{ ...asked, limit: 101 }, 'but was 101'],
+    [{ ...asked, limit: '5' }, 'but was "5"'],
+    [{ ...asked, explain: 'yes' }, 'explain must be true or false'],
+    [{ ...asked, preferences: ['a'] }, 'preferences must be an object'],
+    [
+      { ...asked, preferences: { budget: Number.NaN } },
+      'preferences.budget must be text, a finite number, a list of texts or {min, max}',
+    ],
+    [{ ...asked, preferences: { budget: { min: 1, most: 2 } } }, 'preferences.budget must be'],
+    [{ ...asked, preferences: { budget: { max: '9' } } }, 'preferences.budget must be'],
+    [{ ...asked, preferences: { themes: [1] } }, 'preferences.themes must be'],
+    [
+      {
+        ...asked,
+        preferences: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, 1])),
+      },
+      'preferences may hold 64 entries, but held 65',
+    ],
+    [
+      { ...asked, context: { device: ['phone'] } },
+      'context.device must be text, a finite number or a boolean',
+    ],
+    [
+      { ...asked, candidates: [] },
+      'candidates must be a list of 1 to 2000 items; leave it out to rank the catalogue',
+    ],
+    [
+      { ...asked, candidates: Array.from({ length: 2001 }, (_, i) => `t${i}`) },
+      'candidates must be a list of 1 to 2000 items',
+    ],
+    [{ ...asked, candidates: ['t1', 't1'] }, 'candidates[1]: item t1 is listed twice'],
+    [{ ...asked, candidates: [{ id: 't1', price: {} }] }, 'item t1: attribute "price"'],
+    [{ ...asked, recent: 't1' }, 'recent must be a list of {itemId, type, at}'],
+    [{ ...asked, recent: [null] }, 'recent[0] must be {itemId, type, at}'],
+    [{ ...asked, recent: [touch, { ...touch, type: 5 }] }, 'recent[1].type must be a short text'],
+    [{ ...asked, recent: [{ ...touch, at: 'now' }] }, 'recent[0].at must be epoch milliseconds'],
+    [{ ...asked, recent: [{ ...touch, itemId: '' }] }, 'item id must be'],
+  ])('refuses %j', (value, message) => {
+    const refused = () => parseRankRequest(value);
+    expect(refused).toThrow(ApiError);
+    expect(refused).toThrow(message);
+  });
+});

@@ -1,0 +1,95 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import type { ItemId, RankingId, SessionId, UserId, Version } from '../../../shared/domain/ids.ts';
+import { signToken, verifyToken, type TokenClaims } from '../../../shared/domain/token.ts';
+import { fuzz, SEED } from '../support/seed.ts';
+
+const SECRET = 'a secret';
+const claims: TokenClaims = {
+  rankingId: 'r1' as RankingId,
+  sessionId: 's1' as SessionId,
+  userId: 'u1' as UserId,
+  arm: 'challenger',
+  weights: 'v000041' as Version,
+  snapshot: 'ab'.repeat(16),
+  itemIds: ['t1', '食'] as ItemId[],
+  expiresAt: 1000,
+};
+const token = signToken(claims, SECRET);
+const [body, signature] = token.split('.') as [string, string];
+const errorOf = (given: string, nowMs = 0) => {
+  try {
+    verifyToken(given, SECRET, nowMs);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('a token', () => {
+  it('gives back the claims it was signed with', () => {
+    expect(verifyToken(token, SECRET, 999)).toEqual(claims);
+  });
+
+  it('gives back claims without user and arm', () => {
+    const { userId: _user, arm: _arm, ...anonymous } = claims;
+    expect(verifyToken(signToken(anonymous, SECRET), SECRET, 0)).toEqual(anonymous);
+  });
+
+  it('is base64url of JSON and of its HMAC-SHA-256, so that any other language can check it', () => {
+    const mac = createHmac('sha256', SECRET).update(body).digest('base64url');
+    expect(signature).toBe(mac);
+    expect(JSON.parse(Buffer.from(body, 'base64url').toString())).toContain('r1');
+  });
+
+  it(`survives any text in its claims (seed ${SEED})`, () => {
+    const texts = fc.record({
+      snapshot: fc.string({ unit: 'grapheme' }),
+      arm: fc.string({ minLength: 1, unit: 'grapheme' }),
+    });
+    fuzz(texts, (own) => {
+      expect(verifyToken(signToken({ ...claims, ...own }, SECRET), SECRET, 0)).toEqual({
+        ...claims,
+        ...own,
+      });
+    });
+  });
+
+  it('expires', () => {
+    expect(errorOf(token, 1000)).toMatchObject({
+      status: 401,
+      code: 'expired_token',
+      message: 'the token expired at 1970-01-01T00:00:01.000Z: rank again',
+    });
+  });
+
+  const forged = (changed: Partial<TokenClaims>) =>
+    signToken({ ...claims, ...changed }, SECRET).split('.')[0]!;
+  it.each<[string, string]>([
+    ['signed with another secret', signToken(claims, 'another')],
+    ['with the slate of another ranking', `${forged({ itemIds: ['t9' as ItemId] })}.${signature}`],
+    ['with the ranking id of another', `${forged({ rankingId: 'r2' as RankingId })}.${signature}`],
+    ['with a later expiry', `${forged({ expiresAt: 9e15 })}.${signature}`],
+    ['without its signature', body],
+    ['with an empty signature', `${body}.`],
+    ['without its claims', `.${signature}`],
+    ['with another separator', `${body}:${signature}`],
+    ['that is empty', ''],
+    ['that is a JSON web token', 'eyJhbGciOiJub25lIn0.e30.'],
+    ['with a letter that is not base64url', `${body.slice(0, -1)}=.${signature}`],
+    ['with letters of other scripts', '食'.repeat(60)],
+  ])('%s is refused', (_, given) => {
+    expect(errorOf(given)).toMatchObject({ status: 401, code: 'invalid_token' });
+  });
+
+  it('is refused when cut at any length, or with any letter changed', () => {
+    for (let at = 0; at < token.length; at++) {
+      const changed = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
+      for (const given of [token.slice(0, at), changed]) {
+        expect(errorOf(given)).toBeInstanceOf(ApiError);
+      }
+    }
+  });
+});

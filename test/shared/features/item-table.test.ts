@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Attributes } from '../../../shared/domain/item.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
+import { attributesAt, packItems } from '../../../shared/features/item-table.ts';
+import { parseSchema, type ColumnSpec } from '../../../shared/features/schema.ts';
+import {
+  snapshotFromBytes,
+  snapshotHash,
+  snapshotToBytes,
+} from '../../../shared/format/snapshot-bytes.ts';
+
+const columns: ColumnSpec[] = [
+  { name: 'word', type: 'category' },
+  { name: 'set', type: 'set' },
+  { name: 'number', type: 'number' },
+  { name: 'date', type: 'date' },
+  { name: 'place', type: 'path', from: ['continent', 'country'] },
+];
+const pack = (...list: Attributes[]) =>
+  packItems(
+    columns,
+    list.map((attributes, i) => ({ id: `i${i}` as ItemId, attributes })),
+  );
+
+describe('packing items', () => {
+  it.each<[sentence: string, given: Attributes, kept: Attributes]>([
+    [
+      'keeps what fits its column',
+      { word: 'a', set: ['x'], number: 1.5, date: 7 },
+      { word: 'a', set: ['x'], number: 1.5, date: 7 },
+    ],
+    ['reads a number or boolean as a category', { word: 5 }, { word: '5' }],
+    ['reads false as a category', { word: false }, { word: 'false' }],
+    ['reads one text as a set of one', { set: 'x' }, { set: ['x'] }],
+    ['sorts a set and drops what is twice', { set: ['b', 'a', 'b'] }, { set: ['a', 'b'] }],
+    ['reads numbers in text, as CSV files have them', { number: '1e3' }, { number: 1000 }],
+    ['reads a date as epoch ms', { date: '1970-01-02' }, { date: 86_400_000 }],
+    [
+      'keeps the known levels of a path',
+      { continent: 'Asia', country: null },
+      { continent: 'Asia' },
+    ],
+    [
+      'drops null, empty texts, empty sets and what is no column',
+      { word: '', set: [], number: null, colour: 'red' },
+      {},
+    ],
+  ])('%s', (_, given, kept) => expect(attributesAt(pack(given), 0)).toEqual(kept));
+
+  it.each<[Attributes, string]>([
+    [{ word: ['a'] }, 'item i0: "word" must be text, but was ["a"]'],
+    [{ set: 5 }, 'item i0: "set" must be texts'],
+    [{ set: ['a\u001fb'] }, 'item i0: "set" must be texts without the separator U+001F'],
+    [{ number: 'many' }, 'item i0: "number" must be a number, but was "many"'],
+    [{ number: ' ' }, 'item i0: "number" must be a number, but was " "'],
+    [{ number: true }, 'item i0: "number" must be a number, but was true'],
+    [{ date: 'soon' }, 'item i0: "date" must be an ISO date or epoch milliseconds, but was "soon"'],
+    [{ date: false }, 'item i0: "date" must be an ISO date or epoch milliseconds, but was false'],
+    [{ continent: 5 }, 'item i0: "place" must be texts'],
+  ])('refuses %j', (attributes, message) => {
+    expect(() => pack(attributes)).toThrow(message);
+  });
+
+  it('sorts dictionaries, so that equal catalogues have equal bytes whatever their attributes came first', () => {
+    const schema = parseSchema({ name: 's', columns, features: [{ name: 'b', kind: 'constant' }] });
+    const hash = (...list: Attributes[]) => snapshotHash(snapshotToBytes(schema, pack(...list)));
+    const [a, b] = [
+      { word: 'a', number: 10 },
+      { word: 'b', number: 9 },
+    ];
+    expect(hash(a, b)).toBe(hash({ number: 10, word: 'a' }, { number: 9, word: 'b' }));
+    expect(hash(a, b)).not.toBe(hash(b, a));
+    expect(pack(a, b).columns[2]!.values.slice(1)).toEqual([9, 10]);
+  });
+
+  it('takes 0 and −0 for one value', () => {
+    expect(pack({ number: 0 }, { number: -0 }).columns[2]!.values).toHaveLength(2);
+  });
+
+  it.each([
+    ['one byte', 200],
+    ['two bytes', 300],
+    ['four bytes', 65_600],
+  ])('keeps every code through a snapshot with codes of %s', (_, count) => {
+    const specs: ColumnSpec[] = [{ name: 'number', type: 'number' }];
+    const schema = parseSchema({
+      name: 's',
+      columns: specs,
+      features: [{ name: 'b', kind: 'constant' }],
+    });
+    const items = Array.from({ length: count }, (_unused, i) => ({
+      id: `i${i}` as ItemId,
+      attributes: { number: count - i },
+    }));
+    const packed = packItems(specs, items);
+    const { table } = snapshotFromBytes(snapshotToBytes(schema, packed));
+    expect(
+      Buffer.from(table.columns[0]!.codes.buffer).equals(
+        Buffer.from(packed.columns[0]!.codes.buffer),
+      ),
+    ).toBe(true);
+    expect(attributesAt(table, count - 1)).toEqual({ number: 1 });
+  });
+});

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { FormatError } from '../../../shared/format/bytes.ts';
+import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
+import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
+import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
+import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { batch, decisions, scorer, snapshot } from '../../golden/artifacts.ts';
+import { fuzz, SEED } from '../support/seed.ts';
+
+const artifacts = [
+  { magic: 'TTSC', bytes: scorerToBytes(scorer), decode: scorerFromBytes },
+  {
+    magic: 'TTSN',
+    bytes: snapshotToBytes(snapshot.schema, snapshot.table),
+    decode: snapshotFromBytes,
+  },
+  { magic: 'TTDB', bytes: decisionsToBytes(decisions), decode: decisionsFromBytes },
+  { magic: 'TTIB', bytes: ingestBatchToBytes(batch), decode: ingestBatchFromBytes },
+];
+type Decode = (bytes: Uint8Array) => unknown;
+
+/** What decoding threw, or undefined. */
+function errorOf(decode: Decode, bytes: Uint8Array): unknown {
+  try {
+    decode(bytes);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+const isClear = (error: unknown) => error instanceof FormatError || error instanceof ApiError;
+
+const FRAME_HEAD_BYTES = 14;
+const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
+/** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
+const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) =>
+  sealFrame(magic, 1, openFrame(magic, 1, bytes).schemaHash, payload);
+
+describe.each(artifacts)('$magic', ({ magic, bytes, decode }) => {
+  it('is refused with any one bit flipped', () => {
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const damaged = bytes.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(errorOf(decode, damaged)).toBeInstanceOf(FormatError);
+    }
+  });
+
+  it('is refused when cut at any length', () => {
+    for (let length = 0; length < bytes.length; length++) {
+      expect(errorOf(decode, bytes.slice(0, length))).toBeInstanceOf(FormatError);
+    }
+  });
+
+  it('is refused with bytes added', () => {
+    expect(errorOf(decode, Uint8Array.from([...bytes, 0]))).toBeInstanceOf(FormatError);
+    const longer = seal(magic, bytes, Uint8Array.from([...payloadOf(bytes), 0]));
+    expect(errorOf(decode, longer)).toBeInstanceOf(FormatError);
+  });
+
+  it('is refused under a format version that this build does not know', () => {
+    const newer = sealFrame(magic, 2, undefined, payloadOf(bytes));
+    expect(() => decode(newer)).toThrow(
+      `${magic} format 2 is unknown; this build reads 1 to 1: deploy a newer one`,
+    );
+  });
+
+  it('is refused in the place of any other artifact', () => {
+    for (const other of artifacts.filter((artifact) => artifact.magic !== magic)) {
+      expect(() => other.decode(bytes)).toThrow(`expected ${other.magic}`);
+    }
+  });
+
+  it(`gives a value or a clear error, re-sealed after any damage to its payload (seed ${SEED})`, () => {
+    const payload = payloadOf(bytes);
+    const anywhere = fc.nat({ max: payload.length - 1 });
+    const damage = fc.oneof(
+      fc.tuple(anywhere, fc.nat({ max: 255 })).map(([at, value]) => {
+        const changed = payload.slice();
+        changed[at] = value;
+        return changed;
+      }),
+      // Lengths and counts are u32: huge ones must be refused before anything is allocated for them.
+      fc
+        .tuple(anywhere, fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff))
+        .map(([at, value]) => {
+          const changed = new Uint8Array(Math.max(payload.length, at + 4));
+          changed.set(payload);
+          new DataView(changed.buffer).setUint32(at, value, true);
+          return changed;
+        }),
+      anywhere.map((length) => payload.slice(0, length)),
+      fc.tuple(anywhere, anywhere).map(([a, b]) => payload.slice(Math.min(a, b))),
+      fc.uint8Array({ maxLength: 200 }),
+    );
+    fuzz(
+      damage,
+      (hostile) => {
+        const error = errorOf(decode, seal(magic, bytes, hostile));
+        expect(error === undefined || isClear(error), String(error)).toBe(true);
+      },
+      3000,
+    );
+  });
+});

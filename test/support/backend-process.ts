@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+export interface BackendProcess {
+  readonly pid: number;
+  /** Like a power cut: no handler runs, nothing is flushed. */
+  kill9(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const path = (name: string) => fileURLToPath(new URL(`../../backend/${name}`, import.meta.url));
+
+/**
+ * Runs `backend/main.ts` as a process of its own, which ends with this one, however this one ends.
+ * Ready to answer when this resolves.
+ * @param env all that it sees of the environment, but for PATH.
+ */
+export async function startBackendProcess(
+  url: string,
+  env: Readonly<Record<string, string>>,
+): Promise<BackendProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', '--import', path('start/exit-with-parent.ts'), path('main.ts')],
+    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { PATH: process.env.PATH, ...env } },
+  );
+  let log = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-8000)));
+  const exited = once(child, 'exit');
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (signal: NodeJS.Signals) => {
+    if (!hasEnded()) child.kill(signal);
+    await exited;
+  };
+  try {
+    await until('the backend answers, or ends', async () => {
+      if (hasEnded()) return true;
+      const response = await fetch(`${url}/health/live`);
+      await response.text();
+      return response.ok;
+    });
+    if (hasEnded()) throw new Error('the backend ended');
+  } catch (error) {
+    await end('SIGKILL');
+    throw new Error(`the backend did not start on ${url}:\n${log}`, { cause: error });
+  }
+  return { pid: child.pid!, kill9: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { rank } from './client.ts';
+import type { System } from './system.ts';
+
+export interface SentEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly rankingId: string;
+  readonly itemId: string;
+  readonly value: number;
+}
+
+/** What visitors did so far, by their own account. */
+export interface Load {
+  /** Rankings that were answered. */
+  readonly ranked: ReadonlySet<string>;
+  /** Events by id: those that a 202 took, and all that were ever sent. */
+  readonly accepted: ReadonlyMap<string, SentEvent>;
+  readonly sent: ReadonlyMap<string, SentEvent>;
+  /** Lets every visit under way end. @throws what went wrong but for servers being away. */
+  stop(): Promise<void>;
+}
+
+const VISITORS = 4;
+const PAUSE_MS = 60;
+
+/**
+ * Visitors who rank and send events until stopped. Events that were not acknowledged are sent again, the same
+ * ones, as a client does whose connection broke: so they may reach the server more than once.
+ */
+export function startLoad(system: System, seed: number): Load {
+  const random = seededRandom(seed);
+  const ranked = new Set<string>();
+  const accepted = new Map<string, SentEvent>();
+  const sent = new Map<string, SentEvent>();
+  let stopped = false;
+
+  const visit = async (sessionId: string) => {
+    const ranking = await whileAway(
+      () => rank(system, { sessionId, limit: 8 }),
+      () => stopped,
+    );
+    if (ranking === undefined) return;
+    ranked.add(ranking.rankingId);
+    const { rankingId, token } = ranking;
+    const events = ['click', 'dwell', 'save']
+      .slice(0, 1 + Math.floor(random() * 3))
+      .map((type) => ({
+        eventId: randomUUID(),
+        type,
+        rankingId,
+        itemId: ranking.items[Math.floor(random() * ranking.items.length)]!.id,
+        value: Math.floor(random() * 1000),
+      }));
+    for (const event of events) sent.set(event.eventId, event);
+    const body = events.map((event) => ({ ...event, timestamp: Date.now(), token }));
+    const isTaken = await whileAway(
+      () => send(system, body),
+      () => stopped,
+    );
+    if (isTaken) for (const event of events) accepted.set(event.eventId, event);
+  };
+  const visitor = async (number: number) => {
+    for (let visits = 0; !stopped; visits++) {
+      await visit(`load-${number}-${visits}`);
+      await sleep(PAUSE_MS * random());
+    }
+  };
+  const visitors = Promise.all(Array.from({ length: VISITORS }, (_, i) => visitor(i)));
+  // Whoever stops the load hears of it.
+  visitors.catch(() => {});
+  return {
+    ranked,
+    accepted,
+    sent,
+    async stop() {
+      stopped = true;
+      await visitors;
+    },
+  };
+}
+
+/** @throws Error unless the events were taken, every one. */
+async function send({ edge, keys }: System, body: readonly object[]): Promise<true> {
+  const answer = await edge.ask('/v1/events', { key: keys.publishableKey, body });
+  const { rejected } = answer.json<{ rejected?: readonly { code: string }[] }>();
+  const retry = answer.status === 503 || rejected?.some(({ code }) => code === 'unavailable');
+  if (retry === true) throw new TypeError('the events could not be stored');
+  if (answer.status === 202 && rejected?.length === 0) return true;
+  throw new Error(`events were answered ${answer.status}: ${answer.text}`);
+}
+
+/** Tries until it works; a broken connection is a TypeError. @returns undefined if told to give up before. */
+async function whileAway<T>(
+  attempt: () => Promise<T>,
+  givesUp: () => boolean,
+): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      if (givesUp()) return undefined;
+      await sleep(PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { asc } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { decisions } from '../../backend/store/tables.ts';
+import type { Item } from '../../shared/domain/item.ts';
+import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
+import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
+import type { RankableTable } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rank.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import type { System } from './system.ts';
+
+type Row = typeof decisions.$inferSelect;
+
+/** A decision as the backend keeps it, its blobs read. */
+export interface StoredDecision extends Omit<Row, 'units' | 'propensities' | 'codes' | 'request'> {
+  readonly units: Int32Array;
+  readonly propensities: Float64Array;
+  readonly codes: Uint8Array;
+  readonly request: RankRequest;
+}
+
+/** In the order in which training reads them. */
+export async function storedDecisions(db: LibSQLDatabase): Promise<StoredDecision[]> {
+  const rows = await db
+    .select()
+    .from(decisions)
+    .orderBy(asc(decisions.at), asc(decisions.rankingId));
+  return rows.map((row) => ({
+    ...row,
+    units: new Int32Array(copyOf(row.units)),
+    propensities: new Float64Array(copyOf(row.propensities)),
+    codes: new Uint8Array(row.codes),
+    request: parseRankRequest({ sessionId: row.sessionId, ...JSON.parse(row.request) }),
+  }));
+}
+
+/** A buffer of its own: what libSQL gives need not start where numbers may. */
+const copyOf = (blob: Uint8Array) => new Uint8Array(blob).buffer;
+
+/** The scorer that KV has under a version. */
+export const scorerInKv = async (system: System, version: string): Promise<Scorer> =>
+  scorerFromBytes(await fromKv(system, `WEIGHTS/w/${version}`));
+
+/** The snapshot that KV has under a hash. */
+export async function snapshotInKv(system: System, hash: string): Promise<RankableTable> {
+  return rankable(snapshotFromBytes(await fromKv(system, `CATALOGUE/s/${hash}/0`)).table);
+}
+
+async function fromKv({ edge, keys }: System, key: string) {
+  const { status, bytes, text } = await edge.ask(`/v1/kv/${key}`, { key: keys.secretKey });
+  if (status !== 200) throw new Error(`KV ${key} was answered ${status}: ${text}`);
+  return bytes;
+}
+
+/** Items in the flat form in which they travel, as the domain has them. */
+export const asItem = ({ id, ...attributes }: { readonly id: string }): Item =>
+  ({ id, attributes }) as unknown as Item;

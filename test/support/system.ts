@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureKeys, type Keys } from '../../backend/start/keys.ts';
+import { stateDir } from '../../backend/start/state-dir.ts';
+import { startBackendProcess } from './backend-process.ts';
+import { freePort } from './free-port.ts';
+import { ask, type Answer, type Ask } from './http.ts';
+import { until } from './until.ts';
+import { startWorkerd } from './workerd.ts';
+
+/** One of the two servers. It keeps its address and its state however often it is ended and started. */
+export interface Part {
+  readonly url: string;
+  ask(path: string, how?: Ask): Promise<Answer>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+}
+
+/** The whole of Trimtab: bare workerd and the backend's own process, in a directory of their own. */
+export interface System {
+  readonly keys: Keys;
+  readonly edge: Part;
+  readonly backend: Part;
+  /** The backend's database file. */
+  readonly databaseUrl: string;
+  /** Ends both and removes all that they left. */
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  /** What `v000000` is made from; else smarttrip. */
+  readonly schema?: unknown;
+  /** The Worker's tunables. */
+  readonly edgeEnv?: Readonly<Record<string, string>>;
+}
+
+/** Both parts up, rules and an empty catalogue published, when this resolves. */
+export async function startSystem({ schema, edgeEnv }: SystemOptions = {}): Promise<System> {
+  const dir = await mkdtemp(join(tmpdir(), 'trimtab-e2e-'));
+  const keys = ensureKeys(stateDir(dir));
+  const [edgePort, backendPort] = [await freePort(), await freePort()];
+  const [edgeUrl, backendUrl] = [edgePort, backendPort].map((port) => `http://127.0.0.1:${port}`);
+  const schemaFile = join(dir, 'schema.json');
+  if (schema !== undefined) await writeFile(schemaFile, JSON.stringify(schema));
+  const edge = part(edgeUrl, () =>
+    startWorkerd({
+      dir: join(dir, 'edge'),
+      port: edgePort,
+      env: {
+        PUBLISHABLE_KEYS: keys.publishableKey,
+        SECRET_KEYS: keys.secretKey,
+        TOKEN_SECRET: keys.tokenSecret,
+        INGEST_SECRET: keys.ingestSecret,
+        BACKEND_URL: backendUrl,
+        REFRESH_MS: '100',
+        SHIP_INTERVAL_MS: '50',
+        ...edgeEnv,
+      },
+    }),
+  );
+  const backend = part(backendUrl, () =>
+    startBackendProcess(backendUrl, {
+      TRIMTAB_DIR: dir,
+      TRIMTAB_BACKEND_PORT: String(backendPort),
+      TRIMTAB_EDGE_URL: edgeUrl,
+      TRIMTAB_TRAINING_SCHEDULE: '',
+      ...(schema !== undefined && { TRIMTAB_SCHEMA: schemaFile }),
+    }),
+  );
+  const stop = async () => {
+    await Promise.allSettled([edge.stop(), backend.stop()]);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await edge.start();
+    await backend.start();
+    await until('the backend is ready', async () => {
+      const { status } = await backend.ask('/health/ready');
+      return status === 200;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { keys, edge, backend, databaseUrl: pathToFileURL(join(dir, 'trimtab.db')).href, stop };
+}
+
+interface Process {
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+}
+
+function part(url: string, launch: () => Promise<Process>): Part {
+  let running: Process | undefined;
+  const end = async (how: 'stop' | 'kill9') => {
+    const ended = running;
+    running = undefined;
+    await ended?.[how]();
+  };
+  return {
+    url,
+    ask: (path, how) => ask(`${url}${path}`, how),
+    async start() {
+      running = await launch();
+    },
+    stop: () => end('stop'),
+    kill9: () => end('kill9'),
+  };
+}

@@ -1,0 +1,37 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+/** Tests under test/edge run inside workerd, with the Worker's own bindings; all others in Node. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/edge/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                PUBLISHABLE_KEYS: 'pk_test, pk_other',
+                SECRET_KEYS: 'sk_test',
+                TOKEN_SECRET: 'token-secret',
+                INGEST_SECRET: 'ingest-secret',
+                BACKEND_URL: 'http://backend.test/',
+                REFRESH_MS: '20',
+                SHIP_INTERVAL_MS: '3600000',
+              },
+            },
+          }),
+        ],
+        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: 20_000 },
+      },
+    ],
+  },
+});
