@@ -48,7 +48,7 @@ export function demoCatalogue(count: number, seed: number, dayMs: number): DemoT
 function demoTrip(id: string, random: () => number, dayMs: number): DemoTrip {
   const place = pickPlace(random());
   const themes = pickThemes(place, random);
-  const theme = DEMO_THEMES[themes[0]!]!;
+  const theme = DEMO_THEMES[themes[0]];
   const isFar = place.continent !== 'Europe';
   const difficulty = clamp(Math.round(theme.difficulty + spread(random) * 0.9), 1, 5);
   const durationDays = clamp(
@@ -62,7 +62,7 @@ function demoTrip(id: string, random: () => number, dayMs: number): DemoTrip {
   const month = new Date(departureMs).getUTCMonth();
   const season = 1 + 0.14 * Math.cos(((month - 6.5) / 6) * Math.PI);
   const euro =
-    (FARE[place.continent]! +
+    (FARE[place.continent] +
       durationDays * DAILY_COST * place.cost * theme.cost * (1 + 0.04 * (difficulty - 3))) *
     season *
     Math.exp(spread(random) * 0.16);
@@ -90,7 +90,7 @@ function pickPlace(draw: number): DemoPlace {
 /** One to four of the place's themes, the main one first; the best known are drawn most. */
 function pickThemes(place: DemoPlace, random: () => number): string[] {
   const left = [...place.themes];
-  const draw = () => left.splice(Math.floor(random() ** 1.6 * left.length), 1)[0]!;
+  const draw = () => left.splice(Math.floor(random() ** 1.6 * left.length), 1)[0];
   const wanted = 1 + Math.floor(random() ** 1.3 * 4);
   return Array.from({ length: Math.min(wanted, left.length) }, draw);
 }
@@ -108,7 +108,7 @@ function title(
   days: number,
   random: () => number,
 ): string {
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)];
   return `${pick(titles).replace('{}', pick(place.regions))}, ${days} days`;
 }
 

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { messageOf } from '../log.ts';
 import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
 import { CliError } from './failure.ts';
@@ -6,7 +7,11 @@ import { CliError } from './failure.ts';
 export interface BackendClient {
   readonly url: string;
   /** @throws CliError with what the backend said, or how to reach one. */
-  call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  readonly call: <T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ) => Promise<T>;
 }
 
 export interface BackendOptions {
@@ -43,12 +48,12 @@ export function backendClient(options: BackendOptions): BackendClient {
         );
       });
       const text = await response.text();
-      const answer = parseJson(text);
-      if (!response.ok) throw new CliError(refusal(response.status, answer, text, url));
-      if (answer === undefined && text !== '') {
+      if (!response.ok) throw new CliError(refusal(response.status, text, url));
+      try {
+        return JSON.parse(text);
+      } catch {
         throw new CliError(`${url} did not answer with JSON: is it a Trimtab backend?`);
       }
-      return answer as T;
     },
   };
 }
@@ -70,15 +75,15 @@ function backendUrl(given: string | undefined): string {
   return text.replace(/\/+$/, '');
 }
 
-function refusal(status: number, answer: unknown, text: string, url: string): string {
-  const { message } = (answer ?? {}) as { message?: unknown };
-  const said = typeof message === 'string' ? message : text.slice(0, 200) || `status ${status}`;
+function refusal(status: number, text: string, url: string): string {
+  const said = messageIn(text) ?? (text.slice(0, 200) || `status ${status}`);
   return status === 401 ? `${said} (the key is not one of ${url}: see --key)` : said;
 }
 
-function parseJson(text: string): unknown {
+function messageIn(text: string): string | undefined {
   try {
-    return JSON.parse(text);
+    const { message } = JSON.parse(text);
+    return typeof message === 'string' ? message : undefined;
   } catch {
     return undefined;
   }
@@ -86,6 +91,7 @@ function parseJson(text: string): unknown {
 
 /** Node hides why a connection failed in the cause of a "fetch failed". */
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: string }; message: string };
-  return cause?.code ?? message;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
+  return hasCode ? String(cause.code) : messageOf(error);
 }

@@ -58,7 +58,8 @@ async function set(
   const { author, reason, days, schema } = options;
   const shown = await backendClient(options).call<Shown>('PUT', pathOf(schema), {
     weights: Object.fromEntries(entries.map(readEntry)),
-    ...{ author, reason },
+    author,
+    reason,
     ...(days === undefined ? {} : { expiresAt: Date.now() + days * DAY_MS }),
   });
   print(shown, () => text(shown), options);
@@ -69,7 +70,7 @@ const pathOf = (schema: string) => `/v1/metric-weights/${encodeURIComponent(sche
 function readEntry(entry: string): [string, number] {
   const match = /^([a-z_]+)=(-?\d+(?:\.\d+)?)$/.exec(entry);
   if (match === null) throw new CliError(`"${entry}" must look like click=1`, 2);
-  return [match[1]!, Number(match[2])];
+  return [match[1], Number(match[2])];
 }
 
 function text({ schema, inForce, history }: Shown): string {

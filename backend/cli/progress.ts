@@ -4,8 +4,8 @@ import { count } from './text.ts';
 
 /** Anything over a second shows one: a bar on a terminal, a line per fifth elsewhere. All on stderr. */
 export interface Progress {
-  update(done: number, remark?: string): void;
-  stop(): void;
+  readonly update: (done: number, remark?: string) => void;
+  readonly stop: () => void;
 }
 
 export function showProgress(label: string, total: number, unit: string): Progress {

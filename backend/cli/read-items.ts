@@ -3,9 +3,14 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { ColumnSpec } from '../../shared/features/schema.ts';
+import { messageOf } from '../log.ts';
 import { csvItem } from './csv-item.ts';
 import { CliError } from './failure.ts';
 import type { UploadedItem } from './upload-items.ts';
+
+interface ItemRead extends UploadedItem {
+  readonly [attribute: string]: unknown;
+}
 
 export type ItemFormat = 'csv' | 'jsonl';
 
@@ -29,12 +34,12 @@ export async function* readItems(
   from: Readable,
   format: ItemFormat,
   columns: readonly ColumnSpec[],
-): AsyncGenerator<UploadedItem> {
+): AsyncGenerator<ItemRead> {
   if (format === 'jsonl') yield* readJsonLines(from);
   else yield* readCsv(from, columns);
 }
 
-async function* readJsonLines(from: Readable): AsyncGenerator<UploadedItem> {
+async function* readJsonLines(from: Readable): AsyncGenerator<ItemRead> {
   let lineNumber = 0;
   for await (const line of createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY })) {
     lineNumber++;
@@ -43,10 +48,7 @@ async function* readJsonLines(from: Readable): AsyncGenerator<UploadedItem> {
   }
 }
 
-async function* readCsv(
-  from: Readable,
-  columns: readonly ColumnSpec[],
-): AsyncGenerator<UploadedItem> {
+async function* readCsv(from: Readable, columns: readonly ColumnSpec[]): AsyncGenerator<ItemRead> {
   const records = from.pipe(
     parse({ columns: true, bom: true, skip_empty_lines: true, trim: true, info: true }),
   );
@@ -58,7 +60,7 @@ async function* readCsv(
     }
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError((error as Error).message);
+    throw new CliError(messageOf(error));
   }
 }
 
@@ -70,10 +72,10 @@ function parseLine(line: string, lineNumber: number): unknown {
   }
 }
 
-function withId(value: unknown, lineNumber: number): UploadedItem {
-  const { id } = (value ?? {}) as { id?: unknown };
-  if (typeof id === 'number') return { ...(value as object), id: String(id) };
-  if (typeof id === 'string' && id !== '') return value as UploadedItem;
+function withId(value: unknown, lineNumber: number): ItemRead {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  if (typeof id === 'number' || (typeof id === 'string' && id !== ''))
+    return Object.assign({}, value, { id: String(id) });
   throw new CliError(
     `line ${lineNumber} has no "id": every item needs one, unique in the catalogue`,
   );

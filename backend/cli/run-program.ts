@@ -16,13 +16,18 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 function exitCodeOf(error: unknown): number {
   // Commander has said what it had to say; help and version end with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CliError || error instanceof ApiError) {
-    note(`trimtab: ${error.message}`);
-    return error instanceof CliError ? error.exitCode : 1;
-  }
-  note(`trimtab: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return 1;
+  note(`trimtab: ${isToldToPeople(error) ? error.message : stackOf(error)}`);
+  return error instanceof CliError ? error.exitCode : 1;
 }
+
+/** Ours, or a plain Error, which here is always thrown with words for people; a TypeError is a bug. */
+const isToldToPeople = (error: unknown): error is Error =>
+  error instanceof CliError ||
+  error instanceof ApiError ||
+  (error instanceof Error && error.name === 'Error');
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 /** Subcommands keep an exit behaviour of their own, so each must be told. */
 function everyCommand(command: Command): Command[] {

@@ -8,6 +8,7 @@ import {
 } from '../../shared/features/schema.ts';
 import { quantileEdges } from '../../shared/features/quantile-edges.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { messageOf } from '../log.ts';
 import { positive } from './arguments.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
@@ -63,9 +64,9 @@ async function fit(
   let items = 0;
   for await (const item of readItems(openItems(file), formatOf(file, options.format), columns)) {
     items++;
-    const attributes = item as unknown as Record<string, unknown>;
     for (const [name, seen] of values) {
-      if (typeof attributes[name] === 'number') seen.push(attributes[name]);
+      const value = item[name];
+      if (typeof value === 'number') seen.push(value);
     }
   }
   const features = numbers
@@ -100,7 +101,7 @@ function readSchemaFile(file: string): Schema {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CliError(`${file} is not JSON: ${(error as Error).message}`);
+    throw new CliError(`${file} is not JSON: ${messageOf(error)}`);
   }
   return parseSchema(value);
 }

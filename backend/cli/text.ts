@@ -1,13 +1,11 @@
 /** Columns padded to their widest cell, two spaces apart; numbers lean right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cells = rows.map((row) => row.map((cell) => shown(cell)));
-  const widths = head.map((name, i) =>
-    Math.max(name.length, ...cells.map((row) => row[i]!.length)),
-  );
+  const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i].length)));
   const leansRight = head.map((_, i) => rows.some((row) => typeof row[i] === 'number'));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => (leansRight[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (leansRight[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
       .join('  ')
       .trimEnd();
   return [line(head), ...cells.map(line)].join('\n');

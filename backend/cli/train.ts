@@ -33,7 +33,11 @@ async function train(options: Options): Promise<void> {
   const { parent, schema, name, publish, force } = options;
   const client = backendClient(options);
   const { runId } = await client.call<{ runId: string }>('POST', '/v1/train', {
-    ...{ parent, schema, name, publish, force },
+    parent,
+    schema,
+    name,
+    publish,
+    force,
   });
   if (options.wait !== true) {
     print(

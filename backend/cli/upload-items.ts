@@ -1,3 +1,4 @@
+import { messageOf } from '../log.ts';
 import type { BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { counted } from './text.ts';
@@ -22,9 +23,9 @@ export async function uploadItems(
   let batch: UploadedItem[] = [];
   const flush = async () => {
     if (batch.length === 0) return;
-    await client.call('PUT', '/v1/items', batch).catch((error: Error) => {
+    await client.call('PUT', '/v1/items', batch).catch((error: unknown) => {
       throw new CliError(
-        `${error.message}; none of this batch of ${counted(batch.length, 'item')} is in, ${counted(uploaded, 'item')} from before are`,
+        `${messageOf(error)}; none of this batch of ${counted(batch.length, 'item')} is in, ${counted(uploaded, 'item')} from before are`,
       );
     });
     uploaded += batch.length;

@@ -44,7 +44,11 @@ async function showWeights(wanted: string | undefined, options: VerbOptions): Pr
       table(
         ['version', 'name', 'schema', 'parent', 'made', ''],
         weights.map((w) => [
-          ...[w.version, w.name, w.schemaName, w.parent, moment(w.createdAt)],
+          w.version,
+          w.name,
+          w.schemaName,
+          w.parent,
+          moment(w.createdAt),
           w.version === live.weights?.version ? 'live' : '',
         ]),
       ),

@@ -1,20 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { dashboardHtml } from './page.ts';
 
-const FILES = [
-  'app.js',
-  'audit.js',
-  'clicks.js',
-  'dom.js',
-  'format.js',
-  'live.js',
-  'loss-curve.js',
-  'runs.js',
-  'scale.js',
-  'style.css',
-];
+/** All that lies beside the page's entry script: scripts and a style sheet. */
+const BROWSER_FILES = new URL('.', import.meta.resolve('./browser/app.js'));
 
 /** `/` and its scripts. Nothing here is secret: what the page shows, it asks the JSON API for. */
 export function dashboardRoutes(): Hono {
@@ -37,8 +27,8 @@ export function dashboardRoutes(): Hono {
   app.use('/', headers);
   app.use('/dashboard/*', headers);
   app.get('/', (c) => c.html(dashboardHtml(), 200, { 'cache-control': 'no-store' }));
-  for (const file of FILES) {
-    const body = readFileSync(new URL(`./browser/${file}`, import.meta.url), 'utf8');
+  for (const file of readdirSync(BROWSER_FILES)) {
+    const body = readFileSync(new URL(file, BROWSER_FILES), 'utf8');
     const type = file.endsWith('.css') ? 'text/css' : 'text/javascript';
     app.get(`/dashboard/${file}`, (c) =>
       c.body(body, 200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' }),

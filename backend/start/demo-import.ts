@@ -5,7 +5,7 @@ import { showProgress } from '../cli/progress.ts';
 import { uploadItems } from '../cli/upload-items.ts';
 import type { StateDir } from './state-dir.ts';
 
-export const DEMO_TRIPS = 10_000;
+const DEMO_TRIPS = 10_000;
 const DEMO_SEED = 7;
 
 /**

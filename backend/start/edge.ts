@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from './child.ts';
 import type { StateDir } from './state-dir.ts';
@@ -9,13 +8,17 @@ const WRANGLER_CONFIG = fileURLToPath(new URL('../../wrangler.toml', import.meta
 export function startEdge(state: StateDir, port: number, onLine: (line: string) => void): Child {
   return startChild(
     'edge',
-    createRequire(import.meta.url).resolve('wrangler'),
+    fileURLToPath(import.meta.resolve('wrangler')),
     [
       'dev',
-      ...['--config', WRANGLER_CONFIG],
-      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
-      ...['--persist-to', state.edge, '--env-file', state.edgeEnv],
-      ...['--log-level', 'warn', '--show-interactive-dev-session', 'false'],
+      `--config=${WRANGLER_CONFIG}`,
+      '--ip=127.0.0.1',
+      `--port=${port}`,
+      '--inspector-port=0',
+      `--persist-to=${state.edge}`,
+      `--env-file=${state.edgeEnv}`,
+      '--log-level=warn',
+      '--show-interactive-dev-session=false',
     ],
     {
       WRANGLER_SEND_METRICS: 'false',

@@ -20,7 +20,6 @@ const OWNER_ONLY = 0o600;
 export function ensureKeys(state: StateDir): Keys {
   const found = readKeys(state);
   if (found !== undefined) return found;
-  const secret = () => randomBytes(24).toString('base64url');
   const keys: Keys = {
     publishableKey: `pk_${secret()}`,
     secretKey: `sk_${secret()}`,
@@ -33,10 +32,12 @@ export function ensureKeys(state: StateDir): Keys {
   return keys;
 }
 
+const secret = () => randomBytes(24).toString('base64url');
+
 /** @returns undefined where there are none yet. @throws when the file is damaged. */
 export function readKeys(state: StateDir): Keys | undefined {
   if (!existsSync(state.keys)) return undefined;
-  let keys: Partial<Keys>;
+  let keys: Keys;
   try {
     keys = JSON.parse(readFileSync(state.keys, 'utf8'));
   } catch {
@@ -48,5 +49,5 @@ export function readKeys(state: StateDir): Keys | undefined {
       `${state.keys} lacks ${missing.join(', ')}: put it right, or delete it for new keys`,
     );
   }
-  return keys as Keys;
+  return keys;
 }

@@ -20,7 +20,7 @@ export async function liveVersion(
 ): Promise<EdgeVersion> {
   const response = await fetch(`${edgeUrl}/v1/version`, { signal });
   if (!response.ok) throw new Error(`${edgeUrl}/v1/version answered ${response.status}`);
-  const version = (await response.json()) as EdgeVersion;
+  const version: EdgeVersion = JSON.parse(await response.text());
   if (version.degraded || version.items < leastItems) {
     throw new Error(
       `the edge has weights ${version.weights}${version.degraded ? ' (degraded)' : ''} and ${version.items} of ${leastItems} items`,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli/failure.ts';
+import { messageOf } from '../log.ts';
 
 const POLL_MS = 100;
 
@@ -21,7 +22,7 @@ export async function waitFor<T>(
       signal.throwIfAborted();
       if (performance.now() > deadlineMs) {
         throw new CliError(
-          `${what} was not ready within ${timeoutMs / 1000} s: ${(error as Error).message}`,
+          `${what} was not ready within ${timeoutMs / 1000} s: ${messageOf(error)}`,
         );
       }
     }

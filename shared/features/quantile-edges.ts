@@ -6,11 +6,9 @@
  */
 export function quantileEdges(values: readonly number[], bins: number): number[] {
   const sorted = Float64Array.from(values.filter(Number.isFinite)).toSorted();
-  const largest = sorted.at(-1);
   const edges = new Set<number>();
-  for (let i = 1; i < bins && largest !== undefined; i++) {
-    const edge = sorted[Math.ceil((i * sorted.length) / bins) - 1]!;
-    if (edge < largest) edges.add(edge);
-  }
+  if (sorted.length === 0) return [];
+  for (let i = 1; i < bins; i++) edges.add(sorted[Math.ceil((i * sorted.length) / bins) - 1]);
+  edges.delete(sorted[sorted.length - 1]);
   return [...edges];
 }

@@ -1,103 +1,71 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compareLoads, type Round } from './support/compare-loads.ts';
 import { cpuTimeMs } from './support/cpu-time.ts';
 import { PUBLISHABLE, startDemoEdge, type DemoEdge } from './support/demo-edge.ts';
 import { startEmptyWorkerd } from './support/empty-workerd.ts';
-import { freePort } from './support/free-port.ts';
-import { httpLoad, postRequest, type Load } from './support/http-load.ts';
-import { median, quantile } from './support/quantile.ts';
+import { httpLoad, postRequest } from './support/http-load.ts';
+import type { Part, Say } from './support/part.ts';
 import { rankBodies } from './support/rank-bodies.ts';
+import type { BenchRow } from './support/row.ts';
 
 const ITEMS = 10_000;
 const SEED = 7;
 const BODIES = 512;
 /** One connection shows the time of a ranking alone, many show how many fit into a second. */
 const CONNECTIONS = [1, 32];
-const ROUNDS = 6;
+const ROUNDS = 7;
 const ROUND_MS = 2000;
-const WARM_UP_MS = 3000;
-
-interface SideFigures {
-  readonly requests: number;
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Cores' worth of processor time that the server used, and of one core that the generator used. */
-  readonly serverBusy: number;
-  readonly generatorBusy: number;
-}
-
-interface LoadFigures {
-  readonly connections: number;
-  readonly empty: SideFigures;
-  readonly rank: SideFigures;
-  /** Medians over the rounds: each round holds two neighbours against each other. */
-  readonly ratio: { readonly requestsPerSecond: number; readonly p50: number; readonly p99: number };
-  /** Lowest and highest round. */
-  readonly ratioRange: readonly [number, number];
-}
-
-export interface RankFigures {
-  readonly items: number;
-  readonly limit: number;
-  readonly bodies: number;
-  readonly answerBytes: number;
-  readonly rounds: number;
-  readonly roundSeconds: number;
-  readonly loads: readonly LoadFigures[];
-  readonly decisions: { readonly ranked: number; readonly shipped: number };
-}
-
-interface Round {
-  readonly load: Load;
-  readonly serverBusy: number;
-}
+/** As many rankings as the compilers need to be done with the code. */
+const WARM_UP_MS = 8000;
 
 /** `POST /v1/rank` over the whole demo catalogue, logging on, beside an empty Worker that gets the same requests. */
-export async function benchRank(note: (text: string) => void): Promise<RankFigures> {
+export async function benchRank(say: Say): Promise<Part> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-bench-'));
   const edge = await startDemoEdge(join(dir, 'edge'), ITEMS, SEED);
   const bodies = rankBodies(BODIES, SEED);
-  const answer = await sampleAnswer(edge, bodies[0]!);
-  const emptyPort = await freePort();
-  const empty = await startEmptyWorkerd(join(dir, 'empty'), emptyPort, answer);
+  const answer = await sampleAnswer(edge, bodies[0]);
+  const empty = await startEmptyWorkerd(join(dir, 'empty'), answer);
   try {
     const requests = bodies.map((body) => postRequest('/v1/rank', PUBLISHABLE, body));
-    const sides = [
-      { name: 'empty', port: emptyPort, pid: empty.pid },
-      { name: 'rank', port: edge.port, pid: edge.pid },
-    ] as const;
     let ranked = 1;
-    const drive = async (side: (typeof sides)[number], connections: number, durationMs: number): Promise<Round> => {
-      const beforeMs = cpuTimeMs(side.pid);
-      const load = await httpLoad({ port: side.port, requests, connections, durationMs });
-      if (side.name === 'rank') ranked += load.requests;
-      return { load, serverBusy: (cpuTimeMs(side.pid) - beforeMs) / (load.seconds * 1000) };
+    const drive = async (
+      side: 'empty' | 'rank',
+      connections: number,
+      durationMs: number,
+    ): Promise<Round> => {
+      const { port, pid } = side === 'rank' ? edge : empty;
+      const beforeMs = cpuTimeMs(pid);
+      const load = await httpLoad({ port, requests, connections, durationMs });
+      if (side === 'rank') ranked += load.requests;
+      return { ...load, serverMs: cpuTimeMs(pid) - beforeMs };
     };
-    for (const side of sides) await drive(side, CONNECTIONS.at(-1)!, WARM_UP_MS);
-    const loads: LoadFigures[] = [];
+    for (const side of ['empty', 'rank'] as const)
+      await drive(side, CONNECTIONS.at(-1)!, WARM_UP_MS);
+    const rows: BenchRow[] = [];
+    const notes = [
+      `${ITEMS} trips, the 20 best of all, ${BODIES} different requests in turn (seed ${SEED}), exploration and decision logging on; both answer ${Buffer.byteLength(answer)} bytes`,
+      `medians of ${ROUNDS} rounds of ${ROUND_MS / 1000} s, the two Workers in turn; ratios are medians of the rounds' ratios`,
+    ];
     for (const connections of CONNECTIONS) {
       const rounds: Record<'empty' | 'rank', Round[]> = { empty: [], rank: [] };
       for (let round = 0; round < ROUNDS; round++) {
-        note(`rank: ${connections} connections, round ${round + 1} of ${ROUNDS}`);
+        say(`rank: ${connections} connections, round ${round + 1} of ${ROUNDS}`);
         // Who comes first changes, so that neither always meets the other's aftermath.
-        for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-          rounds[side.name].push(await drive(side, connections, ROUND_MS));
+        const order = ['empty', 'rank'] as const;
+        for (const side of round % 2 === 0 ? order : order.toReversed()) {
+          rounds[side].push(await drive(side, connections, ROUND_MS));
         }
       }
-      loads.push(compare(connections, rounds));
+      const compared = compareLoads(connections, rounds.empty, rounds.rank);
+      rows.push(...compared.rows);
+      notes.push(...compared.notes);
     }
-    const shipped = await edge.shipped(ranked);
+    await edge.allShipped(ranked);
     return {
-      items: ITEMS,
-      limit: 20,
-      bodies: BODIES,
-      answerBytes: Buffer.byteLength(answer),
-      rounds: ROUNDS,
-      roundSeconds: ROUND_MS / 1000,
-      loads,
-      decisions: { ranked, shipped },
+      rows,
+      notes: [...notes, `all ${ranked} decisions were shipped to a stand-in of the backend`],
     };
   } finally {
     await edge.stop();
@@ -113,34 +81,7 @@ async function sampleAnswer({ port }: DemoEdge, body: unknown): Promise<string> 
     headers: { authorization: `Bearer ${PUBLISHABLE}` },
   });
   const text = await response.text();
-  if (!response.ok || JSON.parse(text).degraded !== false) throw new Error(`the edge does not rank: ${text}`);
+  if (!response.ok || JSON.parse(text).degraded !== false)
+    throw new Error(`the edge does not rank: ${text}`);
   return text;
-}
-
-function compare(connections: number, { empty, rank }: Record<'empty' | 'rank', Round[]>): LoadFigures {
-  const ratios = (of: (load: Load) => number) => rank.map(({ load }, i) => of(load) / of(empty[i]!.load));
-  const perSecond = ratios(({ requestsPerSecond }) => requestsPerSecond);
-  return {
-    connections,
-    empty: figuresOf(empty),
-    rank: figuresOf(rank),
-    ratio: {
-      requestsPerSecond: median(perSecond),
-      p50: median(ratios(({ latenciesMs }) => quantile(latenciesMs, 0.5))),
-      p99: median(ratios(({ latenciesMs }) => quantile(latenciesMs, 0.99))),
-    },
-    ratioRange: [Math.min(...perSecond), Math.max(...perSecond)],
-  };
-}
-
-function figuresOf(rounds: readonly Round[]): SideFigures {
-  const of = (figure: (round: Round) => number) => median(rounds.map(figure));
-  return {
-    requests: rounds.reduce((sum, { load }) => sum + load.requests, 0),
-    requestsPerSecond: of(({ load }) => load.requestsPerSecond),
-    p50Ms: of(({ load }) => quantile(load.latenciesMs, 0.5)),
-    p99Ms: of(({ load }) => quantile(load.latenciesMs, 0.99)),
-    serverBusy: of(({ serverBusy }) => serverBusy),
-    generatorBusy: of(({ load }) => load.generatorBusy),
-  };
 }

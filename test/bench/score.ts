@@ -31,8 +31,7 @@ export async function benchScore(): Promise<BenchRow[]> {
   const visitAt = (i: number): Visit => visits[i & 63]!;
   const table = packItems(smarttrip.columns, items);
   const competing = rankable(table);
-  const encode = (i: number) =>
-    encodeRequest(smarttrip, table, competing.rows, visitAt(i), NOW_MS);
+  const encode = (i: number) => encodeRequest(smarttrip, table, competing.rows, visitAt(i), NOW_MS);
   const compile = (i: number) =>
     compileScores(scorer, encoded[i & 63]!, competing.joined, competing.perRow, NOW_MS);
   const encoded = visits.map((_, i) => encode(i));
@@ -56,8 +55,20 @@ export async function benchScore(): Promise<BenchRow[]> {
     { name: 'of which: encode', value: encodeUs, unit: 'µs' },
     { name: 'of which: compile', value: compileUs, unit: 'µs' },
     { name: `of which: best ${POOL}`, value: topUs, unit: 'µs' },
-    { name: 'obvious scorer', value: naiveUs, unit: 'µs', ratio: naiveUs / rankUs, against: 'rank' },
-    { name: 'read each code once', value: readUs, unit: 'µs', ratio: readUs / rankUs, against: 'rank' },
+    {
+      name: 'obvious scorer',
+      value: naiveUs,
+      unit: 'µs',
+      ratio: naiveUs / rankUs,
+      against: 'rank',
+    },
+    {
+      name: 'read each code once',
+      value: readUs,
+      unit: 'µs',
+      ratio: readUs / rankUs,
+      against: 'rank',
+    },
   ];
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { putItems } from '../support/client.ts';
-import { startLoad } from '../support/load.ts';
+import { underLoad } from '../support/load.ts';
 import { openStoredLog, type StoredLog } from '../support/stored-log.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -27,16 +27,16 @@ afterAll(async () => {
 describe(`kill -9 of the backend, ${KILLS} times, during ingest (seed ${SEED})`, () => {
   it('loses nothing and stores nothing twice', { timeout: 400_000 }, async () => {
     const random = seededRandom(SEED);
-    const load = startLoad(system, SEED);
-    for (let kill = 0; kill < KILLS; kill++) {
-      const before = await log.batchCount();
-      await until('ingest is under way', async () => (await log.batchCount()) > before);
-      await sleep(150 * random());
-      await system.backend.kill9();
-      await sleep(200 * random());
-      await system.backend.start();
-    }
-    await load.stop();
+    const load = await underLoad(system, SEED, async () => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const before = await log.batchCount();
+        await until('ingest is under way', async () => (await log.batchCount()) > before);
+        await sleep(150 * random());
+        await system.backend.kill9();
+        await sleep(200 * random());
+        await system.backend.start();
+      }
+    });
     await until('all that was answered is stored', async () => {
       const [events, decisions] = [await log.eventCount(), await log.decisionCount()];
       return events >= load.accepted.size && decisions >= load.ranked.size;

@@ -19,18 +19,21 @@ export interface Load {
   /** Events by id: those that a 202 took, and all that were ever sent. */
   readonly accepted: ReadonlyMap<string, SentEvent>;
   readonly sent: ReadonlyMap<string, SentEvent>;
-  /** Lets every visit under way end. @throws what went wrong but for servers being away. */
-  stop(): Promise<void>;
 }
 
 const VISITORS = 4;
 const PAUSE_MS = 60;
 
 /**
- * Visitors who rank and send events until stopped. Events that were not acknowledged are sent again, the same
- * ones, as a client does whose connection broke: so they may reach the server more than once.
+ * Visitors rank and send events for as long as the script runs, and end what they began. Events that were not
+ * acknowledged are sent again, the same ones, as a client does whose connection broke.
+ * @throws what went wrong with a visitor, but for servers being away, or with the script.
  */
-export function startLoad(system: System, seed: number): Load {
+export async function underLoad(
+  system: System,
+  seed: number,
+  script: (soFar: Load) => Promise<void>,
+): Promise<Load> {
   const random = seededRandom(seed);
   const ranked = new Set<string>();
   const accepted = new Map<string, SentEvent>();
@@ -68,18 +71,16 @@ export function startLoad(system: System, seed: number): Load {
       await sleep(PAUSE_MS * random());
     }
   };
+  const load = { ranked, accepted, sent };
   const visitors = Promise.all(Array.from({ length: VISITORS }, (_, i) => visitor(i)));
-  // Whoever stops the load hears of it.
-  visitors.catch(() => {});
-  return {
-    ranked,
-    accepted,
-    sent,
-    async stop() {
-      stopped = true;
-      await visitors;
-    },
-  };
+  try {
+    // Visitors end of themselves only by failing.
+    await Promise.race([script(load), visitors]);
+  } finally {
+    stopped = true;
+    await visitors;
+  }
+  return load;
 }
 
 /** @throws Error unless the events were taken, every one. */

@@ -24,7 +24,8 @@ const short = (text) =>
     .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{8,56}\b/g, '$1');
 
 /** A pointer before the move shows as the version that it named; what it became, the subject says already. */
-function detailsOf({ text: _, before, ...others }) {
+function detailsOf({ before, ...others }) {
+  delete others.text;
   const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
   return [
     ...was,

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
+
+/** Threads and modules load slowly on a busy machine; nothing here is about time. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export const SECRET_KEY = 'sk_test_key';
 export const INGEST_SECRET = 'ingest secret of the tests';

@@ -9,24 +9,35 @@ import {
 } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { ingestBatchToBytes, type CollectedEvent, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+import {
+  ingestBatchToBytes,
+  type CollectedEvent,
+  type IngestBatch,
+} from '../../../shared/format/ingest-bytes.ts';
 
 export interface SealedBatch {
   readonly batch: IngestBatch;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** About what fits into a batch as the edge seals it (1.5 MB). */
+export const DECISIONS_PER_BATCH = 1000;
+export const EVENTS_PER_BATCH = 1000;
 const SLOTS = 20;
 const FEATURES = smarttrip.features.length;
 const AT_MS = Date.UTC(2026, 0, 1);
 
 /** Batches as an EventLog object ships them: slates of 20 trips, and clicks on them; a tenth of the visitors have a user id. */
-export function makeBatches(name: string, count: number, decisions: number, events: number): SealedBatch[] {
-  const random = seededRandom([...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0));
+export function makeBatches(name: string, seed: number, count: number): SealedBatch[] {
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => {
     const batchId = `${name}-${i}`;
-    const made = Array.from({ length: decisions }, (__, d) => makeDecision(`${batchId}-${d}`, random));
-    const clicks = Array.from({ length: events }, (__, e) => makeClick(`${batchId}-${e}`, made[e % decisions]!, random));
+    const made = Array.from({ length: DECISIONS_PER_BATCH }, (__, d) =>
+      makeDecision(`${batchId}-${d}`, random),
+    );
+    const clicks = Array.from({ length: EVENTS_PER_BATCH }, (__, e) =>
+      makeClick(`${batchId}-${e}`, made[e % DECISIONS_PER_BATCH], random),
+    );
     const batch = { batchId, decisions: made, events: clicks };
     return { batch, bytes: ingestBatchToBytes(batch) };
   });
@@ -50,8 +61,14 @@ function makeDecision(id: string, random: () => number): Decision {
     seed: whole(2 ** 32),
     exploration: smarttrip.exploration,
     limit: SLOTS,
-    request: JSON.stringify({ preferences: { themes: ['hiking', 'food'], budget: 50 * whole(80) }, context: {}, recent: [] }),
-    itemIds: slots.map((slot) => parseItemId(`trip-${String((first + slot * 37) % 10_000).padStart(5, '0')}`)),
+    request: JSON.stringify({
+      preferences: { themes: ['hiking', 'food'], budget: 50 * whole(80) },
+      context: {},
+      recent: [],
+    }),
+    itemIds: slots.map((slot) =>
+      parseItemId(`trip-${String((first + slot * 37) % 10_000).padStart(5, '0')}`),
+    ),
     units: slots.map(() => whole(2 ** 23)),
     propensities: slots.map(() => random()),
     codes: Uint8Array.from({ length: SLOTS * FEATURES }, () => whole(5)),
@@ -64,7 +81,7 @@ function makeClick(id: string, decision: Decision, random: () => number): Collec
     eventId: parseEventId(`event-${id}`),
     type: 'click',
     rankingId: decision.rankingId,
-    itemId: decision.itemIds[slot]!,
+    itemId: decision.itemIds[slot],
     position: slot + 1,
     timestamp: decision.at + 5000,
     receivedAt: decision.at + 5100,

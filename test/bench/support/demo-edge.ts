@@ -1,15 +1,19 @@
-import { Worker } from 'node:worker_threads';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
-import { PART_BYTES, snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import {
+  PART_BYTES,
+  snapshotHash,
+  snapshotToBytes,
+} from '../../../shared/format/snapshot-bytes.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import { startThread } from '../../../backend/threads/thread.ts';
+import { until } from '../../support/until.ts';
 import { startWorkerd } from '../../support/workerd.ts';
+import type { BatchSink } from './batch-sink.ts';
 
 export const PUBLISHABLE = 'pk_bench';
 const SECRET = 'sk_bench';
@@ -17,17 +21,15 @@ const SECRET = 'sk_bench';
 export interface DemoEdge {
   readonly port: number;
   readonly pid: number;
-  /** Waits until so many decisions have reached the backend's stand-in, for 30 s at most. @returns how many have. */
-  shipped(decisions: number): Promise<number>;
+  /** Resolves when so many decisions have reached the backend's stand-in. */
+  allShipped(decisions: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The Worker on a bare `workerd serve` with the demo catalogue and the rules live, logging to a stand-in of the backend. */
 export async function startDemoEdge(dir: string, items: number, seed: number): Promise<DemoEdge> {
-  const sink = new Worker(new URL('./batch-sink.ts', import.meta.url));
-  const [{ port: sinkPort }] = (await once(sink, 'message')) as [{ port: number }];
-  let shipped = 0;
-  sink.on('message', ({ decisions }: { decisions: number }) => (shipped += decisions));
+  const sink = startThread<BatchSink>(new URL('./batch-sink.ts', import.meta.url));
+  const sinkPort = await sink.call((remote) => remote.listen());
   const workerd = await startWorkerd({
     dir,
     env: {
@@ -42,32 +44,42 @@ export async function startDemoEdge(dir: string, items: number, seed: number): P
   return {
     port: Number(new URL(workerd.url).port),
     pid: workerd.pid,
-    async shipped(decisions) {
-      for (let waits = 0; shipped < decisions && waits < 300; waits++) await sleep(100);
-      return shipped;
+    async allShipped(decisions) {
+      const all = async () => (await sink.call((remote) => remote.shipped())) >= decisions;
+      await until(`all ${decisions} decisions are shipped`, all);
     },
     async stop() {
       await workerd.stop();
-      await sink.terminate();
+      await sink.stop();
     },
   };
 }
 
-export async function publish(url: string, count: number, seed: number): Promise<void> {
+async function publish(url: string, count: number, seed: number): Promise<void> {
   const put = async (key: string, body: Uint8Array<ArrayBuffer> | string) => {
     const headers = { authorization: `Bearer ${SECRET}` };
     const response = await fetch(`${url}/v1/kv/${key}`, { method: 'PUT', body, headers });
-    if (!response.ok) throw new Error(`PUT ${key} was answered ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`PUT ${key} was answered ${response.status}: ${await response.text()}`);
   };
   const items = demoCatalogue(count, seed, Date.now()).map(parseItem);
   const snapshot = snapshotToBytes(smarttrip, packItems(smarttrip.columns, items));
   const hash = snapshotHash(snapshot);
   const parts = Math.ceil(snapshot.length / PART_BYTES);
   for (let part = 0; part < parts; part++) {
-    await put(`CATALOGUE/s/${hash}/${part}`, snapshot.slice(part * PART_BYTES, (part + 1) * PART_BYTES));
+    await put(
+      `CATALOGUE/s/${hash}/${part}`,
+      snapshot.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
+    );
   }
-  await put('CATALOGUE/active', JSON.stringify({ hash, parts, sizeBytes: snapshot.length, at: Date.now() }));
-  const rules = additiveFromPoints(smarttrip, smarttrip.rules, { version: RULES_VERSION, name: 'rules' });
+  await put(
+    'CATALOGUE/active',
+    JSON.stringify({ hash, parts, sizeBytes: snapshot.length, at: Date.now() }),
+  );
+  const rules = additiveFromPoints(smarttrip, smarttrip.rules, {
+    version: RULES_VERSION,
+    name: 'rules',
+  });
   await put(`WEIGHTS/w/${RULES_VERSION}`, scorerToBytes(rules));
   await put('WEIGHTS/active', JSON.stringify({ champion: RULES_VERSION, at: Date.now() }));
 }

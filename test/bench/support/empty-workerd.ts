@@ -28,7 +28,9 @@ export async function startEmptyWorkerd(dir: string, answer: string): Promise<Em
   const config = join(dir, 'config.capnp');
   await writeFile(config, configuration(port, answer));
   const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
-  const child = spawn(binary, ['serve', config, 'config'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(binary, ['serve', config, 'config'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const exited = once(child, 'exit');
   process.once('exit', () => child.kill('SIGKILL'));
   await until(`the empty Worker answers on port ${port}`, async () => {
@@ -46,7 +48,10 @@ export async function startEmptyWorkerd(dir: string, answer: string): Promise<Em
   };
 }
 
-const configuration = (port: number, answer: string) => `using Workerd = import "/workerd/workerd.capnp";
+const configuration = (
+  port: number,
+  answer: string,
+) => `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [

@@ -53,7 +53,7 @@ export async function httpLoad(options: LoadOptions): Promise<Load> {
     requests: latencies.length,
     seconds,
     requestsPerSecond: latencies.length / seconds,
-    latenciesMs: Float64Array.from(latencies).sort(),
+    latenciesMs: Float64Array.from(latencies).toSorted(),
     generatorBusy: busy.utilization,
   };
 }
@@ -87,12 +87,14 @@ function converse(
     socket.on('data', (chunk) => {
       if (missingBytes > 0) missingBytes -= chunk.length;
       else {
-        head += chunk.latin1Slice();
+        head += chunk.toString('latin1');
         const bodyAt = head.indexOf('\r\n\r\n') + 4;
         if (bodyAt < 4) return;
         const length = /\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1];
         if (!head.startsWith('HTTP/1.1 200') || length === undefined) {
-          return reject(new Error(`expected 200 with a content-length, but got: ${head.slice(0, 600)}`));
+          return reject(
+            new Error(`expected 200 with a content-length, but got: ${head.slice(0, 600)}`),
+          );
         }
         missingBytes = bodyAt + Number(length) - head.length;
         head = '';

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../../../backend/cli.ts', import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Launched {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  /** The first line on stdout as JSON; rejects, with what stderr held, when it ends before one came. */
+  readonly firstJson: Promise<Record<string, unknown>>;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** `trimtab …` in a process of its own. Nothing of this process's Trimtab settings reaches it. */
+export function launch(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  input = '',
+): Launched {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TRIMTAB_'));
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input);
+  let [stdout, stderr] = ['', ''];
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+  const firstJson = new Promise<Record<string, unknown>>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      const end = stdout.indexOf('\n');
+      if (end > 0 && stdout.startsWith('{"')) resolve(JSON.parse(stdout.slice(0, end)));
+    });
+    child.once('close', () => reject(new Error(`it ended first, and said:\n${stderr}`)));
+  });
+  // Who only waits for the end need not hear that no JSON came.
+  firstJson.catch(() => undefined);
+  return { pid: child.pid!, ended, firstJson, signal: (name) => child.kill(name) };
+}
+
+export const runCli = (
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  input?: string,
+): Promise<Ended> => launch(args, settings, input).ended;

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { cpus, loadavg, totalmem } from 'node:os';
+
+/** What the figures were measured on. */
+export interface Hardware {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly node: string;
+  readonly workerd: string;
+  /** Processes that wanted a core in the minute before: far over 0, somebody else uses the machine too. */
+  readonly loadBefore: number;
+}
+
+export function readHardware(): Hardware {
+  const cores = cpus();
+  const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
+  return {
+    cpu: cores[0]?.model ?? 'unknown',
+    cores: cores.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    workerd: execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim(),
+    loadBefore: loadavg()[0],
+  };
+}
