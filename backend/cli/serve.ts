@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import { startBackend } from '../main.ts';
 import { port } from './arguments.ts';
 import { log } from '../log.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
@@ -15,6 +13,11 @@ export const serveCommand = (): Command =>
 
 async function serve(options: { port?: number; edge?: string; json?: boolean }): Promise<void> {
   const signal = stopSignal();
+  // Loaded here, so that the other verbs, which need none of it, answer at once.
+  const [{ readConfig }, { startBackend }] = await Promise.all([
+    import('../config.ts'),
+    import('../main.ts'),
+  ]);
   const backend = await startBackend(
     readConfig({
       ...process.env,

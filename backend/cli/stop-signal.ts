@@ -1,7 +1,8 @@
-/** Aborts on the first Ctrl-C or SIGTERM; later ones change nothing, as npm sends a second of each. */
+/** Aborts on Ctrl-C, SIGTERM or a closed terminal; npm sends a second of each, which changes nothing. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => controller.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => controller.abort());
   return controller.signal;
 }
 

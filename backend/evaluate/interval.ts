@@ -21,10 +21,10 @@ export function clusteredMean(
 ): Estimate | undefined {
   const n = values.length;
   let mean = 0;
-  for (let i = 0; i < n; i++) mean += values[i]! / n;
+  for (let i = 0; i < n; i++) mean += values[i] / n;
   const residual = new Map<number, number>();
   for (let i = 0; i < n; i++) {
-    residual.set(cluster[i]!, (residual.get(cluster[i]!) ?? 0) + values[i]! - mean);
+    residual.set(cluster[i], (residual.get(cluster[i]) ?? 0) + values[i] - mean);
   }
   const clusters = residual.size;
   if (clusters < 2) return undefined;

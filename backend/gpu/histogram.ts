@@ -47,8 +47,8 @@ export function gpuHistogram(device: GPUDevice, matrix: CodeMatrix): GpuHistogra
       const [gradientStep, hessianStep] = [stepOf(gradient), stepOf(hessian)];
       const fixed = new Int32Array(2 * rows);
       for (let row = 0; row < rows; row++) {
-        fixed[2 * row] = Math.round(gradient[row]! / gradientStep);
-        fixed[2 * row + 1] = Math.round(hessian[row]! / hessianStep);
+        fixed[2 * row] = Math.round(gradient[row] / gradientStep);
+        fixed[2 * row + 1] = Math.round(hessian[row] / hessianStep);
       }
       device.queue.writeBuffer(pairs, 0, fixed);
       const encoder = device.createCommandEncoder();
@@ -101,8 +101,8 @@ function addChunks(
     for (let chunk = 0; chunk < chunks; chunk++) {
       const from = (feature * chunks + chunk) * 2 * STRIDE;
       for (let bucket = 0; bucket < STRIDE; bucket++) {
-        gradient[feature * STRIDE + bucket]! += partial[from + bucket]! * gradientStep;
-        hessian[feature * STRIDE + bucket]! += partial[from + STRIDE + bucket]! * hessianStep;
+        gradient[feature * STRIDE + bucket] += partial[from + bucket] * gradientStep;
+        hessian[feature * STRIDE + bucket] += partial[from + STRIDE + bucket] * hessianStep;
       }
     }
   }

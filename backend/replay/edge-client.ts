@@ -46,7 +46,7 @@ export function edgeClient(url: string, secretKey: string): EdgeClient {
       };
       if (rejected.length > 0)
         throw new Error(
-          `${rejected.length} events were rejected, the first: ${rejected[0]!.message}`,
+          `${rejected.length} events were rejected, the first: ${rejected[0].message}`,
         );
     },
   };

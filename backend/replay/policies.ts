@@ -18,7 +18,7 @@ export function lastViewedFirst(schema: Schema): Points {
   const order = asShown(schema);
   return {
     ...order,
-    'recency of view': falling(schema, 'recency of view', order.position!.length),
+    'recency of view': falling(schema, 'recency of view', order.position.length),
   };
 }
 

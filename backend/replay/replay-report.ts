@@ -44,7 +44,7 @@ export function gainOver(
   session: readonly number[],
 ): Estimate {
   return estimate(
-    learned.gains.map((gains, i) => reciprocalRank(gains) - reciprocalRank(base.gains[i]!)),
+    learned.gains.map((gains, i) => reciprocalRank(gains) - reciprocalRank(base.gains[i])),
     session,
   );
 }
@@ -61,7 +61,7 @@ export function reportText({ served, evaluated, policies, gain }: ReplayReport):
     `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
   const row = (cells: readonly string[]) =>
     cells
-      .map((text, i) => text.padEnd([20, 9, 28, 28, 28][i]!))
+      .map((text, i) => text.padEnd([20, 9, 28, 28, 28][i]))
       .join('')
       .trimEnd();
   return [

@@ -70,7 +70,7 @@ export async function replayTrivago(
     served: { searches: early.length, clicks: early.length },
     evaluated: { searches: late.length, sessions: sessions.size },
     policies: outcomes.map((outcome) => reportPolicy(outcome, session)),
-    gain: gainOver(outcomes[3]!, outcomes[1]!, session),
+    gain: gainOver(outcomes[3], outcomes[1], session),
   };
 }
 
@@ -177,7 +177,7 @@ async function inParallel<T>(
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
-      await work(all[index]!, index);
+      await work(all[index], index);
       shown.update(++done);
     }
   };

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Keys } from './keys.ts';
 import type { StateDir } from './state-dir.ts';
+
+const OWNER_ONLY = 0o600;
 
 /**
  * Writes the Worker's secrets and where it ships to, as dotenv for `wrangler dev`.
@@ -18,5 +20,7 @@ export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): v
     BACKEND_URL: backendUrl,
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);
-  writeFileSync(state.edgeEnv, lines.join(''), { mode: 0o600 });
+  writeFileSync(state.edgeEnv, lines.join(''), { mode: OWNER_ONLY });
+  // The mode above counts for a new file only.
+  chmodSync(state.edgeEnv, OWNER_ONLY);
 }

@@ -56,10 +56,9 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
     await answering('the edge', `${edgeUrl}/v1/health`);
     await answering('the backend', `${backendUrl}/health/ready`);
     const imported = options.demo ? await importDemo(state, client) : 0;
-    const { items } = await client.call<{ items: unknown[] }>('GET', '/v1/items?limit=1');
-    const leastItems = Math.max(imported, items.length);
+    const { counts } = await client.call<{ counts: { items: number } }>('GET', '/v1/status');
     const version = await waitFor('what the edge ranks with', LIVE_TIMEOUT_MS, signal, () =>
-      liveVersion(edgeUrl, leastItems, signal),
+      liveVersion(edgeUrl, counts.items, signal),
     );
     options.onReady({ edgeUrl, backendUrl, keys, version, imported });
   };

@@ -8,7 +8,6 @@ export interface StateDir {
   readonly edgeEnv: string;
   /** Persisted KV and Durable Objects: wrangler's `--persist-to`. */
   readonly edge: string;
-  readonly edgeLog: string;
   /** Says how far the demo import of the first start came. */
   readonly demo: string;
 }
@@ -20,7 +19,6 @@ export function stateDir(path: string = process.env.TRIMTAB_DIR ?? '.trimtab'): 
     keys: at('keys.json'),
     edgeEnv: at('edge.env'),
     edge: at('edge'),
-    edgeLog: at('edge.log'),
     demo: at('demo-import'),
   };
 }

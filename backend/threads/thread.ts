@@ -18,7 +18,9 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
     worker.once('error', (error) => {
       failure = error instanceof Error ? error : new Error(String(error));
     });
-    worker.once('exit', (code) => reject(failure ?? new Error(`thread ${name} ended with code ${code}`)));
+    worker.once('exit', (code) =>
+      reject(failure ?? new Error(`thread ${name} ended with code ${code}`)),
+    );
   });
   // Without a call in flight nobody listens, and an ended thread must not end the process.
   ended.catch(() => {});

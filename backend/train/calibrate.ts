@@ -12,9 +12,9 @@ export function calibrate(points: Float64Array, reward: Float64Array): Calibrati
   for (let iteration = 0; iteration < 50; iteration++) {
     let [ga, gb, haa, hab, hbb] = [0, 1e-9 * b, 1e-9, 0, 1e-9];
     for (let row = 0; row < points.length; row++) {
-      const x = points[row]! - mean;
+      const x = points[row] - mean;
       const p = 1 / (1 + Math.exp(-(a + b * x)));
-      const residual = p - (reward[row]! > 0 ? 1 : 0);
+      const residual = p - (reward[row] > 0 ? 1 : 0);
       const curvature = Math.max(p * (1 - p), 1e-12);
       ga += residual;
       gb += residual * x;

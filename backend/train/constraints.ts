@@ -21,7 +21,7 @@ export function project(
   for (const constraint of schema.constraints) {
     const feature = featureIndex(schema, constraint.feature);
     const from = feature * STRIDE + 1;
-    const to = feature * STRIDE + bucketCount(schema.features[feature]!);
+    const to = feature * STRIDE + bucketCount(schema.features[feature]);
     const own = weights.subarray(from, to);
     if (constraint.monotone !== undefined)
       projectOrder(own, scale.subarray(from, to), constraint.monotone);
@@ -32,7 +32,7 @@ export function project(
 function clip(weights: Float64Array, { min, max }: ConstraintSpec, slope: number): void {
   const low = (min ?? Number.NEGATIVE_INFINITY) * slope;
   const high = (max ?? Number.POSITIVE_INFINITY) * slope;
-  for (let i = 0; i < weights.length; i++) weights[i] = Math.min(high, Math.max(low, weights[i]!));
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.min(high, Math.max(low, weights[i]));
 }
 
 /** Weighted isotonic regression by pooling adjacent violators (Barlow et al. 1972). */
@@ -45,7 +45,7 @@ function projectOrder(
   const blocks: { mean: number; mass: number; length: number }[] = [];
   for (let i = 0; i < weights.length; i++) {
     // A bucket never seen has no scale of its own: a hair keeps the mean defined and follows its neighbours.
-    let block = { mean: sign * weights[i]!, mass: scale[i]! + 1e-12, length: 1 };
+    let block = { mean: sign * weights[i], mass: scale[i] + 1e-12, length: 1 };
     while (blocks.length > 0 && blocks.at(-1)!.mean > block.mean) {
       const before = blocks.pop()!;
       const mass = before.mass + block.mass;

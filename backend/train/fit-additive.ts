@@ -88,7 +88,7 @@ export function fitAdditive(
     }
     const nextMomentum = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
     const carry = (momentum - 1) / nextMomentum;
-    lookahead = next.map((weight, j) => weight + carry * (weight - current[j]!));
+    lookahead = next.map((weight, j) => weight + carry * (weight - current[j]));
     const gained = objective - value;
     [current, objective, momentum] = [next, value, nextMomentum];
     const report: FitStep = {
@@ -140,7 +140,7 @@ class Objective {
     const total = this.value(weights);
     const { gradient } = histogram(this.#set, this.#rowGradient, this.#rowHessian);
     for (let j = 0; j < gradient.length; j++)
-      gradient[j]! += this.#options.l2 * (weights[j]! - this.#options.prior[j]!);
+      gradient[j] += this.#options.l2 * (weights[j] - this.#options.prior[j]);
     return { total, gradient };
   }
 
@@ -165,7 +165,7 @@ class Objective {
 
   #ridge(weights: Float64Array): number {
     let sum = 0;
-    for (let j = 0; j < weights.length; j++) sum += (weights[j]! - this.#options.prior[j]!) ** 2;
+    for (let j = 0; j < weights.length; j++) sum += (weights[j] - this.#options.prior[j]) ** 2;
     return (this.#options.l2 / 2) * sum;
   }
 }
@@ -177,7 +177,7 @@ function descend(
   scale: Float64Array,
   step: number,
 ): Float64Array {
-  return from.map((weight, j) => weight - (step * gradient[j]!) / scale[j]!);
+  return from.map((weight, j) => weight - (step * gradient[j]) / scale[j]);
 }
 
 /** `⟨g, d⟩ + ‖d‖²_scale / (2 · step)` for `d = to − from`. */
@@ -190,8 +190,8 @@ function modelChange(
 ): number {
   let change = 0;
   for (let j = 0; j < from.length; j++) {
-    const d = to[j]! - from[j]!;
-    change += gradient[j]! * d + (scale[j]! * d * d) / (2 * step);
+    const d = to[j] - from[j];
+    change += gradient[j] * d + (scale[j] * d * d) / (2 * step);
   }
   return change;
 }

@@ -33,9 +33,9 @@ export function histogram(
     const sums = into.gradient.subarray(feature * STRIDE, (feature + 1) * STRIDE);
     const curvature = into.hessian.subarray(feature * STRIDE, (feature + 1) * STRIDE);
     for (let row = 0; row < rows; row++) {
-      const bucket = column[row]!;
-      sums[bucket]! += gradient[row]!;
-      curvature[bucket]! += hessian[row]!;
+      const bucket = column[row];
+      sums[bucket] += gradient[row];
+      curvature[bucket] += hessian[row];
     }
   }
   return into;
@@ -56,7 +56,7 @@ export function additiveScores(
   for (let feature = 0; feature < features; feature++) {
     const column = codes.subarray(feature * rows, (feature + 1) * rows);
     const own = weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
-    for (let row = 0; row < rows; row++) into[row]! += own[column[row]!]!;
+    for (let row = 0; row < rows; row++) into[row] += own[column[row]];
   }
   return into;
 }

@@ -122,7 +122,7 @@ function toScorer(
       spec.name,
       Array.from(
         { length: bucketCount(spec) },
-        (_, bucket) => fit.weights[feature * STRIDE + bucket]! / slope,
+        (_, bucket) => fit.weights[feature * STRIDE + bucket] / slope,
       ),
     ]),
   );
@@ -160,13 +160,13 @@ function lossGain(
   const gains: number[] = [];
   const sessions: number[] = [];
   for (let slate = 0; slate < slateCount(set); slate++) {
-    const [from, to] = [set.starts[slate]!, set.starts[slate + 1]!];
+    const [from, to] = [set.starts[slate], set.starts[slate + 1]];
     const reward = set.reward.subarray(from, to);
     if (!reward.some((value) => value > 0)) continue;
     gains.push(
       slateLoss(before.subarray(from, to), reward) - slateLoss(after.subarray(from, to), reward),
     );
-    sessions.push(set.session[slate]!);
+    sessions.push(set.session[slate]);
   }
   return clusteredMean(gains, sessions);
 }
@@ -177,7 +177,7 @@ function slateLoss(scores: Float64Array, reward: Float64Array): number {
   const logSum = best + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - best), 0));
   let [loss, earned] = [0, 0];
   reward.forEach((value, i) => {
-    loss += value * (logSum - scores[i]!);
+    loss += value * (logSum - scores[i]);
     earned += value;
   });
   return loss / earned;
@@ -196,17 +196,17 @@ function summarise(scorer: UnversionedScorer, set: TrainingSet): RankingSummary 
   const [mrr, ndcg10, hit1, sessions]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let slate = 0; slate < slateCount(set); slate++) {
     const rows = Array.from(
-      { length: set.starts[slate + 1]! - set.starts[slate]! },
-      (_, i) => set.starts[slate]! + i,
+      { length: set.starts[slate + 1] - set.starts[slate] },
+      (_, i) => set.starts[slate] + i,
     );
     const gains = rows
-      .toSorted((a, b) => scores[b]! - scores[a]! || a - b)
-      .map((row) => set.reward[row]!);
+      .toSorted((a, b) => scores[b] - scores[a] || a - b)
+      .map((row) => set.reward[row]);
     if (!gains.some((gain) => gain > 0)) continue;
     mrr.push(reciprocalRank(gains));
     ndcg10.push(ndcgAt(gains, 10));
     hit1.push(hitAt(gains, 1));
-    sessions.push(set.session[slate]!);
+    sessions.push(set.session[slate]);
   }
   const of = (values: number[]) => clusteredMean(values, sessions);
   return { mrr: of(mrr), ndcg10: of(ndcg10), hit1: of(hit1) };

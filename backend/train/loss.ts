@@ -16,21 +16,21 @@ export type Loss = (
 export const listwiseLoss: Loss = (set, scores, gradient, hessian) => {
   let total = 0;
   for (let slate = 0; slate < slateCount(set); slate++) {
-    const [first, end] = [set.starts[slate]!, set.starts[slate + 1]!];
+    const [first, end] = [set.starts[slate], set.starts[slate + 1]];
     let earned = 0;
     let best = Number.NEGATIVE_INFINITY;
     for (let row = first; row < end; row++) {
-      earned += set.reward[row]!;
-      if (scores[row]! > best) best = scores[row]!;
+      earned += set.reward[row];
+      if (scores[row] > best) best = scores[row]!;
     }
     let sum = 0;
-    for (let row = first; row < end; row++) sum += Math.exp(scores[row]! - best);
+    for (let row = first; row < end; row++) sum += Math.exp(scores[row] - best);
     const logSum = best + Math.log(sum);
     for (let row = first; row < end; row++) {
-      const p = Math.exp(scores[row]! - logSum);
-      gradient[row] = earned * p - set.reward[row]!;
+      const p = Math.exp(scores[row] - logSum);
+      gradient[row] = earned * p - set.reward[row];
       hessian[row] = earned * p * (1 - p);
-      if (set.reward[row]! > 0) total += set.reward[row]! * (logSum - scores[row]!);
+      if (set.reward[row] > 0) total += set.reward[row] * (logSum - scores[row]);
     }
   }
   return total;
@@ -43,9 +43,9 @@ export const listwiseLoss: Loss = (set, scores, gradient, hessian) => {
 export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
   let total = 0;
   for (let row = 0; row < set.rows; row++) {
-    const s = scores[row]!;
-    const y = set.reward[row]! > 0 ? 1 : 0;
-    const w = y === 1 ? set.reward[row]! : 1;
+    const s = scores[row];
+    const y = set.reward[row] > 0 ? 1 : 0;
+    const w = y === 1 ? set.reward[row] : 1;
     const p = 1 / (1 + Math.exp(-s));
     gradient[row] = w * (p - y);
     hessian[row] = w * p * (1 - p);

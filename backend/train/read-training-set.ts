@@ -91,7 +91,7 @@ function rewardsOf(
   const earned = new Float64Array(itemIds.length);
   for (const [itemId, type] of feedback) {
     const slot = slotOf.get(itemId);
-    if (slot !== undefined) earned[slot] = Math.max(earned[slot]!, reward[type] ?? 0);
+    if (slot !== undefined) earned[slot] = Math.max(earned[slot], reward[type] ?? 0);
   }
   return earned;
 }

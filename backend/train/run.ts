@@ -14,7 +14,10 @@ export interface TrainingDeps {
   readonly store: Store;
   readonly database: TrainingJob['database'];
   /** Stores a scorer under the next free version and writes its blob to KV. */
-  readonly addVersion: (scorer: UnversionedScorer, lineage: Record<string, unknown>) => Promise<Version>;
+  readonly addVersion: (
+    scorer: UnversionedScorer,
+    lineage: Record<string, unknown>,
+  ) => Promise<Version>;
   /** Moves the pointer, unless it is held. @returns what happened, for the run's record. */
   readonly promote: (version: Version, by: string) => Promise<string>;
   readonly log: (message: string) => void;
@@ -62,7 +65,11 @@ export async function startRun(
   return { runId, finished: carryOut(deps, request, runId) };
 }
 
-async function carryOut(deps: TrainingDeps, request: TrainingRequest, runId: string): Promise<void> {
+async function carryOut(
+  deps: TrainingDeps,
+  request: TrainingRequest,
+  runId: string,
+): Promise<void> {
   const { store } = deps;
   const update = (fields: Partial<typeof runs.$inferInsert>) =>
     store.write([store.db.update(runs).set(fields).where(eq(runs.id, runId))]);
@@ -71,7 +78,11 @@ async function carryOut(deps: TrainingDeps, request: TrainingRequest, runId: str
     const job: TrainingJob = {
       database: deps.database,
       parent: request.parent,
-      window: { from: request.from, to: request.to, ...(request.servedBy && { servedBy: request.servedBy }) },
+      window: {
+        from: request.from,
+        to: request.to,
+        ...(request.servedBy && { servedBy: request.servedBy }),
+      },
       reward: request.reward,
       name: request.name,
       ...(request.l2 === undefined ? {} : { l2: request.l2 }),
@@ -80,7 +91,9 @@ async function carryOut(deps: TrainingDeps, request: TrainingRequest, runId: str
     const onProgress = proxy((progress: TrainingProgress) => {
       if (deps.nowMs() - reported < PROGRESS_EVERY_MS) return;
       reported = deps.nowMs();
-      update({ progress: { ...progress } }).catch((error: unknown) => deps.log(`run ${runId}: ${String(error)}`));
+      update({ progress: { ...progress } }).catch((error: unknown) =>
+        deps.log(`run ${runId}: ${String(error)}`),
+      );
     });
     const result = await thread.call((worker) => worker.train(job, onProgress));
     const { scorer, ...report } = result;
@@ -88,8 +101,15 @@ async function carryOut(deps: TrainingDeps, request: TrainingRequest, runId: str
     const version = await deps.addVersion(scorer, lineageOf(request, result, forced));
     const wanted = request.publish && (result.gate.verdict === 'promote' || request.force);
     const outcome = wanted ? await deps.promote(version, `run ${runId}`) : 'stored, not promoted';
-    await update({ status: 'done', version, progress: { phase: 'done', ...report, outcome, forced }, finishedAt: deps.nowMs() });
-    deps.log(`run ${runId}: ${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`);
+    await update({
+      status: 'done',
+      version,
+      progress: { phase: 'done', ...report, outcome, forced },
+      finishedAt: deps.nowMs(),
+    });
+    deps.log(
+      `run ${runId}: ${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     deps.log(`run ${runId} failed: ${message}`);
@@ -99,7 +119,11 @@ async function carryOut(deps: TrainingDeps, request: TrainingRequest, runId: str
   }
 }
 
-function lineageOf(request: TrainingRequest, result: TrainingResult, forced: boolean): Record<string, unknown> {
+function lineageOf(
+  request: TrainingRequest,
+  result: TrainingResult,
+  forced: boolean,
+): Record<string, unknown> {
   return {
     parent: request.parent.version,
     window: { from: request.from, to: request.to, servedBy: request.servedBy },

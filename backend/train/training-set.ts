@@ -69,7 +69,7 @@ export function packTrainingSet(schema: Schema, slates: readonly LabelledSlate[]
 
 /** The slates `from .. to − 1` as a set of their own. */
 export function sliceSlates(set: TrainingSet, from: number, to: number): TrainingSet {
-  const [first, last] = [set.starts[from]!, set.starts[to]!];
+  const [first, last] = [set.starts[from], set.starts[to]];
   const rows = last - first;
   const codes = new Uint8Array(set.features * rows);
   for (let feature = 0; feature < set.features; feature++) {
@@ -108,7 +108,7 @@ export function withPosition(set: TrainingSet): TrainingSet {
   const codes = new Uint8Array(set.codes.length + set.rows);
   codes.set(set.codes);
   for (let row = 0; row < set.rows; row++) {
-    codes[set.codes.length + row] = Math.min(set.position[row]!, MOST_POSITIONS);
+    codes[set.codes.length + row] = Math.min(set.position[row], MOST_POSITIONS);
   }
   return { ...set, codes, features: set.features + 1 };
 }

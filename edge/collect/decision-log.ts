@@ -4,8 +4,9 @@ import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import type { Env, Settings } from '../env.ts';
 import { shardOf } from './shard.ts';
 
-const MAX_BATCH = 64;
-const COLLECT_MS = 20;
+const MAX_BATCH = 256;
+/** A write costs as much as several rankings; what waits is lost only if the whole isolate is. */
+const COLLECT_MS = 50;
 /** By then whoever opened a batch has written it, or was cancelled and never will. */
 const ABANDONED_MS = 1000;
 /** A row holds 2 MB. */

@@ -9,6 +9,8 @@ const HOUR_MS = 60 * 60 * 1000;
 const KEEP_SEEN_MS = 48 * HOUR_MS;
 /** An alarm that has sent for so long lets the next one go on. */
 const MAX_ALARM_MS = 20_000;
+/** After a failure that is not the backend's. */
+const REST_MS = 60_000;
 
 /**
  * One shard of the log: takes decisions and feedback, durable before it answers, and ships them in batches.
@@ -37,10 +39,11 @@ export class EventLog extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const settings = settingsOf(this.env);
     const endMs = Date.now() + MAX_ALARM_MS;
+    let restMs = 0;
     this.#alarmAtMs = null;
     try {
+      const settings = settingsOf(this.env);
       for (let nowMs = Date.now(); nowMs < endMs; nowMs = Date.now()) {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
@@ -52,8 +55,11 @@ export class EventLog extends DurableObject<Env> {
         }
       }
       this.#store.purgeSeen(Date.now() - Math.max(KEEP_SEEN_MS, 2 * settings.tokenTtlMs));
+    } catch (error) {
+      console.error('the log could not be shipped, and will be tried again', error);
+      restMs = REST_MS;
     } finally {
-      await this.#rearm();
+      await this.#rearm(Date.now() + restMs);
     }
   }
 
@@ -66,12 +72,12 @@ export class EventLog extends DurableObject<Env> {
     if (this.#alarmAtMs === null || this.#alarmAtMs > wantedMs) await this.#arm(wantedMs);
   }
 
-  async #rearm(): Promise<void> {
-    const nowMs = Date.now();
-    const sendMs = this.#store.nextSendMs(nowMs);
+  async #rearm(earliestMs: number): Promise<void> {
+    const sendMs = this.#store.nextSendMs(earliestMs);
     if (sendMs !== undefined) return this.#arm(sendMs);
     const oldestMs = this.#store.oldestSeenMs();
-    if (oldestMs !== undefined) await this.#arm(Math.max(oldestMs + KEEP_SEEN_MS, nowMs) + HOUR_MS);
+    if (oldestMs !== undefined)
+      await this.#arm(Math.max(oldestMs + KEEP_SEEN_MS, earliestMs) + HOUR_MS);
   }
 
   async #arm(atMs: number): Promise<void> {

@@ -44,7 +44,7 @@ export class LogStore {
   }
 
   addDecisions(bytes: Uint8Array): void {
-    this.#add(DECISIONS, bytes, bytes.length);
+    this.#add(DECISIONS, bytes);
   }
 
   /** @returns how many were new. */
@@ -170,16 +170,15 @@ export class LogStore {
   }
 
   #addEventRow(row: string): '' {
-    this.#add(EVENTS, row, row.length);
+    this.#add(EVENTS, row);
     return '';
   }
 
-  #add(kind: number, body: Uint8Array | string, sizeBytes: number): void {
+  #add(kind: number, body: Uint8Array | string): void {
     this.#sql.exec(
-      `INSERT INTO entries (kind, body, sizeBytes) VALUES (?, ?, ?)`,
+      `INSERT INTO entries (kind, body, sizeBytes) VALUES (?1, ?2, length(CAST(?2 AS BLOB)))`,
       kind,
       body,
-      sizeBytes,
     );
   }
 }

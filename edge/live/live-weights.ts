@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../shared/domain/ids.ts';
@@ -24,13 +25,11 @@ interface Adopted {
   readonly delta: number;
   readonly pointer: Pointer;
   readonly pointerText: string;
-  /** Rises with every change of the bytes; 1 and up. */
-  readonly revision: number;
 }
 
 export interface LiveAnswer {
-  /** 0 when nothing was ever adopted. */
-  readonly revision: number;
+  /** Names the bytes; absent when nothing was ever adopted. */
+  readonly tag?: string;
   readonly delta: number;
   readonly pointer?: Pointer;
   /** Absent when the caller has them. */
@@ -58,17 +57,18 @@ export class LiveWeights extends DurableObject<Env> {
     this.#adopted = ctx.storage.kv.get<Adopted>('adopted');
   }
 
-  /** @param knownRevision what the caller holds already. */
-  async adopt(arm: string, knownRevision?: number): Promise<LiveAnswer> {
+  /** @param knownTag what the caller holds already, from whichever cell. */
+  async adopt(arm: string, knownTag?: string): Promise<LiveAnswer> {
     await this.#check(arm);
     const problem = this.#problem === undefined ? {} : { problem: this.#problem };
-    if (this.#adopted === undefined) return { revision: 0, delta: 0, ...problem };
-    const { revision, delta, pointer, bytes } = this.#adopted;
+    if (this.#adopted === undefined) return { delta: 0, ...problem };
+    const { delta, pointer, bytes } = this.#adopted;
+    const tag = tagOf(bytes);
     return {
-      revision,
+      tag,
       delta,
       pointer,
-      ...(revision !== knownRevision && { bytes }),
+      ...(tag !== knownTag && { bytes }),
       ...problem,
     };
   }
@@ -101,7 +101,6 @@ export class LiveWeights extends DurableObject<Env> {
         ...adopted,
         bytes: scorerToBytes(scorer),
         delta: adopted.delta + 1,
-        revision: adopted.revision + 1,
       });
     } catch (error) {
       if (error instanceof ApiError) return refused(error.status, error.code, error.message);
@@ -133,12 +132,12 @@ export class LiveWeights extends DurableObject<Env> {
     const pointer = parsePointer(pointerText ?? '');
     if (pointerText === null || pointer === undefined) throw new Error(pointerProblem(pointerText));
     const version = pointer.arms?.[arm] ?? pointer.champion;
-    const [before, revision] = [this.#adopted, (this.#adopted?.revision ?? 0) + 1];
+    const before = this.#adopted;
     if (before?.version !== version) {
       const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
-      this.#keep({ version, base: bytes, bytes, delta: 0, pointer, pointerText, revision });
+      this.#keep({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
     } else if (isBare(pointerText) && before.delta > 0) {
-      this.#keep({ ...before, bytes: before.base, delta: 0, pointer, pointerText, revision });
+      this.#keep({ ...before, bytes: before.base, delta: 0, pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
       this.#keep({ ...before, pointer, pointerText });
     }
@@ -149,6 +148,9 @@ export class LiveWeights extends DurableObject<Env> {
     this.#adopted = adopted;
   }
 }
+
+/** The checksum that ends the bytes: equal content has one tag in every cell. */
+const tagOf = (bytes: Uint8Array) => bytesToHex(bytes.subarray(-8));
 
 /** Ops write a bare version id; the publisher writes JSON. */
 const isBare = (pointerText: string) => isVersion(pointerText.trim());

@@ -13,6 +13,8 @@ export class Kept<T extends { readonly problem?: string }> {
   #confirmedAtMs: number | undefined;
   #startedAtMs = 0;
   #loading: Promise<void> | undefined;
+  /** Of the first request: an isolate stays in one place, whatever continents its visitors are on. */
+  #cell: string | undefined;
   readonly #load: (previous: T | undefined, cell: string) => Promise<T>;
   readonly #refreshMs: number;
 
@@ -53,7 +55,8 @@ export class Kept<T extends { readonly problem?: string }> {
 
   #refresh(cell: string, nowMs: number): Promise<void> {
     this.#startedAtMs = nowMs;
-    this.#loading = this.#replace(cell, nowMs);
+    this.#cell ??= cell;
+    this.#loading = this.#replace(this.#cell, nowMs);
     return this.#loading;
   }
 

@@ -17,8 +17,8 @@ export interface WeightsState {
   /** Online deltas taken on top of the version. */
   readonly delta: number;
   readonly pointer?: Pointer;
-  /** Names the content at the LiveWeights object that served it. */
-  readonly revision?: number;
+  /** Names the content as LiveWeights served it. */
+  readonly tag?: string;
   /** Why these may not be the weights that are meant to be live. */
   readonly problem?: string;
 }
@@ -47,21 +47,23 @@ interface Ask {
 
 async function fromLiveWeights({ env, previous, cell }: Ask): Promise<WeightsState> {
   const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`${cell}:${CHAMPION}`));
-  const { revision, delta, pointer, bytes, problem } = await object.adopt(
-    CHAMPION,
-    previous?.revision,
-  );
-  if (revision === 0) throw new Error(problem ?? 'LiveWeights has adopted nothing yet');
-  const scorer = bytes === undefined ? previous!.scorer : scorerFromBytes(bytes);
-  return { scorer, delta, revision, ...(pointer && { pointer }), ...(problem && { problem }) };
+  const { tag, delta, pointer, bytes, problem } = await object.adopt(CHAMPION, previous?.tag);
+  const scorer = bytes === undefined ? previous?.scorer : scorerFromBytes(bytes);
+  if (scorer === undefined || tag === undefined)
+    throw new Error(problem ?? 'LiveWeights has adopted nothing yet');
+  return { scorer, delta, tag, ...(pointer && { pointer }), ...(problem && { problem }) };
 }
 
 async function fromKv({ env, settings, previous }: Ask): Promise<WeightsState> {
   const text = await env.WEIGHTS.get('active', { cacheTtl: settings.kvCacheTtlS });
   const pointer = parsePointer(text ?? '');
   if (pointer === undefined) throw new Error(pointerProblem(text));
-  const known = previous?.delta === 0 && previous.scorer.version === pointer.champion;
-  const { scorer } = known
+  // Weights that came with a problem may be the bundled rules, which only share a name with the published ones.
+  const isKnown =
+    previous?.problem === undefined &&
+    previous?.delta === 0 &&
+    previous.scorer.version === pointer.champion;
+  const { scorer } = isKnown
     ? previous
     : await readScorer(env.WEIGHTS, pointer.champion, settings.kvCacheTtlS);
   return { scorer, delta: 0, pointer };

@@ -1,4 +1,5 @@
 import type { ExplorationSpec } from '../features/schema.ts';
+import { exactExp } from './exact-exp.ts';
 
 export interface Draw {
   /** Index into the pool. */
@@ -29,12 +30,12 @@ export function drawSlate(
   const slate: Draw[] = [];
   while (slate.length < slots) {
     // Odds keep their scale from slot to slot until the best one left would be lost in rounding.
-    if (temperature === 0 || !(odds[left[0]!]! > NEGLIGIBLE))
+    if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
       scaleOdds(odds, points, left, temperature);
-    const total = left.reduce((sum, index) => sum + odds[index]!, 0);
+    const total = left.reduce((sum, index) => sum + odds[index], 0);
     const [scale, floor] = [(1 - epsilon) / total, epsilon / left.length];
     const at = pick(left, odds, scale, floor, random());
-    slate.push({ index: left[at]!, propensity: odds[left[at]!]! * scale + floor });
+    slate.push({ index: left[at], propensity: odds[left[at]] * scale + floor });
     left.splice(at, 1);
   }
   return slate;
@@ -49,9 +50,9 @@ function scaleOdds(
   left: readonly number[],
   temperature: number,
 ): void {
-  const best = points[left[0]!]!;
+  const best = points[left[0]];
   left.forEach((index, at) => {
-    if (temperature > 0) odds[index] = Math.exp((points[index]! - best) / temperature);
+    if (temperature > 0) odds[index] = exactExp((points[index] - best) / temperature);
     else odds[index] = at === 0 ? 1 : 0;
   });
 }
@@ -66,9 +67,9 @@ function pick(
 ): number {
   let sum = 0;
   for (let i = 0; i < left.length; i++) {
-    sum += odds[left[i]!]! * scale + floor;
+    sum += odds[left[i]] * scale + floor;
     if (at < sum) return i;
   }
   // Rounding may leave the sum a hair under 1: the last that can be drawn takes the rest.
-  return left.findLastIndex((index) => odds[index]! * scale + floor > 0);
+  return left.findLastIndex((index) => odds[index] * scale + floor > 0);
 }

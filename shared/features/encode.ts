@@ -30,7 +30,7 @@ export function encodeRequest(
     rowOf: (id: string) => rows.get(id),
     visit,
     nowMs,
-    planOf: (name: string) => plans[schema.features.findIndex((feature) => feature.name === name)]!,
+    planOf: (name: string) => plans[schema.features.findIndex((feature) => feature.name === name)],
   };
   for (const spec of schema.features) plans.push(kindOf(spec).plan(spec, input));
   return { schema, table, plans };

@@ -21,8 +21,8 @@ function indexEntries({ spec, values }: Column): CodesByEntry[] {
   const depth = spec.type === 'path' ? (spec.from?.length ?? 1) : 1;
   const levels = Array.from({ length: depth }, () => new Map<string, number[]>());
   for (let code = 1; code < values.length; code++) {
-    entriesOf(values[code]!).forEach((entry, i) => {
-      const level = levels[spec.type === 'path' ? i : 0]!;
+    entriesOf(values[code]).forEach((entry, i) => {
+      const level = levels[spec.type === 'path' ? i : 0];
       const codes = level.get(entry);
       if (codes === undefined) level.set(entry, [code]);
       else codes.push(code);

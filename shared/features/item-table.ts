@@ -137,12 +137,12 @@ function readSet(
 export function attributesAt(table: ItemTable, row: number): Attributes {
   const out: Record<string, AttributeValue> = {};
   for (const column of table.columns) {
-    const code = column.codes[row]!;
+    const code = column.codes[row];
     if (code === MISSING) continue;
-    const value = column.values[code]!;
+    const value = column.values[code];
     if (column.spec.type === 'path') {
       (column.spec.from ?? [column.spec.name]).forEach((name, i) => {
-        const part = (value as readonly string[])[i]!;
+        const part = (value as readonly string[])[i];
         if (part !== '') out[name] = part;
       });
     } else out[column.spec.name] = value;

@@ -108,7 +108,7 @@ export function parseSchema(value: unknown): Schema {
   };
   constraints.forEach((constraint) => checkConstraint(schema, constraint));
   for (const [name, points] of Object.entries(rules)) {
-    const spec = features[featureIndex(schema, name)]!;
+    const spec = features[featureIndex(schema, name)];
     const size = bucketCount(spec);
     if (!Array.isArray(points) || points.length > size || !points.every(Number.isFinite)) {
       throw bad(

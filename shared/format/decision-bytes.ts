@@ -48,7 +48,7 @@ function writeDecision(out: ByteWriter, decision: Decision): void {
   out.f64(temperature).f64(epsilon).u16(poolSize).u16(decision.limit).text(decision.request);
   out.u32(decision.itemIds.length);
   decision.itemIds.forEach((id, slot) => {
-    out.text(id).i32(decision.units[slot]!).f64(decision.propensities[slot]!);
+    out.text(id).i32(decision.units[slot]).f64(decision.propensities[slot]);
   });
   out.block(decision.codes);
 }

@@ -20,7 +20,7 @@ export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
     const size = bucketCount(spec);
     payload.u16(size);
     for (let bucket = 0; bucket < size; bucket++)
-      payload.i32(scorer.weights[feature * STRIDE + bucket]!);
+      payload.i32(scorer.weights[feature * STRIDE + bucket]);
   });
   return sealFrame(MAGIC, FORMAT, schema.hash, payload.finish());
 }
@@ -47,7 +47,7 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
     kind: 'additive',
     version: parseVersion(header.version),
     ...(header.parent === undefined ? {} : { parent: parseVersion(header.parent) }),
-    name: String(header.name),
+    name: header.name,
     schema,
     weights,
     calibration: { intercept, slope },
@@ -65,8 +65,12 @@ function headerOf(payload: ByteReader): Omit<Scorer, 'weights'> {
   }
   const fields = header as Partial<Scorer> | null;
   const isObject = (part: unknown) => typeof part === 'object' && part !== null;
-  if (!isObject(fields?.calibration) || !isObject(fields?.exploration)) {
-    throw new FormatError('the scorer header lacks its calibration or exploration');
+  if (
+    typeof fields?.name !== 'string' ||
+    !isObject(fields.calibration) ||
+    !isObject(fields.exploration)
+  ) {
+    throw new FormatError('the scorer header lacks its name, calibration or exploration');
   }
   return fields as Scorer;
 }

@@ -33,8 +33,11 @@ export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<Ar
 
 function widen(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Array {
   const out = new ByteWriter();
-  const put = width === 1 ? out.u8 : width === 2 ? out.u16 : out.u32;
-  for (const code of codes) put.call(out, code);
+  for (const code of codes) {
+    if (width === 1) out.u8(code);
+    else if (width === 2) out.u16(code);
+    else out.u32(code);
+  }
   return out.finish();
 }
 

@@ -1,5 +1,3 @@
-export {};
-
 declare global {
   /** The one global of both runtimes that ECMAScript itself lacks. */
   class TextDecoder {

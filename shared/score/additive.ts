@@ -20,6 +20,9 @@ export interface UnitTable {
   /** The least and the most that a row may get here; rows that are excluded get far less. */
   readonly low: number;
   readonly high: number;
+  /** The most of the rows that get less than `high`. */
+  readonly next: number;
+  readonly rowsAtHigh: number;
   readonly excludes: boolean;
 }
 
@@ -45,7 +48,7 @@ export function compileScores(
   });
   for (const filter of schema.filters) {
     const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);
-    sinkFiltered(filter, table.columns[index]!, sums.ofColumn(index), nowMs);
+    sinkFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
   }
   const tables = joined.flatMap((group) => {
     const units = joinUnits(group, sums.columns);
@@ -73,16 +76,15 @@ class UnitSums {
   add(plan: FeaturePlan, weights: Int32Array): void {
     switch (plan.from) {
       case 'constant':
-        this.base += weights[plan.bucket]!;
+        this.base += weights[plan.bucket];
         break;
       case 'column':
         addByBucket(this.ofColumn(plan.column), plan.buckets, weights);
         break;
       case 'sparse': {
         const rows = this.ofRows();
-        this.base += weights[plan.bucket]!;
-        for (const [row, bucket] of plan.rows)
-          rows[row]! += weights[bucket]! - weights[plan.bucket]!;
+        this.base += weights[plan.bucket];
+        for (const [row, bucket] of plan.rows) rows[row] += weights[bucket] - weights[plan.bucket];
         break;
       }
       case 'rows':
@@ -94,7 +96,7 @@ class UnitSums {
   }
 
   ofColumn(column: number): Int32Array {
-    return (this.columns[column] ??= new Int32Array(this.#table.columns[column]!.values.length));
+    return (this.columns[column] ??= new Int32Array(this.#table.columns[column].values.length));
   }
 
   ofRows(): Int32Array {
@@ -103,17 +105,17 @@ class UnitSums {
 }
 
 function addByBucket(units: Int32Array, buckets: Uint8Array, weights: Int32Array): void {
-  for (let i = 0; i < units.length; i++) units[i]! += weights[buckets[i]!]!;
+  for (let i = 0; i < units.length; i++) units[i] += weights[buckets[i]];
 }
 
 function sinkFiltered(filter: FilterSpec, column: Column, units: Int32Array, nowMs: number): void {
   if ('before' in filter) {
     const { values } = column;
     const first = firstIndex(1, values.length, (code) => (values[code] as number) >= nowMs);
-    for (let code = 1; code < first; code++) units[code]! += EXCLUDED_UNITS;
+    for (let code = 1; code < first; code++) units[code] += EXCLUDED_UNITS;
   } else {
     for (const value of new Set(filter.exclude))
-      for (const code of codesWith(column, value)) units[code]! += EXCLUDED_UNITS;
+      for (const code of codesWith(column, value)) units[code] += EXCLUDED_UNITS;
   }
 }
 
@@ -123,25 +125,41 @@ function joinUnits(
   perColumn: readonly (Int32Array | undefined)[],
 ): Int32Array | undefined {
   // One column's codes are the group's own.
-  if (columns.length === 1) return perColumn[columns[0]!];
+  if (columns.length === 1) return perColumn[columns[0]];
   let units: Int32Array | undefined;
   columns.forEach((column, i) => {
     const own = perColumn[column];
     if (own === undefined) return;
     units ??= new Int32Array(size);
-    const member = members[i]!;
-    for (let code = 0; code < size; code++) units[code]! += own[member[code]!]!;
+    const member = members[i];
+    for (let code = 0; code < size; code++) units[code] += own[member[code]];
   });
   return units;
 }
 
+/** Looks only at codes that some row has. */
 function withRange(group: JoinedColumns, units: Int32Array): UnitTable {
-  let [low, high, excludes] = [MAX_SCORE_UNITS, -MAX_SCORE_UNITS, false];
+  const { starts } = group;
+  let low = MAX_SCORE_UNITS;
+  let high = -MAX_SCORE_UNITS;
+  let next = high;
+  let rowsAtHigh = 0;
+  let excludes = false;
+  let start = 0;
   for (let code = 0; code < units.length; code++) {
-    const value = units[code]!;
+    const value = units[code];
+    const end = starts[code + 1];
+    const rows = end - start;
+    start = end;
+    if (rows === 0) continue;
+    if (value > high) {
+      next = high;
+      high = value;
+      rowsAtHigh = rows;
+    } else if (value === high) rowsAtHigh += rows;
+    else if (value > next) next = value;
     if (value <= -MAX_SCORE_UNITS) excludes = true;
     else if (value < low) low = value;
-    if (value > high) high = value;
   }
-  return { group, units, low, high, excludes };
+  return { group, units, low, high, next, rowsAtHigh, excludes };
 }

@@ -13,8 +13,8 @@ export interface Reason {
 export function explain(scorer: AdditiveScorer, codes: Uint8Array): Reason[] {
   return scorer.schema.features
     .map((spec, feature) => {
-      const bucket = codes[feature]!;
-      const units = scorer.weights[feature * STRIDE + bucket]!;
+      const bucket = codes[feature];
+      const units = scorer.weights[feature * STRIDE + bucket];
       return { feature: spec.name, because: bucketLabel(spec, bucket), points: toPoints(units) };
     })
     .filter(({ points }) => points !== 0)

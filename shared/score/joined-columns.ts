@@ -26,7 +26,7 @@ export function joinColumns(table: ItemTable): JoinedColumns[] {
     .map((column, index) => single(index, column.codes, column.values.length))
     .toSorted((a, b) => a.size - b.size);
   for (let i = 0; i + 1 < groups.length;) {
-    const joined = join(groups[i]!, groups[i + 1]!, limit);
+    const joined = join(groups[i], groups[i + 1], limit);
     if (joined === undefined) i++;
     else groups = [...groups.slice(0, i), joined, ...groups.slice(i + 2)];
   }
@@ -50,7 +50,7 @@ function join(a: Group, b: Group, limit: number): Group | undefined {
   const pairs: [number, number][] = [];
   const codes = new Uint16Array(a.codes.length);
   for (let row = 0; row < codes.length; row++) {
-    const [x, y] = [a.codes[row]!, b.codes[row]!];
+    const [x, y] = [a.codes[row], b.codes[row]];
     const key = x * b.size + y;
     let code = codeOf.get(key);
     if (code === undefined) {
@@ -62,8 +62,8 @@ function join(a: Group, b: Group, limit: number): Group | undefined {
     codes[row] = code;
   }
   const members = [
-    ...a.members.map((own) => Uint32Array.from(pairs, ([x]) => own[x]!)),
-    ...b.members.map((own) => Uint32Array.from(pairs, ([, y]) => own[y]!)),
+    ...a.members.map((own) => Uint32Array.from(pairs, ([x]) => own[x])),
+    ...b.members.map((own) => Uint32Array.from(pairs, ([, y]) => own[y])),
   ];
   return { columns: [...a.columns, ...b.columns], codes, size: pairs.length, members };
 }
@@ -71,10 +71,10 @@ function join(a: Group, b: Group, limit: number): Group | undefined {
 /** Sorts the rows by code, by counting. */
 function withRows(group: Group): JoinedColumns {
   const starts = new Uint32Array(group.size + 1);
-  for (const code of group.codes) starts[code + 1]!++;
-  for (let code = 0; code < group.size; code++) starts[code + 1]! += starts[code]!;
+  for (const code of group.codes) starts[code + 1]++;
+  for (let code = 0; code < group.size; code++) starts[code + 1] += starts[code];
   const next = starts.slice();
   const rows = new Uint32Array(group.codes.length);
-  group.codes.forEach((code, row) => (rows[next[code]!++] = row));
+  group.codes.forEach((code, row) => (rows[next[code]++] = row));
   return { ...group, rows, starts };
 }

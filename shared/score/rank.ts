@@ -61,10 +61,10 @@ export function rankSlate(
     exploration,
     seededRandom(seed),
   );
-  const shown = drawn.map(({ index }) => pool[index]!);
+  const shown = drawn.map(({ index }) => pool[index]);
   const shownRows = shown.map(({ row }) => row);
   return {
-    ids: shownRows.map((row) => table.ids[row]!),
+    ids: shownRows.map((row) => table.ids[row]),
     rows: shownRows,
     units: shown.map(({ units }) => units),
     propensities: drawn.map(({ propensity }) => propensity),

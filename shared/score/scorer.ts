@@ -62,7 +62,7 @@ export function additiveFromPoints(
     const feature = schema.features.findIndex((spec) => spec.name === name);
     if (feature < 0)
       throw new ApiError(400, 'invalid_weights', `schema ${schema.name} has no feature "${name}"`);
-    const size = bucketCount(schema.features[feature]!);
+    const size = bucketCount(schema.features[feature]);
     if (!Array.isArray(values) || values.length > size) {
       throw new ApiError(
         400,
@@ -98,7 +98,7 @@ export function pointsOf(scorer: AdditiveScorer): Record<string, number[]> {
     scorer.schema.features.map((spec, feature) => [
       spec.name,
       Array.from({ length: bucketCount(spec) }, (_, bucket) =>
-        toPoints(scorer.weights[feature * STRIDE + bucket]!),
+        toPoints(scorer.weights[feature * STRIDE + bucket]),
       ),
     ]),
   );
@@ -126,7 +126,7 @@ export function scoreCodes(scorer: AdditiveScorer, codes: ArrayLike<number>, off
   let units = 0;
   const features = scorer.schema.features.length;
   for (let feature = 0; feature < features; feature++) {
-    units += scorer.weights[feature * STRIDE + codes[offset + feature]!]!;
+    units += scorer.weights[feature * STRIDE + codes[offset + feature]];
   }
   return units;
 }

@@ -27,18 +27,20 @@ export class TopK {
     if (units < this.leastUnits) return;
     const key = keyOf(row, units);
     if (this.#size < this.#keys.length) this.#siftUp(this.#size++, key);
-    else if (key > this.#keys[0]!) this.#siftDown(key);
+    else if (key > this.#keys[0]) this.#siftDown(key);
     else return;
-    if (this.#size === this.#keys.length) this.leastUnits = unitsOf(this.#keys[0]!);
+    if (this.#size === this.#keys.length) this.leastUnits = unitsOf(this.#keys[0]);
   }
 
   /** Best first. */
   sorted(): Scored[] {
-    const keys = this.#keys.slice(0, this.#size).sort().reverse();
-    return Array.from(keys, (key) => {
-      const units = unitsOf(key);
-      return { row: units * ROWS - key, units };
-    });
+    const keys = this.#keys.subarray(0, this.#size).toSorted();
+    const rows: Scored[] = [];
+    for (let i = keys.length - 1; i >= 0; i--) {
+      const units = unitsOf(keys[i]);
+      rows.push({ row: units * ROWS - keys[i], units });
+    }
+    return rows;
   }
 
   #siftUp(from: number, key: number): void {
@@ -46,7 +48,7 @@ export class TopK {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (keys[parent]! < key) break;
+      if (keys[parent] < key) break;
       keys[at] = keys[parent]!;
       at = parent;
     }
@@ -59,8 +61,8 @@ export class TopK {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= size) break;
-      if (child + 1 < size && keys[child + 1]! < keys[child]!) child++;
-      if (keys[child]! > key) break;
+      if (child + 1 < size && keys[child + 1] < keys[child]) child++;
+      if (keys[child] > key) break;
       keys[at] = keys[child]!;
       at = child;
     }

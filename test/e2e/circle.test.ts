@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
-import { rankSlate } from '../../shared/score/rank.ts';
+import type { Item } from '../../shared/domain/item.ts';
+import { attributesAt, packItems } from '../../shared/features/item-table.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 import { rankBodies } from '../bench/support/rank-bodies.ts';
 import {
   call,
@@ -46,7 +50,7 @@ describe(`the whole circle, with visitors of seed ${SEED}`, { timeout: 240_000 }
   it('brings every ranking and every click to the backend', async () => {
     // Every other one sees a page of search results, so that the log also tells of what the rules would not show.
     const bodies = rankBodies(VISITS, SEED).map((body, i) =>
-      i % 2 === 0 ? body : { ...body, candidates: candidates(i) },
+      i % 2 === 0 ? body : { ...body, candidates: somePage(i) },
     ) as Wishing[];
     for (let from = 0; from < VISITS; from += IN_FLIGHT) {
       await Promise.all(bodies.slice(from, from + IN_FLIGHT).map(visit));
@@ -76,37 +80,34 @@ describe(`the whole circle, with visitors of seed ${SEED}`, { timeout: 240_000 }
     expect(byLearned).toBeGreaterThan(0.75);
   });
 
-  it('replays any logged decision bit for bit', async () => {
-    await until(
-      'the newest decisions are in',
-      async () => (await decisions()).length > VISITS + 100,
-    );
-    const logged = await decisions();
+  it('replays every logged decision bit for bit', async () => {
+    // The learned weights have no round numbers, which is where engines differ.
+    const more = rankBodies(100, SEED + 2);
+    for (const body of more) expect((await rank(system, body)).weights).toBe(learned);
+    const logged = await until('the newest decisions are in', async () => {
+      const found = await decisions();
+      return found.some(({ sessionId }) => sessionId === more.at(-1)!.sessionId) && found;
+    });
     expect(new Set(logged.map(({ weights }) => weights))).toEqual(
       new Set([RULES_VERSION, learned]),
     );
-    const wholeCatalogue = logged.filter(({ request }) => request.candidates === undefined);
-    const scorers = new Map(
-      await Promise.all(
-        [RULES_VERSION, learned].map(
-          async (v) => [v as string, await scorerInKv(system, v)] as const,
-        ),
-      ),
-    );
-    const catalogue = await snapshotInKv(system, logged[0]!.snapshot);
-    for (const { limit, seed, at, request, snapshot, ...decision } of wholeCatalogue) {
-      expect(snapshot).toBe(logged[0]!.snapshot);
+    expect(new Set(logged.map(({ snapshot }) => snapshot)).size).toBe(1);
+    const catalogue = await snapshotInKv(system, logged[0].snapshot);
+    const scorers = new Map<string, Scorer>();
+    for (const version of [RULES_VERSION, learned])
+      scorers.set(version, await scorerInKv(system, version));
+    for (const { limit, seed, at, request, ...decision } of logged) {
       const scorer = scorers.get(decision.weights)!;
       const { temperature, epsilon, poolSize } = decision;
-      expect(scorer.exploration).toEqual({ temperature, epsilon, poolSize });
-      const options = { limit, seed, nowMs: at, exploration: { temperature, epsilon, poolSize } };
-      const slate = rankSlate(scorer, catalogue, request, options);
+      const exploration = { temperature, epsilon, poolSize };
+      expect(scorer.exploration).toEqual(exploration);
+      const table = request.candidates ? among(request.candidates, catalogue) : catalogue;
+      const slate = rankSlate(scorer, table, request, { limit, seed, nowMs: at, exploration });
       expect(slate.ids).toEqual(decision.itemIds);
       expect(Int32Array.from(slate.units)).toEqual(decision.units);
       expect(Float64Array.from(slate.propensities)).toEqual(decision.propensities);
       expect(slate.codes).toEqual(decision.codes);
     }
-    expect(wholeCatalogue.length).toBeGreaterThan(VISITS / 2);
   });
 
   it('serves the rules again, and holds, once ops write a bare version id into KV', async () => {
@@ -148,7 +149,8 @@ describe(`the whole circle, with visitors of seed ${SEED}`, { timeout: 240_000 }
   it('puts what it learns live again after a release', async () => {
     await call(system, 'POST', '/v1/weights/release');
     expect(await liveAtEdge(system)).toMatchObject({ weights: RULES_VERSION });
-    const run = await train(system);
+    // Forced: the newest rankings are the tests' own, in which nobody clicks, so there is no proof in them.
+    const run = await train(system, { force: true });
     expect(run.progress.outcome).toBe('promoted');
     await untilEdgeServes(run.version!);
     const actions = (await audit()).map(({ action }) => action);
@@ -159,8 +161,8 @@ describe(`the whole circle, with visitors of seed ${SEED}`, { timeout: 240_000 }
 type Wishing = Pick<Visit, 'preferences'>;
 
 /** Thirty trips that have nothing in common. */
-const candidates = (n: number) =>
-  Array.from({ length: 30 }, (_, i) => ({ id: trips[(37 * n + 50 * i) % trips.length]!.id }));
+const somePage = (n: number) =>
+  Array.from({ length: 30 }, (_, i) => ({ id: trips[(37 * n + 50 * i) % trips.length].id }));
 
 interface Status {
   readonly counts: { readonly decisions: number; readonly events: number };
@@ -186,7 +188,7 @@ async function agreement(version: Version): Promise<number> {
   const bodies = rankBodies(60, SEED + 1) as Wishing[];
   let sum = 0;
   for (const [i, body] of bodies.entries()) {
-    const asked = { ...body, candidates: candidates(i), limit: 100 };
+    const asked = { ...body, candidates: somePage(i), limit: 100 };
     const { items, weights } = await rank(system, asked, version);
     expect(weights).toBe(version);
     const worth = visitors.worth(
@@ -209,16 +211,25 @@ const untilEdgeServes = (version: Version) =>
     });
     return (
       answer.headers.get('x-trimtab-weights') === version &&
-      answer.json<{ degraded: boolean }>().degraded === false
+      !answer.json<{ degraded: boolean }>().degraded
     );
   });
 
+/** Candidates of which nothing but their ids was said. */
+function among(candidates: readonly Item[], { table, rows }: RankableTable): RankableTable {
+  const known = candidates.map(({ id }) => ({
+    id,
+    attributes: attributesAt(table, rows.get(id)!),
+  }));
+  return rankable(packItems(smarttrip.columns, known, true));
+}
+
 async function decisions() {
-  const { db, close } = openDatabase(system);
+  const database = openDatabase(system);
   try {
-    return await storedDecisions(db);
+    return await storedDecisions(database.db);
   } finally {
-    close();
+    database.close();
   }
 }
 

@@ -38,7 +38,7 @@ function bucketOf(
   { items, ordered, visit, nowMs }: Competition,
   earlier: readonly number[],
 ): number {
-  const item = items[at]!;
+  const item = items[at];
   const { preferences, context, recent } = visit;
   switch (feature.kind) {
     case 'constant':
@@ -61,7 +61,7 @@ function bucketOf(
     }
     case 'cross': {
       const [a, b] = feature.of.map(
-        (name) => earlier[schema.features.findIndex((other) => other.name === name)]!,
+        (name) => earlier[schema.features.findIndex((other) => other.name === name)],
       ) as [number, number];
       return a === 0 || b === 0 ? 0 : 1 + (a - 1) * feature.sizes[1] + (b - 1);
     }
@@ -74,7 +74,7 @@ function bucketOf(
       const path = read(schema, feature.column, item.attributes) as string[] | undefined;
       const wishes = feature.preferences.map((name) => wishesOf(preferences[name]));
       if (path === undefined || wishes.every((wish) => wish.length === 0)) return 0;
-      const agrees = path.map((part, level) => part !== '' && wishes[level]!.includes(part));
+      const agrees = path.map((part, level) => part !== '' && wishes[level].includes(part));
       const deepest = agrees.lastIndexOf(true);
       return path.length - deepest;
     }
@@ -83,9 +83,8 @@ function bucketOf(
       const wish = preferences[feature.preference];
       const level = (v: unknown) => {
         if (feature.levels === undefined) return numeric(v);
-        return typeof v !== 'object' && feature.levels.includes(String(v))
-          ? feature.levels.indexOf(String(v))
-          : undefined;
+        const index = feature.levels.findIndex((name) => name === v || name === `${Number(v)}`);
+        return index < 0 ? undefined : index;
       };
       const [has, wants] = [level(value), level(wish)];
       if (has === undefined || wants === undefined) return 0;
@@ -173,12 +172,12 @@ function bucketOf(
           .filter((number) => number !== undefined)
           .map((number) => Math.max(1, number));
       const touched = () =>
-        floored(touchedRows(items, recent, feature.only).map((row) => items[row]!));
+        floored(touchedRows(items, recent, feature.only).map((row) => items[row]));
       const [own] = floored([item]);
       if (own === undefined || (feature.to === 'lowest-above' && !ordered)) return 0;
       const reference = {
         median: () => median(floored(items)),
-        touched: () => geometricMean(touched()),
+        touched: () => mean(touched()),
         'last-touched': () => touched()[0],
         'lowest-above': () => floored(items.slice(0, at)).toSorted((a, b) => a - b)[0],
       }[feature.to]();
@@ -212,14 +211,12 @@ function touchedRows(
 
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1]!, sorted[sorted.length >> 1]!];
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[sorted.length >> 1]];
   return (low + high) / 2;
 }
 
-const geometricMean = (numbers: readonly number[]): number | undefined =>
-  numbers.length === 0
-    ? undefined
-    : Math.exp(numbers.map(Math.log).reduce((a, b) => a + b, 0) / numbers.length);
+const mean = (numbers: readonly number[]): number | undefined =>
+  numbers.length === 0 ? undefined : numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
 const numberAt = (schema: Schema, column: string, item: Item) =>
   read(schema, column, item.attributes) as number | undefined;

@@ -12,7 +12,7 @@ export function slotProbability(
 ): number {
   const floor = epsilon / left.length;
   if (temperature === 0) return (index === left[0] ? 1 - epsilon : 0) + floor;
-  const odds = (i: number) => Math.exp((points[i]! - points[left[0]!]!) / temperature);
+  const odds = (i: number) => Math.exp((points[i] - points[left[0]]) / temperature);
   const total = left.reduce((sum, i) => sum + odds(i), 0);
   return (1 - epsilon) * (odds(index) / total) + floor;
 }

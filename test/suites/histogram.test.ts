@@ -59,9 +59,9 @@ function oracle(
   const counts = Array.from({ length: features * 256 }, () => 0);
   for (let feature = 0; feature < features; feature++) {
     for (let row = 0; row < rows; row++) {
-      const at = feature * 256 + codes[feature * rows + row]!;
-      sums[at]! += values[row]!;
-      counts[at]!++;
+      const at = feature * 256 + codes[feature * rows + row];
+      sums[at] += values[row];
+      counts[at]++;
     }
   }
   return { sums, counts };
@@ -96,8 +96,8 @@ describe.each(TWINS)('histogram on the $name', ({ run, rounding, skip }) => {
         const worst = sums.findIndex(
           (sum, at) =>
             !(
-              Math.abs(found[name][at]! - sum) <=
-              counts[at]! * largest * rounding + 1e-12 * counts[at]!
+              Math.abs(found[name][at] - sum) <=
+              counts[at] * largest * rounding + 1e-12 * counts[at]
             ),
         );
         expect(

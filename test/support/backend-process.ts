@@ -30,7 +30,12 @@ export async function startBackendProcess(
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-8000)));
   const exited = once(child, 'exit');
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  let isWanted = true;
+  child.once('exit', (code, signal) => {
+    if (isWanted) process.stderr.write(`the backend ended (${signal ?? code}):\n${log}\n`);
+  });
   const end = async (signal: NodeJS.Signals) => {
+    isWanted = false;
     if (!hasEnded()) child.kill(signal);
     await exited;
   };

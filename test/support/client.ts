@@ -77,7 +77,10 @@ export async function putItems(system: System, items: readonly object[]): Promis
 }
 
 /** The backend's database, for reading. The caller closes it. */
-export function openDatabase({ databaseUrl }: System): { db: LibSQLDatabase; close(): void } {
+export function openDatabase({ databaseUrl }: System): {
+  db: LibSQLDatabase;
+  close: () => void;
+} {
   const client = createClient({ url: databaseUrl, concurrency: 1, timeout: 5000 });
   return { db: drizzle(client), close: () => client.close() };
 }

@@ -20,7 +20,6 @@ export interface Answer {
 /** One request, answered in full; rejects when the connection fails or nothing comes for a minute. */
 export async function ask(url: string, how: Ask = {}): Promise<Answer> {
   const { key, headers, body } = how;
-  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const response = await fetch(url, {
     method: how.method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -28,7 +27,7 @@ export async function ask(url: string, how: Ask = {}): Promise<Answer> {
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
       ...headers,
     },
-    ...(body !== undefined && { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
+    ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
     signal: AbortSignal.timeout(60_000),
     redirect: 'manual',
   });
@@ -42,3 +41,6 @@ export async function ask(url: string, how: Ask = {}): Promise<Answer> {
     json: () => JSON.parse(text),
   };
 }
+
+const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' || body instanceof Uint8Array;

@@ -38,12 +38,12 @@ export async function underLoad(
   const ranked = new Set<string>();
   const accepted = new Map<string, SentEvent>();
   const sent = new Map<string, SentEvent>();
-  let stopped = false;
+  const state = { isOver: false };
 
   const visit = async (sessionId: string) => {
     const ranking = await whileAway(
       () => rank(system, { sessionId, limit: 8 }),
-      () => stopped,
+      () => state.isOver,
     );
     if (ranking === undefined) return;
     ranked.add(ranking.rankingId);
@@ -54,19 +54,19 @@ export async function underLoad(
         eventId: randomUUID(),
         type,
         rankingId,
-        itemId: ranking.items[Math.floor(random() * ranking.items.length)]!.id,
+        itemId: ranking.items[Math.floor(random() * ranking.items.length)].id,
         value: Math.floor(random() * 1000),
       }));
     for (const event of events) sent.set(event.eventId, event);
     const body = events.map((event) => ({ ...event, timestamp: Date.now(), token }));
     const isTaken = await whileAway(
       () => send(system, body),
-      () => stopped,
+      () => state.isOver,
     );
     if (isTaken) for (const event of events) accepted.set(event.eventId, event);
   };
   const visitor = async (number: number) => {
-    for (let visits = 0; !stopped; visits++) {
+    for (let visits = 0; !state.isOver; visits++) {
       await visit(`load-${number}-${visits}`);
       await sleep(PAUSE_MS * random());
     }
@@ -77,7 +77,7 @@ export async function underLoad(
     // Visitors end of themselves only by failing.
     await Promise.race([script(load), visitors]);
   } finally {
-    stopped = true;
+    state.isOver = true;
     await visitors;
   }
   return load;

@@ -14,13 +14,13 @@ export interface StoredLog {
   events(): Promise<SentEvent[]>;
   /** Events in all batches together: more than there are rows when one came in two batches. */
   eventsInBatches(): Promise<number>;
-  close(): void;
+  readonly close: () => void;
 }
 
 export function openStoredLog(system: System): StoredLog {
   const { db, close } = openDatabase(system);
   const one = async (query: ReturnType<typeof sql>) =>
-    (await db.all<{ n: number }>(sql`select ${query} as n`))[0]!.n;
+    (await db.all<{ n: number }>(sql`select ${query} as n`))[0].n;
   return {
     batchCount: () => one(sql`(select count(*) from ${batches})`),
     eventCount: () => one(sql`(select count(*) from ${events})`),

@@ -71,7 +71,7 @@ export async function startSystem({ schema, edgeEnv }: SystemOptions = {}): Prom
     }),
   );
   const stop = async () => {
-    await Promise.allSettled([edge.stop(), backend.stop()]);
+    await Promise.allSettled([edge.retire(), backend.retire()]);
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -93,8 +93,10 @@ interface Process {
   kill9(): Promise<void>;
 }
 
-function part(url: string, launch: () => Promise<Process>): Part {
+function part(url: string, launch: () => Promise<Process>): Part & { retire(): Promise<void> } {
   let running: Process | undefined;
+  let starting: Promise<unknown> = Promise.resolve();
+  let isRetired = false;
   const end = async (how: 'stop' | 'kill9') => {
     const ended = running;
     running = undefined;
@@ -104,9 +106,18 @@ function part(url: string, launch: () => Promise<Process>): Part {
     url,
     ask: (path, how) => ask(`${url}${path}`, how),
     async start() {
-      running = await launch();
+      if (isRetired) throw new Error(`${url} is retired: its directory is gone`);
+      const launched = launch();
+      starting = launched.catch(() => {});
+      running = await launched;
     },
     stop: () => end('stop'),
     kill9: () => end('kill9'),
+    /** A test that failed may leave a start under way: it must not outlive the directory. */
+    async retire() {
+      isRetired = true;
+      await starting;
+      await end('stop');
+    },
   };
 }

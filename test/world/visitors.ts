@@ -63,10 +63,10 @@ export function concordance(scores: readonly number[], worth: readonly number[])
   let [right, pairs] = [0, 0];
   for (let a = 0; a < scores.length; a++) {
     for (let b = 0; b < a; b++) {
-      const wanted = Math.sign(worth[a]! - worth[b]!);
+      const wanted = Math.sign(worth[a] - worth[b]);
       if (wanted === 0) continue;
       pairs++;
-      right += (1 + wanted * Math.sign(scores[a]! - scores[b]!)) / 2;
+      right += (1 + wanted * Math.sign(scores[a] - scores[b])) / 2;
     }
   }
   return right / pairs;

@@ -32,7 +32,7 @@ export const cross: BucketKind<CrossSpec> = {
     if (a.from === 'constant' && b.from === 'column')
       return { ...b, buckets: b.buckets.map((y) => pair(a.bucket, y)) };
     if (a.from === 'column' && b.from === 'column' && a.column === b.column) {
-      return { ...a, buckets: a.buckets.map((x, code) => pair(x, b.buckets[code]!)) };
+      return { ...a, buckets: a.buckets.map((x, code) => pair(x, b.buckets[code])) };
     }
     if (a.from === 'sparse' && b.from === 'constant')
       return {

@@ -39,5 +39,4 @@ export const isKind = (kind: unknown): kind is FeatureSpec['kind'] =>
   typeof kind === 'string' && Object.hasOwn(KINDS, kind);
 
 /** The kind of a spec, with the spec's own type put back together (TypeScript cannot correlate the two). */
-export const kindOf = (spec: FeatureSpec): BucketKind<FeatureSpec> =>
-  KINDS[spec.kind] as unknown as BucketKind<FeatureSpec>;
+export const kindOf = (spec: FeatureSpec): BucketKind<FeatureSpec> => KINDS[spec.kind];

@@ -82,7 +82,7 @@ export function columnPlan(
   fill: (buckets: Uint8Array, column: Column) => void,
 ): FeaturePlan {
   const index = columnOf(input, name);
-  const column = input.table.columns[index]!;
+  const column = input.table.columns[index];
   const buckets = new Uint8Array(column.values.length);
   fill(buckets, column);
   buckets[0] = 0;
@@ -114,7 +114,7 @@ export function runsPlan(
 
 /** Index of the first edge that `value` does not exceed, or `edges.length`. */
 export const stepOf = (edges: readonly number[], value: number): number =>
-  firstIndex(0, edges.length, (step) => value <= edges[step]!);
+  firstIndex(0, edges.length, (step) => value <= edges[step]);
 
 /** The bucket of each row, whatever the plan's form. */
 export function bucketReader(plan: FeaturePlan, table: ItemTable): (row: number) => number {
@@ -122,13 +122,13 @@ export function bucketReader(plan: FeaturePlan, table: ItemTable): (row: number)
     case 'constant':
       return () => plan.bucket;
     case 'column': {
-      const { codes } = table.columns[plan.column]!;
-      return (row) => plan.buckets[codes[row]!]!;
+      const { codes } = table.columns[plan.column];
+      return (row) => plan.buckets[codes[row]];
     }
     case 'sparse':
       return (row) => plan.rows.get(row) ?? plan.bucket;
     case 'rows':
-      return (row) => plan.buckets[row]!;
+      return (row) => plan.buckets[row];
     default:
       throw plan satisfies never;
   }

@@ -44,6 +44,7 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
 /** @returns NaN where it is no level. */
 function levelOf({ levels }: OrdinalDistanceSpec, value: unknown): number {
   if (levels === undefined) return numberOf(value);
-  const index = typeof value === 'object' ? -1 : levels.indexOf(String(value));
+  const name = typeof value === 'number' ? String(value) : value;
+  const index = typeof name === 'string' ? levels.indexOf(name) : -1;
   return index < 0 ? Number.NaN : index;
 }

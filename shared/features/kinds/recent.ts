@@ -36,7 +36,7 @@ export function touchesOf(
 ): Map<string, Touches> {
   const touches = new Map<string, Touches>();
   for (let i = recent.length - 1; i >= 0; i--) {
-    const latest = recent[i]!;
+    const latest = recent[i];
     if (only !== undefined && !only.includes(latest.type)) continue;
     const known = touches.get(latest.itemId);
     if (known === undefined) {

@@ -29,7 +29,7 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
       buckets.fill(1);
       for (const entry of wished) {
         for (const code of codesWith(column, entry)) {
-          if (buckets[code]! <= spec.most) buckets[code]!++;
+          if (buckets[code] <= spec.most) buckets[code]++;
         }
       }
     });

@@ -43,15 +43,15 @@ export const slateRank: BucketKind<SlateRankSpec> = {
 
 /** Ranks are a function of the code: one counting pass over the rows, one running sum over the dictionary. */
 function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): FeaturePlan {
-  const { codes, values } = table.columns[column]!;
+  const { codes, values } = table.columns[column];
   const counts = new Uint32Array(values.length);
-  for (let row = 0; row < codes.length; row++) counts[codes[row]!]!++;
+  for (let row = 0; row < codes.length; row++) counts[codes[row]]++;
   const buckets = new Uint8Array(values.length);
   let ahead = 0;
   for (let step = 1; step < values.length; step++) {
     const code = spec.order === 'descending' ? values.length - step : step;
     buckets[code] = Math.min(ahead + 1, spec.most);
-    ahead += counts[code]!;
+    ahead += counts[code];
   }
   return { from: 'column', column, buckets };
 }
@@ -64,13 +64,13 @@ function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec
 
 /** Codes are in the order of their values, so ranks compare codes. Quadratic: for lists of candidates. */
 function rankAmongAbove(table: ItemTable, column: number, spec: SlateRankSpec): Uint8Array {
-  const { codes } = table.columns[column]!;
+  const { codes } = table.columns[column];
   return Uint8Array.from(table.ids, (_, row) => {
-    const own = codes[row]!;
+    const own = codes[row];
     if (own === 0) return 0;
     let rank = 1;
     for (let above = 0; above < row && rank < spec.most; above++) {
-      const rival = codes[above]!;
+      const rival = codes[above];
       if (rival !== 0 && (spec.order === 'descending' ? rival > own : rival < own)) rank++;
     }
     return rank;

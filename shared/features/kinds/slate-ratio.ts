@@ -5,7 +5,7 @@ import { columnOf, MISSING, stepOf, type BucketKind, type PlanInput } from './ki
 /**
  * A number of the item over a number of the slate it competes in: bin of the ratio among `edges`. `to` is
  * - `median`: the slate's median
- * - `touched`: the geometric mean over the items touched in the session; `only` limits the types of touch
+ * - `touched`: the mean over the items touched in the session; `only` limits the types of touch
  * - `last-touched`: the item touched last
  * - `lowest-above`: the lowest among the items above, in the caller's order
  * Missing where there is nothing to compare with. Numbers under 1 count as 1, so that ratios stay finite.
@@ -36,11 +36,11 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
       : `up to ${edge} × ${against}`;
   },
   plan(spec, input) {
-    const { codes, values } = input.table.columns[columnOf(input, spec.column)]!;
+    const { codes, values } = input.table.columns[columnOf(input, spec.column)];
     const floored = values.map((value, code) =>
       code === 0 ? Number.NaN : Math.max(value as number, 1),
     );
-    const at = (row: number) => floored[codes[row]!]!;
+    const at = (row: number) => floored[codes[row]];
     const bucketOf = (value: number, reference: number) => {
       const ratio = value / reference;
       return Number.isNaN(ratio) ? 0 : 1 + stepOf(spec.edges, ratio);
@@ -75,12 +75,12 @@ function referenceOf(spec: SlateRatioSpec, input: PlanInput, at: (row: number) =
     .map(at)
     .filter((value) => !Number.isNaN(value));
   if (spec.to === 'last-touched') return touched[0] ?? Number.NaN;
-  return Math.exp(touched.reduce((sum, value) => sum + Math.log(value), 0) / touched.length);
+  return touched.reduce((sum, value) => sum + value, 0) / touched.length;
 }
 
 function median(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -35,7 +35,7 @@ describe.skipIf(!hasShared(FILE))(
         const gains = input.score
           .map((score, i) => ({ score, i }))
           .toSorted((a, b) => b.score - a.score || a.i - b.i)
-          .map(({ i }) => input.relevance[i]!);
+          .map(({ i }) => input.relevance[i]);
         for (const [name, value] of Object.entries(expected)) {
           const [, metric, k] =
             /^(mrr|hit|ndcg)@(\d+|None)(?:_linear_gain_ignore_ties)?$/.exec(name) ?? [];

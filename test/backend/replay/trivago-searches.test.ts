@@ -29,7 +29,7 @@ function market(count: number, seed: number): TrivagoRow[] {
   const random = seededRandom(seed);
   const any = (n: number) => Math.floor(random() * n);
   return Array.from({ length: count }, (_, i) => {
-    const action = ACTIONS[any(ACTIONS.length)]!;
+    const action = ACTIONS[any(ACTIONS.length)];
     const shown = Array.from({ length: 8 }, (__, slot) => String(100 + ((slot * 3 + any(3)) % 24)));
     const click = action === 'clickout item';
     return {
@@ -44,7 +44,7 @@ function market(count: number, seed: number): TrivagoRow[] {
           : action === 'filter selection'
             ? 'Hotel'
             : click
-              ? shown[any(8)]!
+              ? shown[any(8)]
               : String(100 + any(24)),
       platform: 'DE',
       device: 'mobile',
@@ -69,7 +69,7 @@ function scrambleAfter(rows: readonly TrivagoRow[], seconds: number): TrivagoRow
   const dealt = shuffled(late, 99);
   return [
     ...rows.filter((row) => Number(row.timestamp) < seconds),
-    ...late.map((row, i) => ({ ...dealt[i]!, timestamp: row.timestamp, step: row.step })),
+    ...late.map((row, i) => ({ ...dealt[i], timestamp: row.timestamp, step: row.step })),
   ];
 }
 
@@ -150,7 +150,7 @@ describe('searchesOf', () => {
       click('b', 'u', 2),
       click('c', 'v', 3),
       click('d', 'w', 3),
-    ]).map(({ candidates }) => candidates[0]!.attributes);
+    ]).map(({ candidates }) => candidates[0].attributes);
     expect(known.map(({ popularity, earlierClicks }) => [popularity, earlierClicks])).toEqual([
       [0, 0],
       [0, 1],

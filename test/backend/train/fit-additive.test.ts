@@ -56,7 +56,7 @@ function visitors(count: number, seed: number, slotPull = 0): LabelledSlate[] {
             ? Math.max(0, Math.min(4, Math.floor(slot / 2 + random() * 2)))
             : Math.floor(random() * BUCKETS);
         codes[slot * 4 + 1 + f] = bucket + 1;
-        logOdds += TRUTH[f]![bucket]!;
+        logOdds += TRUTH[f][bucket];
       }
       return Math.exp(logOdds);
     });
@@ -73,7 +73,7 @@ function visitors(count: number, seed: number, slotPull = 0): LabelledSlate[] {
 const shape = (weights: ArrayLike<number>, feature: number) =>
   Array.from(
     { length: BUCKETS },
-    (_, b) => weights[feature * STRIDE + 1 + b]! - weights[feature * STRIDE + 1]!,
+    (_, b) => weights[feature * STRIDE + 1 + b] - weights[feature * STRIDE + 1],
   );
 
 const rulesOf = (schema: Schema) =>
@@ -89,19 +89,19 @@ describe('learnAdditive on simulated visitors', () => {
     });
     const points = Float64Array.from(scorer.weights, toPoints);
     // The reward's scale in points is the parent's: compare shapes by the ratio to the truth's range on `a`.
-    const perPoint = 1.6 / shape(points, 1)[4]!;
+    const perPoint = 1.6 / shape(points, 1)[4];
     for (const feature of [1, 2, 3]) {
       shape(points, feature).forEach((value, b) =>
-        expect(Math.abs(value * perPoint - TRUTH[feature - 1]![b]!)).toBeLessThan(0.1),
+        expect(Math.abs(value * perPoint - TRUTH[feature - 1][b])).toBeLessThan(0.1),
       );
     }
     expect(gate.verdict).toBe('promote');
-    expect(curve.at(-1)!.trainLoss).toBeLessThan(curve[0]!.trainLoss);
+    expect(curve.at(-1)!.trainLoss).toBeLessThan(curve[0].trainLoss);
   });
 
   test('does not promote what it learned when the parent was right already', () => {
     const schema = schemaWith({
-      rules: { a: [0, ...TRUTH[0]!.map((v) => 20 * v)], b: [0, ...TRUTH[1]!.map((v) => 20 * v)] },
+      rules: { a: [0, ...TRUTH[0].map((v) => 20 * v)], b: [0, ...TRUTH[1].map((v) => 20 * v)] },
     });
     const { gate } = learnAdditive(packTrainingSet(schema, visitors(3000, 11)), {
       parent: rulesOf(schema),
@@ -131,8 +131,8 @@ describe('learnAdditive on simulated visitors', () => {
         name: position,
       });
       const points = Float64Array.from(scorer.weights, toPoints);
-      const perPoint = 1.6 / shape(points, 1)[4]!;
-      return Math.abs(shape(points, 2)[4]! * perPoint - -2);
+      const perPoint = 1.6 / shape(points, 1)[4];
+      return Math.abs(shape(points, 2)[4] * perPoint - -2);
     };
     expect(errorOf('feature')).toBeLessThan(errorOf('given') / 2);
   });
@@ -176,7 +176,7 @@ describe.each([
     const h = 1e-4;
     for (let row = 0; row < 40; row++) {
       const at = (delta: number) =>
-        loss(set, scores.with(row, scores[row]! + delta), scratch, new Float64Array(set.rows));
+        loss(set, scores.with(row, scores[row] + delta), scratch, new Float64Array(set.rows));
       expect(gradient[row]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 6);
       expect(hessian[row]).toBeCloseTo((at(h) - 2 * at(0) + at(-h)) / (h * h), 4);
     }
@@ -200,7 +200,7 @@ describe.each([
       const scores = Float64Array.from({ length: set.rows }, (_, row) => {
         let sum = 0;
         for (let f = 0; f < set.features; f++)
-          sum += weights[f * STRIDE + set.codes[f * set.rows + row]!]!;
+          sum += weights[f * STRIDE + set.codes[f * set.rows + row]];
         return sum;
       });
       const ridge = weights.reduce((sum, w) => sum + w * w, 0) / 2;
@@ -209,8 +209,8 @@ describe.each([
     const h = 1e-3;
     for (const j of [1, STRIDE + 1, STRIDE + 5, 2 * STRIDE + 3, 3 * STRIDE + 2]) {
       const slope =
-        (at(fit.weights.with(j, fit.weights[j]! + h)) -
-          at(fit.weights.with(j, fit.weights[j]! - h))) /
+        (at(fit.weights.with(j, fit.weights[j] + h)) -
+          at(fit.weights.with(j, fit.weights[j] - h))) /
         (2 * h);
       expect(Math.abs(slope)).toBeLessThan(0.02);
     }

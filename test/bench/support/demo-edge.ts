@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
@@ -10,10 +11,8 @@ import {
   snapshotToBytes,
 } from '../../../shared/format/snapshot-bytes.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { startThread } from '../../../backend/threads/thread.ts';
 import { until } from '../../support/until.ts';
 import { startWorkerd } from '../../support/workerd.ts';
-import type { BatchSink } from './batch-sink.ts';
 
 export const PUBLISHABLE = 'pk_bench';
 const SECRET = 'sk_bench';
@@ -28,8 +27,9 @@ export interface DemoEdge {
 
 /** The Worker on a bare `workerd serve` with the demo catalogue and the rules live, logging to a stand-in of the backend. */
 export async function startDemoEdge(dir: string, items: number, seed: number): Promise<DemoEdge> {
-  const sink = startThread<BatchSink>(new URL('./batch-sink.ts', import.meta.url));
-  const sinkPort = await sink.call((remote) => remote.listen());
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  const sink = new Worker(new URL('./batch-sink.ts', import.meta.url), { workerData: state });
+  const sinkPort = await until('the sink listens', async () => Atomics.load(state, 0) || undefined);
   const workerd = await startWorkerd({
     dir,
     env: {
@@ -45,12 +45,12 @@ export async function startDemoEdge(dir: string, items: number, seed: number): P
     port: Number(new URL(workerd.url).port),
     pid: workerd.pid,
     async allShipped(decisions) {
-      const all = async () => (await sink.call((remote) => remote.shipped())) >= decisions;
-      await until(`all ${decisions} decisions are shipped`, all);
+      const areAll = async () => Atomics.load(state, 1) >= decisions;
+      await until(`all ${decisions} decisions are shipped`, areAll);
     },
     async stop() {
       await workerd.stop();
-      await sink.stop();
+      await sink.terminate();
     },
   };
 }

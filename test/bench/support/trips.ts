@@ -21,7 +21,7 @@ export function makeTrips(count: number, seed: number): Item[] {
         difficulty: 1 + whole(5),
         durationDays: 3 + whole(28),
         price: 500 + 10 * whole(600),
-        status: STATUSES[whole(4)]!,
+        status: STATUSES[whole(4)],
         departure: NOW_MS + (whole(530) - 30) * DAY_MS,
         continent: `continent-${country % 6}`,
         country: `country-${country}`,

@@ -9,9 +9,9 @@ import type { EventLog } from '../../../edge/collect/event-log.ts';
 import { commits, fakeBackend, shard } from '../support/backend.ts';
 
 const log = () => shard(0);
-const event = (id: string, size = 0) => ({
+const event = (id: string, text = '') => ({
   eventId: id,
-  json: JSON.stringify({ eventId: id, properties: { text: 'x'.repeat(size) } }),
+  json: JSON.stringify({ eventId: id, properties: { text } }),
 });
 const append = (...ids: string[]) => log().appendEvents(ids.map((id) => event(id)));
 const ring = () => runDurableObjectAlarm(log());
@@ -106,17 +106,6 @@ describe('shipping the log', () => {
     expect(await countEntries()).toBe(1);
   });
 
-  it('cuts batches so that each fits one request', async () => {
-    const backend = fakeBackend();
-    const large = Array.from({ length: 4 }, (_, i) => event(`large-${i}`, 390_000));
-    await log().appendEvents(large);
-    await ring();
-    expect(backend.sent.length).toBeGreaterThan(1);
-    expect(backend.sent.flatMap(idsOf)).toEqual(large.map(({ eventId }) => eventId));
-    expect(Math.max(...backend.sentBytes.map(({ length }) => length))).toBeLessThan(1_600_000);
-    expect(new Set(backend.sent.map(({ batchId }) => batchId)).size).toBe(backend.sent.length);
-  });
-
   it('keeps what is stored, sealed and seen when the object is evicted between attempts', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const backend = fakeBackend(() => new Response('', { status: 503 }));
@@ -130,6 +119,25 @@ describe('shipping the log', () => {
     await ring();
     expect(backend.sent.map(idsOf)).toEqual([['a'], ['a'], ['b']]);
     expect(backend.sent[1].batchId).toBe(backend.sent[0].batchId);
+  });
+
+  it('tries again in a minute after a failure of its own', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    fakeBackend();
+    await append('a');
+    await inside((instance) => Object.assign(instance, { env: {} }));
+    await ring();
+    expect(await alarmInMs()).toBeGreaterThan(50_000);
+    expect(await countEntries()).toBe(1);
+  });
+
+  it('cuts batches by their bytes, so that each fits one request', async () => {
+    const backend = fakeBackend();
+    for (const id of ['a', 'b', 'c']) await log().appendEvents([event(id, '界'.repeat(200_000))]);
+    await ring();
+    expect(backend.sent.map(idsOf)).toEqual([['a', 'b'], ['c']]);
+    expect(Math.max(...backend.sentBytes.map(({ length }) => length))).toBeLessThan(1_600_000);
+    expect(backend.sent[1].batchId).not.toBe(backend.sent[0].batchId);
   });
 
   it('never uses a batch id again after its storage was lost', async () => {

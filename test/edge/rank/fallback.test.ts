@@ -48,6 +48,18 @@ describe('what ranks when something fails', () => {
     });
   });
 
+  it('never takes the bundled rules for the published weights that share their version', async () => {
+    let isDown = true;
+    const WEIGHTS = {
+      get: (key: string, options: object) => (isDown ? down() : env.WEIGHTS.get(key, options)),
+    };
+    const isolate = coldIsolate({ LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN, WEIGHTS });
+    await publishScorer('v000000', { points: { base: [0, 77] } });
+    expect((await rank(isolate)).items[0].score).toBe(30);
+    isDown = false;
+    await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(77));
+  });
+
   it('is what is in memory, degraded, when LiveWeights and KV go down later', async () => {
     await publishScorer('v000001');
     let isDown = false;

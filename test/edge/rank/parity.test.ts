@@ -1,22 +1,25 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { parseItem } from '../../../shared/domain/item.ts';
+import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import { scoreCodes, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { encodeItem } from '../../oracle/encode.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
-import { publishScorer } from '../support/publish.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
 
 const SEED = 20261;
 const REQUESTS = 115;
 const PER_REQUEST = 100;
+let trips: Item[];
 let scorer: AdditiveScorer;
 
 beforeAll(async () => {
   const random = seededRandom(SEED);
+  trips = makeTrips(REQUESTS * PER_REQUEST, SEED).map((trip) => incomplete(trip, random));
+  await publishItems(trips);
   const points = Object.fromEntries(
     Object.entries(smarttrip.rules).map(([name, values]) => [
       name,
@@ -28,8 +31,12 @@ beforeAll(async () => {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Full trips are not shown, so there would be nothing to compare. */
-const unfiltered = (status: unknown) => (status === 'full' ? 'waitlist' : status);
+/** A trip of which any attribute may be missing, and that is never full: what is not shown cannot be compared. */
+function incomplete({ id, attributes }: Item, random: () => number): Item {
+  const status = attributes.status === 'full' ? 'waitlist' : attributes.status;
+  const kept = Object.entries({ ...attributes, status }).filter(() => random() < 0.9);
+  return parseItem({ ...Object.fromEntries(kept), id });
+}
 
 /** Wishes of which each may be absent. */
 function wishes(random: () => number) {
@@ -51,29 +58,23 @@ it(`gives the codes and scores of an item-by-item computation, bit for bit, on o
   const isolate = coldIsolate();
   const random = seededRandom(SEED + 1);
   for (let i = 0; i < REQUESTS; i++) {
-    const candidates = makeTrips(PER_REQUEST, SEED + i).map(({ id, attributes }) =>
-      Object.fromEntries(
-        Object.entries({ id, ...attributes, status: unfiltered(attributes.status) }).filter(
-          ([name]) => name === 'id' || random() < 0.9,
-        ),
-      ),
-    );
-    const preferences = JSON.parse(JSON.stringify(wishes(random)));
-    await rank(isolate, { candidates, preferences, limit: PER_REQUEST });
+    const candidates = trips.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST).map(({ id }) => id);
+    await rank(isolate, { candidates, preferences: wishes(random), limit: PER_REQUEST });
   }
   await shipAll();
-  let pairs = 0;
+  const tripOf = new Map(trips.map((trip) => [trip.id, trip]));
+  const features = smarttrip.features.length;
   const unequal: object[] = [];
+  let pairs = 0;
   for (const decision of backend.sent.flatMap(({ decisions }) => decisions)) {
     const { candidates, ...visit } = JSON.parse(decision.request);
-    const items = candidates.map(parseItem);
+    const items: Item[] = candidates.map((candidate: Item) => tripOf.get(candidate.id));
     const competition = { items, ordered: true, visit, nowMs: decision.at };
-    const rowOf = new Map(items.map(({ id }: { id: string }, row: number) => [id, row]));
-    const features = smarttrip.features.length;
     decision.itemIds.forEach((id, slot) => {
-      const codes = encodeItem(smarttrip, Number(rowOf.get(id)), competition);
-      const logged = [...decision.codes.subarray(slot * features, (slot + 1) * features)];
+      const row = items.findIndex((item) => item.id === id);
+      const codes = encodeItem(smarttrip, row, competition);
       const units = scoreCodes(scorer, codes);
+      const logged = [...decision.codes.subarray(slot * features, (slot + 1) * features)];
       if (logged.join() !== codes.join() || decision.units[slot] !== units)
         unequal.push({ id, logged, codes, units: [decision.units[slot], units] });
       pairs++;

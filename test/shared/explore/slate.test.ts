@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { drawSlate } from '../../../shared/explore/slate.ts';
@@ -89,8 +89,8 @@ describe('the probabilities of a slot', () => {
     const explore = { temperature: 0.5, epsilon: 0 };
     const [first, second] = drawSlate(points, 2, explore, () => 0);
     expect(first).toEqual({ index: 0, propensity: 1 });
-    expect(second!.index).toBe(1);
-    expect(second!.propensity).toBeCloseTo(slotProbability(points, [1, 2, 3], 1, explore), 12);
+    expect(second.index).toBe(1);
+    expect(second.propensity).toBeCloseTo(slotProbability(points, [1, 2, 3], 1, explore), 12);
   });
 });
 

@@ -70,11 +70,11 @@ describe('packing items', () => {
     ];
     expect(hash(a, b)).toBe(hash({ number: 10, word: 'a' }, { number: 9, word: 'b' }));
     expect(hash(a, b)).not.toBe(hash(b, a));
-    expect(pack(a, b).columns[2]!.values.slice(1)).toEqual([9, 10]);
+    expect(pack(a, b).columns[2].values.slice(1)).toEqual([9, 10]);
   });
 
   it('takes 0 and −0 for one value', () => {
-    expect(pack({ number: 0 }, { number: -0 }).columns[2]!.values).toHaveLength(2);
+    expect(pack({ number: 0 }, { number: -0 }).columns[2].values).toHaveLength(2);
   });
 
   it.each([
@@ -95,8 +95,8 @@ describe('packing items', () => {
     const packed = packItems(specs, items);
     const { table } = snapshotFromBytes(snapshotToBytes(schema, packed));
     expect(
-      Buffer.from(table.columns[0]!.codes.buffer).equals(
-        Buffer.from(packed.columns[0]!.codes.buffer),
+      Buffer.from(table.columns[0].codes.buffer).equals(
+        Buffer.from(packed.columns[0].codes.buffer),
       ),
     ).toBe(true);
     expect(attributesAt(table, count - 1)).toEqual({ number: 1 });

@@ -48,7 +48,7 @@ function meaningsOf(feature: object, visit: Partial<Visit>, items: Attributes[])
   const whole = { preferences: {}, context: {}, recent: [], ...visit };
   const encoded = encodeRequest(schema, table, indexRows(table), whole, NOW_MS);
   const codes = codesOf(encoded, [...items.keys()]);
-  return items.map((_, i) => bucketLabel(schema.features[2]!, codes[i * 3 + 2]!));
+  return items.map((_, i) => bucketLabel(schema.features[2], codes[i * 3 + 2]));
 }
 
 const overlap = { kind: 'set-overlap', column: 'set', preference: 'set', most: 2 };

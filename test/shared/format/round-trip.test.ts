@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
@@ -46,7 +46,7 @@ const decisions: fc.Arbitrary<Decision> = fc
       schemaHash: fc.string({
         minLength: 16,
         maxLength: 16,
-        unit: fc.constantFrom(...'0123456789abcdef'),
+        unit: fc.constantFrom(...'0123456789abcdef'.split('')),
       }),
       snapshot: fc.string(),
       degraded: fc.boolean(),

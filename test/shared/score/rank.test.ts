@@ -80,13 +80,13 @@ describe('a logged decision', () => {
         expect(scoreCodes(scorer, codes, slot * F)).toBe(units[slot]);
         const reasons = explain(scorer, codes.subarray(slot * F, (slot + 1) * F));
         const sum = reasons.reduce((points, reason) => points + reason.points, 0);
-        expect(sum).toBe(toPoints(units[slot]!));
+        expect(sum).toBe(toPoints(units[slot]));
       });
     }
   });
 
   it('differs between seeds when it explores', () => {
-    const slates = new Set([1, 2, 3, 4, 5].map((seed) => rank(requests[0]!, seed).ids.join()));
+    const slates = new Set([1, 2, 3, 4, 5].map((seed) => rank(requests[0], seed).ids.join()));
     expect(slates.size).toBe(5);
   });
 

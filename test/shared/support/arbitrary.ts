@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Item } from '../../../shared/domain/item.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
@@ -219,4 +219,4 @@ export const pointsFor = (schema: Schema): fc.Arbitrary<Record<string, number[]>
         ),
       ),
     )
-    .map((points) => Object.fromEntries(schema.features.map(({ name }, i) => [name, points[i]!])));
+    .map((points) => Object.fromEntries(schema.features.map(({ name }, i) => [name, points[i]])));

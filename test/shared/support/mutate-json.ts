@@ -14,7 +14,7 @@ const REPLACEMENTS = [
 ];
 
 /** Every copy of a JSON value in which one part, at any depth, is replaced or left out. */
-export function* everyReplacement(value: unknown): Generator<unknown> {
+export function* everyReplacement(value: unknown): Generator {
   yield* REPLACEMENTS;
   if (typeof value !== 'object' || value === null) return;
   for (const [key, part] of Object.entries(value)) {

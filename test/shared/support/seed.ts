@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** A new one each run, in the titles of the fuzz tests; `FUZZ_SEED=… npm test` repeats a run. */
 export const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);

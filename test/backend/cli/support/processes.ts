@@ -5,9 +5,11 @@ export interface Process {
   readonly command: string;
 }
 
-/** Running processes whose command line holds the text; Linux only, from /proc. */
+/** Running processes whose command line holds the text, from /proc; none where there is no /proc. */
 export async function processesNaming(text: string): Promise<Process[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = (await readdir('/proc').catch(() => []))
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   const found = await Promise.all(
     pids.map(async (pid) => ({ pid, command: await commandOf(pid) })),
   );

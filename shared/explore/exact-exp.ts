@@ -1,0 +1,33 @@
+/**
+ * `eˣ` for x ≤ 0, bit for bit the same on every engine. JavaScript leaves the last digit of Math.exp open, and
+ * workerd and Node do differ in it; a logged draw must replay on both. Only operations that IEEE 754 fixes are
+ * used: x = k · ln 2 + r, a rational approximation of eʳ, and halving. Within one unit in the last place
+ * (fdlibm's e_exp.c, Sun Microsystems, 1993).
+ */
+export function exactExp(x: number): number {
+  if (x < LEAST) return 0;
+  const k = Math.round(x * Math.LOG2E);
+  // ln 2 in two parts, the first so short that its product with k is exact.
+  const high = x - k * LN2_HIGH;
+  const low = k * LN2_LOW;
+  const r = high - low;
+  const t = r * r;
+  const c = r - t * (P1 + t * (P2 + t * (P3 + t * (P4 + t * P5))));
+  return halved(1 - (low - (r * c) / (2 - c) - high), -k);
+}
+
+/** Anything under this rounds to 0. */
+const LEAST = -745.14;
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.9082149292705877e-10;
+const P1 = 1.66666666666666019037e-1;
+const P2 = -2.77777777770155933842e-3;
+const P3 = 6.61375632143793436117e-5;
+const P4 = -1.6533902205465251539e-6;
+const P5 = 4.13813679705723846039e-8;
+
+function halved(value: number, times: number): number {
+  let left = value;
+  for (let n = times, power = 0.5; n > 0; n >>= 1, power *= power) if ((n & 1) === 1) left *= power;
+  return left;
+}

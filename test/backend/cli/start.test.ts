@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RANK_REQUEST } from '../../../backend/start/ready-message.ts';
+import { freePort } from '../../support/free-port.ts';
+import { ask } from '../../support/http.ts';
+import { until } from '../../support/until.ts';
+import { launch, runCli, type Launched } from './support/cli.ts';
+import { processesNaming } from './support/processes.ts';
+
+/** Nothing here takes a tenth of these; a machine with two busy cores may. */
+const START_MS = 240_000;
+const VERB_MS = 120_000;
+
+/** Who is left running can be seen on Linux only. */
+const hasProc = existsSync('/proc/self/cmdline');
+
+let dir: string;
+let edgePort: number;
+let backendPort: number;
+let edgeUrl: string;
+let settings: Record<string, string>;
+let system: Launched;
+
+const start = () => launch(['start', '--json'], settings);
+const keys = async () => JSON.parse(await readFile(join(dir, 'keys.json'), 'utf8'));
+const left = async () => [
+  ...(await processesNaming(`:${edgePort}`)),
+  ...(await processesNaming(`--port ${backendPort}`)),
+];
+
+async function rank() {
+  const { publishableKey } = await keys();
+  return ask(`${edgeUrl}/v1/rank`, { key: publishableKey, body: RANK_REQUEST });
+}
+
+const served = (version: string) =>
+  until(`${version} is served`, async () => {
+    const answer = await rank();
+    return answer.headers.get('x-trimtab-weights') === version;
+  });
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trimtab-start-'));
+  [edgePort, backendPort] = [await freePort(), await freePort()];
+  edgeUrl = `http://127.0.0.1:${edgePort}`;
+  settings = {
+    TRIMTAB_DIR: dir,
+    TRIMTAB_EDGE_PORT: String(edgePort),
+    TRIMTAB_BACKEND_PORT: String(backendPort),
+    TRIMTAB_BACKEND: `http://127.0.0.1:${backendPort}`,
+  };
+  // Set by hand before the first start, and kept by it.
+  await writeFile(join(dir, 'edge.env'), 'REFRESH_MS="200"\n');
+  system = start();
+  await system.firstJson;
+}, START_MS);
+
+afterAll(async () => {
+  system.signal('SIGTERM');
+  await system.ended;
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+}, 60_000);
+
+// The cases run in order and on one system: each takes it as the one before left it.
+describe('trimtab start', { timeout: VERB_MS }, () => {
+  it('is ready with ten thousand trips under the rules', async () => {
+    expect(await system.firstJson).toMatchObject({
+      edgeUrl,
+      imported: 10_000,
+      version: { weights: 'v000000', items: 10_000, degraded: false },
+    });
+  });
+
+  it('keeps its keys where nobody else can read them', async () => {
+    expect((await stat(join(dir, 'keys.json'))).mode & 0o077).toBe(0);
+    expect((await stat(join(dir, 'edge.env'))).mode & 0o077).toBe(0);
+  });
+
+  it('answers the ranking request that it prints', async () => {
+    const answer = await rank();
+    expect(answer.status).toBe(200);
+    const { items } = answer.json<{ items: { score: number; reasons: { points: number }[] }[] }>();
+    expect(items).toHaveLength(3);
+    for (const { score, reasons } of items)
+      expect(reasons.reduce((sum, { points }) => sum + points, 0)).toBeCloseTo(score, 9);
+  });
+
+  it.each([
+    ['status', { weights: { version: 'v000000' }, counts: { items: 10_000 }, problems: [] }],
+    ['weights', [{ version: 'v000000', name: 'rules' }]],
+    ['weights v000000', { points: { base: [0, 30] }, schema: { name: 'smarttrip' } }],
+    ['runs', []],
+    ['metric-weights get', { schema: 'smarttrip', inForce: { source: 'schema' } }],
+    ['keys', { publishableKey: expect.stringMatching(/^pk_/) }],
+  ])('tells `%s --json` as JSON', async (verb, expected) => {
+    const { exitCode, stdout } = await runCli([...verb.split(' '), '--json'], settings);
+    expect(JSON.parse(stdout)).toMatchObject(expected);
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    ['promote v000041', 1, 'there is no version v000041'],
+    ['rollback 41', 2, 'must look like v000041'],
+    ['items delete nowhere', 1, 'there is no item nowhere'],
+    ['import nothing.csv', 2, 'there is no file nothing.csv'],
+    ['runs run_0', 1, 'there is no run run_0'],
+    ['status --key sk_wrong', 1, 'the key is not one of'],
+    ['status --backend http://127.0.0.1:1', 1, 'start it with "npm start"'],
+    ['frobnicate', 2, 'unknown command'],
+  ])('refuses `%s` with exit code %i and the remedy', async (verb, exitCode, message) => {
+    const ended = await runCli(verb.split(' '), settings);
+    expect(ended).toMatchObject({ exitCode, stdout: '' });
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).not.toMatch(/^ {4}at /m);
+  });
+
+  it('takes items from CSV by the types of the live schema, and lets them go again', async () => {
+    const csv =
+      'id,title,country,continent,themes,price\nown-1,"Ours, too",PT,Europe,hiking|food,900\n';
+    const added = await runCli(['import', '-', '--format', 'csv', '--json'], settings, csv);
+    expect(JSON.parse(added.stdout)).toEqual({ upserted: 1 });
+    const { secretKey } = await keys();
+    const page = await ask(`${settings.TRIMTAB_BACKEND}/v1/items?limit=1&after=a`, {
+      key: secretKey,
+    });
+    expect(page.json()).toMatchObject({
+      items: [{ id: 'own-1', title: 'Ours, too', themes: ['hiking', 'food'], price: 900 }],
+    });
+    const removed = await runCli(['items', 'delete', 'own-1', '--json'], settings);
+    expect(JSON.parse(removed.stdout)).toEqual({ deleted: ['own-1'] });
+  });
+
+  it('rolls every ranking back with one word, and holds until released', async () => {
+    const { secretKey } = await keys();
+    const added = await ask(`${settings.TRIMTAB_BACKEND}/v1/weights`, {
+      key: secretKey,
+      body: { name: 'flat', points: { base: [0, 1] } },
+    });
+    expect(added.json()).toEqual({ version: 'v000001' });
+    await runCli(['promote', 'v000001'], settings);
+    await served('v000001');
+    const back = await runCli(['rollback', 'v000000', '--json'], settings);
+    expect(JSON.parse(back.stdout)).toMatchObject({ version: 'v000000', hold: true });
+    await served('v000000');
+    expect(await runCli(['promote', 'v000001'], settings)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('release first'),
+    });
+    const released = await runCli(['release', '--json'], settings);
+    expect(JSON.parse(released.stdout)).toMatchObject({ version: 'v000000', hold: false });
+    const { stdout } = await runCli(['audit', '--json', '--limit', '3'], settings);
+    const actions = JSON.parse(stdout).map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(['release', 'rollback', 'promote']);
+  });
+
+  it('names the port that is taken, and how to choose another', async () => {
+    const { exitCode, stderr } = await start().ended;
+    expect(stderr).toContain(`port ${edgePort}, where the edge should listen, is taken`);
+    expect(stderr).toContain('--edge-port');
+    expect(exitCode).toBe(1);
+  });
+
+  it(
+    'stops all of it on SIGTERM, and a second start finds it as it was',
+    async () => {
+      const before = await keys();
+      system.signal('SIGTERM');
+      expect(await system.ended).toMatchObject({ exitCode: 0 });
+      expect(await left()).toEqual([]);
+      system = start();
+      expect(await system.firstJson).toMatchObject({
+        imported: 0,
+        version: { weights: 'v000000', items: 10_000 },
+      });
+      expect(await keys()).toEqual(before);
+      const { stdout } = await runCli(['weights', '--json'], settings);
+      expect(JSON.parse(stdout)).toHaveLength(2);
+    },
+    START_MS,
+  );
+
+  it.skipIf(!hasProc)(
+    'says that the backend crashed, and leaves no Worker behind (reads /proc: Linux only)',
+    async () => {
+      const [backend] = await processesNaming(`--port ${backendPort}`);
+      process.kill(backend.pid, 'SIGKILL');
+      const { exitCode, stderr } = await system.ended;
+      expect(stderr).toContain('the backend was ended by SIGKILL');
+      expect(exitCode).toBe(1);
+      expect(await left()).toEqual([]);
+    },
+    START_MS,
+  );
+
+  it.skipIf(!hasProc)(
+    'leaves nothing behind even when it is itself killed (reads /proc: Linux only)',
+    async () => {
+      system = start();
+      await system.firstJson;
+      expect(await left()).not.toEqual([]);
+      system.signal('SIGKILL');
+      await system.ended;
+      await until('all are gone', async () => (await left()).length === 0);
+    },
+    START_MS,
+  );
+});
+
+describe('trimtab start, on a port that somebody else has', { timeout: VERB_MS }, () => {
+  it('leaves the other alone and starts nothing', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(backendPort, '127.0.0.1', resolve));
+    const { exitCode, stderr } = await start().ended;
+    other.close();
+    expect(stderr).toContain(`port ${backendPort}, where the backend should listen, is taken`);
+    expect(exitCode).toBe(1);
+    expect(await processesNaming(`:${edgePort}`)).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { edgeClient } from '../../backend/replay/edge-client.ts';
+import { readTrivago } from '../../backend/replay/read-trivago.ts';
+import type { ReplayReport } from '../../backend/replay/replay-report.ts';
+import { replayTrivago } from '../../backend/replay/replay-trivago.ts';
+import { searchesOf, splitBySession } from '../../backend/replay/trivago-searches.ts';
+import { RULES_VERSION } from '../../shared/domain/ids.ts';
+import { call, liveAtEdge } from '../support/client.ts';
+import { hasShared, sharedFile, unless } from '../support/shared-data.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+const FILE = 'data/trivago/sessions.csv.gz';
+const quiet = () => ({ update() {}, stop() {} });
+
+describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
+  let system: System;
+  let report: ReplayReport;
+
+  beforeAll(async () => {
+    // First: it takes long enough for idle connections to be closed under the client.
+    const [early, late] = splitBySession(searchesOf(readTrivago(sharedFile(FILE))), 0.6);
+    system = await startSystem();
+    const target = {
+      edge: edgeClient(system.edge.url, system.keys.secretKey),
+      call: <T>(method: 'GET' | 'POST', path: string, body?: unknown) =>
+        call<T>(system, method, path, body),
+      progress: quiet,
+    };
+    report = await replayTrivago(target, early, late);
+  }, 900_000);
+  afterAll(() => system?.stop(), 30_000);
+
+  const mrr = (policy: string) => report.policies.find((found) => found.policy === policy)!.mrr;
+
+  it('prints', () => console.log(JSON.stringify(report, null, 1)));
+  it('are judged on sessions that nothing was learned from', () => {
+    expect(report.served.searches).toBeGreaterThan(5000);
+    expect(report.evaluated.searches).toBeGreaterThan(3000);
+    expect(mrr('learned').n).toBe(report.evaluated.searches);
+    expect(mrr('learned').clusters).toBe(report.evaluated.sessions);
+  });
+
+  it('score 0.455 in the order that the site showed', () => {
+    expect(mrr('as shown').mean).toBeCloseTo(0.455, 2);
+  });
+
+  it('are ranked better by the learned weights than by "last viewed first", beyond doubt', () => {
+    expect(report.gain.mean).toBeGreaterThanOrEqual(0.015);
+    expect(report.gain.low).toBeGreaterThan(0);
+    expect(mrr('learned').mean).toBeGreaterThanOrEqual(0.6);
+    expect(mrr('learned').mean - mrr('last viewed first').mean).toBeCloseTo(report.gain.mean, 10);
+  });
+
+  it('leave what is live as it was', async () => {
+    expect(await liveAtEdge(system)).toMatchObject({ weights: RULES_VERSION, degraded: false });
+  });
+});
