@@ -7,6 +7,7 @@ export const dashboardHtml = (): string => `<!doctype html>
 <title>Trimtab</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/dashboard/style.css">
+<link rel="stylesheet" href="/dashboard/sections.css">
 <script type="module" src="/dashboard/app.js"></script>
 </head>
 <body>

@@ -1,9 +1,9 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
-/** @throws ApiError 413 before more than `maxBytes` are held, 400 when the body is not JSON. */
+/** @throws ApiError 413 when it is too large, 400 when it is not JSON. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   // Bytes that say their length need no counting, and become text without a detour.
-  const text = isDeclared(request, maxBytes)
+  const text = isKnownToFit(request, maxBytes)
     ? await request.text()
     : new TextDecoder().decode(await readBytes(request, maxBytes));
   try {
@@ -17,18 +17,25 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-/** @throws ApiError 413 before more than `maxBytes` are held. */
+/** A client that is still sending sees a broken connection instead of an answer, so this much is read and dropped. */
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
+
+/** @throws ApiError 413; more than `maxBytes` are never held. */
 export async function readBytes(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (isDeclared(request, maxBytes)) return new Uint8Array(await request.arrayBuffer());
-  const chunks: Uint8Array[] = [];
+  if (isKnownToFit(request, maxBytes)) return new Uint8Array(await request.arrayBuffer());
+  let chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of request.body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    if (sizeBytes <= maxBytes) chunks.push(chunk);
+    else chunks = [];
+    if (sizeBytes > maxBytes + MAX_DROPPED_BYTES) break;
+  }
+  if (sizeBytes > maxBytes) {
+    throw new ApiError(413, 'too_large', `the body may hold ${maxBytes} bytes: send it in parts`);
   }
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
@@ -39,12 +46,7 @@ export async function readBytes(
   return bytes;
 }
 
-function isDeclared(request: Request, maxBytes: number): boolean {
+function isKnownToFit(request: Request, maxBytes: number): boolean {
   const declared = request.headers.get('content-length');
-  if (declared === null) return false;
-  if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  return true;
+  return declared !== null && Number(declared) <= maxBytes;
 }
-
-const tooLarge = (maxBytes: number) =>
-  new ApiError(413, 'too_large', `the body may hold ${maxBytes} bytes: send it in parts`);

@@ -32,7 +32,6 @@ describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
 
   const mrr = (policy: string) => report.policies.find((found) => found.policy === policy)!.mrr;
 
-  it('prints', () => console.log(JSON.stringify(report, null, 1)));
   it('are judged on sessions that nothing was learned from', () => {
     expect(report.served.searches).toBeGreaterThan(5000);
     expect(report.evaluated.searches).toBeGreaterThan(3000);

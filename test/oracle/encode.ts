@@ -83,7 +83,8 @@ function bucketOf(
       const wish = preferences[feature.preference];
       const level = (v: unknown) => {
         if (feature.levels === undefined) return numeric(v);
-        const index = feature.levels.findIndex((name) => name === v || name === `${Number(v)}`);
+        if (typeof v !== 'string' && typeof v !== 'number') return undefined;
+        const index = feature.levels.indexOf(String(v));
         return index < 0 ? undefined : index;
       };
       const [has, wants] = [level(value), level(wish)];

@@ -14,7 +14,7 @@ export interface Answer {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly text: string;
   /** The text as JSON. @throws SyntaxError where it is not. */
-  json<T = Record<string, unknown>>(): T;
+  readonly json: <T = Record<string, unknown>>() => T;
 }
 
 /** One request, answered in full; rejects when the connection fails or nothing comes for a minute. */

@@ -8,7 +8,7 @@ import { startBackendProcess } from './backend-process.ts';
 import { freePort } from './free-port.ts';
 import { ask, type Answer, type Ask } from './http.ts';
 import { until } from './until.ts';
-import { startWorkerd } from './workerd.ts';
+import { startWorkerd, type KvUrls } from './workerd.ts';
 
 /** One of the two servers. It keeps its address and its state however often it is ended and started. */
 export interface Part {
@@ -35,10 +35,16 @@ export interface SystemOptions {
   readonly schema?: unknown;
   /** The Worker's tunables. */
   readonly edgeEnv?: Readonly<Record<string, string>>;
+  /** Where KV is, when it is to be neither's own. */
+  readonly kvUrls?: KvUrls;
 }
 
 /** Both parts up, rules and an empty catalogue published, when this resolves. */
-export async function startSystem({ schema, edgeEnv }: SystemOptions = {}): Promise<System> {
+export async function startSystem({
+  schema,
+  edgeEnv,
+  kvUrls,
+}: SystemOptions = {}): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-e2e-'));
   const keys = ensureKeys(stateDir(dir));
   const [edgePort, backendPort] = [await freePort(), await freePort()];
@@ -49,6 +55,7 @@ export async function startSystem({ schema, edgeEnv }: SystemOptions = {}): Prom
     startWorkerd({
       dir: join(dir, 'edge'),
       port: edgePort,
+      ...(kvUrls && { kvUrls }),
       env: {
         PUBLISHABLE_KEYS: keys.publishableKey,
         SECRET_KEYS: keys.secretKey,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -13,6 +14,11 @@ export interface Workerd {
   stop(): Promise<void>;
 }
 
+export interface KvUrls {
+  readonly weights: string;
+  readonly catalogue: string;
+}
+
 const START_MS = 30_000;
 
 /**
@@ -20,17 +26,21 @@ const START_MS = 30_000;
  * finds all that was durable. Ready to answer when this resolves.
  * @param port a free one when left out.
  * @param env the Worker's variables and secrets.
+ * @param kvUrls where the namespaces are, when not beside the rest.
  */
 export async function startWorkerd({
   dir,
   port = 0,
   env,
+  kvUrls,
 }: {
   dir: string;
   port?: number;
   env: Readonly<Record<string, string>>;
+  kvUrls?: KvUrls;
 }): Promise<Workerd> {
   const config = await writeConfig({ dir, port, env });
+  if (kvUrls !== undefined) await moveKv(config, kvUrls);
   // The package's own path is the binary itself, so the pid is workerd's and not a wrapper's.
   const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
   const child = spawn(binary, ['serve', '--experimental', '--control-fd=3', config, 'config'], {
@@ -76,4 +86,15 @@ async function listeningPort(
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function moveKv(config: string, urls: KvUrls): Promise<void> {
+  let text = await readFile(config, 'utf8');
+  for (const [name, url] of Object.entries(urls)) {
+    const outside = `(name = "outside-${name}", external = (address = "${new URL(url).host}", http = ()))`;
+    text = text
+      .replace(`kvNamespace = "kv-${name}"`, `kvNamespace = "outside-${name}"`)
+      .replace('services = [', `services = [ ${outside},`);
+  }
+  await writeFile(config, text);
 }

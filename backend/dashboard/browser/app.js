@@ -47,7 +47,7 @@ function show(id, ...content) {
 
 async function keepFresh() {
   if (!document.hidden) await refresh();
-  setTimeout(keepFresh, REFRESH_MS);
+  setTimeout(() => void keepFresh(), REFRESH_MS);
 }
 
 document.addEventListener('visibilitychange', () => {

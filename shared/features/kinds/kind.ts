@@ -37,7 +37,7 @@ export type FeatureSpec =
 
 /**
  * A feature compiled for one request: where each row's bucket comes from.
- * The cheaper forms come first; scoring folds `constant` and `table` into per-column point tables.
+ * The cheaper forms come first; scoring folds `constant` and `column` into per-column tables of units.
  */
 export type FeaturePlan =
   | { readonly from: 'constant'; readonly bucket: number }

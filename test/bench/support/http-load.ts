@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 
 /** What one round of requests took. */
 export interface Load {
+  readonly connections: number;
   readonly requests: number;
   readonly seconds: number;
   readonly requestsPerSecond: number;
@@ -50,6 +51,7 @@ export async function httpLoad(options: LoadOptions): Promise<Load> {
   const seconds = (performance.now() - startMs) / 1000;
   const busy = performance.eventLoopUtilization(busyBefore);
   return {
+    connections,
     requests: latencies.length,
     seconds,
     requestsPerSecond: latencies.length / seconds,

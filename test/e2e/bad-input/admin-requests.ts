@@ -1,0 +1,208 @@
+import type { Problem } from './problem.ts';
+import {
+  asked,
+  DEEP,
+  ids,
+  invalid,
+  notJson,
+  TEN_MB,
+  tooLarge,
+  type BadRequest,
+} from './requests.ts';
+
+/** With a secret key, at the edge. */
+export const EDGE_ADMIN: readonly BadRequest[] = [
+  [
+    'GET /v1/nothing',
+    'a route that is none',
+    {},
+    { status: 404, code: 'not_found', message: /no GET \/v1\/nothing/ },
+  ],
+  [
+    'GET /v1/rank',
+    'a method that is none',
+    {},
+    { status: 404, code: 'not_found', message: /no GET \/v1\/rank/ },
+  ],
+  [
+    'POST /v1/rank',
+    'a version that does not exist',
+    { ...asked({}), headers: { 'x-trimtab-version': 'v000999' } },
+    { status: 404, code: 'unknown_version', message: /v000999/ },
+  ],
+  [
+    'POST /v1/rank',
+    'a version that is none',
+    { ...asked({}), headers: { 'x-trimtab-version': 'latest' } },
+    invalid(/v000041/),
+  ],
+  [
+    'GET /v1/kv/WEIGHTS/none',
+    'a key that does not exist',
+    {},
+    { status: 404, code: 'unknown_key', message: /"none"/ },
+  ],
+  [
+    'GET /v1/kv/SECRETS/a',
+    'a namespace that does not exist',
+    {},
+    { status: 404, code: 'unknown_namespace', message: /WEIGHTS and CATALOGUE/ },
+  ],
+  [
+    'PUT /v1/kv/WEIGHTS/a',
+    'metadata that is not JSON',
+    { body: 'a', headers: { 'x-trimtab-metadata': '{' } },
+    invalid(/must be JSON/),
+  ],
+  [
+    'PATCH /v1/kv/WEIGHTS/a',
+    'a method that is none',
+    { body: 'a' },
+    { status: 405, code: 'method_not_allowed', message: /GET, PUT or DELETE/ },
+  ],
+  ['POST /v1/live/deltas', 'JSON that breaks off', { body: '{' }, notJson],
+  [
+    'POST /v1/live/deltas',
+    'no deltas',
+    { body: { baseVersion: 'v000000', deltas: [] } },
+    invalid(/deltas must be a list/),
+  ],
+  [
+    'POST /v1/live/deltas',
+    'a feature that does not exist',
+    { body: { baseVersion: 'v000000', deltas: [{ feature: 'luck', bucket: 1, points: 1 }] } },
+    { status: 400, code: 'invalid_schema', message: /no feature "luck"/ },
+  ],
+  [
+    'POST /v1/live/deltas',
+    'a base that is not live',
+    { body: { baseVersion: 'v000999', deltas: [{ feature: 'base', bucket: 1, points: 1 }] } },
+    { status: 409, code: 'stale_base', message: /v000999/ },
+  ],
+];
+
+const unknownVersion: Problem = { status: 404, code: 'unknown_version', message: /v000999/ };
+const malformed: Problem = invalid(/JSON/);
+
+/** With a secret key, at the backend. */
+export const BACKEND: readonly BadRequest[] = [
+  [
+    'GET /v1/nothing',
+    'a route that is none',
+    {},
+    { status: 404, code: 'not_found', message: /no GET \/v1\/nothing/ },
+  ],
+  ['PUT /v1/items', 'JSON that breaks off', { body: '[{"id"' }, malformed],
+  ['PUT /v1/items', 'NaN in the JSON', { body: '[{"id":"a","price":NaN}]' }, malformed],
+  ['PUT /v1/items', 'an object', { body: {} }, invalid(/json/)],
+  ['PUT /v1/items', 'null for an item', { body: [null] }, invalid(/json/)],
+  ['PUT /v1/items', 'an item without an id', { body: [{ price: 1 }] }, invalid(/item id must be/)],
+  [
+    'PUT /v1/items',
+    'a price in words',
+    { body: [{ id: 'a', price: 'dear' }] },
+    invalid(/item a: "price" must be a number, but was "dear"/),
+  ],
+  [
+    'PUT /v1/items',
+    'a price that is NaN as text',
+    { body: [{ id: 'a', price: 'NaN' }] },
+    invalid(/"price" must be a number/),
+  ],
+  [
+    'PUT /v1/items',
+    'a date that is none',
+    { body: [{ id: 'a', departure: 'soon' }] },
+    invalid(/"departure" must be an ISO date/),
+  ],
+  [
+    'PUT /v1/items',
+    'an attribute nested 100,000 deep',
+    { body: `[{"id":"a","themes":${DEEP}}]` },
+    invalid(/attribute "themes"/),
+  ],
+  ['PUT /v1/items', '5,001 items', { body: ids(5001) }, invalid(/at most 5000/)],
+  ['PUT /v1/items', '10 MB', { body: TEN_MB }, tooLarge],
+  [
+    'DELETE /v1/items/none',
+    'an item that does not exist',
+    {},
+    { status: 404, code: 'unknown_item', message: /none/ },
+  ],
+  ['GET /v1/items?limit=NaN', 'a limit that is none', {}, invalid(/limit/)],
+  [
+    'POST /v1/outcomes',
+    'an outcome of nobody',
+    { body: [{ outcomeId: 'o', metric: 'revenue', value: 1, at: 1 }] },
+    invalid(/sessionId or a userId/),
+  ],
+  ['POST /v1/outcomes', '10 MB', { body: TEN_MB }, tooLarge],
+  ['POST /v1/train', 'JSON that breaks off', { body: '{' }, malformed],
+  ['POST /v1/train', 'a field that does not exist', { body: { epochs: 3 } }, invalid(/epochs/)],
+  ['POST /v1/train', 'a date in words', { body: { from: 'yesterday' } }, invalid(/from/)],
+  [
+    'POST /v1/train',
+    'a parent that does not exist',
+    { body: { parent: 'v000999' } },
+    unknownVersion,
+  ],
+  [
+    'POST /v1/train',
+    'a schema that does not exist',
+    { body: { schema: 'boats' } },
+    { status: 404, code: 'unknown_schema', message: /boats/ },
+  ],
+  [
+    'GET /v1/runs/none',
+    'a run that does not exist',
+    {},
+    { status: 404, code: 'unknown_run', message: /none/ },
+  ],
+  ['GET /v1/runs?limit=-1', 'a negative limit', {}, invalid(/limit/)],
+  ['GET /v1/weights/latest', 'a version that is none', {}, invalid(/v000041/)],
+  ['GET /v1/weights/v000999', 'a version that does not exist', {}, unknownVersion],
+  [
+    'POST /v1/weights',
+    'points for a feature that does not exist',
+    { body: { name: 'a', points: { luck: [1] } } },
+    { status: 400, code: 'invalid_weights', message: /no feature "luck"/ },
+  ],
+  [
+    'POST /v1/weights',
+    'points out of range',
+    { body: { name: 'a', points: { base: [0, 1e6] } } },
+    { status: 400, code: 'invalid_weights', message: /-2048 and 2048/ },
+  ],
+  [
+    'POST /v1/weights',
+    'a schema with a kind that does not exist',
+    {
+      body: {
+        name: 'a',
+        points: {},
+        schema: { name: 'a', columns: [], features: [{ name: 'a', kind: 'magic' }] },
+      },
+    },
+    { status: 400, code: 'invalid_schema', message: /no kind "magic"/ },
+  ],
+  ['POST /v1/weights/v000999/promote', 'a version that does not exist', {}, unknownVersion],
+  ['POST /v1/weights/v000999/rollback', 'a version that does not exist', {}, unknownVersion],
+  [
+    'POST /v1/weights/release',
+    'no hold',
+    {},
+    { status: 409, code: 'not_held', message: /nothing to release/ },
+  ],
+  [
+    'PUT /v1/metric-weights/smarttrip',
+    'a metric that does not exist',
+    { body: { weights: { luck: 1 }, author: 'a', reason: 'b' } },
+    invalid(/no metric "luck"/),
+  ],
+  [
+    'POST /v1/experiments',
+    'one arm',
+    { body: { name: 'a', arms: { a: { version: 'v000000', share: 1 } } } },
+    invalid(/two arms/),
+  ],
+];
