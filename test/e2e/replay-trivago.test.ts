@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeClient } from '../../backend/replay/edge-client.ts';
 import { readTrivago } from '../../backend/replay/read-trivago.ts';
-import type { ReplayReport } from '../../backend/replay/replay-report.ts';
+import { reportText, type ReplayReport } from '../../backend/replay/replay-report.ts';
 import { replayTrivago } from '../../backend/replay/replay-trivago.ts';
 import { searchesOf, splitBySession } from '../../backend/replay/trivago-searches.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
@@ -27,6 +27,7 @@ describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
       progress: quiet,
     };
     report = await replayTrivago(target, early, late);
+    console.log(reportText(report));
   }, 900_000);
   afterAll(() => system?.stop(), 30_000);
 
