@@ -21,8 +21,8 @@ export interface Load {
   readonly sent: ReadonlyMap<string, SentEvent>;
 }
 
-const VISITORS = 4;
-const PAUSE_MS = 60;
+const VISITORS = 3;
+const PAUSE_MS = 120;
 
 /**
  * Visitors rank and send events for as long as the script runs, and end what they began. Events that were not
