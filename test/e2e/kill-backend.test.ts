@@ -25,7 +25,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe(`kill -9 of the backend, ${KILLS} times, during ingest (seed ${SEED})`, () => {
-  it('loses nothing and stores nothing twice', { timeout: 400_000 }, async () => {
+  it('loses nothing and stores nothing twice', { timeout: 900_000 }, async () => {
     const random = seededRandom(SEED);
     const load = await underLoad(system, SEED, async () => {
       for (let kill = 0; kill < KILLS; kill++) {

@@ -25,7 +25,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe(`kill -9 of workerd, ${KILLS} times, during collection (seed ${SEED})`, () => {
-  it('loses no event that got a 202, and stores none twice', { timeout: 400_000 }, async () => {
+  it('loses no event that got a 202, and stores none twice', { timeout: 900_000 }, async () => {
     const random = seededRandom(SEED);
     const load = await underLoad(system, SEED, async (soFar) => {
       for (let kill = 0; kill < KILLS; kill++) {
