@@ -1,25 +1,113 @@
 /**
  * Measures of one ranked list. `gains[i]` is what the item at slot i + 1 earned (0 = nothing), best slot first.
+ * An item counts as relevant where its gain is above 0. A list where nothing is relevant has measure 0: averages
+ * over lists leave such lists out, because no order of theirs is better than another.
  */
 
-/** 1 / slot of the first item that earned anything; 0 if none did. */
-export function reciprocalRank(gains: readonly number[]): number {
-  const slot = gains.findIndex((gain) => gain > 0);
-  return slot < 0 ? 0 : 1 / (slot + 1);
+type Gains = ArrayLike<number>;
+
+/** What a slot pays: its gain, or 2^gain − 1, which favours the best (Burges et al., 2005). */
+export type GainScale = 'linear' | 'exponential';
+
+/** 1 / slot of the first relevant item among the first k; 0 if none is. */
+export function reciprocalRank(gains: Gains, k = Infinity): number {
+  for (let i = 0; i < Math.min(k, gains.length); i++) if (gains[i] > 0) return 1 / (i + 1);
+  return 0;
 }
 
-/** 1 if any of the first k items earned something. */
-export const hitAt = (gains: readonly number[], k: number): number =>
-  gains.slice(0, k).some((gain) => gain > 0) ? 1 : 0;
+/** 1 if any of the first k items is relevant. */
+export const hitAt = (gains: Gains, k: number): number => (relevantIn(gains, k) > 0 ? 1 : 0);
 
-/** `DCG@k / ideal DCG@k` with linear gains, `DCG = Σ gainᵢ / log₂(i + 1)` (Järvelin & Kekäläinen, 2002); 0 if nothing was earned. */
-export function ndcgAt(gains: readonly number[], k: number): number {
-  const ideal = discounted(
-    gains.toSorted((a, b) => b - a),
+/** Share of relevant items among k slots; slots beyond the end of the list are misses. */
+export const precisionAt = (gains: Gains, k: number): number =>
+  k > 0 ? relevantIn(gains, k) / k : 0;
+
+/** Share of the relevant items that the first k slots show. */
+export function recallAt(gains: Gains, k: number): number {
+  const relevant = relevantIn(gains, gains.length);
+  return relevant === 0 ? 0 : relevantIn(gains, k) / relevant;
+}
+
+/**
+ * Mean of the precisions at the relevant slots among the first k; its mean over lists is MAP@k.
+ * @param outOf what the sum is divided by: `reachable`, the relevant items that k slots can hold, so that a perfect
+ * order scores 1; `all` relevant items (trec_eval, ranx).
+ */
+export function averagePrecisionAt(
+  gains: Gains,
+  k = Infinity,
+  outOf: 'reachable' | 'all' = 'reachable',
+): number {
+  let [relevant, sum] = [0, 0];
+  for (let i = 0; i < gains.length; i++) {
+    if (!(gains[i] > 0)) continue;
+    relevant++;
+    if (i < k) sum += relevant / (i + 1);
+  }
+  return relevant === 0 ? 0 : sum / (outOf === 'all' ? relevant : Math.min(relevant, k));
+}
+
+/** `DCG@k = Σ gainᵢ / log₂(i + 1)` over the first k slots (Järvelin & Kekäläinen, 2002). */
+export function dcgAt(gains: Gains, k: number, scale: GainScale = 'linear'): number {
+  let sum = 0;
+  for (let i = 0; i < Math.min(k, gains.length); i++)
+    sum += pays(gains[i], scale) / Math.log2(i + 2);
+  return sum;
+}
+
+/** `DCG@k / ideal DCG@k`; 0 if nothing was earned. */
+export function ndcgAt(gains: Gains, k: number, scale: GainScale = 'linear'): number {
+  const ideal = idealDcgAt(gains, k, scale);
+  return ideal > 0 ? dcgAt(gains, k, scale) / ideal : 0;
+}
+
+/**
+ * DCG@k in the mean over every order of items with equal scores (McSherry & Najork, ECIR 2008).
+ * @param gains and `scores` in any order, one each per item.
+ */
+export function dcgTiesAveragedAt(
+  gains: Gains,
+  scores: Gains,
+  k: number,
+  scale: GainScale = 'linear',
+): number {
+  const order = Array.from(scores, (_, i) => i).toSorted((a, b) => scores[b] - scores[a]);
+  let sum = 0;
+  for (let first = 0; first < order.length;) {
+    let [end, paid, discount] = [first, 0, 0];
+    for (; end < order.length && scores[order[end]] === scores[order[first]]; end++) {
+      paid += pays(gains[order[end]], scale);
+      if (end < k) discount += 1 / Math.log2(end + 2);
+    }
+    sum += (paid / (end - first)) * discount;
+    first = end;
+  }
+  return sum;
+}
+
+/** NDCG@k in the mean over every order of items with equal scores. */
+export function ndcgTiesAveragedAt(
+  gains: Gains,
+  scores: Gains,
+  k: number,
+  scale: GainScale = 'linear',
+): number {
+  const ideal = idealDcgAt(gains, k, scale);
+  return ideal > 0 ? dcgTiesAveragedAt(gains, scores, k, scale) / ideal : 0;
+}
+
+function relevantIn(gains: Gains, k: number): number {
+  let relevant = 0;
+  for (let i = 0; i < Math.min(k, gains.length); i++) if (gains[i] > 0) relevant++;
+  return relevant;
+}
+
+const pays = (gain: number, scale: GainScale): number =>
+  scale === 'linear' ? gain : 2 ** gain - 1;
+
+const idealDcgAt = (gains: Gains, k: number, scale: GainScale): number =>
+  dcgAt(
+    Float64Array.from(gains).toSorted((a, b) => b - a),
     k,
+    scale,
   );
-  return ideal === 0 ? 0 : discounted(gains, k) / ideal;
-}
-
-const discounted = (gains: readonly number[], k: number): number =>
-  gains.slice(0, k).reduce((sum, gain, i) => sum + gain / Math.log2(i + 2), 0);

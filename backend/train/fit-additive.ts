@@ -1,30 +1,38 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import { STRIDE } from '../../shared/score/scorer.ts';
-import { project } from './constraints.ts';
-import { additiveScores, emptyHistogram, histogram } from './histogram.ts';
-import { lossMass, type Loss } from './loss.ts';
+import { AdditiveProblem } from './additive-problem.ts';
+import { AdditiveLoss } from './kernels/additive-loss.ts';
+import { codesBytes, strideOf } from './kernels/code-matrix.ts';
+import { KernelPool } from './kernels/pool.ts';
+import { lossBytes } from './kernels/row-losses.ts';
+import { threadsFor } from './kernels/threads-for.ts';
+import { projectedDescent } from './projected-descent.ts';
+import { quasiNewton } from './quasi-newton.ts';
 import type { TrainingSet } from './training-set.ts';
 
 export interface FitOptions {
   readonly schema: Schema;
   readonly objective: 'listwise' | 'pointwise';
-  readonly loss: Loss;
   /** Start of the descent, log-odds, `Float64Array(set.features × STRIDE)`. */
   readonly start: Float64Array;
-  /** What the ridge pulls towards, same shape. */
+  /** What ridge and lasso pull towards, same shape. */
   readonly prior: Float64Array;
   readonly l2: number;
+  readonly l1?: number;
   /** Log-odds per point. */
   readonly slope: number;
   readonly maxIterations: number;
   /** Stop when the validation loss has not improved for this many iterations. */
   readonly patience: number;
+  /** Stop when an iteration saves less than this share of the objective; default 1e-9. */
+  readonly tolerance?: number;
+  readonly threads?: number;
   readonly onIteration?: (step: FitStep) => void;
 }
 
 export interface FitStep {
   readonly iteration: number;
-  /** Per unit of reward (listwise) or per row (pointwise), without the ridge. */
+  /** Per unit of reward (listwise) or per row (pointwise), without the penalties. */
   readonly trainLoss: number;
   readonly validationLoss?: number;
 }
@@ -37,9 +45,8 @@ export interface Fit {
 }
 
 /**
- * Minimises `loss(w) + l2/2 · ‖w − prior‖²` under the schema's constraints by accelerated projected gradient
- * descent (Beck & Teboulle, FISTA, 2009) with function restart (O'Donoghue & Candès, 2015), scaled per bucket
- * by the hessian's diagonal. The gradient is the histogram kernel's.
+ * Minimises `loss(w) + l2/2 · ‖w − prior‖² + l1 · ‖w − prior‖₁` under the schema's constraints. All rows count in
+ * every iteration: by L-BFGS, or, where there is a lasso or a constraint, by projected gradient descent.
  * @param validation stops the descent early; absent, it runs `maxIterations`.
  */
 export function fitAdditive(
@@ -47,153 +54,87 @@ export function fitAdditive(
   validation: TrainingSet | undefined,
   options: FitOptions,
 ): Fit {
-  const problem = new Objective(set, options);
-  const held = validation && new Objective(validation, options);
-  let current: Float64Array = Float64Array.from(options.start);
-  problem.evaluate(current);
-  const scale = problem.scale();
-  project(options.schema, current, scale, options.slope);
-  let lookahead: Float64Array = current;
-  let momentum = 1;
-  let objective = problem.evaluate(current).total;
-  let step = 1;
-  let best = {
-    weights: current,
-    loss: held?.loss(current) ?? Number.POSITIVE_INFINITY,
-    iteration: 0,
-  };
-  const curve: FitStep[] = [];
-  for (let iteration = 1; iteration <= options.maxIterations; iteration++) {
-    const { total: from, gradient } = problem.evaluate(lookahead);
-    // Try a longer step than last time, then shorten until the quadratic model is an upper bound.
-    step = Math.min(1, step * 1.25);
-    let next: Float64Array = lookahead;
-    for (;;) {
-      next = descend(lookahead, gradient, scale, step);
-      project(options.schema, next, scale, options.slope);
-      if (
-        problem.value(next) <=
-        from + modelChange(lookahead, next, gradient, scale, step) + 1e-12 * Math.abs(from)
-      )
-        break;
-      step /= 2;
-      if (step < 1e-9) break;
-    }
-    const value = problem.value(next);
-    if (value > objective && momentum > 1) {
-      // The momentum overshot: forget it and go on from the last point.
-      momentum = 1;
-      lookahead = current;
-      continue;
-    }
-    const nextMomentum = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
-    const carry = (momentum - 1) / nextMomentum;
-    lookahead = next.map((weight, j) => weight + carry * (weight - current[j]));
-    const gained = objective - value;
-    [current, objective, momentum] = [next, value, nextMomentum];
-    const report: FitStep = {
-      iteration,
-      trainLoss: problem.loss(current),
-      ...(held && { validationLoss: held.loss(current) }),
-    };
-    curve.push(report);
-    options.onIteration?.(report);
-    const judged = report.validationLoss ?? objective;
-    if (judged < best.loss) best = { weights: current, loss: judged, iteration };
-    if (
-      iteration - best.iteration >= options.patience ||
-      Math.abs(gained) <= 1e-9 * Math.abs(objective)
-    )
-      break;
+  const threads = options.threads ?? threadsFor(set.rows * set.features);
+  const sizes = [set, ...(validation ? [validation] : [])].map((one) => bytesFor(one, threads));
+  const pool = new KernelPool(
+    sizes.reduce((sum, size) => sum + size, 0),
+    threads,
+  );
+  try {
+    const problem = new AdditiveProblem(pool, set, options);
+    const held = validation && new AdditiveProblem(pool, validation, options);
+    const progress = new Progress(problem, held, options);
+    const isFree = options.schema.constraints.length === 0 && (options.l1 ?? 0) === 0;
+    (isFree ? quasiNewton : projectedDescent)(problem, progress, options);
+    return progress.fit();
+  } finally {
+    void pool.close();
   }
-  return { weights: best.weights, iterations: best.iteration, curve };
 }
 
-/** The total loss and its gradient over one set, with the buffers that they need. */
-class Objective {
-  readonly #set: TrainingSet;
+/** Bytes for the scores of the descent's points. */
+const SCORE_BUFFERS = 3;
+
+const bytesFor = ({ rows, features, starts }: TrainingSet, threads: number): number =>
+  codesBytes(rows, features) +
+  lossBytes(rows, starts.length) +
+  AdditiveLoss.sizeBytes(rows, strideOf(features), threads, SCORE_BUFFERS);
+
+/** What a descent reports after each iteration, and whether it should go on. */
+export class Progress {
+  readonly #problem: AdditiveProblem;
+  readonly #held: AdditiveProblem | undefined;
+  readonly #heldScores: number;
   readonly #options: FitOptions;
-  readonly #mass: number;
-  readonly #scores: Float64Array;
-  readonly #rowGradient: Float64Array;
-  readonly #rowHessian: Float64Array;
+  readonly #curve: FitStep[] = [];
+  #best: { weights: Float64Array; judged: number; iteration: number };
+  #objective = Number.POSITIVE_INFINITY;
 
-  constructor(set: TrainingSet, options: FitOptions) {
-    this.#set = set;
+  constructor(problem: AdditiveProblem, held: AdditiveProblem | undefined, options: FitOptions) {
+    this.#problem = problem;
+    this.#held = held;
+    this.#heldScores = held?.loss.allocateScores() ?? 0;
     this.#options = options;
-    this.#mass = Math.max(lossMass(set, options.objective), Number.MIN_VALUE);
-    this.#scores = new Float64Array(set.rows);
-    this.#rowGradient = new Float64Array(set.rows);
-    this.#rowHessian = new Float64Array(set.rows);
+    const judged = held ? this.#heldLoss(options.start) : Number.POSITIVE_INFINITY;
+    this.#best = { weights: options.start, judged, iteration: 0 };
   }
 
-  /** Per unit of mass, without the ridge. */
-  loss(weights: Float64Array): number {
-    return this.#total(weights) / this.#mass;
+  get iteration(): number {
+    return this.#curve.length;
   }
 
-  value(weights: Float64Array): number {
-    return this.#total(weights) + this.#ridge(weights);
-  }
-
-  evaluate(weights: Float64Array): { total: number; gradient: Float64Array } {
-    const total = this.value(weights);
-    const { gradient } = histogram(this.#set, this.#rowGradient, this.#rowHessian);
-    for (let j = 0; j < gradient.length; j++)
-      gradient[j] += this.#options.l2 * (weights[j] - this.#options.prior[j]);
-    return { total, gradient };
-  }
-
-  /** Diagonal of the hessian at the weights last evaluated, times F: with one bucket per feature and row, F · diag bounds the whole. */
-  scale(): Float64Array {
-    const { hessian } = histogram(
-      this.#set,
-      this.#rowGradient,
-      this.#rowHessian,
-      emptyHistogram(this.#set.features),
-    );
-    return Float64Array.from(
-      hessian,
-      (curvature) => this.#set.features * curvature + this.#options.l2 + 1e-6,
+  /** @returns false when the descent is to end. */
+  goesOn(weights: Float64Array, smooth: number, objective: number): boolean {
+    const step: FitStep = {
+      iteration: this.iteration + 1,
+      trainLoss: smooth / this.#problem.mass,
+      ...(this.#held && { validationLoss: this.#heldLoss(weights) }),
+    };
+    this.#curve.push(step);
+    this.#options.onIteration?.(step);
+    const judged = step.validationLoss ?? objective;
+    if (judged < this.#best.judged)
+      this.#best = { weights: Float64Array.from(weights), judged, iteration: step.iteration };
+    const gained = this.#objective - objective;
+    this.#objective = objective;
+    const { maxIterations, patience, tolerance = 1e-9 } = this.#options;
+    return (
+      step.iteration < maxIterations &&
+      step.iteration - this.#best.iteration < patience &&
+      !(Math.abs(gained) <= tolerance * Math.abs(objective))
     );
   }
 
-  #total(weights: Float64Array): number {
-    additiveScores(this.#set, weights, this.#scores);
-    return this.#options.loss(this.#set, this.#scores, this.#rowGradient, this.#rowHessian);
+  fit(): Fit {
+    const { weights, iteration } = this.#best;
+    return { weights, iterations: iteration, curve: this.#curve };
   }
 
-  #ridge(weights: Float64Array): number {
-    let sum = 0;
-    for (let j = 0; j < weights.length; j++) sum += (weights[j] - this.#options.prior[j]) ** 2;
-    return (this.#options.l2 / 2) * sum;
+  #heldLoss(weights: Float64Array): number {
+    const { loss, mass } = this.#held!;
+    loss.score(weights, this.#heldScores);
+    return loss.value(this.#heldScores) / mass;
   }
-}
-
-/** Minus the gradient: the loss falls along it. */
-function descend(
-  from: Float64Array,
-  gradient: Float64Array,
-  scale: Float64Array,
-  step: number,
-): Float64Array {
-  return from.map((weight, j) => weight - (step * gradient[j]) / scale[j]);
-}
-
-/** `⟨g, d⟩ + ‖d‖²_scale / (2 · step)` for `d = to − from`. */
-function modelChange(
-  from: Float64Array,
-  to: Float64Array,
-  gradient: Float64Array,
-  scale: Float64Array,
-  step: number,
-): number {
-  let change = 0;
-  for (let j = 0; j < from.length; j++) {
-    const d = to[j] - from[j];
-    change += gradient[j] * d + (scale[j] * d * d) / (2 * step);
-  }
-  return change;
 }
 
 export const emptyWeights = (features: number): Float64Array => new Float64Array(features * STRIDE);

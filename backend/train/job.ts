@@ -1,22 +1,22 @@
 import type { AdditiveScorer } from '../../shared/score/scorer.ts';
+import type { TrainingWindow } from '../training-data/collect.ts';
+import type { DataFacts } from '../training-data/enough-data.ts';
+import type { TrainingSource } from '../training-data/read-training-data.ts';
 import type { FitStep } from './fit-additive.ts';
 import type { Learned } from './learn-additive.ts';
-import type { TrainingWindow } from './read-training-set.ts';
 
 /** What the training worker is told. Everything in it can be cloned across threads. */
 export interface TrainingJob {
-  readonly database: { readonly url: string; readonly authToken?: string };
+  readonly data: TrainingSource;
   readonly parent: AdditiveScorer;
   readonly window: TrainingWindow;
-  /** Event type → reward. */
+  /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
   readonly name: string;
   readonly l2?: number;
 }
 
-export interface TrainingCounts {
-  readonly rankings: number;
-  readonly rewarded: number;
+export interface TrainingCounts extends DataFacts {
   readonly shownItems: number;
 }
 
@@ -30,4 +30,6 @@ export type TrainingProgress =
 
 export interface TrainingResult extends Learned {
   readonly counts: TrainingCounts;
+  /** What is missing of the minimum, and was overruled by force. */
+  readonly missing: readonly string[];
 }

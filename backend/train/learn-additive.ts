@@ -12,7 +12,7 @@ import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
 import { calibrate } from './calibrate.ts';
 import { emptyWeights, fitAdditive, type Fit, type FitStep } from './fit-additive.ts';
 import { additiveScores } from './histogram.ts';
-import { listwiseLoss, pointwiseLoss } from './loss.ts';
+
 import { slateCount, splitByTime, withPosition, type TrainingSet } from './training-set.ts';
 
 export interface LearnOptions {
@@ -67,7 +67,6 @@ export function learnAdditive(set: TrainingSet, options: LearnOptions): Learned 
   const settings = {
     schema,
     objective: training.objective,
-    loss: training.objective === 'listwise' ? listwiseLoss : pointwiseLoss,
     start: scaled(parent),
     prior: scaled(rules),
     l2: options.l2 ?? training.l2,

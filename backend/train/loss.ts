@@ -1,8 +1,11 @@
 import { slateCount, type TrainingSet } from './training-set.ts';
 
+/** What a loss is about. */
+export type Rewards = Pick<TrainingSet, 'rows' | 'starts' | 'reward'>;
+
 /** Fills one gradient and one hessian per row and returns the total loss. Scores are log-odds. */
 export type Loss = (
-  set: TrainingSet,
+  set: Rewards,
   scores: Float64Array,
   gradient: Float64Array,
   hessian: Float64Array,
@@ -56,8 +59,10 @@ export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
 };
 
 /** What a set weighs in its loss, so that losses of different sets compare: loss / mass is per reward or row. */
-export function lossMass(set: TrainingSet, objective: 'listwise' | 'pointwise'): number {
+export function lossMass(set: Rewards, objective: 'listwise' | 'pointwise'): number {
   let mass = 0;
-  for (const reward of set.reward) mass += objective === 'listwise' || reward > 0 ? reward : 1;
+  const { reward } = set;
+  for (let row = 0; row < reward.length; row++)
+    mass += objective === 'listwise' || reward[row] > 0 ? reward[row] : 1;
   return mass;
 }

@@ -4,6 +4,8 @@ import { eq } from 'drizzle-orm';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { AdditiveScorer } from '../../shared/score/scorer.ts';
 import type { Store } from '../store/open.ts';
+import type { PreparedData } from '../training-data/data-worker.ts';
+import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import { runs } from '../store/tables.ts';
 import { startThread } from '../threads/thread.ts';
 import type { TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
@@ -12,7 +14,7 @@ import type { TrainingWorker } from './worker.ts';
 
 export interface TrainingDeps {
   readonly store: Store;
-  readonly database: TrainingJob['database'];
+  readonly data: TrainingDataRoom;
   /** Stores a scorer under the next free version and writes its blob to KV. */
   readonly addVersion: (
     scorer: UnversionedScorer,
@@ -26,7 +28,7 @@ export interface TrainingDeps {
 
 export interface TrainingRequest {
   readonly parent: AdditiveScorer;
-  /** Event type → reward. */
+  /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
   readonly name: string;
   /** Epoch ms, inclusive. */
@@ -37,7 +39,7 @@ export interface TrainingRequest {
   readonly l2?: number;
   /** False: the version is stored, and the pointer stays. */
   readonly publish: boolean;
-  /** Publishes whatever the gate says; the lineage tells. */
+  /** Learns from too little data, and publishes whatever gate and data quality say; the lineage tells. */
   readonly force: boolean;
 }
 
@@ -75,12 +77,21 @@ async function carryOut(
     store.write([store.db.update(runs).set(fields).where(eq(runs.id, runId))]);
   const thread = startThread<TrainingWorker>(new URL('./worker.ts', import.meta.url));
   try {
+    const { location, settings } = deps.data;
+    const { from, to, parent } = request;
+    const prepared = await deps.data.prepare(parent.schema, { from, to });
+    const { quality } = prepared;
     const job: TrainingJob = {
-      database: deps.database,
-      parent: request.parent,
+      data: {
+        location,
+        manifests: prepared.manifests,
+        minimums: settings.minimums,
+        force: request.force,
+      },
+      parent,
       window: {
-        from: request.from,
-        to: request.to,
+        from,
+        to,
         ...(request.servedBy && { servedBy: request.servedBy }),
       },
       reward: request.reward,
@@ -97,14 +108,17 @@ async function carryOut(
     });
     const result = await thread.call((worker) => worker.train(job, onProgress));
     const { scorer, ...report } = result;
-    const forced = request.force && result.gate.verdict !== 'promote';
-    const version = await deps.addVersion(scorer, lineageOf(request, result, forced));
-    const wanted = request.publish && (result.gate.verdict === 'promote' || request.force);
-    const outcome = wanted ? await deps.promote(version, `run ${runId}`) : 'stored, not promoted';
+    const passed = result.gate.verdict === 'promote' && quality.passed;
+    const forced = request.force && (!passed || result.missing.length > 0);
+    const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
+    const wanted = request.publish && (passed || request.force);
+    const outcome = wanted
+      ? await deps.promote(version, `run ${runId}`)
+      : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
     await update({
       status: 'done',
       version,
-      progress: { phase: 'done', ...report, outcome, forced },
+      progress: { phase: 'done', ...report, quality, outcome, forced },
       finishedAt: deps.nowMs(),
     });
     deps.log(
@@ -121,6 +135,7 @@ async function carryOut(
 
 function lineageOf(
   request: TrainingRequest,
+  { manifests, quality }: PreparedData,
   result: TrainingResult,
   forced: boolean,
 ): Record<string, unknown> {
@@ -134,6 +149,14 @@ function lineageOf(
     finalLoss: result.curve.at(-1),
     validation: result.validation,
     gate: result.gate,
+    quality,
+    partitions: manifests.map(({ day, state, parts }) => ({
+      day,
+      state,
+      sha256: parts.map((part) => part.sha256),
+    })),
     forced,
+    /** What was missing of the minimum data, and learned without all the same. */
+    missing: result.missing,
   };
 }

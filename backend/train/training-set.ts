@@ -21,7 +21,7 @@ export interface TrainingSet {
   readonly session: Uint32Array;
 }
 
-export const slateCount = (set: TrainingSet): number => set.starts.length - 1;
+export const slateCount = (set: Pick<TrainingSet, 'starts'>): number => set.starts.length - 1;
 
 /** One shown slate with its rewards, as it comes from the log. */
 export interface LabelledSlate {
@@ -33,38 +33,66 @@ export interface LabelledSlate {
   readonly reward: Float64Array;
 }
 
-/** @param slates in time order, all under `schema`. */
-export function packTrainingSet(schema: Schema, slates: readonly LabelledSlate[]): TrainingSet {
-  const features = schema.features.length;
-  const rows = slates.reduce((sum, slate) => sum + slate.reward.length, 0);
-  const codes = new Uint8Array(features * rows);
-  const starts = new Uint32Array(slates.length + 1);
-  const reward = new Float64Array(rows);
-  const position = new Uint16Array(rows);
+/** Puts slates together one by one, so that they need not all be held before. */
+export interface TrainingSetBuilder {
+  /** Slates must come in time order. @throws RangeError when there is no room for its items. */
+  add(slate: LabelledSlate): void;
+  finish(): TrainingSet;
+}
+
+/** @param capacityRows at least as many items as will be added: memory is taken at once. */
+export function trainingSetBuilder(features: number, capacityRows: number): TrainingSetBuilder {
+  const codes = new Uint8Array(features * capacityRows);
+  const reward = new Float64Array(capacityRows);
+  const position = new Uint16Array(capacityRows);
+  const starts: number[] = [];
+  const at: number[] = [];
+  const session: number[] = [];
   const sessions = new Map<string, number>();
   let row = 0;
-  slates.forEach((slate, s) => {
-    starts[s] = row;
-    for (let slot = 0; slot < slate.reward.length; slot++, row++) {
-      for (let feature = 0; feature < features; feature++) {
-        codes[feature * rows + row] = slate.codes[slot * features + feature]!;
-      }
-      reward[row] = slate.reward[slot]!;
-      position[row] = slot + 1;
-    }
-    if (!sessions.has(slate.sessionId)) sessions.set(slate.sessionId, sessions.size);
-  });
-  starts[slates.length] = row;
   return {
-    rows,
-    features,
-    codes,
-    starts,
-    reward,
-    position,
-    at: Float64Array.from(slates, (slate) => slate.at),
-    session: Uint32Array.from(slates, (slate) => sessions.get(slate.sessionId)!),
+    add(slate) {
+      const slots = slate.reward.length;
+      if (row + slots > capacityRows)
+        throw new RangeError(`${row + slots} items do not fit into ${capacityRows} rows`);
+      starts.push(row);
+      at.push(slate.at);
+      if (!sessions.has(slate.sessionId)) sessions.set(slate.sessionId, sessions.size);
+      session.push(sessions.get(slate.sessionId)!);
+      for (let slot = 0; slot < slots; slot++, row++) {
+        for (let feature = 0; feature < features; feature++) {
+          codes[feature * capacityRows + row] = slate.codes[slot * features + feature];
+        }
+        reward[row] = slate.reward[slot];
+        position[row] = slot + 1;
+      }
+    },
+    finish() {
+      // Columns move up to where they belong when fewer items came than there is room for.
+      for (let feature = 1; feature < features; feature++) {
+        const from = feature * capacityRows;
+        if (row < capacityRows) codes.copyWithin(feature * row, from, from + row);
+      }
+      return {
+        rows: row,
+        features,
+        codes: codes.subarray(0, features * row),
+        starts: Uint32Array.from([...starts, row]),
+        reward: reward.subarray(0, row),
+        position: position.subarray(0, row),
+        at: Float64Array.from(at),
+        session: Uint32Array.from(session),
+      };
+    },
   };
+}
+
+/** @param slates in time order, all under `schema`. */
+export function packTrainingSet(schema: Schema, slates: readonly LabelledSlate[]): TrainingSet {
+  const rows = slates.reduce((sum, slate) => sum + slate.reward.length, 0);
+  const builder = trainingSetBuilder(schema.features.length, rows);
+  for (const slate of slates) builder.add(slate);
+  return builder.finish();
 }
 
 /** The slates `from .. to − 1` as a set of their own. */
@@ -85,6 +113,35 @@ export function sliceSlates(set: TrainingSet, from: number, to: number): Trainin
     position: set.position.slice(first, last),
     at: set.at.slice(from, to),
     session: set.session.slice(from, to),
+  };
+}
+
+/** The named slates as a set of their own. @param slates ascending, so that time order holds. */
+export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): TrainingSet {
+  const starts = new Uint32Array(slates.length + 1);
+  for (let i = 0; i < slates.length; i++) {
+    starts[i + 1] = starts[i] + set.starts[slates[i] + 1] - set.starts[slates[i]];
+  }
+  const rows = starts[slates.length];
+  const from = new Uint32Array(rows);
+  for (let i = 0; i < slates.length; i++) {
+    const first = set.starts[slates[i]];
+    for (let row = starts[i]; row < starts[i + 1]; row++) from[row] = first + row - starts[i];
+  }
+  const codes = new Uint8Array(set.features * rows);
+  for (let feature = 0; feature < set.features; feature++) {
+    const [to, source] = [feature * rows, feature * set.rows];
+    for (let row = 0; row < rows; row++) codes[to + row] = set.codes[source + from[row]];
+  }
+  return {
+    rows,
+    features: set.features,
+    codes,
+    starts,
+    reward: Float64Array.from(from, (row) => set.reward[row]),
+    position: Uint16Array.from(from, (row) => set.position[row]),
+    at: Float64Array.from(slates, (slate) => set.at[slate]),
+    session: Uint32Array.from(slates, (slate) => set.session[slate]),
   };
 }
 

@@ -187,7 +187,6 @@ describe.each([
     const options = {
       schema,
       objective,
-      loss,
       start,
       prior: start,
       l2: 1,

@@ -1,0 +1,70 @@
+import type { LoggedRounds, ModelledRewards } from './rounds.ts';
+import { ratioTerms, type RowTerms } from './ips.ts';
+
+/** Rounds that a reward model was asked about. */
+export type ModelledRounds = LoggedRounds & { readonly model: ModelledRewards };
+
+/**
+ * Direct method: `V̂ = 1/n Σ q̂ᵢ^π`, `q̂ᵢ^π = Σₐ π_e(a | xᵢ) q̂(xᵢ, a)` (Beygelzimer & Langford, KDD 2009).
+ */
+export const directMethod = (rounds: ModelledRounds, weights: Float64Array): RowTerms =>
+  changedWeights(rounds, weights, new Float64Array(weights.length));
+
+/** Doubly robust: `V̂ = 1/n Σ [q̂ᵢ^π + wᵢ (rᵢ − q̂(xᵢ, aᵢ))]` (Dudík, Langford & Li, ICML 2011). */
+export const doublyRobust = (rounds: ModelledRounds, weights: Float64Array): RowTerms => ({
+  values: drTerms(rounds, weights),
+  used: weights,
+});
+
+/**
+ * DR with other weights ŵ: DM has none, SWITCH-DR and DRos cut the large ones.
+ *
+ * Their own terms leave out that q̂, which now answers for the weight taken away, was learned from these rows,
+ * and so show too small a spread. Where q̂ is a consistent fit, little shrunk, the influence function of all of
+ * them is the efficient one (Hahn, Econometrica 1998): that of DR. So the deviations are DR's, around the
+ * estimator's own mean. The bias of a wrong model is in no interval.
+ */
+export function changedWeights(
+  rounds: ModelledRounds,
+  weights: Float64Array,
+  used: Float64Array,
+): RowTerms {
+  const values = drTerms(rounds, weights);
+  const shift = mean(drTerms(rounds, used)) - mean(values);
+  return { values: values.map((value) => value + shift), used };
+}
+
+const drTerms = ({ reward, model }: ModelledRounds, weights: Float64Array): Float64Array =>
+  weights.map((weight, row) => model.expected[row] + weight * (reward[row] - model.logged[row]));
+
+/**
+ * Self-normalised DR: `V̂ = 1/n Σ q̂ᵢ^π + Σ wᵢ (rᵢ − q̂ᵢ) / Σ wᵢ` (Robins et al., 2007; Kallus & Uehara,
+ * NeurIPS 2019).
+ */
+export function selfNormalisedDr(rounds: ModelledRounds, weights: Float64Array): RowTerms {
+  const { expected } = rounds.model;
+  const corrections = ratioTerms(residuals(rounds), weights);
+  return { values: corrections.map((value, row) => value + expected[row]), used: weights };
+}
+
+/**
+ * SWITCH-DR: `ŵ = w · 1[w ≤ threshold]` (Wang, Agarwal & Dudík, ICML 2017): above the threshold the model
+ * speaks alone.
+ */
+export const switched = (weights: Float64Array, threshold: number): Float64Array =>
+  weights.map((weight) => (weight <= threshold ? weight : 0));
+
+/**
+ * DR with optimistic shrinkage: `ŵ = λ w / (w² + λ)` (Su et al., ICML 2020): λ → ∞ is DR, λ = 0 is DM.
+ */
+export const shrunk = (weights: Float64Array, lambda: number): Float64Array =>
+  lambda === Number.POSITIVE_INFINITY
+    ? weights
+    : weights.map((weight) => (weight === 0 ? 0 : (lambda * weight) / (weight * weight + lambda)));
+
+/** `rᵢ − q̂(xᵢ, aᵢ)`. */
+export const residuals = ({ reward, model }: ModelledRounds): Float64Array =>
+  Float64Array.from(reward, (r, row) => r - model.logged[row]);
+
+const mean = (values: Float64Array): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,148 @@
+import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './evidence.ts';
+import { ratioTerms } from './ips.ts';
+import { conclude, type OffPolicyEstimate, type Terms, type TermWeights } from './outcome.ts';
+import type { ModelledRewards } from './rounds.ts';
+import {
+  cascadeWeights,
+  checkSlates,
+  rowsBySlot,
+  slateRewards,
+  type LoggedSlates,
+} from './slates.ts';
+
+/**
+ * Estimators of what a slate earns. There is no IIPS: it wants the marginal probability of an item at a slot,
+ * which has no closed form past slot 1 for a slate drawn without replacement.
+ */
+export type SlateEstimator = 'sips' | 'snsips' | 'rips' | 'snrips' | 'cascade-dr';
+
+export interface SlateOptions {
+  readonly limits?: EvidenceLimits;
+  /** The same slates with another policy's probabilities: the gain is over its estimate; absent, over what was earned. */
+  readonly baseline?: LoggedSlates;
+}
+
+/** @throws ApiError where arrays do not fit together. */
+export function estimateSlates(
+  estimator: SlateEstimator,
+  slates: LoggedSlates,
+  { limits = EVIDENCE_LIMITS, baseline }: SlateOptions = {},
+): OffPolicyEstimate {
+  const worked = termsOf(estimator, slates);
+  if (typeof worked === 'string') return { kind: 'refused', estimator, reason: worked };
+  let over: ArrayLike<number> = slateRewards(slates);
+  if (baseline !== undefined) {
+    const alone = estimateSlates(estimator, baseline, { limits });
+    if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
+    over = (termsOf(estimator, baseline) as Terms).values;
+  }
+  return conclude(estimator, worked, slates.cluster, over, limits);
+}
+
+function termsOf(estimator: SlateEstimator, slates: LoggedSlates): Terms | string {
+  checkSlates(slates);
+  const problem = propensityProblem(slates.pscore, slates.evaluation);
+  if (problem !== undefined) return problem;
+  const weights = cascadeWeights(slates);
+  switch (estimator) {
+    case 'sips':
+      return standardIps(slates, weights, false);
+    case 'snsips':
+      return standardIps(slates, weights, true);
+    case 'rips':
+      return { values: rewardInteractionIps(slates, weights), weights: bySlot(slates, weights) };
+    case 'snrips':
+      return { values: selfNormalisedRips(slates, weights), weights: bySlot(slates, weights) };
+    case 'cascade-dr': {
+      if (slates.model === undefined)
+        return 'it needs a model of the reward still to come, and none was given';
+      const values = cascadeDr(slates, slates.model, weights);
+      return { values, weights: bySlot(slates, weights, true) };
+    }
+    default:
+      return estimator satisfies never;
+  }
+}
+
+/**
+ * Standard IPS: `V̂ = 1/n Σᵢ wᵢ Σ_k r_{ik}` with the whole slate's weight `wᵢ = Π_k π_e/π_b` (Precup et al.,
+ * 2000; Swaminathan et al., NIPS 2017). Right whatever the visitor does; self-normalised (SNSIPS) divides by w̄.
+ */
+function standardIps(slates: LoggedSlates, weights: Float64Array, normalised: boolean): Terms {
+  const { starts } = slates;
+  const raw = Float64Array.from({ length: starts.length - 1 }, (_, slate) =>
+    starts[slate + 1] > starts[slate] ? weights[starts[slate + 1] - 1] : 1,
+  );
+  const reward = slateRewards(slates);
+  const values = normalised
+    ? ratioTerms(reward, raw)
+    : raw.map((weight, slate) => weight * reward[slate]);
+  return { values, weights: [{ about: '', raw, used: raw, reward, modelBacked: false }] };
+}
+
+/**
+ * Reward-interaction IPS: `V̂ = 1/n Σᵢ Σ_k w_{i,1:k} r_{ik}` (McInerney et al., KDD 2020): right where a slot's
+ * reward depends only on what stands there and above.
+ */
+function rewardInteractionIps(
+  { starts, reward }: LoggedSlates,
+  weights: Float64Array,
+): Float64Array {
+  return sumBySlate(starts, (row) => weights[row] * reward[row]);
+}
+
+/** SNRIPS: each slot's weights are divided by their mean at that slot (obp `SelfNormalizedSlateRewardInteractionIPS`). */
+function selfNormalisedRips(slates: LoggedSlates, weights: Float64Array): Float64Array {
+  const terms = new Float64Array(weights.length);
+  const count = slates.starts.length - 1;
+  const values = new Float64Array(count);
+  for (const { rows } of rowsBySlot(slates.starts)) {
+    const reward = rows.map((row) => slates.reward[row]);
+    const raw = Float64Array.from(rows, (row) => weights[row]);
+    // Under π_e no logged slate would have been drawn this far: nothing is known to be earned here.
+    if (raw.every((weight) => weight === 0)) continue;
+    ratioTerms(reward, raw).forEach((term, i) => (terms[rows[i]] = term));
+  }
+  for (let slate = 0; slate < count; slate++) {
+    for (let row = slates.starts[slate]; row < slates.starts[slate + 1]; row++)
+      values[slate] += terms[row];
+  }
+  return values;
+}
+
+/**
+ * Cascade-DR: `V̂ = 1/n Σᵢ Σ_k [w_{1:k} (r_k − q̂_k) + w_{1:k−1} E_{π_e} q̂_k]` (Kiyohara et al., WSDM 2022):
+ * right where RIPS is, with less spread the better q̂ foretells the reward still to come.
+ */
+function cascadeDr(
+  { starts, reward }: LoggedSlates,
+  { logged, expected }: ModelledRewards,
+  weights: Float64Array,
+): Float64Array {
+  return sumBySlate(starts, (row, first) => {
+    const above = row === first ? 1 : weights[row - 1];
+    return weights[row] * (reward[row] - logged[row]) + above * expected[row];
+  });
+}
+
+function sumBySlate(
+  starts: Uint32Array,
+  term: (row: number, first: number) => number,
+): Float64Array {
+  return Float64Array.from({ length: starts.length - 1 }, (_, slate) => {
+    let sum = 0;
+    for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += term(row, starts[slate]);
+    return sum;
+  });
+}
+
+/** The weights of every slot that earned anything: what is nought anyway needs no evidence. */
+function bySlot(slates: LoggedSlates, weights: Float64Array, modelBacked = false): TermWeights[] {
+  const columns = rowsBySlot(slates.starts).map(({ slot, rows, slates: termOf }) => {
+    const raw = Float64Array.from(rows, (row) => weights[row]);
+    const reward = rows.map((row) => slates.reward[row]);
+    return { about: `slot ${slot + 1}`, raw, used: raw, reward, termOf, modelBacked };
+  });
+  const earning = columns.filter(({ reward }) => reward.some((value) => value !== 0));
+  return earning.length > 0 ? earning : columns.slice(0, 1);
+}

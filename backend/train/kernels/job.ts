@@ -1,0 +1,71 @@
+/** The job block in shared memory, as `assembly/control.ts` reads it, in 32-bit words. */
+export const CONTROL_BYTES = 64 * 1024;
+const CONTROL_WORD = CONTROL_BYTES / 4;
+export const GENERATION = CONTROL_WORD;
+export const AT_WORK = CONTROL_WORD + 1;
+export const NEXT_TASK = CONTROL_WORD + 2;
+export const TASKS = CONTROL_WORD + 3;
+export const KERNEL = CONTROL_WORD + 4;
+/** In f64. */
+export const ARGUMENTS = (CONTROL_BYTES + 32) / 8;
+export const MAX_ARGUMENTS = 28;
+
+/** What each thread needs to take part. */
+export interface Shared {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Word from which each thread has one that it sets when it has started. */
+  readonly ready: number;
+}
+
+export const KERNELS = [
+  'histogramBlock',
+  'histogramWide',
+  'subtractNode',
+  'splitNode',
+  'splitBlock',
+  'placeBlock',
+  'addLeaf',
+  'addTree',
+  'logistic',
+  'squared',
+  'pack',
+  'widen',
+  'softmax',
+  'lambdaRank',
+  'additive',
+  'combine',
+  'transpose',
+] as const;
+export type Kernel = (typeof KERNELS)[number];
+export type Kernels = ((control: number, task: number, thread: number) => void)[];
+
+export function instantiate({ module, memory }: Shared): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return KERNELS.map((name) => exports[name] as Kernels[number]);
+}
+
+/** Works on the job until no task is left; the last thread to leave wakes the caller. */
+export function drawTasks(words: Int32Array, kernels: Kernels, thread: number): void {
+  const kernel = kernels[words[KERNEL]];
+  const tasks = words[TASKS];
+  for (;;) {
+    const task = Atomics.add(words, NEXT_TASK, 1);
+    if (task >= tasks) break;
+    kernel(CONTROL_BYTES, task, thread);
+  }
+  if (Atomics.sub(words, AT_WORK, 1) === 1) Atomics.notify(words, AT_WORK);
+}
+
+/** Looks a few microseconds' worth of times before sleeping: jobs of a tree follow each other closely. */
+const LOOKS = 2000;
+
+/** @returns the word's new value. */
+export function sleepUntilChanged(words: Int32Array, word: number, from: number): number {
+  for (let look = 0; look < LOOKS; look++) {
+    const value = Atomics.load(words, word);
+    if (value !== from) return value;
+  }
+  while (Atomics.load(words, word) === from) Atomics.wait(words, word, from);
+  return Atomics.load(words, word);
+}

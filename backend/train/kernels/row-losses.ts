@@ -1,0 +1,165 @@
+import { blocksOf, BLOCK_ROWS } from './code-matrix.ts';
+import type { Kernel } from './job.ts';
+import type { KernelPool } from './pool.ts';
+
+/** What a loss leaves in the 8 bytes of each row. */
+export const MODE = { nothing: 0, gradient: 1, hessian: 2, both: 3 } as const;
+type Mode = (typeof MODE)[keyof typeof MODE];
+
+export interface LossTotals {
+  readonly loss: number;
+  /** Largest absolute value over rows. */
+  readonly mostGradient: number;
+  readonly mostHessian: number;
+}
+
+/** A loss over rows whose scores lie in the kernels' memory. */
+export interface RowLoss {
+  /** Address of the scores, f64 per row. */
+  readonly scores: number;
+  /** Address of what `evaluate` leaves, 8 bytes per row. */
+  readonly values: number;
+  /** @param scores address of other scores than its own. */
+  evaluate(mode: Mode, scores?: number): LossTotals;
+}
+
+/** Slates that one task takes. */
+const BLOCK_SLATES = 256;
+
+/** Bytes that any of the losses allocates. */
+export const lossBytes = (rows: number, slates = 0): number =>
+  24 * rows + 12 * slates + 24 * (blocksOf(rows) + Math.ceil(slates / BLOCK_SLATES)) + 16 * rows + 4096;
+
+/**
+ * Logistic (labels 0 or 1, or anything between) or squared loss of each row.
+ * @param weights of the rows; absent: 1.
+ */
+export function pointwise(
+  pool: KernelPool,
+  kind: 'logistic' | 'squared',
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): RowLoss {
+  const rows = labels.length;
+  const place = placeOf(pool, rows, blocksOf(rows));
+  const y = copyF32(pool, labels);
+  const w = weights === undefined ? 0 : copyF32(pool, weights);
+  return {
+    ...place,
+    evaluate: (mode, scores = place.scores) =>
+      place.sum(kind, [scores, y, w, rows, BLOCK_ROWS, place.values, mode, place.totals]),
+  };
+}
+
+/** Softmax cross-entropy over each slate. @param starts slate s has the rows `starts[s] .. starts[s + 1] − 1`. */
+export function listwise(
+  pool: KernelPool,
+  rewards: ArrayLike<number>,
+  starts: Uint32Array,
+): RowLoss {
+  const slates = starts.length - 1;
+  const place = placeOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
+  const earned = copyF32(pool, rewards);
+  const at = copyU32(pool, starts);
+  const { values, totals } = place;
+  return {
+    ...place,
+    evaluate: (mode, scores = place.scores) =>
+      place.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
+  };
+}
+
+export interface LambdaRankOptions {
+  /** Pairs count when one of them is among so many best slots. */
+  readonly truncation: number;
+  readonly normalise: boolean;
+}
+
+/** LambdaMART's pulls on NDCG. `loss` is Σ over slates of 1 − NDCG at the truncation. @param gains of each row at slot 1. */
+export function lambdaRank(
+  pool: KernelPool,
+  gains: ArrayLike<number>,
+  starts: Uint32Array,
+  { truncation, normalise }: LambdaRankOptions,
+): RowLoss {
+  const slates = starts.length - 1;
+  const place = placeOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
+  const worth = copyF32(pool, gains);
+  const at = copyU32(pool, starts);
+  let longest = 1;
+  for (let slate = 0; slate < slates; slate++)
+    longest = Math.max(longest, starts[slate + 1] - starts[slate]);
+  const scratchBytes = Math.ceil((4 * longest) / 64) * 64;
+  const scratch = pool.allocate(scratchBytes * pool.threads);
+  const discounts = pool.allocate(8 * longest);
+  pool.f64(discounts, longest).set(Float64Array.from({ length: longest }, (_, i) => 1 / Math.log2(i + 2)));
+  const ideals = pool.allocate(8 * slates);
+  pool.f64(ideals, slates).set(inverseIdeals(gains, starts, truncation));
+  const { values, totals } = place;
+  return {
+    ...place,
+    evaluate(mode, scores = place.scores) {
+      if (mode !== MODE.both) throw new Error('LambdaRank gives gradient and hessian together');
+      return place.sum('lambdaRank', [
+        scores,
+        worth,
+        at,
+        slates,
+        BLOCK_SLATES,
+        values,
+        truncation,
+        totals,
+        scratch,
+        scratchBytes,
+        discounts,
+        ideals,
+        normalise ? 1 : 0,
+      ]);
+    },
+  };
+}
+
+function inverseIdeals(
+  gains: ArrayLike<number>,
+  starts: Uint32Array,
+  truncation: number,
+): Float64Array {
+  return Float64Array.from({ length: starts.length - 1 }, (_, slate) => {
+    const own: number[] = [];
+    for (let row = starts[slate]; row < starts[slate + 1]; row++) own.push(gains[row]);
+    own.sort((a, b) => b - a);
+    let ideal = 0;
+    for (let i = 0; i < Math.min(own.length, truncation); i++) ideal += own[i] / Math.log2(i + 2);
+    return ideal > 0 ? 1 / ideal : 0;
+  });
+}
+
+function placeOf(pool: KernelPool, rows: number, tasks: number) {
+  const scores = pool.allocate(8 * rows);
+  const values = pool.allocate(8 * rows);
+  const totals = pool.allocate(24 * tasks);
+  const sum = (kernel: Kernel, values: readonly number[]): LossTotals => {
+    pool.run(kernel, tasks, values);
+    const found = pool.f64(totals, 3 * tasks);
+    let [loss, mostGradient, mostHessian] = [0, 0, 0];
+    for (let task = 0; task < tasks; task++) {
+      loss += found[3 * task];
+      mostGradient = Math.max(mostGradient, found[3 * task + 1]);
+      mostHessian = Math.max(mostHessian, found[3 * task + 2]);
+    }
+    return { loss, mostGradient, mostHessian };
+  };
+  return { scores, values, totals, sum };
+}
+
+function copyF32(pool: KernelPool, values: ArrayLike<number>): number {
+  const address = pool.allocate(4 * values.length);
+  pool.f32(address, values.length).set(values);
+  return address;
+}
+
+function copyU32(pool: KernelPool, values: Uint32Array): number {
+  const address = pool.allocate(4 * values.length);
+  pool.u32(address, values.length).set(values);
+  return address;
+}

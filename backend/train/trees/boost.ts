@@ -1,0 +1,85 @@
+import { blocksOf, BLOCK_ROWS, type CodeMatrix } from '../kernels/code-matrix.ts';
+import { MODE, type RowLoss } from '../kernels/row-losses.ts';
+import { TreeScorer } from './score-tree.ts';
+import { TreeGrower, type GrownTree, type GrowOptions } from './grow-tree.ts';
+
+export interface BoostOptions extends GrowOptions {
+  readonly trees: number;
+  /** Share of each tree's step that is taken (Friedman's shrinkage, 2001). */
+  readonly rate: number;
+  /** Stop when the held-out measure has not improved for so many trees; absent: never. */
+  readonly patience?: number;
+}
+
+/** Rows that no tree is grown on. */
+export interface HeldOut {
+  readonly matrix: CodeMatrix;
+  /** Address of their scores, f64 per row. */
+  readonly scores: number;
+  /** Lower is better. */
+  readonly measure: () => number;
+}
+
+export interface Boosted {
+  readonly trees: readonly GrownTree[];
+  /** Mean training loss before each tree, and the held-out measure after it. */
+  readonly curve: readonly { readonly tree: number; readonly loss: number; readonly heldOut?: number }[];
+}
+
+/** Whole steps per side that a packed value has. */
+const GRADIENT_STEPS = 2 ** 15 - 2;
+const HESSIAN_STEPS = 2 ** 16 - 2;
+/** The dither of tree t starts at the fraction of t times this: no two trees round alike. */
+const SILVER = Math.SQRT2 - 1;
+
+/**
+ * Gradient boosting on second-order steps (Friedman, 2001; Chen & Guestrin, 2016): each tree is grown on the
+ * gradients of the scores so far, which hold the start (an intercept, or another scorer's scores).
+ * Values are those of the trees as added: `value · rate`.
+ */
+export function boost(
+  matrix: CodeMatrix,
+  loss: RowLoss,
+  options: BoostOptions,
+  heldOut?: HeldOut,
+  onTree?: (step: Boosted['curve'][number]) => void,
+): Boosted {
+  const { pool, rows } = matrix;
+  const grower = new TreeGrower(matrix, options.maxLeaves);
+  const scorer = heldOut && new TreeScorer(heldOut.matrix, options.maxLeaves);
+  const trees: GrownTree[] = [];
+  const curve: { tree: number; loss: number; heldOut?: number }[] = [];
+  let best = { trees: 0, measure: heldOut?.measure() ?? Number.POSITIVE_INFINITY };
+  for (let t = 1; t <= options.trees; t++) {
+    const { loss: total, mostGradient, mostHessian } = loss.evaluate(MODE.both);
+    if (!(mostGradient > 0) || !(mostHessian > 0)) break;
+    const units = { gradient: mostGradient / GRADIENT_STEPS, hessian: mostHessian / HESSIAN_STEPS };
+    pool.run('pack', blocksOf(rows), [
+      loss.values,
+      rows,
+      BLOCK_ROWS,
+      1 / units.gradient,
+      1 / units.hessian,
+      (t * SILVER) % 1,
+      0,
+    ]);
+    const tree = grower.grow(loss.values, units, options);
+    if (tree.feature.length === 1) break;
+    for (let node = 0; node < tree.value.length; node++) tree.value[node] *= options.rate;
+    grower.addLeaves(tree, loss.scores);
+    trees.push(tree);
+    const step = { tree: t, loss: total / rows, ...(heldOut && { heldOut: afterTree(heldOut, tree, scorer!) }) };
+    curve.push(step);
+    onTree?.(step);
+    if (step.heldOut !== undefined && step.heldOut < best.measure)
+      best = { trees: t, measure: step.heldOut };
+    if (options.patience !== undefined && t - best.trees >= options.patience) break;
+  }
+  const kept = heldOut === undefined || options.patience === undefined ? trees.length : best.trees;
+  return { trees: trees.slice(0, kept), curve };
+}
+
+function afterTree({ scores, measure }: HeldOut, tree: GrownTree, scorer: TreeScorer): number {
+  scorer.add(tree, scores);
+  return measure();
+}
