@@ -7,6 +7,8 @@ import { messageOf } from './log.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
+import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
+import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
 
 export interface BackendConfig {
   readonly host: string;
@@ -21,6 +23,11 @@ export interface BackendConfig {
   readonly schema: Schema;
   /** Cron pattern, UTC; empty: training starts by hand only. */
   readonly trainingSchedule: string;
+  /** Where the daily partitions lie, what they hold, and how much of them learning takes. */
+  readonly trainingStore: StoreLocation;
+  readonly trainingData: TrainingDataSettings;
+  /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
+  readonly pruneSchedule: string;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
   readonly watchSchedule: string;
   /** How long KV may still answer with what was there before. */
@@ -50,6 +57,12 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     )[0],
     schema: env.TRIMTAB_SCHEMA ? readSchema(env.TRIMTAB_SCHEMA) : smarttrip,
     trainingSchedule: env.TRIMTAB_TRAINING_SCHEDULE ?? '0 3 * * *',
+    trainingStore: parseLocation(
+      env.TRIMTAB_TRAINING_STORE || join(state.path, 'training-data'),
+      env,
+    ),
+    trainingData: readTrainingData(env.TRIMTAB_TRAINING_DATA),
+    pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
     kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
@@ -67,6 +80,16 @@ function databaseOf(env: NodeJS.ProcessEnv, directory: string): Database {
   }
   mkdirSync(directory, { recursive: true });
   return { url: pathToFileURL(resolve(join(directory, 'trimtab.db'))).href };
+}
+
+/** JSON, or the name of a file with JSON. */
+function readTrainingData(given = '{}'): TrainingDataSettings {
+  try {
+    const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
+    return parseTrainingData(JSON.parse(text));
+  } catch (error) {
+    throw new Error(`TRIMTAB_TRAINING_DATA: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function readSchema(file: string): Schema {

@@ -15,6 +15,7 @@ import { liveSchema as liveSchemaOf } from './rollout/live-schema.ts';
 import { trainer as trainerOf } from './rollout/trainer.ts';
 import { versions as versionsOf } from './rollout/versions.ts';
 import { openStore } from './store/open.ts';
+import { trainingData as trainingDataOf } from './training-data/training-data.ts';
 import { startThread } from './threads/thread.ts';
 
 export interface Backend {
@@ -49,9 +50,16 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   const onMoved = (kvWasLost: boolean) => (kvWasLost ? snapshots.forget() : snapshots.changed());
   const rollout = rolloutOf({ store, publisher, versions, settleMs, nowMs, onMoved });
-  const trainer = trainerOf({
+  const trainingData = trainingDataOf({
     store,
     database,
+    location: config.trainingStore,
+    settings: config.trainingData,
+    nowMs,
+  });
+  const trainer = trainerOf({
+    store,
+    data: trainingData,
     versions,
     publisher,
     rollout,
@@ -74,6 +82,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     rollout,
     snapshots,
     trainer,
+    trainingData,
     metrics,
     liveSchema,
     problems,
@@ -85,8 +94,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     log,
   });
   const listening = await listen(app.fetch, config.host, config.port);
-  const { watchSchedule, trainingSchedule } = config;
-  clockwork = startClockwork({ rollout, snapshots, trainer, watchSchedule, trainingSchedule, log });
+  const { watchSchedule, trainingSchedule, pruneSchedule } = config;
+  clockwork = startClockwork({
+    rollout,
+    snapshots,
+    trainer,
+    trainingData,
+    watchSchedule,
+    trainingSchedule,
+    pruneSchedule,
+    log,
+  });
   return {
     url: listening.url,
     async close() {
@@ -96,6 +114,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await snapshots.close();
       await packing.stop();
       await store.close();
+      await trainingData.stop();
     },
   };
 }

@@ -68,7 +68,7 @@ async function set(
 const pathOf = (schema: string) => `/v1/metric-weights/${encodeURIComponent(schema)}`;
 
 function readEntry(entry: string): [string, number] {
-  const match = /^([a-z_]+)=(-?\d+(?:\.\d+)?)$/.exec(entry);
+  const match = /^([a-z0-9_.]+)=(-?\d+(?:\.\d+)?)$/.exec(entry);
   if (match === null) throw new CliError(`"${entry}" must look like click=1`, 2);
   return [match[1], Number(match[2])];
 }
@@ -80,5 +80,5 @@ function text({ schema, inForce, history }: Shown): string {
     inForce.source === 'schema' || last === undefined
       ? 'as the schema says'
       : `set ${moment(last.createdAt)} by ${last.author}: ${last.reason}`;
-  return `${schema}, ${origin}\n\n${table(['event', 'worth'], weights)}`;
+  return `${schema}, ${origin}\n\n${table(['metric', 'worth'], weights)}`;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit.ts';
+import { dataCommand } from './data.ts';
 import { importCommand } from './import.ts';
 import { itemsCommand } from './items.ts';
 import { keysCommand } from './keys.ts';
@@ -24,6 +25,7 @@ export const program = (): Command =>
     statusCommand(),
     importCommand(),
     itemsCommand(),
+    dataCommand(),
     trainCommand(),
     runsCommand(),
     weightsCommand(),

@@ -25,6 +25,8 @@ export interface Run {
       readonly validationLoss?: number;
     }[];
     readonly gate?: { readonly verdict: string; readonly reason: string };
+    /** Of the minimum data; the run was forced. */
+    readonly missing?: readonly string[];
     readonly outcome?: string;
     readonly validation?: Readonly<
       Record<'parent' | 'learned', { readonly mrr?: Estimate; readonly ndcg10?: Estimate }>
@@ -33,7 +35,7 @@ export interface Run {
 }
 
 export function runText(run: Run): string {
-  const { counts, gate, outcome, validation } = run.progress;
+  const { counts, gate, missing, outcome, validation } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
@@ -49,6 +51,10 @@ export function runText(run: Run): string {
       'MRR',
       validation?.learned.mrr &&
         `${estimate(validation.learned.mrr)}, its parent ${estimate(validation.parent.mrr)}`,
+    ],
+    [
+      'learned without',
+      missing === undefined || missing.length === 0 ? undefined : missing.join(', '),
     ],
     ['gate', gate && `${gate.verdict}: ${gate.reason}`],
     ['outcome', outcome],

@@ -25,7 +25,7 @@ export const trainCommand = (): Command =>
     .option('--schema <name or hash>', 'whose rankings to learn from')
     .option('--name <name>', 'what to call the new version')
     .option('--no-publish', 'store the new version, and leave what is live')
-    .option('--force', 'publish whatever the gate says')
+    .option('--force', 'learn from too little data, publish whatever gate and data quality say')
     .option('--wait', 'stay until the run is over')
     .action(train);
 

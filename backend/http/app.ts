@@ -4,6 +4,7 @@ import { limitBodies } from './limits.ts';
 import { router } from './openapi.ts';
 import { errorHandler, notFound } from './problem.ts';
 import { clickRoutes } from './routes/clicks.ts';
+import { dataRoutes } from './routes/data.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
@@ -23,6 +24,7 @@ const ROUTES = [
   itemRoutes,
   ingestRoutes,
   outcomeRoutes,
+  dataRoutes,
   trainingRoutes,
   rolloutRoutes,
   weightRoutes,

@@ -5,6 +5,7 @@ import type { Rollout } from '../rollout/apply.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
+import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes call. */
@@ -15,6 +16,7 @@ export interface Services {
   readonly rollout: Rollout;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
+  readonly trainingData: TrainingDataRoom;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;

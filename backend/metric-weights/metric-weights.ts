@@ -1,12 +1,12 @@
 import { and, desc, eq, gt, isNull, or } from 'drizzle-orm';
-import { EVENT_TYPES } from '../../shared/domain/event.ts';
 import { invalid } from '../../shared/domain/errors.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
+import { isMetric, METRIC_NAMES } from '../training-data/metrics.ts';
 
-/** Event type → what one is worth. */
+/** Metric → what one of it is worth. */
 export type Reward = Readonly<Record<string, number>>;
 export type MetricWeights = typeof metricWeights.$inferSelect;
 
@@ -61,8 +61,10 @@ export async function setMetricWeights(
 ): Promise<void> {
   const { weights, author, reason, expiresAt } = given;
   for (const [metric, weight] of Object.entries(weights)) {
-    if (!(EVENT_TYPES as readonly string[]).includes(metric))
-      throw invalid(`there is no metric "${metric}": take one of ${EVENT_TYPES.join(', ')}`);
+    if (!isMetric(metric))
+      throw invalid(
+        `there is no metric "${metric}": take one of ${METRIC_NAMES.join(', ')}, or outcome.<name>`,
+      );
     if (!(weight >= 0 && weight <= MAX_WEIGHT))
       throw invalid(`the weight of ${metric} must be 0 to ${MAX_WEIGHT}, but was ${weight}`);
   }

@@ -28,7 +28,10 @@ export interface PolicyOutcome {
 /** @param session one session number per search: lists of one session are alike, and intervals say so. */
 export function reportPolicy(outcome: PolicyOutcome, session: readonly number[]): PolicyReport {
   const of = (measure: (gains: readonly number[]) => number) =>
-    estimate(outcome.gains.map(measure), session);
+    estimate(
+      outcome.gains.map((gains) => measure(gains)),
+      session,
+    );
   return {
     policy: outcome.policy,
     version: outcome.version,

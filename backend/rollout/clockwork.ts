@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../log.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
+import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Rollout } from './apply.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -17,15 +18,20 @@ export interface ClockworkDeps {
   readonly rollout: Rollout;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
+  readonly trainingData: Pick<TrainingDataRoom, 'prune'>;
   /** Cron patterns, UTC; an empty one never comes. */
   readonly watchSchedule: string;
   readonly trainingSchedule: string;
+  readonly pruneSchedule: string;
   readonly log: (message: string) => void;
 }
 
-/** What happens by itself: the pointer is watched, what failed to publish is tried again, training runs daily. */
+/**
+ * What happens by itself: the pointer is watched, what failed to publish is tried again, and every day what is
+ * older than the retention is deleted and training runs.
+ */
 export function startClockwork(deps: ClockworkDeps): Clockwork {
-  const { rollout, snapshots, trainer, log } = deps;
+  const { rollout, snapshots, trainer, trainingData, log } = deps;
   let problem: string | undefined = 'the pointer was not looked at yet';
   let looking: Promise<void> = Promise.resolve();
 
@@ -48,10 +54,22 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
       log(`daily training did not start: ${messageOf(error)}`);
     }
   };
+  const prune = async () => {
+    try {
+      const { before, decisions, partitions } = await trainingData.prune();
+      log(
+        `daily pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,
+      );
+    } catch (error) {
+      log(`daily pruning failed: ${messageOf(error)}`);
+    }
+  };
   const options = { timezone: 'UTC', protect: true, catch: true };
   const watching = new Cron(deps.watchSchedule, options, () => (looking = look()));
   const training =
     deps.trainingSchedule === '' ? undefined : new Cron(deps.trainingSchedule, options, train);
+  const pruning =
+    deps.pruneSchedule === '' ? undefined : new Cron(deps.pruneSchedule, options, prune);
   snapshots.changed();
   looking = look();
   return {
@@ -60,6 +78,7 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
     async stop() {
       watching.stop();
       training?.stop();
+      pruning?.stop();
       await looking;
     },
   };

@@ -1,13 +1,15 @@
 import { desc, eq, inArray } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import type { Scorer } from '../../shared/score/scorer.ts';
+import { firstPassOf, type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import type { Database, Store } from '../store/open.ts';
+import type { Store } from '../store/open.ts';
 import { runs } from '../store/tables.ts';
 import { startRun, type TrainingDeps } from '../train/run.ts';
+import type { TrainingDataRoom } from '../training-data/training-data.ts';
+import { DAY_MS } from '../training-data/utc-day.ts';
 import type { Rollout } from './apply.ts';
 import type { Versions } from './versions.ts';
 
@@ -42,7 +44,7 @@ export interface Trainer {
 
 export interface TrainerDeps {
   readonly store: Store;
-  readonly database: Database;
+  readonly data: TrainingDataRoom;
   readonly versions: Versions;
   readonly publisher: Publisher;
   readonly rollout: Rollout;
@@ -51,16 +53,13 @@ export interface TrainerDeps {
   readonly onFinished: (run: Run) => void;
 }
 
-/** Older feedback says less about today's visitors, and a window bounds memory. */
-const WINDOW_MS = 90 * 86_400_000;
-
 export function trainer(deps: TrainerDeps): Trainer {
-  const { store, database, versions, publisher, rollout, nowMs, log } = deps;
+  const { store, data, versions, publisher, rollout, nowMs, log } = deps;
   let running: string | undefined;
   let abandoned = false;
   const steps: TrainingDeps = {
     store,
-    database,
+    data,
     nowMs,
     log,
     addVersion: (scorer, lineage) => addVersion({ versions, publisher, log }, scorer, lineage),
@@ -75,13 +74,13 @@ export function trainer(deps: TrainerDeps): Trainer {
     },
   };
   const begin = async (asked: TrainingAsked): Promise<string> => {
-    const parent = await parentOf(asked, store, versions);
+    const parent = firstPassOf(await parentOf(asked, store, versions));
     const at = nowMs();
     const { runId, finished } = await startRun(steps, {
       parent,
       reward: await rewardInForce(store, parent.schema, at),
       name: asked.name ?? 'learned',
-      from: asked.from ?? at - WINDOW_MS,
+      from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       publish: asked.publish ?? true,
       force: asked.force ?? false,
@@ -159,7 +158,7 @@ async function parentOf(asked: TrainingAsked, store: Store, versions: Versions):
 /** Stored for good; in KV at once if the edge answers, else as soon as it does. */
 export async function addVersion(
   { versions, publisher, log }: Pick<TrainerDeps, 'versions' | 'publisher' | 'log'>,
-  scorer: Omit<Scorer, 'version'>,
+  scorer: UnversionedScorer,
   lineage: Record<string, unknown>,
 ): Promise<Version> {
   const version = await versions.add(scorer, lineage);

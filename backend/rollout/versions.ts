@@ -3,13 +3,16 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, versionOf, type Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
-import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
+import {
+  additiveFromPoints,
+  type Scorer,
+  type UnversionedScorer,
+} from '../../shared/score/scorer.ts';
 import { sha256Of } from '../publish/publish-blob.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 import { serial } from './serial.ts';
 
-type UnversionedScorer = Omit<Scorer, 'version'>;
 type Lineage = Record<string, unknown>;
 
 /** `v1000000` comes after `v999999`. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from './child.ts';
+import { SMALL_DATA } from './small-data.ts';
 import type { StateDir } from './state-dir.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
@@ -15,7 +16,10 @@ export function startBackendChild(
     'backend',
     CLI,
     ['serve', '--port', String(port), '--edge', edgeUrl],
-    { TRIMTAB_DIR: state.path },
+    {
+      TRIMTAB_DIR: state.path,
+      TRIMTAB_TRAINING_DATA: process.env.TRIMTAB_TRAINING_DATA ?? JSON.stringify(SMALL_DATA),
+    },
     onLine,
   );
 }

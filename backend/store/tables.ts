@@ -98,6 +98,7 @@ export const events = sqliteTable(
   (table) => [
     index('events_ranking_type').on(table.rankingId, table.type),
     index('events_user').on(table.userId),
+    index('events_received').on(table.receivedAt),
   ],
 );
 
@@ -110,15 +111,19 @@ export const batches = sqliteTable('batches', {
 });
 
 /** Long-term values, arriving late. */
-export const outcomes = sqliteTable('outcomes', {
-  outcomeId: text().primaryKey(),
-  sessionId: text(),
-  userId: text(),
-  metric: text().notNull(),
-  value: real().notNull(),
-  at: integer().notNull(),
-  receivedAt: integer().notNull(),
-});
+export const outcomes = sqliteTable(
+  'outcomes',
+  {
+    outcomeId: text().primaryKey(),
+    sessionId: text(),
+    userId: text(),
+    metric: text().notNull(),
+    value: real().notNull(),
+    at: integer().notNull(),
+    receivedAt: integer().notNull(),
+  },
+  (table) => [index('outcomes_at').on(table.at)],
+);
 
 export type RunStatus = 'queued' | 'running' | 'done' | 'failed';
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { additiveScores } from '../../backend/train/histogram.ts';
 import { readTrainingSet } from '../../backend/train/read-training-set.ts';
 import type { TrainingSet } from '../../backend/train/training-set.ts';
+import { NO_FILTERS } from '../../backend/training-data/settings.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';
@@ -59,7 +60,9 @@ beforeAll(async () => {
     const found = await storedDecisions(db);
     return found.length >= REQUESTS && found;
   });
-  set = await readTrainingSet(db, schema, { from: NOW_MS, to: Date.now() }, { click: 1 });
+  const window = { from: NOW_MS, to: Date.now() };
+  const labelling = { attributionDays: 7, filters: NO_FILTERS };
+  ({ set } = await readTrainingSet(db, schema, window, { click: 1 }, labelling));
   close();
   scorer = await scorerInKv(system, version);
 }, 240_000);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureKeys, type Keys } from '../../backend/start/keys.ts';
+import { SMALL_DATA } from '../../backend/start/small-data.ts';
 import { stateDir } from '../../backend/start/state-dir.ts';
 import { startBackendProcess } from './backend-process.ts';
 import { freePort } from './free-port.ts';
@@ -74,6 +75,7 @@ export async function startSystem({
       TRIMTAB_BACKEND_PORT: String(backendPort),
       TRIMTAB_EDGE_URL: edgeUrl,
       TRIMTAB_TRAINING_SCHEDULE: '',
+      TRIMTAB_TRAINING_DATA: JSON.stringify(SMALL_DATA),
       ...(schema !== undefined && { TRIMTAB_SCHEMA: schemaFile }),
     }),
   );

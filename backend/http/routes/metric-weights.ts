@@ -4,9 +4,10 @@ import { history, inForce, setMetricWeights } from '../../metric-weights/metric-
 import { answer, epochMs, jsonBody, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 
-const reward = z
-  .record(z.string(), z.number())
-  .openapi({ description: 'Event type → what one is worth' });
+const reward = z.record(z.string(), z.number()).openapi({
+  description:
+    'Metric → what one is worth: an event type, an amount like dwell_seconds, or outcome.<name>',
+});
 
 const entry = z
   .object({

@@ -24,7 +24,9 @@ const asked = z
       .boolean()
       .optional()
       .openapi({ description: 'Promote what passes the gate (default true)' }),
-    force: z.boolean().optional().openapi({ description: 'Promote whatever the gate says' }),
+    force: z.boolean().optional().openapi({
+      description: 'Learn from too little data, and promote whatever gate and data quality say',
+    }),
     name: z.string().min(1).max(80).optional(),
   })
   .strict()

@@ -21,8 +21,11 @@ const remove = createRoute({
   },
 });
 
-export const userRoutes = ({ store, nowMs }: Services) =>
+export const userRoutes = ({ store, trainingData, nowMs }: Services) =>
   router().openapi(remove, async (c) => {
     const userId = parseUserId(c.req.valid('param').id);
-    return c.json({ deleted: await deleteUser(store, userId, actorOf(c), nowMs()) }, 200);
+    const deleted = await deleteUser(store, userId, actorOf(c), nowMs());
+    // After the rows, which name who is deleted: if this fails, the next one, or tonight's, goes on with it.
+    await trainingData.forgetDeletedUsers();
+    return c.json({ deleted }, 200);
   });

@@ -19,6 +19,11 @@ const move = (path: string) =>
 const pointer = () => JSON.parse(backend.kv.text('WEIGHTS/active')!);
 const live = async () => (await backend.call('GET', '/v1/status')).body.weights;
 const lastAudit = async () => (await backend.call('GET', '/v1/audit?limit=1')).body.entries[0];
+/** Of the weights: a changed catalogue is published a little later, by itself. */
+const lastMove = async () =>
+  (await backend.call('GET', '/v1/audit?limit=10')).body.entries.find(
+    ({ action }: { action: string }) => action !== 'publish snapshot',
+  );
 
 test('the first start publishes the rules as v000000, and then points at them', async () => {
   const bytes = backend.kv.values.get('WEIGHTS/w/v000000')!;
@@ -114,11 +119,11 @@ test('a pointer to a version that does not exist holds, and can be rolled back',
 
 test('a restart finds everything as it was and moves nothing', async () => {
   const before = backend.kv.text('WEIGHTS/active');
-  const audit = await lastAudit();
+  const audit = await lastMove();
   const since = (await live()).since;
   await backend.restart();
   expect(backend.kv.text('WEIGHTS/active')).toBe(before);
-  expect(await lastAudit()).toEqual(audit);
+  expect(await lastMove()).toEqual(audit);
   expect((await live()).since).toBe(since);
 });
 

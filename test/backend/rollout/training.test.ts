@@ -31,13 +31,13 @@ function visit(index: number): { decision: Decision; clicked: number } {
   });
   const duration = (slot: number) => codes[slot * features + DURATION];
   const clicked = ITEMS.map((_, slot) => slot).toSorted((a, b) => duration(a) - duration(b))[0];
-  const zeros = ITEMS.map(() => 0);
   const decision = decisionOf(`visit-${index}`, {
     at: at + index,
     sessionId: parseSessionId(`session-${index}`),
     itemIds: ITEMS,
-    units: zeros,
-    propensities: zeros,
+    units: ITEMS.map(() => 0),
+    propensities: ITEMS.map(() => 0.5),
+    snapshot: '',
     codes,
   });
   return { decision, clicked };
@@ -69,6 +69,7 @@ test('clicks become a version that is better, stored with its lineage, and live'
         sessionId: decision.sessionId,
         itemId: ITEMS[clicked],
         position: clicked + 1,
+        timestamp: decision.at + 900,
         receivedAt: decision.at + 1000,
       }),
     ),

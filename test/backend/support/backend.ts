@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
+import { SMALL_DATA } from '../../../backend/start/small-data.ts';
+import { parseTrainingData } from '../../../backend/training-data/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 
@@ -52,6 +54,9 @@ export async function startTestBackend(
     ingestSecret: INGEST_SECRET,
     schema: smarttrip,
     trainingSchedule: '',
+    pruneSchedule: '',
+    trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
+    trainingData: parseTrainingData(SMALL_DATA),
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,

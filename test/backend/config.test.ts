@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readConfig } from '../../backend/config.ts';
+import { DEFAULT_TRAINING_DATA } from '../../backend/training-data/settings.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'trimtab-config-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const configOf = (env: Record<string, string>) =>
+  readConfig({
+    LIBSQL_URL: 'file:none.db',
+    TRIMTAB_SECRET_KEYS: 'sk_1',
+    TRIMTAB_INGEST_SECRET: 'secret',
+    ...env,
+  });
+
+test('training data is as documented, and lies beside the rest, unless told otherwise', () => {
+  const { trainingData, trainingStore, pruneSchedule } = configOf({});
+  expect(trainingData).toEqual(DEFAULT_TRAINING_DATA);
+  expect(trainingStore).toMatchObject({
+    kind: 'folder',
+    path: expect.stringMatching(/\/training-data$/),
+  });
+  expect(pruneSchedule).toBe('30 2 * * *');
+});
+
+test.each([
+  ['JSON', (json: string) => json],
+  [
+    'a file',
+    (json: string) => {
+      const file = join(directory, 'data.json');
+      writeFileSync(file, json);
+      return file;
+    },
+  ],
+])('TRIMTAB_TRAINING_DATA may be %s', (_, given) => {
+  const { trainingData } = configOf({
+    TRIMTAB_TRAINING_DATA: given('{"retentionDays": 30, "minimums": {"mlp": {"users": 9}}}'),
+  });
+  expect(trainingData.retentionDays).toBe(30);
+  expect(trainingData.minimums.mlp).toEqual({ ...DEFAULT_TRAINING_DATA.minimums.mlp, users: 9 });
+});
+
+test.each([
+  ['{"retention": 30}', /TRIMTAB_TRAINING_DATA: .*retention/],
+  ['{"retentionDays": "long"}', /TRIMTAB_TRAINING_DATA: retentionDays/],
+  ['{', /TRIMTAB_TRAINING_DATA: .*JSON/],
+  ['nowhere.json', /TRIMTAB_TRAINING_DATA: .*nowhere\.json/],
+])('TRIMTAB_TRAINING_DATA=%s is refused by name', (given, message) => {
+  expect(() => configOf({ TRIMTAB_TRAINING_DATA: given })).toThrow(message);
+});

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { recordOutcomes } from '../../../backend/ingest/outcomes.ts';
+import { batches, decisions, events, outcomes } from '../../../backend/store/tables.ts';
+import { pruneLog } from '../../../backend/training-data/prune.ts';
+import { eventOf } from '../support/batches.ts';
+import { DAY, happened, NOON, openLog, rankingOf, type Log } from './support/log.ts';
+
+let log: Log;
+beforeEach(async () => {
+  log = await openLog();
+});
+afterEach(() => log.close());
+
+const CUT = Date.parse('2026-03-10T00:00:00Z');
+const outcome = (outcomeId: string, at: number) => ({
+  outcomeId,
+  userId: 'ana',
+  metric: 'revenue',
+  value: 1,
+  at,
+});
+
+test('what is older goes, with its feedback, and what is not stays', async () => {
+  const [old, edge, young] = [
+    rankingOf('old', CUT - 1),
+    rankingOf('edge', CUT),
+    rankingOf('young', NOON),
+  ];
+  const other = rankingOf('other', CUT - DAY, { schemaHash: 'feedfeedfeedfeed' });
+  log.nowMs = CUT - DAY;
+  await log.add([old, other], [happened(other, 'click')]);
+  log.nowMs = NOON;
+  await log.add(
+    [edge, young],
+    [
+      // Late feedback of an old ranking goes with it, young as it is.
+      happened(old, 'click', { afterMs: 5 * DAY }),
+      happened(young, 'click'),
+      eventOf('lost', 'never-stored', { receivedAt: CUT - 1 }),
+      eventOf('lost-lately', 'never-stored', { receivedAt: CUT }),
+    ],
+  );
+  await recordOutcomes(log.store, [outcome('o1', CUT - 1), outcome('o2', CUT)], NOON);
+  expect(await pruneLog(log.store, CUT)).toEqual({
+    decisions: 2,
+    events: 3,
+    outcomes: 1,
+    batches: 1,
+  });
+  const { db } = log.store;
+  const names = async (rows: Promise<Record<string, string>[]>) =>
+    (await rows).flatMap((row) => Object.values(row)).toSorted();
+  expect(await names(db.select({ id: decisions.rankingId }).from(decisions))).toEqual([
+    'edge',
+    'young',
+  ]);
+  expect(await names(db.select({ id: events.rankingId }).from(events))).toEqual([
+    'never-stored',
+    'young',
+  ]);
+  expect(await names(db.select({ id: outcomes.outcomeId }).from(outcomes))).toEqual(['o2']);
+  expect(await db.$count(batches)).toBe(1);
+  expect(await pruneLog(log.store, CUT)).toEqual({
+    decisions: 0,
+    events: 0,
+    outcomes: 0,
+    batches: 0,
+  });
+});
+
+test('many rows go in small transactions, between which others write', async () => {
+  const old = Array.from({ length: 1700 }, (_, i) => rankingOf(`old-${i}`, CUT - 1 - i));
+  await log.add(
+    old,
+    old.flatMap((ranking) => [happened(ranking, 'click'), happened(ranking, 'save')]),
+  );
+  const sizes: number[] = [];
+  const store = {
+    ...log.store,
+    write: async (...args: Parameters<Log['store']['write']>) => {
+      const changed = await log.store.write(...args);
+      sizes.push(changed.at(-1)!);
+      return changed;
+    },
+  };
+  const [pruned] = await Promise.all([pruneLog(store, CUT), log.add([rankingOf('meanwhile')])]);
+  expect(pruned).toMatchObject({ decisions: 1700, events: 3400 });
+  expect(Math.max(...sizes)).toBe(500);
+  expect(await log.store.db.$count(decisions)).toBe(1);
+});
