@@ -1,8 +1,12 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
-import { checkRange, STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
+import { checkScores } from '../../shared/score/rerank.ts';
+import { STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
 
-/** A change of one weight. */
+/**
+ * A change of one weight of the first pass. Where a re-ranker replaces the first pass's score (`rerank.adds` false),
+ * it only changes which items are scored again.
+ */
 export interface Delta {
   readonly feature: string;
   readonly bucket: number;
@@ -41,6 +45,7 @@ export function withDeltas(scorer: Scorer, deltas: readonly Delta[]): Scorer {
       throw invalid(`feature ${feature} has buckets 0 to ${size - 1}, but not ${bucket}`);
     weights[index * STRIDE + bucket] += toUnits(points);
   }
-  checkRange(scorer.schema, weights);
-  return { ...scorer, weights };
+  const changed = { ...scorer, weights };
+  checkScores(changed);
+  return changed;
 }

@@ -18,6 +18,7 @@ export async function handleVersion(
     weights: live.scorer.version,
     delta: live.delta,
     name: live.scorer.name,
+    kind: live.scorer.kind,
     schema: live.scorer.schema.name,
     schemaHash: live.scorer.schema.hash,
     snapshot: catalogue.snapshot?.hash ?? '',

@@ -45,7 +45,7 @@ export interface TrainingSpec {
    * `given`: the slot is already a feature known when serving (the caller's own order).
    */
   readonly position: 'feature' | 'given';
-  /** Event type → reward of a shown item; the largest seen counts. */
+  /** Metric → weight: the reward of a shown item is their sum, each event type counted once. */
   readonly reward: Readonly<Record<string, number>>;
 }
 

@@ -41,6 +41,12 @@ export class ByteWriter {
     this.#view.setFloat64(at, value, true);
     return this;
   }
+  /** Values one after another, no length. */
+  f32s(values: Float32Array): this {
+    const at = this.#reserve(values.length * 4);
+    values.forEach((value, i) => this.#view.setFloat32(at + i * 4, value, true));
+    return this;
+  }
   /** Raw bytes, no length. */
   raw(value: Uint8Array): this {
     const at = this.#reserve(value.length);
@@ -112,6 +118,10 @@ export class ByteReader {
   }
   f64(): number {
     return this.#view.getFloat64(this.#advance(8), true);
+  }
+  f32s(length: number): Float32Array<ArrayBuffer> {
+    const at = this.#advance(length * 4);
+    return Float32Array.from({ length }, (_, i) => this.#view.getFloat32(at + i * 4, true));
   }
   /** A view, not a copy. */
   raw(length: number): Uint8Array {

@@ -1,20 +1,31 @@
 import { parseVersion } from '../domain/ids.ts';
 import { bucketCount, checkExploration, parseSchema, type Schema } from '../features/schema.ts';
-import { checkRange, STRIDE, type Scorer } from '../score/scorer.ts';
+import { checkScores, scorerProblem } from '../score/rerank.ts';
+import { STRIDE, type AdditiveScorer, type Rerank, type Scorer } from '../score/scorer.ts';
 import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
+import { readNetwork, writeNetwork } from './network-bytes.ts';
+import { readTrees, writeTrees } from './trees-bytes.ts';
 
 /**
  * A scorer as bytes: frame `TTSC`; header JSON (its schema included, so that a scorer can never meet another
- * schema's codes), then per feature its bucket count (u16) and that many weights (i32 units).
+ * schema's codes), then per feature its bucket count (u16) and that many weights (i32 units). That is format 1,
+ * of additive scorers; format 2 adds the trees of a forest or the network of an MLP.
  */
 const MAGIC = 'TTSC';
-const FORMAT = 1;
+const FORMATS = { additive: 1, forest: 2, mlp: 2 } as const;
+const NEWEST_FORMAT = 2;
 
+/** Of format 2. A Durable Object keeps a scorer twice, as published and with deltas, in one value of at most 2 MB. */
+export const MAX_SCORER_BYTES = 960 * 1024;
+
+/** @throws FormatError or ApiError when the scorer is one that `scorerFromBytes` would refuse. */
 export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
+  check(scorer);
   const { kind, version, parent, name, schema, calibration, exploration } = scorer;
+  const own = kind === 'additive' ? {} : { rerank: scorer.rerank };
   const payload = new ByteWriter().text(
-    JSON.stringify({ kind, version, parent, name, calibration, exploration, schema }),
+    JSON.stringify({ kind, version, parent, name, calibration, exploration, ...own, schema }),
   );
   schema.features.forEach((spec, feature) => {
     const size = bucketCount(spec);
@@ -22,12 +33,18 @@ export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
     for (let bucket = 0; bucket < size; bucket++)
       payload.i32(scorer.weights[feature * STRIDE + bucket]);
   });
-  return sealFrame(MAGIC, FORMAT, schema.hash, payload.finish());
+  if (scorer.kind === 'forest') writeTrees(payload, scorer.trees);
+  if (scorer.kind === 'mlp') writeNetwork(payload, schema, scorer.network);
+  const format = FORMATS[kind];
+  const bytes = sealFrame(MAGIC, format, schema.hash, payload.finish());
+  refuse(sizeProblem(format, bytes));
+  return bytes;
 }
 
 /** @throws FormatError or ApiError when the bytes are damaged, foreign, or describe an impossible scorer. */
 export function scorerFromBytes(bytes: Uint8Array): Scorer {
-  const { schemaHash, payload } = openFrame(MAGIC, FORMAT, bytes);
+  const { format, schemaHash, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
+  refuse(sizeProblem(format, bytes));
   const header = headerOf(payload);
   const schema = parseSchema(header.schema);
   if (schema.hash !== schemaHash) {
@@ -35,16 +52,14 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
       `the scorer's schema hashes to ${schema.hash}, but its frame says ${schemaHash}`,
     );
   }
-  if (header.kind !== 'additive')
-    throw new FormatError(`this build has no scorer of kind ${JSON.stringify(header.kind)}`);
+  const { kind } = header;
+  if (typeof kind !== 'string' || !Object.hasOwn(FORMATS, kind) || FORMATS[kind] !== format)
+    throw new FormatError(`format ${format} has no scorer of kind ${JSON.stringify(kind)}`);
   const weights = readWeights(schema, payload);
-  payload.end();
-  checkRange(schema, weights);
   const { intercept, slope } = header.calibration;
   if (!Number.isFinite(intercept) || !Number.isFinite(slope))
     throw new FormatError('the calibration must be two finite numbers');
-  return {
-    kind: 'additive',
+  const common = {
     version: parseVersion(header.version),
     ...(header.parent === undefined ? {} : { parent: parseVersion(header.parent) }),
     name: header.name,
@@ -53,9 +68,46 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
     calibration: { intercept, slope },
     exploration: checkExploration(header.exploration),
   };
+  const scorer = withOwnPart(header, common, payload);
+  payload.end();
+  check(scorer);
+  return scorer;
 }
 
-function headerOf(payload: ByteReader): Omit<Scorer, 'weights'> {
+function withOwnPart(
+  header: Header,
+  common: Omit<AdditiveScorer, 'kind'>,
+  payload: ByteReader,
+): Scorer {
+  if (header.kind === 'additive') return { kind: 'additive', ...common };
+  const { depth, adds } = header.rerank ?? {};
+  const rerank = { depth, adds } as Rerank;
+  return header.kind === 'forest'
+    ? { kind: 'forest', ...common, rerank, trees: readTrees(payload) }
+    : { kind: 'mlp', ...common, rerank, network: readNetwork(payload, common.schema) };
+}
+
+function check(scorer: Scorer): void {
+  refuse(scorerProblem(scorer));
+  checkScores(scorer);
+}
+
+const sizeProblem = (format: number, { length }: Uint8Array) =>
+  format > 1 && length > MAX_SCORER_BYTES
+    ? `a scorer may take ${MAX_SCORER_BYTES} bytes, but this one takes ${length}: train fewer or smaller trees, or a narrower network`
+    : undefined;
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new FormatError(problem);
+}
+
+/** As parsed: `rerank` may hold anything. */
+type Header = Omit<AdditiveScorer, 'kind' | 'weights'> & {
+  readonly kind: Scorer['kind'];
+  readonly rerank?: Partial<Rerank>;
+};
+
+function headerOf(payload: ByteReader): Header {
   const text = payload.text();
   let header: unknown;
   try {
@@ -63,7 +115,7 @@ function headerOf(payload: ByteReader): Omit<Scorer, 'weights'> {
   } catch {
     throw new FormatError('the scorer header is not JSON');
   }
-  const fields = header as Partial<Scorer> | null;
+  const fields = header as Partial<Header> | null;
   const isObject = (part: unknown) => typeof part === 'object' && part !== null;
   if (
     typeof fields?.name !== 'string' ||
@@ -72,7 +124,7 @@ function headerOf(payload: ByteReader): Omit<Scorer, 'weights'> {
   ) {
     throw new FormatError('the scorer header lacks its name, calibration or exploration');
   }
-  return fields as Scorer;
+  return fields as Header;
 }
 
 function readWeights(schema: Schema, payload: ByteReader): Int32Array {

@@ -5,7 +5,7 @@ import type { FeaturePlan } from '../features/kinds/kind.ts';
 import type { FilterSpec } from '../features/schema.ts';
 import { firstIndex } from '../features/sorted.ts';
 import type { JoinedColumns } from './joined-columns.ts';
-import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type AdditiveScorer } from './scorer.ts';
+import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
 
 /**
  * Scores every row of a table with a few table reads per row and no maths: features that read one column
@@ -35,7 +35,7 @@ export interface ScoreTables {
 
 /** @param perRow the group in which each row has a code of its own. */
 export function compileScores(
-  scorer: AdditiveScorer,
+  scorer: Pick<Scorer, 'weights'>,
   encoded: EncodedRequest,
   joined: readonly JoinedColumns[],
   perRow: JoinedColumns,

@@ -7,7 +7,8 @@ import type { ItemTable } from '../features/item-table.ts';
 import type { ExplorationSpec } from '../features/schema.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
-import { toPoints, type AdditiveScorer } from './scorer.ts';
+import { rerank } from './rerank.ts';
+import { toPoints, type Scorer } from './scorer.ts';
 import { topRows } from './top-rows.ts';
 
 /** An item table with what is worth computing once for it. */
@@ -38,11 +39,11 @@ export interface Slate {
 }
 
 /**
- * Ranks a table for one visit: encode → score → the best `poolSize` → draw the slate. A pure function of its
- * arguments, so a logged decision replays to the same slate.
+ * Ranks a table for one visit: encode → first pass → score the best of it again, where the scorer does → the best
+ * `poolSize` → draw the slate. A pure function of its arguments, so a logged decision replays to the same slate.
  */
 export function rankSlate(
-  scorer: AdditiveScorer,
+  scorer: Scorer,
   { table, rows, joined, perRow }: RankableTable,
   visit: Visit,
   options: { limit: number; seed: number; nowMs: number; exploration: ExplorationSpec },
@@ -50,11 +51,13 @@ export function rankSlate(
   const { limit, seed, nowMs, exploration } = options;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
   const explores = exploration.temperature > 0 || exploration.epsilon > 0;
-  const poolSize = Math.min(
-    explores ? Math.max(exploration.poolSize, limit) : limit,
-    table.ids.length,
-  );
-  const pool = topRows(compileScores(scorer, encoded, joined, perRow, nowMs), poolSize);
+  const poolSize = explores ? Math.max(exploration.poolSize, limit) : limit;
+  const best = (k: number) =>
+    topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));
+  const pool =
+    scorer.kind === 'additive'
+      ? best(poolSize)
+      : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize);
   const drawn = drawSlate(
     pool.map(({ units }) => toPoints(units)),
     limit,

@@ -1,6 +1,8 @@
 import { ApiError } from '../domain/errors.ts';
 import type { Version } from '../domain/ids.ts';
 import { bucketCount, type ExplorationSpec, type Schema } from '../features/schema.ts';
+import type { Network } from './network.ts';
+import type { Trees } from './trees.ts';
 
 /**
  * Weights are fixed-point: whole multiples of 2⁻¹⁶ point. Their sums are exact and do not depend on the
@@ -24,21 +26,59 @@ export interface Calibration {
   readonly slope: number;
 }
 
-/** A scorer that adds up one weight per feature. */
-export interface AdditiveScorer {
-  readonly kind: 'additive';
+interface ScorerBase {
   readonly version: Version;
   readonly parent?: Version;
   /** For people: `rules`, `learned`. */
   readonly name: string;
   readonly schema: Schema;
-  /** Units, `Int32Array(F × STRIDE)`. */
+  /** The first pass, over the whole catalogue: units, `Int32Array(F × STRIDE)`. */
   readonly weights: Int32Array;
+  /** Of the score that is served: the first pass's where it is the only one. */
   readonly calibration: Calibration;
   readonly exploration: ExplorationSpec;
 }
 
-export type Scorer = AdditiveScorer;
+/** Adds up one weight per feature. */
+export interface AdditiveScorer extends ScorerBase {
+  readonly kind: 'additive';
+}
+
+/** How the best of the first pass are scored again. */
+export interface Rerank {
+  /** So many are scored again, 1 to 2,000; more when the pool or the slate is larger. The others are not shown. */
+  readonly depth: number;
+  /** True: adds to the first pass's score; false: replaces it, and the first pass only chooses who is scored. */
+  readonly adds: boolean;
+}
+
+/** Re-ranks the best of its first pass by a sum of trees: a random forest or boosted trees. */
+export interface ForestScorer extends ScorerBase {
+  readonly kind: 'forest';
+  readonly rerank: Rerank;
+  readonly trees: Trees;
+}
+
+/** Re-ranks the best of its first pass by a multilayer perceptron. */
+export interface MlpScorer extends ScorerBase {
+  readonly kind: 'mlp';
+  readonly rerank: Rerank;
+  readonly network: Network;
+}
+
+export type Scorer = AdditiveScorer | ForestScorer | MlpScorer;
+
+/** A scorer that has no version yet: it gets one when it is stored. */
+export type UnversionedScorer<S extends Scorer = Scorer> = S extends Scorer
+  ? Omit<S, 'version'>
+  : never;
+
+/** A scorer's first pass as a scorer of its own; its calibration is that of the whole. */
+export function firstPassOf(scorer: Scorer): AdditiveScorer {
+  const { version, parent, name, schema, weights, calibration, exploration } = scorer;
+  const lineage = parent === undefined ? {} : { parent };
+  return { kind: 'additive', version, ...lineage, name, schema, weights, calibration, exploration };
+}
 
 const UNCALIBRATED: Calibration = { intercept: 0, slope: 1 };
 
@@ -79,7 +119,7 @@ export function additiveFromPoints(
       );
     }
   }
-  checkRange(schema, weights);
+  checkTotal(rangeOf(schema, weights));
   return {
     kind: 'additive',
     schema,
@@ -92,8 +132,8 @@ export function additiveFromPoints(
   };
 }
 
-/** The inverse of `additiveFromPoints`: feature name → points by bucket. */
-export function pointsOf(scorer: AdditiveScorer): Record<string, number[]> {
+/** The inverse of `additiveFromPoints`: feature name → points by bucket, of the first pass. */
+export function pointsOf(scorer: Scorer): Record<string, number[]> {
   return Object.fromEntries(
     scorer.schema.features.map((spec, feature) => [
       spec.name,
@@ -104,14 +144,19 @@ export function pointsOf(scorer: AdditiveScorer): Record<string, number[]> {
   );
 }
 
-/** @throws ApiError 400 when some combination of buckets could score 2,048 points or more either way. */
-export function checkRange(schema: Schema, weights: Int32Array): void {
+/** The least and the most that a sum of weights can be, in units: over all combinations of buckets. */
+export function rangeOf(schema: Schema, weights: Int32Array): { low: number; high: number } {
   let [low, high] = [0, 0];
   schema.features.forEach((spec, feature) => {
     const own = weights.subarray(feature * STRIDE, feature * STRIDE + bucketCount(spec));
     low += Math.min(...own);
     high += Math.max(...own);
   });
+  return { low, high };
+}
+
+/** @throws ApiError 400 when a score could be 2,048 points or more either way. */
+export function checkTotal({ low, high }: { low: number; high: number }): void {
   if (low <= -MAX_SCORE_UNITS || high >= MAX_SCORE_UNITS) {
     throw new ApiError(
       400,
@@ -121,8 +166,8 @@ export function checkRange(schema: Schema, weights: Int32Array): void {
   }
 }
 
-/** Score in units of one item's codes: the plain form of what every faster path computes. */
-export function scoreCodes(scorer: AdditiveScorer, codes: ArrayLike<number>, offset = 0): number {
+/** The first pass's score in units of one item's codes: the plain form of what every faster path computes. */
+export function scoreCodes(scorer: Scorer, codes: ArrayLike<number>, offset = 0): number {
   let units = 0;
   const features = scorer.schema.features.length;
   for (let feature = 0; feature < features; feature++) {

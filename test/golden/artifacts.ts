@@ -10,7 +10,13 @@ import type {
 import { packItems } from '../../shared/features/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
-import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
+import {
+  additiveFromPoints,
+  STRIDE,
+  type AdditiveScorer,
+  type ForestScorer,
+  type MlpScorer,
+} from '../../shared/score/scorer.ts';
 
 /** What the golden files hold. Never edit a value: add a new file for a new format instead. */
 const schema = parseSchema({
@@ -71,7 +77,7 @@ export const snapshot = {
   ]),
 };
 
-export const scorer: Scorer = additiveFromPoints(
+export const scorer: AdditiveScorer = additiveFromPoints(
   schema,
   { ...schema.rules, budget: [0, 12, 8, -1.25], place: [0.1, 15, 5, -1 / 3] },
   {
@@ -82,6 +88,42 @@ export const scorer: Scorer = additiveFromPoints(
     exploration: { temperature: 1.5, epsilon: 0.01, poolSize: 25 },
   },
 );
+
+export const forest: ForestScorer = {
+  ...scorer,
+  kind: 'forest',
+  rerank: { depth: 200, adds: true },
+  /** A stump, a tree of three leaves, and one that is a leaf alone. */
+  trees: {
+    roots: Uint32Array.of(0, 3, 8),
+    feature: Uint16Array.of(1, 0, 0, 6, 2, 0, 0, 0, 0),
+    threshold: Uint8Array.of(2, 0, 0, 254, 0, 0, 0, 0, 0),
+    shift: Uint8Array.of(0, 0, 0, 1, 1, 0, 0, 0, 0),
+    left: Uint32Array.of(1, 0, 0, 4, 6, 0, 0, 0, 0),
+    units: Int32Array.of(0, 65_536, -98_304, 0, 0, 1, -1, 2_000_000, 123_456),
+  },
+};
+
+/** Parameter i of a list is (i + 1) / `by`, in the buckets that there are. */
+const ramp = (length: number, by: number) => Float32Array.from({ length }, (_, i) => (i + 1) / by);
+const embedding = new Float32Array(schema.features.length * STRIDE * 2);
+[2, 4, 4, 4, 3, 4, 10].forEach((buckets, feature) => {
+  embedding.set(ramp(buckets * 2, -10 * (feature + 1)), feature * STRIDE * 2);
+});
+
+export const mlp: MlpScorer = {
+  ...scorer,
+  kind: 'mlp',
+  rerank: { depth: 64, adds: false },
+  network: {
+    width: 2,
+    embedding,
+    embeddingBias: Float32Array.of(3.5, 7),
+    hidden: [{ size: 3, weights: ramp(6, 4), bias: Float32Array.of(-1, 0, 1e-30) }],
+    output: Float32Array.of(12, -0.1, 1e6),
+    outputBias: -0.25,
+  },
+};
 
 const first: Decision = {
   rankingId: 'r-1' as RankingId,

@@ -5,7 +5,7 @@ import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decisi
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
-import { batch, decisions, scorer, snapshot } from './artifacts.ts';
+import { batch, decisions, forest, mlp, scorer, snapshot } from './artifacts.ts';
 
 /** `WRITE_GOLDEN=1 npx vitest run test/golden` writes a file that is new; one that exists is never written over. */
 function golden(name: string, bytes: Uint8Array): Uint8Array {
@@ -20,6 +20,18 @@ describe.each([
     bytes: scorerToBytes(scorer),
     decode: scorerFromBytes,
     value: scorer,
+  },
+  {
+    name: 'scorer-2-forest',
+    bytes: scorerToBytes(forest),
+    decode: scorerFromBytes,
+    value: forest,
+  },
+  {
+    name: 'scorer-2-mlp',
+    bytes: scorerToBytes(mlp),
+    decode: scorerFromBytes,
+    value: mlp,
   },
   {
     name: 'snapshot-1',

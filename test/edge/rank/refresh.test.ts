@@ -71,6 +71,7 @@ describe('GET /v1/version', () => {
       weights: 'v000001',
       delta: 0,
       name: 'test v000001',
+      kind: 'additive',
       schema: 'smarttrip',
       schemaHash: expect.stringMatching(/^[0-9a-f]{16}$/),
       snapshot,

@@ -6,7 +6,11 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
-import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+import {
+  additiveFromPoints,
+  type AdditiveScorer,
+  type Scorer,
+} from '../../../shared/score/scorer.ts';
 
 /** No chance in it: the best is always first. */
 const DETERMINISTIC = { temperature: 0, epsilon: 0, poolSize: 50 };
@@ -61,4 +65,10 @@ export async function publishScorer(
   const scorer = await storeScorer(version, options);
   await pointAt({ champion: version });
   return scorer;
+}
+
+/** Puts a scorer of any kind live. */
+export async function publishWhole(scorer: Scorer): Promise<void> {
+  await env.WEIGHTS.put(`w/${scorer.version}`, scorerToBytes(scorer));
+  await pointAt({ champion: scorer.version });
 }

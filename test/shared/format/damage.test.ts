@@ -6,19 +6,60 @@ import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
-import { batch, decisions, scorer, snapshot } from '../../golden/artifacts.ts';
+import { batch, decisions, forest, mlp, scorer, snapshot } from '../../golden/artifacts.ts';
 import { isClear } from '../support/accidents.ts';
 import { fuzz, SEED } from '../support/seed.ts';
 
+/** `format` is what it is written in, `newest` what its decoder reads. */
 const artifacts = [
-  { magic: 'TTSC', bytes: scorerToBytes(scorer), decode: scorerFromBytes },
   {
+    what: 'TTSC',
+    magic: 'TTSC',
+    format: 1,
+    newest: 2,
+    bytes: scorerToBytes(scorer),
+    decode: scorerFromBytes,
+  },
+  {
+    what: 'TTSC of a forest',
+    magic: 'TTSC',
+    format: 2,
+    newest: 2,
+    bytes: scorerToBytes(forest),
+    decode: scorerFromBytes,
+  },
+  {
+    what: 'TTSC of an MLP',
+    magic: 'TTSC',
+    format: 2,
+    newest: 2,
+    bytes: scorerToBytes(mlp),
+    decode: scorerFromBytes,
+  },
+  {
+    what: 'TTSN',
     magic: 'TTSN',
+    format: 1,
+    newest: 1,
     bytes: snapshotToBytes(snapshot.schema, snapshot.table),
     decode: snapshotFromBytes,
   },
-  { magic: 'TTDB', bytes: decisionsToBytes(decisions), decode: decisionsFromBytes },
-  { magic: 'TTIB', bytes: ingestBatchToBytes(batch), decode: ingestBatchFromBytes },
+  {
+    what: 'TTDB',
+    magic: 'TTDB',
+    format: 1,
+    newest: 1,
+    bytes: decisionsToBytes(decisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTIB',
+    magic: 'TTIB',
+    format: 1,
+    newest: 1,
+    bytes: ingestBatchToBytes(batch),
+    decode: ingestBatchFromBytes,
+  },
 ];
 type Decode = (bytes: Uint8Array) => unknown;
 
@@ -35,10 +76,12 @@ function errorOf(decode: Decode, bytes: Uint8Array): unknown {
 const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
-const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) =>
-  sealFrame(magic, 1, openFrame(magic, 1, bytes).schemaHash, payload);
+const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
+  const { format, schemaHash } = openFrame(magic, 2, bytes);
+  return sealFrame(magic, format, schemaHash, payload);
+};
 
-describe.each(artifacts)('$magic', ({ magic, bytes, decode }) => {
+describe.each(artifacts)('$what', ({ magic, format, newest, bytes, decode }) => {
   it('is refused with any one bit flipped', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = bytes.slice();
@@ -60,9 +103,10 @@ describe.each(artifacts)('$magic', ({ magic, bytes, decode }) => {
   });
 
   it('is refused under a format version that this build does not know', () => {
-    const newer = sealFrame(magic, 2, undefined, payloadOf(bytes));
+    expect(openFrame(magic, newest, bytes).format).toBe(format);
+    const newer = sealFrame(magic, newest + 1, undefined, payloadOf(bytes));
     expect(() => decode(newer)).toThrow(
-      `${magic} format 2 is unknown; this build reads 1 to 1: deploy a newer one`,
+      `${magic} format ${newest + 1} is unknown; this build reads 1 to ${newest}: deploy a newer one`,
     );
   });
 

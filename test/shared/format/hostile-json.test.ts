@@ -6,7 +6,8 @@ import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-by
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
-import { decisions, scorer, snapshot } from '../../golden/artifacts.ts';
+import { decisions, forest, mlp, scorer, snapshot } from '../../golden/artifacts.ts';
+import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
 import { accidents } from '../support/accidents.ts';
 import { everyReplacement } from '../support/mutate-json.ts';
 
@@ -19,13 +20,13 @@ const options = { limit: 5, seed: 1, nowMs: 1, exploration: scorer.exploration }
 
 /** The checksum is right and the JSON is not: a clear error, or a value that can be used. */
 describe('JSON inside artifacts, each part replaced by something else', () => {
-  it('a scorer header', () => {
-    const payload = openFrame('TTSC', 1, scorerToBytes(scorer)).payload;
+  it.each([scorer, forest, mlp])('the header of a scorer of kind $kind', (whole) => {
+    const { format, payload } = openFrame('TTSC', 2, scorerToBytes(whole));
     const header: unknown = JSON.parse(payload.text());
     const weights = payload.raw(payload.left);
     const use = (changed: unknown) => {
       const bytes = new ByteWriter().text(JSON.stringify(changed)).raw(weights).finish();
-      const frame = sealFrame('TTSC', 1, scorer.schema.hash, bytes);
+      const frame = sealFrame('TTSC', format, scorer.schema.hash, bytes);
       const decoded = scorerFromBytes(frame);
       rankSlate(decoded, rankable(packItems(decoded.schema.columns, [])), visit, options);
     };
@@ -55,6 +56,68 @@ describe('JSON inside artifacts, each part replaced by something else', () => {
       expect(() => ingestBatchFromBytes(bytes)).toThrow(FormatError);
     },
   );
+});
+
+describe('a scorer', () => {
+  const reseal = (format: number, bytes: Uint8Array) =>
+    sealFrame('TTSC', format, scorer.schema.hash, bytes.slice(14, -8));
+
+  it.each([
+    [2, scorer, 'format 2 has no scorer of kind "additive"'],
+    [1, forest, 'format 1 has no scorer of kind "forest"'],
+    [1, mlp, 'format 1 has no scorer of kind "mlp"'],
+  ])('of format %d is refused with a kind of another', (format, whole, message) => {
+    expect(() => scorerFromBytes(reseal(format, scorerToBytes(whole)))).toThrow(message);
+  });
+
+  /** The forest's bytes end with trees of 16, 25 and 7 bytes. */
+  const [third, second] = [7, 7 + 25];
+  it.each<[string, number, number, string]>([
+    [
+      'a child that is the root',
+      second - 4,
+      0,
+      'a tree node has the root of its tree as its child',
+    ],
+    ['a child past its tree', second - 4, 4, 'tree 1, node 0 of 5 has the left child 4'],
+    [
+      'a feature that the schema lacks',
+      second - 2,
+      7,
+      'tree 1, node 0 asks feature 7, but the schema has 7',
+    ],
+    ['a tree without nodes', third, 0, '5 bytes too many'],
+    ['more nodes than bytes', third, 200, 'cut short: 1 bytes wanted'],
+    ['trees that cannot fit', second + 16 + 4, 255, '255 entries cannot fit in the 48 bytes left'],
+  ])('is refused with %s', (_, fromEnd, value, message) => {
+    const payload = scorerToBytes(forest).slice(14, -8);
+    payload[payload.length - fromEnd] = value;
+    const bytes = sealFrame('TTSC', 2, scorer.schema.hash, payload);
+    expect(() => scorerFromBytes(bytes)).toThrow(FormatError);
+    expect(() => scorerFromBytes(bytes)).toThrow(message);
+  });
+
+  it('is refused with a network parameter that is no finite number', () => {
+    const payload = scorerToBytes(mlp).slice(14, -8);
+    new DataView(payload.buffer).setFloat32(payload.length - 8, Number.NaN, true);
+    const bytes = sealFrame('TTSC', 2, scorer.schema.hash, payload);
+    expect(() => scorerFromBytes(bytes)).toThrow("the network's output[2] is NaN: train it again");
+  });
+
+  it('is neither written nor read when a Durable Object could not keep it twice', () => {
+    const large = randomForest(forest.schema, { trees: 250, leaves: 500, seed: 1 });
+    const message = /a scorer may take 983040 bytes, but this one takes 11\d{5}: train fewer/;
+    expect(() => scorerToBytes({ ...forest, trees: flatTrees(large) })).toThrow(message);
+    const bytes = sealFrame('TTSC', 2, scorer.schema.hash, new Uint8Array(1_120_000));
+    expect(() => scorerFromBytes(bytes)).toThrow(message);
+  });
+
+  it('of 500 trees of 31 leaves takes 4.5 bytes a node', () => {
+    const trees = flatTrees(randomForest(forest.schema, { trees: 500, leaves: 31, seed: 1 }));
+    const without = scorerToBytes(forest).length;
+    const perNode = (scorerToBytes({ ...forest, trees }).length - without) / trees.left.length;
+    expect(perNode).toBeCloseTo(4.54, 2);
+  });
 });
 
 describe('a snapshot', () => {

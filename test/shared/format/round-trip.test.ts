@@ -14,7 +14,7 @@ import {
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
-import { itemLists, pointsFor, schemas } from '../support/arbitrary.ts';
+import { itemLists, pointsFor, schemas, scorersFor } from '../support/arbitrary.ts';
 import { fuzz, SEED } from '../support/seed.ts';
 
 const id = <T extends string>() =>
@@ -101,6 +101,15 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
     );
   });
 
+  it('a scorer of any kind', () => {
+    fuzz(
+      schemas.chain((schema) => scorersFor(schema)),
+      (scorer) => {
+        expect(scorerFromBytes(scorerToBytes(scorer))).toEqual(scorer);
+      },
+    );
+  });
+
   it('a snapshot of any schema and items', () => {
     fuzz(fc.tuple(schemas, itemLists), ([schema, items]) => {
       const table = packItems(schema.columns, items);
@@ -136,6 +145,7 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
       u32,
       i32: fc.integer(),
       f64: fc.double(),
+      f32s: fc.float32Array({ maxLength: 700 }),
       text: fc.string({ unit: 'grapheme' }),
       block: fc.uint8Array({ maxLength: 3000 }),
     });
@@ -146,6 +156,7 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
         .u32(value.u32)
         .i32(value.i32)
         .f64(value.f64)
+        .f32s(value.f32s)
         .text(value.text)
         .block(value.block)
         .finish();
@@ -156,6 +167,7 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
         u32: from.u32(),
         i32: from.i32(),
         f64: from.f64(),
+        f32s: from.f32s(value.f32s.length),
         text: from.text(),
         block: from.block(),
       }).toEqual(value);

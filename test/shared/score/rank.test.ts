@@ -8,8 +8,13 @@ import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/dec
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { explain } from '../../../shared/score/explain.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
-import { additiveFromPoints, scoreCodes, toPoints } from '../../../shared/score/scorer.ts';
+import { rankable, rankSlate, type RankableTable } from '../../../shared/score/rank.ts';
+import {
+  additiveFromPoints,
+  scoreCodes,
+  toPoints,
+  type Scorer,
+} from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 
 const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
@@ -21,7 +26,11 @@ const competing = rankable(table);
 const requests = makeVisits(200, 2).map((visit) => parseRankRequest({ sessionId: 's', ...visit }));
 const F = smarttrip.features.length;
 
-const rank = (request: RankRequest, seed: number, using = { scorer, competing }) =>
+const rank = (
+  request: RankRequest,
+  seed: number,
+  using: { scorer: Scorer; competing: RankableTable } = { scorer, competing },
+) =>
   rankSlate(using.scorer, using.competing, request, {
     limit: request.limit,
     seed,

@@ -1,9 +1,16 @@
 import * as fc from 'fast-check';
 import type { Item } from '../../../shared/domain/item.ts';
-import type { ItemId } from '../../../shared/domain/ids.ts';
+import type { ItemId, Version } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { bucketCount, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { Competition } from '../../oracle/encode.ts';
+import {
+  flatNetwork,
+  flatTrees,
+  randomForest,
+  randomNetwork,
+} from '../../oracle/random-rerankers.ts';
 
 /**
  * Random schemas, items and requests over few words and few numbers, so that matches, ties, equal values and
@@ -220,3 +227,54 @@ export const pointsFor = (schema: Schema): fc.Arbitrary<Record<string, number[]>
       ),
     )
     .map((points) => Object.fromEntries(schema.features.map(({ name }, i) => [name, points[i]])));
+
+/** One item's codes: any bucket of each feature. */
+export const codesFor = (schema: Schema): fc.Arbitrary<number[]> =>
+  fc.tuple(...schema.features.map((feature) => fc.nat({ max: bucketCount(feature) - 1 })));
+
+const seed = fc.nat({ max: 2 ** 31 });
+/** How random-rerankers.ts grows one. */
+export const forestShapes = fc.record({
+  trees: fc.integer({ min: 1, max: 12 }),
+  leaves: fc.integer({ min: 1, max: 20 }),
+  seed,
+});
+export const networkShapes = fc.record({
+  width: fc.integer({ min: 1, max: 9 }),
+  hidden: fc.constantFrom(0, 1, 2, 8),
+  seed,
+  scale: fc.constantFrom(0.01, 1, 3, 30),
+});
+
+const about = { version: 'v000007' as Version, name: 'random' };
+const rerank = fc.record({ depth: fc.integer({ min: 1, max: 60 }), adds: fc.boolean() });
+
+/** A scorer of any kind over a schema, its first pass of `pointsFor`. */
+export const scorersFor = (schema: Schema): fc.Arbitrary<Scorer> =>
+  fc
+    .tuple(
+      pointsFor(schema),
+      rerank,
+      fc.oneof(
+        fc.constant({ kind: 'additive' } as const),
+        forestShapes.map((shape) => ({ kind: 'forest', shape }) as const),
+        networkShapes.map((shape) => ({ kind: 'mlp', shape }) as const),
+      ),
+    )
+    .map(([points, how, own]): Scorer => {
+      const first = additiveFromPoints(schema, points, about);
+      switch (own.kind) {
+        case 'additive':
+          return first;
+        case 'forest': {
+          const trees = flatTrees(randomForest(schema, own.shape));
+          return { ...first, kind: 'forest', rerank: how, trees };
+        }
+        case 'mlp': {
+          const network = flatNetwork(randomNetwork(schema, own.shape));
+          return { ...first, kind: 'mlp', rerank: how, network };
+        }
+        default:
+          throw own satisfies never;
+      }
+    });
