@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { LEARNERS } from '../train/learners/learner.ts';
 import { version } from './arguments.ts';
 import { backendClient, type BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
@@ -11,6 +12,8 @@ import { backendVerb, type VerbOptions } from './verb.ts';
 interface Options extends VerbOptions {
   readonly parent?: string;
   readonly schema?: string;
+  readonly learner: string;
+  readonly objective?: string;
   readonly name?: string;
   readonly publish: boolean;
   readonly force?: boolean;
@@ -23,6 +26,15 @@ export const trainCommand = (): Command =>
   backendVerb('train', 'learn new weights from what was logged')
     .option('--parent <version>', 'what to start from (default: the champion)', version)
     .option('--schema <name or hash>', 'whose rankings to learn from')
+    .addOption(
+      new Option('--learner <kind>', 'what to learn').choices(LEARNERS).default('additive'),
+    )
+    .addOption(
+      new Option('--objective <loss>', 'of boosted trees (default: lambdarank)').choices([
+        'lambdarank',
+        'softmax',
+      ]),
+    )
     .option('--name <name>', 'what to call the new version')
     .option('--no-publish', 'store the new version, and leave what is live')
     .option('--force', 'learn from too little data, publish whatever gate and data quality say')
@@ -30,11 +42,13 @@ export const trainCommand = (): Command =>
     .action(train);
 
 async function train(options: Options): Promise<void> {
-  const { parent, schema, name, publish, force } = options;
+  const { parent, schema, learner, objective, name, publish, force } = options;
   const client = backendClient(options);
   const { runId } = await client.call<{ runId: string }>('POST', '/v1/train', {
     parent,
     schema,
+    learner,
+    objective,
     name,
     publish,
     force,

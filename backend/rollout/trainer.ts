@@ -1,7 +1,7 @@
 import { desc, eq, inArray } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import { firstPassOf, type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
+import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -10,6 +10,8 @@ import { runs } from '../store/tables.ts';
 import { startRun, type TrainingDeps } from '../train/run.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
+import type { BoostedObjective } from '../train/learners/boosted.ts';
+import type { LearnerName } from '../train/learners/learner.ts';
 import type { Rollout } from './apply.ts';
 import type { Versions } from './versions.ts';
 
@@ -22,6 +24,9 @@ interface TrainingAsked {
   readonly from?: number;
   readonly to?: number;
   readonly servedBy?: Version;
+  /** Default additive. */
+  readonly learner?: LearnerName;
+  readonly objective?: BoostedObjective;
   readonly l2?: number;
   readonly publish?: boolean;
   readonly force?: boolean;
@@ -74,11 +79,13 @@ export function trainer(deps: TrainerDeps): Trainer {
     },
   };
   const begin = async (asked: TrainingAsked): Promise<string> => {
-    const parent = firstPassOf(await parentOf(asked, store, versions));
+    const parent = await parentOf(asked, store, versions);
     const at = nowMs();
     const { runId, finished } = await startRun(steps, {
       parent,
       reward: await rewardInForce(store, parent.schema, at),
+      learner: asked.learner ?? 'additive',
+      ...(asked.objective && { objective: asked.objective }),
       name: asked.name ?? 'learned',
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,

@@ -1,19 +1,19 @@
-import type { AdditiveScorer } from '../../shared/score/scorer.ts';
 import type { TrainingWindow } from '../training-data/collect.ts';
 import type { DataFacts } from '../training-data/enough-data.ts';
 import type { TrainingSource } from '../training-data/read-training-data.ts';
 import type { FitStep } from './fit-additive.ts';
-import type { Learned } from './learn-additive.ts';
+import type { Learned, LearnOptions } from './learn.ts';
 
 /** What the training worker is told. Everything in it can be cloned across threads. */
-export interface TrainingJob {
+export interface TrainingJob extends Pick<
+  LearnOptions,
+  'learner' | 'parent' | 'name' | 'l2' | 'objective' | 'seed'
+> {
   readonly data: TrainingSource;
-  readonly parent: AdditiveScorer;
+  readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
   readonly window: TrainingWindow;
   /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
-  readonly name: string;
-  readonly l2?: number;
 }
 
 export interface TrainingCounts extends DataFacts {

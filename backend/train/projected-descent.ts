@@ -14,11 +14,7 @@ export function projectedDescent(
   const { schema, slope, maxIterations } = options;
   const { loss } = problem;
   // Scores of the point before, of this one, and of the next or of the look ahead.
-  let [before, now, next] = [
-    loss.allocateScores(),
-    loss.allocateScores(),
-    loss.allocateScores(),
-  ];
+  let [before, now, next] = [loss.allocateScores(), loss.allocateScores(), loss.allocateScores()];
   const gradient = new Float64Array(options.start.length);
   const scale = new Float64Array(options.start.length);
   let current = Float64Array.from(options.start);

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { proxy } from 'comlink';
 import { eq } from 'drizzle-orm';
 import type { Version } from '../../shared/domain/ids.ts';
-import type { AdditiveScorer } from '../../shared/score/scorer.ts';
+import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
 import type { Store } from '../store/open.ts';
 import type { PreparedData } from '../training-data/data-worker.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import { runs } from '../store/tables.ts';
 import { startThread } from '../threads/thread.ts';
 import type { TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
-import type { UnversionedScorer } from './learn-additive.ts';
+import type { BoostedObjective } from './learners/boosted.ts';
+import type { LearnerName } from './learners/learner.ts';
 import type { TrainingWorker } from './worker.ts';
 
 export interface TrainingDeps {
@@ -27,7 +28,7 @@ export interface TrainingDeps {
 }
 
 export interface TrainingRequest {
-  readonly parent: AdditiveScorer;
+  readonly parent: Scorer;
   /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
   readonly name: string;
@@ -36,7 +37,10 @@ export interface TrainingRequest {
   readonly to: number;
   /** Only rankings that this version served. */
   readonly servedBy?: string;
+  readonly learner: LearnerName;
   readonly l2?: number;
+  /** Of boosted trees. */
+  readonly objective?: BoostedObjective;
   /** False: the version is stored, and the pointer stays. */
   readonly publish: boolean;
   /** Learns from too little data, and publishes whatever gate and data quality say; the lineage tells. */
@@ -95,8 +99,11 @@ async function carryOut(
         ...(request.servedBy && { servedBy: request.servedBy }),
       },
       reward: request.reward,
+      quality: { passed: quality.passed, failures: quality.failures },
+      learner: request.learner,
       name: request.name,
       ...(request.l2 === undefined ? {} : { l2: request.l2 }),
+      ...(request.objective && { objective: request.objective }),
     };
     let reported = 0;
     const onProgress = proxy((progress: TrainingProgress) => {
@@ -106,15 +113,14 @@ async function carryOut(
         deps.log(`run ${runId}: ${String(error)}`),
       );
     });
-    const result = await thread.call((worker) => worker.train(job, onProgress));
+    const onLog = proxy((line: string) => deps.log(`run ${runId}: ${line}`));
+    const result = await thread.call((worker) => worker.train(job, onProgress, onLog));
     const { scorer, ...report } = result;
-    const passed = result.gate.verdict === 'promote' && quality.passed;
+    const passed = result.gate.verdict === 'promote';
     const forced = request.force && (!passed || result.missing.length > 0);
     const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
     const wanted = request.publish && (passed || request.force);
-    const outcome = wanted
-      ? await deps.promote(version, `run ${runId}`)
-      : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
+    const outcome = wanted ? await deps.promote(version, `run ${runId}`) : 'stored, not promoted';
     await update({
       status: 'done',
       version,
@@ -145,6 +151,7 @@ function lineageOf(
     schemaHash: request.parent.schema.hash,
     reward: request.reward,
     counts: result.counts,
+    learner: result.learner,
     iterations: result.iterations,
     finalLoss: result.curve.at(-1),
     validation: result.validation,

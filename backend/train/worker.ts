@@ -2,20 +2,24 @@ import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { readTrainingData } from '../training-data/read-training-data.ts';
+import type { LearnerKind } from '../training-data/settings.ts';
 import type { FitStep } from './fit-additive.ts';
 import type { TrainingCounts, TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
-import { learnAdditive } from './learn-additive.ts';
+import { chooseDevice } from '../gpu/choose-device.ts';
+import { learn } from './learn.ts';
+import type { LearnerName } from './learners/learner.ts';
 
 /** Reads the partitions and learns, away from the thread that answers requests. */
 async function train(
   job: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
+  onLog: (line: string) => void,
 ): Promise<TrainingResult> {
   const { schema } = job.parent;
   const onSlates = (slates: number) => onProgress({ phase: 'reading', slates });
   const { set, facts, missing } = await readTrainingData(
     job.data,
-    'additive',
+    minimumOf(job.learner),
     schema,
     job.window,
     job.reward,
@@ -23,10 +27,12 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
-  const learned = learnAdditive(set, {
-    parent: job.parent,
-    name: job.name,
-    ...(job.l2 === undefined ? {} : { l2: job.l2 }),
+  const device = await chooseDevice();
+  const learned = await learn(set, {
+    ...job,
+    device,
+    log: onLog,
+    evidence: { dataQuality: job.quality },
     onIteration: (step) => {
       curve.push(step);
       if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
@@ -34,6 +40,10 @@ async function train(
   });
   return { ...learned, counts, missing };
 }
+
+/** Boosted trees need what a forest needs. */
+const minimumOf = (learner: LearnerName): LearnerKind =>
+  learner === 'boosted' ? 'forest' : learner;
 
 const exposed = { train };
 export type TrainingWorker = typeof exposed;

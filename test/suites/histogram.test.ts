@@ -1,13 +1,18 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { openGpu } from '../../backend/gpu/device.ts';
+import { describe, expect, test } from 'vitest';
 import { gpuHistogram } from '../../backend/gpu/histogram.ts';
+import { MAX_FIXED } from '../../backend/gpu/histogram.wgsl.ts';
 import { histogram, type CodeMatrix, type Histogram } from '../../backend/train/histogram.ts';
-import { seededRandom } from '../../shared/explore/random.ts';
+import {
+  expectWithin,
+  freshSeed,
+  gpuName,
+  noGpu,
+  randomCodes,
+  seededRandom,
+  theGpu,
+} from './support/gpu.ts';
 
 /** One contract, every twin of the kernel. */
-const gpu = await openGpu();
-afterAll(() => gpu.found && gpu.close());
-
 interface Twin {
   readonly name: string;
   /** Bound on the error of one row's value, as a share of the largest. */
@@ -32,12 +37,20 @@ const TWINS: Twin[] = [
         hessian: new Float64Array(matrix.features * 256).fill(Number.NaN),
       }),
   },
-  {
-    name: gpu.found ? `WebGPU on ${gpu.name}` : 'WebGPU',
-    rounding: 0.5 / (2 ** 18 - 1),
-    skip: gpu.found ? undefined : gpu.reason,
+  ...(
+    [
+      ['', {}],
+      [', half the workgroup memory', { span: 8 }],
+      [', tiles of many carries', { tiles: 2 }],
+      [', blocks of 5,000 rows', { maxBlockRows: 5000 }],
+      [', more codes than the budget', { budgetBytes: 200_000 }],
+    ] as const
+  ).map(([how, options]): Twin => ({
+    name: `WebGPU on ${gpuName}${how}`,
+    rounding: 0.5 / MAX_FIXED,
+    skip: noGpu ? gpuName : undefined,
     run: async (matrix, gradient, hessian) => {
-      const kernel = gpuHistogram(gpu.found ? gpu.device : expect.fail(), matrix);
+      const kernel = gpuHistogram(theGpu(), matrix, options);
       // Twice, the first time with other values: the second answer must not carry anything over.
       await kernel.run(
         gradient.map((value) => 3 - value),
@@ -47,18 +60,19 @@ const TWINS: Twin[] = [
       kernel.destroy();
       return answer;
     },
-  },
+  })),
 ];
 
 /** The slow, obvious oracle: one addition per row and feature, with counts for the error bound. */
 function oracle(
   { rows, features, codes }: CodeMatrix,
   values: Float64Array,
+  list: Iterable<number> = values.keys(),
 ): { sums: number[]; counts: number[] } {
   const sums = Array.from({ length: features * 256 }, () => 0);
   const counts = Array.from({ length: features * 256 }, () => 0);
-  for (let feature = 0; feature < features; feature++) {
-    for (let row = 0; row < rows; row++) {
+  for (const row of list) {
+    for (let feature = 0; feature < features; feature++) {
       const at = feature * 256 + codes[feature * rows + row];
       sums[at] += values[row];
       counts[at]++;
@@ -72,18 +86,14 @@ describe.each(TWINS)('histogram on the $name', ({ run, rounding, skip }) => {
     ['a single row', 1, 1],
     ['rows that fill no word', 7, 3],
     ['one chunk exactly', 8192, 2],
-    ['a chunk and one row', 8193, 2],
+    ['a chunk and one row, features past a group', 8193, 18],
     ['many chunks, many features', 100_003, 32],
   ] as const)(
     `equals the float64 oracle: %s${skip === undefined ? '' : ` (skipped: ${skip})`}`,
     async ([, rows, features]) => {
-      const seed = Math.floor(Math.random() * 2 ** 31);
+      const seed = freshSeed();
       const random = seededRandom(seed);
-      const matrix = {
-        rows,
-        features,
-        codes: Uint8Array.from({ length: rows * features }, () => Math.floor(256 * random() ** 2)),
-      };
+      const matrix = randomCodes(rows, features, random);
       const gradient = Float64Array.from({ length: rows }, () => 2 * random() - 1);
       const hessian = Float64Array.from({ length: rows }, () => random() / 4);
       const found = await run(matrix, gradient, hessian);
@@ -107,4 +117,72 @@ describe.each(TWINS)('histogram on the $name', ({ run, rounding, skip }) => {
       }
     },
   );
+});
+
+test.skipIf(noGpu)(`sums past 32 bits carry (${gpuName})`, async () => {
+  // All rows in one bucket, each at the largest weight there is.
+  const rows = 100_000;
+  const codes = new Uint8Array(rows).fill(7);
+  const kernel = gpuHistogram(theGpu(), { rows, features: 1, codes }, { tiles: 1 });
+  const ones = new Float64Array(rows).fill(1);
+  const found = await kernel.run(
+    ones.map(() => -1),
+    ones,
+  );
+  kernel.destroy();
+  expect(found.gradient[7]).toBeCloseTo(-rows, 6);
+  expect(found.hessian[7]).toBeCloseTo(rows, 6);
+  expect(found.hessian.reduce((sum, value) => sum + value, 0)).toBeCloseTo(rows, 6);
+});
+
+describe.skipIf(noGpu)(`histograms of row lists on ${gpuName}`, () => {
+  test.for([
+    ['one list of few rows', 100, 3, ['some'], {}],
+    ['no row, some rows, every row', 3001, 17, ['none', 'some', 'rest'], {}],
+    ['every row', 3001, 2, ['none', 'rest'], {}],
+    ['many tiles', 40_000, 5, ['third', 'third', 'third'], {}],
+    ['lists over blocks', 4000, 5, ['some', 'third', 'rest'], { maxBlockRows: 700 }],
+    ['lists over streamed blocks', 4000, 5, ['third', 'third'], { budgetBytes: 30_000 }],
+  ] as const)('equal the sums over those rows: %s', async ([, rows, features, which, options]) => {
+    const seed = freshSeed();
+    const random = seededRandom(seed);
+    const matrix = randomCodes(rows, features, random);
+    const gradient = Float64Array.from({ length: rows }, () => 2 * random() - 1);
+    const hessian = Float64Array.from({ length: rows }, () => random() / 4);
+    let left = Uint32Array.from({ length: rows }, (_, row) => row);
+    const share = { none: 0, some: 0.01, third: 1 / 3, rest: 1 };
+    const lists = which.map((list) => {
+      const own = left.filter(() => random() < share[list]);
+      const taken = new Set(own);
+      left = left.filter((row) => !taken.has(row));
+      return own;
+    });
+    const kernel = gpuHistogram(theGpu(), matrix, { ...options, lists: lists.length });
+    expect(kernel.streams).toBe('budgetBytes' in options);
+    await kernel.runLists(hessian, gradient, lists);
+    const found = await kernel.runLists(gradient, hessian, lists);
+    kernel.destroy();
+    lists.forEach((list, l) => {
+      for (const [name, values] of [
+        ['gradient', gradient],
+        ['hessian', hessian],
+      ] as const) {
+        const { sums, counts } = oracle(matrix, values, list);
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const bound = (at: number) => counts[at] * largest * (0.5 / MAX_FIXED + 1e-12);
+        expectWithin(`seed ${seed}: ${name} of list ${l}`, found[l][name], sums, bound);
+      }
+    });
+  });
+
+  test('more lists than room was asked for, or rows than there are, are refused', async () => {
+    const kernel = gpuHistogram(theGpu(), { rows: 1, features: 1, codes: new Uint8Array(1) });
+    const one = Float64Array.of(1);
+    const list = Uint32Array.of(0);
+    await expect(kernel.runLists(one, one, [list, list])).rejects.toThrow('2 lists, but room');
+    await expect(kernel.runLists(one, one, [Uint32Array.of(0, 0)])).rejects.toThrow(
+      'the lists have 2 of 1 rows: give each row once',
+    );
+    kernel.destroy();
+  });
 });

@@ -3,6 +3,7 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { runs } from '../../store/tables.ts';
+import { LEARNERS } from '../../train/learners/learner.ts';
 import { anyObject, answer, epochMs, jsonBody, problems, queryNumber, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 
@@ -19,6 +20,11 @@ const asked = z
     servedBy: version
       .optional()
       .openapi({ description: 'Learn only from rankings of this version' }),
+    learner: z.enum(LEARNERS).optional().openapi({ description: 'Default additive' }),
+    objective: z
+      .enum(['lambdarank', 'softmax'])
+      .optional()
+      .openapi({ description: 'Of boosted trees; default lambdarank' }),
     l2: z.number().nonnegative().optional(),
     publish: z
       .boolean()

@@ -68,7 +68,14 @@ export class AdditiveLoss {
     pool.run('widen', blocksOf(rows), [values, rows, BLOCK_ROWS, scale]);
     const cells = stride * BUCKETS;
     pool.u8(this.#sums, pool.threads * cells * 8).fill(0);
-    pool.run('histogramWide', blocksOf(rows), [codes, stride, values, rows, BLOCK_ROWS, this.#sums]);
+    pool.run('histogramWide', blocksOf(rows), [
+      codes,
+      stride,
+      values,
+      rows,
+      BLOCK_ROWS,
+      this.#sums,
+    ]);
     const words = pool.u32(this.#sums, 2 * pool.threads * cells);
     for (let cell = 0; cell < into.length; cell++) {
       let sum = 0;

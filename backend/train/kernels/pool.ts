@@ -83,8 +83,7 @@ export class KernelPool {
     words[KERNEL] = KERNELS.indexOf(kernel);
     words[TASKS] = tasks;
     if (tasks === 1 || this.threads === 1) {
-      for (let task = 0; task < tasks; task++)
-        this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
+      for (let task = 0; task < tasks; task++) this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
       return;
     }
     words[NEXT_TASK] = 0;
@@ -92,7 +91,7 @@ export class KernelPool {
     Atomics.add(words, GENERATION, 1);
     Atomics.notify(words, GENERATION);
     drawTasks(words, this.#kernels, 0);
-    for (let left = Atomics.load(words, AT_WORK); left !== 0; )
+    for (let left = Atomics.load(words, AT_WORK); left !== 0;)
       left = sleepUntilChanged(words, AT_WORK, left);
   }
 
@@ -101,7 +100,8 @@ export class KernelPool {
   u32 = (address: number, length: number) => new Uint32Array(this.#memory.buffer, address, length);
   f32 = (address: number, length: number) => new Float32Array(this.#memory.buffer, address, length);
   f64 = (address: number, length: number) => new Float64Array(this.#memory.buffer, address, length);
-  i64 = (address: number, length: number) => new BigInt64Array(this.#memory.buffer, address, length);
+  i64 = (address: number, length: number) =>
+    new BigInt64Array(this.#memory.buffer, address, length);
 
   /** Ends the threads. The memory lives as long as its views. */
   async close(): Promise<void> {

@@ -28,7 +28,11 @@ const BLOCK_SLATES = 256;
 
 /** Bytes that any of the losses allocates. */
 export const lossBytes = (rows: number, slates = 0): number =>
-  24 * rows + 12 * slates + 24 * (blocksOf(rows) + Math.ceil(slates / BLOCK_SLATES)) + 16 * rows + 4096;
+  24 * rows +
+  12 * slates +
+  24 * (blocksOf(rows) + Math.ceil(slates / BLOCK_SLATES)) +
+  16 * rows +
+  4096;
 
 /**
  * Logistic (labels 0 or 1, or anything between) or squared loss of each row.
@@ -92,7 +96,9 @@ export function lambdaRank(
   const scratchBytes = Math.ceil((4 * longest) / 64) * 64;
   const scratch = pool.allocate(scratchBytes * pool.threads);
   const discounts = pool.allocate(8 * longest);
-  pool.f64(discounts, longest).set(Float64Array.from({ length: longest }, (_, i) => 1 / Math.log2(i + 2)));
+  pool
+    .f64(discounts, longest)
+    .set(Float64Array.from({ length: longest }, (_, i) => 1 / Math.log2(i + 2)));
   const ideals = pool.allocate(8 * slates);
   pool.f64(ideals, slates).set(inverseIdeals(gains, starts, truncation));
   const { values, totals } = place;

@@ -1,5 +1,6 @@
-import { blocksOf, BLOCK_ROWS, type CodeMatrix } from '../kernels/code-matrix.ts';
+import type { CodeMatrix } from '../kernels/code-matrix.ts';
 import { MODE, type RowLoss } from '../kernels/row-losses.ts';
+import { gradientUnits, packGradients } from './pack-gradients.ts';
 import { TreeScorer } from './score-tree.ts';
 import { TreeGrower, type GrownTree, type GrowOptions } from './grow-tree.ts';
 
@@ -23,14 +24,12 @@ export interface HeldOut {
 export interface Boosted {
   readonly trees: readonly GrownTree[];
   /** Mean training loss before each tree, and the held-out measure after it. */
-  readonly curve: readonly { readonly tree: number; readonly loss: number; readonly heldOut?: number }[];
+  readonly curve: readonly {
+    readonly tree: number;
+    readonly loss: number;
+    readonly heldOut?: number;
+  }[];
 }
-
-/** Whole steps per side that a packed value has. */
-const GRADIENT_STEPS = 2 ** 15 - 2;
-const HESSIAN_STEPS = 2 ** 16 - 2;
-/** The dither of tree t starts at the fraction of t times this: no two trees round alike. */
-const SILVER = Math.SQRT2 - 1;
 
 /**
  * Gradient boosting on second-order steps (Friedman, 2001; Chen & Guestrin, 2016): each tree is grown on the
@@ -51,29 +50,25 @@ export function boost(
   const curve: { tree: number; loss: number; heldOut?: number }[] = [];
   let best = { trees: 0, measure: heldOut?.measure() ?? Number.POSITIVE_INFINITY };
   for (let t = 1; t <= options.trees; t++) {
-    const { loss: total, mostGradient, mostHessian } = loss.evaluate(MODE.both);
-    if (!(mostGradient > 0) || !(mostHessian > 0)) break;
-    const units = { gradient: mostGradient / GRADIENT_STEPS, hessian: mostHessian / HESSIAN_STEPS };
-    pool.run('pack', blocksOf(rows), [
-      loss.values,
-      rows,
-      BLOCK_ROWS,
-      1 / units.gradient,
-      1 / units.hessian,
-      (t * SILVER) % 1,
-      0,
-    ]);
+    const totals = loss.evaluate(MODE.both);
+    const units = gradientUnits(totals);
+    if (units === undefined) break;
+    packGradients(pool, loss.values, rows, units, t);
     const tree = grower.grow(loss.values, units, options);
     if (tree.feature.length === 1) break;
     for (let node = 0; node < tree.value.length; node++) tree.value[node] *= options.rate;
     grower.addLeaves(tree, loss.scores);
     trees.push(tree);
-    const step = { tree: t, loss: total / rows, ...(heldOut && { heldOut: afterTree(heldOut, tree, scorer!) }) };
+    const step = {
+      tree: t,
+      loss: totals.loss / rows,
+      ...(heldOut && { heldOut: afterTree(heldOut, tree, scorer!) }),
+    };
     curve.push(step);
     onTree?.(step);
     if (step.heldOut !== undefined && step.heldOut < best.measure)
       best = { trees: t, measure: step.heldOut };
-    if (options.patience !== undefined && t - best.trees >= options.patience) break;
+    if (heldOut && options.patience !== undefined && t - best.trees >= options.patience) break;
   }
   const kept = heldOut === undefined || options.patience === undefined ? trees.length : best.trees;
   return { trees: trees.slice(0, kept), curve };

@@ -1,5 +1,6 @@
 import type { CodeMatrix } from '../kernels/code-matrix.ts';
 import { strideOf } from '../kernels/code-matrix.ts';
+import type { GradientUnits } from './pack-gradients.ts';
 
 export interface GrowOptions {
   /** `depth`: whole levels; `best`: the leaf that gains most first (Shi, 2007). */
@@ -63,9 +64,10 @@ interface Split {
 }
 
 const BUCKETS = 256;
-/** Of a block of a histogram: a packed value's limit. */
+/** Rows of a block of a histogram: the sums of so many packed values do not overflow, once each or 8 times each. */
 const MAX_BLOCK_ROWS = 65_535;
-const MIN_BLOCK_ROWS = 16_384;
+const MAX_SAMPLED_ROWS = 8191;
+const MIN_BLOCK_ROWS = 8191;
 const PARTITION_ROWS = 32_768;
 /** Nodes whose splits are looked for in one job. */
 const BATCH = 512;
@@ -73,7 +75,8 @@ const NODE_BYTES = 64;
 const ANSWER_BYTES = 32;
 
 /** Nodes of fewer rows keep no histogram: to make one costs less than to keep it and subtract. */
-const fewRows = (rows: number): number => Math.max(1024, Math.ceil(rows / 256));
+const fewRows = (rows: number): number =>
+  Math.min(MAX_SAMPLED_ROWS, Math.max(1024, Math.ceil(rows / 256)));
 
 /**
  * Grows trees on packed gradients and hessians (`pack` in the kernels): histogram of the smaller child, sibling
@@ -96,6 +99,7 @@ export class TreeGrower {
   readonly #answers: number;
   readonly #allowed: number;
   readonly #orders: number;
+  #blockRows = MAX_BLOCK_ROWS;
 
   /** Bytes that a grower allocates. */
   static sizeBytes(rows: number, features: number, maxLeaves: number, threads: number): number {
@@ -132,11 +136,11 @@ export class TreeGrower {
   /**
    * @param values address of the packed values, one per row.
    * @param units gradient and hessian that a packed 1 stands for.
-   * @param sample row numbers to grow on, ascending; absent: all.
+   * @param sample row numbers to grow on, ascending, each counted at most 8 times; absent: all, once each.
    */
   grow(
     values: number,
-    units: { gradient: number; hessian: number },
+    units: GradientUnits,
     options: GrowOptions,
     sample?: Uint32Array,
   ): GrownTree {
@@ -162,6 +166,7 @@ export class TreeGrower {
     };
     const rootSlot = this.#slots.pop()!;
     const whole = sample === undefined;
+    this.#blockRows = whole ? MAX_BLOCK_ROWS : MAX_SAMPLED_ROWS;
     this.#histograms([{ from: 0, to: count, slot: rootSlot }], values, whole);
     const total = this.#totals(rootSlot, units);
     const root: Open = {
@@ -188,11 +193,11 @@ export class TreeGrower {
       if (chosen.length === 0) break;
       leaves += chosen.length;
       const children = this.#split(tree, chosen, options);
-      this.#childHistograms(chosen, children, values);
-      const growable = children.filter(({ depth }) => depth < options.maxDepth);
-      for (const child of children) if (child.depth >= options.maxDepth) finish(child);
-      if (leaves < options.maxLeaves)
-        this.#findSplits(growable, values, units, options);
+      const endsAt = leaves < options.maxLeaves ? options.maxDepth : 0;
+      this.#childHistograms(chosen, children, values, endsAt);
+      const growable = children.filter(({ depth }) => depth < endsAt);
+      for (const child of children) if (child.depth >= endsAt) finish(child);
+      this.#findSplits(growable, values, units, options);
       open.push(...growable);
     }
     open.forEach(finish);
@@ -246,7 +251,9 @@ export class TreeGrower {
     pool.run('splitBlock', spans.length, values);
     const lefts = new Map<Open, number>();
     spans.forEach(({ of }, i) => lefts.set(of, (lefts.get(of) ?? 0) + blocks[8 * i + 5]));
-    const next = new Map(chosen.map((of) => [of, { left: of.from, right: of.from + lefts.get(of)! }]));
+    const next = new Map(
+      chosen.map((of) => [of, { left: of.from, right: of.from + lefts.get(of)! }]),
+    );
     spans.forEach(({ from, to, of }, i) => {
       const at = next.get(of)!;
       const left = blocks[8 * i + 5];
@@ -259,8 +266,16 @@ export class TreeGrower {
     return chosen.flatMap((parent) => childrenOf(tree, parent, lefts.get(parent)!, options));
   }
 
-  /** The smaller child's histogram is summed, its sibling's is what is left of the parent's. */
-  #childHistograms(parents: readonly Open[], children: Open[], values: number): void {
+  /**
+   * The smaller child's histogram is summed, its sibling's is what is left of the parent's.
+   * @param endsAt depth from which nodes are leaves, which need none.
+   */
+  #childHistograms(
+    parents: readonly Open[],
+    children: Open[],
+    values: number,
+    endsAt: number,
+  ): void {
     const { pool, features, buckets, rows } = this.#matrix;
     const build: { from: number; to: number; slot: number }[] = [];
     const pairs: number[] = [];
@@ -269,7 +284,7 @@ export class TreeGrower {
       const [left, right] = [children[2 * i], children[2 * i + 1]];
       const leftIsSmaller = left.to - left.from <= right.to - right.from;
       const [smaller, larger] = leftIsSmaller ? [left, right] : [right, left];
-      const keeps = slot >= 0 && larger.to - larger.from >= fewRows(rows);
+      const keeps = slot >= 0 && left.depth < endsAt && larger.to - larger.from >= fewRows(rows);
       if (!keeps) {
         if (slot >= 0) this.#slots.push(slot);
         return;
@@ -296,7 +311,7 @@ export class TreeGrower {
     const { pool, codes, stride, features, buckets } = this.#matrix;
     const sum = nodes.reduce((rows, { from, to }) => rows + to - from, 0);
     const size = Math.min(
-      MAX_BLOCK_ROWS,
+      this.#blockRows,
       Math.max(MIN_BLOCK_ROWS, Math.ceil(sum / (4 * pool.threads))),
     );
     const flat: number[] = [];
@@ -323,7 +338,7 @@ export class TreeGrower {
     ]);
   }
 
-  #totals(slot: number, units: { gradient: number; hessian: number }): { g: number; h: number } {
+  #totals(slot: number, units: GradientUnits): { g: number; h: number } {
     const { pool, features } = this.#matrix;
     const sums = pool.f64(this.#nodeSums + slot * features * BUCKETS * 16, 2 * BUCKETS);
     let [g, h] = [0, 0];
@@ -335,12 +350,7 @@ export class TreeGrower {
     return { g: g * units.gradient, h: h * units.hessian };
   }
 
-  #findSplits(
-    open: Open[],
-    values: number,
-    units: { gradient: number; hessian: number },
-    options: GrowOptions,
-  ): void {
+  #findSplits(open: Open[], values: number, units: GradientUnits, options: GrowOptions): void {
     for (let first = 0; first < open.length; first += BATCH)
       this.#findBatch(open.slice(first, first + BATCH), values, units, options);
   }
@@ -348,7 +358,7 @@ export class TreeGrower {
   #findBatch(
     open: Open[],
     values: number,
-    units: { gradient: number; hessian: number },
+    units: GradientUnits,
     { lambda, drawFeatures, minChildHessian, minChildRows }: GrowOptions,
   ): void {
     const { pool, codes, stride, features, buckets } = this.#matrix;
@@ -441,8 +451,14 @@ function childrenOf(
   // Values below a monotone split stay on their side of its middle (LightGBM's "basic" method).
   const middle = (valueOf(one, lambda) + valueOf(two, lambda)) / 2;
   return order > 0
-    ? [{ ...one, high: middle }, { ...two, low: middle }]
-    : [{ ...one, low: middle }, { ...two, high: middle }];
+    ? [
+        { ...one, high: middle },
+        { ...two, low: middle },
+      ]
+    : [
+        { ...one, low: middle },
+        { ...two, high: middle },
+      ];
 }
 
 function valueOf(

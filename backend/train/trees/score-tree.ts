@@ -8,8 +8,7 @@ export class TreeScorer {
   readonly #matrix: CodeMatrix;
   readonly #nodes: number;
 
-  static sizeBytes = (rows: number, maxLeaves: number): number =>
-    2 * NODE_BYTES * Math.min(rows, maxLeaves) + 128;
+  static sizeBytes = (maxLeaves: number): number => 2 * NODE_BYTES * maxLeaves + 128;
 
   /** @param maxLeaves of any tree that will be scored. */
   constructor(matrix: CodeMatrix, maxLeaves: number) {

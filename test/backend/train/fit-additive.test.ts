@@ -4,7 +4,7 @@ import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { additiveFromPoints, STRIDE, toPoints } from '../../../shared/score/scorer.ts';
 import { fitAdditive } from '../../../backend/train/fit-additive.ts';
-import { learnAdditive } from '../../../backend/train/learn-additive.ts';
+import { learn } from '../../../backend/train/learn.ts';
 import { listwiseLoss, pointwiseLoss } from '../../../backend/train/loss.ts';
 import {
   packTrainingSet,
@@ -79,12 +79,13 @@ const shape = (weights: ArrayLike<number>, feature: number) =>
 const rulesOf = (schema: Schema) =>
   additiveFromPoints(schema, schema.rules, { version: RULES_VERSION, name: 'rules' });
 
-describe('learnAdditive on simulated visitors', () => {
-  test('finds the weights that the visitors have, and the gate sees that they are better', () => {
+describe('learn, additive, on simulated visitors', () => {
+  test('finds the weights that the visitors have, and the gate sees that they are better', async () => {
     const schema = schemaWith();
     const set = packTrainingSet(schema, visitors(12_000, 7));
-    const { scorer, gate, curve } = learnAdditive(set, {
+    const { scorer, gate, curve } = await learn(set, {
       parent: rulesOf(schema),
+      learner: 'additive',
       name: 'learned',
     });
     const points = Float64Array.from(scorer.weights, toPoints);
@@ -99,21 +100,23 @@ describe('learnAdditive on simulated visitors', () => {
     expect(curve.at(-1)!.trainLoss).toBeLessThan(curve[0].trainLoss);
   });
 
-  test('does not promote what it learned when the parent was right already', () => {
+  test('does not promote what it learned when the parent was right already', async () => {
     const schema = schemaWith({
       rules: { a: [0, ...TRUTH[0].map((v) => 20 * v)], b: [0, ...TRUTH[1].map((v) => 20 * v)] },
     });
-    const { gate } = learnAdditive(packTrainingSet(schema, visitors(3000, 11)), {
+    const { gate } = await learn(packTrainingSet(schema, visitors(3000, 11)), {
       parent: rulesOf(schema),
+      learner: 'additive',
       name: 'learned',
     });
     expect(gate.verdict).toBe('keep champion');
   });
 
-  test('answers "not enough data" instead of a verdict on a handful of sessions', () => {
+  test('answers "not enough data" instead of a verdict on a handful of sessions', async () => {
     const schema = schemaWith();
-    const { gate } = learnAdditive(packTrainingSet(schema, visitors(60, 3)), {
+    const { gate } = await learn(packTrainingSet(schema, visitors(60, 3)), {
       parent: rulesOf(schema),
+      learner: 'additive',
       name: 'learned',
     });
     expect(gate).toMatchObject({
@@ -122,22 +125,23 @@ describe('learnAdditive on simulated visitors', () => {
     });
   });
 
-  test('explains the slot away: with the position feature the error is under half of the naive one', () => {
+  test('explains the slot away: with the position feature the error is under half of the naive one', async () => {
     const slates = visitors(6000, 5, 0.5);
-    const errorOf = (position: 'feature' | 'given') => {
+    const errorOf = async (position: 'feature' | 'given') => {
       const schema = schemaWith({ training: { objective: 'listwise', l2: 1, position } });
-      const { scorer } = learnAdditive(packTrainingSet(schema, slates), {
+      const { scorer } = await learn(packTrainingSet(schema, slates), {
         parent: rulesOf(schema),
+        learner: 'additive',
         name: position,
       });
       const points = Float64Array.from(scorer.weights, toPoints);
       const perPoint = 1.6 / shape(points, 1)[4];
       return Math.abs(shape(points, 2)[4] * perPoint - -2);
     };
-    expect(errorOf('feature')).toBeLessThan(errorOf('given') / 2);
+    expect(await errorOf('feature')).toBeLessThan((await errorOf('given')) / 2);
   });
 
-  test('keeps every declared constraint although the data pull against it', () => {
+  test('keeps every declared constraint although the data pull against it', async () => {
     const schema = schemaWith({
       constraints: [
         { feature: 'b', monotone: 'increasing' },
@@ -145,8 +149,9 @@ describe('learnAdditive on simulated visitors', () => {
         { feature: 'base', min: 0 },
       ],
     });
-    const { scorer } = learnAdditive(packTrainingSet(schema, visitors(5000, 9)), {
+    const { scorer } = await learn(packTrainingSet(schema, visitors(5000, 9)), {
       parent: rulesOf(schema),
+      learner: 'additive',
       name: 'bound',
     });
     const points = Float64Array.from(scorer.weights, toPoints);

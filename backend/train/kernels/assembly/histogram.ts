@@ -11,8 +11,8 @@ import { address, number } from './control';
 
 const BUCKETS_BYTES: usize = 256 * 8;
 
-/** Rows that are gathered before they are summed. */
-const GATHERED: usize = 256;
+/** Rows that are gathered before they are summed: many, so that the wait for the last of them is shared by all. */
+const GATHERED: usize = 1024;
 // @ts-ignore: decorator
 @inline
 function addRow(codes: usize, stride: usize, value: i64, sums: usize): void {
@@ -96,7 +96,7 @@ export function unpack(packed: i64): v128 {
  * Packed sums over one block of one node's rows.
  * Arguments: 0 codes, 1 stride, 2 values, 3 index or 0, 4 blocks `{from, to, node, alone}` u32 × 4,
  * 5 node sums `f64x2[node][feature][256]`, 6 features, 7 locks (one word per node), 8 scratch of each thread (packed
- * sums, then room for gathered rows: 256 × (stride + 8) bytes), 9 its size in bytes, 10 buckets of each feature `u32[]`.
+ * sums, then room for gathered rows: 1024 × (stride + 8) bytes), 9 its size in bytes, 10 buckets of each feature `u32[]`.
  * `alone`: no other block adds to the node, so its sums are stored; else they are added under a lock.
  */
 export function histogramBlock(control: usize, task: u32, thread: u32): void {

@@ -48,7 +48,7 @@ function findSplit(
     const whole = score(totalG, totalH, lambda, low, high, bounded);
     const missingG = load<f64>(own) * gUnit;
     const missingH = load<f64>(own, 8) * hUnit;
-    const hasMissing = missingH > 0;
+    const hasMissing = missingH > 0 || missingG != 0;
     // shift 1: missing goes right; a threshold then counts from bucket 1.
     for (let shift: u32 = hasMissing ? 0 : 1; shift < 2; shift++) {
       let g: f64 = shift == 0 ? missingG : 0;
@@ -57,9 +57,11 @@ function findSplit(
       for (let bucket: u32 = shift; bucket < count; bucket++) {
         const cell = own + ((<usize>bucket) << 4);
         if (bucket > 0) {
+          // A hessian may have rounded to nothing where the gradient did not.
+          const dg = load<f64>(cell);
           const dh = load<f64>(cell, 8);
-          if (dh == 0) continue;
-          g += load<f64>(cell) * gUnit;
+          if (dh == 0 && dg == 0) continue;
+          g += dg * gUnit;
           h += dh * hUnit;
         }
         if (h < minChild) continue;

@@ -1,0 +1,298 @@
+/// <reference types="@webgpu/types" />
+import type { DeviceRows } from './device-rows.ts';
+import { histogramBytes, HistogramPass, type HistogramPassOptions } from './histogram-pass.ts';
+import { MAX_FIXED } from './histogram.wgsl.ts';
+import { floatBits, spread, Workspace, type Step } from './kernel.ts';
+import {
+  ADD_TREE_WGSL,
+  COUNT_LEFTS_WGSL,
+  MOVE_ROWS_WGSL,
+  PARTITION_ROWS,
+  planWgsl,
+  SCAN_LEFTS_WGSL,
+} from './partition.wgsl.ts';
+import { BEST_SPLITS_WGSL, CHOOSE_SPLITS_WGSL, SUBTRACT_WGSL } from './splits.wgsl.ts';
+import { NODE_BYTES, STATE } from './tree-node.wgsl.ts';
+
+export interface GpuGrowOptions extends HistogramPassOptions {
+  /** 1..9: whole levels. */
+  readonly maxDepth: number;
+  /** Ridge on leaf values, in units of hessian. */
+  readonly lambda: number;
+  /** Least sum of hessians in a child. */
+  readonly minChildHessian: number;
+  /** Least loss that a split must save. */
+  readonly minGain: number;
+  /** Share of each tree's step that is taken. */
+  readonly rate: number;
+  /** Per feature: 1 leaf values may only rise with the bucket, −1 only fall, 0 as the data say. */
+  readonly monotone?: Int8Array;
+}
+
+/** One tree, arrays by node: the root is node 0, a left child is followed by its right one. */
+export interface GpuTree {
+  readonly feature: number[];
+  /** Left when `((code − shift) & 255) ≤ threshold`. */
+  readonly threshold: number[];
+  readonly shift: number[];
+  /** 0 at a leaf. */
+  readonly left: number[];
+  /** `−rate · G / (H + λ)` at a leaf, 0 elsewhere. */
+  readonly value: number[];
+  /** Loss that each split saved, 0 at a leaf. */
+  readonly gain: number[];
+  /** Sum of hessians at each node. */
+  readonly cover: number[];
+}
+
+const MOST_DEPTH = 9;
+
+/**
+ * Grows trees entirely on the device, level by level: histograms of the smaller children, their siblings by
+ * subtraction, best splits, partition. Nothing is read back but the finished tree. A tree depends only on the
+ * whole-numbered gradients, so it is the same on every device up to the f32 rounding of its gains.
+ */
+export class GpuTreeGrower {
+  readonly #workspace: Workspace;
+  readonly #rows: DeviceRows;
+  readonly #nodes: GPUBuffer;
+  readonly #features: GPUBuffer;
+  readonly #orders: Uint32Array<ArrayBuffer>;
+  readonly #segments: GPUBuffer;
+  readonly #heap: number;
+  readonly #steps: readonly Step[];
+
+  constructor(device: GPUDevice, rows: DeviceRows, options: GpuGrowOptions) {
+    const { maxDepth } = options;
+    if (!(maxDepth >= 1 && maxDepth <= MOST_DEPTH))
+      throw new RangeError(`maxDepth is ${maxDepth}, must be 1..${MOST_DEPTH}`);
+    const workspace = new Workspace(device);
+    this.#workspace = workspace;
+    this.#rows = rows;
+    this.#heap = 2 ** (maxDepth + 1) - 1;
+    this.#nodes = workspace.storage(this.#heap * NODE_BYTES);
+    this.#orders = Uint32Array.from(
+      { length: rows.features },
+      (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
+    );
+    this.#features = workspace.upload(this.#orders);
+    this.#segments = workspace.storage(rows.blocks.length * this.#heap * 8);
+    this.#steps = [
+      ...rows.toFixed(),
+      ...levelSteps(workspace, rows, options, {
+        nodes: this.#nodes,
+        features: this.#features,
+        segments: this.#segments,
+        heap: this.#heap,
+      }),
+      ...this.addTo(rows),
+    ];
+  }
+
+  /** Steps that add the tree last grown to the scores of other rows. */
+  addTo(rows: DeviceRows): Step[] {
+    return rows.blocks.map((block) =>
+      this.#workspace.step(
+        ADD_TREE_WGSL,
+        [block.codes, this.#nodes, block.scores, this.#workspace.uniform(block.rows)],
+        spread(Math.ceil(block.rows / 256)),
+      ),
+    );
+  }
+
+  /**
+   * Grows one tree on the rows' pairs and adds it to their scores.
+   * @param before steps that come first, in the same submission; those that make the pairs, say.
+   * @param after steps that come last.
+   * @param allowed 1 for each feature that may be split on. Absent: all.
+   */
+  async grow(
+    before: readonly Step[] = [],
+    after: readonly Step[] = [],
+    allowed?: Uint8Array,
+  ): Promise<GpuTree> {
+    const workspace = this.#workspace;
+    workspace.write(
+      this.#features,
+      allowed === undefined
+        ? this.#orders
+        : this.#orders.map((order, feature) => order + (allowed[feature] === 1 ? 0 : 4)),
+    );
+    workspace.clear(this.#rows.largest);
+    workspace.write(this.#nodes, emptyNodes(this.#heap));
+    const segments = new Uint32Array(2 * this.#heap * this.#rows.blocks.length);
+    this.#rows.blocks.forEach(({ rows }, b) => (segments[2 * this.#heap * b + 1] = rows));
+    workspace.write(this.#segments, segments);
+    workspace.submit([...before, ...this.#steps, ...after]);
+    const nodes = await workspace.read(this.#nodes, this.#heap * NODE_BYTES);
+    const most = new Float32Array(await workspace.read(this.#rows.largest, 8));
+    return toTree(nodes, Math.max(most[1], 1e-30) / MAX_FIXED);
+  }
+
+  destroy(): void {
+    this.#workspace.destroy();
+  }
+}
+
+interface TreeBuffers {
+  readonly nodes: GPUBuffer;
+  readonly features: GPUBuffer;
+  readonly segments: GPUBuffer;
+  readonly heap: number;
+}
+
+function levelSteps(
+  workspace: Workspace,
+  { blocks, features, largest }: DeviceRows,
+  options: GpuGrowOptions,
+  { nodes, features: orders, segments, heap }: TreeBuffers,
+): Step[] {
+  const { maxDepth, lambda, minChildHessian, minGain, rate } = options;
+  const mostRows = Math.max(...blocks.map(({ rows }) => rows));
+  const mostJobs = 2 ** (maxDepth - 1);
+  const pass = new HistogramPass(workspace, features, mostRows, mostJobs, options);
+  const mostTiles = Math.max(
+    pass.tilesFor(mostRows, mostJobs),
+    Math.ceil(mostRows / PARTITION_ROWS) + mostJobs,
+  );
+  const tiles = workspace.storage(16 * mostTiles);
+  const firstTile = workspace.storage(4 * (mostJobs + 1));
+  const rootTiles = blocks.map(({ rows }) =>
+    workspace.upload(Uint32Array.of(0, Math.ceil(rows / pass.tileRows))),
+  );
+  const rootPlace = workspace.upload(Uint32Array.of(0));
+  const place = workspace.storage(4 * mostJobs);
+  const lefts = workspace.storage(4 * mostTiles);
+  const sums = [0, 1].map(() => workspace.storage(mostJobs * histogramBytes(features)));
+  const answers = workspace.storage(48 * mostJobs * features);
+  const all = blocks.map(({ rows }) =>
+    workspace.upload(Uint32Array.from({ length: rows }, (_, row) => row)),
+  );
+  const lists = [0, 1].map(() => blocks.map(({ rows }) => workspace.storage(4 * rows)));
+  const steps: Step[] = [];
+  for (let level = 0; level < maxDepth; level++) {
+    const count = 2 ** level;
+    const first = count - 1;
+    const [own, above] = [sums[level % 2], sums[(level + 1) % 2]];
+    blocks.forEach(({ codes, fixed, rows }, b) => {
+      if (level === 0) {
+        steps.push(
+          pass.whole(codes, fixed, rows),
+          pass.addTiles(rootTiles[b], own, rootPlace, 1, b > 0),
+        );
+        return;
+      }
+      const jobs = count / 2;
+      const most = pass.tilesFor(rows, jobs);
+      const shape = workspace.uniform(jobs, jobs - 1, pass.tileRows, most, b, blocks.length, heap);
+      steps.push(
+        workspace.step(
+          planWgsl('histogram'),
+          [nodes, segments, shape, firstTile, tiles, place],
+          [1, 1],
+        ),
+        pass.listed(codes, fixed, rows, lists[level % 2][b], tiles, most),
+        pass.addTiles(firstTile, own, place, jobs, b > 0),
+      );
+    });
+    if (level > 0) {
+      const entries = features * 256;
+      const shape = workspace.uniform(count / 2, entries);
+      const groups = spread(Math.ceil(((count / 2) * entries) / 256));
+      steps.push(workspace.step(SUBTRACT_WGSL, [above, own, place, shape], groups));
+    }
+    const rules = workspace.uniform(
+      ...[lambda, minChildHessian, minGain, rate].map(floatBits),
+      features,
+      first,
+      count,
+      floatBits(MAX_FIXED),
+    );
+    steps.push(
+      workspace.step(
+        BEST_SPLITS_WGSL,
+        [own, nodes, rules, largest, orders, answers],
+        spread(count * features),
+      ),
+      workspace.step(
+        CHOOSE_SPLITS_WGSL,
+        [answers, nodes, rules, largest, orders],
+        [Math.ceil(count / 64), 1],
+      ),
+    );
+    // The last level's children are leaves: their values are known, their rows find them by walking the tree.
+    if (level + 1 === maxDepth) break;
+    blocks.forEach(({ codes, rows }, b) => {
+      const most = Math.ceil(rows / PARTITION_ROWS) + count;
+      const list = level === 0 ? all[b] : lists[level % 2][b];
+      const plan = workspace.uniform(count, first, PARTITION_ROWS, most, b, blocks.length, heap);
+      const shape = workspace.uniform(rows, first, most, b, heap);
+      steps.push(
+        workspace.step(
+          planWgsl('partition'),
+          [nodes, segments, plan, firstTile, tiles, place],
+          [1, 1],
+        ),
+        workspace.step(COUNT_LEFTS_WGSL, [codes, list, tiles, nodes, shape, lefts], spread(most)),
+        workspace.step(
+          SCAN_LEFTS_WGSL,
+          [firstTile, lefts, segments, workspace.uniform(first, b, heap, count), nodes],
+          [count, 1],
+        ),
+        workspace.step(
+          MOVE_ROWS_WGSL,
+          [codes, list, tiles, nodes, shape, lefts, segments, lists[(level + 1) % 2][b]],
+          spread(most),
+        ),
+      );
+    });
+  }
+  return steps;
+}
+
+/** A root that is a leaf without bounds, and nothing else. */
+function emptyNodes(heap: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(heap * NODE_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setFloat32(16, -3e38, true);
+  view.setFloat32(20, 3e38, true);
+  view.setUint32(44, STATE.leaf, true);
+  return bytes;
+}
+
+/** From heap order to children side by side. */
+function toTree(nodes: ArrayBuffer, hessianStep: number): GpuTree {
+  const view = new DataView(nodes);
+  const tree: GpuTree = {
+    feature: [],
+    threshold: [],
+    shift: [],
+    left: [],
+    value: [],
+    gain: [],
+    cover: [],
+  };
+  const add = () => {
+    for (const column of Object.values(tree) as number[][]) column.push(0);
+    return tree.left.length - 1;
+  };
+  const fill = (heapNode: number, node: number) => {
+    const at = heapNode * NODE_BYTES;
+    tree.cover[node] =
+      (view.getInt32(at + 8, true) * 65_536 + view.getInt32(at + 12, true)) * hessianStep;
+    if (view.getUint32(at + 44, true) !== STATE.split) {
+      tree.value[node] = view.getFloat32(at + 28, true);
+      return;
+    }
+    tree.gain[node] = view.getFloat32(at + 24, true);
+    tree.feature[node] = view.getUint32(at + 32, true);
+    tree.threshold[node] = view.getUint32(at + 36, true);
+    tree.shift[node] = view.getUint32(at + 40, true);
+    tree.left[node] = add();
+    add();
+    fill(2 * heapNode + 1, tree.left[node]);
+    fill(2 * heapNode + 2, tree.left[node] + 1);
+  };
+  fill(0, add());
+  return tree;
+}

@@ -1,0 +1,243 @@
+import type { Schema } from '../../shared/features/schema.ts';
+import { scorerProblem } from '../../shared/score/rerank.ts';
+import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
+import { featureDrift, scoreBins, scoreDrift } from '../evaluate/drift.ts';
+import { eceInterval, reliability } from '../evaluate/calibration.ts';
+import { decide, type GateEvidence, type GateReport, type GateRules } from '../evaluate/gate.ts';
+import { heldOutGain } from '../evaluate/held-out-gain.ts';
+import { clusteredMean, type Estimate } from '../evaluate/interval.ts';
+import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
+import { rankedGains } from '../evaluate/rank-slates.ts';
+import type { DeviceChoice } from '../gpu/choose-device.ts';
+import { calibrate } from './calibrate.ts';
+import type { Fit, FitStep } from './fit-additive.ts';
+import {
+  firstPassScorer,
+  fitFirstPass,
+  slotPull,
+  warmSlope,
+  type FirstPassOptions,
+} from './first-pass.ts';
+import { boostedLearner, type BoostedObjective } from './learners/boosted.ts';
+import { forestLearner } from './learners/forest.ts';
+import type { LearnerName, RerankLearner } from './learners/learner.ts';
+import { mlpLearner } from './learners/mlp.ts';
+import { pointsPerRow } from './score-set.ts';
+import { splitByTime, withPosition, type TrainingSet } from './training-set.ts';
+
+export interface LearnOptions {
+  readonly learner: LearnerName;
+  /** Whose points the first pass starts from, and who is to be beaten. */
+  readonly parent: Scorer;
+  readonly name: string;
+  readonly l2?: number;
+  readonly l1?: number;
+  /** Of boosted trees. */
+  readonly objective?: BoostedObjective;
+  /** So many of the first pass's best are scored again. */
+  readonly rerankDepth?: number;
+  readonly seed?: number;
+  /** What else the gate is to hear of. */
+  readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
+  /** The gain that the champion's own log foretells for a challenger that saw nothing from `fromMs` on. */
+  readonly offPolicyGain?: (challenger: Scorer, fromMs: number) => GateEvidence['offPolicyGain'];
+  readonly rules?: Partial<GateRules>;
+  readonly device?: DeviceChoice;
+  readonly log?: (line: string) => void;
+  readonly onIteration?: (step: FitStep) => void;
+}
+
+export interface Learned {
+  readonly scorer: UnversionedScorer;
+  readonly learner: LearnerName;
+  readonly curve: readonly FitStep[];
+  /** Iterations, trees or epochs of what serves. */
+  readonly iterations: number;
+  readonly gate: GateReport;
+  /** On the held-out slates, parent and learned, ranked by score alone. */
+  readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
+}
+
+export interface RankingSummary {
+  readonly mrr?: Estimate;
+  readonly ndcg10?: Estimate;
+  readonly hit1?: Estimate;
+}
+
+const VALIDATION_SHARE = 0.2;
+const RERANK_DEPTH = 200;
+const SEED = 1;
+const CPU: DeviceChoice = { kind: 'cpu', because: 'learning on the CPU' };
+
+/**
+ * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
+ * against its parent there, then fits again on all of them for as many rounds.
+ */
+export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
+  const { parent, learner } = options;
+  const { schema } = parent;
+  const shown = schema.training.position === 'feature' ? withPosition(set) : set;
+  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
+  const slope = warmSlope(parent, train);
+  const trial = await fitScorer(train, validation, { ...options, slope });
+  const final = await fitScorer(shown, undefined, { ...options, slope }, trial);
+  const { version: _, ...scorer } = final.scorer;
+  return {
+    scorer: scorer as UnversionedScorer,
+    learner,
+    curve: trial.curve,
+    iterations: trial.rounds,
+    gate: decide(evidenceOf(trial, train, validation, options), {
+      required: ['calibration', 'drift'],
+      ...options.rules,
+    }),
+    validation: {
+      parent: summarise(parent, validation),
+      learned: summarise(trial.scorer, validation),
+    },
+  };
+}
+
+interface Fitted {
+  readonly scorer: Scorer;
+  readonly firstPass: Fit;
+  readonly curve: readonly FitStep[];
+  readonly rounds: number;
+}
+
+/** @param from fits for as many rounds as that took, its first pass from that one's weights. */
+async function fitScorer(
+  train: TrainingSet,
+  validation: TrainingSet | undefined,
+  options: LearnOptions & { readonly slope: number },
+  from?: Fitted,
+): Promise<Fitted> {
+  const { parent, learner, slope, seed = 1 } = options;
+  const { schema } = parent;
+  const isAdditive = learner === 'additive';
+  const report = from === undefined ? options.onIteration : undefined;
+  const { onIteration: _, ...others } = options;
+  const first: FirstPassOptions = {
+    ...others,
+    ...(isAdditive && report && { onIteration: report }),
+  };
+  const firstPass = fitFirstPass(train, validation, first, from?.firstPass);
+  const additive = firstPassScorer(firstPass, first, train);
+  if (isAdditive) {
+    const { curve, iterations } = firstPass;
+    return { scorer: additive, firstPass, curve, rounds: iterations };
+  }
+  const curve: FitStep[] = [];
+  const withPull = (one: TrainingSet) => ({
+    set: served(one, schema),
+    offset: slotPull(firstPass.weights, schema, one),
+  });
+  const fitted = await rerankLearner(learner, options.objective).fit(
+    withPull(train),
+    validation && withPull(validation),
+    {
+      schema,
+      seed,
+      ...(from && { rounds: from.rounds }),
+      device: options.device ?? CPU,
+      log: options.log ?? (() => {}),
+      onStep: (step) => {
+        curve.push(step);
+        report?.(step);
+      },
+    },
+  );
+  // The learner's scale to the parent's: a point stays worth as many log-odds, so exploration means the same.
+  const raw = fitted.scores(served(train, schema));
+  const { slope: perScore } = calibrate(raw, train.reward);
+  const rerank = { depth: options.rerankDepth ?? RERANK_DEPTH, adds: false };
+  const whole: Scorer = {
+    ...additive,
+    ...fitted.part(perScore > 0 ? perScore / slope : 1 / slope),
+    rerank,
+  };
+  const problem = scorerProblem(whole);
+  if (problem !== undefined) throw new Error(`the ${learner} learner made no scorer: ${problem}`);
+  const scorer = { ...whole, calibration: calibrate(pointsPerRow(whole, train), train.reward) };
+  return { scorer, firstPass, curve, rounds: fitted.rounds };
+}
+
+function rerankLearner(
+  learner: Exclude<LearnerName, 'additive'>,
+  objective: BoostedObjective = 'lambdarank',
+): RerankLearner {
+  switch (learner) {
+    case 'boosted':
+      return boostedLearner(objective);
+    case 'forest':
+      return forestLearner;
+    case 'mlp':
+      return mlpLearner;
+    default:
+      throw learner satisfies never;
+  }
+}
+
+/** The set without what serving does not have. */
+function served(set: TrainingSet, { features }: Schema): TrainingSet {
+  return {
+    ...set,
+    features: features.length,
+    codes: set.codes.subarray(0, features.length * set.rows),
+  };
+}
+
+function evidenceOf(
+  { scorer, firstPass }: Fitted,
+  train: TrainingSet,
+  validation: TrainingSet,
+  { parent, evidence, offPolicyGain }: LearnOptions,
+): GateEvidence {
+  const { schema } = parent;
+  const points = pointsPerRow(scorer, validation);
+  const gain = heldOutGain(
+    validation,
+    pointsPerRow(parent, validation),
+    points,
+    slotPull(firstPass.weights, schema, validation),
+  );
+  const offPolicy = offPolicyGain?.(scorer, validation.at[0] ?? Number.POSITIVE_INFINITY);
+  const { intercept, slope } = scorer.calibration;
+  const p = points.map((value) => 1 / (1 + Math.exp(-(intercept + slope * value))));
+  const labels = validation.reward.map((reward) => (reward > 0 ? 1 : 0));
+  const reliable = reliability(p, labels);
+  const ece = eceInterval(p, labels, sessionOfRow(validation), { seed: SEED });
+  return {
+    guardrails: [],
+    ...evidence,
+    ...(gain && { heldOutGain: gain }),
+    ...(offPolicy && { offPolicyGain: offPolicy }),
+    ...(reliable && { calibration: { ece: reliable.ece, ...(ece && { eceLow: ece.low }) } }),
+    drift: {
+      score: scoreDrift(scoreBins(pointsPerRow(scorer, train)), points),
+      features: featureDrift(schema, train, validation),
+    },
+  };
+}
+
+function sessionOfRow({ rows, starts, session }: TrainingSet): Uint32Array {
+  const own = new Uint32Array(rows);
+  session.forEach((number, slate) => own.fill(number, starts[slate], starts[slate + 1]));
+  return own;
+}
+
+function summarise(scorer: Scorer, set: TrainingSet): RankingSummary {
+  const scores = pointsPerRow(scorer, set);
+  const { slates, gains } = rankedGains(set, scores, SEED);
+  const sessions = slates.map((slate) => set.session[slate]);
+  const of = (measure: (ranked: Float64Array) => number) =>
+    clusteredMean(
+      gains.map((ranked) => measure(ranked)),
+      sessions,
+    );
+  return {
+    mrr: of(reciprocalRank),
+    ndcg10: of((ranked) => ndcgAt(ranked, 10)),
+    hit1: of((ranked) => hitAt(ranked, 1)),
+  };
+}

@@ -1,0 +1,156 @@
+/// <reference types="@webgpu/types" />
+import { expect, test } from 'vitest';
+import { boostOnGpu } from '../../backend/gpu/boost.ts';
+import { chooseDevice } from '../../backend/gpu/choose-device.ts';
+import { openGpu, type FoundGpu } from '../../backend/gpu/device.ts';
+import { gpuHistogram } from '../../backend/gpu/histogram.ts';
+import { DeviceLost } from '../../backend/gpu/kernel.ts';
+import type { MlpCheckpoint } from '../../backend/train/mlp/trainer.ts';
+import { trainMlp } from '../../backend/train/mlp/train-mlp.ts';
+import { agreeingSlates } from '../backend/train/mlp/support.ts';
+import { gpuName, noGpu } from './support/gpu.ts';
+
+/** A device of its own, to be lost. */
+async function another(): Promise<FoundGpu> {
+  const gpu = await openGpu();
+  return gpu.found ? gpu : expect.fail(gpu.reason);
+}
+
+test.skipIf(noGpu)(
+  `an MLP run whose device is lost goes on from its last checkpoint on the CPU (${gpuName})`,
+  async () => {
+    const gpu = await another();
+    const lines: string[] = [];
+    const epochs: { epoch: number; checkpoint: MlpCheckpoint }[] = [];
+    const set = agreeingSlates(300, 3, 4);
+    const options = {
+      objective: 'listwise',
+      seed: 3,
+      batchRows: 256,
+      epochs: 4,
+      validation: agreeingSlates(100, 3, 5),
+      patience: 9,
+    } as const;
+    const trainer = await trainMlp(set, {
+      ...options,
+      device: { kind: 'gpu', gpu, because: `learning on the GPU: ${gpu.name}` },
+      log: (line) => lines.push(line),
+      onEpoch: ({ epoch }, checkpoint) => {
+        epochs.push({ epoch, checkpoint });
+        // In mid-run: the next epoch's work is handed in first.
+        if (epoch === 2) setImmediate(() => gpu.device.destroy());
+      },
+    });
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/^the GPU .*: the run goes on from epoch 2 on the CPU$/);
+    // From epoch 2 on it is the CPU's run, exactly.
+    const onCpu = await trainMlp(set, {
+      ...options,
+      device: { kind: 'cpu', because: 'asked for' },
+      from: epochs[1].checkpoint,
+      log: () => {},
+    });
+    expect(await trainer.checkpoint()).toEqual(await onCpu.checkpoint());
+    trainer.close();
+    onCpu.close();
+  },
+);
+
+test.skipIf(noGpu)(
+  'a device lost before the first epoch leaves all of the run to the CPU',
+  async () => {
+    const gpu = await another();
+    gpu.device.destroy();
+    const lines: string[] = [];
+    const set = agreeingSlates(100, 3, 4);
+    const options = { objective: 'listwise', seed: 3, epochs: 1 } as const;
+    const trainer = await trainMlp(set, {
+      ...options,
+      device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
+      log: (line) => lines.push(line),
+    });
+    expect(lines[1]).toMatch(/: the run goes on from epoch 0 on the CPU$/);
+    const onCpu = await trainMlp(set, {
+      ...options,
+      device: { kind: 'cpu', because: 'asked for' },
+      log: () => {},
+    });
+    expect(await trainer.checkpoint()).toEqual(await onCpu.checkpoint());
+  },
+);
+
+test.skipIf(noGpu)(
+  'trees grown before the device is lost are kept by who asked for them',
+  async () => {
+    const gpu = await another();
+    const { rows, features, codes, reward, starts } = agreeingSlates(300, 3, 4);
+    const trees: number[] = [];
+    const run = boostOnGpu(
+      gpu.device,
+      { rows, features, codes, reward, starts },
+      {
+        objective: 'softmax',
+        trees: 20,
+        maxDepth: 3,
+        lambda: 1,
+        minChildHessian: 1,
+        minGain: 0,
+        rate: 0.1,
+        onTree: ({ tree }) => {
+          trees.push(tree);
+          if (tree === 3) gpu.device.destroy();
+        },
+      },
+    );
+    await expect(run).rejects.toThrow(DeviceLost);
+    expect(trees).toEqual([1, 2, 3]);
+  },
+);
+
+test.skipIf(noGpu)('what WebGPU refuses is thrown by the next answer', async () => {
+  const gpu = await another();
+  const kernel = gpuHistogram(gpu.device, { rows: 4, features: 1, codes: new Uint8Array(4) });
+  gpu.device.createBuffer({ size: 16, usage: 0xffff });
+  await expect(kernel.run(new Float64Array(4), new Float64Array(4))).rejects.toThrow(
+    /WebGPU refused: .*BufferUsage/,
+  );
+  // Told once: the device is as good as before.
+  await kernel.run(new Float64Array(4), new Float64Array(4));
+  gpu.close();
+});
+
+test('this machine learns on the GPU only where one is in hardware', async () => {
+  const gpu = await openGpu();
+  const choice = await chooseDevice();
+  expect(choice.kind).toBe(gpu.found && !gpu.software ? 'gpu' : 'cpu');
+  expect(choice.because).toContain(gpu.found ? gpu.name : gpu.reason);
+  if (choice.kind === 'gpu') choice.gpu.close();
+  if (gpu.found) gpu.close();
+});
+
+const found = (software: boolean): FoundGpu => ({
+  found: true,
+  device: undefined as unknown as GPUDevice,
+  name: 'Example 9000',
+  software,
+  close: () => {},
+});
+
+test.for([
+  ['a hardware adapter is used', found(false), 'gpu', 'learning on the GPU: Example 9000'],
+  [
+    'a software adapter is not',
+    found(true),
+    'cpu',
+    'learning on the CPU: software adapter Example 9000 is not used for speed',
+  ],
+  [
+    'without an adapter it is the CPU',
+    { found: false, reason: 'no Vulkan, Metal or D3D12 driver was found' },
+    'cpu',
+    'learning on the CPU: no Vulkan, Metal or D3D12 driver was found',
+  ],
+] as const)('%s, and the log says so', async ([, gpu, kind, because]) => {
+  expect(await chooseDevice(async () => gpu)).toMatchObject({ kind, because });
+});
