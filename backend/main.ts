@@ -15,6 +15,7 @@ import { liveSchema as liveSchemaOf } from './rollout/live-schema.ts';
 import { trainer as trainerOf } from './rollout/trainer.ts';
 import { versions as versionsOf } from './rollout/versions.ts';
 import { openStore } from './store/open.ts';
+import { evaluationsOf } from './evaluate/evaluations.ts';
 import { trainingData as trainingDataOf } from './training-data/training-data.ts';
 import { startThread } from './threads/thread.ts';
 
@@ -83,6 +84,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     snapshots,
     trainer,
     trainingData,
+    evaluations: evaluationsOf({ store, versions, trainingData, nowMs }),
     metrics,
     liveSchema,
     problems,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { dataCommand } from './data.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { importCommand } from './import.ts';
 import { itemsCommand } from './items.ts';
 import { keysCommand } from './keys.ts';
@@ -26,6 +27,7 @@ export const program = (): Command =>
     importCommand(),
     itemsCommand(),
     dataCommand(),
+    evaluateCommand(),
     trainCommand(),
     runsCommand(),
     weightsCommand(),

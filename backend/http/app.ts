@@ -5,6 +5,7 @@ import { router } from './openapi.ts';
 import { errorHandler, notFound } from './problem.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
+import { evaluationRoutes } from './routes/evaluations.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
@@ -25,6 +26,7 @@ const ROUTES = [
   ingestRoutes,
   outcomeRoutes,
   dataRoutes,
+  evaluationRoutes,
   trainingRoutes,
   rolloutRoutes,
   weightRoutes,

@@ -6,6 +6,7 @@ import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
+import type { Evaluations } from '../evaluate/evaluations.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes call. */
@@ -17,6 +18,7 @@ export interface Services {
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;
+  readonly evaluations: Evaluations;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;

@@ -141,6 +141,19 @@ export const runs = sqliteTable('runs', {
   finishedAt: integer(),
 });
 
+/** What later logs said of a version against another; never updated. */
+export const evaluations = sqliteTable(
+  'evaluations',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    version: text().notNull(),
+    against: text().notNull(),
+    at: integer().notNull(),
+    report: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index('evaluations_version').on(table.version)],
+);
+
 /** Who did what to what is live. Append-only. */
 export const audit = sqliteTable('audit', {
   id: integer().primaryKey({ autoIncrement: true }),

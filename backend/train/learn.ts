@@ -1,10 +1,8 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import { scorerProblem } from '../../shared/score/rerank.ts';
 import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
-import { featureDrift, scoreBins, scoreDrift } from '../evaluate/drift.ts';
-import { eceInterval, reliability } from '../evaluate/calibration.ts';
 import { decide, type GateEvidence, type GateReport, type GateRules } from '../evaluate/gate.ts';
-import { heldOutGain } from '../evaluate/held-out-gain.ts';
+import { gateEvidence } from '../evaluate/gate-evidence.ts';
 import { clusteredMean, type Estimate } from '../evaluate/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
 import { rankedGains } from '../evaluate/rank-slates.ts';
@@ -82,12 +80,22 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const trial = await fitScorer(train, validation, { ...options, slope });
   const final = await fitScorer(shown, undefined, { ...options, slope }, trial);
   const { version: _, ...scorer } = final.scorer;
+  const evidenceFor = ({ scorer: challenger, firstPass }: Fitted): GateEvidence => {
+    const pull = slotPull(firstPass.weights, schema, validation);
+    const offPolicyGain = options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
+    return {
+      guardrails: [],
+      ...options.evidence,
+      ...gateEvidence(parent, challenger, train, validation, pull),
+      ...(offPolicyGain && { offPolicyGain }),
+    };
+  };
   return {
     scorer: scorer as UnversionedScorer,
     learner,
     curve: trial.curve,
     iterations: trial.rounds,
-    gate: decide(evidenceOf(trial, train, validation, options), {
+    gate: decide(evidenceFor(trial), {
       required: ['calibration', 'drift'],
       ...options.rules,
     }),
@@ -185,45 +193,6 @@ function served(set: TrainingSet, { features }: Schema): TrainingSet {
     features: features.length,
     codes: set.codes.subarray(0, features.length * set.rows),
   };
-}
-
-function evidenceOf(
-  { scorer, firstPass }: Fitted,
-  train: TrainingSet,
-  validation: TrainingSet,
-  { parent, evidence, offPolicyGain }: LearnOptions,
-): GateEvidence {
-  const { schema } = parent;
-  const points = pointsPerRow(scorer, validation);
-  const gain = heldOutGain(
-    validation,
-    pointsPerRow(parent, validation),
-    points,
-    slotPull(firstPass.weights, schema, validation),
-  );
-  const offPolicy = offPolicyGain?.(scorer, validation.at[0] ?? Number.POSITIVE_INFINITY);
-  const { intercept, slope } = scorer.calibration;
-  const p = points.map((value) => 1 / (1 + Math.exp(-(intercept + slope * value))));
-  const labels = validation.reward.map((reward) => (reward > 0 ? 1 : 0));
-  const reliable = reliability(p, labels);
-  const ece = eceInterval(p, labels, sessionOfRow(validation), { seed: SEED });
-  return {
-    guardrails: [],
-    ...evidence,
-    ...(gain && { heldOutGain: gain }),
-    ...(offPolicy && { offPolicyGain: offPolicy }),
-    ...(reliable && { calibration: { ece: reliable.ece, ...(ece && { eceLow: ece.low }) } }),
-    drift: {
-      score: scoreDrift(scoreBins(pointsPerRow(scorer, train)), points),
-      features: featureDrift(schema, train, validation),
-    },
-  };
-}
-
-function sessionOfRow({ rows, starts, session }: TrainingSet): Uint32Array {
-  const own = new Uint32Array(rows);
-  session.forEach((number, slate) => own.fill(number, starts[slate], starts[slate + 1]));
-  return own;
 }
 
 function summarise(scorer: Scorer, set: TrainingSet): RankingSummary {

@@ -1,6 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { loggedGain } from '../evaluate/logged-gain.ts';
+import { openObjectStore } from '../training-data/object-store.ts';
+import { readServed } from '../training-data/read-served.ts';
 import { readTrainingData } from '../training-data/read-training-data.ts';
 import type { LearnerKind } from '../training-data/settings.ts';
 import type { FitStep } from './fit-additive.ts';
@@ -27,12 +30,23 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
+  const { from, to } = job.window;
+  const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
+    version: job.parent.version,
+    from,
+    to,
+    most: MOST_SERVED,
+  });
   const device = await chooseDevice();
   const learned = await learn(set, {
     ...job,
     device,
     log: onLog,
     evidence: { dataQuality: job.quality },
+    offPolicyGain(challenger, fromMs) {
+      const unseen = served.filter(({ at }) => at >= fromMs);
+      return loggedGain(unseen, job.parent, challenger, job.reward).gain;
+    },
     onIteration: (step) => {
       curve.push(step);
       if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
@@ -40,6 +54,9 @@ async function train(
   });
   return { ...learned, counts, missing };
 }
+
+/** Of the parent's own rankings, for off-policy evaluation: more say little more. */
+const MOST_SERVED = 50_000;
 
 /** Boosted trees need what a forest needs. */
 const minimumOf = (learner: LearnerName): LearnerKind =>

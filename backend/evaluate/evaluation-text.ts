@@ -1,0 +1,17 @@
+import { gateText } from './gate-text.ts';
+import { offPolicyText } from './off-policy/report-text.ts';
+import { comparisonText, rankingText } from './ranking-text.ts';
+import type { VersionEvaluation } from './evaluate-version.ts';
+
+/** For people: the verdict first, then what it rests on. */
+export function evaluationText(found: VersionEvaluation): string {
+  const since = new Date(found.heldFrom).toISOString().slice(0, 16).replace('T', ' ');
+  return [
+    `${found.version} against ${found.against}, on ${found.rankings} rankings since ${since} UTC that neither learned from`,
+    gateText(found.gate),
+    `${found.version} minus ${found.against}\n${comparisonText(found.comparisons)}`,
+    `${found.against}\n${rankingText(found.champion)}`,
+    `${found.version}\n${rankingText(found.challenger)}`,
+    ...(found.offPolicy ? [`off-policy\n${offPolicyText(found.offPolicy)}`] : []),
+  ].join('\n\n');
+}
