@@ -18,7 +18,7 @@ import {
 } from './first-pass.ts';
 import { boostedLearner, type BoostedObjective } from './learners/boosted.ts';
 import { forestLearner } from './learners/forest.ts';
-import type { LearnerName, RerankLearner } from './learners/learner.ts';
+import type { FittedReranker, LearnerName, RerankLearner } from './learners/learner.ts';
 import { mlpLearner } from './learners/mlp.ts';
 import { pointsPerRow } from './score-set.ts';
 import { splitByTime, withPosition, type TrainingSet } from './training-set.ts';
@@ -43,6 +43,8 @@ export interface LearnOptions {
   readonly device?: DeviceChoice;
   readonly log?: (line: string) => void;
   readonly onIteration?: (step: FitStep) => void;
+  /** Hears of what re-ranks as it will serve, fitted on all slates. */
+  readonly onReranker?: (reranker: FittedReranker) => void;
 }
 
 export interface Learned {
@@ -155,6 +157,7 @@ async function fitScorer(
       },
     },
   );
+  if (from !== undefined) options.onReranker?.(fitted);
   // The learner's scale to the parent's: a point stays worth as many log-odds, so exploration means the same.
   const raw = fitted.scores(served(train, schema));
   const { slope: perScore } = calibrate(raw, train.reward);

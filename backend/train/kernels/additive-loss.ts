@@ -2,6 +2,8 @@ import { BLOCK_ROWS, blocksOf, type CodeMatrix } from './code-matrix.ts';
 import { MODE, type LossTotals, type RowLoss } from './row-losses.ts';
 
 const BUCKETS = 256;
+/** From one feature's weights or sums to the next's, as the kernels want them: `APART` in `assembly/histogram.ts`. */
+const APART = BUCKETS + 8;
 
 /**
  * A loss of additive scores as a function of the weights, `Float64Array(F × 256)`, with its gradient: the
@@ -15,15 +17,15 @@ export class AdditiveLoss {
 
   /** Bytes that it allocates, its score buffers (`buffers` of them) included. */
   static sizeBytes(rows: number, stride: number, threads: number, buffers: number): number {
-    return (1 + threads) * stride * BUCKETS * 8 + buffers * (8 * rows + 128) + 256;
+    return (1 + threads) * stride * APART * 8 + buffers * (8 * rows + 128) + 256;
   }
 
   constructor(matrix: CodeMatrix, loss: RowLoss) {
     const { pool, stride } = matrix;
     this.#matrix = matrix;
     this.#loss = loss;
-    this.#weights = pool.allocate(stride * BUCKETS * 8);
-    this.#sums = pool.allocate(pool.threads * stride * BUCKETS * 8);
+    this.#weights = pool.allocate(stride * APART * 8);
+    this.#sums = pool.allocate(pool.threads * stride * APART * 8);
   }
 
   /** @returns the address of scores of its own, f64 per row. */
@@ -31,7 +33,9 @@ export class AdditiveLoss {
 
   score(weights: Float64Array, into: number): void {
     const { pool, codes, stride, rows } = this.#matrix;
-    pool.f64(this.#weights, stride * BUCKETS).set(weights);
+    const own = pool.f64(this.#weights, stride * APART);
+    for (let first = 0, at = 0; first < weights.length; first += BUCKETS, at += APART)
+      own.set(weights.subarray(first, first + BUCKETS), at);
     const blocks = blocksOf(rows);
     pool.run('additive', blocks, [codes, stride, this.#weights, rows, BLOCK_ROWS, into]);
   }
@@ -66,7 +70,7 @@ export class AdditiveLoss {
     const scale = 2 ** Math.min(50, 62 - Math.ceil(Math.log2(rows + 1))) / most;
     const { values } = this.#loss;
     pool.run('widen', blocksOf(rows), [values, rows, BLOCK_ROWS, scale]);
-    const cells = stride * BUCKETS;
+    const cells = stride * APART;
     pool.u8(this.#sums, pool.threads * cells * 8).fill(0);
     pool.run('histogramWide', blocksOf(rows), [
       codes,
@@ -78,12 +82,14 @@ export class AdditiveLoss {
     ]);
     const words = pool.u32(this.#sums, 2 * pool.threads * cells);
     for (let cell = 0; cell < into.length; cell++) {
-      let sum = 0;
+      // Halves apart: both sums are exact, so that rounding happens once, whichever thread took which rows.
+      let [high, low] = [0, 0];
       for (let thread = 0; thread < pool.threads; thread++) {
-        const at = 2 * (thread * cells + cell);
-        sum += (words[at + 1] | 0) * 4_294_967_296 + words[at];
+        const at = 2 * (thread * cells + (cell >> 8) * APART + (cell & 255));
+        high += words[at + 1] | 0;
+        low += words[at];
       }
-      into[cell] = sum / scale;
+      into[cell] = (high * 4_294_967_296 + low) / scale;
     }
     return totals.loss;
   }

@@ -72,6 +72,7 @@ export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
 /** Trees as what re-ranks. */
 export const fittedTrees = (trees: readonly GrownTree[]): FittedReranker => ({
   rounds: trees.length,
+  trees,
   scores: (set) => scoreTrees(trees, set),
   part: (points) => ({ kind: 'forest', trees: toTrees(trees, points) }),
 });

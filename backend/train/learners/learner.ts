@@ -3,6 +3,7 @@ import type { ForestScorer, MlpScorer } from '../../../shared/score/scorer.ts';
 import type { DeviceChoice } from '../../gpu/choose-device.ts';
 import type { FitStep } from '../fit-additive.ts';
 import type { TrainingSet } from '../training-set.ts';
+import type { GrownTree } from '../trees/grow-tree.ts';
 
 /** What can be learned: the first pass alone, or it and what re-ranks its best. */
 export const LEARNERS = ['additive', 'boosted', 'forest', 'mlp'] as const;
@@ -28,6 +29,8 @@ export interface RerankFitOptions {
 export interface FittedReranker {
   /** Trees or epochs after which the validation loss was least. */
   readonly rounds: number;
+  /** What it adds up, where that is trees: with the gain and cover of every node. */
+  readonly trees?: readonly GrownTree[];
   /** Of each row, offsets left out, in the learner's own scale. */
   scores(set: TrainingSet): Float64Array;
   /** @param points of a score of 1. */

@@ -371,11 +371,12 @@ export class TreeGrower {
       real.set([g, h, low, high], (i * NODE_BYTES) / 8 + 2);
       whole[(i * NODE_BYTES) / 4 + 12] = i;
       // A child's rows are told from its share of the hessian, as the histogram holds no counts.
+      // Half a step: what rounding leaves of a child without rows is no child.
       const perRow = h / (to - from);
       real[(i * NODE_BYTES) / 8 + 7] = Math.max(
         minChildHessian,
         (minChildRows - 0.5) * perRow,
-        Number.MIN_VALUE,
+        units.hessian / 2,
       );
       drawFeatures?.(allowed.subarray(i * features, (i + 1) * features));
     });
@@ -410,12 +411,14 @@ export class TreeGrower {
   }
 }
 
+/** Each stored node, and, while a whole level is split, its smaller child too. */
 function slotsFor(rows: number, maxLeaves: number): number {
-  return Math.min(Math.ceil(rows / fewRows(rows)) + 2, maxLeaves + 1) + 1;
+  return Math.min(2 * Math.ceil(rows / fewRows(rows)), maxLeaves + 1) + 1;
 }
 
-/** Packed sums of the padded features, then (gradient, hessian) of the features. */
-const scratchBytesOf = (features: number): number => strideOf(features) * BUCKETS * (8 + 16);
+/** Packed sums of the padded features, a cache line apart, then (gradient, hessian) of the features. */
+export const scratchBytesOf = (features: number): number =>
+  strideOf(features) * ((BUCKETS + 8) * 8 + BUCKETS * 16);
 
 /** Blocks of 32 bytes: each node has at least one, of at most these many rows. */
 const blockCapacity = (rows: number, maxLeaves: number): number =>

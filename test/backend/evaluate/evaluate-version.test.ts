@@ -42,6 +42,8 @@ function visit(at: number): { decision: Decision; clicked: number } {
   // As in a catalogue of likeable items: what tells them apart is their duration.
   for (const codes of pool)
     for (let f = 0; f < FEATURES; f++) if (f !== DURATION) codes[f] = pool[0][f];
+  // A draw takes its pool best first.
+  pool.sort((a, b) => scoreCodes(rules, b) - scoreCodes(rules, a));
   const units = pool.map((codes) => scoreCodes(rules, codes));
   const exploration: ExplorationSpec = { ...smarttrip.exploration, poolSize: SLOTS };
   const drawn = drawSlate(units.map(toPoints), SLOTS, exploration, random);

@@ -1,8 +1,9 @@
 import { address, number } from './control';
+import { APART } from './histogram';
 
 /**
- * `scores[row] = Σ weights[feature][code]`, f64. Arguments: 0 codes, 1 stride, 2 weights `f64[stride][256]`
- * (0 for padding), 3 rows, 4 rows per block, 5 scores.
+ * `scores[row] = Σ weights[feature][code]`, f64. Arguments: 0 codes, 1 stride, 2 weights `f64[stride][264]`
+ * (256 used; 0 for padding), 3 rows, 4 rows per block, 5 scores.
  */
 export function additive(control: usize, task: u32, _thread: u32): void {
   const codes = address(control, 0);
@@ -21,14 +22,14 @@ export function additive(control: usize, task: u32, _thread: u32): void {
     for (let at: usize = 0; at < stride; at += 8) {
       const eight = load<u64>(start + at);
       a += load<f64>(own + (<usize>((eight << 3) & 0x7f8)));
-      b += load<f64>(own + (<usize>((eight >> 5) & 0x7f8)), 1 * 2048);
-      a += load<f64>(own + (<usize>((eight >> 13) & 0x7f8)), 2 * 2048);
-      b += load<f64>(own + (<usize>((eight >> 21) & 0x7f8)), 3 * 2048);
-      a += load<f64>(own + (<usize>((eight >> 29) & 0x7f8)), 4 * 2048);
-      b += load<f64>(own + (<usize>((eight >> 37) & 0x7f8)), 5 * 2048);
-      a += load<f64>(own + (<usize>((eight >> 45) & 0x7f8)), 6 * 2048);
-      b += load<f64>(own + (<usize>((eight >> 53) & 0x7f8)), 7 * 2048);
-      own += 8 * 2048;
+      b += load<f64>(own + (<usize>((eight >> 5) & 0x7f8)), 1 * APART);
+      a += load<f64>(own + (<usize>((eight >> 13) & 0x7f8)), 2 * APART);
+      b += load<f64>(own + (<usize>((eight >> 21) & 0x7f8)), 3 * APART);
+      a += load<f64>(own + (<usize>((eight >> 29) & 0x7f8)), 4 * APART);
+      b += load<f64>(own + (<usize>((eight >> 37) & 0x7f8)), 5 * APART);
+      a += load<f64>(own + (<usize>((eight >> 45) & 0x7f8)), 6 * APART);
+      b += load<f64>(own + (<usize>((eight >> 53) & 0x7f8)), 7 * APART);
+      own += 8 * APART;
     }
     store<f64>(scores + ((<usize>row) << 3), a + b);
   }

@@ -10,6 +10,11 @@ import { address, number } from './control';
  */
 
 const BUCKETS_BYTES: usize = 256 * 8;
+/**
+ * From one feature's sums of rows to the next's: a cache line further than they need. At 2,048 bytes the same bucket
+ * of all features, crowded as the missing one is, would fall on two sets of the nearest cache.
+ */
+export const APART: usize = BUCKETS_BYTES + 64;
 
 /** Rows that are gathered before they are summed: many, so that the wait for the last of them is shared by all. */
 const GATHERED: usize = 1024;
@@ -19,22 +24,22 @@ function addRow(codes: usize, stride: usize, value: i64, sums: usize): void {
   let own = sums;
   for (let at: usize = 0; at < stride; at += 8) {
     let cell = own + ((<usize>load<u8>(codes + at, 0)) << 3);
-    store<i64>(cell, load<i64>(cell, 0 * BUCKETS_BYTES) + value, 0 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 0 * APART) + value, 0 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 1)) << 3);
-    store<i64>(cell, load<i64>(cell, 1 * BUCKETS_BYTES) + value, 1 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 1 * APART) + value, 1 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 2)) << 3);
-    store<i64>(cell, load<i64>(cell, 2 * BUCKETS_BYTES) + value, 2 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 2 * APART) + value, 2 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 3)) << 3);
-    store<i64>(cell, load<i64>(cell, 3 * BUCKETS_BYTES) + value, 3 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 3 * APART) + value, 3 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 4)) << 3);
-    store<i64>(cell, load<i64>(cell, 4 * BUCKETS_BYTES) + value, 4 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 4 * APART) + value, 4 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 5)) << 3);
-    store<i64>(cell, load<i64>(cell, 5 * BUCKETS_BYTES) + value, 5 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 5 * APART) + value, 5 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 6)) << 3);
-    store<i64>(cell, load<i64>(cell, 6 * BUCKETS_BYTES) + value, 6 * BUCKETS_BYTES);
+    store<i64>(cell, load<i64>(cell, 6 * APART) + value, 6 * APART);
     cell = own + ((<usize>load<u8>(codes + at, 7)) << 3);
-    store<i64>(cell, load<i64>(cell, 7 * BUCKETS_BYTES) + value, 7 * BUCKETS_BYTES);
-    own += 8 * BUCKETS_BYTES;
+    store<i64>(cell, load<i64>(cell, 7 * APART) + value, 7 * APART);
+    own += 8 * APART;
   }
 }
 
@@ -106,10 +111,10 @@ export function histogramBlock(control: usize, task: u32, thread: u32): void {
   const scratchBytes = address(control, 9);
   const scratch = address(control, 8) + <usize>thread * scratchBytes;
   const buckets = address(control, 10);
-  memory.fill(scratch, 0, stride * BUCKETS_BYTES);
+  memory.fill(scratch, 0, stride * APART);
   accumulate(
     address(control, 0), stride, address(control, 2), address(control, 3),
-    load<u32>(block), load<u32>(block, 4), scratch, scratch + stride * BUCKETS_BYTES,
+    load<u32>(block), load<u32>(block, 4), scratch, scratch + stride * APART,
   );
   const node = load<u32>(block, 8);
   const alone = load<u32>(block, 12) != 0;
@@ -117,7 +122,7 @@ export function histogramBlock(control: usize, task: u32, thread: u32): void {
   const sums = address(control, 5) + (<usize>node * features) * (2 * BUCKETS_BYTES);
   if (!alone) lock(word);
   for (let feature: u32 = 0; feature < features; feature++) {
-    const own = scratch + <usize>feature * BUCKETS_BYTES;
+    const own = scratch + <usize>feature * APART;
     const into = sums + <usize>feature * (2 * BUCKETS_BYTES);
     const end = (<usize>load<u32>(buckets + ((<usize>feature) << 2))) << 3;
     for (let at: usize = 0; at < end; at += 8) {
@@ -130,15 +135,15 @@ export function histogramBlock(control: usize, task: u32, thread: u32): void {
 }
 
 /**
- * Wide sums over one block of all rows, into the thread's own sums; `addWide` adds the threads' up.
- * Arguments: 0 codes, 1 stride, 2 values, 3 rows, 4 rows per block, 5 sums `i64[thread][stride × 256]`, zeroed by the caller.
+ * Wide sums over one block of all rows, into the thread's own sums; the caller adds the threads' up.
+ * Arguments: 0 codes, 1 stride, 2 values, 3 rows, 4 rows per block, 5 sums `i64[thread][stride][264]`, 256 used, zeroed by the caller.
  */
 export function histogramWide(control: usize, task: u32, thread: u32): void {
   const stride = address(control, 1);
   const rows = <u32>number(control, 3);
   const perBlock = <u32>number(control, 4);
   const from = task * perBlock;
-  const sums = address(control, 5) + <usize>thread * stride * BUCKETS_BYTES;
+  const sums = address(control, 5) + <usize>thread * stride * APART;
   accumulate(
     address(control, 0), stride, address(control, 2), 0,
     from, min(from + perBlock, rows), sums, 0,
@@ -176,11 +181,11 @@ export function smallHistogram(
   scratch: usize,
   into: usize,
 ): void {
-  memory.fill(scratch, 0, stride * BUCKETS_BYTES);
+  memory.fill(scratch, 0, stride * APART);
   accumulate(codes, stride, values, index, from, to, scratch, into);
   for (let feature: u32 = 0; feature < features; feature++) {
     if (load<u8>(allowed + feature) == 0) continue;
-    const own = scratch + <usize>feature * BUCKETS_BYTES;
+    const own = scratch + <usize>feature * APART;
     const sums = into + <usize>feature * (2 * BUCKETS_BYTES);
     const end = (<usize>load<u32>(buckets + ((<usize>feature) << 2))) << 3;
     for (let at: usize = 0; at < end; at += 8) v128.store(sums + (at << 1), unpack(load<i64>(own + at)));

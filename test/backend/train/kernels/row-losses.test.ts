@@ -140,7 +140,6 @@ test('gradients are the slopes of the loss', () => {
       };
       const slope = (at(step) - at(-step)) / (2 * step);
       const bend = (at(step) - 2 * at(0) + at(-step)) / step ** 2;
-      expect([row.evaluate(MODE.gradient), f64(bytesAt(pool, row.values, 8))[0]][1], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(slope, 3);
       pool.f64(row.scores, 1)[0] = s;
       row.evaluate(MODE.gradient);
       expect(f64(bytesAt(pool, row.values, 8))[0], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(slope, 6);
