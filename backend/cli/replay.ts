@@ -1,9 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { edgeClient } from '../replay/edge-client.ts';
 import { readTrivago } from '../replay/read-trivago.ts';
 import { reportText } from '../replay/replay-report.ts';
 import { replayTrivago } from '../replay/replay-trivago.ts';
 import { searchesOf, splitBySession, type Search } from '../replay/trivago-searches.ts';
+import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
 import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
 import { backendClient } from './backend-client.ts';
@@ -16,6 +17,7 @@ interface ReplayOptions extends VerbOptions {
   readonly holdout?: string;
   readonly edge: string;
   readonly share: string;
+  readonly learners: readonly LearnerName[];
 }
 
 /** `trimtab replay …`: real logs through the running system, from the first ranking to the learned weights. */
@@ -32,6 +34,11 @@ export function replayCommand(): Command {
       process.env.TRIMTAB_EDGE ?? 'http://127.0.0.1:8787',
     )
     .option('--share <0..1>', 'share of the searches to learn from, without --holdout', '0.6')
+    .addOption(
+      new Option('--learners <kinds...>', 'what to learn and judge')
+        .choices(LEARNERS)
+        .default(['additive', 'boosted']),
+    )
     .action(async (file: string, options: ReplayOptions) => {
       const [early, late] = halves(file, options);
       const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey ?? '';
@@ -40,7 +47,7 @@ export function replayCommand(): Command {
         call: backendClient(options).call,
         progress: (label: string, total: number) => showProgress(label, total, ''),
       };
-      const report = await replayTrivago(target, early, late);
+      const report = await replayTrivago(target, early, late, options.learners);
       print(report, () => reportText(report), options);
     });
   return new Command('replay')

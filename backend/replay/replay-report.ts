@@ -9,12 +9,16 @@ export interface PolicyReport {
   readonly hit1: Estimate;
 }
 
+export interface PolicyGain extends Estimate {
+  readonly policy: string;
+}
+
 export interface ReplayReport {
   readonly served: { readonly searches: number; readonly clicks: number };
   readonly evaluated: { readonly searches: number; readonly sessions: number };
   readonly policies: readonly PolicyReport[];
-  /** MRR of the learned weights minus that of "last viewed first", on the same searches. */
-  readonly gain: Estimate;
+  /** MRR of each learned policy minus that of "last viewed first", on the same searches. */
+  readonly gains: readonly PolicyGain[];
 }
 
 /** What each policy earned, list by list, in the same order of searches. */
@@ -45,11 +49,12 @@ export function gainOver(
   learned: PolicyOutcome,
   base: PolicyOutcome,
   session: readonly number[],
-): Estimate {
-  return estimate(
+): PolicyGain {
+  const gain = estimate(
     learned.gains.map((gains, i) => reciprocalRank(gains) - reciprocalRank(base.gains[i])),
     session,
   );
+  return { policy: learned.policy, ...gain };
 }
 
 function estimate(values: readonly number[], session: readonly number[]): Estimate {
@@ -59,7 +64,7 @@ function estimate(values: readonly number[], session: readonly number[]): Estima
   return mean;
 }
 
-export function reportText({ served, evaluated, policies, gain }: ReplayReport): string {
+export function reportText({ served, evaluated, policies, gains }: ReplayReport): string {
   const cell = ({ mean, low, high }: Estimate) =>
     `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
   const row = (cells: readonly string[]) =>
@@ -73,6 +78,9 @@ export function reportText({ served, evaluated, policies, gain }: ReplayReport):
     row(['policy', 'version', 'MRR (95 %)', 'NDCG@10', 'hit@1']),
     ...policies.map((p) => row([p.policy, p.version, cell(p.mrr), cell(p.ndcg10), cell(p.hit1)])),
     '',
-    `learned − last viewed first, MRR: ${gain.mean >= 0 ? '+' : ''}${cell(gain)}`,
+    ...gains.map(
+      ({ policy, ...gain }) =>
+        `${policy} − last viewed first, MRR: ${gain.mean >= 0 ? '+' : ''}${cell(gain)}`,
+    ),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asShown, lastViewedFirst, trivagoSchema, type Points } from './policies.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { gainOver, reportPolicy, type PolicyOutcome, type ReplayReport } from './replay-report.ts';
+import type { LearnerName } from '../train/learners/learner.ts';
 import type { Search } from './trivago-searches.ts';
 
 /** The running system, as a replay needs it. */
@@ -12,6 +13,14 @@ export interface ReplayTarget {
   readonly call: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>;
   readonly progress: (label: string, total: number) => { update(done: number): void; stop(): void };
 }
+
+/** What each learner's version is called in the report. */
+export const POLICY_OF: Readonly<Record<LearnerName, string>> = {
+  additive: 'learned',
+  boosted: 'learned, boosted',
+  forest: 'learned, forest',
+  mlp: 'learned, MLP',
+};
 
 const IN_FLIGHT = 8;
 const EVENTS_PER_REQUEST = 200;
@@ -25,6 +34,7 @@ export async function replayTrivago(
   target: ReplayTarget,
   early: readonly Search[],
   late: readonly Search[],
+  learners: readonly LearnerName[] = ['additive'],
 ): Promise<ReplayReport> {
   const schema = trivagoSchema();
   const store = async (name: string, points: Points) => {
@@ -44,19 +54,27 @@ export async function replayTrivago(
   const from = Date.now();
   await serve(target, early, shown);
   await untilIngested(target, { version: shown, searches: early.length, from });
-  const learned = await train(target, {
-    parent: rules,
-    servedBy: shown,
-    from,
-    name: 'learned',
-    publish: false,
-  });
+  const learned: (readonly [string, string])[] = [];
+  for (const learner of learners) {
+    const name = POLICY_OF[learner];
+    // Forced: these logs are what they are, fewer than a learner is trusted with.
+    const asked = {
+      parent: rules,
+      servedBy: shown,
+      from,
+      learner,
+      name,
+      publish: false,
+      force: true,
+    };
+    learned.push([name, await train(target, asked)]);
+  }
   const outcomes: PolicyOutcome[] = [];
   for (const [policy, version] of [
     ['as shown', shown],
     ['last viewed first', lastViewed],
     ['rules', rules],
-    ['learned', learned],
+    ...learned,
   ] as const) {
     outcomes.push({ policy, version, gains: await judge(target, late, policy, version) });
   }
@@ -70,7 +88,7 @@ export async function replayTrivago(
     served: { searches: early.length, clicks: early.length },
     evaluated: { searches: late.length, sessions: sessions.size },
     policies: outcomes.map((outcome) => reportPolicy(outcome, session)),
-    gain: gainOver(outcomes[3], outcomes[1], session),
+    gains: outcomes.slice(3).map((outcome) => gainOver(outcome, outcomes[1], session)),
   };
 }
 

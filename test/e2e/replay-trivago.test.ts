@@ -26,7 +26,7 @@ describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
         call<T>(system, method, path, body),
       progress: quiet,
     };
-    report = await replayTrivago(target, early, late);
+    report = await replayTrivago(target, early, late, ['additive', 'boosted', 'mlp']);
     console.log(reportText(report));
   }, 900_000);
   afterAll(() => system?.stop(), 30_000);
@@ -45,10 +45,20 @@ describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
   });
 
   it('are ranked better by the learned weights than by "last viewed first", beyond doubt', () => {
-    expect(report.gain.mean).toBeGreaterThanOrEqual(0.015);
-    expect(report.gain.low).toBeGreaterThan(0);
-    expect(mrr('learned').mean).toBeGreaterThanOrEqual(0.6);
-    expect(mrr('learned').mean - mrr('last viewed first').mean).toBeCloseTo(report.gain.mean, 10);
+    const [gain] = report.gains;
+    expect(gain.mean).toBeGreaterThanOrEqual(0.015);
+    expect(gain.low).toBeGreaterThan(0);
+    expect(mrr('learned').mean).toBeGreaterThanOrEqual(0.61);
+    expect(mrr('learned').mean - mrr('last viewed first').mean).toBeCloseTo(gain.mean, 10);
+  });
+
+  it.each(['learned, boosted', 'learned, MLP'])(
+    'are re-ranked at the edge as well by what is %s',
+    (policy) => expect(mrr(policy).mean).toBeGreaterThanOrEqual(0.615),
+  );
+
+  it('reach an MRR of 0.62 with LambdaMART through the edge', () => {
+    expect(mrr('learned, boosted').mean).toBeGreaterThanOrEqual(0.62);
   });
 
   it('leave what is live as it was', async () => {
