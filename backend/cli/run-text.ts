@@ -1,3 +1,5 @@
+import type { GateReport } from '../evaluate/gate.ts';
+import { gateText } from '../evaluate/gate-text.ts';
 import { count, duration, facts, moment } from './text.ts';
 
 interface Estimate {
@@ -24,7 +26,8 @@ export interface Run {
       readonly trainLoss: number;
       readonly validationLoss?: number;
     }[];
-    readonly gate?: { readonly verdict: string; readonly reason: string };
+    readonly learner?: string;
+    readonly gate?: GateReport;
     /** Of the minimum data; the run was forced. */
     readonly missing?: readonly string[];
     readonly outcome?: string;
@@ -35,13 +38,14 @@ export interface Run {
 }
 
 export function runText(run: Run): string {
-  const { counts, gate, missing, outcome, validation } = run.progress;
+  const { learner, counts, gate, missing, outcome, validation } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
     ['status', `${run.status}, started ${moment(run.startedAt)}${took}`],
     ['error', run.error],
     ['version', run.version],
+    ['learner', learner],
     [
       'learned from',
       counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,
@@ -56,10 +60,10 @@ export function runText(run: Run): string {
       'learned without',
       missing === undefined || missing.length === 0 ? undefined : missing.join(', '),
     ],
-    ['gate', gate && `${gate.verdict}: ${gate.reason}`],
     ['outcome', outcome],
   ];
-  return facts(entries.filter(([, value]) => typeof value === 'string'));
+  const lines = facts(entries.filter(([, value]) => typeof value === 'string'));
+  return gate === undefined ? lines : `${lines}\n\n${gateText(gate)}`;
 }
 
 function lossText({ progress: { curve } }: Run): string | undefined {

@@ -2,6 +2,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import { scorerProblem } from '../../shared/score/rerank.ts';
 import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
 import { decide, type GateEvidence, type GateReport, type GateRules } from '../evaluate/gate.ts';
+import type { ExaminationPropensities } from '../evaluate/position-bias/examination.ts';
 import { gateEvidence } from '../evaluate/gate-evidence.ts';
 import { clusteredMean, type Estimate } from '../evaluate/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
@@ -21,7 +22,8 @@ import { forestLearner } from './learners/forest.ts';
 import type { FittedReranker, LearnerName, RerankLearner } from './learners/learner.ts';
 import { mlpLearner } from './learners/mlp.ts';
 import { pointsPerRow } from './score-set.ts';
-import { splitByTime, withPosition, type TrainingSet } from './training-set.ts';
+import { splitByTime, type TrainingSet } from './training-set.ts';
+import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
   readonly learner: LearnerName;
@@ -53,6 +55,8 @@ export interface Learned {
   readonly curve: readonly FitStep[];
   /** Iterations, trees or epochs of what serves. */
   readonly iterations: number;
+  /** How likely each slot was looked at, where rewards were divided by that. */
+  readonly examination?: ExaminationPropensities;
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
   readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
@@ -76,7 +80,7 @@ const CPU: DeviceChoice = { kind: 'cpu', because: 'learning on the CPU' };
 export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
   const { parent, learner } = options;
   const { schema } = parent;
-  const shown = schema.training.position === 'feature' ? withPosition(set) : set;
+  const { set: shown, examination } = withoutPositionBias(set, schema);
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   const slope = warmSlope(parent, train);
   const trial = await fitScorer(train, validation, { ...options, slope });
@@ -97,6 +101,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     learner,
     curve: trial.curve,
     iterations: trial.rounds,
+    ...(examination && { examination }),
     gate: decide(evidenceFor(trial), {
       required: ['calibration', 'drift'],
       ...options.rules,

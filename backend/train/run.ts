@@ -156,6 +156,7 @@ function lineageOf(
     finalLoss: result.curve.at(-1),
     validation: result.validation,
     gate: result.gate,
+    examination: result.examination,
     quality,
     partitions: manifests.map(({ day, state, parts }) => ({
       day,

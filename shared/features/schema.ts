@@ -35,6 +35,10 @@ export interface ExplorationSpec {
   readonly poolSize: number;
 }
 
+/** How training is kept from mistaking a good slot for a good item. */
+export const POSITION_BIAS = ['feature', 'propensity', 'given'] as const;
+type PositionBias = (typeof POSITION_BIAS)[number];
+
 export interface TrainingSpec {
   /** `listwise`: softmax over each slate. `pointwise`: logistic regression on each shown item. */
   readonly objective: 'listwise' | 'pointwise';
@@ -42,9 +46,10 @@ export interface TrainingSpec {
   readonly l2: number;
   /**
    * `feature`: the shown slot is an extra training feature, dropped when serving.
+   * `propensity`: rewards are divided by how likely their slot was looked at, as the log tells; listwise only.
    * `given`: the slot is already a feature known when serving (the caller's own order).
    */
-  readonly position: 'feature' | 'given';
+  readonly position: PositionBias;
   /** Metric → weight: the reward of a shown item is their sum, each event type counted once. */
   readonly reward: Readonly<Record<string, number>>;
 }
@@ -261,7 +266,9 @@ function checkTraining(spec: TrainingSpec): TrainingSpec {
   if (!(spec.l2 >= 0)) throw bad(`training.l2 must be 0 or more, but was ${spec.l2}`);
   if (!Object.values(spec.reward ?? 'none').every(Number.isFinite))
     throw bad('training.reward must give a number per event type');
-  if (spec.position !== 'feature' && spec.position !== 'given')
-    throw bad('training.position must be feature or given');
+  if (!POSITION_BIAS.includes(spec.position))
+    throw bad(`training.position must be one of ${POSITION_BIAS.join(', ')}`);
+  if (spec.position === 'propensity' && spec.objective !== 'listwise')
+    throw bad('training.position propensity needs the listwise objective');
   return spec;
 }
