@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit.ts';
+import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { importCommand } from './import.ts';
@@ -29,6 +30,7 @@ export const program = (): Command =>
     dataCommand(),
     evaluateCommand(),
     trainCommand(),
+    compareCommand(),
     runsCommand(),
     weightsCommand(),
     promoteCommand(),

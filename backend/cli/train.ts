@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import { FIT_METHODS } from '../train/fit-method.ts';
 import { LEARNERS } from '../train/learners/learner.ts';
 import { version } from './arguments.ts';
 import { backendClient, type BackendClient } from './backend-client.ts';
@@ -13,6 +14,7 @@ interface Options extends VerbOptions {
   readonly parent?: string;
   readonly schema?: string;
   readonly learner: string;
+  readonly method?: string;
   readonly objective?: string;
   readonly name?: string;
   readonly publish: boolean;
@@ -30,6 +32,11 @@ export const trainCommand = (): Command =>
       new Option('--learner <kind>', 'what to learn').choices(LEARNERS).default('additive'),
     )
     .addOption(
+      new Option('--method <descent>', 'of the first pass (default: full-batch)').choices(
+        FIT_METHODS,
+      ),
+    )
+    .addOption(
       new Option('--objective <loss>', 'of boosted trees (default: lambdarank)').choices([
         'lambdarank',
         'softmax',
@@ -42,12 +49,13 @@ export const trainCommand = (): Command =>
     .action(train);
 
 async function train(options: Options): Promise<void> {
-  const { parent, schema, learner, objective, name, publish, force } = options;
+  const { parent, schema, learner, method, objective, name, publish, force } = options;
   const client = backendClient(options);
   const { runId } = await client.call<{ runId: string }>('POST', '/v1/train', {
     parent,
     schema,
     learner,
+    method,
     objective,
     name,
     publish,

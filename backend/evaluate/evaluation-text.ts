@@ -9,6 +9,7 @@ export function evaluationText(found: VersionEvaluation): string {
   return [
     `${found.version} against ${found.against}, on ${found.rankings} rankings since ${since} UTC that neither learned from`,
     gateText(found.gate),
+    'The measures below are of the clicks as they came, and the slot itself earns clicks: they favour the order that was shown. The gate does not use them.',
     `${found.version} minus ${found.against}\n${comparisonText(found.comparisons)}`,
     `${found.against}\n${rankingText(found.champion)}`,
     `${found.version}\n${rankingText(found.challenger)}`,

@@ -1,29 +1,29 @@
 /// <reference types="@webgpu/types" />
+import type { DescentLoss } from '../train/descent-loss.ts';
 import type { Histogram } from '../train/histogram.ts';
 import type { CodesOptions } from './codes.ts';
 import { DeviceRows, type GpuObjective, type Labelled } from './device-rows.ts';
 import { histogramBytes, HistogramPass, toHistogram } from './histogram-pass.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
-import { Workspace, type Step } from './kernel.ts';
+import { floatBits, spread, Workspace, type Step } from './kernel.ts';
 import { additiveScoresStep } from './scores.ts';
-
-export interface AdditiveGradient extends Histogram {
-  /** Total loss, without penalties. */
-  readonly loss: number;
-}
+import { COMBINE_WGSL } from './scores.wgsl.ts';
 
 /**
- * Loss, gradient and hessian diagonal of an additive model, all on the device: scores, the loss's gradient per row, and
- * its histogram. Only the F × 256 sums come back. Rows must fit the device; `gpuHistogram` streams where they do not.
- * The gradient is off by half a whole number's step per row in a bucket (see `histogram.ts`), and by f32's scores.
+ * The WebGPU twin of `AdditiveLoss`: scores, the loss's gradient per row, and its histogram, all on the device; only
+ * the F × 256 sums come back. The gradient is off by half a whole number's step per row in a bucket (see
+ * `histogram.ts`), and by f32's scores.
+ * @throws RangeError when the rows do not fit the device; its promises, DeviceLost.
  */
-export class GpuAdditive {
+export class GpuAdditiveLoss implements DescentLoss {
+  readonly precision = 2 ** -23;
   readonly #workspace: Workspace;
   readonly #rows: DeviceRows;
   readonly #weights: GPUBuffer;
-  readonly #sums: GPUBuffer;
-  readonly #scoring: readonly Step[];
-  readonly #gradient: readonly Step[];
+  readonly #factors: GPUBuffer;
+  /** By handle: one buffer per block. */
+  readonly #scores: GPUBuffer[][] = [];
+  #histogram: { readonly sums: GPUBuffer; readonly steps: readonly Step[] } | undefined;
 
   constructor(
     device: GPUDevice,
@@ -31,67 +31,111 @@ export class GpuAdditive {
     objective: GpuObjective,
     options: CodesOptions = {},
   ) {
-    if (set.base !== undefined)
-      throw new RangeError('an additive model has no base scores: leave `base` out');
-    const workspace = new Workspace(device);
-    const rows = new DeviceRows(device, set, objective, options);
-    const { blocks, features } = rows;
-    this.#workspace = workspace;
-    this.#rows = rows;
-    this.#weights = workspace.storage(features * 1024);
-    this.#sums = workspace.storage(histogramBytes(features));
-    const largest = Math.max(...blocks.map((block) => block.rows));
-    const pass = new HistogramPass(workspace, features, largest, 1);
-    const place = workspace.upload(Uint32Array.of(0));
-    this.#scoring = [
-      ...blocks.map((block) =>
-        additiveScoresStep(
-          workspace,
-          block.codes,
-          this.#weights,
-          block.scores,
-          block.rows,
-          features,
-        ),
-      ),
-      ...rows.gradients(),
-    ];
-    this.#gradient = [
-      ...rows.toFixed(),
-      ...blocks.flatMap((block, b) => {
-        const tiles = Uint32Array.of(0, Math.ceil(block.rows / pass.tileRows));
-        return [
-          pass.whole(block.codes, block.fixed, block.rows),
-          pass.addTiles(workspace.upload(tiles), this.#sums, place, 1, b > 0),
-        ];
-      }),
-    ];
+    this.#workspace = new Workspace(device);
+    this.#rows = new DeviceRows(device, set, objective, options);
+    this.#weights = this.#workspace.storage(this.#rows.features * 1024);
+    this.#factors = this.#workspace.changingUniform(2);
   }
 
-  /** @param weights log-odds, `F × 256`. */
-  async loss(weights: Float64Array): Promise<number> {
+  allocateScores(): number {
+    const { blocks } = this.#rows;
+    // The first are those that the rows come with.
+    const isFirst = this.#scores.length === 0;
+    const own = blocks.map(({ scores, rows }) =>
+      isFirst ? scores : this.#workspace.storage(4 * rows),
+    );
+    return this.#scores.push(own) - 1;
+  }
+
+  score(weights: Float64Array, into: number): void {
+    const { blocks, features } = this.#rows;
     this.#workspace.write(this.#weights, Float32Array.from(weights));
-    this.#workspace.submit(this.#scoring);
+    const scores = this.#scores[into];
+    this.#workspace.submit(
+      blocks.map(({ codes, rows }, b) =>
+        additiveScoresStep(this.#workspace, codes, this.#weights, scores[b], rows, features),
+      ),
+    );
+  }
+
+  combine(x: number, a: number, y: number, b: number, into: number): void {
+    const workspace = this.#workspace;
+    workspace.write(this.#factors, Uint32Array.of(floatBits(a), floatBits(b)));
+    const [left, right, result] = [x, y, into].map((handle) => this.#scores[handle]);
+    workspace.submit(
+      this.#rows.blocks.map(({ rows }, block) =>
+        workspace.step(
+          COMBINE_WGSL,
+          [left[block], right[block], result[block], workspace.uniform(rows), this.#factors],
+          spread(Math.ceil(rows / 256)),
+        ),
+      ),
+    );
+  }
+
+  async value(scores: number): Promise<number> {
+    this.#workspace.submit(this.#rows.gradients(this.#scores[scores]));
     return this.#rows.loss();
   }
 
-  /** @param weights log-odds, `F × 256`. */
-  async evaluate(weights: Float64Array): Promise<AdditiveGradient> {
-    const workspace = this.#workspace;
-    workspace.write(this.#weights, Float32Array.from(weights));
-    workspace.clear(this.#rows.largest);
-    workspace.submit([...this.#scoring, ...this.#gradient]);
-    const words = new Int32Array(await workspace.read(this.#sums));
-    const most = new Float32Array(await workspace.read(this.#rows.largest, 8));
-    const [gradientStep, hessianStep] = Array.from(most, (m) => Math.max(m, 1e-30) / MAX_FIXED);
-    return {
-      ...toHistogram(words, this.#rows.features, 0, gradientStep, hessianStep),
-      loss: await this.#rows.loss(),
-    };
+  async gradient(scores: number, into: Float64Array): Promise<number> {
+    const { histogram, loss } = await this.#evaluate(scores);
+    into.set(histogram.gradient);
+    return loss;
+  }
+
+  async curvature(scores: number, into: Float64Array): Promise<void> {
+    into.set((await this.#evaluate(scores)).histogram.hessian);
   }
 
   destroy(): void {
     this.#rows.destroy();
     this.#workspace.destroy();
+  }
+
+  async #evaluate(scores: number): Promise<{ histogram: Histogram; loss: number }> {
+    const workspace = this.#workspace;
+    const rows = this.#rows;
+    const { sums, steps } = (this.#histogram ??= this.#histogramSteps());
+    workspace.clear(rows.largest);
+    workspace.submit([...rows.gradients(this.#scores[scores]), ...steps]);
+    const [words, most, loss] = await Promise.all([
+      workspace.read(sums),
+      workspace.read(rows.largest, 8),
+      rows.loss(),
+    ]);
+    const [gradientStep, hessianStep] = Array.from(
+      new Float32Array(most),
+      (value) => Math.max(value, 1e-30) / MAX_FIXED,
+    );
+    const histogram = toHistogram(
+      new Int32Array(words),
+      rows.features,
+      0,
+      gradientStep,
+      hessianStep,
+    );
+    return { histogram, loss };
+  }
+
+  /** Made when a gradient is first asked for: held-out rows need none. */
+  #histogramSteps() {
+    const workspace = this.#workspace;
+    const { blocks, features } = this.#rows;
+    const sums = workspace.storage(histogramBytes(features));
+    const largest = Math.max(...blocks.map((block) => block.rows));
+    const pass = new HistogramPass(workspace, features, largest, 1);
+    const place = workspace.upload(Uint32Array.of(0));
+    const steps = [
+      ...this.#rows.toFixed(),
+      ...blocks.flatMap((block, b) => {
+        const tiles = Uint32Array.of(0, Math.ceil(block.rows / pass.tileRows));
+        return [
+          pass.whole(block.codes, block.fixed, block.rows),
+          pass.addTiles(workspace.upload(tiles), sums, place, 1, b > 0),
+        ];
+      }),
+    ];
+    return { sums, steps };
   }
 }

@@ -1,4 +1,5 @@
 /// <reference types="@webgpu/types" />
+import { discountsOf, inverseIdeals, type LambdaRankOptions } from '../train/kernels/row-losses.ts';
 import { DeviceCodes, type CodesOptions, type CodeSource } from './codes.ts';
 import {
   ROWS_PER_GROUP,
@@ -9,15 +10,17 @@ import {
 } from './gradients.wgsl.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
+import { LAMBDA_RANK_WGSL } from './lambda-rank.wgsl.ts';
 import { LARGEST_PAIR_WGSL, REDUCE_ROWS, REDUCE_WGSL, TO_FIXED_WGSL } from './reduce.wgsl.ts';
 
-export type GpuObjective = RowLossName | 'softmax';
+/** LambdaRank's loss is Σ over slates of 1 − NDCG at the truncation; `reward` is what a row is worth at slot 1. */
+export type GpuObjective = RowLossName | 'softmax' | { readonly lambdaRank: LambdaRankOptions };
 
 /** A code matrix with what its rows should score. */
 export type Labelled = CodeSource & {
   /** One per row: a reward, or what `squared` should find. */
   readonly reward: Float64Array;
-  /** Slates: required by `softmax`. */
+  /** Slates: required by `softmax` and LambdaRank. */
   readonly starts?: Uint32Array;
   /** Log-odds that the learner starts from, one per row. Default: 0. */
   readonly base?: Float32Array;
@@ -32,18 +35,20 @@ interface Block {
   readonly fixed: GPUBuffer;
   readonly results: GPUBuffer;
   readonly resultCount: number;
-  readonly gradientSteps: readonly Step[];
+  /** Pairs and loss at scores, the block's own or others. */
+  readonly gradientsAt: (scores: GPUBuffer) => Step[];
 }
 
 /**
  * Rows on the device with scores, and the gradients and the loss of an objective at those scores.
- * Bytes per row: 16 · ⌈F/16⌉ for codes, 24 for scores, rewards, pairs and their whole numbers; trees need 12 more.
+ * Bytes per row: 16 · ⌈F/16⌉ for codes, 24 for scores, rewards, pairs and their whole numbers; LambdaRank needs 4
+ * more, trees 12 more.
  * @throws RangeError when the codes do not fit `budgetBytes`: trees need all rows at hand.
  */
 export class DeviceRows {
   readonly features: number;
   readonly blocks: readonly Block[];
-  /** Bits of the largest |gradient| and |hessian| of the last `gradientSteps`. */
+  /** Bits of the largest |gradient| and |hessian| of the last `gradients`. */
   readonly largest: GPUBuffer;
   readonly #codes: DeviceCodes;
   readonly #workspace: Workspace;
@@ -56,9 +61,10 @@ export class DeviceRows {
   ) {
     const { features, starts, reward, base } = set;
     this.features = features;
-    if (objective === 'softmax' && starts === undefined)
-      throw new RangeError('the softmax objective needs slates: give `starts`');
-    const listwise = objective === 'softmax' ? starts : undefined;
+    const isListwise = objective === 'softmax' || typeof objective === 'object';
+    if (isListwise && starts === undefined)
+      throw new RangeError('an objective over slates needs them: give `starts`');
+    const listwise = isListwise ? starts : undefined;
     this.#codes = new DeviceCodes(device, set, { ...options, starts: listwise });
     if (this.#codes.streams) {
       this.#codes.destroy();
@@ -73,7 +79,8 @@ export class DeviceRows {
       const scores = workspace.upload(
         base === undefined ? new Float32Array(rows) : base.slice(first, first + rows),
       );
-      const target = workspace.upload(Float32Array.from(reward.subarray(first, first + rows)));
+      const earned = reward.subarray(first, first + rows);
+      const target = workspace.upload(Float32Array.from(earned));
       const pairs = workspace.storage(8 * rows);
       const fixed = workspace.storage(8 * rows);
       const own = listwise && slatesWithin(listwise, first, rows);
@@ -81,18 +88,7 @@ export class DeviceRows {
       const losses = workspace.storage(4 * lossCount);
       const resultCount = Math.ceil(lossCount / REDUCE_ROWS);
       const results = workspace.storage(8 * resultCount);
-      const gradient =
-        own === undefined
-          ? workspace.step(
-              rowGradientsWgsl(objective as RowLossName),
-              [scores, target, pairs, losses, workspace.uniform(rows)],
-              spread(lossCount),
-            )
-          : workspace.step(
-              SLATE_GRADIENTS_WGSL,
-              [scores, target, workspace.upload(own), pairs, losses, workspace.uniform(lossCount)],
-              spread(Math.ceil(lossCount / SLATES_PER_GROUP)),
-            );
+      const gradient = gradientStep(workspace, objective, earned, own, { target, pairs, losses });
       const reduce = workspace.step(
         REDUCE_WGSL,
         [losses, results, workspace.uniform(lossCount)],
@@ -107,14 +103,14 @@ export class DeviceRows {
         fixed,
         results,
         resultCount,
-        gradientSteps: [gradient, reduce],
+        gradientsAt: (at: GPUBuffer) => [gradient(at), reduce],
       };
     });
   }
 
-  /** Gradient and hessian of each row at its score, and the loss. */
-  gradients(): Step[] {
-    return this.blocks.flatMap(({ gradientSteps }) => gradientSteps);
+  /** Gradient and hessian of each row at its score, and the loss. @param scores of each block, in place of its own. */
+  gradients(scores: readonly GPUBuffer[] = this.blocks.map((block) => block.scores)): Step[] {
+    return this.blocks.flatMap(({ gradientsAt }, b) => gradientsAt(scores[b]));
   }
 
   /** The pairs as whole numbers. `largest` must have been cleared. */
@@ -164,6 +160,46 @@ export class DeviceRows {
     this.#codes.destroy();
     this.#workspace.destroy();
   }
+}
+
+interface GradientBuffers {
+  readonly target: GPUBuffer;
+  readonly pairs: GPUBuffer;
+  readonly losses: GPUBuffer;
+}
+
+/** @param starts of the block's slates, for an objective over slates. @returns the step for given scores. */
+function gradientStep(
+  workspace: Workspace,
+  objective: GpuObjective,
+  reward: Float64Array,
+  starts: Uint32Array<ArrayBuffer> | undefined,
+  { target, pairs, losses }: GradientBuffers,
+): (scores: GPUBuffer) => Step {
+  if (starts === undefined) {
+    const shape = workspace.uniform(reward.length);
+    const groups = spread(Math.ceil(reward.length / ROWS_PER_GROUP));
+    const code = rowGradientsWgsl(objective as RowLossName);
+    return (scores) => workspace.step(code, [scores, target, pairs, losses, shape], groups);
+  }
+  const slates = starts.length - 1;
+  const at = workspace.upload(starts);
+  if (typeof objective === 'string') {
+    const shape = workspace.uniform(slates);
+    const groups = spread(Math.ceil(slates / SLATES_PER_GROUP));
+    return (scores) =>
+      workspace.step(SLATE_GRADIENTS_WGSL, [scores, target, at, pairs, losses, shape], groups);
+  }
+  const { truncation, normalise } = objective.lambdaRank;
+  let longest = 1;
+  for (let slate = 0; slate < slates; slate++)
+    longest = Math.max(longest, starts[slate + 1] - starts[slate]);
+  const discounts = workspace.upload(Float32Array.from(discountsOf(longest)));
+  const ideals = workspace.upload(Float32Array.from(inverseIdeals(reward, starts, truncation)));
+  const rowAt = workspace.storage(4 * reward.length);
+  const shape = workspace.uniform(slates, truncation, normalise ? 1 : 0);
+  const buffers = [target, at, discounts, ideals, rowAt, pairs, losses, shape];
+  return (scores) => workspace.step(LAMBDA_RANK_WGSL, [scores, ...buffers], spread(slates));
 }
 
 /** Starts of the slates that make up rows `first .. first + rows − 1`, counted from `first`. */

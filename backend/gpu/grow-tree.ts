@@ -21,6 +21,8 @@ export interface GpuGrowOptions extends HistogramPassOptions {
   readonly lambda: number;
   /** Least sum of hessians in a child. */
   readonly minChildHessian: number;
+  /** Least number of rows in a child, estimated from its share of the hessian. Default: any. */
+  readonly minChildRows?: number;
   /** Least loss that a split must save. */
   readonly minGain: number;
   /** Share of each tree's step that is taken. */
@@ -147,7 +149,7 @@ function levelSteps(
   options: GpuGrowOptions,
   { nodes, features: orders, segments, heap }: TreeBuffers,
 ): Step[] {
-  const { maxDepth, lambda, minChildHessian, minGain, rate } = options;
+  const { maxDepth, lambda, minChildHessian, minChildRows = 0, minGain, rate } = options;
   const mostRows = Math.max(...blocks.map(({ rows }) => rows));
   const mostJobs = 2 ** (maxDepth - 1);
   const pass = new HistogramPass(workspace, features, mostRows, mostJobs, options);
@@ -207,11 +209,14 @@ function levelSteps(
       first,
       count,
       floatBits(MAX_FIXED),
+      floatBits(minChildRows),
+      blocks.length,
+      heap,
     );
     steps.push(
       workspace.step(
         BEST_SPLITS_WGSL,
-        [own, nodes, rules, largest, orders, answers],
+        [own, nodes, rules, largest, orders, answers, segments],
         spread(count * features),
       ),
       workspace.step(

@@ -6,7 +6,7 @@
  * thrown by the next `read`: no answer is handed out that an error preceded.
  */
 
-/** The device is gone: what it held is lost, and the run goes on elsewhere from its last checkpoint. */
+/** The device is gone, or full: what it held is lost, and the run goes on elsewhere from its last checkpoint. */
 export class DeviceLost extends Error {
   override readonly name = 'DeviceLost';
 }
@@ -40,11 +40,16 @@ function stateOf(device: GPUDevice): DeviceState {
   states.set(device, state);
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault();
-    state.error ??= event.error.message;
+    const { error } = event;
+    if (error instanceof GPUOutOfMemoryError) state.lost ??= `out of memory: ${error.message}`;
+    else state.error ??= error.message;
   });
   void device.lost.then(({ reason, message }) => (state.lost = `${reason}: ${message}`));
   return state;
 }
+
+/** Whether work on this device has failed for good. */
+export const isLost = (device: GPUDevice): boolean => stateOf(device).lost !== undefined;
 
 /** For tests: every buffer made from now on starts as NaN, so that what no kernel wrote cannot pass for an answer. */
 export function poisonBuffers(device: GPUDevice): void {

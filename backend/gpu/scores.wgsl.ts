@@ -56,3 +56,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (row < shape.rows) { scores[row] = sums[k]; }
   }
 }`;
+
+/**
+ * `into = a · x + b · y` of each row: off by at most 1.5 ε of |a x| + |b y|.
+ * Bindings: 0 x, 1 y, 2 into (neither of them), 3 shape, 4 factors.
+ */
+export const COMBINE_WGSL = /* wgsl */ `
+struct Shape { rows: u32 }
+struct Factors { a: f32, b: f32 }
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> into: array<f32>;
+@group(0) @binding(3) var<uniform> shape: Shape;
+@group(0) @binding(4) var<uniform> factors: Factors;
+${GROUP_INDEX}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let row = groupIndex(group, groups) * 256u + thread;
+  if (row < shape.rows) { into[row] = factors.a * x[row] + factors.b * y[row]; }
+}`;

@@ -10,7 +10,8 @@ import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
  * `|G w| + ½ (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
  * Bindings: 0 histograms `[node of the level][feature][bucket]`, 1 nodes, 2 rules, 3 largest (gradient, hessian),
  * 4 per feature: order + 1 (0 falling, 1 none, 2 rising), plus 4 where it may not be split on,
- * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node.
+ * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node,
+ * 6 segments `[block][node]` (first place, rows). A child's rows are told from its share of the node's hessian.
  */
 export const BEST_SPLITS_WGSL = /* wgsl */ `
 ${TREE_NODE_WGSL}
@@ -20,6 +21,7 @@ ${TREE_NODE_WGSL}
 @group(0) @binding(3) var<storage, read> largest: array<f32, 2>;
 @group(0) @binding(4) var<storage, read> features: array<u32>;
 @group(0) @binding(5) var<storage, read_write> answers: array<vec4<i32>>;
+@group(0) @binding(6) var<storage, read> segments: array<vec2<u32>>;
 var<workgroup> prefix: array<vec4<i32>, 256>;
 var<workgroup> gains: array<f32, 256>;
 var<workgroup> winners: array<u32, 256>;
@@ -48,6 +50,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let scale = max(vec2<f32>(largest[0], largest[1]), vec2<f32>(1e-30)) / rules.mostFixed;
   let order = features[feature];
   let whole = realOf(all, scale);
+  var rows = 0u;
+  for (var block = 0u; block < rules.blocks; block++) {
+    rows += segments[block * rules.heap + rules.firstNode + number].y;
+  }
+  let leastOfRows = (rules.minChildRows - 0.5) * whole.y / f32(max(rows, 1u));
+  let least = max(max(rules.minChildHessian, leastOfRows), 1e-30);
   let parent = savedBy(whole, rules.lambda, valueOf(whole, rules.lambda, node.low, node.high));
   var best = -1.0;
   var winner = 0xffffu;
@@ -59,7 +67,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (shift == 1u) { left = left - prefix[0]; }
     let l = realOf(left, scale);
     let r = realOf(all - left, scale);
-    let least = max(rules.minChildHessian, 1e-30);
     if (l.y < least || r.y < least) { continue; }
     let lv = valueOf(l, rules.lambda, node.low, node.high);
     let rv = valueOf(r, rules.lambda, node.low, node.high);

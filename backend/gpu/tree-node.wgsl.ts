@@ -21,6 +21,7 @@ const SPLIT = 2u;
 struct Rules {
   lambda: f32, minChildHessian: f32, minGain: f32, rate: f32,
   features: u32, firstNode: u32, nodes: u32, mostFixed: f32,
+  minChildRows: f32, blocks: u32, heap: u32,
 }
 
 fn lessOf(a: vec4<i32>, b: vec4<i32>) -> vec4<i32> {

@@ -1,17 +1,19 @@
-import { desc, eq, inArray } from 'drizzle-orm';
+import { desc, eq, inArray, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
+import { startComparison } from '../evaluate/model-comparison/run.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { Store } from '../store/open.ts';
 import { runs } from '../store/tables.ts';
+import type { FitMethod } from '../train/fit-method.ts';
 import { startRun, type TrainingDeps } from '../train/run.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
 import type { BoostedObjective } from '../train/learners/boosted.ts';
-import type { LearnerName } from '../train/learners/learner.ts';
+import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
 import type { Rollout } from './apply.ts';
 import type { Versions } from './versions.ts';
 
@@ -26,11 +28,21 @@ interface TrainingAsked {
   readonly servedBy?: Version;
   /** Default additive. */
   readonly learner?: LearnerName;
+  readonly method?: FitMethod;
   readonly objective?: BoostedObjective;
   readonly l2?: number;
   readonly publish?: boolean;
   readonly force?: boolean;
   readonly name?: string;
+}
+
+/** What a comparison of learners may be told: nothing of it is stored or published. */
+interface ComparisonAsked extends Omit<TrainingAsked, 'learner' | 'method' | 'publish' | 'name'> {
+  /** Default all. */
+  readonly learners?: readonly LearnerName[];
+  /** Of a cross-validation by session; default none. */
+  readonly folds?: number;
+  readonly seed?: number;
 }
 
 type Run = typeof runs.$inferSelect;
@@ -39,7 +51,10 @@ type Run = typeof runs.$inferSelect;
 export interface Trainer {
   /** @throws ApiError 404 for an unknown version or schema, 409 `training_running`. */
   start(asked: TrainingAsked): Promise<string>;
+  /** Compares learners, in a run of its own. @throws as `start` */
+  compare(asked: ComparisonAsked): Promise<string>;
   running(): string | undefined;
+  /** The newest run that trained. */
   last(): Promise<Run | undefined>;
   /** Runs that a crash cut short can never end: says so in their rows. */
   closeInterrupted(): Promise<void>;
@@ -78,54 +93,81 @@ export function trainer(deps: TrainerDeps): Trainer {
       }
     },
   };
-  const begin = async (asked: TrainingAsked): Promise<string> => {
+  const sourceOf = async (asked: Omit<TrainingAsked, 'learner'>) => {
     const parent = await parentOf(asked, store, versions);
     const at = nowMs();
-    const { runId, finished } = await startRun(steps, {
+    return {
       parent,
       reward: await rewardInForce(store, parent.schema, at),
-      learner: asked.learner ?? 'additive',
-      ...(asked.objective && { objective: asked.objective }),
-      name: asked.name ?? 'learned',
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
-      publish: asked.publish ?? true,
       force: asked.force ?? false,
+      ...(asked.objective && { objective: asked.objective }),
       ...(asked.servedBy && { servedBy: asked.servedBy }),
       ...(asked.l2 !== undefined && { l2: asked.l2 }),
-    });
-    const ended = async () => {
-      await finished;
-      running = undefined;
-      if (abandoned) return;
-      const [run] = await store.db.select().from(runs).where(eq(runs.id, runId));
-      if (run !== undefined) deps.onFinished(run);
     };
-    ended().catch((error: unknown) => log(`run ${runId}: ${String(error)}`));
-    return runId;
+  };
+  const alone = async (
+    begin: () => Promise<{ runId: string; finished: Promise<void> }>,
+    onFinished: (run: Run) => void = () => {},
+  ): Promise<string> => {
+    if (running !== undefined)
+      throw new ApiError(
+        409,
+        'training_running',
+        `run ${running} is under way: GET /v1/runs tells when it is done`,
+      );
+    running = 'that is about to start';
+    try {
+      const { runId, finished } = await begin();
+      const ended = async () => {
+        await finished;
+        running = undefined;
+        if (abandoned) return;
+        const [run] = await store.db.select().from(runs).where(eq(runs.id, runId));
+        if (run !== undefined) onFinished(run);
+      };
+      running = runId;
+      ended().catch((error: unknown) => log(`run ${runId}: ${String(error)}`));
+      return runId;
+    } catch (error) {
+      running = undefined;
+      throw error;
+    }
   };
   return {
-    async start(asked) {
-      if (running !== undefined)
-        throw new ApiError(
-          409,
-          'training_running',
-          `run ${running} is under way: GET /v1/runs tells when it is done`,
-        );
-      running = 'that is about to start';
-      try {
-        return (running = await begin(asked));
-      } catch (error) {
-        running = undefined;
-        throw error;
-      }
-    },
+    start: (asked) =>
+      alone(
+        async () =>
+          startRun(steps, {
+            ...(await sourceOf(asked)),
+            learner: asked.learner ?? 'additive',
+            ...(asked.method && { method: asked.method }),
+            name: asked.name ?? 'learned',
+            publish: asked.publish ?? true,
+          }),
+        deps.onFinished,
+      ),
+    compare: (asked) =>
+      alone(async () =>
+        startComparison(steps, {
+          ...(await sourceOf(asked)),
+          learners: asked.learners ?? LEARNERS,
+          ...(asked.folds !== undefined && { folds: asked.folds }),
+          ...(asked.seed !== undefined && { seed: asked.seed }),
+        }),
+      ),
     running: () => running,
     abandon() {
       abandoned = true;
     },
     async last() {
-      const [run] = await store.db.select().from(runs).orderBy(desc(runs.startedAt)).limit(1);
+      const [run] = await store.db
+        .select()
+        .from(runs)
+        .where(sql`json_extract(${runs.params}, '$.kind') is null`)
+        .orderBy(desc(runs.startedAt))
+        .limit(1);
       return run;
     },
     async closeInterrupted() {

@@ -1,6 +1,5 @@
+import type { DescentLoss } from './descent-loss.ts';
 import type { FitOptions } from './fit-additive.ts';
-import { AdditiveLoss } from './kernels/additive-loss.ts';
-import { loadCodes } from './kernels/code-matrix.ts';
 import type { KernelPool } from './kernels/pool.ts';
 import { listwise, pointwise, type RowLoss } from './kernels/row-losses.ts';
 import { lossMass } from './loss.ts';
@@ -8,14 +7,14 @@ import type { TrainingSet } from './training-set.ts';
 
 /** The loss of additive weights over one set, and what they pay for leaving the prior. */
 export class AdditiveProblem {
-  readonly loss: AdditiveLoss;
+  readonly loss: DescentLoss;
   readonly features: number;
   /** Divides the loss, so that sets compare: Σ reward (listwise) or Σ row weight (pointwise). */
   readonly mass: number;
   readonly #options: FitOptions;
 
-  constructor(pool: KernelPool, set: TrainingSet, options: FitOptions) {
-    this.loss = new AdditiveLoss(loadCodes(pool, set), rowLoss(pool, set, options.objective));
+  constructor(loss: DescentLoss, set: TrainingSet, options: FitOptions) {
+    this.loss = loss;
     this.features = set.features;
     this.mass = Math.max(lossMass(set, options.objective), Number.MIN_VALUE);
     this.#options = options;
@@ -36,23 +35,32 @@ export class AdditiveProblem {
   }
 
   /** Gradient of loss and ridge at weights whose scores are given. @returns the loss alone. */
-  gradient(weights: Float64Array, scores: number, into: Float64Array): number {
-    const smooth = this.loss.gradient(scores, into);
+  async gradient(weights: Float64Array, scores: number, into: Float64Array): Promise<number> {
+    const smooth = await this.loss.gradient(scores, into);
     const { prior, l2 } = this.#options;
     for (let j = 0; j < into.length; j++) into[j] += l2 * (weights[j] - prior[j]);
     return smooth;
   }
 
   /** Diagonal of the hessian of loss and ridge, at least a hair: a bucket never seen has none. */
-  curvature(scores: number, into: Float64Array): void {
-    this.loss.curvature(scores, into);
-    for (let j = 0; j < into.length; j++) into[j] += this.#options.l2 + 1e-6;
+  async curvature(scores: number, into: Float64Array): Promise<void> {
+    await this.loss.curvature(scores, into);
+    this.addRidge(into);
+  }
+
+  /** @param diagonal of the loss's hessian; the ridge's is added. */
+  addRidge(diagonal: Float64Array): void {
+    for (let j = 0; j < diagonal.length; j++) diagonal[j] += this.#options.l2 + 1e-6;
   }
 }
 
-function rowLoss(pool: KernelPool, set: TrainingSet, objective: FitOptions['objective']): RowLoss {
-  const { reward } = set;
-  if (objective === 'listwise') return listwise(pool, reward, set.starts);
+/** The CPU's loss of each row or slate. */
+export function rowLossOf(
+  pool: KernelPool,
+  { reward, starts }: TrainingSet,
+  objective: FitOptions['objective'],
+): RowLoss {
+  if (objective === 'listwise') return listwise(pool, reward, starts);
   const clicked = new Float32Array(reward.length);
   const weight = new Float32Array(reward.length);
   let isPlain = true;

@@ -7,8 +7,10 @@ import {
   type AdditiveScorer,
   type Scorer,
 } from '../../shared/score/scorer.ts';
+import type { DeviceChoice } from '../gpu/choose-device.ts';
 import { calibrate } from './calibrate.ts';
 import { emptyWeights, fitAdditive, type Fit, type FitStep } from './fit-additive.ts';
+import type { FitMethod } from './fit-method.ts';
 import { pointsPerRow } from './score-set.ts';
 import type { TrainingSet } from './training-set.ts';
 
@@ -20,6 +22,10 @@ export interface FirstPassOptions {
   readonly slope: number;
   readonly l2?: number;
   readonly l1?: number;
+  readonly method?: FitMethod;
+  readonly seed?: number;
+  readonly device?: DeviceChoice;
+  readonly log?: (line: string) => void;
   readonly onIteration?: (step: FitStep) => void;
 }
 
@@ -40,12 +46,12 @@ export function warmSlope(parent: Scorer, set: TrainingSet): number {
  * @param train with the shown slot as one feature more where the schema asks for it.
  * @param from goes on from another fit, for as many iterations as that took.
  */
-export function fitFirstPass(
+export async function fitFirstPass(
   train: TrainingSet,
   validation: TrainingSet | undefined,
-  { parent, slope, l2, l1, onIteration }: FirstPassOptions,
+  { parent, slope, l2, l1, method, seed, device, log, onIteration }: FirstPassOptions,
   from?: Fit,
-): Fit {
+): Promise<Fit> {
   const { schema } = parent;
   const { training } = schema;
   const rules = additiveFromPoints(schema, schema.rules, {
@@ -63,6 +69,10 @@ export function fitFirstPass(
     slope,
     maxIterations: from === undefined ? MAX_ITERATIONS : Math.max(from.iterations, 1),
     patience: PATIENCE,
+    ...(method && { method }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(device && { device }),
+    ...(log && { log }),
     ...(onIteration && { onIteration }),
   });
 }

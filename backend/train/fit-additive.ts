@@ -1,11 +1,16 @@
+/// <reference types="@webgpu/types" />
 import type { Schema } from '../../shared/features/schema.ts';
 import { STRIDE } from '../../shared/score/scorer.ts';
-import { AdditiveProblem } from './additive-problem.ts';
+import { GpuAdditiveLoss } from '../gpu/additive.ts';
+import { endsGpuRun, gpuOf, type DeviceChoice } from '../gpu/choose-device.ts';
+import { AdditiveProblem, rowLossOf } from './additive-problem.ts';
+import type { FitMethod } from './fit-method.ts';
 import { AdditiveLoss } from './kernels/additive-loss.ts';
-import { codesBytes, strideOf } from './kernels/code-matrix.ts';
+import { codesBytes, loadCodes, strideOf, type CodeMatrix } from './kernels/code-matrix.ts';
 import { KernelPool } from './kernels/pool.ts';
 import { lossBytes } from './kernels/row-losses.ts';
 import { threadsFor } from './kernels/threads-for.ts';
+import { miniBatch } from './mini-batch.ts';
 import { projectedDescent } from './projected-descent.ts';
 import { quasiNewton } from './quasi-newton.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -21,12 +26,20 @@ export interface FitOptions {
   readonly l1?: number;
   /** Log-odds per point. */
   readonly slope: number;
+  /** Epochs, with mini-batches. */
   readonly maxIterations: number;
   /** Stop when the validation loss has not improved for this many iterations. */
   readonly patience: number;
   /** Stop when an iteration saves less than this share of the objective; default 1e-9. */
   readonly tolerance?: number;
+  /** Default full-batch. */
+  readonly method?: FitMethod;
+  /** Of the order of mini-batches; default 1. */
+  readonly seed?: number;
   readonly threads?: number;
+  /** Default: the CPU. */
+  readonly device?: DeviceChoice;
+  readonly log?: (line: string) => void;
   readonly onIteration?: (step: FitStep) => void;
 }
 
@@ -45,32 +58,98 @@ export interface Fit {
 }
 
 /**
- * Minimises `loss(w) + l2/2 · ‖w − prior‖² + l1 · ‖w − prior‖₁` under the schema's constraints. All rows count in
- * every iteration: by L-BFGS, or, where there is a lasso or a constraint, by projected gradient descent.
+ * Minimises `loss(w) + l2/2 · ‖w − prior‖² + l1 · ‖w − prior‖₁` under the schema's constraints. Full batch: all rows
+ * count in every iteration, by L-BFGS, or, where there is a lasso or a constraint, by projected gradient descent; on
+ * the GPU where there is one, and from the last iterate on the CPU when that is lost. Mini-batch: by Adam, on the CPU.
  * @param validation stops the descent early; absent, it runs `maxIterations`.
  */
-export function fitAdditive(
+export async function fitAdditive(
   set: TrainingSet,
   validation: TrainingSet | undefined,
   options: FitOptions,
-): Fit {
+): Promise<Fit> {
+  const { device, method = 'full-batch', log = () => {} } = options;
+  const progress = new Progress(options);
+  const gpu = gpuOf(device);
+  if (gpu !== undefined && method === 'mini-batch')
+    log('mini-batch descent runs on the CPU: a batch is too small to keep a GPU busy');
+  if (gpu !== undefined && method === 'full-batch') {
+    try {
+      await onGpu(gpu, set, validation, options, progress);
+      return progress.fit();
+    } catch (error) {
+      if (!endsGpuRun(error)) throw error;
+      log(`${error.message}: the fit goes on from iteration ${progress.iteration} on the CPU`);
+    }
+  }
+  const start = progress.last ?? options.start;
+  const maxIterations = options.maxIterations - progress.iteration;
+  if (maxIterations > 0)
+    await onCpu(set, validation, { ...options, start, maxIterations }, progress);
+  return progress.fit();
+}
+
+async function onGpu(
+  device: GPUDevice,
+  set: TrainingSet,
+  validation: TrainingSet | undefined,
+  options: FitOptions,
+  progress: Progress,
+): Promise<void> {
+  const losses: GpuAdditiveLoss[] = [];
+  const problemOf = (one: TrainingSet) => {
+    const objective = options.objective === 'listwise' ? 'softmax' : 'logistic';
+    const loss = new GpuAdditiveLoss(device, one, objective);
+    losses.push(loss);
+    return new AdditiveProblem(loss, one, options);
+  };
+  try {
+    const problem = problemOf(set);
+    await progress.follow(problem, validation && problemOf(validation));
+    await fullBatch(problem, progress, options);
+  } finally {
+    for (const loss of losses) loss.destroy();
+  }
+}
+
+async function onCpu(
+  set: TrainingSet,
+  validation: TrainingSet | undefined,
+  options: FitOptions,
+  progress: Progress,
+): Promise<void> {
   const threads = options.threads ?? threadsFor(set.rows * set.features);
   const sizes = [set, ...(validation ? [validation] : [])].map((one) => bytesFor(one, threads));
   const pool = new KernelPool(
     sizes.reduce((sum, size) => sum + size, 0),
     threads,
   );
+  const problemOf = (one: TrainingSet, matrix: CodeMatrix) => {
+    const loss = new AdditiveLoss(matrix, rowLossOf(pool, one, options.objective));
+    return new AdditiveProblem(loss, one, options);
+  };
   try {
-    const problem = new AdditiveProblem(pool, set, options);
-    const held = validation && new AdditiveProblem(pool, validation, options);
-    const progress = new Progress(problem, held, options);
-    const isFree = options.schema.constraints.length === 0 && (options.l1 ?? 0) === 0;
-    (isFree ? quasiNewton : projectedDescent)(problem, progress, options);
-    return progress.fit();
+    const matrix = loadCodes(pool, set);
+    const problem = problemOf(set, matrix);
+    await progress.follow(
+      problem,
+      validation && problemOf(validation, loadCodes(pool, validation)),
+    );
+    if (options.method === 'mini-batch') await miniBatch(problem, progress, options, set, matrix);
+    else await fullBatch(problem, progress, options);
   } finally {
-    void pool.close();
+    await pool.close();
   }
 }
+
+const fullBatch = (
+  problem: AdditiveProblem,
+  progress: Progress,
+  options: FitOptions,
+): Promise<void> => {
+  const isFree = options.schema.constraints.length === 0 && (options.l1 ?? 0) === 0;
+  return (isFree ? quasiNewton : projectedDescent)(problem, progress, options);
+};
 
 /** Bytes for the scores of the descent's points. */
 const SCORE_BUFFERS = 3;
@@ -80,60 +159,73 @@ const bytesFor = ({ rows, features, starts }: TrainingSet, threads: number): num
   lossBytes(rows, starts.length) +
   AdditiveLoss.sizeBytes(rows, strideOf(features), threads, SCORE_BUFFERS);
 
-/** What a descent reports after each iteration, and whether it should go on. */
+/** What a descent reports after each iteration, and whether it should go on: on one device, then maybe on another. */
 export class Progress {
-  readonly #problem: AdditiveProblem;
-  readonly #held: AdditiveProblem | undefined;
-  readonly #heldScores: number;
   readonly #options: FitOptions;
   readonly #curve: FitStep[] = [];
-  #best: { weights: Float64Array; judged: number; iteration: number };
+  #problem!: AdditiveProblem;
+  #held: AdditiveProblem | undefined;
+  #heldScores = 0;
+  #best: { weights: Float64Array; judged: number; iteration: number } | undefined;
+  #last: Float64Array | undefined;
   #objective = Number.POSITIVE_INFINITY;
 
-  constructor(problem: AdditiveProblem, held: AdditiveProblem | undefined, options: FitOptions) {
+  constructor(options: FitOptions) {
+    this.#options = options;
+  }
+
+  /** Losses come from here on from these. */
+  async follow(problem: AdditiveProblem, held: AdditiveProblem | undefined): Promise<void> {
     this.#problem = problem;
     this.#held = held;
     this.#heldScores = held?.loss.allocateScores() ?? 0;
-    this.#options = options;
-    const judged = held ? this.#heldLoss(options.start) : Number.POSITIVE_INFINITY;
-    this.#best = { weights: options.start, judged, iteration: 0 };
+    const { start } = this.#options;
+    const judged = held ? await this.#heldLoss(start) : Number.POSITIVE_INFINITY;
+    this.#best ??= { weights: start, judged, iteration: 0 };
   }
 
   get iteration(): number {
     return this.#curve.length;
   }
 
+  /** Weights of the last iteration. */
+  get last(): Float64Array | undefined {
+    return this.#last;
+  }
+
   /** @returns false when the descent is to end. */
-  goesOn(weights: Float64Array, smooth: number, objective: number): boolean {
+  async goesOn(weights: Float64Array, smooth: number, objective: number): Promise<boolean> {
     const step: FitStep = {
       iteration: this.iteration + 1,
       trainLoss: smooth / this.#problem.mass,
-      ...(this.#held && { validationLoss: this.#heldLoss(weights) }),
+      ...(this.#held && { validationLoss: await this.#heldLoss(weights) }),
     };
     this.#curve.push(step);
+    this.#last = Float64Array.from(weights);
     this.#options.onIteration?.(step);
     const judged = step.validationLoss ?? objective;
-    if (judged < this.#best.judged)
-      this.#best = { weights: Float64Array.from(weights), judged, iteration: step.iteration };
+    const { maxIterations, patience, tolerance = 1e-9 } = this.#options;
+    if (this.#best === undefined || judged < this.#best.judged)
+      this.#best = { weights: this.#last, judged, iteration: step.iteration };
     const gained = this.#objective - objective;
     this.#objective = objective;
-    const { maxIterations, patience, tolerance = 1e-9 } = this.#options;
+    const least = Math.max(tolerance, this.#problem.loss.precision) * Math.abs(objective);
     return (
       step.iteration < maxIterations &&
       step.iteration - this.#best.iteration < patience &&
-      !(Math.abs(gained) <= tolerance * Math.abs(objective))
+      !(Math.abs(gained) <= least)
     );
   }
 
   fit(): Fit {
-    const { weights, iteration } = this.#best;
+    const { weights, iteration } = this.#best ?? { weights: this.#options.start, iteration: 0 };
     return { weights, iterations: iteration, curve: this.#curve };
   }
 
-  #heldLoss(weights: Float64Array): number {
+  async #heldLoss(weights: Float64Array): Promise<number> {
     const { loss, mass } = this.#held!;
     loss.score(weights, this.#heldScores);
-    return loss.value(this.#heldScores) / mass;
+    return (await loss.value(this.#heldScores)) / mass;
   }
 }
 

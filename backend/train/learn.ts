@@ -10,6 +10,7 @@ import { rankedGains } from '../evaluate/rank-slates.ts';
 import type { DeviceChoice } from '../gpu/choose-device.ts';
 import { calibrate } from './calibrate.ts';
 import type { Fit, FitStep } from './fit-additive.ts';
+import type { FitMethod } from './fit-method.ts';
 import {
   firstPassScorer,
   fitFirstPass,
@@ -32,6 +33,8 @@ export interface LearnOptions {
   readonly name: string;
   readonly l2?: number;
   readonly l1?: number;
+  /** Of the first pass; default full-batch. */
+  readonly method?: FitMethod;
   /** Of boosted trees. */
   readonly objective?: BoostedObjective;
   /** So many of the first pass's best are scored again. */
@@ -136,7 +139,7 @@ async function fitScorer(
     ...others,
     ...(isAdditive && report && { onIteration: report }),
   };
-  const firstPass = fitFirstPass(train, validation, first, from?.firstPass);
+  const firstPass = await fitFirstPass(train, validation, first, from?.firstPass);
   const additive = firstPassScorer(firstPass, first, train);
   if (isAdditive) {
     const { curve, iterations } = firstPass;

@@ -6,12 +6,12 @@ import type { FitOptions, Progress } from './fit-additive.ts';
  * Accelerated projected gradient descent (Beck & Teboulle, FISTA, 2009) with function restart (O'Donoghue &
  * Candès, 2015), scaled per bucket by the hessian's diagonal, with a line search on the step.
  */
-export function projectedDescent(
+export async function projectedDescent(
   problem: AdditiveProblem,
   progress: Progress,
   options: FitOptions,
-): void {
-  const { schema, slope, maxIterations } = options;
+): Promise<void> {
+  const { schema, slope, maxIterations, prior, l1 = 0 } = options;
   const { loss } = problem;
   // Scores of the point before, of this one, and of the next or of the look ahead.
   let [before, now, next] = [loss.allocateScores(), loss.allocateScores(), loss.allocateScores()];
@@ -19,7 +19,7 @@ export function projectedDescent(
   const scale = new Float64Array(options.start.length);
   let current = Float64Array.from(options.start);
   loss.score(current, now);
-  problem.curvature(now, scale);
+  await problem.curvature(now, scale);
   // With one bucket per feature and row, F times the diagonal bounds the whole hessian.
   const longest = problem.features;
   for (let j = 0; j < scale.length; j++) scale[j] *= longest;
@@ -27,7 +27,7 @@ export function projectedDescent(
   loss.score(current, now);
   loss.score(current, before);
   const penalty = (weights: Float64Array) => problem.ridge(weights) + problem.lasso(weights);
-  let objective = loss.value(now) + penalty(current);
+  let objective = (await loss.value(now)) + penalty(current);
   let previous = current;
   let momentum = 1;
   let step = 1;
@@ -37,18 +37,19 @@ export function projectedDescent(
     const carry = (momentum - 1) / nextMomentum;
     const ahead = current.map((weight, j) => weight + carry * (weight - previous[j]));
     loss.combine(now, 1 + carry, before, -carry, next);
-    const from = problem.gradient(ahead, next, gradient) + problem.ridge(ahead);
+    const from = (await problem.gradient(ahead, next, gradient)) + problem.ridge(ahead);
     // Try a longer step than last time, then shorten until the quadratic model is an upper bound.
     step = Math.min(longest, step * 1.5);
     let tried = ahead;
     let smooth = 0;
     for (;;) {
-      tried = proximal(ahead, gradient, scale, step, options);
-      project(schema, tried, scale, slope);
+      tried = ahead.map((weight, j) => weight - (step * gradient[j]) / scale[j]);
+      project(schema, tried, scale, slope, l1 > 0 ? { prior, pull: step * l1 } : undefined);
       loss.score(tried, next);
-      smooth = loss.value(next);
+      smooth = await loss.value(next);
       const model = from + modelChange(ahead, tried, gradient, scale, step);
-      if (smooth + problem.ridge(tried) <= model + 1e-12 * Math.abs(from) || step < 1e-9) break;
+      const slack = Math.max(1e-12, loss.precision) * Math.abs(from);
+      if (smooth + problem.ridge(tried) <= model + slack || step < 1e-9) break;
       step /= 2;
     }
     const value = smooth + penalty(tried);
@@ -61,24 +62,8 @@ export function projectedDescent(
     }
     [previous, current, objective, momentum] = [current, tried, value, nextMomentum];
     [before, now, next] = [now, next, before];
-    goesOn = progress.goesOn(current, smooth, objective);
+    goesOn = await progress.goesOn(current, smooth, objective);
   }
-}
-
-/** A step against the gradient, then the lasso's soft threshold around the prior. */
-function proximal(
-  from: Float64Array,
-  gradient: Float64Array,
-  scale: Float64Array,
-  step: number,
-  { prior, l1 = 0 }: FitOptions,
-): Float64Array<ArrayBuffer> {
-  return Float64Array.from(from, (weight, j) => {
-    const moved = weight - (step * gradient[j]) / scale[j];
-    if (l1 === 0) return moved;
-    const off = moved - prior[j];
-    return prior[j] + Math.sign(off) * Math.max(0, Math.abs(off) - (step * l1) / scale[j]);
-  });
 }
 
 /** `⟨g, d⟩ + ‖d‖²_scale / (2 · step)` for `d = to − from`. */

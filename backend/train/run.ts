@@ -8,6 +8,7 @@ import type { PreparedData } from '../training-data/data-worker.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import { runs } from '../store/tables.ts';
 import { startThread } from '../threads/thread.ts';
+import type { FitMethod } from './fit-method.ts';
 import type { TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
 import type { BoostedObjective } from './learners/boosted.ts';
 import type { LearnerName } from './learners/learner.ts';
@@ -39,6 +40,8 @@ export interface TrainingRequest {
   readonly servedBy?: string;
   readonly learner: LearnerName;
   readonly l2?: number;
+  /** Of the first pass. */
+  readonly method?: FitMethod;
   /** Of boosted trees. */
   readonly objective?: BoostedObjective;
   /** False: the version is stored, and the pointer stays. */
@@ -103,6 +106,7 @@ async function carryOut(
       learner: request.learner,
       name: request.name,
       ...(request.l2 === undefined ? {} : { l2: request.l2 }),
+      ...(request.method && { method: request.method }),
       ...(request.objective && { objective: request.objective }),
     };
     let reported = 0;

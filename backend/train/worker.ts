@@ -38,6 +38,7 @@ async function train(
     most: MOST_SERVED,
   });
   const device = await chooseDevice();
+  onLog(device.because);
   const learned = await learn(set, {
     ...job,
     device,

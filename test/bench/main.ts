@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
+import { benchAdditive } from './additive.ts';
 import { benchIngest } from './ingest.ts';
+import { benchMemory } from './memory.ts';
+import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchScore } from './score.ts';
+import { benchTrees } from './trees.ts';
 import { readHardware } from './support/hardware.ts';
 import type { Part, Say } from './support/part.ts';
 import { tableOf } from './support/print-table.ts';
@@ -10,6 +14,10 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: benchRank,
   score: async () => ({ rows: await benchScore(), notes: [] }),
   ingest: benchIngest,
+  trees: benchTrees,
+  additive: benchAdditive,
+  quality: benchQuality,
+  memory: benchMemory,
 };
 
 const { values: options } = parseArgs({

@@ -60,6 +60,13 @@ const sumOf = (rows: readonly number[], pairs: Float64Array): Sums => {
   return { g, h };
 };
 
+/** What a child must weigh. */
+const leastHessian = (
+  { h }: Sums,
+  rows: number,
+  { minChildHessian, minChildRows = 0 }: GpuGrowOptions,
+) => Math.max(minChildHessian, ((minChildRows - 0.5) * h) / rows);
+
 /** The best that any allowed split of these rows saves, by trying each. */
 function bestGain(
   { rows: allRows, features, codes }: CodeMatrix,
@@ -70,6 +77,7 @@ function bestGain(
 ): number {
   let best = Number.NEGATIVE_INFINITY;
   const all = sumOf(rows, pairs);
+  const least = leastHessian(all, rows.length, options) * (1 + 1e-6);
   for (let feature = 0; feature < features; feature++) {
     const order = options.monotone?.[feature] ?? 0;
     const buckets = Array.from({ length: 256 }, () => ({ g: 0, h: 0 }));
@@ -84,7 +92,6 @@ function bestGain(
         left.g += buckets[threshold + shift].g;
         left.h += buckets[threshold + shift].h;
         const right = { g: all.g - left.g, h: all.h - left.h };
-        const least = options.minChildHessian * (1 + 1e-6);
         if (left.h < least || right.h < least) continue;
         const split = judge(left, right, bounds, options.lambda);
         if (order * (split.right - split.left) < -1e-12) continue;
@@ -137,6 +144,9 @@ function checkTree(
     const split = judge(sumOf(lefts, pairs), sumOf(rights, pairs), bounds, options.lambda);
     expectWithin(`${what}: gain`, [tree.gain[node]], [split.gain], () => split.slack);
     expect(split.gain + split.slack, `${what}: node ${node}`).toBeGreaterThanOrEqual(best);
+    const least = leastHessian(sums, rows.length, options) * (1 - 1e-6);
+    for (const side of [lefts, rights])
+      expect(sumOf(side, pairs).h, `${what}: child of ${node}`).toBeGreaterThanOrEqual(least);
     const middle = (split.left + split.right) / 2;
     const order = options.monotone?.[tree.feature[node]] ?? 0;
     const below = { low: bounds.low, high: middle };
@@ -188,6 +198,8 @@ describe.skipIf(noGpu)(`trees on ${gpuName}`, () => {
     ['half the workgroup memory', 20_000, 9, { maxDepth: 5, span: 8 }, {}],
     ['monotone features', 5000, 3, { maxDepth: 5, monotone: Int8Array.of(-1, 1, 0) }, {}],
     ['children must weigh something', 3000, 3, { minChildHessian: 40 }, {}],
+    ['children must have rows', 3000, 3, { minChildRows: 300 }, {}],
+    ['children must have rows, in blocks', 3000, 3, { minChildRows: 90 }, { maxBlockRows: 900 }],
     ['no ridge', 3000, 3, { lambda: 0 }, {}],
   ] as const)('every split is the best there is: %s', async ([, rows, features, own, codes]) => {
     const seed = freshSeed();

@@ -11,6 +11,7 @@ import {
   seededRandom,
   theGpu,
 } from './support/gpu.ts';
+import { wasmTwins } from './support/wasm-histogram.ts';
 
 /** One contract, every twin of the kernel. */
 interface Twin {
@@ -37,6 +38,7 @@ const TWINS: Twin[] = [
         hessian: new Float64Array(matrix.features * 256).fill(Number.NaN),
       }),
   },
+  ...wasmTwins,
   ...(
     [
       ['', {}],

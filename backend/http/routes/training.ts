@@ -3,6 +3,7 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { runs } from '../../store/tables.ts';
+import { FIT_METHODS } from '../../train/fit-method.ts';
 import { LEARNERS } from '../../train/learners/learner.ts';
 import { anyObject, answer, epochMs, jsonBody, problems, queryNumber, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
@@ -21,6 +22,10 @@ const asked = z
       .optional()
       .openapi({ description: 'Learn only from rankings of this version' }),
     learner: z.enum(LEARNERS).optional().openapi({ description: 'Default additive' }),
+    method: z
+      .enum(FIT_METHODS)
+      .optional()
+      .openapi({ description: 'How the first pass descends; default full-batch' }),
     objective: z
       .enum(['lambdarank', 'softmax'])
       .optional()
@@ -37,6 +42,27 @@ const asked = z
   })
   .strict()
   .openapi('TrainingRequest');
+
+const comparisonAsked = asked
+  .omit({ learner: true, method: true, publish: true, name: true })
+  .extend({
+    force: z.boolean().optional().openapi({ description: 'Compare on too little data' }),
+    learners: z
+      .array(z.enum(LEARNERS))
+      .min(1)
+      .optional()
+      .openapi({ description: 'Default all; the additive one is always among them' }),
+    folds: z
+      .number()
+      .int()
+      .min(2)
+      .max(20)
+      .optional()
+      .openapi({ description: 'Cross-validate by session as well; default no' }),
+    seed: z.number().int().optional(),
+  })
+  .strict()
+  .openapi('ComparisonRequest');
 
 const run = z
   .object({
@@ -62,10 +88,24 @@ const train = createRoute({
   },
 });
 
+const compare = createRoute({
+  method: 'post',
+  path: '/v1/compare',
+  summary: 'Compare learners on the same split: ranking, importance, partial dependence',
+  request: { body: jsonBody(comparisonAsked) },
+  responses: {
+    202: answer(
+      z.object({ runId: z.string() }),
+      'Under way: GET /v1/runs/{id} has the report as progress.report when it is done',
+    ),
+    ...problems,
+  },
+});
+
 const list = createRoute({
   method: 'get',
   path: '/v1/runs',
-  summary: 'Training runs, newest first',
+  summary: 'Training runs and comparisons of learners (without their reports), newest first',
   request: { query: z.object({ limit: queryNumber.min(1).max(200).default(20) }) },
   responses: { 200: answer(z.object({ runs: z.array(run) }), 'Runs'), ...problems },
 });
@@ -81,10 +121,13 @@ const one = createRoute({
 export const trainingRoutes = ({ store, trainer }: Services) =>
   router()
     .openapi(train, async (c) => c.json({ runId: await trainer.start(c.req.valid('json')) }, 202))
+    .openapi(compare, async (c) =>
+      c.json({ runId: await trainer.compare(c.req.valid('json')) }, 202),
+    )
     .openapi(list, async (c) => {
       const { limit } = c.req.valid('query');
       const rows = await store.db.select().from(runs).orderBy(desc(runs.startedAt)).limit(limit);
-      return c.json({ runs: rows }, 200);
+      return c.json({ runs: rows.map(withoutReport) }, 200);
     })
     .openapi(one, async (c) => {
       const { id } = c.req.valid('param');
@@ -93,3 +136,9 @@ export const trainingRoutes = ({ store, trainer }: Services) =>
         throw new ApiError(404, 'unknown_run', `there is no run ${id}: GET /v1/runs lists them`);
       return c.json(row, 200);
     });
+
+/** A comparison's report is hundreds of kilobytes, which whoever asks for one run gets. */
+function withoutReport<Row extends { readonly progress: Record<string, unknown> }>(row: Row): Row {
+  const { report: _, ...progress } = row.progress;
+  return { ...row, progress };
+}

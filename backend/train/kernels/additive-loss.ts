@@ -1,15 +1,15 @@
-import { BLOCK_ROWS, blocksOf, type CodeMatrix } from './code-matrix.ts';
+import type { DescentLoss } from '../descent-loss.ts';
+import { APART, BLOCK_ROWS, blocksOf, type CodeMatrix } from './code-matrix.ts';
 import { MODE, type LossTotals, type RowLoss } from './row-losses.ts';
 
 const BUCKETS = 256;
-/** From one feature's weights or sums to the next's, as the kernels want them: `APART` in `assembly/histogram.ts`. */
-const APART = BUCKETS + 8;
 
 /**
  * A loss of additive scores as a function of the weights, `Float64Array(F × 256)`, with its gradient: the
  * histogram of the rows' gradients. Sums are of whole numbers of 62 bits, so they do not depend on threads.
  */
-export class AdditiveLoss {
+export class AdditiveLoss implements DescentLoss {
+  readonly precision = 2 ** -52;
   readonly #matrix: CodeMatrix;
   readonly #loss: RowLoss;
   readonly #weights: number;

@@ -26,6 +26,12 @@ export interface CodeMatrix {
 export const BLOCK_ROWS = 8192;
 export const blocksOf = (rows: number): number => Math.ceil(rows / BLOCK_ROWS);
 
+/**
+ * From one feature's 256 weights or sums of rows to the next's, in numbers of 8 bytes. A cache line more than they
+ * need: at 256 the same bucket of all features, crowded as the missing one is, would fall on two sets of the cache.
+ */
+export const APART = 256 + 8;
+
 export const strideOf = (features: number): number => Math.ceil(features / 8) * 8;
 
 /** Bytes that `loadCodes` allocates. */
@@ -39,15 +45,7 @@ export function loadCodes(pool: KernelPool, { rows, features, codes }: Columns):
   const byRow = pool.allocate(rows * stride);
   const buckets = pool.allocate(4 * features);
   pool.u8(columns, rows * features).set(codes.subarray(0, rows * features));
-  const counts = pool.u32(buckets, features);
-  for (let feature = 0; feature < features; feature++)
-    counts[feature] = 1 + largest(codes.subarray(feature * rows, (feature + 1) * rows));
+  pool.run('countBuckets', features, [columns, rows, buckets]);
   pool.run('transpose', blocksOf(rows), [columns, rows, features, byRow, stride, BLOCK_ROWS]);
   return { pool, rows, features, stride, columns, codes: byRow, buckets };
-}
-
-function largest(codes: Uint8Array): number {
-  let most = 0;
-  for (let i = 0; i < codes.length; i++) if (codes[i] > most) most = codes[i];
-  return most;
 }

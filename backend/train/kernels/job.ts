@@ -36,6 +36,7 @@ export const KERNELS = [
   'additive',
   'combine',
   'transpose',
+  'countBuckets',
 ] as const;
 export type Kernel = (typeof KERNELS)[number];
 export type Kernels = ((control: number, task: number, thread: number) => void)[];

@@ -33,6 +33,9 @@ export class KernelPool {
   readonly #workers: Worker[] = [];
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
+  /** Word from which each thread has one that it sets when it has started. */
+  readonly #ready: number;
+  #hasStarted = false;
   #freeByte = 2 * CONTROL_BYTES;
 
   /**
@@ -59,8 +62,7 @@ export class KernelPool {
       worker.unref();
       this.#workers.push(worker);
     }
-    for (let thread = 1; thread < threads; thread++)
-      sleepUntilChanged(this.#words, shared.ready + thread, 0);
+    this.#ready = shared.ready;
   }
 
   /** @returns the byte address of an array of its own, zeroed, at a multiple of 64, readable 64 bytes past its end. */
@@ -86,6 +88,7 @@ export class KernelPool {
       for (let task = 0; task < tasks; task++) this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
       return;
     }
+    this.#awaitStart();
     words[NEXT_TASK] = 0;
     Atomics.store(words, AT_WORK, this.threads);
     Atomics.add(words, GENERATION, 1);
@@ -93,6 +96,14 @@ export class KernelPool {
     drawTasks(words, this.#kernels, 0);
     for (let left = Atomics.load(words, AT_WORK); left !== 0;)
       left = sleepUntilChanged(words, AT_WORK, left);
+  }
+
+  /** Threads start while the caller fills its arrays. */
+  #awaitStart(): void {
+    if (this.#hasStarted) return;
+    for (let thread = 1; thread < this.threads; thread++)
+      sleepUntilChanged(this.#words, this.#ready + thread, 0);
+    this.#hasStarted = true;
   }
 
   u8 = (address: number, length: number) => new Uint8Array(this.#memory.buffer, address, length);

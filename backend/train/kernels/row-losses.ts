@@ -96,9 +96,7 @@ export function lambdaRank(
   const scratchBytes = Math.ceil((4 * longest) / 64) * 64;
   const scratch = pool.allocate(scratchBytes * pool.threads);
   const discounts = pool.allocate(8 * longest);
-  pool
-    .f64(discounts, longest)
-    .set(Float64Array.from({ length: longest }, (_, i) => 1 / Math.log2(i + 2)));
+  pool.f64(discounts, longest).set(discountsOf(longest));
   const ideals = pool.allocate(8 * slates);
   pool.f64(ideals, slates).set(inverseIdeals(gains, starts, truncation));
   const { values, totals } = place;
@@ -125,7 +123,12 @@ export function lambdaRank(
   };
 }
 
-function inverseIdeals(
+/** What a gain counts at each slot of a slate, best first. */
+export const discountsOf = (slots: number): Float64Array =>
+  Float64Array.from({ length: slots }, (_, i) => 1 / Math.log2(i + 2));
+
+/** 1 / the greatest DCG that each slate can have at the truncation; 0 where nothing was gained. */
+export function inverseIdeals(
   gains: ArrayLike<number>,
   starts: Uint32Array,
   truncation: number,

@@ -1,73 +1,162 @@
+/// <reference types="@webgpu/types" />
 import type { Schema } from '../../../shared/features/schema.ts';
+import { boostOnGpu } from '../../gpu/boost.ts';
+import { endsGpuRun, gpuOf } from '../../gpu/choose-device.ts';
+import type { Labelled } from '../../gpu/device-rows.ts';
+import type { GpuTree } from '../../gpu/grow-tree.ts';
 import { codesBytes, loadCodes } from '../kernels/code-matrix.ts';
 import { KernelPool } from '../kernels/pool.ts';
-import { lambdaRank, listwise, lossBytes, MODE, type RowLoss } from '../kernels/row-losses.ts';
+import {
+  lambdaRank,
+  listwise,
+  lossBytes,
+  MODE,
+  type LambdaRankOptions,
+  type RowLoss,
+} from '../kernels/row-losses.ts';
 import { threadsFor } from '../kernels/threads-for.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
-import { boost, type BoostOptions } from '../trees/boost.ts';
+import { boost } from '../trees/boost.ts';
 import { TreeGrower, type GrownTree } from '../trees/grow-tree.ts';
 import { scoreTrees } from '../trees/score-trees.ts';
 import { TreeScorer } from '../trees/score-tree.ts';
 import { toTrees } from '../trees/to-trees.ts';
-import type { FittedReranker, OffsetSet, RerankLearner } from './learner.ts';
+import type { FittedReranker, OffsetSet, RerankFitOptions, RerankLearner } from './learner.ts';
 
 export type BoostedObjective = 'lambdarank' | 'softmax';
 
 const MAX_TREES = 500;
 /** Small steps and strong shrinkage: clicks are noisy, and most slates have one. */
-const GROWTH = {
-  order: 'best',
-  maxDepth: 12,
-  maxLeaves: 15,
+const LEAVES = {
   lambda: 10,
   minChildHessian: 1e-3,
   minChildRows: 50,
   minGain: 0,
   rate: 0.05,
   patience: 40,
-} as const satisfies Partial<BoostOptions>;
+} as const;
+const MAX_LEAVES = 15;
+const CPU_DEPTH = 12;
+/** Whole levels: up to 32 leaves, of which the rules above leave fewer. */
+const GPU_DEPTH = 5;
 /** Pairs with one of so many best slots pull, as in LightGBM. */
-const TRUNCATION = 30;
+const LAMBDA_RANK: LambdaRankOptions = { truncation: 30, normalise: true };
 
-/** Boosted trees for ranking: LambdaMART (Burges, 2010), or softmax cross-entropy over the slate. */
+/**
+ * Boosted trees for ranking: LambdaMART (Burges, 2010), or softmax cross-entropy over the slate. On a GPU the trees
+ * grow by whole levels, on the CPU the leaf that gains most first; both under the same rules for leaves. When the
+ * device is lost, the CPU goes on from the trees that were finished.
+ */
 export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
-  async fit(train, validation, { schema, rounds, onStep }) {
-    const sets = [train, ...(validation ? [validation] : [])];
-    const { features } = train.set;
-    const threads = threadsFor(train.set.rows * features);
-    const bytes = sets.reduce((sum, { set }) => sum + bytesFor(set), 0);
-    const growing = TreeGrower.sizeBytes(train.set.rows, features, GROWTH.maxLeaves, threads);
-    const pool = new KernelPool(bytes + growing, threads);
-    try {
-      const loss = lossOver(pool, train, objective);
-      const held = validation && lossOver(pool, validation, objective);
-      const slates = validation && Math.max(slateCount(validation.set), 1);
-      const { trees } = boost(
-        loadCodes(pool, train.set),
-        loss,
-        {
-          ...GROWTH,
-          trees: rounds ?? MAX_TREES,
-          monotone: monotoneOf(schema),
-        },
-        held && {
-          matrix: loadCodes(pool, validation!.set),
-          scores: held.scores,
-          measure: () => held.evaluate(MODE.both).loss / slates!,
-        },
-        ({ tree, loss: perRow, heldOut }) =>
-          onStep({
-            iteration: tree,
-            trainLoss: (perRow * train.set.rows) / Math.max(slateCount(train.set), 1),
-            ...(heldOut === undefined ? {} : { validationLoss: heldOut }),
-          }),
-      );
-      return fittedTrees(trees);
-    } finally {
-      await pool.close();
+  async fit(train, validation, options) {
+    const { device, log } = options;
+    const grown: Grown = { trees: [], heldOut: [] };
+    const gpu = gpuOf(device);
+    if (gpu !== undefined) {
+      try {
+        await growOnGpu(gpu, train, validation, objective, options, grown);
+        return fittedTrees(bestOf(grown));
+      } catch (error) {
+        if (!endsGpuRun(error)) throw error;
+        log(`${error.message}: the run goes on from tree ${grown.trees.length} on the CPU`);
+      }
     }
+    await growOnCpu(train, validation, objective, options, grown);
+    return fittedTrees(bestOf(grown));
   },
 });
+
+/** Whole trees so far, and the held-out measure after each, where rows are held out. */
+interface Grown {
+  readonly trees: GrownTree[];
+  readonly heldOut: number[];
+}
+
+/** Up to the tree after which the held-out measure was least. */
+const bestOf = ({ trees, heldOut }: Grown): readonly GrownTree[] =>
+  heldOut.length === 0 ? trees : trees.slice(0, 1 + heldOut.indexOf(Math.min(...heldOut)));
+
+async function growOnGpu(
+  device: GPUDevice,
+  train: OffsetSet,
+  validation: OffsetSet | undefined,
+  objective: BoostedObjective,
+  { schema, rounds = MAX_TREES, onStep }: RerankFitOptions,
+  { trees, heldOut }: Grown,
+): Promise<void> {
+  const [slates, heldSlates] = [train, validation].map((one) => (one ? slatesOf(one.set) : 1));
+  await boostOnGpu(
+    device,
+    labelled(train),
+    {
+      ...LEAVES,
+      maxDepth: GPU_DEPTH,
+      objective: objective === 'softmax' ? 'softmax' : { lambdaRank: LAMBDA_RANK },
+      trees: rounds,
+      monotone: monotoneOf(schema),
+      onTree: ({ tree, loss, heldOut: held }, own) => {
+        trees.push(toGrown(own));
+        if (held !== undefined) heldOut.push(held / heldSlates);
+        onStep({
+          iteration: tree,
+          trainLoss: loss / slates,
+          ...(held === undefined ? {} : { validationLoss: held / heldSlates }),
+        });
+      },
+    },
+    validation && labelled(validation),
+  );
+}
+
+/** Goes on from the trees that there are. */
+async function growOnCpu(
+  train: OffsetSet,
+  validation: OffsetSet | undefined,
+  objective: BoostedObjective,
+  { schema, rounds = MAX_TREES, onStep }: RerankFitOptions,
+  { trees, heldOut }: Grown,
+): Promise<void> {
+  const before = [...trees];
+  const { rows, features } = train.set;
+  const threads = threadsFor(rows * features);
+  const bytes =
+    bytesFor(train.set) +
+    (validation ? bytesFor(validation.set) : 0) +
+    TreeGrower.sizeBytes(rows, features, MAX_LEAVES, threads);
+  const pool = new KernelPool(bytes, threads);
+  try {
+    const loss = lossOver(pool, train, objective, before);
+    const held = validation && lossOver(pool, validation, objective, before);
+    boost(
+      loadCodes(pool, train.set),
+      loss,
+      {
+        ...LEAVES,
+        order: 'best',
+        maxDepth: CPU_DEPTH,
+        maxLeaves: MAX_LEAVES,
+        trees: rounds - before.length,
+        monotone: monotoneOf(schema),
+      },
+      held && {
+        matrix: loadCodes(pool, validation!.set),
+        scores: held.scores,
+        measure: () => held.evaluate(MODE.both).loss / slatesOf(validation!.set),
+      },
+      ({ tree, loss: perRow, heldOut: measured }, own) => {
+        trees.push(own);
+        if (measured !== undefined) heldOut.push(measured);
+        onStep({
+          iteration: before.length + tree,
+          trainLoss: (perRow * rows) / slatesOf(train.set),
+          ...(measured === undefined ? {} : { validationLoss: measured }),
+        });
+      },
+    );
+  } finally {
+    await pool.close();
+  }
+}
 
 /** Trees as what re-ranks. */
 export const fittedTrees = (trees: readonly GrownTree[]): FittedReranker => ({
@@ -87,20 +176,34 @@ export function monotoneOf({ features, constraints }: Schema): Int8Array {
   return orders;
 }
 
-const bytesFor = ({ rows, features, starts }: TrainingSet): number =>
-  codesBytes(rows, features) +
-  lossBytes(rows, starts.length) +
-  TreeScorer.sizeBytes(GROWTH.maxLeaves);
+const slatesOf = (set: TrainingSet): number => Math.max(slateCount(set), 1);
 
+const bytesFor = ({ rows, features, starts }: TrainingSet): number =>
+  codesBytes(rows, features) + lossBytes(rows, starts.length) + TreeScorer.sizeBytes(MAX_LEAVES);
+
+/** @param before trees whose scores the loss starts from, on top of the offset. */
 function lossOver(
   pool: KernelPool,
   { set, offset }: OffsetSet,
   objective: BoostedObjective,
+  before: readonly GrownTree[],
 ): RowLoss {
   const loss =
     objective === 'softmax'
       ? listwise(pool, set.reward, set.starts)
-      : lambdaRank(pool, set.reward, set.starts, { truncation: TRUNCATION, normalise: true });
-  if (offset !== undefined) pool.f64(loss.scores, set.rows).set(offset);
+      : lambdaRank(pool, set.reward, set.starts, LAMBDA_RANK);
+  const scores = pool.f64(loss.scores, set.rows);
+  if (offset !== undefined) scores.set(offset);
+  scoreTrees(before, set, scores);
   return loss;
 }
+
+const labelled = ({ set, offset }: OffsetSet): Labelled =>
+  offset === undefined ? set : { ...set, base: Float32Array.from(offset) };
+
+/** As the CPU's: its gains are twice the loss saved, and leaves know their rows, which here stayed on the device. */
+const toGrown = (tree: GpuTree): GrownTree => ({
+  ...tree,
+  gain: tree.gain.map((saved) => 2 * saved),
+  leaves: [],
+});

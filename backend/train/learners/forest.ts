@@ -1,3 +1,4 @@
+import { gpuOf } from '../../gpu/choose-device.ts';
 import { codesBytes, loadCodes } from '../kernels/code-matrix.ts';
 import { KernelPool } from '../kernels/pool.ts';
 import { lossBytes, pointwise } from '../kernels/row-losses.ts';
@@ -13,7 +14,11 @@ const MIN_LEAF_ROWS = 20;
 
 /** A random forest that foretells the reward of each shown item (regression; classification where rewards are 0 or 1). */
 export const forestLearner: RerankLearner = {
-  async fit({ set }, _validation, { schema, seed }) {
+  async fit({ set }, _validation, { schema, seed, device, log }) {
+    if (gpuOf(device) !== undefined)
+      log(
+        "a forest is grown on the CPU: each node draws its own features, which the GPU's trees do not",
+      );
     const { rows, features } = set;
     const threads = threadsFor(rows * features);
     const pool = new KernelPool(

@@ -1,4 +1,4 @@
-import type { DeviceChoice } from '../../gpu/choose-device.ts';
+import { gpuOf, type DeviceChoice } from '../../gpu/choose-device.ts';
 import { DeviceLost } from '../../gpu/kernel.ts';
 import { gpuMlpEngine } from '../../gpu/mlp.ts';
 import type { MlpSet } from './batches.ts';
@@ -35,8 +35,8 @@ export async function trainMlp(set: MlpSet, options: TrainMlpOptions): Promise<M
     if (checkpoint !== undefined) run.resume(checkpoint);
     return run;
   };
-  log(device.because);
-  let trainer = begin(device.kind === 'gpu' ? gpuMlpEngine(device.gpu.device) : undefined);
+  const gpu = gpuOf(device);
+  let trainer = begin(gpu && gpuMlpEngine(gpu));
   for (;;) {
     const curve = checkpoint?.curve ?? [];
     if (curve.length >= epochs || curve.at(-1)?.stop === true) return trainer;

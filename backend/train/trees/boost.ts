@@ -41,7 +41,7 @@ export function boost(
   loss: RowLoss,
   options: BoostOptions,
   heldOut?: HeldOut,
-  onTree?: (step: Boosted['curve'][number]) => void,
+  onTree?: (step: Boosted['curve'][number], tree: GrownTree) => void,
 ): Boosted {
   const { pool, rows } = matrix;
   const grower = new TreeGrower(matrix, options.maxLeaves);
@@ -65,7 +65,7 @@ export function boost(
       ...(heldOut && { heldOut: afterTree(heldOut, tree, scorer!) }),
     };
     curve.push(step);
-    onTree?.(step);
+    onTree?.(step, tree);
     if (step.heldOut !== undefined && step.heldOut < best.measure)
       best = { trees: t, measure: step.heldOut };
     if (heldOut && options.patience !== undefined && t - best.trees >= options.patience) break;

@@ -1,5 +1,5 @@
 import type { CodeMatrix } from '../kernels/code-matrix.ts';
-import { strideOf } from '../kernels/code-matrix.ts';
+import { APART, strideOf } from '../kernels/code-matrix.ts';
 import type { GradientUnits } from './pack-gradients.ts';
 
 export interface GrowOptions {
@@ -13,7 +13,7 @@ export interface GrowOptions {
   readonly minChildHessian: number;
   /** Least number of rows in a child, estimated from its share of the hessian. */
   readonly minChildRows: number;
-  /** Least loss that a split must save. */
+  /** Least gain of a split, `score(L) + score(R) − score(L + R)`: twice the loss that it saves. */
   readonly minGain: number;
   /** Per feature: 1 leaf values may only rise with the bucket, −1 only fall, 0 as the data say. */
   readonly monotone?: Int8Array;
@@ -31,7 +31,7 @@ export interface GrownTree {
   readonly left: number[];
   /** `−G / (H + λ)` at a leaf. */
   readonly value: number[];
-  /** Loss that each split saved, 0 at a leaf. */
+  /** Gain of each split, twice the loss that it saved; 0 at a leaf. */
   readonly gain: number[];
   /** Sum of hessians at each node. */
   readonly cover: number[];
@@ -418,7 +418,7 @@ function slotsFor(rows: number, maxLeaves: number): number {
 
 /** Packed sums of the padded features, a cache line apart, then (gradient, hessian) of the features. */
 export const scratchBytesOf = (features: number): number =>
-  strideOf(features) * ((BUCKETS + 8) * 8 + BUCKETS * 16);
+  strideOf(features) * (APART * 8 + BUCKETS * 16);
 
 /** Blocks of 32 bytes: each node has at least one, of at most these many rows. */
 const blockCapacity = (rows: number, maxLeaves: number): number =>

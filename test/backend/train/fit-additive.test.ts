@@ -187,7 +187,7 @@ describe.each([
     }
   });
 
-  test('falls to where its gradient, ridge included, is zero', () => {
+  test('falls to where its gradient, ridge included, is zero', async () => {
     const start = new Float64Array(set.features * STRIDE);
     const options = {
       schema,
@@ -199,7 +199,7 @@ describe.each([
       maxIterations: 5000,
       patience: 5000,
     };
-    const fit = fitAdditive(set, undefined, options);
+    const fit = await fitAdditive(set, undefined, options);
     const at = (weights: Float64Array) => {
       const scores = Float64Array.from({ length: set.rows }, (_, row) => {
         let sum = 0;

@@ -69,3 +69,19 @@ export function transpose(control: usize, task: u32, _thread: u32): void {
     }
   }
 }
+
+/** 1 + the largest code of one column. Arguments: 0 columns, 1 rows, 2 answers u32 per column. */
+export function countBuckets(control: usize, task: u32, _thread: u32): void {
+  const rows = address(control, 1);
+  const first = address(control, 0) + <usize>task * rows;
+  const end = first + rows;
+  let most = i8x16.splat(0);
+  let at = first;
+  for (; at + 16 <= end; at += 16) most = i8x16.max_u(most, v128.load(at));
+  let largest: u32 = 0;
+  for (; at < end; at++) largest = max(largest, <u32>load<u8>(at));
+  most = i8x16.max_u(most, i8x16.shuffle(most, most, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  for (let half = i64x2.extract_lane(most, 0); half != 0; half = <i64>(<u64>half >> 8))
+    largest = max(largest, <u32>(half & 255));
+  store<u32>(address(control, 2) + ((<usize>task) << 2), 1 + largest);
+}

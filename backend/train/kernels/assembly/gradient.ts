@@ -37,28 +37,41 @@ export function logistic(control: usize, task: u32, _thread: u32): void {
   const from = task * perBlock;
   const to = min(from + perBlock, rows);
   const one = f64x2.splat(1);
-  let loss = f64x2.splat(0);
-  let mostG = f64x2.splat(0);
-  let mostH = f64x2.splat(0);
+  const zero = f64x2.splat(0);
+  let loss = zero;
+  let mostG = zero;
+  let mostH = zero;
+  // Without weights, Σ log(1 + t) is the logarithm of a product, which a factor of at most 2 a row keeps finite.
+  let product = one;
   for (let row = from; row < to; row += 2) {
     const s = v128.load(scores + ((<usize>row) << 3));
     const y = f64x2.promote_low_f32x4(v128.load64_zero(labels + ((<usize>row) << 2)));
     let w = weights == 0 ? one : f64x2.promote_low_f32x4(v128.load64_zero(weights + ((<usize>row) << 2)));
-    if (row + 1 == to) w = f64x2.replace_lane(w, 1, 0);
+    const isOddEnd = row + 1 == to;
+    if (isOddEnd) w = f64x2.replace_lane(w, 1, 0);
     const t = exp(f64x2.neg(f64x2.abs(s)));
-    const positive = f64x2.ge(s, f64x2.splat(0));
-    // One division for two quotients.
+    const positive = f64x2.ge(s, zero);
     const whole = f64x2.add(one, t);
-    const divisor = log1pDivisor(t);
-    const both = f64x2.div(one, f64x2.mul(whole, divisor));
-    const inverse = f64x2.mul(both, divisor);
+    let inverse: v128;
+    let linear = f64x2.sub(f64x2.max(s, zero), f64x2.mul(y, s));
+    if (weights == 0) {
+      inverse = f64x2.div(one, whole);
+      product = f64x2.mul(product, isOddEnd ? f64x2.replace_lane(whole, 1, 1) : whole);
+      if ((row & 1022) == 1022) {
+        loss = f64x2.add(loss, logs(product));
+        product = one;
+      }
+    } else {
+      // One division for two quotients.
+      const divisor = log1pDivisor(t);
+      const both = f64x2.div(one, f64x2.mul(whole, divisor));
+      inverse = f64x2.mul(both, divisor);
+      linear = f64x2.add(linear, log1p(t, f64x2.mul(both, whole)));
+    }
     const p = v128.bitselect(inverse, f64x2.mul(t, inverse), positive);
     const g = f64x2.mul(w, f64x2.sub(p, y));
     const h = f64x2.mul(w, f64x2.mul(p, f64x2.sub(one, p)));
-    loss = f64x2.add(
-      loss,
-      f64x2.mul(w, f64x2.sub(f64x2.add(f64x2.max(s, f64x2.splat(0)), log1p(t, f64x2.mul(both, whole))), f64x2.mul(y, s))),
-    );
+    loss = f64x2.add(loss, f64x2.mul(w, linear));
     mostG = f64x2.max(mostG, f64x2.abs(g));
     mostH = f64x2.max(mostH, h);
     // An odd end writes into the entry past it, which is there to be written.
@@ -71,9 +84,18 @@ export function logistic(control: usize, task: u32, _thread: u32): void {
     else if (mode == GRADIENT) v128.store(cell, g);
     else if (mode == HESSIAN) v128.store(cell, h);
   }
+  loss = f64x2.add(loss, logs(product));
   store<f64>(totals, f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1));
   store<f64>(totals, max(f64x2.extract_lane(mostG, 0), f64x2.extract_lane(mostG, 1)), 8);
   store<f64>(totals, max(f64x2.extract_lane(mostH, 0), f64x2.extract_lane(mostH, 1)), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function logs(x: v128): v128 {
+  return f64x2.replace_lane(
+    f64x2.splat(Math.log(f64x2.extract_lane(x, 0))), 1, Math.log(f64x2.extract_lane(x, 1)),
+  );
 }
 
 /** `w (s − y)² / 2`. Arguments as for `logistic`. */

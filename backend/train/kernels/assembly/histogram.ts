@@ -10,10 +10,7 @@ import { address, number } from './control';
  */
 
 const BUCKETS_BYTES: usize = 256 * 8;
-/**
- * From one feature's sums of rows to the next's: a cache line further than they need. At 2,048 bytes the same bucket
- * of all features, crowded as the missing one is, would fall on two sets of the nearest cache.
- */
+/** As in `code-matrix.ts`, in bytes. */
 export const APART: usize = BUCKETS_BYTES + 64;
 
 /** Rows that are gathered before they are summed: many, so that the wait for the last of them is shared by all. */

@@ -4,4 +4,4 @@ export { splitNode } from './split';
 export { splitBlock, placeBlock, addLeaf, addTree } from './partition';
 export { logistic, squared, pack, widen } from './gradient';
 export { softmax, lambdaRank } from './slates';
-export { additive, combine, transpose } from './additive';
+export { additive, combine, countBuckets, transpose } from './additive';

@@ -13,9 +13,9 @@ import { BUCKETS, examinedSchema, examinedSlates, LIKING, SLATE } from '../../..
 
 const SEED = 31;
 
-function learned(set: TrainingSet): Float64Array {
+async function learned(set: TrainingSet): Promise<Float64Array> {
   const flat = emptyWeights(set.features);
-  return fitAdditive(set, undefined, {
+  const { weights } = await fitAdditive(set, undefined, {
     schema: examinedSchema,
     objective: 'listwise',
     start: flat,
@@ -24,7 +24,8 @@ function learned(set: TrainingSet): Float64Array {
     slope: 1,
     maxIterations: 150,
     patience: 150,
-  }).weights;
+  });
+  return weights;
 }
 
 /** Root mean square of (learned − true) weight, each feature's weights about their own mean. */
@@ -46,17 +47,17 @@ function estimated(propensities: ExaminationPropensities) {
 describe(`weights learned from simulated visitors who look less the lower (seed ${SEED})`, () => {
   let naive: number;
   let errors: Record<string, number>;
-  beforeAll(() => {
+  beforeAll(async () => {
     const set = examinedSlates(15_000, SEED, 'by b');
     const shuffled = impressionsOf(examinedSlates(6000, SEED + 1, 'shuffled'));
     const rankers = impressionsOf(examinedSlates(15_000, SEED + 2, 'by two rankers'));
-    const weighed = (propensities: ExaminationPropensities) =>
-      errorOf(learned(withExaminationWeights(set, estimated(propensities))));
-    naive = errorOf(learned(set));
+    const weighed = async (propensities: ExaminationPropensities) =>
+      errorOf(await learned(withExaminationWeights(set, estimated(propensities))));
+    naive = errorOf(await learned(set));
     errors = {
-      'weights from randomised slots': weighed(examinationFromRandomised(shuffled, SLATE)),
-      'weights from harvested interventions': weighed(examinationFromHarvest(rankers, SLATE)),
-      'position as a feature': errorOf(learned(withPosition(set))),
+      'weights from randomised slots': await weighed(examinationFromRandomised(shuffled, SLATE)),
+      'weights from harvested interventions': await weighed(examinationFromHarvest(rankers, SLATE)),
+      'position as a feature': errorOf(await learned(withPosition(set))),
     };
     const shown = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
     console.log(`error of the weights: naive ${naive.toFixed(4)}, ${shown.join(', ')}`);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { blocksOf, BLOCK_ROWS, loadCodes } from '../../../../backend/train/kernels/code-matrix.ts';
+import {
+  APART,
+  blocksOf,
+  BLOCK_ROWS,
+  loadCodes,
+} from '../../../../backend/train/kernels/code-matrix.ts';
 import type { CodeMatrix } from '../../../../backend/train/kernels/code-matrix.ts';
+import { scratchBytesOf } from '../../../../backend/train/trees/grow-tree.ts';
 import {
   allocatePoisoned,
   bytesAt,
@@ -37,14 +43,23 @@ function histogramBlock(
   const sums = allocatePoisoned(pool, nodes * nodeBytes);
   for (const { node, alone } of blocks)
     if (!alone) pool.u8(sums + node * nodeBytes, nodeBytes).fill(0);
-  const scratchBytes = stride * BUCKETS * (8 + 16);
+  const scratchBytes = scratchBytesOf(features);
   const scratch = allocatePoisoned(pool, pool.threads * scratchBytes);
   const words = blocks.flatMap(({ from, to, node, alone }) => [from, to, node, alone ? 1 : 0]);
   const list = copyIn(pool, Uint32Array.from(words));
   const locks = pool.allocate(4 * nodes);
   pool.run('histogramBlock', blocks.length, [
-    ...[codes, stride, values, index, list, sums, features],
-    ...[locks, scratch, scratchBytes, buckets],
+    codes,
+    stride,
+    values,
+    index,
+    list,
+    sums,
+    features,
+    locks,
+    scratch,
+    scratchBytes,
+    buckets,
   ]);
   return sums;
 }
@@ -67,7 +82,7 @@ describe.each(FEATURES)('histogramBlock of %i features', (features) => {
     // A subset in any order, as partitions leave it: the kernel may not count on ascending rows.
     const subset = Uint32Array.from({ length: rows }, (_, row) => row)
       .filter(() => random() < 0.6)
-      .reverse();
+      .toReversed();
     const third = Math.floor(subset.length / 3);
     // Node 0 in one block, node 1 untouched, node 2 in many; then node 3: all rows without an index.
     const blocks = [...cut(0, third, 65_535, 0), ...cut(third, subset.length, 997, 2)];
@@ -86,12 +101,17 @@ describe.each(FEATURES)('histogramBlock of %i features', (features) => {
         buckets: pool.u32(matrix.buckets, features),
       };
     });
-    expectSameBits(`seed ${seed}`, found.map(({ bytes }) => bytes));
+    expectSameBits(
+      `seed ${seed}`,
+      found.map(({ bytes }) => bytes),
+    );
     const [{ nodes, buckets }] = found;
     const lists = [subset.subarray(0, third), undefined, subset.subarray(third), values.keys()];
     lists.forEach((list, node) => {
       if (list === undefined || (third === 0 && node === 0)) {
-        expect(nodes[node].every(Number.isNaN), `seed ${seed}: node ${node} is left alone`).toBe(true);
+        expect(nodes[node].every(Number.isNaN), `seed ${seed}: node ${node} is left alone`).toBe(
+          true,
+        );
         return;
       }
       const oracle = new Float64Array(features * BUCKETS * 2);
@@ -146,69 +166,85 @@ describe.each([1, 7, 8, 9])('histogramWide of %i features', (features) => {
         oracle[feature * BUCKETS + columns.codes[feature * rows + row]] += values[row];
     for (const pool of POOLS) {
       const { codes, stride } = loadCodes(pool, columns);
-      const cells = stride * BUCKETS;
+      const cells = stride * APART;
       const sums = pool.allocate(8 * pool.threads * cells);
-      pool.run('histogramWide', blocksOf(rows), [codes, stride, copyIn(pool, values), rows, BLOCK_ROWS, sums]);
+      pool.run('histogramWide', blocksOf(rows), [
+        codes,
+        stride,
+        copyIn(pool, values),
+        rows,
+        BLOCK_ROWS,
+        sums,
+      ]);
       const found = new BigInt64Array(features * BUCKETS);
       for (let thread = 0; thread < pool.threads; thread++)
-        pool
-          .i64(sums + 8 * thread * cells, found.length)
-          .forEach((sum, cell) => (found[cell] += sum));
+        for (let feature = 0; feature < features; feature++)
+          pool
+            .i64(sums + 8 * (thread * cells + feature * APART), BUCKETS)
+            .forEach((sum, bucket) => (found[feature * BUCKETS + bucket] += sum));
       const worst = found.findIndex((sum, cell) => sum !== oracle[cell]);
       expect(worst, `seed ${seed}, ${pool.threads} threads: the first cell that differs`).toBe(-1);
     }
   });
 });
 
-test.each(FEATURES)('subtractNode leaves the sibling in the parent’s place: %i features', (features) => {
-  const { seed, random } = freshRandom();
-  const nodes = 7;
-  const cells = features * BUCKETS * 2;
-  const buckets = Uint32Array.from({ length: features }, () => 1 + Math.floor(256 * random()));
-  const before = Float64Array.from({ length: nodes * cells }, () =>
-    Math.round((random() - 0.5) * 2 ** 53),
-  );
-  const pairs = [
-    [3, 1],
-    [0, 6],
-    [5, 4],
-  ];
-  const found = POOLS.map((pool) => {
-    const sums = copyIn(pool, before);
-    const list = copyIn(pool, Uint32Array.from(pairs.flat()));
-    pool.run('subtractNode', pairs.length, [list, sums, features, copyIn(pool, buckets)]);
-    return pool.f64(sums, nodes * cells);
-  });
-  const oracle = before.slice();
-  for (const [parent, other] of pairs)
-    for (let feature = 0; feature < features; feature++)
-      for (let i = 0; i < 2 * buckets[feature]; i++) {
-        const at = 2 * feature * BUCKETS + i;
-        oracle[parent * cells + at] -= before[other * cells + at];
-      }
-  found.forEach((sums) => {
-    const worst = oracle.findIndex((value, at) => value !== sums[at]);
-    expect(worst, `seed ${seed}: the first cell that differs`).toBe(-1);
-  });
-});
+test.each(FEATURES)(
+  'subtractNode leaves the sibling in the parent’s place: %i features',
+  (features) => {
+    const { seed, random } = freshRandom();
+    const nodes = 7;
+    const cells = features * BUCKETS * 2;
+    const buckets = Uint32Array.from({ length: features }, () => 1 + Math.floor(256 * random()));
+    const before = Float64Array.from({ length: nodes * cells }, () =>
+      Math.round((random() - 0.5) * 2 ** 53),
+    );
+    const pairs = [
+      [3, 1],
+      [0, 6],
+      [5, 4],
+    ];
+    const found = POOLS.map((pool) => {
+      const sums = copyIn(pool, before);
+      const list = copyIn(pool, Uint32Array.from(pairs.flat()));
+      pool.run('subtractNode', pairs.length, [list, sums, features, copyIn(pool, buckets)]);
+      return pool.f64(sums, nodes * cells);
+    });
+    const oracle = before.slice();
+    for (const [parent, other] of pairs)
+      for (let feature = 0; feature < features; feature++)
+        for (let i = 0; i < 2 * buckets[feature]; i++) {
+          const at = 2 * feature * BUCKETS + i;
+          oracle[parent * cells + at] -= before[other * cells + at];
+        }
+    found.forEach((sums) => {
+      const worst = oracle.findIndex((value, at) => value !== sums[at]);
+      expect(worst, `seed ${seed}: the first cell that differs`).toBe(-1);
+    });
+  },
+);
 
-test.each(FEATURES)('codes by row are the columns turned over, padded with 0: %i features', (features) => {
-  const { seed, random } = freshRandom();
-  const rows = 8193;
-  const columns = randomColumns(rows, features, random);
-  for (const pool of POOLS) {
-    const { codes, stride, buckets, columns: kept } = loadCodes(pool, columns);
-    const found = pool.u8(codes, rows * stride);
-    for (let row = 0; row < rows; row++)
-      for (let feature = 0; feature < stride; feature++) {
-        const code = feature < features ? columns.codes[feature * rows + row] : 0;
-        if (found[row * stride + feature] !== code)
-          expect.fail(`seed ${seed}: row ${row}, feature ${feature}`);
+test.each(FEATURES)(
+  'codes by row are the columns turned over, padded with 0: %i features',
+  (features) => {
+    const { seed, random } = freshRandom();
+    const rows = 8193;
+    const columns = randomColumns(rows, features, random);
+    for (const pool of POOLS) {
+      const { codes, stride, buckets, columns: kept } = loadCodes(pool, columns);
+      const found = pool.u8(codes, rows * stride);
+      for (let row = 0; row < rows; row++)
+        for (let feature = 0; feature < stride; feature++) {
+          const code = feature < features ? columns.codes[feature * rows + row] : 0;
+          if (found[row * stride + feature] !== code)
+            expect.fail(`seed ${seed}: row ${row}, feature ${feature}`);
+        }
+      expect(bytesAt(pool, kept, rows * features).equals(columns.codes)).toBe(true);
+      for (let feature = 0; feature < features; feature++) {
+        const most = columns.codes
+          .subarray(feature * rows, (feature + 1) * rows)
+          .reduce((a, b) => Math.max(a, b));
+        expect(pool.u32(buckets, features)[feature]).toBe(most + 1);
       }
-    expect(bytesAt(pool, kept, rows * features).equals(columns.codes)).toBe(true);
-    for (let feature = 0; feature < features; feature++) {
-      const most = columns.codes.subarray(feature * rows, (feature + 1) * rows).reduce((a, b) => Math.max(a, b));
-      expect(pool.u32(buckets, features)[feature]).toBe(most + 1);
     }
-  }
-});
+  },
+);

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
-import { lambdaRank, MODE, type LambdaRankOptions } from '../../../../backend/train/kernels/row-losses.ts';
+import {
+  lambdaRank,
+  MODE,
+  type LambdaRankOptions,
+} from '../../../../backend/train/kernels/row-losses.ts';
 import { lambdaRankOracle, pairsOf } from '../../../oracle/lambda-rank.ts';
 import { bytesAt, expectSameBits, freshRandom, poison, poolsOf, randomStarts } from './support.ts';
 
@@ -65,14 +69,21 @@ describe('lambdaRank', () => {
         for (let row = starts[slate]; row < starts[slate + 1]; row++)
           gains[row] = random() < 0.4 ? 2 ** Math.floor(5 * random()) - 1 : 0;
     const found = POOLS.map((pool) => evaluate(pool, scores, gains, starts, options));
-    expectSameBits(`seed ${seed}`, found.map(({ bytes }) => bytes));
+    expectSameBits(
+      `seed ${seed}`,
+      found.map(({ bytes }) => bytes),
+    );
     const [{ pairs, totals }] = found;
     for (const other of found) expect(other.totals, `seed ${seed}`).toEqual(totals);
     let loss = 0;
     let [mostGradient, mostHessian] = [0, 0];
     for (let slate = 0; slate < slates; slate++) {
       const [from, to] = [starts[slate], starts[slate + 1]];
-      const oracle = lambdaRankOracle([...scores.subarray(from, to)], [...gains.subarray(from, to)], options);
+      const oracle = lambdaRankOracle(
+        [...scores.subarray(from, to)],
+        [...gains.subarray(from, to)],
+        options,
+      );
       loss += 1 - oracle.ndcg;
       oracle.gradient.forEach((gradient, i) => {
         const row = from + i;
@@ -88,7 +99,10 @@ describe('lambdaRank', () => {
       });
     }
     expect(Math.abs(totals.loss - loss), `seed ${seed}`).toBeLessThan(1e-9 * (1 + loss));
-    expect([totals.mostGradient, totals.mostHessian], `seed ${seed}`).toEqual([mostGradient, mostHessian]);
+    expect([totals.mostGradient, totals.mostHessian], `seed ${seed}`).toEqual([
+      mostGradient,
+      mostHessian,
+    ]);
   });
 
   test('a gradient is the slope of the pairs’ logistic loss, their weights held', () => {
@@ -107,17 +121,32 @@ describe('lambdaRank', () => {
     );
     const held = pairsOf(scores, gains, options.truncation, false).pairs;
     const lossAt = (at: readonly number[]) =>
-      held.reduce((sum, { better, worse, delta }) => sum + delta * Math.log1p(Math.exp(at[worse] - at[better])), 0);
+      held.reduce(
+        (sum, { better, worse, delta }) =>
+          sum + delta * Math.log1p(Math.exp(at[worse] - at[better])),
+        0,
+      );
     const step = 1e-4;
     for (let row = 0; row < n; row++) {
       const at = (by: number) => lossAt(scores.with(row, scores[row] + by));
-      expect(pairs[2 * row], `seed ${seed}, row ${row}`).toBeCloseTo((at(step) - at(-step)) / (2 * step), 5);
-      expect(pairs[2 * row + 1], `seed ${seed}, row ${row}`).toBeCloseTo((at(step) - 2 * at(0) + at(-step)) / step ** 2, 4);
+      expect(pairs[2 * row], `seed ${seed}, row ${row}`).toBeCloseTo(
+        (at(step) - at(-step)) / (2 * step),
+        5,
+      );
+      expect(pairs[2 * row + 1], `seed ${seed}, row ${row}`).toBeCloseTo(
+        (at(step) - 2 * at(0) + at(-step)) / step ** 2,
+        4,
+      );
     }
   });
 
   test('gives both or nothing', () => {
-    const loss = lambdaRank(POOLS[0], [1, 0], Uint32Array.of(0, 2), { truncation: 3, normalise: true });
-    expect(() => loss.evaluate(MODE.gradient)).toThrow('LambdaRank gives gradient and hessian together');
+    const loss = lambdaRank(POOLS[0], [1, 0], Uint32Array.of(0, 2), {
+      truncation: 3,
+      normalise: true,
+    });
+    expect(() => loss.evaluate(MODE.gradient)).toThrow(
+      'LambdaRank gives gradient and hessian together',
+    );
   });
 });

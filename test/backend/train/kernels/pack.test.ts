@@ -36,19 +36,20 @@ describe('pack', () => {
       );
       const [{ steps, units }] = found;
       steps.forEach(([g, h], row) => {
-        const off = [
-          g - pairs[2 * row] / units.gradient,
-          h - pairs[2 * row + 1] / units.hessian,
-        ];
+        const off = [g - pairs[2 * row] / units.gradient, h - pairs[2 * row + 1] / units.hessian];
         for (const one of off)
-          if (!(Math.abs(one) < 1 + 1e-6)) expect.fail(`seed ${seed}: row ${row} is off by ${off}`);
+          if (!(Math.abs(one) < 1 + 1e-6))
+            expect.fail(`seed ${seed}: row ${row} is off by ${off.join(', ')}`);
       });
     },
   );
 
   test.each([
     ['anything', (random: () => number) => [2 * random() - 1, random()]],
-    ['hessians of a thousandth of a step', (random: () => number) => [2 * random() - 1, 1e-3 / 65_534]],
+    [
+      'hessians of a thousandth of a step',
+      (random: () => number) => [2 * random() - 1, 1e-3 / 65_534],
+    ],
     ['gradients of a third of a step', () => [1 / 3 / 32_766, 0.5]],
     ['gradients of minus a third of a step', () => [-1 / 3 / 32_766, 0.5]],
   ] as const)('rounds without bias: %s', (_, pairOf) => {
@@ -64,14 +65,21 @@ describe('pack', () => {
       h += step[1] - pairs[2 * row + 1] / units.hessian;
     });
     // Plain rounding would be off by up to half a step in each row; chance alone by 0.5 / √rows = 0.002.
-    expect(Math.abs(g / rows), `seed ${seed}: mean error of the gradients, in steps`).toBeLessThan(0.01);
-    expect(Math.abs(h / rows), `seed ${seed}: mean error of the hessians, in steps`).toBeLessThan(0.01);
+    expect(Math.abs(g / rows), `seed ${seed}: mean error of the gradients, in steps`).toBeLessThan(
+      0.01,
+    );
+    expect(Math.abs(h / rows), `seed ${seed}: mean error of the hessians, in steps`).toBeLessThan(
+      0.01,
+    );
   });
 
   test('stays within 16 bits at the extremes, whatever the dither and however f32 rounds them', () => {
     const { seed, random } = freshRandom();
     for (let tree = 1; tree <= 200; tree++) {
-      const [g, h] = [Math.fround(10 ** (60 * random() - 30)), Math.fround(10 ** (60 * random() - 30))];
+      const [g, h] = [
+        Math.fround(10 ** (60 * random() - 30)),
+        Math.fround(10 ** (60 * random() - 30)),
+      ];
       const pairs = Float32Array.from({ length: 2000 }, (_, i) => [g, h, -g, h, 0, 0][i % 6]);
       // What the loss reports is f64 and may lie half an f32 step below what the rows hold.
       const units = gradientUnits({
@@ -84,7 +92,10 @@ describe('pack', () => {
       packGradients(pool, values, 1000, units, tree);
       pool.i64(values, 1000).forEach((value, row) => {
         const [a, b] = unpacked(value);
-        const isWithin = Math.abs(a) < 2 ** 15 && b < 2 ** 16 && (row % 3 < 2 ? Math.abs(a) >= 32_765 && b >= 65_533 : a === 0 && b === 0);
+        const isWithin =
+          Math.abs(a) < 2 ** 15 &&
+          b < 2 ** 16 &&
+          (row % 3 < 2 ? Math.abs(a) >= 32_765 && b >= 65_533 : a === 0 && b === 0);
         if (!isWithin) expect.fail(`seed ${seed}, tree ${tree}, row ${row}: ${a}, ${b}`);
       });
     }
@@ -93,7 +104,9 @@ describe('pack', () => {
   test('counts each row as often as it was drawn', () => {
     const { seed, random } = freshRandom();
     const rows = 8193;
-    const pairs = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 ? random() : random() - 0.5));
+    const pairs = Float32Array.from({ length: 2 * rows }, (_, i) =>
+      i % 2 ? random() : random() - 0.5,
+    );
     const copies = Uint8Array.from({ length: rows }, () => Math.floor(9 * random()));
     for (const pool of POOLS) {
       const once = packIn(pool, pairs, 3).steps;
@@ -106,21 +119,24 @@ describe('pack', () => {
   });
 });
 
-test.each([1, 7, 8193])('widen rounds to the nearest whole number, halves to even: %i rows', (rows) => {
-  const { seed, random } = freshRandom();
-  const scale = 2 ** 45;
-  const reals = Float64Array.from({ length: rows }, () => 2 * random() - 1);
-  reals.set([0.5 / scale, -0.5 / scale, 1.5 / scale, -2.5 / scale, 31, -32].slice(0, rows));
-  const nearest = (x: number) => {
-    const floor = Math.floor(x);
-    const up = x - floor > 0.5 || (x - floor === 0.5 && floor % 2 !== 0);
-    return BigInt(floor) + (up ? 1n : 0n);
-  };
-  for (const pool of POOLS) {
-    const values = copyIn(pool, reals);
-    pool.run('widen', blocksOf(rows), [values, rows, BLOCK_ROWS, scale]);
-    const found = pool.i64(values, rows);
-    const worst = found.findIndex((value, row) => value !== nearest(reals[row] * scale));
-    expect(worst, `seed ${seed}: the first row that differs`).toBe(-1);
-  }
-});
+test.each([1, 7, 8193])(
+  'widen rounds to the nearest whole number, halves to even: %i rows',
+  (rows) => {
+    const { seed, random } = freshRandom();
+    const scale = 2 ** 45;
+    const reals = Float64Array.from({ length: rows }, () => 2 * random() - 1);
+    reals.set([0.5 / scale, -0.5 / scale, 1.5 / scale, -2.5 / scale, 31, -32].slice(0, rows));
+    const nearest = (x: number) => {
+      const floor = Math.floor(x);
+      const up = x - floor > 0.5 || (x - floor === 0.5 && floor % 2 !== 0);
+      return BigInt(floor) + (up ? 1n : 0n);
+    };
+    for (const pool of POOLS) {
+      const values = copyIn(pool, reals);
+      pool.run('widen', blocksOf(rows), [values, rows, BLOCK_ROWS, scale]);
+      const found = pool.i64(values, rows);
+      const worst = found.findIndex((value, row) => value !== nearest(reals[row] * scale));
+      expect(worst, `seed ${seed}: the first row that differs`).toBe(-1);
+    }
+  },
+);

@@ -61,7 +61,10 @@ describe.each(CUTS)('splitBlock and placeBlock, %s', (_, { last, takesMissing })
       pool.run('placeBlock', spans.length, values);
       return { bytes: bytesAt(pool, list, 4 * rows), list: pool.u32(list, rows), middle };
     });
-    expectSameBits(`seed ${seed}`, found.map(({ bytes }) => bytes));
+    expectSameBits(
+      `seed ${seed}`,
+      found.map(({ bytes }) => bytes),
+    );
     const goesLeft = (row: number) => {
       const code = columns.codes[feature * rows + row];
       return code === 0 ? takesMissing : code <= last;
@@ -90,8 +93,7 @@ test('addLeaf adds each block’s value to its rows alone', () => {
     [12_000, 20_011, 1 / 3],
   ];
   const oracle = start.slice();
-  for (const [from, to, value] of blocks)
-    for (let i = from; i < to; i++) oracle[index[i]] += value;
+  for (const [from, to, value] of blocks) for (let i = from; i < to; i++) oracle[index[i]] += value;
   for (const pool of POOLS) {
     const at = allocatePoisoned(pool, 16 * blocks.length);
     blocks.forEach(([from, to, value], i) => {
@@ -104,36 +106,39 @@ test('addLeaf adds each block’s value to its rows alone', () => {
   }
 });
 
-test.each([1, 8191, 8192, 8193, 16_385])('addTree walks as the plain walk does: %i rows', (rows) => {
-  const { seed, random } = freshRandom();
-  const columns = randomColumns(rows, FEATURES, random);
-  // A tree of 31 nodes: node i has the children 2 i + 1 and 2 i + 2.
-  const nodes = Array.from({ length: 31 }, (_, node) => ({
-    feature: Math.floor(FEATURES * random()),
-    threshold: Math.floor(120 * random()),
-    shift: Math.floor(2 * random()),
-    left: node < 15 ? 2 * node + 1 : 0,
-    value: random() - 0.5,
-  }));
-  const start = Float64Array.from({ length: rows }, () => random());
-  const oracle = start.map((score, row) => {
-    let node = nodes[0];
-    while (node.left !== 0) {
-      const code = columns.codes[node.feature * rows + row];
-      const isLeft = code === 0 ? node.shift === 0 : code - node.shift <= node.threshold;
-      node = nodes[node.left + (isLeft ? 0 : 1)];
-    }
-    return score + node.value;
-  });
-  for (const pool of POOLS) {
-    const { columns: at } = loadCodes(pool, columns);
-    const bytes = allocatePoisoned(pool, 24 * nodes.length);
-    nodes.forEach(({ feature, threshold, shift, left, value }, i) => {
-      pool.u32(bytes + 24 * i, 3).set([feature, threshold | (shift << 16), left]);
-      pool.f64(bytes + 24 * i + 16, 1)[0] = value;
+test.each([1, 8191, 8192, 8193, 16_385])(
+  'addTree walks as the plain walk does: %i rows',
+  (rows) => {
+    const { seed, random } = freshRandom();
+    const columns = randomColumns(rows, FEATURES, random);
+    // A tree of 31 nodes: node i has the children 2 i + 1 and 2 i + 2.
+    const nodes = Array.from({ length: 31 }, (_, node) => ({
+      feature: Math.floor(FEATURES * random()),
+      threshold: Math.floor(120 * random()),
+      shift: Math.floor(2 * random()),
+      left: node < 15 ? 2 * node + 1 : 0,
+      value: random() - 0.5,
+    }));
+    const start = Float64Array.from({ length: rows }, () => random());
+    const oracle = start.map((score, row) => {
+      let node = nodes[0];
+      while (node.left !== 0) {
+        const code = columns.codes[node.feature * rows + row];
+        const isLeft = code === 0 ? node.shift === 0 : code - node.shift <= node.threshold;
+        node = nodes[node.left + (isLeft ? 0 : 1)];
+      }
+      return score + node.value;
     });
-    const scores = copyIn(pool, start);
-    pool.run('addTree', blocksOf(rows), [at, rows, BLOCK_ROWS, bytes, scores]);
-    expect([...pool.f64(scores, rows)], `seed ${seed}`).toEqual([...oracle]);
-  }
-});
+    for (const pool of POOLS) {
+      const { columns: at } = loadCodes(pool, columns);
+      const bytes = allocatePoisoned(pool, 24 * nodes.length);
+      nodes.forEach(({ feature, threshold, shift, left, value }, i) => {
+        pool.u32(bytes + 24 * i, 3).set([feature, threshold | (shift << 16), left]);
+        pool.f64(bytes + 24 * i + 16, 1)[0] = value;
+      });
+      const scores = copyIn(pool, start);
+      pool.run('addTree', blocksOf(rows), [at, rows, BLOCK_ROWS, bytes, scores]);
+      expect([...pool.f64(scores, rows)], `seed ${seed}`).toEqual([...oracle]);
+    }
+  },
+);

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { listwise, MODE, pointwise, type RowLoss } from '../../../../backend/train/kernels/row-losses.ts';
+import {
+  listwise,
+  MODE,
+  pointwise,
+  type RowLoss,
+} from '../../../../backend/train/kernels/row-losses.ts';
 import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
 import { listwiseLoss } from '../../../../backend/train/loss.ts';
 import {
@@ -27,7 +32,9 @@ const ORACLES = {
 } as const;
 
 /** Every range that a score can be in: far, near, tiny, both signs, none. */
-const EDGES = [0, -0, 1e-300, -1e-300, 1e-17, -1e-17, 1e-8, -1e-8, 36.7, -36.7, 699, -699, 750, -750, 1e5, -1e5];
+const EDGES = [
+  0, -0, 1e-300, -1e-300, 1e-17, -1e-17, 1e-8, -1e-8, 36.7, -36.7, 699, -699, 750, -750, 1e5, -1e5,
+];
 const scoreOf = (row: number, random: () => number) =>
   row < EDGES.length ? EDGES[row] : (2 * random() - 1) * 10 ** (8 * random() - 5);
 
@@ -51,25 +58,44 @@ function expectRows(
   const losses = POOLS.map(lossOn);
   const found = [0, 1, 2, 3].map((mode) => {
     const each = POOLS.map((pool, i) => evaluate(pool, losses[i], scores, mode as 0 | 1 | 2 | 3));
-    expectSameBits(`${what}, mode ${mode}`, each.map(({ bytes }) => bytes));
+    expectSameBits(
+      `${what}, mode ${mode}`,
+      each.map(({ bytes }) => bytes),
+    );
     for (const { totals } of each) expect(totals, what).toEqual(each[0].totals);
     return each[0];
   });
   const [nothing, gradient, hessian, both] = found;
-  expect(nothing.bytes.every((byte) => byte === 0xff), `${what}: values are left alone`).toBe(true);
+  expect(
+    nothing.bytes.every((byte) => byte === 0xff),
+    `${what}: values are left alone`,
+  ).toBe(true);
   const [g, h] = [oracle.map((row) => row[1]), oracle.map((row) => row[2])];
   expectWithin(`${what}: gradient`, f64(gradient.bytes), g, slack);
   expectWithin(`${what}: hessian`, f64(hessian.bytes), h, slack);
-  const rounded = (values: number[]) => (row: number) => Math.abs(values[row]) * 2 ** -23 + slack(row) + 1e-45;
+  const rounded = (values: number[]) => (row: number) =>
+    Math.abs(values[row]) * 2 ** -23 + slack(row) + 1e-45;
   const pairs = f32(both.bytes);
-  expectWithin(`${what}: gradient as f32`, pairs.filter((_, i) => i % 2 === 0), g, rounded(g));
-  expectWithin(`${what}: hessian as f32`, pairs.filter((_, i) => i % 2 === 1), h, rounded(h));
+  expectWithin(
+    `${what}: gradient as f32`,
+    pairs.filter((_, i) => i % 2 === 0),
+    g,
+    rounded(g),
+  );
+  expectWithin(
+    `${what}: hessian as f32`,
+    pairs.filter((_, i) => i % 2 === 1),
+    h,
+    rounded(h),
+  );
   const loss = oracle.reduce((sum, row) => sum + row[0], 0);
   const size = oracle.reduce((sum, row) => sum + Math.abs(row[0]), 0);
   const most = (values: number[]) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const largest = scores.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
   for (const { totals } of found) {
-    expect(Math.abs(totals.loss - loss), `${what}: loss`).toBeLessThanOrEqual(1e-12 * size + scores.length * 4 * EPSILON * largest);
+    expect(Math.abs(totals.loss - loss), `${what}: loss`).toBeLessThanOrEqual(
+      1e-12 * size + scores.length * 4 * EPSILON * largest,
+    );
     expect(totals.mostGradient, what).toBeCloseTo(most(g), 9);
     expect(totals.mostHessian, what).toBeCloseTo(most(h), 9);
   }
@@ -94,11 +120,19 @@ describe.each(['logistic', 'squared'] as const)('the %s kernel', (kind) => {
       weighing === 'weights'
         ? Float32Array.from({ length: rows }, () => (random() < 0.1 ? 0 : 5 * random()))
         : undefined;
-    const oracle = Array.from(scores, (s, row) => ORACLES[kind](s, labels[row], weights?.[row] ?? 1));
+    const oracle = Array.from(scores, (s, row) =>
+      ORACLES[kind](s, labels[row], weights?.[row] ?? 1),
+    );
     // Both sides round a few times.
     const slack = (row: number) =>
       8 * EPSILON * (weights?.[row] ?? 1) * (kind === 'logistic' ? 1 : 1 + Math.abs(scores[row]));
-    expectRows(`seed ${seed}`, (pool) => pointwise(pool, kind, labels, weights), scores, oracle, slack);
+    expectRows(
+      `seed ${seed}`,
+      (pool) => pointwise(pool, kind, labels, weights),
+      scores,
+      oracle,
+      slack,
+    );
   });
 });
 
@@ -107,7 +141,10 @@ test('exp is right to a few units in the last place over its range, log1p to 2�
   const rows = 20_000;
   const [pool] = POOLS;
   // With label 0, the gradient of a negative score is p = eˢ / (1 + eˢ), and its loss log(1 + eˢ).
-  const scores = Float64Array.from({ length: rows }, (_, row) => -700 * random() ** (1 + (row % 6)));
+  const scores = Float64Array.from(
+    { length: rows },
+    (_, row) => -700 * random() ** (1 + (row % 6)),
+  );
   const loss = pointwise(pool, 'logistic', new Float32Array(rows));
   const found = f64(evaluate(pool, loss, scores, MODE.gradient).bytes);
   expectWithin(
@@ -142,9 +179,15 @@ test('gradients are the slopes of the loss', () => {
       const bend = (at(step) - 2 * at(0) + at(-step)) / step ** 2;
       pool.f64(row.scores, 1)[0] = s;
       row.evaluate(MODE.gradient);
-      expect(f64(bytesAt(pool, row.values, 8))[0], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(slope, 6);
+      expect(f64(bytesAt(pool, row.values, 8))[0], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(
+        slope,
+        6,
+      );
       row.evaluate(MODE.hessian);
-      expect(f64(bytesAt(pool, row.values, 8))[0], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(bend, 5);
+      expect(f64(bytesAt(pool, row.values, 8))[0], `seed ${seed}, ${kind} at ${s}`).toBeCloseTo(
+        bend,
+        5,
+      );
     }
 });
 
@@ -173,8 +216,17 @@ describe('the softmax kernel', () => {
     const oracle: Row[] = [];
     for (let slate = 0; slate < slates; slate++) {
       const [from, to] = [starts[slate], starts[slate + 1]];
-      const own = { rows: to - from, starts: Uint32Array.of(0, to - from), reward: reward.subarray(from, to) };
-      const loss = listwiseLoss(own, scores.subarray(from, to), g.subarray(from, to), h.subarray(from, to));
+      const own = {
+        rows: to - from,
+        starts: Uint32Array.of(0, to - from),
+        reward: reward.subarray(from, to),
+      };
+      const loss = listwiseLoss(
+        own,
+        scores.subarray(from, to),
+        g.subarray(from, to),
+        h.subarray(from, to),
+      );
       for (let row = from; row < to; row++) {
         slateOf[row] = slate;
         earned[slate] += reward[row];
@@ -188,6 +240,7 @@ describe('the softmax kernel', () => {
         .reduce((most, s) => Math.max(most, Math.abs(s)), 1);
       return 8 * EPSILON * earned[slateOf[row]] * (size + longest);
     };
-    if (rows > 0) expectRows(`seed ${seed}`, (pool) => listwise(pool, reward, starts), scores, oracle, slack);
+    if (rows > 0)
+      expectRows(`seed ${seed}`, (pool) => listwise(pool, reward, starts), scores, oracle, slack);
   });
 });

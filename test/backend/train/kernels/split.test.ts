@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { loadCodes } from '../../../../backend/train/kernels/code-matrix.ts';
 import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
-import { bestCut, gainOfCut, goesLeft, sumOver, type Cut, type Rows, type SplitRules } from '../../../oracle/split.ts';
+import { scratchBytesOf } from '../../../../backend/train/trees/grow-tree.ts';
+import {
+  bestCut,
+  gainOfCut,
+  goesLeft,
+  sumOver,
+  type Cut,
+  type Rows,
+  type SplitRules,
+} from '../../../oracle/split.ts';
 import {
   allocatePoisoned,
   bytesAt,
@@ -66,7 +75,10 @@ const CASES: readonly [string, Partial<Case>][] = [
   ['monotone features', { monotone: true }],
   ['monotone features within bounds', { monotone: true, bounds: [-0.3, 0.3], buckets: 12 }],
   ['some features only', { someFeatures: true }],
-  ['all rules at once', { monotone: true, someFeatures: true, bounds: [-1, 0.5], share: 0.05, lambda: 0.5 }],
+  [
+    'all rules at once',
+    { monotone: true, someFeatures: true, bounds: [-1, 0.5], share: 0.05, lambda: 0.5 },
+  ],
   ['many rows without a hessian', { flat: 0.6, rows: 120 }],
   ['a missing bucket without a hessian', { flat: 0.9, rows: 60, buckets: 4 }],
 ];
@@ -117,16 +129,16 @@ function splitNode(
     pool.u32(nodes + i * NODE_BYTES + 48, 1)[0] = 1;
     pool.f64(nodes + i * NODE_BYTES + 56, 1)[0] = rules.least;
   });
-  const scratchBytes = stride * BUCKETS * (8 + 16);
+  const scratchBytes = scratchBytesOf(features);
   const allowed = allocatePoisoned(pool, 2 * features);
   pool.u8(allowed + features, features).set(rules.allowed!);
   const orders = pool.allocate(features);
   pool.i8(orders, features).set(rules.orders);
-  pool.run('splitNode', 2, [
-    ...[codes, stride, copyIn(pool, values), copyIn(pool, Uint32Array.from([9, 9, 9, 9, 9, ...list]))],
-    ...[sums, features, buckets, nodes, allocatePoisoned(pool, pool.threads * scratchBytes)],
-    ...[scratchBytes, answers, allowed, orders, G_UNIT, H_UNIT, rules.lambda],
-  ]);
+  const index = copyIn(pool, Uint32Array.from([9, 9, 9, 9, 9, ...list]));
+  const first = [codes, stride, copyIn(pool, values), index, sums, features, buckets, nodes];
+  const scratch = allocatePoisoned(pool, pool.threads * scratchBytes);
+  const more = [scratch, scratchBytes, answers, allowed, orders, G_UNIT, H_UNIT, rules.lambda];
+  pool.run('splitNode', 2, [...first, ...more]);
   return bytesAt(pool, answers, 2 * ANSWER_BYTES);
 }
 
@@ -154,7 +166,10 @@ test.each(CASES)('splitNode finds what trying every split finds: %s', (_, more) 
     const found = POOLS.map((pool) => splitNode(pool, drawn, rules));
     expectSameBits(what, found);
     const oracle = bestCut(data, list, rules);
-    const scale = 1e-12 * list.reduce((sum, row) => sum + Math.abs(data.g[row]), 0) ** 2 / (all.h + rules.lambda + 1e-9) + 1e-12;
+    const scale =
+      (1e-12 * list.reduce((sum, row) => sum + Math.abs(data.g[row]), 0) ** 2) /
+        (all.h + rules.lambda + 1e-9) +
+      1e-12;
     for (const [at, kind] of [
       [ANSWER_BYTES, 'few rows'],
       [0, 'stored'],
@@ -162,19 +177,34 @@ test.each(CASES)('splitNode finds what trying every split finds: %s', (_, more) 
       const answer = found[0].subarray(at, at + ANSWER_BYTES);
       const feature = answer.readInt32LE(24);
       if (oracle === undefined || feature < 0) {
-        expect([oracle?.gain ?? 0, feature], `${what}, ${kind}`).toEqual([expect.closeTo(0, 9), -1]);
+        expect([oracle?.gain ?? 0, feature], `${what}, ${kind}`).toEqual([
+          expect.closeTo(0, 9),
+          -1,
+        ]);
         continue;
       }
       const [threshold, shift] = [answer[28], answer[29]];
       const cut: Cut = { feature, last: threshold + shift, takesMissing: shift === 0 };
-      const left = sumOver(data, list.filter((row) => goesLeft(cut, data, row)));
+      const left = sumOver(
+        data,
+        list.filter((row) => goesLeft(cut, data, row)),
+      );
       const gain = answer.readDoubleLE(0);
       // Another split may be as good: then it must really be, from its own rows.
       const own = gainOfCut(cut, data, list, rules);
       expect(own, `${what}, ${kind}: ${JSON.stringify(cut)} is allowed`).toBeDefined();
-      expect(Math.abs(gain - oracle.gain), `${what}, ${kind}: gain ${gain}, best ${oracle.gain}`).toBeLessThan(scale);
-      expect(Math.abs(own! - oracle.gain), `${what}, ${kind}: its rows save ${own}, best ${oracle.gain}`).toBeLessThan(scale);
-      expect([answer.readDoubleLE(8), answer.readDoubleLE(16)], `${what}, ${kind}`).toEqual([left.g, left.h]);
+      expect(
+        Math.abs(gain - oracle.gain),
+        `${what}, ${kind}: gain ${gain}, best ${oracle.gain}`,
+      ).toBeLessThan(scale);
+      expect(
+        Math.abs(own! - oracle.gain),
+        `${what}, ${kind}: its rows save ${own}, best ${oracle.gain}`,
+      ).toBeLessThan(scale);
+      expect([answer.readDoubleLE(8), answer.readDoubleLE(16)], `${what}, ${kind}`).toEqual([
+        left.g,
+        left.h,
+      ]);
     }
   }
 });

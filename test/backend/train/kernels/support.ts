@@ -28,7 +28,10 @@ export function allocatePoisoned(pool: KernelPool, sizeBytes: number): number {
 }
 
 /** @returns the address of a copy in the kernels' memory. */
-export function copyIn(pool: KernelPool, values: Uint32Array | BigInt64Array | Float64Array | Float32Array | Uint8Array): number {
+export function copyIn(
+  pool: KernelPool,
+  values: Uint32Array | BigInt64Array | Float64Array | Float32Array | Uint8Array,
+): number {
   const address = pool.allocate(values.byteLength);
   pool
     .u8(address, values.byteLength)

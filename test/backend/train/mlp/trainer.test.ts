@@ -56,7 +56,7 @@ describe('an MLP', () => {
     for (let epoch = 1; epoch < 12 && !last.stop; epoch++) last = await run.epoch();
     const { best } = await run.checkpoint();
     run.close();
-    const additive = fitAdditive(train, validation, {
+    const additive = await fitAdditive(train, validation, {
       schema: { ...smarttrip, constraints: [] },
       objective: 'listwise',
       start: new Float64Array(4 * 256),

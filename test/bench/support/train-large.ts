@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { fitAdditive } from '../../../backend/train/fit-additive.ts';
+import { codesBytes, loadCodes } from '../../../backend/train/kernels/code-matrix.ts';
+import { KernelPool } from '../../../backend/train/kernels/pool.ts';
+import { lossBytes, pointwise } from '../../../backend/train/kernels/row-losses.ts';
+import { boost } from '../../../backend/train/trees/boost.ts';
+import { TreeGrower } from '../../../backend/train/trees/grow-tree.ts';
+import { DEPTH_WISE } from '../../oracle/peers/quality.ts';
+import { additiveOptions, plainSet } from '../../oracle/peers/ours.ts';
+import { madeClicks } from './made-clicks.ts';
+
+/** A process of its own, so that its peak of resident memory is that of one training. Arguments: learner, rows, features. */
+const [learner, ...shape] = process.argv.slice(2);
+const [rows, features] = shape.map(Number);
+const options = { ...DEPTH_WISE, trees: 10 };
+
+const { columns, labels } = madeClicks(rows, features, 13);
+const before = peakBytes();
+const startMs = performance.now();
+const loss = learner === 'trees' ? trainTrees() : await trainAdditive();
+const seconds = (performance.now() - startMs) / 1000;
+console.log(JSON.stringify({ before, peak: peakBytes(), seconds, loss }));
+
+function trainTrees(): number {
+  const pool = new KernelPool(
+    codesBytes(rows, features) +
+      lossBytes(rows) +
+      TreeGrower.sizeBytes(rows, features, options.maxLeaves, 2),
+    2,
+  );
+  const matrix = loadCodes(pool, columns);
+  const { curve } = boost(matrix, pointwise(pool, 'logistic', labels), options);
+  void pool.close();
+  return curve.at(-1)!.loss;
+}
+
+async function trainAdditive(): Promise<number> {
+  const set = plainSet(columns, Float64Array.from(labels), Uint32Array.from([0, rows]));
+  const { curve } = await fitAdditive(set, undefined, {
+    ...additiveOptions(set, 'pointwise', 1),
+    maxIterations: 5,
+  });
+  return curve.at(-1)!.trainLoss;
+}
+
+/** Most that was ever resident at once: Linux's VmHWM. */
+function peakBytes(): number {
+  const line = readFileSync('/proc/self/status', 'utf8').match(/VmHWM:\s+(\d+) kB/);
+  return 1024 * Number(line?.[1]);
+}

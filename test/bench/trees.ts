@@ -1,0 +1,195 @@
+import { availableParallelism } from 'node:os';
+import { codesBytes, loadCodes, type Columns } from '../../backend/train/kernels/code-matrix.ts';
+import { KernelPool } from '../../backend/train/kernels/pool.ts';
+import { lossBytes, MODE, pointwise } from '../../backend/train/kernels/row-losses.ts';
+import { boost } from '../../backend/train/trees/boost.ts';
+import { TreeGrower } from '../../backend/train/trees/grow-tree.ts';
+import { DEPTH_WISE, XGBOOST_DEPTH_6 } from '../oracle/peers/quality.ts';
+import { rowMajor, unlessXgboost, Xgboost } from '../oracle/peers/xgboost.ts';
+import { madeClicks } from './support/made-clicks.ts';
+import type { Part, Say } from './support/part.ts';
+import { median } from './support/quantile.ts';
+import type { BenchRow } from './support/row.ts';
+
+const ROWS = 1_000_000;
+const FEATURES = 32;
+const TREES = 100;
+const ROUNDS = 3;
+const SEED = 11;
+const OPTIONS = { ...DEPTH_WISE, trees: TREES };
+/** Losses of both must agree this well, or the times are of different work. */
+const LOSS_TOLERANCE = 1e-3;
+
+interface Run {
+  readonly loss: number;
+  readonly seconds: number;
+  /** Before the trees: codes into place (ours), cuts between bins (XGBoost, with its first tree). */
+  readonly loadSeconds: number;
+}
+
+/** Boosted trees beside XGBoost's histogram method: same codes, settings and threads, one after the other. */
+export async function benchTrees(say: Say): Promise<Part> {
+  const { columns, labels } = madeClicks(ROWS, FEATURES, SEED);
+  const rows: BenchRow[] = [];
+  const all = availableParallelism();
+  const matrix = unlessXgboost === '' ? rowMajor(columns) : undefined;
+  for (const threads of new Set([1, all])) {
+    const [ours, theirs]: [Run[], Run[]] = [[], []];
+    for (let round = 1; round <= ROUNDS; round++) {
+      say(`trees: ${threads} thread(s), round ${round} of ${ROUNDS}`);
+      ours.push(await runOurs(columns, labels, threads));
+      if (matrix === undefined) continue;
+      theirs.push(runXgboost(columns, matrix, labels, threads));
+      expectSameLoss(ours.at(-1)!.loss, theirs.at(-1)!.loss);
+    }
+    rows.push(...rowsOf(`${threads} thread${threads > 1 ? 's' : ''}`, ours, theirs));
+  }
+  rows.push(...limits(columns));
+  return {
+    rows,
+    notes: [
+      `${ROWS.toLocaleString('en')} × ${FEATURES} codes, ${TREES} trees of depth 6, rate 0.1, logistic loss; medians of ${ROUNDS} rounds, ours and theirs by turns, ratios paired by round, seed ${SEED}`,
+      `ours counts copying and turning the codes and all trees; XGBoost counts its trees from a ready matrix${unlessXgboost}`,
+      '"without its cuts": the first tree, with which XGBoost looks for bins, counts as the mean of the others',
+      `training losses agree within ${100 * LOSS_TOLERANCE} %, or the run fails`,
+      'the limit: every row is added to a histogram at the root and, by subtraction, half of them at most at each of five levels below, at the speed of the same kernel on rows that lie in order',
+    ],
+  };
+}
+
+async function runOurs(columns: Columns, labels: Float32Array, threads: number): Promise<Run> {
+  const startMs = performance.now();
+  const pool = new KernelPool(bytesFor(threads), threads);
+  const matrix = loadCodes(pool, columns);
+  const loss = pointwise(pool, 'logistic', labels);
+  const loadedMs = performance.now();
+  boost(matrix, loss, OPTIONS);
+  const endMs = performance.now();
+  const mean = loss.evaluate(MODE.nothing).loss / ROWS;
+  await pool.close();
+  return {
+    loss: mean,
+    seconds: (endMs - startMs) / 1000,
+    loadSeconds: (loadedMs - startMs) / 1000,
+  };
+}
+
+const bytesFor = (threads: number): number =>
+  codesBytes(ROWS, FEATURES) +
+  lossBytes(ROWS) +
+  TreeGrower.sizeBytes(ROWS, FEATURES, OPTIONS.maxLeaves, threads);
+
+function runXgboost(
+  columns: Columns,
+  matrix: Float32Array,
+  labels: Float32Array,
+  threads: number,
+): Run {
+  const parameters = { ...XGBOOST_DEPTH_6, nthread: String(threads) };
+  const booster = new Xgboost(columns, matrix, labels, parameters);
+  const startMs = performance.now();
+  booster.update();
+  const firstMs = performance.now();
+  for (let tree = 1; tree < TREES; tree++) booster.update();
+  const endMs = performance.now();
+  const scores = booster.scores();
+  booster.close();
+  const others = (endMs - firstMs) / (TREES - 1);
+  return {
+    loss: meanLoss(scores, labels),
+    seconds: (endMs - startMs) / 1000,
+    loadSeconds: (firstMs - startMs - others) / 1000,
+  };
+}
+
+const meanLoss = (scores: Float64Array, labels: Float32Array): number =>
+  scores.reduce(
+    (sum, s, row) => sum + Math.max(s, 0) - labels[row] * s + Math.log1p(Math.exp(-Math.abs(s))),
+    0,
+  ) / scores.length;
+
+function expectSameLoss(ours: number, theirs: number): void {
+  if (!(Math.abs(ours / theirs - 1) <= LOSS_TOLERANCE))
+    throw new Error(`training loss ${ours} is not XGBoost's ${theirs}: the times do not compare`);
+}
+
+function rowsOf(threads: string, ours: readonly Run[], theirs: readonly Run[]): BenchRow[] {
+  const seconds = (runs: readonly Run[]) => median(runs.map((run) => run.seconds));
+  const own: BenchRow = { name: `${TREES} trees, ${threads}`, value: seconds(ours), unit: 's' };
+  if (theirs.length === 0) return [own];
+  const paired = (of: (run: Run) => number) =>
+    median(ours.map((run, round) => run.seconds / of(theirs[round])));
+  const trees = ({ seconds: whole, loadSeconds }: Run) => whole - loadSeconds;
+  return [
+    { ...own, ratio: paired((run) => run.seconds), against: 'XGBoost hist' },
+    {
+      name: `XGBoost without its cuts, ${threads}`,
+      value: median(theirs.map(trees)),
+      unit: 's',
+      ratio: paired(trees),
+      against: 'it, ours',
+    },
+    { name: `XGBoost hist, ${threads}`, value: seconds(theirs), unit: 's' },
+    { name: `training loss, ${threads}`, value: ours[0].loss, unit: 'nats' },
+    { name: `XGBoost's, ${threads}`, value: theirs[0].loss, unit: 'nats' },
+  ];
+}
+
+/** What the histogram kernel does on one thread where nothing stands in its way, and what memory gives. */
+function limits(columns: Columns): BenchRow[] {
+  const pool = new KernelPool(bytesFor(1), 1);
+  const { codes, stride, buckets } = loadCodes(pool, columns);
+  const [values, sums, scratch, blocks, locks] = [
+    8 * ROWS,
+    FEATURES * 256 * 16,
+    TreeGrower.sizeBytes(0, FEATURES, 1, 1),
+    16,
+    4,
+  ].map(pool.allocate.bind(pool));
+  const size = 62_500;
+  pool.u32(blocks, 4).set([0, size, 0, 1]);
+  const fastestMs = fastest(() => {
+    for (let first = 0; first < ROWS; first += size)
+      pool.run('histogramBlock', 1, [
+        codes + first * stride,
+        stride,
+        values,
+        0,
+        blocks,
+        sums,
+        FEATURES,
+        locks,
+        scratch,
+        0,
+        buckets,
+      ]);
+  });
+  const perUpdateNs = (fastestMs * 1e6) / (ROWS * FEATURES);
+  const [from, to] = [new Uint8Array(2 ** 28).fill(1), new Uint8Array(2 ** 28)];
+  const copyMs = fastest(() => to.set(from));
+  const mostRows = ROWS * (1 + 5 / 2);
+  return [
+    { name: 'histogram, rows in order', value: perUpdateNs, unit: 'ns/update' },
+    {
+      name: `${TREES} trees' histograms at most, at that speed`,
+      value: (TREES * mostRows * FEATURES * perUpdateNs) / 1e9,
+      unit: 's',
+    },
+    { name: 'memory copy, one thread', value: 2 ** 28 / copyMs / 1e6, unit: 'GB/s' },
+    {
+      name: "the same histograms' bytes at that bandwidth",
+      value: (TREES * mostRows * (FEATURES + 12) * copyMs) / 2 ** 28 / 1000,
+      unit: 's',
+    },
+  ];
+}
+
+function fastest(call: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 10; round++) {
+    const startMs = performance.now();
+    call();
+    best = Math.min(best, performance.now() - startMs);
+  }
+  return best;
+}

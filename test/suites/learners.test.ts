@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import type { DeviceChoice } from '../../backend/gpu/choose-device.ts';
+import { emptyWeights, fitAdditive } from '../../backend/train/fit-additive.ts';
+import type { FitMethod } from '../../backend/train/fit-method.ts';
+import { additiveScores } from '../../backend/train/histogram.ts';
+import { boostedLearner } from '../../backend/train/learners/boosted.ts';
+import { forestLearner } from '../../backend/train/learners/forest.ts';
+import type { OffsetSet, RerankLearner } from '../../backend/train/learners/learner.ts';
+import { mlpLearner } from '../../backend/train/learners/mlp.ts';
+import type { TrainingSet } from '../../backend/train/training-set.ts';
+import {
+  agreeingSchema,
+  agreeingSlates,
+  codesOf,
+  likingOf,
+  meanReciprocalRank,
+} from '../world/agreeing.ts';
+import { freshSeed, gpuName, noGpu, theGpu } from './support/gpu.ts';
+
+/** One contract for all learners, on each device. */
+interface Asked {
+  readonly device: DeviceChoice;
+  readonly rounds: number;
+  readonly constraints?: Parameters<typeof agreeingSchema>[0];
+  readonly log?: (line: string) => void;
+}
+interface Answer {
+  readonly rounds: number;
+  readonly steps: number;
+  readonly scores: (set: TrainingSet) => Float64Array;
+}
+type Fit = (train: OffsetSet, asked: Asked) => Promise<Answer>;
+
+const additive =
+  (method: FitMethod): Fit =>
+  async ({ set }, { device, rounds, constraints, log }) => {
+    const start = emptyWeights(set.features);
+    const { weights, curve } = await fitAdditive(set, undefined, {
+      schema: agreeingSchema(constraints),
+      objective: 'listwise',
+      start,
+      prior: start,
+      l2: 1,
+      slope: 1,
+      maxIterations: rounds,
+      patience: rounds,
+      tolerance: 0,
+      method,
+      device,
+      ...(log && { log }),
+    });
+    return { rounds, steps: curve.length, scores: (one) => additiveScores(one, weights) };
+  };
+
+const reranking =
+  (learner: RerankLearner): Fit =>
+  async (train, { device, rounds, constraints, log = () => {} }) => {
+    let steps = 0;
+    const fitted = await learner.fit(train, undefined, {
+      schema: agreeingSchema(constraints),
+      seed: 3,
+      rounds,
+      device,
+      log,
+      onStep: () => steps++,
+    });
+    return { rounds: fitted.rounds, steps, scores: fitted.scores };
+  };
+
+interface Learner {
+  readonly name: string;
+  readonly fit: Fit;
+  readonly rounds: number;
+  /** Share of the truth's mean reciprocal rank that it reaches on unseen slates. */
+  readonly floor: number;
+  readonly takesOffsets: boolean;
+  readonly keepsOrder: boolean;
+  readonly countsRounds: boolean;
+}
+
+const ALL = { takesOffsets: true, keepsOrder: true, countsRounds: true };
+const ADDITIVE = { ...ALL, rounds: 12, floor: 0.7, takesOffsets: false };
+const BOOSTED = { ...ALL, rounds: 20, floor: 0.85 };
+/** An additive score reaches 0.78: it cannot tell agreement. */
+const LEARNERS: Learner[] = [
+  { ...ADDITIVE, name: 'additive', fit: additive('full-batch') },
+  { ...ADDITIVE, name: 'additive, mini-batch', fit: additive('mini-batch') },
+  { ...BOOSTED, name: 'LambdaMART', fit: reranking(boostedLearner('lambdarank')) },
+  { ...BOOSTED, name: 'boosted softmax', fit: reranking(boostedLearner('softmax')) },
+  {
+    ...ALL,
+    name: 'forest',
+    fit: reranking(forestLearner),
+    // Always 100 trees; regression on rewards, offsets or not.
+    rounds: 100,
+    countsRounds: false,
+    takesOffsets: false,
+    floor: 0.87,
+  },
+  {
+    ...ALL,
+    name: 'MLP',
+    fit: reranking(mlpLearner),
+    rounds: 40,
+    floor: 0.82,
+    keepsOrder: false,
+  },
+];
+
+const CPU: DeviceChoice = { kind: 'cpu', because: 'asked for' };
+const gpu = (): DeviceChoice => ({
+  kind: 'gpu',
+  gpu: { found: true, device: theGpu(), name: gpuName, software: false, close: () => {} },
+  because: 'asked for',
+});
+
+const held = agreeingSlates(1000, 77);
+const truth = meanReciprocalRank(held, scoresBy(held, likingOf));
+
+function scoresBy(set: TrainingSet, of: (codes: number[]) => number): Float64Array {
+  return Float64Array.from({ length: set.rows }, (_, row) => of(codesOf(set, row)));
+}
+
+function spreadOf(values: Float64Array): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+/** One row for each bucket of feature c, the other codes the same. */
+function stairs(a: number, b: number, d: number): TrainingSet {
+  const codes = [a, b, -1, d].flatMap((code) =>
+    Array.from({ length: 8 }, (_, bucket) => (code === -1 ? bucket + 1 : code)),
+  );
+  return { ...held, rows: 8, codes: Uint8Array.from(codes) };
+}
+
+const seed = freshSeed();
+const train = agreeingSlates(1500, seed);
+const small = agreeingSlates(300, seed + 1);
+const what = `seed ${seed}`;
+
+describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
+  const plain = new Map<DeviceChoice['kind'], Promise<Float64Array>>();
+  const plainScores = (device: DeviceChoice): Promise<Float64Array> => {
+    const known = plain.get(device.kind);
+    if (known !== undefined) return known;
+    const scores = fit({ set: train }, { device, rounds }).then((answer) => answer.scores(held));
+    plain.set(device.kind, scores);
+    return scores;
+  };
+
+  describe.each([
+    ['on the CPU', () => CPU, false],
+    [`on WebGPU: ${gpuName}`, gpu, noGpu],
+  ] as const)('%s', (_, device, absent) => {
+    test.skipIf(absent)('ranks slates that it has not seen', async () => {
+      const reached = meanReciprocalRank(held, await plainScores(device())) / truth;
+      expect(reached, what).toBeGreaterThan(floor);
+    });
+
+    test.skipIf(absent || !learner.takesOffsets)('learns only what the offset leaves', async () => {
+      const offset = scoresBy(train, likingOf);
+      const { scores } = await fit({ set: train, offset }, { device: device(), rounds });
+      const share = spreadOf(scores(held)) / spreadOf(await plainScores(device()));
+      expect(share, what).toBeLessThan(0.6);
+    });
+
+    test.skipIf(absent || !learner.countsRounds)('takes as many rounds as asked', async () => {
+      const found = await fit({ set: small }, { device: device(), rounds: 3 });
+      expect(found).toMatchObject({ rounds: 3, steps: 3 });
+    });
+
+    test.skipIf(absent || !learner.keepsOrder)(
+      'keeps a declared order although the data pull against it',
+      async () => {
+        const { scores } = await fit(
+          { set: small },
+          { device: device(), rounds: 8, constraints: [{ feature: 'c', monotone: 'decreasing' }] },
+        );
+        for (const [a, b, d] of [
+          [1, 1, 1],
+          [1, 8, 3],
+          [6, 7, 8],
+          [8, 2, 4],
+        ]) {
+          const found = [...scores(stairs(a, b, d))];
+          expect(found, what).toEqual(found.toSorted((x, y) => y - x));
+        }
+      },
+    );
+  });
+
+  test.skipIf(noGpu)('learns alike on both devices', async () => {
+    const [onCpu, onGpu] = [await plainScores(CPU), await plainScores(gpu())].map((scores) =>
+      meanReciprocalRank(held, scores),
+    );
+    expect(Math.abs(onCpu - onGpu) / truth, `${what}: ${onCpu}, ${onGpu}`).toBeLessThan(0.04);
+  });
+});
+
+test.skipIf(noGpu)('what a GPU would not speed up runs on the CPU, and says why', async () => {
+  const set = agreeingSlates(100, 5);
+  const lines: string[] = [];
+  const asked = { device: gpu(), rounds: 1, log: (line: string) => lines.push(line) };
+  await additive('mini-batch')({ set }, asked);
+  await reranking(forestLearner)({ set }, asked);
+  expect(lines).toEqual([
+    expect.stringMatching(/^mini-batch descent runs on the CPU: /),
+    expect.stringMatching(/^a forest is grown on the CPU: /),
+  ]);
+});

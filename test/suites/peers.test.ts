@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { EXAMPLE_DATA } from '../oracle/peers/example-data.ts';
+import { unlessPeers } from '../oracle/peers/python.ts';
+import {
+  additiveBesideSklearn,
+  boostedBesideLightgbm,
+  boostedBesideXgboost,
+  forestBesideSklearn,
+  lambdaMartBesideLightgbm,
+  lowerIsBetter,
+  onTrivago,
+  surelyWorseBy,
+  type Measured,
+} from '../oracle/peers/quality.ts';
+import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
+import { unlessXgboost } from '../oracle/peers/xgboost.ts';
+import { unless } from '../support/shared-data.ts';
+
+/**
+ * Trimtab's learners beside the field's tools, on the same codes with the same settings: on the given split each is at
+ * least as good as the tool was measured to be, and over cross-validation the tool is nowhere surely better. Seeds
+ * and folds are fixed, so that a run decides what the last one did.
+ */
+const REPEATS = 1;
+
+interface Row {
+  readonly learner: string;
+  readonly peer: string;
+  readonly skip: string;
+  readonly compare: (repeats: number) => Promise<Measured[]>;
+  /** What the given split asks for. */
+  readonly bars: Readonly<Partial<Record<Measured['measure'], number>>>;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    learner: 'boosted trees of 31 leaves',
+    peer: 'LightGBM',
+    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    compare: boostedBesideLightgbm,
+    bars: { AUC: 0.832, 'log loss': 0.504 },
+  },
+  {
+    learner: 'boosted trees of depth 6',
+    peer: 'XGBoost hist',
+    skip: unless(EXAMPLE_DATA) || unlessXgboost,
+    compare: boostedBesideXgboost,
+    bars: { AUC: 0.826, 'log loss': 0.511 },
+  },
+  {
+    learner: 'a random forest',
+    peer: 'scikit-learn',
+    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    compare: forestBesideSklearn,
+    bars: { AUC: 0.806, 'log loss': 0.554 },
+  },
+  {
+    learner: 'LambdaMART',
+    peer: 'LightGBM',
+    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    compare: lambdaMartBesideLightgbm,
+    bars: { 'NDCG@10': 0.724 },
+  },
+];
+
+for (const { learner, peer, skip, compare, bars } of ROWS)
+  test.skipIf(skip !== '')(`${learner}: as good as ${peer}${skip}`, async () => {
+    for (const measured of await compare(REPEATS)) {
+      const { measure, ours, difference } = measured;
+      const said = JSON.stringify(measured);
+      if (lowerIsBetter(measure)) expect(ours, said).toBeLessThanOrEqual(bars[measure]!);
+      else expect(ours, said).toBeGreaterThanOrEqual(bars[measure]!);
+      expect(Number.isFinite(difference.low + difference.high), said).toBe(true);
+      expect(surelyWorseBy(measured), said).toBe(0);
+    }
+  });
+
+const noExample = unless(EXAMPLE_DATA) || unlessPeers();
+test.skipIf(noExample !== '')(
+  `additive: scikit-learn's log loss within 0.1 %, on any fold${noExample}`,
+  async () => {
+    for (const { measure, ours, theirs, difference } of await additiveBesideSklearn(REPEATS)) {
+      const allowed = 1e-3 * theirs;
+      expect(Math.abs(ours - theirs), measure).toBeLessThan(allowed);
+      expect(Math.max(-difference.low, difference.high), measure).toBeLessThan(allowed);
+    }
+  },
+);
+
+const noTrivago = unless(TRIVAGO) || unlessPeers();
+test.skipIf(noTrivago !== '')(
+  `hotel searches: LambdaMART as good as LightGBM's, and above the bars${noTrivago}`,
+  async () => {
+    const { lambdaMart, additive, difference } = await onTrivago();
+    expect(lambdaMart).toBeGreaterThanOrEqual(0.62);
+    expect(additive).toBeGreaterThanOrEqual(0.61);
+    expect(difference.high, JSON.stringify(difference)).toBeGreaterThan(0);
+  },
+);
