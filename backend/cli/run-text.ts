@@ -52,7 +52,7 @@ export function runText(run: Run): string {
     ],
     ['loss', lossText(run)],
     [
-      'MRR',
+      'MRR as logged',
       validation?.learned.mrr &&
         `${estimate(validation.learned.mrr)}, its parent ${estimate(validation.parent.mrr)}`,
     ],

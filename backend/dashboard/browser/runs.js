@@ -1,4 +1,4 @@
-import { badge, empty, h, when } from './dom.js';
+import { badge, empty, h, table, when } from './dom.js';
 import { ago, duration, whole } from './format.js';
 import { lossCurve } from './loss-curve.js';
 
@@ -29,7 +29,7 @@ function runCard(run, nowMs) {
       h(
         'h3',
         {},
-        h('span', { class: 'mono' }, run.version ?? 'no version'),
+        h('span', { class: run.version && 'mono' }, nameOf(run)),
         badge(run.status, TONES[run.status]),
       ),
       h(
@@ -41,7 +41,7 @@ function runCard(run, nowMs) {
       ),
       run.error === null ? undefined : h('p', { class: 'error' }, run.error),
       progress.outcome && h('p', {}, sentence(progress.outcome)),
-      progress.gate && h('p', { class: 'muted' }, sentence(progress.gate.reason)),
+      progress.gate && gate(progress.gate),
       progress.validation && h('p', { class: 'muted' }, mrr(progress.validation)),
       progress.counts &&
         h(
@@ -54,12 +54,43 @@ function runCard(run, nowMs) {
   );
 }
 
+const nameOf = ({ version, params }) => {
+  if (params?.kind === 'comparison') return 'comparison of learners';
+  const learner = params?.learner ? ` (${params.learner})` : '';
+  return `${version ?? 'no version'}${learner}`;
+};
+
+const OUTCOMES = { passed: 'good', failed: 'bad', missing: 'bad', noted: 'plain' };
+const HEAD = [
+  { label: '' },
+  { label: 'Check' },
+  { label: 'Figure', number: true },
+  { label: 'Bound' },
+];
+
+/** The verdict's reason, and behind a fold every check with its figure and what it is held to. */
+const gate = ({ reason, checks = [] }) =>
+  h(
+    'details',
+    { class: 'gate' },
+    h('summary', { class: 'muted' }, sentence(reason)),
+    table(
+      HEAD,
+      checks.map(({ check, outcome, figure, bound }) => [
+        badge(outcome, OUTCOMES[outcome]),
+        check,
+        figure === undefined ? '' : figure.toFixed(4),
+        bound ?? '',
+      ]),
+    ),
+  );
+
 const took = ({ startedAt, finishedAt }) =>
   finishedAt === null ? '' : `, took ${duration(finishedAt - startedAt)}`;
 
 const mrr = ({ parent, learned }) =>
   parent.mrr && learned.mrr
-    ? `Held-out MRR ${learned.mrr.mean.toFixed(3)}, its parent ${parent.mrr.mean.toFixed(3)}`
+    ? `MRR of held-out clicks, which favour the order that was shown: ${learned.mrr.mean.toFixed(3)}, its parent ${parent.mrr.mean.toFixed(3)}`
     : '';
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
