@@ -1,5 +1,5 @@
 /// <reference types="@webgpu/types" />
-import { STRIDE } from '../../shared/score/scorer.ts';
+import { STRIDE } from '../../shared/score/stride.ts';
 import type { Histogram } from '../train/histogram.ts';
 import { addTilesWgsl, histogramWgsl, slotsOf } from './histogram.wgsl.ts';
 import { spread, type Step, type Workspace } from './kernel.ts';

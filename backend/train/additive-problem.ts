@@ -61,13 +61,10 @@ export function rowLossOf(
   objective: FitOptions['objective'],
 ): RowLoss {
   if (objective === 'listwise') return listwise(pool, reward, starts);
-  const clicked = new Float32Array(reward.length);
-  const weight = new Float32Array(reward.length);
-  let isPlain = true;
-  for (let row = 0; row < reward.length; row++) {
-    clicked[row] = reward[row] > 0 ? 1 : 0;
-    weight[row] = reward[row] > 0 ? reward[row] : 1;
-    isPlain &&= weight[row] === 1;
-  }
-  return pointwise(pool, 'logistic', clicked, isPlain ? undefined : weight);
+  let row = 0;
+  while (row < reward.length && (reward[row] === 0 || reward[row] === 1)) row++;
+  if (row === reward.length) return pointwise(pool, 'logistic', reward);
+  const clicked = Float32Array.from(reward, (earned) => (earned > 0 ? 1 : 0));
+  const weight = Float32Array.from(reward, (earned) => (earned > 0 ? earned : 1));
+  return pointwise(pool, 'logistic', clicked, weight);
 }

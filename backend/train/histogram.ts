@@ -1,4 +1,4 @@
-import { STRIDE } from '../../shared/score/scorer.ts';
+import { STRIDE } from '../../shared/score/stride.ts';
 
 /** The shape both twins of the kernel read: `codes[feature * rows + row]`, 0..255. */
 export interface CodeMatrix {

@@ -124,7 +124,9 @@ async function carryOut(
     const forced = request.force && (!passed || result.missing.length > 0);
     const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
     const wanted = request.publish && (passed || request.force);
-    const outcome = wanted ? await deps.promote(version, `run ${runId}`) : 'stored, not promoted';
+    const outcome = wanted
+      ? await deps.promote(version, `run ${runId}`)
+      : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
     await update({
       status: 'done',
       version,

@@ -39,21 +39,25 @@ async function train(
   });
   const device = await chooseDevice();
   onLog(device.because);
-  const learned = await learn(set, {
-    ...job,
-    device,
-    log: onLog,
-    evidence: { dataQuality: job.quality },
-    offPolicyGain(challenger, fromMs) {
-      const unseen = served.filter(({ at }) => at >= fromMs);
-      return loggedGain(unseen, job.parent, challenger, job.reward).gain;
-    },
-    onIteration: (step) => {
-      curve.push(step);
-      if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
-    },
-  });
-  return { ...learned, counts, missing };
+  try {
+    const learned = await learn(set, {
+      ...job,
+      device,
+      log: onLog,
+      evidence: { dataQuality: job.quality },
+      offPolicyGain(challenger, fromMs) {
+        const unseen = served.filter(({ at }) => at >= fromMs);
+        return loggedGain(unseen, job.parent, challenger, job.reward).gain;
+      },
+      onIteration: (step) => {
+        curve.push(step);
+        if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
+      },
+    });
+    return { ...learned, counts, missing };
+  } finally {
+    if (device.kind === 'gpu') device.gpu.close();
+  }
 }
 
 /** Of the parent's own rankings, for off-policy evaluation: more say little more. */

@@ -3,6 +3,7 @@ import type { Version } from '../domain/ids.ts';
 import { bucketCount, type ExplorationSpec, type Schema } from '../features/schema.ts';
 import type { Network } from './network.ts';
 import type { Trees } from './trees.ts';
+import { STRIDE } from './stride.ts';
 
 /**
  * Weights are fixed-point: whole multiples of 2⁻¹⁶ point. Their sums are exact and do not depend on the
@@ -13,8 +14,7 @@ export const UNITS_PER_POINT = 65_536;
 export const toUnits = (points: number): number => Math.round(points * UNITS_PER_POINT);
 export const toPoints = (units: number): number => units / UNITS_PER_POINT;
 
-/** Bucket stride of a weights array: `weights[feature * STRIDE + bucket]`. */
-export const STRIDE = 256;
+export { STRIDE };
 
 /** |score| stays under 2¹¹ points, which leaves room for excluding rows by a large negative entry. */
 export const MAX_SCORE_UNITS = 2 ** 27;

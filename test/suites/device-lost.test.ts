@@ -5,9 +5,12 @@ import { chooseDevice } from '../../backend/gpu/choose-device.ts';
 import { openGpu, type FoundGpu } from '../../backend/gpu/device.ts';
 import { gpuHistogram } from '../../backend/gpu/histogram.ts';
 import { DeviceLost } from '../../backend/gpu/kernel.ts';
+import { emptyWeights, fitAdditive, type FitStep } from '../../backend/train/fit-additive.ts';
+import { boostedLearner } from '../../backend/train/learners/boosted.ts';
 import type { MlpCheckpoint } from '../../backend/train/mlp/trainer.ts';
 import { trainMlp } from '../../backend/train/mlp/train-mlp.ts';
 import { agreeingSlates } from '../backend/train/mlp/support.ts';
+import * as visitors from '../world/agreeing.ts';
 import { gpuName, noGpu } from './support/gpu.ts';
 
 /** A device of its own, to be lost. */
@@ -80,6 +83,144 @@ test.skipIf(noGpu)(
     expect(await trainer.checkpoint()).toEqual(await onCpu.checkpoint());
   },
 );
+
+test.skipIf(noGpu)(
+  'a boosted run whose device is lost goes on from its whole trees on the CPU',
+  async () => {
+    const set = visitors.agreeingSlates(400, 3);
+    const offset = Float64Array.from({ length: set.rows }, (_, row) => set.codes[row] / 10);
+    const run = async (gpu: FoundGpu, rounds: number, lostAfter?: number) => {
+      const [lines, steps]: [string[], FitStep[]] = [[], []];
+      const fitted = await boostedLearner('softmax').fit({ set, offset }, undefined, {
+        schema: visitors.agreeingSchema(),
+        seed: 3,
+        rounds,
+        device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
+        log: (line) => lines.push(line),
+        onStep: (step) => {
+          steps.push(step);
+          if (step.iteration === lostAfter) gpu.device.destroy();
+        },
+      });
+      return { fitted, lines, steps };
+    };
+    const [broken, kept] = [await another(), await another()];
+    const lost = await run(broken, 8, 3);
+    const whole = await run(kept, 4);
+    expect(whole.lines).toEqual([]);
+    expect(lost.lines).toEqual([
+      expect.stringMatching(/^the GPU .*: the run goes on from tree 3 on the CPU$/),
+    ]);
+    expect(lost.fitted.rounds).toBe(8);
+    expect(lost.steps.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    // The loss before tree 4 is that of the three trees from the device.
+    expect(lost.fitted.trees!.slice(0, 3)).toEqual(whole.fitted.trees!.slice(0, 3));
+    expect(lost.steps[3].trainLoss).toBeCloseTo(whole.steps[3].trainLoss, 5);
+    expect(lost.steps[7].trainLoss).toBeLessThan(lost.steps[3].trainLoss);
+    // The next fit does not try it again.
+    const { lines } = await run(broken, 2);
+    expect(lines).toEqual([]);
+    kept.close();
+  },
+);
+
+test.skipIf(noGpu)(
+  'the trees that served best on held-out rows are kept, whichever device grew them',
+  async () => {
+    const gpu = await another();
+    const steps: FitStep[] = [];
+    const set = visitors.agreeingSlates(150, 3);
+    const fitted = await boostedLearner('lambdarank').fit(
+      { set },
+      { set: visitors.agreeingSlates(150, 4) },
+      {
+        schema: visitors.agreeingSchema(),
+        seed: 3,
+        rounds: 30,
+        device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
+        log: () => {},
+        onStep: (step) => {
+          steps.push(step);
+          if (step.iteration === 6) gpu.device.destroy();
+        },
+      },
+    );
+    const held = steps.map(({ validationLoss }) => validationLoss!);
+    expect(held.length).toBeGreaterThan(6);
+    expect(fitted.rounds).toBe(1 + held.indexOf(Math.min(...held)));
+  },
+);
+
+test.skipIf(noGpu).for([
+  ['L-BFGS', []],
+  ['projected descent', [{ feature: 'a', monotone: 'increasing' as const }]],
+] as const)(
+  'an additive fit whose device is lost goes on from its last iterate on the CPU: %s',
+  async ([, constraints]) => {
+    const gpu = await another();
+    const start = emptyWeights(4);
+    const options = {
+      schema: visitors.agreeingSchema(constraints),
+      objective: 'listwise',
+      start,
+      prior: start,
+      l2: 1,
+      slope: 1,
+      maxIterations: 40,
+      patience: 40,
+    } as const;
+    const lines: string[] = [];
+    const set = visitors.agreeingSlates(400, 3);
+    const fit = await fitAdditive(set, visitors.agreeingSlates(100, 4), {
+      ...options,
+      device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
+      log: (line) => lines.push(line),
+      onIteration: ({ iteration }) => {
+        if (iteration === 3) setImmediate(() => gpu.device.destroy());
+      },
+    });
+    expect(lines).toHaveLength(1);
+    const from = Number(/goes on from iteration (\d+) on the CPU$/.exec(lines[0])?.[1]);
+    expect(from).toBeGreaterThanOrEqual(3);
+    expect(fit.curve.map(({ iteration }) => iteration)).toEqual(fit.curve.map((_, i) => i + 1));
+    expect(fit.curve.length).toBeGreaterThan(from);
+    expect(fit.curve[from].trainLoss).toBeLessThan(fit.curve[0].trainLoss);
+    const onCpu = await fitAdditive(set, undefined, options);
+    expect(fit.curve.at(-1)!.trainLoss / onCpu.curve.at(-1)!.trainLoss).toBeCloseTo(1, 4);
+  },
+);
+
+test.skipIf(noGpu)('rows that a GPU cannot hold are learned on the CPU', async () => {
+  const gpu = await another();
+  const small = new Proxy(gpu.device, {
+    get: (device, name) => {
+      if (name === 'limits') return { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 4096 };
+      const value: unknown = Reflect.get(device, name);
+      return typeof value === 'function' ? value.bind(device) : value;
+    },
+  });
+  const lines: string[] = [];
+  const start = emptyWeights(4);
+  const fit = await fitAdditive(visitors.agreeingSlates(400, 3), undefined, {
+    schema: visitors.agreeingSchema(),
+    objective: 'listwise',
+    start,
+    prior: start,
+    l2: 1,
+    slope: 1,
+    maxIterations: 3,
+    patience: 3,
+    device: { kind: 'gpu', gpu: { ...gpu, device: small }, because: 'learning on the GPU' },
+    log: (line) => lines.push(line),
+  });
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /is over this GPU's 4096.*: the fit goes on from iteration 0 on the CPU$/,
+    ),
+  ]);
+  expect(fit.curve).toHaveLength(3);
+  gpu.close();
+});
 
 test.skipIf(noGpu)(
   'trees grown before the device is lost are kept by who asked for them',

@@ -64,7 +64,7 @@ const reranking =
       log,
       onStep: () => steps++,
     });
-    return { rounds: fitted.rounds, steps, scores: fitted.scores };
+    return { rounds: fitted.rounds, steps, scores: (one) => fitted.scores(one) };
   };
 
 interface Learner {
@@ -79,9 +79,9 @@ interface Learner {
 }
 
 const ALL = { takesOffsets: true, keepsOrder: true, countsRounds: true };
-const ADDITIVE = { ...ALL, rounds: 12, floor: 0.7, takesOffsets: false };
-const BOOSTED = { ...ALL, rounds: 20, floor: 0.85 };
-/** An additive score reaches 0.78: it cannot tell agreement. */
+const ADDITIVE = { ...ALL, rounds: 12, floor: 0.75, takesOffsets: false };
+const BOOSTED = { ...ALL, rounds: 20, floor: 0.92 };
+/** An additive score reaches 0.8: it cannot tell agreement. */
 const LEARNERS: Learner[] = [
   { ...ADDITIVE, name: 'additive', fit: additive('full-batch') },
   { ...ADDITIVE, name: 'additive, mini-batch', fit: additive('mini-batch') },
@@ -95,14 +95,14 @@ const LEARNERS: Learner[] = [
     rounds: 100,
     countsRounds: false,
     takesOffsets: false,
-    floor: 0.87,
+    floor: 0.92,
   },
   {
     ...ALL,
     name: 'MLP',
     fit: reranking(mlpLearner),
     rounds: 40,
-    floor: 0.82,
+    floor: 0.84,
     keepsOrder: false,
   },
 ];
@@ -139,6 +139,9 @@ const train = agreeingSlates(1500, seed);
 const small = agreeingSlates(300, seed + 1);
 const what = `seed ${seed}`;
 
+/** One row where a learner promises it, none where it does not: what is not promised is no test that was skipped. */
+const where = (promised: boolean): readonly string[] => (promised ? [what] : []);
+
 describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
   const plain = new Map<DeviceChoice['kind'], Promise<Float64Array>>();
   const plainScores = (device: DeviceChoice): Promise<Float64Array> => {
@@ -158,20 +161,26 @@ describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
       expect(reached, what).toBeGreaterThan(floor);
     });
 
-    test.skipIf(absent || !learner.takesOffsets)('learns only what the offset leaves', async () => {
-      const offset = scoresBy(train, likingOf);
-      const { scores } = await fit({ set: train, offset }, { device: device(), rounds });
-      const share = spreadOf(scores(held)) / spreadOf(await plainScores(device()));
-      expect(share, what).toBeLessThan(0.6);
-    });
+    test.skipIf(absent).each(where(learner.takesOffsets))(
+      'learns only what the offset leaves (%s)',
+      async () => {
+        const offset = scoresBy(train, likingOf);
+        const { scores } = await fit({ set: train, offset }, { device: device(), rounds });
+        const share = spreadOf(scores(held)) / spreadOf(await plainScores(device()));
+        expect(share, what).toBeLessThan(0.5);
+      },
+    );
 
-    test.skipIf(absent || !learner.countsRounds)('takes as many rounds as asked', async () => {
-      const found = await fit({ set: small }, { device: device(), rounds: 3 });
-      expect(found).toMatchObject({ rounds: 3, steps: 3 });
-    });
+    test.skipIf(absent).each(where(learner.countsRounds))(
+      'takes as many rounds as asked (%s)',
+      async () => {
+        const found = await fit({ set: small }, { device: device(), rounds: 3 });
+        expect(found).toMatchObject({ rounds: 3, steps: 3 });
+      },
+    );
 
-    test.skipIf(absent || !learner.keepsOrder)(
-      'keeps a declared order although the data pull against it',
+    test.skipIf(absent).each(where(learner.keepsOrder))(
+      'keeps a declared order although the data pull against it (%s)',
       async () => {
         const { scores } = await fit(
           { set: small },
@@ -194,9 +203,41 @@ describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
     const [onCpu, onGpu] = [await plainScores(CPU), await plainScores(gpu())].map((scores) =>
       meanReciprocalRank(held, scores),
     );
-    expect(Math.abs(onCpu - onGpu) / truth, `${what}: ${onCpu}, ${onGpu}`).toBeLessThan(0.04);
+    expect(Math.abs(onCpu - onGpu) / truth, `${what}: ${onCpu}, ${onGpu}`).toBeLessThan(0.03);
   });
 });
+
+test.skipIf(noGpu).for([
+  ['L-BFGS', 'listwise', []],
+  ['L-BFGS', 'pointwise', []],
+  ['projected descent', 'listwise', [{ feature: 'c', monotone: 'decreasing' as const }]],
+] as const)(
+  'an additive fit ends at the same weights on both devices: %s, %s',
+  async ([, objective, constraints]) => {
+    const start = emptyWeights(train.features);
+    const [onCpu, onGpu] = await Promise.all(
+      [CPU, gpu()].map((device) =>
+        fitAdditive(train, undefined, {
+          schema: agreeingSchema(constraints),
+          objective,
+          start,
+          prior: start,
+          l2: 1,
+          slope: 1,
+          maxIterations: 200,
+          patience: 200,
+          device,
+        }),
+      ),
+    );
+    const [least, reached] = [onCpu, onGpu].map(({ curve }) => curve.at(-1)!.trainLoss);
+    expect(reached / least - 1, what).toBeLessThan(1e-5);
+    // Where the loss is flat to f32, weights may differ: a ridge of 1 leaves ‖Δw‖² ≤ 2 Δloss.
+    const most = 2 * 1e-5 * least * train.rows;
+    const square = onGpu.weights.reduce((sum, w, j) => sum + (w - onCpu.weights[j]) ** 2, 0);
+    expect(square, what).toBeLessThan(most);
+  },
+);
 
 test.skipIf(noGpu)('what a GPU would not speed up runs on the CPU, and says why', async () => {
   const set = agreeingSlates(100, 5);

@@ -20,9 +20,9 @@ export const agreeingSchema = (constraints: readonly ConstraintSpec[] = []): Sch
     constraints,
   });
 
-/** What a visitor likes, in log-odds: a and b both high or both low, which no additive score can tell, and much of c. */
+/** What a visitor likes, in log-odds: a and b both high or both low, which no additive score can tell, a high, and much of c. */
 export const likingOf = (codes: ArrayLike<number>): number =>
-  (codes[0] > 4 === codes[1] > 4 ? 2.5 : 0) + 0.3 * codes[2];
+  (codes[0] > 4 === codes[1] > 4 ? 2.5 : 0) + (codes[0] > 4 ? 1 : 0) + 0.2 * codes[2];
 
 /** Slates of 2 to 9 items, one of which the visitor takes, by the softmax of the liking. */
 export function agreeingSlates(slates: number, seed: number): TrainingSet {
@@ -60,13 +60,14 @@ export const codesOf = (
   row: number,
 ): number[] => FEATURES.map((_, feature) => codes[feature * rows + row]);
 
-/** Mean over slates of 1 / place of the item taken. */
+/** Mean over slates of 1 / place of the item taken, half of its equals before it. */
 export function meanReciprocalRank({ starts, reward }: TrainingSet, scores: Float64Array): number {
   let sum = 0;
   for (let slate = 0; slate + 1 < starts.length; slate++) {
     const own = scores.subarray(starts[slate], starts[slate + 1]);
     const taken = reward.subarray(starts[slate], starts[slate + 1]).indexOf(1);
-    sum += 1 / own.reduce((place, score) => place + (score > own[taken] ? 1 : 0), 1);
+    const ahead = (score: number) => (1 + Math.sign(score - own[taken])) / 2;
+    sum += 1 / own.reduce((place, score) => place + ahead(score), 0.5);
   }
   return sum / (starts.length - 1);
 }

@@ -33,6 +33,10 @@ export class AdditiveLoss implements DescentLoss {
 
   score(weights: Float64Array, into: number): void {
     const { pool, codes, stride, rows } = this.#matrix;
+    if (weights.every((weight) => weight === 0)) {
+      pool.f64(into, rows).fill(0);
+      return;
+    }
     const own = pool.f64(this.#weights, stride * APART);
     for (let first = 0, at = 0; first < weights.length; first += BUCKETS, at += APART)
       own.set(weights.subarray(first, first + BUCKETS), at);

@@ -14,9 +14,16 @@ export const MAX_ARGUMENTS = 28;
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Word from which each thread has one that it sets when it has started. */
-  readonly ready: number;
+  /** Word from which each thread has one: 0, `STARTED`, or what `joinsAt` makes of a generation. */
+  readonly joins: number;
 }
+
+/** A thread that has started waits to be counted. */
+export const STARTED = 1;
+/** A thread takes part from the job that counted it on: others go ahead while it starts. */
+export const joinsAt = (generation: number): number => generation + 1;
+export const takesPart = (joins: number, generation: number): boolean =>
+  joins > STARTED && generation >= joins - 1;
 
 export const KERNELS = [
   'histogramBlock',

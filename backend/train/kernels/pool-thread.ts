@@ -1,13 +1,21 @@
 import { workerData } from 'node:worker_threads';
-import { drawTasks, GENERATION, instantiate, sleepUntilChanged, type Shared } from './job.ts';
+import {
+  drawTasks,
+  GENERATION,
+  instantiate,
+  sleepUntilChanged,
+  STARTED,
+  takesPart,
+  type Shared,
+} from './job.ts';
 
 const shared = workerData as Shared & { thread: number };
 const kernels = instantiate(shared);
 const words = new Int32Array(shared.memory.buffer);
+const joins = shared.joins + shared.thread;
 let seen = 0;
-Atomics.store(words, shared.ready + shared.thread, 1);
-Atomics.notify(words, shared.ready + shared.thread);
+Atomics.store(words, joins, STARTED);
 for (;;) {
   seen = sleepUntilChanged(words, GENERATION, seen);
-  drawTasks(words, kernels, shared.thread);
+  if (takesPart(Atomics.load(words, joins), seen)) drawTasks(words, kernels, shared.thread);
 }

@@ -8,11 +8,13 @@ import {
   drawTasks,
   GENERATION,
   instantiate,
+  joinsAt,
   KERNEL,
   KERNELS,
   MAX_ARGUMENTS,
   NEXT_TASK,
   sleepUntilChanged,
+  STARTED,
   TASKS,
   type Kernel,
   type Kernels,
@@ -33,9 +35,10 @@ export class KernelPool {
   readonly #workers: Worker[] = [];
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
-  /** Word from which each thread has one that it sets when it has started. */
-  readonly #ready: number;
-  #hasStarted = false;
+  /** Word from which each thread has one: see `Shared`. */
+  readonly #joins: number;
+  /** Threads that take part, the caller's own among them. */
+  #atWork = 1;
   #freeByte = 2 * CONTROL_BYTES;
 
   /**
@@ -53,7 +56,7 @@ export class KernelPool {
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
     this.#words = new Int32Array(this.#memory.buffer);
     this.#numbers = new Float64Array(this.#memory.buffer);
-    const shared: Shared = { module, memory: this.#memory, ready: this.allocate(4 * threads) / 4 };
+    const shared: Shared = { module, memory: this.#memory, joins: this.allocate(4 * threads) / 4 };
     this.#kernels = instantiate(shared);
     for (let thread = 1; thread < threads; thread++) {
       const worker = new Worker(new URL('./pool-thread.ts', import.meta.url), {
@@ -62,7 +65,7 @@ export class KernelPool {
       worker.unref();
       this.#workers.push(worker);
     }
-    this.#ready = shared.ready;
+    this.#joins = shared.joins;
   }
 
   /** @returns the byte address of an array of its own, zeroed, at a multiple of 64, readable 64 bytes past its end. */
@@ -88,9 +91,9 @@ export class KernelPool {
       for (let task = 0; task < tasks; task++) this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
       return;
     }
-    this.#awaitStart();
+    if (this.#atWork < this.threads) this.#countStarted();
     words[NEXT_TASK] = 0;
-    Atomics.store(words, AT_WORK, this.threads);
+    Atomics.store(words, AT_WORK, this.#atWork);
     Atomics.add(words, GENERATION, 1);
     Atomics.notify(words, GENERATION);
     drawTasks(words, this.#kernels, 0);
@@ -98,12 +101,15 @@ export class KernelPool {
       left = sleepUntilChanged(words, AT_WORK, left);
   }
 
-  /** Threads start while the caller fills its arrays. */
-  #awaitStart(): void {
-    if (this.#hasStarted) return;
+  /** Threads that have started since take part from the next job on. */
+  #countStarted(): void {
+    const words = this.#words;
+    const generation = Atomics.load(words, GENERATION) + 1;
     for (let thread = 1; thread < this.threads; thread++)
-      sleepUntilChanged(this.#words, this.#ready + thread, 0);
-    this.#hasStarted = true;
+      if (Atomics.load(words, this.#joins + thread) === STARTED) {
+        Atomics.store(words, this.#joins + thread, joinsAt(generation));
+        this.#atWork++;
+      }
   }
 
   u8 = (address: number, length: number) => new Uint8Array(this.#memory.buffer, address, length);

@@ -147,8 +147,8 @@ function placeOf(pool: KernelPool, rows: number, tasks: number) {
   const scores = pool.allocate(8 * rows);
   const values = pool.allocate(8 * rows);
   const totals = pool.allocate(24 * tasks);
-  const sum = (kernel: Kernel, values: readonly number[]): LossTotals => {
-    pool.run(kernel, tasks, values);
+  const sum = (kernel: Kernel, given: readonly number[]): LossTotals => {
+    pool.run(kernel, tasks, given);
     const found = pool.f64(totals, 3 * tasks);
     let [loss, mostGradient, mostHessian] = [0, 0, 0];
     for (let task = 0; task < tasks; task++) {

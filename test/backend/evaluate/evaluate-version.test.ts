@@ -99,7 +99,7 @@ beforeAll(async () => {
     const found = (await backend.call('GET', `/v1/runs/${body.runId}`)).body;
     return found.status !== 'running' && found;
   });
-  expect(run).toMatchObject({ status: 'done', version: 'v000001' });
+  if (run.version !== 'v000001') throw new Error(JSON.stringify(run));
   await serve('late', 1500, start + 2 * 3_600_000);
 });
 afterAll(() => backend.close());

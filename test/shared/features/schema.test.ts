@@ -226,7 +226,10 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
       'training.objective must be listwise or pointwise',
     ],
     [{ ...minimal, training: { l2: -1 } }, 'training.l2 must be 0 or more, but was -1'],
-    [{ ...minimal, training: { position: 'first' } }, 'training.position must be one of feature, propensity, given'],
+    [
+      { ...minimal, training: { position: 'first' } },
+      'training.position must be one of feature, propensity, given',
+    ],
     [
       { ...minimal, training: { position: 'propensity', objective: 'pointwise' } },
       'propensity needs the listwise objective',
