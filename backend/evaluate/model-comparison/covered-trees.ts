@@ -1,5 +1,5 @@
 import type { Trees } from '../../../shared/score/trees.ts';
-import type { GrownTree } from '../../train/trees/grow-tree.ts';
+import type { GrownTree } from '../../train/trees/grown-tree.ts';
 
 /** Trees as the edge walks them, with what growing them knew. Arrays by node, as in `trees`. */
 export interface CoveredTrees {

@@ -17,7 +17,8 @@ import {
 import { threadsFor } from '../kernels/threads-for.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 import { boost } from '../trees/boost.ts';
-import { TreeGrower, type GrownTree } from '../trees/grow-tree.ts';
+import { TreeGrower } from '../trees/grow-tree.ts';
+import type { GrownTree } from '../trees/grown-tree.ts';
 import { scoreTrees } from '../trees/score-trees.ts';
 import { TreeScorer } from '../trees/score-tree.ts';
 import { toTrees } from '../trees/to-trees.ts';

@@ -3,7 +3,7 @@ import type { ForestScorer, MlpScorer } from '../../../shared/score/scorer.ts';
 import type { DeviceChoice } from '../../gpu/choose-device.ts';
 import type { FitStep } from '../fit-additive.ts';
 import type { TrainingSet } from '../training-set.ts';
-import type { GrownTree } from '../trees/grow-tree.ts';
+import type { GrownTree } from '../trees/grown-tree.ts';
 
 /** What can be learned: the first pass alone, or it and what re-ranks its best. */
 export const LEARNERS = ['additive', 'boosted', 'forest', 'mlp'] as const;

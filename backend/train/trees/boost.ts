@@ -2,7 +2,8 @@ import type { CodeMatrix } from '../kernels/code-matrix.ts';
 import { MODE, type RowLoss } from '../kernels/row-losses.ts';
 import { gradientUnits, packGradients } from './pack-gradients.ts';
 import { TreeScorer } from './score-tree.ts';
-import { TreeGrower, type GrownTree, type GrowOptions } from './grow-tree.ts';
+import { TreeGrower } from './grow-tree.ts';
+import type { GrownTree, GrowOptions } from './grown-tree.ts';
 
 export interface BoostOptions extends GrowOptions {
   readonly trees: number;

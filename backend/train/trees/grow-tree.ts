@@ -1,67 +1,15 @@
 import type { CodeMatrix } from '../kernels/code-matrix.ts';
 import { APART, strideOf } from '../kernels/code-matrix.ts';
+import {
+  addNode,
+  childrenOf,
+  emptyTree,
+  valueOf,
+  type GrowOptions,
+  type GrownTree,
+  type Open,
+} from './grown-tree.ts';
 import type { GradientUnits } from './pack-gradients.ts';
-
-export interface GrowOptions {
-  /** `depth`: whole levels; `best`: the leaf that gains most first (Shi, 2007). */
-  readonly order: 'depth' | 'best';
-  readonly maxDepth: number;
-  readonly maxLeaves: number;
-  /** Ridge on leaf values, in units of hessian. */
-  readonly lambda: number;
-  /** Least sum of hessians in a child. */
-  readonly minChildHessian: number;
-  /** Least number of rows in a child, estimated from its share of the hessian. */
-  readonly minChildRows: number;
-  /** Least gain of a split, `score(L) + score(R) − score(L + R)`: twice the loss that it saves. */
-  readonly minGain: number;
-  /** Per feature: 1 leaf values may only rise with the bucket, −1 only fall, 0 as the data say. */
-  readonly monotone?: Int8Array;
-  /** Writes 1 for each feature that a node may split on. Absent: all. */
-  readonly drawFeatures?: (allowed: Uint8Array) => void;
-}
-
-/** One grown tree: arrays by node; the root is node 0, a left child is followed by its right one. */
-export interface GrownTree {
-  readonly feature: number[];
-  /** Left when `((code − shift) & 255) ≤ threshold`. */
-  readonly threshold: number[];
-  readonly shift: number[];
-  /** 0 at a leaf. */
-  readonly left: number[];
-  /** `−G / (H + λ)` at a leaf. */
-  readonly value: number[];
-  /** Gain of each split, twice the loss that it saved; 0 at a leaf. */
-  readonly gain: number[];
-  /** Sum of hessians at each node. */
-  readonly cover: number[];
-  /** Of each leaf: its rows' place in the index. */
-  readonly leaves: { node: number; from: number; to: number }[];
-}
-
-interface Open {
-  readonly node: number;
-  readonly from: number;
-  readonly to: number;
-  readonly depth: number;
-  readonly g: number;
-  readonly h: number;
-  /** Bounds that monotone splits above put on the values below. */
-  readonly low: number;
-  readonly high: number;
-  /** Place of its stored histogram; −1: few rows, made when it is split. */
-  readonly slot: number;
-  split: Split | undefined;
-}
-
-interface Split {
-  readonly gain: number;
-  readonly feature: number;
-  readonly threshold: number;
-  readonly shift: number;
-  readonly g: number;
-  readonly h: number;
-}
 
 const BUCKETS = 256;
 /** Rows of a block of a histogram: the sums of so many packed values do not overflow, once each or 8 times each. */
@@ -154,16 +102,7 @@ export class TreeGrower {
     this.#slots.length = 0;
     for (let slot = this.#slotCount - 1; slot >= 0; slot--) this.#slots.push(slot);
 
-    const tree: GrownTree = {
-      feature: [],
-      threshold: [],
-      shift: [],
-      left: [],
-      value: [],
-      gain: [],
-      cover: [],
-      leaves: [],
-    };
+    const tree = emptyTree();
     const rootSlot = this.#slots.pop()!;
     const whole = sample === undefined;
     this.#blockRows = whole ? MAX_BLOCK_ROWS : MAX_SAMPLED_ROWS;
@@ -423,50 +362,3 @@ export const scratchBytesOf = (features: number): number =>
 /** Blocks of 32 bytes: each node has at least one, of at most these many rows. */
 const blockCapacity = (rows: number, maxLeaves: number): number =>
   Math.ceil(rows / MIN_BLOCK_ROWS) + 2 * Math.min(rows, maxLeaves) + 64;
-
-function addNode(tree: GrownTree, cover: number): number {
-  for (const column of [tree.feature, tree.threshold, tree.shift, tree.left, tree.value, tree.gain])
-    column.push(0);
-  return tree.cover.push(cover) - 1;
-}
-
-function childrenOf(
-  tree: GrownTree,
-  parent: Open,
-  lefts: number,
-  { lambda, monotone }: GrowOptions,
-): [Open, Open] {
-  const split = parent.split!;
-  const { node, from, to, depth, low, high } = parent;
-  const [g, h] = [parent.g - split.g, parent.h - split.h];
-  const left = addNode(tree, split.h);
-  const right = addNode(tree, h);
-  tree.feature[node] = split.feature;
-  tree.threshold[node] = split.threshold;
-  tree.shift[node] = split.shift;
-  tree.gain[node] = split.gain;
-  tree.left[node] = left;
-  const below = { depth: depth + 1, slot: -1, split: undefined };
-  const one = { ...below, node: left, from, to: from + lefts, g: split.g, h: split.h, low, high };
-  const two = { ...below, node: right, from: from + lefts, to, g, h, low, high };
-  const order = monotone?.[split.feature] ?? 0;
-  if (order === 0) return [one, two];
-  // Values below a monotone split stay on their side of its middle (LightGBM's "basic" method).
-  const middle = (valueOf(one, lambda) + valueOf(two, lambda)) / 2;
-  return order > 0
-    ? [
-        { ...one, high: middle },
-        { ...two, low: middle },
-      ]
-    : [
-        { ...one, low: middle },
-        { ...two, high: middle },
-      ];
-}
-
-function valueOf(
-  { g, h, low, high }: { g: number; h: number; low: number; high: number },
-  lambda: number,
-): number {
-  return h + lambda <= 0 ? 0 : Math.min(high, Math.max(low, -g / (h + lambda)));
-}

@@ -1,7 +1,8 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import type { CodeMatrix } from '../kernels/code-matrix.ts';
 import { MODE, type RowLoss } from '../kernels/row-losses.ts';
-import { TreeGrower, type GrownTree, type GrowOptions } from './grow-tree.ts';
+import { TreeGrower } from './grow-tree.ts';
+import type { GrownTree, GrowOptions } from './grown-tree.ts';
 import { gradientUnits, packGradients } from './pack-gradients.ts';
 
 export interface RandomForestOptions extends Omit<GrowOptions, 'drawFeatures'> {

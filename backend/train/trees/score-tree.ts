@@ -1,5 +1,5 @@
 import { blocksOf, BLOCK_ROWS, type CodeMatrix } from '../kernels/code-matrix.ts';
-import type { GrownTree } from './grow-tree.ts';
+import type { GrownTree } from './grown-tree.ts';
 
 const NODE_BYTES = 24;
 

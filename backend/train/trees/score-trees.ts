@@ -1,5 +1,5 @@
 import type { Columns } from '../kernels/code-matrix.ts';
-import type { GrownTree } from './grow-tree.ts';
+import type { GrownTree } from './grown-tree.ts';
 
 /** Σ over trees of each row's leaf value: the plain walk, for sets of a validation's size. */
 export function scoreTrees(

@@ -13,7 +13,8 @@ import { boost, type BoostOptions } from '../../../backend/train/trees/boost.ts'
 import { randomForest, randomForestBytes } from '../../../backend/train/trees/random-forest.ts';
 import type { RandomForestOptions } from '../../../backend/train/trees/random-forest.ts';
 import { scoreTrees } from '../../../backend/train/trees/score-trees.ts';
-import { TreeGrower, type GrownTree } from '../../../backend/train/trees/grow-tree.ts';
+import { TreeGrower } from '../../../backend/train/trees/grow-tree.ts';
+import type { GrownTree } from '../../../backend/train/trees/grown-tree.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rowsOf, startsOf, takeColumns, takeLabels, type Task, type Tool } from './task.ts';

@@ -9,7 +9,7 @@ import { toTrees } from '../../../../backend/train/trees/to-trees.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { toPoints } from '../../../../shared/score/scorer.ts';
 import { treesUnits } from '../../../../shared/score/trees.ts';
-import type { GrownTree } from '../../../../backend/train/trees/grow-tree.ts';
+import type { GrownTree } from '../../../../backend/train/trees/grown-tree.ts';
 import { shapleyValues } from '../../../oracle/shapley.ts';
 
 const FEATURES = 5;

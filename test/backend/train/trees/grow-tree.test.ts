@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { loadCodes } from '../../../../backend/train/kernels/code-matrix.ts';
 import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
-import {
-  TreeGrower,
-  type GrownTree,
-  type GrowOptions,
-} from '../../../../backend/train/trees/grow-tree.ts';
+import { TreeGrower } from '../../../../backend/train/trees/grow-tree.ts';
+import type { GrownTree, GrowOptions } from '../../../../backend/train/trees/grown-tree.ts';
 import { sumOver, type Rows } from '../../../oracle/split.ts';
 import { growOracle } from '../../../oracle/tree.ts';
 import { copyIn, freshRandom, packed, poison, poolsOf, randomColumns } from '../kernels/support.ts';

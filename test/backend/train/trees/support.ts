@@ -1,7 +1,7 @@
 import type { Columns } from '../../../../backend/train/kernels/code-matrix.ts';
 import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
 import { MODE, type RowLoss } from '../../../../backend/train/kernels/row-losses.ts';
-import type { GrownTree, GrowOptions } from '../../../../backend/train/trees/grow-tree.ts';
+import type { GrownTree, GrowOptions } from '../../../../backend/train/trees/grown-tree.ts';
 import type { Rows } from '../../../oracle/split.ts';
 
 /** No limit but what a test sets. */
