@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { readLive, recordAudit, recordLive } from '../publish/live-pointer.ts';
 import { lookAtPointer, sinceOf } from '../publish/pointer-watch.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -43,8 +43,7 @@ export function rollout({
 
   const move = async (pointer: Pointer, text: string, action: string, kvWasLost = false) => {
     const live = await readLive(store);
-    for (const version of new Set([pointer.champion, ...Object.values(pointer.arms ?? {})]))
-      await publisher.publishVersion(version);
+    for (const version of versionsOf(pointer)) await publisher.publishVersion(version);
     // The intention is recorded first, so that a move cut short is not taken for somebody's hand.
     if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
     await publisher.writePointer(text);
@@ -76,13 +75,30 @@ export function rollout({
     const live = await readLive(store);
     if (live !== undefined) {
       await publisher.forgetPublications();
-      await move({ ...live.pointer, at: nowMs() }, live.text, 'restore', true);
+      if (await exists(live.pointer))
+        await move({ ...live.pointer, at: nowMs() }, live.text, 'restore', true);
+      else {
+        // A hand had named a version that does not exist: edges went on with the one before, and so does this.
+        const before = parsePointer(live.before ?? '');
+        const isGood = before !== undefined && (await exists(before));
+        const champion = isGood ? before.champion : RULES_VERSION;
+        await signed({ champion, hold: true, by: 'backend' }, 'restore', true);
+      }
     } else await signed({ champion: RULES_VERSION, by: 'backend' }, 'first publish');
   };
 
-  const signed = (pointer: Pointer, action: string) => {
+  const exists = (pointer: Pointer): Promise<boolean> =>
+    Promise.all(versionsOf(pointer).map((version) => versions.load(version))).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return false;
+        throw error;
+      },
+    );
+
+  const signed = (pointer: Pointer, action: string, kvWasLost = false) => {
     const stamped = { ...pointer, at: nowMs() };
-    return move(stamped, JSON.stringify(stamped), action);
+    return move(stamped, JSON.stringify(stamped), action, kvWasLost);
   };
 
   return {
@@ -128,3 +144,7 @@ export function rollout({
       }),
   };
 }
+
+const versionsOf = ({ champion, arms = {} }: Pointer): Version[] => [
+  ...new Set([champion, ...Object.values(arms)]),
+];

@@ -290,7 +290,9 @@ function rankOf(half: 0 | 1): Promise<Ranking> {
 const untilWell = () =>
   until('all is well again', async () => {
     const rankings = [await degradedRanking(), await rankOf(0)];
-    return rankings.every(({ degraded }) => !degraded);
+    if (rankings.some(({ degraded }) => degraded))
+      throw new Error(JSON.stringify(await liveAtEdge(system)));
+    return true;
   });
 
 const degradedRanking = () => rank(system, { sessionId: 's', limit: LIMIT });

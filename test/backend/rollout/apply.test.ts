@@ -117,6 +117,18 @@ test('a pointer to a version that does not exist holds, and can be rolled back',
   expect((await move('release')).status).toBe(200);
 });
 
+test('a pointer that is lost while it names a version that does not exist becomes the one before, held', async () => {
+  const version = await add('before the slip');
+  expect((await move(`${version}/promote`)).status).toBe(200);
+  backend.kv.values.set('WEIGHTS/active', Buffer.from('v777778'));
+  await eventually(async () => (await live()).version === 'v777778');
+  backend.kv.values.delete('WEIGHTS/active');
+  await eventually(async () => (await live()).version === version);
+  expect(pointer()).toMatchObject({ champion: version, hold: true, by: 'backend' });
+  expect((await move('release')).status).toBe(200);
+  expect((await move('v000000/promote')).status).toBe(200);
+});
+
 test('a restart finds everything as it was and moves nothing', async () => {
   const before = backend.kv.text('WEIGHTS/active');
   const audit = await lastMove();
