@@ -1,0 +1,181 @@
+/**
+ * Sufficient statistics of one arm and one metric: all that its analysis needs, addable over days, shards and
+ * segments, and frozen. One value per unit (session or user).
+ */
+export type Statistic = Sample | RatioStatistic | AdjustedStatistic;
+export type Sample = MeanStatistic | ProportionStatistic;
+
+export interface MeanStatistic {
+  readonly kind: 'mean';
+  readonly n: number;
+  readonly sum: number;
+  readonly sumSquares: number;
+}
+
+/** Values are 0 or 1. */
+export interface ProportionStatistic {
+  readonly kind: 'proportion';
+  readonly n: number;
+  readonly sum: number;
+}
+
+/** Σ numerator / Σ denominator, both counted per unit: bookings per click, where one unit clicks often. */
+export interface RatioStatistic {
+  readonly kind: 'ratio';
+  readonly numerator: Sample;
+  readonly denominator: Sample;
+  readonly sumProducts: number;
+}
+
+/** A metric with the same unit's value from before the experiment, for CUPED. */
+export interface AdjustedStatistic {
+  readonly kind: 'adjusted';
+  readonly post: Sample;
+  readonly pre: Sample;
+  readonly sumProducts: number;
+}
+
+/** @param cap values above it count as it (revenue): the same cap in both arms, from `winsorCap`. */
+export function meanStatistic(values: Iterable<number>, cap = Infinity): MeanStatistic {
+  let [n, sum, sumSquares] = [0, 0, 0];
+  for (const raw of values) {
+    const value = Math.min(raw, cap);
+    if (!Number.isFinite(value)) throw new Error(`a metric's values must be finite, not ${raw}`);
+    n++;
+    sum += value;
+    sumSquares += value * value;
+  }
+  return Object.freeze({ kind: 'mean', n, sum, sumSquares });
+}
+
+/** An arm published as mean and unbiased variance (ASOS), not as sums. */
+export function meanStatisticFromMoments(mean: number, variance: number, n: number): MeanStatistic {
+  if (!(variance >= 0 && n > 1)) {
+    throw new Error(`moments need n above 1 and a variance, not n = ${n} and variance ${variance}`);
+  }
+  const sum = mean * n;
+  return Object.freeze({ kind: 'mean', n, sum, sumSquares: variance * (n - 1) + sum * mean });
+}
+
+export function proportionStatistic(successes: number, n: number): ProportionStatistic {
+  if (!(successes >= 0 && successes <= n)) {
+    throw new Error(`successes lie in 0..n: ${successes} of ${n} do not`);
+  }
+  return Object.freeze({ kind: 'proportion', n, sum: successes });
+}
+
+export function ratioStatistic(
+  numerator: readonly number[],
+  denominator: readonly number[],
+  cap = Infinity,
+): RatioStatistic {
+  return Object.freeze({
+    kind: 'ratio',
+    numerator: meanStatistic(numerator, cap),
+    denominator: meanStatistic(denominator),
+    sumProducts: sumOfProducts(numerator, denominator, cap),
+  });
+}
+
+/** @param cap for `post`; `preCap` for `pre`. */
+export function adjustedStatistic(
+  post: readonly number[],
+  pre: readonly number[],
+  cap = Infinity,
+  preCap = Infinity,
+): AdjustedStatistic {
+  return Object.freeze({
+    kind: 'adjusted',
+    post: meanStatistic(post, cap),
+    pre: meanStatistic(pre, preCap),
+    sumProducts: sumOfProducts(post, pre, cap, preCap),
+  });
+}
+
+/** @throws where the two are not of one kind. */
+export function addStatistics<S extends Statistic>(a: S, b: S): S {
+  return Object.freeze(add(a, b)) as S;
+}
+
+function add(a: Statistic, b: Statistic): Statistic {
+  if (a.kind === 'mean' && b.kind === 'mean') {
+    return {
+      kind: 'mean',
+      n: a.n + b.n,
+      sum: a.sum + b.sum,
+      sumSquares: a.sumSquares + b.sumSquares,
+    };
+  }
+  if (a.kind === 'proportion' && b.kind === 'proportion') {
+    return { kind: 'proportion', n: a.n + b.n, sum: a.sum + b.sum };
+  }
+  if (a.kind === 'ratio' && b.kind === 'ratio') {
+    return {
+      kind: 'ratio',
+      numerator: addStatistics(a.numerator, b.numerator),
+      denominator: addStatistics(a.denominator, b.denominator),
+      sumProducts: a.sumProducts + b.sumProducts,
+    };
+  }
+  if (a.kind === 'adjusted' && b.kind === 'adjusted') {
+    return {
+      kind: 'adjusted',
+      post: addStatistics(a.post, b.post),
+      pre: addStatistics(a.pre, b.pre),
+      sumProducts: a.sumProducts + b.sumProducts,
+    };
+  }
+  throw new Error(
+    `a ${a.kind} and a ${b.kind} do not add up: count the metric one way in all arms`,
+  );
+}
+
+export function unitsOf(statistic: Statistic): number {
+  switch (statistic.kind) {
+    case 'mean':
+    case 'proportion':
+      return statistic.n;
+    case 'ratio':
+      return statistic.numerator.n;
+    case 'adjusted':
+      return statistic.post.n;
+    default:
+      return statistic satisfies never;
+  }
+}
+
+/**
+ * The value at which the largest are capped: the percentile of both arms' values together, so that the cap cannot
+ * differ by arm; linear between neighbours (Hyndman & Fan, 1996, type 7).
+ * @param share in 0..1; 0.99 caps the largest hundredth.
+ * @param ignoreZeros counts only values above 0, where few units buy at all.
+ * @returns Infinity (no cap) where no value counts.
+ */
+export function winsorCap(
+  values: ArrayLike<number>,
+  share: number,
+  { ignoreZeros = false } = {},
+): number {
+  if (!(share > 0 && share <= 1))
+    throw new Error(`a winsor share lies in (0, 1]: ${share} does not`);
+  const sorted = Float64Array.from(values)
+    .filter((value) => !ignoreZeros || value > 0)
+    .toSorted();
+  if (sorted.length === 0) return Infinity;
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+function sumOfProducts(
+  a: readonly number[],
+  b: readonly number[],
+  capA = Infinity,
+  capB = Infinity,
+): number {
+  if (a.length !== b.length) {
+    throw new Error(`${a.length} values beside ${b.length}: give one of each per unit`);
+  }
+  return a.reduce((sum, value, i) => sum + Math.min(value, capA) * Math.min(b[i], capB), 0);
+}
