@@ -34,6 +34,17 @@ export const lossBytes = (rows: number, slates = 0): number =>
   16 * rows +
   4096;
 
+/** Bytes that LambdaRank's threads need besides: each sorts the longest slate in memory of its own. */
+export const sortingBytes = (starts: Uint32Array, threads: number): number =>
+  threads * (4 * longestSlate(starts) + 128);
+
+function longestSlate(starts: Uint32Array): number {
+  let longest = 1;
+  for (let slate = 0; slate + 1 < starts.length; slate++)
+    longest = Math.max(longest, starts[slate + 1] - starts[slate]);
+  return longest;
+}
+
 /**
  * Logistic (labels 0 or 1, or anything between) or squared loss of each row.
  * @param weights of the rows; absent: 1.
@@ -90,9 +101,7 @@ export function lambdaRank(
   const place = placeOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
   const worth = copyF32(pool, gains);
   const at = copyU32(pool, starts);
-  let longest = 1;
-  for (let slate = 0; slate < slates; slate++)
-    longest = Math.max(longest, starts[slate + 1] - starts[slate]);
+  const longest = longestSlate(starts);
   const scratchBytes = Math.ceil((4 * longest) / 64) * 64;
   const scratch = pool.allocate(scratchBytes * pool.threads);
   const discounts = pool.allocate(8 * longest);

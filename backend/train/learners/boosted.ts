@@ -10,6 +10,7 @@ import {
   lambdaRank,
   listwise,
   lossBytes,
+  sortingBytes,
   MODE,
   type LambdaRankOptions,
   type RowLoss,
@@ -121,8 +122,8 @@ async function growOnCpu(
   const { rows, features } = train.set;
   const threads = threadsFor(rows * features);
   const bytes =
-    bytesFor(train.set) +
-    (validation ? bytesFor(validation.set) : 0) +
+    bytesFor(train.set, threads) +
+    (validation ? bytesFor(validation.set, threads) : 0) +
     TreeGrower.sizeBytes(rows, features, MAX_LEAVES, threads);
   const pool = new KernelPool(bytes, threads);
   try {
@@ -179,8 +180,11 @@ export function monotoneOf({ features, constraints }: Schema): Int8Array {
 
 const slatesOf = (set: TrainingSet): number => Math.max(slateCount(set), 1);
 
-const bytesFor = ({ rows, features, starts }: TrainingSet): number =>
-  codesBytes(rows, features) + lossBytes(rows, starts.length) + TreeScorer.sizeBytes(MAX_LEAVES);
+const bytesFor = ({ rows, features, starts }: TrainingSet, threads: number): number =>
+  codesBytes(rows, features) +
+  lossBytes(rows, starts.length) +
+  sortingBytes(starts, threads) +
+  TreeScorer.sizeBytes(MAX_LEAVES);
 
 /** @param before trees whose scores the loss starts from, on top of the offset. */
 function lossOver(

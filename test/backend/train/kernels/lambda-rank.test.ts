@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { KernelPool } from '../../../../backend/train/kernels/pool.ts';
+import { KernelPool } from '../../../../backend/train/kernels/pool.ts';
 import {
   lambdaRank,
+  lossBytes,
   MODE,
+  sortingBytes,
   type LambdaRankOptions,
 } from '../../../../backend/train/kernels/row-losses.ts';
 import { lambdaRankOracle, pairsOf } from '../../../oracle/lambda-rank.ts';
@@ -149,4 +151,22 @@ describe('lambdaRank', () => {
       'LambdaRank gives gradient and hessian together',
     );
   });
+});
+
+test('one slate of all rows has room on many threads', async () => {
+  const rows = 200_000;
+  const starts = Uint32Array.of(0, rows);
+  const threads = 6;
+  const pool = new KernelPool(
+    lossBytes(rows, starts.length) + sortingBytes(starts, threads),
+    threads,
+  );
+  try {
+    const gains = new Float32Array(rows);
+    expect(() =>
+      lambdaRank(pool, gains, starts, { truncation: 30, normalise: true }),
+    ).not.toThrow();
+  } finally {
+    await pool.close();
+  }
 });
