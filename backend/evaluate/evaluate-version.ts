@@ -45,7 +45,6 @@ export interface VersionEvaluation {
   readonly gate: GateReport;
 }
 
-const MOST_SERVED = 50_000;
 const SEED = 1;
 
 /** Judges a version on rankings that neither it nor its champion learned from. */
@@ -60,7 +59,6 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     version: champion.version,
     from: heldFrom,
     to: window.to,
-    most: MOST_SERVED,
   });
   const off = loggedGain(served, champion, challenger, job.reward);
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];

@@ -43,7 +43,10 @@ export interface LearnOptions {
   /** What else the gate is to hear of. */
   readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
   /** The gain that the champion's own log foretells for a challenger that saw nothing from `fromMs` on. */
-  readonly offPolicyGain?: (challenger: Scorer, fromMs: number) => GateEvidence['offPolicyGain'];
+  readonly offPolicyGain?: (
+    challenger: Scorer,
+    fromMs: number,
+  ) => Promise<GateEvidence['offPolicyGain']>;
   readonly rules?: Partial<GateRules>;
   readonly device?: DeviceChoice;
   readonly log?: (line: string) => void;
@@ -89,9 +92,9 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const trial = await fitScorer(train, validation, { ...options, slope });
   const final = await fitScorer(shown, undefined, { ...options, slope }, trial);
   const { version: _, ...scorer } = final.scorer;
-  const evidenceFor = ({ scorer: challenger, firstPass }: Fitted): GateEvidence => {
+  const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
     const pull = slotPull(firstPass.weights, schema, validation);
-    const offPolicyGain = options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
+    const offPolicyGain = await options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
     return {
       guardrails: [],
       ...options.evidence,
@@ -105,7 +108,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     curve: trial.curve,
     iterations: trial.rounds,
     ...(examination && { examination }),
-    gate: decide(evidenceFor(trial), {
+    gate: decide(await evidenceFor(trial), {
       required: ['calibration', 'drift'],
       ...options.rules,
     }),

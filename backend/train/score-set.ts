@@ -1,7 +1,7 @@
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { additiveScores } from './histogram.ts';
-import { scoreRows } from './learners/mlp.ts';
+import { scoreRows } from './score-rows.ts';
 import type { TrainingSet } from './training-set.ts';
 
 /** Points of every row, as the edge would give them: of any kind of scorer. A set may have more features: they are left out. */

@@ -30,13 +30,6 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
-  const { from, to } = job.window;
-  const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
-    version: job.parent.version,
-    from,
-    to,
-    most: MOST_SERVED,
-  });
   const device = await chooseDevice();
   onLog(device.because);
   try {
@@ -45,9 +38,13 @@ async function train(
       device,
       log: onLog,
       evidence: { dataQuality: job.quality },
-      offPolicyGain(challenger, fromMs) {
-        const unseen = served.filter(({ at }) => at >= fromMs);
-        return loggedGain(unseen, job.parent, challenger, job.reward).gain;
+      async offPolicyGain(challenger, from) {
+        const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
+          version: job.parent.version,
+          from,
+          to: job.window.to,
+        });
+        return loggedGain(served, job.parent, challenger, job.reward).gain;
       },
       onIteration: (step) => {
         curve.push(step);
@@ -59,9 +56,6 @@ async function train(
     if (device.kind === 'gpu') device.gpu.close();
   }
 }
-
-/** Of the parent's own rankings, for off-policy evaluation: more say little more. */
-const MOST_SERVED = 50_000;
 
 /** Boosted trees need what a forest needs. */
 const minimumOf = (learner: LearnerName): LearnerKind =>

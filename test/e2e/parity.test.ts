@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { additiveScores } from '../../backend/train/histogram.ts';
-import { readTrainingSet } from '../../backend/train/read-training-set.ts';
+import { readTrainingSet } from '../backend/support/read-training-set.ts';
 import type { TrainingSet } from '../../backend/train/training-set.ts';
 import { NO_FILTERS } from '../../backend/training-data/settings.ts';
 import type { Item } from '../../shared/domain/item.ts';

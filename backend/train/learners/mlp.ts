@@ -1,7 +1,7 @@
 import { networkPoints } from '../../../shared/score/network.ts';
 import type { MlpSet } from '../mlp/batches.ts';
 import { trainMlp } from '../mlp/train-mlp.ts';
-import type { TrainingSet } from '../training-set.ts';
+import { scoreRows } from '../score-rows.ts';
 import type { OffsetSet, RerankLearner } from './learner.ts';
 
 const MAX_EPOCHS = 40;
@@ -44,17 +44,3 @@ export const mlpLearner: RerankLearner = {
 
 const withBase = ({ set, offset }: OffsetSet): MlpSet =>
   offset === undefined ? set : { ...set, base: Float32Array.from(offset) };
-
-/** One row's codes at a time. */
-export function scoreRows(
-  { rows, features, codes }: Pick<TrainingSet, 'rows' | 'features' | 'codes'>,
-  score: (codes: Uint8Array) => number,
-): Float64Array {
-  const own = new Uint8Array(features);
-  const scores = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    for (let feature = 0; feature < features; feature++) own[feature] = codes[feature * rows + row];
-    scores[row] = score(own);
-  }
-  return scores;
-}

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { readTrainingSet } from '../../../backend/train/read-training-set.ts';
+import { readTrainingSet } from '../support/read-training-set.ts';
 import { readManifest } from '../../../backend/training-data/partition.ts';
 import { syncPartitions } from '../../../backend/training-data/partitions.ts';
 import { readPartitions } from '../../../backend/training-data/read-partitions.ts';

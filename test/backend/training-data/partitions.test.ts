@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteUser } from '../../../backend/ingest/delete-user.ts';
 import { recordOutcomes } from '../../../backend/ingest/outcomes.ts';
 import { decisions as decisionTable } from '../../../backend/store/tables.ts';
-import { readTrainingSet } from '../../../backend/train/read-training-set.ts';
+import { readTrainingSet } from '../support/read-training-set.ts';
 import { slateCount } from '../../../backend/train/training-set.ts';
 import type { TrainingWindow } from '../../../backend/training-data/collect.ts';
 import { openObjectStore } from '../../../backend/training-data/object-store.ts';

@@ -1,11 +1,15 @@
 import { and, eq, gte, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { Schema } from '../../shared/features/schema.ts';
-import { decisions } from '../store/tables.ts';
-import { collector, type TrainingData, type TrainingWindow } from '../training-data/collect.ts';
-import { daysWithRankings } from '../training-data/log-mark.ts';
-import { readDay, type Labelling } from '../training-data/read-day.ts';
-import { dayOf, wholeDays } from '../training-data/utc-day.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { decisions } from '../../../backend/store/tables.ts';
+import {
+  collector,
+  type TrainingData,
+  type TrainingWindow,
+} from '../../../backend/training-data/collect.ts';
+import { daysWithRankings } from '../../../backend/training-data/log-mark.ts';
+import { readDay, type Labelling } from '../../../backend/training-data/read-day.ts';
+import { dayOf, wholeDays } from '../../../backend/training-data/utc-day.ts';
 
 /**
  * Decisions ⋈ feedback of a window, straight from the log: what its partitions hold when they are up to date.
