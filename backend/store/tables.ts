@@ -1,5 +1,8 @@
 import { blob, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Shadow } from '../../shared/domain/decision.ts';
+import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
 
 /** Every timestamp is epoch ms; every `json` column is checked where it enters, not here. */
 
@@ -70,6 +73,10 @@ export const decisions = sqliteTable(
     propensities: blob({ mode: 'buffer' }).notNull(),
     /** slots × F bytes. */
     codes: blob({ mode: 'buffer' }).notNull(),
+    /** What a version in shadow would have shown: `{version, itemIds}`. */
+    shadow: text({ mode: 'json' }).$type<Shadow>(),
+    /** Of an interleaved slate, one byte per slot: which arm put it there. */
+    teams: blob({ mode: 'buffer' }),
   },
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),
@@ -171,29 +178,184 @@ export const pointers = sqliteTable('pointers', {
   since: integer().notNull(),
 });
 
-/** Versions of the reward: metric → weight. The newest row that has not expired is in force. */
-export const metricWeights = sqliteTable('metric_weights', {
-  id: integer().primaryKey({ autoIncrement: true }),
-  schemaName: text().notNull(),
-  weights: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
-  author: text().notNull(),
-  reason: text().notNull(),
+/**
+ * Every version of the metric weights, learned or set by hand, never updated. `hash` covers the row and `previousHash`,
+ * so a row that was tampered with, or taken out, is found; rows from before hashes were kept have none.
+ */
+export const metricWeights = sqliteTable(
+  'metric_weights',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    schemaName: text().notNull(),
+    weights: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
+    author: text().notNull(),
+    reason: text().notNull(),
+    createdAt: integer().notNull(),
+    expiresAt: integer(),
+    source: text().$type<'learned' | 'override'>().notNull().default('override'),
+    method: text().$type<'fixed' | 'importance' | 'surrogate'>().notNull().default('fixed'),
+    /** An override of one experiment only; null: everywhere. */
+    experimentId: text(),
+    /** Inputs, model, held-out skill, intervals, normalisers; of an override what it changes. */
+    details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull().default({}),
+    previousHash: text(),
+    hash: text(),
+  },
+  (table) => [index('metric_weights_schema').on(table.schemaName, table.experimentId)],
+);
+
+/** What one unit did, kept for as long as its long-term value is waited for: longer than the log. */
+export const metricUnits = sqliteTable(
+  'metric_units',
+  {
+    unit: text().notNull(),
+    kind: text().$type<'session' | 'user'>().notNull(),
+    /** When it was first seen, epoch ms: its horizon runs from here. */
+    firstAt: integer().notNull(),
+    userId: text(),
+    /** Metric or behaviour → value. */
+    values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
+    /** Device, hour, segment …: what was so before it acted. */
+    context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    /** Outcome → amount within each declared horizon so far. */
+    outcomes: text({ mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.kind, table.unit] }),
+    index('metric_units_first').on(table.firstAt),
+    index('metric_units_user').on(table.userId),
+  ],
+);
+
+/** Mutual exclusion: experiments of one layer never share a unit. */
+export const layers = sqliteTable('layers', {
+  name: text().primaryKey(),
+  salt: text().notNull(),
+  unit: text().$type<'user' | 'session'>().notNull(),
+  /** The order in which layers claim what they change: the lowest first. */
+  rank: integer().notNull(),
   createdAt: integer().notNull(),
-  expiresAt: integer(),
 });
 
 export const experiments = sqliteTable('experiments', {
   id: text().primaryKey(),
   name: text().notNull(),
+  /** `rollout`: the traffic of a rollout's canary, moved by its decisions and not by people. */
+  kind: text().$type<'experiment' | 'rollout'>().notNull().default('experiment'),
+  layer: text().notNull(),
   salt: text().notNull(),
-  /** Arm name → {version, share}. */
-  arms: text({ mode: 'json' })
-    .$type<Record<string, { version: string; share: number }>>()
-    .notNull(),
+  rangeFrom: real().notNull(),
+  rangeTo: real().notNull(),
+  traffic: real().notNull(),
+  /** In the order of assignment; the control first. */
+  arms: text({ mode: 'json' }).$type<ExperimentArm[]>().notNull(),
+  design: text().$type<'split' | 'interleaved'>().notNull().default('split'),
+  trigger: text().$type<'ranked' | 'slate differs'>().notNull().default('ranked'),
+  metrics: text({ mode: 'json' }).$type<MetricDefinition[]>().notNull(),
+  guardrails: text({ mode: 'json' }).$type<GuardrailSpec[]>().notNull(),
+  minimumPerArm: integer().notNull(),
+  /** The metric weights frozen at its start; null: those in force when read. */
+  metricWeightsId: integer(),
   status: text().$type<'draft' | 'running' | 'stopped'>().notNull(),
   createdAt: integer().notNull(),
   startedAt: integer(),
   stoppedAt: integer(),
+});
+
+/** Which arms a ranking was exposed to: written with the decision that it is of. */
+export const exposures = sqliteTable(
+  'exposures',
+  {
+    experiment: text().notNull(),
+    rankingId: text().notNull(),
+    arm: text().notNull(),
+    at: integer().notNull(),
+    sessionId: text().notNull(),
+    userId: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.experiment, table.rankingId] }),
+    index('exposures_ranking').on(table.rankingId),
+    index('exposures_user').on(table.userId),
+  ],
+);
+
+/** What an experiment's statistics were and what was read from them, frozen when it stopped or was read daily. */
+export const experimentReports = sqliteTable(
+  'experiment_reports',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    experiment: text().notNull(),
+    at: integer().notNull(),
+    statistics: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    report: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index('experiment_reports_experiment').on(table.experiment, table.at)],
+);
+
+/** A challenger's way to the champion's place. */
+export const rollouts = sqliteTable('rollouts', {
+  id: text().primaryKey(),
+  challenger: text().notNull(),
+  champion: text().notNull(),
+  stage: text().notNull(),
+  since: integer().notNull(),
+  /** Of the experiment that holds its canary traffic. */
+  experiment: text().notNull(),
+  rules: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  gate: text({ mode: 'json' }).$type<Record<string, unknown>>(),
+  by: text().notNull(),
+  createdAt: integer().notNull(),
+  endedAt: integer(),
+});
+
+/** Every decision with all that it rests on: decided again, the log gives the same. */
+export const rolloutDecisions = sqliteTable(
+  'rollout_decisions',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    rollout: text().notNull(),
+    at: integer().notNull(),
+    decision: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index('rollout_decisions_rollout').on(table.rollout)],
+);
+
+/** Who may do what only one backend may do at a time. */
+export const leases = sqliteTable('leases', {
+  name: text().primaryKey(),
+  holder: text().notNull(),
+  expiresAt: integer().notNull(),
+});
+
+/** A condition that somebody should know of: open until it is seen to be over. */
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** What it is about: one alert of a key is open at a time. */
+    key: text().notNull(),
+    kind: text().notNull(),
+    message: text().notNull(),
+    details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    openedAt: integer().notNull(),
+    lastSeenAt: integer().notNull(),
+    resolvedAt: integer(),
+    /** When the webhook took the opening, and the recovery; null: still to be sent. */
+    notifiedAt: integer(),
+    recoveryNotifiedAt: integer(),
+  },
+  (table) => [index('alerts_key').on(table.key, table.openedAt)],
+);
+
+/** Monthly comparisons of models, as they were sent out. */
+export const reports = sqliteTable('reports', {
+  /** `2026-11`. */
+  month: text().primaryKey(),
+  markdown: text().notNull(),
+  html: text().notNull(),
+  createdAt: integer().notNull(),
 });
 
 /** Deletions that must also reach data still on its way here. */

@@ -11,6 +11,7 @@ export interface Decision {
   readonly at: number;
   readonly sessionId: SessionId;
   readonly userId?: UserId;
+  /** Which arms it was exposed to, as `exposuresToText` writes them; absent outside of experiments. */
   readonly arm?: string;
   readonly weights: Version;
   /** How many online deltas the weights had taken on top of the version. */
@@ -32,4 +33,13 @@ export interface Decision {
   readonly propensities: readonly number[];
   /** `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
+  readonly shadow?: Shadow;
+  /** Of an interleaved slate: for each slot the index of the arm that put it there. */
+  readonly teams?: Uint8Array;
+}
+
+/** What a version would have shown in place of the one that did, drawn with the same seed. */
+export interface Shadow {
+  readonly version: Version;
+  readonly itemIds: readonly ItemId[];
 }

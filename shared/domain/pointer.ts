@@ -1,3 +1,5 @@
+import { checkLayer } from '../explore/assign.ts';
+import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
 
 /**
@@ -6,8 +8,12 @@ import { isVersion, type Version } from './ids.ts';
  */
 export interface Pointer {
   readonly champion: Version;
-  /** Arm name → version, for experiments and canaries. */
+  /** `<experiment>:<arm>` → version, of experiments and canaries; an arm that is not named serves the champion. */
   readonly arms?: Readonly<Record<string, Version>>;
+  /** Who is in which arm. In this order: the first that changes something claims it. */
+  readonly layers?: readonly ServedLayer[];
+  /** Scored beside what is shown to a share of the sessions, and logged. */
+  readonly shadow?: { readonly version: Version; readonly share: number };
   /** True while the publisher must not move the pointer. */
   readonly hold?: boolean;
   readonly by?: string;
@@ -26,12 +32,16 @@ export function parsePointer(text: string): Pointer | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { champion, arms, hold, by, at } = value as Record<string, unknown>;
+  const { champion, arms, layers, shadow, hold, by, at } = value as Record<string, unknown>;
   if (!isVersion(champion)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
+  if (layers !== undefined && !isLayers(layers)) return undefined;
+  if (shadow !== undefined && !isShadow(shadow)) return undefined;
   return {
     champion,
     ...(arms === undefined ? {} : { arms }),
+    ...(layers === undefined ? {} : { layers }),
+    ...(shadow === undefined ? {} : { shadow }),
     ...(hold === true ? { hold } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof at === 'number' ? { at } : {}),
@@ -40,6 +50,52 @@ export function parsePointer(text: string): Pointer | undefined {
 
 function isArms(value: unknown): value is Record<string, Version> {
   return typeof value === 'object' && value !== null && Object.values(value).every(isVersion);
+}
+
+function isLayers(value: unknown): value is ServedLayer[] {
+  if (!Array.isArray(value)) return false;
+  try {
+    // The backend wrote them checked; what a hand changed must not break a ranking.
+    for (const layer of value) {
+      if (!['user', 'session'].includes(layer.unit) || typeof layer.salt !== 'string') return false;
+      if (layer.experiments.some((one: unknown) => !isServed(one))) return false;
+      checkLayer(layer);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isServed(value: unknown): boolean {
+  const { id, design, trigger, arms } = value as Record<string, unknown>;
+  return (
+    typeof id === 'string' &&
+    ['split', 'interleaved'].includes(design as string) &&
+    ['ranked', 'slate differs'].includes(trigger as string) &&
+    Array.isArray(arms) &&
+    (design === 'split' || arms.length === 2) &&
+    arms.every(({ name, exploration }) => typeof name === 'string' && isExploration(exploration))
+  );
+}
+
+function isExploration(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { temperature, epsilon, poolSize } = value as Record<string, number>;
+  return (
+    temperature >= 0 &&
+    temperature < Infinity &&
+    epsilon >= 0 &&
+    epsilon <= 1 &&
+    Number.isInteger(poolSize) &&
+    poolSize >= 1
+  );
+}
+
+function isShadow(value: unknown): value is Pointer['shadow'] {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, share } = value as Record<string, unknown>;
+  return isVersion(version) && typeof share === 'number' && share >= 0 && share <= 1;
 }
 
 /** What is live in the CATALOGUE namespace: the value of its `active` key. */

@@ -1,0 +1,53 @@
+import { invalid } from './errors.ts';
+
+/**
+ * What one unit (session or user) of an experiment is measured by. `numerator` and `denominator` name columns of what
+ * the unit did: an event type (`click`: how many), an amount (`dwell_seconds`, `booking_value`, `scroll_share`,
+ * `form_share`), `rankings`, or `outcome.<name>`.
+ */
+export interface MetricDefinition {
+  readonly name: string;
+  /** `proportion`: whether there was any; `mean`: how much; `ratio`: Σ numerator / Σ denominator over all units. */
+  readonly kind: 'proportion' | 'mean' | 'ratio';
+  readonly numerator: string;
+  readonly denominator?: string;
+  readonly better: 'higher' | 'lower';
+  /** Values above this percentile of both arms together count as it: 0.99 for revenue. */
+  readonly winsorShare?: number;
+}
+
+/** What travel sites ask first, in the order in which it is shown. */
+export const DEFAULT_METRICS: readonly MetricDefinition[] = [
+  { name: 'click_through', kind: 'proportion', numerator: 'click', better: 'higher' },
+  {
+    name: 'clicks_per_ranking',
+    kind: 'ratio',
+    numerator: 'click',
+    denominator: 'rankings',
+    better: 'higher',
+  },
+  { name: 'dwell_seconds', kind: 'mean', numerator: 'dwell_seconds', better: 'higher' },
+  { name: 'saves', kind: 'mean', numerator: 'save', better: 'higher' },
+  { name: 'contacts', kind: 'mean', numerator: 'contact', better: 'higher' },
+  { name: 'booking_starts', kind: 'mean', numerator: 'booking_start', better: 'higher' },
+  { name: 'conversion', kind: 'proportion', numerator: 'booking', better: 'higher' },
+  { name: 'cancels', kind: 'mean', numerator: 'cancel', better: 'lower' },
+  {
+    name: 'revenue',
+    kind: 'mean',
+    numerator: 'booking_value',
+    better: 'higher',
+    winsorShare: 0.99,
+  },
+];
+
+/** @throws ApiError 400 naming the field that is wrong. */
+export function checkMetric(metric: MetricDefinition): void {
+  const { name, kind, denominator, winsorShare } = metric;
+  if (!/^[a-z][a-z0-9_.]{0,63}$/.test(name))
+    throw invalid(`a metric's name must be lower-case letters, digits, _ and dots, not "${name}"`);
+  if ((kind === 'ratio') !== (denominator !== undefined))
+    throw invalid(`metric ${name}: a ratio, and only a ratio, has a denominator`);
+  if (winsorShare !== undefined && !(winsorShare > 0 && winsorShare <= 1))
+    throw invalid(`metric ${name}: winsorShare must lie in (0, 1], but was ${winsorShare}`);
+}
