@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
+import { combineStrata } from './experiment/analysis/strata.ts';
+import { collectStatistics } from './experiment/collect-statistics.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
@@ -10,6 +13,11 @@ import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
 import { rollout as rolloutOf } from './rollout/apply.ts';
+import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
+import { leaseOf, presenceOf } from './rollout/lease.ts';
+import { rolloutsOf } from './rollout/rollouts.ts';
+import { trafficNow } from './rollout/traffic-now.ts';
+import { gatherEvidence, type EvidenceDeps } from './rollout/evidence.ts';
 import { startClockwork, type Clockwork } from './rollout/clockwork.ts';
 import { liveSchema as liveSchemaOf } from './rollout/live-schema.ts';
 import { trainer as trainerOf } from './rollout/trainer.ts';
@@ -24,6 +32,11 @@ export interface Backend {
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
+
+/** A backend that is gone is missed after this long. */
+const LEASE_MS = 30_000;
+/** Longer than writing the pointer takes, retries included. */
+const MOVE_MS = 15_000;
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -49,8 +62,39 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
+  const backend = randomUUID();
+  const lease = (name: string, ttlMs: number) =>
+    leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const onMoved = (kvWasLost: boolean) => (kvWasLost ? snapshots.forget() : snapshots.changed());
-  const rollout = rolloutOf({ store, publisher, versions, settleMs, nowMs, onMoved });
+  const settings = config.rollout;
+  const rollout = rolloutOf({
+    store,
+    publisher,
+    versions,
+    traffic: () => trafficNow(store, settings.shadowShare),
+    beforeRelease: () => rollouts.seeOps(),
+    moving: lease('pointer', MOVE_MS),
+    settleMs,
+    nowMs,
+    onMoved,
+  });
+  const evidence: EvidenceDeps = {
+    store,
+    collect: (experiment, window) => collectStatistics(store, experiment, window),
+    combine: combineStrata,
+    doubts: async () => [],
+    alpha: settings.alpha,
+    settleMs,
+  };
+  const rollouts = rolloutsOf({
+    store,
+    versions,
+    settings,
+    rollout,
+    gather: (row, at) => gatherEvidence(evidence, row, at),
+    nowMs,
+    log,
+  });
   const trainingData = trainingDataOf({
     store,
     database,
@@ -64,6 +108,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     versions,
     publisher,
     rollout,
+    propose: rollouts.propose,
+    mode: settings.mode,
+    backend,
     nowMs,
     log,
     onFinished: ({ status, finishedAt }) => {
@@ -72,6 +119,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     },
   });
   await versions.ensureRules(config.schema);
+  const presence = lease(presenceOf(backend), LEASE_MS);
+  await presence.renew();
   await trainer.closeInterrupted();
 
   let clockwork: Clockwork | undefined;
@@ -81,6 +130,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     versions,
     rollout,
+    rollouts,
     snapshots,
     trainer,
     trainingData,
@@ -89,22 +139,22 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     liveSchema,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
-    nextTrainingAt: () => clockwork?.nextTrainingAt() ?? null,
+    nextTrainingAt: () => clockwork?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
     nowMs,
     log,
   });
   const listening = await listen(app.fetch, config.host, config.port);
-  const { watchSchedule, trainingSchedule, pruneSchedule } = config;
+  const leader = lease('leader', LEASE_MS);
   clockwork = startClockwork({
     rollout,
     snapshots,
-    trainer,
-    trainingData,
-    watchSchedule,
-    trainingSchedule,
-    pruneSchedule,
+    leader,
+    presence,
+    leaseMs: LEASE_MS,
+    watchSchedule: config.watchSchedule,
+    jobs: jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
     log,
   });
   return {

@@ -11,6 +11,7 @@ import { promoteCommand } from './promote.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
 import { rollbackCommand } from './rollback.ts';
+import { rolloutsCommand } from './rollouts.ts';
 import { runsCommand } from './runs.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
@@ -33,6 +34,7 @@ export const program = (): Command =>
     compareCommand(),
     runsCommand(),
     weightsCommand(),
+    rolloutsCommand(),
     promoteCommand(),
     rollbackCommand(),
     releaseCommand(),

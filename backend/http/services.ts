@@ -2,6 +2,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Rollout } from '../rollout/apply.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
@@ -15,6 +16,7 @@ export interface Services {
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly rollout: Rollout;
+  readonly rollouts: Rollouts;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;
