@@ -1,8 +1,15 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, or } from 'drizzle-orm';
 import type { UserId } from '../../shared/domain/ids.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, deletedUsers, events, outcomes } from '../store/tables.ts';
+import {
+  decisions,
+  deletedUsers,
+  events,
+  exposures,
+  metricUnits,
+  outcomes,
+} from '../store/tables.ts';
 
 export interface DeletedRows {
   readonly decisions: number;
@@ -26,6 +33,15 @@ export async function deleteUser(
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),
     db.delete(outcomes).where(eq(outcomes.userId, userId)),
+    db.delete(exposures).where(eq(exposures.userId, userId)),
+    db
+      .delete(metricUnits)
+      .where(
+        or(
+          eq(metricUnits.userId, userId),
+          and(eq(metricUnits.kind, 'user'), eq(metricUnits.unit, userId)),
+        ),
+      ),
   ]);
   const deleted = { decisions: counts[1], events: counts[2], outcomes: counts[3] };
   await store.write([
