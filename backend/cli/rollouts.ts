@@ -88,7 +88,7 @@ async function withdraw(id: string, options: VerbOptions): Promise<void> {
 async function replay(id: string | undefined, options: VerbOptions): Promise<void> {
   const ids = id === undefined ? (await recent(options)).map((one) => one.id) : [id];
   const client = backendClient(options);
-  const found = [];
+  const found: (Replayed & { readonly id: string })[] = [];
   for (const each of ids)
     found.push({
       id: each,

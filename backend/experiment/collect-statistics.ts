@@ -1,6 +1,6 @@
-import { and, eq, gte, lt, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
-import { events, exposures, experiments } from '../store/tables.ts';
+import type { experiments } from '../store/tables.ts';
 import type { ExperimentStatistics } from './analysis/experiment-statistics.ts';
 import { proportionStatistic } from './analysis/statistics.ts';
 
@@ -9,19 +9,11 @@ export async function collectStatistics(
   experiment: typeof experiments.$inferSelect,
   window: { readonly from?: number; readonly to?: number } = {},
 ): Promise<ExperimentStatistics> {
-  const clicked = sql<number>`count(distinct case when exists (select 1 from ${events} where ${events.rankingId} = ${exposures.rankingId} and ${events.type} = 'click') then ${exposures.sessionId} end)`;
-  const units = sql<number>`count(distinct ${exposures.sessionId})`;
-  const rows = await store.db
-    .select({ arm: exposures.arm, units, clicked })
-    .from(exposures)
-    .where(
-      and(
-        eq(exposures.experiment, experiment.id),
-        gte(exposures.at, window.from ?? 0),
-        lt(exposures.at, window.to ?? Number.MAX_SAFE_INTEGER),
-      ),
-    )
-    .groupBy(exposures.arm);
+  const rows = await store.db.all<{ arm: string; units: number; clicked: number }>(sql`
+    select arm, count(*) as units, sum(clicked) as clicked from (
+      select sessionId, min(arm) as arm, max(exists (select 1 from events e where e.rankingId = x.rankingId and e.type = 'click')) as clicked
+      from exposures x where experiment = ${experiment.id} and at >= ${window.from ?? 0} and at <= ${window.to ?? Number.MAX_SAFE_INTEGER}
+      group by sessionId having min(arm) = max(arm)) group by arm`);
   return {
     experiment: experiment.id,
     unit: 'sessions',
