@@ -93,7 +93,9 @@ test(
 
     expect(rooms.pointer()).toMatchObject({ champion: good });
     const all = (await listRollouts(store, 10)).toReversed();
-    expect(all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null])).toEqual([
+    expect(
+      all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null]),
+    ).toEqual([
       [bad, 'withdrawn', true],
       [good, 'withdrawn', true],
       [good, 'champion', true],
@@ -113,7 +115,14 @@ test(
       { bad: 0, good: 0 },
       { bad: 0, good: 0 },
     ]);
-    expect(stagesOf(logs[1])).toEqual(['shadow', 'canary 1', 'canary 5', 'canary 25', 'hold', 'withdrawn']);
+    expect(stagesOf(logs[1])).toEqual([
+      'shadow',
+      'canary 1',
+      'canary 5',
+      'canary 25',
+      'hold',
+      'withdrawn',
+    ]);
     expect(stagesOf(logs[2])).toEqual([...STAGES, 'champion']);
     expect(served.at(-1)).toEqual({ bad: 0, good: 1 });
   },
