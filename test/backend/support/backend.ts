@@ -34,6 +34,8 @@ export interface TestBackend {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer>;
+  /** Another one, at the same time, on the same database and edge. @returns a way to ask it, and to end it. */
+  beside(changes?: Partial<BackendConfig>): Promise<Pick<TestBackend, 'call' | 'close'>>;
   /** Stops it and starts another one on the same database and edge. */
   restart(changes?: Partial<BackendConfig>): Promise<void>;
   close(): Promise<void>;
@@ -70,21 +72,25 @@ export async function startTestBackend(
     ...changes,
   };
   let backend = await startBackend(config);
-  const call: TestBackend['call'] = async (method, path, body, headers = {}) => {
-    const isJson = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
-    const response = await fetch(`${backend.url}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: {
-        authorization: `Bearer ${SECRET_KEY}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parsed(text) };
-  };
+  const caller =
+    (url: () => string): TestBackend['call'] =>
+    async (method, path, body, headers = {}) => {
+      const isJson =
+        body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
+      const response = await fetch(`${url()}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          authorization: `Bearer ${SECRET_KEY}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: parsed(text) };
+    };
+  const call = caller(() => backend.url);
   const untilReady = () =>
     eventually(async () => (await call('GET', '/health/ready')).status === 200);
   if (ready) await untilReady();
@@ -95,6 +101,10 @@ export async function startTestBackend(
     kv,
     config,
     call,
+    async beside(later = {}) {
+      const other = await startBackend({ ...config, ...later });
+      return { call: caller(() => other.url), close: () => other.close() };
+    },
     async restart(later = {}) {
       await backend.close();
       backend = await startBackend({ ...config, ...later });
