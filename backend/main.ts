@@ -1,11 +1,15 @@
 import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
+import { collectorOf } from './experiment/collector.ts';
+import { experimentsOf } from './experiment/experiments.ts';
+import type { ReportDeps } from './experiment/reports.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { inForce } from './metric-weights/metric-weights.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -18,6 +22,9 @@ import { openStore } from './store/open.ts';
 import { evaluationsOf } from './evaluate/evaluations.ts';
 import { trainingData as trainingDataOf } from './training-data/training-data.ts';
 import { startThread } from './threads/thread.ts';
+
+/** In `experiments.metricWeightsId`: frozen to what the schema declares, which is no row. */
+const SCHEMA_WEIGHTS = 0;
 
 export interface Backend {
   readonly url: string;
@@ -71,6 +78,23 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
     },
   });
+  const experiments = experimentsOf({
+    store,
+    retraffic: async () => {},
+    weightsInForce: async (version) => {
+      const { schema } = await versions.load(version);
+      return (await inForce(store, schema.name, nowMs()))?.id ?? SCHEMA_WEIGHTS;
+    },
+    nowMs,
+  });
+  const collector = collectorOf({ store, database, filters: config.trainingData.filters });
+  const reports: ReportDeps = {
+    store,
+    collect: (experiment) => collector.collect(experiment),
+    analyse: async () => ({}),
+    retentionDays: config.trainingData.retentionDays,
+    nowMs,
+  };
   await versions.ensureRules(config.schema);
   await trainer.closeInterrupted();
 
@@ -85,6 +109,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     trainer,
     trainingData,
     evaluations: evaluationsOf({ store, versions, trainingData, nowMs }),
+    experiments,
+    reports,
     metrics,
     liveSchema,
     problems,
@@ -115,6 +141,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await listening.close();
       await snapshots.close();
       await packing.stop();
+      await collector.stop();
       await store.close();
       await trainingData.stop();
     },

@@ -7,6 +7,8 @@ import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Evaluations } from '../evaluate/evaluations.ts';
+import type { Experiments } from '../experiment/experiments.ts';
+import type { ReportDeps } from '../experiment/reports.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes call. */
@@ -19,6 +21,8 @@ export interface Services {
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;
   readonly evaluations: Evaluations;
+  readonly experiments: Experiments;
+  readonly reports: ReportDeps;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;

@@ -34,6 +34,8 @@ interface TrainingAsked {
   readonly publish?: boolean;
   readonly force?: boolean;
   readonly name?: string;
+  /** Metric → weight, in place of those in force. */
+  readonly reward?: Readonly<Record<string, number>>;
 }
 
 /** What a comparison of learners may be told: nothing of it is stored or published. */
@@ -98,7 +100,7 @@ export function trainer(deps: TrainerDeps): Trainer {
     const at = nowMs();
     return {
       parent,
-      reward: await rewardInForce(store, parent.schema, at),
+      reward: asked.reward ?? (await rewardInForce(store, parent.schema, at)),
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       force: asked.force ?? false,
