@@ -91,7 +91,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const reports: ReportDeps = {
     store,
     collect: (experiment) => collector.collect(experiment),
-    analyse: async () => ({}),
+    weightsOf: async () => undefined,
     retentionDays: config.trainingData.retentionDays,
     nowMs,
   };

@@ -1,15 +1,19 @@
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import type { ArmStatistics } from './analysis/experiment-statistics.ts';
-import type { Sample, Statistic } from './analysis/statistics.ts';
+import type { RatioStatistic, Sample, Statistic } from './analysis/statistics.ts';
 
 /** One metric's values per unit, capped and counted as its kind asks. */
 export interface MetricValues {
   readonly metric: MetricDefinition;
-  readonly post: Float64Array;
+  readonly post: Values;
+  /** The same units' values from before the experiment. */
+  readonly pre?: Values;
+}
+
+export interface Values {
+  readonly numerator: Float64Array;
   /** Of a ratio. */
   readonly denominator?: Float64Array;
-  /** The same units' values from before the experiment. */
-  readonly pre?: Float64Array;
 }
 
 /** Adds units up to an arm's statistics and to the products of their metrics. */
@@ -18,68 +22,97 @@ export interface ArmTotals {
   finish(arm: string): ArmStatistics;
 }
 
+/** Σ and Σ of products of all columns, past ones too: every statistic is read from them. */
 export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
-  const columns = metrics.flatMap(({ metric: { name }, post, denominator }) =>
-    denominator === undefined
-      ? [{ name, values: post }]
-      : [
-          { name: `${name}/numerator`, values: post },
-          { name: `${name}/denominator`, values: denominator },
-        ],
+  const shown = metrics.flatMap(({ metric, post }) => columnsOf(metric.name, post));
+  const past = metrics.flatMap(({ metric, pre }) =>
+    pre === undefined ? [] : columnsOf(before(metric.name), pre),
   );
+  const columns = [...shown, ...past];
   const width = columns.length;
-  const at = new Map(columns.map(({ name }, i) => [name, i]));
+  const place = new Map(columns.map(({ name }, i) => [name, i]));
   const sums = new Float64Array(width);
   const products = new Float64Array(width * width);
-  const values = new Float64Array(width);
-  const before = metrics.map(() => ({ sum: 0, squares: 0, products: 0 }));
+  const some = new Int32Array(width);
   let n = 0;
 
-  const sample = (kind: Sample['kind'], sum: number, sumSquares: number): Sample =>
-    kind === 'mean' ? { kind, n, sum, sumSquares } : { kind, n, sum };
-  const column = (name: string, kind: Sample['kind'] = 'mean'): Sample => {
-    const i = at.get(name)!;
-    return sample(kind, sums[i], products[i * width + i]);
+  const product = (a: string, b: string) => products[place.get(a)! * width + place.get(b)!];
+  const sample = (name: string, kind: MetricDefinition['kind']): Sample => {
+    const sum = sums[place.get(name)!];
+    return kind === 'proportion'
+      ? { kind, n, sum }
+      : { kind: 'mean', n, sum, sumSquares: product(name, name) };
   };
-  const statisticOf = ({ metric: { name, kind }, pre }: MetricValues, i: number): Statistic => {
-    if (kind === 'ratio') {
-      const [top, bottom] = [`${name}/numerator`, `${name}/denominator`];
-      const sumProducts = products[at.get(top)! * width + at.get(bottom)!];
-      return { kind, numerator: column(top), denominator: column(bottom), sumProducts };
+  const ratio = (name: string): RatioStatistic => ({
+    kind: 'ratio',
+    numerator: sample(top(name), 'mean'),
+    denominator: sample(bottom(name), 'mean'),
+    sumProducts: product(top(name), bottom(name)),
+  });
+  const statisticOf = ({ metric: { name, kind }, pre }: MetricValues): Statistic => {
+    const was = before(name);
+    if (kind !== 'ratio') {
+      const post = sample(name, kind);
+      if (pre === undefined) return post;
+      return {
+        kind: 'adjusted',
+        post,
+        pre: sample(was, kind),
+        sumProducts: product(name, was),
+      };
     }
-    const post = column(name, kind);
-    if (pre === undefined) return post;
-    const { sum, squares, products: sumProducts } = before[i];
-    return { kind: 'adjusted', post, pre: sample(kind, sum, squares), sumProducts };
+    if (pre === undefined) return ratio(name);
+    return {
+      kind: 'adjusted-ratio',
+      post: ratio(name),
+      pre: ratio(was),
+      sumProducts: {
+        numerators: product(top(name), top(was)),
+        numeratorByDenominator: product(top(name), bottom(was)),
+        denominatorByNumerator: product(bottom(name), top(was)),
+        denominators: product(bottom(name), bottom(was)),
+      },
+    };
   };
   return {
     add(unit) {
       n++;
-      for (let i = 0; i < width; i++) values[i] = columns[i].values[unit];
-      for (let i = 0; i < width; i++) {
-        if (values[i] === 0) continue;
-        sums[i] += values[i];
-        for (let j = 0; j < width; j++) products[i * width + j] += values[i] * values[j];
+      // Most units do few of the things that are counted.
+      let found = 0;
+      for (let i = 0; i < width; i++) if (columns[i].values[unit] !== 0) some[found++] = i;
+      for (let a = 0; a < found; a++) {
+        const i = some[a];
+        const value = columns[i].values[unit];
+        sums[i] += value;
+        for (let b = 0; b < found; b++)
+          products[i * width + some[b]] += value * columns[some[b]].values[unit];
       }
-      metrics.forEach(({ post, pre }, i) => {
-        if (pre === undefined || pre[unit] === 0) return;
-        before[i].sum += pre[unit];
-        before[i].squares += pre[unit] * pre[unit];
-        before[i].products += pre[unit] * post[unit];
-      });
     },
     finish: (arm) => ({
       arm,
       units: n,
-      statistics: Object.fromEntries(
-        metrics.map((one, i) => [one.metric.name, statisticOf(one, i)]),
-      ),
+      statistics: Object.fromEntries(metrics.map((one) => [one.metric.name, statisticOf(one)])),
       products: {
         n,
-        columns: columns.map(({ name }) => name),
-        sums: [...sums],
-        products: [...products],
+        columns: shown.map(({ name }) => name),
+        sums: [...sums.subarray(0, shown.length)],
+        products: shown.flatMap((_, i) => [
+          ...products.subarray(i * width, i * width + shown.length),
+        ]),
       },
     }),
   };
 }
+
+const columnsOf = (name: string, { numerator, denominator }: Values) =>
+  denominator === undefined
+    ? [{ name, values: numerator }]
+    : [
+        { name: top(name), values: numerator },
+        { name: bottom(name), values: denominator },
+      ];
+
+const top = (name: string) => `${name}/numerator`;
+const bottom = (name: string) => `${name}/denominator`;
+/** No metric's name holds a space. */
+const before = (name: string) => `${name} before`;

@@ -42,6 +42,8 @@ export async function checkArms(
     if (!(weight > 0 && weight < Infinity))
       throw invalid(`the weight of arm ${name} must be above 0, but was ${weight}`);
   }
+  if (new Set(arms.map(({ name }) => name)).size !== arms.length)
+    throw invalid('each arm needs a name of its own');
   const full = withVersions({ arms, aa }, champion);
   await checkVersions(store, full, champion);
   if (design === 'interleaved') checkInterleaved(full);

@@ -6,11 +6,10 @@ import type {
   ExperimentStatistics,
   SegmentStatistics,
 } from './analysis/experiment-statistics.ts';
-import type { InterleavedCredits } from './analysis/interleaving-credits.ts';
 import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
 import { carriedOver } from './carry-over.ts';
+import { collectInterleaving } from './collect-interleaving.ts';
 import { exposedUnits, type ExposedUnit, type Scope } from './exposed-units.ts';
-import { interleavedCredits } from './interleaved-credits.ts';
 import { readLayer } from './layers.ts';
 import { columnsOf, metricValues } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -30,8 +29,6 @@ export interface Collected {
   readonly statistics: ExperimentStatistics;
   /** Units left out because a session of theirs was not a person's. */
   readonly refusedUnits: number;
-  /** Of an interleaved experiment: its arms share every slate, so nothing can be counted by arm. */
-  readonly credits?: InterleavedCredits;
 }
 
 /** How long before its first exposure a user's own past is told from. */
@@ -77,8 +74,10 @@ export async function collect(
     carryOver: await carriedOver(db, scope, experiment),
   };
   const refusedUnits = everyone.length - people.length;
-  if (experiment.design === 'interleaved')
-    return { statistics, refusedUnits, credits: await interleavedCredits(db, scope, refused) };
+  if (experiment.design === 'interleaved') {
+    const interleaving = await collectInterleaving(db, scope, refused);
+    return { refusedUnits, statistics: { ...statistics, interleaving } };
+  }
 
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf(metrics);

@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { winsorCap } from './analysis/statistics.ts';
-import type { MetricValues } from './arm-totals.ts';
+import type { MetricValues, Values } from './arm-totals.ts';
 import { unitColumn, type UnitColumn } from './unit-column.ts';
 import type { UnitValues } from './unit-values.ts';
 
@@ -19,7 +19,7 @@ export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
 
 /**
  * Proportions are 0 or 1, amounts are capped at their percentile of all arms' units together.
- * @param pre of units whose past is known; ratios are not adjusted by it.
+ * @param pre of units whose past is known.
  */
 export const metricValues = (
   metrics: readonly MetricDefinition[],
@@ -29,12 +29,16 @@ export const metricValues = (
   metrics.map((metric) => ({
     metric,
     post: valuesOf(metric, post),
-    ...(metric.denominator !== undefined && { denominator: post.get(metric.denominator)! }),
-    ...(pre !== undefined && metric.kind !== 'ratio' && { pre: valuesOf(metric, pre) }),
+    ...(pre !== undefined && { pre: valuesOf(metric, pre) }),
   }));
 
-function valuesOf({ kind, numerator, winsorShare }: MetricDefinition, of: UnitValues) {
-  const values = of.get(numerator)!;
+function valuesOf(metric: MetricDefinition, of: UnitValues): Values {
+  const numerator = countedAs(metric, of.get(metric.numerator)!);
+  if (metric.denominator === undefined) return { numerator };
+  return { numerator, denominator: of.get(metric.denominator)! };
+}
+
+function countedAs({ kind, winsorShare }: MetricDefinition, values: Float64Array): Float64Array {
   if (kind === 'proportion') return values.map((value) => (value > 0 ? 1 : 0));
   if (winsorShare === undefined) return values;
   // Of those above 0: where few units buy at all, the percentile of everybody is a price like any other.

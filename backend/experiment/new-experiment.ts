@@ -11,7 +11,7 @@ import { MINIMUM_PER_ARM } from './analysis/no-answer.ts';
 import { changesVersion, checkArms } from './check-arms.ts';
 import { checkGuardrails, experimentMetrics } from './experiment-metrics.ts';
 import { DEFAULT_LAYERS, ensureLayer, OWN_LAYER_RANK, readLayer, type LayerRow } from './layers.ts';
-import { firstFree, type Range } from './ranges.ts';
+import { firstFree, rounded, type Range } from './ranges.ts';
 
 export type Experiment = typeof experiments.$inferSelect;
 
@@ -134,6 +134,6 @@ function placeIn(
     throw invalid(`traffic must be a share above 0, at most 1, but was ${share}`);
   if (share > most + 1e-9)
     throw invalid(`traffic ${share} does not fit into the range ${range!.join('–')}`);
-  const [from, to] = range ?? firstFree(others.map(rangeOf), share, name);
+  const [from, to] = range ? rounded(range) : firstFree(others.map(rangeOf), share, name);
   return { rangeFrom: from, rangeTo: to, traffic: range ? Math.min(1, share / most) : 1 };
 }

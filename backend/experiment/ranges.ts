@@ -3,8 +3,13 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 /** Units of a layer: from ≤ place < to, both in [0, 1]. */
 export type Range = readonly [from: number, to: number];
 
-/** Sums of shares leave rounding: what is closer than this is the same place. */
+/** Sums of shares leave rounding: ends are kept to nine digits, and what is closer than this is the same place. */
 const SAME = 1e-9;
+
+export const rounded = ([from, to]: Range): Range => [
+  Number(from.toFixed(9)),
+  Number(to.toFixed(9)),
+];
 
 /** What nobody owns, in order. @param taken in any order; they do not overlap. */
 export function freeRanges(taken: readonly Range[]): Range[] {
@@ -24,7 +29,7 @@ export function firstFree(taken: readonly Range[], share: number, layer: string)
   const found = free.find(([from, to]) => to - from >= share - SAME);
   if (found === undefined)
     throw layerFull(layer, share, Math.max(0, ...free.map(([from, to]) => to - from)));
-  return [found[0], Math.min(found[0] + share, found[1])];
+  return rounded([found[0], Math.min(found[0] + share, found[1])]);
 }
 
 /** A range made longer into the free ranges beside it, upwards first. @throws ApiError 409 `layer_full` */
@@ -39,7 +44,7 @@ export function grown(
   const [low, high] = around;
   if (high - low < share - SAME) throw layerFull(layer, share, high - low);
   const end = Math.min(high, from + share);
-  return [Math.max(low, Math.min(from, end - share)), end];
+  return rounded([Math.max(low, Math.min(from, end - share)), end]);
 }
 
 const layerFull = (layer: string, share: number, free: number) =>

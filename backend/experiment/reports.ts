@@ -2,11 +2,11 @@ import { and, desc, eq, gte, isNotNull, or } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { experimentReports, experiments } from '../store/tables.ts';
 import { DAY_MS, floorToDay } from '../training-data/utc-day.ts';
+import { analyseExperiment } from './analysis/analyse.ts';
+import type { ExperimentReport } from './analysis/experiment-report.ts';
+import type { WeightsInUse } from './analysis/result-data.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { Experiment } from './new-experiment.ts';
-
-/** What is read from the statistics: plain JSON. */
-export type Analysis = Readonly<Record<string, unknown>>;
 
 export interface Report {
   /** Epoch ms at which it was counted. */
@@ -14,13 +14,16 @@ export interface Report {
   /** True where its log is no longer whole: then the last report that was made from all of it answers. */
   readonly frozen: boolean;
   readonly collected: Collected;
-  readonly analysis: Analysis;
+  readonly analysis: ExperimentReport;
+  /** What `resultData` was weighed by; absent where there were none. */
+  readonly weights?: WeightsInUse;
 }
 
 export interface ReportDeps {
   readonly store: Store;
   readonly collect: (experiment: Experiment) => Promise<Collected>;
-  readonly analyse: (experiment: Experiment, collected: Collected) => Promise<Analysis>;
+  /** Frozen at its start, or of now; undefined where nothing is weighed. */
+  readonly weightsOf: (experiment: Experiment) => Promise<WeightsInUse | undefined>;
   /** How long the log is kept. */
   readonly retentionDays: number;
   readonly nowMs: () => number;
@@ -34,8 +37,10 @@ export async function reportOf(
   if (experiment.startedAt === null) return undefined;
   if (experiment.startedAt < wholeSince(deps)) return lastFrozen(deps.store, experiment.id);
   const collected = await deps.collect(experiment);
-  const analysis = await deps.analyse(experiment, collected);
-  return { at: deps.nowMs(), frozen: false, collected, analysis };
+  const weights = await deps.weightsOf(experiment);
+  const { guardrails, minimumPerArm } = experiment;
+  const analysis = analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights });
+  return { at: deps.nowMs(), frozen: false, collected, analysis, ...(weights && { weights }) };
 }
 
 /** Keeps what is known now; one report a day is kept, the last. @returns it, where there is any. */
@@ -46,7 +51,7 @@ export async function freezeReport(
   const { store } = deps;
   const report = await reportOf(deps, experiment);
   if (report === undefined || report.frozen) return report;
-  const { at, collected, analysis } = report;
+  const { at, collected, analysis, weights } = report;
   const ofToday = and(
     eq(experimentReports.experiment, experiment.id),
     gte(experimentReports.at, floorToDay(at)),
@@ -57,7 +62,7 @@ export async function freezeReport(
       experiment: experiment.id,
       at,
       statistics: { ...collected },
-      report: analysis,
+      report: { analysis, weights },
     }),
   ]);
   return report;
@@ -94,6 +99,10 @@ async function lastFrozen({ db }: Store, id: string): Promise<Report | undefined
     .orderBy(desc(experimentReports.at), desc(experimentReports.id))
     .limit(1);
   if (row === undefined) return undefined;
-  const collected = row.statistics as unknown as Collected;
-  return { at: row.at, frozen: true, collected, analysis: row.report };
+  return {
+    at: row.at,
+    frozen: true,
+    collected: row.statistics as unknown as Collected,
+    ...(row.report as unknown as Pick<Report, 'analysis' | 'weights'>),
+  };
 }

@@ -106,9 +106,9 @@ export const experimentShape = z
 const report = z.object({
   at: epochMs,
   frozen: z.boolean().openapi({ description: 'Its log was deleted since: the last report made' }),
-  arms: z.array(z.object({ name: z.string(), units: z.number() })),
   refusedUnits: z.number().openapi({ description: 'Not a person’s, by the filters of training' }),
-  analysis: anyObject,
+  analysis: anyObject.openapi({ description: 'Verdict, doubts, and each arm against the control' }),
+  weights: anyObject.optional().openapi({ description: 'What resultData was weighed by' }),
 });
 
 export const reportedShape = experimentShape
@@ -197,19 +197,9 @@ export function reportAnswer(
         : {
             at: found.at,
             frozen: found.frozen,
-            arms: armUnits(found),
             refusedUnits: found.collected.refusedUnits,
             analysis: { ...found.analysis },
+            ...(found.weights && { weights: { ...found.weights } }),
           },
   };
-}
-
-/** Of an interleaved experiment everybody is in both arms. */
-function armUnits({ collected: { statistics, credits } }: Report) {
-  return statistics.arms.map(({ name }) => ({
-    name,
-    units:
-      credits?.credits.length ??
-      statistics.days.reduce((sum, day) => sum + (day.arm === name ? day.units : 0), 0),
-  }));
 }

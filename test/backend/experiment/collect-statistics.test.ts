@@ -174,6 +174,16 @@ function expectEqual(
         6,
       );
     }
+    for (const [product, after, before] of [
+      ['numerators', 'click', 'click'],
+      ['numeratorByDenominator', 'click', 'rankings'],
+      ['denominatorByNumerator', 'rankings', 'click'],
+      ['denominators', 'rankings', 'rankings'],
+    ])
+      expect(
+        total(read('clicks_per_ranking').map((one) => one.sumProducts[product])),
+        product,
+      ).toBe(total(own.map((one) => one.after(after) * one.before(before))));
   }
   for (const dimension of ['hour', 'visitor', 'device'])
     expect(
@@ -347,12 +357,11 @@ test('an interleaved experiment gives each session what its items earned for eit
     { toSQL: () => ({ sql: 'update decisions set teams = ?', params: [teams] }) },
   ]);
   const experiment = await runningExperiment(log.store, { design: 'interleaved' });
-  const { credits, statistics } = await collect(log.store, experiment);
-  expect(credits).toEqual({
-    credits: [
-      { control: 1, treatment: 2 },
-      { control: 0, treatment: 0 },
-    ],
+  const { interleaving, days } = await collectStatistics(log.store, experiment);
+  expect(interleaving).toEqual({
+    sessions: 2,
+    wins: { control: 0, treatment: 1 },
+    clicks: { control: 1, treatment: 2 },
   });
-  expect(statistics.days).toEqual([]);
+  expect(days).toEqual([]);
 });

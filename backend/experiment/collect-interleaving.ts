@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { InterleavedCredits } from './analysis/interleaving-credits.ts';
+import { interleavingStatistic, type InterleavingStatistic } from './analysis/interleaving.ts';
 import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
 
 interface Click {
@@ -16,11 +16,11 @@ interface Click {
  * Units that clicked nothing have 0 and 0.
  * @param refused units that are not a person's.
  */
-export async function interleavedCredits(
+export async function collectInterleaving(
   db: LibSQLDatabase,
   scope: Scope,
   refused: ReadonlySet<string>,
-): Promise<InterleavedCredits> {
+): Promise<InterleavingStatistic> {
   const units = await db.all<{ unit: string }>(
     sql`with ${unitsTable(scope)} select unit from units order by unit`,
   );
@@ -43,5 +43,5 @@ export async function interleavedCredits(
     if (new Uint8Array(teams)[slot] === 0) credit.control++;
     else credit.treatment++;
   }
-  return { credits: [...credits.values()] };
+  return interleavingStatistic(credits.values());
 }
