@@ -49,7 +49,7 @@ function changedEarnings(items: readonly Tallies[], before: Reward, after: Rewar
   return [
     `${of}, ${was.metric} made ${percent(was.share)}; ${is.metric === was.metric ? 'it' : is.metric} would make ${percent(is.share)}`,
     ...(lost > 0 ? [`${of}, ${lost} would earn nothing`] : []),
-    ...(gained > 0 ? [`${gained} items beside them would earn a reward`] : []),
+    ...(gained > 0 ? [`items beside them that would earn a reward: ${gained}`] : []),
   ];
 }
 
