@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
@@ -64,26 +64,39 @@ export const overrideOf = (
       : eq(metricWeights.experimentId, experimentId),
   );
 
-/** The newest override that was neither withdrawn nor has expired; those before it count again afterwards. */
+/** The newest override in force of those that are asked for. */
 export const activeOverride = (
   store: Store,
   schemaName: string,
   nowMs: number,
   which: SQL,
 ): Promise<MetricWeights | undefined> =>
-  newest(
-    store,
-    and(
-      eq(metricWeights.schemaName, schemaName),
-      eq(metricWeights.source, 'override'),
-      which,
-      or(isNull(metricWeights.expiresAt), gt(metricWeights.expiresAt, nowMs)),
-      sql`json_extract(${metricWeights.details}, '$.withdraws') is null`,
-      sql`${metricWeights.id} not in (
-        select json_extract(later.details, '$.withdraws') from metric_weights later
-        where later.schemaName = ${schemaName}
-          and json_extract(later.details, '$.withdraws') is not null)`,
-    ),
+  newest(store, and(isActiveOverride(schemaName, nowMs), which));
+
+/** Of all experiments that have one of their own, newest first. */
+export const experimentOverrides = (
+  store: Store,
+  schemaName: string,
+  nowMs: number,
+): Promise<MetricWeights[]> =>
+  store.db
+    .select()
+    .from(metricWeights)
+    .where(and(isActiveOverride(schemaName, nowMs), isNotNull(metricWeights.experimentId)))
+    .orderBy(desc(metricWeights.id))
+    .limit(200);
+
+/** Neither withdrawn nor expired; those before it count again afterwards. */
+const isActiveOverride = (schemaName: string, nowMs: number) =>
+  and(
+    eq(metricWeights.schemaName, schemaName),
+    eq(metricWeights.source, 'override'),
+    or(isNull(metricWeights.expiresAt), gt(metricWeights.expiresAt, nowMs)),
+    sql`json_extract(${metricWeights.details}, '$.withdraws') is null`,
+    sql`${metricWeights.id} not in (
+      select json_extract(later.details, '$.withdraws') from metric_weights later
+      where later.schemaName = ${schemaName}
+        and json_extract(later.details, '$.withdraws') is not null)`,
   );
 
 /** The newest learned weights that make a reward: neither importance, nor any that abstained. */
@@ -98,6 +111,21 @@ export const newestLearned = (
       eq(metricWeights.source, 'learned'),
       eq(metricWeights.method, 'surrogate'),
       ne(sql`${metricWeights.weights}`, '{}'),
+    ),
+  );
+
+/** Of a method, whether or not it makes a reward. */
+export const newestOf = (
+  store: Store,
+  schemaName: string,
+  method: 'surrogate' | 'importance',
+): Promise<MetricWeights | undefined> =>
+  newest(
+    store,
+    and(
+      eq(metricWeights.schemaName, schemaName),
+      eq(metricWeights.source, 'learned'),
+      eq(metricWeights.method, method),
     ),
   );
 

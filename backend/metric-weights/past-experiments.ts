@@ -47,7 +47,7 @@ export async function pastExperiments(
       });
       const worth = effectOf(after, arm, value.name);
       if (worth !== undefined && effects.length > 0)
-        found.push({ id: `${id}:${arm}`, effects: Object.fromEntries(effects), target: worth });
+        found.push({ id, treatment: arm, effects: Object.fromEntries(effects), target: worth });
     }
   }
   return found;

@@ -18,8 +18,6 @@ export interface MetricWeightSettings {
   readonly context: readonly string[];
   /** Metric → weight that is believed before any data; else equal weights by which way is better. */
   readonly prior?: Readonly<Record<string, number>>;
-  /** Units with a label, and past experiments, below which the weights abstain. */
-  readonly minimums: { readonly units: number; readonly experiments: number };
   readonly methods: readonly ('surrogate' | 'importance')[];
   /** Units are kept for so long after their horizon is over. */
   readonly retentionDays: number;
@@ -31,12 +29,10 @@ export const DEFAULT_METRIC_WEIGHTS: MetricWeightSettings = {
   policy: 'fixed',
   schedule: '0 4 * * *',
   context: ['device', 'segment'],
-  minimums: { units: 1000, experiments: 10 },
   methods: ['surrogate', 'importance'],
   retentionDays: 365,
 };
 
-const count = z.number().int().nonnegative();
 const given = z
   .object({
     target: z.unknown(),
@@ -46,10 +42,6 @@ const given = z
     schedule: z.string().max(100),
     context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
     prior: z.record(z.string(), z.number()),
-    minimums: z
-      .object({ units: count.min(2), experiments: count.min(2) })
-      .partial()
-      .strict(),
     methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
     retentionDays: z.number().positive().max(3650),
   })
@@ -66,12 +58,11 @@ export function parseMetricWeights(value: unknown): MetricWeightSettings {
     const [{ path, message }] = error.issues;
     throw new Error(`${path.join('.') || 'the value'}: ${message}`);
   }
-  const { target, minimums, ...others } = data;
+  const { target, ...others } = data;
   const settings: MetricWeightSettings = {
     ...DEFAULT_METRIC_WEIGHTS,
     ...others,
     ...(target !== undefined && { target: parseTarget(target) }),
-    minimums: { ...DEFAULT_METRIC_WEIGHTS.minimums, ...minimums },
   };
   if (settings.target !== undefined && settings.target.horizonDays < settings.observeDays)
     throw new Error(

@@ -4,7 +4,7 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { winsorCap } from '../experiment/analysis/statistics.ts';
 import { amountOf } from '../training-data/metrics.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
-import { horizonEnd, targetName, targetValue, type TargetDefinition } from './engine/target.ts';
+import { targetName, targetValue, type TargetDefinition } from './engine/target.ts';
 import type { Column, NumberColumn, UnitTable } from './engine/unit-table.ts';
 import type { MetricWeightSettings } from './settings.ts';
 import { UNIT_METRICS } from './unit-metrics.ts';
@@ -92,18 +92,6 @@ async function* labelledUnits(
     if (page.length < PAGE) return;
     after = page.at(-1)!;
   }
-}
-
-/** How many units wait for the end of their horizon, and when the first one's is over; epoch ms. */
-export async function waitingUnits(
-  db: LibSQLDatabase,
-  { unit: kind, target }: { unit: string; target: TargetDefinition },
-  nowMs: number,
-): Promise<{ waiting: number; nextAt: number | null }> {
-  const [{ waiting, first }] = await db.all<{ waiting: number; first: number | null }>(sql`
-    select count(*) as waiting, min(firstAt) as first from metric_units
-    where kind = ${kind} and firstAt > ${nowMs - target.horizonDays * DAY_MS}`);
-  return { waiting, nextAt: first === null ? null : horizonEnd(target, first) };
 }
 
 function metricColumn(metric: MetricDefinition, units: readonly Unit[]): NumberColumn {

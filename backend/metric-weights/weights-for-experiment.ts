@@ -19,7 +19,7 @@ export interface ExperimentWeights {
   /** What an effect is divided by: of a metric that was set, what it is counted in. */
   readonly normalisers: Readonly<Record<string, Normaliser>>;
   readonly description: InForce;
-  /** Metrics of the reward that the experiment does not measure. */
+  /** Metrics with a weight that the experiment does not measure: left out of the sum. */
   readonly unmeasured: readonly string[];
 }
 
@@ -72,9 +72,10 @@ function inMetrics(
   // Checked where it was learned; the history holds it as it was.
   const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
   const measured = new Set(metrics.map(({ name }) => name));
+  const kept = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
   return {
-    weights: weights.map(({ metric, weight }) => ({ metric, weight })),
-    covariance,
+    weights: kept.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
+    covariance: kept.flatMap((i) => kept.map((j) => covariance[i * weights.length + j])),
     normalisers,
     unmeasured: weights.map(({ metric }) => metric).filter((metric) => !measured.has(metric)),
   };
