@@ -9,7 +9,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
-import { inForce } from './metric-weights/metric-weights.ts';
+import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -58,11 +58,19 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   const onMoved = (kvWasLost: boolean) => (kvWasLost ? snapshots.forget() : snapshots.changed());
   const rollout = rolloutOf({ store, publisher, versions, settleMs, nowMs, onMoved });
+  const metricLearning = metricLearningOf({
+    store,
+    database,
+    settings: config.metricWeights,
+    nowMs,
+  });
+  const rewardPolicy = config.metricWeights.policy;
   const trainingData = trainingDataOf({
     store,
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    beforePrune: () => metricLearning.gather(),
     nowMs,
   });
   const trainer = trainerOf({
@@ -71,6 +79,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     versions,
     publisher,
     rollout,
+    rewardPolicy,
     nowMs,
     log,
     onFinished: ({ status, finishedAt }) => {
@@ -108,9 +117,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     snapshots,
     trainer,
     trainingData,
-    evaluations: evaluationsOf({ store, versions, trainingData, nowMs }),
+    evaluations: evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs }),
     experiments,
     reports,
+    metricLearning,
     metrics,
     liveSchema,
     problems,

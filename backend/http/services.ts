@@ -1,4 +1,5 @@
 import type { Schema } from '../../shared/features/schema.ts';
+import type { MetricLearning } from '../metric-weights/metric-learning.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Rollout } from '../rollout/apply.ts';
@@ -23,6 +24,7 @@ export interface Services {
   readonly evaluations: Evaluations;
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
+  readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;

@@ -3,6 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
 import { startComparison } from '../evaluate/model-comparison/run.ts';
+import type { RewardPolicy } from '../metric-weights/in-force.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -70,13 +71,15 @@ export interface TrainerDeps {
   readonly versions: Versions;
   readonly publisher: Publisher;
   readonly rollout: Rollout;
+  /** Whether learned metric weights are the reward, where nothing overrides them. */
+  readonly rewardPolicy: RewardPolicy;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
   readonly onFinished: (run: Run) => void;
 }
 
 export function trainer(deps: TrainerDeps): Trainer {
-  const { store, data, versions, publisher, rollout, nowMs, log } = deps;
+  const { store, data, versions, publisher, rollout, rewardPolicy, nowMs, log } = deps;
   let running: string | undefined;
   let abandoned = false;
   const steps: TrainingDeps = {
@@ -100,7 +103,8 @@ export function trainer(deps: TrainerDeps): Trainer {
     const at = nowMs();
     return {
       parent,
-      reward: asked.reward ?? (await rewardInForce(store, parent.schema, at)),
+      reward:
+        asked.reward ?? (await rewardInForce(store, parent.schema, at, { reward: rewardPolicy })),
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       force: asked.force ?? false,

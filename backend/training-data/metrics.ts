@@ -67,10 +67,16 @@ export function tally(tallies: Record<string, number>, type: string, value: numb
       : Math.max(before ?? value, value);
 }
 
+/** How much of a metric there was: an event type by its count, an amount in its unit. */
+export function amountOf(tallies: Tallies, metric: string): number {
+  const amount = AMOUNTS[metric];
+  return (tallies[amount?.column ?? metric] ?? 0) / (amount?.per ?? 1);
+}
+
 /**
  * Reward = Σ metric × metric weight, of one item in one ranking. An event type counts once however often it
  * happened; an amount (`dwell_seconds`, `booking_value`, `outcome.…`) counts by its size. Learners weigh by
- * rewards, so a sum below 0 is 0.
+ * rewards, so a sum below 0 is 0: a metric with a weight below 0 takes from what else the item earned.
  */
 export function rewardOf(tallies: Tallies, weights: Readonly<Record<string, number>>): number {
   let sum = 0;
