@@ -6,9 +6,11 @@ import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
 import { LATE_MS } from './metric-weights/units.ts';
+import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
+import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
 import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
 import { DAY_MS } from './training-data/utc-day.ts';
@@ -24,8 +26,14 @@ export interface BackendConfig {
   readonly ingestSecret: string;
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
-  /** Cron pattern, UTC; empty: training starts by hand only. */
+  /** Cron patterns, UTC; empty: training starts by hand only. */
   readonly trainingSchedule: string;
+  /** Of the training that starts afresh from the rules, on all that is retained. */
+  readonly fullTrainingSchedule: string;
+  readonly fullTrainingLearner: LearnerName;
+  /** Of the daily training: how much of the log it learns from. */
+  readonly trainingWindowDays: number;
+  readonly rollout: RolloutSettings;
   /** Where the daily partitions lie, what they hold, and how much of them learning takes. */
   readonly trainingStore: StoreLocation;
   readonly trainingData: TrainingDataSettings;
@@ -49,8 +57,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
   const state = stateDir();
   const keys = readKeys(state);
   const edgeUrl = urlOf(env, 'TRIMTAB_EDGE_URL', 'http://127.0.0.1:8787');
-  const trainingData = jsonOf(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData);
-  const metricWeights = jsonOf(env, 'TRIMTAB_METRIC_WEIGHTS', parseMetricWeights);
+  const trainingData = readJson(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData);
+  const metricWeights = readJson(env, 'TRIMTAB_METRIC_WEIGHTS', parseMetricWeights);
   checkObserved(metricWeights, trainingData);
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(edgeUrl).hostname);
   return {
@@ -65,6 +73,10 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     )[0],
     schema: env.TRIMTAB_SCHEMA ? readSchema(env.TRIMTAB_SCHEMA) : smarttrip,
     trainingSchedule: env.TRIMTAB_TRAINING_SCHEDULE ?? '0 3 * * *',
+    fullTrainingSchedule: env.TRIMTAB_FULL_TRAINING_SCHEDULE ?? '0 4 * * 0',
+    fullTrainingLearner: oneOf(env, 'TRIMTAB_FULL_TRAINING_LEARNER', LEARNERS, 'boosted'),
+    trainingWindowDays: numberOf(env, 'TRIMTAB_TRAINING_WINDOW_DAYS', 28),
+    rollout: readJson(env, 'TRIMTAB_ROLLOUT', parseRollout),
     trainingStore: parseLocation(
       env.TRIMTAB_TRAINING_STORE || join(state.path, 'training-data'),
       env,
@@ -92,7 +104,7 @@ function databaseOf(env: NodeJS.ProcessEnv, directory: string): Database {
 }
 
 /** JSON, or the name of a file with JSON. */
-function jsonOf<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknown) => T): T {
+function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknown) => T): T {
   const given = env[name] ?? '{}';
   try {
     const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
@@ -130,6 +142,19 @@ function listOf(value: string | undefined, name: string): string[] {
     );
   }
   return entries;
+}
+
+function oneOf<T extends string>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  choices: readonly T[],
+  otherwise: T,
+): T {
+  const text = env[name] ?? otherwise;
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined)
+    throw new Error(`${name} must be one of ${choices.join(', ')}, but was "${text}"`);
+  return found;
 }
 
 function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
-import { collectorOf } from './experiment/collector.ts';
-import { experimentsOf } from './experiment/experiments.ts';
-import type { ReportDeps } from './experiment/reports.ts';
+import { combineStrata } from './experiment/analysis/strata.ts';
+import { collectStatistics } from './experiment/collect-statistics.ts';
+import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
@@ -14,6 +15,11 @@ import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
 import { rollout as rolloutOf } from './rollout/apply.ts';
+import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
+import { leaseOf, presenceOf } from './rollout/lease.ts';
+import { rolloutsOf } from './rollout/rollouts.ts';
+import { trafficNow } from './rollout/traffic-now.ts';
+import { gatherEvidence, type EvidenceDeps } from './rollout/evidence.ts';
 import { startClockwork, type Clockwork } from './rollout/clockwork.ts';
 import { liveSchema as liveSchemaOf } from './rollout/live-schema.ts';
 import { trainer as trainerOf } from './rollout/trainer.ts';
@@ -23,14 +29,16 @@ import { evaluationsOf } from './evaluate/evaluations.ts';
 import { trainingData as trainingDataOf } from './training-data/training-data.ts';
 import { startThread } from './threads/thread.ts';
 
-/** In `experiments.metricWeightsId`: frozen to what the schema declares, which is no row. */
-const SCHEMA_WEIGHTS = 0;
-
 export interface Backend {
   readonly url: string;
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
+
+/** A backend that is gone is missed after this long. */
+const LEASE_MS = 30_000;
+/** Longer than writing the pointer takes, retries included. */
+const MOVE_MS = 15_000;
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -56,8 +64,39 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
+  const backend = randomUUID();
+  const lease = (name: string, ttlMs: number) =>
+    leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const onMoved = (kvWasLost: boolean) => (kvWasLost ? snapshots.forget() : snapshots.changed());
-  const rollout = rolloutOf({ store, publisher, versions, settleMs, nowMs, onMoved });
+  const settings = config.rollout;
+  const rollout = rolloutOf({
+    store,
+    publisher,
+    versions,
+    traffic: () => trafficNow(store, settings.shadowShare),
+    beforeRelease: () => rollouts.seeOps(),
+    moving: lease('pointer', MOVE_MS),
+    settleMs,
+    nowMs,
+    onMoved,
+  });
+  const evidence: EvidenceDeps = {
+    store,
+    collect: (experiment, window) => collectStatistics(store, experiment, window),
+    combine: combineStrata,
+    doubts: async () => [],
+    alpha: settings.alpha,
+    settleMs,
+  };
+  const rollouts = rolloutsOf({
+    store,
+    versions,
+    settings,
+    rollout,
+    gather: (row, at) => gatherEvidence(evidence, row, at),
+    nowMs,
+    log,
+  });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -65,12 +104,25 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
   });
   const rewardPolicy = config.metricWeights.policy;
+  const room = experimentRoom({
+    store,
+    database,
+    versions,
+    rollout,
+    settings: config.trainingData,
+    rewardPolicy,
+    nowMs,
+    log,
+  });
   const trainingData = trainingDataOf({
     store,
     database,
     location: config.trainingStore,
     settings: config.trainingData,
-    beforePrune: () => metricLearning.gather(),
+    beforePrune: async () => {
+      await metricLearning.gather();
+      await room.freeze();
+    },
     nowMs,
   });
   const trainer = trainerOf({
@@ -80,6 +132,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     rollout,
     rewardPolicy,
+    propose: rollouts.propose,
+    mode: settings.mode,
+    backend,
     nowMs,
     log,
     onFinished: ({ status, finishedAt }) => {
@@ -87,24 +142,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
     },
   });
-  const experiments = experimentsOf({
-    store,
-    retraffic: async () => {},
-    weightsInForce: async (version) => {
-      const { schema } = await versions.load(version);
-      return (await inForce(store, schema.name, nowMs()))?.id ?? SCHEMA_WEIGHTS;
-    },
-    nowMs,
-  });
-  const collector = collectorOf({ store, database, filters: config.trainingData.filters });
-  const reports: ReportDeps = {
-    store,
-    collect: (experiment) => collector.collect(experiment),
-    weightsOf: async () => undefined,
-    retentionDays: config.trainingData.retentionDays,
-    nowMs,
-  };
   await versions.ensureRules(config.schema);
+  const presence = lease(presenceOf(backend), LEASE_MS);
+  await presence.renew();
   await trainer.closeInterrupted();
 
   let clockwork: Clockwork | undefined;
@@ -114,33 +154,37 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     versions,
     rollout,
+    rollouts,
     snapshots,
     trainer,
     trainingData,
     evaluations: evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs }),
-    experiments,
-    reports,
+    experiments: room.experiments,
+    reports: room.reports,
     metricLearning,
     metrics,
     liveSchema,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
-    nextTrainingAt: () => clockwork?.nextTrainingAt() ?? null,
+    nextTrainingAt: () => clockwork?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
     nowMs,
     log,
   });
   const listening = await listen(app.fetch, config.host, config.port);
-  const { watchSchedule, trainingSchedule, pruneSchedule } = config;
+  const leader = lease('leader', LEASE_MS);
   clockwork = startClockwork({
     rollout,
     snapshots,
-    trainer,
-    trainingData,
-    watchSchedule,
-    trainingSchedule,
-    pruneSchedule,
+    leader,
+    presence,
+    leaseMs: LEASE_MS,
+    watchSchedule: config.watchSchedule,
+    jobs: [
+      ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
+      ...room.jobs(trainer, config.trainingSchedule),
+    ],
     log,
   });
   return {
@@ -151,7 +195,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await listening.close();
       await snapshots.close();
       await packing.stop();
-      await collector.stop();
+      await room.stop();
       await store.close();
       await trainingData.stop();
     },

@@ -12,6 +12,7 @@ import { promoteCommand } from './promote.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
 import { rollbackCommand } from './rollback.ts';
+import { rolloutsCommand } from './rollouts.ts';
 import { runsCommand } from './runs.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
@@ -34,6 +35,7 @@ export const program = (): Command =>
     compareCommand(),
     runsCommand(),
     weightsCommand(),
+    rolloutsCommand(),
     promoteCommand(),
     rollbackCommand(),
     releaseCommand(),

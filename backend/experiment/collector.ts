@@ -9,8 +9,8 @@ import type { Experiment } from './new-experiment.ts';
 
 export interface Collector {
   /** What is known of an experiment so far; counted again only when the log has grown since. */
-  collect(experiment: Experiment): Promise<Collected>;
-  stop(): Promise<void>;
+  readonly collect: (experiment: Experiment) => Promise<Collected>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface CollectorDeps {

@@ -2,12 +2,11 @@ import { eq } from 'drizzle-orm';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../log.ts';
+import type { RewardPolicy } from '../metric-weights/in-force.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import type { Experiments } from './experiments.ts';
 import type { Experiment } from './new-experiment.ts';
-
-export type RewardPolicy = NonNullable<ExperimentArm['reward']>;
 
 export interface ArmTraining {
   readonly parent: Version;

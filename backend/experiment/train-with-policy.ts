@@ -2,25 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import type { Schema } from '../../shared/features/schema.ts';
+import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import { runs } from '../store/tables.ts';
-import type { ArmTraining, RewardPolicy } from './train-arms.ts';
-
-type Reward = Readonly<Record<string, number>>;
+import type { ArmTraining } from './train-arms.ts';
 
 export interface TrainWithPolicyDeps {
   readonly store: Store;
   readonly versions: Pick<Versions, 'load'>;
   readonly trainer: Pick<Trainer, 'start'>;
-  readonly rewardInForce: (
-    store: Store,
-    schema: Schema,
-    nowMs: number,
-    scope: { readonly experimentId: string; readonly reward: RewardPolicy },
-  ) => Promise<Reward>;
   readonly nowMs: () => number;
 }
 
@@ -28,7 +20,7 @@ const POLL_MS = 500;
 
 /** A run of its own with the reward of a policy. One run at a time: it waits until another is over. */
 export const trainWithPolicy =
-  ({ store, versions, trainer, rewardInForce, nowMs }: TrainWithPolicyDeps) =>
+  ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
   async ({ parent, name, policy, experiment }: ArmTraining): Promise<Version> => {
     const { schema } = await versions.load(parent);
     const scope = { experimentId: experiment, reward: policy };

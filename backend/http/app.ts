@@ -13,6 +13,7 @@ import { itemRoutes } from './routes/items.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { rolloutRoutes } from './routes/rollout.ts';
+import { rolloutsRoutes } from './routes/rollouts.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
 import { userRoutes } from './routes/users.ts';
@@ -29,6 +30,7 @@ const ROUTES = [
   evaluationRoutes,
   trainingRoutes,
   rolloutRoutes,
+  rolloutsRoutes,
   weightRoutes,
   clickRoutes,
   experimentRoutes,

@@ -3,6 +3,7 @@ import type { MetricLearning } from '../metric-weights/metric-learning.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Rollout } from '../rollout/apply.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
@@ -18,6 +19,7 @@ export interface Services {
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly rollout: Rollout;
+  readonly rollouts: Rollouts;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;

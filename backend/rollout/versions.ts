@@ -28,6 +28,8 @@ export interface Versions {
   load(version: Version): Promise<Scorer>;
   /** The newest one of a schema, by hash or name. */
   newestOf(schema: string): Promise<Scorer | undefined>;
+  /** The rules, or whatever a schema began with. @param schema hash. */
+  oldestOf(schema: string): Promise<Scorer | undefined>;
   /** Makes `v000000` from the schema's rules, if there is none. */
   ensureRules(schema: Schema): Promise<void>;
 }
@@ -84,6 +86,16 @@ export function versions(store: Store, nowMs: () => number): Versions {
         .from(weights)
         .where(eq(column, schema))
         .orderBy(desc(byNumber))
+        .limit(1);
+      return row && scorerFromBytes(new Uint8Array(row.bytes));
+    },
+
+    async oldestOf(schema) {
+      const [row] = await store.db
+        .select({ bytes: weights.bytes })
+        .from(weights)
+        .where(eq(weights.schemaHash, schema))
+        .orderBy(byNumber)
         .limit(1);
       return row && scorerFromBytes(new Uint8Array(row.bytes));
     },

@@ -75,6 +75,8 @@ export async function startSystem({
       TRIMTAB_BACKEND_PORT: String(backendPort),
       TRIMTAB_EDGE_URL: edgeUrl,
       TRIMTAB_TRAINING_SCHEDULE: '',
+      TRIMTAB_FULL_TRAINING_SCHEDULE: '',
+      TRIMTAB_ROLLOUT: JSON.stringify({ mode: 'direct' }),
       TRIMTAB_TRAINING_DATA: JSON.stringify(SMALL_DATA),
       ...(schema !== undefined && { TRIMTAB_SCHEMA: schemaFile }),
     }),

@@ -6,6 +6,7 @@ import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/metric-weights/settings.ts';
+import { parseRollout } from '../../../backend/rollout/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
 import { parseTrainingData } from '../../../backend/training-data/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -55,6 +56,11 @@ export async function startTestBackend(
     ingestSecret: INGEST_SECRET,
     schema: smarttrip,
     trainingSchedule: '',
+    fullTrainingSchedule: '',
+    fullTrainingLearner: 'boosted',
+    trainingWindowDays: 28,
+    // What trains here is to be seen live at once; the tests of rollouts say otherwise.
+    rollout: parseRollout({ mode: 'direct', schedule: '' }),
     pruneSchedule: '',
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),

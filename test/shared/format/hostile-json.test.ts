@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, FormatError } from '../../../shared/format/bytes.ts';
+import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
-import { decisions, forest, mlp, scorer, snapshot } from '../../golden/artifacts.ts';
+import {
+  decisions,
+  experimentDecisions,
+  forest,
+  mlp,
+  scorer,
+  snapshot,
+} from '../../golden/artifacts.ts';
 import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
 import { accidents } from '../support/accidents.ts';
 import { everyReplacement } from '../support/mutate-json.ts';
@@ -139,6 +147,38 @@ describe('a snapshot', () => {
 });
 
 describe('a decision', () => {
+  const [, interleaved] = experimentDecisions;
+  const payloadOf = () => decisionsToBytes([interleaved]).slice(14, -8);
+
+  it.each<[string, (payload: Uint8Array) => Uint8Array, string]>([
+    [
+      'more teams than items',
+      (payload) => Uint8Array.from([...payload.with(-6, 3), 0]),
+      'ranking r-1: 3 teams do not go with 2 items',
+    ],
+    [
+      'fewer teams than items',
+      (payload) => payload.with(-6, 1).slice(0, -1),
+      'ranking r-1: 1 teams do not go with 2 items',
+    ],
+    [
+      'parts of a later format',
+      (payload) => payload.with(-7, 4),
+      'ranking r-1: 4 names parts that this build does not know',
+    ],
+  ])('is refused with %s', (_, change, message) => {
+    const frame = (payload: Uint8Array) => sealFrame('TTDB', 2, undefined, payload);
+    expect(decisionsFromBytes(frame(payloadOf()))).toEqual([interleaved]);
+    expect(() => decisionsFromBytes(frame(change(payloadOf())))).toThrow(FormatError);
+    expect(() => decisionsFromBytes(frame(change(payloadOf())))).toThrow(message);
+  });
+
+  it('is written in the first format, which an older backend reads, unless experiments add to it', () => {
+    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 2, bytes).format;
+    expect(formatOf(decisionsToBytes(decisions))).toBe(1);
+    expect(formatOf(decisionsToBytes([...decisions, interleaved]))).toBe(2);
+  });
+
   it('is refused inside an ingest batch when its own bytes are damaged', () => {
     expect(decisions.length).toBeGreaterThan(0);
     expect(() => ingestBatchFromBytes(sealIngestBatch('b', [new Uint8Array(40)], '[]'))).toThrow(
