@@ -89,7 +89,7 @@ export function analyseExperiment(
     minimumPerArm,
     verdict: drafted
       ? interleavingSentence(drafted.interleaving, arms[1].name)
-      : comparisons.map(({ verdict }) => verdict.sentence).join('; '),
+      : [...new Set(comparisons.map(({ verdict }) => verdict.sentence))].join('; '),
     doubts: doubtsOf(health, settled),
     arms: arms.map(({ name, weight }, i) => ({ name, weight, units: sizes[i] })),
     ...health,
