@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
+import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
+import { LATE_MS } from './metric-weights/units.ts';
 import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
@@ -11,6 +13,7 @@ import type { Database } from './store/open.ts';
 import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
 import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
+import { DAY_MS } from './training-data/utc-day.ts';
 
 export interface BackendConfig {
   readonly host: string;
@@ -34,6 +37,8 @@ export interface BackendConfig {
   /** Where the daily partitions lie, what they hold, and how much of them learning takes. */
   readonly trainingStore: StoreLocation;
   readonly trainingData: TrainingDataSettings;
+  /** What metric weights are learned for and from, when, and whether they become the reward. */
+  readonly metricWeights: MetricWeightSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
@@ -52,6 +57,9 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
   const state = stateDir();
   const keys = readKeys(state);
   const edgeUrl = urlOf(env, 'TRIMTAB_EDGE_URL', 'http://127.0.0.1:8787');
+  const trainingData = readJson(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData);
+  const metricWeights = readJson(env, 'TRIMTAB_METRIC_WEIGHTS', parseMetricWeights);
+  checkObserved(metricWeights, trainingData);
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(edgeUrl).hostname);
   return {
     host: env.TRIMTAB_HOST ?? '127.0.0.1',
@@ -73,7 +81,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
       env.TRIMTAB_TRAINING_STORE || join(state.path, 'training-data'),
       env,
     ),
-    trainingData: readJson(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData),
+    trainingData,
+    metricWeights,
     pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
@@ -103,6 +112,18 @@ function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknow
   } catch (error) {
     throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** What a unit did must still be in the log when it is over, and has come in. */
+function checkObserved(
+  { target, observeDays }: MetricWeightSettings,
+  { retentionDays }: TrainingDataSettings,
+): void {
+  const needed = observeDays + LATE_MS / DAY_MS + 1;
+  if (target !== undefined && retentionDays < needed)
+    throw new Error(
+      `TRIMTAB_METRIC_WEIGHTS: observeDays (${observeDays}) needs a log of ${needed} days or more, but retentionDays of TRIMTAB_TRAINING_DATA is ${retentionDays}`,
+    );
 }
 
 function readSchema(file: string): Schema {

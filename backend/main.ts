@@ -4,11 +4,13 @@ import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
 import { combineStrata } from './experiment/analysis/strata.ts';
 import { collectStatistics } from './experiment/collect-statistics.ts';
+import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -95,11 +97,32 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
+  const metricLearning = metricLearningOf({
+    store,
+    database,
+    settings: config.metricWeights,
+    nowMs,
+  });
+  const rewardPolicy = config.metricWeights.policy;
+  const room = experimentRoom({
+    store,
+    database,
+    versions,
+    rollout,
+    settings: config.trainingData,
+    rewardPolicy,
+    nowMs,
+    log,
+  });
   const trainingData = trainingDataOf({
     store,
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    beforePrune: async () => {
+      await metricLearning.gather();
+      await room.freeze();
+    },
     nowMs,
   });
   const trainer = trainerOf({
@@ -108,6 +131,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     versions,
     publisher,
     rollout,
+    rewardPolicy,
     propose: rollouts.propose,
     mode: settings.mode,
     backend,
@@ -134,7 +158,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     snapshots,
     trainer,
     trainingData,
-    evaluations: evaluationsOf({ store, versions, trainingData, nowMs }),
+    evaluations: evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs }),
+    experiments: room.experiments,
+    reports: room.reports,
+    metricLearning,
     metrics,
     liveSchema,
     problems,
@@ -154,7 +181,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     presence,
     leaseMs: LEASE_MS,
     watchSchedule: config.watchSchedule,
-    jobs: jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
+    jobs: [
+      ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
+      ...room.jobs(trainer, config.trainingSchedule),
+    ],
     log,
   });
   return {
@@ -165,6 +195,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await listening.close();
       await snapshots.close();
       await packing.stop();
+      await room.stop();
       await store.close();
       await trainingData.stop();
     },

@@ -3,6 +3,7 @@ import { auditCommand } from './audit.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { experimentsCommand } from './experiments.ts';
 import { importCommand } from './import.ts';
 import { itemsCommand } from './items.ts';
 import { keysCommand } from './keys.ts';
@@ -39,6 +40,7 @@ export const program = (): Command =>
     rollbackCommand(),
     releaseCommand(),
     auditCommand(),
+    experimentsCommand(),
     metricWeightsCommand(),
     usersCommand(),
     replayCommand(),

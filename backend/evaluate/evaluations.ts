@@ -1,6 +1,7 @@
 import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { RewardPolicy } from '../metric-weights/in-force.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Versions } from '../rollout/versions.ts';
@@ -33,9 +34,10 @@ export function evaluationsOf(deps: {
   readonly store: Store;
   readonly versions: Versions;
   readonly trainingData: TrainingDataRoom;
+  readonly rewardPolicy: RewardPolicy;
   readonly nowMs: () => number;
 }): Evaluations {
-  const { store, versions, trainingData, nowMs } = deps;
+  const { store, versions, trainingData, rewardPolicy, nowMs } = deps;
   return {
     async evaluate({ version, against, from, to = nowMs() }) {
       const champion = await versions.load(
@@ -56,7 +58,9 @@ export function evaluationsOf(deps: {
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
       const thread = startThread<EvaluateWorker>(new URL('./evaluate-worker.ts', import.meta.url));
       try {
-        const reward = await rewardInForce(store, champion.schema, nowMs());
+        const reward = await rewardInForce(store, champion.schema, nowMs(), {
+          reward: rewardPolicy,
+        });
         const report = await thread.call((worker) =>
           worker.evaluateVersion({
             data: { location: trainingData.location, manifests },

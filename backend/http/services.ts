@@ -1,4 +1,5 @@
 import type { Schema } from '../../shared/features/schema.ts';
+import type { MetricLearning } from '../metric-weights/metric-learning.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Rollout } from '../rollout/apply.ts';
@@ -8,6 +9,8 @@ import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Evaluations } from '../evaluate/evaluations.ts';
+import type { Experiments } from '../experiment/experiments.ts';
+import type { ReportDeps } from '../experiment/reports.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes call. */
@@ -21,6 +24,9 @@ export interface Services {
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;
   readonly evaluations: Evaluations;
+  readonly experiments: Experiments;
+  readonly reports: ReportDeps;
+  readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;

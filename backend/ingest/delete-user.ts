@@ -1,5 +1,6 @@
-import { and, eq, or } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { UserId } from '../../shared/domain/ids.ts';
+import { deleteUserUnits } from '../metric-weights/delete-user-units.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import {
@@ -7,7 +8,6 @@ import {
   deletedUsers,
   events,
   exposures,
-  metricUnits,
   outcomes,
 } from '../store/tables.ts';
 
@@ -34,14 +34,7 @@ export async function deleteUser(
     db.delete(events).where(eq(events.userId, userId)),
     db.delete(outcomes).where(eq(outcomes.userId, userId)),
     db.delete(exposures).where(eq(exposures.userId, userId)),
-    db
-      .delete(metricUnits)
-      .where(
-        or(
-          eq(metricUnits.userId, userId),
-          and(eq(metricUnits.kind, 'user'), eq(metricUnits.unit, userId)),
-        ),
-      ),
+    ...deleteUserUnits(store, userId),
   ]);
   const deleted = { decisions: counts[1], events: counts[2], outcomes: counts[3] };
   await store.write([

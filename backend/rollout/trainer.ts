@@ -4,6 +4,7 @@ import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
 import type { GateReport } from '../evaluate/gate.ts';
 import { startComparison } from '../evaluate/model-comparison/run.ts';
+import type { RewardPolicy } from '../metric-weights/in-force.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -39,6 +40,8 @@ interface TrainingAsked {
   readonly rollout?: RolloutMode;
   readonly force?: boolean;
   readonly name?: string;
+  /** Metric → weight, in place of those in force. */
+  readonly reward?: Readonly<Record<string, number>>;
   /** Learns from the rules on and not from the champion, who is still to be beaten. */
   readonly afresh?: boolean;
 }
@@ -77,6 +80,8 @@ export interface TrainerDeps {
   readonly data: TrainingDataRoom;
   readonly versions: Versions;
   readonly publisher: Publisher;
+  /** Whether learned metric weights are the reward, where nothing overrides them. */
+  readonly rewardPolicy: RewardPolicy;
   readonly rollout: Pick<Rollout, 'promote'>;
   /** Starts a rollout. */
   readonly propose: (
@@ -93,7 +98,8 @@ export interface TrainerDeps {
 }
 
 export function trainer(deps: TrainerDeps): Trainer {
-  const { store, data, versions, publisher, rollout, propose, backend, nowMs, log } = deps;
+  const { store, data, versions, publisher, rollout, propose, rewardPolicy, backend, nowMs, log } =
+    deps;
   let running: string | undefined;
   let abandoned = false;
   const steps: TrainingDeps = {
@@ -120,7 +126,8 @@ export function trainer(deps: TrainerDeps): Trainer {
     const at = nowMs();
     return {
       parent,
-      reward: await rewardInForce(store, parent.schema, at),
+      reward:
+        asked.reward ?? (await rewardInForce(store, parent.schema, at, { reward: rewardPolicy })),
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       force: asked.force ?? false,

@@ -81,6 +81,7 @@ export const decisions = sqliteTable(
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),
     index('decisions_user').on(table.userId),
+    index('decisions_session').on(table.sessionId),
     index('decisions_weights_at').on(table.weights, table.at),
   ],
 );
@@ -129,7 +130,11 @@ export const outcomes = sqliteTable(
     at: integer().notNull(),
     receivedAt: integer().notNull(),
   },
-  (table) => [index('outcomes_at').on(table.at)],
+  (table) => [
+    index('outcomes_at').on(table.at),
+    index('outcomes_session').on(table.sessionId),
+    index('outcomes_user').on(table.userId),
+  ],
 );
 
 export type RunStatus = 'queued' | 'running' | 'done' | 'failed';
@@ -187,6 +192,7 @@ export const metricWeights = sqliteTable(
   {
     id: integer().primaryKey({ autoIncrement: true }),
     schemaName: text().notNull(),
+    /** What one of each is worth to training; empty where learned weights make no reward. */
     weights: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     author: text().notNull(),
     reason: text().notNull(),
@@ -213,11 +219,11 @@ export const metricUnits = sqliteTable(
     /** When it was first seen, epoch ms: its horizon runs from here. */
     firstAt: integer().notNull(),
     userId: text(),
-    /** Metric or behaviour → value. */
+    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`. */
     values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     /** Device, hour, segment …: what was so before it acted. */
     context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
-    /** Outcome → amount within each declared horizon so far. */
+    /** `<outcome>@<epoch ms>` → value: dated, so that any target over any horizon can be read from it. */
     outcomes: text({ mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
     updatedAt: integer().notNull(),
   },
@@ -227,6 +233,12 @@ export const metricUnits = sqliteTable(
     index('metric_units_user').on(table.userId),
   ],
 );
+
+/** How far a reader of the log has come; it goes on from there after a restart. */
+export const logMarks = sqliteTable('log_marks', {
+  name: text().primaryKey(),
+  value: text().notNull(),
+});
 
 /** Mutual exclusion: experiments of one layer never share a unit. */
 export const layers = sqliteTable('layers', {

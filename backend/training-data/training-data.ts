@@ -24,9 +24,14 @@ export interface TrainingDataRoom extends Pick<DataWorkerOptions, 'location' | '
 }
 
 export function trainingData(
-  options: DataWorkerOptions & { readonly store: Store; readonly nowMs: () => number },
+  options: DataWorkerOptions & {
+    readonly store: Store;
+    readonly nowMs: () => number;
+    /** Takes what is to outlive the log out of it. */
+    readonly beforePrune: () => Promise<void>;
+  },
 ): TrainingDataRoom {
-  const { store, nowMs, database, location, settings } = options;
+  const { store, nowMs, beforePrune, database, location, settings } = options;
   const workerData: DataWorkerOptions = { database, location, settings };
   const thread = startThread<DataWorker>(new URL('./data-worker.ts', import.meta.url), workerData);
   return {
@@ -36,6 +41,7 @@ export function trainingData(
     forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers()),
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
+      await beforePrune();
       const rows = await pruneLog(store, before);
       // A deletion that could not reach every partition is made up for here.
       await thread.call((worker) => worker.forgetDeletedUsers());

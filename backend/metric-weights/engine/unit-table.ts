@@ -30,13 +30,23 @@ export interface CategoryColumn {
 
 export type Column = NumberColumn | CategoryColumn;
 
-/** One past experiment's effects, treatment against control, in control standard deviations of a unit. */
+/**
+ * One past experiment's effects, a treatment against its control, in control standard deviations of a unit. Several
+ * treatments of one experiment have its id: they share a control, and are resampled and left out together.
+ */
 export interface PastExperiment {
   readonly id: string;
+  readonly treatment?: string;
   /** Metric → effect at the moment at which decisions are made. */
   readonly effects: Readonly<Record<string, MeasuredEffect>>;
   /** Effect on the long-term value. */
   readonly target: MeasuredEffect;
+  /**
+   * Sampling covariance of the errors of `effects`, in their order, and of `target`, last: row-major, symmetric. The same
+   * units make early and final effects, so errors are shared, and what is shared foretells nothing. Absent: all errors
+   * are taken as unrelated, which only separate units justify.
+   */
+  readonly covariance?: readonly number[];
 }
 
 export interface MeasuredEffect {

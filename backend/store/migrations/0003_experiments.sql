@@ -67,6 +67,17 @@ CREATE INDEX `metric_units_first` ON `metric_units` (`firstAt`);
 --> statement-breakpoint
 CREATE INDEX `metric_units_user` ON `metric_units` (`userId`);
 --> statement-breakpoint
+CREATE TABLE `log_marks` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `decisions_session` ON `decisions` (`sessionId`);
+--> statement-breakpoint
+CREATE INDEX `outcomes_session` ON `outcomes` (`sessionId`);
+--> statement-breakpoint
+CREATE INDEX `outcomes_user` ON `outcomes` (`userId`);
+--> statement-breakpoint
 CREATE TABLE `reports` (
 	`month` text PRIMARY KEY NOT NULL,
 	`markdown` text NOT NULL,

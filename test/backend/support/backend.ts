@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
+import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/metric-weights/settings.ts';
 import { parseRollout } from '../../../backend/rollout/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
 import { parseTrainingData } from '../../../backend/training-data/settings.ts';
@@ -65,6 +66,7 @@ export async function startTestBackend(
     pruneSchedule: '',
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),
+    metricWeights: DEFAULT_METRIC_WEIGHTS,
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,

@@ -1,0 +1,45 @@
+import { and, inArray, lte, ne, sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { experiments } from '../store/tables.ts';
+import type { CarryOver } from './analysis/experiment-statistics.ts';
+import { unitsTable, type Scope } from './exposed-units.ts';
+import type { Experiment } from './new-experiment.ts';
+
+/**
+ * Units, by arm, that took part in an experiment that was over before this one began: themselves, or (where the unit is a
+ * session) another session of their user. Uneven shares may have carried an effect over.
+ */
+export async function carriedOver(
+  db: LibSQLDatabase,
+  scope: Scope,
+  { id, arms, startedAt }: Pick<Experiment, 'id' | 'arms' | 'startedAt'>,
+): Promise<CarryOver[]> {
+  if (startedAt === null) return [];
+  const earlier = await db
+    .select({ id: experiments.id })
+    .from(experiments)
+    .where(and(lte(experiments.stoppedAt, startedAt), ne(experiments.id, id)));
+  if (earlier.length === 0) return [];
+  const mine = sql`
+    select u.unit, x.arm as own, p.experiment, p.arm
+    from units u cross join exposures x on x.experiment = ${id} and x.rankingId = u.rankingId`;
+  const sessions = sql`${mine} cross join earlier p on p.sessionId = x.sessionId where u.arms = 1`;
+  const users = sql`${mine} cross join earlier p on p.userId = x.userId where u.arms = 1`;
+  const rows = await db.all<{ experiment: string; arm: string; own: string; units: number }>(sql`
+    with ${unitsTable(scope)},
+    earlier as materialized (
+      select distinct experiment, arm, sessionId, userId from exposures
+      where ${inArray(
+        sql`experiment`,
+        earlier.map((row) => row.id),
+      )}
+    )
+    select experiment, arm, own, count(distinct unit) as units
+    from (${scope.unit === 'user' ? users : sql`${sessions} union all ${users}`})
+    group by 1, 2, 3 order by 1, 2`);
+  return [...Map.groupBy(rows, (row) => `${row.experiment} ${row.arm}`).values()].map((group) => ({
+    experiment: group[0].experiment,
+    arm: group[0].arm,
+    units: arms.map(({ name }) => group.find(({ own }) => own === name)?.units ?? 0),
+  }));
+}

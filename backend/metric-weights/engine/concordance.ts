@@ -1,0 +1,75 @@
+/** Concordance with what each unit moves it by, to first order: enough for intervals and paired differences. */
+export interface Concordance {
+  readonly value: number;
+  /** Adds up to 0. */
+  readonly influence: Float64Array;
+}
+
+/**
+ * Of all pairs of units whose values differ, the share in which the one of higher value has the higher score; equal
+ * scores count half (Harrell's C, 1982; of values 0 and 1, the AUC). Influence as of a ratio of U-statistics
+ * (Hoeffding, 1948): `2 (concordantᵢ − C · pairsᵢ) / Σ pairs`. O(n log n).
+ * @returns undefined where all values are equal.
+ */
+export function concordance(
+  scores: ArrayLike<number>,
+  values: ArrayLike<number>,
+): Concordance | undefined {
+  const n = scores.length;
+  const { ranks, count } = ranked(scores);
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const [concordant, pairs] = [new Float64Array(n), new Float64Array(n)];
+  /** One way through the values: below holds for each the units met before, of lower (or higher) value. */
+  const pass = (unitAt: (step: number) => number, scoresRise: boolean) => {
+    const tree = new Float64Array(count + 1);
+    for (let from = 0, to = 0; from < n; from = to) {
+      while (to < n && values[unitAt(to)] === values[unitAt(from)]) to++;
+      for (let step = from; step < to; step++) {
+        const unit = unitAt(step);
+        const [below, upTo] = [prefix(tree, ranks[unit]), prefix(tree, ranks[unit] + 1)];
+        const half = (upTo - below) / 2;
+        concordant[unit] += (scoresRise ? below : from - upTo) + half;
+        pairs[unit] += from;
+      }
+      for (let step = from; step < to; step++) add(tree, ranks[unitAt(step)]);
+    }
+  };
+  pass((step) => order[step], true);
+  pass((step) => order[n - 1 - step], false);
+  let [agree, all] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    agree += concordant[i];
+    all += pairs[i];
+  }
+  if (all === 0) return undefined;
+  const value = agree / all;
+  return {
+    value,
+    influence: concordant.map((own, i) => (2 * (own - value * pairs[i])) / all),
+  };
+}
+
+/** Dense ranks from 0. */
+function ranked(scores: ArrayLike<number>): { ranks: Uint32Array; count: number } {
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort(
+    (a, b) => scores[a] - scores[b],
+  );
+  const ranks = new Uint32Array(scores.length);
+  let count = 0;
+  order.forEach((unit, step) => {
+    if (step > 0 && scores[unit] !== scores[order[step - 1]]) count++;
+    ranks[unit] = count;
+  });
+  return { ranks, count: count + 1 };
+}
+
+/** Fenwick tree: how many of the ranks below `rank` were added. */
+function prefix(tree: Float64Array, rank: number): number {
+  let sum = 0;
+  for (let at = rank; at > 0; at -= at & -at) sum += tree[at];
+  return sum;
+}
+
+function add(tree: Float64Array, rank: number): void {
+  for (let at = rank + 1; at < tree.length; at += at & -at) tree[at]++;
+}

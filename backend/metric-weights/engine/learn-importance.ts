@@ -1,0 +1,180 @@
+import { invalid } from '../../../shared/domain/errors.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { studentQuantile } from '../../evaluate/distributions.ts';
+import { withShares } from '../../evaluate/model-comparison/importance.ts';
+import type { DeviceChoice } from '../../gpu/choose-device.ts';
+import { covarianceOf } from './draws.ts';
+import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
+import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
+import { heldOutUnits } from './held-out-units.ts';
+import type { ImportanceWeights, MetricWeight, Skill } from './learned-weights.ts';
+import { MINIMUM_UNITS } from './learn-surrogate.ts';
+import { dot } from './matrix.ts';
+import { normalised, normaliserOf } from './normalise.ts';
+import { equalWeights } from './prior.ts';
+import { skillOf } from './skill.ts';
+import { unitImportance, type ImportanceKind } from './unit-importance.ts';
+import type { UnitTable } from './unit-table.ts';
+
+export interface ImportanceOptions {
+  readonly seed: number;
+  /** Default: forest. */
+  readonly model?: UnitModelKind;
+  /** Default: shap. */
+  readonly by?: ImportanceKind;
+  readonly crosses?: readonly Cross[];
+  /** Absent: the CPU. */
+  readonly device?: DeviceChoice;
+}
+
+const [TREES, EXPLAINED] = [100, 256];
+/** Models of the bootstrap are half as large: their spread is asked for, not their figures. */
+const [RESAMPLES, FEWER_TREES, FEWER_EXPLAINED] = [20, 50, 128];
+
+/**
+ * What a forest or boosted trees lean on when they foretell the target: non-negative shares of the metrics that add up
+ * to 1, context left out. They say neither direction nor cause. The 95 % interval is the share ± t · deviation of
+ * models learned from units drawn anew, within 0..1. Blocks the calling thread for seconds.
+ * @throws ApiError without a metric.
+ */
+export async function learnImportance(
+  table: UnitTable,
+  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: ImportanceOptions,
+): Promise<ImportanceWeights> {
+  if (table.metrics.length === 0)
+    throw invalid('there is no metric to weigh: declare at least one');
+  const metrics = table.metrics.map(({ name }) => name);
+  const labelled = Uint32Array.from({ length: table.units }, (_, unit) => unit).filter(
+    (unit) => !Number.isNaN(table.target.values[unit]),
+  );
+  const shared = {
+    method: 'importance',
+    by,
+    target: table.target.name,
+    units: labelled.length,
+    experiments: 0,
+    normalisers: Object.fromEntries(
+      table.metrics.map(({ name, values }) => [name, normaliserOf(values, labelled)]),
+    ),
+    seed,
+  } as const;
+  const target = normaliserOf(table.target.values, labelled);
+  const missing =
+    labelled.length < MINIMUM_UNITS
+      ? `too few units: ${count(labelled.length)} of ${count(MINIMUM_UNITS)} whose ${table.target.name} is known`
+      : target.deviation === 0
+        ? `${table.target.name} is the same for all units: nothing can be foretold`
+        : undefined;
+  if (missing !== undefined)
+    return { ...shared, weights: equalShares(metrics), model: { kind }, abstains: missing };
+
+  const isBinary = labelled.every((unit) => [0, 1].includes(table.target.values[unit]));
+  const labels = isBinary
+    ? table.target.values
+    : table.target.values.map((value) => normalised(value, target));
+  const at = table.at;
+  const [first] = heldOutUnits(
+    labelled.length,
+    at && Float64Array.from(labelled, (unit) => at[unit]),
+    seed,
+  );
+  const isHeldOut = new Set(first);
+  const train = labelled.filter((_, i) => !isHeldOut.has(i));
+  const heldOut = first.map((i) => labelled[i]);
+  const features = encodeUnits(table, crosses, train);
+  const learn = async (units: Uint32Array, trees: number, own: number) =>
+    fitUnitTrees(
+      columnsOf(features, units),
+      Float64Array.from(units, (unit) => labels[unit]),
+      { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
+    );
+  const whole = await learn(train, TREES, seed);
+  const input = { features, metrics, heldOut, labels, seed };
+  const raw = unitImportance(by, { ...input, model: whole, explained: EXPLAINED });
+  const shares = withShares(raw).map(({ share }) => share);
+  const random = seededRandom(seed);
+  const draws: Float64Array[] = [];
+  for (let resample = 1; resample <= RESAMPLES; resample++) {
+    const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
+    const model = await learn(drawn, FEWER_TREES, seed + resample);
+    const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
+    draws.push(Float64Array.from(withShares(own), ({ share }) => share));
+  }
+  const skill = skillOnUnits(
+    table,
+    whole.predict(columnsOf(features, heldOut)),
+    heldOut,
+    train,
+    labels,
+  );
+  const noSkill =
+    skill === undefined || skill.r2.low <= 0
+      ? `no skill on held-out units: r² ${skill ? `${skill.r2.mean.toFixed(3)} (${skill.r2.low.toFixed(3)} to ${skill.r2.high.toFixed(3)})` : 'unknown'}`
+      : shares.every((share) => share === 0)
+        ? 'the model leans on context alone'
+        : undefined;
+  return {
+    ...shared,
+    weights: noSkill === undefined ? sharesWithin(metrics, shares, draws) : equalShares(metrics),
+    model: {
+      kind,
+      trees: whole.trees.length,
+      features: features.map(({ name }) => name),
+      loss: kind === 'boosted' && isBinary ? 'logistic' : 'squared',
+      device:
+        kind === 'boosted' ? (device?.because ?? 'learning on the CPU') : 'learning on the CPU',
+      target,
+    },
+    ...(skill && { skill }),
+    ...(noSkill !== undefined && { abstains: noSkill }),
+  };
+}
+
+function sharesWithin(
+  metrics: readonly string[],
+  shares: readonly number[],
+  draws: readonly Float64Array[],
+): MetricWeight[] {
+  const covariance = covarianceOf(draws, draws.length);
+  const quantile = studentQuantile(0.975, draws.length - 1);
+  return metrics.map((metric, i) => {
+    const half = quantile * Math.sqrt(covariance[i * metrics.length + i]);
+    const weight = shares[i];
+    return { metric, weight, low: Math.max(0, weight - half), high: Math.min(1, weight + half) };
+  });
+}
+
+/** Nothing is known of any metric: each has an equal share, which may be all or nothing. */
+const equalShares = (metrics: readonly string[]): MetricWeight[] =>
+  metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
+
+/** Of the whole model, context included, against equal weights on the metrics. */
+function skillOnUnits(
+  { metrics }: UnitTable,
+  predictions: Float64Array,
+  heldOut: Uint32Array,
+  train: Uint32Array,
+  labels: ArrayLike<number>,
+): Skill | undefined {
+  const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
+  const equal = equalWeights(Object.keys(better), better);
+  const by = metrics.map(({ values }) => normaliserOf(values, train));
+  const mean = normaliserOf(labels, train).mean;
+  const scores = Float64Array.from(heldOut, (unit) =>
+    dot(
+      equal,
+      metrics.map(({ values }, i) =>
+        Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]),
+      ),
+    ),
+  );
+  return skillOf({
+    values: Float64Array.from(heldOut, (unit) => labels[unit]),
+    baseline: new Float64Array(heldOut.length).fill(mean),
+    predictions,
+    scores: predictions,
+    equalScores: scores,
+  });
+}
+
+const count = (n: number): string => n.toLocaleString('en');

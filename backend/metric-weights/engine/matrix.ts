@@ -1,0 +1,41 @@
+/** Small dense matrices, row-major: rows × inner times inner × columns. */
+export function multiply(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  rows: number,
+  inner: number,
+  columns: number,
+): Float64Array {
+  const product = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < inner; k++) {
+      const value = a[i * inner + k];
+      for (let j = 0; j < columns; j++) product[i * columns + j] += value * b[k * columns + j];
+    }
+  return product;
+}
+
+export const transpose = (a: ArrayLike<number>, rows: number, columns: number): Float64Array =>
+  Float64Array.from(
+    { length: rows * columns },
+    (_, at) => a[(at % rows) * columns + ((at / rows) | 0)],
+  );
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** `xᵀAx`. */
+export const quadratic = (a: ArrayLike<number>, x: ArrayLike<number>): number =>
+  dot(multiply(a, x, x.length, x.length, 1), x);
+
+export function identity(size: number, scale = 1): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) matrix[i * size + i] = scale;
+  return matrix;
+}
+
+export const sumOf = (a: ArrayLike<number>, b: ArrayLike<number>): Float64Array =>
+  Float64Array.from(a, (value, i) => value + b[i]);

@@ -1,0 +1,104 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createClient } from '@libsql/client';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { drizzle } from 'drizzle-orm/libsql';
+import type { Database, Store } from '../store/open.ts';
+import type { BoundStatement } from '../store/writer.ts';
+import { backtest } from './engine/backtest.ts';
+import { learnImportance } from './engine/learn-importance.ts';
+import { learnSurrogate } from './engine/learn-surrogate.ts';
+import type { LearnedWeights } from './engine/learned-weights.ts';
+import type { TargetDefinition } from './engine/target.ts';
+import { pastExperiments } from './past-experiments.ts';
+import type { MetricWeightSettings } from './settings.ts';
+import { unitCounts } from './unit-counts.ts';
+import { unitTableOf } from './unit-table-of.ts';
+import { gatherUnits } from './units.ts';
+
+export type LearningSettings = MetricWeightSettings & { readonly target: TargetDefinition };
+
+/** Statements go to the one connection that writes. */
+type Write = (statements: BoundStatement[]) => Promise<number[]>;
+
+export interface LearningJob {
+  readonly settings: LearningSettings;
+  readonly nowMs: number;
+  readonly seed: number;
+}
+
+/** What was learned from, beside what the weights say themselves. */
+export interface LearningInputs {
+  readonly target: TargetDefinition;
+  readonly unit: string;
+  readonly observeDays: number;
+  readonly context: readonly string[];
+  /** First seen, epoch ms; of units with a label. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Units whose horizon is not over. */
+  readonly waiting: number;
+  /** Ids of past experiments. */
+  readonly experiments: readonly string[];
+}
+
+const client = createClient({ ...(workerData as Database), concurrency: 1, timeout: 5000 });
+const db = drizzle(client);
+
+const exposed = {
+  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: Write): Promise<number> =>
+    gatherUnits({ db, write: bound(write) }, settings, nowMs),
+
+  /** One for each method that is asked for. */
+  async learn(
+    { settings, nowMs, seed }: LearningJob,
+    write: Write,
+  ): Promise<{ learned: LearnedWeights[]; inputs: LearningInputs }> {
+    const { target, prior } = settings;
+    await gatherUnits({ db, write: bound(write) }, settings, nowMs);
+    const table = await unitTableOf(db, settings, nowMs);
+    const experiments = await pastExperiments(db, target, nowMs);
+    const learned: LearnedWeights[] = [];
+    for (const method of settings.methods) {
+      switch (method) {
+        case 'surrogate':
+          learned.push(await learnSurrogate(table, experiments, { seed, ...(prior && { prior }) }));
+          break;
+        case 'importance':
+          learned.push(await learnImportance(table, { seed }));
+          break;
+        default:
+          method satisfies never;
+      }
+    }
+    const { units, labelled } = await unitCounts({ db }, settings, nowMs);
+    const inputs: LearningInputs = {
+      target,
+      unit: settings.unit,
+      observeDays: settings.observeDays,
+      context: settings.context,
+      from: table.at?.at(0) ?? null,
+      to: table.at?.at(-1) ?? null,
+      waiting: units - labelled,
+      experiments: [...new Set(experiments.map(({ id }) => id))],
+    };
+    return { learned, inputs };
+  },
+
+  async backtest({ settings, nowMs, seed }: LearningJob) {
+    return backtest(await pastExperiments(db, settings.target, nowMs), { seed });
+  },
+};
+
+const bound =
+  (write: Write): Store['write'] =>
+  (statements) =>
+    write(
+      statements.map((statement) => {
+        const { sql, params } = statement.toSQL();
+        return { sql, args: params as BoundStatement['args'] };
+      }),
+    );
+
+export type LearnWorker = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

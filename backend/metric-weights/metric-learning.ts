@@ -1,0 +1,102 @@
+import { proxy } from 'comlink';
+import { lt } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import type { Database, Store } from '../store/open.ts';
+import { metricUnits } from '../store/tables.ts';
+import type { BoundStatement } from '../store/writer.ts';
+import { startThread, type Thread } from '../threads/thread.ts';
+import { DAY_MS } from '../training-data/utc-day.ts';
+import type { LearnedWeights } from './engine/learned-weights.ts';
+import type { LearningSettings, LearnWorker } from './learn-worker.ts';
+import { recordLearned, type Recorded } from './record-learned.ts';
+import type { MetricWeightSettings } from './settings.ts';
+
+/** Metric weights as they are learned from what is logged, each job in a thread of its own. */
+export interface MetricLearning {
+  readonly settings: MetricWeightSettings;
+  /** Brings the units up to date with the log: before the log is pruned. Nothing where no target is declared. */
+  gather(): Promise<void>;
+  /** @throws ApiError 409 while it learns already, or where no target is declared. */
+  learn(schema: Schema, by: string): Promise<Recorded[]>;
+  /** How often weights of the others would have called the sign of each past experiment. @throws as `learn` */
+  backtest(): ReturnType<LearnWorker['backtest']>;
+}
+
+export function metricLearning(deps: {
+  readonly store: Store;
+  readonly database: Database;
+  readonly settings: MetricWeightSettings;
+  readonly nowMs: () => number;
+}): MetricLearning {
+  const { store, database, settings, nowMs } = deps;
+  let isLearning = false;
+  const write = (statements: BoundStatement[]) =>
+    store.write(statements.map(({ sql, args }) => ({ toSQL: () => ({ sql, params: args }) })));
+  const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
+    const thread = startThread<LearnWorker>(
+      new URL('./learn-worker.ts', import.meta.url),
+      database,
+    );
+    try {
+      return await use(thread);
+    } finally {
+      await thread.stop();
+    }
+  };
+  return {
+    settings,
+
+    async gather() {
+      if (!hasTarget(settings)) return;
+      const job = { settings, nowMs: nowMs() };
+      await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
+      await forget(store, settings, job.nowMs);
+    },
+
+    async learn(schema, by) {
+      const declared = withTarget(settings);
+      if (isLearning)
+        throw new ApiError(409, 'learning_running', 'metric weights are being learned already');
+      isLearning = true;
+      try {
+        const job = { settings: declared, nowMs: nowMs(), seed: seedOf(nowMs()) };
+        const { learned, inputs } = await inThread((thread) =>
+          thread.call((worker) => worker.learn(job, proxy(write))),
+        );
+        const recorded: Recorded[] = [];
+        for (const weights of learned as LearnedWeights[])
+          recorded.push(await recordLearned(store, schema, { weights, inputs, by }, nowMs()));
+        return recorded;
+      } finally {
+        isLearning = false;
+      }
+    },
+
+    async backtest() {
+      const job = { settings: withTarget(settings), nowMs: nowMs(), seed: seedOf(nowMs()) };
+      return inThread((thread) => thread.call((worker) => worker.backtest(job)));
+    },
+  };
+}
+
+/** The next day's folds and resamples are others; the row tells which seed it was. */
+const seedOf = (atMs: number) => Math.floor(atMs / DAY_MS);
+
+const hasTarget = (settings: MetricWeightSettings): settings is LearningSettings =>
+  settings.target !== undefined;
+
+function withTarget(settings: MetricWeightSettings): LearningSettings {
+  if (hasTarget(settings)) return settings;
+  throw new ApiError(
+    409,
+    'no_target',
+    'no long-term value is declared: set TRIMTAB_METRIC_WEIGHTS to {"target": {"kind": "happened", "outcome": "renewal", "horizonDays": 90}}, or the like',
+  );
+}
+
+/** Units of long ago; what was learned from them stays in the history. */
+async function forget(store: Store, settings: LearningSettings, nowMs: number): Promise<void> {
+  const before = nowMs - (settings.target.horizonDays + settings.retentionDays) * DAY_MS;
+  await store.write([store.db.delete(metricUnits).where(lt(metricUnits.firstAt, before))]);
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { parseTarget, type TargetDefinition } from './engine/target.ts';
+import type { RewardPolicy } from './in-force.ts';
+
+export type UnitKind = 'session' | 'user';
+
+export interface MetricWeightSettings {
+  /** What the weights must foretell; without one nothing is gathered or learned. */
+  readonly target?: TargetDefinition;
+  readonly unit: UnitKind;
+  /** What a unit did counts for so long from when it was first seen; what comes later is for the target. */
+  readonly observeDays: number;
+  /** `adaptive`: what was learned is what training rewards, unless it is overridden. `fixed`: it is only shown. */
+  readonly policy: RewardPolicy;
+  /** Cron pattern, UTC; empty: on demand only. */
+  readonly schedule: string;
+  /** Of a request's context, what may be kept of a unit: device, segment, and demographics that are permitted. */
+  readonly context: readonly string[];
+  /** Metric → weight that is believed before any data; else equal weights by which way is better. */
+  readonly prior?: Readonly<Record<string, number>>;
+  readonly methods: readonly ('surrogate' | 'importance')[];
+  /** Units are kept for so long after their horizon is over. */
+  readonly retentionDays: number;
+}
+
+export const DEFAULT_METRIC_WEIGHTS: MetricWeightSettings = {
+  unit: 'session',
+  observeDays: 1,
+  policy: 'fixed',
+  schedule: '0 4 * * *',
+  context: ['device', 'segment'],
+  methods: ['surrogate', 'importance'],
+  retentionDays: 365,
+};
+
+const given = z
+  .object({
+    target: z.unknown(),
+    unit: z.enum(['session', 'user']),
+    observeDays: z.number().positive().max(90),
+    policy: z.enum(['adaptive', 'fixed']),
+    schedule: z.string().max(100),
+    context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
+    prior: z.record(z.string(), z.number()),
+    methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
+    retentionDays: z.number().positive().max(3650),
+  })
+  .partial()
+  .strict();
+
+/**
+ * The defaults with what is given in their place.
+ * @throws Error naming the setting and what it should have been.
+ */
+export function parseMetricWeights(value: unknown): MetricWeightSettings {
+  const { success, data, error } = given.safeParse(value);
+  if (!success) {
+    const [{ path, message }] = error.issues;
+    throw new Error(`${path.join('.') || 'the value'}: ${message}`);
+  }
+  const { target, ...others } = data;
+  const settings: MetricWeightSettings = {
+    ...DEFAULT_METRIC_WEIGHTS,
+    ...others,
+    ...(target !== undefined && { target: parseTarget(target) }),
+  };
+  if (settings.target !== undefined && settings.target.horizonDays < settings.observeDays)
+    throw new Error(
+      `target.horizonDays (${settings.target.horizonDays}) must not be less than observeDays (${settings.observeDays}): the value would be known before the metrics`,
+    );
+  return settings;
+}

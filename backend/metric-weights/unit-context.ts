@@ -1,0 +1,17 @@
+/**
+ * What was so before a unit acted: the hour in UTC, and of its first request's context what may be kept.
+ * @param context JSON, as the request gave it.
+ */
+export function unitContext(
+  context: string | null | undefined,
+  permitted: readonly string[],
+  firstAt: number,
+): Record<string, string> {
+  const given = (typeof context === 'string' ? (JSON.parse(context) as unknown) : undefined) as
+    | Record<string, unknown>
+    | undefined;
+  const kept = permitted
+    .filter((name) => ['string', 'number', 'boolean'].includes(typeof given?.[name]))
+    .map((name) => [name, String(given?.[name]).slice(0, 64)]);
+  return { ...Object.fromEntries(kept), hour: String(new Date(firstAt).getUTCHours()) };
+}

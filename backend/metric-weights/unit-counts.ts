@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm';
+import type { Store } from '../store/open.ts';
+import { DAY_MS } from '../training-data/utc-day.ts';
+import { horizonEnd, targetName } from './engine/target.ts';
+import type { MetricWeightSettings, UnitKind } from './settings.ts';
+
+export interface UnitCounts {
+  readonly unit: UnitKind;
+  readonly target: string | null;
+  readonly units: number;
+  /** Their horizon is over. */
+  readonly labelled: number;
+  /** When the next one's is; epoch ms. */
+  readonly nextLabelAt: number | null;
+  readonly newestAt: number | null;
+}
+
+/** What there is to learn from. */
+export async function unitCounts(
+  { db }: Pick<Store, 'db'>,
+  { unit, target }: Pick<MetricWeightSettings, 'unit' | 'target'>,
+  nowMs: number,
+): Promise<UnitCounts> {
+  const labelledUntil = target === undefined ? -1 : nowMs - target.horizonDays * DAY_MS;
+  const [row] = await db.all<Record<'units' | 'labelled' | 'first' | 'newest', number | null>>(sql`
+    select count(*) as units, sum(firstAt <= ${labelledUntil}) as labelled,
+      min(case when firstAt > ${labelledUntil} then firstAt end) as first, max(firstAt) as newest
+    from metric_units where kind = ${unit}`);
+  const { units, labelled, first, newest } = row;
+  return {
+    unit,
+    target: target === undefined ? null : targetName(target),
+    units: units ?? 0,
+    labelled: labelled ?? 0,
+    nextLabelAt: target === undefined || first === null ? null : horizonEnd(target, first),
+    newestAt: newest,
+  };
+}

@@ -1,0 +1,252 @@
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deleteUser } from '../../../backend/ingest/delete-user.ts';
+import { ingest } from '../../../backend/ingest/ingest.ts';
+import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
+import { gatherUnits, type UnitsOf } from '../../../backend/metric-weights/units.ts';
+import { pruneLog } from '../../../backend/training-data/prune.ts';
+import { openStore } from '../../../backend/store/open.ts';
+import { logMarks, metricUnits } from '../../../backend/store/tables.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
+import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
+import { decisionOf, eventOf } from '../support/batches.ts';
+import { openTestStore, type TestStore } from './support/open-test-store.ts';
+import { slowUnits, type Log } from './support/slow-units.ts';
+
+let store: TestStore;
+beforeEach(async () => {
+  store = await openTestStore();
+});
+afterEach(() => store.close());
+
+const DAY = 86_400_000;
+const START = Date.UTC(2026, 8, 1, 22);
+const SETTINGS: UnitsOf = { unit: 'session', observeDays: 1, context: ['device', 'age'] };
+
+const unitRows = async (db = store.db) =>
+  (await db.select().from(metricUnits)).map(({ updatedAt: _, kind, ...unit }) => unit);
+const byUnit = <T extends { unit: string }>(rows: readonly T[]) =>
+  rows.toSorted((a, b) => (a.unit < b.unit ? -1 : 1));
+
+/** Visitors of a few days; some log in, some come with what is not permitted to be kept. */
+function randomLog(seed: number): Log {
+  const random = seededRandom(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const pick = <T>(from: readonly T[]): T => from[below(from.length)];
+  const decisions: Decision[] = [];
+  const events: CollectedEvent[] = [];
+  const outcomes: Outcome[] = [];
+  for (let session = 0; session < 30; session++) {
+    const user = random() < 0.6 ? `user-${below(8)}` : undefined;
+    const start = START + below(4 * DAY);
+    for (let i = 0; i <= below(4); i++) {
+      const id = `r-${session}-${i}`;
+      // Sessions log in on the way, and a few go on for longer than they are observed.
+      const who = {
+        sessionId: parseSessionId(`session-${session}`),
+        ...(user !== undefined && random() < 0.7 && { userId: parseUserId(user) }),
+      };
+      const at = start + below(random() < 0.1 ? 3 * DAY : 3_600_000);
+      const context = pick([
+        { device: 'phone', age: 30, postcode: '1234' },
+        { device: 'desktop' },
+        {},
+        { device: null, age: true },
+      ]);
+      decisions.push(decisionOf(id, { ...who, at, request: JSON.stringify({ context }) }));
+      for (let n = below(6); n > 0; n--) {
+        const [type, value, properties] = pick<
+          [CollectedEvent['type'], number?, Record<string, string | number>?]
+        >([
+          ['click'],
+          ['dwell', 1000 * below(50)],
+          ['booking', 80.5],
+          ['scroll_depth', below(100) / 100],
+          ['form_progress', below(10) / 10],
+          ['save'],
+          ['feature_use', undefined, { feature: pick(['Map', 'photo zoom', 'filter']) }],
+          ['feature_use', undefined, { other: 1 }],
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a type of later logs
+          [
+            'pointer_activity' as CollectedEvent['type'],
+            below(3),
+            { cell: `${below(3)},${below(3)}` },
+          ],
+          ['pointer_activity' as CollectedEvent['type'], undefined, { cell: '9,9' }],
+        ]);
+        events.push(
+          eventOf(`e-${events.length}`, id, {
+            ...who,
+            type,
+            receivedAt: at + below(random() < 0.1 ? 2 * DAY : 600_000),
+            ...(value !== undefined && { value }),
+            ...(properties && { properties }),
+          }),
+        );
+      }
+    }
+    for (let n = below(4); n > 0; n--)
+      outcomes.push({
+        outcomeId: `o-${outcomes.length}`,
+        ...(random() < 0.5 && { sessionId: `session-${session}` }),
+        ...(user !== undefined && { userId: user }),
+        metric: pick(['renewal', 'use']),
+        value: below(5),
+        at: start - 3_600_000 + below(5 * DAY),
+      });
+  }
+  return {
+    decisions,
+    events,
+    outcomes: outcomes.filter(({ sessionId, userId }) => sessionId ?? userId),
+  };
+}
+
+/** In batches, in any order, with a gathering now and then; the store is opened anew on the way. */
+async function deliver(log: Log, settings: UnitsOf, seed: number): Promise<void> {
+  const random = seededRandom(seed);
+  const shuffled = <T>(list: readonly T[]) =>
+    list
+      .map((one) => [random(), one] as const)
+      .toSorted(([a], [b]) => a - b)
+      .map(([, one]) => one);
+  const rows = shuffled<[keyof Log, number]>([
+    ...log.decisions.map((_, i): [keyof Log, number] => ['decisions', i]),
+    ...log.events.map((_, i): [keyof Log, number] => ['events', i]),
+    ...log.outcomes.map((_, i): [keyof Log, number] => ['outcomes', i]),
+  ]);
+  let using = await openStore({ url: store.url });
+  const per = Math.ceil(rows.length / 12);
+  for (let from = 0; from < rows.length; from += per) {
+    const part = rows.slice(from, from + per);
+    const of = <K extends keyof Log>(kind: K) =>
+      part.filter(([table]) => table === kind).map(([, i]) => log[kind][i]) as unknown as Log[K];
+    await ingest(
+      using,
+      { batchId: `b-${from}`, decisions: [...of('decisions')], events: [...of('events')] },
+      1,
+    );
+    await recordOutcomes(using, of('outcomes'), 1);
+    if (random() < 0.4) await gatherUnits(using, settings, START + 6 * DAY);
+    if (random() < 0.2) {
+      await using.close();
+      using = await openStore({ url: store.url });
+    }
+  }
+  await gatherUnits(using, settings, START + 6 * DAY);
+  await using.close();
+}
+
+describe('units are what a slow look at the whole log finds', () => {
+  test.each([
+    [1, SETTINGS],
+    [2, { ...SETTINGS, observeDays: 0.02, context: [] }],
+    [3, { ...SETTINGS, unit: 'user', observeDays: 2 } as const],
+    [4, { ...SETTINGS, unit: 'user' } as const],
+  ])('log %i, %j', async (seed, settings) => {
+    const log = randomLog(seed);
+    await deliver(log, settings, seed);
+    const expected = slowUnits(log, settings);
+    expect(expected.length).toBeGreaterThan(5);
+    expect(byUnit(await unitRows())).toEqual(byUnit(expected));
+  });
+});
+
+test('what came since is gathered, and nothing is gathered twice', async () => {
+  const log = randomLog(5);
+  await deliver(log, SETTINGS, 5);
+  const before = await unitRows();
+  expect(await gatherUnits(store, SETTINGS, START + 6 * DAY)).toBe(0);
+  const { sessionId, rankingId } = log.decisions[0];
+  await ingest(
+    store,
+    {
+      batchId: 'later',
+      decisions: [decisionOf('new', { sessionId, at: START })],
+      events: [eventOf('late', rankingId, { sessionId })],
+    },
+    1,
+  );
+  expect(await gatherUnits(store, SETTINGS, START + 6 * DAY)).toBe(1);
+  expect(await unitRows()).toHaveLength(before.length);
+});
+
+test('a mark whose rows are gone starts again: row ids that were given twice are not missed', async () => {
+  const at = (n: number) =>
+    decisionOf(`r-${n}`, { sessionId: parseSessionId(`s-${n}`), at: START + n });
+  await ingest(store, { batchId: 'a', decisions: [at(1), at(2), at(3)], events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START);
+  await store.tamper(`delete from decisions where rankingId in ('r-2', 'r-3')`);
+  await ingest(store, { batchId: 'b', decisions: [at(4), at(5)], events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START);
+  expect((await unitRows()).map(({ unit }) => unit)).toEqual(['s-1', 's-2', 's-3', 's-4', 's-5']);
+});
+
+test('units outlive the log, and later outcomes still reach them', async () => {
+  await ingest(
+    store,
+    {
+      batchId: 'a',
+      decisions: [decisionOf('r', { at: START })],
+      events: [eventOf('e', 'r', { receivedAt: START + 1 })],
+    },
+    1,
+  );
+  const late = START + 30 * DAY;
+  await gatherUnits(store, SETTINGS, late);
+  await pruneLog(store, START + 20 * DAY);
+  expect(await store.db.all(sql`select 1 from decisions`)).toEqual([]);
+  const outcome = { sessionId: 'session-1', metric: 'renewal', value: 2, at: START + 25 * DAY };
+  await recordOutcomes(store, [{ ...outcome, outcomeId: 'o' }], 1);
+  await gatherUnits(store, SETTINGS, late);
+  expect(await unitRows()).toMatchObject([
+    {
+      unit: 'session-1',
+      values: { rankings: 1, click: 1 },
+      outcomes: { [`renewal@${outcome.at}`]: 2 },
+    },
+  ]);
+  await pruneLog(store, late);
+  await recordOutcomes(store, [{ ...outcome, outcomeId: 'p', at: late }], 1);
+  await gatherUnits(store, SETTINGS, late + DAY);
+  expect((await unitRows())[0].outcomes).toEqual({
+    [`renewal@${outcome.at}`]: 2,
+    [`renewal@${late}`]: 2,
+  });
+});
+
+test('a deleted user leaves no unit, and comes back by none', async () => {
+  const log = randomLog(6);
+  for (const unit of ['session', 'user'] as const) await deliver(log, { ...SETTINGS, unit }, 6);
+  const of = async () =>
+    (await unitRows()).filter(({ unit, userId }) => [unit, userId].includes('user-1'));
+  expect((await of()).length).toBeGreaterThan(1);
+  const gathering = gatherUnits(store, SETTINGS, START + 6 * DAY);
+  await deleteUser(store, parseUserId('user-1'), 'ana', 1);
+  await gathering;
+  expect(await of()).toEqual([]);
+  await store.write([store.db.delete(logMarks)]);
+  for (const unit of ['session', 'user'] as const)
+    await gatherUnits(store, { ...SETTINGS, unit }, START + 6 * DAY);
+  expect(await of()).toEqual([]);
+});
+
+test('a gatherer that was overtaken writes nothing', async () => {
+  await ingest(store, { batchId: 'a', decisions: [decisionOf('r', { at: START })], events: [] }, 1);
+  const slow = {
+    db: store.db,
+    async write(statements: Parameters<typeof store.write>[0]) {
+      await ingest(
+        store,
+        { batchId: 'b', decisions: [], events: [eventOf('e', 'r', { receivedAt: START + 1 })] },
+        1,
+      );
+      await gatherUnits(store, SETTINGS, START + 10);
+      return store.write(statements);
+    },
+  };
+  expect(await gatherUnits(slow, SETTINGS, START + 10)).toBe(0);
+  expect(await unitRows()).toMatchObject([{ values: { rankings: 1, click: 1 } }]);
+});
