@@ -3,7 +3,6 @@ import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
 import { combineStrata } from './experiment/analysis/strata.ts';
-import { collectStatistics } from './experiment/collect-statistics.ts';
 import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -82,7 +81,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   const evidence: EvidenceDeps = {
     store,
-    collect: (experiment, window) => collectStatistics(store, experiment, window),
+    collect: async (experiment, { from, to }) =>
+      (await room.collectWithin(experiment, { from, to: to - 1 })).statistics,
     combine: combineStrata,
     doubts: async () => [],
     alpha: settings.alpha,

@@ -75,7 +75,8 @@ export async function openRooms(
       gatherEvidence(
         {
           store,
-          collect: (experiment, window) => collectStatistics(store, experiment, window),
+          collect: (experiment, { from, to }) =>
+            collectStatistics(store, experiment, { from, to: to - 1 }),
           combine: combineStrata,
           doubts: async () => doubts(),
           alpha: parsed.alpha,
