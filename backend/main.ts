@@ -14,6 +14,7 @@ import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
 import { rollout as rolloutOf } from './rollout/apply.ts';
+import { dataDoubts } from './rollout/data-doubts.ts';
 import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
 import { leaseOf, presenceOf } from './rollout/lease.ts';
 import { rolloutsOf } from './rollout/rollouts.ts';
@@ -84,7 +85,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     collect: async (experiment, { from, to }) =>
       (await room.collectWithin(experiment, { from, to: to - 1 })).statistics,
     combine: combineStrata,
-    doubts: async () => [],
+    doubts: () => dataDoubts(store),
     alpha: settings.alpha,
     settleMs,
   };
