@@ -1,4 +1,4 @@
-import { and, inArray, lte, ne, sql } from 'drizzle-orm';
+import { and, inArray, lte, ne, sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { experiments } from '../store/tables.ts';
 import type { CarryOver } from './analysis/experiment-statistics.ts';
@@ -20,22 +20,26 @@ export async function carriedOver(
     .from(experiments)
     .where(and(lte(experiments.stoppedAt, startedAt), ne(experiments.id, id)));
   if (earlier.length === 0) return [];
-  const mine = sql`
+  const over = inArray(
+    sql`experiment`,
+    earlier.map((row) => row.id),
+  );
+  const by = (column: SQL) => sql`
+    select ${column} as unit, experiment, arm from exposures
+    where ${over} and ${column} is not null group by 1, 2, 3`;
+  const met = (table: SQL, column: SQL) => sql`
     select u.unit, x.arm as own, p.experiment, p.arm
-    from units u cross join exposures x on x.experiment = ${id} and x.rankingId = u.rankingId`;
-  const sessions = sql`${mine} cross join earlier p on p.sessionId = x.sessionId where u.arms = 1`;
-  const users = sql`${mine} cross join earlier p on p.userId = x.userId where u.arms = 1`;
+    from units u cross join exposures x on x.experiment = ${id} and x.rankingId = u.rankingId
+    cross join ${table} p on p.unit = x.${column}
+    where u.arms = 1`;
+  const [session, user] = [sql`sessionId`, sql`userId`];
+  const users = met(sql`byUser`, user);
+  // Tables of their own, and not one with both columns: an index is made of each.
   const rows = await db.all<{ experiment: string; arm: string; own: string; units: number }>(sql`
     with ${unitsTable(scope)},
-    earlier as materialized (
-      select distinct experiment, arm, sessionId, userId from exposures
-      where ${inArray(
-        sql`experiment`,
-        earlier.map((row) => row.id),
-      )}
-    )
+    bySession as materialized (${by(session)}), byUser as materialized (${by(user)})
     select experiment, arm, own, count(distinct unit) as units
-    from (${scope.unit === 'user' ? users : sql`${sessions} union all ${users}`})
+    from (${scope.unit === 'user' ? users : sql`${met(sql`bySession`, session)} union all ${users}`})
     group by 1, 2, 3 order by 1, 2`);
   return [...Map.groupBy(rows, (row) => `${row.experiment} ${row.arm}`).values()].map((group) => ({
     experiment: group[0].experiment,

@@ -23,7 +23,7 @@ export interface Experiments {
   create(asked: NewExperiment, by: string): Promise<Experiment>;
   /**
    * @param freezeWeights the metric weights in force now are those it is read by, whatever is learned meanwhile.
-   * @throws ApiError 409 where it runs or is over, or too many run.
+   * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
    */
   start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
   /** @throws ApiError 409 where it does not run. */
@@ -118,7 +118,14 @@ export function experimentsOf({
             'too_many_running',
             `${n} experiments run, and ${MAX_RUNNING} is the most: stop one first`,
           );
-        const live = await champion();
+        const pointer = (await readLive(store))?.pointer;
+        if (pointer?.hold === true)
+          throw new ApiError(
+            409,
+            'on_hold',
+            `${pointer.champion} is held (by ${pointer.by ?? 'hand'}), so nobody would be in experiment ${id}: release first`,
+          );
+        const live = pointer?.champion ?? RULES_VERSION;
         const aa = isAA(draft.arms);
         await checkArms(store, { ...draft, aa }, live);
         const arms: ExperimentArm[] = withVersions({ arms: draft.arms, aa }, live);

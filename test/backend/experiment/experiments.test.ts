@@ -72,6 +72,8 @@ describe('an experiment over HTTP', () => {
       [armKey(draft.id, 'control')]: rules,
       [armKey(draft.id, 'fresh')]: other,
     });
+    const pointer = JSON.parse(backend.kv.text('WEIGHTS/active')!);
+    expect(pointer).toMatchObject({ champion: rules, arms, layers });
     expect(layers).toMatchObject([
       { name: 'weights', unit: 'session', experiments: [{ id: draft.id, range: [0, 0.4] }] },
     ]);
@@ -82,10 +84,11 @@ describe('an experiment over HTTP', () => {
     await stop(draft.id);
     expect((await traffic()).layers).toEqual([]);
     const { entries } = (await backend.call('GET', '/v1/audit')).body;
-    expect(entries.slice(0, 3)).toMatchObject([
-      { action: 'stop experiment', subject: draft.id },
-      { action: 'start experiment', actor: 'api', subject: draft.id },
-      { action: 'create experiment', actor: 'ana', subject: draft.id },
+    const own = entries.filter(({ subject }: { subject: string }) => subject === draft.id);
+    expect(own).toMatchObject([
+      { action: 'stop experiment', actor: 'api' },
+      { action: 'start experiment', actor: 'api' },
+      { action: 'create experiment', actor: 'ana' },
     ]);
   });
 
@@ -344,6 +347,33 @@ describe('refuses, with the reason,', () => {
     ];
     const { id } = await create({ arms, aa: true, start: true });
     expect((await traffic()).arms).toEqual({ [armKey(id, 'a')]: rules, [armKey(id, 'b')]: rules });
+  });
+
+  test('to start while the pointer is held: nobody would see it', async () => {
+    const { id } = await create({});
+    await backend.call('POST', `/v1/weights/${rules}/rollback`, {});
+    expect(await backend.call('POST', `/v1/experiments/${id}/start`, {})).toMatchObject({
+      status: 409,
+      body: { code: 'on_hold', message: expect.stringContaining('release first') },
+    });
+    await backend.call('POST', '/v1/weights/release', {});
+    expect((await backend.call('POST', `/v1/experiments/${id}/start`, {})).status).toBe(200);
+  });
+
+  test('to be started or stopped while the edge is down, and then nothing has changed', async () => {
+    const { id } = await create({});
+    const statusOf = async () => (await backend.call('GET', `/v1/experiments/${id}`)).body.status;
+    backend.kv.failures = Infinity;
+    const start = await backend.call('POST', `/v1/experiments/${id}/start`, {});
+    backend.kv.failures = 0;
+    expect(start.status).toBeGreaterThanOrEqual(500);
+    expect(await statusOf()).toBe('draft');
+    await backend.call('POST', `/v1/experiments/${id}/start`, {});
+    backend.kv.failures = Infinity;
+    const stopped = await backend.call('POST', `/v1/experiments/${id}/stop`);
+    backend.kv.failures = 0;
+    expect(stopped.status).toBeGreaterThanOrEqual(500);
+    expect(await statusOf()).toBe('running');
   });
 
   test('to start what has become the same meanwhile', async () => {
