@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
+import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
+import type { Webhook } from './monitor/webhook.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
@@ -28,6 +30,9 @@ export interface BackendConfig {
   readonly trainingData: TrainingDataSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
+  readonly monitors: MonitorSettings;
+  /** Where alerts go beside the log. */
+  readonly alertWebhook: Webhook | undefined;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
   readonly watchSchedule: string;
   /** How long KV may still answer with what was there before. */
@@ -61,8 +66,10 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
       env.TRIMTAB_TRAINING_STORE || join(state.path, 'training-data'),
       env,
     ),
-    trainingData: readTrainingData(env.TRIMTAB_TRAINING_DATA),
+    trainingData: readSettings(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData),
     pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
+    monitors: readSettings(env, 'TRIMTAB_MONITORS', parseMonitors),
+    alertWebhook: webhookOf(env),
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
     kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
@@ -83,13 +90,30 @@ function databaseOf(env: NodeJS.ProcessEnv, directory: string): Database {
 }
 
 /** JSON, or the name of a file with JSON. */
-function readTrainingData(given = '{}'): TrainingDataSettings {
+function readSettings<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknown) => T): T {
+  const given = env[name] ?? '{}';
   try {
     const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
-    return parseTrainingData(JSON.parse(text));
+    return parse(JSON.parse(text));
   } catch (error) {
-    throw new Error(`TRIMTAB_TRAINING_DATA: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** The address may hold a token: no error shows it. */
+function webhookOf(env: NodeJS.ProcessEnv): Webhook | undefined {
+  const { TRIMTAB_ALERT_WEBHOOK: url, TRIMTAB_ALERT_SECRET: secret } = env;
+  if (!url) return undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new Error(
+      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
+    );
+  if (!secret)
+    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  return { url, secret };
 }
 
 function readSchema(file: string): Schema {

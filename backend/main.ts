@@ -6,6 +6,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { monitorJobs } from './monitor/jobs.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -105,6 +106,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     watchSchedule,
     trainingSchedule,
     pruneSchedule,
+    jobs: monitorJobs({
+      store,
+      versions,
+      trainingData,
+      liveSchema,
+      settings: config.monitors,
+      webhook: config.alertWebhook,
+      trainsDaily: trainingSchedule !== '',
+      nowMs,
+      log,
+    }),
     log,
   });
   return {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { alertsCommand } from './alerts.ts';
 import { auditCommand } from './audit.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
@@ -10,6 +11,7 @@ import { metricWeightsCommand } from './metric-weights.ts';
 import { promoteCommand } from './promote.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
+import { reportCommand } from './report.ts';
 import { rollbackCommand } from './rollback.ts';
 import { runsCommand } from './runs.ts';
 import { schemaCommand } from './schema.ts';
@@ -37,6 +39,8 @@ export const program = (): Command =>
     rollbackCommand(),
     releaseCommand(),
     auditCommand(),
+    alertsCommand(),
+    reportCommand(),
     metricWeightsCommand(),
     usersCommand(),
     replayCommand(),

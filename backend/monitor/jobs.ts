@@ -1,4 +1,5 @@
 import type { Schema } from '../../shared/features/schema.ts';
+import type { Job } from '../rollout/clockwork.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
@@ -16,15 +17,6 @@ import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { Webhook } from './webhook.ts';
-
-/** Something that happens by itself. */
-interface Job {
-  readonly name: string;
-  /** Cron pattern, UTC; empty: never. */
-  readonly schedule: string;
-  readonly leaderOnly: boolean;
-  run(): Promise<void>;
-}
 
 export interface MonitorDeps {
   readonly store: Store;

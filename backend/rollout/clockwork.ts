@@ -6,6 +6,16 @@ import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Rollout } from './apply.ts';
 import type { Trainer } from './trainer.ts';
 
+/** What happens by itself. */
+export interface Job {
+  readonly name: string;
+  /** Cron pattern, UTC; an empty one never comes. */
+  readonly schedule: string;
+  run(): Promise<void>;
+  /** Only one of several backends does it. */
+  readonly leaderOnly: boolean;
+}
+
 export interface Clockwork {
   /** What keeps the pointer from being looked at; undefined while nothing does. */
   problem(): string | undefined;
@@ -23,6 +33,7 @@ export interface ClockworkDeps {
   readonly watchSchedule: string;
   readonly trainingSchedule: string;
   readonly pruneSchedule: string;
+  readonly jobs: readonly Job[];
   readonly log: (message: string) => void;
 }
 
@@ -70,6 +81,20 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
     deps.trainingSchedule === '' ? undefined : new Cron(deps.trainingSchedule, options, train);
   const pruning =
     deps.pruneSchedule === '' ? undefined : new Cron(deps.pruneSchedule, options, prune);
+  const running = new Set<Promise<void>>();
+  const crons = deps.jobs
+    .filter(({ schedule }) => schedule !== '')
+    .map(
+      (job) =>
+        new Cron(job.schedule, options, async () => {
+          const under = job
+            .run()
+            .catch((error: unknown) => log(`${job.name} failed: ${messageOf(error)}`));
+          running.add(under);
+          await under;
+          running.delete(under);
+        }),
+    );
   snapshots.changed();
   looking = look();
   return {
@@ -79,7 +104,9 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
       watching.stop();
       training?.stop();
       pruning?.stop();
+      for (const cron of crons) cron.stop();
       await looking;
+      await Promise.all(running);
     },
   };
 }

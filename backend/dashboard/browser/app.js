@@ -1,3 +1,4 @@
+import { alertsSection } from './alerts.js';
 import { auditSection } from './audit.js';
 import { clicksSection } from './clicks.js';
 import { h } from './dom.js';
@@ -5,7 +6,15 @@ import { liveSection } from './live.js';
 import { runsSection } from './runs.js';
 
 const REFRESH_MS = 4000;
-const PATHS = ['status', 'clicks', 'runs?limit=6', 'audit?limit=30', 'weights'];
+const PATHS = [
+  'status',
+  'clicks',
+  'runs?limit=6',
+  'audit?limit=30',
+  'weights',
+  'alerts?all=true&limit=12',
+  'reports',
+];
 
 /** Answers with the cookie that `/?key=` set. */
 async function read(path) {
@@ -19,10 +28,12 @@ async function read(path) {
 async function refresh() {
   const updated = document.getElementById('updated');
   try {
-    const [status, clicks, { runs }, { entries }, { weights }] = await Promise.all(PATHS.map(read));
+    const [status, clicks, { runs }, { entries }, { weights }, { alerts }, { reports }] =
+      await Promise.all(PATHS.map(read));
     const names = new Map(weights.map(({ version, name }) => [version, name]));
     const nowMs = Date.now();
     show('live', liveSection(status, nowMs));
+    show('alerts', ...alertsSection(alerts, reports, nowMs));
     show('clicks', clicksSection(clicks, names, status.weights?.version));
     show('runs', runsSection(runs, nowMs));
     show('audit', auditSection(entries, nowMs));

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
 import { parseTrainingData } from '../../../backend/training-data/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -57,6 +58,8 @@ export async function startTestBackend(
     pruneSchedule: '',
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),
+    monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
+    alertWebhook: undefined,
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,
