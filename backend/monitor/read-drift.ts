@@ -17,9 +17,6 @@ export interface DriftDeps {
   readonly settings: MonitorSettings;
 }
 
-/** Of what learned from nothing (the rules), the month before stands in. */
-const WITHOUT_WINDOW_MS = 28 * DAY_MS;
-
 /**
  * Yesterday against the same weekdays of the champion's training window, or all of its days where it holds no such
  * weekday: a feature that tells the day would else drift every day. The reference is read once per champion and day.
@@ -42,6 +39,7 @@ export function driftMonitor({ store, versions, settings }: DriftDeps) {
     const of = `${version} ${yesterday.from}`;
     if (kept?.of !== of) {
       const span = await learnedFrom(store, version, yesterday.from);
+      if (span === undefined) return cannotTell('drift');
       const alike = await sample(span, new Date(yesterday.from).getUTCDay());
       const reference = alike.sessions < minSessions ? await sample(span) : alike;
       if (reference.sessions < minSessions) return cannotTell('drift');
@@ -57,13 +55,19 @@ export function driftMonitor({ store, versions, settings }: DriftDeps) {
   };
 }
 
-/** @param before epoch ms: what is judged is no part of what it is judged by. */
-async function learnedFrom(store: Store, version: Version, before: number): Promise<Span> {
+/**
+ * @param before epoch ms: what is judged is no part of what it is judged by.
+ * @returns undefined of what learned from nothing: the rules, or weights that somebody gave.
+ */
+async function learnedFrom(
+  store: Store,
+  version: Version,
+  before: number,
+): Promise<Span | undefined> {
   const [row] = await store.db
     .select({ lineage: weights.lineage })
     .from(weights)
     .where(eq(weights.version, version));
-  const window = row?.lineage.window as Partial<Span> | undefined;
-  const to = Math.min(window?.to ?? before, before) - 1;
-  return { from: Math.min(window?.from ?? before - WITHOUT_WINDOW_MS, to), to };
+  const window = row?.lineage.window as Span | undefined;
+  return window && { from: window.from, to: Math.min(window.to, before - 1) };
 }

@@ -54,7 +54,11 @@ export interface MonitorSettings {
     readonly minRankings: number;
     readonly maxShare: number;
   };
-  readonly degraded: { readonly windowMinutes: number; readonly maxShare: number };
+  readonly degraded: {
+    readonly windowMinutes: number;
+    readonly minRankings: number;
+    readonly maxShare: number;
+  };
 }
 
 export const DEFAULT_MONITORS: MonitorSettings = {
@@ -62,7 +66,7 @@ export const DEFAULT_MONITORS: MonitorSettings = {
   dailySchedule: '17 * * * *',
   reportSchedule: '0 7 * * *',
   clearMinutes: 30,
-  metrics: { trailingDays: 28, minRankings: 200, minDays: 14, alpha: 0.001, minDrop: 0.05 },
+  metrics: { trailingDays: 28, minRankings: 200, minDays: 14, alpha: 0.0002, minDrop: 0.05 },
   drift: { maxScorePsi: 0.25, maxFeaturePsi: 0.25, minSessions: 500, sampleRankings: 2000 },
   quality: { minRankings: 100 },
   sampleRatio: { alpha: 0.0001, minUnits: 200 },
@@ -76,7 +80,7 @@ export const DEFAULT_MONITORS: MonitorSettings = {
   },
   ingest: { windowMinutes: 15, maxLagMinutes: 5 },
   oldEdges: { windowMinutes: 10, graceMinutes: 5, minRankings: 20, maxShare: 0.01 },
-  degraded: { windowMinutes: 15, maxShare: 0.05 },
+  degraded: { windowMinutes: 15, minRankings: 20, maxShare: 0.05 },
 };
 
 const count = z.number().int().nonnegative();
@@ -120,7 +124,7 @@ const given = some({
     minRankings: count.min(1),
     maxShare: share,
   }),
-  degraded: some({ windowMinutes: positive, maxShare: share }),
+  degraded: some({ windowMinutes: positive, minRankings: count.min(1), maxShare: share }),
 });
 
 /**

@@ -17,52 +17,68 @@ export interface DailyRate {
 }
 
 export type DayVerdict =
-  | { readonly kind: 'untold'; readonly why: string }
+  | { readonly kind: 'untold' }
   | {
-      readonly kind: 'as usual' | 'dropped';
+      readonly kind: 'as usual' | 'dropped' | 'risen';
       readonly rate: number;
       /** Of such a weekday, and the least that chance leaves of it. */
       readonly expected: number;
       readonly atLeast: number;
     };
 
-/** σ of a normal from the median of absolute errors, and how much of the sample that median is worth. */
-const MAD_TO_SIGMA = 1.4826;
-const MAD_EFFICIENCY = 0.37;
-
 /**
- * A one-sided prediction bound for a day: the median of the same weekday before, less `t · s`, where s is the robust
- * spread (1.4826 · MAD) of how far each trailing day lay from the median of its weekday's others, and at least
- * binomial. Medians, so that a fall that lasts does not soon count as usual: its own days are outliers until they are
- * half of the window. (Leys et al., J. Exp. Soc. Psychol. 49, 2013; the MAD's efficiency of 37 % gives the degrees of
- * freedom.)
+ * A prediction interval for a day, on log-odds: the mean of the same weekday before, ± `t(1 − alpha, df) · √(s² (1 + 1/n))`,
+ * with s² pooled within weekdays and at least binomial, df = days − weekdays (Montgomery, Introduction to Linear
+ * Regression Analysis, 2.5; the weekday as the one factor).
  */
 export function judgeDay(
   judged: DailyRate,
-  trailing: readonly DailyRate[],
+  before: readonly DailyRate[],
   { minRankings, minDays, alpha, minDrop }: Settings,
 ): DayVerdict {
-  if (judged.rankings < minRankings)
-    return { kind: 'untold', why: `${judged.rankings} of ${minRankings} rankings` };
-  const days = trailing.filter(({ rankings }) => rankings >= minRankings);
-  const like = (day: UtcDay) => days.filter((other) => weekdayOf(other.day) === weekdayOf(day));
-  const same = like(judged.day);
-  if (days.length < minDays || same.length < 2)
-    return { kind: 'untold', why: `${days.length} of ${minDays} days before` };
-  const errors = days.flatMap((day) => {
-    const others = like(day.day).filter((other) => other !== day);
-    return others.length === 0 ? [] : [Math.abs(rateOf(day) - median(others.map(rateOf)))];
+  if (judged.rankings < minRankings) return { kind: 'untold' };
+  const days = before.filter(({ rankings }) => rankings >= minRankings);
+  const byWeekday = Map.groupBy(days, ({ day }) => weekdayOf(day));
+  const same = byWeekday.get(weekdayOf(judged.day))?.map(logOddsOf) ?? [];
+  if (days.length < minDays || same.length < 2) return { kind: 'untold' };
+  const squares = [...byWeekday.values()].flatMap((alike) => {
+    const values = alike.map(logOddsOf);
+    return values.map((value) => (value - mean(values)) ** 2);
   });
-  const expected = median(same.map(rateOf));
-  const binomial = Math.sqrt(
-    expected * (1 - expected) * (1 / judged.rankings + 1 / sum(same.map((day) => day.rankings))),
-  );
-  const spread = Math.max(MAD_TO_SIGMA * median(errors), binomial);
-  const df = Math.max(2, MAD_EFFICIENCY * errors.length);
-  const atLeast = Math.max(0, expected + studentQuantile(alpha, df) * spread);
-  const rate = rateOf(judged);
-  const isDrop = rate < atLeast && rate < expected * (1 - minDrop);
-  return { kind: isDrop ? 'dropped' : 'as usual', rate, expected, atLeast };
+  const df = days.length - byWeekday.size;
+  const expected = mean(same);
+  const share = shareOf(expected);
+  const chance = (rankings: number) => 1 / (rankings * share * (1 - share));
+  const pooled = sum(squares) / df;
+  // A day of fewer rankings than the others is less sure than they are.
+  const own = chance(judged.rankings);
+  const fewer = Math.max(0, own - mean(days.map(({ rankings }) => chance(rankings))));
+  const variance = Math.max(pooled + fewer, own) * (1 + 1 / same.length);
+  const half = -studentQuantile(alpha, df) * Math.sqrt(variance);
+  const figures = {
+    rate: judged.hits / judged.rankings,
+    expected: share,
+    atLeast: shareOf(expected - half),
+  };
+  const { rate, atLeast } = figures;
+  if (rate < atLeast && rate < share * (1 - minDrop)) return { kind: 'dropped', ...figures };
+  return { kind: rate > shareOf(expected + half) ? 'risen' : 'as usual', ...figures };
+}
+
+/**
+ * The verdict on the last of some days. Days that were out of the usual when they came are no part of what later ones
+ * are held to: a fall that lasts is one until half of the trailing days are gone; then it is the usual.
+ */
+export function judgeLast(days: readonly DailyRate[], settings: Settings): DayVerdict {
+  const usual: DailyRate[] = [];
+  let verdict: DayVerdict = { kind: 'untold' };
+  for (const day of days) {
+    const from = startOfDay(day.day) - settings.trailingDays * DAY_MS;
+    const trailing = usual.filter((other) => startOfDay(other.day) >= from);
+    verdict = judgeDay(day, trailing, settings);
+    if (verdict.kind === 'untold' || verdict.kind === 'as usual') usual.push(day);
+  }
+  return verdict;
 }
 
 const METRICS = [
@@ -78,7 +94,7 @@ export function findDegradedMetrics(days: readonly DayRates[], settings: Setting
     const key = `degraded metrics: ${name}`;
     const rates = days.map((day) => ({ day: day.day, rankings: day.rankings, hits: of(day) }));
     const judged = rates.at(-1)!;
-    const verdict = judgeDay(judged, rates.slice(0, -1), settings);
+    const verdict = judgeLast(rates, settings);
     if (verdict.kind === 'untold') untold.push(key);
     if (verdict.kind !== 'dropped') continue;
     const { rate, expected, atLeast } = verdict;
@@ -102,7 +118,8 @@ export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
   const known = new Map<UtcDay, DayRates>();
   return async (nowMs: number): Promise<Observation> => {
     const last = startOfDay(dayOf(nowMs - FEEDBACK_WITHIN_MS)) - DAY_MS;
-    const count = settings.metrics.trailingDays + 1;
+    // Twice the trailing days: those of which it is told from are judged themselves.
+    const count = 2 * settings.metrics.trailingDays + 1;
     const wanted = Array.from({ length: count }, (_, i) => dayOf(last - (count - 1 - i) * DAY_MS));
     for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
     for (const day of wanted) if (!known.has(day)) known.set(day, await readDayRates(store, day));
@@ -113,13 +130,11 @@ export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
   };
 }
 
-const rateOf = ({ hits, rankings }: DailyRate): number => hits / rankings;
+/** Weekdays and whole days differ by factors: on this scale, by sums. A half is added on either side, for days of none. */
+const logOddsOf = ({ hits, rankings }: DailyRate): number =>
+  Math.log((hits + 0.5) / (rankings - hits + 0.5));
+const shareOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 const weekdayOf = (day: UtcDay): number => new Date(startOfDay(day)).getUTCDay();
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+const mean = (values: readonly number[]) => sum(values) / values.length;
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

@@ -2,7 +2,7 @@ import { and, gte, sql } from 'drizzle-orm';
 import { wilson } from '../../experiment/wilson.ts';
 import type { Store } from '../../store/open.ts';
 import { decisions } from '../../store/tables.ts';
-import { found, NOTHING, type Observation } from '../finding.ts';
+import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
 import { ofAnySchema } from '../recent-rankings.ts';
 import type { MonitorSettings } from '../settings.ts';
 
@@ -11,8 +11,9 @@ const KEY = 'degraded rankings';
 /** Too large a share of rankings was answered without what should have been there: told by its lower 95 % bound. */
 export function findDegradedRankings(
   { rankings, degraded }: { readonly rankings: number; readonly degraded: number },
-  { windowMinutes, maxShare }: MonitorSettings['degraded'],
+  { windowMinutes, minRankings, maxShare }: MonitorSettings['degraded'],
 ): Observation {
+  if (rankings < minRankings) return cannotTell(KEY);
   const { rate, low } = wilson(degraded, rankings);
   if (rate === undefined || low === undefined || low <= maxShare) return NOTHING;
   return found({

@@ -51,7 +51,8 @@ test('one that comes and goes is one alert, and one recovery', async () => {
     opened += changed.opened.length;
     recovered += changed.recovered.length;
   }
-  for (let minute = 100; minute < 130; minute += 5) recovered += (await look(minute)).recovered.length;
+  for (let minute = 100; minute < 130; minute += 5)
+    recovered += (await look(minute)).recovered.length;
   expect({ opened, recovered }).toEqual({ opened: 1, recovered: 1 });
 });
 
