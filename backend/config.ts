@@ -7,6 +7,8 @@ import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
 import { LATE_MS } from './metric-weights/units.ts';
 import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
+import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
+import type { Webhook } from './monitor/webhook.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
@@ -41,6 +43,9 @@ export interface BackendConfig {
   readonly metricWeights: MetricWeightSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
+  readonly monitors: MonitorSettings;
+  /** Where alerts go beside the log. */
+  readonly alertWebhook: Webhook | undefined;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
   readonly watchSchedule: string;
   /** How long KV may still answer with what was there before. */
@@ -84,6 +89,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     trainingData,
     metricWeights,
     pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
+    monitors: readJson(env, 'TRIMTAB_MONITORS', parseMonitors),
+    alertWebhook: webhookOf(env),
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
     kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
@@ -124,6 +131,22 @@ function checkObserved(
     throw new Error(
       `TRIMTAB_METRIC_WEIGHTS: observeDays (${observeDays}) needs a log of ${needed} days or more, but retentionDays of TRIMTAB_TRAINING_DATA is ${retentionDays}`,
     );
+}
+
+/** The address may hold a token: no error shows it. */
+function webhookOf(env: NodeJS.ProcessEnv): Webhook | undefined {
+  const { TRIMTAB_ALERT_WEBHOOK: url, TRIMTAB_ALERT_SECRET: secret } = env;
+  if (!url) return undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new Error(
+      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
+    );
+  if (!secret)
+    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  return { url, secret };
 }
 
 function readSchema(file: string): Schema {

@@ -10,6 +10,7 @@ import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
 import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
+import { monitorJobs } from './monitor/jobs.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -185,6 +186,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...room.jobs(trainer, config.trainingSchedule),
+      ...monitorJobs({
+        store,
+        versions,
+        trainingData,
+        liveSchema,
+        settings: config.monitors,
+        webhook: config.alertWebhook,
+        trainsDaily: config.trainingSchedule !== '',
+        nowMs,
+        log,
+      }),
     ],
     log,
   });

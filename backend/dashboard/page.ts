@@ -19,6 +19,8 @@ export const dashboardHtml = (): string => `<!doctype html>
 <main>
 <div id="problem"></div>
 <section id="live" aria-label="Live"></section>
+<h2>Alerts</h2>
+<section id="alerts" class="card"></section>
 <h2>Click-through by version</h2>
 <section id="clicks" class="card"></section>
 <h2>Rollouts</h2>

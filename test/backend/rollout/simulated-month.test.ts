@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/ingest/ingest.ts';
+import { degradedMetrics } from '../../../backend/monitor/monitors/degraded-metrics.ts';
+import {
+  findSampleRatioMismatch,
+  readArmSizes,
+} from '../../../backend/monitor/monitors/sample-ratio.ts';
+import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
+import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import type { RolloutDecision } from '../../../backend/rollout/decide.ts';
 import { replayDecisions } from '../../../backend/rollout/replay-decisions.ts';
 import { decisionsOf, listRollouts } from '../../../backend/rollout/rollout-rows.ts';
+import { alerts } from '../../../backend/store/tables.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import {
   ingestBatchFromBytes,
@@ -51,6 +60,16 @@ test(
       [bad, BAD],
       [good, GOOD],
     ]);
+    const deps = { store, versions: rooms.versions, settings: DEFAULT_MONITORS };
+    const monitors: Monitor[] = [
+      { kind: 'degraded metrics', look: degradedMetrics(deps) },
+      { kind: 'drift', look: driftMonitor(deps) },
+      {
+        kind: 'sample ratio mismatch',
+        look: async () =>
+          findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
+      },
+    ];
     const served: Record<'bad' | 'good', number>[] = [];
     let rolledBackOn = 0;
 
@@ -73,6 +92,7 @@ test(
       await ingest(store, ingestBatchFromBytes(ingestBatchToBytes(batch)), to);
       const decision = await rollouts.advance();
       if (decision !== undefined) tell(decision.why);
+      await runMonitors({ store, monitors, clearMs: 0, nowMs: () => clock.nowMs, log: tell });
 
       if (rolledBackOn === 0 && decision?.next.stage === 'canary 25') {
         rolledBackOn = day;
@@ -102,6 +122,10 @@ test(
     ]);
     const logs = await Promise.all(all.map(({ id }) => decisionsOf(store, id)));
     for (const log of logs) expect(replayDecisions(log)).toEqual(log);
+
+    const alerted = await store.db.select().from(alerts);
+    expect(alerted.map(({ key }) => key)).toEqual(['degraded metrics: click-through']);
+    expect(alerted[0].openedAt).toBeGreaterThan(START_MS + DRIFT_DAY * DAY_MS - 1);
 
     // 5 % of 8,000 sessions, give or take chance.
     expect(Math.max(...served.map((share) => share.bad))).toBeLessThan(0.06);

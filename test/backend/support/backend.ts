@@ -7,6 +7,7 @@ import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/metric-weights/settings.ts';
 import { parseRollout } from '../../../backend/rollout/settings.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
 import { parseTrainingData } from '../../../backend/training-data/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -67,6 +68,8 @@ export async function startTestBackend(
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),
     metricWeights: DEFAULT_METRIC_WEIGHTS,
+    monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
+    alertWebhook: undefined,
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,
