@@ -134,7 +134,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     rollout,
     rewardPolicy,
-    propose: rollouts.propose,
+    propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: settings.mode,
     backend,
     nowMs,

@@ -32,7 +32,7 @@ export interface AdvanceDeps {
  */
 export async function advanceRollouts(
   deps: AdvanceDeps,
-  fence: SQL<unknown> = sql`1`,
+  fence: SQL = sql`1`,
 ): Promise<RolloutDecision | undefined> {
   const { store, rollout, nowMs } = deps;
   await rollout.watch();
@@ -90,7 +90,7 @@ async function record(
   store: Store,
   row: RolloutRow,
   decision: RolloutDecision,
-  fence: SQL<unknown>,
+  fence: SQL,
 ): Promise<void> {
   const { from, next, why, action, atMs } = decision;
   const isCurrent = sql`exists (select 1 from ${rollouts} where ${rollouts.id} = ${row.id}
