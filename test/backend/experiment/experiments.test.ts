@@ -208,7 +208,7 @@ describe('an experiment over HTTP', () => {
 
 test('before the log is pruned, what running experiments say is frozen', async () => {
   const { id } = await create({ start: true, metrics: ['click_through'] });
-  const other = await create({ layer: 'others', unit: 'session', start: true });
+  const beside = await create({ layer: 'others', unit: 'session', start: true });
   await serve(id, 'control', 12, 3);
   await serve(id, 'fresh', 9, 3);
   expect((await backend.call('POST', '/v1/data/prune')).status).toBe(200);
@@ -223,7 +223,9 @@ test('before the log is pruned, what running experiments say is frozen', async (
   expect((await backend.call('GET', `/v1/experiments/${id}`)).body.report).toEqual(report);
   const draft = await create({ layer: 'drafts', unit: 'session' });
   expect((await backend.call('GET', `/v1/experiments/${draft.id}`)).body.report).toBeNull();
-  expect((await backend.call('GET', `/v1/experiments/${other.id}`)).body.report.frozen).toBe(false);
+  expect((await backend.call('GET', `/v1/experiments/${beside.id}`)).body.report.frozen).toBe(
+    false,
+  );
 });
 
 /** As if its log had been deleted since. */
