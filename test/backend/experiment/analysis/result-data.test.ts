@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import {
-  addCrossProducts,
-  crossProducts,
-} from '../../../../backend/experiment/analysis/cross-products.ts';
+import { addCrossProducts } from '../../../../backend/experiment/analysis/cross-products.ts';
 import { welchTest } from '../../../../backend/experiment/analysis/fixed-test.ts';
 import { resultData } from '../../../../backend/experiment/analysis/result-data.ts';
 import { meanStatistic } from '../../../../backend/experiment/analysis/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, effectIn, meanOf, normal, times } from './draws.ts';
+import { productsOf } from './products-of.ts';
 
 const METRICS = ['click', 'dwell', 'booking', 'clicks_per_ranking'];
 const COLUMNS = [
@@ -41,7 +39,7 @@ function units(random: () => number, n: number, lift = [0, 0, 0, 0]) {
     ];
   });
 }
-const arm = (rows: readonly number[][]) => ({ products: crossProducts(COLUMNS, rows) });
+const arm = (rows: readonly number[][]) => ({ products: productsOf(COLUMNS, rows) });
 
 describe('resultData', () => {
   const random = seededRandom(81);
@@ -146,7 +144,7 @@ describe('resultData', () => {
     const alarms = { sure: 0, uncertain: 0, fixed: 0 };
     for (let run = 0; run < RUNS; run++) {
       const seen = new Set<keyof typeof alarms>();
-      const day = () => crossProducts(COLUMNS, units(random, UNITS));
+      const day = () => productsOf(COLUMNS, units(random, UNITS));
       let [control, treatment] = [day(), day()];
       for (let at = 1; at < DAYS; at++) {
         control = addCrossProducts(control, day());
