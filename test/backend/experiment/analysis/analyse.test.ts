@@ -229,9 +229,10 @@ describe('the verdict', () => {
     });
   });
 
-  test('read daily on A/A data is a call in at most 5 %, by metrics and by resultData', () => {
+  test('read daily on A/A data is a call in at most 5 %, by metrics, by resultData and by guardrails that bear no harm', () => {
     const [RUNS, DAYS] = [300, 12];
-    const calls = { metrics: 0, weights: 0 };
+    const calls = { metrics: 0, weights: 0, guardrails: 0 };
+    const guardrails = METRICS.map(({ name }) => ({ metric: name, margin: 0 }));
     let doubted = 0;
     for (let run = 0; run < RUNS; run++) {
       const seen = new Set<keyof typeof calls>();
@@ -243,9 +244,13 @@ describe('the verdict', () => {
           ['metrics', undefined],
           ['weights', WEIGHTS],
         ] as const) {
-          const { comparisons, doubts } = analyseExperiment(known, { weights });
+          const { comparisons, doubts } = analyseExperiment(known, { weights, guardrails });
           const [{ verdict }] = comparisons;
           if (day === DAYS && weights) doubted += Number(doubts.length > 0);
+          if (verdict.kind === 'harmful') {
+            seen.add('guardrails');
+            continue;
+          }
           if (verdict.kind !== 'undecided' && verdict.kind !== 'in-doubt') seen.add(name);
         }
       }
