@@ -232,7 +232,7 @@ describe('the verdict', () => {
   test('read daily on A/A data is a call in at most 5 %, by metrics, by resultData and by guardrails that bear no harm', () => {
     const [RUNS, DAYS] = [300, 10];
     const calls = { metrics: 0, weights: 0, guardrails: 0 };
-    const guardrails = METRICS.map(({ name }) => ({ metric: name, margin: 0 }));
+    const harmless = METRICS.map(({ name }) => ({ metric: name, margin: 0 }));
     let doubted = 0;
     for (let run = 0; run < RUNS; run++) {
       const seen = new Set<keyof typeof calls>();
@@ -240,7 +240,7 @@ describe('the verdict', () => {
       const { days, ...rest } = experimentOf(all);
       for (let day = 5; day <= DAYS; day++) {
         const known = { ...rest, days: days.slice(0, 2 * day) };
-        const found = analyseExperiment(known, { weights: WEIGHTS, guardrails });
+        const found = analyseExperiment(known, { weights: WEIGHTS, guardrails: harmless });
         const [{ verdict, metrics }] = found.comparisons;
         if (verdict.kind === 'harmful') seen.add('guardrails');
         if (verdict.kind === 'better' || verdict.kind === 'worse') seen.add('weights');
