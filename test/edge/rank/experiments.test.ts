@@ -250,6 +250,29 @@ describe('where an arm cannot be served', () => {
     expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001', 'v000002']));
   });
 
+  it('for sure, because nothing can be asked what is live, the champion in memory serves all', async () => {
+    const down = () => Promise.reject(new Error('down for a test'));
+    let isDown = false;
+    const apart = coldIsolate({
+      LIVE_WEIGHTS: {
+        idFromName: (name: string) => name,
+        get: (name: string) =>
+          isDown ? { adopt: down } : env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name)),
+      },
+      WEIGHTS: {
+        get: (...args: Parameters<KVNamespace['get']>) =>
+          isDown ? down() : env.WEIGHTS.get(...args),
+      },
+    });
+    await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
+    isDown = true;
+    await eventually(async () => expect(await rank(apart)).toMatchObject({ degraded: true }));
+    for (const answer of await rankAll(apart, users(20))) {
+      expect(answer).toMatchObject({ weights: 'v000001', degraded: true });
+      expect(answer).not.toHaveProperty('arm');
+    }
+  });
+
   it('because the pointer is none any more, the last good weights serve, exposed to nothing', async () => {
     await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
     const hostile = pointer({ layers: [{ ...layerOf('ranking', []), experiments: [null] }] });
