@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseVersion } from '../../../shared/domain/ids.ts';
@@ -302,8 +303,19 @@ describe('the weights of an arm', () => {
       for (const { arm, items } of await rankAll(isolate, users(10)))
         expect(items[0].score).toBe(arm === 'treatment' ? 7.5 : 30);
     });
+    // A rollback by hand beats what was learned, of arms as well, though none of them is served then.
     await publishTraffic(isolate, 'v000001', { experiments: [] });
+    const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName('local:exp_1:treatment'));
+    await eventually(async () => {
+      await rank(isolate);
+      const adopted = await runInDurableObject(object, (_, { storage }) =>
+        storage.kv.get<object>('adopted'),
+      );
+      expect(adopted).toMatchObject({ version: 'v000001', delta: 0 });
+    });
     await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    for (const { arm, items } of await rankAll(isolate, users(10)))
+      expect(items[0].score).toBe(arm === 'treatment' ? 7 : 30);
   });
 
   it('are asked for when the isolate refreshes, and by no ranking', async () => {
