@@ -27,8 +27,11 @@ export const liveWeights = (env: Env, settings: Settings): Kept<WeightsState> =>
     const { pointer, problem } = champion;
     if (pointer === undefined || problem !== undefined) return champion;
     if (pointer.hold === true) {
-      const arms = previous?.resting ?? [...(previous?.traffic?.arms.keys() ?? [])];
-      return { ...champion, resting: await restArms(env, cell, arms, champion) };
+      const resting = previous?.resting;
+      // Not at once: a rollback waits for no arm.
+      if (resting === undefined)
+        return { ...champion, resting: [...(previous?.traffic?.arms.keys() ?? [])] };
+      return { ...champion, resting: await restArms(env, cell, resting, champion) };
     }
     const ask = { env, settings, cell, previous: previous?.traffic };
     return { ...champion, traffic: await loadTraffic(ask, champion, pointer) };
