@@ -148,29 +148,32 @@ describe('a snapshot', () => {
 
 describe('a decision', () => {
   const [, interleaved] = experimentDecisions;
-  const payloadOf = () => decisionsToBytes([interleaved]).slice(14, -8);
+  const payload = decisionsToBytes([interleaved]).slice(14, -8);
+  /** The payload ends with what it has (u8), then the teams: their number (u32) and one byte each. */
+  const withByte = (fromEnd: number, value: number) =>
+    payload.with(payload.length - fromEnd, value);
 
-  it.each<[string, (payload: Uint8Array) => Uint8Array, string]>([
+  it.each<[string, Uint8Array, string]>([
     [
       'more teams than items',
-      (payload) => Uint8Array.from([...payload.with(-6, 3), 0]),
+      Uint8Array.from([...withByte(6, 3), 0]),
       'ranking r-1: 3 teams do not go with 2 items',
     ],
     [
       'fewer teams than items',
-      (payload) => payload.with(-6, 1).slice(0, -1),
+      withByte(6, 1).slice(0, -1),
       'ranking r-1: 1 teams do not go with 2 items',
     ],
     [
       'parts of a later format',
-      (payload) => payload.with(-7, 4),
+      withByte(7, 4),
       'ranking r-1: 4 names parts that this build does not know',
     ],
-  ])('is refused with %s', (_, change, message) => {
-    const frame = (payload: Uint8Array) => sealFrame('TTDB', 2, undefined, payload);
-    expect(decisionsFromBytes(frame(payloadOf()))).toEqual([interleaved]);
-    expect(() => decisionsFromBytes(frame(change(payloadOf())))).toThrow(FormatError);
-    expect(() => decisionsFromBytes(frame(change(payloadOf())))).toThrow(message);
+  ])('is refused with %s', (_, changed, message) => {
+    const read = (bytes: Uint8Array) => decisionsFromBytes(sealFrame('TTDB', 2, undefined, bytes));
+    expect(read(payload)).toEqual([interleaved]);
+    expect(() => read(changed)).toThrow(FormatError);
+    expect(() => read(changed)).toThrow(message);
   });
 
   it('is written in the first format, which an older backend reads, unless experiments add to it', () => {
