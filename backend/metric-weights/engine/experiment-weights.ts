@@ -73,7 +73,7 @@ export interface LeftOut {
 
 /** Leaves out each experiment in turn, with all its treatments. @returns one per treatment. */
 export function leaveOneOut(table: EffectsTable, prior: Prior, whole: ExperimentFit): LeftOut[] {
-  const left: LeftOut[] = new Array(table.effects.length);
+  const left: LeftOut[] = [];
   for (let cluster = 0; cluster < table.clusters; cluster++) {
     const others = effectsWhere(table, (own) => own !== cluster);
     const ones = new Float64Array(others.effects.length).fill(1);

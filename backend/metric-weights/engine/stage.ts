@@ -11,7 +11,7 @@ export interface Stage {
   readonly about: Readonly<Record<string, unknown>>;
 }
 
-/** `tried` where there were data enough, but they foretold nothing. */
+/** With `skill` where there were data enough, but they foretold nothing. */
 export type Tried = Stage | { readonly refused: string; readonly skill?: Skill };
 
 /** Why what was learned must not be used: it foretold nothing that was held out. */
