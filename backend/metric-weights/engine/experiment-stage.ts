@@ -34,13 +34,11 @@ export function experimentStage(
     weights: found.weights,
     covariance: found.covariance,
     shrinkage: found.shrinkage,
-    spread: found.spread,
     skill,
     clusters: effects.clusters,
     about: {
       heldOut: 'each experiment in turn',
       treatments: effects.effects.length,
-      priorSpread: Math.sqrt(found.spread),
       unexplained: Math.sqrt(found.rest),
       ...(effects.leftOut > 0 && { leftOut: effects.leftOut }),
     },

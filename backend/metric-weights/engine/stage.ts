@@ -5,7 +5,6 @@ export interface Stage {
   readonly weights: Float64Array;
   readonly covariance: Float64Array;
   readonly shrinkage: number;
-  readonly spread: number;
   readonly skill: Skill;
   readonly clusters: number;
   readonly about: Readonly<Record<string, unknown>>;

@@ -82,9 +82,7 @@ test('rules that never differ get an interval all the same: what was not seen ma
     weights: [0.4, 0.3, 0.3],
     rest: 0,
   });
-  const same = past
-    .map((one) => ({ ...one, effects: { a: one.effects.a } }))
-    .map(({ covariance: _, ...one }) => one);
+  const same = past.map(({ id, effects, target }) => ({ id, effects: { a: effects.a }, target }));
   const { difference, treatments } = report(same).toldApart as SignCalls;
   expect(difference.mean).toBe(0);
   expect(difference.high).toBeCloseTo(1 - 0.05 ** (1 / treatments), 10);

@@ -66,7 +66,7 @@ export function simulatedExperiments(
   { experiments, effect, weights, rest, units = 2000 }: SimulatedExperiments,
 ): PastExperiment[] {
   const random = seededRandom(seed);
-  return Array.from({ length: experiments }, (_, e) => {
+  return Array.from({ length: experiments }, (_one, e) => {
     const early = units * Math.exp(2 * random());
     const final = 3 * early;
     const [errorEarly, errorFinal] = [Math.sqrt(2 / early), Math.sqrt(2 / final)];
