@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
+import { metricWeightsBacktestCommand } from './metric-weights-backtest.ts';
+import { metricWeightsLearnCommand } from './metric-weights-learn.ts';
 import { print } from './print.ts';
 import { moment, table } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
@@ -43,6 +45,8 @@ export function metricWeightsCommand(): Command {
       .requiredOption('--reason <text>', 'why')
       .action(set),
   );
+  command.addCommand(metricWeightsLearnCommand());
+  command.addCommand(metricWeightsBacktestCommand());
   return command;
 }
 
