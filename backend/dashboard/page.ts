@@ -21,6 +21,8 @@ export const dashboardHtml = (): string => `<!doctype html>
 <section id="live" aria-label="Live"></section>
 <h2>Click-through by version</h2>
 <section id="clicks" class="card"></section>
+<h2>Metric weights</h2>
+<section id="metric-weights"></section>
 <h2>Training runs</h2>
 <section id="runs"></section>
 <h2>Audit log</h2>

@@ -3,6 +3,7 @@ import { createClient } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
+import { chooseDevice } from '../gpu/choose-device.ts';
 import type { Database, Store } from '../store/open.ts';
 import type { BoundStatement } from '../store/writer.ts';
 import { backtest } from './engine/backtest.ts';
@@ -10,6 +11,7 @@ import { learnImportance } from './engine/learn-importance.ts';
 import { learnSurrogate } from './engine/learn-surrogate.ts';
 import type { LearnedWeights } from './engine/learned-weights.ts';
 import type { TargetDefinition } from './engine/target.ts';
+import type { UnitTable } from './engine/unit-table.ts';
 import { pastExperiments } from './past-experiments.ts';
 import type { MetricWeightSettings } from './settings.ts';
 import { unitCounts } from './unit-counts.ts';
@@ -59,18 +61,12 @@ const exposed = {
     const table = await unitTableOf(db, settings, nowMs);
     const experiments = await pastExperiments(db, target, nowMs);
     const learned: LearnedWeights[] = [];
-    for (const method of settings.methods) {
-      switch (method) {
-        case 'surrogate':
-          learned.push(await learnSurrogate(table, experiments, { seed, ...(prior && { prior }) }));
-          break;
-        case 'importance':
-          learned.push(await learnImportance(table, { seed }));
-          break;
-        default:
-          method satisfies never;
-      }
-    }
+    for (const method of settings.methods)
+      learned.push(
+        method === 'surrogate'
+          ? await learnSurrogate(table, experiments, { seed, ...(prior && { prior }) })
+          : await importanceOf(table, settings, seed),
+      );
     const { units, labelled } = await unitCounts({ db }, settings, nowMs);
     const inputs: LearningInputs = {
       target,
@@ -89,6 +85,19 @@ const exposed = {
     return backtest(await pastExperiments(db, settings.target, nowMs), { seed });
   },
 };
+
+async function importanceOf(
+  table: UnitTable,
+  { importance }: LearningSettings,
+  seed: number,
+): Promise<LearnedWeights> {
+  const device = await chooseDevice();
+  try {
+    return await learnImportance(table, { ...importance, seed, device });
+  } finally {
+    if (device.kind === 'gpu') device.gpu.close();
+  }
+}
 
 const bound =
   (write: Write): Store['write'] =>

@@ -2,6 +2,7 @@ import { auditSection } from './audit.js';
 import { clicksSection } from './clicks.js';
 import { h } from './dom.js';
 import { liveSection } from './live.js';
+import { metricWeightsSection, readMetricWeights } from './metric-weights.js';
 import { runsSection } from './runs.js';
 
 const REFRESH_MS = 4000;
@@ -24,6 +25,7 @@ async function refresh() {
     const nowMs = Date.now();
     show('live', liveSection(status, nowMs));
     show('clicks', clicksSection(clicks, names, status.weights?.version));
+    await showMetricWeights(status.weights?.schemaName, nowMs);
     show('runs', runsSection(runs, nowMs));
     show('audit', auditSection(entries, nowMs));
     show('problem');
@@ -35,6 +37,13 @@ async function refresh() {
     );
     updated.textContent = 'Trying again …';
   }
+}
+
+/** @param schema name; undefined before any weights are live. */
+async function showMetricWeights(schema, nowMs) {
+  if (schema === undefined) return;
+  const { shown, verified } = await readMetricWeights(read, schema, nowMs);
+  show('metric-weights', metricWeightsSection(shown, verified, nowMs));
 }
 
 /** Leaves what is the same in place: a refresh must not take away what somebody selects or scrolls. */

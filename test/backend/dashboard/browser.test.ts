@@ -46,6 +46,24 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
     expect(page).toContain('anna');
   });
 
+  test('shows which metric weights are in force, what they changed, and that the history holds', async () => {
+    await backend.call('PUT', '/v1/metric-weights/smarttrip', {
+      weights: { click: -1, booking: 20 },
+      author: 'bea',
+      reason: 'bookings pay',
+      expiresAt: Date.UTC(2100, 0, 1),
+    });
+    const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    for (const text of [
+      'bookings pay. By bea',
+      '2100-01-01 00:00',
+      'click changes its sign: 1 to -1',
+      '>override<',
+      '>verified<',
+    ])
+      expect(page).toContain(text);
+  });
+
   test('shows nothing without a key', async () => {
     expect(await rendered(`${backend.url}/`)).not.toContain('v000000');
   });
