@@ -91,6 +91,8 @@ async function importanceOf(
   { importance }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
+  // A forest grows on the CPU.
+  if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
   const device = await chooseDevice();
   try {
     return await learnImportance(table, { ...importance, seed, device });
