@@ -45,12 +45,15 @@ export async function fitUnitTrees(
   options: FitUnitTreesOptions,
 ): Promise<UnitTrees> {
   const { model, isBinary, device } = options;
-  const mean = labels.reduce((sum, label) => sum + label, 0) / labels.length;
+  const sum = labels.reduce((total, label) => total + label, 0);
+  const mean = sum / labels.length;
+  // Half a unit more of each kind: a sample of one kind only has no log-odds.
+  const share = (sum + 0.5) / (labels.length + 1);
   if (model === 'forest') {
     const trees = await growOnCpu(columns, labels, options, 0);
     return { trees, predict: (of) => scoreTrees(trees, of) };
   }
-  const start = isBinary ? Math.log(mean / (1 - mean)) : mean;
+  const start = isBinary ? Math.log(share / (1 - share)) : mean;
   const gpu = gpuOf(device);
   const trees =
     (gpu && (await growOnGpu(gpu, columns, labels, options, start))) ??

@@ -1,0 +1,43 @@
+/** One reading of all metrics of one treatment: cumulative, so a later one holds the units of the earlier ones. */
+export interface Reading {
+  /** Effects in control standard deviations. */
+  readonly effects: readonly number[];
+  /** 1 / (1/n control + 1/n treatment). */
+  readonly size: number;
+}
+
+/** Fewer movements than this tell no correlation. */
+const MINIMUM_MOVEMENTS = 50;
+
+/**
+ * Correlations of the metrics' sampling errors, which summaries of single metrics do not carry, told from how cumulative
+ * effects move: between readings of n₁ and n₂ units a steady effect moves by its errors alone, by a variance of
+ * 1/n₁ − 1/n₂, so effects that move together have errors that go together. Doubt: true effects that grow together look
+ * the same, and count as shared error: what is learned is then too small rather than too sure.
+ * @param series readings of each treatment in order of time. @returns metrics × metrics; undefined with too few.
+ */
+export function errorCorrelations(
+  series: readonly (readonly Reading[])[],
+  metrics: number,
+): Float64Array | undefined {
+  const products = new Float64Array(metrics * metrics);
+  let movements = 0;
+  for (const readings of series)
+    for (let i = 1; i < readings.length; i++) {
+      const [before, after] = [readings[i - 1], readings[i]];
+      const variance = 1 / before.size - 1 / after.size;
+      if (!(variance > 0)) continue;
+      movements++;
+      for (let a = 0; a < metrics; a++)
+        for (let b = 0; b < metrics; b++)
+          products[a * metrics + b] +=
+            ((after.effects[a] - before.effects[a]) * (after.effects[b] - before.effects[b])) /
+            variance;
+    }
+  if (movements < MINIMUM_MOVEMENTS) return undefined;
+  const length = (metric: number) => Math.sqrt(products[metric * metrics + metric]);
+  return products.map((value, at) => {
+    const [a, b] = [(at / metrics) | 0, at % metrics];
+    return a === b ? 1 : value / (length(a) * length(b) || 1);
+  });
+}
