@@ -1,3 +1,4 @@
+import { adjustedRatioMoments, liftedRatioVariance, ratioTheta } from './adjusted-ratio.ts';
 import {
   adjustedMoments,
   covariance,
@@ -15,23 +16,40 @@ import {
   type Unit,
   zeroBaseline,
 } from './no-answer.ts';
-import { addStatistics, type AdjustedStatistic, type Statistic, unitsOf } from './statistics.ts';
+import {
+  addStatistics,
+  type AdjustedRatioStatistic,
+  type AdjustedStatistic,
+  type Statistic,
+  unitsOf,
+} from './statistics.ts';
 
 export type Difference = 'absolute' | 'relative';
 
-/** Treatment against control, with its standard error: what every test, interval and posterior starts from. */
-export interface Effect {
-  readonly kind: 'effect';
-  readonly difference: Difference;
-  /** `t̄ − c̄`, or that over `c̄`. */
+/** What every test, interval and posterior starts from. */
+export interface Estimate {
   readonly estimate: number;
   readonly standardError: number;
   /** Welch–Satterthwaite degrees of freedom. */
   readonly df: number;
-  /** Units of both arms. */
+  /** Units of both arms: the clock of always-valid readings. */
   readonly n: number;
-  readonly control: Moments;
-  readonly treatment: Moments;
+}
+
+/** Treatment against control. */
+export interface Effect extends Estimate {
+  readonly kind: 'effect';
+  readonly difference: Difference;
+  /** `t̄ − c̄`, or that over `|c̄|`. */
+  readonly estimate: number;
+  /** Mean of the control without adjustment: what a relative difference is a share of. */
+  readonly base: number;
+  readonly control: ArmMoments;
+  readonly treatment: ArmMoments;
+}
+
+export interface ArmMoments extends Moments {
+  readonly n: number;
 }
 
 export interface EffectOptions {
@@ -55,7 +73,7 @@ export function effectOf<S extends Statistic>(
     unit = 'sessions',
   }: EffectOptions = {},
 ): Effect | NoAnswer {
-  const pooled: Statistic = addStatistics<Statistic>(control, treatment);
+  const theta = thetaOf([control, treatment]);
   const [nc, nt] = [unitsOf(control), unitsOf(treatment)];
   const fewest = Math.min(nc, nt);
   const needed = Math.max(2, minimumPerArm);
@@ -63,26 +81,30 @@ export function effectOf<S extends Statistic>(
   if (hasNoDenominator(control)) return noDenominator('control');
   if (hasNoDenominator(treatment)) return noDenominator('treatment');
 
-  const theta = pooled.kind === 'adjusted' ? pooledTheta(pooled) : 0;
   const [c, t] = [momentsOf(control, theta), momentsOf(treatment, theta)];
   const [errorC, errorT] = [c.variance / nc, t.variance / nt];
   const absolute = errorC + errorT;
   // Sums of squares leave rounding where every value is the same.
   const rounding = 1e-14 * (c.mean * c.mean + t.mean * t.mean);
   if (c.variance <= rounding && t.variance <= rounding) return noSpread();
-  const df = (absolute * absolute) / ((errorC * errorC) / (nc - 1) + (errorT * errorT) / (nt - 1));
-  const shared = { kind: 'effect', difference, df, n: nc + nt, control: c, treatment: t } as const;
+  const base = momentsOf(control).mean;
+  const shared = {
+    kind: 'effect',
+    difference,
+    df: (absolute * absolute) / ((errorC * errorC) / (nc - 1) + (errorT * errorT) / (nt - 1)),
+    n: nc + nt,
+    base,
+    control: { n: nc, ...c },
+    treatment: { n: nt, ...t },
+  } as const;
   const gap = t.mean - c.mean;
   if (difference === 'absolute') {
     return { ...shared, estimate: gap, standardError: Math.sqrt(absolute) };
   }
-  const base = plainMean(control, c);
   if (base === 0) return zeroBaseline();
-  const lift = plainMean(treatment, t) / base;
-  const fromControl =
-    control.kind === 'adjusted' ? liftedVariance(control, theta, lift) : lift * lift * c.variance;
-  const variance = (errorT + fromControl / nc) / (base * base);
-  return { ...shared, estimate: gap / base, standardError: Math.sqrt(variance) };
+  const fromControl = controlVariance(control, treatment, theta, gap) / nc;
+  const variance = (errorT + fromControl) / (base * base);
+  return { ...shared, estimate: gap / Math.abs(base), standardError: Math.sqrt(variance) };
 }
 
 /** Per-unit mean and variance of one arm. @param theta of CUPED; 0 leaves the metric as it is. */
@@ -95,16 +117,41 @@ export function momentsOf(statistic: Statistic, theta = 0): Moments {
       return ratioMoments(statistic);
     case 'adjusted':
       return adjustedMoments(statistic, theta);
+    case 'adjusted-ratio':
+      return adjustedRatioMoments(statistic, theta);
     default:
       return statistic satisfies never;
   }
 }
 
-const hasNoDenominator = (statistic: Statistic): boolean =>
-  statistic.kind === 'ratio' && statistic.denominator.sum === 0;
+/** How much of what was there before is taken off in all arms alike; 0 without CUPED. */
+export function thetaOf(arms: readonly Statistic[]): number {
+  const pooled = arms.reduce((sum, arm) => addStatistics(sum, arm));
+  if (pooled.kind === 'adjusted') return pooledTheta(pooled);
+  return pooled.kind === 'adjusted-ratio' ? ratioTheta(arms as AdjustedRatioStatistic[]) : 0;
+}
 
-const plainMean = (statistic: Statistic, moments: Moments): number =>
-  statistic.kind === 'adjusted' ? sampleMoments(statistic.post).mean : moments.mean;
+function hasNoDenominator(statistic: Statistic): boolean {
+  if (statistic.kind === 'adjusted-ratio') return statistic.post.denominator.sum === 0;
+  return statistic.kind === 'ratio' && statistic.denominator.sum === 0;
+}
+
+/** Variance of one control unit in the relative difference, times the base². @param gap adjusted `t̄ − c̄`. */
+function controlVariance(
+  control: Statistic,
+  treatment: Statistic,
+  theta: number,
+  gap: number,
+): number {
+  const { mean: base, variance } = momentsOf(control);
+  if (control.kind === 'adjusted-ratio') {
+    return liftedRatioVariance(control, theta, 1 + gap / base);
+  }
+  const lift = momentsOf(treatment).mean / base;
+  return control.kind === 'adjusted'
+    ? liftedVariance(control, theta, lift)
+    : lift * lift * variance;
+}
 
 /**
  * Variance of one control unit in `(Ȳ_t − θX̄_t − Ȳ_c + θX̄_c) / Ȳ_c`, times Ȳ_c²: the gradient is −lift in Y and θ in

@@ -1,4 +1,5 @@
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
+import type { InterleavingStatistic } from './interleaving.ts';
 import type { Unit } from './no-answer.ts';
 import type { Statistic } from './statistics.ts';
 
@@ -17,6 +18,8 @@ export interface ExperimentStatistics {
   readonly multipleExposure: { readonly units: number; readonly of: number };
   /** Units that took part in another experiment before, by its arms: what may have been carried over. */
   readonly carryOver: readonly CarryOver[];
+  /** Of an interleaved experiment: its slates hold both arms' items, so its units are in no arm and in no day. */
+  readonly interleaving?: InterleavingStatistic;
 }
 
 export interface ArmStatistics {

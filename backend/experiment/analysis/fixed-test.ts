@@ -1,5 +1,5 @@
 import { studentCdf, studentQuantile, studentTwoSided } from '../../evaluate/distributions.ts';
-import type { Effect } from './effect.ts';
+import type { Estimate } from './effect.ts';
 
 export type Alternative = 'two-sided' | 'greater' | 'less';
 
@@ -21,7 +21,7 @@ export interface TestResult {
  * @returns also `t`, the effect over its standard error.
  */
 export function welchTest(
-  { estimate, standardError, df }: Effect,
+  { estimate, standardError, df }: Estimate,
   { alpha = 0.05, alternative = 'two-sided' }: TestOptions = {},
 ): TestResult & { readonly t: number } {
   checkAlpha(alpha);

@@ -1,7 +1,13 @@
 /** Why there is no number to show. Never a p-value of 1: an unasked question has no answer. */
 export interface NoAnswer {
   readonly kind: 'no-answer';
-  readonly reason: 'not-enough-data' | 'no-spread' | 'zero-baseline' | 'no-denominator';
+  readonly reason:
+    | 'not-enough-data'
+    | 'no-spread'
+    | 'zero-baseline'
+    | 'no-denominator'
+    | 'missing-metric'
+    | 'no-weights';
   /** For people: "not enough data: 212 of 1,000 sessions". */
   readonly message: string;
 }
@@ -11,7 +17,11 @@ export type Unit = 'sessions' | 'users';
 /** No call is made on an arm with fewer units than this. */
 export const MINIMUM_PER_ARM = 1000;
 
-export const notEnoughData = (have: number, need: number, unit: Unit = 'sessions'): NoAnswer => ({
+export const notEnoughData = (
+  have: number,
+  need: number,
+  unit: Unit | 'days' = 'sessions',
+): NoAnswer => ({
   kind: 'no-answer',
   reason: 'not-enough-data',
   message: `not enough data: ${count(have)} of ${count(need)} ${unit}`,
@@ -33,6 +43,18 @@ export const noDenominator = (arm: 'control' | 'treatment'): NoAnswer => ({
   kind: 'no-answer',
   reason: 'no-denominator',
   message: `no ratio: the denominator of the ${arm} adds up to 0`,
+});
+
+export const missingMetric = (metric: string): NoAnswer => ({
+  kind: 'no-answer',
+  reason: 'missing-metric',
+  message: `no value of ${metric}: count it in the experiment, or leave it out`,
+});
+
+export const noWeights = (why: string): NoAnswer => ({
+  kind: 'no-answer',
+  reason: 'no-weights',
+  message: `no metric weights: ${why}`,
 });
 
 const count = (value: number): string => value.toLocaleString('en-US');

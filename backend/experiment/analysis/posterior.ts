@@ -5,6 +5,8 @@ import { checkAlpha } from './fixed-test.ts';
 export interface NormalPrior {
   readonly mean: number;
   readonly variance: number;
+  /** `relative`: of the relative effect, brought to an absolute one's scale by the control's mean; else the effect's own. */
+  readonly of?: 'relative';
 }
 
 export interface Posterior {
@@ -20,7 +22,7 @@ export interface Posterior {
 }
 
 export interface PosteriorOptions {
-  /** Of the effect, on its own scale; none is flat. */
+  /** None is flat. */
   readonly prior?: NormalPrior;
   readonly alpha?: number;
   /** Which way the metric is good: `lower` for bounces and costs. */
@@ -32,19 +34,18 @@ export interface PosteriorOptions {
  * expected loss `E[max(δ, 0)] = μΦ(μ/σ) + σφ(μ/σ)` (Stucchio, 2015).
  */
 export function posteriorOf(
-  { estimate, standardError }: Effect,
+  { estimate, standardError, difference, base }: Effect,
   { prior, alpha = 0.05, better = 'higher' }: PosteriorOptions = {},
 ): Posterior {
   checkAlpha(alpha);
-  if (prior && !(prior.variance > 0)) {
-    throw new Error(
-      `a prior's variance must be above 0, not ${prior.variance}: give none for flat`,
-    );
+  const scale = prior?.of === 'relative' && difference === 'absolute' ? Math.abs(base) : 1;
+  const priorVariance = prior ? prior.variance * scale * scale : Infinity;
+  if (!(priorVariance > 0)) {
+    throw new Error(`a prior's variance must be above 0, not ${priorVariance}: give none for flat`);
   }
   const precision = 1 / (standardError * standardError);
-  const priorPrecision = prior ? 1 / prior.variance : 0;
-  const total = precision + priorPrecision;
-  const mean = (estimate * precision + (prior?.mean ?? 0) * priorPrecision) / total;
+  const total = precision + 1 / priorVariance;
+  const mean = (estimate * precision + ((prior?.mean ?? 0) * scale) / priorVariance) / total;
   const standardDeviation = Math.sqrt(1 / total);
   const half = -normalQuantile(alpha / 2) * standardDeviation;
   const [gain, loss] = [

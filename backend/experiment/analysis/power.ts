@@ -1,7 +1,6 @@
 import { normalCdf, normalQuantile, studentQuantile } from '../../evaluate/distributions.ts';
-import { momentsOf } from './effect.ts';
+import { momentsOf, thetaOf } from './effect.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
-import { pooledTheta } from './moments.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
 import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './no-answer.ts';
 import type { Statistic } from './statistics.ts';
@@ -125,8 +124,7 @@ function prepare(past: Statistic, options: PlanOptions) {
   checkPlan(alpha, power);
   if (!(allocation > 0)) throw new Error(`the allocation must be above 0, not ${allocation}`);
   const tail = alternative === 'two-sided' ? alpha / 2 : alpha;
-  const theta = past.kind === 'adjusted' ? pooledTheta(past) : 0;
-  const { variance } = momentsOf(past, theta);
+  const { variance } = momentsOf(past, thetaOf([past]));
   // With θ = 0 the mean is the metric's own, which a relative effect is a share of.
   const base = momentsOf(past).mean;
   return { variance, base, reach: normalQuantile(power) - normalQuantile(tail), allocation };

@@ -1,4 +1,4 @@
-import type { Effect } from './effect.ts';
+import type { Estimate } from './effect.ts';
 import {
   type Alternative,
   around,
@@ -23,7 +23,7 @@ export interface SequentialOptions extends TestOptions {
  * @throws where alpha is 0.5 or more, one-sided.
  */
 export function sequentialTest(
-  effect: Effect,
+  effect: Estimate,
   { alpha = 0.05, alternative = 'two-sided', tuning = 5000 }: SequentialOptions = {},
 ): TestResult {
   checkAlpha(alpha);
@@ -46,7 +46,7 @@ function halfWidth(error: number, nRho2: number, alternative: Alternative, alpha
 }
 
 /** The inverse of the mixture's e-value. */
-function twoSidedP({ estimate, standardError }: Effect, nRho2: number): number {
+function twoSidedP({ estimate, standardError }: Estimate, nRho2: number): number {
   const z2 = (estimate / standardError) ** 2;
   const logE = (nRho2 * z2) / (2 * (nRho2 + 1)) - Math.log1p(nRho2) / 2;
   return Math.min(1, Math.exp(-logE));
@@ -56,7 +56,7 @@ function twoSidedP({ estimate, standardError }: Effect, nRho2: number): number {
  * The alpha at which the bound touches 0, halving in until it is within 1e-6 of 0: GrowthBook's own stop, kept because
  * p-values here are compared with its. The bound, not this p-value, decides.
  */
-function oneSidedP(effect: Effect, nRho2: number, alternative: Alternative): number {
+function oneSidedP(effect: Estimate, nRho2: number, alternative: Alternative): number {
   const estimate = alternative === 'greater' ? effect.estimate : -effect.estimate;
   const bound = (alpha: number) =>
     estimate - halfWidth(effect.standardError, nRho2, alternative, alpha);

@@ -2,7 +2,7 @@
  * Sufficient statistics of one arm and one metric: all that its analysis needs, addable over days, shards and
  * segments, and frozen. One value per unit (session or user).
  */
-export type Statistic = Sample | RatioStatistic | AdjustedStatistic;
+export type Statistic = Sample | RatioStatistic | AdjustedStatistic | AdjustedRatioStatistic;
 export type Sample = MeanStatistic | ProportionStatistic;
 
 export interface MeanStatistic {
@@ -33,6 +33,20 @@ export interface AdjustedStatistic {
   readonly post: Sample;
   readonly pre: Sample;
   readonly sumProducts: number;
+}
+
+/** A ratio with the same units' numerators and denominators from before the experiment, for CUPED. */
+export interface AdjustedRatioStatistic {
+  readonly kind: 'adjusted-ratio';
+  readonly post: RatioStatistic;
+  readonly pre: RatioStatistic;
+  /** Σ per unit of one of `post` × one of `pre`, named in this order. */
+  readonly sumProducts: {
+    readonly numerators: number;
+    readonly numeratorByDenominator: number;
+    readonly denominatorByNumerator: number;
+    readonly denominators: number;
+  };
 }
 
 /** @param cap values above it count as it (revenue): the same cap in both arms, from `winsorCap`. */
@@ -92,6 +106,26 @@ export function adjustedStatistic(
   });
 }
 
+/** @param cap for the numerator of `post`; `preCap` for that of `pre`. */
+export function adjustedRatioStatistic(
+  post: { readonly numerator: readonly number[]; readonly denominator: readonly number[] },
+  pre: { readonly numerator: readonly number[]; readonly denominator: readonly number[] },
+  cap = Infinity,
+  preCap = Infinity,
+): AdjustedRatioStatistic {
+  return Object.freeze({
+    kind: 'adjusted-ratio',
+    post: ratioStatistic(post.numerator, post.denominator, cap),
+    pre: ratioStatistic(pre.numerator, pre.denominator, preCap),
+    sumProducts: Object.freeze({
+      numerators: sumOfProducts(post.numerator, pre.numerator, cap, preCap),
+      numeratorByDenominator: sumOfProducts(post.numerator, pre.denominator, cap),
+      denominatorByNumerator: sumOfProducts(post.denominator, pre.numerator, Infinity, preCap),
+      denominators: sumOfProducts(post.denominator, pre.denominator),
+    }),
+  });
+}
+
 /** @throws where the two are not of one kind. */
 export function addStatistics<S extends Statistic>(a: S, b: S): S {
   return Object.freeze(add(a, b)) as S;
@@ -125,6 +159,20 @@ function add(a: Statistic, b: Statistic): Statistic {
       sumProducts: a.sumProducts + b.sumProducts,
     };
   }
+  if (a.kind === 'adjusted-ratio' && b.kind === 'adjusted-ratio') {
+    const [one, other] = [a.sumProducts, b.sumProducts];
+    return {
+      kind: 'adjusted-ratio',
+      post: addStatistics(a.post, b.post),
+      pre: addStatistics(a.pre, b.pre),
+      sumProducts: Object.freeze({
+        numerators: one.numerators + other.numerators,
+        numeratorByDenominator: one.numeratorByDenominator + other.numeratorByDenominator,
+        denominatorByNumerator: one.denominatorByNumerator + other.denominatorByNumerator,
+        denominators: one.denominators + other.denominators,
+      }),
+    };
+  }
   throw new Error(
     `a ${a.kind} and a ${b.kind} do not add up: count the metric one way in all arms`,
   );
@@ -139,6 +187,8 @@ export function unitsOf(statistic: Statistic): number {
       return statistic.numerator.n;
     case 'adjusted':
       return statistic.post.n;
+    case 'adjusted-ratio':
+      return unitsOf(statistic.post);
     default:
       return statistic satisfies never;
   }
