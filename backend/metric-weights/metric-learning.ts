@@ -8,7 +8,7 @@ import type { BoundStatement } from '../store/writer.ts';
 import { startThread, type Thread } from '../threads/thread.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
 import type { LearnedWeights } from './engine/learned-weights.ts';
-import type { LearningSettings, LearnWorker } from './learn-worker.ts';
+import type { Backtest, LearningSettings, LearnWorker } from './learn-worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from './settings.ts';
 
@@ -20,7 +20,7 @@ export interface MetricLearning {
   /** @throws ApiError 409 while it learns already, or where no target is declared. */
   learn(schema: Schema, by: string): Promise<Recorded[]>;
   /** How often weights of the others would have called the sign of each past experiment. @throws as `learn` */
-  backtest(): ReturnType<LearnWorker['backtest']>;
+  backtest(): Promise<Backtest>;
 }
 
 export function metricLearning(deps: {
@@ -74,8 +74,10 @@ export function metricLearning(deps: {
     },
 
     async backtest() {
-      const job = { settings: withTarget(settings), nowMs: nowMs(), seed: seedOf(nowMs()) };
-      return inThread((thread) => thread.call((worker) => worker.backtest(job)));
+      const job = { settings: withTarget(settings), nowMs: nowMs() };
+      return inThread<Backtest>((thread) =>
+        thread.call((worker) => worker.backtest(job) as Promise<Backtest>),
+      );
     },
   };
 }
