@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
+import { metricWeightsBacktestCommand } from './metric-weights-backtest.ts';
+import { metricWeightsLearnCommand } from './metric-weights-learn.ts';
 import {
   historyText,
   shownText,
@@ -56,6 +58,8 @@ export function metricWeightsCommand(): Command {
   );
   command.addCommand(reading('units', 'what there is to learn from').action(units));
   command.addCommand(reading('learn-now', 'learn from what is logged, now').action(learnNow));
+  command.addCommand(metricWeightsLearnCommand());
+  command.addCommand(metricWeightsBacktestCommand());
   return command;
 }
 

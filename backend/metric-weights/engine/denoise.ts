@@ -82,7 +82,7 @@ export interface Denoised {
   /** y − cᵀ(Λ + Σ)⁻¹x: the target's effect less the error that it shares with x. Its mean given x is wᵀx̂. */
   readonly y: number;
   /** Of that around wᵀx̂, where the target's effect is wᵀx* + N(0, ω²). */
-  variance(weights: Float64Array, rest: number): number;
+  readonly variance: (weights: Float64Array, rest: number) => number;
 }
 
 /**

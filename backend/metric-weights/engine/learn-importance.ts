@@ -8,11 +8,13 @@ import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
 import { heldOutUnits } from './held-out-units.ts';
 import type { ImportanceWeights, MetricWeight, Skill } from './learned-weights.ts';
-import { MINIMUM_UNITS } from './learn-surrogate.ts';
 import { dot } from './matrix.ts';
+import { unitsProblem } from './minimums.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import { equalWeights } from './prior.ts';
 import { skillOf } from './skill.ts';
+import { withoutSkill } from './stage.ts';
+import { contextOf } from './unit-design.ts';
 import { unitImportance, type ImportanceKind } from './unit-importance.ts';
 import type { UnitTable } from './unit-table.ts';
 
@@ -59,12 +61,7 @@ export async function learnImportance(
     seed,
   } as const;
   const target = normaliserOf(table.target.values, labelled);
-  const missing =
-    labelled.length < MINIMUM_UNITS
-      ? `too few units: ${count(labelled.length)} of ${count(MINIMUM_UNITS)} whose ${table.target.name} is known`
-      : target.deviation === 0
-        ? `${table.target.name} is the same for all units: nothing can be foretold`
-        : undefined;
+  const missing = unitsProblem(table.target.name, labelled.length, target.deviation);
   if (missing !== undefined)
     return { ...shared, weights: equalShares(metrics), model: { kind }, abstains: missing };
 
@@ -81,7 +78,7 @@ export async function learnImportance(
   const isHeldOut = new Set(first);
   const train = labelled.filter((_, i) => !isHeldOut.has(i));
   const heldOut = first.map((i) => labelled[i]);
-  const features = encodeUnits(table, crosses, train);
+  const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
   const learn = async (units: Uint32Array, trees: number, own: number) =>
     fitUnitTrees(
       columnsOf(features, units),
@@ -108,11 +105,8 @@ export async function learnImportance(
     labels,
   );
   const noSkill =
-    skill === undefined || skill.r2.low <= 0
-      ? `no skill on held-out units: r² ${skill ? `${skill.r2.mean.toFixed(3)} (${skill.r2.low.toFixed(3)} to ${skill.r2.high.toFixed(3)})` : 'unknown'}`
-      : shares.every((share) => share === 0)
-        ? 'the model leans on context alone'
-        : undefined;
+    withoutSkill(skill, 'units') ??
+    (shares.every((share) => share === 0) ? 'the model leans on context alone' : undefined);
   return {
     ...shared,
     weights: noSkill === undefined ? sharesWithin(metrics, shares, draws) : equalShares(metrics),
@@ -176,5 +170,3 @@ function skillOnUnits(
     equalScores: scores,
   });
 }
-
-const count = (n: number): string => n.toLocaleString('en');
