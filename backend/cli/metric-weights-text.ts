@@ -154,7 +154,7 @@ export const verificationText = ({ intact, rows, unhashed, head, faults }: Verif
 export const unitsText = (found: Units): string =>
   facts([
     ['target', found.target ?? 'none is declared: TRIMTAB_METRIC_WEIGHTS'],
-    ['units', `${counted(found.units, found.unit)}`],
+    ['units', counted(found.units, found.unit)],
     ['with a label', found.labelled],
     ['next label', moment(found.nextLabelAt)],
     ['newest', moment(found.newestAt)],

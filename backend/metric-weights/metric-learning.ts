@@ -7,7 +7,6 @@ import { metricUnits } from '../store/tables.ts';
 import type { BoundStatement } from '../store/writer.ts';
 import { startThread, type Thread } from '../threads/thread.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
-import type { LearnedWeights } from './engine/learned-weights.ts';
 import type { Backtest, LearningSettings, LearnWorker } from './learn-worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from './settings.ts';
@@ -65,7 +64,7 @@ export function metricLearning(deps: {
           thread.call((worker) => worker.learn(job, proxy(write))),
         );
         const recorded: Recorded[] = [];
-        for (const weights of learned as LearnedWeights[])
+        for (const weights of learned)
           recorded.push(await recordLearned(store, schema, { weights, inputs, by }, nowMs()));
         return recorded;
       } finally {

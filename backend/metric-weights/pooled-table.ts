@@ -1,4 +1,4 @@
-import { MINIMUM_EXPERIMENTS } from './engine/learn-surrogate.ts';
+import { MINIMUM_EXPERIMENTS } from './engine/minimums.ts';
 import type { PastExperiment, UnitTable } from './engine/unit-table.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { CronPattern } from 'croner';
 import { z } from 'zod';
 import type { ImportanceOptions } from './engine/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from './engine/target.ts';
@@ -44,7 +45,9 @@ const given = z
     unit: z.enum(['session', 'user']),
     observeDays: z.number().positive().max(90),
     policy: z.enum(['adaptive', 'fixed']),
-    schedule: z.string().max(100),
+    schedule: z.string().refine(isSchedule, {
+      error: ({ input }) => `must be a cron pattern or empty, but was "${String(input)}"`,
+    }),
     context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
     prior: z.record(z.string(), z.number()),
     methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
@@ -60,6 +63,15 @@ const given = z
   })
   .partial()
   .strict();
+
+function isSchedule(pattern: string): boolean {
+  if (pattern === '') return true;
+  try {
+    return Boolean(new CronPattern(pattern));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The defaults with what is given in their place.

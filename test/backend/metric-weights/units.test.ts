@@ -25,8 +25,17 @@ const DAY = 86_400_000;
 const START = Date.UTC(2026, 8, 1, 22);
 const SETTINGS: UnitsOf = { unit: 'session', observeDays: 1, context: ['device', 'age'] };
 
-const unitRows = async (db = store.db) =>
-  (await db.select().from(metricUnits)).map(({ updatedAt: _, kind, ...unit }) => unit);
+const unitRows = (db = store.db) =>
+  db
+    .select({
+      unit: metricUnits.unit,
+      firstAt: metricUnits.firstAt,
+      userId: metricUnits.userId,
+      values: metricUnits.values,
+      context: metricUnits.context,
+      outcomes: metricUnits.outcomes,
+    })
+    .from(metricUnits);
 const byUnit = <T extends { unit: string }>(rows: readonly T[]) =>
   rows.toSorted((a, b) => (a.unit < b.unit ? -1 : 1));
 
@@ -57,29 +66,24 @@ function randomLog(seed: number): Log {
       ]);
       decisions.push(decisionOf(id, { ...who, at, request: JSON.stringify({ context }) }));
       for (let n = below(6); n > 0; n--) {
-        const [type, value, properties] = pick<
-          [CollectedEvent['type'], number?, Record<string, string | number>?]
-        >([
-          ['click'],
-          ['dwell', 1000 * below(50)],
-          ['booking', 80.5],
-          ['scroll_depth', below(100) / 100],
-          ['form_progress', below(10) / 10],
-          ['save'],
-          ['feature_use', undefined, { feature: pick(['Map', 'photo zoom', 'filter']) }],
-          ['feature_use', undefined, { other: 1 }],
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a type of later logs
+        const [type, value, properties] = pick<[string, number?, Record<string, string | number>?]>(
           [
-            'pointer_activity' as CollectedEvent['type'],
-            below(3),
-            { cell: `${below(3)},${below(3)}` },
+            ['click'],
+            ['dwell', 1000 * below(50)],
+            ['booking', 80.5],
+            ['scroll_depth', below(100) / 100],
+            ['form_progress', below(10) / 10],
+            ['save'],
+            ['feature_use', undefined, { feature: pick(['Map', 'photo zoom', 'filter']) }],
+            ['feature_use', undefined, { other: 1 }],
+            ['pointer_activity', below(3), { cell: `${below(3)},${below(3)}` }],
+            ['pointer_activity', undefined, { cell: '9,9' }],
           ],
-          ['pointer_activity' as CollectedEvent['type'], undefined, { cell: '9,9' }],
-        ]);
+        );
         events.push(
           eventOf(`e-${events.length}`, id, {
             ...who,
-            type,
+            type: type as CollectedEvent['type'],
             receivedAt: at + below(random() < 0.1 ? 2 * DAY : 600_000),
             ...(value !== undefined && { value }),
             ...(properties && { properties }),

@@ -20,7 +20,9 @@ export function emailTest(rows: number, seed: number): string {
     lines.push(
       [
         1 + Math.floor(12 * random()),
-        band < 0 ? '"7) $1,000 +"' : `${band + 1}) $${band === 0 ? 0 : bands[band - 1]} - $${bands[band]}`,
+        band < 0
+          ? '"7) $1,000 +"'
+          : `${band + 1}) $${band === 0 ? 0 : bands[band - 1]} - $${bands[band]}`,
         history.toFixed(2),
         mens,
         1 - mens,
