@@ -56,6 +56,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     store,
     database,
     settings: config.metricWeights,
+    labelling: config.trainingData,
     nowMs,
   });
   const rewardPolicy = config.metricWeights.policy;

@@ -66,6 +66,7 @@ export interface Units {
   readonly target: string | null;
   readonly units: number;
   readonly labelled: number;
+  readonly refused: number;
   readonly nextLabelAt: number | null;
   readonly newestAt: number | null;
 }
@@ -156,6 +157,7 @@ export const unitsText = (found: Units): string =>
     ['target', found.target ?? 'none is declared: TRIMTAB_METRIC_WEIGHTS'],
     ['units', counted(found.units, found.unit)],
     ['with a label', found.labelled],
+    ['unlike people', found.refused],
     ['next label', moment(found.nextLabelAt)],
     ['newest', moment(found.newestAt)],
   ]);

@@ -19,9 +19,10 @@ import type { MetricWeightSettings } from './settings.ts';
 import { unitCounts } from './unit-counts.ts';
 import { UNIT_METRICS } from './unit-metrics.ts';
 import { unitTableOf } from './unit-table-of.ts';
-import { gatherUnits } from './units.ts';
+import { gatherUnits, type UnitsOf } from './units.ts';
 
-export type LearningSettings = MetricWeightSettings & { readonly target: TargetDefinition };
+export type LearningSettings = MetricWeightSettings &
+  UnitsOf & { readonly target: TargetDefinition };
 
 export type Backtest = BacktestReport | NotEnough;
 

@@ -3,6 +3,7 @@ import type { ArmStatistics } from '../../../backend/experiment/analysis/experim
 import { metricLearning } from '../../../backend/metric-weights/metric-learning.ts';
 import { pastExperiments } from '../../../backend/metric-weights/past-experiments.ts';
 import { parseMetricWeights } from '../../../backend/metric-weights/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/training-data/settings.ts';
 import { experimentReports, experiments } from '../../../backend/store/tables.ts';
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -152,6 +153,7 @@ test('stored experiments tell weights apart that equal ones confuse', async () =
     store,
     database: { url: store.url },
     settings: parseMetricWeights({ target: TARGET, methods: ['surrogate'] }),
+    labelling: DEFAULT_TRAINING_DATA,
     nowMs: () => NOW,
   });
   expect(await learning.backtest()).toMatchObject({

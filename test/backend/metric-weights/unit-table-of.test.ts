@@ -59,6 +59,7 @@ test('units become columns once their horizon is over, and not before', async ()
     // Worth much already, and not a label: those that are not would come later.
     row('c', START + 2 * DAY, { outcomes: { [`value@${START + 3 * DAY}`]: 100 } }),
     row('u', START, { kind: 'user' }),
+    row('crawler', START, { values: { rankings: 900, refused: 1 } }),
   ]);
   const at = START + 31 * DAY;
   const table = await unitTableOf(store.db, SETTINGS, at);
@@ -102,6 +103,7 @@ test('units become columns once their horizon is over, and not before', async ()
     units: 3,
     labelled: 2,
     nextLabelAt: START + 32 * DAY,
+    refused: 1,
     newestAt: START + 2 * DAY,
   });
   expect((await unitTableOf(store.db, SETTINGS, START + 32 * DAY - 1)).units).toBe(2);

@@ -5,10 +5,11 @@ import { ingest } from '../../../backend/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
 import { gatherUnits, type UnitsOf } from '../../../backend/metric-weights/units.ts';
 import { pruneLog } from '../../../backend/training-data/prune.ts';
+import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../backend/training-data/settings.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { logMarks, metricUnits } from '../../../backend/store/tables.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import { decisionOf, eventOf } from '../support/batches.ts';
@@ -23,7 +24,13 @@ afterEach(() => store.close());
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 8, 1, 22);
-const SETTINGS: UnitsOf = { unit: 'session', observeDays: 1, context: ['device', 'age'] };
+const SETTINGS: UnitsOf = {
+  unit: 'session',
+  observeDays: 1,
+  context: ['device', 'age'],
+  filters: NO_FILTERS,
+  attributionDays: 7,
+};
 
 const unitRows = (db = store.db) =>
   db
@@ -253,4 +260,38 @@ test('a gatherer that was overtaken writes nothing', async () => {
   };
   expect(await gatherUnits(slow, SETTINGS, START + 10)).toBe(0);
   expect(await unitRows()).toMatchObject([{ values: { rankings: 1, click: 1 } }]);
+});
+
+test('feedback counts by the rules of training, and a unit unlike people is marked', async () => {
+  const judged = { ...SETTINGS, filters: DEFAULT_TRAINING_DATA.filters };
+  const at = (id: string, type: 'click' | 'scroll_depth', changes: Partial<CollectedEvent> = {}) =>
+    eventOf(id, 'r', { type, timestamp: START + 900, receivedAt: START + 1000, ...changes });
+  const { itemId: _, ...page } = at('e-page', 'scroll_depth', { value: 0.5 });
+  const crawler = { sessionId: parseSessionId('crawler') };
+  await ingest(
+    store,
+    {
+      batchId: 'a',
+      decisions: [
+        decisionOf('r', { at: START }),
+        ...Array.from({ length: 70 }, (__, i) =>
+          decisionOf(`c-${i}`, { ...crawler, at: START + 100 * i }),
+        ),
+      ],
+      events: [
+        at('e-1', 'click'),
+        at('sent-again', 'click'),
+        at('e-2', 'click', { itemId: parseItemId('porto') }),
+        at('of-another-slate', 'click', { itemId: parseItemId('paris') }),
+        at('too-late', 'click', { receivedAt: START + 8 * DAY }),
+        page,
+      ],
+    },
+    1,
+  );
+  await gatherUnits(store, judged, START + DAY);
+  expect(byUnit(await unitRows()).map(({ unit, values }) => [unit, values])).toEqual([
+    ['crawler', { rankings: 70, refused: 1 }],
+    ['session-1', { rankings: 1, click: 2, scroll_depth: 1, scroll_depth_value: 0.5 }],
+  ]);
 });
