@@ -15,7 +15,7 @@ export function metricWeightsSection(shown, verified, nowMs) {
   const { inForce, experiments, learned, history } = shown;
   return h(
     'div',
-    {},
+    { class: 'metric-weights' },
     h(
       'article',
       { class: 'card' },
@@ -79,7 +79,10 @@ const origin = ({ author, reason, createdAt, expiresAt, warning = [] }, nowMs) =
 
 function learnedCard(of, { inForce, policy }, nowMs) {
   const { id, method, by, target, units, experiments, weights, skill, abstains, createdAt } = of;
-  const largest = weights.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  const [constant, varying] = [true, false].map((is) =>
+    weights.filter(({ low, high }) => (low === high) === is),
+  );
+  const largest = varying.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
   const rows = largest.slice(0, MOST_ROWS);
   const x = linearScale(rangeOf(rows), [MARGIN, WIDTH - MARGIN]);
   return h(
@@ -119,6 +122,13 @@ function learnedCard(of, { inForce, policy }, nowMs) {
     ),
     largest.length > MOST_ROWS
       ? h('p', { class: 'muted' }, `and ${largest.length - MOST_ROWS} smaller ones`)
+      : undefined,
+    constant.length > 0
+      ? h(
+          'p',
+          { class: 'muted' },
+          `Nothing to learn of ${constant.map(({ metric }) => metric).join(', ')}.`,
+        )
       : undefined,
   );
 }
