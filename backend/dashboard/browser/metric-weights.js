@@ -80,7 +80,7 @@ const origin = ({ author, reason, createdAt, expiresAt, warning = [] }, nowMs) =
 function learnedCard(of, { inForce, policy }, nowMs) {
   const { id, method, by, target, units, experiments, weights, skill, abstains, createdAt } = of;
   const [constant, varying] = [true, false].map((is) =>
-    weights.filter(({ low, high }) => (low === high) === is),
+    weights.filter(({ low, high }) => (abstains === undefined && low === high) === is),
   );
   const largest = varying.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
   const rows = largest.slice(0, MOST_ROWS);
