@@ -74,9 +74,9 @@ function weightsText(learned: LearnedWeights): string {
   );
 }
 
-function skillText(skill: Skill, { experiments, method }: LearnedWeights): string {
+function skillText(skill: Skill, { experiments }: LearnedWeights): string {
   const what = experiments > 0 ? 'treatments' : 'units';
-  const beyond = experiments > 0 || method === 'importance' ? '' : ', beyond context';
+  const beyond = experiments > 0 ? '' : ', beyond context';
   return [
     `on ${count(skill.heldOut)} held-out ${what}:`,
     facts([

@@ -1,5 +1,10 @@
 import { effectsTable } from './experiment-effects.ts';
-import { experimentSkill, experimentWeights, leaveOneOut } from './experiment-weights.ts';
+import {
+  experimentFit,
+  experimentSkill,
+  experimentWeights,
+  leaveOneOut,
+} from './experiment-weights.ts';
 import { MINIMUM_EXPERIMENTS } from './minimums.ts';
 import type { Prior } from './shrink.ts';
 import { withoutSkill, type Tried } from './stage.ts';
@@ -19,22 +24,21 @@ export function experimentStage(
     return {
       refused: `too few past experiments: ${effects.clusters} of ${MINIMUM_EXPERIMENTS} with every metric`,
     };
-  const found = experimentWeights(effects, prior, seed);
-  const skill = experimentSkill(effects, leaveOneOut(effects, prior, found), equal);
+  const left = leaveOneOut(effects, prior, experimentFit(effects, prior));
+  const skill = experimentSkill(effects, left, equal);
   const refused = withoutSkill(skill, 'experiments');
   if (skill === undefined || refused !== undefined)
     return { refused: refused!, ...(skill && { skill }) };
+  const found = experimentWeights(effects, prior, seed);
   return {
     weights: found.weights,
     covariance: found.covariance,
     shrinkage: found.shrinkage,
-    spread: found.spread,
     skill,
     clusters: effects.clusters,
     about: {
       heldOut: 'each experiment in turn',
       treatments: effects.effects.length,
-      priorSpread: Math.sqrt(found.spread),
       unexplained: Math.sqrt(found.rest),
       ...(effects.leftOut > 0 && { leftOut: effects.leftOut }),
     },

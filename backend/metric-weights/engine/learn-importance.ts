@@ -7,16 +7,16 @@ import { covarianceOf } from './draws.ts';
 import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
 import { heldOutUnits } from './held-out-units.ts';
-import type { ImportanceWeights, MetricWeight, Skill } from './learned-weights.ts';
+import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
 import { dot } from './matrix.ts';
 import { unitsProblem } from './minimums.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import { equalWeights } from './prior.ts';
-import { skillOf } from './skill.ts';
+import { skillOf, type HeldOut } from './skill.ts';
 import { withoutSkill } from './stage.ts';
 import { contextOf } from './unit-design.ts';
 import { unitImportance, type ImportanceKind } from './unit-importance.ts';
-import type { UnitTable } from './unit-table.ts';
+import type { NumberColumn, UnitTable } from './unit-table.ts';
 
 export interface ImportanceOptions {
   readonly seed: number;
@@ -79,9 +79,9 @@ export async function learnImportance(
   const train = labelled.filter((_, i) => !isHeldOut.has(i));
   const heldOut = first.map((i) => labelled[i]);
   const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
-  const learn = async (units: Uint32Array, trees: number, own: number) =>
+  const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
     fitUnitTrees(
-      columnsOf(features, units),
+      columnsOf(among, units),
       Float64Array.from(units, (unit) => labels[unit]),
       { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
     );
@@ -97,16 +97,19 @@ export async function learnImportance(
     const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
     draws.push(Float64Array.from(withShares(own), ({ share }) => share));
   }
-  const skill = skillOnUnits(
-    table,
-    whole.predict(columnsOf(features, heldOut)),
-    heldOut,
-    train,
-    labels,
-  );
+  const context = features.filter((feature) => feature.metrics.length === 0);
+  const baseline =
+    context.length === 0
+      ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
+      : (await learn(train, TREES, seed, context)).predict(columnsOf(context, heldOut));
+  const skill = skillOf({
+    values: Float64Array.from(heldOut, (unit) => labels[unit]),
+    baseline,
+    ...scoresOf(table, whole.predict(columnsOf(features, heldOut)), heldOut, train),
+  });
   const noSkill =
     withoutSkill(skill, 'units') ??
-    (shares.every((share) => share === 0) ? 'the model leans on context alone' : undefined);
+    (shares.every((share) => share === 0) ? 'the model leans on no metric' : undefined);
   return {
     ...shared,
     weights: noSkill === undefined ? sharesWithin(metrics, shares, draws) : equalShares(metrics),
@@ -142,31 +145,24 @@ function sharesWithin(
 const equalShares = (metrics: readonly string[]): MetricWeight[] =>
   metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
 
-/** Of the whole model, context included, against equal weights on the metrics. */
-function skillOnUnits(
+/** The model's predictions rank the units, against equal weights on the metrics. */
+function scoresOf(
   { metrics }: UnitTable,
   predictions: Float64Array,
   heldOut: Uint32Array,
   train: Uint32Array,
-  labels: ArrayLike<number>,
-): Skill | undefined {
+): Pick<HeldOut, 'predictions' | 'scores' | 'equalScores'> {
+  const names = metrics.map(({ name }) => name);
   const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
-  const equal = equalWeights(Object.keys(better), better);
+  const equal = equalWeights(names, better);
   const by = metrics.map(({ values }) => normaliserOf(values, train));
-  const mean = normaliserOf(labels, train).mean;
-  const scores = Float64Array.from(heldOut, (unit) =>
+  const valueOf = (unit: number, { values }: NumberColumn, i: number) =>
+    Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]);
+  const equalScores = Float64Array.from(heldOut, (unit) =>
     dot(
       equal,
-      metrics.map(({ values }, i) =>
-        Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]),
-      ),
+      metrics.map((metric, i) => valueOf(unit, metric, i)),
     ),
   );
-  return skillOf({
-    values: Float64Array.from(heldOut, (unit) => labels[unit]),
-    baseline: new Float64Array(heldOut.length).fill(mean),
-    predictions,
-    scores: predictions,
-    equalScores: scores,
-  });
+  return { predictions, scores: predictions, equalScores };
 }

@@ -77,6 +77,7 @@ export async function learnSurrogate(
       abstains: refusals.join('; '),
     };
   }
+  // What experiments leave of the units' weights is to that part the declared prior again.
   const shrinkage = isPooled ? byUnits.shrinkage * byExperiments.shrinkage : used.shrinkage;
   return {
     ...shared,

@@ -5,13 +5,12 @@ export interface Stage {
   readonly weights: Float64Array;
   readonly covariance: Float64Array;
   readonly shrinkage: number;
-  readonly spread: number;
   readonly skill: Skill;
   readonly clusters: number;
   readonly about: Readonly<Record<string, unknown>>;
 }
 
-/** `tried` where there were data enough, but they foretold nothing. */
+/** With `skill` where there were data enough, but they foretold nothing. */
 export type Tried = Stage | { readonly refused: string; readonly skill?: Skill };
 
 /** Why what was learned must not be used: it foretold nothing that was held out. */

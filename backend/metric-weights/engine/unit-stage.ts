@@ -50,13 +50,11 @@ export function unitStage(
     weights,
     covariance,
     shrinkage: found.shrinkage,
-    spread: found.spread,
     skill,
     clusters: rows.length,
     about: {
       heldOut:
         folds.length === 1 ? 'the latest quarter of the units' : `${folds.length} seeded folds`,
-      priorSpread: Math.sqrt(found.spread),
     },
   };
 }
