@@ -5,9 +5,13 @@ import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
+import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
+import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
+import type { Webhook } from './monitor/webhook.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
+import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
 import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
 
@@ -22,8 +26,14 @@ export interface BackendConfig {
   readonly ingestSecret: string;
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
-  /** Cron pattern, UTC; empty: training starts by hand only. */
+  /** Cron patterns, UTC; empty: training starts by hand only. */
   readonly trainingSchedule: string;
+  /** Of the training that starts afresh from the rules, on all that is retained. */
+  readonly fullTrainingSchedule: string;
+  readonly fullTrainingLearner: LearnerName;
+  /** Of the daily training: how much of the log it learns from. */
+  readonly trainingWindowDays: number;
+  readonly rollout: RolloutSettings;
   /** Where the daily partitions lie, what they hold, and how much of them learning takes. */
   readonly trainingStore: StoreLocation;
   readonly trainingData: TrainingDataSettings;
@@ -31,6 +41,9 @@ export interface BackendConfig {
   readonly metricWeights: MetricWeightSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
+  readonly monitors: MonitorSettings;
+  /** Where alerts go beside the log. */
+  readonly alertWebhook: Webhook | undefined;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
   readonly watchSchedule: string;
   /** How long KV may still answer with what was there before. */
@@ -47,8 +60,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
   const state = stateDir();
   const keys = readKeys(state);
   const edgeUrl = urlOf(env, 'TRIMTAB_EDGE_URL', 'http://127.0.0.1:8787');
-  const trainingData = jsonOf(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData);
-  const metricWeights = jsonOf(env, 'TRIMTAB_METRIC_WEIGHTS', parseMetricWeights);
+  const trainingData = readJson(env, 'TRIMTAB_TRAINING_DATA', parseTrainingData);
+  const metricWeights = readJson(env, 'TRIMTAB_METRIC_WEIGHTS', parseMetricWeights);
   checkObserved(metricWeights, trainingData);
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(edgeUrl).hostname);
   return {
@@ -63,6 +76,10 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     )[0],
     schema: env.TRIMTAB_SCHEMA ? readSchema(env.TRIMTAB_SCHEMA) : smarttrip,
     trainingSchedule: env.TRIMTAB_TRAINING_SCHEDULE ?? '0 3 * * *',
+    fullTrainingSchedule: env.TRIMTAB_FULL_TRAINING_SCHEDULE ?? '0 4 * * 0',
+    fullTrainingLearner: oneOf(env, 'TRIMTAB_FULL_TRAINING_LEARNER', LEARNERS, 'boosted'),
+    trainingWindowDays: numberOf(env, 'TRIMTAB_TRAINING_WINDOW_DAYS', 28),
+    rollout: readJson(env, 'TRIMTAB_ROLLOUT', parseRollout),
     trainingStore: parseLocation(
       env.TRIMTAB_TRAINING_STORE || join(state.path, 'training-data'),
       env,
@@ -70,6 +87,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     trainingData,
     metricWeights,
     pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
+    monitors: readJson(env, 'TRIMTAB_MONITORS', parseMonitors),
+    alertWebhook: webhookOf(env),
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
     kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
@@ -90,7 +109,7 @@ function databaseOf(env: NodeJS.ProcessEnv, directory: string): Database {
 }
 
 /** JSON, or the name of a file with JSON. */
-function jsonOf<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknown) => T): T {
+function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknown) => T): T {
   const given = env[name] ?? '{}';
   try {
     const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
@@ -112,6 +131,22 @@ function checkObserved(
     );
 }
 
+/** The address may hold a token: no error shows it. */
+function webhookOf(env: NodeJS.ProcessEnv): Webhook | undefined {
+  const { TRIMTAB_ALERT_WEBHOOK: url, TRIMTAB_ALERT_SECRET: secret } = env;
+  if (!url) return undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new Error(
+      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
+    );
+  if (!secret)
+    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  return { url, secret };
+}
+
 function readSchema(file: string): Schema {
   try {
     return parseSchema(JSON.parse(readFileSync(file, 'utf8')));
@@ -128,6 +163,19 @@ function listOf(value: string | undefined, name: string): string[] {
     );
   }
   return entries;
+}
+
+function oneOf<T extends string>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  choices: readonly T[],
+  otherwise: T,
+): T {
+  const text = env[name] ?? otherwise;
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined)
+    throw new Error(`${name} must be one of ${choices.join(', ')}, but was "${text}"`);
+  return found;
 }
 
 function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {

@@ -1,16 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
+import { combineStrata } from './experiment/analysis/strata.ts';
+import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { learningJob } from './metric-weights/learning-job.ts';
 import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
+import { monitorJobs } from './monitor/jobs.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
 import { rollout as rolloutOf } from './rollout/apply.ts';
+import { dataDoubts } from './rollout/data-doubts.ts';
+import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
+import { leaseOf, presenceOf } from './rollout/lease.ts';
+import { rolloutsOf } from './rollout/rollouts.ts';
+import { trafficNow } from './rollout/traffic-now.ts';
+import { gatherEvidence, type EvidenceDeps } from './rollout/evidence.ts';
 import { startClockwork, type Clockwork } from './rollout/clockwork.ts';
 import { liveSchema as liveSchemaOf } from './rollout/live-schema.ts';
 import { trainer as trainerOf } from './rollout/trainer.ts';
@@ -25,6 +36,11 @@ export interface Backend {
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
+
+/** A backend that is gone is missed after this long. */
+const LEASE_MS = 30_000;
+/** Longer than writing the pointer takes, retries included. */
+const MOVE_MS = 15_000;
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -50,8 +66,40 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
+  const backend = randomUUID();
+  const lease = (name: string, ttlMs: number) =>
+    leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const onMoved = (kvWasLost: boolean) => (kvWasLost ? snapshots.forget() : snapshots.changed());
-  const rollout = rolloutOf({ store, publisher, versions, settleMs, nowMs, onMoved });
+  const settings = config.rollout;
+  const rollout = rolloutOf({
+    store,
+    publisher,
+    versions,
+    traffic: () => trafficNow(store, settings.shadowShare),
+    beforeRelease: () => rollouts.seeOps(),
+    moving: lease('pointer', MOVE_MS),
+    settleMs,
+    nowMs,
+    onMoved,
+  });
+  const evidence: EvidenceDeps = {
+    store,
+    collect: async (experiment, { from, to }) =>
+      (await room.collectWithin(experiment, { from, to: to - 1 })).statistics,
+    combine: combineStrata,
+    doubts: () => dataDoubts(store),
+    alpha: settings.alpha,
+    settleMs,
+  };
+  const rollouts = rolloutsOf({
+    store,
+    versions,
+    settings,
+    rollout,
+    gather: (row, at) => gatherEvidence(evidence, row, at),
+    nowMs,
+    log,
+  });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -60,12 +108,25 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
   });
   const rewardPolicy = config.metricWeights.policy;
+  const room = experimentRoom({
+    store,
+    database,
+    versions,
+    rollout,
+    settings: config.trainingData,
+    rewardPolicy,
+    nowMs,
+    log,
+  });
   const trainingData = trainingDataOf({
     store,
     database,
     location: config.trainingStore,
     settings: config.trainingData,
-    beforePrune: () => metricLearning.gather(),
+    beforePrune: async () => {
+      await metricLearning.gather();
+      await room.freeze();
+    },
     nowMs,
   });
   const trainer = trainerOf({
@@ -75,6 +136,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     rollout,
     rewardPolicy,
+    propose: (version, gate, by) => rollouts.propose(version, gate, by),
+    mode: settings.mode,
+    backend,
     nowMs,
     log,
     onFinished: ({ status, finishedAt }) => {
@@ -83,6 +147,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     },
   });
   await versions.ensureRules(config.schema);
+  const presence = lease(presenceOf(backend), LEASE_MS);
+  await presence.renew();
   await trainer.closeInterrupted();
 
   let clockwork: Clockwork | undefined;
@@ -92,31 +158,49 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     versions,
     rollout,
+    rollouts,
     snapshots,
     trainer,
     trainingData,
     evaluations: evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs }),
+    experiments: room.experiments,
+    reports: room.reports,
     metricLearning,
     metrics,
     liveSchema,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
-    nextTrainingAt: () => clockwork?.nextTrainingAt() ?? null,
+    nextTrainingAt: () => clockwork?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
     nowMs,
     log,
   });
   const listening = await listen(app.fetch, config.host, config.port);
-  const { watchSchedule, trainingSchedule, pruneSchedule } = config;
+  const leader = lease('leader', LEASE_MS);
   clockwork = startClockwork({
     rollout,
     snapshots,
-    trainer,
-    trainingData,
-    watchSchedule,
-    trainingSchedule,
-    pruneSchedule,
+    leader,
+    presence,
+    leaseMs: LEASE_MS,
+    watchSchedule: config.watchSchedule,
+    jobs: [
+      ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
+      ...room.jobs(trainer, config.trainingSchedule),
+      learningJob({ learning: metricLearning, liveSchema, log }),
+      ...monitorJobs({
+        store,
+        versions,
+        trainingData,
+        liveSchema,
+        settings: config.monitors,
+        webhook: config.alertWebhook,
+        trainsDaily: config.trainingSchedule !== '',
+        nowMs,
+        log,
+      }),
+    ],
     log,
   });
   return {
@@ -127,6 +211,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await listening.close();
       await snapshots.close();
       await packing.stop();
+      await room.stop();
       await store.close();
       await trainingData.stop();
     },

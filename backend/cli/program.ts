@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { alertsCommand } from './alerts.ts';
 import { auditCommand } from './audit.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { experimentsCommand } from './experiments.ts';
 import { importCommand } from './import.ts';
 import { itemsCommand } from './items.ts';
 import { keysCommand } from './keys.ts';
@@ -10,7 +12,9 @@ import { metricWeightsCommand } from './metric-weights.ts';
 import { promoteCommand } from './promote.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
+import { reportCommand } from './report.ts';
 import { rollbackCommand } from './rollback.ts';
+import { rolloutsCommand } from './rollouts.ts';
 import { runsCommand } from './runs.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
@@ -33,10 +37,14 @@ export const program = (): Command =>
     compareCommand(),
     runsCommand(),
     weightsCommand(),
+    rolloutsCommand(),
     promoteCommand(),
     rollbackCommand(),
     releaseCommand(),
     auditCommand(),
+    experimentsCommand(),
+    alertsCommand(),
+    reportCommand(),
     metricWeightsCommand(),
     usersCommand(),
     replayCommand(),

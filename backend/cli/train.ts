@@ -18,6 +18,7 @@ interface Options extends VerbOptions {
   readonly objective?: string;
   readonly name?: string;
   readonly publish: boolean;
+  readonly direct?: boolean;
   readonly force?: boolean;
   readonly wait?: boolean;
 }
@@ -44,12 +45,13 @@ export const trainCommand = (): Command =>
     )
     .option('--name <name>', 'what to call the new version')
     .option('--no-publish', 'store the new version, and leave what is live')
+    .option('--direct', 'promote at once what passes the gate, without shadow and canary')
     .option('--force', 'learn from too little data, publish whatever gate and data quality say')
     .option('--wait', 'stay until the run is over')
     .action(train);
 
 async function train(options: Options): Promise<void> {
-  const { parent, schema, learner, method, objective, name, publish, force } = options;
+  const { parent, schema, learner, method, objective, name, publish, direct, force } = options;
   const client = backendClient(options);
   const { runId } = await client.call<{ runId: string }>('POST', '/v1/train', {
     parent,
@@ -59,6 +61,7 @@ async function train(options: Options): Promise<void> {
     objective,
     name,
     publish,
+    ...(direct && { rollout: 'direct' }),
     force,
   });
   if (options.wait !== true) {

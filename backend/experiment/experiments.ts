@@ -1,108 +1,211 @@
-import { randomUUID } from 'node:crypto';
-import { and, desc, eq, inArray } from 'drizzle-orm';
+import { and, count, desc, eq } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
-import { recordAudit } from '../publish/live-pointer.ts';
+import type { ExperimentArm } from '../../shared/domain/experiment.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { readLive, recordAudit } from '../publish/live-pointer.ts';
+import { serial } from '../rollout/serial.ts';
 import type { Store } from '../store/open.ts';
-import { experiments, weights } from '../store/tables.ts';
-import { clicksByDay, clicksByVersion, type ClickThrough } from './clicks.ts';
+import { experiments } from '../store/tables.ts';
+import { checkArms, isAA, withVersions } from './check-arms.ts';
+import {
+  claimsOf,
+  draftOf,
+  rangeOf,
+  shareOf,
+  type Experiment,
+  type NewExperiment,
+} from './new-experiment.ts';
+import { grown } from './ranges.ts';
 
-export type Experiment = typeof experiments.$inferSelect;
-export type Arms = Experiment['arms'];
-
-export interface ArmResult extends ClickThrough {
-  readonly arm: string;
+/** What people do with experiments. `by` goes into the audit log; what is served follows at once. */
+export interface Experiments {
+  /** @throws ApiError as `draftOf` */
+  create(asked: NewExperiment, by: string): Promise<Experiment>;
+  /**
+   * @param freezeWeights the metric weights in force now are those it is read by, whatever is learned meanwhile.
+   * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
+   */
+  start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
+  /** @throws ApiError 409 where it does not run. */
+  stop(id: string, by: string): Promise<Experiment>;
+  /** @param share of the layer's units; only more than before: those inside stay in their arms. */
+  widen(id: string, share: number, by: string): Promise<Experiment>;
+  /** An arm that is trained goes on with what was learned. */
+  moveArm(id: string, arm: string, version: Version, by: string): Promise<Experiment>;
 }
 
-/**
- * A comparison of versions from now on. An arm's rankings are those that its version served.
- * @throws ApiError 400 when shares do not add up to 1, or a version is in two arms or does not exist.
- */
-export async function createExperiment(
-  store: Store,
-  asked: { name: string; arms: Arms },
-  by: string,
-  nowMs: number,
-): Promise<Experiment> {
-  const arms = Object.values(asked.arms);
-  const total = arms.reduce((sum, { share }) => sum + share, 0);
-  if (Math.abs(total - 1) > 1e-9)
-    throw invalid(`the arms' shares must add up to 1, but add up to ${total}`);
-  const named = [...new Set(arms.map(({ version }) => version))];
-  if (named.length !== arms.length) throw invalid('each arm needs a version of its own');
-  const known = await store.db
-    .select({ version: weights.version })
-    .from(weights)
-    .where(inArray(weights.version, named));
-  const unknown = named.filter((version) => !known.some((row) => row.version === version));
-  if (unknown.length > 0)
-    throw invalid(`there is no version ${unknown.join(', ')}: GET /v1/weights lists them`);
-  const id = `exp_${randomUUID()}`;
-  const experiment: Experiment = {
-    id,
-    ...asked,
-    salt: id,
-    status: 'running',
-    createdAt: nowMs,
-    startedAt: nowMs,
-    stoppedAt: null,
+export interface ExperimentsDeps {
+  readonly store: Store;
+  /** Writes the pointer anew, with the traffic of now. */
+  readonly retraffic: (by: string) => Promise<void>;
+  /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
+  readonly weightsInForce: (version: Version) => Promise<number>;
+  readonly nowMs: () => number;
+}
+
+/** Every one is in the pointer, which each isolate reads. */
+const MAX_RUNNING = 20;
+
+export function experimentsOf({
+  store,
+  retraffic,
+  weightsInForce,
+  nowMs,
+}: ExperimentsDeps): Experiments {
+  const inTurn = serial();
+  const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+
+  /** Row, audit entry and pointer change together: a pointer that cannot be written leaves all as it was. */
+  const change = async (
+    before: Experiment,
+    fields: Partial<Experiment>,
+    action: string,
+    by: string,
+    details: Record<string, unknown>,
+  ): Promise<Experiment> => {
+    const set = (values: Partial<Experiment>) =>
+      store.db.update(experiments).set(values).where(eq(experiments.id, before.id));
+    await store.write([set(fields)]);
+    try {
+      await retraffic(by);
+    } catch (error) {
+      await store.write([set(before)]);
+      throw error;
+    }
+    const entry = { at: nowMs(), actor: by, action, subject: before.id };
+    await store.write([
+      recordAudit(store, { ...entry, details: { name: before.name, ...details } }),
+    ]);
+    return { ...before, ...fields };
   };
-  await store.write([
-    store.db.insert(experiments).values(experiment),
-    recordAudit(store, {
-      at: nowMs,
-      actor: by,
-      action: 'start experiment',
-      subject: id,
-      details: asked,
-    }),
-  ]);
-  return experiment;
+
+  return {
+    create: (asked, by) =>
+      inTurn(async () => {
+        const draft = await draftOf(store, asked, await champion(), nowMs());
+        const { id, name, layer, arms } = draft;
+        await store.write([
+          store.db.insert(experiments).values(draft),
+          recordAudit(store, {
+            at: nowMs(),
+            actor: by,
+            action: 'create experiment',
+            subject: id,
+            details: { name, layer, traffic: shareOf(draft), arms },
+          }),
+        ]);
+        return draft;
+      }),
+
+    start: (id, by, freezeWeights) =>
+      inTurn(async () => {
+        const draft = await ownExperiment(store, id);
+        if (draft.status !== 'draft')
+          throw new ApiError(
+            409,
+            draft.status,
+            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
+          );
+        const { n } = (
+          await store.db
+            .select({ n: count() })
+            .from(experiments)
+            .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')))
+        )[0];
+        if (n >= MAX_RUNNING)
+          throw new ApiError(
+            409,
+            'too_many_running',
+            `${n} experiments run, and ${MAX_RUNNING} is the most: stop one first`,
+          );
+        const pointer = (await readLive(store))?.pointer;
+        if (pointer?.hold === true)
+          throw new ApiError(
+            409,
+            'on_hold',
+            `${pointer.champion} is held (by ${pointer.by ?? 'hand'}), so nobody would be in experiment ${id}: release first`,
+          );
+        const live = pointer?.champion ?? RULES_VERSION;
+        const aa = isAA(draft.arms);
+        await checkArms(store, { ...draft, aa }, live);
+        const arms: ExperimentArm[] = withVersions({ arms: draft.arms, aa }, live);
+        const metricWeightsId = freezeWeights
+          ? await weightsInForce(arms[0].version ?? live)
+          : null;
+        const fields = { arms, metricWeightsId, status: 'running' as const, startedAt: nowMs() };
+        return change(draft, fields, 'start experiment', by, { arms, metricWeightsId });
+      }),
+
+    stop: (id, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        if (experiment.status === 'stopped')
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped before`);
+        const fields = { status: 'stopped' as const, stoppedAt: nowMs() };
+        return change(experiment, fields, 'stop experiment', by, {});
+      }),
+
+    widen: (id, share, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        const before = shareOf(experiment);
+        if (experiment.status === 'stopped')
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: its traffic is none`);
+        if (!(share > before && share <= 1))
+          throw invalid(
+            `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,
+          );
+        return change(experiment, await wider(store, experiment, share), 'widen experiment', by, {
+          before,
+          traffic: share,
+        });
+      }),
+
+    moveArm: (id, arm, version, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        if (experiment.status !== 'running')
+          throw new ApiError(409, experiment.status, `experiment ${id} does not run`);
+        const arms = experiment.arms.map((one) => (one.name === arm ? { ...one, version } : one));
+        const before = experiment.arms.find(({ name }) => name === arm)?.version;
+        return change(experiment, { arms }, 'train arm', by, { arm, before, version });
+      }),
+  };
 }
 
-/** @throws ApiError 404, or 409 when it was stopped before. */
-export async function stopExperiment(
-  store: Store,
-  id: string,
-  by: string,
-  nowMs: number,
-): Promise<void> {
-  const experiment = await readExperiment(store, id);
-  if (experiment.status === 'stopped')
-    throw new ApiError(409, 'stopped', `experiment ${id} was stopped before`);
-  await store.write([
-    store.db
-      .update(experiments)
-      .set({ status: 'stopped', stoppedAt: nowMs })
-      .where(and(eq(experiments.id, id), eq(experiments.status, 'running'))),
-    recordAudit(store, { at: nowMs, actor: by, action: 'stop experiment', subject: id }),
-  ]);
+/** More of the range takes part; where that is not enough, the range grows into what is free beside it. */
+async function wider(store: Store, experiment: Experiment, share: number) {
+  const range = rangeOf(experiment);
+  const length = range[1] - range[0];
+  if (share <= length + 1e-9) return { traffic: Math.min(1, share / length) };
+  const others = (await claimsOf(store, experiment.layer)).filter(({ id }) => id !== experiment.id);
+  const [rangeFrom, rangeTo] = grown(range, others.map(rangeOf), share, experiment.layer);
+  return { rangeFrom, rangeTo, traffic: 1 };
 }
 
-export const listExperiments = (store: Store): Promise<Experiment[]> =>
-  store.db.select().from(experiments).orderBy(desc(experiments.createdAt)).limit(200);
+/** Newest first; canaries are rollouts' own. */
+export const listExperiments = (store: Pick<Store, 'db'>): Promise<Experiment[]> =>
+  store.db
+    .select()
+    .from(experiments)
+    .where(eq(experiments.kind, 'experiment'))
+    .orderBy(desc(experiments.createdAt), desc(experiments.id))
+    .limit(200);
 
 /** @throws ApiError 404. */
-export async function readExperiment(store: Store, id: string): Promise<Experiment> {
+export async function readExperiment(store: Pick<Store, 'db'>, id: string): Promise<Experiment> {
   const [row] = await store.db.select().from(experiments).where(eq(experiments.id, id));
   if (row === undefined)
     throw new ApiError(404, 'unknown_experiment', `there is no experiment ${id}`);
   return row;
 }
 
-/** Click-through of each arm from the start until it was stopped, or now. */
-export async function experimentResults(
-  store: Store,
-  experiment: Experiment,
-  nowMs: number,
-): Promise<ArmResult[]> {
-  const arms = Object.entries(experiment.arms);
-  const days = await clicksByDay(store, {
-    from: experiment.startedAt ?? experiment.createdAt,
-    to: experiment.stoppedAt ?? nowMs + 1,
-    versions: arms.map(([, { version }]) => version),
-  });
-  const byVersion = new Map(clicksByVersion(days).map((row) => [row.version, row]));
-  return arms.map(([arm, { version }]) =>
-    Object.assign({ arm }, byVersion.get(version) ?? { version, rankings: 0, clicked: 0 }),
+async function ownExperiment(store: Store, id: string): Promise<Experiment> {
+  const experiment = await readExperiment(store, id);
+  if (experiment.kind === 'experiment') return experiment;
+  throw new ApiError(
+    409,
+    'rollout',
+    `${id} is the traffic of a rollout, which its decisions move: stop the rollout`,
   );
 }

@@ -3,11 +3,14 @@ import type { MetricLearning } from '../metric-weights/metric-learning.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Rollout } from '../rollout/apply.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Evaluations } from '../evaluate/evaluations.ts';
+import type { Experiments } from '../experiment/experiments.ts';
+import type { ReportDeps } from '../experiment/reports.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the routes call. */
@@ -16,10 +19,13 @@ export interface Services {
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly rollout: Rollout;
+  readonly rollouts: Rollouts;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly trainingData: TrainingDataRoom;
   readonly evaluations: Evaluations;
+  readonly experiments: Experiments;
+  readonly reports: ReportDeps;
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];

@@ -22,6 +22,8 @@ export const DECISION_COLUMNS = [
   'units',
   'propensities',
   'codes',
+  'shadow',
+  'teams',
 ] as const;
 
 export const DECISION_USER_COLUMN = DECISION_COLUMNS.indexOf('userId');
@@ -48,4 +50,6 @@ export const decisionRow = (decision: Decision): Cell[] => [
   new Uint8Array(Int32Array.from(decision.units).buffer),
   new Uint8Array(Float64Array.from(decision.propensities).buffer),
   decision.codes,
+  decision.shadow === undefined ? null : JSON.stringify(decision.shadow),
+  decision.teams ?? null,
 ];

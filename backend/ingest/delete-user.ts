@@ -3,7 +3,7 @@ import type { UserId } from '../../shared/domain/ids.ts';
 import { deleteUserUnits } from '../metric-weights/delete-user-units.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, deletedUsers, events, outcomes } from '../store/tables.ts';
+import { decisions, deletedUsers, events, exposures, outcomes } from '../store/tables.ts';
 
 export interface DeletedRows {
   readonly decisions: number;
@@ -27,6 +27,7 @@ export async function deleteUser(
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),
     db.delete(outcomes).where(eq(outcomes.userId, userId)),
+    db.delete(exposures).where(eq(exposures.userId, userId)),
     ...deleteUserUnits(store, userId),
   ]);
   const deleted = { decisions: counts[1], events: counts[2], outcomes: counts[3] };

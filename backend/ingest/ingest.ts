@@ -2,8 +2,10 @@ import { eq } from 'drizzle-orm';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import type { Store } from '../store/open.ts';
 import { batches } from '../store/tables.ts';
+import { batchLagMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, DECISION_USER_COLUMN, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, EVENT_USER_COLUMN, eventRow } from './event-rows.ts';
+import { EXPOSURE_COLUMNS, EXPOSURE_USER_COLUMN, exposureRows } from './exposure-rows.ts';
 import { insertRows } from './insert-rows.ts';
 
 export interface Ingested {
@@ -16,8 +18,9 @@ export interface Ingested {
 }
 
 /**
- * Commits a batch, once: the batch's own row, its decisions and its events in one transaction. Redelivery of
- * the batch, or of an event in another batch, changes nothing. Rows of deleted users are left out.
+ * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
+ * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users are left
+ * out.
  */
 export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
   const { batchId } = batch;
@@ -33,6 +36,12 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
     batch.decisions.map(decisionRow),
   );
   const events = insertRows('events', EVENT_COLUMNS, EVENT_USER_COLUMN, batch.events.map(eventRow));
+  const exposures = insertRows(
+    'exposures',
+    EXPOSURE_COLUMNS,
+    EXPOSURE_USER_COLUMN,
+    batch.decisions.flatMap(exposureRows),
+  );
   const own = store.db
     .insert(batches)
     .values({
@@ -40,13 +49,14 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
       decisions: batch.decisions.length,
       events: batch.events.length,
       committedAt: nowMs,
+      lagMs: batchLagMs(batch, nowMs) ?? null,
     })
     .onConflictDoNothing();
-  const [isNew, ...inserted] = await store.write([own, ...decisions, ...events]);
+  const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
   return {
     batchId,
     decisions: sum(inserted.slice(0, decisions.length)),
-    events: sum(inserted.slice(decisions.length)),
+    events: sum(inserted.slice(decisions.length, decisions.length + events.length)),
     duplicate: isNew === 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { Schema } from '../../shared/features/schema.ts';
+import type { Job } from '../rollout/clockwork.ts';
 import type { MetricLearning } from './metric-learning.ts';
 
 /** Learns metric weights for what is live, by the schedule of the settings; never where no target is declared. */
@@ -6,7 +7,7 @@ export const learningJob = (deps: {
   readonly learning: MetricLearning;
   readonly liveSchema: () => Promise<Schema>;
   readonly log: (message: string) => void;
-}) => {
+}): Job => {
   const { learning, liveSchema, log } = deps;
   return {
     name: 'metric weights',

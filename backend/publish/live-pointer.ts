@@ -12,6 +12,8 @@ export interface Live {
   readonly text: string;
   /** What KV held before, and may go on showing for a while. */
   readonly before?: string;
+  /** And before that, where moves followed each other faster than KV settles. */
+  readonly earlier?: readonly string[];
   /** Epoch ms. */
   readonly since: number;
   /** What a move that may have been cut short was about to write. */
@@ -21,13 +23,14 @@ export interface Live {
 export async function readLive(store: Store): Promise<Live | undefined> {
   const [row] = await store.db.select().from(pointers).where(eq(pointers.name, NAME));
   if (row === undefined) return undefined;
-  const { text, before, intended, ...fields } = row.value;
+  const { text, before, earlier, intended, ...fields } = row.value;
   const pointer = parsePointer(JSON.stringify(fields));
   if (pointer === undefined || typeof text !== 'string') return undefined;
   return {
     pointer,
     text,
     ...(typeof before === 'string' && { before }),
+    ...(Array.isArray(earlier) && { earlier: earlier.filter((one) => typeof one === 'string') }),
     ...(typeof intended === 'string' && { intended }),
     since: row.since,
   };

@@ -2,41 +2,53 @@ import { Cron } from 'croner';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../log.ts';
 import type { SnapshotPublisher } from '../publish/snapshot-publisher.ts';
-import type { TrainingDataRoom } from '../training-data/training-data.ts';
 import type { Rollout } from './apply.ts';
-import type { Trainer } from './trainer.ts';
+import type { Lease } from './lease.ts';
+
+/** What happens by itself. */
+export interface Job {
+  readonly name: string;
+  /** Cron pattern, UTC; an empty one never comes. */
+  readonly schedule: string;
+  run(): Promise<void>;
+  /** Only one of several backends does it. */
+  readonly leaderOnly: boolean;
+}
 
 export interface Clockwork {
   /** What keeps the pointer from being looked at; undefined while nothing does. */
   problem(): string | undefined;
-  /** Epoch ms; null where training starts by hand only. */
-  nextTrainingAt(): number | null;
+  /** Of a job, epoch ms; null where it never comes. */
+  nextAt(job: string): number | null;
   stop(): Promise<void>;
 }
 
 export interface ClockworkDeps {
-  readonly rollout: Rollout;
-  readonly snapshots: SnapshotPublisher;
-  readonly trainer: Trainer;
-  readonly trainingData: Pick<TrainingDataRoom, 'prune'>;
-  /** Cron patterns, UTC; an empty one never comes. */
+  readonly rollout: Pick<Rollout, 'watch'>;
+  readonly snapshots: Pick<SnapshotPublisher, 'changed' | 'retry'>;
+  /** Held by the one backend that does what only one may do. */
+  readonly leader: Lease;
+  /** Says to the others that this backend lives. */
+  readonly presence: Lease;
+  readonly leaseMs: number;
+  /** Cron pattern with seconds. */
   readonly watchSchedule: string;
-  readonly trainingSchedule: string;
-  readonly pruneSchedule: string;
+  readonly jobs: readonly Job[];
   readonly log: (message: string) => void;
 }
 
-/**
- * What happens by itself: the pointer is watched, what failed to publish is tried again, and every day what is
- * older than the retention is deleted and training runs.
- */
+/** Every backend watches the pointer, and tries again what failed to publish; jobs come when they are due. */
 export function startClockwork(deps: ClockworkDeps): Clockwork {
-  const { rollout, snapshots, trainer, trainingData, log } = deps;
+  const { rollout, snapshots, leader, presence, leaseMs, log } = deps;
   let problem: string | undefined = 'the pointer was not looked at yet';
   let looking: Promise<void> = Promise.resolve();
 
+  /** Renewed long before it runs out, and not at every look: each renewal is a write. */
+  const keeps = async (lease: Lease) => lease.isHeld(leaseMs / 2) || (await lease.renew());
   const look = async () => {
     try {
+      await keeps(presence);
+      await keeps(leader);
       await rollout.watch();
       problem = undefined;
     } catch (error) {
@@ -47,39 +59,41 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
     }
     snapshots.retry();
   };
-  const train = async () => {
+  const running = new Set<Promise<void>>();
+  const run = async (job: Job) => {
     try {
-      log(`daily training: run ${await trainer.start({})}`);
+      if (!job.leaderOnly || (await keeps(leader))) await job.run();
     } catch (error) {
-      log(`daily training did not start: ${messageOf(error)}`);
-    }
-  };
-  const prune = async () => {
-    try {
-      const { before, decisions, partitions } = await trainingData.prune();
-      log(
-        `daily pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,
-      );
-    } catch (error) {
-      log(`daily pruning failed: ${messageOf(error)}`);
+      log(`${job.name} failed: ${messageOf(error)}`);
     }
   };
   const options = { timezone: 'UTC', protect: true, catch: true };
   const watching = new Cron(deps.watchSchedule, options, () => (looking = look()));
-  const training =
-    deps.trainingSchedule === '' ? undefined : new Cron(deps.trainingSchedule, options, train);
-  const pruning =
-    deps.pruneSchedule === '' ? undefined : new Cron(deps.pruneSchedule, options, prune);
+  const crons = new Map(
+    deps.jobs
+      .filter(({ schedule }) => schedule !== '')
+      .map((job) => [
+        job.name,
+        new Cron(job.schedule, options, async () => {
+          const under = run(job);
+          running.add(under);
+          await under;
+          running.delete(under);
+        }),
+      ]),
+  );
   snapshots.changed();
   looking = look();
   return {
     problem: () => problem,
-    nextTrainingAt: () => training?.nextRun()?.getTime() ?? null,
+    nextAt: (job) => crons.get(job)?.nextRun()?.getTime() ?? null,
     async stop() {
       watching.stop();
-      training?.stop();
-      pruning?.stop();
+      for (const cron of crons.values()) cron.stop();
       await looking;
+      await Promise.all(running);
+      await leader.release();
+      await presence.release();
     },
   };
 }

@@ -3,6 +3,7 @@ import { parsePointer } from '../../shared/domain/pointer.ts';
 import { recordAudit, recordLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { Store } from '../store/open.ts';
+import { versionsOf } from './versions-of.ts';
 import type { Versions } from './versions.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function findPointer(deps: {
   const text = (await publisher.readPointer()) ?? '';
   const found = parsePointer(text) ?? { champion: RULES_VERSION, hold: true };
   const problems: string[] = [];
-  for (const version of new Set([found.champion, ...Object.values(found.arms ?? {})])) {
+  for (const version of versionsOf(found)) {
     try {
       await versions.load(version);
     } catch {

@@ -1,14 +1,15 @@
-import { desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, not, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
+import type { GateReport } from '../evaluate/gate.ts';
 import { startComparison } from '../evaluate/model-comparison/run.ts';
 import type { RewardPolicy } from '../metric-weights/in-force.ts';
 import { rewardInForce } from '../metric-weights/metric-weights.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { Store } from '../store/open.ts';
-import { runs } from '../store/tables.ts';
+import { leases, runs } from '../store/tables.ts';
 import type { FitMethod } from '../train/fit-method.ts';
 import { startRun, type TrainingDeps } from '../train/run.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
@@ -16,6 +17,8 @@ import { DAY_MS } from '../training-data/utc-day.ts';
 import type { BoostedObjective } from '../train/learners/boosted.ts';
 import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
 import type { Rollout } from './apply.ts';
+import { presenceOf } from './lease.ts';
+import type { RolloutMode } from './settings.ts';
 import type { Versions } from './versions.ts';
 
 interface TrainingAsked {
@@ -33,12 +36,21 @@ interface TrainingAsked {
   readonly objective?: BoostedObjective;
   readonly l2?: number;
   readonly publish?: boolean;
+  /** How what passes the gate goes live; else as configured. */
+  readonly rollout?: RolloutMode;
   readonly force?: boolean;
   readonly name?: string;
+  /** Metric → weight, in place of those in force. */
+  readonly reward?: Readonly<Record<string, number>>;
+  /** Learns from the rules on and not from the champion, who is still to be beaten. */
+  readonly afresh?: boolean;
 }
 
 /** What a comparison of learners may be told: nothing of it is stored or published. */
-interface ComparisonAsked extends Omit<TrainingAsked, 'learner' | 'method' | 'publish' | 'name'> {
+interface ComparisonAsked extends Omit<
+  TrainingAsked,
+  'learner' | 'method' | 'publish' | 'rollout' | 'name' | 'afresh'
+> {
   /** Default all. */
   readonly learners?: readonly LearnerName[];
   /** Of a cross-validation by session; default none. */
@@ -57,7 +69,7 @@ export interface Trainer {
   running(): string | undefined;
   /** The newest run that trained. */
   last(): Promise<Run | undefined>;
-  /** Runs that a crash cut short can never end: says so in their rows. */
+  /** Runs of backends that are gone can never end: says so in their rows. */
   closeInterrupted(): Promise<void>;
   /** The process ends: a run under way is left to `closeInterrupted` of the next one. */
   abandon(): void;
@@ -68,26 +80,39 @@ export interface TrainerDeps {
   readonly data: TrainingDataRoom;
   readonly versions: Versions;
   readonly publisher: Publisher;
-  readonly rollout: Rollout;
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
+  readonly rollout: Pick<Rollout, 'promote'>;
+  /** Starts a rollout. */
+  readonly propose: (
+    version: Version,
+    gate: Pick<GateReport, 'verdict' | 'reason'>,
+    by: string,
+  ) => Promise<string>;
+  readonly mode: RolloutMode;
+  /** This process, by the name under which its presence is known. */
+  readonly backend: string;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
   readonly onFinished: (run: Run) => void;
 }
 
 export function trainer(deps: TrainerDeps): Trainer {
-  const { store, data, versions, publisher, rollout, rewardPolicy, nowMs, log } = deps;
+  const { store, data, versions, publisher, rollout, propose, rewardPolicy, backend, nowMs, log } =
+    deps;
   let running: string | undefined;
   let abandoned = false;
   const steps: TrainingDeps = {
     store,
     data,
+    backend,
     nowMs,
     log,
     addVersion: (scorer, lineage) => addVersion({ versions, publisher, log }, scorer, lineage),
-    promote: async (version, by) => {
+    goLive: async (version, gate, by, mode = deps.mode) => {
       try {
+        if (mode === 'staged')
+          return `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`;
         await rollout.promote(version, by);
         return 'promoted';
       } catch (error) {
@@ -101,7 +126,8 @@ export function trainer(deps: TrainerDeps): Trainer {
     const at = nowMs();
     return {
       parent,
-      reward: await rewardInForce(store, parent.schema, at, { reward: rewardPolicy }),
+      reward:
+        asked.reward ?? (await rewardInForce(store, parent.schema, at, { reward: rewardPolicy })),
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       force: asked.force ?? false,
@@ -140,17 +166,18 @@ export function trainer(deps: TrainerDeps): Trainer {
   };
   return {
     start: (asked) =>
-      alone(
-        async () =>
-          startRun(steps, {
-            ...(await sourceOf(asked)),
-            learner: asked.learner ?? 'additive',
-            ...(asked.method && { method: asked.method }),
-            name: asked.name ?? 'learned',
-            publish: asked.publish ?? true,
-          }),
-        deps.onFinished,
-      ),
+      alone(async () => {
+        const source = await sourceOf(asked);
+        return startRun(steps, {
+          ...source,
+          learner: asked.learner ?? 'additive',
+          ...(asked.method && { method: asked.method }),
+          ...(asked.rollout && { rollout: asked.rollout }),
+          ...(asked.afresh && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
+          name: asked.name ?? 'learned',
+          publish: asked.publish ?? true,
+        });
+      }, deps.onFinished),
     compare: (asked) =>
       alone(async () =>
         startComparison(steps, {
@@ -175,11 +202,14 @@ export function trainer(deps: TrainerDeps): Trainer {
     },
     async closeInterrupted() {
       const error = 'the backend ended while this run was under way: train again';
+      const now = nowMs();
+      const isAlive = sql`exists (select 1 from ${leases} where ${leases.expiresAt} > ${now}
+        and ${leases.name} = ${presenceOf('')} || json_extract(${runs.params}, '$.backend'))`;
       await store.write([
         store.db
           .update(runs)
-          .set({ status: 'failed', error, finishedAt: nowMs() })
-          .where(inArray(runs.status, ['queued', 'running'])),
+          .set({ status: 'failed', error, finishedAt: now })
+          .where(and(inArray(runs.status, ['queued', 'running']), not(isAlive))),
       ]);
     },
   };

@@ -8,6 +8,7 @@ import {
   type Scorer,
   type UnversionedScorer,
 } from '../../shared/score/scorer.ts';
+import { messageOf } from '../log.ts';
 import { sha256Of } from '../publish/publish-blob.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
@@ -28,6 +29,8 @@ export interface Versions {
   load(version: Version): Promise<Scorer>;
   /** The newest one of a schema, by hash or name. */
   newestOf(schema: string): Promise<Scorer | undefined>;
+  /** The rules, or whatever a schema began with. @param schema hash. */
+  oldestOf(schema: string): Promise<Scorer | undefined>;
   /** Makes `v000000` from the schema's rules, if there is none. */
   ensureRules(schema: Schema): Promise<void>;
 }
@@ -54,11 +57,18 @@ export function versions(store: Store, nowMs: () => number): Versions {
   return {
     add: (scorer, lineage) =>
       inTurn(async () => {
-        const [last] = await newest();
-        const number = last === undefined ? 1 : Number(last.version.slice(1)) + 1;
-        const versioned: Scorer = { ...scorer, version: versionOf(number) };
-        await insert(versioned, scorerToBytes(versioned), lineage);
-        return versioned.version;
+        for (;;) {
+          const [last] = await newest();
+          const number = last === undefined ? 1 : Number(last.version.slice(1)) + 1;
+          const versioned: Scorer = { ...scorer, version: versionOf(number) };
+          try {
+            await insert(versioned, scorerToBytes(versioned), lineage);
+            return versioned.version;
+          } catch (error) {
+            // Another backend was faster, and the next number is free.
+            if (!/UNIQUE constraint failed: weights\.version/.test(messageOf(error))) throw error;
+          }
+        }
       }),
 
     adopt: (bytes, lineage) =>
@@ -84,6 +94,16 @@ export function versions(store: Store, nowMs: () => number): Versions {
         .from(weights)
         .where(eq(column, schema))
         .orderBy(desc(byNumber))
+        .limit(1);
+      return row && scorerFromBytes(new Uint8Array(row.bytes));
+    },
+
+    async oldestOf(schema) {
+      const [row] = await store.db
+        .select({ bytes: weights.bytes })
+        .from(weights)
+        .where(eq(weights.schemaHash, schema))
+        .orderBy(byNumber)
         .limit(1);
       return row && scorerFromBytes(new Uint8Array(row.bytes));
     },

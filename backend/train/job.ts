@@ -7,7 +7,7 @@ import type { Learned, LearnOptions } from './learn.ts';
 /** What the training worker is told. Everything in it can be cloned across threads. */
 export interface TrainingJob extends Pick<
   LearnOptions,
-  'learner' | 'parent' | 'name' | 'l2' | 'method' | 'objective' | 'seed'
+  'learner' | 'parent' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed'
 > {
   readonly data: TrainingSource;
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };

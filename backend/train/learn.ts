@@ -28,8 +28,9 @@ import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
   readonly learner: LearnerName;
-  /** Whose points the first pass starts from, and who is to be beaten. */
+  /** Who is to be beaten, and whose points the first pass starts from unless `startFrom` says otherwise. */
   readonly parent: Scorer;
+  readonly startFrom?: Scorer;
   readonly name: string;
   readonly l2?: number;
   readonly l1?: number;
@@ -88,9 +89,10 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const { schema } = parent;
   const { set: shown, examination } = withoutPositionBias(set, schema);
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
-  const slope = warmSlope(parent, train);
-  const trial = await fitScorer(train, validation, { ...options, slope });
-  const final = await fitScorer(shown, undefined, { ...options, slope }, trial);
+  const start = options.startFrom ?? parent;
+  const fitting = { ...options, parent: start, slope: warmSlope(start, train) };
+  const trial = await fitScorer(train, validation, fitting);
+  const final = await fitScorer(shown, undefined, fitting, trial);
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
     const pull = slotPull(firstPass.weights, schema, validation);

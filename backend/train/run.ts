@@ -3,6 +3,8 @@ import { proxy } from 'comlink';
 import { eq } from 'drizzle-orm';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
+import type { GateReport } from '../evaluate/gate.ts';
+import type { RolloutMode } from '../rollout/settings.ts';
 import type { Store } from '../store/open.ts';
 import type { PreparedData } from '../training-data/data-worker.ts';
 import type { TrainingDataRoom } from '../training-data/training-data.ts';
@@ -22,14 +24,23 @@ export interface TrainingDeps {
     scorer: UnversionedScorer,
     lineage: Record<string, unknown>,
   ) => Promise<Version>;
-  /** Moves the pointer, unless it is held. @returns what happened, for the run's record. */
-  readonly promote: (version: Version, by: string) => Promise<string>;
+  /** Takes a version on its way to the visitors. @returns what happened, for the run's record. */
+  readonly goLive: (
+    version: Version,
+    gate: Pick<GateReport, 'verdict' | 'reason'>,
+    by: string,
+    mode?: RolloutMode,
+  ) => Promise<string>;
+  /** Which of several backends the run is on. */
+  readonly backend: string;
   readonly log: (message: string) => void;
   readonly nowMs: () => number;
 }
 
 export interface TrainingRequest {
   readonly parent: Scorer;
+  /** In place of the parent. */
+  readonly startFrom?: Scorer;
   /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
   readonly name: string;
@@ -46,6 +57,8 @@ export interface TrainingRequest {
   readonly objective?: BoostedObjective;
   /** False: the version is stored, and the pointer stays. */
   readonly publish: boolean;
+  /** How it goes live; else as configured. */
+  readonly rollout?: RolloutMode;
   /** Learns from too little data, and publishes whatever gate and data quality say; the lineage tells. */
   readonly force: boolean;
 }
@@ -61,12 +74,19 @@ export async function startRun(
   request: TrainingRequest,
 ): Promise<{ runId: string; finished: Promise<void> }> {
   const runId = `run_${randomUUID()}`;
-  const { parent, reward, ...asked } = request;
+  const { parent, startFrom, reward, ...asked } = request;
   await deps.store.write([
     deps.store.db.insert(runs).values({
       id: runId,
       status: 'running',
-      params: { ...asked, parent: parent.version, schema: parent.schema.name, reward },
+      params: {
+        ...asked,
+        parent: parent.version,
+        ...(startFrom && { startFrom: startFrom.version }),
+        schema: parent.schema.name,
+        reward,
+        backend: deps.backend,
+      },
       progress: {},
       startedAt: deps.nowMs(),
     }),
@@ -96,6 +116,7 @@ async function carryOut(
         force: request.force,
       },
       parent,
+      ...(request.startFrom && { startFrom: request.startFrom }),
       window: {
         from,
         to,
@@ -124,8 +145,9 @@ async function carryOut(
     const forced = request.force && (!passed || result.missing.length > 0);
     const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
     const wanted = request.publish && (passed || request.force);
+    const gate = passed ? result.gate : vouchedFor(result.gate);
     const outcome = wanted
-      ? await deps.promote(version, `run ${runId}`)
+      ? await deps.goLive(version, gate, `run ${runId}`, request.rollout)
       : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
     await update({
       status: 'done',
@@ -145,6 +167,9 @@ async function carryOut(
   }
 }
 
+const vouchedFor = ({ reason }: GateReport) =>
+  ({ verdict: 'promote', reason: `forced, against "${reason}"` }) as const;
+
 function lineageOf(
   request: TrainingRequest,
   { manifests, quality }: PreparedData,
@@ -153,6 +178,7 @@ function lineageOf(
 ): Record<string, unknown> {
   return {
     parent: request.parent.version,
+    ...(request.startFrom && { startFrom: request.startFrom.version }),
     window: { from: request.from, to: request.to, servedBy: request.servedBy },
     schemaHash: request.parent.schema.hash,
     reward: request.reward,

@@ -105,7 +105,9 @@ export function judgeSession(
 }
 
 /** Whether most sessions that clicked also dwelt. */
-export function isDwellLogged(sessions: Iterable<SessionFacts>): boolean {
+export function isDwellLogged(
+  sessions: Iterable<Pick<SessionFacts, 'clickedItems' | 'dwells'>>,
+): boolean {
   let [clicked, dwelt] = [0, 0];
   for (const { clickedItems, dwells } of sessions) {
     if (clickedItems === 0) continue;

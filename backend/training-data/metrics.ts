@@ -36,6 +36,25 @@ export const isMetric = (name: string): boolean =>
 export const columnOf = (metric: string): string | undefined =>
   AMOUNTS[metric]?.column ?? (isMetric(metric) ? metric : undefined);
 
+export interface EventMetric {
+  readonly type: EventType;
+  /** How many, or what their values come to. */
+  readonly by: 'count' | 'sum' | 'max';
+  /** What one unit of the metric counts. */
+  readonly per: number;
+}
+
+/** How a metric comes of the events of a type; undefined where it does not come of events. */
+export function eventMetric(metric: string): EventMetric | undefined {
+  const amount = Object.hasOwn(AMOUNTS, metric) ? AMOUNTS[metric] : undefined;
+  if (amount === undefined) {
+    const type = EVENT_TYPES.find((name) => name === metric);
+    return type && { type, by: 'count', per: 1 };
+  }
+  const type = amount.column.slice(0, -'_value'.length) as keyof typeof VALUED;
+  return { type, by: VALUED[type], per: amount.per };
+}
+
 /** Adds an event to a tally. */
 export function tally(tallies: Record<string, number>, type: string, value: number | null): void {
   tallies[type] = (tallies[type] ?? 0) + 1;

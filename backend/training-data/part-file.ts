@@ -200,7 +200,7 @@ function slateOf(
 function talliesAt(group: Columns, row: number, tallied: readonly string[]): Tallies | undefined {
   let found: Record<string, number> | undefined;
   for (const name of tallied) {
-    const value = group[name][row];
+    const value = group[name]?.[row];
     if (value === 0 && !name.endsWith('_value')) continue;
     if (value === undefined || value === null) continue;
     found ??= {};
@@ -217,6 +217,9 @@ async function* groups(
 ): AsyncGenerator<Columns> {
   const file = bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
   const metadata = parquetMetadata(file);
+  const stored = new Set(metadata.schema.map(({ name }) => name));
+  // A file from before there was an event type has no column of it: nothing of it had happened.
+  const present = columns.filter((name) => stored.has(name) || !COUNT_COLUMNS.includes(name));
   let rowStart = 0;
   for (const { num_rows: size } of metadata.row_groups) {
     const rowEnd = rowStart + Number(size);
@@ -224,7 +227,7 @@ async function* groups(
     await parquetRead({
       file,
       metadata,
-      columns: [...columns],
+      columns: present,
       rowStart,
       rowEnd,
       utf8: false,

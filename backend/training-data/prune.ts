@@ -13,7 +13,7 @@ export interface PrunedRows {
 const ROWS = 500;
 
 /**
- * Deletes what was logged before a moment: decisions with their feedback, then feedback without a decision,
+ * Deletes what was logged before a moment: decisions with their exposures and feedback, then feedback without a decision,
  * outcomes, and the records of batches that were committed.
  * @param before epoch ms; the start of a UTC day, so that partitions and log agree.
  */
@@ -23,8 +23,9 @@ export async function pruneLog(store: Store, before: number): Promise<PrunedRows
     const old = sql`select rankingId from decisions where schemaHash = ${hash} and at < ${before}
       order by at, rankingId limit ${ROWS}`;
     await whileFull(async () => {
-      const [events, decisions] = await store.write([
+      const [events, , decisions] = await store.write([
         statement(store, sql`delete from events where rankingId in (${old})`),
+        statement(store, sql`delete from exposures where rankingId in (${old})`),
         statement(store, sql`delete from decisions where rankingId in (${old})`),
       ]);
       pruned.events += events;

@@ -1,4 +1,4 @@
-import type { Decision } from '../../shared/domain/decision.ts';
+import type { Decision, Shadow } from '../../shared/domain/decision.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import type { Env, Settings } from '../env.ts';
@@ -12,9 +12,22 @@ const ABANDONED_MS = 1000;
 /** A row holds 2 MB. */
 const MAX_APPEND_BYTES = 1_500_000;
 
+/** What is made of a decision only when it is written. */
+interface Rest {
+  readonly asked: RankRequest;
+  /** Scores the version in shadow, if one is to be. */
+  readonly shadow: (() => Shadow) | undefined;
+}
+
+interface Entry {
+  readonly decision: Omit<Decision, 'request'>;
+  readonly rest: Rest;
+  shadow?: Shadow;
+}
+
 interface Batch {
   readonly openedAtMs: number;
-  readonly entries: { readonly decision: Omit<Decision, 'request'>; readonly asked: RankRequest }[];
+  readonly entries: Entry[];
 }
 
 /**
@@ -33,38 +46,38 @@ export class DecisionLog {
     this.#shards = eventShards;
   }
 
-  add(decision: Batch['entries'][number]['decision'], asked: RankRequest, ctx: ExecutionContext) {
+  add(decision: Entry['decision'], rest: Rest, ctx: ExecutionContext) {
     const open = this.#open;
     if (
       open !== undefined &&
       open.entries.length < MAX_BATCH &&
       decision.at - open.openedAtMs < ABANDONED_MS
     ) {
-      open.entries.push({ decision, asked });
+      open.entries.push({ decision, rest });
       return;
     }
     for (const batch of this.#unwritten) {
       if (decision.at - batch.openedAtMs >= ABANDONED_MS) ctx.waitUntil(this.#write(batch));
     }
-    const batch = { openedAtMs: decision.at, entries: [{ decision, asked }] };
+    const batch = { openedAtMs: decision.at, entries: [{ decision, rest }] };
     this.#open = batch;
     this.#unwritten.add(batch);
     ctx.waitUntil(this.#collect(batch));
   }
 
   async #collect(batch: Batch): Promise<void> {
-    await new Promise((resolve) => {
-      setTimeout(resolve, COLLECT_MS);
-    });
+    await pause(COLLECT_MS);
     await this.#write(batch);
   }
 
   async #write(batch: Batch): Promise<void> {
-    if (!this.#unwritten.delete(batch)) return;
     if (this.#open === batch) this.#open = undefined;
-    const decisions = batch.entries.map(({ decision, asked }) => ({
+    await scoreShadows(batch);
+    if (!this.#unwritten.delete(batch)) return;
+    const decisions = batch.entries.map(({ decision, rest, shadow }) => ({
       ...decision,
-      request: requestText(asked),
+      request: requestText(rest.asked),
+      ...(shadow && { shadow }),
     }));
     await this.#append(shardOf(decisions[0].sessionId, this.#shards), decisions);
   }
@@ -90,6 +103,24 @@ export class DecisionLog {
     }
   }
 }
+
+/** One by one: whoever asks meanwhile waits for one at most. Until all are done, the batch counts as unwritten. */
+async function scoreShadows({ entries }: Batch): Promise<void> {
+  for (const entry of entries) {
+    if (entry.rest.shadow === undefined || entry.shadow !== undefined) continue;
+    await pause(0);
+    try {
+      entry.shadow = entry.rest.shadow();
+    } catch (error) {
+      console.error(`ranking ${entry.decision.rankingId} could not be scored in shadow`, error);
+    }
+  }
+}
+
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** What the ranking was computed from, in the form in which it was sent. */
 const requestText = ({ preferences, context, recent, candidates }: RankRequest): string =>

@@ -9,7 +9,8 @@ import { CHAMPION } from './live-weights.ts';
 import { parseDeltas } from './with-deltas.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const NAME = /^[\w-]{1,64}$/;
+/** An arm's name is its key, `<experiment>:<arm>`. */
+const NAME = /^[\w.:-]{1,160}$/;
 
 /** `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], arm?, cell?}` → `{version, delta}` */
 export async function handleDeltas(
@@ -36,5 +37,5 @@ export async function handleDeltas(
 
 function nameOf(field: string, value: unknown): string {
   if (typeof value === 'string' && NAME.test(value)) return value;
-  throw invalid(`${field} must be 1 to 64 letters, digits, dashes or underscores`);
+  throw invalid(`${field} must be 1 to 160 letters, digits, dashes, underscores, dots or colons`);
 }

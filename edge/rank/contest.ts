@@ -2,16 +2,17 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
-import type { Scorer } from '../../shared/score/scorer.ts';
 import type { Isolate } from '../isolate.ts';
 import { candidateTable } from './candidate-table.ts';
 import type { LoadedSnapshot } from './live-snapshot.ts';
 import type { WeightsState } from './live-weights.ts';
+import { planOf, type Plan, type Serving } from './plan.ts';
 
 /** Which items compete, and by which weights. */
 export interface Contest {
-  readonly scorer: Scorer;
-  readonly delta: number;
+  readonly serving: Serving;
+  /** Absent where experiments have no say. */
+  readonly plan?: Plan;
   readonly table: RankableTable;
   /** Hash of the snapshot that was read; empty when none was. */
   readonly snapshot: string;
@@ -32,8 +33,7 @@ export async function contestOf(
       : { scorer: await isolate.pinned.get(pinned), delta: 0 };
   const { snapshot, problem } = await isolate.snapshot.get(ctx, cell, nowMs);
   const degraded = problem !== undefined;
-  if (asked.candidates !== undefined)
-    return amongCandidates(asked.candidates, weights, snapshot, degraded);
+  if (asked.candidates !== undefined) return amongCandidates(asked, weights, snapshot, degraded);
   if (snapshot === undefined) {
     throw new ApiError(
       503,
@@ -51,8 +51,7 @@ export async function contestOf(
     );
   }
   return {
-    scorer: pair.weights.scorer,
-    delta: pair.weights.delta,
+    ...served(pair.weights, asked, 'catalogue'),
     table: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
     degraded: degraded || pair.weights.problem !== undefined,
@@ -60,17 +59,25 @@ export async function contestOf(
 }
 
 function amongCandidates(
-  candidates: NonNullable<RankRequest['candidates']>,
-  { scorer, delta, problem }: WeightsState,
+  asked: RankRequest,
+  weights: WeightsState,
   snapshot: LoadedSnapshot | undefined,
   degraded: boolean,
 ): Contest {
-  const known = snapshot?.schemaHash === scorer.schema.hash ? snapshot : undefined;
+  const chosen = served(weights, asked, 'candidates');
+  const { schema } = chosen.serving.weights.scorer;
+  const known = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
   return {
-    scorer,
-    delta,
-    table: candidateTable(scorer.schema, candidates, known?.rankable),
+    ...chosen,
+    table: candidateTable(schema, asked.candidates!, known?.rankable),
     snapshot: known?.hash ?? '',
-    degraded: degraded || problem !== undefined,
+    degraded: degraded || weights.problem !== undefined,
   };
+}
+
+function served(weights: WeightsState, asked: RankRequest, over: 'catalogue' | 'candidates') {
+  const plan = planOf(weights, asked, over);
+  return plan === undefined
+    ? { serving: { weights } }
+    : { serving: plan.servingOf(plan.resolved), plan };
 }

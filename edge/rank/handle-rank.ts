@@ -1,16 +1,18 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
-import { explain } from '../../shared/score/explain.ts';
-import { rankSlate, type Slate } from '../../shared/score/rank.ts';
-import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { cellOf } from '../cell.ts';
 import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
 import { readJson } from '../http/read-body.ts';
 import type { Isolate } from '../isolate.ts';
 import { contestOf } from './contest.ts';
+import { drawSlateOf } from './draw.ts';
+import { exposuresOf } from './exposures.ts';
+import { explainedItemsOf, itemsOf } from './items-of.ts';
+import { shadowOf } from './shadow.ts';
 
 /** One decision, request included, must fit into one row of the log. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -28,17 +30,22 @@ export async function handleRank(
   const asked = parseRankRequest(await readJson(request, MAX_BODY_BYTES));
   const nowMs = Date.now();
   const contest = await contestOf(isolate, asked, pinned, { ctx, cell: cellOf(request), nowMs });
-  const { scorer, delta, snapshot, degraded } = contest;
-  const { exploration, version } = scorer;
+  const { serving, snapshot, degraded } = contest;
+  const { scorer, delta } = serving.weights;
+  const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+  const drawn = drawSlateOf(serving, contest.table, asked, { seed, nowMs });
+  const { slate, exploration, teams } = drawn;
+  const exposures = exposuresOf(contest, drawn, asked, { seed, nowMs });
+  const arm = exposuresToText(exposures);
   const { sessionId, userId, limit } = asked;
-  const slate = rankSlate(scorer, contest.table, asked, { limit, seed, nowMs, exploration });
   const rankingId = parseRankingId(crypto.randomUUID());
   const token = signToken(
     {
       rankingId,
       sessionId,
       ...(userId && { userId }),
+      ...(arm && { arm }),
       weights: version,
       snapshot,
       itemIds: slate.ids,
@@ -52,6 +59,7 @@ export async function handleRank(
       at: nowMs,
       sessionId,
       ...(userId && { userId }),
+      ...(arm && { arm }),
       weights: version,
       delta,
       schemaHash: scorer.schema.hash,
@@ -64,34 +72,28 @@ export async function handleRank(
       units: slate.units,
       propensities: slate.propensities,
       codes: slate.codes,
+      ...(teams && { teams }),
     },
-    asked,
+    { asked, shadow: shadowOf(contest, asked, { seed, nowMs }) },
     ctx,
   );
-  const items = asked.explain ? explained(scorer, slate) : shown(slate);
-  return answer({ rankingId, weights: version, snapshot, degraded, items, token }, 200, {
-    'x-trimtab-weights': version,
-    'x-trimtab-snapshot': snapshot,
-    'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
-  });
-}
-
-const shown = ({ ids, units, propensities }: Slate) =>
-  ids.map((id, slot) => ({
-    id,
-    position: slot + 1,
-    score: toPoints(units[slot]),
-    propensity: propensities[slot],
-  }));
-
-function explained(scorer: Scorer, slate: Slate) {
-  const features = scorer.schema.features.length;
-  return shown(slate).map((item, slot) =>
-    Object.assign(item, {
-      reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
-    }),
+  const items = asked.explain ? explainedItemsOf(drawn, serving) : itemsOf(drawn);
+  return answer(
+    { rankingId, weights: version, snapshot, ...shownArms(exposures), degraded, items, token },
+    200,
+    {
+      'x-trimtab-weights': version,
+      'x-trimtab-snapshot': snapshot,
+      'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
+    },
   );
 }
+
+/** The first that the ranking was exposed to, and all where there are several. */
+const shownArms = (exposures: readonly Exposure[]) => ({
+  ...exposures[0],
+  ...(exposures.length > 1 && { exposures }),
+});
 
 function pinnedVersion(header: string | null, allowed: boolean): Version | undefined {
   if (header === null) return undefined;

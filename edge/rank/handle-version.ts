@@ -1,6 +1,7 @@
 import { cellOf } from '../cell.ts';
 import { answer } from '../http/answer.ts';
 import type { Isolate } from '../isolate.ts';
+import type { Traffic } from './traffic.ts';
 
 /** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is what is live. */
 export async function handleVersion(
@@ -14,6 +15,8 @@ export async function handleVersion(
     snapshot.get(ctx, cell, nowMs),
   ]);
   const problems = [live.problem, catalogue.problem].filter((problem) => problem !== undefined);
+  const traffic = live.problem === undefined ? live.traffic : undefined;
+  const all = [...problems, ...(traffic?.problems ?? [])];
   return answer({
     weights: live.scorer.version,
     delta: live.delta,
@@ -26,7 +29,15 @@ export async function handleVersion(
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
-    ...(problems.length > 0 && { problems }),
+    ...(all.length > 0 && { problems: all }),
+    experiments: runningIds(traffic),
+    shadow: traffic?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
   });
 }
+
+/** The experiments that run here, for some requests at least. */
+const runningIds = (traffic: Traffic | undefined): string[] =>
+  (traffic?.running.candidates.layers ?? []).flatMap(({ experiments }) =>
+    experiments.map(({ id }) => id),
+  );

@@ -13,6 +13,7 @@ export interface Decision {
   readonly userId?: UserId;
   /** Which arms it was exposed to, as `exposuresToText` writes them; absent outside of experiments. */
   readonly arm?: string;
+  /** Of an interleaved slate the first arm's; its experiment knows the second's. */
   readonly weights: Version;
   /** How many online deltas the weights had taken on top of the version. */
   readonly delta: number;
@@ -27,12 +28,13 @@ export interface Decision {
   /** The request as JSON: preferences, context, recent and candidates with their live attributes. */
   readonly request: string;
   readonly itemIds: readonly ItemId[];
-  /** Score of each slot, fixed-point units. */
+  /** Score of each slot, fixed-point units; of an interleaved slate by the arm that put the item there. */
   readonly units: readonly number[];
   /** Conditional probability of each slot given the slots above. */
   readonly propensities: readonly number[];
   /** `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
+  /** Absent where no version was scored in shadow. */
   readonly shadow?: Shadow;
   /** Of an interleaved slate: for each slot the index of the arm that put it there. */
   readonly teams?: Uint8Array;

@@ -20,12 +20,16 @@ export const EVENT_TYPES = [
   'scroll_depth',
   'form_progress',
   'feature_use',
+  'pointer_activity',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export const MAX_EVENTS_PER_REQUEST = 1000;
 
-/** Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. */
+/**
+ * Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. Pointer activity
+ * is of one cell of a heat map, `properties.cell` "x,y" on a grid of 10 × 10 counted from 0, its value how much.
+ */
 export interface FeedbackEvent {
   readonly eventId: EventId;
   readonly type: EventType;
@@ -75,6 +79,7 @@ export function parseEvent(value: unknown): FeedbackEvent {
   if (amount !== undefined && !Number.isFinite(amount)) {
     throw invalid(`value must be a finite number, but was ${JSON.stringify(amount)}`);
   }
+  if (type === 'pointer_activity') checkPointerActivity(raw);
   if (!Number.isSafeInteger(timestamp) || (timestamp as number) <= 0) {
     throw invalid(`timestamp must be epoch milliseconds, but was ${JSON.stringify(timestamp)}`);
   }
@@ -96,6 +101,17 @@ export function parseEvent(value: unknown): FeedbackEvent {
     timestamp: timestamp as number,
     token,
   };
+}
+
+function checkPointerActivity({ properties, value = 0 }: Record<string, unknown>): void {
+  const { cell } = (properties ?? {}) as Record<string, unknown>;
+  if (typeof cell !== 'string' || !/^\d,\d$/.test(cell)) {
+    throw invalid(
+      `an event of type pointer_activity needs properties.cell "x,y", each 0 to 9, but it was ${JSON.stringify(cell)?.slice(0, 80)}`,
+    );
+  }
+  if ((value as number) < 0)
+    throw invalid(`the value of pointer_activity must be 0 or more, but was ${String(value)}`);
 }
 
 function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties']> {

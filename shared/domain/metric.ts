@@ -12,7 +12,7 @@ export interface MetricDefinition {
   readonly numerator: string;
   readonly denominator?: string;
   readonly better: 'higher' | 'lower';
-  /** Values above this percentile of both arms together count as it: 0.99 for revenue. */
+  /** Values above this percentile of both arms' values over 0 count as it: 0.99 for revenue. */
   readonly winsorShare?: number;
 }
 

@@ -1,6 +1,6 @@
-import { checkLayer } from '../explore/assign.ts';
 import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
+import { isServedLayers } from './served-layers.ts';
 
 /**
  * What is live: the value of the `active` key in the WEIGHTS namespace.
@@ -21,7 +21,7 @@ export interface Pointer {
   readonly at?: number;
 }
 
-/** A bare version id reads as a hold: somebody moved the pointer by hand. @returns undefined if it is neither form. */
+/** A bare version id reads as a hold: somebody moved the pointer by hand. @returns undefined if it is neither form; never throws. */
 export function parsePointer(text: string): Pointer | undefined {
   const trimmed = text.trim();
   if (isVersion(trimmed)) return { champion: trimmed, hold: true };
@@ -35,7 +35,7 @@ export function parsePointer(text: string): Pointer | undefined {
   const { champion, arms, layers, shadow, hold, by, at } = value as Record<string, unknown>;
   if (!isVersion(champion)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
-  if (layers !== undefined && !isLayers(layers)) return undefined;
+  if (layers !== undefined && !isServedLayers(layers)) return undefined;
   if (shadow !== undefined && !isShadow(shadow)) return undefined;
   return {
     champion,
@@ -50,46 +50,6 @@ export function parsePointer(text: string): Pointer | undefined {
 
 function isArms(value: unknown): value is Record<string, Version> {
   return typeof value === 'object' && value !== null && Object.values(value).every(isVersion);
-}
-
-function isLayers(value: unknown): value is ServedLayer[] {
-  if (!Array.isArray(value)) return false;
-  try {
-    // The backend wrote them checked; what a hand changed must not break a ranking.
-    for (const layer of value) {
-      if (!['user', 'session'].includes(layer.unit) || typeof layer.salt !== 'string') return false;
-      if (layer.experiments.some((one: unknown) => !isServed(one))) return false;
-      checkLayer(layer);
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isServed(value: unknown): boolean {
-  const { id, design, trigger, arms } = value as Record<string, unknown>;
-  return (
-    typeof id === 'string' &&
-    ['split', 'interleaved'].includes(design as string) &&
-    ['ranked', 'slate differs'].includes(trigger as string) &&
-    Array.isArray(arms) &&
-    (design === 'split' || arms.length === 2) &&
-    arms.every(({ name, exploration }) => typeof name === 'string' && isExploration(exploration))
-  );
-}
-
-function isExploration(value: unknown): boolean {
-  if (value === undefined) return true;
-  const { temperature, epsilon, poolSize } = value as Record<string, number>;
-  return (
-    temperature >= 0 &&
-    temperature < Infinity &&
-    epsilon >= 0 &&
-    epsilon <= 1 &&
-    Number.isInteger(poolSize) &&
-    poolSize >= 1
-  );
 }
 
 function isShadow(value: unknown): value is Pointer['shadow'] {

@@ -4,16 +4,14 @@ import type { Pointer } from '../domain/pointer.ts';
 import type { ExplorationSpec } from '../features/schema.ts';
 import { assign, type Visitor } from './assign.ts';
 
-/** What serves a visitor, by the pointer and its experiments. */
-export interface Resolved {
+/** What serves those who are in the same arms. */
+export interface Served {
   /** Names the LiveWeights object and the version: an arm's, or absent for the champion. */
   readonly arm?: string;
   readonly version: Version;
   /** In place of the scorer's own. */
   readonly exploration?: ExplorationSpec;
-  /** The experiments whose arm could matter to the visitor, in the layers' order. */
-  readonly exposures: readonly Exposure[];
-  /** The one that interleaves for this visitor: its arms' keys (absent: the champion) and versions, in order. */
+  /** Both arms of the experiment that interleaves, in order: each arm's key (absent: the champion) and version. */
   readonly interleaved?: {
     readonly experiment: string;
     readonly arms: readonly {
@@ -22,6 +20,14 @@ export interface Resolved {
       readonly version: Version;
     }[];
   };
+}
+
+export interface Resolved extends Served {
+  /**
+   * The experiments whose arm could matter to the visitor, in the layers' order. Of one that interleaves the arm is the
+   * assigned one, though both arms are served alike: it tells nothing of what was shown.
+   */
+  readonly exposures: readonly Exposure[];
 }
 
 type Parameter = 'version' | 'exploration';
@@ -34,7 +40,6 @@ type Parameter = 'version' | 'exploration';
 export function resolve(pointer: Pointer, visitor: Visitor): Resolved {
   const claimed = new Set<Parameter>();
   const exposures: Exposure[] = [];
-  let found: Omit<Resolved, 'exposures'> = { version: pointer.champion };
   for (const layer of pointer.layers ?? []) {
     const assigned = assign(layer, visitor);
     if (!('arm' in assigned)) continue;
@@ -42,14 +47,36 @@ export function resolve(pointer: Pointer, visitor: Visitor): Resolved {
     const changes = parametersOf(experiment, pointer);
     if (changes.length === 0 || changes.some((parameter) => claimed.has(parameter))) continue;
     for (const parameter of changes) claimed.add(parameter);
-    exposures.push({ experiment: experiment.id, arm: assigned.arm });
-    found = { ...found, ...servedBy(experiment, assigned.arm, pointer) };
+    exposures.push(assigned);
   }
-  return { ...found, exposures };
+  return { ...servedTo(exposures, pointer), exposures };
 }
 
-function servedBy(experiment: ServedExperiment, arm: string, pointer: Pointer) {
-  const { id, arms, design } = experiment;
+/** What would serve the visitor in each other arm of one of its experiments, all else equal. */
+export function otherArms(
+  { exposures }: Resolved,
+  { id, arms }: ServedExperiment,
+  pointer: Pointer,
+): Served[] {
+  const at = exposures.findIndex(({ experiment }) => experiment === id);
+  return arms
+    .filter(({ name }) => name !== exposures[at].arm)
+    .map(({ name }) => servedTo(exposures.with(at, { experiment: id, arm: name }), pointer));
+}
+
+/** The experiment of a pointer's layers; ids are unique among them. */
+export const experimentOf = (id: string, { layers = [] }: Pointer): ServedExperiment =>
+  layers.flatMap(({ experiments }) => experiments).find((experiment) => experiment.id === id)!;
+
+/** No two of the experiments change the same, so their order does not matter. */
+function servedTo(exposures: readonly Exposure[], pointer: Pointer): Served {
+  const parts = exposures.map(({ experiment, arm }) =>
+    changesOf(experimentOf(experiment, pointer), arm, pointer),
+  );
+  return Object.assign({ version: pointer.champion }, ...parts) as Served;
+}
+
+function changesOf({ id, arms, design }: ServedExperiment, arm: string, pointer: Pointer) {
   if (design === 'interleaved') {
     const both = arms.map(({ name }) => {
       const key = armKey(id, name);

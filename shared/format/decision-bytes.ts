@@ -5,28 +5,37 @@ import {
   parseUserId,
   parseVersion,
 } from '../domain/ids.ts';
-import type { Decision } from '../domain/decision.ts';
+import type { Decision, Shadow } from '../domain/decision.ts';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
-/** A batch of decisions as bytes: frame `TTDB`, a count, then each decision field by field in the order below. */
+/**
+ * A batch of decisions as bytes: frame `TTDB`, a count, then each decision field by field in the order below. In format
+ * 2 each ends with what experiments added to it; a batch in which none has any of it is written as format 1, which
+ * every backend reads.
+ */
 const MAGIC = 'TTDB';
-const FORMAT = 1;
+const NEWEST_FORMAT = 2;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter().u32(decisions.length);
-  for (const decision of decisions) writeDecision(payload, decision);
-  return sealFrame(MAGIC, FORMAT, undefined, payload.finish());
+  const format = decisions.some(({ shadow, teams }) => shadow ?? teams) ? 2 : 1;
+  for (const decision of decisions) {
+    writeDecision(payload, decision);
+    if (format >= 2) writeExtras(payload, decision);
+  }
+  return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
 /** @throws FormatError or ApiError when the bytes are damaged or an id is not one. */
 export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
-  const { payload } = openFrame(MAGIC, FORMAT, bytes);
-  const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () =>
-    readDecision(payload),
-  );
+  const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
+  const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {
+    const decision = readDecision(payload);
+    return format < 2 ? decision : { ...decision, ...readExtras(payload, decision) };
+  });
   payload.end();
   return decisions;
 }
@@ -97,5 +106,38 @@ function readDecision(from: ByteReader): Decision {
     units: slots.map((slot) => slot.units),
     propensities: slots.map((slot) => slot.propensity),
     codes,
+  };
+}
+
+const HAS_SHADOW = 1;
+const HAS_TEAMS = 2;
+
+function writeExtras(out: ByteWriter, { shadow, teams }: Decision): void {
+  out.u8((shadow ? HAS_SHADOW : 0) | (teams ? HAS_TEAMS : 0));
+  if (shadow !== undefined) {
+    out.text(shadow.version).u32(shadow.itemIds.length);
+    for (const id of shadow.itemIds) out.text(id);
+  }
+  if (teams !== undefined) out.block(teams);
+}
+
+function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
+  const has = from.u8();
+  if (has > (HAS_SHADOW | HAS_TEAMS))
+    throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
+  const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
+  const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
+  if (teams !== undefined && teams.length !== itemIds.length)
+    throw new FormatError(
+      `ranking ${rankingId}: ${teams.length} teams do not go with ${itemIds.length} items`,
+    );
+  return { ...(shadow && { shadow }), ...(teams && { teams }) };
+}
+
+function readShadow(from: ByteReader): Shadow {
+  const version = parseVersion(from.text());
+  return {
+    version,
+    itemIds: Array.from({ length: from.count(5) }, () => parseItemId(from.text())),
   };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
+import { benchExperiments } from './experiments.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchQuality } from './quality.ts';
@@ -13,6 +14,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: benchRank,
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  experiments: benchExperiments,
   ingest: benchIngest,
   trees: benchTrees,
   additive: benchAdditive,

@@ -159,6 +159,23 @@ const degraded: Decision = {
 };
 export const decisions: readonly Decision[] = [first, degraded];
 
+/** What experiments add, each alone and together; the shadow of a slate that was empty is empty. */
+export const experimentDecisions: readonly Decision[] = [
+  {
+    ...first,
+    arm: 'exp_1:treatment exp_7:b',
+    shadow: { version: 'v000042' as Version, itemIds: ['3', 'trip-2'] as ItemId[] },
+  },
+  { ...first, arm: 'exp_9:control', teams: Uint8Array.of(1, 0) },
+  {
+    ...first,
+    teams: Uint8Array.of(0, 1),
+    shadow: { version: 'v000042' as Version, itemIds: ['trip-1', '3'] as ItemId[] },
+  },
+  { ...degraded, shadow: { version: 'v000042' as Version, itemIds: [] } },
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,

@@ -5,7 +5,15 @@ import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decisi
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
-import { batch, decisions, forest, mlp, scorer, snapshot } from './artifacts.ts';
+import {
+  batch,
+  decisions,
+  experimentDecisions,
+  forest,
+  mlp,
+  scorer,
+  snapshot,
+} from './artifacts.ts';
 
 /** `WRITE_GOLDEN=1 npx vitest run test/golden` writes a file that is new; one that exists is never written over. */
 function golden(name: string, bytes: Uint8Array): Uint8Array {
@@ -44,6 +52,12 @@ describe.each([
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
     value: decisions,
+  },
+  {
+    name: 'decisions-2',
+    bytes: decisionsToBytes(experimentDecisions),
+    decode: decisionsFromBytes,
+    value: experimentDecisions,
   },
   {
     name: 'ingest-1',

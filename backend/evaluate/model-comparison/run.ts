@@ -8,7 +8,7 @@ import type { TrainingDeps, TrainingRequest } from '../../train/run.ts';
 import type { ComparisonJob, ComparisonProgress } from './job.ts';
 import type { ComparisonWorker } from './worker.ts';
 
-type ComparisonDeps = Pick<TrainingDeps, 'store' | 'data' | 'log' | 'nowMs'>;
+type ComparisonDeps = Pick<TrainingDeps, 'store' | 'data' | 'backend' | 'log' | 'nowMs'>;
 
 export interface ComparisonRequest
   extends
@@ -34,6 +34,7 @@ export async function startComparison(
       params: {
         ...asked,
         kind: 'comparison',
+        backend: deps.backend,
         parent: parent.version,
         schema: parent.schema.name,
       },

@@ -1,45 +1,39 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import {
-  createExperiment,
-  experimentResults,
-  listExperiments,
-  readExperiment,
-  stopExperiment,
-} from '../../experiment/experiments.ts';
-import { actorOf, answer, epochMs, jsonBody, problems, router, versionParam } from '../openapi.ts';
+import { listExperiments, readExperiment } from '../../experiment/experiments.ts';
+import { listLayers } from '../../experiment/layers.ts';
+import { freezeReport, reportOf } from '../../experiment/reports.ts';
+import { sampleSize } from '../../experiment/sample-size.ts';
+import { selfTest } from '../../experiment/self-test.ts';
+import { actorOf, answer, jsonBody, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
-import { clickThrough } from './clicks.ts';
-
-const arm = versionParam.extend({ share: z.number().gt(0).max(1) });
-const arms = z
-  .record(z.string().regex(/^[a-z0-9-]{1,40}$/), arm)
-  .refine((of) => Object.keys(of).length >= 2, 'needs two arms or more');
-
-const experiment = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    salt: z.string(),
-    arms: z.record(z.string(), arm),
-    status: z.enum(['draft', 'running', 'stopped']),
-    createdAt: epochMs,
-    startedAt: epochMs.nullable(),
-    stoppedAt: epochMs.nullable(),
-  })
-  .openapi('Experiment');
-
-const withResults = experiment
-  .extend({ results: z.array(clickThrough.extend({ arm: z.string() })) })
-  .openapi('ExperimentWithResults');
-
-const idParam = z.object({ id: z.string() });
+import {
+  experimentAnswer,
+  experimentShape,
+  layerShape,
+  newExperiment,
+  reportAnswer,
+  reportedShape,
+  sizeAsked,
+  sizeShape,
+  withSelfTest,
+} from './experiment-shapes.ts';
 
 const list = createRoute({
   method: 'get',
   path: '/v1/experiments',
   summary: 'Experiments, newest first',
   responses: {
-    200: answer(z.object({ experiments: z.array(experiment) }), 'Experiments'),
+    200: answer(z.object({ experiments: z.array(experimentShape) }), 'Experiments'),
+    ...problems,
+  },
+});
+
+const layers = createRoute({
+  method: 'get',
+  path: '/v1/layers',
+  summary: 'Layers: experiments of one never share a unit',
+  responses: {
+    200: answer(z.object({ layers: z.array(layerShape) }), 'In the order in which they claim'),
     ...problems,
   },
 });
@@ -47,42 +41,88 @@ const list = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/v1/experiments',
-  summary:
-    'Start comparing versions: each arm counts the rankings that its version serves from now on',
-  request: { body: jsonBody(z.object({ name: z.string().min(1).max(120), arms }).strict()) },
-  responses: { 201: answer(experiment, 'Running'), ...problems },
+  summary: 'A draft of an experiment, or one that starts at once',
+  request: { body: jsonBody(newExperiment) },
+  responses: { 201: answer(experimentShape, 'Draft, or running'), ...problems },
 });
+
+const size = createRoute({
+  method: 'post',
+  path: '/v1/experiments/size',
+  summary: 'How many units an experiment needs to find an effect',
+  request: { body: jsonBody(sizeAsked) },
+  responses: { 200: answer(sizeShape, 'Units per arm, rounded up'), ...problems },
+});
+
+const request = { params: z.object({ id: z.string() }) };
 
 const one = createRoute({
   method: 'get',
   path: '/v1/experiments/{id}',
-  summary: 'An experiment with each arm’s click-through and its 95 % interval',
-  request: { params: idParam },
-  responses: { 200: answer(withResults, 'So far'), ...problems },
+  summary: 'An experiment and what it says so far',
+  request,
+  responses: { 200: answer(reportedShape, 'So far'), ...problems },
+});
+
+const start = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/start',
+  summary: 'Start a draft: versions that it left open are the champion of now, frozen',
+  request: {
+    ...request,
+    body: jsonBody(z.object({ freezeWeights: z.boolean().default(true) }).strict()),
+  },
+  responses: { 200: answer(experimentShape, 'Running'), ...problems },
+});
+
+const widen = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/widen',
+  summary: 'More of the layer’s units take part; those inside stay in their arms',
+  request: { ...request, body: jsonBody(z.object({ traffic: z.number() }).strict()) },
+  responses: { 200: answer(experimentShape, 'Wider'), ...problems },
 });
 
 const stop = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/stop',
-  summary: 'Stop counting',
-  request: { params: idParam },
-  responses: { 200: answer(withResults, 'The results, final'), ...problems },
+  summary: 'Stop it, and freeze its report',
+  request,
+  responses: { 200: answer(reportedShape, 'The report'), ...problems },
 });
 
-export const experimentRoutes = ({ store, nowMs }: Services) => {
-  const read = async (id: string) => {
-    const found = await readExperiment(store, id);
-    return { ...found, results: await experimentResults(store, found, nowMs()) };
-  };
-  return router()
-    .openapi(list, async (c) => c.json({ experiments: await listExperiments(store) }, 200))
-    .openapi(create, async (c) =>
-      c.json(await createExperiment(store, c.req.valid('json'), actorOf(c), nowMs()), 201),
-    )
-    .openapi(one, async (c) => c.json(await read(c.req.valid('param').id), 200))
+export const experimentRoutes = ({ store, experiments, reports }: Services) =>
+  router()
+    .openapi(list, async (c) => {
+      const [found, known] = [await listExperiments(store), await listLayers(store)];
+      return c.json({ experiments: found.map((row) => experimentAnswer(row, known)) }, 200);
+    })
+    .openapi(layers, async (c) => c.json({ layers: await listLayers(store) }, 200))
+    .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
+    .openapi(create, async (c) => {
+      const { start: atOnce, freezeWeights, selfTest: target, ...asked } = c.req.valid('json');
+      const whole = withSelfTest(asked, target === undefined ? undefined : selfTest(target));
+      const draft = await experiments.create(whole, actorOf(c));
+      const made = atOnce ? await experiments.start(draft.id, actorOf(c), freezeWeights) : draft;
+      return c.json(experimentAnswer(made, await listLayers(store)), 201);
+    })
+    .openapi(one, async (c) => {
+      const row = await readExperiment(store, c.req.valid('param').id);
+      const report = await reportOf(reports, row);
+      return c.json(reportAnswer(row, await listLayers(store), report), 200);
+    })
+    .openapi(start, async (c) => {
+      const { freezeWeights } = c.req.valid('json');
+      const row = await experiments.start(c.req.valid('param').id, actorOf(c), freezeWeights);
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
+    .openapi(widen, async (c) => {
+      const { traffic } = c.req.valid('json');
+      const row = await experiments.widen(c.req.valid('param').id, traffic, actorOf(c));
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
     .openapi(stop, async (c) => {
-      const { id } = c.req.valid('param');
-      await stopExperiment(store, id, actorOf(c), nowMs());
-      return c.json(await read(id), 200);
+      const row = await experiments.stop(c.req.valid('param').id, actorOf(c));
+      const report = await freezeReport(reports, row);
+      return c.json(reportAnswer(row, await listLayers(store), report), 200);
     });
-};

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseVersion } from '../../../shared/domain/ids.ts';
+import { messageOf } from '../../log.ts';
 import { actorOf, answer, problems, router, versionParam } from '../openapi.ts';
 import type { Services } from '../services.ts';
 import { liveWeights, liveWeightsShape } from '../live-weights.ts';
@@ -35,17 +36,23 @@ const release = createRoute({
   responses: moved,
 });
 
-export const rolloutRoutes = ({ store, rollout }: Services) =>
-  router()
+export const rolloutRoutes = ({ store, rollout, rollouts, log }: Services) => {
+  // The pointer is moved: that what is under way could not see it yet is not the caller's failure.
+  const seen = () =>
+    rollouts.seeOps().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
+  return router()
     .openapi(promote, async (c) => {
       await rollout.promote(parseVersion(c.req.valid('param').version), actorOf(c));
+      await seen();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(rollback, async (c) => {
       await rollout.rollback(parseVersion(c.req.valid('param').version), actorOf(c));
+      await seen();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(release, async (c) => {
       await rollout.release(actorOf(c));
       return c.json({ weights: await liveWeights(store) }, 200);
     });
+};

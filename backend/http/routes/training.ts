@@ -35,6 +35,9 @@ const asked = z
       .boolean()
       .optional()
       .openapi({ description: 'Promote what passes the gate (default true)' }),
+    rollout: z.enum(['staged', 'direct']).optional().openapi({
+      description: 'How what passes the gate goes live; default as configured (TRIMTAB_ROLLOUT)',
+    }),
     force: z.boolean().optional().openapi({
       description: 'Learn from too little data, and promote whatever gate and data quality say',
     }),
@@ -44,7 +47,7 @@ const asked = z
   .openapi('TrainingRequest');
 
 const comparisonAsked = asked
-  .omit({ learner: true, method: true, publish: true, name: true })
+  .omit({ learner: true, method: true, publish: true, rollout: true, name: true })
   .extend({
     force: z.boolean().optional().openapi({ description: 'Compare on too little data' }),
     learners: z

@@ -64,6 +64,18 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
       expect(page).toContain(text);
   });
 
+  test('shows how far a rollout is, and why', async () => {
+    await backend.call('POST', '/v1/weights/release');
+    const { version } = (await backend.call('POST', '/v1/weights', { name: 'new', points: {} }))
+      .body;
+    await backend.call('POST', '/v1/rollouts', { version, force: true });
+    const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    expect(page).toMatch(
+      /<li class="done">candidate<\/li><li class="now" aria-current="step">shadow/,
+    );
+    expect(page).toContain(`At candidate, ${version} had 0 sessions`);
+  });
+
   test('shows nothing without a key', async () => {
     expect(await rendered(`${backend.url}/`)).not.toContain('v000000');
   });

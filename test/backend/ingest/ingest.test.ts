@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createClient, type Client } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseUserId } from '../../../shared/domain/ids.ts';
-import { ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
+import { parseItemId, parseUserId, parseVersion } from '../../../shared/domain/ids.ts';
+import { ingestBatchToBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 import { batchOf, decisionOf, eventOf, send, signed } from '../support/batches.ts';
 
@@ -94,6 +95,73 @@ test('what was logged of a deleted user goes, and what is still on its way is dr
   ]);
   expect(outcomes.body).toEqual({ accepted: 1, duplicates: 1 });
   expect(await count(`select count(*) from events where userId = ?`, 'user-gone')).toBe(0);
+});
+
+test('what experiments add to a decision is stored with it, and its exposures once', async () => {
+  const exposed = {
+    arm: 'exp_1:treatment exp_7:b',
+    userId: parseUserId('user-exposed'),
+    shadow: { version: parseVersion('v000042'), itemIds: [parseItemId('porto')] },
+    teams: Uint8Array.of(1, 0, 1),
+  };
+  const made = [
+    decisionOf('exposed', exposed),
+    decisionOf('plain'),
+    decisionOf('old', { arm: 'challenger' }),
+  ];
+  const answer = await send(backend, { batchId: 'exposed-1', decisions: made, events: [] });
+  expect(answer.body).toMatchObject({ decisions: 3, events: 0 });
+  // The log appends a decision twice when it is not sure of the first time.
+  const again = await send(backend, { batchId: 'exposed-2', decisions: made, events: [] });
+  expect(again.body).toMatchObject({ decisions: 0, duplicate: false });
+  const { rows } = await reader.execute(
+    `select * from exposures where rankingId in ('exposed', 'plain', 'old') order by experiment`,
+  );
+  const about = { rankingId: 'exposed', at: made[0].at, sessionId: 'session-1' };
+  expect(rows.map((row) => ({ ...row }))).toEqual([
+    { ...about, experiment: 'exp_1', arm: 'treatment', userId: 'user-exposed' },
+    { ...about, experiment: 'exp_7', arm: 'b', userId: 'user-exposed' },
+  ]);
+  const stored = await reader.execute(
+    `select shadow, teams from decisions where rankingId in ('exposed', 'plain') order by rankingId`,
+  );
+  const [withAll, without] = stored.rows;
+  expect(JSON.parse(withAll.shadow as string)).toEqual(exposed.shadow);
+  expect(new Uint8Array(withAll.teams as ArrayBuffer)).toEqual(exposed.teams);
+  expect(without).toMatchObject({ shadow: null, teams: null });
+});
+
+test('exposures of a deleted user go, and do not come again', async () => {
+  const made = [decisionOf('gone-1', { arm: 'exp_1:b', userId: parseUserId('user-withdrawn') })];
+  await send(backend, { batchId: 'gone-1', decisions: made, events: [] });
+  const exposed = () => count(`select count(*) from exposures where userId = 'user-withdrawn'`);
+  expect(await exposed()).toBe(1);
+  await backend.call('DELETE', '/v1/users/user-withdrawn');
+  expect(await exposed()).toBe(0);
+  await send(backend, { batchId: 'gone-2', decisions: made, events: [] });
+  expect(await exposed()).toBe(0);
+});
+
+test('pointer activity is stored with its cell', async () => {
+  const event = eventOf('moved', 'r1', {
+    type: 'pointer_activity',
+    itemId: undefined,
+    value: 3,
+    properties: { cell: '4,7' },
+  });
+  await send(backend, { batchId: 'moved', decisions: [], events: [event] });
+  const { rows } = await reader.execute(`select * from events where eventId = 'moved'`);
+  expect(rows[0]).toMatchObject({ type: 'pointer_activity', itemId: null, value: 3 });
+  expect(JSON.parse(rows[0].properties as string)).toEqual({ cell: '4,7' });
+});
+
+test('a batch of decisions from before experiments, byte for byte, is stored', async () => {
+  const path = new URL('../../golden/decisions-1.bin', import.meta.url);
+  const decisions = new Uint8Array(readFileSync(path));
+  const body = sealIngestBatch('from-before', [decisions], '[]');
+  const headers = { ...signed(body), authorization: '' };
+  const answer = await backend.call('POST', '/v1/ingest', body, headers);
+  expect(answer.body).toMatchObject({ batchId: 'from-before', decisions: 2 });
 });
 
 const good = ingestBatchToBytes(batchOf('refused', 1));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LoggedSlate } from '../../../backend/training-data/logged-slate.ts';
@@ -106,4 +107,20 @@ test('training reads the columns that it weighs, and what learners need', async 
     await all(readPartForTraining(fileOf(many.slice(0, 20)), ['click', 'outcome.revenue']))
   )[7];
   expect(paid.tallies).toEqual(many[7].tallies);
+});
+
+test('a file from before pointer activity was known is read, and trained on, as without any', async () => {
+  const path = new URL('../../golden/part-before-pointer-activity.parquet', import.meta.url);
+  const file = new Uint8Array(readFileSync(path));
+  const happened = [{ click: 2, dwell: 1, dwell_value: 1500 }, undefined];
+  const [found, ...others] = await all(readPart(file));
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({
+    rankingId: 'r-1',
+    userId: 'u-1',
+    itemIds: ['trip-1', '3'],
+    tallies: happened,
+  });
+  const [learned] = await all(readPartForTraining(file, ['pointer_activity', 'click']));
+  expect(learned.tallies).toEqual([{ click: 2 }, undefined]);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordOutcomes } from '../../../backend/ingest/outcomes.ts';
-import { batches, decisions, events, outcomes } from '../../../backend/store/tables.ts';
+import { batches, decisions, events, exposures, outcomes } from '../../../backend/store/tables.ts';
 import { pruneLog } from '../../../backend/training-data/prune.ts';
 import { eventOf } from '../support/batches.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from './support/log.ts';
@@ -66,6 +66,17 @@ test('what is older goes, with its feedback, and what is not stays', async () =>
     outcomes: 0,
     batches: 0,
   });
+});
+
+test('exposures go with their rankings', async () => {
+  const arm = 'exp_1:b exp_2:a';
+  await log.add([rankingOf('old', CUT - 1, { arm }), rankingOf('young', CUT, { arm })]);
+  await pruneLog(log.store, CUT);
+  const left = await log.store.db.select().from(exposures);
+  expect(left.map(({ experiment, rankingId }) => [experiment, rankingId])).toEqual([
+    ['exp_1', 'young'],
+    ['exp_2', 'young'],
+  ]);
 });
 
 test('many rows go in small transactions, between which others write', async () => {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -25,8 +26,16 @@ export interface DemoEdge {
   stop(): Promise<void>;
 }
 
+/** What the pointer says beside the champion; each version that an arm or the shadow names is the rules again. */
+export type DemoTraffic = Pick<Pointer, 'arms' | 'layers' | 'shadow'>;
+
 /** The Worker on a bare `workerd serve` with the demo catalogue and the rules live, logging to a stand-in of the backend. */
-export async function startDemoEdge(dir: string, items: number, seed: number): Promise<DemoEdge> {
+export async function startDemoEdge(
+  dir: string,
+  items: number,
+  seed: number,
+  traffic: DemoTraffic = {},
+): Promise<DemoEdge> {
   const state = new Int32Array(new SharedArrayBuffer(8));
   const sink = new Worker(new URL('./batch-sink.ts', import.meta.url), { workerData: state });
   const sinkPort = await until('the sink listens', async () => Atomics.load(state, 0) || undefined);
@@ -40,7 +49,7 @@ export async function startDemoEdge(dir: string, items: number, seed: number): P
       BACKEND_URL: `http://127.0.0.1:${sinkPort}`,
     },
   });
-  await publish(workerd.url, items, seed);
+  await publish(workerd.url, items, seed, traffic);
   return {
     port: Number(new URL(workerd.url).port),
     pid: workerd.pid,
@@ -55,7 +64,12 @@ export async function startDemoEdge(dir: string, items: number, seed: number): P
   };
 }
 
-async function publish(url: string, count: number, seed: number): Promise<void> {
+async function publish(
+  url: string,
+  count: number,
+  seed: number,
+  traffic: DemoTraffic,
+): Promise<void> {
   const put = async (key: string, body: Uint8Array<ArrayBuffer> | string) => {
     const headers = { authorization: `Bearer ${SECRET}` };
     const response = await fetch(`${url}/v1/kv/${key}`, { method: 'PUT', body, headers });
@@ -76,10 +90,12 @@ async function publish(url: string, count: number, seed: number): Promise<void> 
     'CATALOGUE/active',
     JSON.stringify({ hash, parts, sizeBytes: snapshot.length, at: Date.now() }),
   );
-  const rules = additiveFromPoints(smarttrip, smarttrip.rules, {
-    version: RULES_VERSION,
-    name: 'rules',
-  });
-  await put(`WEIGHTS/w/${RULES_VERSION}`, scorerToBytes(rules));
-  await put('WEIGHTS/active', JSON.stringify({ champion: RULES_VERSION, at: Date.now() }));
+  const { arms = {}, shadow } = traffic;
+  for (const version of new Set([RULES_VERSION, ...Object.values(arms), shadow?.version])) {
+    if (version === undefined) continue;
+    const rules = additiveFromPoints(smarttrip, smarttrip.rules, { version, name: 'rules' });
+    await put(`WEIGHTS/w/${version}`, scorerToBytes(rules));
+  }
+  const pointer: Pointer = { champion: RULES_VERSION, ...traffic, at: Date.now() };
+  await put('WEIGHTS/active', JSON.stringify(pointer));
 }

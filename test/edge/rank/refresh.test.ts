@@ -79,6 +79,8 @@ describe('GET /v1/version', () => {
       weightsAgeMs: expect.any(Number),
       snapshotAgeMs: expect.any(Number),
       degraded: false,
+      experiments: [],
+      shadow: null,
       pointer: { champion: 'v000001' },
     });
   });

@@ -55,7 +55,7 @@ export async function storeScorer(
 }
 
 /** Moves the pointer: text is written as it is, as ops would; a version in an object as the publisher does. */
-export const pointAt = (pointer: string | { champion: string }): Promise<void> =>
+export const pointAt = (pointer: string | object): Promise<void> =>
   env.WEIGHTS.put('active', typeof pointer === 'string' ? pointer : JSON.stringify(pointer));
 
 export async function publishScorer(

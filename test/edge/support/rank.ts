@@ -16,6 +16,9 @@ export interface RankAnswer {
   readonly rankingId: string;
   readonly weights: string;
   readonly snapshot: string;
+  readonly experiment?: string;
+  readonly arm?: string;
+  readonly exposures?: readonly { experiment: string; arm: string }[];
   readonly degraded: boolean;
   readonly items: readonly RankedItem[];
   readonly token: string;
@@ -35,6 +38,19 @@ export async function rank(
   });
   const { status, headers } = response;
   return { ...(await response.json<RankAnswer>()), status, headers };
+}
+
+/** Many rankings, some at a time: each waits for its log. */
+export async function rankAll(
+  isolate: Isolate,
+  bodies: readonly Readonly<Record<string, unknown>>[],
+): Promise<RankAnswer[]> {
+  const answers: RankAnswer[] = [];
+  for (let from = 0; from < bodies.length; from += 100) {
+    const some = bodies.slice(from, from + 100).map((body) => rank(isolate, body));
+    answers.push(...(await Promise.all(some)));
+  }
+  return answers;
 }
 
 let events = 0;

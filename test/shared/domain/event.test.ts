@@ -17,6 +17,20 @@ describe('parseEvent', () => {
     ['a click', click],
     ['a dwell with its length', { ...click, type: 'dwell', value: 1500 }],
     ['a scroll without an item', { ...click, type: 'scroll_depth', itemId: undefined, value: 0.5 }],
+    [
+      'pointer activity in a cell of the heat map',
+      {
+        ...click,
+        type: 'pointer_activity',
+        itemId: undefined,
+        properties: { cell: '9,0' },
+        value: 2.5,
+      },
+    ],
+    [
+      'pointer activity that says no amount',
+      { ...click, type: 'pointer_activity', properties: { cell: '0,9', page: 'list' } },
+    ],
     ['properties', { ...click, properties: { a: 'x', b: 1, c: true, d: null } }],
   ])('keeps %s', (_, event) => {
     expect(parseEvent(event)).toEqual(JSON.parse(JSON.stringify(event)));
@@ -27,7 +41,8 @@ describe('parseEvent', () => {
   });
 
   it.each(EVENT_TYPES)('knows the type %s', (type) => {
-    expect(parseEvent({ ...click, type }).type).toBe(type);
+    const properties = { cell: '4,7' };
+    expect(parseEvent({ ...click, type, properties }).type).toBe(type);
   });
 
   it.each<[unknown, string]>([
@@ -56,6 +71,21 @@ describe('parseEvent', () => {
     [
       { ...click, properties: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, 1])) },
       'properties may hold 32 entries, but held 33',
+    ],
+    [{ ...click, type: 'pointer_activity' }, 'needs properties.cell "x,y", each 0 to 9'],
+    ...['10,0', '0,10', '4', '-1,2', '4,7 ', '4,7\n', '٣,1', 47, null, ['4,7']].map(
+      (cell): [unknown, string] => [
+        { ...click, type: 'pointer_activity', properties: { cell } },
+        `needs properties.cell "x,y", each 0 to 9, but it was ${JSON.stringify(cell)}`,
+      ],
+    ),
+    [
+      { ...click, type: 'pointer_activity', properties: { cell: '1,1' }, value: -1 },
+      'the value of pointer_activity must be 0 or more, but was -1',
+    ],
+    [
+      { ...click, type: 'pointer_activity', properties: 'cell' },
+      'pointer_activity needs properties.cell',
     ],
   ])('refuses %j', (value, message) => {
     const refused = () => parseEvent(value);

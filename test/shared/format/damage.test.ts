@@ -6,7 +6,15 @@ import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
-import { batch, decisions, forest, mlp, scorer, snapshot } from '../../golden/artifacts.ts';
+import {
+  batch,
+  decisions,
+  experimentDecisions,
+  forest,
+  mlp,
+  scorer,
+  snapshot,
+} from '../../golden/artifacts.ts';
 import { isClear } from '../support/accidents.ts';
 import { fuzz, SEED } from '../support/seed.ts';
 
@@ -48,8 +56,16 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 1,
+    newest: 2,
     bytes: decisionsToBytes(decisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB of experiments',
+    magic: 'TTDB',
+    format: 2,
+    newest: 2,
+    bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
   {

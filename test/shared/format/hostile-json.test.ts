@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, FormatError } from '../../../shared/format/bytes.ts';
+import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
-import { decisions, forest, mlp, scorer, snapshot } from '../../golden/artifacts.ts';
+import {
+  decisions,
+  experimentDecisions,
+  forest,
+  mlp,
+  scorer,
+  snapshot,
+} from '../../golden/artifacts.ts';
 import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
 import { accidents } from '../support/accidents.ts';
 import { everyReplacement } from '../support/mutate-json.ts';
@@ -139,6 +147,41 @@ describe('a snapshot', () => {
 });
 
 describe('a decision', () => {
+  const [, interleaved] = experimentDecisions;
+  const payload = decisionsToBytes([interleaved]).slice(14, -8);
+  /** The payload ends with what it has (u8), then the teams: their number (u32) and one byte each. */
+  const withByte = (fromEnd: number, value: number) =>
+    payload.with(payload.length - fromEnd, value);
+
+  it.each<[string, Uint8Array, string]>([
+    [
+      'more teams than items',
+      Uint8Array.from([...withByte(6, 3), 0]),
+      'ranking r-1: 3 teams do not go with 2 items',
+    ],
+    [
+      'fewer teams than items',
+      withByte(6, 1).slice(0, -1),
+      'ranking r-1: 1 teams do not go with 2 items',
+    ],
+    [
+      'parts of a later format',
+      withByte(7, 4),
+      'ranking r-1: 4 names parts that this build does not know',
+    ],
+  ])('is refused with %s', (_, changed, message) => {
+    const read = (bytes: Uint8Array) => decisionsFromBytes(sealFrame('TTDB', 2, undefined, bytes));
+    expect(read(payload)).toEqual([interleaved]);
+    expect(() => read(changed)).toThrow(FormatError);
+    expect(() => read(changed)).toThrow(message);
+  });
+
+  it('is written in the first format, which an older backend reads, unless experiments add to it', () => {
+    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 2, bytes).format;
+    expect(formatOf(decisionsToBytes(decisions))).toBe(1);
+    expect(formatOf(decisionsToBytes([...decisions, interleaved]))).toBe(2);
+  });
+
   it('is refused inside an ingest batch when its own bytes are damaged', () => {
     expect(decisions.length).toBeGreaterThan(0);
     expect(() => ingestBatchFromBytes(sealIngestBatch('b', [new Uint8Array(40)], '[]'))).toThrow(

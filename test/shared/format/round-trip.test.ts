@@ -60,7 +60,13 @@ const decisions: fc.Arbitrary<Decision> = fc
       codes: fc.uint8Array({ minLength: slots * features, maxLength: slots * features }),
     });
     return fc
-      .tuple(required, optional('userId', id()), optional('arm', fc.string({ minLength: 1 })))
+      .tuple(
+        required,
+        optional('userId', id()),
+        optional('arm', fc.string({ minLength: 1 })),
+        optional('teams', fc.uint8Array({ minLength: slots, maxLength: slots, max: 1 })),
+        optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
+      )
       .map((parts) => Object.assign({}, ...parts) as Decision);
   });
 

@@ -1,0 +1,91 @@
+import type { ExperimentReport } from '../experiment/analysis/experiment-report.ts';
+import { reportText } from '../experiment/analysis/report-text.ts';
+import { count, counted, facts, moment, table } from './text.ts';
+
+export interface ShownExperiment {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly layer: string;
+  readonly unit: string;
+  readonly traffic: number;
+  readonly range: readonly [number, number];
+  readonly design: string;
+  readonly trigger: string;
+  readonly startedAt: number | null;
+  readonly stoppedAt: number | null;
+  readonly arms: readonly {
+    readonly name: string;
+    readonly weight: number;
+    readonly version?: string;
+    readonly reward?: string;
+    readonly exploration?: Readonly<Record<string, number>>;
+  }[];
+  /** Absent in lists and after changes. */
+  readonly report?: {
+    readonly at: number;
+    readonly frozen: boolean;
+    readonly refusedUnits: number;
+    readonly analysis: ExperimentReport;
+  } | null;
+}
+
+export function experimentText(one: ShownExperiment): string {
+  const head = facts([
+    ['experiment', `${one.name} (${one.id})`],
+    ['status', `${one.status}${one.startedAt === null ? '' : ` since ${moment(one.startedAt)}`}`],
+    ...(one.stoppedAt === null ? [] : [['stopped', moment(one.stoppedAt)] as const]),
+    ['traffic', `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}`],
+    ['design', one.trigger === 'ranked' ? one.design : `${one.design}, where the ${one.trigger}`],
+  ]);
+  const arms = table(
+    ['arm', 'weight', 'serves', 'reward'],
+    one.arms.map(({ name, weight, version, exploration, reward }) => [
+      name,
+      weight,
+      [version ?? 'the champion', ...(exploration ? [JSON.stringify(exploration)] : [])].join(' '),
+      reward,
+    ]),
+  );
+  return [head, arms, ...reported(one)].join('\n\n');
+}
+
+function reported({ report, startedAt }: ShownExperiment): string[] {
+  if (report === undefined) return [];
+  if (report === null)
+    return [
+      startedAt === null
+        ? 'it has not run yet.'
+        : 'its log is gone, and no report was frozen before.',
+    ];
+  const notes = [
+    ...(report.frozen ? [`frozen ${moment(report.at)}: its log has been deleted since`] : []),
+    ...(report.refusedUnits > 0
+      ? [`${counted(report.refusedUnits, 'unit')} left out as not a person’s`]
+      : []),
+  ];
+  return [reportText(report.analysis), ...(notes.length === 0 ? [] : [notes.join('\n')])];
+}
+
+export interface ShownSize {
+  readonly perArm: number;
+  readonly total: number;
+  readonly effect: number;
+  readonly minimumPerArm: number;
+  readonly days?: number;
+}
+
+export function sizeText({ perArm, total, effect, minimumPerArm, days }: ShownSize): string {
+  const few =
+    perArm < minimumPerArm
+      ? `\nNo call is made on fewer than ${count(minimumPerArm)} per arm, whatever the power.`
+      : '';
+  return `${facts([
+    ['per arm', perArm],
+    ['in all', total],
+    ['effect', String(Number(effect.toPrecision(4)))],
+    ...(days === undefined ? [] : [['days', days] as const]),
+  ])}${few}`;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

@@ -1,0 +1,57 @@
+import type { GuardrailReading, RolloutDecision } from '../rollout/decide.ts';
+import { STEPS } from '../rollout/steps.ts';
+import { count, facts, moment } from './text.ts';
+
+/** What `GET /v1/rollouts` says of each. */
+export interface Rollout {
+  readonly id: string;
+  readonly challenger: string;
+  readonly champion: string;
+  readonly stage: string;
+  readonly since: number;
+  readonly by: string;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+  readonly why: string | null;
+}
+
+/** @param decisions oldest first; waiting ones between two of another kind are shown by the last of them. */
+export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecision[]): string {
+  const { id, challenger, champion, by, createdAt, endedAt, since } = rollout;
+  const head = facts([
+    ['rollout', `${id}, by ${by}, ${moment(createdAt)}`],
+    ['challenger', `${challenger}, against ${champion}`],
+    ['stage', `${stageBar(rollout.stage)}, since ${moment(since)}`],
+    ['over', endedAt === null ? 'no' : moment(endedAt)],
+    ['last decision', rollout.why],
+  ]);
+  const told = decisions.filter((one, i) => isStep(one) || isStep(decisions[i + 1]));
+  return told.length === 0 ? head : `${head}\n\n${told.map(decisionText).join('\n')}`;
+}
+
+const isStep = (one: RolloutDecision | undefined) =>
+  one === undefined || one.next.stage !== one.from.stage;
+
+/** `candidate › shadow › [canary 1] › canary 5 …`, or the stage beside the way. */
+function stageBar(stage: string): string {
+  if (!STEPS.some((step) => step === stage)) return stage;
+  return STEPS.map((step) => (step === stage ? `[${step}]` : step)).join(' › ');
+}
+
+function decisionText({ atMs, evidence, why }: RolloutDecision): string {
+  const seen = [
+    `${count(evidence.sessions)} sessions`,
+    ...evidence.guardrails.map(readingText),
+    ...(evidence.doubts ?? []).map((doubt) => `in doubt: ${doubt}`),
+  ];
+  return `${moment(atMs)}  ${why}\n  ${seen.join('; ')}`;
+}
+
+function readingText(reading: GuardrailReading): string {
+  if ('missing' in reading) return `${reading.metric}: ${reading.missing}`;
+  const { metric, low, high, worstAllowed } = reading;
+  return `${metric} ${percent(low)} to ${percent(high)} (${percent(worstAllowed)} allowed)`;
+}
+
+const percent = (share: number | null) =>
+  share === null ? 'unknown' : `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`;

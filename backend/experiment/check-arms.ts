@@ -1,0 +1,116 @@
+import { inArray } from 'drizzle-orm';
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import type { ExperimentArm } from '../../shared/domain/experiment.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import type { Store } from '../store/open.ts';
+import { weights } from '../store/tables.ts';
+
+export interface ArmsAsked {
+  /** The control first. */
+  readonly arms: readonly ExperimentArm[];
+  readonly design: 'split' | 'interleaved';
+  /** A test of the testing itself: arms that differ in nothing. */
+  readonly aa: boolean;
+}
+
+const MAX_ARMS = 8;
+const NAME = /^[a-z0-9-]{1,40}$/;
+
+/** Whether the experiment decides which version serves: by naming versions, or by training them. */
+export const changesVersion = ({ arms, aa }: Omit<ArmsAsked, 'design'>): boolean =>
+  aa || arms.some(({ version, reward }) => version !== undefined || reward !== undefined);
+
+/** An arm that names no version serves the champion of the start, frozen, where versions are what is compared. */
+export const withVersions = (asked: Omit<ArmsAsked, 'design'>, champion: Version) =>
+  changesVersion(asked)
+    ? asked.arms.map((arm) => ({ ...arm, version: arm.version ?? champion }))
+    : [...asked.arms];
+
+/** @throws ApiError 400 or 404 naming the arm that could not be served, or not be told from another. */
+export async function checkArms(
+  store: Store,
+  { arms, design, aa }: ArmsAsked,
+  champion: Version,
+): Promise<void> {
+  if (arms.length < 2 || arms.length > MAX_ARMS)
+    throw invalid(
+      `an experiment needs two arms or more, the control first, and at most ${MAX_ARMS}: this one has ${arms.length}`,
+    );
+  for (const { name, weight } of arms) {
+    if (!NAME.test(name))
+      throw invalid(`an arm's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
+    if (!(weight > 0 && weight < Infinity))
+      throw invalid(`the weight of arm ${name} must be above 0, but was ${weight}`);
+  }
+  if (new Set(arms.map(({ name }) => name)).size !== arms.length)
+    throw invalid('each arm needs a name of its own');
+  const full = withVersions({ arms, aa }, champion);
+  await checkVersions(store, full, champion);
+  if (design === 'interleaved') checkInterleaved(full);
+  if (aa) return;
+  full.forEach((arm, i) => {
+    const same = full.slice(0, i).find((other) => servesAs(other) === servesAs(arm));
+    if (same !== undefined)
+      throw invalid(
+        `arms ${same.name} and ${arm.name} differ in nothing: give one another version, exploration or reward, or ask for an A/A test (aa)`,
+      );
+  });
+}
+
+/** Only a test of the testing itself gets through the check with arms that differ in nothing. */
+export const isAA = (arms: readonly ExperimentArm[]): boolean =>
+  arms.every((arm) => servesAs(arm) === servesAs(arms[0]));
+
+const servesAs = ({ version, exploration, reward }: ExperimentArm): string => {
+  const { temperature, epsilon, poolSize } = exploration ?? {};
+  return JSON.stringify([version, temperature, epsilon, poolSize, reward]);
+};
+
+function checkInterleaved(arms: readonly ExperimentArm[]): void {
+  if (arms.length !== 2)
+    throw invalid(`an interleaved experiment drafts from exactly 2 arms, not ${arms.length}`);
+  if (arms.some(({ version }) => version === undefined))
+    throw invalid('an interleaved experiment compares versions: name one in at least one arm');
+  const explored = arms.find(({ exploration }) => exploration !== undefined);
+  if (explored !== undefined)
+    throw invalid(
+      `arm ${explored.name} cannot explore in its own way: an interleaved slate is drafted from both arms`,
+    );
+  const trained = arms.find(({ reward }) => reward !== undefined);
+  if (trained !== undefined)
+    throw invalid(`arm ${trained.name} of an interleaved experiment cannot be trained meanwhile`);
+}
+
+/** The catalogue at the edge is packed under the champion's schema: no other can be served. */
+async function checkVersions(
+  store: Store,
+  arms: readonly ExperimentArm[],
+  champion: Version,
+): Promise<void> {
+  const named = [
+    champion,
+    ...arms.flatMap(({ version }) => (version === undefined ? [] : [version])),
+  ];
+  const known = await store.db
+    .select({ version: weights.version, hash: weights.schemaHash, schema: weights.schemaName })
+    .from(weights)
+    .where(inArray(weights.version, named));
+  const about = new Map(known.map((row) => [row.version, row]));
+  const live = about.get(champion);
+  for (const { name, version } of arms) {
+    if (version === undefined) continue;
+    const found = about.get(version);
+    if (found === undefined)
+      throw new ApiError(
+        404,
+        'unknown_version',
+        `arm ${name}: there is no version ${version}: GET /v1/weights lists them`,
+      );
+    if (live !== undefined && found.hash !== live.hash)
+      throw new ApiError(
+        409,
+        'foreign_schema',
+        `arm ${name}: ${version} has schema ${found.schema}, and the champion ${champion} has ${live.schema}: one experiment serves one schema`,
+      );
+  }
+}

@@ -1,0 +1,63 @@
+import { eq } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { armKey, type ServedArm, type ServedLayer } from '../../shared/domain/experiment.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { checkLayer } from '../../shared/explore/assign.ts';
+import type { Store } from '../store/open.ts';
+import { experiments } from '../store/tables.ts';
+import { listLayers, type LayerRow } from './layers.ts';
+import { asAssigned, type Experiment } from './new-experiment.ts';
+
+export interface Traffic {
+  /** `armKey` → version. */
+  readonly arms: Record<string, Version>;
+  readonly layers: ServedLayer[];
+}
+
+/** Every isolate reads the pointer every few seconds. */
+const MAX_TRAFFIC_BYTES = 64 * 1024;
+
+/** What the pointer has to say of everything that runs, canaries included: layers in the order in which they claim. */
+export async function trafficOf(store: Pick<Store, 'db'>): Promise<Traffic> {
+  const running = await store.db
+    .select()
+    .from(experiments)
+    .where(eq(experiments.status, 'running'));
+  return trafficFrom(await listLayers(store), running);
+}
+
+/** @throws ApiError 400 where two of one layer overlap, 409 where the pointer would grow too large. */
+export function trafficFrom(layers: readonly LayerRow[], running: readonly Experiment[]): Traffic {
+  const inOrder = running.toSorted((a, b) => a.rangeFrom - b.rangeFrom || (a.id < b.id ? -1 : 1));
+  const served = layers.flatMap(({ name, salt, unit }): ServedLayer[] => {
+    const own = inOrder.filter(({ layer }) => layer === name);
+    if (own.length === 0) return [];
+    return [{ name, salt, unit, experiments: own.map(servedAs) }];
+  });
+  for (const layer of served) checkLayer(layer);
+  const arms = Object.fromEntries(
+    inOrder.flatMap(({ id, arms: own }) =>
+      own.flatMap(({ name, version }) => (version ? [[armKey(id, name), version]] : [])),
+    ),
+  );
+  const traffic = { arms, layers: served };
+  const size = JSON.stringify(traffic).length;
+  if (size > MAX_TRAFFIC_BYTES)
+    throw new ApiError(
+      409,
+      'too_much_traffic',
+      `the running experiments take ${size} bytes of the pointer, and ${MAX_TRAFFIC_BYTES} is the most: stop one`,
+    );
+  return traffic;
+}
+
+const servedAs = (row: Experiment) => ({
+  ...asAssigned(row),
+  design: row.design,
+  trigger: row.trigger,
+  arms: row.arms.map(({ name, weight, exploration }): ServedArm => ({
+    name,
+    weight,
+    ...(exploration && { exploration }),
+  })),
+});

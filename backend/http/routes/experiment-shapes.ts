@@ -1,0 +1,205 @@
+import { z } from '@hono/zod-openapi';
+import { invalid } from '../../../shared/domain/errors.ts';
+import type { Version } from '../../../shared/domain/ids.ts';
+import type { LayerRow } from '../../experiment/layers.ts';
+import { shareOf, type Experiment, type NewExperiment } from '../../experiment/new-experiment.ts';
+import type { Report } from '../../experiment/reports.ts';
+import { anyObject, epochMs, versionParam } from '../openapi.ts';
+
+const exploration = z
+  .object({
+    temperature: z.number().nonnegative(),
+    epsilon: z.number().min(0).max(1),
+    poolSize: z.number().int().positive(),
+  })
+  .strict();
+
+const arm = z
+  .object({
+    name: z.string().max(40),
+    weight: z.number().openapi({ description: 'Relative: 50 and 50, or 0.9 and 0.1' }),
+    version: versionParam.shape.version.transform((text) => text as Version).optional(),
+    exploration: exploration.optional(),
+    reward: z.enum(['adaptive', 'fixed']).optional().openapi({
+      description: 'Trained daily: on metric weights as learned, or as the schema declares them',
+    }),
+  })
+  .strict();
+
+const unit = z.enum(['user', 'session']);
+const metric = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['proportion', 'mean', 'ratio']),
+    numerator: z.string(),
+    denominator: z.string().optional(),
+    better: z.enum(['higher', 'lower']),
+    winsorShare: z.number().optional(),
+  })
+  .strict();
+const guardrail = z
+  .object({
+    metric: z.string(),
+    margin: z.number().openapi({ description: 'Bearable harm, relative: 0.01 is 1 %' }),
+  })
+  .strict();
+
+export const newExperiment = z
+  .object({
+    name: z.string().min(1).max(120),
+    layer: z.string().max(40).optional(),
+    unit: unit.optional().openapi({ description: 'What a new layer counts by' }),
+    traffic: z.number().optional().openapi({ description: 'Share of the layer’s units' }),
+    range: z
+      .tuple([z.number(), z.number()])
+      .readonly()
+      .optional()
+      .openapi({ description: 'Default: the first free one that is large enough' }),
+    arms: z.array(arm).optional().openapi({ description: 'The control first' }),
+    design: z.enum(['split', 'interleaved']).optional(),
+    trigger: z.enum(['ranked', 'slate differs']).optional(),
+    metrics: z
+      .array(z.union([z.string(), metric]))
+      .optional()
+      .openapi({ description: 'Names of default metrics, or definitions' }),
+    guardrails: z.array(guardrail).max(20).optional(),
+    minimumPerArm: z.number().optional().openapi({ description: 'Units per arm before any call' }),
+    aa: z.boolean().optional().openapi({ description: 'Arms that differ in nothing, on purpose' }),
+    selfTest: z.string().optional().openapi({
+      description:
+        'An outcome: arms are trained on fixed and on adaptive reward, and read on this long-term value',
+    }),
+    start: z.boolean().default(false),
+    freezeWeights: z.boolean().default(true).openapi({
+      description: 'Read by the metric weights in force at its start, when it starts at once',
+    }),
+  })
+  .strict();
+
+export const layerShape = z
+  .object({ name: z.string(), salt: z.string(), unit, rank: z.number(), createdAt: epochMs })
+  .openapi('Layer');
+
+export const experimentShape = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    layer: z.string(),
+    unit,
+    salt: z.string(),
+    range: z.tuple([z.number(), z.number()]),
+    traffic: z.number().openapi({ description: 'Share of the layer’s units that take part' }),
+    arms: z.array(arm.omit({ version: true }).extend({ version: z.string().optional() })),
+    design: z.enum(['split', 'interleaved']),
+    trigger: z.enum(['ranked', 'slate differs']),
+    metrics: z.array(metric),
+    guardrails: z.array(guardrail),
+    minimumPerArm: z.number(),
+    metricWeightsId: z.number().nullable(),
+    status: z.enum(['draft', 'running', 'stopped']),
+    createdAt: epochMs,
+    startedAt: epochMs.nullable(),
+    stoppedAt: epochMs.nullable(),
+  })
+  .openapi('Experiment');
+
+const report = z.object({
+  at: epochMs,
+  frozen: z.boolean().openapi({ description: 'Its log was deleted since: the last report made' }),
+  refusedUnits: z.number().openapi({ description: 'Not a person’s, by the filters of training' }),
+  analysis: anyObject.openapi({ description: 'Verdict, doubts, and each arm against the control' }),
+  weights: anyObject.optional().openapi({ description: 'What resultData was weighed by' }),
+});
+
+export const reportedShape = experimentShape
+  .extend({
+    report: report
+      .nullable()
+      .openapi({ description: 'null: it never ran, or its log is gone without a report' }),
+  })
+  .openapi('ExperimentWithReport');
+
+const positive = z.number().positive();
+const moments = z.object({ mean: z.number(), variance: positive }).strict();
+export const sizeAsked = z
+  .object({
+    baseline: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('proportion'), rate: z.number().gt(0).lt(1) }).strict(),
+      z.object({ kind: z.literal('mean'), mean: z.number(), variance: positive }).strict(),
+      z
+        .object({
+          kind: z.literal('ratio'),
+          numerator: moments,
+          denominator: moments,
+          covariance: z.number().default(0),
+        })
+        .strict(),
+    ]),
+    mde: positive,
+    relative: z.boolean().default(true),
+    alpha: z.number().gt(0).lt(1).default(0.05),
+    power: z.number().gt(0).lt(1).default(0.8),
+    arms: z.number().int().min(2).max(8).default(2),
+    perDay: positive.optional(),
+  })
+  .strict();
+
+export const sizeShape = z
+  .object({
+    perArm: z.number(),
+    total: z.number(),
+    effect: z.number(),
+    minimumPerArm: z.number(),
+    days: z.number().optional(),
+  })
+  .openapi('SampleSize');
+
+type Asked = Omit<z.output<typeof newExperiment>, 'start' | 'freezeWeights' | 'selfTest'>;
+
+/** @throws ApiError 400 where arms are neither given nor those of the self-test, or both. */
+export function withSelfTest(
+  asked: Asked,
+  test: Pick<NewExperiment, 'arms' | 'metrics'> | undefined,
+): NewExperiment {
+  const { arms } = asked;
+  if (test === undefined) {
+    if (arms === undefined)
+      throw invalid('an experiment needs two arms or more, the control first (or selfTest)');
+    return { ...asked, arms };
+  }
+  if (arms !== undefined) throw invalid('a self-test has its own arms: leave out arms or selfTest');
+  return { ...test, ...asked, arms: test.arms, metrics: asked.metrics ?? test.metrics };
+}
+
+export function experimentAnswer(row: Experiment, layers: readonly LayerRow[]) {
+  const { kind: _, rangeFrom, rangeTo, ...shown } = row;
+  return {
+    ...shown,
+    arms: row.arms.map((one) => ({ ...one })),
+    metrics: row.metrics.map((one) => ({ ...one })),
+    guardrails: row.guardrails.map((one) => ({ ...one })),
+    unit: layers.find(({ name }) => name === row.layer)?.unit ?? ('session' as const),
+    range: [rangeFrom, rangeTo] as [number, number],
+    traffic: shareOf(row),
+  };
+}
+
+export function reportAnswer(
+  row: Experiment,
+  layers: readonly LayerRow[],
+  found: Report | undefined,
+) {
+  return {
+    ...experimentAnswer(row, layers),
+    report:
+      found === undefined
+        ? null
+        : {
+            at: found.at,
+            frozen: found.frozen,
+            refusedUnits: found.collected.refusedUnits,
+            analysis: { ...found.analysis },
+            ...(found.weights && { weights: { ...found.weights } }),
+          },
+  };
+}

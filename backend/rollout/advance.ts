@@ -1,0 +1,129 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../log.ts';
+import { readLive, recordAudit } from '../publish/live-pointer.ts';
+import type { Store } from '../store/open.ts';
+import { rolloutDecisions, rollouts } from '../store/tables.ts';
+import type { Rollout } from './apply.ts';
+import { decide, type RolloutDecision, type RolloutEvidence } from './decide.ts';
+import { closeRollout, recordStage } from './record-stage.ts';
+import {
+  actorFor,
+  decisionsOf,
+  openRollouts,
+  readRollout,
+  type RolloutRow,
+  stateOf,
+} from './rollout-rows.ts';
+import type { RolloutRules } from './steps.ts';
+
+export interface AdvanceDeps {
+  readonly store: Store;
+  readonly rollout: Pick<Rollout, 'watch' | 'promote' | 'retraffic'>;
+  readonly gather: (row: RolloutRow, nowMs: number) => Promise<RolloutEvidence>;
+  readonly nowMs: () => number;
+}
+
+/**
+ * One decision for the rollout that is under way: evidence → decision → log, then the pointer. The log and the new
+ * state are written first and together, so after a crash in between the next look makes the pointer follow.
+ * @param fence must hold when the decision is written, else nothing is: a lease that may have been lost meanwhile.
+ * @returns the decision, where there was one to make. @throws where the edge cannot be reached: no decision is made then.
+ */
+export async function advanceRollouts(
+  deps: AdvanceDeps,
+  fence: SQL = sql`1`,
+): Promise<RolloutDecision | undefined> {
+  const { store, rollout, nowMs } = deps;
+  await rollout.watch();
+  for (const row of await openRollouts(store)) {
+    if (await isOver(deps, row)) continue;
+    const at = nowMs();
+    const evidence = await deps.gather(row, at);
+    const decision = decide(stateOf(row), evidence, at, row.rules as unknown as RolloutRules);
+    if (await isNews(store, row, decision)) await record(store, row, decision, fence);
+    await isOver(deps, await readRollout(store, row.id));
+    return decision;
+  }
+  await rollout.retraffic('rollouts');
+  return undefined;
+}
+
+/** Makes the pointer what the state asks for, however often that is tried. @returns whether nothing is left to do. */
+async function isOver({ store, rollout, nowMs }: AdvanceDeps, row: RolloutRow): Promise<boolean> {
+  const { stage, challenger, champion } = stateOf(row);
+  const by = actorFor(row);
+  const live = (await readLive(store))?.pointer;
+  if (live === undefined) return false;
+  if (live.hold !== true) {
+    try {
+      if (stage === 'champion' && live.champion === champion) await rollout.promote(challenger, by);
+      // Only what it promoted itself: the same version promoted by ops stays.
+      else if (stage === 'withdrawn' && live.champion === challenger && live.by === by)
+        await rollout.promote(champion, by);
+      else await rollout.retraffic(by);
+    } catch (error) {
+      // Somebody was faster; the next look sees the hold.
+      if (!(error instanceof ApiError && error.code === 'on_hold')) throw error;
+    }
+  }
+  const now = (await readLive(store))?.pointer;
+  const isDone =
+    stage === 'withdrawn' ||
+    (stage === 'champion' && now?.champion === challenger && now.hold !== true);
+  if (isDone) await store.write([closeRollout(store, row, nowMs())]);
+  return isDone;
+}
+
+/** Waiting for the same thing again is not logged again. */
+async function isNews(store: Store, row: RolloutRow, decision: RolloutDecision): Promise<boolean> {
+  if (decision.next.stage !== row.stage || !isIdle(decision)) return true;
+  const last = (await decisionsOf(store, row.id)).at(-1);
+  return last?.why !== decision.why;
+}
+
+const isIdle = ({ action }: RolloutDecision): boolean =>
+  action.do === 'wait' || action.do === 'keep off';
+
+/** Decision, state and audit in one transaction, or none of them: where the fence is down or somebody was faster. */
+async function record(
+  store: Store,
+  row: RolloutRow,
+  decision: RolloutDecision,
+  fence: SQL,
+): Promise<void> {
+  const { from, next, why, action, atMs } = decision;
+  const isCurrent = sql`exists (select 1 from ${rollouts} where ${rollouts.id} = ${row.id}
+    and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
+  const statements = [
+    store.db.insert(rolloutDecisions).values({
+      // A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger.
+      rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
+      at: atMs,
+      decision: { ...decision },
+    }),
+    ...(next.stage === from.stage ? [] : recordStage(store, row, next.stage, next.sinceMs)),
+    ...(next.stage === from.stage && isIdle(decision)
+      ? []
+      : [
+          recordAudit(store, {
+            at: atMs,
+            actor: actorFor(row),
+            action: action.do,
+            subject: row.challenger,
+            details: { from: from.stage, to: next.stage, why, evidence: decision.evidence },
+          }),
+        ]),
+  ];
+  try {
+    await store.write(statements);
+  } catch (error) {
+    if (!/NOT NULL constraint failed: rollout_decisions\.rollout/.test(messageOf(error)))
+      throw error;
+    throw new ApiError(
+      409,
+      'overtaken',
+      `another backend decided on ${row.id} meanwhile: this decision was not written`,
+    );
+  }
+}

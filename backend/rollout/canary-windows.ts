@@ -1,0 +1,32 @@
+import type { RolloutDecision, RolloutState } from './decide.ts';
+import { SHARE, type Stage } from './steps.ts';
+
+/** A stage in which both the challenger and the champion were shown. */
+export interface CanaryWindow {
+  readonly stage: Stage;
+  /** The challenger's, above 0 and below 1. */
+  readonly share: number;
+  /** Epoch ms: from ≤ t < to. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The stages that a rollout's log has gone through. Each begins a little late, when every edge has its share: its
+ * sessions are then drawn by that share alone.
+ * @param settleMs how long edges may go on with the pointer before.
+ */
+export function canaryWindows(
+  log: readonly RolloutDecision[],
+  state: RolloutState,
+  nowMs: number,
+  settleMs: number,
+): CanaryWindow[] {
+  const changes = log.filter(({ from, next }) => next.stage !== from.stage);
+  return changes
+    .map(({ next, atMs }, i): CanaryWindow => {
+      const to = changes[i + 1]?.atMs ?? (state.stage === next.stage ? nowMs : atMs);
+      return { stage: next.stage, share: SHARE[next.stage], from: atMs + settleMs, to };
+    })
+    .filter(({ share, from, to }) => share > 0 && share < 1 && from < to);
+}

@@ -1,0 +1,81 @@
+import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { parseVersion } from '../../shared/domain/ids.ts';
+import type { Pointer } from '../../shared/domain/pointer.ts';
+import type { Store } from '../store/open.ts';
+import { experiments, rolloutDecisions, rollouts } from '../store/tables.ts';
+import type { RolloutDecision, RolloutState } from './decide.ts';
+import type { Stage } from './steps.ts';
+
+export type RolloutRow = typeof rollouts.$inferSelect;
+export type RolloutExperiment = typeof experiments.$inferSelect;
+
+export const LAYER = 'rollout';
+export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
+
+/** Who moves the pointer for a rollout. */
+export const actorFor = ({ id }: Pick<RolloutRow, 'id'>): string => `rollout ${id}`;
+
+export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): RolloutState => ({
+  challenger: parseVersion(challenger),
+  champion: parseVersion(champion),
+  stage: stage as Stage,
+  sinceMs: since,
+});
+
+/** Under way or waiting, oldest first. */
+export const openRollouts = (store: Store): Promise<RolloutRow[]> =>
+  store.db
+    .select()
+    .from(rollouts)
+    .where(isNull(rollouts.endedAt))
+    .orderBy(asc(rollouts.createdAt), asc(rollouts.id));
+
+/** Newest first. */
+export const listRollouts = (store: Store, limit: number): Promise<RolloutRow[]> =>
+  store.db
+    .select()
+    .from(rollouts)
+    .orderBy(desc(rollouts.createdAt), desc(rollouts.id))
+    .limit(limit);
+
+/** @throws ApiError 404. */
+export async function readRollout(store: Store, id: string): Promise<RolloutRow> {
+  const [row] = await store.db.select().from(rollouts).where(eq(rollouts.id, id));
+  if (row === undefined)
+    throw new ApiError(
+      404,
+      'unknown_rollout',
+      `there is no rollout ${id}: GET /v1/rollouts lists them`,
+    );
+  return row;
+}
+
+/** Oldest first. */
+export async function decisionsOf(store: Store, id: string): Promise<RolloutDecision[]> {
+  const rows = await store.db
+    .select({ decision: rolloutDecisions.decision })
+    .from(rolloutDecisions)
+    .where(eq(rolloutDecisions.rollout, id))
+    .orderBy(asc(rolloutDecisions.id));
+  return rows.map(({ decision }) => decision as unknown as RolloutDecision);
+}
+
+export async function experimentOf(store: Store, row: RolloutRow): Promise<RolloutExperiment> {
+  const [found] = await store.db
+    .select()
+    .from(experiments)
+    .where(eq(experiments.id, row.experiment));
+  if (found === undefined)
+    throw new Error(`rollout ${row.id} has lost its experiment ${row.experiment}: withdraw it`);
+  return found;
+}
+
+/** What is scored beside what is shown. @param share of the sessions. */
+export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
+  const [row] = await store.db
+    .select({ challenger: rollouts.challenger })
+    .from(rollouts)
+    .where(and(eq(rollouts.stage, 'shadow'), isNull(rollouts.endedAt)));
+  return row === undefined ? {} : { shadow: { version: parseVersion(row.challenger), share } };
+}

@@ -1,0 +1,71 @@
+import { checkLayer } from '../explore/assign.ts';
+import { checkExploration, type ExplorationSpec } from '../features/schema.ts';
+import type { ServedLayer } from './experiment.ts';
+
+/** As `exposuresToText` needs them. */
+const NAME = /^[^\s:]{1,128}$/;
+
+/**
+ * Whether a value from a pointer is layers that can assign. The backend wrote them checked; what a hand changed must
+ * not break a ranking, so each field that assignment reads is looked at.
+ */
+export function isServedLayers(value: unknown): value is ServedLayer[] {
+  try {
+    if (!Array.isArray(value) || !value.every(isLayer)) return false;
+    value.forEach(checkLayer);
+    // An experiment of two layers could expose one ranking to two of its arms.
+    const ids = value.flatMap(({ experiments }) => experiments.map(({ id }) => id));
+    return new Set(ids).size === ids.length;
+  } catch {
+    return false;
+  }
+}
+
+function isLayer(value: unknown): value is ServedLayer {
+  const { name, salt, unit, experiments } = value as Record<string, unknown>;
+  return (
+    typeof name === 'string' &&
+    typeof salt === 'string' &&
+    (unit === 'user' || unit === 'session') &&
+    Array.isArray(experiments) &&
+    experiments.every(isExperiment)
+  );
+}
+
+function isExperiment(value: unknown): boolean {
+  const { id, salt, status, range, traffic, arms, design, trigger } = value as Record<
+    string,
+    unknown
+  >;
+  return (
+    isName(id) &&
+    typeof salt === 'string' &&
+    (status === 'draft' || status === 'running' || status === 'stopped') &&
+    Array.isArray(range) &&
+    range.length === 2 &&
+    range.every(Number.isFinite) &&
+    Number.isFinite(traffic) &&
+    Array.isArray(arms) &&
+    arms.every(isArm) &&
+    (design === 'split' || (design === 'interleaved' && arms.length === 2)) &&
+    (trigger === 'ranked' || trigger === 'slate differs')
+  );
+}
+
+function isArm(value: unknown): boolean {
+  const { name, weight, exploration } = value as Record<string, unknown>;
+  return (
+    isName(name) &&
+    Number.isFinite(weight) &&
+    (exploration === undefined || isExploration(exploration))
+  );
+}
+
+const isName = (value: unknown) => typeof value === 'string' && NAME.test(value);
+
+/** @throws where it is out of the bounds of a schema's own exploration. */
+function isExploration(value: unknown): boolean {
+  const { temperature, epsilon, poolSize } = value as ExplorationSpec;
+  checkExploration({ temperature, epsilon, poolSize });
+  return [temperature, epsilon, poolSize].every(Number.isFinite);
+}

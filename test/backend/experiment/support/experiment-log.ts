@@ -1,0 +1,65 @@
+import type { Experiment } from '../../../../backend/experiment/new-experiment.ts';
+import { ensureLayer } from '../../../../backend/experiment/layers.ts';
+import { insertRows } from '../../../../backend/ingest/insert-rows.ts';
+import type { Store } from '../../../../backend/store/open.ts';
+import { experiments } from '../../../../backend/store/tables.ts';
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import { exposuresFromText } from '../../../../shared/domain/experiment.ts';
+import { DEFAULT_METRICS } from '../../../../shared/domain/metric.ts';
+
+const COLUMNS = ['experiment', 'rankingId', 'arm', 'at', 'sessionId', 'userId'] as const;
+
+/** The rows that say which arms each ranking was exposed to. */
+export const exposureRows = (decisions: readonly Decision[]) =>
+  insertRows(
+    'exposures',
+    COLUMNS,
+    COLUMNS.indexOf('userId'),
+    decisions.flatMap(({ rankingId, at, sessionId, userId, arm }) =>
+      exposuresFromText(arm ?? '').map((exposure) => [
+        exposure.experiment,
+        rankingId,
+        exposure.arm,
+        at,
+        sessionId,
+        userId ?? null,
+      ]),
+    ),
+  );
+
+/** A running experiment of two arms, put there by hand. */
+export async function runningExperiment(
+  store: Store,
+  changes: Partial<Experiment> & { readonly unit?: 'user' | 'session' } = {},
+): Promise<Experiment> {
+  const { unit = 'session', ...fields } = changes;
+  const layer = unit === 'user' ? 'users' : 'weights';
+  await ensureLayer(store, { name: layer, unit, rank: 10 }, 1);
+  const experiment: Experiment = {
+    id: 'exp_1',
+    name: 'of a test',
+    kind: 'experiment',
+    layer,
+    salt: fields.id ?? 'exp_1',
+    rangeFrom: 0,
+    rangeTo: 1,
+    traffic: 1,
+    arms: [
+      { name: 'control', weight: 50 },
+      { name: 'treatment', weight: 50 },
+    ],
+    design: 'split',
+    trigger: 'ranked',
+    metrics: [...DEFAULT_METRICS],
+    guardrails: [],
+    minimumPerArm: 1000,
+    metricWeightsId: null,
+    status: 'running',
+    createdAt: 1,
+    startedAt: 1,
+    stoppedAt: null,
+    ...fields,
+  };
+  await store.write([store.db.insert(experiments).values(experiment)]);
+  return experiment;
+}

@@ -1,0 +1,368 @@
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseVersion } from '../../../shared/domain/ids.ts';
+import { verifyToken } from '../../../shared/domain/token.ts';
+import { fakeBackend, shipAll } from '../support/backend.ts';
+import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
+import { eventually } from '../support/eventually.ts';
+import { experimentOf, HALVES, layerOf, publishTraffic } from '../support/experiments.ts';
+import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { clickOn, rank, rankAll } from '../support/rank.ts';
+import { openTrips } from '../support/trips.ts';
+
+const users = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ sessionId: `s-${i}`, userId: `user-${i}` }));
+const arms = { 'exp_1:control': 'v000001', 'exp_1:treatment': 'v000002' };
+const pointer = (changes: object = {}) => ({
+  champion: 'v000001',
+  arms,
+  layers: [layerOf('ranking', [experimentOf('exp_1')])],
+  at: Date.now() + Math.random(),
+  ...changes,
+});
+let isolate: Isolate;
+
+beforeAll(async () => {
+  await publishItems(openTrips(6));
+  await publishScorer('v000001');
+  await storeScorer('v000002', { points: { base: [0, 7] } });
+  await storeScorer('v000003', { points: { base: [0, 9] } });
+  await storeScorer('v000004', { schema: hotels });
+});
+
+beforeEach(() => {
+  isolate = coldIsolate();
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe('an experiment at the edge', () => {
+  it.each([
+    ['50/50', 0.5, 400],
+    ['90/10', 0.1, 600],
+    ['a canary of 5 %', 0.05, 600],
+  ])('splits users %s, within four standard deviations', async (name, share, count) => {
+    const own = experimentOf('exp_1', {
+      salt: name,
+      arms: [
+        { name: 'treatment', weight: share },
+        { name: 'control', weight: 1 - share },
+      ],
+    });
+    const layers = [layerOf('ranking', [own])];
+    const running = pointer({ layers, at: share });
+    await publishTraffic(isolate, running, { experiments: ['exp_1'] });
+    const answers = await rankAll(isolate, users(count));
+    const treated = answers.filter(({ arm }) => arm === 'treatment');
+    const sd = Math.sqrt(count * share * (1 - share));
+    expect(Math.abs(treated.length - count * share)).toBeLessThan(4 * sd);
+    for (const { experiment, arm, weights, items, headers, degraded } of answers) {
+      const version = arm === 'treatment' ? 'v000002' : 'v000001';
+      expect({ experiment, weights, degraded }).toEqual({
+        experiment: 'exp_1',
+        weights: version,
+        degraded: false,
+      });
+      expect(headers.get('x-trimtab-weights')).toBe(version);
+      expect(items[0].score).toBe(arm === 'treatment' ? 7 : 30);
+    }
+  });
+
+  it('keeps a user in its arm across sessions and isolates, and has nobody without an id in it', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const [once, again] = await Promise.all(
+      [isolate, coldIsolate()].map((each, i) =>
+        rankAll(
+          each,
+          users(40).map(({ userId }) => ({ userId, sessionId: `${userId}-${i}` })),
+        ),
+      ),
+    );
+    expect(again.map(({ arm }) => arm)).toEqual(once.map(({ arm }) => arm));
+    expect(new Set(once.map(({ arm }) => arm)).size).toBe(2);
+    const anonymous = await rank(isolate);
+    expect(anonymous).toMatchObject({ weights: 'v000001', degraded: false });
+    expect(anonymous).not.toHaveProperty('experiment');
+    expect(anonymous).not.toHaveProperty('arm');
+  });
+
+  it('keeps a session in its arm where the layer goes by session, whoever the user is', async () => {
+    const layers = [layerOf('ranking', [experimentOf('exp_1')], 'session')];
+    const running = pointer({ layers });
+    await publishTraffic(isolate, running, { experiments: ['exp_1'] });
+    const sessions = users(40).map(({ sessionId }) => ({ sessionId }));
+    const before = await rankAll(isolate, sessions);
+    const later = await rankAll(
+      isolate,
+      sessions.map((one) => ({ ...one, userId: 'signed-in' })),
+    );
+    expect(later.map(({ arm }) => arm)).toEqual(before.map(({ arm }) => arm));
+    expect(new Set(before.map(({ arm }) => arm)).size).toBe(2);
+  });
+
+  it('says the same in answer, token, decision and feedback, of all experiments at once', async () => {
+    const explore = { temperature: 5, epsilon: 0.2, poolSize: 6 };
+    const wild = experimentOf('exp_2', {
+      arms: [HALVES[0], { ...HALVES[1], exploration: explore }],
+    });
+    const layers = [
+      layerOf('ranking', [experimentOf('exp_1')]),
+      layerOf('exploration', [wild], 'session'),
+    ];
+    await publishTraffic(isolate, pointer({ layers }), { experiments: ['exp_1', 'exp_2'] });
+    const backend = fakeBackend();
+    const answers = await rankAll(isolate, users(30));
+    const clicks = answers.map((answer) => clickOn(answer));
+    await isolate.fetch('/v1/events', { key: PUBLISHABLE, body: clicks });
+    await shipAll();
+    const decisions = new Map(
+      backend.sent.flatMap((batch) => batch.decisions).map((one) => [one.rankingId as string, one]),
+    );
+    const events = new Map(
+      backend.sent.flatMap((batch) => batch.events).map((one) => [one.rankingId as string, one]),
+    );
+    const seen = new Set<string>();
+    for (const { rankingId, experiment, arm, exposures, token, weights, items } of answers) {
+      expect(exposures).toEqual([
+        { experiment, arm },
+        { experiment: 'exp_2', arm: expect.any(String) },
+      ]);
+      const text = exposures!.map((one) => `${one.experiment}:${one.arm}`).join(' ');
+      expect(verifyToken(token, env.TOKEN_SECRET!, Date.now()).arm).toBe(text);
+      const isWild = text.includes('exp_2:treatment');
+      expect(decisions.get(rankingId)).toMatchObject({
+        arm: text,
+        weights,
+        exploration: isWild ? explore : { temperature: 0, epsilon: 0 },
+        propensities: items.map(({ propensity }) => propensity),
+      });
+      expect(items.some(({ propensity }) => propensity < 1)).toBe(isWild);
+      expect(events.get(rankingId)).toMatchObject({ arm: text, weights });
+      seen.add(text);
+    }
+    expect(seen.size).toBe(4);
+  });
+
+  it('pauses, with its arms, as soon as ops write a bare version', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    await publishTraffic(isolate, 'v000003', { experiments: [] });
+    for (const answer of await rankAll(isolate, users(20))) {
+      expect(answer).toMatchObject({ weights: 'v000003', degraded: false });
+      expect(answer).not.toHaveProperty('experiment');
+    }
+    await publishTraffic(isolate, pointer({ hold: true }), { experiments: [] });
+    const answers = await rankAll(isolate, users(20));
+    expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001']));
+  });
+
+  it('never shares a user with another one of its layer', async () => {
+    const layers = [
+      layerOf('ranking', [
+        experimentOf('exp_1', { range: [0, 0.5] }),
+        experimentOf('exp_3', { range: [0.5, 1] }),
+      ]),
+    ];
+    const more = { ...arms, 'exp_3:treatment': 'v000003' };
+    await publishTraffic(isolate, pointer({ layers, arms: more }), {
+      experiments: ['exp_1', 'exp_3'],
+    });
+    const answers = await rankAll(isolate, users(60));
+    const counts = Map.groupBy(answers, ({ experiment }) => experiment);
+    expect(new Set(counts.keys())).toEqual(new Set(['exp_1', 'exp_3']));
+    for (const { experiment, arm, weights, exposures } of answers) {
+      expect(exposures).toBeUndefined();
+      const treated = experiment === 'exp_1' ? 'v000002' : 'v000003';
+      expect(weights).toBe(arm === 'treatment' ? treated : 'v000001');
+    }
+  });
+});
+
+describe('where an arm cannot be served', () => {
+  it('the champion serves everybody in its experiment, exposed to nothing, and the reason is told', async () => {
+    const missing = { ...arms, 'exp_1:treatment': 'v000404' };
+    const { problems } = await publishTraffic(isolate, pointer({ arms: missing }), {
+      experiments: [],
+      degraded: false,
+      problems: [expect.any(String)],
+    });
+    expect(problems![0]).toMatch(/arm exp_1:treatment cannot be served: .*no weights v000404/);
+    for (const answer of await rankAll(isolate, users(20))) {
+      expect(answer).toMatchObject({ weights: 'v000001', degraded: false });
+      expect(answer).not.toHaveProperty('arm');
+    }
+  });
+
+  it('because it is of another schema, it still serves requests that bring candidates', async () => {
+    const other = { 'exp_1:treatment': 'v000004' };
+    await publishTraffic(isolate, pointer({ arms: other }), { experiments: ['exp_1'] });
+    for (const answer of await rankAll(isolate, users(20)))
+      expect(answer).not.toHaveProperty('experiment');
+    const candidates = [
+      { id: 'plain', stars: 1 },
+      { id: 'grand', stars: 5 },
+    ];
+    const answers = await rankAll(
+      isolate,
+      users(20).map((user) => ({ ...user, candidates })),
+    );
+    for (const { arm, weights, items } of answers) {
+      expect(weights).toBe(arm === 'treatment' ? 'v000004' : 'v000001');
+      expect(items[0].id).toBe(arm === 'treatment' ? 'grand' : 'plain');
+    }
+    expect(new Set(answers.map(({ arm }) => arm))).toEqual(new Set(['control', 'treatment']));
+  });
+
+  it('by LiveWeights, KV has its version', async () => {
+    const flaky = {
+      idFromName: (name: string) => name,
+      get: (name: string) =>
+        name.endsWith(':champion')
+          ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
+          : { adopt: () => Promise.reject(new Error('moved')) },
+    };
+    const apart = coldIsolate({ LIVE_WEIGHTS: flaky });
+    await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
+    const answers = await rankAll(apart, users(20));
+    expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001', 'v000002']));
+  });
+
+  it('because KV went down after it was read, memory has it', async () => {
+    const down = () => Promise.reject(new Error('down for a test'));
+    let isDown = false;
+    const apart = coldIsolate({
+      LIVE_WEIGHTS: {
+        idFromName: (name: string) => name,
+        get: (name: string) =>
+          name.endsWith(':champion') || !isDown
+            ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
+            : { adopt: down },
+      },
+      WEIGHTS: {
+        get: (...args: Parameters<KVNamespace['get']>) =>
+          isDown ? down() : env.WEIGHTS.get(...args),
+      },
+    });
+    await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
+    isDown = true;
+    // The pointer moves on, so what is served now was loaded after the failure.
+    const moved = pointer({ by: 'later' });
+    await publishTraffic(apart, moved, { experiments: ['exp_1'] });
+    const answers = await rankAll(apart, users(20));
+    expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001', 'v000002']));
+  });
+
+  it('because the pointer is none any more, the last good weights serve, exposed to nothing', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const hostile = pointer({ layers: [{ ...layerOf('ranking', []), experiments: [null] }] });
+    await publishTraffic(isolate, hostile, {
+      pointer: { champion: 'v000001' },
+      experiments: [],
+      degraded: true,
+    });
+    for (const answer of await rankAll(isolate, users(20))) {
+      expect(answer).toMatchObject({ status: 200, weights: 'v000001', degraded: true });
+      expect(answer).not.toHaveProperty('arm');
+    }
+  });
+});
+
+describe('the weights of an arm', () => {
+  it('learn online apart from the others', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const body = {
+      baseVersion: 'v000002',
+      arm: 'exp_1:treatment',
+      deltas: [{ feature: 'base', bucket: 1, points: 0.5 }],
+    };
+    const answer = await isolate.fetch('/v1/live/deltas', { key: SECRET, body });
+    expect(await answer.json()).toEqual({ version: 'v000002', delta: 1 });
+    await eventually(async () => {
+      for (const { arm, items } of await rankAll(isolate, users(10)))
+        expect(items[0].score).toBe(arm === 'treatment' ? 7.5 : 30);
+    });
+    await publishTraffic(isolate, 'v000001', { experiments: [] });
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+  });
+
+  it('are asked for when the isolate refreshes, and by no ranking', async () => {
+    let asked = 0;
+    const counting = {
+      idFromName: (name: string) => name,
+      get: (name: string) => {
+        asked++;
+        return env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name));
+      },
+    };
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const calm = coldIsolate({ LIVE_WEIGHTS: counting, REFRESH_MS: '3600000' });
+    const answers = await rankAll(calm, users(60));
+    expect(new Set(answers.map(({ arm }) => arm)).size).toBe(2);
+    // The champion and two arms, once.
+    expect(asked).toBe(3);
+  });
+
+  it('are dropped when the pointer names them no more', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    await publishTraffic(isolate, { champion: 'v000001' }, { experiments: [] });
+    const answers = await rankAll(isolate, users(20));
+    expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001']));
+  });
+});
+
+describe('a ranking is exposed to nothing', () => {
+  const unexposed = async (body: object, ask = {}) => {
+    const answers = await Promise.all(
+      users(12).map((user) => rank(isolate, { ...user, ...body }, ask)),
+    );
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer).not.toHaveProperty('experiment');
+      expect(verifyToken(answer.token, env.TOKEN_SECRET!, Date.now())).not.toHaveProperty('arm');
+    }
+    return answers;
+  };
+  beforeEach(() => publishTraffic(isolate, pointer(), { experiments: ['exp_1'] }));
+
+  it('with a pinned version, which serves whatever the arm', async () => {
+    const pin = { key: SECRET, headers: { 'x-trimtab-version': 'v000003' } };
+    for (const { weights } of await unexposed({}, pin)) expect(weights).toBe('v000003');
+  });
+
+  it('with one candidate', () => unexposed({ candidates: ['open-1'] }));
+
+  it('with candidates of which one may be shown', () =>
+    unexposed({ candidates: ['open-1', { id: 'gone', status: 'full' }] }));
+
+  it('with none that may be shown', () =>
+    unexposed({ candidates: [{ id: 'gone', status: 'full' }] }));
+
+  it('with an old catalogue, though its arm serves', async () => {
+    await env.CATALOGUE.put('active', '{}');
+    try {
+      await eventually(async () => expect(await rank(isolate)).toMatchObject({ degraded: true }));
+      const answers = await unexposed({});
+      expect(new Set(answers.map(({ weights }) => weights)).size).toBe(2);
+    } finally {
+      await publishItems(openTrips(6));
+    }
+  });
+
+  it('unlike one with one slot and many to choose from', async () => {
+    const answers = await rankAll(
+      isolate,
+      users(12).map((user) => ({ ...user, limit: 1 })),
+    );
+    for (const { experiment } of answers) expect(experiment).toBe('exp_1');
+  });
+});
+
+it('an arm may be told apart from its version: both arms of an A/A test are exposed', async () => {
+  const same = { 'exp_1:control': 'v000002', 'exp_1:treatment': 'v000002' };
+  await pointAt(pointer({ arms: same }));
+  await eventually(async () => {
+    const answers = await rankAll(isolate, users(20));
+    expect(new Set(answers.map(({ weights }) => weights))).toEqual(
+      new Set([parseVersion('v000002')]),
+    );
+    expect(new Set(answers.map(({ arm }) => arm)).size).toBe(2);
+  });
+});
