@@ -5,15 +5,15 @@ import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
-import { LATE_MS } from './metric-weights/units.ts';
 import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
+import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
+import type { Webhook } from './monitor/webhook.ts';
 import { readKeys } from './start/keys.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
 import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
 import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
-import { DAY_MS } from './training-data/utc-day.ts';
 
 export interface BackendConfig {
   readonly host: string;
@@ -41,6 +41,9 @@ export interface BackendConfig {
   readonly metricWeights: MetricWeightSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
+  readonly monitors: MonitorSettings;
+  /** Where alerts go beside the log. */
+  readonly alertWebhook: Webhook | undefined;
   /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
   readonly watchSchedule: string;
   /** How long KV may still answer with what was there before. */
@@ -84,6 +87,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     trainingData,
     metricWeights,
     pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
+    monitors: readJson(env, 'TRIMTAB_MONITORS', parseMonitors),
+    alertWebhook: webhookOf(env),
     watchSchedule: '*/3 * * * * *',
     // Local KV shows a write at once.
     kvSettleMs: numberOf(env, 'TRIMTAB_KV_SETTLE_MS', isLocal ? 0 : KV_SETTLE_MS),
@@ -117,13 +122,29 @@ function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknow
 /** What a unit did must still be in the log when it is over, and has come in. */
 function checkObserved(
   { target, observeDays }: MetricWeightSettings,
-  { retentionDays }: TrainingDataSettings,
+  { retentionDays, attributionDays }: TrainingDataSettings,
 ): void {
-  const needed = observeDays + LATE_MS / DAY_MS + 1;
+  const needed = observeDays + attributionDays + 1;
   if (target !== undefined && retentionDays < needed)
     throw new Error(
       `TRIMTAB_METRIC_WEIGHTS: observeDays (${observeDays}) needs a log of ${needed} days or more, but retentionDays of TRIMTAB_TRAINING_DATA is ${retentionDays}`,
     );
+}
+
+/** The address may hold a token: no error shows it. */
+function webhookOf(env: NodeJS.ProcessEnv): Webhook | undefined {
+  const { TRIMTAB_ALERT_WEBHOOK: url, TRIMTAB_ALERT_SECRET: secret } = env;
+  if (!url) return undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new Error(
+      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
+    );
+  if (!secret)
+    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  return { url, secret };
 }
 
 function readSchema(file: string): Schema {

@@ -3,18 +3,20 @@ import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { readConfig, type BackendConfig } from './config.ts';
 import { combineStrata } from './experiment/analysis/strata.ts';
-import { collectStatistics } from './experiment/collect-statistics.ts';
 import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { learningJob } from './metric-weights/learning-job.ts';
 import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
+import { monitorJobs } from './monitor/jobs.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
 import { rollout as rolloutOf } from './rollout/apply.ts';
+import { dataDoubts } from './rollout/data-doubts.ts';
 import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
 import { leaseOf, presenceOf } from './rollout/lease.ts';
 import { rolloutsOf } from './rollout/rollouts.ts';
@@ -82,9 +84,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   const evidence: EvidenceDeps = {
     store,
-    collect: (experiment, window) => collectStatistics(store, experiment, window),
+    collect: async (experiment, { from, to }) =>
+      (await room.collectWithin(experiment, { from, to: to - 1 })).statistics,
     combine: combineStrata,
-    doubts: async () => [],
+    doubts: () => dataDoubts(store),
     alpha: settings.alpha,
     settleMs,
   };
@@ -101,6 +104,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     store,
     database,
     settings: config.metricWeights,
+    labelling: config.trainingData,
     nowMs,
   });
   const rewardPolicy = config.metricWeights.policy;
@@ -132,7 +136,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publisher,
     rollout,
     rewardPolicy,
-    propose: rollouts.propose,
+    propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: settings.mode,
     backend,
     nowMs,
@@ -184,6 +188,18 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...room.jobs(trainer, config.trainingSchedule),
+      learningJob({ learning: metricLearning, liveSchema, log }),
+      ...monitorJobs({
+        store,
+        versions,
+        trainingData,
+        liveSchema,
+        settings: config.monitors,
+        webhook: config.alertWebhook,
+        trainsDaily: config.trainingSchedule !== '',
+        nowMs,
+        log,
+      }),
     ],
     log,
   });

@@ -12,6 +12,8 @@ export interface BackendClient {
     path: string,
     body?: unknown,
   ) => Promise<T>;
+  /** An answer as it comes. @throws as `call` */
+  readonly text: (path: string) => Promise<string>;
 }
 
 export interface BackendOptions {
@@ -30,31 +32,36 @@ export function backendClient(options: BackendOptions): BackendClient {
       2,
     );
   }
+  const request = async (method: string, path: string, body?: unknown): Promise<string> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        // For the audit log: the key alone does not tell who it was.
+        'x-trimtab-actor': actor(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw new CliError(
+        `cannot reach the backend at ${url} (${reasonOf(error)}): start it with "npm start", or name another with --backend or TRIMTAB_BACKEND`,
+      );
+    });
+    const text = await response.text();
+    if (!response.ok) throw new CliError(refusal(response.status, text, url));
+    return text;
+  };
   return {
     url,
     async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          // For the audit log: the key alone does not tell who it was.
-          'x-trimtab-actor': actor(),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }).catch((error: unknown) => {
-        throw new CliError(
-          `cannot reach the backend at ${url} (${reasonOf(error)}): start it with "npm start", or name another with --backend or TRIMTAB_BACKEND`,
-        );
-      });
-      const text = await response.text();
-      if (!response.ok) throw new CliError(refusal(response.status, text, url));
+      const text = await request(method, path, body);
       try {
         return JSON.parse(text);
       } catch {
         throw new CliError(`${url} did not answer with JSON: is it a Trimtab backend?`);
       }
     },
+    text: (path) => request('GET', path),
   };
 }
 

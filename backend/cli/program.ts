@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { alertsCommand } from './alerts.ts';
 import { auditCommand } from './audit.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
@@ -11,6 +12,7 @@ import { metricWeightsCommand } from './metric-weights.ts';
 import { promoteCommand } from './promote.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
+import { reportCommand } from './report.ts';
 import { rollbackCommand } from './rollback.ts';
 import { rolloutsCommand } from './rollouts.ts';
 import { runsCommand } from './runs.ts';
@@ -41,6 +43,8 @@ export const program = (): Command =>
     releaseCommand(),
     auditCommand(),
     experimentsCommand(),
+    alertsCommand(),
+    reportCommand(),
     metricWeightsCommand(),
     usersCommand(),
     replayCommand(),

@@ -9,6 +9,7 @@ interface Status {
   readonly weights: LiveWeights | null;
   readonly snapshot: { readonly hash: string; readonly items: number } | null;
   readonly problems: readonly string[];
+  readonly alerts: readonly { readonly message: string }[];
   readonly counts: Readonly<Record<'items' | 'decisions' | 'events' | 'weights', number>>;
   readonly ingest: { readonly lastBatchAt: number | null; readonly lagMs: number | null };
   readonly training: { readonly running: string | null; readonly nextAt: number | null };
@@ -22,7 +23,15 @@ export const statusCommand = (): Command =>
     },
   );
 
-function statusText({ weights, snapshot, problems, counts, ingest, training }: Status): string {
+function statusText({
+  weights,
+  snapshot,
+  problems,
+  alerts,
+  counts,
+  ingest,
+  training,
+}: Status): string {
   const lines = facts([
     ['live', weights === null ? 'nothing yet' : liveText(weights)],
     ['since', weights === null ? '–' : `${moment(weights.since)}, by ${weights.by ?? 'hand'}`],
@@ -34,7 +43,11 @@ function statusText({ weights, snapshot, problems, counts, ingest, training }: S
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
   ]);
-  return [lines, ...problems.map((problem) => `problem: ${problem}`)].join('\n');
+  return [
+    lines,
+    ...problems.map((problem) => `problem: ${problem}`),
+    ...alerts.map(({ message }) => `alert: ${message}`),
+  ].join('\n');
 }
 
 const liveText = ({ version, name, schemaName, hold }: LiveWeights) =>

@@ -74,7 +74,12 @@ export function scoreBins(scores: ArrayLike<number>, bins = 10): ScoreBins {
 export const scoreDrift = (reference: ScoreBins, scores: ArrayLike<number>): Drift =>
   drift(reference.counts, countIn(reference.edges, scores));
 
-function countIn(edges: readonly number[], scores: ArrayLike<number>): number[] {
+/** @param weights of each score; 1 unless given. */
+export function countIn(
+  edges: readonly number[],
+  scores: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number[] {
   const counts = Array.from({ length: edges.length + 1 }, () => 0);
   for (let row = 0; row < scores.length; row++) {
     let [low, high] = [0, edges.length];
@@ -83,7 +88,7 @@ function countIn(edges: readonly number[], scores: ArrayLike<number>): number[] 
       if (edges[middle] < scores[row]) low = middle + 1;
       else high = middle;
     }
-    counts[low]++;
+    counts[low] += weights?.[row] ?? 1;
   }
   return counts;
 }

@@ -10,6 +10,11 @@ import type { Experiment } from './new-experiment.ts';
 export interface Collector {
   /** What is known of an experiment so far; counted again only when the log has grown since. */
   readonly collect: (experiment: Experiment) => Promise<Collected>;
+  /** Of units first exposed in a window, epoch ms, both inclusive. */
+  readonly collectWithin: (
+    experiment: Experiment,
+    window: { readonly from: number; readonly to: number },
+  ) => Promise<Collected>;
   readonly stop: () => Promise<void>;
 }
 
@@ -40,6 +45,8 @@ export function collectorOf({ store, database, filters }: CollectorDeps): Collec
       found.catch(() => known.delete(experiment.id));
       return found;
     },
+    collectWithin: (experiment, window) =>
+      thread.call((worker) => worker.collect(experiment, { ...window, filters })),
     stop: () => thread.stop(),
   };
 }

@@ -6,7 +6,7 @@ import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Database, Store } from '../store/open.ts';
 import type { TrainingDataSettings } from '../training-data/settings.ts';
-import { collectorOf } from './collector.ts';
+import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
 import { trainArms } from './train-arms.ts';
@@ -16,6 +16,7 @@ import { trainWithPolicy } from './train-with-policy.ts';
 export interface ExperimentRoom {
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
+  readonly collectWithin: Collector['collectWithin'];
   /** Before the log is cut: what it says now is kept. */
   freeze(): Promise<void>;
   jobs(trainer: Pick<Trainer, 'start'>, trainingSchedule: string): Job[];
@@ -56,6 +57,7 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
   return {
     experiments,
     reports,
+    collectWithin: collector.collectWithin,
     freeze: async () => void (await freezeReports(reports)),
     jobs: (trainer, schedule) => [
       {

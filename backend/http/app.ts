@@ -3,6 +3,7 @@ import { authenticate } from './auth.ts';
 import { limitBodies } from './limits.ts';
 import { router } from './openapi.ts';
 import { errorHandler, notFound } from './problem.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
@@ -12,6 +13,7 @@ import { ingestRoutes } from './routes/ingest.ts';
 import { itemRoutes } from './routes/items.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { rolloutRoutes } from './routes/rollout.ts';
 import { rolloutsRoutes } from './routes/rollouts.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -35,6 +37,8 @@ const ROUTES = [
   clickRoutes,
   experimentRoutes,
   metricWeightRoutes,
+  alertRoutes,
+  reportRoutes,
   userRoutes,
 ];
 

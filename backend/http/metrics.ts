@@ -69,4 +69,5 @@ export const backendMetrics = (): Metrics =>
     .declare('trimtab_training_runs_total', 'Training runs ended, by status.')
     .declare('trimtab_training_last_timestamp_ms', 'When the last training run ended.')
     .declare('trimtab_training_running', 'Training runs under way.')
-    .declare('trimtab_problems', 'Things that keep the edge from being up to date.');
+    .declare('trimtab_problems', 'Things that keep the edge from being up to date.')
+    .declare('trimtab_alerts_open', 'Open alerts, by kind.');

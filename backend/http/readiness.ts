@@ -1,3 +1,4 @@
+import { countOpen } from '../monitor/list-alerts.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../publish/snapshot-publisher.ts';
 import type { Clockwork } from '../rollout/clockwork.ts';
@@ -41,4 +42,6 @@ export async function refreshGauges(
   if (snapshot !== undefined) metrics.set('trimtab_snapshot_items', Number(snapshot.items));
   metrics.set('trimtab_training_running', trainer.running() === undefined ? 0 : 1);
   metrics.set('trimtab_problems', problems.length);
+  for (const [kind, open] of await countOpen(store))
+    metrics.set('trimtab_alerts_open', open, { kind });
 }

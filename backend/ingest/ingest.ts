@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import type { Store } from '../store/open.ts';
 import { batches } from '../store/tables.ts';
+import { batchLagMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, DECISION_USER_COLUMN, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, EVENT_USER_COLUMN, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, EXPOSURE_USER_COLUMN, exposureRows } from './exposure-rows.ts';
@@ -48,6 +49,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
       decisions: batch.decisions.length,
       events: batch.events.length,
       committedAt: nowMs,
+      lagMs: batchLagMs(batch, nowMs) ?? null,
     })
     .onConflictDoNothing();
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../log.ts';
 import { readLive, recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, rollouts } from '../store/tables.ts';
@@ -31,7 +32,7 @@ export interface AdvanceDeps {
  */
 export async function advanceRollouts(
   deps: AdvanceDeps,
-  fence: SQL<unknown> = sql`1`,
+  fence: SQL = sql`1`,
 ): Promise<RolloutDecision | undefined> {
   const { store, rollout, nowMs } = deps;
   await rollout.watch();
@@ -89,12 +90,12 @@ async function record(
   store: Store,
   row: RolloutRow,
   decision: RolloutDecision,
-  fence: SQL<unknown>,
+  fence: SQL,
 ): Promise<void> {
   const { from, next, why, action, atMs } = decision;
   const isCurrent = sql`exists (select 1 from ${rollouts} where ${rollouts.id} = ${row.id}
     and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
-  await store.write([
+  const statements = [
     store.db.insert(rolloutDecisions).values({
       // A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger.
       rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
@@ -113,5 +114,16 @@ async function record(
             details: { from: from.stage, to: next.stage, why, evidence: decision.evidence },
           }),
         ]),
-  ]);
+  ];
+  try {
+    await store.write(statements);
+  } catch (error) {
+    if (!/NOT NULL constraint failed: rollout_decisions\.rollout/.test(messageOf(error)))
+      throw error;
+    throw new ApiError(
+      409,
+      'overtaken',
+      `another backend decided on ${row.id} meanwhile: this decision was not written`,
+    );
+  }
 }

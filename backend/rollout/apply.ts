@@ -51,7 +51,12 @@ export function rollout(deps: RolloutDeps): Rollout {
   const inTurn = serial();
   const alone = <T>(job: () => Promise<T>) => whileHolding(deps.moving, PATIENCE_MS, job);
 
-  const move = async (pointer: Pointer, text: string, action: string, kvWasLost = false) => {
+  const move = async (
+    pointer: Pointer,
+    text: string,
+    action: string,
+    { actor = pointer.by ?? 'backend', kvWasLost = false } = {},
+  ) => {
     await publish(versionsOf(pointer));
     const live = await readLive(store);
     // The intention is recorded first, so that a move cut short is not taken for somebody's hand.
@@ -68,7 +73,7 @@ export function rollout(deps: RolloutDeps): Rollout {
       }),
       recordAudit(store, {
         at,
-        actor: pointer.by ?? 'backend',
+        actor,
         action,
         subject: pointer.champion,
         details,
@@ -101,14 +106,14 @@ export function rollout(deps: RolloutDeps): Rollout {
     }
     await publisher.forgetPublications();
     if (await exists(live.pointer)) {
-      await move({ ...live.pointer, at: nowMs() }, live.text, 'restore', true);
+      await move({ ...live.pointer, at: nowMs() }, live.text, 'restore', { kvWasLost: true });
       return;
     }
     // A hand had named a version that does not exist: edges went on with the one before, and so does this.
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
-    await signed({ champion, hold: true, by: 'backend' }, 'restore', true);
+    await signed({ champion, hold: true, by: 'backend' }, 'restore', { kvWasLost: true });
   };
 
   const exists = (pointer: Pointer): Promise<boolean> =>
@@ -120,9 +125,9 @@ export function rollout(deps: RolloutDeps): Rollout {
       },
     );
 
-  const signed = async (pointer: Pointer, action: string, kvWasLost = false) => {
+  const signed = async (pointer: Pointer, action: string, how?: Parameters<typeof move>[3]) => {
     const stamped = { ...pointer, at: nowMs() };
-    await move(stamped, JSON.stringify(stamped), action, kvWasLost);
+    await move(stamped, JSON.stringify(stamped), action, how);
   };
 
   const watch = () =>
@@ -184,19 +189,20 @@ export function rollout(deps: RolloutDeps): Rollout {
         const isDue = async () => {
           const live = await readLive(store);
           if (live === undefined || live.pointer.hold === true) return undefined;
-          const { arms, layers, shadow } = live.pointer;
+          // Who made the champion live stays in the pointer; who changed the traffic is for the audit log.
+          const { champion, by: promotedBy, arms, layers, shadow } = live.pointer;
           const now = await traffic();
           // As KV has them: JSON.
           return JSON.stringify([arms, layers, shadow]) ===
             JSON.stringify([now.arms, now.layers, now.shadow])
             ? undefined
-            : { champion: live.pointer.champion, ...now, by };
+            : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
         };
         if ((await isDue()) === undefined) return;
         await alone(async () => {
           await lookAndRestore();
           const pointer = await isDue();
-          if (pointer !== undefined) await signed(pointer, 'change traffic');
+          if (pointer !== undefined) await signed(pointer, 'change traffic', { actor: by });
         });
       }),
 

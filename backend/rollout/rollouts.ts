@@ -18,7 +18,7 @@ export interface Rollouts {
   /** The champion keeps its place. @throws ApiError 404; 409 `rollout_over`. */
   withdraw(id: string, by: string): Promise<void>;
   /** One decision; the clock calls it once per interval. @param fence see `advanceRollouts`. */
-  advance(fence?: SQL<unknown>): Promise<RolloutDecision | undefined>;
+  advance(fence?: SQL): Promise<RolloutDecision | undefined>;
   /** Ops moved the pointer: what is under way sees it now, and not an interval later. */
   seeOps(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function rolloutsOf(
 ): Rollouts {
   const { store, rollout, nowMs, log } = deps;
   const inTurn = serial();
-  const advance = (fence?: SQL<unknown>) =>
+  const advance = (fence?: SQL) =>
     inTurn(async () => {
       const decision = await advanceRollouts(deps, fence);
       if (decision !== undefined && decision.next.stage !== decision.from.stage)

@@ -112,7 +112,7 @@ export function trainer(deps: TrainerDeps): Trainer {
     goLive: async (version, gate, by, mode = deps.mode) => {
       try {
         if (mode === 'staged')
-          return `in rollout ${await propose(version, gate, by)}: "trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest`;
+          return `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`;
         await rollout.promote(version, by);
         return 'promoted';
       } catch (error) {

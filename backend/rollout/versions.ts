@@ -8,6 +8,7 @@ import {
   type Scorer,
   type UnversionedScorer,
 } from '../../shared/score/scorer.ts';
+import { messageOf } from '../log.ts';
 import { sha256Of } from '../publish/publish-blob.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
@@ -56,11 +57,18 @@ export function versions(store: Store, nowMs: () => number): Versions {
   return {
     add: (scorer, lineage) =>
       inTurn(async () => {
-        const [last] = await newest();
-        const number = last === undefined ? 1 : Number(last.version.slice(1)) + 1;
-        const versioned: Scorer = { ...scorer, version: versionOf(number) };
-        await insert(versioned, scorerToBytes(versioned), lineage);
-        return versioned.version;
+        for (;;) {
+          const [last] = await newest();
+          const number = last === undefined ? 1 : Number(last.version.slice(1)) + 1;
+          const versioned: Scorer = { ...scorer, version: versionOf(number) };
+          try {
+            await insert(versioned, scorerToBytes(versioned), lineage);
+            return versioned.version;
+          } catch (error) {
+            // Another backend was faster, and the next number is free.
+            if (!/UNIQUE constraint failed: weights\.version/.test(messageOf(error))) throw error;
+          }
+        }
       }),
 
     adopt: (bytes, lineage) =>

@@ -1,4 +1,14 @@
-import { blob, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { Shadow } from '../../shared/domain/decision.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
@@ -116,6 +126,8 @@ export const batches = sqliteTable('batches', {
   decisions: integer().notNull(),
   events: integer().notNull(),
   committedAt: integer().notNull(),
+  /** From its newest entry at the edge to its commit; null: it held none, or is from before this was kept. */
+  lagMs: integer(),
 });
 
 /** Long-term values, arriving late. */
@@ -219,7 +231,7 @@ export const metricUnits = sqliteTable(
     /** When it was first seen, epoch ms: its horizon runs from here. */
     firstAt: integer().notNull(),
     userId: text(),
-    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`. */
+    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`; `refused`: unlike people. */
     values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     /** Device, hour, segment …: what was so before it acted. */
     context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
@@ -353,18 +365,30 @@ export const alerts = sqliteTable(
     details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     openedAt: integer().notNull(),
     lastSeenAt: integer().notNull(),
+    /** Since when every check has found it gone; null while it lasts. */
+    clearSince: integer(),
     resolvedAt: integer(),
     /** When the webhook took the opening, and the recovery; null: still to be sent. */
     notifiedAt: integer(),
     recoveryNotifiedAt: integer(),
+    /** Sending of the notice that is due: how often it was tried, and when it may be tried again. */
+    noticeAttempts: integer().notNull().default(0),
+    nextNoticeAt: integer().notNull().default(0),
   },
-  (table) => [index('alerts_key').on(table.key, table.openedAt)],
+  (table) => [
+    index('alerts_key').on(table.key, table.openedAt),
+    uniqueIndex('alerts_open')
+      .on(table.key)
+      .where(sql`${table.resolvedAt} is null`),
+  ],
 );
 
 /** Monthly comparisons of models, as they were sent out. */
 export const reports = sqliteTable('reports', {
   /** `2026-11`. */
   month: text().primaryKey(),
+  /** What the texts were made from. */
+  report: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   markdown: text().notNull(),
   html: text().notNull(),
   createdAt: integer().notNull(),

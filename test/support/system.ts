@@ -36,6 +36,8 @@ export interface SystemOptions {
   readonly schema?: unknown;
   /** The Worker's tunables. */
   readonly edgeEnv?: Readonly<Record<string, string>>;
+  /** The backend's settings. */
+  readonly backendEnv?: Readonly<Record<string, string>>;
   /** Where KV is, when it is to be neither's own. */
   readonly kvUrls?: KvUrls;
 }
@@ -44,6 +46,7 @@ export interface SystemOptions {
 export async function startSystem({
   schema,
   edgeEnv,
+  backendEnv,
   kvUrls,
 }: SystemOptions = {}): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-e2e-'));
@@ -79,6 +82,7 @@ export async function startSystem({
       TRIMTAB_ROLLOUT: JSON.stringify({ mode: 'direct' }),
       TRIMTAB_TRAINING_DATA: JSON.stringify(SMALL_DATA),
       ...(schema !== undefined && { TRIMTAB_SCHEMA: schemaFile }),
+      ...backendEnv,
     }),
   );
   const stop = async () => {

@@ -63,7 +63,10 @@ export function visit({ pointer, from, to, sessions, seed, clickRate }: Visits):
       itemIds: ITEMS,
       units: ITEMS.map(() => 65_536),
       propensities: ITEMS.map(() => 0.5),
-      codes: Uint8Array.from({ length: ITEMS.length * FEATURES }, () => 1 + Math.floor(3 * random())),
+      codes: Uint8Array.from(
+        { length: ITEMS.length * FEATURES },
+        () => 1 + Math.floor(3 * random()),
+      ),
       ...(isShadowed && { shadow: { version: shadow.version, itemIds: ITEMS } }),
     });
     if (random() >= clickRate(version)) continue;

@@ -26,6 +26,8 @@ const short = (text) =>
 /** A pointer before the move shows as the version that it named; what it became, the subject says already. */
 function detailsOf({ before, ...others }) {
   delete others.text;
+  // The rollout's own card shows it.
+  delete others.evidence;
   const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
   return [
     ...was,

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+import { batchLagMs } from '../../ingest/batch-lag.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import { answer, problems, router } from '../openapi.ts';
@@ -56,8 +57,6 @@ function count(
   metrics.add('trimtab_ingest_rows_total', done.decisions, { table: 'decisions' });
   metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
   metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
-  let newestMs = 0;
-  for (const { at } of batch.decisions) newestMs = Math.max(newestMs, at);
-  for (const { receivedAt } of batch.events) newestMs = Math.max(newestMs, receivedAt);
-  if (newestMs > 0) metrics.set('trimtab_ingest_lag_ms', Math.max(0, nowMs - newestMs));
+  const lagMs = batchLagMs(batch, nowMs);
+  if (lagMs !== undefined) metrics.set('trimtab_ingest_lag_ms', lagMs);
 }

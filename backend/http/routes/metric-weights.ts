@@ -169,6 +169,7 @@ const units = createRoute({
         units: z.number(),
         labelled: z.number().openapi({ description: 'Their horizon is over' }),
         nextLabelAt: epochMs.nullable(),
+        refused: z.number().openapi({ description: 'Unlike people, and left out' }),
         newestAt: epochMs.nullable(),
       }),
       'Units by whether their long-term value is known',

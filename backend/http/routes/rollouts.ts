@@ -31,6 +31,7 @@ const rollout = z
     stage: z.string(),
     share: z.number().openapi({ description: 'Of the traffic that is shown the challenger' }),
     since: epochMs,
+    experiment: z.string().openapi({ description: 'That holds the traffic of its canary' }),
     rules: anyObject,
     gate: anyObject.nullable(),
     by: z.string(),
@@ -115,9 +116,9 @@ const replay = createRoute({
 });
 
 export const rolloutsRoutes = ({ store, rollouts }: Services) => {
-  const shown = async ({ experiment: _, ...row }: RolloutRow) => ({
+  const shown = async (row: RolloutRow) => ({
     ...row,
-    share: SHARE[stateOf({ experiment: '', ...row }).stage],
+    share: SHARE[stateOf(row).stage],
     why: (await decisionsOf(store, row.id)).at(-1)?.why ?? null,
   });
   return router()
@@ -129,7 +130,10 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
       const row = await readRollout(store, c.req.valid('param').id);
       const decisions = await decisionsOf(store, row.id);
       const last = decisions.slice(-c.req.valid('query').decisions);
-      return c.json({ ...(await shown(row)), decisions: last.map((one) => ({ ...one })) }, 200);
+      return c.json(
+        { ...(await shown(row)), decisions: last.map((decision) => ({ ...decision })) },
+        200,
+      );
     })
     .openapi(start, async (c) => {
       const { version, force } = c.req.valid('json');

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, lt, sql } from 'drizzle-orm';
+import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../publish/snapshot-publisher.ts';
 import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../live-weights.ts';
@@ -27,6 +28,9 @@ const status = createRoute({
           problems: z
             .array(z.string())
             .openapi({ description: 'What keeps the edge from being up to date' }),
+          alerts: z
+            .array(z.object({ kind: z.string(), message: z.string(), openedAt: epochMs }))
+            .openapi({ description: 'Open ones, the newest 20 first' }),
           counts,
           ingest: z.object({
             lastBatchAt: epochMs.nullable(),
@@ -88,6 +92,9 @@ export const statusRoutes = (services: Services) => {
           weights: await liveWeights(store),
           snapshot: (await readLiveSnapshot(store)) ?? null,
           problems: await services.problems(),
+          alerts: (await listAlerts(store, { all: false, limit: 20 })).map(
+            ({ kind, message, openedAt }) => ({ kind, message, openedAt }),
+          ),
           counts: await countRows(services),
           ingest: {
             lastBatchAt: metrics.get('trimtab_ingest_last_batch_timestamp_ms') ?? null,

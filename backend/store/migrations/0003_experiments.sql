@@ -6,12 +6,17 @@ CREATE TABLE `alerts` (
 	`details` text NOT NULL,
 	`openedAt` integer NOT NULL,
 	`lastSeenAt` integer NOT NULL,
+	`clearSince` integer,
 	`resolvedAt` integer,
 	`notifiedAt` integer,
-	`recoveryNotifiedAt` integer
+	`recoveryNotifiedAt` integer,
+	`noticeAttempts` integer DEFAULT 0 NOT NULL,
+	`nextNoticeAt` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `alerts_key` ON `alerts` (`key`,`openedAt`);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `alerts_open` ON `alerts` (`key`) WHERE `resolvedAt` is null;
 --> statement-breakpoint
 CREATE TABLE `experiment_reports` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -80,6 +85,7 @@ CREATE INDEX `outcomes_user` ON `outcomes` (`userId`);
 --> statement-breakpoint
 CREATE TABLE `reports` (
 	`month` text PRIMARY KEY NOT NULL,
+	`report` text NOT NULL,
 	`markdown` text NOT NULL,
 	`html` text NOT NULL,
 	`createdAt` integer NOT NULL
@@ -107,6 +113,8 @@ CREATE TABLE `rollouts` (
 	`createdAt` integer NOT NULL,
 	`endedAt` integer
 );
+--> statement-breakpoint
+ALTER TABLE `batches` ADD `lagMs` integer;
 --> statement-breakpoint
 ALTER TABLE `decisions` ADD `shadow` text;
 --> statement-breakpoint

@@ -90,6 +90,36 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
     expect(page).toContain('anna');
   });
 
+  test('shows which metric weights are in force, what they changed, and that the history holds', async () => {
+    await backend.call('PUT', '/v1/metric-weights/smarttrip', {
+      weights: { click: -1, booking: 20 },
+      author: 'bea',
+      reason: 'bookings pay',
+      expiresAt: Date.UTC(2100, 0, 1),
+    });
+    const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    for (const text of [
+      'bookings pay. By bea',
+      '2100-01-01 00:00',
+      'click changes its sign: 1 to -1',
+      '>override<',
+      '>verified<',
+    ])
+      expect(page).toContain(text);
+  });
+
+  test('shows how far a rollout is, and why', async () => {
+    await backend.call('POST', '/v1/weights/release');
+    const { version } = (await backend.call('POST', '/v1/weights', { name: 'new', points: {} }))
+      .body;
+    await backend.call('POST', '/v1/rollouts', { version, force: true });
+    const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    expect(page).toMatch(
+      /<li class="done">candidate<\/li><li class="now" aria-current="step">shadow/,
+    );
+    expect(page).toContain(`At candidate, ${version} had 0 sessions`);
+  });
+
   test('shows nothing without a key', async () => {
     expect(await rendered(`${backend.url}/`)).not.toContain('v000000');
   });

@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/ingest/ingest.ts';
+import { degradedMetrics } from '../../../backend/monitor/monitors/degraded-metrics.ts';
+import {
+  findSampleRatioMismatch,
+  readArmSizes,
+} from '../../../backend/monitor/monitors/sample-ratio.ts';
+import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
+import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import type { RolloutDecision } from '../../../backend/rollout/decide.ts';
 import { replayDecisions } from '../../../backend/rollout/replay-decisions.ts';
 import { decisionsOf, listRollouts } from '../../../backend/rollout/rollout-rows.ts';
+import { alerts } from '../../../backend/store/tables.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import {
   ingestBatchFromBytes,
@@ -14,11 +23,11 @@ import { openRooms, START_MS, type Rooms } from './support/rooms.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-const SESSIONS_A_DAY = 8000;
+const SESSIONS_A_DAY = 6000;
 const BASE_RATE = 0.4;
 /** What the visitors of each version click, relative to the rules; and what becomes of all of them one day. */
-const [BAD, GOOD, DRIFTED] = [0.6, 1.2, 0.6];
-const DRIFT_DAY = 26;
+const [BAD, GOOD, DRIFTED] = [0.6, 1.2, 0.25];
+const DRIFT_DAY = 27;
 const GATE = { verdict: 'promote', reason: 'planted' } as const;
 /** The stages of a site that has a few thousand visitors a day. */
 const STEP = { minMs: DAY_MS, minSessions: 50 };
@@ -51,6 +60,16 @@ test(
       [bad, BAD],
       [good, GOOD],
     ]);
+    const deps = { store, versions: rooms.versions, settings: DEFAULT_MONITORS };
+    const monitors: Monitor[] = [
+      { kind: 'degraded metrics', look: degradedMetrics(deps) },
+      { kind: 'drift', look: driftMonitor(deps) },
+      {
+        kind: 'sample ratio mismatch',
+        look: async () =>
+          findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
+      },
+    ];
     const served: Record<'bad' | 'good', number>[] = [];
     let rolledBackOn = 0;
 
@@ -73,6 +92,7 @@ test(
       await ingest(store, ingestBatchFromBytes(ingestBatchToBytes(batch)), to);
       const decision = await rollouts.advance();
       if (decision !== undefined) tell(decision.why);
+      await runMonitors({ store, monitors, clearMs: 0, nowMs: () => clock.nowMs, log: tell });
 
       if (rolledBackOn === 0 && decision?.next.stage === 'canary 25') {
         rolledBackOn = day;
@@ -93,7 +113,9 @@ test(
 
     expect(rooms.pointer()).toMatchObject({ champion: good });
     const all = (await listRollouts(store, 10)).toReversed();
-    expect(all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null])).toEqual([
+    expect(
+      all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null]),
+    ).toEqual([
       [bad, 'withdrawn', true],
       [good, 'withdrawn', true],
       [good, 'champion', true],
@@ -101,7 +123,11 @@ test(
     const logs = await Promise.all(all.map(({ id }) => decisionsOf(store, id)));
     for (const log of logs) expect(replayDecisions(log)).toEqual(log);
 
-    // 5 % of 8,000 sessions, give or take chance.
+    const alerted = await store.db.select().from(alerts);
+    expect(alerted.map(({ key }) => key)).toEqual(['degraded metrics: click-through']);
+    expect(alerted[0].openedAt).toBeGreaterThan(START_MS + DRIFT_DAY * DAY_MS - 1);
+
+    // 5 % of 6,000 sessions, give or take chance.
     expect(Math.max(...served.map((share) => share.bad))).toBeLessThan(0.06);
     expect(logs[0].at(-1)!.why).toMatch(/worse than the -5.00 % allowed: v000001 is withdrawn/);
     const lastSeen = served.findLastIndex((share) => share.bad > 0) + 1;
@@ -113,7 +139,14 @@ test(
       { bad: 0, good: 0 },
       { bad: 0, good: 0 },
     ]);
-    expect(stagesOf(logs[1])).toEqual(['shadow', 'canary 1', 'canary 5', 'canary 25', 'hold', 'withdrawn']);
+    expect(stagesOf(logs[1])).toEqual([
+      'shadow',
+      'canary 1',
+      'canary 5',
+      'canary 25',
+      'hold',
+      'withdrawn',
+    ]);
     expect(stagesOf(logs[2])).toEqual([...STAGES, 'champion']);
     expect(served.at(-1)).toEqual({ bad: 0, good: 1 });
   },

@@ -3,6 +3,7 @@ import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
+import { parseRollout } from '../../../backend/rollout/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
@@ -113,6 +114,42 @@ test('during a hold a run stores its version and leaves the pointer alone', asyn
     progress: { outcome: expect.stringMatching(/^stored, not promoted: v000000 is held/) },
   });
   expect(backend.kv.text('WEIGHTS/active')).toBe('v000000');
+});
+
+test('staged, what passes the gate is scored in shadow first, unless the run says "direct"', async () => {
+  await backend.call('POST', '/v1/weights/release');
+  await backend.restart({ rollout: parseRollout({ schedule: '' }) });
+  const trained = async (asked: object) =>
+    runOf(
+      (await backend.call('POST', '/v1/train', { parent: 'v000000', force: true, ...asked })).body
+        .runId,
+    );
+  const staged = await trained({});
+  expect(staged.progress.outcome).toMatch(
+    /^not live yet: rollout \S+ takes it .*"trimtab promote v000003"/,
+  );
+  const pointer = () => JSON.parse(backend.kv.text('WEIGHTS/active')!);
+  expect(pointer()).toMatchObject({ champion: 'v000000', shadow: { version: 'v000003' } });
+  const { rollouts } = (await backend.call('GET', '/v1/rollouts')).body;
+  expect(rollouts).toMatchObject([
+    { challenger: 'v000003', champion: 'v000000', stage: 'shadow', by: `run ${staged.id}` },
+  ]);
+  expect((await trained({ rollout: 'direct' })).progress.outcome).toBe('promoted');
+  expect(pointer().champion).toBe('v000004');
+});
+
+test('the weekly training starts from the rules, and the champion is still to be beaten', async () => {
+  await backend.restart({ fullTrainingSchedule: '* * * * * *', fullTrainingLearner: 'additive' });
+  const afresh = await eventually(async () => {
+    const { runs } = (await backend.call('GET', '/v1/runs')).body;
+    return runs.find((run: any) => run.params.name === 'learned afresh' && run.status === 'done');
+  });
+  await backend.restart();
+  expect(afresh.params).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
+  const { lineage } = (await backend.call('GET', `/v1/weights/${afresh.version}`)).body;
+  expect(lineage).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
+  expect(afresh.progress.validation.parent).not.toEqual(afresh.progress.validation.learned);
+  await backend.call('POST', '/v1/weights/v000004/promote');
 });
 
 test('the reward is what the metric weights in force say', async () => {

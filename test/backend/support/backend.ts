@@ -7,6 +7,7 @@ import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/metric-weights/settings.ts';
 import { parseRollout } from '../../../backend/rollout/settings.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
 import { parseTrainingData } from '../../../backend/training-data/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -35,6 +36,8 @@ export interface TestBackend {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer>;
+  /** Another one, at the same time, on the same database and edge. @returns a way to ask it, and to end it. */
+  beside(changes?: Partial<BackendConfig>): Promise<Pick<TestBackend, 'call' | 'close'>>;
   /** Stops it and starts another one on the same database and edge. */
   restart(changes?: Partial<BackendConfig>): Promise<void>;
   close(): Promise<void>;
@@ -65,6 +68,8 @@ export async function startTestBackend(
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),
     metricWeights: DEFAULT_METRIC_WEIGHTS,
+    monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
+    alertWebhook: undefined,
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,
@@ -72,21 +77,25 @@ export async function startTestBackend(
     ...changes,
   };
   let backend = await startBackend(config);
-  const call: TestBackend['call'] = async (method, path, body, headers = {}) => {
-    const isJson = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
-    const response = await fetch(`${backend.url}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: {
-        authorization: `Bearer ${SECRET_KEY}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parsed(text) };
-  };
+  const caller =
+    (url: () => string): TestBackend['call'] =>
+    async (method, path, body, headers = {}) => {
+      const isJson =
+        body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
+      const response = await fetch(`${url()}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          authorization: `Bearer ${SECRET_KEY}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: parsed(text) };
+    };
+  const call = caller(() => backend.url);
   const untilReady = () =>
     eventually(async () => (await call('GET', '/health/ready')).status === 200);
   if (ready) await untilReady();
@@ -97,6 +106,10 @@ export async function startTestBackend(
     kv,
     config,
     call,
+    async beside(later = {}) {
+      const other = await startBackend({ ...config, ...later });
+      return { call: caller(() => other.url), close: () => other.close() };
+    },
     async restart(later = {}) {
       await backend.close();
       backend = await startBackend({ ...config, ...later });

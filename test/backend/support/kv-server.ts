@@ -12,6 +12,8 @@ export interface KvServer {
   readonly stale: Map<string, { left: number; value: Buffer | undefined }>;
   /** Answers this many calls with 503. */
   failures: number;
+  /** Answers calls like `PUT WEIGHTS/active` with 503. */
+  failing: RegExp | undefined;
   text(key: string): string | undefined;
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
         kv.failures--;
         return answer(response, 503, '{}');
       }
+      if (kv.failing?.test(`${request.method} ${key}`)) return answer(response, 503, '{}');
       calls.push(`${request.method} ${key}`);
       if (request.method === 'PUT') {
         values.set(key, Buffer.concat(chunks));
@@ -52,6 +55,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     calls,
     stale,
     failures: 0,
+    failing: undefined,
     text: (key) => values.get(key)?.toString(),
     close: () =>
       new Promise((resolve) => {

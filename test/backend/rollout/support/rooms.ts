@@ -6,6 +6,7 @@ import { collectStatistics } from '../../../../backend/experiment/collect-statis
 import { edgeKv } from '../../../../backend/publish/edge-kv.ts';
 import { publisher as publisherOf } from '../../../../backend/publish/publisher.ts';
 import { rollout as rolloutOf, type Rollout } from '../../../../backend/rollout/apply.ts';
+import { dataDoubts } from '../../../../backend/rollout/data-doubts.ts';
 import { gatherEvidence } from '../../../../backend/rollout/evidence.ts';
 import { leaseOf } from '../../../../backend/rollout/lease.ts';
 import { rolloutsOf, type Rollouts } from '../../../../backend/rollout/rollouts.ts';
@@ -38,10 +39,10 @@ export interface Rooms {
 
 export const START_MS = Date.UTC(2026, 9, 1);
 
-/** @param settings as in TRIMTAB_ROLLOUT. */
+/** @param settings as in TRIMTAB_ROLLOUT. @param beforeDecision runs when its evidence is gathered. */
 export async function openRooms(
   settings: Record<string, unknown> = {},
-  doubts: () => readonly string[] = () => [],
+  beforeDecision: () => void = () => {},
 ): Promise<Rooms> {
   const directory = mkdtempSync(join(tmpdir(), 'trimtab-rollout-'));
   const store = await openStore({ url: `file:${join(directory, 'store.db')}` });
@@ -75,9 +76,13 @@ export async function openRooms(
       gatherEvidence(
         {
           store,
-          collect: (experiment, window) => collectStatistics(store, experiment, window),
+          collect: (experiment, { from, to }) =>
+            collectStatistics(store, experiment, { from, to: to - 1 }),
           combine: combineStrata,
-          doubts: async () => doubts(),
+          doubts: async () => {
+            beforeDecision();
+            return dataDoubts(store);
+          },
           alpha: parsed.alpha,
           settleMs: 0,
         },

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { listAlerts } from '../../monitor/list-alerts.ts';
+import { anyObject, answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
+import type { Services } from '../services.ts';
+
+const alert = z
+  .object({
+    id: z.number(),
+    key: z.string().openapi({ description: 'What it is about: one of a key is open at a time' }),
+    kind: z.string(),
+    message: z.string(),
+    details: anyObject,
+    openedAt: epochMs,
+    lastSeenAt: epochMs,
+    resolvedAt: epochMs.nullable(),
+    notifiedAt: epochMs.nullable().openapi({ description: 'When the webhook took it' }),
+    recoveryNotifiedAt: epochMs.nullable(),
+  })
+  .openapi('Alert');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/alerts',
+  summary: 'Conditions that somebody should know of, newest first; open ones unless told',
+  request: {
+    query: z.object({
+      all: z
+        .enum(['true', 'false'])
+        .default('false')
+        .openapi({ description: 'Those that are over too' }),
+      since: queryNumber
+        .optional()
+        .openapi({ description: 'Epoch ms: opened, or over, since; with all' }),
+      limit: queryNumber.min(1).max(500).default(100),
+    }),
+  },
+  responses: { 200: answer(z.object({ alerts: z.array(alert) }), 'Alerts'), ...problems },
+});
+
+export const alertRoutes = ({ store }: Services) =>
+  router().openapi(list, async (c) => {
+    const { all, since, limit } = c.req.valid('query');
+    return c.json({ alerts: await listAlerts(store, { all: all === 'true', since, limit }) }, 200);
+  });

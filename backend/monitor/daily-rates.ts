@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import type { Store } from '../store/open.ts';
+import { decisions, events } from '../store/tables.ts';
+import { boundsOf, type UtcDay } from '../training-data/utc-day.ts';
+import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
+import { ofAnySchema } from './recent-rankings.ts';
+
+/** What came of a day's rankings; each counts once, however often it was clicked or booked. */
+export interface DayRates {
+  readonly day: UtcDay;
+  readonly rankings: number;
+  readonly clicked: number;
+  readonly booked: number;
+}
+
+/** Whether something of a type came of a ranking in time. */
+export const cameOf = (type: 'click' | 'booking') => sql`exists (select 1 from ${events}
+  where ${events.rankingId} = ${decisions.rankingId} and ${events.type} = ${type}
+  and ${events.receivedAt} <= ${decisions.at} + ${FEEDBACK_WITHIN_MS})`;
+
+/** One read per day: the driver answers in one piece, and ingest must not wait for a month. */
+export async function readDayRates(store: Store, day: UtcDay): Promise<DayRates> {
+  const { from, to } = boundsOf(day);
+  const [row] = await store.db.all<Omit<DayRates, 'day'>>(sql`
+    select count(*) as rankings, coalesce(sum(${cameOf('click')}), 0) as clicked,
+      coalesce(sum(${cameOf('booking')}), 0) as booked
+    from ${decisions}
+    where ${await ofAnySchema(store)} and ${decisions.at} between ${from} and ${to}`);
+  return { day, ...row };
+}

@@ -1,0 +1,107 @@
+import type { Schema } from '../../shared/features/schema.ts';
+import type { Job } from '../rollout/clockwork.ts';
+import type { Versions } from '../rollout/versions.ts';
+import type { Store } from '../store/open.ts';
+import type { TrainingDataRoom } from '../training-data/training-data.ts';
+import { readDataQuality } from './monitors/data-quality.ts';
+import { degradedMetrics } from './monitors/degraded-metrics.ts';
+import { readDegradedRankings } from './monitors/degraded-rankings.ts';
+import { readIngestLag } from './monitors/ingest-lag.ts';
+import { readOldEdges } from './monitors/old-edges.ts';
+import { findSampleRatioMismatch, readArmSizes } from './monitors/sample-ratio.ts';
+import { findStaleData } from './monitors/stale-data.ts';
+import { driftMonitor } from './read-drift.ts';
+import { readLastTimes } from './read-last-times.ts';
+import { keepMonthlyReport } from './report/keep-monthly-report.ts';
+import { runMonitors, type Monitor } from './run-monitors.ts';
+import { sendNotices } from './send-notices.ts';
+import type { MonitorSettings } from './settings.ts';
+import type { Webhook } from './webhook.ts';
+
+export interface MonitorDeps {
+  readonly store: Store;
+  readonly versions: Pick<Versions, 'load'>;
+  readonly trainingData: Pick<TrainingDataRoom, 'prepare'>;
+  readonly liveSchema: () => Promise<Schema>;
+  readonly settings: MonitorSettings;
+  readonly webhook: Webhook | undefined;
+  /** Training starts by itself: for too long without is an alert. */
+  readonly trainsDaily: boolean;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** The monitors, their notices and the monthly report, by the clock. */
+export function monitorJobs(deps: MonitorDeps): Job[] {
+  const { settings } = deps;
+  const look = (monitors: readonly Monitor[]) => async () => {
+    await runMonitors({ ...deps, monitors, clearMs: settings.clearMinutes * 60_000 });
+    await sendNotices(deps);
+  };
+  return [
+    {
+      name: 'monitors',
+      schedule: settings.schedule,
+      leaderOnly: true,
+      run: look(frequentMonitors(deps)),
+    },
+    {
+      name: 'daily monitors',
+      schedule: settings.dailySchedule,
+      leaderOnly: true,
+      run: look(dailyMonitors(deps)),
+    },
+    {
+      name: 'notices',
+      schedule: deps.webhook === undefined ? '' : '* * * * *',
+      leaderOnly: true,
+      run: () => sendNotices(deps),
+    },
+    {
+      name: 'monthly report',
+      schedule: settings.reportSchedule,
+      leaderOnly: true,
+      run: () => keepMonthlyReport(deps),
+    },
+  ];
+}
+
+/** They look at the last minutes. */
+const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monitor[] => [
+  {
+    kind: 'stale data',
+    look: async (nowMs) =>
+      findStaleData(await readLastTimes(store, trainsDaily), settings.stale, nowMs),
+  },
+  { kind: 'ingest lag', look: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
+  { kind: 'old edges', look: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
+  {
+    kind: 'degraded rankings',
+    look: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
+  },
+];
+
+/** They judge days that are over, and read much. */
+const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
+  const { store, settings, trainingData, liveSchema } = deps;
+  return [
+    { kind: 'degraded metrics', look: degradedMetrics({ store, settings }) },
+    { kind: 'drift', look: driftMonitor(deps) },
+    {
+      kind: 'data quality',
+      look: (nowMs) =>
+        readDataQuality(
+          {
+            schema: liveSchema,
+            quality: async (schema, window) => (await trainingData.prepare(schema, window)).quality,
+          },
+          settings.quality,
+          nowMs,
+        ),
+    },
+    {
+      kind: 'sample ratio mismatch',
+      look: async () => findSampleRatioMismatch(await readArmSizes(store), settings.sampleRatio),
+    },
+  ];
+};

@@ -1,0 +1,142 @@
+import { studentQuantile } from '../../evaluate/distributions.ts';
+import type { Store } from '../../store/open.ts';
+import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../training-data/utc-day.ts';
+import { readDayRates, type DayRates } from '../daily-rates.ts';
+import { FEEDBACK_WITHIN_MS } from '../feedback-window.ts';
+import type { Observation } from '../finding.ts';
+import type { MonitorSettings } from '../settings.ts';
+
+type Settings = MonitorSettings['metrics'];
+
+/** The rate of one metric on one day. */
+export interface DailyRate {
+  readonly day: UtcDay;
+  readonly rankings: number;
+  /** Rankings in which it happened. */
+  readonly hits: number;
+}
+
+export type DayVerdict =
+  | { readonly kind: 'untold' }
+  | {
+      readonly kind: 'as usual' | 'dropped' | 'risen';
+      readonly rate: number;
+      /** Of such a weekday, and the least that chance leaves of it. */
+      readonly expected: number;
+      readonly atLeast: number;
+    };
+
+/**
+ * A prediction interval for a day, on log-odds: the mean of the same weekday before, ± `t(1 − alpha, df) · √(s² (1 + 1/n))`,
+ * with s² pooled within weekdays and at least binomial, df = days − weekdays (Montgomery, Introduction to Linear
+ * Regression Analysis, 2.5; the weekday as the one factor).
+ */
+export function judgeDay(
+  judged: DailyRate,
+  before: readonly DailyRate[],
+  { minRankings, minDays, alpha, minDrop }: Settings,
+): DayVerdict {
+  if (judged.rankings < minRankings) return { kind: 'untold' };
+  const days = before.filter(({ rankings }) => rankings >= minRankings);
+  const byWeekday = Map.groupBy(days, ({ day }) => weekdayOf(day));
+  const same = byWeekday.get(weekdayOf(judged.day))?.map(logOddsOf) ?? [];
+  if (days.length < minDays || same.length < 2) return { kind: 'untold' };
+  const squares = [...byWeekday.values()].flatMap((alike) => {
+    const values = alike.map(logOddsOf);
+    return values.map((value) => (value - mean(values)) ** 2);
+  });
+  const df = days.length - byWeekday.size;
+  const expected = mean(same);
+  const share = shareOf(expected);
+  const chance = (rankings: number) => 1 / (rankings * share * (1 - share));
+  const pooled = sum(squares) / df;
+  // A day of fewer rankings than the others is less sure than they are.
+  const own = chance(judged.rankings);
+  const fewer = Math.max(0, own - mean(days.map(({ rankings }) => chance(rankings))));
+  const variance = Math.max(pooled + fewer, own) * (1 + 1 / same.length);
+  const half = -studentQuantile(alpha, df) * Math.sqrt(variance);
+  const figures = {
+    rate: judged.hits / judged.rankings,
+    expected: share,
+    atLeast: shareOf(expected - half),
+  };
+  // As the days before were read: a day without hits is then no less than others without.
+  const seen = logOddsOf(judged);
+  if (seen < expected - half && figures.rate < share * (1 - minDrop))
+    return { kind: 'dropped', ...figures };
+  return { kind: seen > expected + half ? 'risen' : 'as usual', ...figures };
+}
+
+/**
+ * The verdict on the last of some days. Days that were out of the usual when they came are no part of what later ones
+ * are held to: a fall that lasts is one until half of the trailing days are gone; then it is the usual.
+ */
+export function judgeLast(days: readonly DailyRate[], settings: Settings): DayVerdict {
+  const usual: DailyRate[] = [];
+  let verdict: DayVerdict = { kind: 'untold' };
+  for (const day of days) {
+    const from = startOfDay(day.day) - settings.trailingDays * DAY_MS;
+    const trailing = usual.filter((other) => startOfDay(other.day) >= from);
+    verdict = judgeDay(day, trailing, settings);
+    if (verdict.kind === 'untold' || verdict.kind === 'as usual') usual.push(day);
+  }
+  return verdict;
+}
+
+const METRICS = [
+  { name: 'click-through', of: ({ clicked }: DayRates) => clicked },
+  { name: 'bookings', of: ({ booked }: DayRates) => booked },
+] as const;
+
+/** Looks at the last day whose feedback had its time. @param days it, and those before; in order. */
+export function findDegradedMetrics(days: readonly DayRates[], settings: Settings): Observation {
+  const findings = [];
+  const untold = [];
+  for (const { name, of } of METRICS) {
+    const key = `degraded metrics: ${name}`;
+    const rates = days.map((day) => ({ day: day.day, rankings: day.rankings, hits: of(day) }));
+    const judged = rates.at(-1)!;
+    const verdict = judgeLast(rates, settings);
+    if (verdict.kind === 'untold') untold.push(key);
+    if (verdict.kind !== 'dropped') continue;
+    const { rate, expected, atLeast } = verdict;
+    findings.push({
+      key,
+      kind: 'degraded metrics' as const,
+      message: `${name} fell to ${percent(rate)} of ${judged.rankings.toLocaleString('en')} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${percent(expected)} was expected and ${percent(atLeast)} the least`,
+      details: { metric: name, ...judged, rate, expected, atLeast },
+    });
+  }
+  return { findings, untold };
+}
+
+export interface DegradedMetricsDeps {
+  readonly store: Store;
+  readonly settings: MonitorSettings;
+}
+
+/** Days that are over do not change: each is read once. */
+export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
+  const known = new Map<UtcDay, DayRates>();
+  return async (nowMs: number): Promise<Observation> => {
+    const last = startOfDay(dayOf(nowMs - FEEDBACK_WITHIN_MS)) - DAY_MS;
+    // Twice the trailing days: those of which it is told from are judged themselves.
+    const count = 2 * settings.metrics.trailingDays + 1;
+    const wanted = Array.from({ length: count }, (_, i) => dayOf(last - (count - 1 - i) * DAY_MS));
+    for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
+    for (const day of wanted) if (!known.has(day)) known.set(day, await readDayRates(store, day));
+    return findDegradedMetrics(
+      wanted.map((day) => known.get(day)!),
+      settings.metrics,
+    );
+  };
+}
+
+/** Weekdays and whole days differ by factors: on this scale, by sums. A half is added on either side, for days of none. */
+const logOddsOf = ({ hits, rankings }: DailyRate): number =>
+  Math.log((hits + 0.5) / (rankings - hits + 0.5));
+const shareOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
+const weekdayOf = (day: UtcDay): number => new Date(startOfDay(day)).getUTCDay();
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+const mean = (values: readonly number[]) => sum(values) / values.length;
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;

@@ -1,0 +1,42 @@
+import { and, gte, sql } from 'drizzle-orm';
+import { wilson } from '../../experiment/wilson.ts';
+import type { Store } from '../../store/open.ts';
+import { decisions } from '../../store/tables.ts';
+import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
+import { ofAnySchema } from '../recent-rankings.ts';
+import type { MonitorSettings } from '../settings.ts';
+
+const KEY = 'degraded rankings';
+
+/** Too large a share of rankings was answered without what should have been there: told by its lower 95 % bound. */
+export function findDegradedRankings(
+  { rankings, degraded }: { readonly rankings: number; readonly degraded: number },
+  { windowMinutes, minRankings, maxShare }: MonitorSettings['degraded'],
+): Observation {
+  if (rankings < minRankings) return cannotTell(KEY);
+  const { rate, low } = wilson(degraded, rankings);
+  if (rate === undefined || low === undefined || low <= maxShare) return NOTHING;
+  return found({
+    key: KEY,
+    kind: KEY,
+    message: `${(100 * rate).toFixed(1)} % of the last ${windowMinutes} minutes' rankings (${degraded.toLocaleString('en')} of ${rankings.toLocaleString('en')}) were degraded, over ${100 * maxShare} %: the edge lacked live weights or catalogue`,
+    details: { rankings, degraded, low, maxShare },
+  });
+}
+
+export async function readDegradedRankings(
+  store: Store,
+  settings: MonitorSettings['degraded'],
+  nowMs: number,
+): Promise<Observation> {
+  const [row] = await store.db
+    .select({
+      rankings: sql<number>`count(*)`,
+      degraded: sql<number>`coalesce(sum(${decisions.degraded}), 0)`,
+    })
+    .from(decisions)
+    .where(
+      and(await ofAnySchema(store), gte(decisions.at, nowMs - settings.windowMinutes * 60_000)),
+    );
+  return findDegradedRankings(row, settings);
+}

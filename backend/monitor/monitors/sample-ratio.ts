@@ -1,0 +1,97 @@
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { srmCheck } from '../../experiment/analysis/srm.ts';
+import type { Store } from '../../store/open.ts';
+import { experiments, layers, rollouts } from '../../store/tables.ts';
+import type { Finding, Observation } from '../finding.ts';
+import type { MonitorSettings } from '../settings.ts';
+
+/** Units of a running experiment that saw one arm only. */
+export interface ArmSizes {
+  readonly experiment: string;
+  readonly name: string;
+  readonly unit: 'sessions' | 'users';
+  readonly arms: readonly {
+    readonly name: string;
+    readonly weight: number;
+    readonly units: number;
+  }[];
+}
+
+const KIND = 'sample ratio mismatch';
+
+/** Experiments whose arms' sizes do not fit their traffic. */
+export function findSampleRatioMismatch(
+  all: readonly ArmSizes[],
+  { alpha, minUnits }: MonitorSettings['sampleRatio'],
+): Observation {
+  const findings: Finding[] = [];
+  const untold: string[] = [];
+  for (const { experiment, name, unit, arms } of all) {
+    const key = `${KIND}: ${experiment}`;
+    const units = arms.map((arm) => arm.units);
+    const total = units.reduce((sum, n) => sum + n, 0);
+    const check = srmCheck(
+      units,
+      arms.map(({ weight }) => weight),
+      { alpha, unit },
+    );
+    if (check.kind === 'no-answer' || total < minUnits) untold.push(key);
+    else if (check.mismatch) {
+      const sizes = arms.map((arm) => `${arm.name} ${arm.units.toLocaleString('en')}`).join(', ');
+      findings.push({
+        key,
+        kind: KIND,
+        message: `the arms of experiment "${name}" (${experiment}) do not fit their traffic: ${sizes} ${unit}, p = ${check.pValue.toExponential(1)}; trust no result of it`,
+        details: { experiment, unit, arms, chiSquare: check.chiSquare, pValue: check.pValue },
+      });
+    }
+  }
+  return { findings, untold };
+}
+
+/** Edges follow a changed pointer by then. */
+const SETTLED_MS = 5 * 60_000;
+
+export async function readArmSizes(store: Store): Promise<ArmSizes[]> {
+  const running = await store.db
+    .select({ experiment: experiments, unit: layers.unit })
+    .from(experiments)
+    .innerJoin(layers, eq(layers.name, experiments.layer))
+    .where(and(eq(experiments.status, 'running'), eq(experiments.design, 'split')));
+  const sizes: ArmSizes[] = [];
+  for (const { experiment, unit } of running) {
+    const arms = experiment.arms.filter(({ weight }) => weight > 0);
+    if (arms.length < 2) continue;
+    const since = await weightsSince(store, experiment);
+    const column = unit === 'user' ? sql`userId` : sql`sessionId`;
+    const rows = await store.db.all<{ arm: string; units: number }>(sql`
+      select arm, count(*) as units from (
+        select min(arm) as arm from exposures
+        where experiment = ${experiment.id} and at >= ${since} and ${column} is not null
+        group by ${column} having min(arm) = max(arm))
+      group by arm`);
+    const units = new Map(rows.map((row) => [row.arm, row.units]));
+    sizes.push({
+      experiment: experiment.id,
+      name: experiment.name,
+      unit: unit === 'user' ? 'users' : 'sessions',
+      arms: arms.map(({ name, weight }) => ({ name, weight, units: units.get(name) ?? 0 })),
+    });
+  }
+  return sizes;
+}
+
+/** A canary's arms are weighed anew at every stage: only the traffic of this one fits its weights. */
+async function weightsSince(
+  store: Store,
+  { id, kind, startedAt, createdAt }: typeof experiments.$inferSelect,
+): Promise<number> {
+  if (kind === 'experiment') return startedAt ?? createdAt;
+  const [stage] = await store.db
+    .select({ since: rollouts.since })
+    .from(rollouts)
+    .where(and(eq(rollouts.experiment, id), isNull(rollouts.endedAt)))
+    .orderBy(desc(rollouts.since))
+    .limit(1);
+  return (stage?.since ?? startedAt ?? createdAt) + SETTLED_MS;
+}

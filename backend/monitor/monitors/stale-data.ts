@@ -1,0 +1,83 @@
+import type { MonitorSettings } from '../settings.ts';
+import type { Finding, Observation } from '../finding.ts';
+
+/** When things last happened, epoch ms; null: never. */
+export interface LastTimes {
+  readonly firstRankingAt: number | null;
+  readonly rankingAt: number | null;
+  readonly eventAt: number | null;
+  /** Of the newest run that trained to the end. */
+  readonly trainedAt: number | null;
+  /** Training starts by itself. */
+  readonly trainsDaily: boolean;
+  readonly metricWeightsLearnedAt: number | null;
+  readonly itemsChangedAt: number | null;
+  readonly snapshotAt: number | null;
+}
+
+const KIND = 'stale data';
+const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
+
+/** What should have come long ago. What never began is not stale: nothing can be told of it. */
+export function findStaleData(
+  last: LastTimes,
+  limits: MonitorSettings['stale'],
+  nowMs: number,
+): Observation {
+  const findings: Finding[] = [];
+  const untold: string[] = [];
+  const look = (what: string, sinceMs: number | null, limitMs: number, told: string) => {
+    const key = `${KIND}: ${what}`;
+    if (sinceMs === null) untold.push(key);
+    else if (nowMs - sinceMs > limitMs)
+      findings.push({
+        key,
+        kind: KIND,
+        message: `${told}: for ${duration(nowMs - sinceMs)}, over ${duration(limitMs)}`,
+        details: { since: sinceMs, limitMs },
+      });
+  };
+  look('rankings', last.rankingAt, limits.rankingHours * HOUR_MS, 'nothing was ranked');
+  // Where nothing is ranked, nothing can be clicked.
+  const ranksOn =
+    last.rankingAt !== null && nowMs - last.rankingAt <= limits.rankingHours * HOUR_MS;
+  look(
+    'feedback',
+    ranksOn ? (last.eventAt ?? last.firstRankingAt) : null,
+    limits.eventHours * HOUR_MS,
+    'rankings are served, but no feedback came',
+  );
+  look(
+    'training',
+    last.trainsDaily ? (last.trainedAt ?? last.firstRankingAt) : null,
+    limits.trainingDays * DAY_MS,
+    'no training succeeded ("trimtab runs" says why)',
+  );
+  look(
+    'metric weights',
+    last.metricWeightsLearnedAt,
+    limits.metricWeightDays * DAY_MS,
+    'metric weights were not learned again',
+  );
+  look(
+    'catalogue',
+    last.itemsChangedAt,
+    limits.catalogueDays * DAY_MS,
+    'the catalogue has not changed',
+  );
+  const isBehind = last.itemsChangedAt !== null && (last.snapshotAt ?? 0) < last.itemsChangedAt;
+  look(
+    'snapshot',
+    isBehind ? last.itemsChangedAt : nowMs,
+    limits.snapshotMinutes * MINUTE_MS,
+    'the catalogue has changes that are not at the edge',
+  );
+  return { findings, untold };
+}
+
+const duration = (ms: number): string =>
+  ms < 2 * HOUR_MS
+    ? `${Math.floor(ms / MINUTE_MS)} min`
+    : ms < 2 * DAY_MS
+      ? `${Math.floor(ms / HOUR_MS)} h`
+      : `${Math.floor(ms / DAY_MS)} d`;

@@ -1,0 +1,73 @@
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { eq } from 'drizzle-orm';
+import { readLive } from '../publish/live-pointer.ts';
+import type { Versions } from '../rollout/versions.ts';
+import type { Store } from '../store/open.ts';
+import { weights } from '../store/tables.ts';
+import type { Span } from '../training-data/read-rankings.ts';
+import { boundsOf, DAY_MS, dayOf } from '../training-data/utc-day.ts';
+import { cannotTell, type Observation } from './finding.ts';
+import { findDrift, profileOf, type Profile } from './monitors/drift.ts';
+import type { MonitorSettings } from './settings.ts';
+import { readLoggedCodes, slateSample } from './slate-sample.ts';
+
+export interface DriftDeps {
+  readonly store: Store;
+  readonly versions: Pick<Versions, 'load'>;
+  readonly settings: MonitorSettings;
+}
+
+/**
+ * Yesterday against the same weekdays of the champion's training window, or all of its days where it holds no such
+ * weekday: a feature that tells the day would else drift every day. The reference is read once per champion and day.
+ */
+export function driftMonitor({ store, versions, settings }: DriftDeps) {
+  let kept: { readonly of: string; readonly reference: Profile } | undefined;
+  return async (nowMs: number): Promise<Observation> => {
+    const { sampleRankings, minSessions } = settings.drift;
+    const yesterday = boundsOf(dayOf(nowMs - DAY_MS));
+    const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+    const champion = await versions.load(version);
+    const { hash, features } = champion.schema;
+    const sample = async (span: Span, weekday?: number) =>
+      slateSample(
+        await readLoggedCodes(store, hash, span, sampleRankings, weekday),
+        features.length,
+      );
+    const recent = await sample(yesterday);
+    if (recent.sessions < minSessions) return cannotTell('drift');
+    const of = `${version} ${yesterday.from}`;
+    if (kept?.of !== of) {
+      const span = await learnedFrom(store, version, yesterday.from);
+      if (span === undefined) return cannotTell('drift');
+      const alike = await sample(span, new Date(yesterday.from).getUTCDay());
+      const reference = alike.sessions < minSessions ? await sample(span) : alike;
+      if (reference.sessions < minSessions) return cannotTell('drift');
+      kept = { of, reference: profileOf(champion, reference) };
+    }
+    const current = profileOf(champion, recent, kept.reference.scores.edges);
+    return findDrift(
+      features.map(({ name }) => name),
+      kept.reference,
+      current,
+      settings.drift,
+    );
+  };
+}
+
+/**
+ * @param before epoch ms: what is judged is no part of what it is judged by.
+ * @returns undefined of what learned from nothing: the rules, or weights that somebody gave.
+ */
+async function learnedFrom(
+  store: Store,
+  version: Version,
+  before: number,
+): Promise<Span | undefined> {
+  const [row] = await store.db
+    .select({ lineage: weights.lineage })
+    .from(weights)
+    .where(eq(weights.version, version));
+  const window = row?.lineage.window as Span | undefined;
+  return window && { from: window.from, to: Math.min(window.to, before - 1) };
+}

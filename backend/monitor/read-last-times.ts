@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import type { Store } from '../store/open.ts';
+import { schemasWithRankings } from '../training-data/log-mark.ts';
+import type { LastTimes } from './monitors/stale-data.ts';
+
+/** Each is one look at an index, or at a small table. */
+export async function readLastTimes(store: Store, trainsDaily: boolean): Promise<LastTimes> {
+  const { db } = store;
+  let [firstRankingAt, rankingAt]: (number | null)[] = [null, null];
+  for (const hash of await schemasWithRankings(db)) {
+    const [row] = await db.all<{ first: number; last: number }>(sql`
+      select (select min(at) from decisions where schemaHash = ${hash}) as first,
+        (select max(at) from decisions where schemaHash = ${hash}) as last`);
+    firstRankingAt = Math.min(firstRankingAt ?? row.first, row.first);
+    rankingAt = Math.max(rankingAt ?? row.last, row.last);
+  }
+  // Comparisons of learners are runs too, of a kind of their own.
+  const [row] = await db.all<Omit<LastTimes, 'firstRankingAt' | 'rankingAt' | 'trainsDaily'>>(sql`
+    select (select max(receivedAt) from events) as eventAt,
+      (select max(finishedAt) from runs
+        where status = 'done' and json_extract(params, '$.kind') is null) as trainedAt,
+      (select max(createdAt) from metric_weights where source = 'learned')
+        as metricWeightsLearnedAt,
+      (select max(updatedAt) from items) as itemsChangedAt,
+      (select max(publishedAt) from snapshots) as snapshotAt`);
+  return { firstRankingAt, rankingAt, trainsDaily, ...row };
+}

@@ -1,0 +1,5 @@
+/** Epoch ms, `to` exclusive. */
+export interface Bounds {
+  readonly from: number;
+  readonly to: number;
+}

@@ -1,0 +1,54 @@
+import { escapeHtml } from './html.ts';
+
+export const WIDTH = 860;
+
+/** A straight map from data to pixels. */
+export function scaleOf(
+  [from, to]: readonly [number, number],
+  [start, end]: readonly [number, number],
+): (value: number) => number {
+  const span = to - from;
+  return (value) =>
+    span === 0 ? (start + end) / 2 : start + ((value - from) / span) * (end - start);
+}
+
+/** Round values within `from..to`, in about `wanted` steps of 1, 2 or 5 times a power of ten. */
+export function ticksOf([from, to]: readonly [number, number], wanted: number): number[] {
+  if (!(to > from)) return [from];
+  const rough = (to - from) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((size) => size >= rough)!;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++)
+    ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
+}
+
+/** A share as axes show it: no more digits than tell two ticks apart. */
+export function shareLabels(ticks: readonly number[]): string[] {
+  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 0.01;
+  const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step * 100) + 1e-9)));
+  return ticks.map((tick) => `${(100 * tick).toFixed(digits)} %`);
+}
+
+/** @param label what the chart shows, for those who do not see it. */
+export const chart = (height: number, label: string, parts: readonly string[]): string =>
+  `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(label)}">${parts.join('')}</svg>`;
+
+export const line = (name: string, x1: number, y1: number, x2: number, y2: number): string =>
+  `<line class="${name}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`;
+
+export const label = (
+  x: number,
+  y: number,
+  text: string,
+  anchor: 'start' | 'middle' | 'end' = 'start',
+  name = '',
+): string =>
+  `<text${name === '' ? '' : ` class="${name}"`} x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${escapeHtml(text)}</text>`;
+
+export const px = (value: number): string => value.toFixed(1);
+
+/** Colours are given by place: a version has the same one in every chart. */
+export const MOST_COLOURS = 6;
+export const colourOf = (place: number): string => (place < MOST_COLOURS ? `c${place}` : 'other');

@@ -1,0 +1,105 @@
+import { and, asc, eq, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import { messageOf } from '../log.ts';
+import type { Store } from '../store/open.ts';
+import { alerts } from '../store/tables.ts';
+import type { Alert } from './alerts.ts';
+import { noticeOf, post, type Notice, type Webhook } from './webhook.ts';
+
+export interface NoticeDeps {
+  readonly store: Store;
+  /** Without one, the log is all that hears of alerts. */
+  readonly webhook: Webhook | undefined;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** Longer than a delivery may take, so that whoever claimed a notice has it alone. */
+const FIRST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+/**
+ * Sends what the webhook has not taken yet, oldest first and the opening before the recovery, each until it is taken:
+ * after 30 s, 1 min, 2 min … 1 h. A notice is claimed in the store before it is sent, so two backends do not both
+ * send it; a crash in between sends it again (at least once, with one id).
+ */
+export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): Promise<void> {
+  for (const alert of await due(store, nowMs())) {
+    const types: Notice['type'][] = [
+      ...(alert.notifiedAt === null ? (['opened'] as const) : []),
+      ...(alert.resolvedAt === null ? [] : (['recovered'] as const)),
+    ];
+    let latest = alert;
+    for (const type of types) {
+      if (webhook !== undefined) {
+        if (!(await claim(store, latest, type, nowMs()))) break;
+        try {
+          await post(webhook, noticeOf(alert, type), nowMs());
+        } catch (error) {
+          log(`the webhook did not take "${type}" of alert ${alert.id}: ${reasonOf(error)}`);
+          // It will not take the others either.
+          return;
+        }
+      }
+      await taken(store, alert.id, type, nowMs());
+      latest = { ...latest, noticeAttempts: 0, nextNoticeAt: 0 };
+    }
+  }
+}
+
+const due = (store: Store, nowMs: number): Promise<Alert[]> =>
+  store.db
+    .select()
+    .from(alerts)
+    .where(
+      and(
+        or(
+          isNull(alerts.notifiedAt),
+          and(isNotNull(alerts.resolvedAt), isNull(alerts.recoveryNotifiedAt)),
+        ),
+        lte(alerts.nextNoticeAt, nowMs),
+      ),
+    )
+    .orderBy(asc(alerts.id))
+    .limit(100);
+
+/** @returns false where another backend was first. */
+async function claim(
+  store: Store,
+  alert: Alert,
+  type: Notice['type'],
+  nowMs: number,
+): Promise<boolean> {
+  const { id, noticeAttempts, nextNoticeAt } = alert;
+  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(noticeAttempts, 20));
+  const [claimed] = await store.write([
+    store.db
+      .update(alerts)
+      .set({ noticeAttempts: noticeAttempts + 1, nextNoticeAt: nowMs + waitMs })
+      .where(
+        and(
+          eq(alerts.id, id),
+          eq(alerts.noticeAttempts, noticeAttempts),
+          eq(alerts.nextNoticeAt, nextNoticeAt),
+          isNull(type === 'opened' ? alerts.notifiedAt : alerts.recoveryNotifiedAt),
+        ),
+      ),
+  ]);
+  return claimed === 1;
+}
+
+async function taken(store: Store, id: number, type: Notice['type'], nowMs: number): Promise<void> {
+  const column = type === 'opened' ? { notifiedAt: nowMs } : { recoveryNotifiedAt: nowMs };
+  await store.write([
+    store.db
+      .update(alerts)
+      .set({ ...column, noticeAttempts: 0, nextNoticeAt: 0 })
+      .where(eq(alerts.id, id)),
+  ]);
+}
+
+/** Without the address, which may hold a token: Node hides why a connection failed in the cause of a "fetch failed". */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
+  return hasCode ? String(cause.code) : messageOf(error);
+}

@@ -1,0 +1,70 @@
+import { and, between, eq, sql } from 'drizzle-orm';
+import type { Store } from '../store/open.ts';
+import { decisions } from '../store/tables.ts';
+import type { Span } from '../training-data/read-rankings.ts';
+
+/** Shown items of a sample of rankings, ready to be scored. */
+export interface SlateSample {
+  readonly rows: number;
+  readonly features: number;
+  /** Feature-major: `codes[feature * rows + row]`. */
+  readonly codes: Uint8Array;
+  /** Of each row; the rows of one session add up to 1: what one visitor wished counts once. */
+  readonly weights: Float64Array;
+  readonly sessions: number;
+}
+
+export interface LoggedCodes {
+  readonly sessionId: string;
+  /** `Uint8Array(slots × F)`. */
+  readonly codes: Uint8Array;
+}
+
+/** @param features F; rankings with codes of another length are left out: data quality tells of them. */
+export function slateSample(rankings: readonly LoggedCodes[], features: number): SlateSample {
+  const whole = rankings.filter(({ codes }) => codes.length > 0 && codes.length % features === 0);
+  const ofSession = new Map<string, number>();
+  for (const { sessionId } of whole) ofSession.set(sessionId, (ofSession.get(sessionId) ?? 0) + 1);
+  const rows = whole.reduce((sum, { codes }) => sum + codes.length / features, 0);
+  const out = new Uint8Array(rows * features);
+  const weights = new Float64Array(rows);
+  let row = 0;
+  for (const { sessionId, codes } of whole) {
+    const slots = codes.length / features;
+    for (let slot = 0; slot < slots; slot++, row++) {
+      weights[row] = 1 / (slots * ofSession.get(sessionId)!);
+      for (let feature = 0; feature < features; feature++)
+        out[feature * rows + row] = codes[slot * features + feature];
+    }
+  }
+  return { rows, features, codes: out, weights, sessions: ofSession.size };
+}
+
+/**
+ * About `size` rankings of a span, drawn by their seeds, which are random and say nothing of what was asked for.
+ * @param weekday 0 = Sunday, UTC: only such days.
+ */
+export async function readLoggedCodes(
+  store: Store,
+  schemaHash: string,
+  { from, to }: Span,
+  size: number,
+  weekday?: number,
+): Promise<LoggedCodes[]> {
+  const where = and(
+    eq(decisions.schemaHash, schemaHash),
+    between(decisions.at, from, to),
+    // 1970-01-01 was a Thursday.
+    weekday === undefined ? undefined : sql`(${decisions.at} / 86400000 + 4) % 7 = ${weekday}`,
+  );
+  const [{ count }] = await store.db
+    .select({ count: sql<number>`count(*)` })
+    .from(decisions)
+    .where(where);
+  const every = Math.max(1, Math.floor(count / size));
+  const rows = await store.db
+    .select({ sessionId: decisions.sessionId, codes: decisions.codes })
+    .from(decisions)
+    .where(and(where, sql`${decisions.seed} % ${every} = 0`));
+  return rows.map(({ sessionId, codes }) => ({ sessionId, codes: new Uint8Array(codes) }));
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { findDataQuality } from '../../../../backend/monitor/monitors/data-quality.ts';
+
+const report = (of: number, failures: string[] = []) => ({
+  passed: failures.length === 0,
+  failures,
+  completeness: { share: 0.9, count: 90, of },
+  attribution: { share: 1, count: 1, of: 1 },
+});
+const FAILED = ['90 % of rankings are complete (90 of 100), under 95 %', 'another'];
+
+test.each([
+  ['a log without faults is none', report(500), { findings: [], untold: [] }],
+  ['few rankings tell nothing', report(9, FAILED), { findings: [], untold: ['data quality'] }],
+  [
+    'what failed is said with its figures',
+    report(100, FAILED),
+    {
+      untold: [],
+      findings: [
+        expect.objectContaining({
+          key: 'data quality',
+          message: `the log of 2026-03-10 failed its checks: ${FAILED.join('; ')}`,
+        }),
+      ],
+    },
+  ],
+])('%s', (_, given, expected) => {
+  expect(findDataQuality(given, '2026-03-10', { minRankings: 100 })).toEqual(expected);
+});

@@ -1,0 +1,178 @@
+import { asc } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ingest } from '../../../backend/ingest/ingest.ts';
+import { monitorJobs } from '../../../backend/monitor/jobs.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { recordLive } from '../../../backend/publish/live-pointer.ts';
+import { versions as versionsOf } from '../../../backend/rollout/versions.ts';
+import { alerts, items, runs, snapshots } from '../../../backend/store/tables.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/training-data/settings.ts';
+import { trainingData as trainingDataOf } from '../../../backend/training-data/training-data.ts';
+import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import { DAY, openLog, type Log } from '../training-data/support/log.ts';
+import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const WARM_UP = 28;
+const STEADY: DayPlan = { rankings: 240, clickRate: 0.4, bookingRate: 0.06 };
+const HOUR = DAY / 24;
+
+let log: Log;
+let looked: () => Promise<void>;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  log = await openLog(startOf(0));
+  const { store } = log;
+  const nowMs = () => log.nowMs;
+  const versions = versionsOf(store, nowMs);
+  const champion = additiveFromPoints(smarttrip, smarttrip.rules, {
+    version: RULES_VERSION,
+    name: 'learned',
+  });
+  const version = await versions.add(champion, {
+    window: { from: startOf(0), to: startOf(WARM_UP) - 1 },
+  });
+  await store.write([
+    recordLive(store, { pointer: { champion: version }, text: version, since: startOf(0) }),
+  ]);
+  const trainingData = trainingDataOf({
+    store,
+    database: log.database,
+    location: { kind: 'folder', path: log.folder },
+    settings: DEFAULT_TRAINING_DATA,
+    beforePrune: async () => {},
+    nowMs,
+  });
+  const jobs = monitorJobs({
+    store,
+    versions,
+    trainingData,
+    liveSchema: async () => smarttrip,
+    settings: parseMonitors({ drift: { minSessions: 150 } }),
+    webhook: undefined,
+    trainsDaily: true,
+    nowMs,
+    log: (line) => said.push(line),
+  });
+  looked = async () => {
+    for (const job of jobs) await job.run();
+  };
+  stop = () => trainingData.stop();
+});
+afterAll(async () => {
+  await stop();
+  await log.close();
+});
+const said: string[] = [];
+
+/** A day goes by: visitors, training and catalogue, and every twelve hours the monitors. */
+async function live(day: number, plan: Partial<DayPlan> = {}): Promise<void> {
+  const weekend = day % 7 >= 5;
+  const { decisions, events } = simulateDay(day, {
+    ...STEADY,
+    clickRate: weekend ? 0.25 : 0.4,
+    changes: { weights: 'v000001' as typeof RULES_VERSION },
+    ...plan,
+  });
+  for (let hour = 0; hour < 24; hour += 12) {
+    const [from, to] = [startOf(day) + hour * HOUR, startOf(day) + (hour + 12) * HOUR];
+    const inTime = ({ at }: { at: number }) => at >= from && at < to;
+    const ranked = decisions.filter(inTime);
+    const ids = new Set(ranked.map(({ rankingId }) => rankingId));
+    const batch = {
+      batchId: `day ${day} ${hour}`,
+      decisions: ranked,
+      events: events.filter(({ rankingId }) => ids.has(rankingId)),
+    };
+    const newest = Math.max(
+      ...ranked.map(({ at }) => at),
+      ...batch.events.map((e) => e.receivedAt),
+    );
+    log.nowMs = Math.max(newest + 1000, to);
+    await ingest(log.store, batch, newest + 1000);
+    if (hour === 0) await trainAndPublish(day);
+    if (day >= WARM_UP) await looked();
+  }
+}
+
+async function trainAndPublish(day: number): Promise<void> {
+  const { store, nowMs: at } = log;
+  await store.write([
+    store.db.insert(runs).values({
+      id: `run ${day}`,
+      status: 'done',
+      params: {},
+      progress: {},
+      startedAt: at,
+      finishedAt: at,
+    }),
+    store.db
+      .insert(items)
+      .values({ id: 'trip', attributes: {}, updatedAt: at })
+      .onConflictDoUpdate({ target: items.id, set: { updatedAt: at } }),
+    store.db.insert(snapshots).values({
+      hash: `s${day}`,
+      schemaHash: smarttrip.hash,
+      items: 1,
+      sizeBytes: 1,
+      parts: 1,
+      publishedAt: at,
+    }),
+  ]);
+}
+
+const opened = () => log.store.db.select().from(alerts).orderBy(asc(alerts.id));
+
+test('60 steady days with a weekly rhythm raise no alert at all', async () => {
+  for (let day = 0; day < WARM_UP + 60; day++) await live(day);
+  expect(await opened()).toEqual([]);
+  expect(said).toEqual([
+    expect.stringMatching(/^the report of 2026-03 is written/),
+    expect.stringContaining('2026-04'),
+    expect.stringContaining('2026-05'),
+  ]);
+});
+
+test('a feature that shifts for three days raises one alert, and its end one recovery', async () => {
+  for (let day = 88; day < 91; day++) await live(day, { shift: 5 });
+  for (let day = 91; day < 94; day++) await live(day);
+  expect(await opened()).toMatchObject([
+    {
+      key: 'drift',
+      message: expect.stringMatching(
+        /^what is ranked has drifted from what v000001 learned from: difficulty \(PSI \d+\.\d\d above chance\)/,
+      ),
+      openedAt: startOf(89),
+      resolvedAt: startOf(92) + 12 * HOUR,
+    },
+  ]);
+});
+
+test('a fall of click-through raises one alert, and its end one recovery', async () => {
+  await live(94, { clickRate: 0.15 });
+  await live(95, { clickRate: 0.15 });
+  for (let day = 96; day < 98; day++) await live(day);
+  expect((await opened()).slice(1)).toMatchObject([
+    {
+      key: 'degraded metrics: click-through',
+      message: expect.stringMatching(
+        /^click-through fell to 1\d\.\d\d % of 240 rankings on 2026-06/,
+      ),
+      resolvedAt: expect.any(Number),
+    },
+  ]);
+});
+
+test('nights without anybody raise one alert per thing that stopped, and the log says when they are over', async () => {
+  log.nowMs = startOf(98) + 13 * HOUR;
+  await looked();
+  const keys = (await opened()).slice(2).map(({ key }) => key);
+  expect(keys).toEqual(['stale data: rankings']);
+  await live(99);
+  await live(100);
+  expect(said.at(-1)).toMatch(/^alert "stale data: rankings" is over/);
+});

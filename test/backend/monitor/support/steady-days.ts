@@ -1,0 +1,44 @@
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { featureIndex } from '../../../../shared/features/schema.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
+import { DAY, FEATURES, happened, NOON, rankingOf } from '../../training-data/support/log.ts';
+
+export interface DayPlan {
+  readonly rankings: number;
+  readonly clickRate: number;
+  readonly bookingRate: number;
+  /** Added to the bucket of the difficulty. */
+  readonly shift?: number;
+  readonly changes?: Partial<Decision>;
+}
+
+const DIFFICULTY = featureIndex(smarttrip, 'difficulty');
+const MORNING = NOON - DAY / 2;
+
+/** First millisecond of a day of the simulation. */
+export const startOf = (day: number): number => MORNING + day * DAY;
+
+/** One day of visitors who are as on every other, unless planned otherwise. */
+export function simulateDay(day: number, plan: DayPlan, seed = day + 1) {
+  const random = seededRandom(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const decisions: Decision[] = [];
+  const events: CollectedEvent[] = [];
+  for (let n = 0; n < plan.rankings; n++) {
+    const at = startOf(day) + below(DAY - 1);
+    const codes = Uint8Array.from({ length: 3 * FEATURES }, () => 1 + below(6));
+    for (let slot = 0; slot < 3; slot++) codes[slot * FEATURES + DIFFICULTY] += plan.shift ?? 0;
+    const decision = rankingOf(`d${day}-${n}`, at, {
+      codes,
+      seed: below(2 ** 32),
+      ...plan.changes,
+    });
+    decisions.push(decision);
+    if (random() < plan.clickRate) events.push(happened(decision, 'click'));
+    if (random() < plan.bookingRate)
+      events.push(happened(decision, 'booking', { afterMs: 60_000, value: 100 }));
+  }
+  return { decisions, events };
+}

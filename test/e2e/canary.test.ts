@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { putItems } from '../support/client.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
+/** It stops at half of the traffic: a share that few sessions can tell. */
+const HALF_WAY = {
+  schedule: '* * * * * *',
+  shadowShare: 1,
+  steps: {
+    shadow: { ...FREE, minSessions: 20 },
+    'canary 1': FREE,
+    'canary 5': FREE,
+    'canary 25': FREE,
+    'canary 50': { ...FREE, minSessions: 100 },
+    'canary 100': FREE,
+  },
+};
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ backendEnv: { TRIMTAB_ROLLOUT: JSON.stringify(HALF_WAY) } });
+  await putItems(system, demoCatalogue(50, 1, Date.now()));
+}, 120_000);
+afterAll(() => system?.stop(), 30_000);
+
+const call = async (path: string, body?: unknown) =>
+  (
+    await system.backend.ask(path, {
+      key: system.keys.secretKey,
+      ...(body !== undefined && { body }),
+    })
+  ).json<any>();
+
+/** What ranks for each of some sessions. */
+const served = (sessions: readonly string[]) =>
+  Promise.all(
+    sessions.map(async (sessionId) => {
+      const answer = await system.edge.ask('/v1/rank', {
+        key: system.keys.publishableKey,
+        body: { sessionId, limit: 3 },
+      });
+      const { weights, experiment, arm } = answer.json<any>();
+      return { weights, experiment, arm };
+    }),
+  );
+const sessions = (name: string, count: number) =>
+  Array.from({ length: count }, (_, i) => `${name}-${i}`);
+
+it(
+  'a rollout goes from shadow over a canary to everybody, through a real edge and what it logs',
+  { timeout: 120_000 },
+  async () => {
+    const { version } = await call('/v1/weights', { name: 'challenger', points: { base: [0, 1] } });
+    const { id } = await call('/v1/rollouts', { version, force: true });
+    const stage = async () => (await call(`/v1/rollouts/${id}`)).stage;
+    expect(await stage()).toBe('shadow');
+
+    // Scored for every session once the edge has it, and shown to none.
+    let round = 0;
+    await until('the sessions scored in shadow let it pass', async () => {
+      const seen = await served(sessions(`shadow-${round++}`, 10));
+      return seen.some(({ arm }) => arm === 'challenger') || (await stage()) !== 'shadow';
+    });
+    await until('half of the traffic is to see it', async () => (await stage()) === 'canary 50');
+    await until('the edge has that too', async () => {
+      const seen = await served(sessions(`look-${round++}`, 20));
+      return seen.filter(({ weights }) => weights === version).length > 4;
+    });
+
+    const visitors = sessions('visitor', 60);
+    const seen = await served(visitors);
+    const shown = seen.filter(({ weights }) => weights === version);
+    // 60 draws of one half: outside of 12 to 48 once in a million times.
+    expect(shown.length).toBeGreaterThan(11);
+    expect(shown.length).toBeLessThan(49);
+    expect(new Set(shown.map(({ arm }) => arm))).toEqual(new Set(['challenger']));
+    expect(new Set(seen.map(({ experiment }) => experiment))).toEqual(new Set([id]));
+    expect(await served(visitors)).toEqual(seen);
+
+    await until('its sessions let it pass to everybody', async () => {
+      await served(sessions(`more-${round++}`, 20));
+      return (await stage()) === 'champion';
+    });
+    await until('the edge has it as champion', async () =>
+      (await served(visitors)).every(
+        ({ weights, arm }) => weights === version && arm === undefined,
+      ),
+    );
+    const { problem } = await call(`/v1/rollouts/${id}/replay`);
+    expect(problem).toBeNull();
+  },
+);
