@@ -57,8 +57,8 @@ async function refresh() {
     show('audit', auditSection(entries, nowMs));
     // Last: a report that has to be counted first keeps nothing else waiting.
     const { experiments } = await read('experiments');
-    const reports = await reportsOf(experiments, nowMs);
-    show('experiments', experimentsSection(experiments, reports, nowMs));
+    const counted = await reportsOf(experiments, nowMs);
+    show('experiments', experimentsSection(experiments, counted, nowMs));
     show('problem');
     updated.textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExperimentReport } from '../../../backend/experiment/analysis/experiment-report.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
@@ -40,6 +41,14 @@ const clickOn = ({ rankingId, at, sessionId, userId }: Decision): CollectedEvent
     receivedAt: at + 1000,
   });
 
+/** Salts are drawn by chance; with these, the same visitors are in the same arms on every run. */
+async function withKnownSalts(id: string): Promise<void> {
+  const client = createClient(backend.config.database);
+  await client.execute({ sql: `update experiments set salt = 'arms' where id = ?`, args: [id] });
+  await client.execute(`update layers set salt = 'places' where name = 'people'`);
+  client.close();
+}
+
 test('visitors are served by the pointer, logged, and the planted effect is found with their own past in account', async () => {
   const asked = {
     name: 'better for all',
@@ -51,9 +60,10 @@ test('visitors are served by the pointer, logged, and the planted effect is foun
       { name: 'better', weight: 50, version: BETTER },
     ],
     metrics: ['click_through', 'clicks_per_ranking'],
-    start: true,
   };
   const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
+  await withKnownSalts(id);
+  await backend.call('POST', `/v1/experiments/${id}/start`, {});
   const pointer = parsePointer(backend.kv.text('WEIGHTS/active')!)!;
   const random = seededRandom(17);
   const now = Date.now();
