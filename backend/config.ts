@@ -5,7 +5,6 @@ import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
-import { LATE_MS } from './metric-weights/units.ts';
 import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
 import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
 import type { Webhook } from './monitor/webhook.ts';
@@ -15,7 +14,6 @@ import type { Database } from './store/open.ts';
 import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
 import { parseLocation, type StoreLocation } from './training-data/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from './training-data/settings.ts';
-import { DAY_MS } from './training-data/utc-day.ts';
 
 export interface BackendConfig {
   readonly host: string;
@@ -124,9 +122,9 @@ function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknow
 /** What a unit did must still be in the log when it is over, and has come in. */
 function checkObserved(
   { target, observeDays }: MetricWeightSettings,
-  { retentionDays }: TrainingDataSettings,
+  { retentionDays, attributionDays }: TrainingDataSettings,
 ): void {
-  const needed = observeDays + LATE_MS / DAY_MS + 1;
+  const needed = observeDays + attributionDays + 1;
   if (target !== undefined && retentionDays < needed)
     throw new Error(
       `TRIMTAB_METRIC_WEIGHTS: observeDays (${observeDays}) needs a log of ${needed} days or more, but retentionDays of TRIMTAB_TRAINING_DATA is ${retentionDays}`,

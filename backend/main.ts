@@ -9,6 +9,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
+import { learningJob } from './metric-weights/learning-job.ts';
 import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { edgeKv } from './publish/edge-kv.ts';
@@ -103,6 +104,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     store,
     database,
     settings: config.metricWeights,
+    labelling: config.trainingData,
     nowMs,
   });
   const rewardPolicy = config.metricWeights.policy;
@@ -186,6 +188,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...room.jobs(trainer, config.trainingSchedule),
+      learningJob({ learning: metricLearning, liveSchema, log }),
       ...monitorJobs({
         store,
         versions,

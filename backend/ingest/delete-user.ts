@@ -3,13 +3,7 @@ import type { UserId } from '../../shared/domain/ids.ts';
 import { deleteUserUnits } from '../metric-weights/delete-user-units.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import {
-  decisions,
-  deletedUsers,
-  events,
-  exposures,
-  outcomes,
-} from '../store/tables.ts';
+import { decisions, deletedUsers, events, exposures, outcomes } from '../store/tables.ts';
 
 export interface DeletedRows {
   readonly decisions: number;

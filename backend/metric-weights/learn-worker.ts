@@ -3,20 +3,28 @@ import { createClient } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
+import { chooseDevice } from '../gpu/choose-device.ts';
 import type { Database, Store } from '../store/open.ts';
 import type { BoundStatement } from '../store/writer.ts';
-import { backtest } from './engine/backtest.ts';
+import { backtest, type BacktestReport, type NotEnough } from './engine/backtest.ts';
 import { learnImportance } from './engine/learn-importance.ts';
 import { learnSurrogate } from './engine/learn-surrogate.ts';
 import type { LearnedWeights } from './engine/learned-weights.ts';
 import type { TargetDefinition } from './engine/target.ts';
+import type { UnitTable } from './engine/unit-table.ts';
+import { livePrior } from './live-prior.ts';
 import { pastExperiments } from './past-experiments.ts';
+import { pooledTable } from './pooled-table.ts';
 import type { MetricWeightSettings } from './settings.ts';
 import { unitCounts } from './unit-counts.ts';
+import { UNIT_METRICS } from './unit-metrics.ts';
 import { unitTableOf } from './unit-table-of.ts';
-import { gatherUnits } from './units.ts';
+import { gatherUnits, type UnitsOf } from './units.ts';
 
-export type LearningSettings = MetricWeightSettings & { readonly target: TargetDefinition };
+export type LearningSettings = MetricWeightSettings &
+  UnitsOf & { readonly target: TargetDefinition };
+
+export type Backtest = BacktestReport | NotEnough;
 
 /** Statements go to the one connection that writes. */
 type Write = (statements: BoundStatement[]) => Promise<number[]>;
@@ -59,18 +67,16 @@ const exposed = {
     const table = await unitTableOf(db, settings, nowMs);
     const experiments = await pastExperiments(db, target, nowMs);
     const learned: LearnedWeights[] = [];
-    for (const method of settings.methods) {
-      switch (method) {
-        case 'surrogate':
-          learned.push(await learnSurrogate(table, experiments, { seed, ...(prior && { prior }) }));
-          break;
-        case 'importance':
-          learned.push(await learnImportance(table, { seed }));
-          break;
-        default:
-          method satisfies never;
-      }
-    }
+    const pooled = pooledTable(table, experiments);
+    for (const method of settings.methods)
+      learned.push(
+        method === 'surrogate'
+          ? await learnSurrogate(pooled, experiments, {
+              seed,
+              prior: livePrior(pooled.metrics, prior),
+            })
+          : await importanceOf(table, settings, seed),
+      );
     const { units, labelled } = await unitCounts({ db }, settings, nowMs);
     const inputs: LearningInputs = {
       target,
@@ -85,10 +91,30 @@ const exposed = {
     return { learned, inputs };
   },
 
-  async backtest({ settings, nowMs, seed }: LearningJob) {
-    return backtest(await pastExperiments(db, settings.target, nowMs), { seed });
+  async backtest({ settings, nowMs }: Omit<LearningJob, 'seed'>): Promise<Backtest> {
+    const { target, prior } = settings;
+    const better = Object.fromEntries(UNIT_METRICS.map((metric) => [metric.name, metric.better]));
+    const experiments = await pastExperiments(db, target, nowMs);
+    const measured = Object.keys(experiments[0]?.effects ?? {});
+    const own = prior && Object.fromEntries(measured.map((name) => [name, prior[name] ?? 0]));
+    return backtest(experiments, { better, ...(own && { prior: own }) });
   },
 };
+
+async function importanceOf(
+  table: UnitTable,
+  { importance }: LearningSettings,
+  seed: number,
+): Promise<LearnedWeights> {
+  // A forest grows on the CPU.
+  if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
+  const device = await chooseDevice();
+  try {
+    return await learnImportance(table, { ...importance, seed, device });
+  } finally {
+    if (device.kind === 'gpu') device.gpu.close();
+  }
+}
 
 const bound =
   (write: Write): Store['write'] =>

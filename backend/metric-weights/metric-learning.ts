@@ -6,9 +6,9 @@ import type { Database, Store } from '../store/open.ts';
 import { metricUnits } from '../store/tables.ts';
 import type { BoundStatement } from '../store/writer.ts';
 import { startThread, type Thread } from '../threads/thread.ts';
+import type { TrainingDataSettings } from '../training-data/settings.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
-import type { LearnedWeights } from './engine/learned-weights.ts';
-import type { LearningSettings, LearnWorker } from './learn-worker.ts';
+import type { Backtest, LearningSettings, LearnWorker } from './learn-worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from './settings.ts';
 
@@ -20,16 +20,20 @@ export interface MetricLearning {
   /** @throws ApiError 409 while it learns already, or where no target is declared. */
   learn(schema: Schema, by: string): Promise<Recorded[]>;
   /** How often weights of the others would have called the sign of each past experiment. @throws as `learn` */
-  backtest(): ReturnType<LearnWorker['backtest']>;
+  backtest(): Promise<Backtest>;
 }
 
 export function metricLearning(deps: {
   readonly store: Store;
   readonly database: Database;
   readonly settings: MetricWeightSettings;
+  /** Whose feedback is a person's, and until when it counts. */
+  readonly labelling: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
   readonly nowMs: () => number;
 }): MetricLearning {
   const { store, database, settings, nowMs } = deps;
+  const { filters, attributionDays } = deps.labelling;
+  const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
   const write = (statements: BoundStatement[]) =>
     store.write(statements.map(({ sql, args }) => ({ toSQL: () => ({ sql, params: args }) })));
@@ -48,24 +52,24 @@ export function metricLearning(deps: {
     settings,
 
     async gather() {
-      if (!hasTarget(settings)) return;
-      const job = { settings, nowMs: nowMs() };
+      if (settings.target === undefined) return;
+      const job = { settings: declared(), nowMs: nowMs() };
       await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
-      await forget(store, settings, job.nowMs);
+      await forget(store, job.settings, job.nowMs);
     },
 
     async learn(schema, by) {
-      const declared = withTarget(settings);
+      const own = declared();
       if (isLearning)
         throw new ApiError(409, 'learning_running', 'metric weights are being learned already');
       isLearning = true;
       try {
-        const job = { settings: declared, nowMs: nowMs(), seed: seedOf(nowMs()) };
+        const job = { settings: own, nowMs: nowMs(), seed: seedOf(nowMs()) };
         const { learned, inputs } = await inThread((thread) =>
           thread.call((worker) => worker.learn(job, proxy(write))),
         );
         const recorded: Recorded[] = [];
-        for (const weights of learned as LearnedWeights[])
+        for (const weights of learned)
           recorded.push(await recordLearned(store, schema, { weights, inputs, by }, nowMs()));
         return recorded;
       } finally {
@@ -74,8 +78,10 @@ export function metricLearning(deps: {
     },
 
     async backtest() {
-      const job = { settings: withTarget(settings), nowMs: nowMs(), seed: seedOf(nowMs()) };
-      return inThread((thread) => thread.call((worker) => worker.backtest(job)));
+      const job = { settings: declared(), nowMs: nowMs() };
+      return inThread<Backtest>((thread) =>
+        thread.call((worker) => worker.backtest(job) as Promise<Backtest>),
+      );
     },
   };
 }
@@ -83,11 +89,8 @@ export function metricLearning(deps: {
 /** The next day's folds and resamples are others; the row tells which seed it was. */
 const seedOf = (atMs: number) => Math.floor(atMs / DAY_MS);
 
-const hasTarget = (settings: MetricWeightSettings): settings is LearningSettings =>
-  settings.target !== undefined;
-
-function withTarget(settings: MetricWeightSettings): LearningSettings {
-  if (hasTarget(settings)) return settings;
+function withTarget({ target, ...settings }: MetricWeightSettings) {
+  if (target !== undefined) return { ...settings, target };
   throw new ApiError(
     409,
     'no_target',

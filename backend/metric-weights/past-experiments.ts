@@ -1,18 +1,21 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, desc, eq, gte, lte } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { jointMoments } from '../experiment/analysis/cross-products.ts';
 import type {
-  DayStatistics,
+  ArmStatistics,
   ExperimentStatistics,
 } from '../experiment/analysis/experiment-statistics.ts';
-import { effectOf as differenceOf } from '../experiment/analysis/effect.ts';
-import { addStatistics, type Statistic } from '../experiment/analysis/statistics.ts';
+import { totalOf } from '../experiment/analysis/totals.ts';
 import { experimentReports, experiments } from '../store/tables.ts';
 import { horizonEnd, type TargetDefinition } from './engine/target.ts';
-import type { MeasuredEffect, PastExperiment } from './engine/unit-table.ts';
+import type { PastExperiment } from './engine/unit-table.ts';
+import { UNIT_METRICS } from './unit-metrics.ts';
 
 /**
- * Experiments that measured the target's outcome and ended longer ago than its horizon: the metrics' effects as they
- * were when it was stopped, the target's as it was last read. Each arm against the control.
+ * Experiments that measured the target's outcome, and ended longer ago than its horizon, by their last report. Feedback
+ * counts up to the end of an experiment, so the metrics are still as they were when it was decided on, while the
+ * outcome has gone on coming in.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
@@ -22,64 +25,76 @@ export async function pastExperiments(
   const stopped = await db.select().from(experiments).where(eq(experiments.status, 'stopped'));
   const found: PastExperiment[] = [];
   for (const { id, metrics, stoppedAt } of stopped) {
-    const value = metrics.find(
-      ({ kind, numerator }) => kind !== 'ratio' && numerator === `outcome.${target.outcome}`,
-    );
-    if (value === undefined || stoppedAt === null || nowMs < horizonEnd(target, stoppedAt))
-      continue;
-    const reports = await db
-      .select({ at: experimentReports.at, statistics: experimentReports.statistics })
+    const value = outcomeOf(metrics, target);
+    if (value === undefined || stoppedAt === null) continue;
+    const [report] = await db
+      .select({ statistics: experimentReports.statistics })
       .from(experimentReports)
-      .where(eq(experimentReports.experiment, id))
-      .orderBy(asc(experimentReports.at), asc(experimentReports.id));
-    const early = reports.find(({ at }) => at >= stoppedAt);
-    const late = reports.findLast(({ at }) => at >= horizonEnd(target, stoppedAt));
-    if (early === undefined || late === undefined) continue;
-    const names = metrics.map(({ name }) => name).filter((name) => name !== value.name);
-    // Written by `collectStatistics`, and never by hand.
-    const [before, after] = [early, late].map(
-      ({ statistics }) => statistics as unknown as ExperimentStatistics,
-    );
-    for (const { name: arm } of before.arms.slice(1)) {
-      const effects = names.flatMap((name) => {
-        const effect = effectOf(before, arm, name);
-        return effect === undefined ? [] : [[name, effect] as const];
-      });
-      const worth = effectOf(after, arm, value.name);
-      if (worth !== undefined && effects.length > 0)
-        found.push({ id, treatment: arm, effects: Object.fromEntries(effects), target: worth });
-    }
+      .where(
+        and(
+          eq(experimentReports.experiment, id),
+          gte(experimentReports.at, horizonEnd(target, stoppedAt)),
+          lte(experimentReports.at, nowMs),
+        ),
+      )
+      .orderBy(desc(experimentReports.at), desc(experimentReports.id))
+      .limit(1);
+    if (report === undefined) continue;
+    // As `freezeReport` wrote it.
+    const { statistics } = report.statistics as { statistics: ExperimentStatistics };
+    found.push(...treatmentsOf(statistics, learnable(metrics), value));
   }
   return found;
 }
 
-/** In standard deviations of a unit of the control; undefined where the two cannot be compared. */
-function effectOf(
-  { arms, days }: ExperimentStatistics,
-  arm: string,
-  metric: string,
-): MeasuredEffect | undefined {
-  const [control, treatment] = [arms[0].name, arm].map((name) => totalOf(days, name, metric));
-  if (control === undefined || treatment === undefined) return undefined;
-  const effect = differenceOf(control, treatment, { minimumPerArm: 2 });
-  if (effect.kind === 'no-answer' || !(effect.control.variance > 0)) return undefined;
-  const deviation = Math.sqrt(effect.control.variance);
-  return {
-    estimate: effect.estimate / deviation,
-    standardError: effect.standardError / deviation,
-  };
+const outcomeOf = (metrics: readonly MetricDefinition[], { outcome }: TargetDefinition) =>
+  metrics.find(({ kind, numerator }) => kind !== 'ratio' && numerator === `outcome.${outcome}`)
+    ?.name;
+
+/** Those that units are measured by too: a weight meets an effect by the metric's name. */
+const learnable = (metrics: readonly MetricDefinition[]): string[] =>
+  metrics
+    .map(({ name }) => name)
+    .filter((name) => UNIT_METRICS.some((metric) => metric.name === name));
+
+function treatmentsOf(
+  { experiment: id, arms, days }: ExperimentStatistics,
+  metrics: readonly string[],
+  value: string,
+): PastExperiment[] {
+  const [control, ...treatments] = arms.map(({ name }) => totalOf(days, name));
+  if (control === undefined) return [];
+  return treatments.flatMap((treatment) => {
+    const past =
+      treatment === undefined ? undefined : effectsOf(control, treatment, metrics, value);
+    return past === undefined ? [] : { id, treatment: treatment!.arm, ...past };
+  });
 }
 
-const totalOf = (
-  days: readonly DayStatistics[],
-  arm: string,
-  metric: string,
-): Statistic | undefined =>
-  days
-    .filter((day) => day.arm === arm)
-    .map(({ statistics }) => statistics[metric])
-    .filter((statistic) => statistic !== undefined)
-    .reduce<Statistic | undefined>(
-      (sum, statistic) => (sum === undefined ? statistic : addStatistics(sum, statistic)),
-      undefined,
-    );
+/** In standard deviations of a unit of the control; metrics without spread are left out. */
+function effectsOf(
+  control: ArmStatistics,
+  treatment: ArmStatistics,
+  metrics: readonly string[],
+  value: string,
+): Omit<PastExperiment, 'id'> | undefined {
+  const all = [...metrics, value];
+  const [c, t] = [control, treatment].map(({ products }) => jointMoments(products, all));
+  if ('missing' in c || 'missing' in t || c.n < 2 || t.n < 2) return undefined;
+  const size = all.length;
+  const deviations = all.map((_, i) => Math.sqrt(c.covariance[i * size + i]));
+  const errors = (i: number, j: number) =>
+    (c.covariance[i * size + j] / c.n + t.covariance[i * size + j] / t.n) /
+    (deviations[i] * deviations[j]);
+  const varying = all.map((_, i) => i).filter((i) => deviations[i] > 0);
+  if (varying.at(-1) !== size - 1 || varying.length < 2) return undefined;
+  const effect = (i: number) => ({
+    estimate: (t.means[i] - c.means[i]) / deviations[i],
+    standardError: Math.sqrt(errors(i, i)),
+  });
+  return {
+    effects: Object.fromEntries(varying.slice(0, -1).map((i) => [all[i], effect(i)])),
+    target: effect(size - 1),
+    covariance: varying.flatMap((i) => varying.map((j) => errors(i, j))),
+  };
+}

@@ -1,10 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../training-data/utc-day.ts';
+import { measureUnits } from './measure-units.ts';
 import type { UnitKind } from './settings.ts';
-import { unitContext } from './unit-context.ts';
-import { unitValues, type UnitEvent } from './unit-values.ts';
-import { LATE_MS, type UnitsOf } from './units.ts';
+import type { UnitsOf } from './units.ts';
 
 export interface UnitRow {
   readonly unit: string;
@@ -24,13 +23,6 @@ interface Stored {
   readonly outcomes: string;
 }
 
-interface Ranking {
-  readonly unit: string;
-  readonly rankingId: string;
-  readonly at: number;
-  readonly userId: string | null;
-}
-
 interface Outcome {
   readonly unit: string;
   readonly metric: string;
@@ -47,11 +39,10 @@ export async function readUnits(
 ): Promise<UnitRow[]> {
   if (ids.length === 0) return [];
   const kind = settings.unit;
-  const observeMs = settings.observeDays * DAY_MS;
+  const settledMs = (settings.observeDays + settings.attributionDays) * DAY_MS;
   const stored = new Map((await storedOf(db, kind, ids)).map((row) => [row.unit, row]));
-  const isSettled = (unit: string) =>
-    (stored.get(unit)?.firstAt ?? Infinity) + observeMs + LATE_MS < nowMs;
-  const measured = await measure(
+  const isSettled = (unit: string) => (stored.get(unit)?.firstAt ?? Infinity) + settledMs < nowMs;
+  const measured = await measureUnits(
     db,
     settings,
     ids.filter((unit) => !isSettled(unit)),
@@ -70,44 +61,6 @@ export async function readUnits(
       ...datedSums(outcomes.get(row.unit) ?? []),
     },
   }));
-}
-
-/** From the log, of those units of which it still holds a ranking. */
-async function measure(
-  db: LibSQLDatabase,
-  { unit: kind, observeDays, context }: UnitsOf,
-  ids: readonly string[],
-): Promise<Map<string, UnitRow>> {
-  const key = keyOf(kind);
-  const listed = sql`(select value from json_each(${JSON.stringify(ids)}))`;
-  const rankings = await db.all<Ranking>(sql`
-    select d.${key} as unit, d.rankingId, d.at, d.userId from decisions d
-    where d.${key} in ${listed} order by d.at, d.rankingId`);
-  const events = await db.all<UnitEvent & { unit: string; receivedAt: number }>(sql`
-    select d.${key} as unit, e.receivedAt, e.type, e.value,
-      case e.type when 'pointer_activity' then e.properties ->> 'cell' end as cell,
-      case e.type when 'feature_use' then e.properties ->> 'feature' end as feature
-    from decisions d join events e on e.rankingId = d.rankingId
-    where d.${key} in ${listed} order by e.receivedAt, e.eventId`);
-  const ofUnit = Map.groupBy(events, ({ unit }) => unit);
-  const units = [...Map.groupBy(rankings, ({ unit }) => unit)];
-  const contexts = await contextsOf(
-    db,
-    units.map(([, [first]]) => first.rankingId),
-  );
-  return new Map(
-    units.map(([unit, all]) => {
-      const { at: firstAt, rankingId } = all[0];
-      const until = firstAt + observeDays * DAY_MS;
-      const values = unitValues(
-        all.filter(({ at }) => at < until).length,
-        (ofUnit.get(unit) ?? []).filter(({ receivedAt }) => receivedAt < until),
-      );
-      const userId = all.findLast((ranking) => ranking.userId !== null)?.userId ?? null;
-      const given = unitContext(contexts.get(rankingId), context, firstAt);
-      return [unit, { unit, firstAt, userId, values, context: given, outcomes: {} }];
-    }),
-  );
 }
 
 /** What a session's outcomes are: those that name it, and those of its user that name no session. */
@@ -139,17 +92,6 @@ function datedSums(outcomes: readonly Outcome[]): Record<string, number> {
   return sums;
 }
 
-async function contextsOf(
-  db: LibSQLDatabase,
-  rankingIds: readonly string[],
-): Promise<Map<string, string | null>> {
-  const rows = await db.all<{ rankingId: string; context: string | null }>(sql`
-    select rankingId, case when json_valid(request) then request -> 'context' end as context
-    from decisions
-    where rankingId in (select value from json_each(${JSON.stringify(rankingIds)}))`);
-  return new Map(rows.map(({ rankingId, context }) => [rankingId, context]));
-}
-
 const storedOf = (db: LibSQLDatabase, kind: UnitKind, ids: readonly string[]): Promise<Stored[]> =>
   db.all<Stored>(sql`
     select unit, firstAt, userId, "values", context, outcomes from metric_units
@@ -161,5 +103,3 @@ const parse = (row: Stored): UnitRow => ({
   context: JSON.parse(row.context) as UnitRow['context'],
   outcomes: JSON.parse(row.outcomes) as UnitRow['outcomes'],
 });
-
-const keyOf = (kind: UnitKind) => sql.identifier(kind === 'user' ? 'userId' : 'sessionId');

@@ -1,6 +1,9 @@
+import { CronPattern } from 'croner';
 import { z } from 'zod';
+import type { ImportanceOptions } from './engine/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from './engine/target.ts';
 import type { RewardPolicy } from './in-force.ts';
+import { UNIT_METRICS } from './unit-metrics.ts';
 
 export type UnitKind = 'session' | 'user';
 
@@ -19,6 +22,8 @@ export interface MetricWeightSettings {
   /** Metric → weight that is believed before any data; else equal weights by which way is better. */
   readonly prior?: Readonly<Record<string, number>>;
   readonly methods: readonly ('surrogate' | 'importance')[];
+  /** What importance is told from; crosses are columns that are also looked at together. */
+  readonly importance: Required<Pick<ImportanceOptions, 'model' | 'by' | 'crosses'>>;
   /** Units are kept for so long after their horizon is over. */
   readonly retentionDays: number;
 }
@@ -30,6 +35,7 @@ export const DEFAULT_METRIC_WEIGHTS: MetricWeightSettings = {
   schedule: '0 4 * * *',
   context: ['device', 'segment'],
   methods: ['surrogate', 'importance'],
+  importance: { model: 'forest', by: 'shap', crosses: [['hour', 'scroll_share']] },
   retentionDays: 365,
 };
 
@@ -39,14 +45,33 @@ const given = z
     unit: z.enum(['session', 'user']),
     observeDays: z.number().positive().max(90),
     policy: z.enum(['adaptive', 'fixed']),
-    schedule: z.string().max(100),
+    schedule: z.string().refine(isSchedule, {
+      error: ({ input }) => `must be a cron pattern or empty, but was "${String(input)}"`,
+    }),
     context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
     prior: z.record(z.string(), z.number()),
     methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
+    importance: z
+      .object({
+        model: z.enum(['forest', 'boosted']),
+        by: z.enum(['gain', 'permutation', 'shap']),
+        crosses: z.array(z.tuple([z.string(), z.string()])).max(16),
+      })
+      .partial()
+      .strict(),
     retentionDays: z.number().positive().max(3650),
   })
   .partial()
   .strict();
+
+function isSchedule(pattern: string): boolean {
+  if (pattern === '') return true;
+  try {
+    return Boolean(new CronPattern(pattern));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The defaults with what is given in their place.
@@ -58,12 +83,19 @@ export function parseMetricWeights(value: unknown): MetricWeightSettings {
     const [{ path, message }] = error.issues;
     throw new Error(`${path.join('.') || 'the value'}: ${message}`);
   }
-  const { target, ...others } = data;
+  const { target, importance, ...others } = data;
   const settings: MetricWeightSettings = {
     ...DEFAULT_METRIC_WEIGHTS,
     ...others,
     ...(target !== undefined && { target: parseTarget(target) }),
+    importance: { ...DEFAULT_METRIC_WEIGHTS.importance, ...importance },
   };
+  const columns = [...UNIT_METRICS.map(({ name }) => name), 'hour', ...settings.context];
+  const unknown = settings.importance.crosses.flat().find((name) => !columns.includes(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `importance.crosses: there is no column ${unknown}: take two of ${columns.join(', ')}`,
+    );
   if (settings.target !== undefined && settings.target.horizonDays < settings.observeDays)
     throw new Error(
       `target.horizonDays (${settings.target.horizonDays}) must not be less than observeDays (${settings.observeDays}): the value would be known before the metrics`,

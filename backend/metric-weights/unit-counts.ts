@@ -12,6 +12,8 @@ export interface UnitCounts {
   readonly labelled: number;
   /** When the next one's is; epoch ms. */
   readonly nextLabelAt: number | null;
+  /** Unlike people: left out of the others. */
+  readonly refused: number;
   readonly newestAt: number | null;
 }
 
@@ -22,17 +24,23 @@ export async function unitCounts(
   nowMs: number,
 ): Promise<UnitCounts> {
   const labelledUntil = target === undefined ? -1 : nowMs - target.horizonDays * DAY_MS;
-  const [row] = await db.all<Record<'units' | 'labelled' | 'first' | 'newest', number | null>>(sql`
-    select count(*) as units, sum(firstAt <= ${labelledUntil}) as labelled,
-      min(case when firstAt > ${labelledUntil} then firstAt end) as first, max(firstAt) as newest
-    from metric_units where kind = ${unit}`);
-  const { units, labelled, first, newest } = row;
+  const [row] = await db.all<
+    Record<'units' | 'refused' | 'labelled' | 'first' | 'newest', number | null>
+  >(sql`
+    select sum(not unlike) as units, sum(unlike) as refused,
+      sum(not unlike and firstAt <= ${labelledUntil}) as labelled,
+      min(case when not unlike and firstAt > ${labelledUntil} then firstAt end) as first,
+      max(firstAt) as newest
+    from (select firstAt, "values" ->> 'refused' is not null as unlike from metric_units
+      where kind = ${unit})`);
+  const { units, refused, labelled, first, newest } = row;
   return {
     unit,
     target: target === undefined ? null : targetName(target),
     units: units ?? 0,
     labelled: labelled ?? 0,
     nextLabelAt: target === undefined || first === null ? null : horizonEnd(target, first),
+    refused: refused ?? 0,
     newestAt: newest,
   };
 }

@@ -22,7 +22,10 @@ interface Unit {
   readonly target: number;
 }
 
-/** Units whose horizon is over, as columns: those still waited for are no labels, and are left out. */
+/**
+ * Units whose horizon is over, as columns: those still waited for are no labels, and are left out; so are those that are
+ * unlike people.
+ */
 export async function unitTableOf(
   db: LibSQLDatabase,
   settings: Pick<MetricWeightSettings, 'unit' | 'context'> & { readonly target: TargetDefinition },
@@ -71,6 +74,7 @@ async function* labelledUnits(
     const page = await db.all<Record<'unit' | 'values' | 'context' | 'outcomes', string> & Unit>(
       sql`select unit, firstAt, "values", context, outcomes from metric_units
         where kind = ${kind} and firstAt <= ${nowMs - target.horizonDays * DAY_MS}
+          and "values" ->> 'refused' is null
           and (firstAt, unit) > (${after.firstAt}, ${after.unit})
         order by firstAt, unit limit ${PAGE}`,
     );

@@ -1,14 +1,15 @@
 import { sql } from 'drizzle-orm';
 import type { Statement, Store } from '../store/open.ts';
-import { DAY_MS } from '../training-data/utc-day.ts';
+import type { Filters } from '../training-data/settings.ts';
 import { newRowsAfter, readMark, type LogMark, type NewRow } from './new-log-rows.ts';
 import { readUnits, type UnitRow } from './read-units.ts';
 import type { MetricWeightSettings, UnitKind } from './settings.ts';
 
-export type UnitsOf = Pick<MetricWeightSettings, 'unit' | 'observeDays' | 'context'>;
-
-/** What the edge delivers later than this after a unit's observation is not counted. */
-export const LATE_MS = 7 * DAY_MS;
+export interface UnitsOf extends Pick<MetricWeightSettings, 'unit' | 'observeDays' | 'context'> {
+  readonly filters: Filters;
+  /** Feedback later than this after its ranking is not credited; then a unit's observation is final. */
+  readonly attributionDays: number;
+}
 
 /**
  * Brings `metric_units` up to date with the log, from where the last gathering ended. Each unit of which something is

@@ -231,7 +231,7 @@ export const metricUnits = sqliteTable(
     /** When it was first seen, epoch ms: its horizon runs from here. */
     firstAt: integer().notNull(),
     userId: text(),
-    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`. */
+    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`; `refused`: unlike people. */
     values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     /** Device, hour, segment …: what was so before it acted. */
     context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../backend/config.ts';
+import { DEFAULT_METRIC_WEIGHTS } from '../../backend/metric-weights/settings.ts';
 import { DEFAULT_TRAINING_DATA } from '../../backend/training-data/settings.ts';
 
 let directory: string;
@@ -54,4 +55,24 @@ test.each([
   ['nowhere.json', /TRIMTAB_TRAINING_DATA: .*nowhere\.json/],
 ])('TRIMTAB_TRAINING_DATA=%s is refused by name', (given, message) => {
   expect(() => configOf({ TRIMTAB_TRAINING_DATA: given })).toThrow(message);
+});
+
+test('TRIMTAB_METRIC_WEIGHTS is read as TRIMTAB_TRAINING_DATA is', () => {
+  expect(configOf({}).metricWeights).toEqual(DEFAULT_METRIC_WEIGHTS);
+  const given = '{"policy": "adaptive", "context": ["device", "age"]}';
+  expect(configOf({ TRIMTAB_METRIC_WEIGHTS: given }).metricWeights).toEqual({
+    ...DEFAULT_METRIC_WEIGHTS,
+    policy: 'adaptive',
+    context: ['device', 'age'],
+  });
+});
+
+test.each([
+  ['{"unit": "visit"}', /TRIMTAB_METRIC_WEIGHTS: unit/],
+  [
+    '{"observeDays": 90, "target": {"kind": "sum", "outcome": "value", "horizonDays": 365}}',
+    /TRIMTAB_METRIC_WEIGHTS: observeDays \(90\) needs a log of 98 days or more, but retentionDays .* is 90/,
+  ],
+])('TRIMTAB_METRIC_WEIGHTS=%s is refused by name', (given, message) => {
+  expect(() => configOf({ TRIMTAB_METRIC_WEIGHTS: given })).toThrow(message);
 });

@@ -2,7 +2,10 @@ import { alertsSection } from './alerts.js';
 import { auditSection } from './audit.js';
 import { clicksSection } from './clicks.js';
 import { h } from './dom.js';
+import { experimentReports } from './experiment-reports.js';
+import { experimentsSection } from './experiments.js';
 import { liveSection } from './live.js';
+import { metricWeightsSection, readMetricWeights } from './metric-weights.js';
 import { rolloutsSection } from './rollouts.js';
 import { runsSection } from './runs.js';
 
@@ -27,6 +30,8 @@ async function read(path) {
   return answer;
 }
 
+const reportsOf = experimentReports(read);
+
 async function refresh() {
   const updated = document.getElementById('updated');
   try {
@@ -46,9 +51,14 @@ async function refresh() {
     show('live', liveSection(status, nowMs));
     show('alerts', ...alertsSection(alerts, reports, nowMs));
     show('clicks', clicksSection(clicks, names, status.weights?.version));
+    await showMetricWeights(status.weights?.schemaName, nowMs);
     show('rollouts', rolloutsSection(withDecisions, nowMs));
     show('runs', runsSection(runs, nowMs));
     show('audit', auditSection(entries, nowMs));
+    // Last: a report that has to be counted first keeps nothing else waiting.
+    const { experiments } = await read('experiments');
+    const counted = await reportsOf(experiments, nowMs);
+    show('experiments', experimentsSection(experiments, counted, nowMs));
     show('problem');
     updated.textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
   } catch (error) {
@@ -58,6 +68,13 @@ async function refresh() {
     );
     updated.textContent = 'Trying again …';
   }
+}
+
+/** @param schema name; undefined before any weights are live. */
+async function showMetricWeights(schema, nowMs) {
+  if (schema === undefined) return;
+  const { shown, verified } = await readMetricWeights(read, schema, nowMs);
+  show('metric-weights', metricWeightsSection(shown, verified, nowMs));
 }
 
 /** Leaves what is the same in place: a refresh must not take away what somebody selects or scrolls. */

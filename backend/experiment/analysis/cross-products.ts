@@ -1,36 +1,4 @@
-import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import type { CrossProducts } from './experiment-statistics.ts';
-
-/** The columns that a metric takes: of a ratio its numerator and denominator, else one. */
-export const columnsOf = ({ name, kind }: Pick<MetricDefinition, 'name' | 'kind'>): string[] =>
-  kind === 'ratio' ? [`${name}/numerator`, `${name}/denominator`] : [name];
-
-/**
- * @param units one row per unit, a value per column; capped as in the statistics where a metric is winsorised.
- * @throws where a row has another number of values, or one that is not finite.
- */
-export function crossProducts(
-  columns: readonly string[],
-  units: Iterable<ArrayLike<number>>,
-): CrossProducts {
-  const width = columns.length;
-  const [sums, products] = [new Float64Array(width), new Float64Array(width * width)];
-  let n = 0;
-  for (const unit of units) {
-    if (unit.length !== width) {
-      throw new Error(`a unit has ${unit.length} values for ${width} columns: give one each`);
-    }
-    n++;
-    for (let i = 0; i < width; i++) {
-      if (!Number.isFinite(unit[i])) {
-        throw new Error(`a metric's values must be finite, not ${unit[i]} (${columns[i]})`);
-      }
-      sums[i] += unit[i];
-      for (let j = 0; j < width; j++) products[i * width + j] += unit[i] * unit[j];
-    }
-  }
-  return frozen(n, columns, [...sums], [...products]);
-}
 
 /** @throws where their columns differ. */
 export function addCrossProducts(a: CrossProducts, b: CrossProducts): CrossProducts {
@@ -41,21 +9,13 @@ export function addCrossProducts(a: CrossProducts, b: CrossProducts): CrossProdu
   }
   const plus = (one: readonly number[], other: readonly number[]) =>
     one.map((value, i) => value + other[i]);
-  return frozen(a.n + b.n, a.columns, plus(a.sums, b.sums), plus(a.products, b.products));
-}
-
-const frozen = (
-  n: number,
-  columns: readonly string[],
-  sums: number[],
-  products: number[],
-): CrossProducts =>
-  Object.freeze({
-    n,
-    columns: Object.freeze([...columns]),
-    sums: Object.freeze(sums),
-    products: Object.freeze(products),
+  return Object.freeze({
+    n: a.n + b.n,
+    columns: a.columns,
+    sums: Object.freeze(plus(a.sums, b.sums)),
+    products: Object.freeze(plus(a.products, b.products)),
   });
+}
 
 /** One arm's metrics, each a mean or a ratio of means, and how they vary together. */
 export interface JointMoments {

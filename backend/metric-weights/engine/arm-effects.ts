@@ -1,10 +1,18 @@
+import {
+  MINIMUM_PER_ARM,
+  notEnoughData,
+  type NoAnswer,
+} from '../../experiment/analysis/no-answer.ts';
 import type { SkillFigure, SurrogateWeights } from './learned-weights.ts';
 import { dot, quadratic } from './matrix.ts';
 import { normaliserOf } from './normalise.ts';
 import type { NumberColumn, UnitTable } from './unit-table.ts';
 
-/** One treatment arm against the control. */
+/** One treatment arm against the control, or why there is nothing to say of it. */
+export type ArmAnswer = ArmEffects | (NoAnswer & { readonly arm: string });
+
 export interface ArmEffects {
+  readonly kind: 'arm-effects';
   readonly arm: string;
   readonly units: number;
   readonly controlUnits: number;
@@ -29,7 +37,7 @@ const Z95 = 1.959963984540054;
  * to first order `wᵀS w + dᵀV d`, S the units' covariance of the effects `Σ_t/n_t + Σ_c/n_c` and V that of the weights.
  * Metrics of one unit go together, so S is taken whole. Units of which a metric is missing are left out.
  */
-export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmEffects[] {
+export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnswer[] {
   const { arms, metrics, target } = table;
   if (arms === undefined) return [];
   const deviations = metrics.map(({ name }) => learned.normalisers[name].deviation);
@@ -43,9 +51,15 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmEffe
     ({ name }) => learned.weights.find(({ metric }) => metric === name)!.weight,
   );
   const targetDeviation = normaliserOf(target.values).deviation;
-  return arms.names.slice(1).flatMap((arm, i): ArmEffects[] => {
+  return arms.names.slice(1).map((arm, i): ArmAnswer => {
     const units = unitsOf(i + 1);
-    if (units.length < 2 || control.length < 2) return [];
+    const fewest = Math.min(units.length, control.length);
+    if (fewest < MINIMUM_PER_ARM)
+      return {
+        ...notEnoughData(fewest, MINIMUM_PER_ARM),
+        message: `not enough data: ${fewest} of ${MINIMUM_PER_ARM} units in an arm`,
+        arm,
+      };
     const [c, t] = [momentsOf(metrics, control), momentsOf(metrics, units)];
     const size = metrics.length;
     const scale = (at: number) => deviations[(at / size) | 0] * deviations[at % size];
@@ -57,20 +71,19 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmEffe
     );
     const variance = quadratic(noise, weights) + quadratic(learned.covariance, effects);
     const observed = observedEffect(target, control, units, targetDeviation);
-    return [
-      {
-        arm,
-        units: units.length,
-        controlUnits: control.length,
-        effects: metrics.map(({ name }, m) => ({
-          metric: name,
-          ...around(effects[m], noise[m * size + m]),
-        })),
-        predicted: around(dot(weights, effects), variance),
-        ...(observed && { observed }),
-        targetDeviation,
-      },
-    ];
+    return {
+      kind: 'arm-effects',
+      arm,
+      units: units.length,
+      controlUnits: control.length,
+      effects: metrics.map(({ name }, m) => ({
+        metric: name,
+        ...around(effects[m], noise[m * size + m]),
+      })),
+      predicted: around(dot(weights, effects), variance),
+      ...(observed && { observed }),
+      targetDeviation,
+    };
   });
 }
 

@@ -17,7 +17,9 @@ export function concordance(
 ): Concordance | undefined {
   const n = scores.length;
   const { ranks, count } = ranked(scores);
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const order = Uint32Array.from({ length: n }, (_, i) => i).toSorted(
+    (a, b) => values[a] - values[b],
+  );
   const [concordant, pairs] = [new Float64Array(n), new Float64Array(n)];
   /** One way through the values: below holds for each the units met before, of lower (or higher) value. */
   const pass = (unitAt: (step: number) => number, scoresRise: boolean) => {
@@ -51,7 +53,7 @@ export function concordance(
 
 /** Dense ranks from 0. */
 function ranked(scores: ArrayLike<number>): { ranks: Uint32Array; count: number } {
-  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort(
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).toSorted(
     (a, b) => scores[a] - scores[b],
   );
   const ranks = new Uint32Array(scores.length);

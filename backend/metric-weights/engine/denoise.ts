@@ -1,6 +1,6 @@
-import { cholesky, solveCholesky } from './cholesky.ts';
+import { cholesky, solveCholesky, solveColumns } from './cholesky.ts';
 import type { ObservedEffects } from './experiment-effects.ts';
-import { dot, multiply, quadratic, sumOf } from './matrix.ts';
+import { dot, multiply, sumOf } from './matrix.ts';
 
 /**
  * Covariance Λ of the true effects, told apart from the known covariance Σₑ of their errors: x ~ (0, Λ + Σₑ), by EM
@@ -82,7 +82,7 @@ export interface Denoised {
   /** y − cᵀ(Λ + Σ)⁻¹x: the target's effect less the error that it shares with x. Its mean given x is wᵀx̂. */
   readonly y: number;
   /** Of that around wᵀx̂, where the target's effect is wᵀx* + N(0, ω²). */
-  variance(weights: Float64Array, rest: number): number;
+  readonly variance: (weights: Float64Array, rest: number) => number;
 }
 
 /**
@@ -95,14 +95,21 @@ export function denoised(effects: ObservedEffects, spread: Float64Array): Denois
   const size = x.length;
   const lower = cholesky(sumOf(spread, noise), size);
   const solved = solveCholesky(lower, x);
+  // (Λw + c)ᵀ(Λ + Σ)⁻¹(Λw + c), by powers of w.
+  const solvedShared = solveCholesky(lower, shared);
+  const known = multiply(spread, solveColumns(lower, spread, size, size), size, size, size);
+  const unknown = spread.map((value, at) => value - known[at]);
+  const across = multiply(spread, solvedShared, size, size, 1);
+  const least = targetNoise - dot(shared, solvedShared);
   return {
     x: multiply(spread, solved, size, size, 1),
     y: y - dot(shared, solved),
     variance(weights, rest) {
-      const along = multiply(spread, weights, size, size, 1);
-      const both = sumOf(along, shared);
-      const left =
-        quadratic(spread, weights) + rest + targetNoise - dot(both, solveCholesky(lower, both));
+      let left = least + rest;
+      for (let i = 0; i < size; i++) {
+        left -= 2 * weights[i] * across[i];
+        for (let j = 0; j < size; j++) left += weights[i] * weights[j] * unknown[i * size + j];
+      }
       // Errors that are one and the same leave nothing but rounding.
       return Math.max(left, 1e-6 * targetNoise);
     },

@@ -1,11 +1,14 @@
-import { normalQuantile, studentQuantile } from '../../evaluate/distributions.ts';
+import { studentQuantile } from '../../evaluate/distributions.ts';
 import { cholesky } from './cholesky.ts';
 import type { MetricWeight } from './learned-weights.ts';
 import { multiply } from './matrix.ts';
 
-/** Standard normal numbers. */
+/** Standard normal numbers (Box & Muller, 1958). */
 export const normals = (random: () => number, count: number): Float64Array =>
-  Float64Array.from({ length: count }, () => normalQuantile((random() * 2 ** 32 + 0.5) / 2 ** 32));
+  Float64Array.from(
+    { length: count },
+    () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
+  );
 
 /** A draw from N(mean, covariance). */
 export function drawNormal(

@@ -4,7 +4,7 @@ import { covarianceOf, drawNormal, exponentials } from './draws.ts';
 import { effectsWhere, type EffectsTable } from './experiment-effects.ts';
 import type { Skill } from './learned-weights.ts';
 import { dot, identity, quadratic, sumOf } from './matrix.ts';
-import { shrink, type Evidence, type Prior, type Shrunk } from './shrink.ts';
+import { drawSpread, shrink, shrinkBy, type Evidence, type Prior, type Shrunk } from './shrink.ts';
 import { skillOf } from './skill.ts';
 
 export interface ExperimentFit extends Shrunk {
@@ -14,8 +14,11 @@ export interface ExperimentFit extends Shrunk {
   readonly rest: number;
 }
 
-/** Its τ² is kept, where it has one. */
-type Start = Omit<ExperimentFit, 'spread'> & { readonly spread?: number };
+/** A fit to go on from; τ² where it is drawn. */
+interface Start {
+  readonly fit: ExperimentFit;
+  readonly spread?: number;
+}
 
 const RESAMPLES = 300;
 const [ITERATIONS, MORE_ITERATIONS] = [150, 30];
@@ -34,33 +37,44 @@ export function experimentFit(
   start?: Start,
 ): ExperimentFit {
   const iterations = start === undefined ? ITERATIONS : MORE_ITERATIONS;
-  const effectSpread = trueSpread(effects, weights, iterations, start?.effectSpread);
+  const effectSpread = trueSpread(effects, weights, iterations, start?.fit.effectSpread);
   const rows = effects.map((one) => denoised(one, effectSpread));
-  let found: Shrunk | undefined;
-  let known = start?.weights ?? prior.mean;
-  let rest = start?.rest ?? 0;
+  let found: Pick<Shrunk, 'weights' | 'shrinkage'> | undefined;
+  let spreads: Shrunk['spreads'] = [];
+  let known = start?.fit.weights ?? prior.mean;
+  let rest = start?.fit.rest ?? 0;
   for (let round = 0; round < (start === undefined ? ROUNDS : MORE_ROUNDS); round++) {
     const used = found === undefined ? 0 : metrics.length * (1 - found.shrinkage);
     rest = restOf(rows, weights, known, used);
-    found = shrink(evidenceOf(rows, weights, known, rest), prior, start?.spread);
+    const evidence = evidenceOf(rows, weights, known, rest);
+    if (start?.spread === undefined) {
+      const averaged = shrink(evidence, prior);
+      spreads = averaged.spreads;
+      found = averaged;
+    } else found = shrinkBy(evidence, prior, start.spread);
     known = found.weights;
   }
-  return { ...found!, effectSpread, rest };
+  return { weights: known, shrinkage: found!.shrinkage, spreads, effectSpread, rest };
 }
 
-/** With intervals: a posterior bootstrap, as of units, that weighs whole experiments anew. */
-export function experimentWeights(table: EffectsTable, prior: Prior, seed: number): ExperimentFit {
-  const found = experimentFit(table, prior);
+/** With the covariance of a posterior bootstrap, as of units, that weighs whole experiments anew. */
+export function experimentWeights(
+  table: EffectsTable,
+  prior: Prior,
+  seed: number,
+): ExperimentFit & { readonly covariance: Float64Array } {
+  const fit = experimentFit(table, prior);
   const random = seededRandom(seed);
-  const spread = sumOf(prior.covariance, identity(table.metrics.length, found.spread));
   const byCluster = new Float64Array(table.clusters);
   const draws = Array.from({ length: RESAMPLES }, () => {
     exponentials(random, byCluster);
     const weights = Float64Array.from(table.cluster, (cluster) => byCluster[cluster]);
-    const mean = drawNormal(random, prior.mean, spread);
-    return experimentFit(table, { ...prior, mean }, weights, found).weights;
+    const spread = drawSpread(fit, random);
+    const around = sumOf(prior.covariance, identity(table.metrics.length, spread));
+    const mean = drawNormal(random, prior.mean, around);
+    return experimentFit(table, { ...prior, mean }, weights, { fit, spread }).weights;
   });
-  return { ...found, covariance: covarianceOf(draws, table.clusters) };
+  return { ...fit, covariance: covarianceOf(draws, table.clusters) };
 }
 
 /** What is foretold of an experiment by weights that were learned from all others. */
@@ -73,11 +87,11 @@ export interface LeftOut {
 
 /** Leaves out each experiment in turn, with all its treatments. @returns one per treatment. */
 export function leaveOneOut(table: EffectsTable, prior: Prior, whole: ExperimentFit): LeftOut[] {
-  const left: LeftOut[] = new Array(table.effects.length);
+  const left: LeftOut[] = [];
   for (let cluster = 0; cluster < table.clusters; cluster++) {
     const others = effectsWhere(table, (own) => own !== cluster);
     const ones = new Float64Array(others.effects.length).fill(1);
-    const fitted = experimentFit(others, prior, ones, { ...whole, spread: undefined });
+    const fitted = experimentFit(others, prior, ones, { fit: whole });
     table.effects.forEach((effects, e) => {
       if (table.cluster[e] !== cluster) return;
       const { weights, effectSpread, rest } = fitted;

@@ -7,14 +7,16 @@ import { covarianceOf } from './draws.ts';
 import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
 import { heldOutUnits } from './held-out-units.ts';
-import type { ImportanceWeights, MetricWeight, Skill } from './learned-weights.ts';
-import { MINIMUM_UNITS } from './learn-surrogate.ts';
+import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
 import { dot } from './matrix.ts';
+import { unitsProblem } from './minimums.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import { equalWeights } from './prior.ts';
-import { skillOf } from './skill.ts';
+import { skillOf, type HeldOut } from './skill.ts';
+import { withoutSkill } from './stage.ts';
+import { contextOf } from './unit-design.ts';
 import { unitImportance, type ImportanceKind } from './unit-importance.ts';
-import type { UnitTable } from './unit-table.ts';
+import type { NumberColumn, UnitTable } from './unit-table.ts';
 
 export interface ImportanceOptions {
   readonly seed: number;
@@ -59,12 +61,7 @@ export async function learnImportance(
     seed,
   } as const;
   const target = normaliserOf(table.target.values, labelled);
-  const missing =
-    labelled.length < MINIMUM_UNITS
-      ? `too few units: ${count(labelled.length)} of ${count(MINIMUM_UNITS)} whose ${table.target.name} is known`
-      : target.deviation === 0
-        ? `${table.target.name} is the same for all units: nothing can be foretold`
-        : undefined;
+  const missing = unitsProblem(table.target.name, labelled.length, target.deviation);
   if (missing !== undefined)
     return { ...shared, weights: equalShares(metrics), model: { kind }, abstains: missing };
 
@@ -81,10 +78,10 @@ export async function learnImportance(
   const isHeldOut = new Set(first);
   const train = labelled.filter((_, i) => !isHeldOut.has(i));
   const heldOut = first.map((i) => labelled[i]);
-  const features = encodeUnits(table, crosses, train);
-  const learn = async (units: Uint32Array, trees: number, own: number) =>
+  const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
+  const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
     fitUnitTrees(
-      columnsOf(features, units),
+      columnsOf(among, units),
       Float64Array.from(units, (unit) => labels[unit]),
       { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
     );
@@ -92,30 +89,31 @@ export async function learnImportance(
   const input = { features, metrics, heldOut, labels, seed };
   const raw = unitImportance(by, { ...input, model: whole, explained: EXPLAINED });
   const shares = withShares(raw).map(({ share }) => share);
-  const random = seededRandom(seed);
-  const draws: Float64Array[] = [];
-  for (let resample = 1; resample <= RESAMPLES; resample++) {
+  const context = features.filter((feature) => feature.metrics.length === 0);
+  const baseline =
+    context.length === 0
+      ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
+      : (await learn(train, TREES, seed, context)).predict(columnsOf(context, heldOut));
+  const skill = skillOf({
+    values: Float64Array.from(heldOut, (unit) => labels[unit]),
+    baseline,
+    ...scoresOf(table, whole.predict(columnsOf(features, heldOut)), heldOut, train),
+  });
+  const noSkill =
+    withoutSkill(skill, 'units') ??
+    (shares.every((share) => share === 0) ? 'the model leans on no metric' : undefined);
+  const resampled = async (resample: number, random: () => number) => {
     const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
     const model = await learn(drawn, FEWER_TREES, seed + resample);
     const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
-    draws.push(Float64Array.from(withShares(own), ({ share }) => share));
-  }
-  const skill = skillOnUnits(
-    table,
-    whole.predict(columnsOf(features, heldOut)),
-    heldOut,
-    train,
-    labels,
-  );
-  const noSkill =
-    skill === undefined || skill.r2.low <= 0
-      ? `no skill on held-out units: r² ${skill ? `${skill.r2.mean.toFixed(3)} (${skill.r2.low.toFixed(3)} to ${skill.r2.high.toFixed(3)})` : 'unknown'}`
-      : shares.every((share) => share === 0)
-        ? 'the model leans on context alone'
-        : undefined;
+    return Float64Array.from(withShares(own), ({ share }) => share);
+  };
   return {
     ...shared,
-    weights: noSkill === undefined ? sharesWithin(metrics, shares, draws) : equalShares(metrics),
+    weights:
+      noSkill === undefined
+        ? await sharesWithin(metrics, shares, resampled, seed)
+        : equalShares(metrics),
     model: {
       kind,
       trees: whole.trees.length,
@@ -130,11 +128,16 @@ export async function learnImportance(
   };
 }
 
-function sharesWithin(
+async function sharesWithin(
   metrics: readonly string[],
   shares: readonly number[],
-  draws: readonly Float64Array[],
-): MetricWeight[] {
+  resampled: (resample: number, random: () => number) => Promise<Float64Array>,
+  seed: number,
+): Promise<MetricWeight[]> {
+  const random = seededRandom(seed);
+  const draws: Float64Array[] = [];
+  for (let resample = 1; resample <= RESAMPLES; resample++)
+    draws.push(await resampled(resample, random));
   const covariance = covarianceOf(draws, draws.length);
   const quantile = studentQuantile(0.975, draws.length - 1);
   return metrics.map((metric, i) => {
@@ -148,33 +151,24 @@ function sharesWithin(
 const equalShares = (metrics: readonly string[]): MetricWeight[] =>
   metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
 
-/** Of the whole model, context included, against equal weights on the metrics. */
-function skillOnUnits(
+/** The model's predictions rank the units, against equal weights on the metrics. */
+function scoresOf(
   { metrics }: UnitTable,
   predictions: Float64Array,
   heldOut: Uint32Array,
   train: Uint32Array,
-  labels: ArrayLike<number>,
-): Skill | undefined {
+): Pick<HeldOut, 'predictions' | 'scores' | 'equalScores'> {
+  const names = metrics.map(({ name }) => name);
   const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
-  const equal = equalWeights(Object.keys(better), better);
+  const equal = equalWeights(names, better);
   const by = metrics.map(({ values }) => normaliserOf(values, train));
-  const mean = normaliserOf(labels, train).mean;
-  const scores = Float64Array.from(heldOut, (unit) =>
+  const valueOf = (unit: number, { values }: NumberColumn, i: number) =>
+    Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]);
+  const equalScores = Float64Array.from(heldOut, (unit) =>
     dot(
       equal,
-      metrics.map(({ values }, i) =>
-        Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]),
-      ),
+      metrics.map((metric, i) => valueOf(unit, metric, i)),
     ),
   );
-  return skillOf({
-    values: Float64Array.from(heldOut, (unit) => labels[unit]),
-    baseline: new Float64Array(heldOut.length).fill(mean),
-    predictions,
-    scores: predictions,
-    equalScores: scores,
-  });
+  return { predictions, scores: predictions, equalScores };
 }
-
-const count = (n: number): string => n.toLocaleString('en');

@@ -17,11 +17,11 @@ export interface Normaliser {
 
 /** How well the held-out units (or experiments) were foretold, with 95 % intervals. */
 export interface Skill {
-  /** 1 − squared error / variance, out of sample. */
+  /** 1 − squared error / that of what context alone foretells (experiments: of no effect), out of sample. */
   readonly r2: SkillFigure;
   /** Chance that of two units the one of higher value is ranked higher; 0.5 is guessing. */
   readonly concordance: SkillFigure;
-  /** The same of equal weights on the normalised metrics, and the difference of the two, paired. */
+  /** Concordance of equal weights on the normalised metrics, and the difference of the two, paired. */
   readonly equalWeights: SkillFigure;
   readonly gain: SkillFigure;
   readonly heldOut: number;

@@ -17,82 +17,77 @@ export interface Prior {
 
 export interface Shrunk {
   readonly weights: Float64Array;
-  readonly covariance: Float64Array;
-  /** Variance of a true weight around its prior. */
-  readonly spread: number;
   /** Mean over directions of the prior's part: 0 is all data, 1 all prior. */
   readonly shrinkage: number;
+  /** What the data leave open of τ². */
+  readonly spreads: readonly { readonly spread: number; readonly probability: number }[];
 }
 
-/** τ from 0 to 10 target deviations per metric deviation: steps of a sixth of a decade change nothing that shows. */
-const SPREADS = [0, ...Array.from({ length: 31 }, (_, i) => 10 ** (-4 + i / 6))].map((t) => t * t);
+/** τ in target deviations per metric deviation: steps of a sixth of a decade change nothing that shows. */
+const GRID = Array.from({ length: 25 }, (_, i) => 10 ** (-3 + i / 6));
+/** τ ~ half-normal(½): weak, and without a lump at 0, which would make the prior certain (Gelman, 2006). */
+const SCALE = 0.5;
 
 /**
- * Ridge towards a prior: the posterior mean of a Gaussian linear model, with the ridge τ² that makes the data most
- * likely (empirical Bayes, type II maximum likelihood: MacKay, 1992; Efron & Morris, 1973). With P = LLᵀ the prior
- * covariance and r = b − A·mean, w = mean + L(I + LᵀAL)⁻¹Lᵀr and
- * −2 log likelihood = log|I + LᵀAL| − rᵀL(I + LᵀAL)⁻¹Lᵀr + …
- * @param fixed τ² where it is known already.
+ * Ridge towards a prior: the posterior mean of a Gaussian linear model, averaged over how far true weights may lie from
+ * their prior (hierarchical Bayes). With P = LLᵀ the prior covariance and r = b − A·mean,
+ * w = mean + L(I + LᵀAL)⁻¹Lᵀr and −2 log likelihood = log|I + LᵀAL| − rᵀL(I + LᵀAL)⁻¹Lᵀr + …
  */
-export function shrink(evidence: Evidence, prior: Prior, fixed?: number): Shrunk {
-  const size = prior.mean.length;
-  const pulled = multiply(evidence.precision, prior.mean, size, size, 1);
-  const rest = evidence.cross.map((value, i) => value - pulled[i]);
-  let best: { value: number; spread: number; at: Posterior } | undefined;
-  for (const spread of fixed === undefined ? SPREADS : [fixed]) {
-    const at = posterior(evidence.precision, rest, sumOf(prior.covariance, identity(size, spread)));
-    if (best === undefined || at.unlikely < best.value) best = { value: at.unlikely, spread, at };
-  }
-  const { at, spread } = best!;
-  return {
-    weights: sumOf(prior.mean, at.shift),
-    covariance: at.covariance(),
-    spread,
-    shrinkage: at.shrinkage(),
-  };
-}
-
-interface Posterior {
-  readonly unlikely: number;
-  readonly shift: Float64Array;
-  covariance(): Float64Array;
-  shrinkage(): number;
-}
-
-function posterior(precision: Float64Array, rest: Float64Array, spread: Float64Array): Posterior {
-  const size = rest.length;
-  const root = cholesky(spread, size).map((value) => (value === Infinity ? 0 : value));
-  const across = transpose(root, size, size);
-  const inner = sumOf(
-    identity(size),
-    multiply(multiply(across, precision, size, size, size), root, size, size, size),
+export function shrink(evidence: Evidence, prior: Prior): Shrunk {
+  const found = GRID.map((tau) => ({ tau, ...shrinkBy(evidence, prior, tau * tau) }));
+  const least = Math.min(...found.map(({ unlikely }) => unlikely));
+  // On a grid of log τ each point stands for a length that grows with τ.
+  const masses = found.map(
+    ({ tau, unlikely }) => tau * Math.exp((least - unlikely - (tau / SCALE) ** 2) / 2),
   );
-  const lower = cholesky(inner, size);
+  const total = masses.reduce((sum, mass) => sum + mass, 0);
+  const weights = new Float64Array(prior.mean.length);
+  let shrinkage = 0;
+  found.forEach((one, i) => {
+    const probability = masses[i] / total;
+    shrinkage += probability * one.shrinkage;
+    for (let m = 0; m < weights.length; m++) weights[m] += probability * one.weights[m];
+  });
+  const spreads = GRID.map((tau, i) => ({ spread: tau * tau, probability: masses[i] / total }));
+  return { weights, shrinkage, spreads };
+}
+
+/** τ² drawn by its probability. */
+export function drawSpread({ spreads }: Pick<Shrunk, 'spreads'>, random: () => number): number {
+  let left = random();
+  for (const { spread, probability } of spreads) {
+    left -= probability;
+    if (left <= 0) return spread;
+  }
+  return spreads.at(-1)!.spread;
+}
+
+/** The same where τ² is given; `unlikely` is −2 log likelihood, up to a constant. */
+export function shrinkBy(
+  { precision, cross }: Evidence,
+  { mean, covariance }: Prior,
+  spread: number,
+): { weights: Float64Array; shrinkage: number; unlikely: number } {
+  const size = mean.length;
+  const pulled = multiply(precision, mean, size, size, 1);
+  const rest = cross.map((value, i) => value - pulled[i]);
+  const root = cholesky(sumOf(covariance, identity(size, spread)), size);
+  const across = transpose(root, size, size);
+  const inner = multiply(multiply(across, precision, size, size, size), root, size, size, size);
+  const lower = cholesky(sumOf(identity(size), inner), size);
   const turned = multiply(across, rest, size, size, 1);
-  let logDeterminant = 0;
-  for (let i = 0; i < size; i++) logDeterminant += 2 * Math.log(lower[i * size + i]);
   const whitened = forwards(lower, turned);
-  const columns = () =>
-    Array.from({ length: size }, (_, i) =>
-      forwards(lower, root.subarray(i * size, (i + 1) * size)),
-    );
+  let [logDeterminant, trace] = [0, 0];
+  for (let i = 0; i < size; i++) {
+    logDeterminant += 2 * Math.log(lower[i * size + i]);
+    const unit = new Float64Array(size);
+    unit[i] = 1;
+    const half = forwards(lower, unit);
+    trace += dot(half, half);
+  }
   return {
+    weights: sumOf(mean, multiply(root, solveCholesky(lower, turned), size, size, 1)),
+    shrinkage: trace / size,
     unlikely: logDeterminant - dot(whitened, whitened),
-    shift: multiply(root, solveCholesky(lower, turned), size, size, 1),
-    covariance() {
-      const halves = columns();
-      return Float64Array.from({ length: size * size }, (_, at) =>
-        dot(halves[(at / size) | 0], halves[at % size]),
-      );
-    },
-    shrinkage() {
-      let trace = 0;
-      for (let i = 0; i < size; i++) {
-        const unit = new Float64Array(size);
-        unit[i] = 1;
-        trace += solveCholesky(lower, unit)[i];
-      }
-      return trace / size;
-    },
   };
 }

@@ -21,16 +21,12 @@ const MOST_LEVELS = 16;
 
 /**
  * Context is taken into account by levels, so that no straight line is assumed, and a number also by its value, as its
- * levels are coarse. The arm is context: weights are learned
- * within arms, and do not lean on the very differences that they are to judge.
+ * levels are coarse. The arm is context, see
+ * `contextOf`.
  */
 export function unitDesign(table: UnitTable): UnitDesign {
   const rows = completeUnits(table);
-  const arms: readonly Column[] =
-    table.arms === undefined
-      ? []
-      : [{ kind: 'category', name: 'arm', values: Array.from(table.arms.of, String) }];
-  const context = [...table.context, ...arms].flatMap((column) => dummies(column, rows));
+  const context = contextOf(table).flatMap((column) => dummies(column, rows));
   const intercept = new Float64Array(rows.length).fill(1);
   const normaliserBy = new Map(
     table.metrics.map(({ name, values }) => [name, normaliserOf(values, rows)]),
@@ -53,6 +49,12 @@ export function unitDesign(table: UnitTable): UnitDesign {
     target,
   };
 }
+
+/** The arm is context: weights are learned within arms, and do not lean on the very differences that they are to judge. */
+export const contextOf = ({ context, arms }: UnitTable): readonly Column[] =>
+  arms === undefined
+    ? context
+    : [...context, { kind: 'category', name: 'arm', values: Array.from(arms.of, String) }];
 
 /** Units whose horizon is over and of which every metric is known. */
 function completeUnits({ metrics, target, units }: UnitTable): Uint32Array {

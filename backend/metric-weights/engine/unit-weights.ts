@@ -3,7 +3,7 @@ import { covarianceOf, drawNormal, exponentials } from './draws.ts';
 import { evidenceOf, gram, partialOut } from './gram.ts';
 import type { Skill } from './learned-weights.ts';
 import { dot, identity, sumOf } from './matrix.ts';
-import { shrink, type Prior, type Shrunk } from './shrink.ts';
+import { drawSpread, shrink, shrinkBy, type Prior, type Shrunk } from './shrink.ts';
 import { skillOf } from './skill.ts';
 import type { UnitDesign } from './unit-design.ts';
 
@@ -18,8 +18,8 @@ const RESAMPLES = 200;
  * Weights of a linear surrogate index: the target regressed on the metrics, context partialled out, shrunk to the
  * prior. That is also the linear projection on the metrics of any index E[target | metrics, context] (Athey, Chetty,
  * Imbens & Kang, 2019), since what the index leaves of the target is unrelated to all functions of them.
- * The interval is a posterior bootstrap: units are weighted anew and the prior's mean is drawn anew from the prior
- * (Newton, Polson & Xu, 2021), so that shrinkage does not make it narrow. Context stays partialled out as it is, which
+ * The interval is a posterior bootstrap: units are weighted anew, and the prior's spread and
+ * mean are drawn anew (Newton, Polson & Xu, 2021), so that shrinkage does not make it narrow. Context stays partialled out as it is, which
  * changes nothing to first order.
  */
 export function unitWeights(design: UnitDesign, prior: Prior, seed: number): UnitWeights {
@@ -31,13 +31,13 @@ export function unitWeights(design: UnitDesign, prior: Prior, seed: number): Uni
   const left = residuals(design, coefficients);
   const random = seededRandom(seed);
   const freedom = rows.length - columns.length + 1;
-  const spread = sumOf(prior.covariance, identity(metrics.length, found.spread));
   const weights = new Float64Array(rows.length);
   const draws = Array.from({ length: RESAMPLES }, () => {
     const sums = gram(left, all, exponentials(random, weights));
-    const mean = drawNormal(random, prior.mean, spread);
-    return shrink(evidenceOf(sums, metrics.length, freedom), { ...prior, mean }, found.spread)
-      .weights;
+    const spread = drawSpread(found, random);
+    const around = sumOf(prior.covariance, identity(metrics.length, spread));
+    const mean = drawNormal(random, prior.mean, around);
+    return shrinkBy(evidenceOf(sums, metrics.length, freedom), { ...prior, mean }, spread).weights;
   });
   return { ...found, covariance: covarianceOf(draws, rows.length) };
 }

@@ -52,6 +52,16 @@ test('a click earns what it is worth to each metric that counts it', () => {
   expect(reward.click / reward.save).toBeCloseTo((0.4 + 0.3) / 0.1, 4);
 });
 
+test('what cannot be told from 0 pays nothing, and metrics that say the same are judged together', () => {
+  const three = learned({ click_through: [-0.3, 1, 1], clicks: [-0.3, 1, 1], saves: [0.3, 1, 1] });
+  const covariance = (shared: number) => [1, shared, 0, shared, 1, 0, 0, 0, 0.01];
+  // Each click weight alone is anything; of their sum the variance is 2 + 2 × shared.
+  expect(toReward({ ...three, covariance: covariance(0) }, OWN)).toEqual({ save: 2 });
+  const told = toReward({ ...three, covariance: covariance(-0.99) }, OWN)!;
+  expect(told.click / told.save).toBeCloseTo(-2, 5);
+  expect(toReward({ ...three, covariance: covariance(0).map((c) => c * 9) }, OWN)).toBeUndefined();
+});
+
 test('what happens to no item is not paid, and neither is what never happened', () => {
   expect(
     Object.keys(

@@ -5,10 +5,11 @@ import { ingest } from '../../../backend/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
 import { gatherUnits, type UnitsOf } from '../../../backend/metric-weights/units.ts';
 import { pruneLog } from '../../../backend/training-data/prune.ts';
+import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../backend/training-data/settings.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { logMarks, metricUnits } from '../../../backend/store/tables.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import { decisionOf, eventOf } from '../support/batches.ts';
@@ -23,10 +24,25 @@ afterEach(() => store.close());
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 8, 1, 22);
-const SETTINGS: UnitsOf = { unit: 'session', observeDays: 1, context: ['device', 'age'] };
+const SETTINGS: UnitsOf = {
+  unit: 'session',
+  observeDays: 1,
+  context: ['device', 'age'],
+  filters: NO_FILTERS,
+  attributionDays: 7,
+};
 
-const unitRows = async (db = store.db) =>
-  (await db.select().from(metricUnits)).map(({ updatedAt: _, kind, ...unit }) => unit);
+const unitRows = (db = store.db) =>
+  db
+    .select({
+      unit: metricUnits.unit,
+      firstAt: metricUnits.firstAt,
+      userId: metricUnits.userId,
+      values: metricUnits.values,
+      context: metricUnits.context,
+      outcomes: metricUnits.outcomes,
+    })
+    .from(metricUnits);
 const byUnit = <T extends { unit: string }>(rows: readonly T[]) =>
   rows.toSorted((a, b) => (a.unit < b.unit ? -1 : 1));
 
@@ -57,29 +73,24 @@ function randomLog(seed: number): Log {
       ]);
       decisions.push(decisionOf(id, { ...who, at, request: JSON.stringify({ context }) }));
       for (let n = below(6); n > 0; n--) {
-        const [type, value, properties] = pick<
-          [CollectedEvent['type'], number?, Record<string, string | number>?]
-        >([
-          ['click'],
-          ['dwell', 1000 * below(50)],
-          ['booking', 80.5],
-          ['scroll_depth', below(100) / 100],
-          ['form_progress', below(10) / 10],
-          ['save'],
-          ['feature_use', undefined, { feature: pick(['Map', 'photo zoom', 'filter']) }],
-          ['feature_use', undefined, { other: 1 }],
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a type of later logs
+        const [type, value, properties] = pick<[string, number?, Record<string, string | number>?]>(
           [
-            'pointer_activity' as CollectedEvent['type'],
-            below(3),
-            { cell: `${below(3)},${below(3)}` },
+            ['click'],
+            ['dwell', 1000 * below(50)],
+            ['booking', 80.5],
+            ['scroll_depth', below(100) / 100],
+            ['form_progress', below(10) / 10],
+            ['save'],
+            ['feature_use', undefined, { feature: pick(['Map', 'photo zoom', 'filter']) }],
+            ['feature_use', undefined, { other: 1 }],
+            ['pointer_activity', below(3), { cell: `${below(3)},${below(3)}` }],
+            ['pointer_activity', undefined, { cell: '9,9' }],
           ],
-          ['pointer_activity' as CollectedEvent['type'], undefined, { cell: '9,9' }],
-        ]);
+        );
         events.push(
           eventOf(`e-${events.length}`, id, {
             ...who,
-            type,
+            type: type as CollectedEvent['type'],
             receivedAt: at + below(random() < 0.1 ? 2 * DAY : 600_000),
             ...(value !== undefined && { value }),
             ...(properties && { properties }),
@@ -249,4 +260,38 @@ test('a gatherer that was overtaken writes nothing', async () => {
   };
   expect(await gatherUnits(slow, SETTINGS, START + 10)).toBe(0);
   expect(await unitRows()).toMatchObject([{ values: { rankings: 1, click: 1 } }]);
+});
+
+test('feedback counts by the rules of training, and a unit unlike people is marked', async () => {
+  const judged = { ...SETTINGS, filters: DEFAULT_TRAINING_DATA.filters };
+  const at = (id: string, type: 'click' | 'scroll_depth', changes: Partial<CollectedEvent> = {}) =>
+    eventOf(id, 'r', { type, timestamp: START + 900, receivedAt: START + 1000, ...changes });
+  const { itemId: _, ...page } = at('e-page', 'scroll_depth', { value: 0.5 });
+  const crawler = { sessionId: parseSessionId('crawler') };
+  await ingest(
+    store,
+    {
+      batchId: 'a',
+      decisions: [
+        decisionOf('r', { at: START }),
+        ...Array.from({ length: 70 }, (__, i) =>
+          decisionOf(`c-${i}`, { ...crawler, at: START + 100 * i }),
+        ),
+      ],
+      events: [
+        at('e-1', 'click'),
+        at('sent-again', 'click'),
+        at('e-2', 'click', { itemId: parseItemId('porto') }),
+        at('of-another-slate', 'click', { itemId: parseItemId('paris') }),
+        at('too-late', 'click', { receivedAt: START + 8 * DAY }),
+        page,
+      ],
+    },
+    1,
+  );
+  await gatherUnits(store, judged, START + DAY);
+  expect(byUnit(await unitRows()).map(({ unit, values }) => [unit, values])).toEqual([
+    ['crawler', { rankings: 70, refused: 1 }],
+    ['session-1', { rankings: 1, click: 2, scroll_depth: 1, scroll_depth_value: 0.5 }],
+  ]);
 });

@@ -198,7 +198,8 @@ test('writers at the same time, of two backends, do not fork the chain', async (
         NOW,
       ),
     ),
-  ).finally(() => other.close());
+  );
+  await other.close();
   expect(new Set(rows.map(({ id }) => id)).size).toBe(12);
   expect(new Set(rows.map(({ previousHash }) => previousHash)).size).toBe(12);
   expect(await verifyHistory(store, 'smarttrip')).toMatchObject({ intact: true, rows: 12 });

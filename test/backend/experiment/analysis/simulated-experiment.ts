@@ -1,4 +1,3 @@
-import { crossProducts } from '../../../../backend/experiment/analysis/cross-products.ts';
 import type {
   ArmStatistics,
   ExperimentStatistics,
@@ -11,6 +10,7 @@ import {
   ratioStatistic,
 } from '../../../../backend/experiment/analysis/statistics.ts';
 import type { MetricDefinition } from '../../../../shared/domain/metric.ts';
+import { productsOf } from './products-of.ts';
 
 /** One visitor's session, whose habit shows in all that is counted. */
 export interface Session {
@@ -98,7 +98,7 @@ export function armStatistics(
         : meanStatistic(of('dwell')),
       revenue: meanStatistic(of('revenue'), CAP),
     },
-    products: crossProducts(
+    products: productsOf(
       [
         'click_through',
         'clicks_per_ranking/numerator',

@@ -42,7 +42,10 @@ export function slowUnits({ decisions, events, outcomes }: Log, settings: UnitsO
           ] ?? 'feature.unnamed',
         );
     }
-    const given = JSON.parse(own[0].request).context as Record<string, unknown>;
+    const given = JSON.parse(own[0].request).context as Record<
+      string,
+      string | number | boolean | null
+    >;
     const context: Record<string, string> = { hour: String(new Date(firstAt).getUTCHours()) };
     for (const name of settings.context)
       if (given[name] !== undefined && given[name] !== null) context[name] = String(given[name]);

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { fileOf } from '../metric-weights/files/support/csv-file.ts';
+import { gameTest } from '../metric-weights/files/support/public-shapes.ts';
+import { runCli } from './support/cli.ts';
+
+const mapping = {
+  kind: 'units',
+  metrics: [{ column: 'sum_gamerounds', winsorShare: 0.99 }],
+  target: { column: 'retention_7', parse: 'boolean' },
+};
+
+test('learns from a file without a backend, as text and as JSON', async () => {
+  const file = fileOf(gameTest(2000, 1));
+  const args = [
+    'metric-weights',
+    'learn',
+    file,
+    '--mapping',
+    fileOf(JSON.stringify(mapping), 'm.json'),
+  ];
+  const [text, json] = [await runCli(args, {}), await runCli([...args, '--json'], {})];
+  expect(text.stderr).toBe('');
+  expect(text.stdout).toContain('on 2,000 held-out units');
+  const { learned } = JSON.parse(json.stdout);
+  expect(learned).toMatchObject({ method: 'surrogate', units: 2000, target: 'retention_7' });
+});
+
+test('what it cannot read is one line on stderr, and an exit code', async () => {
+  const file = fileOf(gameTest(5, 1).replace(/(True|False)\r\n/, 'maybe\r\n'));
+  const args = [
+    'metric-weights',
+    'learn',
+    file,
+    '--mapping',
+    fileOf(JSON.stringify(mapping), 'm.json'),
+  ];
+  const { exitCode, stderr } = await runCli(args, {});
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /^trimtab: (line 2, column retention_7: "maybe" is neither true nor false)\n$/,
+  );
+  expect((await runCli(['metric-weights', 'learn', file, '--method', 'guess'], {})).exitCode).toBe(
+    2,
+  );
+});
