@@ -74,7 +74,7 @@ export function experimentWeights(
     const mean = drawNormal(random, prior.mean, around);
     return experimentFit(table, { ...prior, mean }, weights, { fit, spread }).weights;
   });
-  const used = 1 + table.metrics.length * (1 - fit.shrinkage);
+  const used = Math.min(1 + table.metrics.length * (1 - fit.shrinkage), table.clusters / 2);
   return { ...fit, covariance: covarianceOf(draws, table.clusters, used) };
 }
 
