@@ -89,14 +89,6 @@ export async function learnImportance(
   const input = { features, metrics, heldOut, labels, seed };
   const raw = unitImportance(by, { ...input, model: whole, explained: EXPLAINED });
   const shares = withShares(raw).map(({ share }) => share);
-  const random = seededRandom(seed);
-  const draws: Float64Array[] = [];
-  for (let resample = 1; resample <= RESAMPLES; resample++) {
-    const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
-    const model = await learn(drawn, FEWER_TREES, seed + resample);
-    const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
-    draws.push(Float64Array.from(withShares(own), ({ share }) => share));
-  }
   const context = features.filter((feature) => feature.metrics.length === 0);
   const baseline =
     context.length === 0
@@ -110,9 +102,18 @@ export async function learnImportance(
   const noSkill =
     withoutSkill(skill, 'units') ??
     (shares.every((share) => share === 0) ? 'the model leans on no metric' : undefined);
+  const resampled = async (resample: number, random: () => number) => {
+    const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
+    const model = await learn(drawn, FEWER_TREES, seed + resample);
+    const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
+    return Float64Array.from(withShares(own), ({ share }) => share);
+  };
   return {
     ...shared,
-    weights: noSkill === undefined ? sharesWithin(metrics, shares, draws) : equalShares(metrics),
+    weights:
+      noSkill === undefined
+        ? await sharesWithin(metrics, shares, resampled, seed)
+        : equalShares(metrics),
     model: {
       kind,
       trees: whole.trees.length,
@@ -127,11 +128,16 @@ export async function learnImportance(
   };
 }
 
-function sharesWithin(
+async function sharesWithin(
   metrics: readonly string[],
   shares: readonly number[],
-  draws: readonly Float64Array[],
-): MetricWeight[] {
+  resampled: (resample: number, random: () => number) => Promise<Float64Array>,
+  seed: number,
+): Promise<MetricWeight[]> {
+  const random = seededRandom(seed);
+  const draws: Float64Array[] = [];
+  for (let resample = 1; resample <= RESAMPLES; resample++)
+    draws.push(await resampled(resample, random));
   const covariance = covarianceOf(draws, draws.length);
   const quantile = studentQuantile(0.975, draws.length - 1);
   return metrics.map((metric, i) => {
