@@ -25,3 +25,16 @@ export function version(text: string): string {
   }
   return text;
 }
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+export function share(text: string): number {
+  const value = number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a share above 0, at most 1.');
+}

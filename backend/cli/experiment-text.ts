@@ -1,6 +1,6 @@
 import type { ExperimentReport } from '../experiment/analysis/experiment-report.ts';
 import { reportText } from '../experiment/analysis/report-text.ts';
-import { count, counted, facts, moment, table } from './text.ts';
+import { counted, facts, moment, table } from './text.ts';
 
 export interface ShownExperiment {
   readonly id: string;
@@ -65,27 +65,6 @@ function reported({ report, startedAt }: ShownExperiment): string[] {
       : []),
   ];
   return [reportText(report.analysis), ...(notes.length === 0 ? [] : [notes.join('\n')])];
-}
-
-export interface ShownSize {
-  readonly perArm: number;
-  readonly total: number;
-  readonly effect: number;
-  readonly minimumPerArm: number;
-  readonly days?: number;
-}
-
-export function sizeText({ perArm, total, effect, minimumPerArm, days }: ShownSize): string {
-  const few =
-    perArm < minimumPerArm
-      ? `\nNo call is made on fewer than ${count(minimumPerArm)} per arm, whatever the power.`
-      : '';
-  return `${facts([
-    ['per arm', perArm],
-    ['in all', total],
-    ['effect', String(Number(effect.toPrecision(4)))],
-    ...(days === undefined ? [] : [['days', days] as const]),
-  ])}${few}`;
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

@@ -25,6 +25,8 @@ export const dashboardHtml = (): string => `<!doctype html>
 <section id="clicks" class="card"></section>
 <h2>Rollouts</h2>
 <section id="rollouts"></section>
+<h2>Experiments</h2>
+<section id="experiments"></section>
 <h2>Metric weights</h2>
 <section id="metric-weights"></section>
 <h2>Training runs</h2>

@@ -1,4 +1,4 @@
-import { and, count, desc, eq } from 'drizzle-orm';
+import { and, count, eq } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
@@ -16,6 +16,7 @@ import {
   type NewExperiment,
 } from './new-experiment.ts';
 import { grown } from './ranges.ts';
+import { readExperiment } from './read-experiments.ts';
 
 /** What people do with experiments. `by` goes into the audit log; what is served follows at once. */
 export interface Experiments {
@@ -181,23 +182,6 @@ async function wider(store: Store, experiment: Experiment, share: number) {
   const others = (await claimsOf(store, experiment.layer)).filter(({ id }) => id !== experiment.id);
   const [rangeFrom, rangeTo] = grown(range, others.map(rangeOf), share, experiment.layer);
   return { rangeFrom, rangeTo, traffic: 1 };
-}
-
-/** Newest first; canaries are rollouts' own. */
-export const listExperiments = (store: Pick<Store, 'db'>): Promise<Experiment[]> =>
-  store.db
-    .select()
-    .from(experiments)
-    .where(eq(experiments.kind, 'experiment'))
-    .orderBy(desc(experiments.createdAt), desc(experiments.id))
-    .limit(200);
-
-/** @throws ApiError 404. */
-export async function readExperiment(store: Pick<Store, 'db'>, id: string): Promise<Experiment> {
-  const [row] = await store.db.select().from(experiments).where(eq(experiments.id, id));
-  if (row === undefined)
-    throw new ApiError(404, 'unknown_experiment', `there is no experiment ${id}`);
-  return row;
 }
 
 async function ownExperiment(store: Store, id: string): Promise<Experiment> {

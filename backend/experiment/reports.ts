@@ -4,6 +4,7 @@ import { experimentReports, experiments } from '../store/tables.ts';
 import { DAY_MS, floorToDay } from '../training-data/utc-day.ts';
 import { analyseExperiment } from './analysis/analyse.ts';
 import type { ExperimentReport } from './analysis/experiment-report.ts';
+import type { ExperimentStatistics } from './analysis/experiment-statistics.ts';
 import type { WeightsInUse } from './analysis/result-data.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -18,6 +19,9 @@ export interface Report {
   /** What `resultData` was weighed by; absent where there were none. */
   readonly weights?: WeightsInUse;
 }
+
+/** In the store, as `freezeReport` writes it. */
+type FrozenReport = Pick<Report, 'analysis' | 'weights'> & Pick<Collected, 'refusedUnits'>;
 
 export interface ReportDeps {
   readonly store: Store;
@@ -61,8 +65,8 @@ export async function freezeReport(
     store.db.insert(experimentReports).values({
       experiment: experiment.id,
       at,
-      statistics: { ...collected },
-      report: { analysis, weights },
+      statistics: { ...collected.statistics },
+      report: { analysis, refusedUnits: collected.refusedUnits, weights },
     }),
   ]);
   return report;
@@ -99,10 +103,13 @@ async function lastFrozen({ db }: Store, id: string): Promise<Report | undefined
     .orderBy(desc(experimentReports.at), desc(experimentReports.id))
     .limit(1);
   if (row === undefined) return undefined;
+  const { refusedUnits, weights, analysis } = row.report as unknown as FrozenReport;
+  const statistics = row.statistics as unknown as ExperimentStatistics;
   return {
     at: row.at,
     frozen: true,
-    collected: row.statistics as unknown as Collected,
-    ...(row.report as unknown as Pick<Report, 'analysis' | 'weights'>),
+    collected: { statistics, refusedUnits },
+    analysis,
+    ...(weights && { weights }),
   };
 }

@@ -62,6 +62,8 @@ export function sampleSize(asked: SizeAsked): Size {
           );
     const perArm = Math.ceil(needed);
     const total = perArm * arms;
+    if (!Number.isSafeInteger(total))
+      throw new Error('no number of units finds an effect that small: ask for a larger one');
     const during = Math.max(perArm, MINIMUM_PER_ARM) * arms;
     return {
       perArm,

@@ -10,7 +10,7 @@ import { parseDeltas } from './with-deltas.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** An arm's name is its key, `<experiment>:<arm>`. */
-const NAME = /^[\w.:-]{1,160}$/;
+const NAME = /^[\w.:-]{1,257}$/;
 
 /** `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], arm?, cell?}` → `{version, delta}` */
 export async function handleDeltas(
@@ -37,5 +37,5 @@ export async function handleDeltas(
 
 function nameOf(field: string, value: unknown): string {
   if (typeof value === 'string' && NAME.test(value)) return value;
-  throw invalid(`${field} must be 1 to 160 letters, digits, dashes, underscores, dots or colons`);
+  throw invalid(`${field} must be 1 to 257 letters, digits, dashes, underscores, dots or colons`);
 }

@@ -6,6 +6,7 @@ import { bundledRules } from './fallback.ts';
 import { Kept } from './kept.ts';
 import { pointerProblem } from './pointer-problem.ts';
 import { readScorer } from './read-scorer.ts';
+import { restArms } from './rest-arms.ts';
 import { loadTraffic, type Traffic } from './traffic.ts';
 
 /** The weights that an isolate serves: the champion's, and those of experiments beside it. */
@@ -13,6 +14,8 @@ export interface WeightsState extends LoadedWeights {
   readonly pointer?: Pointer;
   /** Absent on hold: experiments pause. */
   readonly traffic?: Traffic;
+  /** On hold, the arms that were served before and whose LiveWeights may not know yet. */
+  readonly resting?: readonly string[];
   /** Why these may not be the weights that are meant to be live. */
   readonly problem?: string;
 }
@@ -22,7 +25,14 @@ export const liveWeights = (env: Env, settings: Settings): Kept<WeightsState> =>
   new Kept(async (previous: WeightsState | undefined, cell) => {
     const champion = await liveChampion({ env, settings, previous, cell });
     const { pointer, problem } = champion;
-    if (pointer === undefined || pointer.hold === true || problem !== undefined) return champion;
+    if (pointer === undefined || problem !== undefined) return champion;
+    if (pointer.hold === true) {
+      const resting = previous?.resting;
+      // Not at once: a rollback waits for no arm.
+      if (resting === undefined)
+        return { ...champion, resting: [...(previous?.traffic?.arms.keys() ?? [])] };
+      return { ...champion, resting: await restArms(env, cell, resting, champion) };
+    }
     const ask = { env, settings, cell, previous: previous?.traffic };
     return { ...champion, traffic: await loadTraffic(ask, champion, pointer) };
   }, settings);

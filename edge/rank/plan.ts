@@ -4,6 +4,7 @@ import { resolve, type Resolved, type Served } from '../../shared/explore/resolv
 import type { ExplorationSpec } from '../../shared/features/schema.ts';
 import type { LoadedWeights } from './adopt-weights.ts';
 import type { WeightsState } from './live-weights.ts';
+import type { Running } from './running-here.ts';
 import type { Traffic } from './traffic.ts';
 
 /** By which weights a slate is drawn, and how. */
@@ -28,7 +29,7 @@ export interface Plan {
 export function planOf(
   { traffic, problem, ...champion }: WeightsState,
   visitor: Visitor,
-  over: keyof Traffic['running'],
+  over: keyof Running,
 ): Plan | undefined {
   if (traffic === undefined || problem !== undefined) return undefined;
   const pointer = traffic.running[over];

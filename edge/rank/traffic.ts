@@ -1,26 +1,24 @@
-import { armKey, type ServedExperiment } from '../../shared/domain/experiment.ts';
+import { armKey } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import type { Env, Settings } from '../env.ts';
-import { adoptWeights, timely, type LoadedWeights } from './adopt-weights.ts';
+import { timely, type LoadedWeights } from './adopt-weights.ts';
+import { armWeights } from './arm-weights.ts';
 import { readScorer } from './read-scorer.ts';
+import { isRunning, runningHere, type Running } from './running-here.ts';
 
 /** What experiments and shadow need beside the champion, all in memory: no ranking waits for an arm. */
 export interface Traffic {
   /** Arm key → weights. */
   readonly arms: ReadonlyMap<string, LoadedWeights>;
-  /**
-   * The pointer with only the experiments that can run here. One runs when all its arms are at hand, for everybody in it
-   * or for nobody: were only those exposed whose own arm is at hand, the arms would lose different visitors.
-   */
-  readonly running: Readonly<Record<'catalogue' | 'candidates', Pointer>>;
+  readonly running: Running;
   readonly shadow?: Scorer;
   /** Why an experiment that should run does not. */
   readonly problems: readonly string[];
 }
 
-interface Ask {
+export interface TrafficAsk {
   readonly env: Env;
   readonly settings: Settings;
   readonly cell: string;
@@ -28,7 +26,7 @@ interface Ask {
 }
 
 export async function loadTraffic(
-  ask: Ask,
+  ask: TrafficAsk,
   champion: LoadedWeights,
   pointer: Pointer,
 ): Promise<Traffic> {
@@ -45,31 +43,9 @@ export async function loadTraffic(
     shadowScorer(ask, pointer.shadow?.version, problems),
     ...armsAsked,
   ]);
-  const scorersOf = ({ id, arms: own }: ServedExperiment) =>
-    own.map(({ name }) => {
-      const key = armKey(id, name);
-      return pointer.arms?.[key] === undefined ? champion.scorer : arms.get(key)?.scorer;
-    });
-  const running = {
-    catalogue: only(pointer, (one) => scorersOf(one).every(hasSchema(champion.scorer))),
-    candidates: only(pointer, (one) => {
-      const [first, ...others] = scorersOf(one);
-      // A candidate list is packed for one schema: slates of two could not be drafted from it, nor compared.
-      return isOneSlate(one)
-        ? [first, ...others].every(hasSchema(first))
-        : !scorersOf(one).includes(undefined);
-    }),
-  };
+  const running = runningHere(pointer, champion, arms);
   return { arms, running, ...(shadow && { shadow }), problems };
 }
-
-const isRunning = ({ status }: ServedExperiment) => status === 'running';
-
-const isOneSlate = ({ design, trigger }: ServedExperiment) =>
-  design === 'interleaved' || trigger === 'slate differs';
-
-const hasSchema = (as: Scorer | undefined) => (scorer: Scorer | undefined) =>
-  scorer !== undefined && scorer.schema.hash === as?.schema.hash;
 
 /** Key and version of each arm that has a version of its own, of what runs. */
 const armsOf = ({ layers = [], arms = {} }: Pointer): [key: string, version: Version][] =>
@@ -79,38 +55,8 @@ const armsOf = ({ layers = [], arms = {} }: Pointer): [key: string, version: Ver
     .filter((key) => arms[key] !== undefined)
     .map((key) => [key, arms[key]]);
 
-function only(pointer: Pointer, canRun: (experiment: ServedExperiment) => boolean): Pointer {
-  const layers = pointer.layers?.map((layer) => ({
-    ...layer,
-    experiments: layer.experiments.filter((one) => isRunning(one) && canRun(one)),
-  }));
-  return { ...pointer, layers: layers?.filter(({ experiments }) => experiments.length > 0) };
-}
-
-/** The weights of an arm, by the first that has its version: its LiveWeights, memory, KV. */
-async function armWeights(
-  { env, settings, cell, previous }: Ask,
-  key: string,
-  version: Version,
-  champion: LoadedWeights,
-): Promise<LoadedWeights> {
-  const before = previous?.arms.get(key);
-  try {
-    const { scorer, delta, tag } = await timely(adoptWeights(env, cell, key, before ?? champion));
-    // The object may not have seen the pointer yet that names this version.
-    if (scorer.version === version) return { scorer, delta, tag };
-  } catch {
-    // The next source says what is wrong, if it is the version.
-  }
-  if (before?.scorer.version === version) return before;
-  // With deltas it is no longer what the arm starts from.
-  if (champion.scorer.version === version && champion.delta === 0) return champion;
-  const { scorer } = await timely(readScorer(env.WEIGHTS, version, settings.kvCacheTtlS));
-  return { scorer, delta: 0 };
-}
-
 async function shadowScorer(
-  { env, settings, previous }: Ask,
+  { env, settings, previous }: TrafficAsk,
   version: Version | undefined,
   problems: string[],
 ): Promise<Scorer | undefined> {

@@ -83,8 +83,11 @@ export async function benchExperiments(say: Say): Promise<Part> {
         const pairs: { own: number; plain: number }[] = [];
         for (let round = 0; round < ROUNDS; round++) {
           say(`experiments: ${name}, round ${round + 1} of ${ROUNDS}`);
-          const own = await cpuUs(edge, ROUND_MS);
-          pairs.push({ own, plain: await cpuUs(plain, ROUND_MS) });
+          // Who comes first changes, so that neither always meets the other's aftermath.
+          const order = round % 2 === 0 ? [edge, plain] : [plain, edge];
+          const spent = new Map<typeof plain, number>();
+          for (const each of order) spent.set(each, await cpuUs(each, ROUND_MS));
+          pairs.push({ own: spent.get(edge)!, plain: spent.get(plain)! });
         }
         rows.push({
           name,

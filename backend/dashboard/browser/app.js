@@ -2,6 +2,8 @@ import { alertsSection } from './alerts.js';
 import { auditSection } from './audit.js';
 import { clicksSection } from './clicks.js';
 import { h } from './dom.js';
+import { experimentReports } from './experiment-reports.js';
+import { experimentsSection } from './experiments.js';
 import { liveSection } from './live.js';
 import { metricWeightsSection, readMetricWeights } from './metric-weights.js';
 import { rolloutsSection } from './rollouts.js';
@@ -28,6 +30,8 @@ async function read(path) {
   return answer;
 }
 
+const reportsOf = experimentReports(read);
+
 async function refresh() {
   const updated = document.getElementById('updated');
   try {
@@ -51,6 +55,10 @@ async function refresh() {
     show('rollouts', rolloutsSection(withDecisions, nowMs));
     show('runs', runsSection(runs, nowMs));
     show('audit', auditSection(entries, nowMs));
+    // Last: a report that has to be counted first keeps nothing else waiting.
+    const { experiments } = await read('experiments');
+    const counted = await reportsOf(experiments, nowMs);
+    show('experiments', experimentsSection(experiments, counted, nowMs));
     show('problem');
     updated.textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
   } catch (error) {

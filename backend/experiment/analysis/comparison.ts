@@ -46,6 +46,7 @@ interface ArmPair {
   readonly treatment?: ArmStatistics;
 }
 
+/** Each at its part of alpha, since any that breaks is a call (Bonferroni). */
 function guardrailsOf(
   { control, treatment }: ArmPair,
   { metrics }: Pick<ExperimentStatistics, 'metrics'>,
@@ -59,7 +60,8 @@ function guardrailsOf(
     }
     if (!better || !c || !t) return { ...spec, found: missingMetric(spec.metric) };
     const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit });
-    return { ...spec, found: guardrailOf(effect, spec.margin, { better, alpha, tuning }) };
+    const each = { better, alpha: alpha / guardrails.length, tuning };
+    return { ...spec, found: guardrailOf(effect, spec.margin, each) };
   });
 }
 

@@ -38,6 +38,7 @@ export interface Comparison {
   readonly treatment: string;
   readonly verdict: Verdict;
   readonly metrics: readonly MetricReport[];
+  /** Of the relative effects, always valid, all of them together at alpha. */
   readonly guardrails: readonly (GuardrailSpec & { readonly found: Guardrail | NoAnswer })[];
   /** Absent where no metric weights were given. */
   readonly resultData?: ResultData | NoAnswer;

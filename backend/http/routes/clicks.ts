@@ -5,7 +5,7 @@ import type { Services } from '../services.ts';
 
 const WINDOW_MS = 30 * 86_400_000;
 
-export const clickThrough = z.object({
+const clickThrough = z.object({
   version: z.string(),
   rankings: z.number(),
   clicked: z.number().openapi({ description: 'Rankings in which something was clicked' }),

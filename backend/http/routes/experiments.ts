@@ -1,21 +1,19 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { listExperiments, readExperiment } from '../../experiment/experiments.ts';
+import { listExperiments, readExperiment } from '../../experiment/read-experiments.ts';
 import { listLayers } from '../../experiment/layers.ts';
 import { freezeReport, reportOf } from '../../experiment/reports.ts';
 import { sampleSize } from '../../experiment/sample-size.ts';
 import { selfTest } from '../../experiment/self-test.ts';
 import { actorOf, answer, jsonBody, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
+import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
-  experimentAnswer,
   experimentShape,
   layerShape,
   newExperiment,
-  reportAnswer,
   reportedShape,
   sizeAsked,
   sizeShape,
-  withSelfTest,
 } from './experiment-shapes.ts';
 
 const list = createRoute({

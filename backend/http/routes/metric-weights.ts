@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { readExperiment } from '../../experiment/experiments.ts';
+import { readExperiment } from '../../experiment/read-experiments.ts';
 import { readWeights } from '../../metric-weights/history.ts';
 import { setMetricWeights, withdrawOverride } from '../../metric-weights/override.ts';
 import { showMetricWeights } from '../../metric-weights/show.ts';

@@ -3,8 +3,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { armKey } from '../../../shared/domain/experiment.ts';
+import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { decisionOf, eventOf, send } from '../support/batches.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 const reason = CHROMIUM === undefined ? ' (skipped: there is no chromium)' : '';
@@ -36,6 +39,47 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
     expect(page).toContain('smarttrip');
     expect(page).not.toContain('Loading …');
     expect(page).not.toContain(SECRET_KEY);
+  });
+
+  test('shows an experiment, how much is missing, and what came out with its interval', async () => {
+    await backend.call('POST', '/v1/weights', { name: 'other', points: {} });
+    const asked = {
+      name: 'bolder <b>themes</b>',
+      arms: [
+        { name: 'control', weight: 50 },
+        { name: 'bold', weight: 50, version: 'v000001' },
+      ],
+      metrics: ['click_through'],
+      guardrails: [{ metric: 'click_through', margin: 0.05 }],
+      minimumPerArm: 40,
+      start: true,
+    };
+    const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
+    const page = () => rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    expect(await page()).toContain('not enough data: 0 of 40 sessions');
+    const decisions = Array.from({ length: 100 }, (_, n) =>
+      decisionOf(`r-${n}`, {
+        at: Date.now() - 9000,
+        sessionId: parseSessionId(`s-${n}`),
+        arm: armKey(id, n % 2 ? 'control' : 'bold'),
+      }),
+    );
+    const events = decisions
+      .filter((_, n) => n % 4 === 0 || n % 5 === 0)
+      .map(({ rankingId, sessionId, at }) =>
+        eventOf(`c-${rankingId}`, rankingId, {
+          sessionId,
+          timestamp: at + 900,
+          receivedAt: at + 999,
+        }),
+      );
+    await send(backend, { batchId: 'b', decisions, events });
+    const full = await page();
+    expect(full).toContain('bolder &lt;b&gt;themes');
+    expect(full).toContain('bold against control');
+    expect(full).toMatch(/Guardrail: click_through at most 5.0 % worse/);
+    expect(full).toMatch(/<svg class="interval"[^>]*>.*<circle class="mean"/);
+    await backend.call('POST', `/v1/experiments/${id}/stop`);
   });
 
   test('shows a rollback, its hold and who did it', async () => {

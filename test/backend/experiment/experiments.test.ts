@@ -7,7 +7,6 @@ import { openStore } from '../../../backend/store/open.ts';
 import { trafficOf } from '../../../backend/experiment/traffic.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
-import { exposureRows } from './support/experiment-log.ts';
 
 const [rules, other] = [versionOf(0), versionOf(1)];
 const ARMS = [
@@ -201,17 +200,43 @@ describe('an experiment over HTTP', () => {
     expect(report.analysis.comparisons[0].guardrails).toMatchObject([
       { metric: 'click_through', found: { verdict: 'kept' } },
     ]);
-    // As if the log had been deleted long since.
-    const client = createClient(backend.config.database);
-    await client.execute({
-      sql: 'update experiments set startedAt = ? where id = ?',
-      args: [Date.now() - 400 * 86_400_000, id],
-    });
-    client.close();
+    await startedDaysAgo(id, 400);
     const later = (await backend.call('GET', `/v1/experiments/${id}`)).body.report;
     expect(later).toEqual({ ...report, frozen: true });
   });
 });
+
+test('before the log is pruned, what running experiments say is frozen', async () => {
+  const { id } = await create({ start: true, metrics: ['click_through'] });
+  const beside = await create({ layer: 'others', unit: 'session', start: true });
+  await serve(id, 'control', 12, 3);
+  await serve(id, 'fresh', 9, 3);
+  expect((await backend.call('POST', '/v1/data/prune')).status).toBe(200);
+  await startedDaysAgo(id, 400);
+  const { report } = (await backend.call('GET', `/v1/experiments/${id}`)).body;
+  expect(report).toMatchObject({
+    frozen: true,
+    analysis: { verdict: expect.stringContaining('not enough data: 9 of 1,000 sessions') },
+  });
+  await serve(id, 'fresh', 10, 3);
+  await backend.call('POST', '/v1/data/prune');
+  expect((await backend.call('GET', `/v1/experiments/${id}`)).body.report).toEqual(report);
+  const draft = await create({ layer: 'drafts', unit: 'session' });
+  expect((await backend.call('GET', `/v1/experiments/${draft.id}`)).body.report).toBeNull();
+  expect((await backend.call('GET', `/v1/experiments/${beside.id}`)).body.report.frozen).toBe(
+    false,
+  );
+});
+
+/** As if its log had been deleted since. */
+async function startedDaysAgo(id: string, days: number): Promise<void> {
+  const client = createClient(backend.config.database);
+  await client.execute({
+    sql: 'update experiments set startedAt = ? where id = ?',
+    args: [Date.now() - days * 86_400_000, id],
+  });
+  client.close();
+}
 
 /** Sessions of their own, each exposed once; `clicked` of them click. */
 async function serve(id: string, arm: string, sessions: number, clicked: number): Promise<void> {
@@ -232,9 +257,6 @@ async function serve(id: string, arm: string, sessions: number, clicked: number)
     }),
   );
   await send(backend, { batchId: name, decisions, events });
-  const store = await openStore(backend.config.database);
-  await store.write(exposureRows(decisions));
-  await store.close();
 }
 
 describe('refuses, with the reason,', () => {

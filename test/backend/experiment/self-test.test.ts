@@ -25,7 +25,7 @@ afterAll(() => backend.close());
 function visits() {
   const random = seededRandom(5);
   const at = Date.now() - 3_600_000;
-  const decisions = Array.from({ length: 300 }, (_, n) =>
+  const decisions = Array.from({ length: 300 }, (__, n) =>
     decisionOf(`visit-${n}`, {
       at: at + n,
       sessionId: parseSessionId(`session-${n}`),
@@ -54,8 +54,10 @@ function visits() {
   return { decisions, events };
 }
 
-const trimtab = (...args: string[]) =>
-  runCli(['experiments', ...args, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
+const trimtab = (line: string) =>
+  runCli(['experiments', ...line.split(' '), '--backend', backend.url], {
+    TRIMTAB_KEY: SECRET_KEY,
+  });
 
 test('one command starts the test of the metric weights: arms are trained on fixed and on learned reward', async () => {
   const store = await openStore(backend.config.database);
@@ -77,8 +79,7 @@ test('one command starts the test of the metric weights: arms are trained on fix
   );
   await store.close();
   const made = await trimtab(
-    ...['create', '--name', 'do weights pay', '--self-test', '--target', 'renewal', '--start'],
-    '--json',
+    'create --name do-weights-pay --self-test --target renewal --start --json',
   );
   expect(made.stderr).toBe('');
   const { id, metrics, arms, status } = JSON.parse(made.stdout);
@@ -103,27 +104,26 @@ test('one command starts the test of the metric weights: arms are trained on fix
     entries.find(({ action }: { action: string }) => action === 'train arm').details,
   ).toMatchObject({ before: expect.stringMatching(/^v/), version: expect.stringMatching(/^v/) });
 
-  const shown = await trimtab('show', id);
+  const shown = await trimtab(`show ${id}`);
   expect(shown.stdout).toContain('not enough data: 0 of 1,000 sessions');
-  expect(shown.stdout).toContain('do weights pay');
-  expect((await trimtab('stop', id)).stdout).toContain('stopped');
+  expect(shown.stdout).toContain('do-weights-pay');
+  expect((await trimtab(`stop ${id}`)).stdout).toContain('stopped');
 });
 
 test('the command line says what is wrong, and how many sessions it takes', async () => {
-  const noTarget = await trimtab('create', '--name', 'x', '--self-test');
+  const noTarget = await trimtab('create --name x --self-test');
   expect(noTarget).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--target') });
-  const badArm = await trimtab('create', '--name', 'x', '--arm', 'control:v000001');
+  const badArm = await trimtab('create --name x --arm control:v000001');
   expect(badArm.stderr).toContain('It must look like control=v000001:50');
-  const size = await trimtab('size', '--rate', '0.05', '--mde', '0.2', '--per-day', '1000');
+  const size = await trimtab('size --rate 0.05 --mde 0.2 --per-day 1000');
   expect(size.stdout).toMatch(/per arm +8,158\nin all +16,316\neffect +0.01\ndays +17/);
   const draft = await trimtab(
-    ...['create', '--name', 'bold', '--traffic', '0.5', '--guardrail', 'conversion=0.01'],
-    ...['--arm', 'control=:50', '--arm', 'again=v000000:50', '--aa', '--json'],
+    'create --name bold --traffic 0.5 --guardrail conversion=0.01 --arm control=:50 --arm again=v000000:50 --aa --json',
   );
   const { id, guardrails } = JSON.parse(draft.stdout);
   expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
-  expect((await trimtab('start', id)).stdout).toContain('50 % of the sessions of layer weights');
-  expect((await trimtab('widen', id, '0.6')).stdout).toContain('60 % of the sessions');
+  expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
+  expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
   const list = await trimtab('list');
   expect(list.stdout).toMatch(new RegExp(`${id} +bold +running +weights +60 %`));
 });

@@ -83,6 +83,15 @@ export const EDGE_ADMIN: readonly BadRequest[] = [
 
 const unknownVersion: Problem = { status: 404, code: 'unknown_version', message: /v000999/ };
 const malformed: Problem = invalid(/JSON/);
+const unknownExperiment: Problem = {
+  status: 404,
+  code: 'unknown_experiment',
+  message: /no experiment none/,
+};
+const twoArms = (second: object) => [
+  { name: 'a', weight: 1 },
+  { name: 'b', weight: 1, ...second },
+];
 
 /** With a secret key, at the backend. */
 export const BACKEND: readonly BadRequest[] = [
@@ -199,10 +208,71 @@ export const BACKEND: readonly BadRequest[] = [
     { body: { weights: { luck: 1 }, author: 'a', reason: 'b' } },
     invalid(/no metric "luck"/),
   ],
+  ['POST /v1/experiments', 'JSON that breaks off', { body: '{"name"' }, malformed],
+  ['POST /v1/experiments', 'no arms', { body: { name: 'a' } }, invalid(/two arms or more/)],
   [
     'POST /v1/experiments',
     'one arm',
-    { body: { name: 'a', arms: { a: { version: 'v000000', share: 1 } } } },
-    invalid(/two arms/),
+    { body: { name: 'a', arms: [{ name: 'a', weight: 1 }] } },
+    invalid(/two arms or more/),
   ],
+  [
+    'POST /v1/experiments',
+    'a weight beyond all numbers',
+    { body: '{"name":"a","arms":[{"name":"a","weight":1e999},{"name":"b","weight":1}]}' },
+    invalid(/weight/),
+  ],
+  [
+    'POST /v1/experiments',
+    'an arm of a version that does not exist',
+    { body: { name: 'a', arms: twoArms({ version: 'v000999' }) } },
+    unknownVersion,
+  ],
+  [
+    'POST /v1/experiments',
+    'arms nested 100,000 deep',
+    { body: `{"name":"a","arms":${DEEP}}` },
+    invalid(/arms/),
+  ],
+  [
+    'POST /v1/experiments',
+    'a metric named like what every object has',
+    {
+      body: {
+        name: 'a',
+        arms: twoArms({ reward: 'fixed' }),
+        metrics: [{ name: 'x', kind: 'mean', numerator: '__proto__', better: 'higher' }],
+      },
+    },
+    invalid(/nothing counts "__proto__"/),
+  ],
+  [
+    'POST /v1/experiments',
+    'NaN as text for its traffic',
+    { body: { name: 'a', arms: twoArms({ reward: 'fixed' }), traffic: 'NaN' } },
+    invalid(/traffic/),
+  ],
+  ['POST /v1/experiments', '10 MB', { body: TEN_MB }, tooLarge],
+  [
+    'POST /v1/experiments/size',
+    'a rate of more than all',
+    { body: { baseline: { kind: 'proportion', rate: 2 }, mde: 0.1 } },
+    invalid(/rate/),
+  ],
+  [
+    'POST /v1/experiments/size',
+    'an effect too small for any number of units',
+    { body: { baseline: { kind: 'proportion', rate: 1e-9 }, mde: 1e-300, relative: false } },
+    invalid(/effect that small/),
+  ],
+  ['GET /v1/experiments/none', 'an experiment that does not exist', {}, unknownExperiment],
+  ['POST /v1/experiments/none/start', 'JSON that breaks off', { body: '{' }, malformed],
+  ['POST /v1/experiments/none/start', 'none to start', { body: {} }, unknownExperiment],
+  [
+    'POST /v1/experiments/none/widen',
+    'traffic in words',
+    { body: { traffic: 'all' } },
+    invalid(/traffic/),
+  ],
+  ['POST /v1/experiments/none/widen', 'none to widen', { body: { traffic: 1 } }, unknownExperiment],
 ];

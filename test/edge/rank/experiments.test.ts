@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseVersion } from '../../../shared/domain/ids.ts';
@@ -250,6 +251,29 @@ describe('where an arm cannot be served', () => {
     expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001', 'v000002']));
   });
 
+  it('for sure, because nothing can be asked what is live, the champion in memory serves all', async () => {
+    const down = () => Promise.reject(new Error('down for a test'));
+    let isDown = false;
+    const apart = coldIsolate({
+      LIVE_WEIGHTS: {
+        idFromName: (name: string) => name,
+        get: (name: string) =>
+          isDown ? { adopt: down } : env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name)),
+      },
+      WEIGHTS: {
+        get: (...args: Parameters<KVNamespace['get']>) =>
+          isDown ? down() : env.WEIGHTS.get(...args),
+      },
+    });
+    await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
+    isDown = true;
+    await eventually(async () => expect(await rank(apart)).toMatchObject({ degraded: true }));
+    for (const answer of await rankAll(apart, users(20))) {
+      expect(answer).toMatchObject({ weights: 'v000001', degraded: true });
+      expect(answer).not.toHaveProperty('arm');
+    }
+  });
+
   it('because the pointer is none any more, the last good weights serve, exposed to nothing', async () => {
     await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
     const hostile = pointer({ layers: [{ ...layerOf('ranking', []), experiments: [null] }] });
@@ -279,8 +303,19 @@ describe('the weights of an arm', () => {
       for (const { arm, items } of await rankAll(isolate, users(10)))
         expect(items[0].score).toBe(arm === 'treatment' ? 7.5 : 30);
     });
+    // A rollback by hand beats what was learned, of arms as well, though none of them is served then.
     await publishTraffic(isolate, 'v000001', { experiments: [] });
+    const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName('local:exp_1:treatment'));
+    await eventually(async () => {
+      await rank(isolate);
+      const adopted = await runInDurableObject(object, (_, { storage }) =>
+        storage.kv.get<object>('adopted'),
+      );
+      expect(adopted).toMatchObject({ version: 'v000001', delta: 0 });
+    });
     await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    for (const { arm, items } of await rankAll(isolate, users(10)))
+      expect(items[0].score).toBe(arm === 'treatment' ? 7 : 30);
   });
 
   it('are asked for when the isolate refreshes, and by no ranking', async () => {

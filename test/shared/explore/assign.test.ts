@@ -104,6 +104,25 @@ describe(`chance of assignment, ${UNITS} units, seed ${SEED}`, () => {
       expect(Math.abs(zOfPairs(units, one, other)), kind).toBeLessThan(4);
   });
 
+  it('tells nothing of one arm by another, over all pairs of six salts, at 50/50, 90/10 and 1/99', () => {
+    const salts = ['', '1', 'exp_1', 'exp_11', 'exp_d3b07384', 'exp_d3b07385'];
+    const units = KINDS['counted ids'];
+    const places = salts.map((salt) => units.map((unit) => placeOf(salt, 'arm', unit)));
+    for (const share of [0.5, 0.1, 0.01]) {
+      const inside = places.map((own) => own.map((place) => (place < share ? 1 : 0)));
+      const shares = inside.map((one) => one.reduce<number>((sum, is) => sum + is, 0) / UNITS);
+      salts.forEach((salt, a) => {
+        for (let b = 0; b < a; b++) {
+          const both = inside[a].reduce<number>((sum, is, i) => sum + is * inside[b][i], 0);
+          // Pearson's phi of a 2 × 2 table: √UNITS · phi is a standard normal where the draws are apart.
+          const [p, q] = [shares[a], shares[b]];
+          const phi = (both / UNITS - p * q) / Math.sqrt(p * (1 - p) * q * (1 - q));
+          expect(Math.abs(Math.sqrt(UNITS) * phi), `${salt}, ${salts[b]}`).toBeLessThan(4.5);
+        }
+      });
+    }
+  });
+
   it('would see two draws that are one', () => {
     const one = by('exp_1', 'arm');
     expect(zOfPairs(KINDS['counted ids'], one, one)).toBeGreaterThan(100);

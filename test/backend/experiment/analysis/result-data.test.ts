@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { addCrossProducts } from '../../../../backend/experiment/analysis/cross-products.ts';
 import { welchTest } from '../../../../backend/experiment/analysis/fixed-test.ts';
 import { resultData } from '../../../../backend/experiment/analysis/result-data.ts';
+import type { SurrogateWeights } from '../../../../backend/metric-weights/engine/learned-weights.ts';
 import { meanStatistic } from '../../../../backend/experiment/analysis/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, effectIn, meanOf, normal, times } from './draws.ts';
@@ -192,13 +193,29 @@ describe('resultData', () => {
     expect(resultData(control, arm(t), inUse)).toMatchObject({ kind: 'no-answer', message });
   });
 
-  test('weights that abstain with a prior are used, and say so', () => {
-    const found = resultData(arm(c), arm(t), {
-      weights,
-      prior: { click: 1 },
-      abstains: 'no skill',
-    });
-    expect(found).toMatchObject({ kind: 'result-data', abstains: 'no skill' });
+  test('weights as the engine learns them are taken as they are; abstaining, they are their prior, and it says so', () => {
+    const skill = { mean: 0, low: 0, high: 0 };
+    const learned: SurrogateWeights = {
+      method: 'surrogate',
+      target: 'renewal',
+      units: 40,
+      experiments: 0,
+      model: {},
+      normalisers,
+      skill: { r2: skill, concordance: skill, equalWeights: skill, gain: skill, heldOut: 10 },
+      seed: 1,
+      weights: weights.map((one) => ({ ...one, low: 0, high: 1 })),
+      covariance: times(16, (at) => (at % 5 === 0 ? 0.01 : 0)),
+      prior: Object.fromEntries(weights.map(({ metric, weight }) => [metric, weight])),
+      shrinkage: 1,
+      abstains: 'no skill on what was held out',
+    };
+    const found = answered(resultData(arm(c), arm(t), learned));
+    const sure = answered(resultData(arm(c), arm(t), { weights, normalisers }));
+    expect(found.abstains).toBe('no skill on what was held out');
+    expect(found.value).toBe(sure.value);
+    expect(found.standardError).toBeGreaterThan(sure.standardError);
+    expect(found.fromWeights).toBeCloseTo(1 - (sure.standardError / found.standardError) ** 2, 9);
   });
 
   test('a covariance of another size is refused', () => {

@@ -1,31 +1,8 @@
 import type { Experiment } from '../../../../backend/experiment/new-experiment.ts';
 import { ensureLayer } from '../../../../backend/experiment/layers.ts';
-import { insertRows } from '../../../../backend/ingest/insert-rows.ts';
 import type { Store } from '../../../../backend/store/open.ts';
 import { experiments } from '../../../../backend/store/tables.ts';
-import type { Decision } from '../../../../shared/domain/decision.ts';
-import { exposuresFromText } from '../../../../shared/domain/experiment.ts';
 import { DEFAULT_METRICS } from '../../../../shared/domain/metric.ts';
-
-const COLUMNS = ['experiment', 'rankingId', 'arm', 'at', 'sessionId', 'userId'] as const;
-
-/** The rows that say which arms each ranking was exposed to. */
-export const exposureRows = (decisions: readonly Decision[]) =>
-  insertRows(
-    'exposures',
-    COLUMNS,
-    COLUMNS.indexOf('userId'),
-    decisions.flatMap(({ rankingId, at, sessionId, userId, arm }) =>
-      exposuresFromText(arm ?? '').map((exposure) => [
-        exposure.experiment,
-        rankingId,
-        exposure.arm,
-        at,
-        sessionId,
-        userId ?? null,
-      ]),
-    ),
-  );
 
 /** A running experiment of two arms, put there by hand. */
 export async function runningExperiment(
