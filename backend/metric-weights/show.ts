@@ -32,7 +32,8 @@ export async function showMetricWeights(
   };
 }
 
-const inForceShown = (inForce: InForce) =>
+/** Without what is long. */
+export const inForceShown = (inForce: InForce) =>
   inForce.source === 'schema'
     ? { source: inForce.source, weights: { ...inForce.weights } }
     : historyEntry(inForce.row);

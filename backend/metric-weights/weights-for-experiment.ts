@@ -9,6 +9,7 @@ import type { experiments } from '../store/tables.ts';
 import type { Normaliser, SurrogateWeights } from './engine/learned-weights.ts';
 import { readWeights } from './history.ts';
 import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
+import { inForceShown } from './show.ts';
 import type { Reward } from './to-reward.ts';
 
 /** What `resultData` of an experiment is weighed by. */
@@ -18,7 +19,8 @@ export interface ExperimentWeights {
   readonly covariance: readonly number[];
   /** What an effect is divided by: of a metric that was set, what it is counted in. */
   readonly normalisers: Readonly<Record<string, Normaliser>>;
-  readonly description: InForce;
+  /** Where they come from: who set them, why and until when, or when they were learned. */
+  readonly description: ReturnType<typeof inForceShown>;
   /** Metrics with a weight that the experiment does not measure: left out of the sum. */
   readonly unmeasured: readonly string[];
 }
@@ -38,8 +40,8 @@ export async function weightsForExperiment(
   policy: RewardPolicy = 'adaptive',
 ): Promise<ExperimentWeights> {
   const schema = await schemaOf(store, experiment.arms[0]?.version);
-  const description = await chosen(store, schema, experiment, nowMs, policy);
-  return { ...inMetrics(description, experiment.metrics), description };
+  const inForce = await chosen(store, schema, experiment, nowMs, policy);
+  return { ...inMetrics(inForce, experiment.metrics), description: inForceShown(inForce) };
 }
 
 async function chosen(
