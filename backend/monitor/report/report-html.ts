@@ -23,7 +23,7 @@ export function reportHtml(report: MonthlyReport): string {
 ${reportSections(report)
   .map((section) => sectionHtml(section, chartsOf(section.id, report)))
   .join('\n')}
-<footer>Written ${moment(report.createdAt)}</footer>
+<footer>Written ${moment(report.createdAt)}. All times are UTC.</footer>
 </main>
 </body>
 </html>
