@@ -60,9 +60,11 @@ export function judgeDay(
     expected: share,
     atLeast: shareOf(expected - half),
   };
-  const { rate, atLeast } = figures;
-  if (rate < atLeast && rate < share * (1 - minDrop)) return { kind: 'dropped', ...figures };
-  return { kind: rate > shareOf(expected + half) ? 'risen' : 'as usual', ...figures };
+  // As the days before were read: a day without hits is then no less than others without.
+  const seen = logOddsOf(judged);
+  if (seen < expected - half && figures.rate < share * (1 - minDrop))
+    return { kind: 'dropped', ...figures };
+  return { kind: seen > expected + half ? 'risen' : 'as usual', ...figures };
 }
 
 /**
