@@ -19,14 +19,14 @@ beforeEach(async () => {
 afterEach(() => log.close());
 
 /** A champion that learned from some days. */
-async function learnedFrom(days?: readonly [from: number, to: number]) {
+async function learnedFrom(learned?: readonly [from: number, to: number]) {
   const { store } = log;
   const versions = versionsOf(store, () => log.nowMs);
   const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
     version: RULES_VERSION,
     name: 'learned',
   });
-  const window = days && { window: { from: startOf(days[0]), to: startOf(days[1]) - 1 } };
+  const window = learned && { window: { from: startOf(learned[0]), to: startOf(learned[1]) - 1 } };
   const version = await versions.add(scorer, { ...window });
   const pointer = { champion: version };
   await store.write([recordLive(store, { pointer, text: version, since: 0 })]);
