@@ -17,8 +17,7 @@ export interface NoticeDeps {
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
-type Tries = Pick<Alert, 'noticeAttempts' | 'nextNoticeAt'>;
-const UNTRIED: Tries = { noticeAttempts: 0, nextNoticeAt: 0 };
+const UNTRIED = { noticeAttempts: 0, nextNoticeAt: 0 };
 
 /**
  * Sends what the webhook has not taken yet, oldest first and the opening before the recovery, each until it is taken:
@@ -31,10 +30,10 @@ export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): P
       ...(alert.notifiedAt === null ? (['opened'] as const) : []),
       ...(alert.resolvedAt === null ? [] : (['recovered'] as const)),
     ];
-    let tries: Tries = alert;
+    let attempts = alert.noticeAttempts;
     for (const type of types) {
       if (webhook !== undefined) {
-        if (!(await claim(store, alert.id, tries, type, nowMs()))) break;
+        if (!(await claim(store, alert.id, attempts, type, nowMs()))) break;
         try {
           await post(webhook, noticeOf(alert, type), nowMs());
         } catch (error) {
@@ -45,7 +44,7 @@ export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): P
         }
       }
       await taken(store, alert.id, type, nowMs());
-      tries = UNTRIED;
+      attempts = 0;
     }
   }
 }
@@ -70,20 +69,19 @@ const due = (store: Store, nowMs: number): Promise<Alert[]> =>
 async function claim(
   store: Store,
   id: number,
-  { noticeAttempts, nextNoticeAt }: Tries,
+  attempts: number,
   type: Notice['type'],
   nowMs: number,
 ): Promise<boolean> {
-  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(noticeAttempts, 20));
+  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 20));
   const [claimed] = await store.write([
     store.db
       .update(alerts)
-      .set({ noticeAttempts: noticeAttempts + 1, nextNoticeAt: nowMs + waitMs })
+      .set({ noticeAttempts: attempts + 1, nextNoticeAt: nowMs + waitMs })
       .where(
         and(
           eq(alerts.id, id),
-          eq(alerts.noticeAttempts, noticeAttempts),
-          eq(alerts.nextNoticeAt, nextNoticeAt),
+          eq(alerts.noticeAttempts, attempts),
           isNull(type === 'opened' ? alerts.notifiedAt : alerts.recoveryNotifiedAt),
         ),
       ),
