@@ -33,7 +33,7 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-nu
 th { text-align: left; font-size: 12px; font-weight: 500; color: var(--muted); padding: 0 14px 6px 0; white-space: nowrap; }
 td { padding: 7px 14px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; max-width: 34em; }
 td.number, th.number { text-align: right; }
-td.number { white-space: nowrap; }
+td.number, td.moment { white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 .chart { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 .chart text { fill: var(--muted); font-variant-numeric: tabular-nums; }
