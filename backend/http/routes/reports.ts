@@ -56,7 +56,8 @@ export const reportRoutes = ({ store, nowMs }: Services) =>
     })
     .openapi(one, async (c) => {
       const month = parseMonth(c.req.valid('param').month, nowMs());
-      const written = (await keptReport(store, month)) ?? (await writeReport(store, month, nowMs()));
+      const written =
+        (await keptReport(store, month)) ?? (await writeReport(store, month, nowMs()));
       const format = c.req.valid('query').format ?? preferred(c.req.header('accept') ?? '');
       switch (format) {
         case 'json':
