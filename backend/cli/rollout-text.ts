@@ -15,7 +15,7 @@ export interface Rollout {
   readonly why: string | null;
 }
 
-/** @param decisions oldest first; waiting ones between two of another kind are shown by the last of them. */
+/** @param decisions those that changed the stage and the newest, oldest first. */
 export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecision[]): string {
   const { id, challenger, champion, by, createdAt, endedAt, since } = rollout;
   const head = facts([
@@ -25,12 +25,8 @@ export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecisio
     ['over', endedAt === null ? 'no' : moment(endedAt)],
     ['last decision', rollout.why],
   ]);
-  const told = decisions.filter((one, i) => isStep(one) || isStep(decisions[i + 1]));
-  return told.length === 0 ? head : `${head}\n\n${told.map(decisionText).join('\n')}`;
+  return decisions.length === 0 ? head : `${head}\n\n${decisions.map(decisionText).join('\n')}`;
 }
-
-const isStep = (one: RolloutDecision | undefined) =>
-  one === undefined || one.next.stage !== one.from.stage;
 
 /** `candidate › shadow › [canary 1] › canary 5 …`, or the stage beside the way. */
 function stageBar(stage: string): string {

@@ -9,7 +9,7 @@ import { decide, type RolloutDecision, type RolloutEvidence } from './decide.ts'
 import { closeRollout, recordStage } from './record-stage.ts';
 import {
   actorFor,
-  decisionsOf,
+  lastDecisionOf,
   openRollouts,
   readRollout,
   type RolloutRow,
@@ -78,7 +78,7 @@ async function isOver({ store, rollout, nowMs }: AdvanceDeps, row: RolloutRow): 
 /** Waiting for the same thing again is not logged again. */
 async function isNews(store: Store, row: RolloutRow, decision: RolloutDecision): Promise<boolean> {
   if (decision.next.stage !== row.stage || !isIdle(decision)) return true;
-  const last = (await decisionsOf(store, row.id)).at(-1);
+  const last = await lastDecisionOf(store, row.id);
   return last?.why !== decision.why;
 }
 

@@ -12,20 +12,19 @@ export interface CanaryWindow {
 }
 
 /**
- * The stages that a rollout's log has gone through. Each begins a little late, when every edge has its share: its
+ * The stages that a rollout has gone through. Each begins a little late, when every edge has its share: its
  * sessions are then drawn by that share alone.
- * @param settleMs how long edges may go on with the pointer before.
+ * @param steps the decisions by which it did. @param settleMs how long edges may go on with the pointer before.
  */
 export function canaryWindows(
-  log: readonly RolloutDecision[],
+  steps: readonly RolloutDecision[],
   state: RolloutState,
   nowMs: number,
   settleMs: number,
 ): CanaryWindow[] {
-  const changes = log.filter(({ from, next }) => next.stage !== from.stage);
-  return changes
+  return steps
     .map(({ next, atMs }, i): CanaryWindow => {
-      const to = changes[i + 1]?.atMs ?? (state.stage === next.stage ? nowMs : atMs);
+      const to = steps[i + 1]?.atMs ?? (state.stage === next.stage ? nowMs : atMs);
       return { stage: next.stage, share: SHARE[next.stage], from: atMs + settleMs, to };
     })
     .filter(({ share, from, to }) => share > 0 && share < 1 && from < to);

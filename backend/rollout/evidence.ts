@@ -10,11 +10,11 @@ import { canaryWindows } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide.ts';
 import {
   CHALLENGER,
-  decisionsOf,
   experimentOf,
   type RolloutExperiment,
   type RolloutRow,
   stateOf,
+  stepsOf,
 } from './rollout-rows.ts';
 import { SHARE } from './steps.ts';
 
@@ -50,7 +50,7 @@ export async function gatherEvidence(
   if (pointer.hold === true || row.stage === 'hold')
     return { pointer, ...gate, sessions: 0, guardrails: [] };
   const state = stateOf(row);
-  const windows = canaryWindows(await decisionsOf(store, row.id), state, nowMs, settleMs);
+  const windows = canaryWindows(await stepsOf(store, row.id), state, nowMs, settleMs);
   const experiment = await experimentOf(store, row);
   const strata = [];
   for (const window of windows)

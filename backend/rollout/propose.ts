@@ -29,7 +29,7 @@ const LAST_RANK = 1_000_000;
  * Starts a version's way to the champion's place. One rollout is under way at a time: a newer challenger takes the
  * place of one that nobody was shown yet; behind a canary it waits, and there the newest one waits.
  * @param gate what is known against the champion of now.
- * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `in_rollout`.
+ * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`.
  */
 export async function proposeRollout(
   { store, versions, settings, nowMs, newId = shortId }: ProposeDeps,
@@ -37,7 +37,7 @@ export async function proposeRollout(
   gate: Pick<GateReport, 'verdict' | 'reason'> | undefined,
   by: string,
 ): Promise<string> {
-  await versions.load(version);
+  const challenger = await versions.load(version);
   const live = await readLive(store);
   if (live === undefined)
     throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
@@ -46,6 +46,13 @@ export async function proposeRollout(
     throw new ApiError(409, 'on_hold', `${champion} is held: release first, then roll out`);
   if (champion === version)
     throw new ApiError(409, 'is_champion', `${version} is the champion already`);
+  const { schema } = await versions.load(champion);
+  if (schema.hash !== challenger.schema.hash)
+    throw new ApiError(
+      409,
+      'foreign_schema',
+      `${version} has another schema than ${champion}, under which the catalogue is packed: promote it at once, or not at all`,
+    );
   const open = await openRollouts(store);
   if (open.some(({ challenger }) => challenger === version))
     throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);

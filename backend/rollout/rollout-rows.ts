@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
@@ -51,12 +51,33 @@ export async function readRollout(store: Store, id: string): Promise<RolloutRow>
   return row;
 }
 
-/** Oldest first. */
-export async function decisionsOf(store: Store, id: string): Promise<RolloutDecision[]> {
+/** The whole log, oldest first. */
+export const decisionsOf = (store: Store, id: string): Promise<RolloutDecision[]> =>
+  decisionsWhere(store, id);
+
+/** Those by which it went to another stage, oldest first: few among many that wait. */
+export const stepsOf = (store: Store, id: string): Promise<RolloutDecision[]> => {
+  const { decision } = rolloutDecisions;
+  return decisionsWhere(
+    store,
+    id,
+    sql`json_extract(${decision}, '$.from.stage') <> json_extract(${decision}, '$.next.stage')`,
+  );
+};
+
+export async function lastDecisionOf(
+  store: Store,
+  id: string,
+): Promise<RolloutDecision | undefined> {
+  const newest = sql`(select max(${rolloutDecisions.id}) from ${rolloutDecisions} where ${rolloutDecisions.rollout} = ${id})`;
+  return (await decisionsWhere(store, id, sql`${rolloutDecisions.id} = ${newest}`)).at(0);
+}
+
+async function decisionsWhere(store: Store, id: string, more?: SQL): Promise<RolloutDecision[]> {
   const rows = await store.db
     .select({ decision: rolloutDecisions.decision })
     .from(rolloutDecisions)
-    .where(eq(rolloutDecisions.rollout, id))
+    .where(and(eq(rolloutDecisions.rollout, id), more))
     .orderBy(asc(rolloutDecisions.id));
   return rows.map(({ decision }) => decision as unknown as RolloutDecision);
 }

@@ -1,14 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { messageOf } from '../../log.ts';
+import type { RolloutDecision } from '../../rollout/decide.ts';
 import { knownGate } from '../../rollout/known-gate.ts';
 import { replayDecisions } from '../../rollout/replay-decisions.ts';
 import {
   decisionsOf,
+  lastDecisionOf,
   listRollouts,
   readRollout,
   type RolloutRow,
   stateOf,
+  stepsOf,
 } from '../../rollout/rollout-rows.ts';
 import { SHARE } from '../../rollout/steps.ts';
 import {
@@ -21,6 +24,7 @@ import {
   queryNumber,
   router,
 } from '../openapi.ts';
+import type { Store } from '../../store/open.ts';
 import type { Services } from '../services.ts';
 
 const rollout = z
@@ -43,9 +47,9 @@ const rollout = z
 
 const withDecisions = rollout
   .extend({
-    decisions: z
-      .array(anyObject)
-      .openapi({ description: 'Oldest first, each with all that it rests on' }),
+    decisions: z.array(anyObject).openapi({
+      description: 'Those that changed the stage and the newest, each with all that it rests on',
+    }),
   })
   .openapi('RolloutWithDecisions');
 
@@ -65,7 +69,12 @@ const one = createRoute({
   summary: 'A rollout with its decisions and their evidence',
   request: {
     params: idParam,
-    query: z.object({ decisions: queryNumber.min(1).max(5000).default(200) }),
+    query: z.object({
+      all: z
+        .enum(['true', 'false'])
+        .default('false')
+        .openapi({ description: 'Every decision, those too that only wait' }),
+    }),
   },
   responses: { 200: answer(withDecisions, 'So far'), ...problems },
 });
@@ -119,7 +128,7 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
   const shown = async (row: RolloutRow) => ({
     ...row,
     share: SHARE[stateOf(row).stage],
-    why: (await decisionsOf(store, row.id)).at(-1)?.why ?? null,
+    why: (await lastDecisionOf(store, row.id))?.why ?? null,
   });
   return router()
     .openapi(list, async (c) => {
@@ -128,12 +137,10 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
     })
     .openapi(one, async (c) => {
       const row = await readRollout(store, c.req.valid('param').id);
-      const decisions = await decisionsOf(store, row.id);
-      const last = decisions.slice(-c.req.valid('query').decisions);
-      return c.json(
-        { ...(await shown(row)), decisions: last.map((decision) => ({ ...decision })) },
-        200,
-      );
+      const isAll = c.req.valid('query').all === 'true';
+      const told = isAll ? await decisionsOf(store, row.id) : await stepsAndLast(store, row.id);
+      const decisions = told.map((decision) => ({ ...decision }));
+      return c.json({ ...(await shown(row)), decisions }, 200);
     })
     .openapi(start, async (c) => {
       const { version, force } = c.req.valid('json');
@@ -159,3 +166,9 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
       }
     });
 };
+
+async function stepsAndLast(store: Store, id: string): Promise<RolloutDecision[]> {
+  const [steps, last] = [await stepsOf(store, id), await lastDecisionOf(store, id)];
+  const isWaiting = last !== undefined && last.from.stage === last.next.stage;
+  return isWaiting ? [...steps, last] : steps;
+}

@@ -139,7 +139,6 @@ describe('canary windows', () => {
   const log = [
     change('candidate', 'shadow', 0),
     change('shadow', 'canary 1', 24),
-    change('canary 1', 'canary 1', 30),
     change('canary 1', 'canary 5', 48),
   ];
   const hours = (...args: Parameters<typeof canaryWindows>) =>

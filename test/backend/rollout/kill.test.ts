@@ -93,7 +93,7 @@ test(
     await eventually(() => parsePointer(kv.text('WEIGHTS/active')!)?.champion === version);
     expect(cutShort).toBeGreaterThan(1);
 
-    const { decisions } = await call('GET', `/v1/rollouts/${id}`);
+    const { decisions } = await call('GET', `/v1/rollouts/${id}?all=true`);
     expect(replayDecisions(decisions)).toEqual(decisions);
     const steps = decisions.filter(({ from, next }: any) => from.stage !== next.stage);
     expect(steps.map(({ next }: any) => next.stage)).toEqual([...STAGES, 'champion']);

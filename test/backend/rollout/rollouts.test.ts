@@ -11,6 +11,9 @@ import {
 } from '../../../backend/store/tables.ts';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId, RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
 import { openRooms, type Rooms } from './support/rooms.ts';
 
@@ -99,6 +102,22 @@ describe('a proposal', () => {
     ['a version that is none', async () => 'v000099' as Version, /no version v000099/],
     ['the champion', async () => RULES_VERSION, /is the champion already/],
     ['what is in a rollout', async () => (await shadowing()).version, /in a rollout already/],
+    [
+      'what has another schema',
+      async () => {
+        const schema = parseSchema({ ...smarttrip, name: 'other', hash: undefined });
+        const { version: __, ...scorer } = additiveFromPoints(
+          schema,
+          {},
+          {
+            version: RULES_VERSION,
+            name: 'foreign',
+          },
+        );
+        return rooms.versions.add(scorer, {});
+      },
+      /has another schema than v000000/,
+    ],
     [
       'anything during a hold',
       async () => {
