@@ -104,8 +104,8 @@ test('signs and ratios of the weights are kept, whatever the units of the metric
       expect(reward === undefined).toBe(rescaled === undefined);
       if (reward === undefined || rescaled === undefined) return;
       expect(Object.keys(reward).every(isMetric)).toBe(true);
-      expect(Math.sign(reward.save)).toBe(Math.sign(saves));
-      expect(Math.sign(reward.contact)).toBe(Math.sign(contacts));
+      expect(Math.sign(reward.save ?? 0)).toBe(Math.sign(saves));
+      expect(Math.sign(reward.contact ?? 0)).toBe(Math.sign(contacts));
       // A save that is counted in other units is worth as much.
       const worth = (saves / a) * contacts;
       if (Math.abs(worth) > 1e-9)
