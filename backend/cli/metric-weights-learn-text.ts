@@ -1,6 +1,7 @@
 import type { ArmAnswer } from '../metric-weights/engine/arm-effects.ts';
 import type {
   LearnedWeights,
+  MetricWeight,
   Skill,
   SkillFigure,
 } from '../metric-weights/engine/learned-weights.ts';
@@ -62,16 +63,20 @@ function weightsText(learned: LearnedWeights): string {
         `${low.toFixed(3)} to ${high.toFixed(3)}`,
       ]),
     );
-  return table(
+  const isTold = ({ low, high }: MetricWeight) =>
+    learned.abstains === undefined && (low > 0 || high < 0);
+  const rows = table(
     ['metric', 'weight', '95 % interval', 'prior', 'told apart from 0'],
-    ordered.map(({ metric, weight, low, high }) => [
-      metric,
-      signed(weight),
-      learned.abstains === undefined ? `${signed(low)} to ${signed(high)}` : '–',
-      signed(learned.prior[metric]),
-      learned.abstains === undefined && (low > 0 || high < 0) ? 'yes' : 'no',
+    ordered.map((one) => [
+      one.metric,
+      signed(one.weight),
+      learned.abstains === undefined ? `${signed(one.low)} to ${signed(one.high)}` : '–',
+      signed(learned.prior[one.metric]),
+      isTold(one) ? 'yes' : 'no',
     ]),
   );
+  if (learned.abstains !== undefined || ordered.some(isTold)) return rows;
+  return `${rows}\n\nNo weight is told apart alone, as the metrics move together; together they foretell:`;
 }
 
 function skillText(skill: Skill, { experiments }: LearnedWeights): string {
@@ -105,8 +110,8 @@ function armText(arm: ArmAnswer): string {
     facts(
       [
         ...rows,
-        ['predicted effect on the target', both(arm.predicted)],
-        ['observed effect on the target', arm.observed === undefined ? '–' : both(arm.observed)],
+        ['predicted on the target, through the metrics', both(arm.predicted)],
+        ['observed on the target', arm.observed === undefined ? '–' : both(arm.observed)],
       ].map(([name, value]) => [`  ${name}`, value] as const),
     ),
   ].join('\n');

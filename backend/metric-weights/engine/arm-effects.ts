@@ -57,7 +57,7 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnsw
     if (fewest < MINIMUM_PER_ARM)
       return {
         ...notEnoughData(fewest, MINIMUM_PER_ARM),
-        message: `not enough data: ${fewest} of ${MINIMUM_PER_ARM} units in an arm`,
+        message: `not enough data: ${fewest.toLocaleString('en')} of ${MINIMUM_PER_ARM.toLocaleString('en')} units in an arm`,
         arm,
       };
     const [c, t] = [momentsOf(metrics, control), momentsOf(metrics, units)];

@@ -29,15 +29,19 @@ export function exponentials(random: () => number, into: Float64Array): Float64A
 }
 
 /**
- * Covariance of draws, widened by C/(C − 1) as a bootstrap of few clusters is too narrow (Hesterberg, 2015).
- * @param draws each of M weights. @returns M × M.
+ * Covariance of draws, widened by C/(C − used), as a bootstrap of few clusters is too narrow (Hesterberg, 2015).
+ * @param draws each of M weights. @param used degrees of freedom of what was fitted. @returns M × M.
  */
-export function covarianceOf(draws: readonly Float64Array[], clusters: number): Float64Array {
+export function covarianceOf(
+  draws: readonly Float64Array[],
+  clusters: number,
+  used = 1,
+): Float64Array {
   const size = draws[0].length;
   const mean = new Float64Array(size);
   for (const draw of draws) draw.forEach((value, i) => (mean[i] += value / draws.length));
   const covariance = new Float64Array(size * size);
-  const per = clusters / (clusters - 1) / (draws.length - 1);
+  const per = clusters / (clusters - used) / (draws.length - 1);
   for (const draw of draws)
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++)

@@ -74,7 +74,8 @@ export function experimentWeights(
     const mean = drawNormal(random, prior.mean, around);
     return experimentFit(table, { ...prior, mean }, weights, { fit, spread }).weights;
   });
-  return { ...fit, covariance: covarianceOf(draws, table.clusters) };
+  const used = Math.min(1 + table.metrics.length * (1 - fit.shrinkage), table.clusters / 2);
+  return { ...fit, covariance: covarianceOf(draws, table.clusters, used) };
 }
 
 /** What is foretold of an experiment by weights that were learned from all others. */

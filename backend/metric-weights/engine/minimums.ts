@@ -9,7 +9,7 @@ export function unitsProblem(
   deviation: number,
 ): string | undefined {
   if (labelled < MINIMUM_UNITS)
-    return `too few units: ${count(labelled)} of ${count(MINIMUM_UNITS)} whose ${target} is known`;
+    return `too few units: ${count(labelled)} of ${count(MINIMUM_UNITS)} with a known target (${target})`;
   if (deviation === 0) return `${target} is the same for all units: nothing can be foretold`;
   return undefined;
 }

@@ -47,7 +47,7 @@ test('a prior takes the direction that is better, and is what abstaining gives',
     i === 1 ? { ...one, better: 'lower' as const } : one,
   );
   const learned = await learnSurrogate({ ...table, metrics }, [], { seed: 1 });
-  expect(learned.abstains).toContain('too few units: 999 of 1,000 whose value is known');
+  expect(learned.abstains).toContain('too few units: 999 of 1,000 with a known target (value)');
   expect(learned.weights.map(({ weight }) => weight)).toEqual([1 / 3, -1 / 3, 1 / 3]);
   expect(learned.shrinkage).toBe(1);
 });
