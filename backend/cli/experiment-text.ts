@@ -27,6 +27,7 @@ export interface ShownExperiment {
     readonly frozen: boolean;
     readonly refusedUnits: number;
     readonly analysis: ExperimentReport;
+    readonly weights?: { readonly told?: readonly string[] };
   } | null;
 }
 
@@ -59,6 +60,7 @@ function reported({ report, startedAt }: ShownExperiment): string[] {
         : 'its log is gone, and no report was frozen before.',
     ];
   const notes = [
+    ...(report.weights?.told ?? []),
     ...(report.frozen ? [`frozen ${moment(report.at)}: its log has been deleted since`] : []),
     ...(report.refusedUnits > 0
       ? [`${counted(report.refusedUnits, 'unit')} left out as not a person’s`]

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
@@ -67,33 +67,67 @@ async function headOf(store: Store, schemaName: string) {
     .orderBy(desc(metricWeights.id))
     .limit(1);
   const last = rows[0];
-  const previousHash =
-    last === undefined || last.hash !== null
-      ? (last?.hash ?? null)
-      : hashOfUnhashed(await chainOf(store, schemaName));
+  let previousHash = last?.hash ?? null;
+  if (last !== undefined && last.hash === null)
+    for await (const row of chainOf(store, schemaName))
+      previousHash = hashOfUnhashed(row, previousHash);
   return { lastId: sequence?.seq ?? 0, previousHash };
 }
 
-/** What rows from before hashes were kept come to: the first row that has a hash vouches for them. */
-export const hashOfUnhashed = (rows: readonly MetricWeights[]): string | null =>
-  rows.reduce<string | null>((previousHash, row) => hashOfWeights({ ...row, previousHash }), null);
+/** What a row from before hashes were kept comes to: the first row that has a hash vouches for them. */
+export const hashOfUnhashed = (row: MetricWeights, previousHash: string | null): string =>
+  hashOfWeights({ ...row, previousHash });
 
-/** All rows of a schema, oldest first. */
-export const chainOf = (store: Store, schemaName: string): Promise<MetricWeights[]> =>
-  store.db
-    .select()
-    .from(metricWeights)
-    .where(eq(metricWeights.schemaName, schemaName))
-    .orderBy(asc(metricWeights.id));
+const PAGE = 50;
+
+/** All rows of a schema, oldest first, a few at a time: those of learned weights are long. */
+export async function* chainOf(store: Store, schemaName: string): AsyncGenerator<MetricWeights> {
+  for (let after = -1; ;) {
+    const page = await store.db
+      .select()
+      .from(metricWeights)
+      .where(and(eq(metricWeights.schemaName, schemaName), gt(metricWeights.id, after)))
+      .orderBy(asc(metricWeights.id))
+      .limit(PAGE);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+/** A row, with what people ask about of its details: those of learned weights are long. */
+export interface HistoryEntry extends Omit<MetricWeights, 'details'> {
+  readonly warning?: string[];
+  readonly withdraws?: number;
+  readonly abstains?: string;
+  readonly skill?: Record<string, unknown>;
+}
+
+const SUMMARY = ['warning', 'withdraws', 'abstains', 'skill'];
 
 /** Newest first. */
-export const history = (store: Store, schemaName: string): Promise<MetricWeights[]> =>
-  store.db
-    .select()
+export async function history(store: Store, schemaName: string): Promise<HistoryEntry[]> {
+  const { details, ...columns } = getTableColumns(metricWeights);
+  const rows = await store.db
+    .select({
+      ...columns,
+      summary: sql<string>`(select json_group_object(key, json(case type
+          when 'text' then json_quote(value) else value end))
+        from json_each(${details}) where key in ${SUMMARY})`,
+    })
     .from(metricWeights)
     .where(eq(metricWeights.schemaName, schemaName))
     .orderBy(desc(metricWeights.id))
     .limit(200);
+  return rows.map(({ summary, ...row }) => ({ ...row, ...(JSON.parse(summary) as object) }));
+}
+
+/** The same of a row that was read whole. */
+export const historyEntry = ({ details, ...row }: MetricWeights): HistoryEntry => ({
+  ...row,
+  ...Object.fromEntries(Object.entries(details).filter(([key]) => SUMMARY.includes(key))),
+});
 
 export async function readWeights(
   store: Store,

@@ -64,6 +64,11 @@ const given = z
   .partial()
   .strict();
 
+const METRICS = UNIT_METRICS.map(({ name }) => name);
+
+const isUnitMetric = (name: string): boolean =>
+  METRICS.includes(name) || /^(?:cell\.\d_\d|feature\.[a-z0-9_.]+)$/.test(name);
+
 function isSchedule(pattern: string): boolean {
   if (pattern === '') return true;
   try {
@@ -90,12 +95,15 @@ export function parseMetricWeights(value: unknown): MetricWeightSettings {
     ...(target !== undefined && { target: parseTarget(target) }),
     importance: { ...DEFAULT_METRIC_WEIGHTS.importance, ...importance },
   };
-  const columns = [...UNIT_METRICS.map(({ name }) => name), 'hour', ...settings.context];
+  const columns = [...METRICS, 'hour', ...settings.context];
   const unknown = settings.importance.crosses.flat().find((name) => !columns.includes(name));
   if (unknown !== undefined)
     throw new Error(
       `importance.crosses: there is no column ${unknown}: take two of ${columns.join(', ')}`,
     );
+  const misnamed = Object.keys(settings.prior ?? {}).find((name) => !isUnitMetric(name));
+  if (misnamed !== undefined)
+    throw new Error(`prior: units have no metric ${misnamed}: take some of ${METRICS.join(', ')}`);
   if (settings.target !== undefined && settings.target.horizonDays < settings.observeDays)
     throw new Error(
       `target.horizonDays (${settings.target.horizonDays}) must not be less than observeDays (${settings.observeDays}): the value would be known before the metrics`,

@@ -1,7 +1,7 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { targetName } from './engine/target.ts';
-import { history } from './history.ts';
+import { history, historyEntry } from './history.ts';
 import { describeInForce, experimentOverrides, newestOf, type InForce } from './in-force.ts';
 import type { MetricWeightSettings } from './settings.ts';
 import type { MetricWeights } from './weights-hash.ts';
@@ -26,28 +26,17 @@ export async function showMetricWeights(
     policy,
     target: target === undefined ? null : targetName(target),
     inForce: inForceShown(inForce),
-    experiments: overrides.map(withoutDetails),
+    experiments: overrides.map(historyEntry),
     learned: [surrogate, importance].flatMap((row) => (row === undefined ? [] : learnedShown(row))),
-    history: rows.map(withoutDetails),
+    history: rows,
   };
 }
 
-const inForceShown = (inForce: InForce) =>
+/** Without what is long. */
+export const inForceShown = (inForce: InForce) =>
   inForce.source === 'schema'
     ? { source: inForce.source, weights: { ...inForce.weights } }
-    : withoutDetails(inForce.row);
-
-/** A row, with what people ask about of its details: those of learned weights are long. */
-function withoutDetails({ details, ...row }: MetricWeights) {
-  const { warning, withdraws, abstains, skill } = details;
-  return {
-    ...row,
-    ...(warning !== undefined && { warning: warning as string[] }),
-    ...(withdraws !== undefined && { withdraws: withdraws as number }),
-    ...(abstains !== undefined && { abstains: abstains as string }),
-    ...(skill !== undefined && { skill: skill as Record<string, unknown> }),
-  };
-}
+    : historyEntry(inForce.row);
 
 /** The weights with their intervals; how they covary is in the row itself. */
 function learnedShown({ id, createdAt, weights: reward, details }: MetricWeights) {

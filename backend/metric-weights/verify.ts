@@ -2,7 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { audit } from '../store/tables.ts';
 import { chainOf, hashOfUnhashed } from './history.ts';
-import { hashOfWeights, type MetricWeights } from './weights-hash.ts';
+import { hashOfWeights } from './weights-hash.ts';
 
 export interface ChainFault {
   /** Of the row, or of the one that is missing. */
@@ -21,15 +21,45 @@ export interface Verification {
   readonly faults: readonly ChainFault[];
 }
 
-interface Anchor {
-  readonly id: number;
-  readonly hash: string;
-}
-
 /** Holds the history of a schema against its own hashes, and against those that the audit log was told. */
 export async function verifyHistory(store: Store, schemaName: string): Promise<Verification> {
-  const rows = await chainOf(store, schemaName);
-  const anchors = (await store.db
+  const anchors = await anchorsOf(store, schemaName);
+  const announced = new Set(anchors.map(({ hash }) => hash));
+  const kept = new Set<string>();
+  const faults: ChainFault[] = [];
+  let [rows, unhashed] = [0, 0];
+  let previousHash: string | null = null;
+  let head: string | null = null;
+  for await (const row of chainOf(store, schemaName)) {
+    rows++;
+    const { id, hash } = row;
+    const add = (fault: ChainFault['fault'], message: string) =>
+      faults.push({ id, fault, message: `row ${id} ${message}` });
+    if (hash === null && head === null) {
+      unhashed++;
+      previousHash = hashOfUnhashed(row, previousHash);
+    } else if (hash === null) add('unhashed', 'has no hash, and comes after rows that have one');
+    else {
+      if (hashOfWeights(row) !== hash) add('changed', 'is not what its hash was made of');
+      if (row.previousHash !== previousHash)
+        add('unlinked', 'does not follow the row before it: one was removed, added or moved');
+      if (!announced.has(hash)) add('unannounced', 'has a hash that the audit log was never told');
+      kept.add(hash);
+      previousHash = head = hash;
+    }
+  }
+  for (const { id, hash } of anchors)
+    if (!kept.has(hash))
+      faults.push({
+        id,
+        fault: 'missing',
+        message: `row ${id} with the hash ${hash.slice(0, 12)}… is in the audit log and not in the history`,
+      });
+  return { intact: faults.length === 0, rows, unhashed, head, faults };
+}
+
+const anchorsOf = ({ db }: Store, schemaName: string): Promise<{ id: number; hash: string }[]> =>
+  db
     .select({
       id: sql<number>`json_extract(${audit.details}, '$.id')`,
       hash: sql<string>`json_extract(${audit.details}, '$.hash')`,
@@ -42,47 +72,4 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
         sql`json_extract(${audit.details}, '$.hash') is not null`,
       ),
     )
-    .orderBy(asc(audit.id))) satisfies Anchor[];
-  const first = rows.findIndex(({ hash }) => hash !== null);
-  const unhashed = first === -1 ? rows.length : first;
-  const faults = faultsOf(rows, unhashed, anchors);
-  return {
-    intact: faults.length === 0,
-    rows: rows.length,
-    unhashed,
-    head: rows.at(-1)?.hash ?? null,
-    faults,
-  };
-}
-
-function faultsOf(
-  rows: readonly MetricWeights[],
-  unhashed: number,
-  anchors: readonly Anchor[],
-): ChainFault[] {
-  const faults: ChainFault[] = [];
-  const announced = new Set(anchors.map(({ hash }) => hash));
-  let previousHash = hashOfUnhashed(rows.slice(0, unhashed));
-  for (const row of rows.slice(unhashed)) {
-    const { id, hash } = row;
-    const add = (fault: ChainFault['fault'], message: string) =>
-      faults.push({ id, fault, message: `row ${id} ${message}` });
-    if (hash === null) add('unhashed', 'has no hash, and comes after rows that have one');
-    else {
-      if (hashOfWeights(row) !== hash) add('changed', 'is not what its hash was made of');
-      if (row.previousHash !== previousHash)
-        add('unlinked', 'does not follow the row before it: one was removed, added or moved');
-      if (!announced.has(hash)) add('unannounced', 'has a hash that the audit log was never told');
-      previousHash = hash;
-    }
-  }
-  const kept = new Set(rows.map(({ hash }) => hash));
-  for (const { id, hash } of anchors)
-    if (!kept.has(hash))
-      faults.push({
-        id,
-        fault: 'missing',
-        message: `row ${id} with the hash ${hash.slice(0, 12)}… is in the audit log and not in the history`,
-      });
-  return faults;
-}
+    .orderBy(asc(audit.id));

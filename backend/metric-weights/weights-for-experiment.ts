@@ -9,6 +9,8 @@ import type { experiments } from '../store/tables.ts';
 import type { Normaliser, SurrogateWeights } from './engine/learned-weights.ts';
 import { readWeights } from './history.ts';
 import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
+import { inForceShown } from './show.ts';
+import { tellWeights } from './tell-weights.ts';
 import type { Reward } from './to-reward.ts';
 
 /** What `resultData` of an experiment is weighed by. */
@@ -18,9 +20,12 @@ export interface ExperimentWeights {
   readonly covariance: readonly number[];
   /** What an effect is divided by: of a metric that was set, what it is counted in. */
   readonly normalisers: Readonly<Record<string, Normaliser>>;
-  readonly description: InForce;
+  /** Where they come from: who set them, why and until when, or when they were learned. */
+  readonly description: ReturnType<typeof inForceShown>;
   /** Metrics with a weight that the experiment does not measure: left out of the sum. */
   readonly unmeasured: readonly string[];
+  /** The last two in sentences, for wherever the sum is shown. */
+  readonly told: readonly string[];
 }
 
 /** In `experiments.metricWeightsId`: frozen to what the schema declares, which is no row. */
@@ -38,8 +43,13 @@ export async function weightsForExperiment(
   policy: RewardPolicy = 'adaptive',
 ): Promise<ExperimentWeights> {
   const schema = await schemaOf(store, experiment.arms[0]?.version);
-  const description = await chosen(store, schema, experiment, nowMs, policy);
-  return { ...inMetrics(description, experiment.metrics), description };
+  const inForce = await chosen(store, schema, experiment, nowMs, policy);
+  const found = inMetrics(inForce, experiment.metrics);
+  return {
+    ...found,
+    description: inForceShown(inForce),
+    told: tellWeights(inForce, found.unmeasured),
+  };
 }
 
 async function chosen(
@@ -67,7 +77,7 @@ async function chosen(
 function inMetrics(
   inForce: InForce,
   metrics: readonly MetricDefinition[],
-): Omit<ExperimentWeights, 'description'> {
+): Omit<ExperimentWeights, 'description' | 'told'> {
   if (inForce.source !== 'learned') return fromReward(inForce.weights, metrics);
   // Checked where it was learned; the history holds it as it was.
   const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
@@ -85,7 +95,7 @@ function inMetrics(
 function fromReward(
   reward: Reward,
   metrics: readonly MetricDefinition[],
-): Omit<ExperimentWeights, 'description'> {
+): Omit<ExperimentWeights, 'description' | 'told'> {
   const weights: { metric: string; weight: number }[] = [];
   const unmeasured: string[] = [];
   for (const [paid, weight] of Object.entries(reward)) {

@@ -127,16 +127,20 @@ function metricRow({ metric, control, treatment, found }) {
 }
 
 function result(data, weights) {
-  const by = weights?.description?.source;
-  const weighed =
-    by === undefined ? '' : `, weighed as ${by === 'schema' ? 'the schema declares' : by}`;
-  if (data.kind === 'no-answer') return h('p', {}, `Result: ${data.message}`);
+  const weighed = (weights?.told ?? []).map((line) => h('p', { class: 'muted' }, line));
+  if (data.kind === 'no-answer')
+    return h('div', {}, h('p', {}, `Result: ${data.message}`), ...weighed);
   const { low, high } = data.sequential;
   return h(
-    'p',
+    'div',
     {},
-    `Result ${figure(data.value)} (${figure(low)} to ${figure(high)})${weighed} `,
-    effectInterval({ low, high, estimate: data.value }),
+    h(
+      'p',
+      {},
+      `Result ${figure(data.value)} (${figure(low)} to ${figure(high)}) `,
+      effectInterval({ low, high, estimate: data.value }),
+    ),
+    ...weighed,
   );
 }
 

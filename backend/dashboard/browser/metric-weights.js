@@ -200,10 +200,10 @@ const weightsText = (weights) =>
     .map(([metric, worth]) => `${metric} ${figure(worth)}`)
     .join(', ') || '–';
 
-const VERIFY_EVERY_MS = 60_000;
+const VERIFY_EVERY_MS = 600_000;
 let lastVerified = { at: -Infinity };
 
-/** The history is long: it is held against its hashes when it grew, and once a minute. */
+/** The history is long: it is held against its hashes when it grew, and every ten minutes. */
 export async function readMetricWeights(read, schema, nowMs) {
   const path = `metric-weights/${encodeURIComponent(schema)}`;
   const shown = await read(path);

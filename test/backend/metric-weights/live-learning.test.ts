@@ -129,6 +129,10 @@ describe('metric weights learned from what visitors did', () => {
       { method: 'importance', abstains: expect.stringMatching(/too few units/) },
     ]);
     expect((await learn()).recorded).toEqual([]);
+    expect((await backend.call('GET', `${PATH}/backtest`)).body).toEqual({
+      kind: 'not-enough',
+      message: 'not enough past experiments: 0 of 20',
+    });
     expect((await backend.call('GET', `${PATH}/units`)).body).toMatchObject({
       unit: 'session',
       target: 'renewal within 30 days',

@@ -36,6 +36,10 @@ test.each([
     { importance: { crosses: [['hour', 'mood']] } },
     /there is no column mood: take two of click_through/,
   ],
+  [
+    { prior: { 'cell.3_4': 1, joy: 2 } },
+    /prior: units have no metric joy: take some of click_through/,
+  ],
   [{ schedule: 'hourly' }, /^schedule: .*"hourly"/],
 ])('%j is refused by name', (given, message) => {
   expect(() => parseMetricWeights(given)).toThrow(message);

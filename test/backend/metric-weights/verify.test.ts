@@ -146,7 +146,7 @@ describe('what somebody does to the history is found and named:', () => {
 
   test('a forged row that is chained rightly: the audit log does not know it', async () => {
     await fill();
-    const last = (await chainOf(store, 'smarttrip')).at(-1)!;
+    const last = (await Array.fromAsync(chainOf(store, 'smarttrip'))).at(-1)!;
     const forged = { ...last, id: 7, weights: { click: 9 }, previousHash: last.hash };
     await store.write([
       store.db.insert(metricWeights).values({ ...forged, hash: hashOfWeights(forged) }),

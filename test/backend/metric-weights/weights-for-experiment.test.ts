@@ -88,7 +88,21 @@ test('what was learned is as analysis wants it, without what the experiment does
     normalisers: { click_through: { mean: 0.4, deviation: 0.5 } },
     unmeasured: ['feature.map'],
     description: { source: 'learned' },
+    told: [
+      expect.stringMatching(/^weighed as learned 2026-09-21 14:13 UTC \(\d+\)$/),
+      'left out, as it is not measured here: feature.map',
+    ],
   });
+  expect(found.description).not.toHaveProperty('details');
+});
+
+test('an override is told with who set it, why, until when and what it changed', async () => {
+  await set(20, 'exp_1', NOW + 60_000);
+  const { told } = await weightsForExperiment(store, experiment(null), NOW);
+  expect(told[0]).toMatch(
+    /^weighed by an override of ana until 2026-09-21 14:14 UTC: why \(\d+\)$/,
+  );
+  expect(told).toContain('booking moves by +100 %: 10 to 20');
 });
 
 test('weights that were set are the effect on what a unit earns, and are not uncertain', async () => {
