@@ -1,20 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { messageOf } from '../log.ts';
-import { readLive, recordAudit } from '../publish/live-pointer.ts';
+import { readLive } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import { rolloutDecisions, rollouts } from '../store/tables.ts';
 import type { Rollout } from './apply.ts';
 import { decide, type RolloutDecision, type RolloutEvidence } from './decide.ts';
-import { closeRollout, recordStage } from './record-stage.ts';
-import {
-  actorFor,
-  lastDecisionOf,
-  openRollouts,
-  readRollout,
-  type RolloutRow,
-  stateOf,
-} from './rollout-rows.ts';
+import { isNews, recordDecision } from './record-decision.ts';
+import { closeRollout } from './record-stage.ts';
+import { actorFor, openRollouts, readRollout, type RolloutRow, stateOf } from './rollout-rows.ts';
 import type { RolloutRules } from './steps.ts';
 
 export interface AdvanceDeps {
@@ -41,7 +33,7 @@ export async function advanceRollouts(
     const at = nowMs();
     const evidence = await deps.gather(row, at);
     const decision = decide(stateOf(row), evidence, at, row.rules as unknown as RolloutRules);
-    if (await isNews(store, row, decision)) await record(store, row, decision, fence);
+    if (await isNews(store, row, decision)) await recordDecision(store, row, decision, fence);
     await isOver(deps, await readRollout(store, row.id));
     return decision;
   }
@@ -73,57 +65,4 @@ async function isOver({ store, rollout, nowMs }: AdvanceDeps, row: RolloutRow): 
     (stage === 'champion' && now?.champion === challenger && now.hold !== true);
   if (isDone) await store.write([closeRollout(store, row, nowMs())]);
   return isDone;
-}
-
-/** Waiting for the same thing again is not logged again. */
-async function isNews(store: Store, row: RolloutRow, decision: RolloutDecision): Promise<boolean> {
-  if (decision.next.stage !== row.stage || !isIdle(decision)) return true;
-  const last = await lastDecisionOf(store, row.id);
-  return last?.why !== decision.why;
-}
-
-const isIdle = ({ action }: RolloutDecision): boolean =>
-  action.do === 'wait' || action.do === 'keep off';
-
-/** Decision, state and audit in one transaction, or none of them: where the fence is down or somebody was faster. */
-async function record(
-  store: Store,
-  row: RolloutRow,
-  decision: RolloutDecision,
-  fence: SQL,
-): Promise<void> {
-  const { from, next, why, action, atMs } = decision;
-  const isCurrent = sql`exists (select 1 from ${rollouts} where ${rollouts.id} = ${row.id}
-    and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
-  const statements = [
-    store.db.insert(rolloutDecisions).values({
-      // A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger.
-      rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
-      at: atMs,
-      decision: { ...decision },
-    }),
-    ...(next.stage === from.stage ? [] : recordStage(store, row, next.stage, next.sinceMs)),
-    ...(next.stage === from.stage && isIdle(decision)
-      ? []
-      : [
-          recordAudit(store, {
-            at: atMs,
-            actor: actorFor(row),
-            action: action.do,
-            subject: row.challenger,
-            details: { from: from.stage, to: next.stage, why, evidence: decision.evidence },
-          }),
-        ]),
-  ];
-  try {
-    await store.write(statements);
-  } catch (error) {
-    if (!/NOT NULL constraint failed: rollout_decisions\.rollout/.test(messageOf(error)))
-      throw error;
-    throw new ApiError(
-      409,
-      'overtaken',
-      `another backend decided on ${row.id} meanwhile: this decision was not written`,
-    );
-  }
 }

@@ -1,12 +1,13 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
-import { readLive, recordAudit, recordLive } from '../publish/live-pointer.ts';
-import { lookAtPointer, replacedBy, sinceOf } from '../publish/pointer-watch.ts';
+import { readLive } from '../publish/live-pointer.ts';
+import { lookAtPointer } from '../publish/pointer-watch.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { Store } from '../store/open.ts';
 import { findPointer } from './find-pointer.ts';
 import { type Lease, whileHolding } from './lease.ts';
+import { pointerMover } from './move-pointer.ts';
 import { serial } from './serial.ts';
 import { versionsOf } from './versions-of.ts';
 import type { Versions } from './versions.ts';
@@ -51,43 +52,7 @@ export function rollout(deps: RolloutDeps): Rollout {
   const inTurn = serial();
   const alone = <T>(job: () => Promise<T>) => whileHolding(deps.moving, PATIENCE_MS, job);
 
-  const move = async (
-    pointer: Pointer,
-    text: string,
-    action: string,
-    { actor = pointer.by ?? 'backend', kvWasLost = false } = {},
-  ) => {
-    await publish(versionsOf(pointer));
-    const live = await readLive(store);
-    // The intention is recorded first, so that a move cut short is not taken for somebody's hand.
-    if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
-    await publisher.writePointer(text);
-    const at = nowMs();
-    const details = { text, ...(live && { before: live.text }) };
-    await store.write([
-      recordLive(store, {
-        pointer,
-        text,
-        since: sinceOf(live, pointer, at),
-        ...(live && replacedBy(live, settleMs, at)),
-      }),
-      recordAudit(store, {
-        at,
-        actor,
-        action,
-        subject: pointer.champion,
-        details,
-      }),
-    ]);
-    onMoved(kvWasLost);
-  };
-
-  /** What is known to be in KV is not written again. */
-  const publish = async (wanted: readonly Version[]) => {
-    const waiting = await publisher.unpublished();
-    for (const version of wanted.filter((one) => waiting.includes(one)))
-      await publisher.publishVersion(version);
-  };
+  const { move, signed } = pointerMover(deps);
 
   const look = async () => {
     const found = await lookAtPointer(publisher, store, settleMs, nowMs());
@@ -124,11 +89,6 @@ export function rollout(deps: RolloutDeps): Rollout {
         throw error;
       },
     );
-
-  const signed = async (pointer: Pointer, action: string, how?: Parameters<typeof move>[3]) => {
-    const stamped = { ...pointer, at: nowMs() };
-    await move(stamped, JSON.stringify(stamped), action, how);
-  };
 
   const watch = () =>
     inTurn(async () => {

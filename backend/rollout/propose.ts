@@ -54,7 +54,7 @@ export async function proposeRollout(
       `${version} has another schema than ${champion}, under which the catalogue is packed: promote it at once, or not at all`,
     );
   const open = await openRollouts(store);
-  if (open.some((other) => other.challenger === version))
+  if (open.some((row) => row.challenger === version))
     throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);
   const at = nowMs();
   const id = newId();

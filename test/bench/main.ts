@@ -6,6 +6,7 @@ import { benchMemory } from './memory.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchScore } from './score.ts';
+import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
 import { readHardware } from './support/hardware.ts';
 import type { Part, Say } from './support/part.ts';
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   score: async () => ({ rows: await benchScore(), notes: [] }),
   experiments: benchExperiments,
   ingest: benchIngest,
+  statistics: benchStatistics,
   trees: benchTrees,
   additive: benchAdditive,
   quality: benchQuality,

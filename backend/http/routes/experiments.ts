@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { ApiError } from '../../../shared/domain/errors.ts';
 import { listExperiments, readExperiment } from '../../experiment/read-experiments.ts';
 import { listLayers } from '../../experiment/layers.ts';
 import { freezeReport, reportOf } from '../../experiment/reports.ts';
@@ -89,6 +90,12 @@ const stop = createRoute({
   responses: { 200: answer(reportedShape, 'The report'), ...problems },
 });
 
+/** What was asked exists all the same, and asking again would make another. */
+const notStarted = (error: unknown, id: string): unknown =>
+  error instanceof ApiError
+    ? new ApiError(error.status, error.code, `${error.message} (${id} stays a draft)`)
+    : error;
+
 export const experimentRoutes = ({ store, experiments, reports }: Services) =>
   router()
     .openapi(list, async (c) => {
@@ -101,7 +108,11 @@ export const experimentRoutes = ({ store, experiments, reports }: Services) =>
       const { start: atOnce, freezeWeights, selfTest: target, ...asked } = c.req.valid('json');
       const whole = withSelfTest(asked, target === undefined ? undefined : selfTest(target));
       const draft = await experiments.create(whole, actorOf(c));
-      const made = atOnce ? await experiments.start(draft.id, actorOf(c), freezeWeights) : draft;
+      const made = atOnce
+        ? await experiments.start(draft.id, actorOf(c), freezeWeights).catch((error: unknown) => {
+            throw notStarted(error, draft.id);
+          })
+        : draft;
       return c.json(experimentAnswer(made, await listLayers(store)), 201);
     })
     .openapi(one, async (c) => {

@@ -378,6 +378,10 @@ describe('refuses, with the reason,', () => {
       status: 409,
       body: { code: 'on_hold', message: expect.stringContaining('release first') },
     });
+    const atOnce = { name: 'x', arms: ARMS, layer: 'other', unit: 'user', start: true };
+    expect((await backend.call('POST', '/v1/experiments', atOnce)).body.message).toMatch(
+      /release first \(exp_.* stays a draft\)/,
+    );
     await backend.call('POST', '/v1/weights/release', {});
     expect((await backend.call('POST', `/v1/experiments/${id}/start`, {})).status).toBe(200);
   });

@@ -119,11 +119,14 @@ test('during a hold a run stores its version and leaves the pointer alone', asyn
 test('staged, what passes the gate is scored in shadow first, unless the run says "direct"', async () => {
   await backend.call('POST', '/v1/weights/release');
   await backend.restart({ rollout: parseRollout({ schedule: '' }) });
-  const trained = async (asked: object) =>
-    runOf(
-      (await backend.call('POST', '/v1/train', { parent: 'v000000', force: true, ...asked })).body
-        .runId,
+  const trained = async (asked: object) => {
+    const request = { parent: 'v000000', force: true, ...asked };
+    // A run's row is final a moment before the next one may start.
+    const runId = await eventually(
+      async () => (await backend.call('POST', '/v1/train', request)).body.runId,
     );
+    return runOf(runId);
+  };
   const staged = await trained({});
   expect(staged.progress.outcome).toMatch(
     /^not live yet: rollout \S+ takes it .*"trimtab promote v000003"/,

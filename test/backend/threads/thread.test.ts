@@ -3,11 +3,20 @@ import { startThread } from '../../../backend/threads/thread.ts';
 
 interface CrashingWorker {
   add(a: number, b: number): number;
+  addSlowly(a: number, b: number): number;
   crash(): never;
 }
 
 const start = () =>
   startThread<CrashingWorker>(new URL('../support/crashing-worker.mjs', import.meta.url));
+
+test('a thread is ended only when its open calls are answered', async () => {
+  const thread = start();
+  const slow = thread.call((worker) => worker.addSlowly(2, 3));
+  await thread.stop();
+  expect(await slow).toBe(5);
+  await expect(thread.call((worker) => worker.add(2, 3))).rejects.toThrow('ended with code');
+});
 
 test('a call that is open when the thread ends rejects, and so does every later one', async () => {
   const thread = start();
