@@ -5,3 +5,10 @@ export const log = (message: string): void =>
 /** Whatever was thrown, in words. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** Node hides why a connection failed in the cause of a "fetch failed". */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
+  return hasCode ? String(cause.code) : messageOf(error);
+}

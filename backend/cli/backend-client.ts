@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { messageOf } from '../log.ts';
+import { reasonOf } from '../log.ts';
 import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
 import { CliError } from './failure.ts';
@@ -94,11 +94,4 @@ function messageIn(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Node hides why a connection failed in the cause of a "fetch failed". */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
-  return hasCode ? String(cause.code) : messageOf(error);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { decisions, events } from '../store/tables.ts';
@@ -18,7 +19,7 @@ export const cameOf = (type: 'click' | 'booking') => sql`exists (select 1 from $
   where ${events.rankingId} = ${decisions.rankingId} and ${events.type} = ${type}
   and ${events.receivedAt} <= ${decisions.at} + ${FEEDBACK_WITHIN_MS})`;
 
-/** One read per day: the driver answers in one piece, and ingest must not wait for a month. */
+/** One read per day, and a turn for others after it: the driver holds the thread while it reads. */
 export async function readDayRates(store: Store, day: UtcDay): Promise<DayRates> {
   const { from, to } = boundsOf(day);
   const [row] = await store.db.all<Omit<DayRates, 'day'>>(sql`
@@ -26,5 +27,6 @@ export async function readDayRates(store: Store, day: UtcDay): Promise<DayRates>
       coalesce(sum(${cameOf('booking')}), 0) as booked
     from ${decisions}
     where ${await ofAnySchema(store)} and ${decisions.at} between ${from} and ${to}`);
+  await nextTurn();
   return { day, ...row };
 }

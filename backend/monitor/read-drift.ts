@@ -4,6 +4,7 @@ import { readLive } from '../publish/live-pointer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
+import { daysWithRankings } from '../training-data/log-mark.ts';
 import type { Span } from '../training-data/read-rankings.ts';
 import { boundsOf, DAY_MS, dayOf } from '../training-data/utc-day.ts';
 import { cannotTell, type Observation } from './finding.ts';
@@ -17,6 +18,8 @@ export interface DriftDeps {
   readonly settings: MonitorSettings;
 }
 
+const WEEK_MS = 7 * DAY_MS;
+
 /**
  * Yesterday against the same weekdays of the champion's training window, or all of its days where it holds no such
  * weekday: a feature that tells the day would else drift every day. The reference is read once per champion and day.
@@ -29,19 +32,17 @@ export function driftMonitor({ store, versions, settings }: DriftDeps) {
     const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
     const champion = await versions.load(version);
     const { hash, features } = champion.schema;
-    const sample = async (span: Span, weekday?: number) =>
-      slateSample(
-        await readLoggedCodes(store, hash, span, sampleRankings, weekday),
-        features.length,
-      );
-    const recent = await sample(yesterday);
+    const sample = async (starts: readonly number[]) =>
+      slateSample(await readLoggedCodes(store, hash, starts, sampleRankings), features.length);
+    const recent = await sample([yesterday.from]);
     if (recent.sessions < minSessions) return cannotTell('drift');
     const of = `${version} ${yesterday.from}`;
     if (kept?.of !== of) {
       const span = await learnedFrom(store, version, yesterday.from);
       if (span === undefined) return cannotTell('drift');
-      const alike = await sample(span, new Date(yesterday.from).getUTCDay());
-      const reference = alike.sessions < minSessions ? await sample(span) : alike;
+      const days = await daysWithRankings(store.db, hash, span);
+      const alike = await sample(days.filter((start) => (yesterday.from - start) % WEEK_MS === 0));
+      const reference = alike.sessions < minSessions ? await sample(days) : alike;
       if (reference.sessions < minSessions) return cannotTell('drift');
       kept = { of, reference: profileOf(champion, reference) };
     }

@@ -4,7 +4,7 @@ import { ALERT_KINDS, type AlertKind, type Finding, type Observation } from './f
 
 export interface Monitor {
   readonly kind: AlertKind;
-  look(nowMs: number): Promise<Observation>;
+  readonly look: (nowMs: number) => Promise<Observation>;
 }
 
 export interface RunMonitorsDeps {
@@ -27,9 +27,9 @@ export async function runMonitors({
   log,
 }: RunMonitorsDeps): Promise<void> {
   const findings: Finding[] = [];
-  const here = monitors.map(({ kind }) => kind);
+  const here = new Set(monitors.map(({ kind }) => kind));
   // Whether monitors that do not look now could, is not told.
-  const untold = ALERT_KINDS.filter((kind) => !here.includes(kind)).map(failureKey);
+  const untold = ALERT_KINDS.filter((kind) => !here.has(kind)).map(failureKey);
   const checked: AlertKind[] = ['monitor'];
   for (const { kind, look } of monitors) {
     try {

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNotNull, isNull, lte, or } from 'drizzle-orm';
-import { messageOf } from '../log.ts';
+import { reasonOf } from '../log.ts';
 import type { Store } from '../store/open.ts';
 import { alerts } from '../store/tables.ts';
 import type { Alert } from './alerts.ts';
@@ -17,6 +17,8 @@ export interface NoticeDeps {
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
+const UNTRIED = { noticeAttempts: 0, nextNoticeAt: 0 };
+
 /**
  * Sends what the webhook has not taken yet, oldest first and the opening before the recovery, each until it is taken:
  * after 30 s, 1 min, 2 min … 1 h. A notice is claimed in the store before it is sent, so two backends do not both
@@ -28,20 +30,21 @@ export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): P
       ...(alert.notifiedAt === null ? (['opened'] as const) : []),
       ...(alert.resolvedAt === null ? [] : (['recovered'] as const)),
     ];
-    let latest = alert;
+    let attempts = alert.noticeAttempts;
     for (const type of types) {
       if (webhook !== undefined) {
-        if (!(await claim(store, latest, type, nowMs()))) break;
+        if (!(await claim(store, alert.id, attempts, type, nowMs()))) break;
         try {
           await post(webhook, noticeOf(alert, type), nowMs());
         } catch (error) {
+          // Never its address, which may hold a token.
           log(`the webhook did not take "${type}" of alert ${alert.id}: ${reasonOf(error)}`);
           // It will not take the others either.
           return;
         }
       }
       await taken(store, alert.id, type, nowMs());
-      latest = { ...latest, noticeAttempts: 0, nextNoticeAt: 0 };
+      attempts = 0;
     }
   }
 }
@@ -65,21 +68,20 @@ const due = (store: Store, nowMs: number): Promise<Alert[]> =>
 /** @returns false where another backend was first. */
 async function claim(
   store: Store,
-  alert: Alert,
+  id: number,
+  attempts: number,
   type: Notice['type'],
   nowMs: number,
 ): Promise<boolean> {
-  const { id, noticeAttempts, nextNoticeAt } = alert;
-  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(noticeAttempts, 20));
+  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 20));
   const [claimed] = await store.write([
     store.db
       .update(alerts)
-      .set({ noticeAttempts: noticeAttempts + 1, nextNoticeAt: nowMs + waitMs })
+      .set({ noticeAttempts: attempts + 1, nextNoticeAt: nowMs + waitMs })
       .where(
         and(
           eq(alerts.id, id),
-          eq(alerts.noticeAttempts, noticeAttempts),
-          eq(alerts.nextNoticeAt, nextNoticeAt),
+          eq(alerts.noticeAttempts, attempts),
           isNull(type === 'opened' ? alerts.notifiedAt : alerts.recoveryNotifiedAt),
         ),
       ),
@@ -92,14 +94,7 @@ async function taken(store: Store, id: number, type: Notice['type'], nowMs: numb
   await store.write([
     store.db
       .update(alerts)
-      .set({ ...column, noticeAttempts: 0, nextNoticeAt: 0 })
+      .set({ ...column, ...UNTRIED })
       .where(eq(alerts.id, id)),
   ]);
-}
-
-/** Without the address, which may hold a token: Node hides why a connection failed in the cause of a "fetch failed". */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
-  return hasCode ? String(cause.code) : messageOf(error);
 }

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, between, eq, sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { decisions } from '../store/tables.ts';
-import type { Span } from '../training-data/read-rankings.ts';
+import { DAY_MS } from '../training-data/utc-day.ts';
 
 /** Shown items of a sample of rankings, ready to be scored. */
 export interface SlateSample {
@@ -41,30 +42,36 @@ export function slateSample(rankings: readonly LoggedCodes[], features: number):
 }
 
 /**
- * About `size` rankings of a span, drawn by their seeds, which are random and say nothing of what was asked for.
- * @param weekday 0 = Sunday, UTC: only such days.
+ * About `size` rankings of some days, drawn by their seeds, which are random and say nothing of what was asked for.
+ * @param starts first milliseconds of UTC days.
  */
 export async function readLoggedCodes(
   store: Store,
   schemaHash: string,
-  { from, to }: Span,
+  starts: readonly number[],
   size: number,
-  weekday?: number,
 ): Promise<LoggedCodes[]> {
-  const where = and(
-    eq(decisions.schemaHash, schemaHash),
-    between(decisions.at, from, to),
-    // 1970-01-01 was a Thursday.
-    weekday === undefined ? undefined : sql`(${decisions.at} / 86400000 + 4) % 7 = ${weekday}`,
-  );
-  const [{ count }] = await store.db
-    .select({ count: sql<number>`count(*)` })
-    .from(decisions)
-    .where(where);
+  const ofDay = (start: number) =>
+    and(eq(decisions.schemaHash, schemaHash), between(decisions.at, start, start + DAY_MS - 1));
+  let count = 0;
+  for (const start of starts) {
+    const [row] = await store.db
+      .select({ count: sql<number>`count(*)` })
+      .from(decisions)
+      .where(ofDay(start));
+    count += row.count;
+    await nextTurn();
+  }
   const every = Math.max(1, Math.floor(count / size));
-  const rows = await store.db
-    .select({ sessionId: decisions.sessionId, codes: decisions.codes })
-    .from(decisions)
-    .where(and(where, sql`${decisions.seed} % ${every} = 0`));
-  return rows.map(({ sessionId, codes }) => ({ sessionId, codes: new Uint8Array(codes) }));
+  const sample: LoggedCodes[] = [];
+  for (const start of starts) {
+    const rows = await store.db
+      .select({ sessionId: decisions.sessionId, codes: decisions.codes })
+      .from(decisions)
+      .where(and(ofDay(start), sql`${decisions.seed} % ${every} = 0`));
+    for (const { sessionId, codes } of rows)
+      sample.push({ sessionId, codes: new Uint8Array(codes) });
+    await nextTurn();
+  }
+  return sample;
 }

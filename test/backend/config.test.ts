@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../backend/config.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../backend/metric-weights/settings.ts';
+import { DEFAULT_MONITORS } from '../../backend/monitor/settings.ts';
+import { DEFAULT_ROLLOUT } from '../../backend/rollout/settings.ts';
 import { DEFAULT_TRAINING_DATA } from '../../backend/training-data/settings.ts';
 
 let directory: string;
@@ -67,6 +69,37 @@ test('TRIMTAB_METRIC_WEIGHTS is read as TRIMTAB_TRAINING_DATA is', () => {
   });
 });
 
+test('TRIMTAB_ROLLOUT says how versions go live, and is refused by name', () => {
+  expect(configOf({}).rollout).toEqual(DEFAULT_ROLLOUT);
+  expect(configOf({ TRIMTAB_ROLLOUT: '{"mode": "direct"}' }).rollout.mode).toBe('direct');
+  expect(() => configOf({ TRIMTAB_ROLLOUT: '{"mode": "fast"}' })).toThrow(/^TRIMTAB_ROLLOUT: mode/);
+});
+
+test('the weekly training learns what there is to learn', () => {
+  expect(configOf({}).fullTrainingLearner).toBe('boosted');
+  expect(() => configOf({ TRIMTAB_FULL_TRAINING_LEARNER: 'svm' })).toThrow(
+    'TRIMTAB_FULL_TRAINING_LEARNER must be one of additive, boosted, forest, mlp, but was "svm"',
+  );
+});
+
+test('TRIMTAB_MONITORS changes what monitors hold the system to', () => {
+  expect(configOf({}).monitors).toEqual(DEFAULT_MONITORS);
+  const { monitors } = configOf({ TRIMTAB_MONITORS: '{"ingest": {"maxLagMinutes": 1}}' });
+  expect(monitors.ingest).toEqual({ ...DEFAULT_MONITORS.ingest, maxLagMinutes: 1 });
+  expect(() => configOf({ TRIMTAB_MONITORS: '{"ingest": 1}' })).toThrow('TRIMTAB_MONITORS: ingest');
+});
+
+const SECRET = { TRIMTAB_ALERT_SECRET: 'secret' };
+
+test('alerts go to a webhook that is http or https and has a secret', () => {
+  expect(configOf({}).alertWebhook).toBeUndefined();
+  const url = 'https://hooks.example/x?token=hidden';
+  expect(configOf({ TRIMTAB_ALERT_WEBHOOK: url, ...SECRET }).alertWebhook).toEqual({
+    url,
+    secret: 'secret',
+  });
+});
+
 test.each([
   ['{"unit": "visit"}', /TRIMTAB_METRIC_WEIGHTS: unit/],
   [
@@ -75,4 +108,14 @@ test.each([
   ],
 ])('TRIMTAB_METRIC_WEIGHTS=%s is refused by name', (given, message) => {
   expect(() => configOf({ TRIMTAB_METRIC_WEIGHTS: given })).toThrow(message);
+});
+
+test.each([
+  [{ TRIMTAB_ALERT_WEBHOOK: 'ftp://hooks.example/hidden', ...SECRET }, 'an http or https URL'],
+  [{ TRIMTAB_ALERT_WEBHOOK: 'hidden', ...SECRET }, 'an http or https URL'],
+  [{ TRIMTAB_ALERT_WEBHOOK: 'https://a:hidden@hooks.example/', ...SECRET }, 'no user or password'],
+  [{ TRIMTAB_ALERT_WEBHOOK: 'https://hooks.example/hidden' }, 'TRIMTAB_ALERT_SECRET is not set'],
+])('%j is refused, and not shown', (env, message) => {
+  expect(() => configOf(env)).toThrow(message);
+  expect(() => configOf(env)).not.toThrow(/hidden/);
 });

@@ -23,7 +23,7 @@ export function dailyChart(title: string, days: number, all: readonly DailySerie
   const range = [Math.max(0, low - room), Math.min(1, high + room)] as const;
   const x = scaleOf([1, days], [PLOT.left, PLOT.right]);
   const y = scaleOf(range, [PLOT.bottom, PLOT.top]);
-  const ticks = ticksOf(range, 5);
+  const ticks = ticksOf(range, 7);
   const labels = shareLabels(ticks);
   const dates = [1, ...Array.from({ length: Math.floor(days / 5) }, (_, i) => 5 * (i + 1))];
   return chart(HEIGHT, title, [

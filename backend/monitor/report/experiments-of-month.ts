@@ -38,11 +38,8 @@ export async function experimentsIn(store: Store, { from, to }: Bounds): Promise
   return lines;
 }
 
-/** What a report says of itself in words; null where it says nothing. */
+/** The sentence of the analysis; null where nothing was read. */
 function verdictOf(report: Record<string, unknown> | undefined): string | null {
-  const verdict = report?.verdict;
-  if (typeof verdict === 'string') return verdict;
-  if (typeof verdict !== 'object' || verdict === null) return null;
-  const { message, reason, why, call } = verdict as Record<string, unknown>;
-  return [message, why, reason, call].find((text) => typeof text === 'string') ?? null;
+  const analysis = report?.analysis as { verdict?: string } | undefined;
+  return analysis?.verdict ?? null;
 }

@@ -23,17 +23,24 @@ export function reportHtml(report: MonthlyReport): string {
 ${reportSections(report)
   .map((section) => sectionHtml(section, chartsOf(section.id, report)))
   .join('\n')}
-<footer>Written ${moment(report.createdAt)}</footer>
+<footer>Written ${moment(report.createdAt)}. All times are UTC.</footer>
 </main>
 </body>
 </html>
 `;
 }
 
+const IS_MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d$/;
+
 function sectionHtml({ title, remark, head, rows, empty }: Section, charts: string): string {
   const kind = (i: number) => (head[i].isNumber ? ' class="number"' : '');
   const cells = (row: readonly string[]) =>
-    row.map((cell, i) => `<td${kind(i)}>${escapeHtml(cell)}</td>`).join('');
+    row
+      .map(
+        (cell, i) =>
+          `<td${IS_MOMENT.test(cell) ? ' class="moment"' : kind(i)}>${escapeHtml(cell)}</td>`,
+      )
+      .join('');
   const body =
     rows.length === 0
       ? `<p class="muted">${escapeHtml(empty)}</p>`

@@ -7,7 +7,7 @@ export function reportMarkdown(report: MonthlyReport): string {
     `# Models in ${report.month}`,
     escaped(reportSummary(report)),
     ...reportSections(report).map(section),
-    `Written ${moment(report.createdAt)}.`,
+    `Written ${moment(report.createdAt)}. All times are UTC.`,
   ]
     .join('\n\n')
     .concat('\n');

@@ -176,11 +176,11 @@ export const percent = (share: number): string => `${(100 * share).toFixed(2)} %
 const interval = ({ rate, low, high }: Proportion): string =>
   rate === undefined || low === undefined || high === undefined
     ? '–'
-    : `${percent(rate)} (${percent(low)} to ${percent(high)})`;
+    : `${percent(rate)} (${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)})`;
 
 const whole = (n: number): string => n.toLocaleString('en');
 const counted = (n: number, one: string) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
 
-/** `2026-11-22 03:06 UTC`. */
+/** `2026-11-22 03:06`, UTC. */
 export const moment = (atMs: number | null): string =>
-  atMs === null ? '–' : `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  atMs === null ? '–' : new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');

@@ -31,20 +31,21 @@ figcaption { font-size: 13px; margin-bottom: 4px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-size: 12px; font-weight: 500; color: var(--muted); padding: 0 14px 6px 0; white-space: nowrap; }
-td { padding: 7px 14px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; min-width: 5.5em; }
+td { padding: 7px 14px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; max-width: 34em; }
 td.number, th.number { text-align: right; }
-td.number { overflow-wrap: normal; }
+td.number, td.moment { white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 .chart { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 .chart text { fill: var(--muted); font-variant-numeric: tabular-nums; }
 .chart .name, .chart .value { fill: var(--ink); }
+.chart .name { paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; }
 .chart .grid { stroke: var(--line); }
 .chart .range { stroke-width: 3; stroke-linecap: round; }
 .chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 ${[0, 1, 2, 3, 4, 5]
   .map(
     (i) =>
-      `.chart .c${i} { stroke: var(--c${i}); } .chart circle.c${i}, .chart rect.c${i} { fill: var(--c${i}); stroke: none; } .chart text.c${i} { fill: var(--c${i}); stroke: none; }`,
+      `.chart :is(line, polyline).c${i} { stroke: var(--c${i}); } .chart :is(circle, rect, text).c${i} { fill: var(--c${i}); }`,
   )
   .join('\n')}
 .chart rect.other { fill: var(--muted); }

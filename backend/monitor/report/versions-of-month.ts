@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Proportion } from '../../experiment/wilson.ts';
 import type { Store } from '../../store/open.ts';
@@ -51,7 +52,7 @@ export async function versionsBetween(
   to: number,
 ): Promise<VersionFigures[]> {
   const totals = new Map<string, { sums: SessionDay; days: VersionDay[] }>();
-  // One read per day: the driver answers in one piece, and ingest must not wait for a month.
+  // One read per day, and a turn for others after it: the driver holds the thread while it reads.
   for (let start = from; start < to; start += DAY_MS) {
     const day = dayOf(start);
     for (const row of await readDay(store, day)) {
@@ -62,6 +63,7 @@ export async function versionsBetween(
         days: [...(before?.days ?? []), { day, rankings, clicked, booked }],
       });
     }
+    await nextTurn();
   }
   return [...totals.values()]
     .map(({ sums, days }) => figuresOf(sums, days))

@@ -6,6 +6,10 @@ import { promisify } from 'node:util';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { observe } from '../../../backend/monitor/alerts.ts';
+import { keepMonthlyReport } from '../../../backend/monitor/report/keep-monthly-report.ts';
+import { monthBefore } from '../../../backend/monitor/report/months.ts';
+import { openStore } from '../../../backend/store/open.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
 
@@ -118,6 +122,23 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
       /<li class="done">candidate<\/li><li class="now" aria-current="step">shadow/,
     );
     expect(page).toContain(`At candidate, ${version} had 0 sessions`);
+  });
+
+  test('shows what is wrong and was, whatever it says, and the monthly reports', async () => {
+    const store = await openStore(backend.config.database);
+    const drifted = (key: string, message: string) =>
+      observe(store, [{ key, kind: 'drift', message, details: {} }], [], Date.now(), {
+        clearMs: 0,
+      });
+    await drifted('a', 'it <b>drifted</b>');
+    await drifted('b', 'too');
+    await observe(store, [], ['drift'], Date.now(), { clearMs: 0, untold: ['a'] });
+    await keepMonthlyReport({ store, nowMs: Date.now, log: () => {} });
+    await store.close();
+    const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
+    expect(page).toContain('it &lt;b&gt;drifted&lt;/b&gt;');
+    expect(page).toMatch(/>open<[^]*it &lt;b[^]*>over<[^]*>too</);
+    expect(page).toContain(`href="/v1/reports/${monthBefore(Date.now())}?format=html"`);
   });
 
   test('shows nothing without a key', async () => {

@@ -117,6 +117,22 @@ describe('two backends', () => {
   });
 });
 
+test('what another backend has found again since it was read is not closed', async () => {
+  await look(0, drifted());
+  await look(5);
+  const other = await openStore(log.database);
+  const slow: Store = {
+    ...log.store,
+    async write(statements) {
+      await observe(other, [drifted('again')], ['drift'], 20 * MINUTE, CLEAR);
+      return log.store.write(statements);
+    },
+  };
+  expect((await observe(slow, [], ['drift'], 20 * MINUTE, CLEAR)).recovered).toEqual([]);
+  expect(await rows()).toMatchObject([{ message: 'again', resolvedAt: null, clearSince: null }]);
+  await other.close();
+});
+
 test('opens and closes as a model of it says, whatever is found, checked and untold', async () => {
   const keys = ['a', 'b', 'c'];
   const step = fc.record({

@@ -130,7 +130,7 @@ test('two backends send one notice', async () => {
     await Promise.all([send(), send(other)]);
   }
   await send(other);
-  expect(receiver.received.map(({ json }) => json.alert.key).toSorted()).toEqual([
+  expect(receiver.received.map(({ json }): string => json.alert.key).toSorted()).toEqual([
     'lag 0',
     'lag 0',
     'lag 1',

@@ -122,6 +122,11 @@ test.each([
   expect(judgeDay(days.at(-1)!, days.slice(0, -1), SETTINGS)).toEqual({ kind: 'untold' });
 });
 
+test('where nobody ever books, a day without bookings is as usual', () => {
+  const days = daysOf(STEADY, 40, 4).map((day) => ({ ...day, hits: 0 }));
+  expect(new Set(verdicts(days))).toEqual(new Set(['as usual']));
+});
+
 test('falls smaller than bearable are let pass, however certain', () => {
   const days = daysOf({ rankings: 1e8, rate: 0.3, weekly: 0, daily: 0 }, 29, 1);
   const verdict = judgeDay(fallenBy(0.03, days.at(-1)!), days.slice(0, -1), SETTINGS);

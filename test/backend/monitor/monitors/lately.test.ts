@@ -110,6 +110,8 @@ describe('degraded rankings', () => {
   test.each([
     [20, 100, true],
     [5, 100, false],
+    // Over the limit, and by chance as well as not.
+    [7, 100, false],
     // One of three is a third, and tells next to nothing.
     [1, 3, false],
     [100, 100, true],

@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { monthBefore, monthOf } from '../../../backend/monitor/report/months.ts';
+import { runCli } from '../cli/support/cli.ts';
+import { startAlertReceiver } from '../monitor/support/alert-receiver.ts';
+import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { send } from '../support/batches.ts';
+import { rankingOf } from '../training-data/support/log.ts';
+
+const EVERY_SECOND = parseMonitors({
+  schedule: '* * * * * *',
+  dailySchedule: '* * * * * *',
+  reportSchedule: '* * * * * *',
+  clearMinutes: 0,
+});
+
+let backend: TestBackend;
+let receiver: Awaited<ReturnType<typeof startAlertReceiver>>;
+beforeAll(async () => {
+  receiver = await startAlertReceiver();
+  backend = await startTestBackend({
+    monitors: EVERY_SECOND,
+    alertWebhook: { url: receiver.url, secret: 'of the alerts' },
+  });
+});
+afterAll(async () => {
+  await backend?.close();
+  await receiver?.close();
+});
+
+const cli = (...args: string[]) =>
+  runCli([...args, '--backend', backend.url, '--key', SECRET_KEY], {});
+const ranked = (name: string, count: number, degraded: boolean) =>
+  send(backend, {
+    batchId: name,
+    decisions: Array.from({ length: count }, (_, i) =>
+      rankingOf(`${name}-${i}`, Date.now() - i, { degraded }),
+    ),
+    events: [],
+  });
+
+describe('alerts', () => {
+  test('there are none at first, and everything says so', async () => {
+    expect((await backend.call('GET', '/v1/alerts')).body).toEqual({ alerts: [] });
+    expect((await cli('alerts')).stdout).toBe('no alert is open.\n');
+    expect((await backend.call('GET', '/metrics')).body).toContain(
+      'trimtab_alerts_open{kind="degraded rankings"} 0',
+    );
+  });
+
+  test('open by themselves, and are told by API, status, metrics, command line and webhook', async () => {
+    await ranked('degraded', 40, true);
+    const alerts = await eventually(async () => {
+      const { body } = await backend.call('GET', '/v1/alerts');
+      return body.alerts.length > 0 && body.alerts;
+    });
+    expect(alerts).toMatchObject([
+      { key: 'degraded rankings', resolvedAt: null, details: { rankings: 40, degraded: 40 } },
+    ]);
+    expect((await backend.call('GET', '/v1/status')).body.alerts).toMatchObject([
+      { kind: 'degraded rankings' },
+    ]);
+    expect((await backend.call('GET', '/metrics')).body).toContain(
+      'trimtab_alerts_open{kind="degraded rankings"} 1',
+    );
+    expect((await cli('alerts')).stdout).toMatch(/degraded rankings +100\.0 % of the last 15/);
+    expect((await cli('status')).stdout).toMatch(/^alert: 100\.0 % of the last 15 minutes/m);
+    await eventually(() => receiver.received.length > 0);
+    expect(receiver.received[0].json).toMatchObject({
+      type: 'opened',
+      alert: { id: alerts[0].id },
+    });
+  });
+
+  test('are over by themselves, and stay readable', async () => {
+    const before = Date.now();
+    await ranked('fine', 2000, false);
+    await eventually(async () => {
+      const { body } = await backend.call('GET', '/v1/alerts');
+      return body.alerts.length === 0;
+    });
+    await eventually(() => receiver.received.length > 1);
+    expect(receiver.received[1].json).toMatchObject({ type: 'recovered' });
+    const listed = async (query: string) =>
+      (await backend.call('GET', `/v1/alerts?${query}`)).body.alerts;
+    expect(await listed('all=true')).toHaveLength(1);
+    expect(await listed(`all=true&since=${before}`)).toHaveLength(1);
+    expect(await listed(`all=true&since=${Date.now() + 1000}`)).toEqual([]);
+    expect((await cli('alerts')).stdout).toBe('no alert is open.\n');
+    expect((await cli('alerts', '--all')).stdout).toMatch(/UTC +20.* UTC +degraded rankings/);
+    expect((await cli('alerts', '--all', '--json')).stdout).toContain('"key": "degraded rankings"');
+  });
+
+  test.each(['all=maybe', 'since=yesterday', 'limit=0'])('%s is refused', async (query) => {
+    expect((await backend.call('GET', `/v1/alerts?${query}`)).status).toBe(400);
+  });
+});
+
+describe('monthly reports', () => {
+  const last = monthBefore(Date.now());
+  const now = monthOf(Date.now());
+
+  test('are written by themselves, once', async () => {
+    const reports = await eventually(async () => {
+      const { body } = await backend.call('GET', '/v1/reports');
+      return body.reports.length > 0 && body.reports;
+    });
+    expect(reports).toEqual([{ month: last, createdAt: expect.any(Number) }]);
+  });
+
+  test.each([
+    ['', {}, 'application/json'],
+    ['', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }, 'text/html; charset=utf-8'],
+    ['', { accept: 'text/markdown' }, 'text/markdown; charset=utf-8'],
+    ['?format=markdown', { accept: 'text/html' }, 'text/markdown; charset=utf-8'],
+    ['?format=json', { accept: 'text/html' }, 'application/json'],
+  ])('are answered in the format that is asked for: %s %j', async (query, headers, type) => {
+    const answer = await backend.call('GET', `/v1/reports/${now}${query}`, undefined, headers);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe(type);
+    if (type.startsWith('application/json'))
+      expect(answer.body).toMatchObject({
+        month: now,
+        isOver: false,
+        versions: [{ rankings: 2040 }],
+      });
+    else expect(answer.body).toContain(`Models in ${now}`);
+  });
+
+  test('as HTML run nothing and load nothing', async () => {
+    const { headers, body } = await backend.call('GET', `/v1/reports/${now}?format=html`);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*sandbox$/);
+    expect(body).not.toMatch(/<script|src=|url\(|@import|\son[a-z]+=/);
+  });
+
+  test.each([
+    ['2026-13', 400],
+    ['2999-01', 400],
+    ['2026-01?format=pdf', 400],
+  ])('%s is refused', async (path, status) => {
+    expect((await backend.call('GET', `/v1/reports/${path}`)).status).toBe(status);
+  });
+
+  test('are printed as Markdown, or written to a file as HTML', async () => {
+    const printed = await cli('report');
+    expect(printed.exitCode).toBe(0);
+    expect(printed.stdout).toContain(`# Models in ${last}\n\nNothing was ranked in ${last}.`);
+    const folder = mkdtempSync(join(tmpdir(), 'trimtab-report-'));
+    const file = join(folder, 'report.html');
+    const written = await cli('report', now, '--html', file);
+    expect(written).toMatchObject({ exitCode: 0, stdout: '', stderr: `written to ${file}\n` });
+    expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[^]*2,040 rankings by 1 version/);
+    rmSync(folder, { recursive: true });
+    const refused = await cli('report', 'last');
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toContain('a month must look like 2026-11, but was "last"');
+    expect(JSON.parse((await cli('report', now, '--json')).stdout)).toMatchObject({ month: now });
+  });
+});
+
+test('nothing of it is open', async () => {
+  for (const path of ['alerts', 'reports', `reports/${monthOf(Date.now())}`])
+    expect(
+      (await backend.call('GET', `/v1/${path}`, undefined, { authorization: '' })).status,
+    ).toBe(401);
+});

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { recordLive } from '../../../backend/publish/live-pointer.ts';
+import { versions as versionsOf } from '../../../backend/rollout/versions.ts';
+import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import { openLog, type Log } from '../training-data/support/log.ts';
+import { simulateDay, startOf } from './support/steady-days.ts';
+
+const PLAN = { rankings: 200, clickRate: 0, bookingRate: 0 };
+const settings = parseMonitors({ drift: { minSessions: 150, sampleRankings: 400 } });
+
+let log: Log;
+beforeEach(async () => {
+  log = await openLog(startOf(22));
+});
+afterEach(() => log.close());
+
+/** A champion that learned from some days. */
+async function learnedFrom(learned?: readonly [from: number, to: number]) {
+  const { store } = log;
+  const versions = versionsOf(store, () => log.nowMs);
+  const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
+    version: RULES_VERSION,
+    name: 'learned',
+  });
+  const window = learned && { window: { from: startOf(learned[0]), to: startOf(learned[1]) - 1 } };
+  const version = await versions.add(scorer, { ...window });
+  const pointer = { champion: version };
+  await store.write([recordLive(store, { pointer, text: version, since: 0 })]);
+  return driftMonitor({ store, versions, settings });
+}
+
+async function days(from: number, to: number, shiftOf: (day: number) => number) {
+  for (let day = from; day < to; day++) {
+    const { decisions } = simulateDay(day, { ...PLAN, shift: shiftOf(day) });
+    await log.add(decisions);
+  }
+}
+const weekly = (day: number) => (day % 7 === 0 ? 5 : 0);
+
+test('a weekday that differs every week has not drifted', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 22, weekly);
+  expect(await look(startOf(22))).toEqual({ findings: [], untold: [] });
+  expect(await look(startOf(21))).toEqual({ findings: [], untold: [] });
+});
+
+test('where the champion saw no such weekday, all of its days stand in', async () => {
+  const look = await learnedFrom([15, 20]);
+  await days(15, 22, weekly);
+  expect((await look(startOf(22))).findings).toHaveLength(1);
+});
+
+test('what is judged is no part of what it is judged by', async () => {
+  const look = await learnedFrom([14, 22]);
+  await days(14, 22, (day) => (day === 21 ? 5 : 0));
+  expect((await look(startOf(22))).findings).toMatchObject([{ key: 'drift' }]);
+});
+
+test('of what learned from nothing, and of a quiet day, nothing is told', async () => {
+  const untold = { findings: [], untold: ['drift'] };
+  await days(14, 21, () => 0);
+  expect(await (await learnedFrom())(startOf(21))).toEqual(untold);
+  const look = await learnedFrom([14, 20]);
+  expect(await look(startOf(21))).toEqual({ findings: [], untold: [] });
+  expect(await look(startOf(22))).toEqual(untold);
+});

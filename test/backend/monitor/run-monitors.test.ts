@@ -1,0 +1,74 @@
+import { asc } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { found, NOTHING, type Observation } from '../../../backend/monitor/finding.ts';
+import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
+import { openStore } from '../../../backend/store/open.ts';
+import { alerts } from '../../../backend/store/tables.ts';
+import { openLog, type Log } from '../training-data/support/log.ts';
+
+let log: Log;
+let said: string[];
+beforeEach(async () => {
+  log = await openLog();
+  said = [];
+});
+afterEach(() => log.close());
+
+const LAGS = found({ key: 'ingest lag', kind: 'ingest lag', message: 'late', details: {} });
+const run = (monitors: Monitor[], nowMs: number, store = log.store) =>
+  runMonitors({ store, monitors, clearMs: 0, nowMs: () => nowMs, log: (line) => said.push(line) });
+const lag = (observed: Observation): Monitor => ({
+  kind: 'ingest lag',
+  look: async () => observed,
+});
+const broken: Monitor = {
+  kind: 'drift',
+  look: async () => {
+    throw new Error('cannot reach https://store.example/?token=hidden');
+  },
+};
+const rows = () => log.store.db.select().from(alerts).orderBy(asc(alerts.id));
+
+test('one that cannot look is an alert, leaves its own as they are, and holds up no other', async () => {
+  await run(
+    [
+      {
+        kind: 'drift',
+        look: async () => found({ ...LAGS.findings[0], key: 'drift', kind: 'drift' }),
+      },
+    ],
+    1,
+  );
+  await run([broken, lag(LAGS)], 2);
+  expect(await rows()).toMatchObject([
+    { key: 'drift', resolvedAt: null, lastSeenAt: 1 },
+    {
+      key: 'monitor: drift',
+      message: "the monitor of drift cannot look: the backend's log says why",
+      resolvedAt: null,
+    },
+    { key: 'ingest lag', resolvedAt: null },
+  ]);
+  expect(said.join('\n')).toContain('token=hidden');
+  // Nothing of the error leaves with the alert.
+  expect(JSON.stringify(await rows())).not.toContain('hidden');
+});
+
+test('whether it can look again, only a look of its own tells', async () => {
+  await run([broken], 1);
+  await run([lag(NOTHING)], 2);
+  expect(await rows()).toMatchObject([{ key: 'monitor: drift', resolvedAt: null }]);
+  await run([{ kind: 'drift', look: async () => NOTHING }], 3);
+  expect(await rows()).toMatchObject([{ key: 'monitor: drift', resolvedAt: 3 }]);
+});
+
+test('two backends that look at once say one opening and one end', async () => {
+  const other = await openStore(log.database);
+  await Promise.all([run([lag(LAGS)], 1), run([lag(LAGS)], 1, other)]);
+  await Promise.all([run([lag(NOTHING)], 2), run([lag(NOTHING)], 2, other)]);
+  expect(said).toEqual([
+    'alert "ingest lag" opened: late',
+    'alert "ingest lag" is over (was: late)',
+  ]);
+  await other.close();
+});
