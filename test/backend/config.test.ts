@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../backend/config.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../backend/metric-weights/settings.ts';
 import { DEFAULT_MONITORS } from '../../backend/monitor/settings.ts';
+import { DEFAULT_ROLLOUT } from '../../backend/rollout/settings.ts';
 import { DEFAULT_TRAINING_DATA } from '../../backend/training-data/settings.ts';
 
 let directory: string;
@@ -66,6 +67,19 @@ test('TRIMTAB_METRIC_WEIGHTS is read as TRIMTAB_TRAINING_DATA is', () => {
     policy: 'adaptive',
     context: ['device', 'age'],
   });
+});
+
+test('TRIMTAB_ROLLOUT says how versions go live, and is refused by name', () => {
+  expect(configOf({}).rollout).toEqual(DEFAULT_ROLLOUT);
+  expect(configOf({ TRIMTAB_ROLLOUT: '{"mode": "direct"}' }).rollout.mode).toBe('direct');
+  expect(() => configOf({ TRIMTAB_ROLLOUT: '{"mode": "fast"}' })).toThrow(/^TRIMTAB_ROLLOUT: mode/);
+});
+
+test('the weekly training learns what there is to learn', () => {
+  expect(configOf({}).fullTrainingLearner).toBe('boosted');
+  expect(() => configOf({ TRIMTAB_FULL_TRAINING_LEARNER: 'svm' })).toThrow(
+    'TRIMTAB_FULL_TRAINING_LEARNER must be one of additive, boosted, forest, mlp, but was "svm"',
+  );
 });
 
 test('TRIMTAB_MONITORS changes what monitors hold the system to', () => {
