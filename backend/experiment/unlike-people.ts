@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import {
-  isDwellLogged,
+  isMostOf,
   judgeSession,
   sessionFacts,
   type SessionFacts,
@@ -12,13 +12,15 @@ import { schemaList } from './unit-values.ts';
 
 interface Row extends Omit<SessionFacts, 'isRushing' | 'recent'> {
   readonly unit: string;
-  readonly day: number;
   readonly isRushing: number | null;
+  /** Of all sessions of the day: that clicked, and that also dwelt. */
+  readonly clicked: number;
+  readonly dwelt: number;
 }
 
 /**
  * Units with a session that on some day was not a person's, by the same verdict that keeps sessions out of training. The
- * facts of each session and day are counted by the database.
+ * facts of each session and day are counted by the database, and only those that could be held against one come out of it.
  */
 export async function unlikePeople(
   db: LibSQLDatabase,
@@ -26,6 +28,7 @@ export async function unlikePeople(
   filters: Filters,
 ): Promise<ReadonlySet<string>> {
   const { maxRankingsPerMinute: most, minReactionMs, maxClockSkewMs: skew } = filters;
+  const fewest = fewestClicks(filters);
   const rows = await db.all<Row>(sql`
     with mine as materialized (
       select sessionId, max(${unitOf(scope)}) as unit from exposures
@@ -53,21 +56,33 @@ export async function unlikePeople(
             or e.timestamp > e.receivedAt + ${skew}))) as invalidEvents
       from shown s cross join events e on e.rankingId = s.rankingId
       group by 1, 2
+    ),
+    facts as (
+      select max(s.unit) as unit, s.day, count(*) as rankings,
+        sum(json_array_length(s.itemIds)) as shownItems, max(s.rushed) as isRushing,
+        coalesce(max(x.clickedItems), 0) as clickedItems, coalesce(max(x.dwells), 0) as dwells,
+        coalesce(max(x.actions), 0) as actions, coalesce(max(x.fastActions), 0) as fastActions,
+        coalesce(max(x.events), 0) as events, coalesce(max(x.invalidEvents), 0) as invalidEvents
+      from shown s left join deeds x on x.sessionId = s.sessionId and x.day = s.day
+      group by s.sessionId, s.day
     )
-    select max(s.unit) as unit, s.day, count(*) as rankings,
-      sum(json_array_length(s.itemIds)) as shownItems, max(s.rushed) as isRushing,
-      coalesce(max(x.clickedItems), 0) as clickedItems, coalesce(max(x.dwells), 0) as dwells,
-      coalesce(max(x.actions), 0) as actions, coalesce(max(x.fastActions), 0) as fastActions,
-      coalesce(max(x.events), 0) as events, coalesce(max(x.invalidEvents), 0) as invalidEvents
-    from shown s left join deeds x on x.sessionId = s.sessionId and x.day = s.day
-    group by s.sessionId, s.day`);
+    select * from (
+      select *, sum(clickedItems > 0) over day as clicked,
+        sum(clickedItems > 0 and dwells > 0) over day as dwelt
+      from facts window day as (partition by day)
+    ) where isRushing = 1 or fastActions > 0 or invalidEvents > 0 or clickedItems >= ${fewest}`);
   const refused = new Set<string>();
-  for (const ofDay of Map.groupBy(rows, ({ day }) => day).values()) {
-    const dwellIsLogged = isDwellLogged(ofDay);
-    for (const { unit, isRushing, ...facts } of ofDay) {
-      const whole = { ...sessionFacts(), ...facts, isRushing: most !== null && isRushing === 1 };
-      if (judgeSession(whole, filters, dwellIsLogged) !== undefined) refused.add(unit);
-    }
+  for (const { unit, isRushing, clicked, dwelt, ...facts } of rows) {
+    const whole = { ...sessionFacts(), ...facts, isRushing: most !== null && isRushing === 1 };
+    if (judgeSession(whole, filters, isMostOf(dwelt, clicked)) !== undefined) refused.add(unit);
   }
   return refused;
 }
+
+/** Clicked items below which neither clicking everything nor clicking without dwelling is a fault. */
+const fewestClicks = ({ maxClickedShare, minShownItems, maxClicksWithoutDwell }: Filters): number =>
+  Math.min(
+    maxClickedShare > 0 ? maxClickedShare * minShownItems : Infinity,
+    maxClicksWithoutDwell ?? Infinity,
+    Number.MAX_SAFE_INTEGER,
+  );

@@ -105,14 +105,15 @@ export function judgeSession(
 }
 
 /** Whether most sessions that clicked also dwelt. */
-export function isDwellLogged(
-  sessions: Iterable<Pick<SessionFacts, 'clickedItems' | 'dwells'>>,
-): boolean {
+export function isDwellLogged(sessions: Iterable<SessionFacts>): boolean {
   let [clicked, dwelt] = [0, 0];
   for (const { clickedItems, dwells } of sessions) {
     if (clickedItems === 0) continue;
     clicked++;
     if (dwells > 0) dwelt++;
   }
-  return dwelt > clicked / 2;
+  return isMostOf(dwelt, clicked);
 }
+
+/** @param dwelt of those `clicked`, how many also dwelt. */
+export const isMostOf = (dwelt: number, clicked: number): boolean => dwelt > clicked / 2;

@@ -7,6 +7,15 @@ import type {
 import { collect, collectStatistics } from '../../../backend/experiment/collect-statistics.ts';
 import type { Experiment } from '../../../backend/experiment/new-experiment.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
+import { unlikePeople } from '../../../backend/experiment/unlike-people.ts';
+import { judgeEvents } from '../../../backend/training-data/judge-events.ts';
+import {
+  addRanking,
+  isDwellLogged,
+  judgeSession,
+  sessionFacts,
+  type SessionFacts,
+} from '../../../backend/training-data/judge-session.ts';
 import { NO_FILTERS } from '../../../backend/training-data/settings.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
@@ -256,6 +265,47 @@ test('sessions that are not people are left out and counted, by the filters of t
     ['control', 2],
     ['treatment', 1],
   ]);
+});
+
+test('whom the database finds to be no person are those whom training refuses', async () => {
+  const filters = {
+    ...NO_FILTERS,
+    maxRankingsPerMinute: 2,
+    minReactionMs: 500,
+    minFastActions: 2,
+    maxClickedShare: 0.4,
+    minShownItems: 9,
+    maxClicksWithoutDwell: 3,
+  };
+  for (const seed of [1, 2, 3, 4]) {
+    const { decisions, events } = randomLog(seed);
+    await add({ decisions, events, outcomes: [] });
+    const exposed = new Set(
+      decisions.filter(({ arm }) => arm?.includes('exp_1')).map(({ sessionId }) => sessionId),
+    );
+    const expected = new Set<string>();
+    const own = decisions.filter(({ sessionId }) => exposed.has(sessionId));
+    for (const ofDay of Map.groupBy(own, ({ at }) => Math.floor(at / DAY)).values()) {
+      const facts = new Map<string, SessionFacts>();
+      for (const ranking of ofDay.toSorted((a, b) => a.at - b.at)) {
+        const session = facts.get(ranking.sessionId) ?? sessionFacts();
+        facts.set(ranking.sessionId, session);
+        const feedback = events
+          .filter(({ rankingId }) => rankingId === ranking.rankingId)
+          .map((event) => ({ ...event, itemId: event.itemId ?? null, value: event.value ?? null }));
+        addRanking(session, ranking, judgeEvents(ranking, feedback, Infinity, filters), filters);
+      }
+      const dwellIsLogged = isDwellLogged(facts.values());
+      for (const [id, session] of facts)
+        if (judgeSession(session, filters, dwellIsLogged) !== undefined) expected.add(id);
+    }
+    const scope = { experiment: 'exp_1', unit: 'session', from: 0, to: 2 * NOON } as const;
+    expect(await unlikePeople(log.store.db, scope, filters)).toEqual(expected);
+    expect(expected.size).toBeGreaterThan(0);
+    expect(expected.size).toBeLessThan(exposed.size);
+    await log.close();
+    log = await openLog();
+  }
 });
 
 test('what was done before the exposure or after the stop does not count', async () => {

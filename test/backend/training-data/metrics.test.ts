@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { columnOf, isMetric, rewardOf, tally } from '../../../backend/training-data/metrics.ts';
+import {
+  columnOf,
+  eventMetric,
+  isMetric,
+  rewardOf,
+  tally,
+} from '../../../backend/training-data/metrics.ts';
 
 type Happened = [type: string, value?: number];
 
@@ -65,4 +71,12 @@ test.each([
 ])('metric %s is read from column %s', (metric, column) => {
   expect(columnOf(metric)).toBe(column);
   expect(isMetric(metric)).toBe(column !== undefined);
+});
+
+test('a metric of events says which, and how their values become one', () => {
+  expect(eventMetric('save')).toEqual({ type: 'save', by: 'count', per: 1 });
+  expect(eventMetric('dwell_seconds')).toEqual({ type: 'dwell', by: 'sum', per: 1000 });
+  expect(eventMetric('scroll_share')).toEqual({ type: 'scroll_depth', by: 'max', per: 1 });
+  for (const none of ['rankings', 'outcome.renewal', 'dwell_value', 'toString'])
+    expect(eventMetric(none)).toBeUndefined();
 });
