@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { print } from './print.ts';
-import { moment, table } from './text.ts';
+import { moment, table } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Entry {

@@ -10,7 +10,7 @@ import { positive, version } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { note, print } from './print.ts';
-import { count } from './text.ts';
+import { count } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

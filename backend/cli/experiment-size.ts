@@ -4,7 +4,7 @@ import { number } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
-import { count, facts } from './text.ts';
+import { count, facts } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface SizeOptions extends VerbOptions {

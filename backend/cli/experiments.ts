@@ -5,7 +5,7 @@ import { createVerb } from './experiment-create.ts';
 import { sizeVerb } from './experiment-size.ts';
 import { experimentText, type ShownExperiment } from './experiment-text.ts';
 import { print } from './print.ts';
-import { moment, table } from './text.ts';
+import { moment, table } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export function experimentsCommand(): Command {

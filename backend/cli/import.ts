@@ -6,7 +6,7 @@ import { liveVersion } from './live-weights.ts';
 import { note, print } from './print.ts';
 import { showProgress } from './progress.ts';
 import { formatOf, openItems, readItems } from './read-items.ts';
-import { counted } from './text.ts';
+import { counted } from '../text.ts';
 import { uploadItems } from './upload-items.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 

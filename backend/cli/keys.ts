@@ -3,7 +3,7 @@ import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
-import { facts } from './text.ts';
+import { facts } from '../text.ts';
 
 export const keysCommand = (): Command =>
   new Command('keys')

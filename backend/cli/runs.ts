@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { backendClient } from './backend-client.ts';
 import { print } from './print.ts';
 import { runText, type Run } from './run-text.ts';
-import { duration, moment, table } from './text.ts';
+import { duration, moment, table } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export const runsCommand = (): Command =>

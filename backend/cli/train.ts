@@ -7,7 +7,7 @@ import { backendClient, type BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { note, print } from './print.ts';
 import { runText, type Run } from './run-text.ts';
-import { count } from './text.ts';
+import { count } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

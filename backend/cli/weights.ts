@@ -4,7 +4,7 @@ import { version } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import type { LiveWeights } from './live-weights.ts';
 import { print } from './print.ts';
-import { facts, moment, table } from './text.ts';
+import { facts, moment, table } from '../text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface About {
