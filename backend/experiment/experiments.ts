@@ -107,12 +107,10 @@ export function experimentsOf({
             draft.status,
             `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
           );
-        const { n } = (
-          await store.db
-            .select({ n: count() })
-            .from(experiments)
-            .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')))
-        )[0];
+        const [{ n }] = await store.db
+          .select({ n: count() })
+          .from(experiments)
+          .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')));
         if (n >= MAX_RUNNING)
           throw new ApiError(
             409,
