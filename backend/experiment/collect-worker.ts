@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
 import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import { collect, type Collected, type CollectOptions } from './collect-statistics.ts';

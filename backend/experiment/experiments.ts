@@ -3,7 +3,7 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { readLive, recordAudit } from '../publish/live-pointer.ts';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { checkArms, isAA, withVersions } from './check-arms.ts';

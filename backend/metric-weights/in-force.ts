@@ -48,6 +48,14 @@ export async function describeInForce(
   return { source: 'schema', weights: schema.training.reward };
 }
 
+/** What training rewards. */
+export const rewardInForce = async (
+  store: Store,
+  schema: Schema,
+  nowMs: number,
+  scope: RewardScope = {},
+): Promise<Reward> => (await describeInForce(store, schema, nowMs, scope)).weights;
+
 /** The override in force for all, or for an experiment alone. */
 export const overrideOf = (
   store: Store,

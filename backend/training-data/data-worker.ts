@@ -3,7 +3,7 @@ import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Schema } from '../../shared/features/schema.ts';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
 import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import type { BuildDeps } from './build-partition.ts';
