@@ -9,6 +9,7 @@ import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
 import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
 import type { Webhook } from './monitor/webhook.ts';
 import { readKeys } from './start/keys.ts';
+import { schedule } from './settings.ts';
 import { stateDir } from './start/state-dir.ts';
 import type { Database } from './store/open.ts';
 import { LEARNERS, type LearnerName } from './train/learners/learner.ts';
@@ -75,8 +76,8 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
       'TRIMTAB_INGEST_SECRET',
     )[0],
     schema: env.TRIMTAB_SCHEMA ? readSchema(env.TRIMTAB_SCHEMA) : smarttrip,
-    trainingSchedule: env.TRIMTAB_TRAINING_SCHEDULE ?? '0 3 * * *',
-    fullTrainingSchedule: env.TRIMTAB_FULL_TRAINING_SCHEDULE ?? '0 4 * * 0',
+    trainingSchedule: scheduleOf(env, 'TRIMTAB_TRAINING_SCHEDULE', '0 3 * * *'),
+    fullTrainingSchedule: scheduleOf(env, 'TRIMTAB_FULL_TRAINING_SCHEDULE', '0 4 * * 0'),
     fullTrainingLearner: oneOf(env, 'TRIMTAB_FULL_TRAINING_LEARNER', LEARNERS, 'boosted'),
     trainingWindowDays: numberOf(env, 'TRIMTAB_TRAINING_WINDOW_DAYS', 28),
     rollout: readJson(env, 'TRIMTAB_ROLLOUT', parseRollout),
@@ -86,7 +87,7 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     ),
     trainingData,
     metricWeights,
-    pruneSchedule: env.TRIMTAB_PRUNE_SCHEDULE ?? '30 2 * * *',
+    pruneSchedule: scheduleOf(env, 'TRIMTAB_PRUNE_SCHEDULE', '30 2 * * *'),
     monitors: readJson(env, 'TRIMTAB_MONITORS', parseMonitors),
     alertWebhook: webhookOf(env),
     watchSchedule: '*/3 * * * * *',
@@ -117,6 +118,12 @@ function readJson<T>(env: NodeJS.ProcessEnv, name: string, parse: (value: unknow
   } catch (error) {
     throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function scheduleOf(env: NodeJS.ProcessEnv, name: string, otherwise: string): string {
+  const { success, data, error } = schedule.safeParse(env[name] ?? otherwise);
+  if (success) return data;
+  throw new Error(`${name} ${error.issues[0].message}`);
 }
 
 /** What a unit did must still be in the log when it is over, and has come in. */

@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { createClient, type Client } from '@libsql/client';
+import type { Client } from '@libsql/client';
 import { expose, transfer } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
@@ -12,7 +13,7 @@ const PAGE = 5000;
 /** Reading and packing a large catalogue takes seconds: away from the thread that answers requests. */
 const exposed = {
   async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
-    const client = createClient({ ...database, concurrency: 1, timeout: 5000 });
+    const client = connect(database);
     try {
       const built = buildSnapshot(schema, await readAll(client));
       return transfer(built, [built.bytes.buffer]);

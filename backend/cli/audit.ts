@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { moment, table } from '../text.ts';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { print } from './print.ts';
-import { moment, table } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Entry {

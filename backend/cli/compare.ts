@@ -6,11 +6,11 @@ import {
   comparisonReportText,
 } from '../evaluate/model-comparison/comparison-report-text.ts';
 import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
+import { count } from '../text.ts';
 import { positive, version } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { note, print } from './print.ts';
-import { count } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { DAY_MS } from '../training-data/utc-day.ts';
+import { count, counted, duration, facts, moment, table, type Cell } from '../text.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
-import { count, counted, duration, facts, moment, table, type Cell } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 /** `GET /v1/data/quality`, as far as people read it. */
@@ -36,8 +37,6 @@ type Counts = Readonly<Record<string, number>>;
 type Pruned = Readonly<
   Record<'before' | 'decisions' | 'events' | 'outcomes' | 'batches' | 'partitions', number>
 >;
-
-const DAY_MS = 86_400_000;
 
 export function dataCommand(): Command {
   const command = new Command('data').description('the log that training learns from');

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { messageOf } from '../log.ts';
+import { count, facts } from '../text.ts';
 import { number } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
-import { count, facts } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface SizeOptions extends VerbOptions {

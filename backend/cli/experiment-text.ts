@@ -1,6 +1,6 @@
 import type { ExperimentReport } from '../experiment/analysis/experiment-report.ts';
+import { counted, facts, moment, percent, table } from '../text.ts';
 import { reportText } from '../experiment/analysis/report-text.ts';
-import { counted, facts, moment, table } from './text.ts';
 
 export interface ShownExperiment {
   readonly id: string;
@@ -68,5 +68,3 @@ function reported({ report, startedAt }: ShownExperiment): string[] {
   ];
   return [reportText(report.analysis), ...(notes.length === 0 ? [] : [notes.join('\n')])];
 }
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { moment, percent, table } from '../text.ts';
 import { share } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { createVerb } from './experiment-create.ts';
 import { sizeVerb } from './experiment-size.ts';
 import { experimentText, type ShownExperiment } from './experiment-text.ts';
 import { print } from './print.ts';
-import { moment, table } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export function experimentsCommand(): Command {
@@ -41,7 +41,7 @@ async function list(options: VerbOptions): Promise<void> {
     one.name,
     one.status,
     one.layer,
-    `${Number((one.traffic * 100).toFixed(1))} %`,
+    percent(one.traffic),
     one.arms.map(({ name, version }) => (version ? `${name} ${version}` : name)).join(', '),
     moment(one.startedAt),
   ]);

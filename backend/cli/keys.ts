@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
+import { facts } from '../text.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
-import { facts } from './text.ts';
 
 export const keysCommand = (): Command =>
   new Command('keys')

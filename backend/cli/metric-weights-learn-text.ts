@@ -6,7 +6,7 @@ import type {
   SkillFigure,
 } from '../metric-weights/engine/learned-weights.ts';
 import type { FileSource, LearnedFromFile } from '../metric-weights/files/learn-file.ts';
-import { count, facts, table } from './text.ts';
+import { count, facts, table } from '../text.ts';
 
 const METHODS = {
   surrogate: 'surrogate: signed weights on effects, for deciding',

@@ -1,4 +1,4 @@
-import { counted, facts, moment, table } from './text.ts';
+import { counted, facts, moment, table } from '../text.ts';
 
 /** `GET /v1/metric-weights/{schema}`, as far as people read it. */
 export interface Shown {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { DAY_MS } from '../training-data/utc-day.ts';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
@@ -26,8 +27,6 @@ interface AuthorOptions extends Options {
   readonly reason: string;
   readonly experiment?: string;
 }
-
-const DAY_MS = 86_400_000;
 
 export function metricWeightsCommand(): Command {
   const command = new Command('metric-weights').description('what training rewards');

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
+import { count } from '../text.ts';
 import { note } from './print.ts';
-import { count } from './text.ts';
 
 /** Anything over a second shows one: a bar on a terminal, a line per fifth elsewhere. All on stderr. */
 export interface Progress {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { RolloutDecision } from '../rollout/decide.ts';
+import { counted, moment, table } from '../text.ts';
 import { version } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
 import { type Rollout, rolloutText } from './rollout-text.ts';
-import { counted, moment, table } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 /** What a new version still has before it until everybody gets it. */

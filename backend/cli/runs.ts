@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { duration, moment, table } from '../text.ts';
 import { backendClient } from './backend-client.ts';
 import { print } from './print.ts';
 import { runText, type Run } from './run-text.ts';
-import { duration, moment, table } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export const runsCommand = (): Command =>

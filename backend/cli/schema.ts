@@ -9,11 +9,11 @@ import {
 import { quantileEdges } from '../../shared/features/quantile-edges.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../log.ts';
+import { counted, table } from '../text.ts';
 import { positive } from './arguments.ts';
 import { CliError } from './failure.ts';
 import { print } from './print.ts';
 import { formatOf, openItems, readItems } from './read-items.ts';
-import { counted, table } from './text.ts';
 
 export function schemaCommand(): Command {
   const command = new Command('schema').description('check a schema, or fit one to a catalogue');

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { FIT_METHODS } from '../train/fit-method.ts';
 import { LEARNERS } from '../train/learners/learner.ts';
+import { count } from '../text.ts';
 import { version } from './arguments.ts';
 import { backendClient, type BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 import { note, print } from './print.ts';
 import { runText, type Run } from './run-text.ts';
-import { count } from './text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

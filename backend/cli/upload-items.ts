@@ -1,7 +1,7 @@
 import { messageOf } from '../log.ts';
+import { counted } from '../text.ts';
 import type { BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
-import { counted } from './text.ts';
 
 export interface UploadedItem {
   readonly id: string;

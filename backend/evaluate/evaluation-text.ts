@@ -1,3 +1,4 @@
+import { minuteOf } from '../text.ts';
 import { gateText } from './gate-text.ts';
 import { offPolicyText } from './off-policy/report-text.ts';
 import { comparisonText, rankingText } from './ranking-text.ts';
@@ -5,9 +6,8 @@ import type { VersionEvaluation } from './evaluate-version.ts';
 
 /** For people: the verdict first, then what it rests on. */
 export function evaluationText(found: VersionEvaluation): string {
-  const since = new Date(found.heldFrom).toISOString().slice(0, 16).replace('T', ' ');
   return [
-    `${found.version} against ${found.against}, on ${found.rankings} rankings since ${since} UTC that neither learned from`,
+    `${found.version} against ${found.against}, on ${found.rankings} rankings since ${minuteOf(found.heldFrom)} UTC that neither learned from`,
     gateText(found.gate),
     'The measures below are of the clicks as they came, and the slot itself earns clicks: they favour the order that was shown. The gate does not use them.',
     `${found.version} minus ${found.against}\n${comparisonText(found.comparisons)}`,

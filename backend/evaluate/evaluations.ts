@@ -1,8 +1,7 @@
 import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import type { RewardPolicy } from '../metric-weights/in-force.ts';
-import { rewardInForce } from '../metric-weights/metric-weights.ts';
+import { rewardInForce, type RewardPolicy } from '../metric-weights/in-force.ts';
 import { readLive } from '../publish/live-pointer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';

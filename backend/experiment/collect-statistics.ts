@@ -34,12 +34,6 @@ export interface Collected {
 /** How long before its first exposure a user's own past is told from. */
 const PAST_MS = 28 * DAY_MS;
 
-export const collectStatistics = async (
-  store: Pick<Store, 'db'>,
-  experiment: Experiment,
-  options?: CollectOptions,
-): Promise<ExperimentStatistics> => (await collect(store, experiment, options)).statistics;
-
 /**
  * Exposures ⋈ decisions ⋈ events ⋈ outcomes, as addable statistics. A unit is what the layer assigns by; it belongs to the
  * arm and UTC day of its first exposure, and all that it does from then on counts (`unitValues`). One row per unit comes

@@ -1,16 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createClient } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
+import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import { collect, type Collected, type CollectOptions } from './collect-statistics.ts';
 import type { Experiment } from './new-experiment.ts';
 
 /** The driver is synchronous: seconds of counting would keep everybody else waiting. */
-const client = createClient({ ...(workerData as Database), concurrency: 1, timeout: 5000 });
-const db = drizzle(client);
+const db = drizzle(connect(workerData as Database));
 const inTurn = serial();
 
 const exposed = {

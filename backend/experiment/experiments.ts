@@ -3,7 +3,7 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { readLive, recordAudit } from '../publish/live-pointer.ts';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { checkArms, isAA, withVersions } from './check-arms.ts';
@@ -107,12 +107,10 @@ export function experimentsOf({
             draft.status,
             `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
           );
-        const { n } = (
-          await store.db
-            .select({ n: count() })
-            .from(experiments)
-            .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')))
-        )[0];
+        const [{ n }] = await store.db
+          .select({ n: count() })
+          .from(experiments)
+          .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')));
         if (n >= MAX_RUNNING)
           throw new ApiError(
             409,

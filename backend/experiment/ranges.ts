@@ -1,4 +1,5 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { percent } from '../text.ts';
 
 /** Units of a layer: from ≤ place < to, both in [0, 1]. */
 export type Range = readonly [from: number, to: number];
@@ -53,5 +54,3 @@ const layerFull = (layer: string, share: number, free: number) =>
     'layer_full',
     `layer ${layer} has no ${percent(share)} free in one piece, but ${percent(free)}: ask for less traffic, stop an experiment, or take another layer`,
   );
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

@@ -1,4 +1,5 @@
-import { and, desc, eq, gte, isNotNull, or } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, lte, or } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Store } from '../store/open.ts';
 import { experimentReports, experiments } from '../store/tables.ts';
 import { DAY_MS, floorToDay } from '../training-data/utc-day.ts';
@@ -89,6 +90,22 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
     );
   for (const experiment of begun) await freezeReport(deps, experiment);
   return begun.length;
+}
+
+/** The newest statistics of an experiment that were frozen in a span. @param span epoch ms, both inclusive. */
+export async function frozenStatistics(
+  db: LibSQLDatabase,
+  experiment: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<ExperimentStatistics | undefined> {
+  const { at, id, statistics } = experimentReports;
+  const [row] = await db
+    .select({ statistics })
+    .from(experimentReports)
+    .where(and(eq(experimentReports.experiment, experiment), gte(at, from), lte(at, to)))
+    .orderBy(desc(at), desc(id))
+    .limit(1);
+  return row?.statistics as unknown as ExperimentStatistics | undefined;
 }
 
 /** What began before this may have lost a part of its log. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { rewardInForce } from '../metric-weights/metric-weights.ts';
+import { rewardInForce } from '../metric-weights/in-force.ts';
 import type { Trainer } from '../rollout/trainer.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';

@@ -7,6 +7,15 @@ import type { UnitColumn } from './unit-column.ts';
 /** Column → per unit, in the order of `units`; 0 where the unit did nothing of the kind. */
 export type UnitValues = ReadonlyMap<string, Float64Array>;
 
+/** When what units did counts; epoch ms and ms. */
+export interface Period {
+  /** So many ms before the first exposure, in place of what came from then on. */
+  readonly before?: number;
+  /** Where outcomes end, which else have no end. */
+  readonly outcomesTo?: number;
+  readonly duplicateWithinMs: number;
+}
+
 /**
  * What units did from their first exposure on, or in so many ms before it.
  *
@@ -16,12 +25,6 @@ export type UnitValues = ReadonlyMap<string, Float64Array>;
  * unit is a session and an outcome names the user only, it goes to that user's last session before it (last touch, as in
  * training); where the unit is a user and it names the session only, to the session's user.
  */
-export interface Period {
-  readonly before?: number;
-  readonly outcomesTo?: number;
-  readonly duplicateWithinMs: number;
-}
-
 export async function unitValues(
   db: LibSQLDatabase,
   scope: Scope,

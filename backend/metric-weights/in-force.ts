@@ -48,6 +48,14 @@ export async function describeInForce(
   return { source: 'schema', weights: schema.training.reward };
 }
 
+/** What training rewards. */
+export const rewardInForce = async (
+  store: Store,
+  schema: Schema,
+  nowMs: number,
+  scope: RewardScope = {},
+): Promise<Reward> => (await describeInForce(store, schema, nowMs, scope)).weights;
+
 /** The override in force for all, or for an experiment alone. */
 export const overrideOf = (
   store: Store,
@@ -104,29 +112,20 @@ export const newestLearned = (
   store: Store,
   schemaName: string,
 ): Promise<MetricWeights | undefined> =>
-  newest(
-    store,
-    and(
-      eq(metricWeights.schemaName, schemaName),
-      eq(metricWeights.source, 'learned'),
-      eq(metricWeights.method, 'surrogate'),
-      ne(sql`${metricWeights.weights}`, '{}'),
-    ),
-  );
+  newest(store, and(learnedBy('surrogate', schemaName), ne(sql`${metricWeights.weights}`, '{}')));
 
 /** Of a method, whether or not it makes a reward. */
 export const newestOf = (
   store: Store,
   schemaName: string,
   method: 'surrogate' | 'importance',
-): Promise<MetricWeights | undefined> =>
-  newest(
-    store,
-    and(
-      eq(metricWeights.schemaName, schemaName),
-      eq(metricWeights.source, 'learned'),
-      eq(metricWeights.method, method),
-    ),
+): Promise<MetricWeights | undefined> => newest(store, learnedBy(method, schemaName));
+
+const learnedBy = (method: 'surrogate' | 'importance', schemaName: string) =>
+  and(
+    eq(metricWeights.schemaName, schemaName),
+    eq(metricWeights.source, 'learned'),
+    eq(metricWeights.method, method),
   );
 
 async function newest(store: Store, where: SQL | undefined): Promise<MetricWeights | undefined> {

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createClient } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
 import { chooseDevice } from '../gpu/choose-device.ts';
+import { connect } from '../store/connect.ts';
 import type { Database, Store } from '../store/open.ts';
 import type { BoundStatement } from '../store/writer.ts';
 import { backtest, type BacktestReport, type NotEnough } from './engine/backtest.ts';
@@ -50,8 +50,7 @@ export interface LearningInputs {
   readonly experiments: readonly string[];
 }
 
-const client = createClient({ ...(workerData as Database), concurrency: 1, timeout: 5000 });
-const db = drizzle(client);
+const db = drizzle(connect(workerData as Database));
 
 const exposed = {
   gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: Write): Promise<number> =>

@@ -1,5 +1,5 @@
 import { proxy } from 'comlink';
-import { lt } from 'drizzle-orm';
+import { and, inArray, lt } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Database, Store } from '../store/open.ts';
@@ -101,5 +101,8 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
 /** Units of long ago; what was learned from them stays in the history. */
 async function forget(store: Store, settings: LearningSettings, nowMs: number): Promise<void> {
   const before = nowMs - (settings.target.horizonDays + settings.retentionDays) * DAY_MS;
-  await store.write([store.db.delete(metricUnits).where(lt(metricUnits.firstAt, before))]);
+  const ofAnyKind = inArray(metricUnits.kind, ['session', 'user']);
+  await store.write([
+    store.db.delete(metricUnits).where(and(ofAnyKind, lt(metricUnits.firstAt, before))),
+  ]);
 }

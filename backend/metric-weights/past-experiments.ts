@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lte } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { jointMoments } from '../experiment/analysis/cross-products.ts';
@@ -7,7 +7,8 @@ import type {
   ExperimentStatistics,
 } from '../experiment/analysis/experiment-statistics.ts';
 import { totalOf } from '../experiment/analysis/totals.ts';
-import { experimentReports, experiments } from '../store/tables.ts';
+import { frozenStatistics } from '../experiment/reports.ts';
+import { experiments } from '../store/tables.ts';
 import { horizonEnd, type TargetDefinition } from './engine/target.ts';
 import type { PastExperiment } from './engine/unit-table.ts';
 import { UNIT_METRICS } from './unit-metrics.ts';
@@ -27,21 +28,9 @@ export async function pastExperiments(
   for (const { id, metrics, stoppedAt } of stopped) {
     const value = outcomeOf(metrics, target);
     if (value === undefined || stoppedAt === null) continue;
-    const [report] = await db
-      .select({ statistics: experimentReports.statistics })
-      .from(experimentReports)
-      .where(
-        and(
-          eq(experimentReports.experiment, id),
-          gte(experimentReports.at, horizonEnd(target, stoppedAt)),
-          lte(experimentReports.at, nowMs),
-        ),
-      )
-      .orderBy(desc(experimentReports.at), desc(experimentReports.id))
-      .limit(1);
-    if (report === undefined) continue;
-    // As `freezeReport` wrote it.
-    const { statistics } = report.statistics as { statistics: ExperimentStatistics };
+    const since = horizonEnd(target, stoppedAt);
+    const statistics = await frozenStatistics(db, id, { from: since, to: nowMs });
+    if (statistics === undefined) continue;
     found.push(...treatmentsOf(statistics, learnable(metrics), value));
   }
   return found;

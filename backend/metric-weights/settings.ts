@@ -1,5 +1,5 @@
-import { CronPattern } from 'croner';
 import { z } from 'zod';
+import { parseSettings, schedule } from '../settings.ts';
 import type { ImportanceOptions } from './engine/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from './engine/target.ts';
 import type { RewardPolicy } from './in-force.ts';
@@ -45,9 +45,7 @@ const given = z
     unit: z.enum(['session', 'user']),
     observeDays: z.number().positive().max(90),
     policy: z.enum(['adaptive', 'fixed']),
-    schedule: z.string().refine(isSchedule, {
-      error: ({ input }) => `must be a cron pattern or empty, but was "${String(input)}"`,
-    }),
+    schedule,
     context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
     prior: z.record(z.string(), z.number()),
     methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
@@ -69,25 +67,12 @@ const METRICS = UNIT_METRICS.map(({ name }) => name);
 const isUnitMetric = (name: string): boolean =>
   METRICS.includes(name) || /^(?:cell\.\d_\d|feature\.[a-z0-9_.]+)$/.test(name);
 
-function isSchedule(pattern: string): boolean {
-  if (pattern === '') return true;
-  try {
-    return Boolean(new CronPattern(pattern));
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The defaults with what is given in their place.
  * @throws Error naming the setting and what it should have been.
  */
 export function parseMetricWeights(value: unknown): MetricWeightSettings {
-  const { success, data, error } = given.safeParse(value);
-  if (!success) {
-    const [{ path, message }] = error.issues;
-    throw new Error(`${path.join('.') || 'the value'}: ${message}`);
-  }
+  const data = parseSettings(given, value);
   const { target, importance, ...others } = data;
   const settings: MetricWeightSettings = {
     ...DEFAULT_METRIC_WEIGHTS,

@@ -1,3 +1,4 @@
+import { minuteOf } from '../text.ts';
 import type { InForce } from './in-force.ts';
 
 /** Where an experiment's weights come from, what an override changed, and what it does not measure: in sentences. */
@@ -12,9 +13,8 @@ export function tellWeights(inForce: InForce, unmeasured: readonly string[]): st
 function originOf(inForce: InForce): string {
   if (inForce.source === 'schema') return 'as the schema declares';
   const { id, author, reason, createdAt, expiresAt } = inForce.row;
-  const at = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
-  if (inForce.source === 'learned') return `as learned ${at(createdAt)} UTC (${id})`;
-  const until = expiresAt === null ? '' : ` until ${at(expiresAt)} UTC`;
+  if (inForce.source === 'learned') return `as learned ${minuteOf(createdAt)} UTC (${id})`;
+  const until = expiresAt === null ? '' : ` until ${minuteOf(expiresAt)} UTC`;
   return `by an override of ${author}${until}: ${reason} (${id})`;
 }
 

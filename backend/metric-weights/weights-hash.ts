@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import type { metricWeights } from '../store/tables.ts';
 
 export type MetricWeights = typeof metricWeights.$inferSelect;
@@ -23,13 +24,3 @@ export const hashOfWeights = (row: Omit<MetricWeights, 'hash'>): string =>
       }),
     )
     .digest('hex');
-
-/** JSON with the keys of every object in order: equal values, equal bytes (as RFC 8785 sorts them). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
-  return `{${entries.join(',')}}`;
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSettings, schedule } from '../settings.ts';
 
 /** What the monitors hold the system to. */
 export interface MonitorSettings {
@@ -90,9 +91,9 @@ const alpha = z.number().gt(0).max(0.05);
 const some = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial().strict();
 
 const given = some({
-  schedule: z.string(),
-  dailySchedule: z.string(),
-  reportSchedule: z.string(),
+  schedule,
+  dailySchedule: schedule,
+  reportSchedule: schedule,
   clearMinutes: z.number().nonnegative(),
   metrics: some({
     trailingDays: count.min(7).max(365),
@@ -132,11 +133,7 @@ const given = some({
  * @throws Error naming the setting and what it should have been.
  */
 export function parseMonitors(value: unknown): MonitorSettings {
-  const { success, data, error } = given.safeParse(value);
-  if (!success) {
-    const [{ path, message }] = error.issues;
-    throw new Error(`${path.join('.') || 'the value'}: ${message}`);
-  }
+  const data = parseSettings(given, value);
   const defaults = DEFAULT_MONITORS;
   const settings: MonitorSettings = {
     ...defaults,

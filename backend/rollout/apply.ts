@@ -8,7 +8,7 @@ import type { Store } from '../store/open.ts';
 import { findPointer } from './find-pointer.ts';
 import { type Lease, whileHolding } from './lease.ts';
 import { pointerMover } from './move-pointer.ts';
-import { serial } from './serial.ts';
+import { serial } from '../threads/serial.ts';
 import { versionsOf } from './versions-of.ts';
 import type { Versions } from './versions.ts';
 

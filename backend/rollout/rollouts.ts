@@ -7,7 +7,7 @@ import type { RolloutDecision } from './decide.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';
 import { withdrawRollout } from './record-stage.ts';
 import { readRollout } from './rollout-rows.ts';
-import { serial } from './serial.ts';
+import { serial } from '../threads/serial.ts';
 
 type Gate = Parameters<typeof proposeRollout>[2];
 

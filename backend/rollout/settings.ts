@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
+import { parseSettings, schedule } from '../settings.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules } from './steps.ts';
 
 /** How a version that passed the gate goes live. */
@@ -45,7 +46,7 @@ const step = z
 const given = z
   .object({
     mode: z.enum(['staged', 'direct']),
-    schedule: z.string(),
+    schedule,
     shadowShare: share,
     guardrails: z
       .array(
@@ -82,11 +83,7 @@ const given = z
  * @throws Error naming the setting and what it should have been.
  */
 export function parseRollout(value: unknown): RolloutSettings {
-  const { success, data, error } = given.safeParse(value);
-  if (!success) {
-    const [{ path, message }] = error.issues;
-    throw new Error(`${path.join('.') || 'the value'}: ${message}`);
-  }
+  const data = parseSettings(given, value);
   const { steps = {}, maxStepMs = DEFAULT_ROLLOUT_RULES.maxStepMs, ...settings } = data;
   const changed = Object.entries(DEFAULT_ROLLOUT_RULES.steps).map(([name, rules]) => [
     name,

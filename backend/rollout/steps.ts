@@ -1,3 +1,5 @@
+import { DAY_MS } from '../training-data/utc-day.ts';
+
 /** In this order, one at a time; `canary 5` serves the challenger to 5 % of the traffic. */
 export const STEPS = [
   'candidate',
@@ -42,7 +44,6 @@ export interface RolloutRules {
   readonly maxStepMs?: number;
 }
 
-const DAY_MS = 86_400_000;
 const A_DAY = { minMs: DAY_MS, minSessions: 1000 };
 
 /** Harm must be ruled out before more than 5 % see the challenger: until then too few have to tell. */

@@ -12,7 +12,7 @@ import { messageOf } from '../log.ts';
 import { sha256Of } from '../publish/publish-blob.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
-import { serial } from './serial.ts';
+import { serial } from '../threads/serial.ts';
 
 type Lineage = Record<string, unknown>;
 

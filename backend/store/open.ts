@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { createClient } from '@libsql/client';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { messageOf } from '../log.ts';
 import { startThread } from '../threads/thread.ts';
+import { connect } from './connect.ts';
 import type { BoundStatement, Writer } from './writer.ts';
 
 export interface Database {
@@ -32,7 +32,7 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
 /** Opens the database at its newest migration. From then on one worker thread owns the only connection that writes. */
 export async function openStore(database: Database): Promise<Store> {
-  const client = createClient({ ...database, concurrency: 1, timeout: 5000 });
+  const client = connect(database);
   const db = drizzle(client);
   try {
     await migrate(db, { migrationsFolder: MIGRATIONS });

@@ -121,14 +121,18 @@ export const events = sqliteTable(
 );
 
 /** Batches that were committed: a batch sent again is answered, not stored again. */
-export const batches = sqliteTable('batches', {
-  batchId: text().primaryKey(),
-  decisions: integer().notNull(),
-  events: integer().notNull(),
-  committedAt: integer().notNull(),
-  /** From its newest entry at the edge to its commit; null: it held none, or is from before this was kept. */
-  lagMs: integer(),
-});
+export const batches = sqliteTable(
+  'batches',
+  {
+    batchId: text().primaryKey(),
+    decisions: integer().notNull(),
+    events: integer().notNull(),
+    committedAt: integer().notNull(),
+    /** From its newest entry at the edge to its commit; null: it held none, or is from before this was kept. */
+    lagMs: integer(),
+  },
+  (table) => [index('batches_committed').on(table.committedAt)],
+);
 
 /** Long-term values, arriving late. */
 export const outcomes = sqliteTable(
@@ -241,7 +245,7 @@ export const metricUnits = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.kind, table.unit] }),
-    index('metric_units_first').on(table.firstAt),
+    index('metric_units_first').on(table.kind, table.firstAt, table.unit),
     index('metric_units_user').on(table.userId),
   ],
 );

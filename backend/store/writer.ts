@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createClient, type InValue } from '@libsql/client';
+import type { InValue } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { connect } from './connect.ts';
 import type { Database } from './open.ts';
 
 export interface BoundStatement {
@@ -13,7 +14,7 @@ export interface BoundStatement {
  * The only connection that writes: the local driver is synchronous, so its work belongs off the main thread,
  * and several writers can lose commits (tursodatabase/libsql#2271).
  */
-const client = createClient({ ...(workerData as Database), concurrency: 1, timeout: 5000 });
+const client = connect(workerData as Database);
 
 const exposed = {
   async open(): Promise<void> {

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createClient } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Schema } from '../../shared/features/schema.ts';
-import { serial } from '../rollout/serial.ts';
+import { serial } from '../threads/serial.ts';
+import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import type { BuildDeps } from './build-partition.ts';
 import { daysWithEvents } from './log-mark.ts';
@@ -31,9 +31,8 @@ export interface PreparedData {
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
 const { database, location, settings } = workerData as DataWorkerOptions;
-const client = createClient({ ...database, concurrency: 1, timeout: 5000 });
 const deps: BuildDeps = {
-  db: drizzle(client),
+  db: drizzle(connect(database)),
   objects: openObjectStore(location),
   labelling: settings,
   nowMs: Date.now,

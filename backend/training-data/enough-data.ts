@@ -1,3 +1,4 @@
+import { count, percent } from '../text.ts';
 import type { LearnerKind, Minimum } from './settings.ts';
 
 /** What a training set holds. */
@@ -36,6 +37,3 @@ export function checkEnoughData(
   needs('users', 'users');
   return missing.length === 0 ? { enough: true } : { enough: false, missing };
 }
-
-const count = (n: number) => n.toLocaleString('en');
-const percent = (share: number) => `${Number((100 * share).toFixed(2))} %`;

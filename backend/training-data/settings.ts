@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSettings } from '../settings.ts';
 
 /** What a session may do and still count as a person. A limit of 0 or of `null` is off. */
 export interface Filters {
@@ -140,11 +141,7 @@ const given = z
  * @throws Error naming the setting and what it should have been.
  */
 export function parseTrainingData(value: unknown): TrainingDataSettings {
-  const { success, data, error } = given.safeParse(value);
-  if (!success) {
-    const [{ path, message }] = error.issues;
-    throw new Error(`${path.join('.') || 'the value'}: ${message}`);
-  }
+  const data = parseSettings(given, value);
   const defaults = DEFAULT_TRAINING_DATA;
   const learner = (kind: LearnerKind) => ({ ...defaults.minimums[kind], ...data.minimums?.[kind] });
   const settings: TrainingDataSettings = {

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { isKind, kindOf } from './kinds/index.ts';
 import type { FeatureSpec } from './kinds/kind.ts';
@@ -109,7 +110,7 @@ export function parseSchema(value: unknown): Schema {
       reward: { click: 1 },
       ...raw.training,
     }),
-    hash: bytesToHex(sha256(utf8ToBytes(canonical(core)))).slice(0, 16),
+    hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(core)))).slice(0, 16),
   };
   constraints.forEach((constraint) => checkConstraint(schema, constraint));
   for (const [name, points] of Object.entries(rules)) {
@@ -134,16 +135,6 @@ export const bucketCount = (spec: FeatureSpec): number => kindOf(spec).size(spec
 /** What a bucket means, for people: `two or more`, `within +10 %`. */
 export const bucketLabel = (spec: FeatureSpec, bucket: number): string =>
   bucket === 0 ? 'missing' : kindOf(spec).label(spec, bucket);
-
-/** JSON with sorted keys, so that equal schemas have equal hashes however they were written. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value)
-    .filter(([, v]) => v !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
-}
 
 function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
   if (!Array.isArray(value)) throw bad(`${name} must be a list`);

@@ -89,6 +89,18 @@ test('TRIMTAB_MONITORS changes what monitors hold the system to', () => {
   expect(() => configOf({ TRIMTAB_MONITORS: '{"ingest": 1}' })).toThrow('TRIMTAB_MONITORS: ingest');
 });
 
+test.each([
+  'TRIMTAB_TRAINING_SCHEDULE',
+  'TRIMTAB_FULL_TRAINING_SCHEDULE',
+  'TRIMTAB_PRUNE_SCHEDULE',
+])('%s is a cron pattern, or empty', (name) => {
+  expect(() => configOf({ [name]: '' })).not.toThrow();
+  expect(() => configOf({ [name]: '*/10 * * * *' })).not.toThrow();
+  expect(() => configOf({ [name]: 'daily' })).toThrow(
+    `${name} must be a cron pattern or empty, but was "daily"`,
+  );
+});
+
 const SECRET = { TRIMTAB_ALERT_SECRET: 'secret' };
 
 test('alerts go to a webhook that is http or https and has a secret', () => {

@@ -1,4 +1,5 @@
 import type { LearnerName } from '../../train/learners/learner.ts';
+import { minuteOf } from '../../text.ts';
 import type { Comparison } from '../comparison.ts';
 import type { RankingEvaluation } from '../evaluate-ranking.ts';
 import type { Estimate } from '../interval.ts';
@@ -172,7 +173,4 @@ function difference(comparison: Comparison): string {
   return `${mean >= 0 ? '+' : ''}${withInterval(comparison)}, p ${p < 1e-4 ? '< 0.0001' : p.toFixed(4)}`;
 }
 
-const dateOf = (atMs: number): string =>
-  Number.isFinite(atMs)
-    ? `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-    : NONE;
+const dateOf = (atMs: number): string => (Number.isFinite(atMs) ? `${minuteOf(atMs)} UTC` : NONE);

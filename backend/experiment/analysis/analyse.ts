@@ -8,6 +8,7 @@ import { carryOverChecks, multipleExposure } from './exposure-checks.ts';
 import { interleaving } from './interleaving.ts';
 import { interleavingSentence } from './interleaving-sentence.ts';
 import { correctAll, metricReports } from './metric-reports.ts';
+import type { Correction } from './multiple-testing.ts';
 import { MINIMUM_PER_ARM } from './no-answer.ts';
 import type { WeightsInUse } from './result-data.ts';
 import { settleTrends } from './settle-trends.ts';
@@ -19,7 +20,7 @@ export interface AnalysisOptions {
   /** Which difference the corrected p-values are of; both are reported. */
   readonly difference?: Difference;
   readonly alpha?: number;
-  readonly correction?: 'holm' | 'benjamini-hochberg';
+  readonly correction?: Correction;
   readonly minimumPerArm?: number;
   readonly guardrails?: readonly GuardrailSpec[];
   /** Makes `resultData` the verdict. */

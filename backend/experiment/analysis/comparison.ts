@@ -4,13 +4,14 @@ import type { Comparison, MetricReport } from './experiment-report.ts';
 import type { ArmStatistics, ExperimentStatistics } from './experiment-statistics.ts';
 import { guardrailOf } from './guardrail.ts';
 import type { MetricOptions } from './metric-reports.ts';
+import type { Correction } from './multiple-testing.ts';
 import { missingMetric, notEnoughData } from './no-answer.ts';
 import { noveltyOf } from './novelty.ts';
 import { resultData, type WeightsInUse } from './result-data.ts';
 import { segmentEffects } from './segments.ts';
 
 export interface ComparisonOptions extends MetricOptions {
-  readonly correction: 'holm' | 'benjamini-hochberg';
+  readonly correction: Correction;
   readonly guardrails: readonly GuardrailSpec[];
   readonly weights?: WeightsInUse;
 }

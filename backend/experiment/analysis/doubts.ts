@@ -1,3 +1,4 @@
+import { count } from '../../text.ts';
 import type { Comparison, ExperimentReport } from './experiment-report.ts';
 import { percent, plain, signed } from './figures.ts';
 
@@ -16,7 +17,7 @@ export function doubtsOf(
   if (multipleExposure.kind === 'multiple-exposure' && multipleExposure.flagged) {
     const { units, share } = multipleExposure;
     doubts.push(
-      `${units.toLocaleString('en-US')} ${unit} (${percent(share)}) saw more than one arm and are left out: assignment or identity is at fault`,
+      `${count(units)} ${unit} (${percent(share)}) saw more than one arm and are left out: assignment or identity is at fault`,
     );
   }
   for (const check of carryOver) {

@@ -3,6 +3,7 @@ import type { CarryOverCheck, MultipleExposure } from './exposure-checks.ts';
 import type { TestResult } from './fixed-test.ts';
 import type { Guardrail } from './guardrail.ts';
 import type { Interleaving } from './interleaving.ts';
+import type { Correction } from './multiple-testing.ts';
 import type { NoAnswer, Unit } from './no-answer.ts';
 import type { Novelty } from './novelty.ts';
 import type { ResultData } from './result-data.ts';
@@ -14,7 +15,7 @@ export interface ExperimentReport {
   readonly experiment: string;
   readonly unit: Unit;
   readonly alpha: number;
-  readonly correction: 'holm' | 'benjamini-hochberg';
+  readonly correction: Correction;
   readonly minimumPerArm: number;
   readonly verdict: string;
   /** Why the numbers may not mean what they say, the gravest first; empty where nothing speaks against them. */

@@ -1,3 +1,4 @@
+import { count } from '../../text.ts';
 import { percent, spanned } from './figures.ts';
 import type { Interleaving } from './interleaving.ts';
 import type { NoAnswer } from './no-answer.ts';
@@ -6,7 +7,7 @@ import type { NoAnswer } from './no-answer.ts';
 export function interleavingSentence(found: Interleaving | NoAnswer, treatment: string): string {
   if (found.kind === 'no-answer') return found.message;
   const { preference, sequential, statistic } = found;
-  const won = `${percent(0.5 + preference)} of ${statistic.sessions.toLocaleString('en-US')} sessions, Δ ${spanned(sequential.low, sequential.high)}, always valid`;
+  const won = `${percent(0.5 + preference)} of ${count(statistic.sessions)} sessions, Δ ${spanned(sequential.low, sequential.high)}, always valid`;
   if (sequential.low > 0) return `${treatment} is preferred: ${won}`;
   if (sequential.high < 0) return `${treatment} is less preferred: ${won}`;
   return `no preference found yet: ${won}`;

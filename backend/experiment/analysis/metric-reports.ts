@@ -3,7 +3,7 @@ import { type Difference, type Effect, effectOf, momentsOf } from './effect.ts';
 import type { ArmFigure, MetricAnswer, MetricReport, Reading } from './experiment-report.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
 import { welchTest } from './fixed-test.ts';
-import { benjaminiHochberg, holm } from './multiple-testing.ts';
+import { corrected, type Correction } from './multiple-testing.ts';
 import { missingMetric, type NoAnswer, notEnoughData, type Unit } from './no-answer.ts';
 import { posteriorOf } from './posterior.ts';
 import { sequentialTest } from './sequential-test.ts';
@@ -87,13 +87,16 @@ export const headline = ({ absolute, relative }: MetricAnswer, difference: Diffe
 export function correctAll(
   arms: readonly (readonly MetricReport[])[],
   difference: Difference,
-  correction: 'holm' | 'benjamini-hochberg',
+  correction: Correction,
 ): MetricReport[][] {
-  const adjust = correction === 'holm' ? holm : benjaminiHochberg;
   const answers = arms.flat().flatMap(({ found }) => (found.kind === 'answer' ? [found] : []));
   const readings = answers.map((answer) => headline(answer, difference));
-  const fixed = adjust(readings.map((reading) => reading.fixed.pValue));
-  const sequential = adjust(readings.map((reading) => reading.sequential.pValue));
+  const adjust = (kind: 'fixed' | 'sequential') =>
+    corrected(
+      readings.map((reading) => reading[kind].pValue),
+      correction,
+    );
+  const [fixed, sequential] = [adjust('fixed'), adjust('sequential')];
   return arms.map((reports) =>
     reports.map((report) => {
       if (report.found.kind === 'no-answer') return report;

@@ -2,6 +2,11 @@
  * Adjusted p-values of many tests at once, in the order given: reject where one is at or below alpha.
  */
 
+export type Correction = 'holm' | 'benjamini-hochberg';
+
+export const corrected = (pValues: readonly number[], correction: Correction): number[] =>
+  correction === 'holm' ? holm(pValues) : benjaminiHochberg(pValues);
+
 /** Holm (1979): keeps the chance of any false positive (family-wise error) at alpha. */
 export function holm(pValues: readonly number[]): number[] {
   const order = ascending(pValues);

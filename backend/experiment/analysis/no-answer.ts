@@ -1,3 +1,5 @@
+import { count } from '../../text.ts';
+
 /** Why there is no number to show. Never a p-value of 1: an unasked question has no answer. */
 export interface NoAnswer {
   readonly kind: 'no-answer';
@@ -56,5 +58,3 @@ export const noWeights = (why: string): NoAnswer => ({
   reason: 'no-weights',
   message: `no metric weights: ${why}`,
 });
-
-const count = (value: number): string => value.toLocaleString('en-US');

@@ -1,4 +1,5 @@
 import { normalCdf, normalQuantile } from '../../evaluate/distributions.ts';
+import { DAY_MS } from '../../training-data/utc-day.ts';
 import { type Effect, effectOf } from './effect.ts';
 import { MINIMUM_PER_ARM, type NoAnswer, noSpread, notEnoughData, type Unit } from './no-answer.ts';
 import { type Statistic, unitsOf } from './statistics.ts';
@@ -97,8 +98,6 @@ export function noveltyOf(
     trend: pValue >= alpha ? 'none' : isBetter ? 'primacy' : 'novelty',
   };
 }
-
-const DAY_MS = 86_400_000;
 
 const weightOf = ({ control, treatment }: Effect): number =>
   (control.n * treatment.n) / (control.n + treatment.n);

@@ -1,4 +1,4 @@
-import { counted } from '../../cli/text.ts';
+import { counted } from '../../text.ts';
 import type { ExperimentReport } from './experiment-report.ts';
 import { pShown } from './figures.ts';
 

@@ -1,4 +1,4 @@
-import { table } from '../../cli/text.ts';
+import { table } from '../../text.ts';
 import type { Comparison, ExperimentReport, MetricReport, Reading } from './experiment-report.ts';
 import { percent, plain, pShown, signed, spanned } from './figures.ts';
 import type { NoAnswer } from './no-answer.ts';

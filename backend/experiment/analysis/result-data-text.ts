@@ -1,4 +1,4 @@
-import { table } from '../../cli/text.ts';
+import { table } from '../../text.ts';
 import { percent, plain, signed, spanned } from './figures.ts';
 import type { NoAnswer } from './no-answer.ts';
 import type { ResultData } from './result-data.ts';

@@ -1,4 +1,4 @@
-import { count, table } from '../../cli/text.ts';
+import { count, table } from '../../text.ts';
 import type { Comparison } from './experiment-report.ts';
 import { pShown, signed, spanned } from './figures.ts';
 

@@ -1,7 +1,7 @@
 import { chiSquareTail } from '../../evaluate/distributions.ts';
 import { type Effect, effectOf } from './effect.ts';
 import { type TestResult, welchTest } from './fixed-test.ts';
-import { benjaminiHochberg, holm } from './multiple-testing.ts';
+import { corrected, type Correction } from './multiple-testing.ts';
 import { MINIMUM_PER_ARM, type NoAnswer, notEnoughData, type Unit } from './no-answer.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
 import { type SimpsonCheck, simpsonCheck } from './simpson.ts';
@@ -37,7 +37,7 @@ export interface Segments {
 
 export interface SegmentOptions {
   readonly alpha?: number;
-  readonly correction?: 'holm' | 'benjamini-hochberg';
+  readonly correction?: Correction;
   readonly minimumPerArm?: number;
   readonly unit?: Unit;
 }
@@ -59,7 +59,7 @@ export function segmentEffects(
   const effects = found.map(({ effect }) => effect).filter((effect) => effect.kind === 'effect');
   const tests = effects.map((effect) => welchTest(effect, { alpha }));
   const pValues = tests.map(({ pValue }) => pValue);
-  const adjusted = correction === 'holm' ? holm(pValues) : benjaminiHochberg(pValues);
+  const adjusted = corrected(pValues, correction);
   const segments = found.map(({ value, effect }): SegmentEffect => {
     if (effect.kind === 'no-answer') return { value, ...effect };
     const { estimate, standardError, n: units } = effect;

@@ -3,6 +3,7 @@ import {
   notEnoughData,
   type NoAnswer,
 } from '../../experiment/analysis/no-answer.ts';
+import { count } from '../../text.ts';
 import type { SkillFigure, SurrogateWeights } from './learned-weights.ts';
 import { dot, quadratic } from './matrix.ts';
 import { normaliserOf } from './normalise.ts';
@@ -57,7 +58,7 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnsw
     if (fewest < MINIMUM_PER_ARM)
       return {
         ...notEnoughData(fewest, MINIMUM_PER_ARM),
-        message: `not enough data: ${fewest.toLocaleString('en')} of ${MINIMUM_PER_ARM.toLocaleString('en')} units in an arm`,
+        message: `not enough data: ${count(fewest)} of ${count(MINIMUM_PER_ARM)} units in an arm`,
         arm,
       };
     const [c, t] = [momentsOf(metrics, control), momentsOf(metrics, units)];

@@ -1,3 +1,5 @@
+import { count } from '../../text.ts';
+
 /** With fewer, nothing is learned: labelled units; experiments, however many treatments each has. */
 export const MINIMUM_UNITS = 1000;
 export const MINIMUM_EXPERIMENTS = 20;
@@ -13,5 +15,3 @@ export function unitsProblem(
   if (deviation === 0) return `${target} is the same for all units: nothing can be foretold`;
   return undefined;
 }
-
-const count = (n: number): string => n.toLocaleString('en');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../../../shared/domain/errors.ts';
+import { DAY_MS } from '../../training-data/utc-day.ts';
 
 /**
  * Long-term value of a unit, declared per deployment: `happened`, 1 if there was such an outcome within the horizon,
@@ -19,7 +20,6 @@ export interface DatedOutcome {
   readonly at: number;
 }
 
-const DAY_MS = 86_400_000;
 const MAX_HORIZON_DAYS = 3650;
 
 const shape = z.strictObject({

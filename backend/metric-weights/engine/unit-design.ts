@@ -21,8 +21,7 @@ const MOST_LEVELS = 16;
 
 /**
  * Context is taken into account by levels, so that no straight line is assumed, and a number also by its value, as its
- * levels are coarse. The arm is context, see
- * `contextOf`.
+ * levels are coarse. The arm is context, see `contextOf`.
  */
 export function unitDesign(table: UnitTable): UnitDesign {
   const rows = completeUnits(table);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { invalid } from '../../../shared/domain/errors.ts';
 import type { DeviceChoice } from '../../gpu/choose-device.ts';
+import { count } from '../../text.ts';
 import { armEffects, type ArmAnswer } from '../engine/arm-effects.ts';
 import { backtest, type BacktestReport, type NotEnough } from '../engine/backtest.ts';
 import type { UnitModelKind } from '../engine/fit-unit-trees.ts';
@@ -154,5 +155,3 @@ const unitNotes = ({ leftOut, arm }: UnitsMapping, filtered: number): string[] =
   ...(filtered > 0 ? [`${count(filtered)} rows are left out by the mapping's filters`] : []),
   ...(arm === undefined ? [] : ['weights are learned within arms, not from their differences']),
 ];
-
-const count = (n: number): string => n.toLocaleString('en');

@@ -1,5 +1,6 @@
 import { invalid } from '../../../shared/domain/errors.ts';
 import { winsorCap } from '../../experiment/analysis/statistics.ts';
+import { DAY_MS } from '../../training-data/utc-day.ts';
 import type { Column, NumberColumn, UnitTable } from '../engine/unit-table.ts';
 import { columnsOfMapping, type UnitsMapping } from './mapping.ts';
 import { readCell, readMoment } from './read-cell.ts';
@@ -10,8 +11,6 @@ export interface UnitsRead {
   /** Rows that a filter left out. */
   readonly filtered: number;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * One unit per row.

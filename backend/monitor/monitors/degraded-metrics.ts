@@ -1,5 +1,6 @@
 import { studentQuantile } from '../../evaluate/distributions.ts';
 import type { Store } from '../../store/open.ts';
+import { count } from '../../text.ts';
 import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../training-data/utc-day.ts';
 import { readDayRates, type DayRates } from '../daily-rates.ts';
 import { FEEDBACK_WITHIN_MS } from '../feedback-window.ts';
@@ -103,7 +104,7 @@ export function findDegradedMetrics(days: readonly DayRates[], settings: Setting
     findings.push({
       key,
       kind: 'degraded metrics' as const,
-      message: `${name} fell to ${percent(rate)} of ${judged.rankings.toLocaleString('en')} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${percent(expected)} was expected and ${percent(atLeast)} the least`,
+      message: `${name} fell to ${percent(rate)} of ${count(judged.rankings)} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${percent(expected)} was expected and ${percent(atLeast)} the least`,
       details: { metric: name, ...judged, rate, expected, atLeast },
     });
   }
@@ -121,8 +122,8 @@ export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
   return async (nowMs: number): Promise<Observation> => {
     const last = startOfDay(dayOf(nowMs - FEEDBACK_WITHIN_MS)) - DAY_MS;
     // Twice the trailing days: those of which it is told from are judged themselves.
-    const count = 2 * settings.metrics.trailingDays + 1;
-    const wanted = Array.from({ length: count }, (_, i) => dayOf(last - (count - 1 - i) * DAY_MS));
+    const days = 2 * settings.metrics.trailingDays + 1;
+    const wanted = Array.from({ length: days }, (_, i) => dayOf(last - (days - 1 - i) * DAY_MS));
     for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
     for (const day of wanted) if (!known.has(day)) known.set(day, await readDayRates(store, day));
     return findDegradedMetrics(

@@ -2,6 +2,7 @@ import { and, gte, sql } from 'drizzle-orm';
 import { wilson } from '../../experiment/wilson.ts';
 import type { Store } from '../../store/open.ts';
 import { decisions } from '../../store/tables.ts';
+import { count } from '../../text.ts';
 import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
 import { ofAnySchema } from '../recent-rankings.ts';
 import type { MonitorSettings } from '../settings.ts';
@@ -19,7 +20,7 @@ export function findDegradedRankings(
   return found({
     key: KEY,
     kind: KEY,
-    message: `${(100 * rate).toFixed(1)} % of the last ${windowMinutes} minutes' rankings (${degraded.toLocaleString('en')} of ${rankings.toLocaleString('en')}) were degraded, over ${100 * maxShare} %: the edge lacked live weights or catalogue`,
+    message: `${(100 * rate).toFixed(1)} % of the last ${windowMinutes} minutes' rankings (${count(degraded)} of ${count(rankings)}) were degraded, over ${100 * maxShare} %: the edge lacked live weights or catalogue`,
     details: { rankings, degraded, low, maxShare },
   });
 }

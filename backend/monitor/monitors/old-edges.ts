@@ -3,6 +3,7 @@ import { parsePointer, type Pointer } from '../../../shared/domain/pointer.ts';
 import { readLive } from '../../publish/live-pointer.ts';
 import type { Store } from '../../store/open.ts';
 import { audit, decisions } from '../../store/tables.ts';
+import { count } from '../../text.ts';
 import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
 import { ofAnySchema } from '../recent-rankings.ts';
 import type { MonitorSettings } from '../settings.ts';
@@ -26,7 +27,7 @@ export function findOldEdges(
   once: ReadonlySet<string>,
   { minRankings, maxShare }: MonitorSettings['oldEdges'],
 ): Observation {
-  const named = new Set<string>([pointer.champion, ...Object.values(pointer.arms ?? {})]);
+  const named = namedBy(pointer);
   const total = served.reduce((sum, { rankings }) => sum + rankings, 0);
   if (total < minRankings) return cannotTell(KEY);
   const old = served.filter(({ version }) => !named.has(version) && once.has(version));
@@ -38,10 +39,14 @@ export function findOldEdges(
   return found({
     key: KEY,
     kind: KEY,
-    message: `edges still serve versions that are not live (${[...named].join(', ')}): ${shares.join(', ')} of ${total.toLocaleString('en')} recent rankings`,
+    message: `edges still serve versions that are not live (${[...named].join(', ')}): ${shares.join(', ')} of ${count(total)} recent rankings`,
     details: { live: [...named], rankings: total, old },
   });
 }
+
+/** The versions that may serve. */
+const namedBy = ({ champion, arms = {} }: Pointer): ReadonlySet<string> =>
+  new Set([champion, ...Object.values(arms)]);
 
 /** Degraded rankings are left out: they say themselves that they had nothing newer. */
 export async function readOldEdges(
@@ -61,7 +66,7 @@ export async function readOldEdges(
     .from(decisions)
     .where(and(await ofAnySchema(store), gte(decisions.at, since), eq(decisions.degraded, false)))
     .groupBy(decisions.weights);
-  const named = new Set<string>([live.pointer.champion, ...Object.values(live.pointer.arms ?? {})]);
+  const named = namedBy(live.pointer);
   const strangers = served.some(({ version }) => !named.has(version));
   const once = strangers ? await onceLive(store, served) : new Set<string>();
   return findOldEdges(served, live.pointer, once, settings);
@@ -78,10 +83,7 @@ async function onceLive(store: Store, served: readonly Served[]): Promise<Set<st
     const named = rows.some(({ details: { text, before } }) =>
       [text, before].some((value) => {
         const pointer = typeof value === 'string' ? parsePointer(value) : undefined;
-        return (
-          pointer !== undefined &&
-          [pointer.champion, ...Object.values(pointer.arms ?? {})].some((one) => one === version)
-        );
+        return pointer !== undefined && namedBy(pointer).has(version);
       }),
     );
     if (named) once.add(version);

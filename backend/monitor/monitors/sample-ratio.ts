@@ -2,6 +2,7 @@ import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { srmCheck } from '../../experiment/analysis/srm.ts';
 import type { Store } from '../../store/open.ts';
 import { experiments, layers, rollouts } from '../../store/tables.ts';
+import { count } from '../../text.ts';
 import type { Finding, Observation } from '../finding.ts';
 import type { MonitorSettings } from '../settings.ts';
 
@@ -37,7 +38,7 @@ export function findSampleRatioMismatch(
     );
     if (check.kind === 'no-answer' || total < minUnits) untold.push(key);
     else if (check.mismatch) {
-      const sizes = arms.map((arm) => `${arm.name} ${arm.units.toLocaleString('en')}`).join(', ');
+      const sizes = arms.map((arm) => `${arm.name} ${count(arm.units)}`).join(', ');
       findings.push({
         key,
         kind: KIND,

@@ -1,5 +1,7 @@
-import type { MonitorSettings } from '../settings.ts';
+import { duration } from '../../text.ts';
+import { DAY_MS } from '../../training-data/utc-day.ts';
 import type { Finding, Observation } from '../finding.ts';
+import type { MonitorSettings } from '../settings.ts';
 
 /** When things last happened, epoch ms; null: never. */
 export interface LastTimes {
@@ -16,7 +18,7 @@ export interface LastTimes {
 }
 
 const KIND = 'stale data';
-const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
+const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
 
 /** What should have come long ago. What never began is not stale: nothing can be told of it. */
 export function findStaleData(
@@ -74,10 +76,3 @@ export function findStaleData(
   );
   return { findings, untold };
 }
-
-const duration = (ms: number): string =>
-  ms < 2 * HOUR_MS
-    ? `${Math.floor(ms / MINUTE_MS)} min`
-    : ms < 2 * DAY_MS
-      ? `${Math.floor(ms / HOUR_MS)} h`
-      : `${Math.floor(ms / DAY_MS)} d`;

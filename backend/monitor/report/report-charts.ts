@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../training-data/utc-day.ts';
 import { colourOf, MOST_COLOURS } from './chart.ts';
 import { dailyChart } from './daily-chart.ts';
 import { escapeHtml } from './html.ts';
@@ -64,7 +65,7 @@ function versionCharts({ month, versions }: MonthlyReport): string {
       intervalChart(title, rates('bookings')),
     ),
     figure('Click-through by day', (title) =>
-      dailyChart(title, Math.round((to - from) / 86_400_000), daily),
+      dailyChart(title, Math.round((to - from) / DAY_MS), daily),
     ),
   ].join('');
 }

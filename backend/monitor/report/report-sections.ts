@@ -1,4 +1,5 @@
 import type { Proportion } from '../../experiment/wilson.ts';
+import { count, counted, minuteOf } from '../../text.ts';
 import type { MonthlyReport, ReportedVersion } from './report-shape.ts';
 
 /** A part of the report, for whatever it is written in. Texts are plain: names in them are as people gave them. */
@@ -101,7 +102,7 @@ export function reportSections(report: MonthlyReport): Section[] {
         moment(at),
         version,
         against,
-        whole(rankings),
+        count(rankings),
         gate === null ? '–' : `${gate.verdict}: ${gate.reason}`,
       ]),
       empty: 'None was made.',
@@ -141,7 +142,7 @@ const versionRow = (row: ReportedVersion): string[] => [
   row.version,
   row.name ?? 'not stored here',
   row.kind ?? '–',
-  whole(row.rankings),
+  count(row.rankings),
   interval(row.clickThrough),
   interval(row.bookings),
   percent(row.degraded / row.rankings),
@@ -159,7 +160,7 @@ export function reportSummary(report: MonthlyReport): string {
   const booked = percent(sum((row) => row.booked) / rankings);
   const last = live.at(-1);
   return [
-    `${whole(rankings)} rankings by ${counted(versions.length, 'version')}${until}: ${clicked} were clicked, ${booked} booked.`,
+    `${count(rankings)} rankings by ${counted(versions.length, 'version')}${until}: ${clicked} were clicked, ${booked} booked.`,
     ...(last === undefined
       ? []
       : [
@@ -178,9 +179,5 @@ const interval = ({ rate, low, high }: Proportion): string =>
     ? '–'
     : `${percent(rate)} (${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)})`;
 
-const whole = (n: number): string => n.toLocaleString('en');
-const counted = (n: number, one: string) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
-
 /** `2026-11-22 03:06`, UTC. */
-export const moment = (atMs: number | null): string =>
-  atMs === null ? '–' : new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
+export const moment = (atMs: number | null): string => (atMs === null ? '–' : minuteOf(atMs));

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../training-data/utc-day.ts';
 import { chart, label, line, px, scaleOf, WIDTH } from './chart.ts';
 import { escapeHtml } from './html.ts';
 
@@ -14,7 +15,6 @@ export interface Lane {
 
 const ROW = 22;
 const [LEFT, RIGHT, TOP] = [150, WIDTH - 16, 8];
-const DAY_MS = 86_400_000;
 /** So that what lasted minutes is seen on a month. */
 const LEAST_WIDTH = 4;
 

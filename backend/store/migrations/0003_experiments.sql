@@ -68,7 +68,7 @@ CREATE TABLE `metric_units` (
 	PRIMARY KEY(`kind`, `unit`)
 );
 --> statement-breakpoint
-CREATE INDEX `metric_units_first` ON `metric_units` (`firstAt`);
+CREATE INDEX `metric_units_first` ON `metric_units` (`kind`,`firstAt`,`unit`);
 --> statement-breakpoint
 CREATE INDEX `metric_units_user` ON `metric_units` (`userId`);
 --> statement-breakpoint
@@ -115,6 +115,8 @@ CREATE TABLE `rollouts` (
 );
 --> statement-breakpoint
 ALTER TABLE `batches` ADD `lagMs` integer;
+--> statement-breakpoint
+CREATE INDEX `batches_committed` ON `batches` (`committedAt`);
 --> statement-breakpoint
 ALTER TABLE `decisions` ADD `shadow` text;
 --> statement-breakpoint

@@ -4,7 +4,8 @@ import type {
   ArmStatistics,
   ExperimentStatistics,
 } from '../../../backend/experiment/analysis/experiment-statistics.ts';
-import { collect, collectStatistics } from '../../../backend/experiment/collect-statistics.ts';
+import { collect } from '../../../backend/experiment/collect-statistics.ts';
+import { collectStatistics } from './support/collect-statistics.ts';
 import type { Experiment } from '../../../backend/experiment/new-experiment.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
 import { unlikePeople } from '../../../backend/experiment/unlike-people.ts';

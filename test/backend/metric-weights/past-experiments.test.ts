@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ArmStatistics } from '../../../backend/experiment/analysis/experiment-statistics.ts';
+import type {
+  ArmStatistics,
+  ExperimentStatistics,
+} from '../../../backend/experiment/analysis/experiment-statistics.ts';
+import { readExperiment } from '../../../backend/experiment/read-experiments.ts';
+import { freezeReport } from '../../../backend/experiment/reports.ts';
 import { metricLearning } from '../../../backend/metric-weights/metric-learning.ts';
 import { pastExperiments } from '../../../backend/metric-weights/past-experiments.ts';
 import { parseMetricWeights } from '../../../backend/metric-weights/settings.ts';
@@ -48,6 +53,7 @@ async function stopped(
   const days = Object.entries(arms).flatMap(([arm, ofDays]) =>
     ofDays.map((units, i) => armOf(arm, `2026-08-0${i + 1}`, units)),
   );
+  const shares = Object.keys(arms).map((name) => ({ name, weight: 1 }));
   await store.write([
     store.db.insert(experiments).values({
       id,
@@ -57,7 +63,7 @@ async function stopped(
       rangeFrom: 0,
       rangeTo: 1,
       traffic: 1,
-      arms: Object.keys(arms).map((name) => ({ name, weight: 1 })),
+      arms: shares,
       metrics,
       guardrails: [],
       minimumPerArm: 1000,
@@ -66,25 +72,28 @@ async function stopped(
       startedAt: 1,
       stoppedAt,
     }),
-    store.db.insert(experimentReports).values({
-      experiment: id,
-      at: reportedAt,
-      statistics: {
-        statistics: {
-          experiment: id,
-          unit: 'sessions',
-          arms: Object.keys(arms).map((name) => ({ name, weight: 1 })),
-          metrics,
-          days,
-          segments: [],
-          multipleExposure: { units: 0, of: 0 },
-          carryOver: [],
-        },
-        refusedUnits: 0,
-      },
-      report: {},
-    }),
   ]);
+  const statistics: ExperimentStatistics = {
+    experiment: id,
+    unit: 'sessions',
+    arms: shares,
+    metrics,
+    days,
+    segments: [],
+    multipleExposure: { units: 0, of: 0 },
+    carryOver: [],
+  };
+  const frozen = await freezeReport(
+    {
+      store,
+      collect: async () => ({ statistics, refusedUnits: 0 }),
+      weightsOf: async () => undefined,
+      retentionDays: 100_000,
+      nowMs: () => reportedAt,
+    },
+    await readExperiment(store, id),
+  );
+  expect(frozen).toMatchObject({ at: reportedAt, frozen: false });
 }
 
 const random = seededRandom(3);

@@ -17,6 +17,7 @@ test.each([
   [{ degraded: { maxShare: 2 } }, /degraded\.maxShare/],
   [{ metrics: { alpha: 0.2 } }, /metrics\.alpha/],
   [{ metrics: { trailingDays: 10 } }, /minDays must be at most trailingDays \(10\), but was 14/],
+  [{ dailySchedule: 'daily' }, /^dailySchedule: .*"daily"/],
   [[], /expected object/],
 ])('%j is refused by name', (given, message) => {
   expect(() => parseMonitors(given)).toThrow(message);

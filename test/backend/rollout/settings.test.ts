@@ -36,6 +36,7 @@ test.each([
   ],
   ['no guardrail at all', { guardrails: [] }, /^guardrails: /],
   ['a share above 1', { shadowShare: 2 }, /^shadowShare: /],
+  ['a schedule that never comes', { schedule: 'hourly' }, /^schedule: .*"hourly"/],
   ['a setting that is none', { sped: 1 }, /sped/],
 ])('%s is refused by name', (_, given, message) => {
   expect(() => parseRollout(given)).toThrow(message);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { analyseExperiment } from '../../../../backend/experiment/analysis/analyse.ts';
-import { reportLines } from '../../../../backend/experiment/analysis/report-lines.ts';
 import { reportText } from '../../../../backend/experiment/analysis/report-text.ts';
 import { proportionStatistic } from '../../../../backend/experiment/analysis/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -67,24 +66,9 @@ describe('a report in words', () => {
     expect(text.split('\n').filter((one) => line.test(one))).toHaveLength(1);
   });
 
-  test('says in lines what it says in tables', () => {
-    const lines = reportLines(report);
-    expect(lines[0]).toBe(text.split('\n')[0]);
-    expect(
-      lines.some((line) =>
-        /^treatment, click_through: \+0\.\d+ \(.*corrected p < 0\.001\)$/.test(line),
-      ),
-    ).toBe(true);
-    expect(lines).toContain('treatment, guardrail revenue: open');
-    expect(lines.join('')).not.toContain('\n');
-  });
-
   test('says why there is no answer', () => {
     const few = analyseExperiment(experimentOf([[sessions(212, random), sessions(900, random)]]));
     expect(reportText(few).split('\n')[0]).toBe('exp_1: not enough data: 212 of 1,000 sessions');
-    expect(reportLines(few)).toContain(
-      'treatment, revenue: not enough data: 212 of 1,000 sessions',
-    );
     expect(reportText(few)).not.toContain('NaN');
     const none = analyseExperiment({ ...experimentOf([]), segments: [] });
     expect(reportText(none)).toContain('not enough data: 0 of 1 sessions');

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { normals } from '../../../../backend/metric-weights/engine/draws.ts';
 import { learnImportance } from '../../../../backend/metric-weights/engine/learn-importance.ts';
-import { learnInThread } from '../../../../backend/metric-weights/engine/learn-in-thread.ts';
 import type { ImportanceWeights } from '../../../../backend/metric-weights/engine/learned-weights.ts';
 import { IMPORTANCE_KINDS } from '../../../../backend/metric-weights/engine/unit-importance.ts';
 import type { UnitTable } from '../../../../backend/metric-weights/engine/unit-table.ts';
@@ -106,10 +105,8 @@ test('a cross of a column that there is not is refused by name', async () => {
   ).rejects.toThrow('there is no column minute to cross');
 });
 
-test('the same seed gives the same shares, in a thread of its own too', async () => {
+test('the same seed gives the same shares', async () => {
   const table = planted(3, 1200);
   const options = { seed: 5, model: 'forest', by: 'gain' } as const;
-  const here = await learnImportance(table, options);
-  const there = await learnInThread({ method: 'importance', table, options });
-  expect(there.weights).toEqual(here.weights);
+  expect(await learnImportance(table, options)).toEqual(await learnImportance(table, options));
 });

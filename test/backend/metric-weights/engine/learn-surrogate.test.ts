@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { normals } from '../../../../backend/metric-weights/engine/draws.ts';
-import { learnInThread } from '../../../../backend/metric-weights/engine/learn-in-thread.ts';
 import { learnSurrogate } from '../../../../backend/metric-weights/engine/learn-surrogate.ts';
 import type { SurrogateWeights } from '../../../../backend/metric-weights/engine/learned-weights.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -198,16 +197,10 @@ test('units and experiments are pooled, and experiments correct what units only 
   expect(weightOf(pooled, 'saves').weight).toBeGreaterThan(0.2);
 });
 
-test('the same seed gives the same weights, in a thread of its own too', async () => {
+test('the same seed gives the same weights', async () => {
   const table = simulatedUnits(2, 1200, { clicks: 1, saves: 0, idle: 0 });
   const here = await learnSurrogate(table, [], { seed: 7 });
-  const there = await learnInThread({
-    method: 'surrogate',
-    table,
-    experiments: [],
-    options: { seed: 7 },
-  });
-  expect(there).toEqual(here);
+  expect(await learnSurrogate(table, [], { seed: 7 })).toEqual(here);
 });
 
 test('nothing to learn from is refused, as is an error of 0', async () => {

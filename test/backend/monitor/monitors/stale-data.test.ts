@@ -63,7 +63,7 @@ test.each<[string, Partial<LastTimes>, string[]]>([
   [
     'a change is not at the edge',
     { itemsChangedAt: NOON - HOUR, snapshotAt: NOON - DAY },
-    ['the catalogue has changes that are not at the edge: for 60 min, over 30 min'],
+    ['the catalogue has changes that are not at the edge: for 1 h, over 30 min'],
   ],
   ['a change is on its way', { itemsChangedAt: NOON - HOUR / 4, snapshotAt: NOON - DAY }, []],
 ])('%s', (_, changes, messages) => {

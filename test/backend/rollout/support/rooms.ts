@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { combineStrata } from '../../../../backend/experiment/analysis/strata.ts';
-import { collectStatistics } from '../../../../backend/experiment/collect-statistics.ts';
+import { collectStatistics } from '../../experiment/support/collect-statistics.ts';
 import { edgeKv } from '../../../../backend/publish/edge-kv.ts';
 import { publisher as publisherOf } from '../../../../backend/publish/publisher.ts';
 import { rollout as rolloutOf, type Rollout } from '../../../../backend/rollout/apply.ts';

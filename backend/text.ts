@@ -30,11 +30,18 @@ export const counted = (n: number, one: string): string =>
 
 export const count = (n: number): string => n.toLocaleString('en');
 
+/** `12.5 %`: two decimals at most. @param share 0..1. */
+export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
+
 /** `2026-11-22 03:06:23 UTC`. */
 export const moment = (atMs: number | null | undefined): string =>
   typeof atMs === 'number'
     ? `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
     : '–';
+
+/** `2026-11-22 03:06`, UTC. */
+export const minuteOf = (atMs: number): string =>
+  new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
 
 /** `3 min`, `2 h`, `5 d`: how long a duration is, roughly. */
 export function duration(ms: number): string {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appendWeights, history } from '../../../backend/metric-weights/history.ts';
-import { describeInForce } from '../../../backend/metric-weights/in-force.ts';
-import { rewardInForce } from '../../../backend/metric-weights/metric-weights.ts';
+import { describeInForce, rewardInForce } from '../../../backend/metric-weights/in-force.ts';
 import {
   setMetricWeights,
   withdrawOverride,
