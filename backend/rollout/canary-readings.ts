@@ -3,7 +3,7 @@ import { type Effect, effectOf } from '../experiment/analysis/effect.ts';
 import type { ExperimentStatistics } from '../experiment/analysis/experiment-statistics.ts';
 import { type NoAnswer, notEnoughData } from '../experiment/analysis/no-answer.ts';
 import { sequentialTest } from '../experiment/analysis/sequential-test.ts';
-import { srmCheck } from '../experiment/analysis/srm.ts';
+import { sequentialSrm } from '../experiment/analysis/sequential-srm.ts';
 import { addStatistics, type Statistic } from '../experiment/analysis/statistics.ts';
 import type { CanaryWindow } from './canary-windows.ts';
 import type { GuardrailReading } from './decide.ts';
@@ -67,7 +67,7 @@ export function mismatches(strata: readonly CanaryStratum[]): string[] {
     const [challenger, champion] = [CHALLENGER, CHAMPION].map((arm) =>
       statistics.days.filter((day) => day.arm === arm).reduce((units, day) => units + day.units, 0),
     );
-    const check = srmCheck([challenger, champion], [share, 1 - share]);
+    const check = sequentialSrm([challenger, champion], [share, 1 - share]);
     if (check.kind === 'no-answer' || !check.mismatch) return [];
     const of = challenger + champion;
     return [

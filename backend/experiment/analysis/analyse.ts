@@ -11,7 +11,7 @@ import { correctAll, metricReports } from './metric-reports.ts';
 import { MINIMUM_PER_ARM } from './no-answer.ts';
 import type { WeightsInUse } from './result-data.ts';
 import { settleTrends } from './settle-trends.ts';
-import { srmCheck } from './srm.ts';
+import { sequentialSrm } from './sequential-srm.ts';
 import { totalOf } from './totals.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -53,7 +53,7 @@ export function analyseExperiment(
   const options = { alpha, correction, minimumPerArm, unit, guardrails, weights, tuning };
   const totals = arms.map(({ name }) => totalOf(days, name));
   const sizes = totals.map((total) => total?.units ?? 0);
-  const srm = srmCheck(
+  const srm = sequentialSrm(
     sizes,
     arms.map(({ weight }) => weight),
     { unit },

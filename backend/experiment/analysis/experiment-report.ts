@@ -24,6 +24,7 @@ export interface ExperimentReport {
     readonly weight: number;
     readonly units: number;
   }[];
+  /** Its p-value is always valid. */
   readonly srm: SrmCheck | NoAnswer;
   readonly multipleExposure: MultipleExposure | NoAnswer;
   readonly carryOver: readonly ((CarryOverCheck | NoAnswer) & { readonly experiment: string })[];
