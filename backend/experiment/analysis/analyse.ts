@@ -66,7 +66,10 @@ export function analyseExperiment(
     correction,
   );
   const found = others.map((arm, at) =>
-    comparisonOf(statistics, arm, totals, corrected[at], options),
+    comparisonOf(statistics, arm, totals, corrected[at], {
+      ...options,
+      treatments: others.length,
+    }),
   );
   const settled = settleTrends(found, alpha);
   const health = {

@@ -39,9 +39,9 @@ export interface Comparison {
   readonly treatment: string;
   readonly verdict: Verdict;
   readonly metrics: readonly MetricReport[];
-  /** Of the relative effects, always valid, all of them together at alpha. */
+  /** Of the relative effects, always valid, all of them in all arms together at alpha. */
   readonly guardrails: readonly (GuardrailSpec & { readonly found: Guardrail | NoAnswer })[];
-  /** Absent where no metric weights were given. */
+  /** Its intervals hold in all arms together; absent where no metric weights were given. */
   readonly resultData?: ResultData | NoAnswer;
   readonly segments: readonly (Segments & {
     readonly dimension: string;

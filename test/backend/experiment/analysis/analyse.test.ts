@@ -256,6 +256,26 @@ describe('the verdict', () => {
   });
 });
 
+test('with more treatment arms, resultData and guardrails ask for more: any call is a call', () => {
+  const arms = ['control', 'a', 'b', 'c', 'd'];
+  const cell = (arm: string, lift: number) => ({
+    ...armStatistics(arm, sessions(1500, random, lift)),
+    day: dayOf(0),
+  });
+  const days = arms.map((arm) => cell(arm, arm === 'control' ? 0 : 0.02));
+  const guardrails = [{ metric: 'click_through', margin: 0.01 }];
+  const read = (names: readonly string[], alpha: number) => {
+    const some = { ...experiment, days: days.filter(({ arm }) => names.includes(arm)) };
+    const found = analyseExperiment(
+      { ...some, arms: names.map((name) => ({ name, weight: 1 })) },
+      { weights: WEIGHTS, guardrails, alpha },
+    );
+    const { resultData, guardrails: kept } = found.comparisons[0];
+    return { resultData, kept };
+  };
+  expect(read(arms, 0.05)).toEqual(read(['control', 'a'], 0.05 / 4));
+});
+
 describe('what speaks against the numbers is said', () => {
   test('nothing does in a healthy experiment', () => {
     expect(analyseExperiment(experiment).doubts).toEqual([]);
