@@ -10,6 +10,7 @@ import { interleavingSentence } from './interleaving-sentence.ts';
 import { correctAll, metricReports } from './metric-reports.ts';
 import { MINIMUM_PER_ARM } from './no-answer.ts';
 import type { WeightsInUse } from './result-data.ts';
+import { settleDifferences } from './settle-differences.ts';
 import { settleTrends } from './settle-trends.ts';
 import { sequentialSrm } from './sequential-srm.ts';
 import { totalOf } from './totals.ts';
@@ -71,7 +72,7 @@ export function analyseExperiment(
       treatments: others.length,
     }),
   );
-  const settled = settleTrends(found, alpha);
+  const settled = settleDifferences(settleTrends(found, alpha));
   const health = {
     unit,
     srm,
