@@ -71,6 +71,12 @@ export async function collect(
       units: people.filter(({ arms: seen }) => seen > 1).length,
       of: people.length,
     },
+    refused: arms.map(
+      ({ name }) =>
+        everyone.filter(
+          ({ unit: id, arm, arms: seen }) => seen === 1 && arm === name && refused.has(id),
+        ).length,
+    ),
     carryOver: await carriedOver(db, scope, experiment),
   };
   const refusedUnits = everyone.length - people.length;

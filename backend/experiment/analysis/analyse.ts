@@ -54,11 +54,8 @@ export function analyseExperiment(
   const options = { alpha, correction, minimumPerArm, unit, guardrails, weights, tuning };
   const totals = arms.map(({ name }) => totalOf(days, name));
   const sizes = totals.map((total) => total?.units ?? 0);
-  const srm = sequentialSrm(
-    sizes,
-    arms.map(({ weight }) => weight),
-    { unit },
-  );
+  const traffic = arms.map(({ weight }) => weight);
+  const srm = sequentialSrm(sizes, traffic, { unit });
   const [control] = totals;
   const others = statistics.interleaving ? [] : arms.map((_, i) => i).slice(1);
   const corrected = correctAll(
@@ -77,6 +74,9 @@ export function analyseExperiment(
     unit,
     srm,
     multipleExposure: multipleExposure(statistics.multipleExposure, { unit }),
+    ...(statistics.refused && {
+      refused: sequentialSrm(statistics.refused, traffic, { unit }),
+    }),
     carryOver: carryOverChecks(statistics.carryOver, { unit }),
   };
   const comparisons = settled.map((comparison, at) => {

@@ -27,6 +27,11 @@ export interface ExperimentReport {
   /** Its p-value is always valid. */
   readonly srm: SrmCheck | NoAnswer;
   readonly multipleExposure: MultipleExposure | NoAnswer;
+  /**
+   * Of the units that are left out as not a person's, as `srm` is of those that count: who they are is told from what they
+   * did in their arm, so an arm that makes people look like machines would lose them. Absent where they were not counted.
+   */
+  readonly refused?: SrmCheck | NoAnswer;
   readonly carryOver: readonly ((CarryOverCheck | NoAnswer) & { readonly experiment: string })[];
   readonly comparisons: readonly Comparison[];
   /** Of an interleaved experiment, in place of comparisons. */

@@ -297,6 +297,7 @@ describe('what speaks against the numbers is said', () => {
     });
     const { doubts } = analyseExperiment({
       ...statistics,
+      refused: [60, 130],
       multipleExposure: { units: 200, of: 4200 },
       carryOver: [
         { experiment: 'exp_0', arm: 'a', units: [600, 300] },
@@ -311,6 +312,7 @@ describe('what speaks against the numbers is said', () => {
     });
     expect(doubts).toEqual([
       expect.stringMatching(/^sample ratio mismatch \(p = .*trust no result/),
+      expect.stringMatching(/^sessions that are left out as not a person's do not fit .*p = /),
       '200 sessions (4.762 %) saw more than one arm and are left out: assignment or identity is at fault',
       expect.stringMatching(/^the arms of exp_0 are unevenly spread/),
       expect.stringMatching(
