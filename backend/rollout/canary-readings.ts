@@ -29,11 +29,13 @@ export function canaryReadings(
   return guardrails.map(({ metric: name, margin }) => {
     const metric = metrics.find((one) => one.name === name);
     if (metric === undefined) return { metric: name, missing: 'the rollout does not measure it' };
-    const effects = strata.map(({ statistics }) => effectIn(statistics, metric, minimumPerArm));
+    const worstAllowed = metric.better === 'higher' ? -margin : margin;
+    const effects = strata.map(({ statistics }) =>
+      effectIn(statistics, metric, { minimumPerArm, hypothesis: worstAllowed }),
+    );
     const told = effects.filter((effect) => effect.kind === 'effect');
     if (told.length === 0) return { metric: name, missing: whyNot(effects, minimumPerArm) };
     const { low, high } = sequentialTest(combine(told), { alpha: alpha / guardrails.length });
-    const worstAllowed = metric.better === 'higher' ? -margin : margin;
     return { metric: name, better: metric.better, low, high, worstAllowed };
   });
 }
@@ -41,7 +43,7 @@ export function canaryReadings(
 function effectIn(
   statistics: ExperimentStatistics,
   metric: MetricDefinition,
-  minimumPerArm: number,
+  how: { readonly minimumPerArm: number; readonly hypothesis: number },
 ): Effect | NoAnswer {
   const [control, treatment] = [CHAMPION, CHALLENGER].map((arm) =>
     statistics.days
@@ -52,8 +54,8 @@ function effectIn(
         undefined,
       ),
   );
-  if (control === undefined || treatment === undefined) return notEnoughData(0, minimumPerArm);
-  return effectOf(control, treatment, { difference: 'relative', minimumPerArm });
+  if (control === undefined || treatment === undefined) return notEnoughData(0, how.minimumPerArm);
+  return effectOf(control, treatment, { difference: 'relative', ...how });
 }
 
 /** The newest stage knows most. */

@@ -61,7 +61,8 @@ function guardrailsOf(
       return { ...spec, found: notEnoughData(0, minimumPerArm, unit) };
     }
     if (!better || !c || !t) return { ...spec, found: missingMetric(spec.metric) };
-    const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit });
+    const hypothesis = better === 'higher' ? -spec.margin : spec.margin;
+    const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit, hypothesis });
     const each = { better, alpha: alpha / (guardrails.length * treatments), tuning };
     return { ...spec, found: guardrailOf(effect, spec.margin, each) };
   });
