@@ -73,9 +73,8 @@ export async function collect(
     },
     refused: arms.map(
       ({ name }) =>
-        everyone.filter(
-          ({ unit: id, arm, arms: seen }) => seen === 1 && arm === name && refused.has(id),
-        ).length,
+        everyone.filter((one) => one.arms === 1 && one.arm === name && refused.has(one.unit))
+          .length,
     ),
     carryOver: await carriedOver(db, scope, experiment),
   };
