@@ -65,6 +65,11 @@ export async function collect(
       units: people.filter(({ arms: seen }) => seen > 1).length,
       of: people.length,
     },
+    refused: arms.map(
+      ({ name }) =>
+        everyone.filter((one) => one.arms === 1 && one.arm === name && refused.has(one.unit))
+          .length,
+    ),
     carryOver: await carriedOver(db, scope, experiment),
   };
   const refusedUnits = everyone.length - people.length;

@@ -6,6 +6,7 @@ import type {
   ArmStatistics,
   ExperimentStatistics,
 } from '../experiment/analysis/experiment-statistics.ts';
+import { sequentialSrm } from '../experiment/analysis/sequential-srm.ts';
 import { totalOf } from '../experiment/analysis/totals.ts';
 import { frozenStatistics } from '../experiment/reports.ts';
 import { experiments } from '../store/tables.ts';
@@ -14,7 +15,8 @@ import type { PastExperiment } from './engine/unit-table.ts';
 import { UNIT_METRICS } from './unit-metrics.ts';
 
 /**
- * Experiments that measured the target's outcome, and ended longer ago than its horizon, by their last report. Feedback
+ * Experiments that measured the target's outcome, and ended longer ago than its horizon, by their last report; not those
+ * whose arms' sizes do not fit their traffic, of which no effect is to be believed. Feedback
  * counts up to the end of an experiment, so the metrics are still as they were when it was decided on, while the
  * outcome has gone on coming in.
  */
@@ -30,10 +32,19 @@ export async function pastExperiments(
     if (value === undefined || stoppedAt === null) continue;
     const since = horizonEnd(target, stoppedAt);
     const statistics = await frozenStatistics(db, id, { from: since, to: nowMs });
-    if (statistics === undefined) continue;
+    if (statistics === undefined || !isAsDealt(statistics)) continue;
     found.push(...treatmentsOf(statistics, learnable(metrics), value));
   }
   return found;
+}
+
+function isAsDealt({ arms, days }: ExperimentStatistics): boolean {
+  const sizes = arms.map(({ name }) => totalOf(days, name)?.units ?? 0);
+  const check = sequentialSrm(
+    sizes,
+    arms.map(({ weight }) => weight),
+  );
+  return check.kind === 'srm' && !check.mismatch;
 }
 
 const outcomeOf = (metrics: readonly MetricDefinition[], { outcome }: TargetDefinition) =>

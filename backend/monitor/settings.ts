@@ -30,7 +30,7 @@ export interface MonitorSettings {
   };
   readonly quality: { readonly minRankings: number };
   readonly sampleRatio: {
-    /** Small: each running experiment is looked at every few minutes. */
+    /** Of all looks at one experiment together: the check is always valid. */
     readonly alpha: number;
     readonly minUnits: number;
   };
@@ -70,7 +70,7 @@ export const DEFAULT_MONITORS: MonitorSettings = {
   metrics: { trailingDays: 28, minRankings: 200, minDays: 14, alpha: 0.0002, minDrop: 0.05 },
   drift: { maxScorePsi: 0.25, maxFeaturePsi: 0.25, minSessions: 500, sampleRankings: 2000 },
   quality: { minRankings: 100 },
-  sampleRatio: { alpha: 0.0001, minUnits: 200 },
+  sampleRatio: { alpha: 0.001, minUnits: 200 },
   stale: {
     rankingHours: 12,
     eventHours: 24,

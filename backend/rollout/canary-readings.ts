@@ -3,7 +3,7 @@ import { type Effect, effectOf } from '../experiment/analysis/effect.ts';
 import type { ExperimentStatistics } from '../experiment/analysis/experiment-statistics.ts';
 import { type NoAnswer, notEnoughData } from '../experiment/analysis/no-answer.ts';
 import { sequentialTest } from '../experiment/analysis/sequential-test.ts';
-import { srmCheck } from '../experiment/analysis/srm.ts';
+import { sequentialSrm } from '../experiment/analysis/sequential-srm.ts';
 import { addStatistics, type Statistic } from '../experiment/analysis/statistics.ts';
 import type { CanaryWindow } from './canary-windows.ts';
 import type { GuardrailReading } from './decide.ts';
@@ -29,11 +29,13 @@ export function canaryReadings(
   return guardrails.map(({ metric: name, margin }) => {
     const metric = metrics.find((one) => one.name === name);
     if (metric === undefined) return { metric: name, missing: 'the rollout does not measure it' };
-    const effects = strata.map(({ statistics }) => effectIn(statistics, metric, minimumPerArm));
+    const worstAllowed = metric.better === 'higher' ? -margin : margin;
+    const effects = strata.map(({ statistics }) =>
+      effectIn(statistics, metric, { minimumPerArm, hypothesis: worstAllowed }),
+    );
     const told = effects.filter((effect) => effect.kind === 'effect');
     if (told.length === 0) return { metric: name, missing: whyNot(effects, minimumPerArm) };
     const { low, high } = sequentialTest(combine(told), { alpha: alpha / guardrails.length });
-    const worstAllowed = metric.better === 'higher' ? -margin : margin;
     return { metric: name, better: metric.better, low, high, worstAllowed };
   });
 }
@@ -41,7 +43,7 @@ export function canaryReadings(
 function effectIn(
   statistics: ExperimentStatistics,
   metric: MetricDefinition,
-  minimumPerArm: number,
+  how: { readonly minimumPerArm: number; readonly hypothesis: number },
 ): Effect | NoAnswer {
   const [control, treatment] = [CHAMPION, CHALLENGER].map((arm) =>
     statistics.days
@@ -52,8 +54,8 @@ function effectIn(
         undefined,
       ),
   );
-  if (control === undefined || treatment === undefined) return notEnoughData(0, minimumPerArm);
-  return effectOf(control, treatment, { difference: 'relative', minimumPerArm });
+  if (control === undefined || treatment === undefined) return notEnoughData(0, how.minimumPerArm);
+  return effectOf(control, treatment, { difference: 'relative', ...how });
 }
 
 /** The newest stage knows most. */
@@ -67,7 +69,7 @@ export function mismatches(strata: readonly CanaryStratum[]): string[] {
     const [challenger, champion] = [CHALLENGER, CHAMPION].map((arm) =>
       statistics.days.filter((day) => day.arm === arm).reduce((units, day) => units + day.units, 0),
     );
-    const check = srmCheck([challenger, champion], [share, 1 - share]);
+    const check = sequentialSrm([challenger, champion], [share, 1 - share]);
     if (check.kind === 'no-answer' || !check.mismatch) return [];
     const of = challenger + champion;
     return [

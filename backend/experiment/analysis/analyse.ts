@@ -11,8 +11,9 @@ import { correctAll, metricReports } from './metric-reports.ts';
 import type { Correction } from './multiple-testing.ts';
 import { MINIMUM_PER_ARM } from './no-answer.ts';
 import type { WeightsInUse } from './result-data.ts';
+import { settleDifferences } from './settle-differences.ts';
 import { settleTrends } from './settle-trends.ts';
-import { srmCheck } from './srm.ts';
+import { sequentialSrm } from './sequential-srm.ts';
 import { totalOf } from './totals.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -54,11 +55,8 @@ export function analyseExperiment(
   const options = { alpha, correction, minimumPerArm, unit, guardrails, weights, tuning };
   const totals = arms.map(({ name }) => totalOf(days, name));
   const sizes = totals.map((total) => total?.units ?? 0);
-  const srm = srmCheck(
-    sizes,
-    arms.map(({ weight }) => weight),
-    { unit },
-  );
+  const traffic = arms.map(({ weight }) => weight);
+  const srm = sequentialSrm(sizes, traffic, { unit });
   const [control] = totals;
   const others = statistics.interleaving ? [] : arms.map((_, i) => i).slice(1);
   const corrected = correctAll(
@@ -67,13 +65,19 @@ export function analyseExperiment(
     correction,
   );
   const found = others.map((arm, at) =>
-    comparisonOf(statistics, arm, totals, corrected[at], options),
+    comparisonOf(statistics, arm, totals, corrected[at], {
+      ...options,
+      treatments: others.length,
+    }),
   );
-  const settled = settleTrends(found, alpha);
+  const settled = settleDifferences(settleTrends(found, alpha));
   const health = {
     unit,
     srm,
     multipleExposure: multipleExposure(statistics.multipleExposure, { unit }),
+    ...(statistics.refused && {
+      refused: sequentialSrm(statistics.refused, traffic, { unit }),
+    }),
     carryOver: carryOverChecks(statistics.carryOver, { unit }),
   };
   const comparisons = settled.map((comparison, at) => {

@@ -14,6 +14,8 @@ export interface ComparisonOptions extends MetricOptions {
   readonly correction: Correction;
   readonly guardrails: readonly GuardrailSpec[];
   readonly weights?: WeightsInUse;
+  /** Treatment arms in all: a call on any of them is a call, so each gets its part of alpha (Bonferroni). */
+  readonly treatments: number;
 }
 
 /** Treatment arm number `arm` against the control. @param metrics corrected for all arms. @param totals of all arms. */
@@ -47,11 +49,11 @@ interface ArmPair {
   readonly treatment?: ArmStatistics;
 }
 
-/** Each at its part of alpha, since any that breaks is a call (Bonferroni). */
+/** Each at its part of alpha, since any that breaks in any arm is a call (Bonferroni). */
 function guardrailsOf(
   { control, treatment }: ArmPair,
   { metrics }: Pick<ExperimentStatistics, 'metrics'>,
-  { guardrails, minimumPerArm, unit, alpha, tuning }: ComparisonOptions,
+  { guardrails, treatments, minimumPerArm, unit, alpha, tuning }: ComparisonOptions,
 ): Comparison['guardrails'] {
   return guardrails.map((spec) => {
     const better = metrics.find(({ name }) => name === spec.metric)?.better;
@@ -60,8 +62,9 @@ function guardrailsOf(
       return { ...spec, found: notEnoughData(0, minimumPerArm, unit) };
     }
     if (!better || !c || !t) return { ...spec, found: missingMetric(spec.metric) };
-    const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit });
-    const each = { better, alpha: alpha / guardrails.length, tuning };
+    const hypothesis = better === 'higher' ? -spec.margin : spec.margin;
+    const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit, hypothesis });
+    const each = { better, alpha: alpha / (guardrails.length * treatments), tuning };
     return { ...spec, found: guardrailOf(effect, spec.margin, each) };
   });
 }
@@ -71,11 +74,12 @@ function resultDataOf(
   { weights, ...options }: ComparisonOptions,
 ): Pick<Comparison, 'resultData'> {
   if (weights === undefined) return {};
-  const { minimumPerArm, unit } = options;
+  const { minimumPerArm, unit, treatments } = options;
+  const each = { ...options, alpha: options.alpha / treatments };
   return {
     resultData:
       control && treatment
-        ? resultData(control, treatment, weights, options)
+        ? resultData(control, treatment, weights, each)
         : notEnoughData(0, minimumPerArm, unit),
   };
 }

@@ -4,14 +4,19 @@ import { percent, plain, signed } from './figures.ts';
 
 /** Everything that speaks against the report's numbers, in sentences, the gravest first. */
 export function doubtsOf(
-  report: Pick<ExperimentReport, 'srm' | 'multipleExposure' | 'carryOver' | 'unit'>,
+  report: Pick<ExperimentReport, 'srm' | 'refused' | 'multipleExposure' | 'carryOver' | 'unit'>,
   comparisons: readonly Omit<Comparison, 'verdict'>[],
 ): string[] {
-  const { srm, multipleExposure, carryOver, unit } = report;
+  const { srm, refused, multipleExposure, carryOver, unit } = report;
   const doubts: string[] = [];
   if (srm.kind === 'srm' && srm.mismatch) {
     doubts.push(
       `sample ratio mismatch (p = ${srm.pValue.toPrecision(2)}): the arms' sizes do not fit their traffic, so units were lost or misassigned; trust no result before the cause is found`,
+    );
+  }
+  if (refused?.kind === 'srm' && refused.mismatch) {
+    doubts.push(
+      `${unit} that are left out as not a person's do not fit the arms' traffic (p = ${refused.pValue.toPrecision(2)}): an arm changes who passes for a person, so those who are left are not alike`,
     );
   }
   if (multipleExposure.kind === 'multiple-exposure' && multipleExposure.flagged) {

@@ -56,6 +56,11 @@ export interface EffectOptions {
   readonly difference?: Difference;
   readonly minimumPerArm?: number;
   readonly unit?: Unit;
+  /**
+   * The relative difference that is tested (a guardrail's margin): the error is then that of "it is so", not of what was
+   * found (Fieller, 1954), as an arm that happens to have few of a rare value has a small mean and a small error at once.
+   */
+  readonly hypothesis?: number;
 }
 
 /**
@@ -71,6 +76,7 @@ export function effectOf<S extends Statistic>(
     difference = 'absolute',
     minimumPerArm = MINIMUM_PER_ARM,
     unit = 'sessions',
+    hypothesis,
   }: EffectOptions = {},
 ): Effect | NoAnswer {
   const theta = thetaOf([control, treatment]);
@@ -102,8 +108,12 @@ export function effectOf<S extends Statistic>(
     return { ...shared, estimate: gap, standardError: Math.sqrt(absolute) };
   }
   if (base === 0) return zeroBaseline();
-  const fromControl = controlVariance(control, treatment, theta, gap) / nc;
-  const variance = (errorT + fromControl) / (base * base);
+  const lift = hypothesis === undefined ? undefined : 1 + hypothesis * Math.sign(base);
+  const ofControl = controlVariance(control, treatment, theta, gap, lift);
+  const own = errorT + ofControl / nc;
+  // If it is so, units of both arms vary alike: the larger arm says how much better than the smaller one.
+  const alike = ((nc * ofControl + nt * t.variance) / (nc + nt)) * (1 / nc + 1 / nt);
+  const variance = (lift === undefined ? own : Math.max(own, alike)) / (base * base);
   return { ...shared, estimate: gap / Math.abs(base), standardError: Math.sqrt(variance) };
 }
 
@@ -136,18 +146,22 @@ function hasNoDenominator(statistic: Statistic): boolean {
   return statistic.kind === 'ratio' && statistic.denominator.sum === 0;
 }
 
-/** Variance of one control unit in the relative difference, times the base². @param gap adjusted `t̄ − c̄`. */
+/**
+ * Variance of one control unit in the relative difference, times the base². @param gap adjusted `t̄ − c̄`.
+ * @param given the lift that is tested; else the one that was found.
+ */
 function controlVariance(
   control: Statistic,
   treatment: Statistic,
   theta: number,
   gap: number,
+  given: number | undefined,
 ): number {
   const { mean: base, variance } = momentsOf(control);
   if (control.kind === 'adjusted-ratio') {
-    return liftedRatioVariance(control, theta, 1 + gap / base);
+    return liftedRatioVariance(control, theta, given ?? 1 + gap / base);
   }
-  const lift = momentsOf(treatment).mean / base;
+  const lift = given ?? momentsOf(treatment).mean / base;
   return control.kind === 'adjusted'
     ? liftedVariance(control, theta, lift)
     : lift * lift * variance;

@@ -25,8 +25,14 @@ export interface ExperimentReport {
     readonly weight: number;
     readonly units: number;
   }[];
+  /** Its p-value is always valid. */
   readonly srm: SrmCheck | NoAnswer;
   readonly multipleExposure: MultipleExposure | NoAnswer;
+  /**
+   * Of the units that are left out as not a person's, as `srm` is of those that count: who they are is told from what they
+   * did in their arm, so an arm that makes people look like machines would lose them. Absent where they were not counted.
+   */
+  readonly refused?: SrmCheck | NoAnswer;
   readonly carryOver: readonly ((CarryOverCheck | NoAnswer) & { readonly experiment: string })[];
   readonly comparisons: readonly Comparison[];
   /** Of an interleaved experiment, in place of comparisons. */
@@ -39,9 +45,9 @@ export interface Comparison {
   readonly treatment: string;
   readonly verdict: Verdict;
   readonly metrics: readonly MetricReport[];
-  /** Of the relative effects, always valid, all of them together at alpha. */
+  /** Of the relative effects, always valid, all of them in all arms together at alpha. */
   readonly guardrails: readonly (GuardrailSpec & { readonly found: Guardrail | NoAnswer })[];
-  /** Absent where no metric weights were given. */
+  /** Its intervals hold in all arms together; absent where no metric weights were given. */
   readonly resultData?: ResultData | NoAnswer;
   readonly segments: readonly (Segments & {
     readonly dimension: string;

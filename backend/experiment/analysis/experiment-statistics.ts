@@ -16,6 +16,11 @@ export interface ExperimentStatistics {
   readonly segments: readonly SegmentStatistics[];
   /** Units that saw more than one arm: left out of `days`; many of them are a fault of assignment or of identity. */
   readonly multipleExposure: { readonly units: number; readonly of: number };
+  /**
+   * Units per arm, in their order, that are left out because they were not a person's; absent in statistics from before it
+   * was counted.
+   */
+  readonly refused?: readonly number[];
   /** Units that took part in another experiment before, by its arms: what may have been carried over. */
   readonly carryOver: readonly CarryOver[];
   /** Of an interleaved experiment: its slates hold both arms' items, so its units are in no arm and in no day. */

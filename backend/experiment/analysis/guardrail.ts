@@ -27,6 +27,7 @@ export interface Guardrail {
 
 /**
  * Non-inferiority (Rothmann, Wiens & Chan, 2012): kept where even the most harm that fits the data is below the margin.
+ * @param effect a relative one with the margin as its `hypothesis`, or an absolute one.
  * @param margin the harm that is bearable, in the effect's unit (0.01 of a relative one is 1 %); 0 asks for no harm.
  */
 export function guardrailOf(

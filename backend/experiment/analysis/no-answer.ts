@@ -9,6 +9,7 @@ export interface NoAnswer {
     | 'zero-baseline'
     | 'no-denominator'
     | 'missing-metric'
+    | 'unequal-time'
     | 'no-weights';
   /** For people: "not enough data: 212 of 1,000 sessions". */
   readonly message: string;
@@ -51,6 +52,13 @@ export const missingMetric = (metric: string): NoAnswer => ({
   kind: 'no-answer',
   reason: 'missing-metric',
   message: `no value of ${metric}: count it in the experiment, or leave it out`,
+});
+
+export const unequalTime = (): NoAnswer => ({
+  kind: 'no-answer',
+  reason: 'unequal-time',
+  message:
+    'no trend: users of the first days have had longer to act than those of the last; read it where sessions are the unit',
 });
 
 export const noWeights = (why: string): NoAnswer => ({

@@ -1,7 +1,16 @@
 import { normalCdf, normalQuantile } from '../../evaluate/distributions.ts';
 import { DAY_MS } from '../../training-data/utc-day.ts';
 import { type Effect, effectOf } from './effect.ts';
-import { MINIMUM_PER_ARM, type NoAnswer, noSpread, notEnoughData, type Unit } from './no-answer.ts';
+import type { TestResult } from './fixed-test.ts';
+import {
+  MINIMUM_PER_ARM,
+  type NoAnswer,
+  noSpread,
+  notEnoughData,
+  type Unit,
+  unequalTime,
+} from './no-answer.ts';
+import { sequentialTest } from './sequential-test.ts';
 import { type Statistic, unitsOf } from './statistics.ts';
 
 /** Both arms' statistics of one metric among the units first exposed on one day. */
@@ -24,9 +33,12 @@ export interface Novelty {
   /** How much the absolute effect changes per day. */
   readonly slope: number;
   readonly standardError: number;
+  /** Of one look at a time fixed beforehand. */
   readonly low: number;
   readonly high: number;
   readonly pValue: number;
+  /** Always valid; it decides on the trend. */
+  readonly sequential: TestResult;
   /**
    * `novelty`: the effect gets worse by the day, so that what was new is wearing off; `primacy`: it gets better, so that
    * people are learning (Kohavi, Tang & Xu, 2020, ch. 23). The whole's effect then is not the one that stays.
@@ -46,7 +58,11 @@ export interface NoveltyOptions {
  * Straight line through the effect per day since the start, by weighted least squares: a day's weight is
  * `h = n_c n_t / (n_c + n_t)` (of sizes alone, as in `combineStrata`), and
  * `Var(slope) = Σ h² (x − x̄)² SE² / (Σ h (x − x̄)²)²`. Days with fewer than two units in an arm are left out.
- * Where users are the unit, a day's users carry all that they did since: the trend is that of newer against older users.
+ * By the day slopes have independent increments on the clock of their information (Scharfstein, Tsiatis & Robins, 1997),
+ * here the units of an equal split that would tell an effect as well as these tell the change in a week, so the trend may be
+ * read daily.
+ * No answer where users are the unit: those of the first days have had longer to act, so that an effect that stays looks as
+ * if it wore off.
  */
 export function noveltyOf(
   days: readonly DayArms[],
@@ -58,6 +74,7 @@ export function noveltyOf(
     unit = 'sessions',
   }: NoveltyOptions = {},
 ): Novelty | NoAnswer {
+  if (unit === 'users') return unequalTime();
   const units = (arm: 'control' | 'treatment') =>
     days.reduce((sum, day) => sum + unitsOf(day[arm]), 0);
   const fewest = Math.min(units('control'), units('treatment'));
@@ -81,6 +98,10 @@ export function noveltyOf(
     Math.sqrt(sum(found.map(({ effect }, i) => (pull[i] * effect.standardError) ** 2))) / spread;
   const pValue = 2 * normalCdf(-Math.abs(slope / standardError));
   const half = -normalQuantile(alpha / 2) * standardError;
+  const sequential = sequentialTest(
+    { estimate: slope, standardError, df: Infinity, n: (4 * spread) / DAYS_OF_WEEK ** 2 },
+    { alpha },
+  );
   const isBetter = better === 'higher' ? slope > 0 : slope < 0;
   return {
     kind: 'novelty',
@@ -95,9 +116,12 @@ export function noveltyOf(
     low: slope - half,
     high: slope + half,
     pValue,
-    trend: pValue >= alpha ? 'none' : isBetter ? 'primacy' : 'novelty',
+    sequential,
+    trend: sequential.pValue >= alpha ? 'none' : isBetter ? 'primacy' : 'novelty',
   };
 }
+
+const DAYS_OF_WEEK = 7;
 
 const weightOf = ({ control, treatment }: Effect): number =>
   (control.n * treatment.n) / (control.n + treatment.n);

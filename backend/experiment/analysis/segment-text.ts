@@ -6,13 +6,13 @@ import { pShown, signed, spanned } from './figures.ts';
 export function segmentText(segments: Comparison['segments']): string[] {
   const telling = segments.filter(
     ({ heterogeneity, simpson }) =>
-      (heterogeneity.kind === 'heterogeneity' && heterogeneity.pValue < 0.01) ||
+      (heterogeneity.kind === 'heterogeneity' && heterogeneity.adjustedP < 0.01) ||
       (simpson.kind === 'simpson' && simpson.flag !== 'none'),
   );
   return telling.map(({ metric, dimension, segments: values, heterogeneity }) => {
     const differ =
       heterogeneity.kind === 'heterogeneity'
-        ? `effects differ by ${dimension} with p ${pShown(heterogeneity.pValue)}`
+        ? `effects differ by ${dimension} with p ${pShown(heterogeneity.adjustedP)}`
         : heterogeneity.message;
     const rows = values.map((segment) =>
       segment.kind === 'segment'

@@ -25,6 +25,8 @@ export interface Heterogeneity {
   readonly q: number;
   readonly df: number;
   readonly pValue: number;
+  /** Over all metrics, attributes and arms of a report. */
+  readonly adjustedP: number;
   /** Share of the effects' variation that is not chance, I² (Higgins & Thompson, 2002). */
   readonly iSquared: number;
 }
@@ -98,5 +100,6 @@ function heterogeneityOf(
   );
   const df = effects.length - 1;
   const iSquared = q > df ? (q - df) / q : 0;
-  return { kind: 'heterogeneity', q, df, pValue: chiSquareTail(q, df), iSquared };
+  const pValue = chiSquareTail(q, df);
+  return { kind: 'heterogeneity', q, df, pValue, adjustedP: pValue, iSquared };
 }

@@ -1,7 +1,7 @@
 import type { Comparison } from './experiment-report.ts';
 import { holm } from './multiple-testing.ts';
 
-/** A trend is called only where it stands beside all metrics' and arms' trends (Holm). */
+/** A trend is called only where it stands beside all metrics' and arms' trends (Holm), and may be read daily. */
 export function settleTrends(
   comparisons: readonly Omit<Comparison, 'verdict'>[],
   alpha: number,
@@ -9,7 +9,7 @@ export function settleTrends(
   const trends = comparisons
     .flatMap(({ novelty }) => novelty)
     .flatMap(({ found }) => (found.kind === 'novelty' ? [found] : []));
-  const adjusted = holm(trends.map(({ pValue }) => pValue));
+  const adjusted = holm(trends.map(({ sequential }) => sequential.pValue));
   return comparisons.map((comparison) => ({
     ...comparison,
     novelty: comparison.novelty.map(({ metric, found }) => {

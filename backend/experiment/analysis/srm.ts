@@ -11,9 +11,10 @@ export interface SrmCheck {
 }
 
 /**
- * Sample ratio mismatch: χ² of the arms' sizes against their traffic weights (Fabijan et al., 2019).
+ * Sample ratio mismatch: χ² of the arms' sizes against their traffic weights (Fabijan et al., 2019), of one look at a time
+ * fixed beforehand; while an experiment runs, `sequentialSrm`.
  * @param observed units per arm. @param weights traffic per arm, of any sum.
- * @param alpha small, as the check is made often and its alarm stops the experiment.
+ * @param alpha small, as its alarm stops the experiment.
  */
 export function srmCheck(
   observed: readonly number[],

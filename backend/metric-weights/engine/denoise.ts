@@ -83,6 +83,8 @@ export interface Denoised {
   readonly y: number;
   /** Of that around wᵀx̂, where the target's effect is wᵀx* + N(0, ω²). */
   readonly variance: (weights: Float64Array, rest: number) => number;
+  /** Λ(Λ + Σ)⁻¹c: covariance of the errors of x̂ with that of the target's effect as it was observed. */
+  readonly across: Float64Array;
 }
 
 /**
@@ -104,6 +106,7 @@ export function denoised(effects: ObservedEffects, spread: Float64Array): Denois
   return {
     x: multiply(spread, solved, size, size, 1),
     y: y - dot(shared, solved),
+    across,
     variance(weights, rest) {
       let left = least + rest;
       for (let i = 0; i < size; i++) {

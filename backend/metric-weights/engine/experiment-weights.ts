@@ -82,7 +82,7 @@ export function experimentWeights(
 export interface LeftOut {
   readonly weights: Float64Array;
   readonly denoised: Denoised;
-  /** Of the target's effect less the shared error, before anything is known of it. */
+  /** Of the target's observed effect, before anything is known of it. */
   readonly variance: number;
 }
 
@@ -97,15 +97,19 @@ export function leaveOneOut(table: EffectsTable, prior: Prior, whole: Experiment
       if (table.cluster[e] !== cluster) return;
       const { weights, effectSpread, rest } = fitted;
       const own = denoised(effects, effectSpread);
-      const zero = new Float64Array(weights.length);
-      const variance = own.variance(zero, rest + quadratic(effectSpread, weights));
+      const variance = effects.targetNoise + rest + quadratic(effectSpread, weights);
       left[e] = { weights, denoised: own, variance };
     });
   }
   return left;
 }
 
-/** Skill on experiments left out; 0 is what "no effect" foretells. Ranks by the observed effects, as decisions do. */
+/**
+ * Skill on experiments left out; 0 is what "no effect" foretells. Errors that metrics and target share would pass for skill:
+ * what they add to it is known, for weights and Λ that were learned from the others, and is taken off again whatever Λ is.
+ * The target's effect less the shared error would lean on Λ: too large a Λ, which noise alone gives, leaves some of it.
+ * Ranks by the observed effects, as decisions do.
+ */
 export function experimentSkill(
   table: EffectsTable,
   leftOut: readonly LeftOut[],
@@ -113,9 +117,11 @@ export function experimentSkill(
 ): Skill | undefined {
   const of = (value: (one: LeftOut, e: number) => number) => Float64Array.from(leftOut, value);
   return skillOf({
-    values: of((one) => one.denoised.y),
+    values: of((_, e) => table.effects[e].y),
     baseline: of(() => 0),
     predictions: of((one) => dot(one.weights, one.denoised.x)),
+    optimism: of((one) => 2 * dot(one.weights, one.denoised.across)),
+    ranked: of((one) => one.denoised.y),
     precision: of((one) => 1 / one.variance),
     scores: of((one, e) => dot(one.weights, table.effects[e].x)),
     equalScores: of((_, e) => dot(equal, table.effects[e].x)),

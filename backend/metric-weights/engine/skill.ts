@@ -16,6 +16,8 @@ export interface HeldOut {
   readonly ranked?: Float64Array;
   /** How much each counts in r2: 1 over its variance. Default 1. */
   readonly precision?: Float64Array;
+  /** Added to squared errors: twice the covariance of the errors of values and predictions (Efron, 2004). Default 0. */
+  readonly optimism?: Float64Array;
   /** Numbers of the clusters, where units come in them. */
   readonly cluster?: ArrayLike<number>;
 }
@@ -54,12 +56,14 @@ export function figure(
   return { mean, low: mean - half, high: mean + half };
 }
 
-/** `1 − Σ p (y − ŷ)² / Σ p (y − y₀)²`, a ratio of means: influence `−(e² − (1 − r2) d²) / Σ d²`. */
-function r2Of({ values, baseline, predictions, precision }: HeldOut) {
+/** `1 − Σ p ((y − ŷ)² + o) / Σ p (y − y₀)²`, o the optimism; a ratio of means: influence `−(e² − (1 − r2) d²) / Σ d²`. */
+function r2Of({ values, baseline, predictions, precision, optimism }: HeldOut) {
   let [errors, spread] = [0, 0];
-  const [e2, d2] = [predictions, baseline].map((foretold) =>
-    values.map((value, i) => (precision?.[i] ?? 1) * (value - foretold[i]) ** 2),
+  const weigh = (i: number, squared: number) => (precision?.[i] ?? 1) * squared;
+  const e2 = values.map((value, i) =>
+    weigh(i, (value - predictions[i]) ** 2 + (optimism?.[i] ?? 0)),
   );
+  const d2 = values.map((value, i) => weigh(i, (value - baseline[i]) ** 2));
   for (let i = 0; i < values.length; i++) {
     errors += e2[i];
     spread += d2[i];

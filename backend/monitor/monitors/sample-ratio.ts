@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import { srmCheck } from '../../experiment/analysis/srm.ts';
+import { sequentialSrm } from '../../experiment/analysis/sequential-srm.ts';
 import type { Store } from '../../store/open.ts';
 import { experiments, layers, rollouts } from '../../store/tables.ts';
 import { count } from '../../text.ts';
@@ -31,7 +31,7 @@ export function findSampleRatioMismatch(
     const key = `${KIND}: ${experiment}`;
     const units = arms.map((arm) => arm.units);
     const total = units.reduce((sum, n) => sum + n, 0);
-    const check = srmCheck(
+    const check = sequentialSrm(
       units,
       arms.map(({ weight }) => weight),
       { alpha, unit },

@@ -262,6 +262,7 @@ test('sessions that are not people are left out and counted, by the filters of t
   });
   const { statistics, refusedUnits } = await collect(log.store, await runningExperiment(log.store));
   expect(refusedUnits).toBe(3);
+  expect(statistics.refused).toEqual([1, 2]);
   expect(statistics.days.map(({ arm, units }) => [arm, units])).toEqual([
     ['control', 2],
     ['treatment', 1],

@@ -105,6 +105,14 @@ const unitsOf = (size: number, saves: number, clicks: number): number[][] =>
     return [a, b, normal(), 2 * a - b + normal()];
   });
 
+test('an experiment that lost units of one arm teaches nothing', async () => {
+  const at = NOW - 40 * DAY;
+  await stopped('exp_lost', at, { control: [unitsOf(1200, 0, 0)], b: [unitsOf(900, 1, 0)] });
+  await stopped('exp_whole', at, { control: [unitsOf(1200, 0, 0)], b: [unitsOf(1150, 1, 0)] });
+  const found = await pastExperiments(store.db, TARGET, NOW);
+  expect(found.map(({ id }) => id)).toEqual(['exp_whole']);
+});
+
 test('effects are in standard deviations of the control, with what their errors share', async () => {
   const control = unitsOf(300, 0, 0);
   const [b, c] = [unitsOf(200, 0.4, 0.1), unitsOf(250, 0, 0.5)];

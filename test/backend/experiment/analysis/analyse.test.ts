@@ -256,6 +256,26 @@ describe('the verdict', () => {
   });
 });
 
+test('with more treatment arms, resultData and guardrails ask for more: any call is a call', () => {
+  const arms = ['control', 'a', 'b', 'c', 'd'];
+  const cell = (arm: string, lift: number) => ({
+    ...armStatistics(arm, sessions(1500, random, lift)),
+    day: dayOf(0),
+  });
+  const days = arms.map((arm) => cell(arm, arm === 'control' ? 0 : 0.02));
+  const guardrails = [{ metric: 'click_through', margin: 0.01 }];
+  const read = (names: readonly string[], alpha: number) => {
+    const some = { ...experiment, days: days.filter(({ arm }) => names.includes(arm)) };
+    const found = analyseExperiment(
+      { ...some, arms: names.map((name) => ({ name, weight: 1 })) },
+      { weights: WEIGHTS, guardrails, alpha },
+    );
+    const { resultData, guardrails: kept } = found.comparisons[0];
+    return { resultData, kept };
+  };
+  expect(read(arms, 0.05)).toEqual(read(['control', 'a'], 0.05 / 4));
+});
+
 describe('what speaks against the numbers is said', () => {
   test('nothing does in a healthy experiment', () => {
     expect(analyseExperiment(experiment).doubts).toEqual([]);
@@ -277,6 +297,7 @@ describe('what speaks against the numbers is said', () => {
     });
     const { doubts } = analyseExperiment({
       ...statistics,
+      refused: [60, 130],
       multipleExposure: { units: 200, of: 4200 },
       carryOver: [
         { experiment: 'exp_0', arm: 'a', units: [600, 300] },
@@ -291,6 +312,7 @@ describe('what speaks against the numbers is said', () => {
     });
     expect(doubts).toEqual([
       expect.stringMatching(/^sample ratio mismatch \(p = .*trust no result/),
+      expect.stringMatching(/^sessions that are left out as not a person's do not fit .*p = /),
       '200 sessions (4.762 %) saw more than one arm and are left out: assignment or identity is at fault',
       expect.stringMatching(/^the arms of exp_0 are unevenly spread/),
       expect.stringMatching(

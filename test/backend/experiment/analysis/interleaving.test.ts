@@ -6,8 +6,9 @@ import {
   interleavingStatistic,
   type InterleavingStatistic,
 } from '../../../../backend/experiment/analysis/interleaving.ts';
+import { interleave } from '../../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import { answered, times } from './draws.ts';
+import { answered, meanOf, times, zOf } from './draws.ts';
 
 /** Sessions click up to four times, and some like one team's items: their clicks go together. */
 const sessionsOf = (random: () => number, n: number, bias = 0) =>
@@ -43,6 +44,39 @@ describe('team-draft interleaving', () => {
       }),
     );
   });
+
+  test.each([
+    ['one list', false],
+    ['two lists, each as good', true],
+  ])(
+    'of %s prefers neither arm, though the first slots get most of the clicks',
+    (_, isShuffled) => {
+      const random = seededRandom(64);
+      const items = times(8, (i) => i);
+      const listOf = () =>
+        isShuffled
+          ? items
+              .map((item) => ({ item, at: random() }))
+              .toSorted((a, b) => a.at - b.at)
+              .map(({ item }) => item)
+          : items;
+      // An odd slate: who gets the last slot is a coin of its own.
+      const preferences = times(200, () => {
+        const sessions = times(1000, () => {
+          const clicks = { control: 0, treatment: 0 };
+          const seed = Math.floor(random() * 2 ** 32);
+          const slate = interleave([listOf(), listOf()], 5, seededRandom(seed));
+          slate.forEach(({ team }, slot) => {
+            if (random() < 0.5 / (1 + slot)) clicks[team === 0 ? 'control' : 'treatment']++;
+          });
+          return clicks;
+        });
+        return answered(interleaving(interleavingStatistic(sessions))).preference;
+      });
+      expect(Math.abs(zOf(preferences))).toBeLessThan(3);
+      expect(Math.abs(meanOf(preferences))).toBeLessThan(0.003);
+    },
+  );
 
   test('says what is missing', () => {
     const random = seededRandom(61);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DayArms, noveltyOf } from '../../../../backend/experiment/analysis/novelty.ts';
+import { meanStatistic } from '../../../../backend/experiment/analysis/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, rateOf, times } from './draws.ts';
 import { dayOf } from './simulated-experiment.ts';
@@ -39,6 +40,36 @@ describe('the trend of an effect over days', () => {
       expect(covered[slope] / RUNS).toBeGreaterThan(0.93);
       expect(covered[slope] / RUNS).toBeLessThan(0.97);
     }
+  });
+
+  test('read daily, is called in less than 5 % where there is none; by one look’s p-value, in more', () => {
+    const random = seededRandom(54);
+    const RUNS = 300;
+    const calls = { trend: 0, once: 0 };
+    for (let run = 0; run < RUNS; run++) {
+      const days = daysOf(random, () => 0.1, 35);
+      const found = times(29, (i) => answered(noveltyOf(days.slice(0, 7 + i))));
+      calls.trend += Number(found.some(({ trend }) => trend !== 'none'));
+      calls.once += Number(found.some(({ pValue }) => pValue < 0.05));
+    }
+    expect(calls.trend / RUNS).toBeLessThan(0.05);
+    expect(calls.once / RUNS).toBeGreaterThan(0.1);
+  });
+
+  test('has no answer of users, whose effect adds up for longer the earlier they came', () => {
+    const random = seededRandom(55);
+    const clicksSince = (days: number, rate: number) =>
+      meanStatistic(
+        times(300, () => times(days, () => Number(random() < rate)).reduce((a, b) => a + b, 0)),
+      );
+    // A click more in ten days, for ever.
+    const days = times(14, (day) => ({
+      day: dayOf(day),
+      control: clicksSince(14 - day, 0.3),
+      treatment: clicksSince(14 - day, 0.4),
+    }));
+    expect(answered(noveltyOf(days)).trend).toBe('novelty');
+    expect(noveltyOf(days, { unit: 'users' })).toMatchObject({ reason: 'unequal-time' });
   });
 
   test('of exact days is the line through them', () => {
