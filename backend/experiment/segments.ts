@@ -10,6 +10,8 @@ export interface Segmentation {
 /** Values beyond the most frequent ones are one value; so many dimensions are told at most. */
 const MAX_VALUES = 10;
 const MAX_DIMENSIONS = 12;
+/** A visitor's page may send anything: longer names are no attributes, longer values are cut. */
+const MAX_LENGTH = 64;
 const OTHER = 'other';
 const UNKNOWN = 'unknown';
 
@@ -18,7 +20,9 @@ export function segmentationsOf(units: readonly ExposedUnit[]): Segmentation[] {
   const read = contextReader();
   const contexts = units.map(({ context }) => read(context));
   const names = mostFrequent(contexts.flatMap((context) => Object.keys(context)));
-  const dimensions = names.filter((name) => name !== 'hour').slice(0, MAX_DIMENSIONS - 2);
+  const dimensions = names
+    .filter((name) => name !== 'hour' && name !== 'visitor')
+    .slice(0, MAX_DIMENSIONS - 2);
   return [
     {
       dimension: 'hour',
@@ -44,7 +48,8 @@ function contextReader(): (text: string | null) => Context {
     if (before !== undefined) return before;
     const context: Record<string, string> = Object.create(null);
     for (const [name, value] of Object.entries(JSON.parse(text!) as object))
-      if (['string', 'number', 'boolean'].includes(typeof value)) context[name] = String(value);
+      if (name.length <= MAX_LENGTH && ['string', 'number', 'boolean'].includes(typeof value))
+        context[name] = String(value).slice(0, MAX_LENGTH);
     known.set(text, context);
     return context;
   };

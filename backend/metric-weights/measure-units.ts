@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { MAX_VALUE } from '../../shared/domain/event.ts';
 import { judgeEvents, type LoggedEvent } from '../training-data/judge-events.ts';
 import { addRanking, judgeSession, sessionFacts } from '../training-data/judge-session.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
@@ -30,11 +31,16 @@ export async function measureUnits(
   const rankings = await db.all<Ranking>(sql`
     select d.${key} as unit, d.rankingId, d.at, d.sessionId, d.userId, d.itemIds from decisions d
     where d.${key} in ${listed} order by d.at, d.rankingId`);
-  const events = await db.all<Event>(sql`
+  // Whole, as JSON: half a surrogate pair that a page sent, taken out of it by SQL, is no UTF-8, and ends the process.
+  const logged = await db.all<Omit<Event, 'cell' | 'feature'> & { properties: string | null }>(sql`
     select e.rankingId, e.eventId, e.itemId, e.timestamp, e.receivedAt, e.type, e.value,
-      case e.type when 'pointer_activity' then e.properties ->> 'cell' end as cell,
-      case e.type when 'feature_use' then e.properties ->> 'feature' end as feature
-    from decisions d join events e on e.rankingId = d.rankingId where d.${key} in ${listed}`);
+      case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
+    from decisions d join events e on e.rankingId = d.rankingId
+    where d.${key} in ${listed} and coalesce(abs(e.value), 0) <= ${MAX_VALUE}`);
+  const events = logged.map(({ properties, ...event }): Event => {
+    const { cell, feature } = JSON.parse(properties ?? '{}') as Record<string, unknown>;
+    return { ...event, cell, feature };
+  });
   const feedback = Map.groupBy(events, ({ rankingId }) => rankingId);
   const units = [...Map.groupBy(rankings, ({ unit }) => unit)];
   const contexts = await contextsOf(
