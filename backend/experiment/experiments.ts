@@ -45,6 +45,10 @@ export interface ExperimentsDeps {
   readonly nowMs: () => number;
 }
 
+const ATTEMPTS = 10;
+
+const isOvertaken = (error: unknown) => error instanceof ApiError && error.code === 'overtaken';
+
 export function experimentsOf({
   store,
   retraffic,
@@ -86,16 +90,25 @@ export function experimentsOf({
   return {
     create: (asked, by) =>
       inTurn(async () => {
-        const draft = await draftOf(store, asked, await champion(), nowMs());
-        const { id, name, layer, arms } = draft;
-        await recordDraft(store, draft, {
-          at: nowMs(),
-          actor: by,
-          action: 'create experiment',
-          subject: id,
-          details: { name, layer, traffic: shareOf(draft), arms },
-        });
-        return draft;
+        for (let attempt = 1; ; attempt++) {
+          const draft = await draftOf(store, asked, await champion(), nowMs());
+          const { id, name, layer, arms } = draft;
+          const details = { name, layer, traffic: shareOf(draft), arms };
+          const entry = {
+            at: nowMs(),
+            actor: by,
+            action: 'create experiment',
+            subject: id,
+            details,
+          };
+          try {
+            await recordDraft(store, draft, entry);
+            return draft;
+          } catch (error) {
+            // Another backend took the range: the next free one will do.
+            if (!isOvertaken(error) || attempt === ATTEMPTS) throw error;
+          }
+        }
       }),
 
     start: (id, by, freezeWeights) =>

@@ -6,7 +6,16 @@ import { setMetricWeights, withdrawOverride } from '../../metric-weights/overrid
 import { showMetricWeights } from '../../metric-weights/show.ts';
 import { unitCounts } from '../../metric-weights/unit-counts.ts';
 import { verifyHistory } from '../../metric-weights/verify.ts';
-import { actorOf, anyObject, answer, epochMs, jsonBody, line, problems, router } from '../openapi.ts';
+import {
+  actorOf,
+  anyObject,
+  answer,
+  epochMs,
+  jsonBody,
+  line,
+  problems,
+  router,
+} from '../openapi.ts';
 import type { Services } from '../services.ts';
 
 const reward = z.record(z.string(), z.number()).openapi({

@@ -411,3 +411,43 @@ test('an interleaved experiment gives each session what its items earned for eit
   });
   expect(days).toEqual([]);
 });
+
+test('one visitor who sends numbers beyond all sums leaves the report of everybody as it was', async () => {
+  const experiment = await runningExperiment(log.store, { metrics: [...METRICS] });
+  const shown = ['a', 'b'].map((name, i) =>
+    rankingOf(name, NOON, { arm: `exp_1:${['control', 'treatment'][i]}` }),
+  );
+  const events = shown.map((one) => happened(one, 'dwell', { value: 3000 }));
+  await log.add(shown, events);
+  const before = await collectStatistics(log.store, experiment);
+  const [{ sessionId }] = shown;
+  await log.add(
+    [],
+    [1.7e308, -1.7e308, 1e200].map((value, i) =>
+      happened(shown[0], 'dwell', { value, afterMs: 60_000 * (i + 1) }),
+    ),
+  );
+  const outcome = { metric: 'value', sessionId, at: NOON + DAY };
+  await recordOutcomes(log.store, [{ ...outcome, outcomeId: 'o', value: 1e300 }], NOON);
+  expect(await collectStatistics(log.store, experiment)).toEqual(before);
+});
+
+test('what a page calls its context takes no place of what is told of every visitor', async () => {
+  const experiment = await runningExperiment(log.store);
+  const contexts = [
+    { visitor: 'king', hour: 25, ['x'.repeat(65)]: 1, device: 'p'.repeat(100_000) },
+    { visitor: 'half \ud83d', __proto__x: 1, device: 'desk' },
+  ].map((context) => JSON.stringify({ context }));
+  const requests = [...contexts, 'no JSON', 'null', '{"context":null}', '{"context":"abc"}'];
+  await log.add(
+    requests.map((request, i) => rankingOf(`r-${i}`, NOON, { arm: 'exp_1:control', request })),
+  );
+  const { segments } = await collectStatistics(log.store, experiment);
+  const of = (name: string) =>
+    segments.filter(({ dimension, arm }) => dimension === name && arm === 'control');
+  expect(of('visitor').map(({ value }) => value)).toEqual(['anonymous']);
+  expect(of('device').map(({ value }) => value)).toEqual(['desk', 'p'.repeat(64), 'unknown']);
+  expect(new Set(segments.map(({ dimension }) => dimension))).toEqual(
+    new Set(['hour', 'visitor', '__proto__x', 'device']),
+  );
+});

@@ -295,3 +295,31 @@ test('feedback counts by the rules of training, and a unit unlike people is mark
     ['session-1', { rankings: 1, click: 2, scroll_depth: 1, scroll_depth_value: 0.5 }],
   ]);
 });
+
+test('half a surrogate pair, a null or a number beyond all sums in an event ends nothing', async () => {
+  const names = ['a\ud800b', '\ud83d', 'a\0b', '__proto__'];
+  const of = (i: number, changes: object) =>
+    eventOf(`e${i}`, 'r', { itemId: undefined, receivedAt: START + 1000 * i, ...changes });
+  const events = [
+    ...names.map((feature, i) => of(i, { type: 'feature_use', properties: { feature } })),
+    ...[1e308, 1e308].map((value, i) =>
+      of(10 + i, { type: 'pointer_activity', value, properties: { cell: '1,1' } }),
+    ),
+    of(20, { type: 'pointer_activity', value: 2, properties: { cell: '1,1' } }),
+  ];
+  const context = { device: 'half \ud83d', age: '\0' };
+  const decision = decisionOf('r', { at: START, request: JSON.stringify({ context }) });
+  await ingest(store, { batchId: 'b', decisions: [decision], events }, START);
+  expect(await gatherUnits(store, SETTINGS, START)).toBe(1);
+  const [{ values, context: kept }] = await unitRows();
+  expect(values).toEqual({
+    rankings: 1,
+    feature_use: 4,
+    pointer_activity: 1,
+    'cell.1_1': 2,
+    'feature.a_b': 2,
+    'feature._': 1,
+    'feature.__proto__': 1,
+  });
+  expect(kept).toMatchObject(context);
+});
