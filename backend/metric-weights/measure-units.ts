@@ -54,6 +54,7 @@ export async function measureUnits(
         unit,
         firstAt: own[0].at,
         userId: own.findLast(({ userId }) => userId !== null)?.userId ?? null,
+        users: [...new Set(own.flatMap(({ userId }) => userId ?? []))],
         values: valuesOf(own, feedback, settings),
         context: unitContext(contexts.get(own[0].rankingId), settings.context, own[0].at),
         outcomes: {},

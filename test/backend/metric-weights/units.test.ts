@@ -323,3 +323,38 @@ test('half a surrogate pair, a null or a number beyond all sums in an event ends
   });
   expect(kept).toMatchObject(context);
 });
+
+test('of a session that went on as somebody else’s nothing is left of the user who is deleted', async () => {
+  const as = (id: string, user: string, at: number) =>
+    decisionOf(id, { at, userId: parseUserId(user) });
+  const first = as('r-1', 'ana', START);
+  const click = eventOf('e', 'r-1', { userId: parseUserId('ana'), receivedAt: START + 1 });
+  const rest = as('r-2', 'ben', START + 1000);
+  await ingest(store, { batchId: 'a', decisions: [first, rest], events: [click] }, 1);
+  // Measured before the deletion, and written after it.
+  const slow = {
+    db: store.db,
+    async write(statements: Parameters<typeof store.write>[0]) {
+      await deleteUser(store, parseUserId('ana'), 'test', 1);
+      return store.write(statements);
+    },
+  };
+  await gatherUnits(slow, SETTINGS, START + 10);
+  expect(await unitRows()).toEqual([]);
+  await ingest(store, { batchId: 'b', decisions: [as('r-3', 'ben', START + 2000)], events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START + 10);
+  expect(await unitRows()).toMatchObject([{ userId: 'ben', values: { rankings: 2 } }]);
+  await deleteUser(store, parseUserId('ben'), 'test', 1);
+  expect(await unitRows()).toEqual([]);
+});
+
+test('a session that was stored as the next user’s goes with the one before', async () => {
+  const as = (id: string, user: string, at: number) =>
+    decisionOf(id, { at, userId: parseUserId(user) });
+  const decisions = [as('r-1', 'ana', START), as('r-2', 'ben', START + 1000)];
+  await ingest(store, { batchId: 'a', decisions, events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START + 10);
+  expect(await unitRows()).toMatchObject([{ userId: 'ben', values: { rankings: 2 } }]);
+  await deleteUser(store, parseUserId('ana'), 'test', 1);
+  expect(await unitRows()).toEqual([]);
+});
