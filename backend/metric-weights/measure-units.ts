@@ -85,7 +85,8 @@ function valuesOf(
     addRanking(facts, ranking, judged, filters);
     const credited = new Set(judged.credited.map(({ eventId }) => eventId));
     // What happened to no item (the page was scrolled) is nobody's fault, and the unit's all the same.
-    seen.push(...events.filter(({ itemId, eventId }) => itemId === null || credited.has(eventId)));
+    for (const event of events)
+      if (event.itemId === null || credited.has(event.eventId)) seen.push(event);
   }
   const values = unitValues(
     rankings.filter(({ at }) => at < until).length,

@@ -382,7 +382,7 @@ export const BACKEND: readonly BadRequest[] = [
   [
     'POST /v1/rollouts',
     'a version that does not exist',
-    { body: { version: 'v000999' } },
+    { body: { version: 'v000999', force: true } },
     unknownVersion,
   ],
   ...[
