@@ -12,6 +12,10 @@ const MAX_VALUES = 10;
 const MAX_DIMENSIONS = 12;
 /** A visitor's page may send anything: longer names are no attributes, longer values are cut. */
 const MAX_LENGTH = 64;
+/**
+ * What fewer units have is told of none of them: a report is kept for longer than its log, also of users who are deleted.
+ */
+const FEWEST_UNITS = 5;
 const OTHER = 'other';
 const UNKNOWN = 'unknown';
 
@@ -67,9 +71,12 @@ function bounded(values: readonly string[]): string[] {
   return values.map((value) => (kept.has(value) ? value : OTHER));
 }
 
-/** Each once, the most frequent first. */
+/** Each once, the most frequent first, without those that few have. */
 function mostFrequent(values: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts.keys()].toSorted((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1));
+  return [...counts]
+    .filter(([, count]) => count >= FEWEST_UNITS)
+    .toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .map(([value]) => value);
 }
