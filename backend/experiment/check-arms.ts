@@ -2,6 +2,7 @@ import { inArray } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
+import { checkExploration } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 
@@ -36,11 +37,12 @@ export async function checkArms(
     throw invalid(
       `an experiment needs two arms or more, the control first, and at most ${MAX_ARMS}: this one has ${arms.length}`,
     );
-  for (const { name, weight } of arms) {
+  for (const { name, weight, exploration } of arms) {
     if (!NAME.test(name))
       throw invalid(`an arm's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
     if (!(weight > 0 && weight < Infinity))
       throw invalid(`the weight of arm ${name} must be above 0, but was ${weight}`);
+    if (exploration !== undefined) checkExploration(exploration);
   }
   if (new Set(arms.map(({ name }) => name)).size !== arms.length)
     throw invalid('each arm needs a name of its own');

@@ -2,7 +2,7 @@ import { and, count, eq } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import { readLive, recordAudit } from '../publish/live-pointer.ts';
+import { readLive } from '../publish/live-pointer.ts';
 import { serial } from '../threads/serial.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
@@ -17,6 +17,7 @@ import {
 } from './new-experiment.ts';
 import { grown } from './ranges.ts';
 import { readExperiment } from './read-experiments.ts';
+import { MAX_RUNNING, recordChange, recordDraft } from './record-change.ts';
 
 /** What people do with experiments. `by` goes into the audit log; what is served follows at once. */
 export interface Experiments {
@@ -44,8 +45,9 @@ export interface ExperimentsDeps {
   readonly nowMs: () => number;
 }
 
-/** Every one is in the pointer, which each isolate reads. */
-const MAX_RUNNING = 20;
+const ATTEMPTS = 10;
+
+const isOvertaken = (error: unknown) => error instanceof ApiError && error.code === 'overtaken';
 
 export function experimentsOf({
   store,
@@ -56,7 +58,10 @@ export function experimentsOf({
   const inTurn = serial();
   const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
 
-  /** Row, audit entry and pointer change together: a pointer that cannot be written leaves all as it was. */
+  /**
+   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. One that
+   * cannot be written leaves the row as it was.
+   */
   const change = async (
     before: Experiment,
     fields: Partial<Experiment>,
@@ -64,38 +69,46 @@ export function experimentsOf({
     by: string,
     details: Record<string, unknown>,
   ): Promise<Experiment> => {
-    const set = (values: Partial<Experiment>) =>
-      store.db.update(experiments).set(values).where(eq(experiments.id, before.id));
-    await store.write([set(fields)]);
+    const entry = (what: string) => ({
+      at: nowMs(),
+      actor: by,
+      action: what,
+      subject: before.id,
+      details: { name: before.name, ...details },
+    });
+    const after = { ...before, ...fields };
+    await recordChange(store, before, fields, entry(action));
     try {
       await retraffic(by);
     } catch (error) {
-      await store.write([set(before)]);
+      await recordChange(store, after, before, entry(`${action}: taken back`));
       throw error;
     }
-    const entry = { at: nowMs(), actor: by, action, subject: before.id };
-    await store.write([
-      recordAudit(store, { ...entry, details: { name: before.name, ...details } }),
-    ]);
-    return { ...before, ...fields };
+    return after;
   };
 
   return {
     create: (asked, by) =>
       inTurn(async () => {
-        const draft = await draftOf(store, asked, await champion(), nowMs());
-        const { id, name, layer, arms } = draft;
-        await store.write([
-          store.db.insert(experiments).values(draft),
-          recordAudit(store, {
+        for (let attempt = 1; ; attempt++) {
+          const draft = await draftOf(store, asked, await champion(), nowMs());
+          const { id, name, layer, arms } = draft;
+          const details = { name, layer, traffic: shareOf(draft), arms };
+          const entry = {
             at: nowMs(),
             actor: by,
             action: 'create experiment',
             subject: id,
-            details: { name, layer, traffic: shareOf(draft), arms },
-          }),
-        ]);
-        return draft;
+            details,
+          };
+          try {
+            await recordDraft(store, draft, entry);
+            return draft;
+          } catch (error) {
+            // Another backend took the range: the next free one will do.
+            if (!isOvertaken(error) || attempt === ATTEMPTS) throw error;
+          }
+        }
       }),
 
     start: (id, by, freezeWeights) =>

@@ -51,7 +51,9 @@ const RETURNING_DAYS = 28;
 export const exposedUnits = (db: LibSQLDatabase, scope: Scope): Promise<ExposedUnit[]> =>
   db.all<ExposedUnit>(sql`
     with ${unitsTable(scope)}
-    select u.unit, u.firstAt, x.arm, u.arms, d.request -> '$.context' as context,
+    select u.unit, u.firstAt, x.arm, u.arms, 
+      case when json_valid(d.request) and json_type(d.request, '$.context') = 'object'
+        then d.request -> '$.context' end as context,
       case when x.userId is null then 'anonymous'
         when exists (
           select 1 from decisions p

@@ -10,6 +10,12 @@ export interface Segmentation {
 /** Values beyond the most frequent ones are one value; so many dimensions are told at most. */
 const MAX_VALUES = 10;
 const MAX_DIMENSIONS = 12;
+/** A visitor's page may send anything: longer names are no attributes, longer values are cut. */
+const MAX_LENGTH = 64;
+/**
+ * What fewer units have is told of none of them: a report is kept for longer than its log, also of users who are deleted.
+ */
+const FEWEST_UNITS = 5;
 const OTHER = 'other';
 const UNKNOWN = 'unknown';
 
@@ -18,7 +24,9 @@ export function segmentationsOf(units: readonly ExposedUnit[]): Segmentation[] {
   const read = contextReader();
   const contexts = units.map(({ context }) => read(context));
   const names = mostFrequent(contexts.flatMap((context) => Object.keys(context)));
-  const dimensions = names.filter((name) => name !== 'hour').slice(0, MAX_DIMENSIONS - 2);
+  const dimensions = names
+    .filter((name) => name !== 'hour' && name !== 'visitor')
+    .slice(0, MAX_DIMENSIONS - 2);
   return [
     {
       dimension: 'hour',
@@ -44,7 +52,8 @@ function contextReader(): (text: string | null) => Context {
     if (before !== undefined) return before;
     const context: Record<string, string> = Object.create(null);
     for (const [name, value] of Object.entries(JSON.parse(text!) as object))
-      if (['string', 'number', 'boolean'].includes(typeof value)) context[name] = String(value);
+      if (name.length <= MAX_LENGTH && ['string', 'number', 'boolean'].includes(typeof value))
+        context[name] = String(value).slice(0, MAX_LENGTH);
     known.set(text, context);
     return context;
   };
@@ -62,9 +71,12 @@ function bounded(values: readonly string[]): string[] {
   return values.map((value) => (kept.has(value) ? value : OTHER));
 }
 
-/** Each once, the most frequent first. */
+/** Each once, the most frequent first, without those that few have. */
 function mostFrequent(values: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts.keys()].toSorted((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1));
+  return [...counts]
+    .filter(([, count]) => count >= FEWEST_UNITS)
+    .toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .map(([value]) => value);
 }

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { MAX_VALUE } from '../../shared/domain/event.ts';
 import { schemasWithRankings } from '../training-data/log-mark.ts';
 import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
@@ -77,6 +78,9 @@ const eventAmount = ({ type, by, per }: EventColumn): SQL => {
 const outcomeAmount = ({ metric }: { metric: string }): SQL =>
   sql`sum(case when metric = ${metric} then value end)`;
 
+/** One beyond all sums, from before the edge refused them, would leave no report of any metric. */
+const isBearable = (value: SQL): SQL => sql`coalesce(abs(${value}), 0) <= ${MAX_VALUE}`;
+
 /** Epoch ms of a row against its unit's first exposure. */
 const within = (at: SQL, { before }: Period): SQL =>
   before === undefined
@@ -105,7 +109,7 @@ function eventsQuery(
       ) as since
       from events e cross join units u on u.unit = e.${unitOf(scope)}
       where ${span(sql`e.receivedAt`, scope, period)} and ${within(sql`e.receivedAt`, period)}
-        and e.type in (${types})
+        and e.type in (${types}) and ${isBearable(sql`e.value`)}
     ) where since is null or since > ${period.duplicateWithinMs} or ${period.duplicateWithinMs} = 0
     group by unit`;
 }
@@ -135,7 +139,8 @@ export async function schemaList(db: LibSQLDatabase): Promise<SQL> {
 
 function outcomesQuery(scope: Scope, period: Period, amounts: SQL): SQL {
   const until = period.outcomesTo ?? Number.MAX_SAFE_INTEGER;
-  const due = sql`o.at >= ${scope.from - (period.before ?? 0)} and o.at <= ${until}`;
+  const due = sql`o.at >= ${scope.from - (period.before ?? 0)} and o.at <= ${until}
+    and ${isBearable(sql`o.value`)}`;
   const own = sql`
     select u.unit, o.metric, o.value from outcomes o
     cross join units u on u.unit = o.${unitOf(scope)}

@@ -23,10 +23,14 @@ const problem = z
 /** What any route may answer instead. */
 export const problems = { default: answer(problem, 'What was wrong, and the remedy') };
 
+/** What a `Date` can hold, in the year 275760. */
+const LAST_MS = 8.64e15;
+
 export const epochMs = z
   .number()
   .int()
   .nonnegative()
+  .max(LAST_MS)
   .openapi({ description: 'Epoch milliseconds' });
 
 /** In a query string everything is text. */
@@ -42,6 +46,20 @@ export const versionParam = z.object({
 /** Who did it, for the audit log; the key alone does not tell. */
 export const actorOf = (c: Context): string =>
   (c.req.header('x-trimtab-actor') ?? 'api').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 80) || 'api';
+
+/**
+ * What people write about something, on one line. Half a surrogate pair or a null is not stored as it came, so that a hash
+ * over it would never fit again; control characters and overrides of direction forge lines of logs and terminals.
+ */
+export const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u,
+      'must be one line of text, without control characters',
+    );
 
 /** An object whose shape is told elsewhere. */
 export const anyObject = z.record(z.string(), z.any());

@@ -23,14 +23,14 @@ export async function deleteUser(
 ): Promise<DeletedRows> {
   const { db } = store;
   const counts = await store.write([
+    ...deleteUserUnits(store, userId),
     db.insert(deletedUsers).values({ userId, deletedAt: nowMs }).onConflictDoNothing(),
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),
     db.delete(outcomes).where(eq(outcomes.userId, userId)),
     db.delete(exposures).where(eq(exposures.userId, userId)),
-    ...deleteUserUnits(store, userId),
   ]);
-  const deleted = { decisions: counts[1], events: counts[2], outcomes: counts[3] };
+  const deleted = { decisions: counts[2], events: counts[3], outcomes: counts[4] };
   await store.write([
     recordAudit(store, {
       at: nowMs,

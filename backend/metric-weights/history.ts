@@ -80,19 +80,40 @@ export const hashOfUnhashed = (row: MetricWeights, previousHash: string | null):
 
 const PAGE = 50;
 
+/** A row, with its JSON to the letter. */
+export interface StoredWeights extends MetricWeights {
+  readonly weightsText: string;
+  readonly detailsText: string;
+}
+
 /** All rows of a schema, oldest first, a few at a time: those of learned weights are long. */
-export async function* chainOf(store: Store, schemaName: string): AsyncGenerator<MetricWeights> {
+export async function* chainOf(store: Store, schemaName: string): AsyncGenerator<StoredWeights> {
+  const { weights, details, ...columns } = getTableColumns(metricWeights);
   for (let after = -1; ;) {
     const page = await store.db
-      .select()
+      .select({
+        ...columns,
+        weightsText: sql<string>`${weights}`,
+        detailsText: sql<string>`${details}`,
+      })
       .from(metricWeights)
       .where(and(eq(metricWeights.schemaName, schemaName), gt(metricWeights.id, after)))
       .orderBy(asc(metricWeights.id))
       .limit(PAGE);
-    yield* page;
+    for (const row of page)
+      yield { ...row, weights: parsed(row.weightsText), details: parsed(row.detailsText) };
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
     after = last.id;
+  }
+}
+
+/** What somebody made no JSON of is nothing; that it was changed is for its hash to tell. */
+function parsed<T extends object>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return {} as T;
   }
 }
 

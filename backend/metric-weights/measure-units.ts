@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { MAX_VALUE } from '../../shared/domain/event.ts';
 import { judgeEvents, type LoggedEvent } from '../training-data/judge-events.ts';
 import { addRanking, judgeSession, sessionFacts } from '../training-data/judge-session.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
@@ -30,11 +31,16 @@ export async function measureUnits(
   const rankings = await db.all<Ranking>(sql`
     select d.${key} as unit, d.rankingId, d.at, d.sessionId, d.userId, d.itemIds from decisions d
     where d.${key} in ${listed} order by d.at, d.rankingId`);
-  const events = await db.all<Event>(sql`
+  // Whole, as JSON: half a surrogate pair that a page sent, taken out of it by SQL, is no UTF-8, and ends the process.
+  const logged = await db.all<Omit<Event, 'cell' | 'feature'> & { properties: string | null }>(sql`
     select e.rankingId, e.eventId, e.itemId, e.timestamp, e.receivedAt, e.type, e.value,
-      case e.type when 'pointer_activity' then e.properties ->> 'cell' end as cell,
-      case e.type when 'feature_use' then e.properties ->> 'feature' end as feature
-    from decisions d join events e on e.rankingId = d.rankingId where d.${key} in ${listed}`);
+      case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
+    from decisions d join events e on e.rankingId = d.rankingId
+    where d.${key} in ${listed} and coalesce(abs(e.value), 0) <= ${MAX_VALUE}`);
+  const events = logged.map(({ properties, ...event }): Event => {
+    const { cell, feature } = JSON.parse(properties ?? '{}') as Record<string, unknown>;
+    return { ...event, cell, feature };
+  });
   const feedback = Map.groupBy(events, ({ rankingId }) => rankingId);
   const units = [...Map.groupBy(rankings, ({ unit }) => unit)];
   const contexts = await contextsOf(
@@ -48,6 +54,7 @@ export async function measureUnits(
         unit,
         firstAt: own[0].at,
         userId: own.findLast(({ userId }) => userId !== null)?.userId ?? null,
+        users: [...new Set(own.flatMap(({ userId }) => userId ?? []))],
         values: valuesOf(own, feedback, settings),
         context: unitContext(contexts.get(own[0].rankingId), settings.context, own[0].at),
         outcomes: {},
@@ -78,7 +85,8 @@ function valuesOf(
     addRanking(facts, ranking, judged, filters);
     const credited = new Set(judged.credited.map(({ eventId }) => eventId));
     // What happened to no item (the page was scrolled) is nobody's fault, and the unit's all the same.
-    seen.push(...events.filter(({ itemId, eventId }) => itemId === null || credited.has(eventId)));
+    for (const event of events)
+      if (event.itemId === null || credited.has(event.eventId)) seen.push(event);
   }
   const values = unitValues(
     rankings.filter(({ at }) => at < until).length,

@@ -28,6 +28,8 @@ export interface Override {
 }
 
 const MAX_WEIGHT = 1000;
+/** All of them are shown with every row of the history. */
+const MAX_METRICS = 64;
 
 /**
  * Puts weights in force by hand. @param dryRun only says what they would change.
@@ -126,6 +128,9 @@ function check({ weights, expiresAt }: NewOverride, nowMs: number): void {
         `the weight of ${metric} must be ${-MAX_WEIGHT} to ${MAX_WEIGHT}, but was ${weight}`,
       );
   }
+  const { length } = Object.keys(weights);
+  if (length > MAX_METRICS)
+    throw invalid(`at most ${MAX_METRICS} metrics may have a weight, but ${length} had one`);
   if (!Object.values(weights).some((weight) => weight > 0))
     throw invalid('at least one weight must be over 0: nothing could be learned');
   if (expiresAt !== undefined && expiresAt <= nowMs)

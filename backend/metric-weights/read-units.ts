@@ -9,6 +9,8 @@ export interface UnitRow {
   readonly unit: string;
   readonly firstAt: number;
   readonly userId: string | null;
+  /** Everybody who was logged in meanwhile: of a session on a shared device more than one. Not stored. */
+  readonly users?: readonly string[];
   readonly values: Readonly<Record<string, number>>;
   readonly context: Readonly<Record<string, string>>;
   readonly outcomes: Readonly<Record<string, number>>;

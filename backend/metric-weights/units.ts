@@ -87,12 +87,13 @@ function upsert(
 ): Statement {
   const query = `
     insert into metric_units (unit, kind, firstAt, userId, "values", context, outcomes, updatedAt)
-    select value ->> 'unit', ?, value ->> 'firstAt', value ->> 'userId', value -> 'values',
-      value -> 'context', value -> 'outcomes', ?
-    from json_each(?)
+    select g.value ->> 'unit', ?, g.value ->> 'firstAt', g.value ->> 'userId', g.value -> 'values',
+      g.value -> 'context', g.value -> 'outcomes', ?
+    from json_each(?) g
     where (select value from log_marks where name = ?) = ?
-      and (value ->> 'userId' is null
-        or value ->> 'userId' not in (select userId from deleted_users))
+      and not exists (
+        select 1 from deleted_users d where d.userId = g.value ->> 'userId'
+          or exists (select 1 from json_each(g.value, '$.users') u where u.value = d.userId))
     on conflict (kind, unit) do update set firstAt = excluded.firstAt, userId = excluded.userId,
       "values" = excluded."values", context = excluded.context, outcomes = excluded.outcomes,
       updatedAt = excluded.updatedAt`;

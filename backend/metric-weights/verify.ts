@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { audit } from '../store/tables.ts';
-import { chainOf, hashOfUnhashed } from './history.ts';
+import { chainOf, hashOfUnhashed, type StoredWeights } from './history.ts';
 import { hashOfWeights } from './weights-hash.ts';
 
 export interface ChainFault {
@@ -41,6 +41,8 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
     } else if (hash === null) add('unhashed', 'has no hash, and comes after rows that have one');
     else {
       if (hashOfWeights(row) !== hash) add('changed', 'is not what its hash was made of');
+      else if (!isCanonical(row))
+        add('changed', 'has JSON that was not written here: others may read it in another way');
       if (row.previousHash !== previousHash)
         add('unlinked', 'does not follow the row before it: one was removed, added or moved');
       if (!announced.has(hash)) add('unannounced', 'has a hash that the audit log was never told');
@@ -57,6 +59,13 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
       });
   return { intact: faults.length === 0, rows, unhashed, head, faults };
 }
+
+/**
+ * The hash is over what the JSON means to JavaScript. Of `{"a":1,"a":2}` that is the last `a`, and to SQLite, which tells what
+ * is withdrawn, the first.
+ */
+const isCanonical = ({ weights, weightsText, details, detailsText }: StoredWeights): boolean =>
+  weightsText === JSON.stringify(weights) && detailsText === JSON.stringify(details);
 
 const anchorsOf = ({ db }: Store, schemaName: string): Promise<{ id: number; hash: string }[]> =>
   db

@@ -90,11 +90,38 @@ export function rollout(deps: RolloutDeps): Rollout {
       },
     );
 
-  const watch = () =>
+  const retraffic = (by: string) =>
     inTurn(async () => {
-      if ((await look()) === 'absent') await alone(lookAndRestore);
-      for (const version of await publisher.unpublished()) await publisher.publishVersion(version);
+      const isDue = async () => {
+        const live = await readLive(store);
+        if (live === undefined || live.pointer.hold === true) return undefined;
+        // Who made the champion live stays in the pointer; who changed the traffic is for the audit log.
+        const { champion, by: promotedBy, arms, layers, shadow } = live.pointer;
+        const now = await traffic();
+        // As KV has them: JSON.
+        return JSON.stringify([arms, layers, shadow]) ===
+          JSON.stringify([now.arms, now.layers, now.shadow])
+          ? undefined
+          : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
+      };
+      if ((await isDue()) === undefined) return;
+      await alone(async () => {
+        await lookAndRestore();
+        const pointer = await isDue();
+        if (pointer !== undefined) await signed(pointer, 'change traffic', { actor: by });
+      });
     });
+
+  const watch = async () => {
+    const found = await inTurn(async () => {
+      const first = await look();
+      if (first === 'absent') await alone(lookAndRestore);
+      for (const version of await publisher.unpublished()) await publisher.publishVersion(version);
+      return first;
+    });
+    // A write to KV whose answer was lost arrived all the same; what asked for it was taken back meanwhile.
+    if (found === 'moved') await retraffic('backend');
+  };
 
   return {
     promote: (version, by) =>
@@ -144,28 +171,7 @@ export function rollout(deps: RolloutDeps): Rollout {
       );
     },
 
-    retraffic: (by) =>
-      inTurn(async () => {
-        const isDue = async () => {
-          const live = await readLive(store);
-          if (live === undefined || live.pointer.hold === true) return undefined;
-          // Who made the champion live stays in the pointer; who changed the traffic is for the audit log.
-          const { champion, by: promotedBy, arms, layers, shadow } = live.pointer;
-          const now = await traffic();
-          // As KV has them: JSON.
-          return JSON.stringify([arms, layers, shadow]) ===
-            JSON.stringify([now.arms, now.layers, now.shadow])
-            ? undefined
-            : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
-        };
-        if ((await isDue()) === undefined) return;
-        await alone(async () => {
-          await lookAndRestore();
-          const pointer = await isDue();
-          if (pointer !== undefined) await signed(pointer, 'change traffic', { actor: by });
-        });
-      }),
-
+    retraffic,
     watch,
   };
 }

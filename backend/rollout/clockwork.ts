@@ -24,7 +24,7 @@ export interface Clockwork {
 }
 
 export interface ClockworkDeps {
-  readonly rollout: Pick<Rollout, 'watch'>;
+  readonly rollout: Pick<Rollout, 'watch' | 'retraffic'>;
   readonly snapshots: Pick<SnapshotPublisher, 'changed' | 'retry'>;
   /** Held by the one backend that does what only one may do. */
   readonly leader: Lease;
@@ -42,6 +42,8 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
   const { rollout, snapshots, leader, presence, leaseMs, log } = deps;
   let problem: string | undefined = 'the pointer was not looked at yet';
   let looking: Promise<void> = Promise.resolve();
+  /** What was recorded before a crash, or while the edge was away, may not be in the pointer yet. */
+  let isBehind = true;
 
   /** Renewed long before it runs out, and not at every look: each renewal is a write. */
   const keeps = async (lease: Lease) => lease.isHeld(leaseMs / 2) || (await lease.renew());
@@ -50,12 +52,15 @@ export function startClockwork(deps: ClockworkDeps): Clockwork {
       await keeps(presence);
       await keeps(leader);
       await rollout.watch();
+      if (isBehind) await rollout.retraffic('backend');
+      isBehind = false;
       problem = undefined;
     } catch (error) {
       const message = messageOf(error);
       const isForeseen = error instanceof ApiError || !(error instanceof Error);
       if (message !== problem) log(`watch: ${isForeseen ? message : error.stack}`);
       problem = message;
+      isBehind = true;
     }
     snapshots.retry();
   };

@@ -1,5 +1,5 @@
 import type { Version } from '../../shared/domain/ids.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { readLive, recordAudit, recordLive } from '../publish/live-pointer.ts';
 import { replacedBy, sinceOf } from '../publish/pointer-watch.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -35,6 +35,9 @@ export function pointerMover(deps: {
     action: string,
     { actor = pointer.by ?? 'backend', kvWasLost = false }: How = {},
   ) => {
+    // Edges would go on with what they have, and this store would take itself for new.
+    if (parsePointer(text) === undefined)
+      throw new Error(`no edge could read this pointer, so it is not written: ${brief(text)}`);
     await publish(versionsOf(pointer));
     const live = await readLive(store);
     // The intention is recorded first, so that a move cut short is not taken for somebody's hand.

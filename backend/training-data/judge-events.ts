@@ -33,6 +33,7 @@ export function judgeEvents(
   if (events.length === 0) return NOTHING;
   const credited: LoggedEvent[] = [];
   const faults: EventFault[] = [];
+  const isAgain = repeats(filters);
   const inOrder = events.toSorted(
     (a, b) => a.receivedAt - b.receivedAt || (a.eventId < b.eventId ? -1 : 1),
   );
@@ -40,7 +41,7 @@ export function judgeEvents(
     const fault = faultOf(ranking, event, attributionMs, filters);
     if (fault !== undefined) faults.push(fault);
     else if (event.itemId === null) continue;
-    else if (credited.some((before) => isAgain(before, event, filters))) faults.push('duplicate');
+    else if (isAgain(event)) faults.push('duplicate');
     else credited.push(event);
   }
   return { credited, faults };
@@ -63,9 +64,21 @@ function faultOf(
   return receivedAt > ranking.at + attributionMs ? 'late' : undefined;
 }
 
-const isAgain = (before: LoggedEvent, event: LoggedEvent, { duplicateWithinMs }: Filters) =>
-  duplicateWithinMs > 0 &&
-  before.itemId === event.itemId &&
-  before.type === event.type &&
-  before.value === event.value &&
-  Math.abs(event.timestamp - before.timestamp) <= duplicateWithinMs;
+/**
+ * Whether an event says what one that was let pass said within `duplicateWithinMs` of it. Those let pass lie further apart
+ * than that, so a bucket of that width holds one of them at most, and a flood of events costs no more than its length.
+ */
+function repeats({ duplicateWithinMs: width }: Filters): (event: LoggedEvent) => boolean {
+  const passed = new Map<string, number>();
+  return ({ itemId, type, value, timestamp }) => {
+    if (!(width > 0)) return false;
+    const at = Math.floor(timestamp / width);
+    const keyOf = (bucket: number) => `${itemId} ${type} ${value} ${bucket}`;
+    for (const bucket of [at - 1, at, at + 1]) {
+      const before = passed.get(keyOf(bucket));
+      if (before !== undefined && Math.abs(timestamp - before) <= width) return true;
+    }
+    passed.set(keyOf(at), timestamp);
+    return false;
+  };
+}

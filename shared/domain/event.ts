@@ -26,6 +26,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 export const MAX_EVENTS_PER_REQUEST = 1000;
 
+/** Larger than anything that happens, and small enough that sums of squares over all visitors stay finite. */
+export const MAX_VALUE = 1e12;
+
 /**
  * Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. Pointer activity
  * is of one cell of a heat map, `properties.cell` "x,y" on a grid of 10 × 10 counted from 0, its value how much.
@@ -78,6 +81,9 @@ export function parseEvent(value: unknown): FeedbackEvent {
   }
   if (amount !== undefined && !Number.isFinite(amount)) {
     throw invalid(`value must be a finite number, but was ${JSON.stringify(amount)}`);
+  }
+  if (Math.abs(amount as number) > MAX_VALUE) {
+    throw invalid(`value must be ${-MAX_VALUE} to ${MAX_VALUE}, but was ${String(amount)}`);
   }
   if (type === 'pointer_activity') checkPointerActivity(raw);
   if (!Number.isSafeInteger(timestamp) || (timestamp as number) <= 0) {

@@ -15,7 +15,8 @@ const ID = /^[\x21-\x7e\u00a1-\uffff]{1,128}$/;
 
 function parseId<T extends string>(name: string) {
   return (value: unknown): T => {
-    if (typeof value === 'string' && ID.test(value)) return value as T;
+    // Half a surrogate pair has no UTF-8: two such ids would be one, or none that a database can give back.
+    if (typeof value === 'string' && ID.test(value) && value.isWellFormed()) return value as T;
     const shown = JSON.stringify(value)?.slice(0, 80);
     throw invalid(`${name} must be 1 to 128 printable characters without spaces, but was ${shown}`);
   };

@@ -127,4 +127,10 @@ function checkExperiment({ id, range: [from, to], traffic, arms }: AssignedExper
       );
   if (!arms.some(({ weight }) => weight > 0))
     throw invalid(`experiment ${id}: at least one arm needs a weight above 0`);
+  // Beyond these, place × total rounds up to the total itself, and no arm is there.
+  const total = arms.reduce((sum, { weight }) => sum + weight, 0);
+  if (!(total >= 1e-9 && total <= 1e9))
+    throw invalid(
+      `experiment ${id}: the arms' weights must come to between 1e-9 and 1e9, but came to ${total}`,
+    );
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Version } from '../../../shared/domain/ids.ts';
-import { anyObject, epochMs, versionParam } from '../openapi.ts';
+import { anyObject, epochMs, line, versionParam } from '../openapi.ts';
 
 const exploration = z
   .object({
@@ -42,7 +42,7 @@ const guardrail = z
 
 export const newExperiment = z
   .object({
-    name: z.string().min(1).max(120),
+    name: line(120),
     layer: z.string().max(40).optional(),
     unit: unit.optional().openapi({ description: 'What a new layer counts by' }),
     traffic: z.number().optional().openapi({ description: 'Share of the layer’s units' }),

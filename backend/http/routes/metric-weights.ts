@@ -6,7 +6,16 @@ import { setMetricWeights, withdrawOverride } from '../../metric-weights/overrid
 import { showMetricWeights } from '../../metric-weights/show.ts';
 import { unitCounts } from '../../metric-weights/unit-counts.ts';
 import { verifyHistory } from '../../metric-weights/verify.ts';
-import { actorOf, anyObject, answer, epochMs, jsonBody, problems, router } from '../openapi.ts';
+import {
+  actorOf,
+  anyObject,
+  answer,
+  epochMs,
+  jsonBody,
+  line,
+  problems,
+  router,
+} from '../openapi.ts';
 import type { Services } from '../services.ts';
 
 const reward = z.record(z.string(), z.number()).openapi({
@@ -61,8 +70,8 @@ const shown = z.object({
 });
 
 const params = z.object({ schema: z.string() });
-const author = z.string().min(1).max(80);
-const reason = z.string().min(1).max(500);
+const author = line(80);
+const reason = line(500);
 const experimentId = z.string().min(1).max(120).optional();
 
 const get = createRoute({

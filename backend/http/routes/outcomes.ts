@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { MAX_VALUE } from '../../../shared/domain/event.ts';
 import { recordOutcomes } from '../../ingest/outcomes.ts';
-import { answer, epochMs, jsonBody, problems, router } from '../openapi.ts';
+import { answer, epochMs, jsonBody, line, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 
 const id = z
@@ -8,15 +9,16 @@ const id = z
   .regex(
     /^[\x21-\x7e\u00a1-\uffff]{1,128}$/,
     'must be 1 to 128 printable characters without spaces',
-  );
+  )
+  .refine((text) => text.isWellFormed(), 'must not hold half a surrogate pair');
 
 const outcome = z
   .object({
     outcomeId: id,
     sessionId: id.optional(),
     userId: id.optional(),
-    metric: z.string().min(1).max(64),
-    value: z.number(),
+    metric: line(64),
+    value: z.number().min(-MAX_VALUE).max(MAX_VALUE),
     at: epochMs,
   })
   .refine(

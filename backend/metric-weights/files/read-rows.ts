@@ -18,6 +18,9 @@ export interface CsvFile {
   rows(): AsyncIterable<CsvRow>;
 }
 
+/** One quote that is never closed would make a row of all that follows. */
+const MAX_ROW_BYTES = 1024 * 1024;
+
 /**
  * A CSV file, gzipped or not (told by its first bytes), with or without a byte-order mark and quotes.
  * @throws ApiError when there is no file, it is empty, or a row has another number of cells than the header.
@@ -25,7 +28,13 @@ export interface CsvFile {
 export async function openCsv(file: string): Promise<CsvFile> {
   if (!existsSync(file)) throw invalid(`there is no file ${file}`);
   const source = await bytesOf(file);
-  const parser = parse({ bom: true, skip_empty_lines: true, trim: true, info: true });
+  const parser = parse({
+    bom: true,
+    skip_empty_lines: true,
+    trim: true,
+    info: true,
+    max_record_size: MAX_ROW_BYTES,
+  });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
   const records = parser[Symbol.asyncIterator]() as AsyncIterator<{

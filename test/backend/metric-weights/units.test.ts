@@ -295,3 +295,66 @@ test('feedback counts by the rules of training, and a unit unlike people is mark
     ['session-1', { rankings: 1, click: 2, scroll_depth: 1, scroll_depth_value: 0.5 }],
   ]);
 });
+
+test('half a surrogate pair, a null or a number beyond all sums in an event ends nothing', async () => {
+  const names = ['a\ud800b', '\ud83d', 'a\0b', '__proto__'];
+  const of = (i: number, changes: object) =>
+    eventOf(`e${i}`, 'r', { itemId: undefined, receivedAt: START + 1000 * i, ...changes });
+  const events = [
+    ...names.map((feature, i) => of(i, { type: 'feature_use', properties: { feature } })),
+    ...[1e308, 1e308].map((value, i) =>
+      of(10 + i, { type: 'pointer_activity', value, properties: { cell: '1,1' } }),
+    ),
+    of(20, { type: 'pointer_activity', value: 2, properties: { cell: '1,1' } }),
+  ];
+  const context = { device: 'half \ud83d', age: '\0' };
+  const decision = decisionOf('r', { at: START, request: JSON.stringify({ context }) });
+  await ingest(store, { batchId: 'b', decisions: [decision], events }, START);
+  expect(await gatherUnits(store, SETTINGS, START)).toBe(1);
+  const [{ values, context: kept }] = await unitRows();
+  expect(values).toEqual({
+    rankings: 1,
+    feature_use: 4,
+    pointer_activity: 1,
+    'cell.1_1': 2,
+    'feature.a_b': 2,
+    'feature._': 1,
+    'feature.__proto__': 1,
+  });
+  expect(kept).toMatchObject(context);
+});
+
+test('of a session that went on as somebody else’s nothing is left of the user who is deleted', async () => {
+  const as = (id: string, user: string, at: number) =>
+    decisionOf(id, { at, userId: parseUserId(user) });
+  const first = as('r-1', 'ana', START);
+  const click = eventOf('e', 'r-1', { userId: parseUserId('ana'), receivedAt: START + 1 });
+  const rest = as('r-2', 'ben', START + 1000);
+  await ingest(store, { batchId: 'a', decisions: [first, rest], events: [click] }, 1);
+  // Measured before the deletion, and written after it.
+  const slow = {
+    db: store.db,
+    async write(statements: Parameters<typeof store.write>[0]) {
+      await deleteUser(store, parseUserId('ana'), 'test', 1);
+      return store.write(statements);
+    },
+  };
+  await gatherUnits(slow, SETTINGS, START + 10);
+  expect(await unitRows()).toEqual([]);
+  await ingest(store, { batchId: 'b', decisions: [as('r-3', 'ben', START + 2000)], events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START + 10);
+  expect(await unitRows()).toMatchObject([{ userId: 'ben', values: { rankings: 2 } }]);
+  await deleteUser(store, parseUserId('ben'), 'test', 1);
+  expect(await unitRows()).toEqual([]);
+});
+
+test('a session that was stored as the next user’s goes with the one before', async () => {
+  const as = (id: string, user: string, at: number) =>
+    decisionOf(id, { at, userId: parseUserId(user) });
+  const decisions = [as('r-1', 'ana', START), as('r-2', 'ben', START + 1000)];
+  await ingest(store, { batchId: 'a', decisions, events: [] }, 1);
+  await gatherUnits(store, SETTINGS, START + 10);
+  expect(await unitRows()).toMatchObject([{ userId: 'ben', values: { rankings: 2 } }]);
+  await deleteUser(store, parseUserId('ana'), 'test', 1);
+  expect(await unitRows()).toEqual([]);
+});

@@ -67,6 +67,19 @@ describe('what somebody does to the history is found and named:', () => {
     expect(faults[0].message).toMatch(/row 3 is not what its hash was made of/);
   });
 
+  test.each([
+    ['weights that say something twice', 'weights', `'{"click":9,' || substr(weights, 2)`],
+    ['details that SQLite reads otherwise', 'details', `'{"withdraws":1,' || substr(details, 2)`],
+    ['details with a blank behind', 'details', `details || ' '`],
+    ['weights that are no JSON', 'weights', `'{'`],
+    ['details that are another kind of JSON', 'details', `'null'`],
+  ])('%s', async (_, column, value) => {
+    await fill();
+    await store.tamper(`update metric_weights set "${column}" = ${value} where id = 3`);
+    const { faults } = await verifyHistory(store, 'smarttrip');
+    expect(faults).toContainEqual(expect.objectContaining({ id: 3, fault: 'changed' }));
+  });
+
   test('a changed id', async () => {
     await fill();
     await store.tamper('update metric_weights set id = 30 where id = 6');

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { judgeEvents, type LoggedEvent } from '../../../backend/training-data/judge-events.ts';
 import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../backend/training-data/settings.ts';
@@ -78,4 +79,44 @@ test('without filters, only what is no feedback on the slate is left out', () =>
   ];
   const { credited, faults } = judgeEvents(ranking, events, 7 * DAY, NO_FILTERS);
   expect([credited.length, faults]).toEqual([4, ['late']]);
+});
+
+test('what is a repetition is what a look at every event before says, however many there are', () => {
+  const shown = { at: 0, itemIds: ['a', 'b'] };
+  const width = 1000;
+  const own = { ...NO_FILTERS, duplicateWithinMs: width };
+  const any = fc.record({
+    itemId: fc.constantFrom('a', 'b'),
+    type: fc.constantFrom('click', 'save'),
+    value: fc.constantFrom(null, 0, 1),
+    timestamp: fc.oneof(fc.integer({ min: 0, max: 6000 }), fc.constantFrom(0, 1000, 2000, 3000)),
+  });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 40 }), (given) => {
+      const events = given.map((one, i) => ({ ...one, eventId: `e${i}`, receivedAt: i }));
+      const { credited } = judgeEvents(shown, events, 1e9, own);
+      const slow: typeof events = [];
+      for (const one of events) {
+        const again = slow.some(
+          (before) =>
+            before.itemId === one.itemId &&
+            before.type === one.type &&
+            before.value === one.value &&
+            Math.abs(before.timestamp - one.timestamp) <= width,
+        );
+        if (!again) slow.push(one);
+      }
+      expect(credited).toEqual(slow);
+    }),
+  );
+  // A visitor may send as many as this of one ranking; looking back over all of them would take minutes.
+  const flood = Array.from({ length: 300_000 }, (_, i) => ({
+    eventId: `e${i}`,
+    type: 'click',
+    itemId: 'a',
+    value: i,
+    timestamp: i,
+    receivedAt: i,
+  }));
+  expect(judgeEvents(shown, flood, 1e9, own).credited).toHaveLength(300_000);
 });

@@ -56,6 +56,12 @@ export const BAD_EVENTS: readonly BadEvent[] = [
     'invalid_request',
     /was not shown in ranking/,
   ],
+  [
+    'a value beyond all sums',
+    (e) => ({ ...e, type: 'dwell', value: 1e308 }),
+    'invalid_request',
+    /value must be .* but was 1e\+308/,
+  ],
   ['position 0', (e) => ({ ...e, position: 0 }), 'invalid_request', /position must be/],
   [
     'NaN as text for a value',

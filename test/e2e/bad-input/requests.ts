@@ -49,6 +49,11 @@ export const RANK: readonly BadRequest[] = (
       invalid(/sessionId must be/),
     ],
     [
+      'a sessionId that ends in half a character',
+      { body: { sessionId: 'a\ud83d' } },
+      invalid(/sessionId must be .* but was "a\\ud83d"/),
+    ],
+    [
       'a sessionId nested 100,000 deep',
       { body: `{"sessionId":${DEEP}}` },
       invalid(/sessionId must be/),

@@ -56,6 +56,8 @@ describe('parseEvent', () => {
     [{ ...click, position: 1.5 }, 'position must be a whole number from 1, but was 1.5'],
     [{ ...click, value: '5' }, 'value must be a finite number, but was "5"'],
     [{ ...click, value: Number.NaN }, 'value must be a finite number'],
+    [{ ...click, value: 1e308 }, 'value must be -1000000000000 to 1000000000000, but was 1e+308'],
+    [{ ...click, value: -1e13 }, 'but was -10000000000000'],
     [
       { ...click, timestamp: '2026-01-01' },
       'timestamp must be epoch milliseconds, but was "2026-01-01"',

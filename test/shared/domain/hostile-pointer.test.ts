@@ -64,6 +64,35 @@ describe('a pointer that a hand has changed', () => {
     });
   });
 
+  it('is read and used with as many experiments and arms as may run, far over 25 KB', () => {
+    const experiments = Array.from({ length: 20 }, (_, i) => ({
+      ...experiment,
+      id: `exp_${i}_${'x'.repeat(32)}`,
+      salt: `salt ${i}`,
+      status: 'running',
+      range: [i / 20, (i + 1) / 20],
+      traffic: 1,
+      design: 'split',
+      arms: Array.from({ length: 8 }, (_unused, n) => ({
+        name: `arm-${n}-${'y'.repeat(32)}`,
+        weight: 1,
+        exploration: { temperature: n, epsilon: 0.1, poolSize: 50 },
+      })),
+    }));
+    const versions = Object.fromEntries(
+      experiments.flatMap(({ id, arms }) =>
+        arms.map((arm: { name: string }) => [`${id}:${arm.name}`, 'v000012']),
+      ),
+    );
+    const text = JSON.stringify({
+      ...busy,
+      arms: versions,
+      layers: [{ ...layer, experiments }],
+    });
+    expect(text.length).toBeGreaterThan(25_000);
+    expect(use(text)).toBe('used');
+  });
+
   const withExperiment = (changes: object) => ({
     ...busy,
     layers: [{ ...layer, experiments: [{ ...experiment, ...changes }] }],

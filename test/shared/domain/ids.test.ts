@@ -11,6 +11,8 @@ describe('ids', () => {
     ['two words', 'was "two words"'],
     ['line\nbreak', 'was "line\\nbreak"'],
     ['bell\u0007', 'was "bell\\u0007"'],
+    ['half\ud83d', 'was "half\\ud83d"'],
+    ['\udc00', 'was "\\udc00"'],
     ['x'.repeat(129), 'item id must be 1 to 128 printable characters without spaces'],
     [5, 'was 5'],
     [null, 'was null'],

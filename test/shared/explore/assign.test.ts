@@ -261,6 +261,11 @@ describe('checkLayer', () => {
       /at least one arm needs a weight/,
     ],
     ['no arm', [experiment({ arms: [] })], /at least one arm needs a weight/],
+    ...[1e308, 5e-324].map((weight): [string, AssignedExperiment[], RegExp] => [
+      `two weights of ${weight}, on which no place could fall`,
+      [experiment({ arms: HALVES.map((arm) => ({ ...arm, weight })) })],
+      /weights must come to between 1e-9 and 1e9/,
+    ]),
   ])('refuses %s', (_, experiments, message) => {
     expect(() => checkLayer(layerOf(...experiments))).toThrow(message);
   });

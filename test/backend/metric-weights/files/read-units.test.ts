@@ -192,3 +192,15 @@ test.each<[string, object, RegExp]>([
 ])('a mapping with %s is refused by name', (_, mapping, message) => {
   expect(() => parseMapping(mapping, 'test.json')).toThrow(message);
 });
+
+test('a gzipped file of one endless row is refused long before it is unpacked', async () => {
+  const file = fileOf(gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a')), 'bomb.csv.gz');
+  const before = process.memoryUsage().rss;
+  await expect(openCsv(file)).rejects.toThrow(/bomb.csv.gz: .*[Mm]ax/);
+  expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1024 * 1024);
+});
+
+test('a quote that is never closed is refused, not read to the end', async () => {
+  const content = `${csv()}\n4,1,"Rome,40,b\n${'5,1,Oslo,50,b\n'.repeat(200_000)}`;
+  await expect(read(content)).rejects.toThrow(/[Mm]ax/);
+});
