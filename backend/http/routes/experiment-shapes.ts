@@ -61,10 +61,13 @@ export const newExperiment = z
     guardrails: z.array(guardrail).max(20).optional(),
     minimumPerArm: z.number().optional().openapi({ description: 'Units per arm before any call' }),
     aa: z.boolean().optional().openapi({ description: 'Arms that differ in nothing, on purpose' }),
-    selfTest: z.string().optional().openapi({
-      description:
-        'An outcome: arms are trained on fixed and on adaptive reward, and read on this long-term value',
-    }),
+    selfTest: z
+      .union([z.string(), z.literal(true)])
+      .optional()
+      .openapi({
+        description:
+          'Arms are trained on fixed and on adaptive reward, and read on this outcome, the long-term value; true: on the target that metric weights are learned for',
+      }),
     start: z.boolean().default(false),
     freezeWeights: z.boolean().default(true).openapi({
       description: 'Read by the metric weights in force at its start, when it starts at once',
