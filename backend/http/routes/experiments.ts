@@ -106,7 +106,8 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
     .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
     .openapi(create, async (c) => {
       const { start: atOnce, freezeWeights, selfTest, ...asked } = c.req.valid('json');
-      const test = selfTest && selfTestOf(selfTest, metricLearning.settings.target);
+      const { target } = metricLearning.settings;
+      const test = selfTest === undefined ? undefined : selfTestOf(selfTest, target);
       const whole = withSelfTest(asked, test);
       const draft = await experiments.create(whole, actorOf(c));
       const made = atOnce
