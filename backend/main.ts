@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
-import { readConfig, type BackendConfig } from './config.ts';
+import { keptDaysOf, readConfig, type BackendConfig } from './config.ts';
 import { combineStrata } from './experiment/analysis/strata.ts';
 import { experimentRoom } from './experiment/experiment-room.ts';
 import { createApp } from './http/app.ts';
@@ -107,6 +107,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     labelling: config.trainingData,
     nowMs,
   });
+  const keptDays = keptDaysOf(config);
   const rewardPolicy = config.metricWeights.policy;
   const room = experimentRoom({
     store,
@@ -114,6 +115,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     versions,
     rollout,
     settings: config.trainingData,
+    keptDays,
     rewardPolicy,
     nowMs,
     log,
@@ -123,6 +125,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    keptDays,
     beforePrune: async () => {
       await metricLearning.gather();
       await room.freeze();

@@ -30,7 +30,10 @@ export const createVerb = (): Command =>
     .option('--minimum <n>', 'units per arm before any call (default: 1,000)', Number)
     .option('--aa', 'arms that differ in nothing, on purpose')
     .option('--self-test', 'one arm trained on fixed, one on adaptive reward')
-    .option('--target <outcome>', 'of the self-test: the outcome that is the long-term value (default: that of metric weights)')
+    .option(
+      '--target <outcome>',
+      'of the self-test: the outcome that is the long-term value (default: that of metric weights)',
+    )
     .option('--start', 'start it at once')
     .option('--live-weights', 'read it by the metric weights of the day, not by those of the start')
     .action(create);

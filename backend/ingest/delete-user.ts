@@ -1,9 +1,16 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
 import type { UserId } from '../../shared/domain/ids.ts';
 import { deleteUserUnits } from '../metric-weights/delete-user-units.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, deletedUsers, events, exposures, outcomes } from '../store/tables.ts';
+import {
+  decisions,
+  deletedUsers,
+  events,
+  experimentUnits,
+  exposures,
+  outcomes,
+} from '../store/tables.ts';
 
 export interface DeletedRows {
   readonly decisions: number;
@@ -23,6 +30,11 @@ export async function deleteUser(
 ): Promise<DeletedRows> {
   const { db } = store;
   const counts = await store.write([
+    // First, while all that tells whose a session was is still there: an outcome may name nothing else.
+    db
+      .delete(outcomes)
+      .where(and(isNull(outcomes.userId), inArray(outcomes.sessionId, sessionsOf(userId)))),
+    db.delete(experimentUnits).where(eq(experimentUnits.userId, userId)),
     db.insert(deletedUsers).values({ userId, deletedAt: nowMs }).onConflictDoNothing(),
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),
@@ -30,7 +42,8 @@ export async function deleteUser(
     db.delete(exposures).where(eq(exposures.userId, userId)),
     ...deleteUserUnits(store, userId),
   ]);
-  const deleted = { decisions: counts[1], events: counts[2], outcomes: counts[3] };
+  const [ofSessions, , , decided, happened, own] = counts;
+  const deleted = { decisions: decided, events: happened, outcomes: ofSessions + own };
   await store.write([
     recordAudit(store, {
       at: nowMs,
@@ -42,3 +55,11 @@ export async function deleteUser(
   ]);
   return deleted;
 }
+
+/** All that were known to be a user's: the log and what outlives it tell. */
+const sessionsOf = (userId: UserId): SQL => sql`(
+  select sessionId from decisions where userId = ${userId}
+  union select sessionId from exposures where userId = ${userId}
+  union select unit from metric_units where userId = ${userId} and kind = 'session'
+  union select unit from experiment_units where userId = ${userId} and unit <> userId
+  union select s.value from experiment_units u, json_each(u.sessions) s where u.userId = ${userId})`;

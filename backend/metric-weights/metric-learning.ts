@@ -2,9 +2,9 @@ import { proxy } from 'comlink';
 import { lt } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import { writeOf } from '../store/bound.ts';
 import type { Database, Store } from '../store/open.ts';
 import { metricUnits } from '../store/tables.ts';
-import type { BoundStatement } from '../store/writer.ts';
 import { startThread, type Thread } from '../threads/thread.ts';
 import type { TrainingDataSettings } from '../training-data/settings.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
@@ -35,8 +35,7 @@ export function metricLearning(deps: {
   const { filters, attributionDays } = deps.labelling;
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
-  const write = (statements: BoundStatement[]) =>
-    store.write(statements.map(({ sql, args }) => ({ toSQL: () => ({ sql, params: args }) })));
+  const write = writeOf(store);
   const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
     const thread = startThread<LearnWorker>(
       new URL('./learn-worker.ts', import.meta.url),

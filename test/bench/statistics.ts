@@ -51,10 +51,10 @@ export async function benchStatistics(say: Say): Promise<Part> {
         counted.push(await countInProcess(url, unit));
       }
       const seconds = median(counted.map((one) => one.seconds));
-      const megabytes = Math.max(...counted.map(({ peakBytes }) => peakBytes)) / 1e6;
+      const megabytes = Math.max(...counted.map(({ addedBytes }) => addedBytes)) / 1e6;
       rows.push(
         { name, value: seconds, unit: 's of processor' },
-        { name: `${name}: resident at the peak`, value: megabytes, unit: 'MB' },
+        { name: `${name}: memory at the peak`, value: megabytes, unit: 'MB' },
       );
     }
     return {
@@ -71,7 +71,8 @@ export async function benchStatistics(say: Say): Promise<Part> {
 
 interface Counted {
   readonly seconds: number;
-  readonly peakBytes: number;
+  /** Resident at the peak, without what the process had before. */
+  readonly addedBytes: number;
 }
 
 async function countInProcess(url: string, experiment: string): Promise<Counted> {

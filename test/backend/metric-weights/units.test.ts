@@ -207,7 +207,7 @@ test('units outlive the log, and later outcomes still reach them', async () => {
   );
   const late = START + 30 * DAY;
   await gatherUnits(store, SETTINGS, late);
-  await pruneLog(store, START + 20 * DAY);
+  await pruneLog(store, START + 20 * DAY, START + 20 * DAY);
   expect(await store.db.all(sql`select 1 from decisions`)).toEqual([]);
   const outcome = { sessionId: 'session-1', metric: 'renewal', value: 2, at: START + 25 * DAY };
   await recordOutcomes(store, [{ ...outcome, outcomeId: 'o' }], 1);
@@ -219,7 +219,7 @@ test('units outlive the log, and later outcomes still reach them', async () => {
       outcomes: { [`renewal@${outcome.at}`]: 2 },
     },
   ]);
-  await pruneLog(store, late);
+  await pruneLog(store, late, late);
   await recordOutcomes(store, [{ ...outcome, outcomeId: 'p', at: late }], 1);
   await gatherUnits(store, SETTINGS, late + DAY);
   expect((await unitRows())[0].outcomes).toEqual({

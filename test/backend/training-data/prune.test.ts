@@ -41,7 +41,7 @@ test('what is older goes, with its feedback, and what is not stays', async () =>
     ],
   );
   await recordOutcomes(log.store, [outcome('o1', CUT - 1), outcome('o2', CUT)], NOON);
-  expect(await pruneLog(log.store, CUT)).toEqual({
+  expect(await pruneLog(log.store, CUT, CUT)).toEqual({
     decisions: 2,
     events: 3,
     outcomes: 1,
@@ -60,7 +60,7 @@ test('what is older goes, with its feedback, and what is not stays', async () =>
   ]);
   expect(await names(db.select({ id: outcomes.outcomeId }).from(outcomes))).toEqual(['o2']);
   expect(await db.$count(batches)).toBe(1);
-  expect(await pruneLog(log.store, CUT)).toEqual({
+  expect(await pruneLog(log.store, CUT, CUT)).toEqual({
     decisions: 0,
     events: 0,
     outcomes: 0,
@@ -71,7 +71,7 @@ test('what is older goes, with its feedback, and what is not stays', async () =>
 test('exposures go with their rankings', async () => {
   const arm = 'exp_1:b exp_2:a';
   await log.add([rankingOf('old', CUT - 1, { arm }), rankingOf('young', CUT, { arm })]);
-  await pruneLog(log.store, CUT);
+  await pruneLog(log.store, CUT, CUT);
   const left = await log.store.db.select().from(exposures);
   expect(left.map(({ experiment, rankingId }) => [experiment, rankingId])).toEqual([
     ['exp_1', 'young'],
@@ -94,7 +94,7 @@ test('many rows go in small transactions, between which others write', async () 
       return changed;
     },
   };
-  const [pruned] = await Promise.all([pruneLog(store, CUT), log.add([rankingOf('meanwhile')])]);
+  const [pruned] = await Promise.all([pruneLog(store, CUT, CUT), log.add([rankingOf('meanwhile')])]);
   expect(pruned).toMatchObject({ decisions: 1700, events: 3400 });
   expect(Math.max(...sizes)).toBe(500);
   expect(await log.store.db.$count(decisions)).toBe(1);

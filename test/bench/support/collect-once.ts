@@ -7,8 +7,8 @@ import { readExperiment } from '../../../backend/experiment/read-experiments.ts'
 const [url, id] = process.argv.slice(2);
 const db = drizzle(createClient({ url, concurrency: 1 }));
 const experiment = await readExperiment({ db }, id);
-const before = process.cpuUsage();
+const [before, residentBytes] = [process.cpuUsage(), process.memoryUsage().rss];
 await collect({ db }, experiment);
 const { user, system } = process.cpuUsage(before);
-const peakBytes = process.resourceUsage().maxRSS * 1024;
-console.log(JSON.stringify({ seconds: (user + system) / 1e6, peakBytes }));
+const addedBytes = process.resourceUsage().maxRSS * 1024 - residentBytes;
+console.log(JSON.stringify({ seconds: (user + system) / 1e6, addedBytes }));
