@@ -94,7 +94,10 @@ test('many rows go in small transactions, between which others write', async () 
       return changed;
     },
   };
-  const [pruned] = await Promise.all([pruneLog(store, CUT, CUT), log.add([rankingOf('meanwhile')])]);
+  const [pruned] = await Promise.all([
+    pruneLog(store, CUT, CUT),
+    log.add([rankingOf('meanwhile')]),
+  ]);
   expect(pruned).toMatchObject({ decisions: 1700, events: 3400 });
   expect(Math.max(...sizes)).toBe(500);
   expect(await log.store.db.$count(decisions)).toBe(1);
