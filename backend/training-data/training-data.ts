@@ -2,6 +2,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { startThread } from '../threads/thread.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
+import { pruneRecords } from './prune-records.ts';
 import { pruneLog, type PrunedRows } from './prune.ts';
 import type { Span } from './read-rankings.ts';
 import { DAY_MS, dayOf, floorToDay } from './utc-day.ts';
@@ -44,7 +45,9 @@ export function trainingData(
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
       await beforePrune();
-      const rows = await pruneLog(store, before, floorToDay(nowMs() - keptDays * DAY_MS));
+      const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
+      const rows = await pruneLog(store, before, keptBefore);
+      await pruneRecords(store, before, keptBefore);
       // A deletion that could not reach every partition is made up for here.
       await thread.call((worker) => worker.forgetDeletedUsers());
       const partitions = await thread.call((worker) => worker.prune(dayOf(before)));
