@@ -75,7 +75,7 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
     },
     (row) => units.push(exposedUnit(row, shared)),
   );
-  return units.sort(byId);
+  return units.toSorted(byId);
 }
 
 /** @param row unit, userId, firstAt, arm, arms, visitor, context. @param shared equal texts are many, and kept once. */

@@ -28,15 +28,18 @@ export async function keepUnits(
   const unit = await unitOfLayer({ db }, experiment.layer);
   const to = experiment.stoppedAt ?? Number.MAX_SAFE_INTEGER;
   const scope: Scope = { experiment: experiment.id, unit, from: 0, to };
-  const { units, refused, values } = await loggedUnits(db, scope, filters);
+  const source = await loggedUnits(db, scope, filters);
+  const { units, refused } = source;
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf([...experiment.metrics, ...UNIT_METRICS]).filter(
     ({ from }) => from !== 'outcomes',
   );
   const period = { duplicateWithinMs: filters.duplicateWithinMs };
-  const after = await values(index, columns, period);
+  const after = await source.values(index, columns, period);
   const isUser = unit === 'user';
-  const before = isUser ? await values(index, columns, { ...period, before: PAST_MS }) : NOTHING;
+  const before = isUser
+    ? await source.values(index, columns, { ...period, before: PAST_MS })
+    : NOTHING;
   const sessions = isUser ? await sessionsOf(db, scope) : undefined;
   const rowOf = (one: ExposedUnit, i: number) => ({
     ...one,

@@ -27,7 +27,7 @@ export async function keptUnits(db: LibSQLDatabase, scope: Scope): Promise<UnitS
     },
   );
   return {
-    units: units.sort(byId),
+    units: units.toSorted(byId),
     refused,
     async values(index, columns, period) {
       const values = new Map(columns.map(({ name }) => [name, new Float64Array(index.size)]));

@@ -64,14 +64,16 @@ export class Kept<T extends { readonly problem?: string }> {
     this.#startedAtMs = nowMs;
     const own = (this.#cell ??= cell);
     const loaded = this.#replace(own, nowMs);
-    this.#loading = loaded.then(() => undefined);
-    ctx.waitUntil(
-      loaded.then(async (value) => {
-        const added = value && (await this.#complete?.(value, own));
-        if (added !== undefined) this.#value = added(this.#value!);
-      }),
-    );
-    return this.#loading;
+    const loading = loaded.then(() => undefined);
+    this.#loading = loading;
+    ctx.waitUntil(this.#add(loaded, own));
+    return loading;
+  }
+
+  async #add(loaded: Promise<T | undefined>, cell: string): Promise<void> {
+    const value = await loaded;
+    const added = value && (await this.#complete?.(value, cell));
+    if (added !== undefined) this.#value = added(this.#value!);
   }
 
   /** @returns the value, unless a later one was found meanwhile. */
