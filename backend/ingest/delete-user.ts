@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { UserId } from '../../shared/domain/ids.ts';
 import { deleteUserUnits } from '../metric-weights/delete-user-units.ts';
 import { recordAudit } from '../publish/live-pointer.ts';
@@ -34,7 +34,16 @@ export async function deleteUser(
     db
       .delete(outcomes)
       .where(and(isNull(outcomes.userId), inArray(outcomes.sessionId, sessionsOf(userId)))),
-    db.delete(experimentUnits).where(eq(experimentUnits.userId, userId)),
+    db.delete(experimentUnits).where(
+      or(
+        eq(experimentUnits.userId, userId),
+        // A session of theirs, before they were known or beside somebody else; a unit that is a user is its own user.
+        and(
+          or(isNull(experimentUnits.userId), ne(experimentUnits.unit, experimentUnits.userId)),
+          inArray(experimentUnits.unit, sessionsOf(userId)),
+        ),
+      ),
+    ),
     db.insert(deletedUsers).values({ userId, deletedAt: nowMs }).onConflictDoNothing(),
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),

@@ -189,6 +189,23 @@ test('a deleted user is not among them, and comes back by none', async () => {
   expect((await left()).units).toBe(0);
 });
 
+test('nor is a session that was theirs before they were known, or that somebody else shared', async () => {
+  const visit = (name: string, session: string, userId?: string) =>
+    rankingOf(name, NOON, {
+      arm: 'exp_1:control',
+      sessionId: parseSessionId(session),
+      ...(userId !== undefined && { userId: parseUserId(userId) }),
+    });
+  await log.add([visit('1', 'first'), visit('2', 'shared', 'ana'), visit('3', 'shared', 'zoe')]);
+  await log.add([visit('4', 'others', 'zoe'), visit('5', 'ana')]);
+  await keepUnits(log.store, await experimentOf('session'), FILTERS);
+  await log.add([visit('6', 'first', 'ana')]);
+  await deleteUser(log.store, parseUserId('ana'), 'test', FAR);
+  const left = await log.store.db.select().from(experimentUnits);
+  // A session may be called as the user was.
+  expect(left.map(({ unit }) => unit).toSorted()).toEqual(['ana', 'others']);
+});
+
 test('a renewal within 120 days is read of an experiment whose log was pruned after 90', async () => {
   const [arms, size] = [['control', 'treatment'] as const, 200];
   const decisions = arms.flatMap((arm) =>
