@@ -237,8 +237,8 @@ async function* groups(
   const metadata = parquetMetadata(file);
   const stored = new Set(metadata.schema.map(({ name }) => name));
   // A file from before there was an event type has no column of it: nothing of it had happened.
-  const mayLack = [...COUNT_COLUMNS, ...DRAW_COLUMNS];
-  const present = columns.filter((name) => stored.has(name) || !mayLack.includes(name));
+  const mayLack = new Set([...COUNT_COLUMNS, ...DRAW_COLUMNS]);
+  const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;
   for (const { num_rows: size } of metadata.row_groups) {
     const rowEnd = rowStart + Number(size);

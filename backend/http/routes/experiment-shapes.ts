@@ -104,12 +104,10 @@ export const experimentShape = z
 
 const report = z.object({
   at: epochMs,
-  frozen: z
-    .boolean()
-    .openapi({
-      description:
-        'Its log was deleted since: told from what was kept of its units, or the last report made',
-    }),
+  frozen: z.boolean().openapi({
+    description:
+      'Its log was deleted since: told from what was kept of its units, or the last report made',
+  }),
   refusedUnits: z.number().openapi({ description: 'Not a person’s, by the filters of training' }),
   analysis: anyObject.openapi({ description: 'Verdict, doubts, and each arm against the control' }),
   weights: anyObject.optional().openapi({ description: 'What resultData was weighed by' }),
