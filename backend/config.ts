@@ -126,6 +126,14 @@ function scheduleOf(env: NodeJS.ProcessEnv, name: string, otherwise: string): st
   throw new Error(`${name} ${error.issues[0].message}`);
 }
 
+/** How long units and their outcomes are kept: until the target's horizon is over, and its retention. Never less than the log. */
+export function keptDaysOf({
+  metricWeights: { target, retentionDays },
+  trainingData,
+}: Pick<BackendConfig, 'metricWeights' | 'trainingData'>): number {
+  return Math.max(trainingData.retentionDays, (target?.horizonDays ?? 0) + retentionDays);
+}
+
 /** What a unit did must still be in the log when it is over, and has come in. */
 function checkObserved(
   { target, observeDays }: MetricWeightSettings,

@@ -1,5 +1,5 @@
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
-import type { BackendConfig } from './config.ts';
+import { keptDaysOf, type BackendConfig } from './config.ts';
 import { evaluationsOf } from './evaluate/evaluations.ts';
 import { experimentRoom as experimentRoomOf } from './experiment/experiment-room.ts';
 import type { Metrics } from './http/metrics.ts';
@@ -71,6 +71,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     labelling: config.trainingData,
     nowMs,
   });
+  const keptDays = keptDaysOf(config);
   const rewardPolicy = config.metricWeights.policy;
   const experimentRoom = experimentRoomOf({
     store,
@@ -78,6 +79,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     versions,
     rollout,
     settings: config.trainingData,
+    keptDays,
     rewardPolicy,
     nowMs,
     log,
@@ -87,6 +89,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    keptDays,
     beforePrune: async () => {
       await metricLearning.gather();
       await experimentRoom.freeze();

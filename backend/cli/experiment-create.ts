@@ -30,7 +30,10 @@ export const createVerb = (): Command =>
     .option('--minimum <n>', 'units per arm before any call (default: 1,000)', Number)
     .option('--aa', 'arms that differ in nothing, on purpose')
     .option('--self-test', 'one arm trained on fixed, one on adaptive reward')
-    .option('--target <outcome>', 'of the self-test: the outcome that is the long-term value')
+    .option(
+      '--target <outcome>',
+      'of the self-test: the outcome that is the long-term value (default: that of metric weights)',
+    )
     .option('--start', 'start it at once')
     .option('--live-weights', 'read it by the metric weights of the day, not by those of the start')
     .action(create);
@@ -60,8 +63,6 @@ interface Arm {
 
 async function create(options: CreateOptions): Promise<void> {
   const { name, arm, file, metric, guardrail: guardrails, minimum, selfTest, target } = options;
-  if (selfTest === true && target === undefined)
-    throw new CliError('--self-test needs --target <outcome>: the long-term value to read', 2);
   const made = await backendClient(options).call<ShownExperiment>('POST', '/v1/experiments', {
     ...(file === undefined ? {} : readJson(file)),
     name,
@@ -72,7 +73,7 @@ async function create(options: CreateOptions): Promise<void> {
     ...(metric && { metrics: metric }),
     ...(guardrails && { guardrails }),
     ...(minimum !== undefined && { minimumPerArm: minimum }),
-    ...(selfTest && { selfTest: target }),
+    ...(selfTest && { selfTest: target ?? true }),
     ...(options.start && { start: true }),
     ...(options.liveWeights && { freezeWeights: false }),
   });

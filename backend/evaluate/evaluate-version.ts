@@ -57,6 +57,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   const held = sliceSlates(set, cut, slateCount(set));
   const served = await readServed(objects, manifests, {
     version: champion.version,
+    exploration: champion.exploration,
     from: heldFrom,
     to: window.to,
   });

@@ -9,13 +9,13 @@ import type {
 import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
 import { carriedOver } from './carry-over.ts';
 import { collectInterleaving } from './collect-interleaving.ts';
-import { exposedUnits, type ExposedUnit, type Scope } from './exposed-units.ts';
-import { readLayer } from './layers.ts';
+import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { keptUnits } from './kept-units.ts';
+import { unitOfLayer } from './layers.ts';
 import { columnsOf, metricValues } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
 import { segmentationsOf } from './segments.ts';
-import { unitValues } from './unit-values.ts';
-import { unlikePeople } from './unlike-people.ts';
+import { loggedUnits } from './unit-source.ts';
 
 export interface CollectOptions {
   /** Epoch ms, inclusive: as if the experiment had begun then … */
@@ -23,6 +23,8 @@ export interface CollectOptions {
   /** … and been stopped then. */
   readonly to?: number;
   readonly filters?: Filters;
+  /** From the units that were kept, as the log is not whole any more. */
+  readonly kept?: boolean;
 }
 
 export interface Collected {
@@ -32,7 +34,7 @@ export interface Collected {
 }
 
 /** How long before its first exposure a user's own past is told from. */
-const PAST_MS = 28 * DAY_MS;
+export const PAST_MS = 28 * DAY_MS;
 
 /**
  * Exposures ⋈ decisions ⋈ events ⋈ outcomes, as addable statistics. A unit is what the layer assigns by; it belongs to the
@@ -42,15 +44,15 @@ const PAST_MS = 28 * DAY_MS;
 export async function collect(
   store: Pick<Store, 'db'>,
   experiment: Experiment,
-  { from, to, filters = DEFAULT_TRAINING_DATA.filters }: CollectOptions = {},
+  { from, to, filters = DEFAULT_TRAINING_DATA.filters, kept = false }: CollectOptions = {},
 ): Promise<Collected> {
   const { db } = store;
   const { id, arms, metrics, stoppedAt } = experiment;
-  const unit = (await readLayer(store, experiment.layer))?.unit ?? 'session';
+  const unit = await unitOfLayer(store, experiment.layer);
   const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const scope: Scope = { experiment: id, unit, from: from ?? 0, to: end };
-  const everyone = await exposedUnits(db, scope);
-  const refused = await unlikePeople(db, scope, filters);
+  const source = await (kept ? keptUnits(db, scope) : loggedUnits(db, scope, filters));
+  const { units: everyone, refused } = source;
   const people = everyone.filter((one) => !refused.has(one.unit));
   const known = new Map(arms.map(({ name }, i) => [name, i]));
   const units = people.filter(({ arm, arms: seen }) => seen === 1 && known.has(arm));
@@ -81,10 +83,10 @@ export async function collect(
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf(metrics);
   const period = { duplicateWithinMs: filters.duplicateWithinMs, outcomesTo: to };
-  const post = await unitValues(db, scope, index, columns, period);
+  const post = await source.values(index, columns, period);
   const pre =
     unit === 'user'
-      ? await unitValues(db, scope, index, columns, { ...period, before: PAST_MS })
+      ? await source.values(index, columns, { ...period, before: PAST_MS })
       : undefined;
   const values = metricValues(metrics, post, pre);
   const order = arms.map(({ name }) => name);

@@ -1,4 +1,6 @@
+import { proxy } from 'comlink';
 import { sql } from 'drizzle-orm';
+import { writeOf } from '../store/bound.ts';
 import type { Database, Store } from '../store/open.ts';
 import { startThread } from '../threads/thread.ts';
 import { readLogMark } from '../training-data/log-mark.ts';
@@ -15,6 +17,10 @@ export interface Collector {
     experiment: Experiment,
     window: { readonly from: number; readonly to: number },
   ) => Promise<Collected>;
+  /** Of the units that are kept of it, whatever the log has lost. */
+  readonly collectKept: (experiment: Experiment) => Promise<Collected>;
+  /** Keeps what its units did beyond the log. */
+  readonly keep: (experiment: Experiment) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -33,18 +39,22 @@ export function collectorOf({ store, database, filters }: CollectorDeps): Collec
     database,
   );
   const known = new Map<string, { readonly mark: string; readonly found: Promise<Collected> }>();
+  const collectOnce = async (experiment: Experiment, kept: boolean) => {
+    const mark = `${await markOf(store, experiment)} ${kept}`;
+    const before = known.get(experiment.id);
+    if (before?.mark === mark) return before.found;
+    const found = thread.call((worker) => worker.collect(experiment, { filters, kept }));
+    known.delete(experiment.id);
+    known.set(experiment.id, { mark, found });
+    if (known.size > KEPT) known.delete(known.keys().next().value!);
+    found.catch(() => known.delete(experiment.id));
+    return found;
+  };
   return {
-    async collect(experiment) {
-      const mark = await markOf(store, experiment);
-      const before = known.get(experiment.id);
-      if (before?.mark === mark) return before.found;
-      const found = thread.call((worker) => worker.collect(experiment, { filters }));
-      known.delete(experiment.id);
-      known.set(experiment.id, { mark, found });
-      if (known.size > KEPT) known.delete(known.keys().next().value!);
-      found.catch(() => known.delete(experiment.id));
-      return found;
-    },
+    collect: (experiment) => collectOnce(experiment, false),
+    collectKept: (experiment) => collectOnce(experiment, true),
+    keep: (experiment) =>
+      thread.call((worker) => worker.keep(experiment, filters, proxy(writeOf(store)))),
     collectWithin: (experiment, window) =>
       thread.call((worker) => worker.collect(experiment, { ...window, filters })),
     stop: () => thread.stop(),

@@ -29,6 +29,8 @@ export interface ExperimentRoomDeps {
   readonly versions: Versions;
   readonly rollout: Pick<Rollout, 'retraffic'>;
   readonly settings: TrainingDataSettings;
+  /** How long units and outcomes are kept: longer than the log. */
+  readonly keptDays: number;
   /** Whether learned metric weights are in force where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
   readonly nowMs: () => number;
@@ -36,7 +38,7 @@ export interface ExperimentRoomDeps {
 }
 
 export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
-  const { store, database, versions, rollout, settings, rewardPolicy, nowMs, log } = deps;
+  const { store, database, versions, rollout, settings, keptDays, rewardPolicy, nowMs, log } = deps;
   const experiments = experimentsOf({
     store,
     retraffic: rollout.retraffic,
@@ -50,8 +52,11 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
   const reports: ReportDeps = {
     store,
     collect: collector.collect,
+    collectKept: collector.collectKept,
+    keep: collector.keep,
     weightsOf: (experiment) => weightsForExperiment(store, experiment, nowMs(), rewardPolicy),
     retentionDays: settings.retentionDays,
+    keptDays,
     nowMs,
   };
   return {

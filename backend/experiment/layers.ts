@@ -51,6 +51,12 @@ export async function readLayer(
   return row;
 }
 
+/** What a layer's experiments count by; of a layer from before there were layers, sessions. */
+export const unitOfLayer = async (
+  store: Pick<Store, 'db'>,
+  name: string,
+): Promise<LayerRow['unit']> => (await readLayer(store, name))?.unit ?? 'session';
+
 /** In the order in which they claim. */
 export const listLayers = (store: Pick<Store, 'db'>): Promise<LayerRow[]> =>
   store.db.select().from(layers).orderBy(asc(layers.rank), asc(layers.name));

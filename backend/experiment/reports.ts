@@ -1,7 +1,6 @@
-import { and, desc, eq, gte, isNotNull, lte, or } from 'drizzle-orm';
-import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { and, desc, eq, exists, gte, isNotNull, lt, or } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
-import { experimentReports, experiments } from '../store/tables.ts';
+import { experimentReports, experiments, experimentUnits } from '../store/tables.ts';
 import { DAY_MS, floorToDay } from '../training-data/utc-day.ts';
 import { analyseExperiment } from './analysis/analyse.ts';
 import type { ExperimentReport } from './analysis/experiment-report.ts';
@@ -13,7 +12,10 @@ import type { Experiment } from './new-experiment.ts';
 export interface Report {
   /** Epoch ms at which it was counted. */
   readonly at: number;
-  /** True where its log is no longer whole: then the last report that was made from all of it answers. */
+  /**
+   * True where its log is no longer whole. What its units did is then as it was kept, with their outcomes of now; and once
+   * they are not kept any more, the last report that was made answers.
+   */
   readonly frozen: boolean;
   readonly collected: Collected;
   readonly analysis: ExperimentReport;
@@ -21,96 +23,133 @@ export interface Report {
   readonly weights?: WeightsInUse;
 }
 
-/** In the store, as `freezeReport` writes it. */
+/** In the store, as `record` writes it. */
 type FrozenReport = Pick<Report, 'analysis' | 'weights'> & Pick<Collected, 'refusedUnits'>;
 
 export interface ReportDeps {
   readonly store: Store;
   readonly collect: (experiment: Experiment) => Promise<Collected>;
+  /** From the units that are kept of it. */
+  readonly collectKept: (experiment: Experiment) => Promise<Collected>;
+  /** Keeps what its units did beyond the log. */
+  readonly keep: (experiment: Experiment) => Promise<unknown>;
   /** Frozen at its start, or of now; undefined where nothing is weighed. */
   readonly weightsOf: (experiment: Experiment) => Promise<WeightsInUse | undefined>;
   /** How long the log is kept. */
   readonly retentionDays: number;
+  /** How long units and outcomes are. */
+  readonly keptDays: number;
   readonly nowMs: () => number;
 }
 
-/** @returns undefined where it never ran, or its log was deleted before anything was frozen. */
+/** @returns undefined where it never ran, or its log was deleted before anything was kept. */
 export async function reportOf(
   deps: ReportDeps,
   experiment: Experiment,
 ): Promise<Report | undefined> {
-  if (experiment.startedAt === null) return undefined;
-  if (experiment.startedAt < wholeSince(deps)) return lastFrozen(deps.store, experiment.id);
-  const collected = await deps.collect(experiment);
-  const weights = await deps.weightsOf(experiment);
-  const { guardrails, minimumPerArm } = experiment;
-  const analysis = analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights });
-  return { at: deps.nowMs(), frozen: false, collected, analysis, ...(weights && { weights }) };
+  const { startedAt, id } = experiment;
+  if (startedAt === null) return undefined;
+  if (startedAt >= wholeSince(deps)) return counted(deps, experiment, false);
+  if (startedAt >= keptSince(deps) && (await isKept(deps.store, id)))
+    return counted(deps, experiment, true);
+  return lastFrozen(deps.store, id);
 }
 
-/** Keeps what is known now; one report a day is kept, the last. @returns it, where there is any. */
+/** Keeps what is known now, and what its units did. @returns the report, where there is any. */
 export async function freezeReport(
   deps: ReportDeps,
   experiment: Experiment,
 ): Promise<Report | undefined> {
-  const { store } = deps;
+  const { startedAt, kind, design, id } = experiment;
+  const hasArms = kind === 'experiment' && design === 'split';
+  // What the log has lost of an experiment would be missing: only from its start on is one kept.
+  if (hasArms && startedAt !== null)
+    if (startedAt >= wholeSince(deps) || (await isKept(deps.store, id)))
+      await deps.keep(experiment);
   const report = await reportOf(deps, experiment);
-  if (report === undefined || report.frozen) return report;
-  const { at, collected, analysis, weights } = report;
-  const ofToday = and(
-    eq(experimentReports.experiment, experiment.id),
-    gte(experimentReports.at, floorToDay(at)),
-  );
-  await store.write([
-    store.db.delete(experimentReports).where(ofToday),
-    store.db.insert(experimentReports).values({
-      experiment: experiment.id,
-      at,
-      statistics: { ...collected.statistics },
-      report: { analysis, refusedUnits: collected.refusedUnits, weights },
-    }),
-  ]);
+  if (report !== undefined && !report.frozen) await record(deps.store, id, report);
   return report;
 }
 
 /**
- * Freezes every experiment that runs, and every stopped one as long as its log is whole: long-term values go on arriving.
+ * Freezes every experiment of which the log still has something; and those whose units are kept no longer, with all that
+ * came of them, before these are deleted.
  * @returns how many.
  */
 export async function freezeReports(deps: ReportDeps): Promise<number> {
   const { db } = deps.store;
-  const begun = await db
+  const inLog = await db
     .select()
     .from(experiments)
     .where(
       and(
         isNotNull(experiments.startedAt),
-        or(eq(experiments.status, 'running'), gte(experiments.startedAt, wholeSince(deps))),
+        or(eq(experiments.status, 'running'), gte(experiments.stoppedAt, wholeSince(deps))),
       ),
     );
-  for (const experiment of begun) await freezeReport(deps, experiment);
-  return begun.length;
+  for (const experiment of inLog) await freezeReport(deps, experiment);
+  const over = await db
+    .select()
+    .from(experiments)
+    .where(
+      and(
+        eq(experiments.status, 'stopped'),
+        lt(experiments.startedAt, keptSince(deps)),
+        exists(
+          db.select().from(experimentUnits).where(eq(experimentUnits.experiment, experiments.id)),
+        ),
+      ),
+    );
+  for (const experiment of over) {
+    await record(deps.store, experiment.id, await counted(deps, experiment, true));
+    const own = eq(experimentUnits.experiment, experiment.id);
+    await deps.store.write([db.delete(experimentUnits).where(own)]);
+  }
+  return inLog.length + over.length;
 }
 
-/** The newest statistics of an experiment that were frozen in a span. @param span epoch ms, both inclusive. */
-export async function frozenStatistics(
-  db: LibSQLDatabase,
-  experiment: string,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<ExperimentStatistics | undefined> {
-  const { at, id, statistics } = experimentReports;
-  const [row] = await db
-    .select({ statistics })
-    .from(experimentReports)
-    .where(and(eq(experimentReports.experiment, experiment), gte(at, from), lte(at, to)))
-    .orderBy(desc(at), desc(id))
-    .limit(1);
-  return row?.statistics as unknown as ExperimentStatistics | undefined;
+async function counted(deps: ReportDeps, experiment: Experiment, frozen: boolean): Promise<Report> {
+  const collected = await (frozen ? deps.collectKept(experiment) : deps.collect(experiment));
+  const weights = await deps.weightsOf(experiment);
+  const { guardrails, minimumPerArm } = experiment;
+  const analysis = analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights });
+  return { at: deps.nowMs(), frozen, collected, analysis, ...(weights && { weights }) };
 }
+
+/** One report a day is kept, the last. */
+async function record(store: Store, id: string, report: Report): Promise<void> {
+  const { at, collected, analysis, weights } = report;
+  const ofToday = and(
+    eq(experimentReports.experiment, id),
+    gte(experimentReports.at, floorToDay(at)),
+  );
+  await store.write([
+    store.db.delete(experimentReports).where(ofToday),
+    store.db.insert(experimentReports).values({
+      experiment: id,
+      at,
+      statistics: { ...collected.statistics },
+      report: { analysis, refusedUnits: collected.refusedUnits, weights },
+    }),
+  ]);
+}
+
+const isKept = async ({ db }: Store, id: string): Promise<boolean> =>
+  (
+    await db
+      .select({ unit: experimentUnits.unit })
+      .from(experimentUnits)
+      .where(eq(experimentUnits.experiment, id))
+      .limit(1)
+  ).length > 0;
 
 /** What began before this may have lost a part of its log. */
 const wholeSince = ({ nowMs, retentionDays }: ReportDeps): number =>
   floorToDay(nowMs() - retentionDays * DAY_MS);
+
+/** What began before this may have lost outcomes. */
+const keptSince = ({ nowMs, keptDays }: ReportDeps): number =>
+  floorToDay(nowMs() - keptDays * DAY_MS);
 
 async function lastFrozen({ db }: Store, id: string): Promise<Report | undefined> {
   const [row] = await db

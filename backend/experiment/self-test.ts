@@ -1,13 +1,16 @@
+import { invalid } from '../../shared/domain/errors.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import type { TargetDefinition } from '../metric-weights/engine/target.ts';
 import type { NewExperiment } from './new-experiment.ts';
 
 /**
  * The test of the metric weights themselves: one arm is trained daily on what the schema declares as reward, the other on
  * the metric weights as they are learned, and both are read on the long-term value.
- * @param target outcomes that are the long-term value: `renewal`.
+ * @param outcome that is the long-term value: `renewal`. @param kind how a unit's outcomes are read.
  */
-export const selfTest = (
-  target: string,
+const selfTest = (
+  outcome: string,
+  kind: 'proportion' | 'mean' = 'mean',
 ): Required<Pick<NewExperiment, 'arms' | 'metrics'>> & {
   readonly metrics: MetricDefinition[];
 } => ({
@@ -17,10 +20,23 @@ export const selfTest = (
   ],
   metrics: [
     {
-      name: `outcome.${target}`,
-      kind: 'mean',
-      numerator: `outcome.${target}`,
+      name: `outcome.${outcome}`,
+      kind,
+      numerator: `outcome.${outcome}`,
       better: 'higher',
     },
   ],
 });
+
+/**
+ * The self-test on an outcome, or (`true`) on the target that metric weights are learned for.
+ * @throws ApiError 400 where none is declared.
+ */
+export function selfTestOf(asked: string | true, declared: TargetDefinition | undefined) {
+  if (asked !== true) return selfTest(asked);
+  if (declared === undefined)
+    throw invalid(
+      'a self-test needs a long-term value: name an outcome, as "renewal", or declare the target of TRIMTAB_METRIC_WEIGHTS',
+    );
+  return selfTest(declared.outcome, declared.kind === 'happened' ? 'proportion' : 'mean');
+}

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { MAX_VALUE } from '../../shared/domain/event.ts';
+import { packedRows } from '../store/packed-rows.ts';
 import { schemasWithRankings } from '../training-data/log-mark.ts';
 import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
@@ -41,15 +42,20 @@ export async function unitValues(
   ) => {
     if (of.length === 0) return;
     const amounts = of.map((column, i) => sql`${amount(column)} as ${sql.identifier(`v${i}`)}`);
-    const rows = await db.all<Record<string, unknown>>(
-      sql`with ${unitsTable(scope)} ${await query(sql.join(amounts, sql`, `), of)}`,
-    );
     const into = of.map(({ name }) => values.get(name)!);
-    for (const row of rows) {
-      const at = units.get(row.unit as string);
-      if (at === undefined) continue;
-      into.forEach((column, i) => (column[at] = (row[`v${i}`] as number | null) ?? 0));
-    }
+    await packedRows(
+      db,
+      {
+        tables: unitsTable(scope),
+        columns: ['unit', ...of.map((_, i) => `v${i}`)],
+        select: await query(sql.join(amounts, sql`, `), of),
+      },
+      ([unit, ...found]) => {
+        const at = units.get(unit as string);
+        if (at === undefined) return;
+        into.forEach((column, i) => (column[at] = (found[i] as number | null) ?? 0));
+      },
+    );
   };
   const of = <F extends UnitColumn['from']>(from: F) =>
     columns.filter((column): column is Extract<UnitColumn, { from: F }> => column.from === from);

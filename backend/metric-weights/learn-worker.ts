@@ -4,8 +4,8 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
 import { chooseDevice } from '../gpu/choose-device.ts';
 import { connect } from '../store/connect.ts';
-import type { Database, Store } from '../store/open.ts';
-import type { BoundStatement } from '../store/writer.ts';
+import { bound, type Write } from '../store/bound.ts';
+import type { Database } from '../store/open.ts';
 import { backtest, type BacktestReport, type NotEnough } from './engine/backtest.ts';
 import { learnImportance } from './engine/learn-importance.ts';
 import { learnSurrogate } from './engine/learn-surrogate.ts';
@@ -25,9 +25,6 @@ export type LearningSettings = MetricWeightSettings &
   UnitsOf & { readonly target: TargetDefinition };
 
 export type Backtest = BacktestReport | NotEnough;
-
-/** Statements go to the one connection that writes. */
-type Write = (statements: BoundStatement[]) => Promise<number[]>;
 
 export interface LearningJob {
   readonly settings: LearningSettings;
@@ -114,16 +111,6 @@ async function importanceOf(
     if (device.kind === 'gpu') device.gpu.close();
   }
 }
-
-const bound =
-  (write: Write): Store['write'] =>
-  (statements) =>
-    write(
-      statements.map((statement) => {
-        const { sql, params } = statement.toSQL();
-        return { sql, args: params as BoundStatement['args'] };
-      }),
-    );
 
 export type LearnWorker = typeof exposed;
 expose(exposed, nodeEndpoint(parentPort!));

@@ -2,20 +2,20 @@ import { proxy } from 'comlink';
 import { and, inArray, lt } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import { writeOf } from '../store/bound.ts';
 import type { Database, Store } from '../store/open.ts';
 import { metricUnits } from '../store/tables.ts';
-import type { BoundStatement } from '../store/writer.ts';
 import { startThread, type Thread } from '../threads/thread.ts';
 import type { TrainingDataSettings } from '../training-data/settings.ts';
 import { DAY_MS } from '../training-data/utc-day.ts';
-import type { Backtest, LearningSettings, LearnWorker } from './learn-worker.ts';
+import type { Backtest, LearnWorker } from './learn-worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from './settings.ts';
 
 /** Metric weights as they are learned from what is logged, each job in a thread of its own. */
 export interface MetricLearning {
   readonly settings: MetricWeightSettings;
-  /** Brings the units up to date with the log: before the log is pruned. Nothing where no target is declared. */
+  /** Brings the units up to date with the log, before it is pruned, where a target is declared; and forgets old ones. */
   gather(): Promise<void>;
   /** @throws ApiError 409 while it learns already, or where no target is declared. */
   learn(schema: Schema, by: string): Promise<Recorded[]>;
@@ -35,8 +35,7 @@ export function metricLearning(deps: {
   const { filters, attributionDays } = deps.labelling;
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
-  const write = (statements: BoundStatement[]) =>
-    store.write(statements.map(({ sql, args }) => ({ toSQL: () => ({ sql, params: args }) })));
+  const write = writeOf(store);
   const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
     const thread = startThread<LearnWorker>(
       new URL('./learn-worker.ts', import.meta.url),
@@ -52,10 +51,11 @@ export function metricLearning(deps: {
     settings,
 
     async gather() {
-      if (settings.target === undefined) return;
-      const job = { settings: declared(), nowMs: nowMs() };
-      await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
-      await forget(store, job.settings, job.nowMs);
+      if (settings.target !== undefined) {
+        const job = { settings: declared(), nowMs: nowMs() };
+        await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
+      }
+      await forget(store, settings, nowMs());
     },
 
     async learn(schema, by) {
@@ -99,8 +99,12 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
 }
 
 /** Units of long ago; what was learned from them stays in the history. */
-async function forget(store: Store, settings: LearningSettings, nowMs: number): Promise<void> {
-  const before = nowMs - (settings.target.horizonDays + settings.retentionDays) * DAY_MS;
+async function forget(
+  store: Store,
+  { target, retentionDays }: MetricWeightSettings,
+  nowMs: number,
+): Promise<void> {
+  const before = nowMs - ((target?.horizonDays ?? 0) + retentionDays) * DAY_MS;
   const ofAnyKind = inArray(metricUnits.kind, ['session', 'user']);
   await store.write([
     store.db.delete(metricUnits).where(and(ofAnyKind, lt(metricUnits.firstAt, before))),

@@ -1,84 +1,129 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { jointMoments } from '../experiment/analysis/cross-products.ts';
-import type {
-  ArmStatistics,
-  ExperimentStatistics,
-} from '../experiment/analysis/experiment-statistics.ts';
+import type { ArmStatistics } from '../experiment/analysis/experiment-statistics.ts';
 import { sequentialSrm } from '../experiment/analysis/sequential-srm.ts';
-import { totalOf } from '../experiment/analysis/totals.ts';
-import { frozenStatistics } from '../experiment/reports.ts';
+import { armTotals } from '../experiment/arm-totals.ts';
+import type { Scope } from '../experiment/exposed-units.ts';
+import { keptOutcomes } from '../experiment/kept-outcomes.ts';
+import { keptUnits } from '../experiment/kept-units.ts';
+import { unitOfLayer } from '../experiment/layers.ts';
+import { columnsOf, metricValues } from '../experiment/metric-values.ts';
+import type { Experiment } from '../experiment/new-experiment.ts';
+import { packedRows } from '../store/packed-rows.ts';
 import { experiments } from '../store/tables.ts';
-import { horizonEnd, type TargetDefinition } from './engine/target.ts';
+import { DAY_MS } from '../training-data/utc-day.ts';
+import type { TargetDefinition } from './engine/target.ts';
 import type { PastExperiment } from './engine/unit-table.ts';
 import { UNIT_METRICS } from './unit-metrics.ts';
 
+/** No metric's name holds a space. */
+const TARGET = 'the target';
+const METRICS = UNIT_METRICS.map(({ name }) => name);
+
 /**
- * Experiments that measured the target's outcome, and ended longer ago than its horizon, by their last report; not those
- * whose arms' sizes do not fit their traffic, of which no effect is to be believed. Feedback
- * counts up to the end of an experiment, so the metrics are still as they were when it was decided on, while the
- * outcome has gone on coming in.
+ * Experiments that ended longer ago than the target's horizon, told from the units that are kept of them: so no matter
+ * how much shorter the log is kept, and whatever else they measured. Feedback counts up to the end of an experiment, as
+ * when it was decided on; each unit's outcomes count for the horizon from its first exposure. Canaries are left out:
+ * their shares change from day to day, so their arms are not of the same days; and those whose arms' sizes do not
+ * fit their traffic, of which no effect is to be believed.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
   target: TargetDefinition,
   nowMs: number,
 ): Promise<PastExperiment[]> {
-  const stopped = await db.select().from(experiments).where(eq(experiments.status, 'stopped'));
+  const over = await db
+    .select()
+    .from(experiments)
+    .where(
+      and(
+        eq(experiments.status, 'stopped'),
+        eq(experiments.kind, 'experiment'),
+        eq(experiments.design, 'split'),
+        lte(experiments.stoppedAt, nowMs - target.horizonDays * DAY_MS),
+      ),
+    )
+    .orderBy(experiments.stoppedAt, experiments.id);
   const found: PastExperiment[] = [];
-  for (const { id, metrics, stoppedAt } of stopped) {
-    const value = outcomeOf(metrics, target);
-    if (value === undefined || stoppedAt === null) continue;
-    const since = horizonEnd(target, stoppedAt);
-    const statistics = await frozenStatistics(db, id, { from: since, to: nowMs });
-    if (statistics === undefined || !isAsDealt(statistics)) continue;
-    found.push(...treatmentsOf(statistics, learnable(metrics), value));
+  for (const experiment of over) {
+    const totals = await armsOf(db, experiment, target);
+    if (!isAsDealt(experiment, totals)) continue;
+    const [control, ...treatments] = totals;
+    for (const treatment of treatments) {
+      const past = effectsOf(control, treatment);
+      if (past !== undefined) found.push({ id: experiment.id, treatment: treatment.arm, ...past });
+    }
   }
   return found;
 }
 
-function isAsDealt({ arms, days }: ExperimentStatistics): boolean {
-  const sizes = arms.map(({ name }) => totalOf(days, name)?.units ?? 0);
+function isAsDealt({ arms }: Experiment, totals: readonly ArmStatistics[]): boolean {
   const check = sequentialSrm(
-    sizes,
+    totals.map(({ units }) => units),
     arms.map(({ weight }) => weight),
   );
   return check.kind === 'srm' && !check.mismatch;
 }
 
-const outcomeOf = (metrics: readonly MetricDefinition[], { outcome }: TargetDefinition) =>
-  metrics.find(({ kind, numerator }) => kind !== 'ratio' && numerator === `outcome.${outcome}`)
-    ?.name;
+/** Each arm's early metrics and long-term value, over the units of that arm alone that are like people. */
+async function armsOf(
+  db: LibSQLDatabase,
+  { id, layer, arms }: Experiment,
+  target: TargetDefinition,
+): Promise<ArmStatistics[]> {
+  const unit = await unitOfLayer({ db }, layer);
+  const scope: Scope = { experiment: id, unit, from: 0, to: Number.MAX_SAFE_INTEGER };
+  const source = await keptUnits(db, scope);
+  const units = source.units.filter((one) => one.arms === 1 && !source.refused.has(one.unit));
+  const index = new Map(units.map((one, i) => [one.unit, i]));
+  const values = [
+    ...metricValues(
+      UNIT_METRICS,
+      await source.values(index, columnsOf(UNIT_METRICS), { duplicateWithinMs: 0 }),
+      undefined,
+    ),
+    {
+      metric: { name: TARGET, kind: 'mean', numerator: target.outcome, better: 'higher' } as const,
+      post: { numerator: await targetValues(db, scope, index, target) },
+    },
+  ];
+  const totals = new Map(arms.map(({ name }) => [name, armTotals(values)]));
+  units.forEach(({ arm }, i) => totals.get(arm)?.add(i));
+  return [...totals].map(([arm, total]) => total.finish(arm));
+}
 
-/** Those that units are measured by too: a weight meets an effect by the metric's name. */
-const learnable = (metrics: readonly MetricDefinition[]): string[] =>
-  metrics
-    .map(({ name }) => name)
-    .filter((name) => UNIT_METRICS.some((metric) => metric.name === name));
-
-function treatmentsOf(
-  { experiment: id, arms, days }: ExperimentStatistics,
-  metrics: readonly string[],
-  value: string,
-): PastExperiment[] {
-  const [control, ...treatments] = arms.map(({ name }) => totalOf(days, name));
-  if (control === undefined) return [];
-  return treatments.flatMap((treatment) => {
-    const past =
-      treatment === undefined ? undefined : effectsOf(control, treatment, metrics, value);
-    return past === undefined ? [] : { id, treatment: treatment!.arm, ...past };
-  });
+/** As `targetValue` has it, from each unit's first exposure on. */
+async function targetValues(
+  db: LibSQLDatabase,
+  scope: Scope,
+  index: ReadonlyMap<string, number>,
+  { kind, outcome, horizonDays }: TargetDefinition,
+): Promise<Float64Array> {
+  const values = new Float64Array(index.size);
+  const select = sql`
+    select unit, sum(value) as total, max(value > 0) as happened from (${keptOutcomes(scope)})
+    where metric = ${outcome} and at < firstAt + ${horizonDays * DAY_MS} group by unit`;
+  await packedRows(
+    db,
+    { columns: ['unit', 'total', 'happened'], select },
+    ([unit, total, happened]) => {
+      const at = index.get(unit as string);
+      if (at === undefined) return;
+      const sum = total as number;
+      values[at] =
+        kind === 'happened' ? (happened as number) : kind === 'sum' ? sum : sum / horizonDays;
+    },
+  );
+  return values;
 }
 
 /** In standard deviations of a unit of the control; metrics without spread are left out. */
 function effectsOf(
   control: ArmStatistics,
   treatment: ArmStatistics,
-  metrics: readonly string[],
-  value: string,
 ): Omit<PastExperiment, 'id'> | undefined {
-  const all = [...metrics, value];
+  const all = [...METRICS, TARGET];
   const [c, t] = [control, treatment].map(({ products }) => jointMoments(products, all));
   if ('missing' in c || 'missing' in t || c.n < 2 || t.n < 2) return undefined;
   const size = all.length;

@@ -24,7 +24,7 @@ export interface MetricWeightSettings {
   readonly methods: readonly ('surrogate' | 'importance')[];
   /** What importance is told from; crosses are columns that are also looked at together. */
   readonly importance: Required<Pick<ImportanceOptions, 'model' | 'by' | 'crosses'>>;
-  /** Units are kept for so long after their horizon is over. */
+  /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
   readonly retentionDays: number;
 }
 

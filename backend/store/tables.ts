@@ -309,6 +309,38 @@ export const exposures = sqliteTable(
   ],
 );
 
+/**
+ * What one unit of an experiment did, kept for as long as its long-term value is waited for: longer than the log. Its
+ * outcomes are in `outcomes`.
+ */
+export const experimentUnits = sqliteTable(
+  'experiment_units',
+  {
+    experiment: text().notNull(),
+    unit: text().notNull(),
+    userId: text(),
+    /** Of a user, the sessions that were known to be theirs; JSON. */
+    sessions: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+    /** First exposure, epoch ms, and its arm. */
+    firstAt: integer().notNull(),
+    arm: text().notNull(),
+    /** How many arms it saw in all; 2 stands for more, too. */
+    arms: integer().notNull(),
+    visitor: text().notNull(),
+    /** Context of its first ranking, JSON. */
+    context: text(),
+    /** A session of it was not a person's. */
+    refused: integer({ mode: 'boolean' }).notNull(),
+    /** Column → amount from the first exposure on, and in the time before it; what is 0 is left out. */
+    after: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
+    before: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.experiment, table.unit] }),
+    index('experiment_units_user').on(table.userId),
+  ],
+);
+
 /** What an experiment's statistics were and what was read from them, frozen when it stopped or was read daily. */
 export const experimentReports = sqliteTable(
   'experiment_reports',

@@ -41,6 +41,7 @@ async function train(
       async offPolicyGain(challenger, from) {
         const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
           version: job.parent.version,
+          exploration: job.parent.exploration,
           from,
           to: job.window.to,
         });

@@ -1,3 +1,4 @@
+import type { ExplorationSpec } from '../../shared/features/schema.ts';
 import type { Tallies } from './metrics.ts';
 
 /** One ranking as it was shown, and what came of it within the attribution window. */
@@ -9,6 +10,8 @@ export interface LoggedSlate {
   readonly userId: string | null;
   readonly arm: string | null;
   readonly weights: string;
+  /** Null in partitions from before it was kept. */
+  readonly draw: SlateDraw | null;
   /** One entry per slot, here and below. */
   readonly itemIds: readonly string[];
   /** Fixed-point scores. */
@@ -19,6 +22,12 @@ export interface LoggedSlate {
   readonly codes: Uint8Array;
   /** Undefined where nothing happened. */
   readonly tallies: readonly (Tallies | undefined)[];
+}
+
+/** How chance had its part in a slate. */
+export interface SlateDraw extends ExplorationSpec {
+  /** Two arms' lists were interleaved: no policy drew it. */
+  readonly isDrafted: boolean;
 }
 
 /** What learners need of one. */

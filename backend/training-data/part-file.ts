@@ -1,6 +1,6 @@
 import { parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import type { LoggedSlate, TrainingSlate } from './logged-slate.ts';
+import type { LoggedSlate, SlateDraw, TrainingSlate } from './logged-slate.ts';
 import { COUNT_COLUMNS, VALUE_COLUMNS, type Tallies } from './metrics.ts';
 
 /**
@@ -15,11 +15,14 @@ const text = (name: string, repetition: 'REQUIRED' | 'OPTIONAL'): SchemaElement 
   converted_type: 'UTF8',
   repetition_type: repetition,
 });
-const number = (name: string, type: 'INT32' | 'DOUBLE'): SchemaElement => ({
+const number = (name: string, type: 'INT32' | 'DOUBLE', isOptional = false): SchemaElement => ({
   name,
   type,
-  repetition_type: 'REQUIRED',
+  repetition_type: isOptional ? 'OPTIONAL' : 'REQUIRED',
 });
+
+/** Files from before they were kept have none of them. */
+const DRAW_COLUMNS = ['temperature', 'epsilon', 'pool_size', 'is_drafted'];
 
 const columnsOf = (features: number): SchemaElement[] => [
   text('rankingId', 'REQUIRED'),
@@ -40,13 +43,10 @@ const columnsOf = (features: number): SchemaElement[] => [
   },
   ...COUNT_COLUMNS.map((name) => number(name, 'INT32')),
   // Optional: a value of 0 is not the same as none.
-  ...VALUE_COLUMNS.map((name): SchemaElement => ({
-    name,
-    type: 'DOUBLE',
-    repetition_type: 'OPTIONAL',
-  })),
+  ...VALUE_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
   // JSON of `outcome.<metric>` → value: their names are not known beforehand.
   text('outcomes', 'OPTIONAL'),
+  ...DRAW_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
 ];
 
 export interface PartWriter {
@@ -101,6 +101,7 @@ export function partWriter(features: number): PartWriter {
 
 function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
   const at = new Date(slate.at);
+  const draw = slate.draw === null ? undefined : drawCells(slate.draw);
   slate.itemIds.forEach((itemId, slot) => {
     const tallies = slate.tallies[slot] ?? {};
     group.rankingId.push(slate.rankingId);
@@ -113,6 +114,7 @@ function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
     group.slot.push(slot + 1);
     group.score_units.push(slate.units[slot]);
     group.propensity.push(slate.propensities[slot]);
+    for (const [i, name] of DRAW_COLUMNS.entries()) group[name].push(draw?.[i]);
     group.codes.push(slate.codes.subarray(slot * features, (slot + 1) * features));
     for (const name of COUNT_COLUMNS) group[name].push(tallies[name] ?? 0);
     for (const name of VALUE_COLUMNS) group[name].push(tallies[name]);
@@ -123,7 +125,15 @@ function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
   });
 }
 
-const SHOWN = ['rankingId', 'arm', 'itemId', 'score_units', 'propensity'];
+/** In the order of `DRAW_COLUMNS`. */
+const drawCells = ({ temperature, epsilon, poolSize, isDrafted }: SlateDraw): number[] => [
+  temperature,
+  epsilon,
+  poolSize,
+  Number(isDrafted),
+];
+
+const SHOWN = ['rankingId', 'arm', 'itemId', 'score_units', 'propensity', ...DRAW_COLUMNS];
 const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'slot', 'codes'];
 
 /** Every slate of a file, whole. */
@@ -189,12 +199,20 @@ function slateOf(
     userId: (group.userId[from] ?? null) as string | null,
     arm: (group.arm?.[from] ?? null) as string | null,
     weights: group.weights[from] as string,
+    draw: drawAt(group, from),
     itemIds: slice<string>('itemId'),
     units: Int32Array.from(slice<number>('score_units')),
     propensities: Float64Array.from(slice<number>('propensity')),
     codes: own,
     tallies,
   };
+}
+
+function drawAt(group: Columns, row: number): SlateDraw | null {
+  const cells = DRAW_COLUMNS.map((name) => group[name]?.[row]);
+  if (cells.some((cell) => cell === undefined || cell === null)) return null;
+  const [temperature, epsilon, poolSize, isDrafted] = cells as number[];
+  return { temperature, epsilon, poolSize, isDrafted: isDrafted === 1 };
 }
 
 function talliesAt(group: Columns, row: number, tallied: readonly string[]): Tallies | undefined {
@@ -219,7 +237,8 @@ async function* groups(
   const metadata = parquetMetadata(file);
   const stored = new Set(metadata.schema.map(({ name }) => name));
   // A file from before there was an event type has no column of it: nothing of it had happened.
-  const present = columns.filter((name) => stored.has(name) || !COUNT_COLUMNS.includes(name));
+  const mayLack = new Set([...COUNT_COLUMNS, ...DRAW_COLUMNS]);
+  const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;
   for (const { num_rows: size } of metadata.row_groups) {
     const rowEnd = rowStart + Number(size);

@@ -15,9 +15,14 @@ const ROWS = 500;
 /**
  * Deletes what was logged before a moment: decisions with their exposures and feedback, then feedback without a decision,
  * outcomes, and the records of batches that were committed.
- * @param before epoch ms; the start of a UTC day, so that partitions and log agree.
+ * @param before epoch ms; the start of a UTC day, so that partitions and log agree. @param outcomesBefore of
+ * outcomes: not later.
  */
-export async function pruneLog(store: Store, before: number): Promise<PrunedRows> {
+export async function pruneLog(
+  store: Store,
+  before: number,
+  outcomesBefore: number,
+): Promise<PrunedRows> {
   const pruned = { decisions: 0, events: 0, outcomes: 0, batches: 0 };
   for (const hash of await schemasWithRankings(store.db)) {
     const old = sql`select rankingId from decisions where schemaHash = ${hash} and at < ${before}
@@ -33,21 +38,26 @@ export async function pruneLog(store: Store, before: number): Promise<PrunedRows
       return decisions;
     });
   }
-  const table = async (name: 'events' | 'outcomes' | 'batches', key: string, at: string) =>
+  const table = async (
+    name: 'events' | 'outcomes' | 'batches',
+    key: string,
+    at: string,
+    end = before,
+  ) =>
     whileFull(async () => {
       const [deleted] = await store.write([
         statement(
           store,
           sql`delete from ${sql.identifier(name)} where ${sql.identifier(key)} in (
             select ${sql.identifier(key)} from ${sql.identifier(name)}
-            where ${sql.identifier(at)} < ${before} limit ${ROWS})`,
+            where ${sql.identifier(at)} < ${end} limit ${ROWS})`,
         ),
       ]);
       pruned[name] += deleted;
       return deleted;
     });
   await table('events', 'eventId', 'receivedAt');
-  await table('outcomes', 'outcomeId', 'at');
+  await table('outcomes', 'outcomeId', 'at', outcomesBefore);
   await table('batches', 'batchId', 'committedAt');
   return pruned;
 }

@@ -130,7 +130,7 @@ function inspect(
 }
 
 function slateOf(ranking: LoggedRanking, { credited }: Judged, credits: Credits): LoggedSlate {
-  const { events: _, snapshot: __, ...shown } = ranking;
+  const { events: _, snapshot: __, temperature, epsilon, poolSize, teams, ...shown } = ranking;
   const earned = credits.get(ranking.rankingId);
   const tallies: (Record<string, number> | undefined)[] = Array.from(
     { length: ranking.itemIds.length },
@@ -146,6 +146,7 @@ function slateOf(ranking: LoggedRanking, { credited }: Judged, credits: Credits)
   });
   return {
     ...shown,
+    draw: { temperature, epsilon, poolSize, isDrafted: teams !== null },
     units: new Int32Array(copyOf(ranking.units)),
     propensities: float64s(ranking.propensities),
     codes: new Uint8Array(copyOf(ranking.codes)),

@@ -11,6 +11,10 @@ export interface LoggedRanking {
   readonly userId: string | null;
   readonly arm: string | null;
   readonly weights: string;
+  readonly temperature: number;
+  readonly epsilon: number;
+  readonly poolSize: number;
+  readonly teams: Uint8Array | null;
   readonly snapshot: string;
   readonly itemIds: readonly string[];
   readonly units: Uint8Array;
@@ -43,6 +47,10 @@ const WHOLE = {
   userId: decisions.userId,
   arm: decisions.arm,
   weights: decisions.weights,
+  temperature: decisions.temperature,
+  epsilon: decisions.epsilon,
+  poolSize: decisions.poolSize,
+  teams: decisions.teams,
   snapshot: decisions.snapshot,
   units: decisions.units,
   propensities: decisions.propensities,

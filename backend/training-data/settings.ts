@@ -53,7 +53,7 @@ export interface QualityLimits {
 export interface TrainingDataSettings {
   /** Feedback later than this after the ranking is not credited to it; then the day's partition is final. */
   readonly attributionDays: number;
-  /** Older decisions, events, outcomes and partitions are deleted. */
+  /** Older decisions, events and partitions are deleted. */
   readonly retentionDays: number;
   readonly filters: Filters;
   readonly minimums: Readonly<Record<LearnerKind, Minimum>>;

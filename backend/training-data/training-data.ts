@@ -2,12 +2,13 @@ import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { startThread } from '../threads/thread.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
+import { pruneRecords } from './prune-records.ts';
 import { pruneLog, type PrunedRows } from './prune.ts';
 import type { Span } from './read-rankings.ts';
 import { DAY_MS, dayOf, floorToDay } from './utc-day.ts';
 
 export interface Pruned extends PrunedRows {
-  /** Epoch ms: nothing from before is left. */
+  /** Epoch ms: nothing from before is left, but for outcomes. */
   readonly before: number;
   readonly partitions: number;
 }
@@ -27,11 +28,13 @@ export function trainingData(
   options: DataWorkerOptions & {
     readonly store: Store;
     readonly nowMs: () => number;
+    /** How long outcomes are kept: long-term values are waited for longer than the log. */
+    readonly keptDays: number;
     /** Takes what is to outlive the log out of it. */
     readonly beforePrune: () => Promise<void>;
   },
 ): TrainingDataRoom {
-  const { store, nowMs, beforePrune, database, location, settings } = options;
+  const { store, nowMs, keptDays, beforePrune, database, location, settings } = options;
   const workerData: DataWorkerOptions = { database, location, settings };
   const thread = startThread<DataWorker>(new URL('./data-worker.ts', import.meta.url), workerData);
   return {
@@ -42,7 +45,9 @@ export function trainingData(
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
       await beforePrune();
-      const rows = await pruneLog(store, before);
+      const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
+      const rows = await pruneLog(store, before, keptBefore);
+      await pruneRecords(store, before, keptBefore);
       // A deletion that could not reach every partition is made up for here.
       await thread.call((worker) => worker.forgetDeletedUsers());
       const partitions = await thread.call((worker) => worker.prune(dayOf(before)));

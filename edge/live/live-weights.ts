@@ -15,6 +15,9 @@ export const CHAMPION = 'champion';
 /** However many isolates ask, KV is asked this seldom; KV's own cache sets how fresh the answer is. */
 const CHECK_MS = 1000;
 
+/** How often an arm's object looks whether it is still named: what an arm learned is nobody's once it is over. */
+const LOOK_MS = 24 * 60 * 60 * 1000;
+
 /** What is live here, as kept across evictions. */
 interface Adopted {
   readonly version: Version;
@@ -44,13 +47,15 @@ export type DeltaAnswer =
 
 /**
  * The weights of one arm in one cell: the published version plus online deltas. A moved pointer drops the
- * deltas, so a rollback always beats the learner; what cannot be read leaves the last good weights in place.
+ * deltas, so a rollback always beats the learner; what cannot be read leaves the last good weights in place. An arm that the
+ * pointer names no more is forgotten within a day: nobody asks for it again, so an alarm has to.
  */
 export class LiveWeights extends DurableObject<Env> {
   #adopted: Adopted | undefined;
   #problem: string | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
+  #isAlarmSet = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -109,6 +114,32 @@ export class LiveWeights extends DurableObject<Env> {
     return { version: baseVersion, delta: adopted.delta + 1 };
   }
 
+  override async alarm(): Promise<void> {
+    const arm = this.ctx.storage.kv.get<string>('arm');
+    try {
+      const text = await this.env.WEIGHTS.get('active');
+      const pointer = parsePointer(text ?? '');
+      // One that cannot be read says nothing of an arm.
+      if (arm === undefined || (pointer !== undefined && pointer.arms?.[arm] === undefined))
+        return await this.#forget();
+    } catch (error) {
+      console.error(
+        `whether arm ${arm} is over could not be seen, and will be looked for again`,
+        error,
+      );
+    }
+    await this.ctx.storage.setAlarm(Date.now() + LOOK_MS);
+  }
+
+  /** With nothing stored, and no alarm, there is no object. */
+  async #forget(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#adopted = undefined;
+    this.#isAlarmSet = false;
+    this.#checkedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
   #check(arm: string): Promise<void> {
     const settings = settingsOf(this.env);
     const nowMs = Date.now();
@@ -140,6 +171,12 @@ export class LiveWeights extends DurableObject<Env> {
       this.#keep({ ...before, bytes: before.base, delta: 0, pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
       this.#keep({ ...before, pointer, pointerText });
+    }
+    if (arm !== CHAMPION && !this.#isAlarmSet) {
+      this.ctx.storage.kv.put('arm', arm);
+      if ((await this.ctx.storage.getAlarm()) === null)
+        await this.ctx.storage.setAlarm(Date.now() + LOOK_MS);
+      this.#isAlarmSet = true;
     }
   }
 

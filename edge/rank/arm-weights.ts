@@ -21,9 +21,19 @@ export async function armWeights(
   } catch {
     // The next source says what is wrong, if it is the version.
   }
-  if (before?.scorer.version === version) return before;
-  // With deltas it is no longer what the arm starts from.
-  if (champion.scorer.version === version && champion.delta === 0) return champion;
+  const known = armInMemory(before, version, champion);
+  if (known !== undefined) return known;
   const { scorer } = await timely(readScorer(env.WEIGHTS, version, settings.kvCacheTtlS));
   return { scorer, delta: 0 };
+}
+
+/** @param before what the arm had. */
+export function armInMemory(
+  before: LoadedWeights | undefined,
+  version: Version,
+  champion: LoadedWeights,
+): LoadedWeights | undefined {
+  if (before?.scorer.version === version) return before;
+  // With deltas it is no longer what the arm starts from.
+  return champion.scorer.version === version && champion.delta === 0 ? champion : undefined;
 }

@@ -7,7 +7,7 @@ import { Kept } from './kept.ts';
 import { pointerProblem } from './pointer-problem.ts';
 import { readScorer } from './read-scorer.ts';
 import { restArms } from './rest-arms.ts';
-import { loadTraffic, type Traffic } from './traffic.ts';
+import { loadTraffic, trafficAtHand, type Traffic } from './traffic.ts';
 
 /** The weights that an isolate serves: the champion's, and those of experiments beside it. */
 export interface WeightsState extends LoadedWeights {
@@ -20,22 +20,48 @@ export interface WeightsState extends LoadedWeights {
   readonly problem?: string;
 }
 
-/** The live weights, by the first that has them: LiveWeights, KV, what is in memory, the bundled rules. */
+/**
+ * The live weights, by the first that has them: LiveWeights, KV, what is in memory, the bundled rules. A moved pointer, and
+ * the first ranking of all, wait for no arm: until it is at hand, its experiment has nobody in it.
+ */
 export const liveWeights = (env: Env, settings: Settings): Kept<WeightsState> =>
-  new Kept(async (previous: WeightsState | undefined, cell) => {
-    const champion = await liveChampion({ env, settings, previous, cell });
-    const { pointer, problem } = champion;
-    if (pointer === undefined || problem !== undefined) return champion;
-    if (pointer.hold === true) {
-      const resting = previous?.resting;
-      // Not at once: a rollback waits for no arm.
-      if (resting === undefined)
-        return { ...champion, resting: [...(previous?.traffic?.arms.keys() ?? [])] };
-      return { ...champion, resting: await restArms(env, cell, resting, champion) };
-    }
-    const ask = { env, settings, cell, previous: previous?.traffic };
-    return { ...champion, traffic: await loadTraffic(ask, champion, pointer) };
-  }, settings);
+  new Kept(
+    async (previous: WeightsState | undefined, cell) => {
+      const champion = await liveChampion({ env, settings, previous, cell });
+      const { pointer, problem } = champion;
+      if (pointer === undefined || problem !== undefined) return champion;
+      if (pointer.hold === true) {
+        const resting = previous?.resting ?? [...(previous?.traffic?.arms.keys() ?? [])];
+        return { ...champion, resting };
+      }
+      return { ...champion, traffic: trafficAtHand(previous?.traffic, champion, pointer) };
+    },
+    settings,
+    ({ pointer, traffic, resting, problem, ...champion }, cell) => {
+      if (pointer === undefined || problem !== undefined) return undefined;
+      const add = async <K extends 'traffic' | 'resting'>(
+        key: K,
+        found: Promise<WeightsState[K]>,
+      ): Promise<(current: WeightsState) => WeightsState> => {
+        const value = await found;
+        return (current) =>
+          current[key] !== undefined && isSame(current, { ...champion, pointer })
+            ? { ...current, [key]: value }
+            : current;
+      };
+      if (traffic !== undefined)
+        return add(
+          'traffic',
+          loadTraffic({ env, settings, cell, previous: traffic }, champion, pointer),
+        );
+      return resting && add('resting', restArms(env, cell, resting, champion));
+    },
+  );
+
+/** What was found for the one holds for the other. */
+const isSame = (one: WeightsState, other: WeightsState): boolean =>
+  one.scorer.version === other.scorer.version &&
+  JSON.stringify(one.pointer) === JSON.stringify(other.pointer);
 
 interface Ask {
   readonly env: Env;

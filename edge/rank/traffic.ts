@@ -4,11 +4,11 @@ import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import type { Env, Settings } from '../env.ts';
 import { timely, type LoadedWeights } from './adopt-weights.ts';
-import { armWeights } from './arm-weights.ts';
+import { armInMemory, armWeights } from './arm-weights.ts';
 import { readScorer } from './read-scorer.ts';
 import { isRunning, runningHere, type Running } from './running-here.ts';
 
-/** What experiments and shadow need beside the champion, all in memory: no ranking waits for an arm. */
+/** What experiments and shadow need beside the champion, all in memory. */
 export interface Traffic {
   /** Arm key → weights. */
   readonly arms: ReadonlyMap<string, LoadedWeights>;
@@ -23,6 +23,23 @@ export interface TrafficAsk {
   readonly settings: Settings;
   readonly cell: string;
   readonly previous: Traffic | undefined;
+}
+
+/** What of it is in memory already: an arm's weights of before, or the champion's own. */
+export function trafficAtHand(
+  previous: Traffic | undefined,
+  champion: LoadedWeights,
+  pointer: Pointer,
+): Traffic {
+  const arms = new Map(
+    armsOf(pointer).flatMap(([key, version]) => {
+      const weights = armInMemory(previous?.arms.get(key), version, champion);
+      return weights === undefined ? [] : [[key, weights] as const];
+    }),
+  );
+  const shadow = previous?.shadow?.version === pointer.shadow?.version && previous?.shadow;
+  const running = runningHere(pointer, champion, arms);
+  return { arms, running, ...(shadow && { shadow }), problems: previous?.problems ?? [] };
 }
 
 export async function loadTraffic(

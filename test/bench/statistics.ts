@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { collect } from '../../backend/experiment/collect-statistics.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { ingest } from '../../backend/ingest/ingest.ts';
 import { openStore, type Store } from '../../backend/store/open.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
@@ -19,6 +20,7 @@ import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { runningExperiment } from '../backend/experiment/support/experiment-log.ts';
 import type { Part, Say } from './support/part.ts';
 import { median } from './support/quantile.ts';
+import type { BenchRow } from './support/row.ts';
 
 const EXPOSURES = 100_000;
 const EVENTS_PER_EXPOSURE = 1.5;
@@ -30,44 +32,53 @@ const ITEMS = ['lisbon', 'porto', 'faro'].map(parseItemId);
 /** How long it takes to count an experiment from the log: per unit, by day, and by four segments. */
 export async function benchStatistics(say: Say): Promise<Part> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-bench-'));
-  const store = await openStore({ url: pathToFileURL(join(dir, 'trimtab.db')).href });
+  const url = pathToFileURL(join(dir, 'trimtab.db')).href;
+  const store = await openStore({ url });
   try {
     for (let from = 0; from < EXPOSURES; from += BATCH) {
       say(`statistics: ${from} of ${EXPOSURES} exposures`);
       await fill(store, from);
     }
-    const seconds = { session: [] as number[], user: [] as number[] };
-    for (const unit of ['session', 'user'] as const) {
-      const experiment = await runningExperiment(store, { id: unit, unit });
+    const rows: BenchRow[] = [];
+    for (const [unit, name] of [
+      ['session', '100,000 sessions, one exposure each'],
+      ['user', '50,000 users, with their past'],
+    ] as const) {
+      await runningExperiment(store, { id: unit, unit });
+      const counted: Counted[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         say(`statistics: by ${unit}, round ${round + 1} of ${ROUNDS}`);
-        const before = process.cpuUsage();
-        await collect(store, experiment);
-        const { user, system } = process.cpuUsage(before);
-        seconds[unit].push((user + system) / 1e6);
+        counted.push(await countInProcess(url, unit));
       }
+      const seconds = median(counted.map((one) => one.seconds));
+      const megabytes = Math.max(...counted.map(({ addedBytes }) => addedBytes)) / 1e6;
+      rows.push(
+        { name, value: seconds, unit: 's of processor' },
+        { name: `${name}: memory at the peak`, value: megabytes, unit: 'MB' },
+      );
     }
     return {
-      rows: [
-        {
-          name: '100,000 sessions, one exposure each',
-          value: median(seconds.session),
-          unit: 's of processor',
-        },
-        {
-          name: '50,000 users, with their past',
-          value: median(seconds.user),
-          unit: 's of processor',
-        },
-      ],
+      rows,
       notes: [
-        `${EXPOSURES * EVENTS_PER_EXPOSURE} events, nine default metrics; the median of ${ROUNDS} rounds; one thread, so with nothing beside it as long by the clock`,
+        `${EXPOSURES * EVENTS_PER_EXPOSURE} events, nine default metrics; the median of ${ROUNDS} rounds, each in a process of its own; one thread, so with nothing beside it as long by the clock`,
       ],
     };
   } finally {
     await store.close();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+interface Counted {
+  readonly seconds: number;
+  /** Resident at the peak, without what the process had before. */
+  readonly addedBytes: number;
+}
+
+async function countInProcess(url: string, experiment: string): Promise<Counted> {
+  const file = fileURLToPath(new URL('./support/collect-once.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, url, experiment]);
+  return JSON.parse(stdout) as Counted;
 }
 
 /** Every ranking is exposed to both experiments. */

@@ -61,10 +61,13 @@ export const newExperiment = z
     guardrails: z.array(guardrail).max(20).optional(),
     minimumPerArm: z.number().optional().openapi({ description: 'Units per arm before any call' }),
     aa: z.boolean().optional().openapi({ description: 'Arms that differ in nothing, on purpose' }),
-    selfTest: z.string().optional().openapi({
-      description:
-        'An outcome: arms are trained on fixed and on adaptive reward, and read on this long-term value',
-    }),
+    selfTest: z
+      .union([z.string(), z.literal(true)])
+      .optional()
+      .openapi({
+        description:
+          'Arms are trained on fixed and on adaptive reward, and read on this outcome, the long-term value; true: on the target that metric weights are learned for',
+      }),
     start: z.boolean().default(false),
     freezeWeights: z.boolean().default(true).openapi({
       description: 'Read by the metric weights in force at its start, when it starts at once',
@@ -101,7 +104,10 @@ export const experimentShape = z
 
 const report = z.object({
   at: epochMs,
-  frozen: z.boolean().openapi({ description: 'Its log was deleted since: the last report made' }),
+  frozen: z.boolean().openapi({
+    description:
+      'Its log was deleted since: told from what was kept of its units, or the last report made',
+  }),
   refusedUnits: z.number().openapi({ description: 'Not a person’s, by the filters of training' }),
   analysis: anyObject.openapi({ description: 'Verdict, doubts, and each arm against the control' }),
   weights: anyObject.optional().openapi({ description: 'What resultData was weighed by' }),

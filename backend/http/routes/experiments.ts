@@ -4,7 +4,7 @@ import { listExperiments, readExperiment } from '../../experiment/read-experimen
 import { listLayers } from '../../experiment/layers.ts';
 import { freezeReport, reportOf } from '../../experiment/reports.ts';
 import { sampleSize } from '../../experiment/sample-size.ts';
-import { selfTest } from '../../experiment/self-test.ts';
+import { selfTestOf } from '../../experiment/self-test.ts';
 import { actorOf, answer, jsonBody, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
@@ -96,7 +96,7 @@ const notStarted = (error: unknown, id: string): unknown =>
     ? new ApiError(error.status, error.code, `${error.message} (${id} stays a draft)`)
     : error;
 
-export const experimentRoutes = ({ store, experiments, reports }: Services) =>
+export const experimentRoutes = ({ store, experiments, reports, metricLearning }: Services) =>
   router()
     .openapi(list, async (c) => {
       const [found, known] = [await listExperiments(store), await listLayers(store)];
@@ -105,8 +105,10 @@ export const experimentRoutes = ({ store, experiments, reports }: Services) =>
     .openapi(layers, async (c) => c.json({ layers: await listLayers(store) }, 200))
     .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
     .openapi(create, async (c) => {
-      const { start: atOnce, freezeWeights, selfTest: target, ...asked } = c.req.valid('json');
-      const whole = withSelfTest(asked, target === undefined ? undefined : selfTest(target));
+      const { start: atOnce, freezeWeights, selfTest, ...asked } = c.req.valid('json');
+      const { target } = metricLearning.settings;
+      const test = selfTest === undefined ? undefined : selfTestOf(selfTest, target);
+      const whole = withSelfTest(asked, test);
       const draft = await experiments.create(whole, actorOf(c));
       const made = atOnce
         ? await experiments.start(draft.id, actorOf(c), freezeWeights).catch((error: unknown) => {

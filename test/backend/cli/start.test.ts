@@ -152,9 +152,11 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
     });
     const released = await runCli(['release', '--json'], settings);
     expect(JSON.parse(released.stdout)).toMatchObject({ version: 'v000000', hold: false });
-    const { stdout } = await runCli(['audit', '--json', '--limit', '3'], settings);
+    const { stdout } = await runCli(['audit', '--json', '--limit', '20'], settings);
     const actions = JSON.parse(stdout).map(({ action }: { action: string }) => action);
-    expect(actions).toEqual(['release', 'rollback', 'promote']);
+    // The catalogue goes its own way: the import of the case before may be published among these.
+    const moves = actions.filter((action: string) => action !== 'publish snapshot');
+    expect(moves.slice(0, 3)).toEqual(['release', 'rollback', 'promote']);
   });
 
   it('names the port that is taken, and how to choose another', async () => {

@@ -1,9 +1,11 @@
 import { createClient } from '@libsql/client';
+import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
 import { assign } from '../../../shared/explore/assign.ts';
 import { openStore } from '../../../backend/store/open.ts';
+import { experimentUnits } from '../../../backend/store/tables.ts';
 import { trafficOf } from '../../../backend/experiment/traffic.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
@@ -237,6 +239,46 @@ async function startedDaysAgo(id: string, days: number): Promise<void> {
   });
   client.close();
 }
+
+test('long after its log is gone, what comes in late is in its report; and in the last one, when all is deleted', async () => {
+  const metrics = [
+    'click_through',
+    { name: 'renewals', kind: 'proportion', numerator: 'outcome.renewal', better: 'higher' },
+  ];
+  const { id } = await create({ start: true, minimumPerArm: 20, metrics });
+  await serve(id, 'control', 30, 10);
+  await serve(id, 'fresh', 40, 20);
+  await stop(id);
+  await startedDaysAgo(id, 200);
+  const means = async () => {
+    const { report } = (await backend.call('GET', `/v1/experiments/${id}`)).body;
+    expect(report.frozen).toBe(true);
+    const [{ metrics: read }] = report.analysis.comparisons;
+    return read.map(
+      ({ control, treatment }: Record<string, { mean: number; units: number }>) =>
+        `${control.mean.toFixed(2)} of ${control.units}, ${treatment.mean.toFixed(2)} of ${treatment.units}`,
+    );
+  };
+  expect(await means()).toEqual(['0.33 of 30, 0.50 of 40', '0.00 of 30, 0.00 of 40']);
+  const renewals = Array.from({ length: 10 }, (_, n) => ({
+    outcomeId: `renewal-${id}-${n}`,
+    sessionId: `s-${id.slice(4, 12)}-fresh-40-${n}`,
+    metric: 'renewal',
+    value: 1,
+    at: Date.now(),
+  }));
+  await backend.call('POST', '/v1/outcomes', renewals);
+  const late = ['0.33 of 30, 0.50 of 40', '0.00 of 30, 0.25 of 40'];
+  expect(await means()).toEqual(late);
+  // A year, and all that waited for its long-term value is over.
+  await startedDaysAgo(id, 366);
+  await backend.call('POST', '/v1/data/prune');
+  expect(await means()).toEqual(late);
+  const store = await openStore(backend.config.database);
+  const left = await store.db.$count(experimentUnits, eq(experimentUnits.experiment, id));
+  await store.close();
+  expect(left).toBe(0);
+});
 
 /** Sessions of their own, each exposed once; `clicked` of them click. */
 async function serve(id: string, arm: string, sessions: number, clicked: number): Promise<void> {

@@ -5,6 +5,7 @@ import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { selfTestOf } from '../../../backend/experiment/self-test.ts';
 import { runCli } from '../cli/support/cli.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
@@ -112,7 +113,10 @@ test('one command starts the test of the metric weights: arms are trained on fix
 
 test('the command line says what is wrong, and how many sessions it takes', async () => {
   const noTarget = await trimtab('create --name x --self-test');
-  expect(noTarget).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--target') });
+  expect(noTarget).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('a self-test needs a long-term value'),
+  });
   const badArm = await trimtab('create --name x --arm control:v000001');
   expect(badArm.stderr).toContain('It must look like control=v000001:50');
   const size = await trimtab('size --rate 0.05 --mde 0.2 --per-day 1000');
@@ -126,4 +130,16 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
   const list = await trimtab('list');
   expect(list.stdout).toMatch(new RegExp(`${id} +bold +running +weights +60 %`));
+});
+
+test.each([
+  [{ kind: 'happened', outcome: 'renewal', horizonDays: 90 }, 'proportion'],
+  [{ kind: 'sum', outcome: 'value', horizonDays: 365 }, 'mean'],
+  [{ kind: 'mean daily', outcome: 'use', horizonDays: 30 }, 'mean'],
+] as const)('without an outcome of its own it is read on %j', (target, kind) => {
+  const name = `outcome.${target.outcome}`;
+  expect(selfTestOf(true, target).metrics).toEqual([
+    { name, kind, numerator: name, better: 'higher' },
+  ]);
+  expect(selfTestOf('worth', target).metrics).toMatchObject([{ numerator: 'outcome.worth' }]);
 });

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteUser } from '../../../backend/ingest/delete-user.ts';
 import { ingest } from '../../../backend/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/ingest/outcomes.ts';
+import { metricLearning } from '../../../backend/metric-weights/metric-learning.ts';
+import { parseMetricWeights } from '../../../backend/metric-weights/settings.ts';
 import { gatherUnits, type UnitsOf } from '../../../backend/metric-weights/units.ts';
 import { pruneLog } from '../../../backend/training-data/prune.ts';
 import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../backend/training-data/settings.ts';
@@ -207,7 +209,7 @@ test('units outlive the log, and later outcomes still reach them', async () => {
   );
   const late = START + 30 * DAY;
   await gatherUnits(store, SETTINGS, late);
-  await pruneLog(store, START + 20 * DAY);
+  await pruneLog(store, START + 20 * DAY, START + 20 * DAY);
   expect(await store.db.all(sql`select 1 from decisions`)).toEqual([]);
   const outcome = { sessionId: 'session-1', metric: 'renewal', value: 2, at: START + 25 * DAY };
   await recordOutcomes(store, [{ ...outcome, outcomeId: 'o' }], 1);
@@ -219,13 +221,38 @@ test('units outlive the log, and later outcomes still reach them', async () => {
       outcomes: { [`renewal@${outcome.at}`]: 2 },
     },
   ]);
-  await pruneLog(store, late);
+  await pruneLog(store, late, late);
   await recordOutcomes(store, [{ ...outcome, outcomeId: 'p', at: late }], 1);
   await gatherUnits(store, SETTINGS, late + DAY);
   expect((await unitRows())[0].outcomes).toEqual({
     [`renewal@${outcome.at}`]: 2,
     [`renewal@${late}`]: 2,
   });
+});
+
+test.each([
+  ['with a target, for the retention after its horizon', { horizonDays: 30 }, 130],
+  ['without one, for the retention', undefined, 100],
+] as const)('units are kept %s', async (_, horizon, days) => {
+  const target = horizon && { kind: 'sum', outcome: 'value', ...horizon };
+  const nowMs = START + 400 * DAY;
+  const seen = (unit: string, firstAt: number) =>
+    store.db
+      .insert(metricUnits)
+      .values({ unit, kind: 'session', firstAt, values: {}, context: {}, updatedAt: 1 });
+  await store.write([
+    seen('long ago', nowMs - days * DAY - 1),
+    seen('waited for', nowMs - days * DAY),
+  ]);
+  const learning = metricLearning({
+    store,
+    database: { url: store.url },
+    settings: parseMetricWeights({ ...(target && { target }), retentionDays: 100 }),
+    labelling: DEFAULT_TRAINING_DATA,
+    nowMs: () => nowMs,
+  });
+  await learning.gather();
+  expect((await unitRows()).map(({ unit }) => unit)).toEqual(['waited for']);
 });
 
 test('a deleted user leaves no unit, and comes back by none', async () => {

@@ -44,6 +44,7 @@ beforeAll(async () => {
     database: log.database,
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,
+    keptDays: 365,
     beforePrune: async () => {},
     nowMs,
   });

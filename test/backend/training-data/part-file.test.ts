@@ -41,6 +41,14 @@ const slate: fc.Arbitrary<LoggedSlate> = fc.integer({ min: 1, max: 8 }).chain((s
     userId: fc.option(id),
     arm: fc.option(id),
     weights: fc.constantFrom('v000000', 'v000041'),
+    draw: fc.option(
+      fc.record({
+        temperature: fc.double({ min: 0, max: 1e6, noNaN: true }).map((n) => n + 0),
+        epsilon: fc.double({ min: 0, max: 1, noNaN: true }).map((n) => n + 0),
+        poolSize: fc.integer({ min: 1, max: 1000 }),
+        isDrafted: fc.boolean(),
+      }),
+    ),
     itemIds: each(id),
     units: each(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })).map((n) => Int32Array.from(n)),
     propensities: each(fc.double({ min: 0, max: 1, noNaN: true })).map((n) => Float64Array.from(n)),
@@ -118,6 +126,8 @@ test('a file from before pointer activity was known is read, and trained on, as 
   expect(found).toMatchObject({
     rankingId: 'r-1',
     userId: 'u-1',
+    // Nor was it known how slates were drawn.
+    draw: null,
     itemIds: ['trip-1', '3'],
     tallies: happened,
   });

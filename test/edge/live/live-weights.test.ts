@@ -1,4 +1,9 @@
-import { evictDurableObject, reset } from 'cloudflare:test';
+import {
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CHAMPION } from '../../../edge/live/live-weights.ts';
@@ -171,6 +176,64 @@ describe('online deltas', () => {
     await eventually(async () =>
       expect(await learn('v000006', 2, 'stars', 3)).toEqual({ version: 'v000006', delta: 1 }),
     );
+  });
+});
+
+describe('an arm that is over', () => {
+  const arm = 'exp_1:bold';
+  const named = { champion: 'v000004', arms: { [arm]: 'v000005' } };
+  const stored = (name = arm) =>
+    runInDurableObject(live(name), async (_, { storage }) => ({
+      keys: [...storage.kv.list()].map(([key]) => key),
+      alarm: (await storage.getAlarm()) !== null,
+    }));
+  const kept = { keys: ['adopted', 'arm'], alarm: true };
+
+  beforeEach(async () => {
+    await storeScorer('v000004');
+    await storeScorer('v000005', { points: { base: [0, 9] } });
+    await pointAt(named);
+    await adopt(undefined, arm);
+    await live(arm).applyDelta(arm, parseVersion('v000005'), [
+      { feature: 'base', bucket: 1, points: 2 },
+    ]);
+  });
+
+  it('keeps what it learned for as long as the pointer names it', async () => {
+    for (let day = 0; day < 3; day++) {
+      expect(await runDurableObjectAlarm(live(arm))).toBe(true);
+      expect(await stored()).toEqual(kept);
+    }
+    expect(await served(arm)).toEqual({ version: 'v000005', base: 11, delta: 1 });
+  });
+
+  it.each([
+    { how: 'in memory', evict: () => undefined },
+    { how: 'asleep', evict: () => evictDurableObject(live(arm)) },
+  ])('is forgotten once the pointer does not, $how', async ({ evict }) => {
+    await pointAt({ champion: 'v000004' });
+    await evict();
+    expect(await runDurableObjectAlarm(live(arm))).toBe(true);
+    expect(await stored()).toEqual({ keys: [], alarm: false });
+    // Asked again all the same, it serves what everybody gets, and will be forgotten again.
+    expect(await served(arm)).toEqual({ version: 'v000004', base: 30, delta: 0 });
+    expect(await stored()).toEqual(kept);
+  });
+
+  it('is not taken for over where the pointer cannot be read', async () => {
+    for (const pointer of ['no pointer', '{}']) {
+      await pointAt(pointer);
+      await runDurableObjectAlarm(live(arm));
+      expect(await stored()).toEqual(kept);
+    }
+    await env.WEIGHTS.delete('active');
+    await runDurableObjectAlarm(live(arm));
+    expect(await stored()).toEqual(kept);
+  });
+
+  it('is never the champion', async () => {
+    await adopt();
+    expect(await stored(CHAMPION)).toEqual({ keys: ['adopted'], alarm: false });
   });
 });
 

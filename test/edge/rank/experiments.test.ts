@@ -329,10 +329,74 @@ describe('the weights of an arm', () => {
     };
     await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
     const calm = coldIsolate({ LIVE_WEIGHTS: counting, REFRESH_MS: '3600000' });
+    // The first ranking waits for no arm.
+    expect(await rank(calm, users(1)[0])).not.toHaveProperty('arm');
     const answers = await rankAll(calm, users(60));
     expect(new Set(answers.map(({ arm }) => arm)).size).toBe(2);
     // The champion and two arms, once.
     expect(asked).toBe(3);
+  });
+
+  it('that hang keep no ranking waiting, nor the pointer that comes next', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const hanging = new Promise<never>(() => undefined);
+    const apart = coldIsolate({
+      LIVE_WEIGHTS: {
+        idFromName: (name: string) => name,
+        get: (name: string) =>
+          name.endsWith(':champion')
+            ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
+            : { adopt: () => hanging },
+      },
+      WEIGHTS: {
+        get: (key: string, options: object) =>
+          key === 'w/v000002' ? hanging : env.WEIGHTS.get(key, options),
+      },
+    });
+    const weightsOf = async () =>
+      (
+        await apart.answer('/v1/rank', { key: PUBLISHABLE, body: { sessionId: 's', userId: 'u' } })
+      ).headers.get('x-trimtab-weights');
+    // No patience is ever over.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      expect(await weightsOf()).toBe('v000001');
+      await pointAt(pointer({ champion: 'v000003' }));
+      while ((await weightsOf()) !== 'v000003') await scheduler.wait(20);
+      await pointAt('v000001');
+      while ((await weightsOf()) !== 'v000001') await scheduler.wait(20);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are served once they are at hand, however slow they were', async () => {
+    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    let release: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    const apart = coldIsolate({
+      REFRESH_MS: '3600000',
+      WEIGHTS: {
+        get: async (key: string, options: object) => {
+          if (key === 'w/v000002') await slow;
+          return env.WEIGHTS.get(key, options);
+        },
+      },
+      LIVE_WEIGHTS: {
+        idFromName: (name: string) => name,
+        get: (name: string) =>
+          name.endsWith(':champion')
+            ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
+            : { adopt: () => Promise.reject(new Error('moved')) },
+      },
+    });
+    const first = await apart.answer('/v1/rank', { key: PUBLISHABLE, body: users(1)[0] });
+    expect(await first.json()).not.toHaveProperty('arm');
+    release();
+    await eventually(async () => {
+      const answers = await rankAll(apart, users(20));
+      expect(new Set(answers.map(({ arm }) => arm))).toEqual(new Set(['control', 'treatment']));
+    });
   });
 
   it('are dropped when the pointer names them no more', async () => {

@@ -17,30 +17,37 @@ export interface Ask {
 export interface Isolate {
   /** Answers, and does all that was left for after the answer. */
   fetch(path: string, ask?: Ask): Promise<Response>;
+  /** Answers, whatever may hang behind the answer. */
+  answer(path: string, ask?: Ask): Promise<Response>;
 }
 
 /** A new isolate that knows nothing yet, over the bindings of the test (or others in their place). */
 export function coldIsolate(overrides: { readonly [K in keyof Env]?: unknown } = {}): Isolate {
   const own: Env = Object.assign({}, env, overrides);
+  const ask = (
+    path: string,
+    { method, key, headers, body }: Ask,
+    ctx: ExecutionContext,
+  ): Response | Promise<Response> => {
+    const raw =
+      typeof body === 'string' ||
+      body instanceof Uint8Array ||
+      body instanceof ReadableStream ||
+      body === undefined;
+    const request = new Request<unknown, IncomingRequestCfProperties>(`https://edge.test${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { ...(key && { authorization: `Bearer ${key}` }), ...headers },
+      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+    });
+    return worker.fetch(request, own, ctx);
+  };
   return {
-    async fetch(path, { method, key, headers, body } = {}) {
-      const raw =
-        typeof body === 'string' ||
-        body instanceof Uint8Array ||
-        body instanceof ReadableStream ||
-        body === undefined;
+    async fetch(path, asked = {}) {
       const ctx = createExecutionContext();
-      const request = new Request<unknown, IncomingRequestCfProperties>(
-        `https://edge.test${path}`,
-        {
-          method: method ?? (body === undefined ? 'GET' : 'POST'),
-          headers: { ...(key && { authorization: `Bearer ${key}` }), ...headers },
-          ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
-        },
-      );
-      const response = await worker.fetch(request, own, ctx);
+      const response = await ask(path, asked, ctx);
       await waitOnExecutionContext(ctx);
       return response;
     },
+    answer: async (path, asked = {}) => ask(path, asked, createExecutionContext()),
   };
 }

@@ -1,0 +1,89 @@
+import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { packedRows } from '../store/packed-rows.ts';
+import { byId, exposedUnit, sharing, type ExposedUnit, type Scope } from './exposed-units.ts';
+import { keptOutcomes } from './kept-outcomes.ts';
+import type { UnitColumn } from './unit-column.ts';
+import type { UnitSource } from './unit-source.ts';
+import type { Period, UnitValues } from './unit-values.ts';
+
+const UNIT = ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context'];
+
+/** Units of an experiment as `keepUnits` left them, whatever is left of the log; their outcomes are those of now. */
+export async function keptUnits(db: LibSQLDatabase, scope: Scope): Promise<UnitSource> {
+  const units: ExposedUnit[] = [];
+  const refused = new Set<string>();
+  const shared = sharing();
+  await packedRows(
+    db,
+    {
+      columns: [...UNIT, 'refused'],
+      select: sql`select * from experiment_units where experiment = ${scope.experiment}
+        and firstAt between ${scope.from} and ${scope.to}`,
+    },
+    (row) => {
+      units.push(exposedUnit(row, shared));
+      if (row.at(-1) === 1) refused.add(row[0] as string);
+    },
+  );
+  return {
+    units: units.toSorted(byId),
+    refused,
+    async values(index, columns, period) {
+      const values = new Map(columns.map(({ name }) => [name, new Float64Array(index.size)]));
+      await addDeeds(db, scope, index, values, period);
+      await addOutcomes(db, scope, index, columns, values, period);
+      return values;
+    },
+  };
+}
+
+async function addDeeds(
+  db: LibSQLDatabase,
+  { experiment }: Scope,
+  index: ReadonlyMap<string, number>,
+  values: UnitValues,
+  { before }: Period,
+): Promise<void> {
+  const kept = sql.identifier(before === undefined ? 'after' : 'before');
+  await packedRows(
+    db,
+    {
+      columns: ['unit', 'name', 'amount'],
+      select: sql`select u.unit, v.key as name, v.value as amount
+        from experiment_units u cross join json_each(u.${kept}) v where experiment = ${experiment}`,
+    },
+    ([unit, name, amount]) => {
+      const [at, column] = [index.get(unit as string), values.get(name as string)];
+      if (at !== undefined && column !== undefined) column[at] = amount as number;
+    },
+  );
+}
+
+async function addOutcomes(
+  db: LibSQLDatabase,
+  scope: Scope,
+  index: ReadonlyMap<string, number>,
+  columns: readonly UnitColumn[],
+  values: UnitValues,
+  { before }: Period,
+): Promise<void> {
+  const named = new Map(
+    columns.flatMap((column) =>
+      column.from === 'outcomes' ? [[column.metric, values.get(column.name)!]] : [],
+    ),
+  );
+  if (named.size === 0) return;
+  await packedRows(
+    db,
+    {
+      columns: ['unit', 'metric', 'total'],
+      select: sql`select unit, metric, sum(value) as total from (${keptOutcomes(scope, before)})
+        group by unit, metric`,
+    },
+    ([unit, metric, total]) => {
+      const [at, column] = [index.get(unit as string), named.get(metric as string)];
+      if (at !== undefined && column !== undefined) column[at] = total as number;
+    },
+  );
+}
