@@ -45,6 +45,8 @@ interface Learned {
   }[];
   readonly skill?: { readonly r2: Figure; readonly gain: Figure };
   readonly abstains?: string;
+  /** What training would be paid by it; empty where it makes no reward. */
+  readonly reward: Readonly<Record<string, number>>;
 }
 
 interface Figure {
@@ -95,7 +97,9 @@ function originOf({ source, createdAt, expiresAt, author, reason, id }: Shown['i
 }
 
 function learnedText(of: Learned): string {
-  const { method, by, units, experiments, target, weights, skill, abstains } = of;
+  const { method, by, units, experiments, target, weights, skill, abstains, reward } = of;
+  const paysNothing =
+    method === 'surrogate' && abstains === undefined && Object.keys(reward).length === 0;
   const rows = weights.map(({ metric, weight, low, high }) => [
     metric,
     figure(weight),
@@ -106,6 +110,9 @@ function learnedText(of: Learned): string {
   return [
     `${name}, of ${target}, from ${counted(units, 'unit')} and ${counted(experiments, 'experiment')} (${of.id}, ${moment(of.createdAt)})`,
     ...(abstains === undefined ? [] : [`abstains: ${abstains}`]),
+    ...(paysNothing
+      ? ['not rewarded: of no metric is it certain that more of it is worth more']
+      : []),
     ...(skill === undefined
       ? []
       : [
