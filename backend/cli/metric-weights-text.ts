@@ -109,7 +109,6 @@ function learnedText(of: Learned): string {
     method === 'importance' ? `importance (${by}): what the model leans on` : 'surrogate';
   return [
     `${name}, of ${target}, from ${counted(units, 'unit')} and ${counted(experiments, 'experiment')} (${of.id}, ${moment(of.createdAt)})`,
-    ...(abstains === undefined ? [] : [`abstains: ${abstains}`]),
     ...(paysNothing
       ? ['not rewarded: of no metric is it certain that more of it is worth more']
       : []),
@@ -118,7 +117,9 @@ function learnedText(of: Learned): string {
       : [
           `held-out r² ${interval(skill.r2)}, ranking against equal weights ${interval(skill.gain)}`,
         ]),
-    table(['metric', 'weight', '95 %'], rows),
+    abstains === undefined
+      ? table(['metric', 'weight', '95 %'], rows)
+      : `abstains, its weights are the prior alone: ${abstains}`,
   ].join('\n');
 }
 
@@ -153,7 +154,7 @@ export const verificationText = ({ intact, rows, unhashed, head, faults }: Verif
     facts([
       ['history', intact ? 'intact' : 'TAMPERED WITH'],
       ['rows', rows],
-      ['before hashes', unhashed],
+      ['without a hash', unhashed],
       ['newest hash', head],
     ]),
     ...faults.map(({ message }) => message),
