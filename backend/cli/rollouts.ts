@@ -39,7 +39,7 @@ export function rolloutsCommand(): Command {
   return command;
 }
 
-const WHICH = 'its challenger, its id or the beginning of it';
+const WHICH = 'its challenger (the newest of it), its id or the beginning of it';
 
 const recent = async (options: VerbOptions): Promise<Rollout[]> =>
   (await backendClient(options).call<{ rollouts: Rollout[] }>('GET', '/v1/rollouts?limit=200'))
@@ -119,10 +119,14 @@ interface Replayed {
   readonly problem: string | null;
 }
 
+/** Of a challenger's several rollouts, the newest is meant. */
 const idIn = (rollouts: readonly Rollout[], which: string): string =>
   findId(
     which,
-    rollouts.map(({ id, challenger }) => ({ id, name: challenger })),
+    rollouts.map(({ id, challenger }, i) => {
+      const newest = rollouts.findIndex((one) => one.challenger === challenger);
+      return { id, name: i === newest ? challenger : id };
+    }),
     'rollouts',
   );
 

@@ -57,11 +57,18 @@ test('shows the decisions with what they rest on, and what is still missing', as
 
 test('withdraws, and tells who in the audit log', async () => {
   const id = await idOf();
-  expect((await cli('withdraw', id)).stdout).toContain('withdrawn, since');
+  expect((await cli('withdraw', id.slice(0, 6))).stdout).toContain('withdrawn, since');
   const { entries } = (await backend.call('GET', '/v1/audit?limit=10')).body;
   expect(entries.map(({ action }: { action: string }) => action)).toContain('withdraw rollout');
   expect(JSON.parse(backend.kv.text('WEIGHTS/active')!)).not.toHaveProperty('shadow');
   expect((await cli('withdraw', id)).stderr).toContain('is over');
+});
+
+test('finds the newest rollout of a challenger by its version', async () => {
+  await cli('start', version, '--force');
+  const newest = await idOf();
+  expect((await cli('show', version)).stdout).toContain(`rollout        ${newest}, by`);
+  expect((await cli('withdraw', version)).stdout).toContain('withdrawn, since');
 });
 
 test('decides a log again, and fails where it was tampered with', async () => {
