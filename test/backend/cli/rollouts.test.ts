@@ -64,8 +64,26 @@ test('withdraws, and tells who in the audit log', async () => {
   expect((await cli('withdraw', id)).stderr).toContain('is over');
 });
 
-test('finds the newest rollout of a challenger by its version', async () => {
+test('says what experiments leave to a canary', async () => {
+  const asked = {
+    name: 'takes all',
+    arms: [
+      { name: 'control', weight: 50 },
+      { name: 'other', weight: 50, version },
+    ],
+    traffic: 0.75,
+    start: true,
+  };
   await cli('start', version, '--force');
+  expect((await cli('show')).stdout).not.toContain('open to it');
+  const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
+  expect((await cli('show')).stdout).toMatch(/open to it +25.0 % of the sessions: the others/);
+  await backend.call('POST', `/v1/experiments/${id}/widen`, { traffic: 1 });
+  expect((await cli('show')).stdout).toMatch(/open to it +0.0 % of .*, so stop one/);
+  await backend.call('POST', `/v1/experiments/${id}/stop`);
+});
+
+test('finds the newest rollout of a challenger by its version', async () => {
   const newest = await idOf();
   expect((await cli('show', version)).stdout).toContain(`rollout        ${newest}, by`);
   expect((await cli('withdraw', version)).stdout).toContain('withdrawn, since');
