@@ -1,5 +1,5 @@
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
-import { counted } from './text.ts';
+import { counted, cut } from './text.ts';
 
 /** What an audit entry tells beside its subject, on one line; `--json` has all of it. */
 export const auditDetails = (details: Readonly<Record<string, unknown>>): string =>
@@ -13,7 +13,7 @@ function shortened(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const pointer = text.startsWith('{') ? parsePointer(text) : undefined;
   if (pointer !== undefined) return pointerText(pointer);
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+  return cut(text, MOST_CHARACTERS);
 }
 
 function pointerText({ champion, layers = [], shadow, hold }: Pointer): string {

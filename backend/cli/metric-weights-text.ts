@@ -1,4 +1,4 @@
-import { counted, facts, moment, table } from './text.ts';
+import { counted, cut, facts, moment, table } from './text.ts';
 
 /** `GET /v1/metric-weights/{schema}`, as far as people read it. */
 export interface Shown {
@@ -133,12 +133,15 @@ export const historyText = (history: readonly Entry[]): string =>
           moment(entry.createdAt),
           whatOf(entry),
           entry.author,
-          entry.reason,
+          cut(entry.reason, MOST_OF_A_REASON),
           weightsText(entry.weights),
           moment(entry.expiresAt),
           entry.hash?.slice(0, 12) ?? '–',
         ]),
       );
+
+/** Characters in a table; --json has it whole. */
+const MOST_OF_A_REASON = 80;
 
 const whatOf = ({ source, method, withdraws, experimentId }: Entry): string => {
   if (withdraws !== undefined) return `withdraws ${withdraws}`;

@@ -105,4 +105,5 @@ describe('a report in words', () => {
   });
 });
 
-const none = (drawn: readonly Session[]): Session[] => drawn.map((one) => ({ ...one, revenue: 0 }));
+const none = (visits: readonly Session[]): Session[] =>
+  visits.map((one) => ({ ...one, revenue: 0 }));
