@@ -51,3 +51,7 @@ export function duration(ms: number): string {
   if (ms < hour) return `${Math.round(ms / minute)} min`;
   return ms < 2 * wholeDay ? `${Math.round(ms / hour)} h` : `${Math.round(ms / wholeDay)} d`;
 }
+
+/** What is longer than `most` characters ends in `…`. */
+export const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;

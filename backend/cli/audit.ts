@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { moment, table } from '../text.ts';
 import { positive } from './arguments.ts';
+import { auditDetails } from './audit-details.ts';
 import { backendClient } from './backend-client.ts';
 import { print } from './print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
@@ -30,13 +31,14 @@ async function showAudit(options: VerbOptions & { limit: number }): Promise<void
         ? 'nothing has been changed yet.'
         : table(
             ['when', 'who', 'did', 'to', 'details'],
-            entries.map((e) => [moment(e.at), e.actor, e.action, e.subject, detailsOf(e.details)]),
+            entries.map((e) => [
+              moment(e.at),
+              e.actor,
+              e.action,
+              e.subject,
+              auditDetails(e.details),
+            ]),
           ),
     options,
   );
 }
-
-const detailsOf = (details: Entry['details']): string =>
-  Object.entries(details)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
-import { reasonOf } from '../log.ts';
 import { readKeys } from '../start/keys.ts';
 import { stateDir } from '../start/state-dir.ts';
 import { CliError } from './failure.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface BackendClient {
   readonly url: string;
@@ -43,9 +43,7 @@ export function backendClient(options: BackendOptions): BackendClient {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
-      throw new CliError(
-        `cannot reach the backend at ${url} (${reasonOf(error)}): start it with "npm start", or name another with --backend or TRIMTAB_BACKEND`,
-      );
+      throw new CliError(unreachable(url, error));
     });
     const text = await response.text();
     if (!response.ok) throw new CliError(refusal(response.status, text, url));

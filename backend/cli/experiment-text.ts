@@ -34,8 +34,7 @@ export interface ShownExperiment {
 export function experimentText(one: ShownExperiment): string {
   const head = facts([
     ['experiment', `${one.name} (${one.id})`],
-    ['status', `${one.status}${one.startedAt === null ? '' : ` since ${moment(one.startedAt)}`}`],
-    ...(one.stoppedAt === null ? [] : [['stopped', moment(one.stoppedAt)] as const]),
+    ['status', statusText(one)],
     ['traffic', `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}`],
     ['design', one.trigger === 'ranked' ? one.design : `${one.design}, where the ${one.trigger}`],
   ]);
@@ -51,7 +50,13 @@ export function experimentText(one: ShownExperiment): string {
   return [head, arms, ...reported(one)].join('\n\n');
 }
 
-function reported({ report, startedAt }: ShownExperiment): string[] {
+function statusText({ status, startedAt, stoppedAt }: ShownExperiment): string {
+  if (startedAt === null) return status;
+  if (stoppedAt === null) return `${status} since ${moment(startedAt)}`;
+  return `${status} ${moment(stoppedAt)}, started ${moment(startedAt)}`;
+}
+
+function reported({ report, startedAt, name }: ShownExperiment): string[] {
   if (report === undefined) return [];
   if (report === null)
     return [
@@ -66,5 +71,5 @@ function reported({ report, startedAt }: ShownExperiment): string[] {
       ? [`${counted(report.refusedUnits, 'unit')} left out as not a person’s`]
       : []),
   ];
-  return [reportText(report.analysis), ...(notes.length === 0 ? [] : [notes.join('\n')])];
+  return [reportText(report.analysis, name), ...(notes.length === 0 ? [] : [notes.join('\n')])];
 }

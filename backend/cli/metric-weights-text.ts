@@ -1,4 +1,4 @@
-import { counted, facts, moment, table } from '../text.ts';
+import { counted, cut, facts, moment, table } from '../text.ts';
 
 /** `GET /v1/metric-weights/{schema}`, as far as people read it. */
 export interface Shown {
@@ -45,6 +45,8 @@ interface Learned {
   }[];
   readonly skill?: { readonly r2: Figure; readonly gain: Figure };
   readonly abstains?: string;
+  /** What training would be paid by it; empty where it makes no reward. */
+  readonly reward: Readonly<Record<string, number>>;
 }
 
 interface Figure {
@@ -95,7 +97,9 @@ function originOf({ source, createdAt, expiresAt, author, reason, id }: Shown['i
 }
 
 function learnedText(of: Learned): string {
-  const { method, by, units, experiments, target, weights, skill, abstains } = of;
+  const { method, by, units, experiments, target, weights, skill, abstains, reward } = of;
+  const paysNothing =
+    method === 'surrogate' && abstains === undefined && Object.keys(reward).length === 0;
   const rows = weights.map(({ metric, weight, low, high }) => [
     metric,
     figure(weight),
@@ -105,13 +109,17 @@ function learnedText(of: Learned): string {
     method === 'importance' ? `importance (${by}): what the model leans on` : 'surrogate';
   return [
     `${name}, of ${target}, from ${counted(units, 'unit')} and ${counted(experiments, 'experiment')} (${of.id}, ${moment(of.createdAt)})`,
-    ...(abstains === undefined ? [] : [`abstains: ${abstains}`]),
+    ...(paysNothing
+      ? ['not rewarded: of no metric is it certain that more of it is worth more']
+      : []),
     ...(skill === undefined
       ? []
       : [
           `held-out r² ${interval(skill.r2)}, ranking against equal weights ${interval(skill.gain)}`,
         ]),
-    table(['metric', 'weight', '95 %'], rows),
+    abstains === undefined
+      ? table(['metric', 'weight', '95 %'], rows)
+      : `abstains, its weights are the prior alone: ${abstains}`,
   ].join('\n');
 }
 
@@ -125,12 +133,15 @@ export const historyText = (history: readonly Entry[]): string =>
           moment(entry.createdAt),
           whatOf(entry),
           entry.author,
-          entry.reason,
+          cut(entry.reason, MOST_OF_A_REASON),
           weightsText(entry.weights),
           moment(entry.expiresAt),
           entry.hash?.slice(0, 12) ?? '–',
         ]),
       );
+
+/** Characters in a table; --json has it whole. */
+const MOST_OF_A_REASON = 80;
 
 const whatOf = ({ source, method, withdraws, experimentId }: Entry): string => {
   if (withdraws !== undefined) return `withdraws ${withdraws}`;
@@ -146,7 +157,7 @@ export const verificationText = ({ intact, rows, unhashed, head, faults }: Verif
     facts([
       ['history', intact ? 'intact' : 'TAMPERED WITH'],
       ['rows', rows],
-      ['before hashes', unhashed],
+      ['without a hash', unhashed],
       ['newest hash', head],
     ]),
     ...faults.map(({ message }) => message),

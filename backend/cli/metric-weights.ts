@@ -3,6 +3,7 @@ import { DAY_MS } from '../training-data/utc-day.ts';
 import { positive } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
+import { findExperiment } from './find-experiment.ts';
 import { metricWeightsBacktestCommand } from './metric-weights-backtest.ts';
 import { metricWeightsLearnCommand } from './metric-weights-learn.ts';
 import {
@@ -35,7 +36,10 @@ export function metricWeightsCommand(): Command {
   const deciding = (name: string, description: string) =>
     backendVerb(name, description)
       .option('--schema <name>', 'name of the schema', 'smarttrip')
-      .option('--experiment <id>', 'of this experiment only')
+      .option(
+        '--experiment <experiment>',
+        'of this one only: its name, its id or the beginning of it',
+      )
       .requiredOption('--author <name>', 'who decided')
       .requiredOption('--reason <text>', 'why');
   command.addCommand(reading('get', 'what is in force, and what was learned').action(get));
@@ -80,7 +84,7 @@ async function set(
       author,
       reason,
       ...(days === undefined ? {} : { expiresAt: Date.now() + days * DAY_MS }),
-      ...(experiment === undefined ? {} : { experimentId: experiment }),
+      ...(experiment && { experimentId: await findExperiment(experiment, options) }),
       ...(dryRun && { dryRun }),
     },
   );
@@ -93,7 +97,7 @@ async function withdraw(id: number | undefined, options: AuthorOptions): Promise
     author,
     reason,
     ...(id === undefined ? {} : { id }),
-    ...(experiment === undefined ? {} : { experimentId: experiment }),
+    ...(experiment && { experimentId: await findExperiment(experiment, options) }),
   });
   print(shown, () => shownText(shown), options);
 }
@@ -116,8 +120,15 @@ async function units(schema: string, options: VerbOptions): Promise<void> {
 }
 
 async function learnNow(schema: string, options: VerbOptions): Promise<void> {
-  const shown = await backendClient(options).call<Shown>('POST', `${pathOf(schema)}/learn`);
-  print(shown, () => shownText(shown), options);
+  const shown = await backendClient(options).call<Shown & { recorded: readonly number[] }>(
+    'POST',
+    `${pathOf(schema)}/learn`,
+  );
+  const news =
+    shown.recorded.length === 0
+      ? 'Learned anew: all of it abstains as before.'
+      : `Learned anew: ${shown.recorded.join(', ')} in the history.`;
+  print(shown, () => `${news}\n\n${shownText(shown)}`, options);
 }
 
 const pathOf = (schema: string) => `/v1/metric-weights/${encodeURIComponent(schema)}`;

@@ -8,6 +8,7 @@ export interface Rollout {
   readonly challenger: string;
   readonly champion: string;
   readonly stage: string;
+  readonly freeShare: number;
   readonly since: number;
   readonly by: string;
   readonly createdAt: number;
@@ -17,16 +18,21 @@ export interface Rollout {
 
 /** @param decisions those that changed the stage and the newest, oldest first. */
 export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecision[]): string {
-  const { id, challenger, champion, by, createdAt, endedAt, since } = rollout;
+  const { id, challenger, champion, by, createdAt, endedAt, since, freeShare } = rollout;
   const head = facts([
     ['rollout', `${id}, by ${by}, ${moment(createdAt)}`],
     ['challenger', `${challenger}, against ${champion}`],
     ['stage', `${stageBar(rollout.stage)}, since ${moment(since)}`],
+    ...(endedAt === null && freeShare < 1 ? [['open to it', freeText(freeShare)] as const] : []),
     ['over', endedAt === null ? 'no' : moment(endedAt)],
     ['last decision', rollout.why],
   ]);
   return decisions.length === 0 ? head : `${head}\n\n${decisions.map(decisionText).join('\n')}`;
 }
+
+/** Why a canary may lack sessions for ever. */
+const freeText = (share: number): string =>
+  `${percent(share).replace('+', '')} of the sessions: the others are experiments’${share < 0.05 ? ', so stop one' : ''}`;
 
 /** `candidate › shadow › [canary 1] › canary 5 …`, or the stage beside the way. */
 function stageBar(stage: string): string {

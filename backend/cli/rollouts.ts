@@ -4,6 +4,7 @@ import { counted, moment, table } from '../text.ts';
 import { version } from './arguments.ts';
 import { backendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
+import { findId } from './find-id.ts';
 import { print } from './print.ts';
 import { type Rollout, rolloutText } from './rollout-text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
@@ -16,7 +17,7 @@ export function rolloutsCommand(): Command {
   command.addCommand(backendVerb('list', 'newest first').action(list), { isDefault: true });
   command.addCommand(
     backendVerb('show', 'one rollout, its decisions and what they rest on')
-      .argument('[id]', 'default: the newest')
+      .argument('[rollout]', `${WHICH} (default: the newest)`)
       .action(show),
   );
   command.addCommand(
@@ -27,16 +28,18 @@ export function rolloutsCommand(): Command {
   );
   command.addCommand(
     backendVerb('withdraw', 'end a rollout: everybody gets the champion')
-      .argument('<id>', 'as "trimtab rollouts" lists it')
+      .argument('<rollout>', WHICH)
       .action(withdraw),
   );
   command.addCommand(
     backendVerb('replay', 'decide the logs again: exit code 1 unless the same comes out')
-      .argument('[id]', 'default: all')
+      .argument('[rollout]', `${WHICH} (default: all)`)
       .action(replay),
   );
   return command;
 }
+
+const WHICH = 'its challenger (the newest of it), its id or the beginning of it';
 
 const recent = async (options: VerbOptions): Promise<Rollout[]> =>
   (await backendClient(options).call<{ rollouts: Rollout[] }>('GET', '/v1/rollouts?limit=200'))
@@ -64,8 +67,9 @@ async function list(options: VerbOptions): Promise<void> {
   );
 }
 
-async function show(id: string | undefined, options: VerbOptions): Promise<void> {
-  const wanted = id ?? (await recent(options)).at(0)?.id;
+async function show(which: string | undefined, options: VerbOptions): Promise<void> {
+  const rollouts = await recent(options);
+  const wanted = which === undefined ? rollouts.at(0)?.id : idIn(rollouts, which);
   if (wanted === undefined) throw new CliError('nothing was rolled out yet');
   const found = await backendClient(options).call<Rollout & { decisions: RolloutDecision[] }>(
     'GET',
@@ -80,13 +84,15 @@ async function start(to: string, { force, ...options }: VerbOptions & { force?: 
   print(started, () => rolloutText(started, []), options);
 }
 
-async function withdraw(id: string, options: VerbOptions): Promise<void> {
+async function withdraw(which: string, options: VerbOptions): Promise<void> {
+  const id = idIn(await recent(options), which);
   const ended = await backendClient(options).call<Rollout>('POST', `${pathOf(id)}/withdraw`);
   print(ended, () => rolloutText(ended, []), options);
 }
 
-async function replay(id: string | undefined, options: VerbOptions): Promise<void> {
-  const ids = id === undefined ? (await recent(options)).map((one) => one.id) : [id];
+async function replay(which: string | undefined, options: VerbOptions): Promise<void> {
+  const rollouts = await recent(options);
+  const ids = which === undefined ? rollouts.map(({ id }) => id) : [idIn(rollouts, which)];
   const client = backendClient(options);
   const found: (Replayed & { readonly id: string })[] = [];
   for (const each of ids)
@@ -112,5 +118,16 @@ interface Replayed {
   readonly decisions: number;
   readonly problem: string | null;
 }
+
+/** Of a challenger's several rollouts, the newest is meant. */
+const idIn = (rollouts: readonly Rollout[], which: string): string =>
+  findId(
+    which,
+    rollouts.map(({ id, challenger }, i) => {
+      const newest = rollouts.findIndex((one) => one.challenger === challenger);
+      return { id, name: i === newest ? challenger : id };
+    }),
+    'rollouts',
+  );
 
 const pathOf = (id: string) => `/v1/rollouts/${encodeURIComponent(id)}`;

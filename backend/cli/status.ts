@@ -34,7 +34,10 @@ function statusText({
 }: Status): string {
   const lines = facts([
     ['live', weights === null ? 'nothing yet' : liveText(weights)],
-    ['since', weights === null ? '–' : `${moment(weights.since)}, by ${weights.by ?? 'hand'}`],
+    [
+      'since',
+      weights === null ? '–' : `${moment(weights.since)}, last moved by ${weights.by ?? 'hand'}`,
+    ],
     [
       'snapshot',
       snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,

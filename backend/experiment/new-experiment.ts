@@ -117,7 +117,9 @@ async function layerOf(store: Store, asked: NewExperiment, nowMs: number): Promi
   const known = (await readLayer(store, name)) ?? byDefault;
   const unit = asked.unit ?? known?.unit;
   if (unit === undefined)
-    throw invalid(`layer ${name} is new: say whether it counts by user or by session (unit)`);
+    throw invalid(
+      `layer ${name} is new: say whether it counts by user or by session (unit; --unit)`,
+    );
   return ensureLayer(store, { name, unit, rank: known?.rank ?? OWN_LAYER_RANK }, nowMs);
 }
 

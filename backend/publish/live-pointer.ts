@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { audit, pointers } from '../store/tables.ts';
@@ -43,6 +43,15 @@ export function recordLive(store: Store, { pointer, since, ...texts }: Live): St
     .insert(pointers)
     .values(row)
     .onConflictDoUpdate({ target: pointers.name, set: row });
+}
+
+/** When the pointer last moved, in epoch ms: one written by hand does not say itself, but the audit log does. */
+export async function movedAt({ db }: Store, { pointer, since }: Live): Promise<number> {
+  const [{ at }] = await db
+    .select({ at: sql<number | null>`max(${audit.at})` })
+    .from(audit)
+    .where(sql`json_extract(${audit.details}, '$.text') is not null`);
+  return Math.max(since, pointer.at ?? 0, at ?? 0);
 }
 
 export interface AuditEntry {

@@ -1,7 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
-import { readLive } from '../publish/live-pointer.ts';
+import { movedAt, readLive } from '../publish/live-pointer.ts';
 import { lookAtPointer } from '../publish/pointer-watch.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { Store } from '../store/open.ts';
@@ -136,7 +136,7 @@ export function rollout(deps: RolloutDeps): Rollout {
             throw new ApiError(
               409,
               'on_hold',
-              `${live.pointer.champion} is held since ${new Date(live.pointer.at ?? live.since).toISOString()} (by ${live.pointer.by ?? 'hand'}), so ${version} stays stored: release first`,
+              `${live.pointer.champion} is held since ${new Date(live.pointer.at ?? (await movedAt(store, live))).toISOString()} (by ${live.pointer.by ?? 'hand'}), so ${version} stays stored: release first`,
             );
           }
           await signed({ champion: version, ...(await traffic()), by }, 'promote');

@@ -97,7 +97,7 @@ function byOps(state: RolloutState, { pointer }: RolloutEvidence): Outcome | und
     case 'hold': {
       // Held as the champion that it is: it stays under watch.
       if (pointer.champion === challenger) return undefined;
-      const why = `the hold was released with ${pointer.champion} live: ${challenger} starts again as a candidate or not at all`;
+      const why = `ops have made ${pointer.champion} live, and hold it no more: ${challenger} starts again as a candidate or not at all`;
       return { stage: 'withdrawn', action: { do: 'wait' }, why };
     }
     default: {

@@ -89,6 +89,11 @@ export function parseRollout(value: unknown): RolloutSettings {
     name,
     { ...rules, ...steps[name as keyof typeof steps] },
   ]);
+  for (const name of ['candidate', 'shadow'] as const)
+    if ((steps[name]?.guardrails ?? 'nothing') !== 'nothing')
+      throw new Error(
+        `steps.${name}.guardrails must be "nothing", but was "${steps[name]?.guardrails}": nobody is shown the challenger there, so it has no metric to read`,
+      );
   const rules = { steps: Object.fromEntries(changed), ...(maxStepMs !== null && { maxStepMs }) };
   return { ...DEFAULT_ROLLOUT, ...settings, rules };
 }

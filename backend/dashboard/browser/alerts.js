@@ -15,7 +15,7 @@ export function alertsSection(alerts, reports, nowMs) {
           openFirst.map((alert) => [
             isOver(alert) ? badge('over', 'plain') : badge('open', 'bad'),
             h('span', { class: 'nowrap' }, alert.kind),
-            alert.message,
+            h('span', { class: 'sentence' }, alert.message),
             h('span', { class: 'nowrap' }, since(alert, nowMs)),
           ]),
         ),

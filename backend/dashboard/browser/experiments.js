@@ -37,12 +37,17 @@ const card = (one, report, nowMs) =>
       'p',
       { class: 'since' },
       `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}, ${one.design}`,
-      ...(one.startedAt === null
-        ? []
-        : [', since ', when(one.startedAt, ago(one.startedAt, nowMs))]),
+      ...ran(one, nowMs),
     ),
     ...(report ? read(one, report, nowMs) : [arms(one)]),
   );
+
+function ran({ startedAt, stoppedAt }, nowMs) {
+  if (startedAt === null) return [];
+  const started = when(startedAt, ago(startedAt, nowMs));
+  if (stoppedAt === null) return [', since ', started];
+  return [', started ', started, ', stopped ', when(stoppedAt, ago(stoppedAt, nowMs))];
+}
 
 const arms = (one, units = new Map()) =>
   table(
@@ -67,14 +72,15 @@ function read(one, { analysis, frozen, at, refusedUnits, weights }, nowMs) {
   return [
     h('p', {}, analysis.verdict),
     ...analysis.doubts.map((doubt) => h('p', { class: 'notice bad' }, doubt)),
-    arms(one, units),
+    // Every slate of an interleaved experiment holds both arms: there is nothing to count by arm.
+    ...(analysis.interleaving ? [] : [arms(one, units)]),
     ...analysis.comparisons.map((comparison) => compared(comparison, weights)),
     h(
       'p',
       { class: 'since' },
-      srm(analysis.srm),
-      refusedUnits > 0 ? `, ${whole(refusedUnits)} left out as not people’s` : '',
-      frozen ? ', frozen ' : ', counted ',
+      analysis.interleaving ? '' : `${srm(analysis.srm)}, `,
+      refusedUnits > 0 ? `${whole(refusedUnits)} left out as not people’s, ` : '',
+      frozen ? 'frozen ' : 'counted ',
       when(at, ago(at, nowMs)),
     ),
   ];
@@ -105,10 +111,23 @@ const compared = ({ control, treatment, verdict, metrics, guardrails, resultData
         { label: '' },
         { label: 'Chance to win', number: true },
       ],
-      metrics.map(metricRow),
+      metrics.filter((one) => !isFlat(one)).map(metricRow),
     ),
+    flat(metrics.filter(isFlat)),
     ...guardrails.map(({ metric, margin, found }) => guarded(metric, margin, found)),
   );
+
+const isFlat = ({ found }) => found.kind === 'no-answer' && found.reason === 'no-spread';
+
+/** Metrics that nobody has, or everybody the same of, in one line instead of a row each. */
+const flat = (metrics) =>
+  metrics.length === 0
+    ? undefined
+    : h(
+        'p',
+        { class: 'muted' },
+        `${metrics.map(({ metric }) => metric).join(', ')}: ${metrics[0].found.message}`,
+      );
 
 function metricRow({ metric, control, treatment, found }) {
   const means = [control, treatment].map(({ mean }) => (mean === null ? '–' : figure(mean)));

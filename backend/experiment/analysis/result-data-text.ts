@@ -8,7 +8,7 @@ export function resultDataText(found: ResultData | NoAnswer): string {
   if (found.kind === 'no-answer') return `resultData: ${found.message}`;
   const { value, sequential, fixed, fromWeights, terms, abstains } = found;
   const lines = [
-    `resultData ${signed(value)}, ${spanned(sequential.low, sequential.high)} always valid, ${spanned(fixed.low, fixed.high)} by one look; ${percent(fromWeights)} of its variance is the weights' own`,
+    `resultData ${signed(value)}, ${spanned(sequential.low, sequential.high)} always valid, ${spanned(fixed.low, fixed.high)} by one look; ${percent(fromWeights)} of its variance is the weights’ own`,
     ...(abstains === undefined ? [] : [`the weights are their prior alone: ${abstains}`]),
     table(
       ['metric', 'weight', 'effect', 'deviation', 'normalised', 'weight × normalised'],

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
+import { freeShare } from '../../experiment/free-share.ts';
 import { messageOf } from '../../log.ts';
 import type { RolloutDecision } from '../../rollout/decide.ts';
 import { knownGate } from '../../rollout/known-gate.ts';
@@ -34,6 +35,9 @@ const rollout = z
     champion: z.string(),
     stage: z.string(),
     share: z.number().openapi({ description: 'Of the traffic that is shown the challenger' }),
+    freeShare: z
+      .number()
+      .openapi({ description: 'Of the visitors, that no experiment claims: its canary’s to take' }),
     since: epochMs,
     experiment: z.string().openapi({ description: 'That holds the traffic of its canary' }),
     rules: anyObject,
@@ -128,6 +132,7 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
   const shown = async (row: RolloutRow) => ({
     ...row,
     share: SHARE[stateOf(row).stage],
+    freeShare: await freeShare(store),
     why: (await lastDecisionOf(store, row.id))?.why ?? null,
   });
   return router()

@@ -1,6 +1,6 @@
 import { and, eq, gte, like, sql } from 'drizzle-orm';
 import { parsePointer, type Pointer } from '../../../shared/domain/pointer.ts';
-import { readLive } from '../../publish/live-pointer.ts';
+import { movedAt, readLive } from '../../publish/live-pointer.ts';
 import type { Store } from '../../store/open.ts';
 import { audit, decisions } from '../../store/tables.ts';
 import { count } from '../../text.ts';
@@ -56,9 +56,8 @@ export async function readOldEdges(
 ): Promise<Observation> {
   const live = await readLive(store);
   if (live === undefined) return cannotTell(KEY);
-  const movedAt = Math.max(live.since, live.pointer.at ?? 0);
   const since = Math.max(
-    movedAt + settings.graceMinutes * MINUTE_MS,
+    (await movedAt(store, live)) + settings.graceMinutes * MINUTE_MS,
     nowMs - settings.windowMinutes * MINUTE_MS,
   );
   const served = await store.db

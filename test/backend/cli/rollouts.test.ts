@@ -57,11 +57,36 @@ test('shows the decisions with what they rest on, and what is still missing', as
 
 test('withdraws, and tells who in the audit log', async () => {
   const id = await idOf();
-  expect((await cli('withdraw', id)).stdout).toContain('withdrawn, since');
+  expect((await cli('withdraw', id.slice(0, 6))).stdout).toContain('withdrawn, since');
   const { entries } = (await backend.call('GET', '/v1/audit?limit=10')).body;
   expect(entries.map(({ action }: { action: string }) => action)).toContain('withdraw rollout');
   expect(JSON.parse(backend.kv.text('WEIGHTS/active')!)).not.toHaveProperty('shadow');
   expect((await cli('withdraw', id)).stderr).toContain('is over');
+});
+
+test('says what experiments leave to a canary', async () => {
+  const asked = {
+    name: 'takes all',
+    arms: [
+      { name: 'control', weight: 50 },
+      { name: 'other', weight: 50, version },
+    ],
+    traffic: 0.75,
+    start: true,
+  };
+  await cli('start', version, '--force');
+  expect((await cli('show')).stdout).not.toContain('open to it');
+  const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
+  expect((await cli('show')).stdout).toMatch(/open to it +25.0 % of the sessions: the others/);
+  await backend.call('POST', `/v1/experiments/${id}/widen`, { traffic: 1 });
+  expect((await cli('show')).stdout).toMatch(/open to it +0.0 % of .*, so stop one/);
+  await backend.call('POST', `/v1/experiments/${id}/stop`);
+});
+
+test('finds the newest rollout of a challenger by its version', async () => {
+  const newest = await idOf();
+  expect((await cli('show', version)).stdout).toContain(`rollout        ${newest}, by`);
+  expect((await cli('withdraw', version)).stdout).toContain('withdrawn, since');
 });
 
 test('decides a log again, and fails where it was tampered with', async () => {

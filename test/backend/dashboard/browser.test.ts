@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
         { name: 'control', weight: 50 },
         { name: 'bold', weight: 50, version: 'v000001' },
       ],
-      metrics: ['click_through'],
+      metrics: ['click_through', 'saves', 'contacts'],
       guardrails: [{ metric: 'click_through', margin: 0.05 }],
       minimumPerArm: 40,
       start: true,
@@ -83,7 +83,10 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
     expect(full).toContain('bold against control');
     expect(full).toMatch(/Guardrail: click_through at most 5.0 % worse/);
     expect(full).toMatch(/<svg class="interval"[^>]*>.*<circle class="mean"/);
+    expect(full).toContain('saves, contacts: no spread: every unit of both arms has the same');
+    expect(full).not.toContain(', stopped ');
     await backend.call('POST', `/v1/experiments/${id}/stop`);
+    expect(await page()).toMatch(/, started <time[^>]*>[^<]*<\/time>, stopped <time/);
   });
 
   test('shows a rollback, its hold and who did it', async () => {

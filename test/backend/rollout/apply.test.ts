@@ -87,6 +87,10 @@ test('a pointer moved by hand is noticed, audited and held, even before the next
   backend.kv.values.set('WEIGHTS/active', Buffer.from(version));
   expect((await move('v000000/promote')).body.code).toBe('on_hold');
   expect(await live()).toMatchObject({ version, hold: true });
+  const { at } = await lastMove();
+  expect((await move('v000000/promote')).body.message).toContain(
+    `is held since ${new Date(at).toISOString()} (by hand)`,
+  );
   expect(await lastAudit()).toMatchObject({
     action: 'pointer moved by hand',
     subject: version,

@@ -352,7 +352,7 @@ const OPS: Row[] = [
     evidence: GOOD,
     next: 'withdrawn',
     action: wait,
-    why: /released with v000041 live: v000042 starts again as a candidate or not at all/,
+    why: /^ops have made v000041 live, and hold it no more: v000042 starts again as a candidate/,
   },
   {
     when: 'ops released it as champion',

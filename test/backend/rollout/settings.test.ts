@@ -35,6 +35,11 @@ test.each([
     /^guardrails.0.margin: /,
   ],
   ['no guardrail at all', { guardrails: [] }, /^guardrails: /],
+  [
+    'a guardrail where nobody is shown the challenger',
+    { steps: { shadow: { guardrails: 'no harm' } } },
+    /^steps.shadow.guardrails must be "nothing", but was "no harm"/,
+  ],
   ['a share above 1', { shadowShare: 2 }, /^shadowShare: /],
   ['a schedule that never comes', { schedule: 'hourly' }, /^schedule: .*"hourly"/],
   ['a setting that is none', { sped: 1 }, /sped/],

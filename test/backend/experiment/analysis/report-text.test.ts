@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { analyseExperiment } from '../../../../backend/experiment/analysis/analyse.ts';
+import { interleavingStatistic } from '../../../../backend/experiment/analysis/interleaving.ts';
 import { reportText } from '../../../../backend/experiment/analysis/report-text.ts';
 import { proportionStatistic } from '../../../../backend/experiment/analysis/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { times } from './draws.ts';
-import { armStatistics, experimentOf, sessions } from './simulated-experiment.ts';
+import { armStatistics, experimentOf, type Session, sessions } from './simulated-experiment.ts';
 
 const random = seededRandom(111);
 const drawn = times(14, () => [sessions(300, random), sessions(300, random, 0.08)] as const);
@@ -66,11 +67,43 @@ describe('a report in words', () => {
     expect(text.split('\n').filter((one) => line.test(one))).toHaveLength(1);
   });
 
+  test('calls the experiment what its readers call it', () => {
+    expect(reportText(report, 'bold themes')).toBe(text.replace('exp_1', 'bold themes'));
+  });
+
   test('says why there is no answer', () => {
     const few = analyseExperiment(experimentOf([[sessions(212, random), sessions(900, random)]]));
     expect(reportText(few).split('\n')[0]).toBe('exp_1: not enough data: 212 of 1,000 sessions');
+    const lines = reportText(few).split('\n');
+    expect(lines.filter((line) => /, revenue.*: not enough data: 212 of 1,000/.test(line))).toEqual(
+      [expect.stringMatching(/^click_through, .*revenue: not enough data: 212 of 1,000 sessions$/)],
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^metric +control +treatment$/));
     expect(reportText(few)).not.toContain('NaN');
     const none = analyseExperiment({ ...experimentOf([]), segments: [] });
     expect(reportText(none)).toContain('not enough data: 0 of 1 sessions');
   });
+
+  test('names metrics that everybody has the same of once, without a row', () => {
+    const same = drawn.map(([control, treatment]) => [none(control), none(treatment)] as const);
+    const lines = reportText(analyseExperiment(experimentOf(same))).split('\n');
+    expect(lines.filter((line) => line.includes('revenue'))).toEqual([
+      'revenue: no spread: every unit of both arms has the same value',
+    ]);
+    expect(lines.filter((line) => line.startsWith('click_through'))).toHaveLength(1);
+  });
+
+  test('has no arms to count where every slate holds both', () => {
+    const interleaving = interleavingStatistic(
+      times(1000, (i) => ({ control: i % 2, treatment: 1 - (i % 2) })),
+    );
+    const { length, 0: first } = reportText(
+      analyseExperiment({ ...experimentOf([]), interleaving }),
+    ).split('\n');
+    expect(first).toMatch(/^exp_1: no preference found yet: 50 % of 1,000 sessions/);
+    expect(length).toBe(1);
+  });
 });
+
+const none = (visits: readonly Session[]): Session[] =>
+  visits.map((one) => ({ ...one, revenue: 0 }));

@@ -91,6 +91,27 @@ describe('edges on an old version', () => {
     expect(await look()).toEqual(NOTHING);
   });
 
+  test('a rollback by hand that ends a canary alone gives edges their time too', async () => {
+    await moved({ champion: LIVE, arms: { 'ro_1:challenger': ARM } }, 60);
+    const byHand = async (minutesAgo: number) => {
+      const at = NOON - minutesAgo * MINUTE;
+      const details = { text: LIVE, before: '{}' };
+      const entry = { actor: 'by hand', action: 'pointer moved by hand', subject: LIVE, details };
+      await log.store.write([
+        recordLive(log.store, {
+          pointer: { champion: LIVE, hold: true },
+          text: LIVE,
+          since: NOON - 1000 * MINUTE,
+        }),
+        recordAudit(log.store, { at, ...entry }),
+      ]);
+    };
+    await byHand(2);
+    await ranked(150, LIVE);
+    await ranked(50, ARM);
+    expect(await look()).toEqual({ findings: [], untold: ['old edges'] });
+  });
+
   test('degraded rankings say themselves why they are old', async () => {
     await moved({ champion: OLD }, 1000);
     await moved({ champion: LIVE }, 60);
