@@ -12,6 +12,7 @@ import { log } from './log.ts';
 import { learningJob } from './metric-weights/learning-job.ts';
 import { metricLearning as metricLearningOf } from './metric-weights/metric-learning.ts';
 import { monitorJobs } from './monitor/jobs.ts';
+import { onlineJob } from './online/online-job.ts';
 import { edgeKv } from './publish/edge-kv.ts';
 import { publisher as publisherOf } from './publish/publisher.ts';
 import { snapshotPublisher } from './publish/snapshot-publisher.ts';
@@ -48,7 +49,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const { database, kvSettleMs: settleMs } = config;
   const store = await openStore(database);
   const metrics = backendMetrics();
-  const kv = edgeKv({ edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] });
+  const edge = { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] };
+  const kv = edgeKv(edge);
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
   const liveSchema = () => liveSchemaOf(store, versions);
@@ -189,6 +191,16 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...room.jobs(trainer, config.trainingSchedule),
       learningJob({ learning: metricLearning, liveSchema, log }),
+      onlineJob({
+        store,
+        versions,
+        trainingData,
+        edge,
+        settings: config.online,
+        rewardPolicy,
+        nowMs,
+        log,
+      }),
       ...monitorJobs({
         store,
         versions,

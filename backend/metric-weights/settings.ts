@@ -1,5 +1,5 @@
-import { CronPattern } from 'croner';
 import { z } from 'zod';
+import { isSchedule } from '../is-schedule.ts';
 import type { ImportanceOptions } from './engine/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from './engine/target.ts';
 import type { RewardPolicy } from './in-force.ts';
@@ -68,15 +68,6 @@ const METRICS = UNIT_METRICS.map(({ name }) => name);
 
 const isUnitMetric = (name: string): boolean =>
   METRICS.includes(name) || /^(?:cell\.\d_\d|feature\.[a-z0-9_.]+)$/.test(name);
-
-function isSchedule(pattern: string): boolean {
-  if (pattern === '') return true;
-  try {
-    return Boolean(new CronPattern(pattern));
-  } catch {
-    return false;
-  }
-}
 
 /**
  * The defaults with what is given in their place.
