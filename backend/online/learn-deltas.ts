@@ -41,6 +41,8 @@ export async function learnDeltas(
     slope,
     maxIterations: MAX_ITERATIONS,
     patience: MAX_ITERATIONS,
+    // A day of one version is little, and others need the cores.
+    threads: 1,
   });
   return schema.features
     .flatMap((spec, feature) =>

@@ -1,3 +1,4 @@
+import type { Schema } from '../../shared/features/schema.ts';
 import type { AdditiveScorer } from '../../shared/score/scorer.ts';
 import { messageOf } from '../log.ts';
 import type { RewardPolicy } from '../metric-weights/in-force.ts';
@@ -8,7 +9,9 @@ import type { Job } from '../rollout/clockwork.ts';
 import type { Versions } from '../rollout/versions.ts';
 import type { Store } from '../store/open.ts';
 import { startThread } from '../threads/thread.ts';
-import type { TrainingDataRoom } from '../training-data/training-data.ts';
+import type { PreparedData } from '../training-data/data-worker.ts';
+import type { StoreLocation } from '../training-data/object-store.ts';
+import type { Span } from '../training-data/read-rankings.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import type { OnlineWorker } from './online-worker.ts';
 import { sendDeltas } from './send-deltas.ts';
@@ -17,7 +20,10 @@ import type { OnlineSettings } from './settings.ts';
 export interface OnlineDeps {
   readonly store: Store;
   readonly versions: Pick<Versions, 'load'>;
-  readonly trainingData: Pick<TrainingDataRoom, 'prepare' | 'location'>;
+  readonly trainingData: {
+    readonly location: StoreLocation;
+    prepare(schema: Schema, window: Span): Promise<Pick<PreparedData, 'manifests'>>;
+  };
   readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
   readonly settings: OnlineSettings;
   readonly rewardPolicy: RewardPolicy;
