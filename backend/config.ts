@@ -5,6 +5,7 @@ import { parseSchema, type Schema } from '../shared/features/schema.ts';
 import { smarttrip } from '../shared/features/smarttrip.ts';
 import { messageOf } from './log.ts';
 import { parseMetricWeights, type MetricWeightSettings } from './metric-weights/settings.ts';
+import { parseOnline, type OnlineSettings } from './online/settings.ts';
 import { parseRollout, type RolloutSettings } from './rollout/settings.ts';
 import { parseMonitors, type MonitorSettings } from './monitor/settings.ts';
 import type { Webhook } from './monitor/webhook.ts';
@@ -40,6 +41,8 @@ export interface BackendConfig {
   readonly trainingData: TrainingDataSettings;
   /** What metric weights are learned for and from, when, and whether they become the reward. */
   readonly metricWeights: MetricWeightSettings;
+  /** What is learned between trainings; by default nothing. */
+  readonly online: OnlineSettings;
   /** Cron pattern, UTC: when what is older than the retention is deleted; empty: by hand only. */
   readonly pruneSchedule: string;
   readonly monitors: MonitorSettings;
@@ -87,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv): BackendConfig {
     ),
     trainingData,
     metricWeights,
+    online: readJson(env, 'TRIMTAB_ONLINE_LEARNING', parseOnline),
     pruneSchedule: scheduleOf(env, 'TRIMTAB_PRUNE_SCHEDULE', '30 2 * * *'),
     monitors: readJson(env, 'TRIMTAB_MONITORS', parseMonitors),
     alertWebhook: webhookOf(env),

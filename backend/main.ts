@@ -8,6 +8,7 @@ import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './log.ts';
 import { learningJob } from './metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
+import { onlineJob } from './online/online-job.ts';
 import { startClockwork, type Clockwork } from './rollout/clockwork.ts';
 import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
 import { leaseOf, presenceOf } from './rollout/lease.ts';
@@ -67,6 +68,16 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...rooms.experimentRoom.jobs(trainer, config.trainingSchedule),
       learningJob({ learning: rooms.metricLearning, liveSchema, log }),
+      onlineJob({
+        store,
+        versions,
+        trainingData,
+        edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
+        settings: config.online,
+        rewardPolicy: config.metricWeights.policy,
+        nowMs,
+        log,
+      }),
       ...monitorJobs({
         store,
         versions,

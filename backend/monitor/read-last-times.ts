@@ -14,13 +14,15 @@ export async function readLastTimes(store: Store, trainsDaily: boolean): Promise
     firstRankingAt = Math.min(firstRankingAt ?? row.first, row.first);
     rankingAt = Math.max(rankingAt ?? row.last, row.last);
   }
-  // Comparisons of learners are runs too, of a kind of their own.
+  // Comparisons of learners are runs too, of a kind of their own. Weights that abstain are kept once, however often they
+  // are learned again: how old they are tells nothing.
   const [row] = await db.all<Omit<LastTimes, 'firstRankingAt' | 'rankingAt' | 'trainsDaily'>>(sql`
     select (select max(receivedAt) from events) as eventAt,
       (select max(finishedAt) from runs
         where status = 'done' and json_extract(params, '$.kind') is null) as trainedAt,
-      (select max(createdAt) from metric_weights where source = 'learned')
-        as metricWeightsLearnedAt,
+      (select max(createdAt) from (
+          select createdAt, details, max(id) from metric_weights where source = 'learned' group by method)
+        where json_extract(details, '$.abstains') is null) as metricWeightsLearnedAt,
       (select max(updatedAt) from items) as itemsChangedAt,
       (select max(publishedAt) from snapshots) as snapshotAt`);
   return { firstRankingAt, rankingAt, trainsDaily, ...row };

@@ -115,8 +115,8 @@ export function slotPull(
   return pull;
 }
 
-/** A training-only position feature starts at 0. */
-function toLogOdds(scorer: AdditiveScorer, features: number, slope: number): Float64Array {
+/** `Float64Array(features × STRIDE)`; a training-only position feature starts at 0. */
+export function toLogOdds(scorer: AdditiveScorer, features: number, slope: number): Float64Array {
   const weights = emptyWeights(features);
   scorer.weights.forEach((units, j) => (weights[j] = toPoints(units) * slope));
   return weights;

@@ -1,18 +1,21 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
+import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
 import { cellOf } from '../cell.ts';
 import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
 import { readJson } from '../http/read-body.ts';
 import type { Isolate } from '../isolate.ts';
-import { CHAMPION } from './live-weights.ts';
 import { parseDeltas } from './with-deltas.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** An arm's name is its key, `<experiment>:<arm>`. */
 const NAME = /^[\w.:-]{1,257}$/;
 
-/** `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], arm?, cell?}` → `{version, delta}` */
+/**
+ * `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], replaces?, arm?, cell?}` →
+ * `{version, delta}`. With `replaces`, the deltas stand in place of those before.
+ */
 export async function handleDeltas(
   request: Request,
   { env, settings }: Isolate,
@@ -21,13 +24,19 @@ export async function handleDeltas(
   const body = await readJson(request, MAX_BODY_BYTES);
   if (typeof body !== 'object' || body === null)
     throw invalid('the body must be {baseVersion, deltas: [{feature, bucket, points}]}');
-  const fields: { baseVersion?: unknown; deltas?: unknown; arm?: unknown; cell?: unknown } = body;
+  const fields: Partial<Record<'baseVersion' | 'deltas' | 'replaces' | 'arm' | 'cell', unknown>> =
+    body;
   const baseVersion = parseVersion(fields.baseVersion);
   const deltas = parseDeltas(fields.deltas);
-  const arm = nameOf('arm', fields.arm ?? CHAMPION);
+  const { replaces = false } = fields;
+  if (typeof replaces !== 'boolean')
+    throw invalid(
+      `replaces must be true or false, but was ${JSON.stringify(replaces).slice(0, 40)}`,
+    );
+  const arm = nameOf('arm', fields.arm ?? CHAMPION_ARM);
   const cell = nameOf('cell', fields.cell ?? cellOf(request));
   const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`${cell}:${arm}`));
-  const result = await object.applyDelta(arm, baseVersion, deltas);
+  const result = await object.applyDelta(arm, baseVersion, deltas, replaces);
   if ('refused' in result) {
     const { status, code, message } = result.refused;
     throw new ApiError(status, code, message);

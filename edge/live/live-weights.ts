@@ -3,14 +3,12 @@ import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { CHAMPION_ARM, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { settingsOf, type Env } from '../env.ts';
 import { pointerProblem } from '../rank/pointer-problem.ts';
 import { readScorer } from '../rank/read-scorer.ts';
-import { withDeltas, type Delta } from './with-deltas.ts';
-
-/** The arm of everybody who is in no experiment. */
-export const CHAMPION = 'champion';
+import { withDeltas } from './with-deltas.ts';
 
 /** However many isolates ask, KV is asked this seldom; KV's own cache sets how fresh the answer is. */
 const CHECK_MS = 1000;
@@ -78,11 +76,15 @@ export class LiveWeights extends DurableObject<Env> {
     };
   }
 
-  /** Adds to the weights, if `baseVersion` is what is live. */
+  /**
+   * Adds to the weights, if `baseVersion` is what is live. @param replaces takes back what was added before: sent twice,
+   * such a batch counts once.
+   */
   async applyDelta(
     arm: string,
     baseVersion: Version,
-    deltas: readonly Delta[],
+    deltas: readonly WeightDelta[],
+    replaces = false,
   ): Promise<DeltaAnswer> {
     await this.#check(arm);
     const adopted = this.#adopted;
@@ -101,7 +103,7 @@ export class LiveWeights extends DurableObject<Env> {
       );
     }
     try {
-      const scorer = withDeltas(scorerFromBytes(adopted.bytes), deltas);
+      const scorer = withDeltas(scorerFromBytes(replaces ? adopted.base : adopted.bytes), deltas);
       this.#keep({
         ...adopted,
         bytes: scorerToBytes(scorer),
@@ -172,7 +174,7 @@ export class LiveWeights extends DurableObject<Env> {
     } else if (before.pointerText !== pointerText) {
       this.#keep({ ...before, pointer, pointerText });
     }
-    if (arm !== CHAMPION && !this.#isAlarmSet) {
+    if (arm !== CHAMPION_ARM && !this.#isAlarmSet) {
       this.ctx.storage.kv.put('arm', arm);
       if ((await this.ctx.storage.getAlarm()) === null)
         await this.ctx.storage.setAlarm(Date.now() + LOOK_MS);

@@ -1,25 +1,14 @@
 import { invalid } from '../../shared/domain/errors.ts';
+import { MAX_DELTAS, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
 import { checkScores } from '../../shared/score/rerank.ts';
 import { STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
 
-/**
- * A change of one weight of the first pass. Where a re-ranker replaces the first pass's score (`rerank.adds` false),
- * it only changes which items are scored again.
- */
-export interface Delta {
-  readonly feature: string;
-  readonly bucket: number;
-  readonly points: number;
-}
-
-const MAX_DELTAS = 4096;
-
 /** @throws ApiError 400 naming the entry that is not a delta of this schema. */
-export function parseDeltas(value: unknown): Delta[] {
+export function parseDeltas(value: unknown): WeightDelta[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DELTAS)
     throw invalid(`deltas must be a list of 1 to ${MAX_DELTAS} {feature, bucket, points}`);
-  return value.map((raw: Partial<Delta> | null, index) => {
+  return value.map((raw: Partial<WeightDelta> | null, index) => {
     const { feature, bucket, points } = raw ?? {};
     const fits =
       typeof feature === 'string' &&
@@ -36,7 +25,7 @@ export function parseDeltas(value: unknown): Delta[] {
 }
 
 /** @throws ApiError 400 when a feature or bucket is unknown, or scores could leave their range. */
-export function withDeltas(scorer: Scorer, deltas: readonly Delta[]): Scorer {
+export function withDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Scorer {
   const weights = scorer.weights.slice();
   for (const { feature, bucket, points } of deltas) {
     const index = featureIndex(scorer.schema, feature);

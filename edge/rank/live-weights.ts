@@ -1,6 +1,6 @@
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import type { Env, Settings } from '../env.ts';
-import { CHAMPION } from '../live/live-weights.ts';
+import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
 import { adoptWeights, timely, type LoadedWeights } from './adopt-weights.ts';
 import { bundledRules } from './fallback.ts';
 import { Kept } from './kept.ts';
@@ -84,7 +84,7 @@ async function liveChampion(ask: Ask): Promise<WeightsState> {
 }
 
 const fromLiveWeights = ({ env, cell, previous }: Ask) =>
-  adoptWeights(env, cell, CHAMPION, previous);
+  adoptWeights(env, cell, CHAMPION_ARM, previous);
 
 async function fromKv({ env, settings, previous }: Ask): Promise<WeightsState> {
   const text = await env.WEIGHTS.get('active', { cacheTtl: settings.kvCacheTtlS });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../backend/config.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../backend/metric-weights/settings.ts';
 import { DEFAULT_MONITORS } from '../../backend/monitor/settings.ts';
+import { DEFAULT_ONLINE } from '../../backend/online/settings.ts';
 import { DEFAULT_ROLLOUT } from '../../backend/rollout/settings.ts';
 import { DEFAULT_TRAINING_DATA } from '../../backend/training-data/settings.ts';
 
@@ -67,6 +68,23 @@ test('TRIMTAB_METRIC_WEIGHTS is read as TRIMTAB_TRAINING_DATA is', () => {
     policy: 'adaptive',
     context: ['device', 'age'],
   });
+});
+
+test('nothing is learned between trainings unless TRIMTAB_ONLINE_LEARNING says when', () => {
+  expect(configOf({}).online).toEqual({ ...DEFAULT_ONLINE, schedule: '' });
+  const given = '{"schedule": "*/15 * * * *", "cells": ["EU"]}';
+  expect(configOf({ TRIMTAB_ONLINE_LEARNING: given }).online).toEqual({
+    ...DEFAULT_ONLINE,
+    schedule: '*/15 * * * *',
+    cells: ['EU'],
+  });
+  for (const [wrong, message] of [
+    ['{"schedule": "soon"}', /TRIMTAB_ONLINE_LEARNING: schedule: must be a cron pattern/],
+    ['{"spread": 0}', /TRIMTAB_ONLINE_LEARNING: spread/],
+    ['{"cells": ["a b"]}', /TRIMTAB_ONLINE_LEARNING: cells/],
+    ['{"rate": 1}', /TRIMTAB_ONLINE_LEARNING: .*rate/],
+  ] as const)
+    expect(() => configOf({ TRIMTAB_ONLINE_LEARNING: wrong })).toThrow(message);
 });
 
 test('TRIMTAB_ROLLOUT says how versions go live, and is refused by name', () => {

@@ -18,9 +18,10 @@ export function readCell(cell: string, parse: CellParse, column: string, line: n
   }
   const value = Number(cell);
   if (Number.isFinite(value)) return value;
-  throw invalid(
-    `line ${line}, column ${column}: "${shortened(cell)}" is no number; if it is true or false, say "parse": "boolean"`,
-  );
+  const remedy = /^-?\d+,\d+$/.test(cell)
+    ? 'write decimals with a point'
+    : 'if it is true or false, say "parse": "boolean"';
+  throw invalid(`line ${line}, column ${column}: "${shortened(cell)}" is no number; ${remedy}`);
 }
 
 /** @returns epoch ms. @throws ApiError naming column and line. */

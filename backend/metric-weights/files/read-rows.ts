@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
@@ -5,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { invalid } from '../../../shared/domain/errors.ts';
 import { messageOf } from '../../log.ts';
+import { delimiterOf } from './delimiter-of.ts';
 
 export interface CsvRow {
   readonly cells: readonly string[];
@@ -22,18 +24,23 @@ export interface CsvFile {
 const MAX_ROW_BYTES = 1024 * 1024;
 
 /**
- * A CSV file, gzipped or not (told by its first bytes), with or without a byte-order mark and quotes.
+ * A CSV file, gzipped or not (told by its first bytes), with or without a byte-order mark and quotes; columns may be
+ * separated by commas, semicolons or tabs.
  * @throws ApiError when there is no file, it is empty, or a row has another number of cells than the header.
  */
 export async function openCsv(file: string): Promise<CsvFile> {
   if (!existsSync(file)) throw invalid(`there is no file ${file}`);
   const source = await bytesOf(file);
+  const head = await headOf(source).catch((error: unknown) => {
+    throw invalid(`${file}: ${messageOf(error)}`);
+  });
   const parser = parse({
     bom: true,
     skip_empty_lines: true,
     trim: true,
     info: true,
     max_record_size: MAX_ROW_BYTES,
+    delimiter: delimiterOf(head),
   });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
@@ -71,6 +78,14 @@ async function bytesOf(file: string): Promise<Readable | Transform> {
   const plain = createGunzip();
   bytes.once('error', (error) => plain.destroy(error));
   return bytes.pipe(plain);
+}
+
+/** What comes first of a stream, left in it. */
+async function headOf(source: Readable): Promise<Uint8Array> {
+  await once(source, 'readable');
+  const head = source.read() as Buffer | null;
+  if (head !== null) source.unshift(head);
+  return head ?? new Uint8Array();
 }
 
 /** Where the columns are. @throws ApiError naming the first that there is not, and those that there are. */

@@ -6,6 +6,7 @@ import { vi } from 'vitest';
 import type { BackendConfig } from '../../../backend/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/metric-weights/settings.ts';
+import { DEFAULT_ONLINE } from '../../../backend/online/settings.ts';
 import { parseRollout } from '../../../backend/rollout/settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { SMALL_DATA } from '../../../backend/start/small-data.ts';
@@ -68,6 +69,7 @@ export async function startTestBackend(
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     trainingData: parseTrainingData(SMALL_DATA),
     metricWeights: DEFAULT_METRIC_WEIGHTS,
+    online: DEFAULT_ONLINE,
     monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
     alertWebhook: undefined,
     watchSchedule: '* * * * * *',

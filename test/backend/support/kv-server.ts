@@ -1,13 +1,17 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The edge's admin KV routes over plain HTTP, with levers for what real KV does now and then. */
+import type { DeltaBatch } from '../../../backend/online/send-deltas.ts';
+
+/** The edge's admin routes over plain HTTP, with levers for what real KV does now and then. */
 export interface KvServer {
   readonly url: string;
   /** `<namespace>/<key>` → value. */
   readonly values: Map<string, Buffer>;
   /** `PUT WEIGHTS/active`, in order. */
   readonly calls: string[];
+  /** What was sent to LiveWeights, which follow no pointer here. */
+  readonly deltas: DeltaBatch[];
   /** What the next reads of a key answer instead: KV caches what was there before. */
   readonly stale: Map<string, { left: number; value: Buffer | undefined }>;
   /** Answers this many calls with 503. */
@@ -22,6 +26,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
   const values = new Map<string, Buffer>();
   const calls: string[] = [];
   const stale: KvServer['stale'] = new Map();
+  const deltas: DeltaBatch[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -34,6 +39,10 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
         return answer(response, 503, '{}');
       }
       if (kv.failing?.test(`${request.method} ${key}`)) return answer(response, 503, '{}');
+      if (request.url === '/v1/live/deltas') {
+        deltas.push(JSON.parse(Buffer.concat(chunks).toString()) as DeltaBatch);
+        return answer(response, 200, '{}');
+      }
       calls.push(`${request.method} ${key}`);
       if (request.method === 'PUT') {
         values.set(key, Buffer.concat(chunks));
@@ -53,6 +62,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     values,
     calls,
+    deltas,
     stale,
     failures: 0,
     failing: undefined,

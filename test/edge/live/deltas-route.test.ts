@@ -32,12 +32,21 @@ describe('POST /v1/live/deltas', () => {
     expect(await version.json()).toMatchObject({ weights: 'v000001', delta: 1 });
   });
 
+  it('takes a batch that replaces those before, however often it comes', async () => {
+    const body = { baseVersion: 'v000001', deltas: [{ ...delta, points: -4 }], replaces: true };
+    await post({ baseVersion: 'v000001', deltas: [delta] });
+    await post(body);
+    expect(await post(body)).toMatchObject({ status: 200, version: 'v000001' });
+    await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(26));
+  });
+
   it.each([
     ['no object', 7, 400],
     ['no base version', { deltas: [delta] }, 400],
     ['no deltas', { baseVersion: 'v000001', deltas: [] }, 400],
     ['a delta of nothing', { baseVersion: 'v000001', deltas: [null] }, 400],
     ['points in words', { baseVersion: 'v000001', deltas: [{ ...delta, points: '1' }] }, 400],
+    ['a word for yes', { baseVersion: 'v000001', deltas: [delta], replaces: 'yes' }, 400],
     ['a cell that is no name', { baseVersion: 'v000001', deltas: [delta], cell: 'a b' }, 400],
     ['a stale base', { baseVersion: 'v000009', deltas: [delta] }, 409],
   ])('refuses %s', async (_, body, status) => {

@@ -6,20 +6,21 @@ import {
 } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CHAMPION } from '../../../edge/live/live-weights.ts';
+import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { pointsOf } from '../../../shared/score/scorer.ts';
 import { eventually } from '../support/eventually.ts';
 import { hotels, pointAt, publishScorer, storeScorer } from '../support/publish.ts';
 
-const live = (arm = CHAMPION) => env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`test:${arm}`));
-const adopt = (known?: string, arm = CHAMPION) => live(arm).adopt(arm, known);
+const live = (arm = CHAMPION_ARM) =>
+  env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`test:${arm}`));
+const adopt = (known?: string, arm = CHAMPION_ARM) => live(arm).adopt(arm, known);
 const learn = (baseVersion: string, points: number, feature = 'base', bucket = 1) =>
-  live().applyDelta(CHAMPION, parseVersion(baseVersion), [{ feature, bucket, points }]);
+  live().applyDelta(CHAMPION_ARM, parseVersion(baseVersion), [{ feature, bucket, points }]);
 
 /** Points of the base feature, and the version, as served now. */
-async function served(arm = CHAMPION) {
+async function served(arm = CHAMPION_ARM) {
   const { bytes, delta } = await adopt(undefined, arm);
   if (bytes === undefined) return undefined;
   const scorer = scorerFromBytes(bytes);
@@ -167,8 +168,8 @@ describe('online deltas', () => {
 
   it('change nothing of another cell', async () => {
     await learn('v000004', 5);
-    const other = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`elsewhere:${CHAMPION}`));
-    expect(await other.adopt(CHAMPION)).toMatchObject({ delta: 0 });
+    const other = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`elsewhere:${CHAMPION_ARM}`));
+    expect(await other.adopt(CHAMPION_ARM)).toMatchObject({ delta: 0 });
   });
 
   it('work for any schema', async () => {
@@ -233,7 +234,7 @@ describe('an arm that is over', () => {
 
   it('is never the champion', async () => {
     await adopt();
-    expect(await stored(CHAMPION)).toEqual({ keys: ['adopted'], alarm: false });
+    expect(await stored(CHAMPION_ARM)).toEqual({ keys: ['adopted'], alarm: false });
   });
 });
 

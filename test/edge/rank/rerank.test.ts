@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CHAMPION } from '../../../edge/live/live-weights.ts';
+import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import { parseVersion, type Version } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -198,9 +198,9 @@ describe('a re-ranking scorer', () => {
 });
 
 describe('online deltas', () => {
-  const live = () => env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`rerank:${CHAMPION}`));
+  const live = () => env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`rerank:${CHAMPION_ARM}`));
   const learn = (version: Version, points: number) =>
-    live().applyDelta(CHAMPION, version, [{ feature: 'base', bucket: 1, points }]);
+    live().applyDelta(CHAMPION_ARM, version, [{ feature: 'base', bucket: 1, points }]);
 
   it.each([
     ['a forest', { ...forest(true), version: parseVersion('v000007') }],
@@ -209,7 +209,7 @@ describe('online deltas', () => {
     const { version } = scorer;
     await publishWhole(scorer);
     await eventually(async () => expect(await learn(version, 2)).toEqual({ version, delta: 1 }));
-    const served = scorerFromBytes((await live().adopt(CHAMPION)).bytes!);
+    const served = scorerFromBytes((await live().adopt(CHAMPION_ARM)).bytes!);
     const weights = scorer.weights.with(1, served.weights[1]);
     expect(served).toEqual({ ...scorer, weights });
     expect(served.weights[1]).toBe(scorer.weights[1] + 2 * 65_536);
@@ -233,6 +233,6 @@ describe('online deltas', () => {
     await publishWhole(scorer);
     const { version } = scorer;
     await eventually(async () => expect(await learn(version, 2)).toEqual({ version, delta: 1 }));
-    expect((await live().adopt(CHAMPION)).bytes?.length).toBe(length);
+    expect((await live().adopt(CHAMPION_ARM)).bytes?.length).toBe(length);
   });
 });

@@ -39,6 +39,7 @@ describe.each(['forest', 'boosted'] as const)('%s', (model) => {
         crosses: [['hour', 'depth']],
       });
       expect(learned.abstains).toBeUndefined();
+      expect(learned.model.features).toContain('hour × depth');
       expect(learned.weights.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
       for (const { weight, low, high } of learned.weights) {
         expect(low).toBeGreaterThanOrEqual(0);

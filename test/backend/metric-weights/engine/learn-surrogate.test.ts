@@ -197,6 +197,32 @@ test('units and experiments are pooled, and experiments correct what units only 
   expect(weightOf(pooled, 'saves').weight).toBeGreaterThan(0.2);
 });
 
+test('where units and a few experiments agree, together they are nearer to the truth than experiments alone', async () => {
+  const planted = { clicks: 0.8, saves: 0, idle: -0.5 };
+  const known = await learnSurrogate(simulatedUnits(1, 10_000, planted), [], { seed: 1 });
+  const names = ['clicks', 'saves', 'idle'];
+  const truth = names.map((name) => weightOf(known, name).weight);
+  const errorOf = (learned: SurrogateWeights) =>
+    names.reduce((sum, name, i) => sum + Math.abs(weightOf(learned, name).weight - truth[i]), 0);
+  let [together, apart] = [0, 0];
+  for (let seed = 10; seed < 13; seed++) {
+    const past = simulatedExperiments(seed, {
+      experiments: 24,
+      effect: 0.04,
+      weights: [truth[0], truth[1], truth[2]],
+      rest: 0.005,
+    }).map((one) => ({
+      ...one,
+      effects: { clicks: one.effects.a, saves: one.effects.b, idle: one.effects.c },
+    }));
+    const pooled = await learnSurrogate(simulatedUnits(seed, 2000, planted), past, { seed });
+    expect(pooled.model.from).toBe('units and experiments');
+    together += errorOf(pooled);
+    apart += errorOf(await learnSurrogate(undefined, past, { seed }));
+  }
+  expect(together).toBeLessThan(apart / 2);
+});
+
 test('the same seed gives the same weights', async () => {
   const table = simulatedUnits(2, 1200, { clicks: 1, saves: 0, idle: 0 });
   const here = await learnSurrogate(table, [], { seed: 7 });

@@ -26,11 +26,17 @@ async function read(content: string | Uint8Array, mapping: object = MAPPING) {
 
 const csv = (rows: readonly string[] = ROWS, header = HEADER) => [header, ...rows].join('\n');
 
+/** The city alone has a comma. */
+const separatedBy = (delimiter: string) =>
+  csv().replaceAll(',', delimiter).replace(`"Oslo${delimiter} Norway"`, 'Oslo, Norway');
+
 test.each([
   ['plain', csv()],
   ['with a byte-order mark', `\uFEFF${csv()}`],
   ['with carriage returns and blank lines', `${csv().replaceAll('\n', '\r\n')}\r\n\r\n`],
   ['gzipped, whatever its name says', gzipSync(csv())],
+  ['with semicolons', separatedBy(';')],
+  ['with tabs and quoted names', separatedBy('\t').replaceAll(/clicks|saved|city/g, '"$&"')],
 ])('%s', async (_, content) => {
   const { table } = await read(content);
   expect(table.metrics.map(({ values }) => Array.from(values))).toEqual([
@@ -94,6 +100,12 @@ test.each<[string, string, object, RegExp]>([
     csv(ROWS, 'clicks,saved,city,value,clicks'),
     MAPPING,
     /two columns are named "clicks"/,
+  ],
+  [
+    'a decimal comma',
+    separatedBy(';').replace('3;1', '3,5;1'),
+    MAPPING,
+    /line 4, column clicks: "3,5" is no number; write decimals with a point/,
   ],
   [
     'a text for a number',

@@ -109,7 +109,7 @@ describe('read from the store', () => {
         finishedAt,
         ...changes,
       });
-    const weights = (source: 'learned' | 'override', createdAt: number) =>
+    const weights = (source: 'learned' | 'override', createdAt: number, changes = {}) =>
       db.insert(metricWeights).values({
         schemaName: 's',
         weights: {},
@@ -117,6 +117,7 @@ describe('read from the store', () => {
         reason: 'r',
         source,
         createdAt,
+        ...changes,
       });
     await log.store.write([
       run('1', 50),
@@ -124,6 +125,7 @@ describe('read from the store', () => {
       run('failed', 60, { status: 'failed' }),
       run('comparison', 70, { params: { kind: 'comparison' } }),
       weights('learned', 5),
+      weights('learned', 6, { method: 'importance', details: { abstains: 'too few units' } }),
       weights('override', 9),
       db.insert(items).values({ id: 'i', attributes: {}, updatedAt: 7 }),
       db.insert(snapshots).values({
@@ -145,5 +147,7 @@ describe('read from the store', () => {
       itemsChangedAt: 7,
       snapshotAt: 8,
     });
+    await log.store.write([weights('learned', 10, { details: { abstains: 'no skill' } })]);
+    expect(await readLastTimes(log.store, false)).toMatchObject({ metricWeightsLearnedAt: null });
   });
 });
