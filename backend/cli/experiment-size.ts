@@ -71,12 +71,13 @@ function json(text: string): Record<string, unknown> {
 interface ShownSize {
   readonly perArm: number;
   readonly total: number;
+  readonly oneLook: number;
   readonly effect: number;
   readonly minimumPerArm: number;
   readonly days?: number;
 }
 
-function sizeText({ perArm, total, effect, minimumPerArm, days }: ShownSize): string {
+function sizeText({ perArm, total, oneLook, effect, minimumPerArm, days }: ShownSize): string {
   const few =
     perArm < minimumPerArm
       ? `\nNo call is made on fewer than ${count(minimumPerArm)} per arm, whatever the power.`
@@ -84,6 +85,7 @@ function sizeText({ perArm, total, effect, minimumPerArm, days }: ShownSize): st
   return `${facts([
     ['per arm', perArm],
     ['in all', total],
+    ['one look', `${count(oneLook)} per arm would do for one look, at a time fixed beforehand`],
     ['effect', String(Number(effect.toPrecision(4)))],
     ...(days === undefined ? [] : [['days', days] as const]),
   ])}${few}`;

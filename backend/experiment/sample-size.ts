@@ -1,7 +1,7 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { messageOf } from '../log.ts';
 import { MINIMUM_PER_ARM } from './analysis/no-answer.ts';
-import { planSampleSize, sampleSizeOfProportions } from './analysis/power.ts';
+import { planSampleSize, sampleSizeOfProportions, sampleSizeReadDaily } from './analysis/power.ts';
 import { meanStatisticFromMoments, type Statistic } from './analysis/statistics.ts';
 
 interface Moments {
@@ -36,9 +36,11 @@ export interface SizeAsked {
 }
 
 export interface Size {
-  /** Units that each of the equal arms needs, whole. */
+  /** Units that each of the equal arms needs for the reports' always-valid intervals, whole. */
   readonly perArm: number;
   readonly total: number;
+  /** Units per arm that would do for one look at a time fixed beforehand. */
+  readonly oneLook: number;
   /** In the metric's own unit. */
   readonly effect: number;
   /** No call is made on fewer units per arm, whatever the power. */
@@ -46,7 +48,7 @@ export interface Size {
   readonly days?: number;
 }
 
-/** Units for a two-sided test at one fixed time. @throws ApiError 400 where nothing can be planned, with the reason. */
+/** Units for a two-sided reading, always valid. @throws ApiError 400 where nothing can be planned, with the reason. */
 export function sampleSize(asked: SizeAsked): Size {
   const { baseline, mde, relative, power, arms, perDay } = asked;
   const alpha = asked.alpha / (arms - 1);
@@ -60,7 +62,7 @@ export function sampleSize(asked: SizeAsked): Size {
             alpha,
             power,
           );
-    const perArm = Math.ceil(needed);
+    const perArm = Math.ceil(sampleSizeReadDaily(needed, { alpha, power }));
     const total = perArm * arms;
     if (!Number.isSafeInteger(total))
       throw new Error('no number of units finds an effect that small: ask for a larger one');
@@ -68,6 +70,7 @@ export function sampleSize(asked: SizeAsked): Size {
     return {
       perArm,
       total,
+      oneLook: Math.ceil(needed),
       effect,
       minimumPerArm: MINIMUM_PER_ARM,
       ...(perDay !== undefined && { days: Math.ceil(during / perDay) }),

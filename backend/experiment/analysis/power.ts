@@ -3,6 +3,7 @@ import { momentsOf, thetaOf } from './effect.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
 import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './no-answer.ts';
+import { sequentialReach } from './sequential-test.ts';
 import type { Statistic } from './statistics.ts';
 
 export interface PlanOptions {
@@ -54,6 +55,20 @@ export function minimumDetectableEffect(
   if (variance === 0) return noSpread();
   const effect = reach * Math.sqrt((variance * (1 + 1 / allocation)) / control);
   return planOf(control, allocation, effect, base);
+}
+
+/**
+ * Units per arm, of equal arms, with which the always-valid interval of `sequentialTest` leaves out 0 at the last look
+ * with the power asked; whoever also looks before finds the effect more often still.
+ * @param oneLook units per arm of the test at one fixed time, at the same alpha and power: the error of the effect in
+ * units of the effect is `√(oneLook / n) / (z_{1−α/2} + z_power)`.
+ */
+export function sampleSizeReadDaily(oneLook: number, { alpha = 0.05, power = 0.8 } = {}): number {
+  checkPlan(alpha, power);
+  const reach = normalQuantile(power) - normalQuantile(alpha / 2);
+  const powerAt = (n: number) =>
+    normalCdf(reach * Math.sqrt(n / oneLook) - sequentialReach(2 * n, alpha));
+  return solve(powerAt, power);
 }
 
 /** P(the two-sided z test rejects), both tails. @param effect true effect over its standard error. */

@@ -32,11 +32,20 @@ export function sequentialTest(
   if (!twoSided && alpha >= 0.5) {
     throw new Error(`a one-sided confidence sequence needs alpha below 0.5, not ${alpha}`);
   }
-  const level = -2 * Math.log(twoSided ? alpha : 2 * alpha);
-  const nRho2 = (effect.n * (level + Math.log(level + 1))) / tuning;
+  const nRho2 = informationOf(effect.n, twoSided ? alpha : 2 * alpha, tuning);
   const half = halfWidth(effect.standardError, nRho2, alternative, alpha);
   const pValue = twoSided ? twoSidedP(effect, nRho2) : oneSidedP(effect, nRho2, alternative);
   return { pValue, ...around(effect.estimate, half, alternative) };
+}
+
+/** Half of the two-sided interval at `n` units of both arms, in standard errors: what 1.96 is to one look. */
+export const sequentialReach = (n: number, alpha = 0.05, tuning = 5000): number =>
+  halfWidth(1, informationOf(n, alpha, tuning), 'two-sided', alpha);
+
+/** `nρ²`, ρ such that the interval is tightest at `tuning` units. */
+function informationOf(n: number, alpha: number, tuning: number): number {
+  const level = -2 * Math.log(alpha);
+  return (n * (level + Math.log(level + 1))) / tuning;
 }
 
 function halfWidth(error: number, nRho2: number, alternative: Alternative, alpha: number): number {

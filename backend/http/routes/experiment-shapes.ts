@@ -149,6 +149,7 @@ export const sizeAsked = z
 export const sizeShape = z
   .object({
     perArm: z.number(),
+    oneLook: z.number(),
     total: z.number(),
     effect: z.number(),
     minimumPerArm: z.number(),

@@ -464,30 +464,32 @@ describe('the sample size', () => {
     denominator: { mean: 5, variance: 16 },
     covariance: 6,
   };
-  test('of a rate is that of the tables', async () => {
+  test('of a rate is that of the tables for one look, and about twice that to be read daily', async () => {
     // Fleiss (1981): 5 % to 6 %, 80 % power.
     expect(
       await size({ baseline: { kind: 'proportion', rate: 0.05 }, mde: 0.2, perDay: 1000 }),
     ).toEqual({
-      perArm: 8158,
-      total: 16_316,
+      perArm: 16_897,
+      total: 33_794,
+      oneLook: 8158,
       effect: expect.closeTo(0.01, 12),
       minimumPerArm: 1000,
-      days: 17,
+      days: 34,
     });
   });
 
   test('of a ratio is by its delta-method variance', async () => {
     const variance = (9 - 2 * 0.4 * 6 + 0.16 * 16) / 25;
     const reach = 1.959963984540054 + 0.8416212335729143;
-    const { perArm } = await size({ baseline: ratio, mde: 0.02, relative: false });
-    expect(perArm).toBe(Math.ceil((2 * variance * reach ** 2) / 0.02 ** 2));
+    const { oneLook } = await size({ baseline: ratio, mde: 0.02, relative: false });
+    expect(oneLook).toBe(Math.ceil((2 * variance * reach ** 2) / 0.02 ** 2));
   });
 
   test('grows with the arms that are compared', async () => {
     const asked = { baseline: { kind: 'mean', mean: 10, variance: 400 }, mde: 0.05 };
     const [two, four] = [await size(asked), await size({ ...asked, arms: 4 })];
-    expect(four.perArm).toBeGreaterThan(two.perArm * 1.2);
+    expect(four.oneLook).toBeGreaterThan(two.oneLook * 1.2);
+    expect(four.perArm).toBeGreaterThan(two.perArm * 1.15);
     expect(four.total).toBe(four.perArm * 4);
   });
 

@@ -5,7 +5,12 @@ import {
   effectOf,
 } from '../../../../backend/experiment/analysis/effect.ts';
 import { welchTest } from '../../../../backend/experiment/analysis/fixed-test.ts';
-import { normalPower, planSampleSize } from '../../../../backend/experiment/analysis/power.ts';
+import {
+  normalPower,
+  planSampleSize,
+  sampleSizeOfProportions,
+  sampleSizeReadDaily,
+} from '../../../../backend/experiment/analysis/power.ts';
 import { sequentialTest } from '../../../../backend/experiment/analysis/sequential-test.ts';
 import {
   addStatistics,
@@ -125,6 +130,23 @@ describe('a known effect lies inside 95 % intervals in about 95 % of experiments
       covered += Number(low <= 0 && 0 <= high);
     }
     expect(covered / RUNS).toBeLessThan(0.9);
+  });
+
+  test('a sample planned for daily reading is called always-valid at its end with the power asked, one for one look is not', () => {
+    const random = seededRandom(31);
+    const oneLook = sampleSizeOfProportions(0.05, 0.01, { power: 0.8 });
+    const arm = (rate: number, n: number) =>
+      proportionStatistic(
+        times(n, random).reduce((sum, value) => sum + Number(value < rate), 0),
+        n,
+      );
+    const called = (n: number) =>
+      times(400, () =>
+        Number(sequentialTest(effect(arm(0.05, n), arm(0.06, n))).pValue < 0.05),
+      ).reduce((a, b) => a + b) / 400;
+    // 400 tries: three standard errors are 6 %.
+    expect(Math.abs(called(Math.ceil(sampleSizeReadDaily(oneLook))) - 0.8)).toBeLessThan(0.06);
+    expect(called(Math.ceil(oneLook))).toBeLessThan(0.5);
   });
 
   test('a planned sample finds a lift of a ratio metric, the same for every try, with the power asked', () => {
