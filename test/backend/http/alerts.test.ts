@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { monthBefore, monthOf } from '../../../backend/monitor/report/months.ts';
 import { runCli } from '../cli/support/cli.ts';
@@ -158,6 +159,37 @@ describe('monthly reports', () => {
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused.stderr).toContain('a month must look like 2026-11, but was "last"');
     expect(JSON.parse((await cli('report', now, '--json')).stdout)).toMatchObject({ month: now });
+  });
+});
+
+test('an experiment that lost units of an arm is told, by what looks at whole days', async () => {
+  const started = await backend.call('POST', '/v1/experiments', {
+    name: 'lost units',
+    traffic: 1,
+    arms: [
+      { name: 'control', weight: 1 },
+      { name: 'b', weight: 1 },
+    ],
+    aa: true,
+    start: true,
+  });
+  const { id } = started.body;
+  await send(backend, {
+    batchId: 'uneven',
+    decisions: Array.from({ length: 900 }, (_, i) =>
+      rankingOf(`uneven-${i}`, Date.now(), {
+        arm: armKey(id, i % 3 === 0 ? 'b' : 'control'),
+      }),
+    ),
+    events: [],
+  });
+  const [alert] = await eventually(async () => {
+    const { body } = await backend.call('GET', '/v1/alerts');
+    return body.alerts.length > 0 && body.alerts;
+  });
+  expect(alert).toMatchObject({
+    kind: 'sample ratio mismatch',
+    message: expect.stringContaining('control 600, b 300 sessions'),
   });
 });
 
