@@ -3,11 +3,7 @@ import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { drawSlate } from '../../../shared/explore/slate.ts';
-import {
-  bucketCount,
-  featureIndex,
-  type ExplorationSpec,
-} from '../../../shared/features/schema.ts';
+import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../../shared/score/scorer.ts';
 import { evaluationText } from '../../../backend/evaluate/evaluation-text.ts';
@@ -45,7 +41,7 @@ function visit(at: number): { decision: Decision; clicked: number } {
   // A draw takes its pool best first.
   pool.sort((a, b) => scoreCodes(rules, b) - scoreCodes(rules, a));
   const units = pool.map((codes) => scoreCodes(rules, codes));
-  const exploration: ExplorationSpec = { ...smarttrip.exploration, poolSize: SLOTS };
+  const { exploration } = smarttrip;
   const drawn = drawSlate(units.map(toPoints), SLOTS, exploration, random);
   const order = drawn.map(({ index }) => index);
   const clicked = order

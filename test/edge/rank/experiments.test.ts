@@ -69,9 +69,11 @@ describe('an experiment at the edge', () => {
   });
 
   it('keeps a user in its arm across sessions and isolates, and has nobody without an id in it', async () => {
-    await publishTraffic(isolate, pointer(), { experiments: ['exp_1'] });
+    const isolates = [isolate, coldIsolate()];
+    // A cold isolate has its arms only behind its first answers.
+    for (const each of isolates) await publishTraffic(each, pointer(), { experiments: ['exp_1'] });
     const [once, again] = await Promise.all(
-      [isolate, coldIsolate()].map((each, i) =>
+      isolates.map((each, i) =>
         rankAll(
           each,
           users(40).map(({ userId }) => ({ userId, sessionId: `${userId}-${i}` })),
