@@ -100,8 +100,46 @@ async function carryOut(
   runId: string,
 ): Promise<void> {
   const { store } = deps;
-  const update = (fields: Partial<typeof runs.$inferInsert>) =>
+  const update: Update = (fields) =>
     store.write([store.db.update(runs).set(fields).where(eq(runs.id, runId))]);
+  try {
+    // The thread has ended when the row is final: who reads that a run is over may start the next one.
+    const { prepared, result } = await learned(deps, request, runId, update);
+    const { quality } = prepared;
+    const { scorer, ...report } = result;
+    const passed = result.gate.verdict === 'promote';
+    const forced = request.force && (!passed || result.missing.length > 0);
+    const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
+    const wanted = request.publish && (passed || request.force);
+    const gate = passed ? result.gate : vouchedFor(result.gate);
+    const outcome = wanted
+      ? await deps.goLive(version, gate, `run ${runId}`, request.rollout)
+      : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
+    await update({
+      status: 'done',
+      version,
+      progress: { phase: 'done', ...report, quality, outcome, forced },
+      finishedAt: deps.nowMs(),
+    });
+    deps.log(
+      `run ${runId}: ${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
+    );
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    deps.log(`run ${runId} failed: ${message}`);
+    await update({ status: 'failed', error: message, finishedAt: deps.nowMs() }).catch(() => {});
+  }
+}
+
+type Update = (fields: Partial<typeof runs.$inferInsert>) => Promise<unknown>;
+
+/** Gathers the data and trains, in a thread of its own. */
+async function learned(
+  deps: TrainingDeps,
+  request: TrainingRequest,
+  runId: string,
+  update: Update,
+): Promise<{ prepared: PreparedData; result: TrainingResult }> {
   const thread = startThread<TrainingWorker>(new URL('./worker.ts', import.meta.url));
   try {
     const { location, settings } = deps.data;
@@ -140,28 +178,7 @@ async function carryOut(
     });
     const onLog = proxy((line: string) => deps.log(`run ${runId}: ${line}`));
     const result = await thread.call((worker) => worker.train(job, onProgress, onLog));
-    const { scorer, ...report } = result;
-    const passed = result.gate.verdict === 'promote';
-    const forced = request.force && (!passed || result.missing.length > 0);
-    const version = await deps.addVersion(scorer, lineageOf(request, prepared, result, forced));
-    const wanted = request.publish && (passed || request.force);
-    const gate = passed ? result.gate : vouchedFor(result.gate);
-    const outcome = wanted
-      ? await deps.goLive(version, gate, `run ${runId}`, request.rollout)
-      : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
-    await update({
-      status: 'done',
-      version,
-      progress: { phase: 'done', ...report, quality, outcome, forced },
-      finishedAt: deps.nowMs(),
-    });
-    deps.log(
-      `run ${runId}: ${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
-    );
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    deps.log(`run ${runId} failed: ${message}`);
-    await update({ status: 'failed', error: message, finishedAt: deps.nowMs() }).catch(() => {});
+    return { prepared, result };
   } finally {
     await thread.stop();
   }

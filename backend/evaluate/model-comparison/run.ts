@@ -46,12 +46,37 @@ export async function startComparison(
 }
 
 async function carryOut(
-  { store, data, log, nowMs }: ComparisonDeps,
-  { from, to, servedBy, force, ...request }: ComparisonRequest,
+  deps: ComparisonDeps,
+  request: ComparisonRequest,
   runId: string,
 ): Promise<void> {
-  const update = (fields: Partial<typeof runs.$inferInsert>) =>
+  const { store, log, nowMs } = deps;
+  const update: Update = (fields) =>
     store.write([store.db.update(runs).set(fields).where(eq(runs.id, runId))]);
+  try {
+    // The thread has ended when the row is final: who reads that a run is over may start the next one.
+    const result = await compared(deps, request, runId, update);
+    await update({
+      status: 'done',
+      progress: { phase: 'done', ...result },
+      finishedAt: nowMs(),
+    });
+    log(`run ${runId}: compared ${result.report.models.map(({ learner }) => learner).join(', ')}`);
+  } catch (error) {
+    const message = messageOf(error);
+    log(`run ${runId} failed: ${message}`);
+    await update({ status: 'failed', error: message, finishedAt: nowMs() }).catch(() => {});
+  }
+}
+
+type Update = (fields: Partial<typeof runs.$inferInsert>) => Promise<unknown>;
+
+async function compared(
+  { data, log, nowMs }: ComparisonDeps,
+  { from, to, servedBy, force, ...request }: ComparisonRequest,
+  runId: string,
+  update: Update,
+) {
   const thread = startThread<ComparisonWorker>(new URL('./worker.ts', import.meta.url));
   try {
     const { manifests } = await data.prepare(request.parent.schema, { from, to });
@@ -74,17 +99,7 @@ async function carryOut(
       );
     });
     const onLog = proxy((line: string) => log(`run ${runId}: ${line}`));
-    const result = await thread.call((worker) => worker.compare(job, onProgress, onLog));
-    await update({
-      status: 'done',
-      progress: { phase: 'done', ...result },
-      finishedAt: nowMs(),
-    });
-    log(`run ${runId}: compared ${result.report.models.map(({ learner }) => learner).join(', ')}`);
-  } catch (error) {
-    const message = messageOf(error);
-    log(`run ${runId} failed: ${message}`);
-    await update({ status: 'failed', error: message, finishedAt: nowMs() }).catch(() => {});
+    return await thread.call((worker) => worker.compare(job, onProgress, onLog));
   } finally {
     await thread.stop();
   }
