@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 /** Tests under test/edge run inside workerd, with the Worker's own bindings; all others in Node. */
 export default defineConfig({
   test: {
+    // By default a core is left free; many files here wait for servers and threads more than they compute.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
