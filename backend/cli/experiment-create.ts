@@ -15,7 +15,6 @@ export const createVerb = (): Command =>
       '--arm <name=version:weight>',
       'the control first, like control=v000001:50; "control=:50" serves the champion of the start',
       arms,
-      [],
     )
     .option('--file <json>', 'all of it, as the HTTP interface takes it; options come on top')
     .option('--layer <name>', 'experiments of one layer never share a visitor')
@@ -43,7 +42,7 @@ const TRIGGERS = ['ranked', 'slate differs'];
 
 interface CreateOptions extends VerbOptions {
   readonly name: string;
-  readonly arm: readonly Arm[];
+  readonly arm?: readonly Arm[];
   readonly file?: string;
   readonly metric?: readonly string[];
   readonly guardrail?: readonly { readonly metric: string; readonly margin: number }[];
@@ -66,9 +65,11 @@ async function create(options: CreateOptions): Promise<void> {
   const made = await backendClient(options).call<ShownExperiment>('POST', '/v1/experiments', {
     ...(file === undefined ? {} : readJson(file)),
     name,
-    ...(arm.length > 0 && { arms: arm }),
+    ...(arm && { arms: arm }),
     ...Object.fromEntries(
-      ['layer', 'unit', 'traffic', 'design', 'trigger', 'aa'].map((key) => [key, options[key]]),
+      ['layer', 'unit', 'traffic', 'design', 'trigger', 'aa']
+        .filter((key) => options[key] !== undefined)
+        .map((key) => [key, options[key]]),
     ),
     ...(metric && { metrics: metric }),
     ...(guardrails && { guardrails }),
@@ -81,7 +82,7 @@ async function create(options: CreateOptions): Promise<void> {
   print(made, () => `${experimentText(made)}${next}`, options);
 }
 
-function arms(text: string, before: readonly Arm[]): Arm[] {
+function arms(text: string, before: readonly Arm[] = []): Arm[] {
   const match = /^([a-z0-9-]{1,40})=(v\d{6,9})?(?::(\d+(?:\.\d+)?))?$/.exec(text);
   if (match === null)
     throw new InvalidArgumentError('It must look like control=v000001:50, or control=:50.');

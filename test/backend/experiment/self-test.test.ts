@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendWeights } from '../../../backend/metric-weights/history.ts';
 import { openStore } from '../../../backend/store/open.ts';
@@ -130,6 +133,15 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
   expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
   expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
+  const file = join(mkdtempSync(join(tmpdir(), 'trimtab-experiment-')), 'hot.json');
+  const exploration = { temperature: 40, epsilon: 0.1, poolSize: 50 };
+  const hot = [
+    { name: 'control', weight: 50 },
+    { name: 'hot', weight: 50, exploration },
+  ];
+  writeFileSync(file, JSON.stringify({ layer: 'exploration', traffic: 0.3, arms: hot }));
+  const ofFile = JSON.parse((await trimtab(`create --name hot --file ${file} --json`)).stdout);
+  expect(ofFile).toMatchObject({ layer: 'exploration', traffic: 0.3, arms: [{}, { exploration }] });
   const list = await trimtab('list');
   expect(list.stdout).toMatch(new RegExp(`${id.slice(0, 12)} +bold +running +weights +60 %`));
 });

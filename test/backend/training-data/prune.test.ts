@@ -7,6 +7,7 @@ import {
   events,
   experimentReports,
   exposures,
+  leases,
   outcomes,
 } from '../../../backend/store/tables.ts';
 import { pruneRecords } from '../../../backend/training-data/prune-records.ts';
@@ -128,7 +129,14 @@ test('of an experiment the last report stays, and those of the log’s days; ale
         alert('over lately', { resolvedAt: long, recoveryNotifiedAt: long }),
       ]),
   ]);
+  await log.store.write([
+    db.insert(leases).values([
+      { name: 'backend of before', holder: 'a', expiresAt: CUT - 1 },
+      { name: 'leader', holder: 'b', expiresAt: CUT },
+    ]),
+  ]);
   await pruneRecords(log.store, CUT, long);
+  expect((await db.select().from(leases)).map(({ name }) => name)).toEqual(['leader']);
   const reports = await db.select().from(experimentReports);
   expect(reports.map(({ experiment, at }) => [experiment, at - CUT])).toEqual([
     ['old', -1],

@@ -133,11 +133,11 @@ describe('a known effect lies inside 95 % intervals in about 95 % of experiments
   });
 
   test('a sample planned for daily reading is called always-valid at its end with the power asked, one for one look is not', () => {
-    const random = seededRandom(31);
+    const draw = seededRandom(31);
     const oneLook = sampleSizeOfProportions(0.05, 0.01, { power: 0.8 });
     const arm = (rate: number, n: number) =>
       proportionStatistic(
-        times(n, random).reduce((sum, value) => sum + Number(value < rate), 0),
+        times(n, draw).reduce((sum, value) => sum + Number(value < rate), 0),
         n,
       );
     const called = (n: number) =>
