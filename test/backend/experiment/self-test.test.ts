@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { appendWeights } from '../../../backend/metric-weights/history.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
@@ -133,7 +133,9 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
   expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
   expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
-  const file = join(mkdtempSync(join(tmpdir(), 'trimtab-experiment-')), 'hot.json');
+  const directory = mkdtempSync(join(tmpdir(), 'trimtab-experiment-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'hot.json');
   const exploration = { temperature: 40, epsilon: 0.1, poolSize: 50 };
   const hot = [
     { name: 'control', weight: 50 },
