@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const NEEDED = [22, 18];
 const [major, minor] = process.versions.node.split('.').map(Number);
 
-if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) await import('./cli.ts');
+if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) await import('./cli/main.ts');
 else runWithOwnNode();
 
 function runWithOwnNode() {
@@ -23,7 +23,7 @@ function runWithOwnNode() {
     process.exitCode = 1;
     return;
   }
-  const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  const cli = fileURLToPath(new URL('./cli/main.ts', import.meta.url));
   const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { readConfig, type BackendConfig } from './config.ts';
+import { readConfig, type BackendConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './http/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
-import { log } from './log.ts';
-import { learningJob } from './metric-weights/learning-job.ts';
+import { log } from './process/logger.ts';
+import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
-import { onlineJob } from './online/online-job.ts';
-import { startClockwork, type Clockwork } from './rollout/clockwork.ts';
-import { DAILY_TRAINING, jobsOf } from './rollout/jobs.ts';
-import { leaseOf, presenceOf } from './rollout/lease.ts';
-import { roomsOf } from './rooms.ts';
+import { onlineJob } from './runs/online/online-job.ts';
+import { startClockwork, type Clockwork } from './scheduler/scheduler.ts';
+import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
+import { leaseOf, presenceOf } from './scheduler/lease.ts';
+import { roomsOf } from './services.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {

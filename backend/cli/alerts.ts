@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { moment, table } from '../text.ts';
-import { backendClient } from './backend-client.ts';
-import { print } from './print.ts';
+import { moment, table } from '../../shared/text/text.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Alert {

@@ -1,5 +1,5 @@
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
-import { counted, cut } from '../text.ts';
+import { counted, cut } from '../../shared/text/text.ts';
 
 /** What an audit entry tells beside its subject, on one line; `--json` has all of it. */
 export const auditDetails = (details: Readonly<Record<string, unknown>>): string =>

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { moment, table } from '../text.ts';
+import { moment, table } from '../../shared/text/text.ts';
 import { positive } from './arguments.ts';
 import { auditDetails } from './audit-details.ts';
-import { backendClient } from './backend-client.ts';
-import { print } from './print.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Entry {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ComparisonProgress, ComparisonResult } from '../evaluate/model-comparison/job.ts';
+import type { ComparisonProgress, ComparisonResult } from '../runs/compare/job.ts';
 import {
   comparisonReportMarkdown,
   comparisonReportText,
-} from '../evaluate/model-comparison/comparison-report-text.ts';
-import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
-import { count } from '../text.ts';
+} from '../science/training/comparison-report-text.ts';
+import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
+import { count } from '../../shared/text/text.ts';
 import { positive, version } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { note, print } from './print.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { note, print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

@@ -1,9 +1,17 @@
 import { Command } from 'commander';
-import { DAY_MS } from '../training-data/utc-day.ts';
-import { count, counted, duration, facts, moment, table, type Cell } from '../text.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import {
+  count,
+  counted,
+  duration,
+  facts,
+  moment,
+  table,
+  type Cell,
+} from '../../shared/text/text.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 /** `GET /v1/data/quality`, as far as people read it. */

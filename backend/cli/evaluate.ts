@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { evaluationText } from '../evaluate/evaluation-text.ts';
-import type { VersionEvaluation } from '../evaluate/evaluate-version.ts';
+import { evaluationText } from '../runs/evaluate/evaluation-text.ts';
+import type { VersionEvaluation } from '../runs/evaluate/evaluate-version.ts';
 import { version } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

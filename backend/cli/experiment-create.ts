@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { messageOf } from '../log.ts';
+import { messageOf } from '../process/logger.ts';
 import { share } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
+import { backendClient } from '../client/backend-client.ts';
 import { experimentText, type ShownExperiment } from './experiment-text.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export const createVerb = (): Command =>

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { messageOf } from '../log.ts';
-import { count, facts } from '../text.ts';
+import { messageOf } from '../process/logger.ts';
+import { count, facts } from '../../shared/text/text.ts';
 import { number } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface SizeOptions extends VerbOptions {

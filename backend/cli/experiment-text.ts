@@ -1,6 +1,6 @@
-import type { ExperimentReport } from '../experiment/analysis/experiment-report.ts';
-import { counted, facts, moment, percent, table } from '../text.ts';
-import { reportText } from '../experiment/analysis/report-text.ts';
+import type { ExperimentReport } from '../science/experiment/experiment-report.ts';
+import { counted, facts, moment, percent, table } from '../../shared/text/text.ts';
+import { reportText } from '../science/experiment/report-text.ts';
 
 export interface ShownExperiment {
   readonly id: string;

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { moment, percent, table } from '../text.ts';
+import { moment, percent, table } from '../../shared/text/text.ts';
 import { share } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
+import { backendClient } from '../client/backend-client.ts';
 import { createVerb } from './experiment-create.ts';
 import { sizeVerb } from './experiment-size.ts';
 import { experimentText, type ShownExperiment } from './experiment-text.ts';
 import { findExperiment } from './find-experiment.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export function experimentsCommand(): Command {

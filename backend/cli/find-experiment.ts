@@ -1,4 +1,4 @@
-import { backendClient, type BackendOptions } from './backend-client.ts';
+import { backendClient, type BackendOptions } from '../client/backend-client.ts';
 import { findId, type Named } from './find-id.ts';
 
 /** @returns the id of the experiment that is meant. @throws CliError where it is not one. */

@@ -1,4 +1,4 @@
-import { CliError } from './failure.ts';
+import { CliError } from '../client/failure.ts';
 
 export interface Named {
   readonly id: string;

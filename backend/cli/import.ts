@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ColumnSpec } from '../../shared/features/schema.ts';
-import { counted } from '../text.ts';
-import { backendClient, type BackendClient } from './backend-client.ts';
+import { counted } from '../../shared/text/text.ts';
+import { backendClient, type BackendClient } from '../client/backend-client.ts';
 import { liveVersion } from './live-weights.ts';
-import { note, print } from './print.ts';
-import { showProgress } from './progress.ts';
+import { note, print } from '../client/print.ts';
+import { showProgress } from '../client/progress.ts';
 import { formatOf, openItems, readItems } from './read-items.ts';
-import { uploadItems } from './upload-items.ts';
+import { uploadItems } from '../client/upload-items.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { backendClient } from './backend-client.ts';
-import { print } from './print.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export function itemsCommand(): Command {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { readKeys } from '../start/keys.ts';
-import { stateDir } from '../start/state-dir.ts';
-import { facts } from '../text.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { readKeys } from '../config/keys.ts';
+import { stateDir } from '../config/state-dir.ts';
+import { facts } from '../../shared/text/text.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 
 export const keysCommand = (): Command =>
   new Command('keys')

@@ -1,7 +1,7 @@
-import { moment } from '../text.ts';
-import { backendClient, type BackendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { moment } from '../../shared/text/text.ts';
+import { backendClient, type BackendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import type { VerbOptions } from './verb.ts';
 
 /** The champion, as `GET /v1/status` and every move of the pointer tell it. */

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { Calls, SignCalls } from '../metric-weights/engine/backtest.ts';
-import { backtestFile, type FileBacktest } from '../metric-weights/files/learn-file.ts';
-import { facts } from '../text.ts';
+import type { Calls, SignCalls } from '../science/metric-weighting/backtest.ts';
+import { backtestFile, type FileBacktest } from '../runs/metric-weights/files/learn-file.ts';
+import { facts } from '../../shared/text/text.ts';
 import { figureText, sourceFacts } from './metric-weights-learn-text.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 
 interface Options {
   readonly mapping?: string;

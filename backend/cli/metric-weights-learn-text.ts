@@ -1,12 +1,12 @@
-import type { ArmAnswer } from '../metric-weights/engine/arm-effects.ts';
+import type { ArmAnswer } from '../science/metric-weighting/arm-effects.ts';
 import type {
   LearnedWeights,
   MetricWeight,
   Skill,
   SkillFigure,
-} from '../metric-weights/engine/learned-weights.ts';
-import type { FileSource, LearnedFromFile } from '../metric-weights/files/learn-file.ts';
-import { count, facts, table } from '../text.ts';
+} from '../science/metric-weighting/learned-weights.ts';
+import type { FileSource, LearnedFromFile } from '../runs/metric-weights/files/learn-file.ts';
+import { count, facts, table } from '../../shared/text/text.ts';
 
 const METHODS = {
   surrogate: 'surrogate: signed weights on effects, for deciding',

@@ -1,12 +1,15 @@
 import { Command, Option } from 'commander';
-import { chooseDevice } from '../gpu/choose-device.ts';
-import { UNIT_MODELS, type UnitModelKind } from '../metric-weights/engine/fit-unit-trees.ts';
-import type { LearnedWeights } from '../metric-weights/engine/learned-weights.ts';
-import { IMPORTANCE_KINDS, type ImportanceKind } from '../metric-weights/engine/unit-importance.ts';
-import { learnFile } from '../metric-weights/files/learn-file.ts';
+import { chooseDevice } from '../device/gpu/choose-device.ts';
+import { UNIT_MODELS, type UnitModelKind } from '../science/metric-weighting/fit-unit-trees.ts';
+import type { LearnedWeights } from '../science/metric-weighting/learned-weights.ts';
+import {
+  IMPORTANCE_KINDS,
+  type ImportanceKind,
+} from '../science/metric-weighting/unit-importance.ts';
+import { learnFile } from '../runs/metric-weights/files/learn-file.ts';
 import { positive } from './arguments.ts';
 import { learnText } from './metric-weights-learn-text.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 
 interface Options {
   readonly mapping?: string;

@@ -1,4 +1,4 @@
-import { counted, cut, facts, moment, table } from '../text.ts';
+import { counted, cut, facts, moment, table } from '../../shared/text/text.ts';
 
 /** `GET /v1/metric-weights/{schema}`, as far as people read it. */
 export interface Shown {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { DAY_MS } from '../training-data/utc-day.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { positive } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
 import { findExperiment } from './find-experiment.ts';
 import { metricWeightsBacktestCommand } from './metric-weights-backtest.ts';
 import { metricWeightsLearnCommand } from './metric-weights-learn.ts';
@@ -16,7 +16,7 @@ import {
   type Units,
   type Verification,
 } from './metric-weights-text.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Options extends VerbOptions {

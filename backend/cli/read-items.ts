@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { ColumnSpec } from '../../shared/features/schema.ts';
-import { messageOf } from '../log.ts';
+import { messageOf } from '../process/logger.ts';
 import { csvItem } from './csv-item.ts';
-import { CliError } from './failure.ts';
-import type { UploadedItem } from './upload-items.ts';
+import { CliError } from '../client/failure.ts';
+import type { UploadedItem } from '../client/upload-items.ts';
 
 interface ItemRead extends UploadedItem {
   readonly [attribute: string]: unknown;

@@ -4,13 +4,13 @@ import { readTrivago } from '../replay/read-trivago.ts';
 import { reportText } from '../replay/replay-report.ts';
 import { replayTrivago } from '../replay/replay-trivago.ts';
 import { searchesOf, splitBySession, type Search } from '../replay/trivago-searches.ts';
-import { LEARNERS, type LearnerName } from '../train/learners/learner.ts';
-import { readKeys } from '../start/keys.ts';
-import { stateDir } from '../start/state-dir.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
-import { showProgress } from './progress.ts';
+import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
+import { readKeys } from '../config/keys.ts';
+import { stateDir } from '../config/state-dir.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
+import { showProgress } from '../client/progress.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface ReplayOptions extends VerbOptions {

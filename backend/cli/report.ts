@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { monthBefore } from '../monitor/report/months.ts';
-import { messageOf } from '../log.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { note } from './print.ts';
+import { monthBefore } from '../reports/months.ts';
+import { messageOf } from '../process/logger.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { note } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 export const reportCommand = (): Command =>

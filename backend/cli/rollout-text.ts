@@ -1,6 +1,6 @@
-import type { GuardrailReading, RolloutDecision } from '../rollout/decide.ts';
-import { count, facts, moment } from '../text.ts';
-import { STEPS } from '../rollout/steps.ts';
+import type { GuardrailReading, RolloutDecision } from '../rollouts/decide.ts';
+import { count, facts, moment } from '../../shared/text/text.ts';
+import { STEPS } from '../rollouts/steps.ts';
 
 /** What `GET /v1/rollouts` says of each. */
 export interface Rollout {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import type { RolloutDecision } from '../rollout/decide.ts';
-import { counted, moment, table } from '../text.ts';
+import type { RolloutDecision } from '../rollouts/decide.ts';
+import { counted, moment, table } from '../../shared/text/text.ts';
 import { version } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
 import { findId } from './find-id.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 import { type Rollout, rolloutText } from './rollout-text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 

@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { CliError } from './failure.ts';
-import { note } from './print.ts';
+import { CliError } from '../client/failure.ts';
+import { note } from '../client/print.ts';
 
 /** Runs the verb; failures become one line on stderr and exit code 1 (it failed) or 2 (it was asked wrongly). */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {

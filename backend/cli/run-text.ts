@@ -1,6 +1,6 @@
-import type { GateReport } from '../evaluate/gate.ts';
-import { count, duration, facts, moment } from '../text.ts';
-import { gateText } from '../evaluate/gate-text.ts';
+import type { GateReport } from '../science/evaluation/gate.ts';
+import { count, duration, facts, moment } from '../../shared/text/text.ts';
+import { gateText } from '../science/evaluation/gate-text.ts';
 
 interface Estimate {
   readonly mean: number;

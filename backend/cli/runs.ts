@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { duration, moment, table } from '../text.ts';
-import { backendClient } from './backend-client.ts';
-import { print } from './print.ts';
+import { duration, moment, table } from '../../shared/text/text.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { print } from '../client/print.ts';
 import { runText, type Run } from './run-text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 

@@ -8,11 +8,11 @@ import {
 } from '../../shared/features/schema.ts';
 import { quantileEdges } from '../../shared/features/quantile-edges.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { messageOf } from '../log.ts';
-import { counted, table } from '../text.ts';
+import { messageOf } from '../process/logger.ts';
+import { counted, table } from '../../shared/text/text.ts';
 import { positive } from './arguments.ts';
-import { CliError } from './failure.ts';
-import { print } from './print.ts';
+import { CliError } from '../client/failure.ts';
+import { print } from '../client/print.ts';
 import { formatOf, openItems, readItems } from './read-items.ts';
 
 export function schemaCommand(): Command {

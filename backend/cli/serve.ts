@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { port } from './arguments.ts';
-import { log } from '../log.ts';
-import { aborted, stopSignal } from './stop-signal.ts';
+import { log } from '../process/logger.ts';
+import { aborted, stopSignal } from '../client/stop-signal.ts';
 
 export const serveCommand = (): Command =>
   new Command('serve')
@@ -15,7 +15,7 @@ async function serve(options: { port?: number; edge?: string; json?: boolean }):
   const signal = stopSignal();
   // Loaded here, so that the other verbs, which need none of it, answer at once.
   const [{ readConfig }, { startBackend }] = await Promise.all([
-    import('../config.ts'),
+    import('../config/config.ts'),
     import('../main.ts'),
   ]);
   const backend = await startBackend(

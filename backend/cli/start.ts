@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import { readyMessage } from '../start/ready-message.ts';
 import { runAll, type Running } from '../start/start.ts';
 import { port } from './arguments.ts';
-import { note } from './print.ts';
-import { stopSignal } from './stop-signal.ts';
+import { note } from '../client/print.ts';
+import { stopSignal } from '../client/stop-signal.ts';
 
 interface Options {
   readonly edgePort: number;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { counted, duration, facts, moment } from '../text.ts';
-import { backendClient } from './backend-client.ts';
+import { counted, duration, facts, moment } from '../../shared/text/text.ts';
+import { backendClient } from '../client/backend-client.ts';
 import type { LiveWeights } from './live-weights.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface Status {

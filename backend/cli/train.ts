@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
-import { FIT_METHODS } from '../train/fit-method.ts';
-import { LEARNERS } from '../train/learners/learner.ts';
-import { count } from '../text.ts';
+import { FIT_METHODS } from '../science/learn/fit-method.ts';
+import { LEARNERS } from '../science/learn/learners/learner.ts';
+import { count } from '../../shared/text/text.ts';
 import { version } from './arguments.ts';
-import { backendClient, type BackendClient } from './backend-client.ts';
-import { CliError } from './failure.ts';
-import { note, print } from './print.ts';
+import { backendClient, type BackendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { note, print } from '../client/print.ts';
 import { runText, type Run } from './run-text.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { BackendOptions } from './backend-client.ts';
+import type { BackendOptions } from '../client/backend-client.ts';
 
 export interface VerbOptions extends BackendOptions {
   readonly json?: boolean;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { bucketLabel, parseSchema } from '../../shared/features/schema.ts';
-import { facts, moment, table } from '../text.ts';
+import { facts, moment, table } from '../../shared/text/text.ts';
 import { version } from './arguments.ts';
-import { backendClient } from './backend-client.ts';
+import { backendClient } from '../client/backend-client.ts';
 import type { LiveWeights } from './live-weights.ts';
-import { print } from './print.ts';
+import { print } from '../client/print.ts';
 import { backendVerb, type VerbOptions } from './verb.ts';
 
 interface About {

@@ -14,7 +14,7 @@ import { itemRoutes } from './routes/items.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { reportRoutes } from './routes/reports.ts';
-import { rolloutRoutes } from './routes/rollout.ts';
+import { rolloutRoutes } from './routes/promotion.ts';
 import { rolloutsRoutes } from './routes/rollouts.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';

@@ -1,8 +1,8 @@
 import { countOpen } from '../monitor/list-alerts.ts';
-import { readLive } from '../publish/live-pointer.ts';
-import { readLiveSnapshot, type SnapshotPublisher } from '../publish/snapshot-publisher.ts';
-import type { Clockwork } from '../rollout/clockwork.ts';
-import type { Trainer } from '../rollout/trainer.ts';
+import { readLive } from '../models/live-pointer.ts';
+import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
+import type { Clockwork } from '../scheduler/scheduler.ts';
+import type { Trainer } from '../runs/train/trainer.ts';
 import type { Store } from '../store/open.ts';
 import type { Metrics } from './metrics.ts';
 

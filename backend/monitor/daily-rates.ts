@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { decisions, events } from '../store/tables.ts';
-import { boundsOf, type UtcDay } from '../training-data/utc-day.ts';
+import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
 import { ofAnySchema } from './recent-rankings.ts';
 

@@ -1,8 +1,8 @@
 import type { Schema } from '../../shared/features/schema.ts';
-import type { Job } from '../rollout/clockwork.ts';
-import type { Versions } from '../rollout/versions.ts';
+import type { Job } from '../scheduler/scheduler.ts';
+import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
-import type { TrainingDataRoom } from '../training-data/training-data.ts';
+import type { TrainingDataRoom } from '../log/training-data.ts';
 import { readDataQuality } from './monitors/data-quality.ts';
 import { degradedMetrics } from './monitors/degraded-metrics.ts';
 import { readDegradedRankings } from './monitors/degraded-rankings.ts';
@@ -12,7 +12,7 @@ import { findSampleRatioMismatch, readArmSizes } from './monitors/sample-ratio.t
 import { findStaleData } from './monitors/stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
-import { keepMonthlyReport } from './report/keep-monthly-report.ts';
+import { keepMonthlyReport } from '../reports/keep-monthly-report.ts';
 import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
 import type { MonitorSettings } from './settings.ts';

@@ -1,12 +1,12 @@
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { eq } from 'drizzle-orm';
-import { readLive } from '../publish/live-pointer.ts';
-import type { Versions } from '../rollout/versions.ts';
+import { readLive } from '../models/live-pointer.ts';
+import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
-import { daysWithRankings } from '../training-data/log-mark.ts';
-import type { Span } from '../training-data/read-rankings.ts';
-import { boundsOf, DAY_MS, dayOf } from '../training-data/utc-day.ts';
+import { daysWithRankings } from '../log/ingest/log-mark.ts';
+import type { Span } from '../log/partitions/read-rankings.ts';
+import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import { cannotTell, type Observation } from './finding.ts';
 import { findDrift, profileOf, type Profile } from './monitors/drift.ts';
 import type { MonitorSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
-import { schemasWithRankings } from '../training-data/log-mark.ts';
+import { schemasWithRankings } from '../log/ingest/log-mark.ts';
 import type { LastTimes } from './monitors/stale-data.ts';
 
 /** Each is one look at an index, or at a small table. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNotNull, isNull, lte, or } from 'drizzle-orm';
-import { reasonOf } from '../log.ts';
+import { reasonOf } from '../process/logger.ts';
 import type { Store } from '../store/open.ts';
 import { alerts } from '../store/tables.ts';
 import type { Alert } from './alerts.ts';

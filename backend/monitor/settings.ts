@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSettings, schedule } from '../settings.ts';
+import { parseSettings, schedule } from '../process/settings.ts';
 
 /** What the monitors hold the system to. */
 export interface MonitorSettings {

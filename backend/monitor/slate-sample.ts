@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, between, eq, sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { decisions } from '../store/tables.ts';
-import { DAY_MS } from '../training-data/utc-day.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
 /** Shown items of a sample of rankings, ready to be scored. */
 export interface SlateSample {

@@ -1,5 +1,5 @@
-import { clusteredMean, type Estimate } from '../evaluate/interval.ts';
-import { hitAt, ndcgAt, reciprocalRank } from '../evaluate/ranking-metrics.ts';
+import { clusteredMean, type Estimate } from '../science/statistics/interval.ts';
+import { hitAt, ndcgAt, reciprocalRank } from '../science/evaluation/ranking-metrics.ts';
 
 export interface PolicyReport {
   readonly policy: string;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asShown, lastViewedFirst, trivagoSchema, type Points } from './policies.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { gainOver, reportPolicy, type PolicyOutcome, type ReplayReport } from './replay-report.ts';
-import type { LearnerName } from '../train/learners/learner.ts';
+import type { LearnerName } from '../science/learn/learners/learner.ts';
 import type { Search } from './trivago-searches.ts';
 
 /** The running system, as a replay needs it. */

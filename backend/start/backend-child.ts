@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from './child.ts';
 import { SMALL_DATA } from './small-data.ts';
-import type { StateDir } from './state-dir.ts';
+import type { StateDir } from '../config/state-dir.ts';
 
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 /** The backend as a process of its own (`trimtab serve`), so that neither part's crash takes the other's state along. */
 export function startBackendChild(

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { demoCatalogue } from '../catalogue/demo.ts';
-import type { BackendClient } from '../cli/backend-client.ts';
-import { showProgress } from '../cli/progress.ts';
-import { uploadItems } from '../cli/upload-items.ts';
-import type { StateDir } from './state-dir.ts';
+import type { BackendClient } from '../client/backend-client.ts';
+import { showProgress } from '../client/progress.ts';
+import { uploadItems } from '../client/upload-items.ts';
+import type { StateDir } from '../config/state-dir.ts';
 
 const DEMO_TRIPS = 10_000;
 const DEMO_SEED = 7;

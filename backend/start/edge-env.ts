@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import type { Keys } from './keys.ts';
-import type { StateDir } from './state-dir.ts';
+import type { Keys } from '../config/keys.ts';
+import type { StateDir } from '../config/state-dir.ts';
 
 const OWNER_ONLY = 0o600;
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from './child.ts';
-import type { StateDir } from './state-dir.ts';
+import type { StateDir } from '../config/state-dir.ts';
 
 const WRANGLER_CONFIG = fileURLToPath(new URL('../../wrangler.toml', import.meta.url));
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { CliError } from '../cli/failure.ts';
+import { CliError } from '../client/failure.ts';
 
 /** @throws CliError naming the port and what to do when something listens there already. */
 export async function needFreePort(port: number, what: string, flag: string, variable: string) {

@@ -1,15 +1,15 @@
-import { backendClient } from '../cli/backend-client.ts';
-import { CliError } from '../cli/failure.ts';
-import { aborted } from '../cli/stop-signal.ts';
+import { backendClient } from '../client/backend-client.ts';
+import { CliError } from '../client/failure.ts';
+import { aborted } from '../client/stop-signal.ts';
 import { startBackendChild } from './backend-child.ts';
 import type { Child } from './child.ts';
 import { importDemo } from './demo-import.ts';
 import { startEdge } from './edge.ts';
 import { writeEdgeEnv } from './edge-env.ts';
-import { ensureKeys, type Keys } from './keys.ts';
+import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './look.ts';
 import { needFreePort } from './ports.ts';
-import { stateDir } from './state-dir.ts';
+import { stateDir } from '../config/state-dir.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface StartOptions {

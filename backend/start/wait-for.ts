@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '../cli/failure.ts';
-import { messageOf } from '../log.ts';
+import { CliError } from '../client/failure.ts';
+import { messageOf } from '../process/logger.ts';
 
 const POLL_MS = 100;
 

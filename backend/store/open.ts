@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
-import { messageOf } from '../log.ts';
-import { startThread } from '../threads/thread.ts';
+import { messageOf } from '../process/logger.ts';
+import { startThread } from '../process/thread.ts';
 import { connect } from './connect.ts';
 import type { BoundStatement, Writer } from './writer.ts';
 

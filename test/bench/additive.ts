@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { fitAdditive, type FitStep } from '../../backend/train/fit-additive.ts';
-import { codesBytes, loadCodes } from '../../backend/train/kernels/code-matrix.ts';
-import { KernelPool } from '../../backend/train/kernels/pool.ts';
-import type { TrainingSet } from '../../backend/train/training-set.ts';
+import { fitAdditive, type FitStep } from '../../backend/science/learn/fit-additive.ts';
+import { codesBytes, loadCodes } from '../../backend/device/cpu/code-matrix.ts';
+import { KernelPool } from '../../backend/device/cpu/pool.ts';
+import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { additiveOptions, plainSet } from '../oracle/peers/ours.ts';
 import { askPython, unlessPeers } from '../oracle/peers/python.ts';
 import { madeClicks } from './support/made-clicks.ts';

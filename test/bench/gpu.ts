@@ -2,14 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { boostOnGpu } from '../../backend/gpu/boost.ts';
-import { DeviceCodes } from '../../backend/gpu/codes.ts';
-import { openGpu } from '../../backend/gpu/device.ts';
-import { histogramBytes, HistogramPass, toHistogram } from '../../backend/gpu/histogram-pass.ts';
-import { slotsOf } from '../../backend/gpu/histogram.wgsl.ts';
-import { Workspace, type Step } from '../../backend/gpu/kernel.ts';
-import { additiveScoresStep } from '../../backend/gpu/scores.ts';
-import { additiveScores, histogram } from '../../backend/train/histogram.ts';
+import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { DeviceCodes } from '../../backend/device/gpu/codes.ts';
+import { openGpu } from '../../backend/device/gpu/device.ts';
+import {
+  histogramBytes,
+  HistogramPass,
+  toHistogram,
+} from '../../backend/device/gpu/histogram-pass.ts';
+import { slotsOf } from '../../backend/device/gpu/histogram.wgsl.ts';
+import { Workspace, type Step } from '../../backend/device/gpu/kernel.ts';
+import { additiveScoresStep } from '../../backend/device/gpu/scores.ts';
+import { additiveScores, histogram } from '../../backend/science/learn/histogram.ts';
 import {
   codeBytes,
   fillPairs,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ingest, type Ingested } from '../../backend/ingest/ingest.ts';
+import { ingest, type Ingested } from '../../backend/log/ingest/ingest.ts';
 import { openStore } from '../../backend/store/open.ts';
 import { SIGNATURE_HEADER, signBody, verifyBody } from '../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes } from '../../shared/format/ingest-bytes.ts';

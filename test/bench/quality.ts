@@ -12,7 +12,7 @@ import { unlessPeers } from '../oracle/peers/python.ts';
 import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
 import { unless } from '../support/shared-data.ts';
-import type { Estimate } from '../../backend/evaluate/interval.ts';
+import type { Estimate } from '../../backend/science/statistics/interval.ts';
 import type { Part, Say } from './support/part.ts';
 import type { BenchRow } from './support/row.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { ingest } from '../../backend/ingest/ingest.ts';
+import { ingest } from '../../backend/log/ingest/ingest.ts';
 import { openStore, type Store } from '../../backend/store/open.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../../shared/domain/ids.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
-import { runningExperiment } from '../backend/experiment/support/experiment-log.ts';
+import { runningExperiment } from '../backend/experiments/support/experiment-log.ts';
 import type { Part, Say } from './support/part.ts';
 import { median } from './support/quantile.ts';
 import type { BenchRow } from './support/row.ts';

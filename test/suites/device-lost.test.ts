@@ -1,15 +1,19 @@
 /// <reference types="@webgpu/types" />
 import { expect, test } from 'vitest';
-import { boostOnGpu } from '../../backend/gpu/boost.ts';
-import { chooseDevice } from '../../backend/gpu/choose-device.ts';
-import { openGpu, type FoundGpu } from '../../backend/gpu/device.ts';
-import { gpuHistogram } from '../../backend/gpu/histogram.ts';
-import { DeviceLost } from '../../backend/gpu/kernel.ts';
-import { emptyWeights, fitAdditive, type FitStep } from '../../backend/train/fit-additive.ts';
-import { boostedLearner } from '../../backend/train/learners/boosted.ts';
-import type { MlpCheckpoint } from '../../backend/train/mlp/trainer.ts';
-import { trainMlp } from '../../backend/train/mlp/train-mlp.ts';
-import { agreeingSlates } from '../backend/train/mlp/support.ts';
+import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { chooseDevice } from '../../backend/device/gpu/choose-device.ts';
+import { openGpu, type FoundGpu } from '../../backend/device/gpu/device.ts';
+import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
+import { DeviceLost } from '../../backend/device/gpu/kernel.ts';
+import {
+  emptyWeights,
+  fitAdditive,
+  type FitStep,
+} from '../../backend/science/learn/fit-additive.ts';
+import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';
+import type { MlpCheckpoint } from '../../backend/science/learn/mlp/trainer.ts';
+import { trainMlp } from '../../backend/science/learn/mlp/train-mlp.ts';
+import { agreeingSlates } from '../backend/science/learn/mlp/support.ts';
 import * as visitors from '../world/agreeing.ts';
 import { gpuName, noGpu } from './support/gpu.ts';
 

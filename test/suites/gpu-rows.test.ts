@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { GpuAdditiveLoss } from '../../backend/gpu/additive.ts';
-import { DeviceRows } from '../../backend/gpu/device-rows.ts';
-import { MAX_FIXED } from '../../backend/gpu/histogram.wgsl.ts';
-import { spread, Workspace } from '../../backend/gpu/kernel.ts';
-import { REDUCE_ROWS, REDUCE_WGSL } from '../../backend/gpu/reduce.wgsl.ts';
-import { gpuAdditiveScores } from '../../backend/gpu/scores.ts';
-import { additiveScores, histogram } from '../../backend/train/histogram.ts';
-import { listwiseLoss, pointwiseLoss } from '../../backend/train/loss.ts';
+import { GpuAdditiveLoss } from '../../backend/device/gpu/additive.ts';
+import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
+import { MAX_FIXED } from '../../backend/device/gpu/histogram.wgsl.ts';
+import { spread, Workspace } from '../../backend/device/gpu/kernel.ts';
+import { REDUCE_ROWS, REDUCE_WGSL } from '../../backend/device/gpu/reduce.wgsl.ts';
+import { gpuAdditiveScores } from '../../backend/device/gpu/scores.ts';
+import { additiveScores, histogram } from '../../backend/science/learn/histogram.ts';
+import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
 import {
   expectWithin,
   freshSeed,

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { boostOnGpu } from '../../backend/gpu/boost.ts';
-import { DeviceRows } from '../../backend/gpu/device-rows.ts';
-import { GpuTreeGrower, type GpuGrowOptions, type GpuTree } from '../../backend/gpu/grow-tree.ts';
-import { MAX_FIXED } from '../../backend/gpu/histogram.wgsl.ts';
-import { Workspace } from '../../backend/gpu/kernel.ts';
-import type { CodeMatrix } from '../../backend/train/histogram.ts';
+import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
+import {
+  GpuTreeGrower,
+  type GpuGrowOptions,
+  type GpuTree,
+} from '../../backend/device/gpu/grow-tree.ts';
+import { MAX_FIXED } from '../../backend/device/gpu/histogram.wgsl.ts';
+import { Workspace } from '../../backend/device/gpu/kernel.ts';
+import type { CodeMatrix } from '../../backend/science/learn/histogram.ts';
 import {
   expectWithin,
   freshSeed,

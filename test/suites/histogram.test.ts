@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { gpuHistogram } from '../../backend/gpu/histogram.ts';
-import { MAX_FIXED } from '../../backend/gpu/histogram.wgsl.ts';
-import { histogram, type CodeMatrix, type Histogram } from '../../backend/train/histogram.ts';
+import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
+import { MAX_FIXED } from '../../backend/device/gpu/histogram.wgsl.ts';
+import {
+  histogram,
+  type CodeMatrix,
+  type Histogram,
+} from '../../backend/science/learn/histogram.ts';
 import {
   expectWithin,
   freshSeed,

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { DeviceRows } from '../../backend/gpu/device-rows.ts';
-import { Workspace } from '../../backend/gpu/kernel.ts';
-import { KernelPool } from '../../backend/train/kernels/pool.ts';
+import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
+import { Workspace } from '../../backend/device/gpu/kernel.ts';
+import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import {
   inverseIdeals,
   lambdaRank,
   lossBytes,
   MODE,
   type LambdaRankOptions,
-} from '../../backend/train/kernels/row-losses.ts';
+} from '../../backend/device/cpu/row-losses.ts';
 import { pairsOf } from '../oracle/lambda-rank.ts';
 import {
   expectWithin,

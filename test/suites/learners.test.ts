@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { DeviceChoice } from '../../backend/gpu/choose-device.ts';
-import { emptyWeights, fitAdditive } from '../../backend/train/fit-additive.ts';
-import type { FitMethod } from '../../backend/train/fit-method.ts';
-import { additiveScores } from '../../backend/train/histogram.ts';
-import { boostedLearner } from '../../backend/train/learners/boosted.ts';
-import { forestLearner } from '../../backend/train/learners/forest.ts';
-import type { OffsetSet, RerankLearner } from '../../backend/train/learners/learner.ts';
-import { mlpLearner } from '../../backend/train/learners/mlp.ts';
-import type { TrainingSet } from '../../backend/train/training-set.ts';
+import type { DeviceChoice } from '../../backend/device/gpu/choose-device.ts';
+import { emptyWeights, fitAdditive } from '../../backend/science/learn/fit-additive.ts';
+import type { FitMethod } from '../../backend/science/learn/fit-method.ts';
+import { additiveScores } from '../../backend/science/learn/histogram.ts';
+import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';
+import { forestLearner } from '../../backend/science/learn/learners/forest.ts';
+import type { OffsetSet, RerankLearner } from '../../backend/science/learn/learners/learner.ts';
+import { mlpLearner } from '../../backend/science/learn/learners/mlp.ts';
+import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import {
   agreeingSchema,
   agreeingSlates,

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { gpuMlpEngine } from '../../backend/gpu/mlp.ts';
-import { listwiseLoss, pointwiseLoss } from '../../backend/train/loss.ts';
-import { BETA1, BETA2 } from '../../backend/train/mlp/adam.ts';
-import { Batches, type Batch, type MlpSet } from '../../backend/train/mlp/batches.ts';
-import { cpuEngine, type EngineOptions } from '../../backend/train/mlp/engine.ts';
+import { gpuMlpEngine } from '../../backend/device/gpu/mlp.ts';
+import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
+import { BETA1, BETA2 } from '../../backend/science/learn/mlp/adam.ts';
+import { Batches, type Batch, type MlpSet } from '../../backend/science/learn/mlp/batches.ts';
+import { cpuEngine, type EngineOptions } from '../../backend/science/learn/mlp/engine.ts';
 import {
   backward,
   forward,
   makeActivations,
   type Activations,
-} from '../../backend/train/mlp/gradient.ts';
-import { initialParameters, layoutOf, type MlpLayout } from '../../backend/train/mlp/parameters.ts';
-import { MlpRun } from '../../backend/train/mlp/trainer.ts';
+} from '../../backend/science/learn/mlp/gradient.ts';
+import {
+  initialParameters,
+  layoutOf,
+  type MlpLayout,
+} from '../../backend/science/learn/mlp/parameters.ts';
+import { MlpRun } from '../../backend/science/learn/mlp/trainer.ts';
 import {
   expectWithin,
   freshSeed,

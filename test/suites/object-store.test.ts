@@ -7,7 +7,7 @@ import {
   parseLocation,
   type ObjectStore,
   type S3Location,
-} from '../../backend/training-data/object-store.ts';
+} from '../../backend/log/partitions/object-store.ts';
 import { startS3Server, type S3Server } from '../support/s3-server.ts';
 
 const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret/of+the=tests' };

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openGpu } from '../../backend/gpu/device.ts';
-import { fitUnitTrees } from '../../backend/metric-weights/engine/fit-unit-trees.ts';
+import { openGpu } from '../../backend/device/gpu/device.ts';
+import { fitUnitTrees } from '../../backend/science/metric-weighting/fit-unit-trees.ts';
 import { gpuName, noGpu, randomCodes, seededRandom } from './support/gpu.ts';
 
 test.skipIf(noGpu).each([false, true])(

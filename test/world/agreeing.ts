@@ -1,6 +1,6 @@
 import { parseSchema, type ConstraintSpec, type Schema } from '../../shared/features/schema.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import type { TrainingSet } from '../../backend/train/training-set.ts';
+import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 
 /** Buckets 1..8 of features a to d; 0 is never seen. */
 const BUCKETS = 8;

@@ -4,7 +4,7 @@ import {
   packTrainingSet,
   type LabelledSlate,
   type TrainingSet,
-} from '../../backend/train/training-set.ts';
+} from '../../backend/science/learn/training-set.ts';
 
 export const BUCKETS = 5;
 export const SLATE = 8;

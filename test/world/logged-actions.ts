@@ -1,5 +1,5 @@
 import { seededRandom } from '../../shared/explore/random.ts';
-import type { ActionTables } from '../../backend/evaluate/off-policy/rounds.ts';
+import type { ActionTables } from '../../backend/science/evaluation/off-policy/rounds.ts';
 
 /** Four kinds of visitors, five actions: how often each earns a click, and two policies that differ in taste. */
 const CLICK_RATE = [

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../shared/explore/random.ts';
 import { drawSlate } from '../../shared/explore/slate.ts';
-import type { LoggedRanking } from '../../backend/evaluate/off-policy/reordered-slates.ts';
+import type { LoggedRanking } from '../../backend/science/evaluation/off-policy/reordered-slates.ts';
 
 /** Three kinds of visitors, five items each; a visitor reads down and may leave after a click. */
 export const POOL = 5;

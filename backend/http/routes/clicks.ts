@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { clicksByDay, clicksByVersion } from '../../experiment/clicks.ts';
+import { clicksByDay, clicksByVersion } from '../../experiments/clicks.ts';
 import { answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { DAY_MS } from '../../training-data/utc-day.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 

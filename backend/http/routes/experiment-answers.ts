@@ -1,8 +1,8 @@
 import type { z } from '@hono/zod-openapi';
 import { invalid } from '../../../shared/domain/errors.ts';
-import type { LayerRow } from '../../experiment/layers.ts';
-import { shareOf, type Experiment, type NewExperiment } from '../../experiment/new-experiment.ts';
-import type { Report } from '../../experiment/reports.ts';
+import type { LayerRow } from '../../experiments/layers.ts';
+import { shareOf, type Experiment, type NewExperiment } from '../../experiments/new-experiment.ts';
+import type { Report } from '../../experiments/reports.ts';
 import type { newExperiment } from './experiment-shapes.ts';
 
 type Asked = Omit<z.output<typeof newExperiment>, 'start' | 'freezeWeights' | 'selfTest'>;

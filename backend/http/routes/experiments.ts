@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { listExperiments, readExperiment } from '../../experiment/read-experiments.ts';
-import { listLayers } from '../../experiment/layers.ts';
-import { freezeReport, reportOf } from '../../experiment/reports.ts';
-import { sampleSize } from '../../experiment/sample-size.ts';
-import { selfTestOf } from '../../experiment/self-test.ts';
+import { listExperiments, readExperiment } from '../../experiments/read-experiments.ts';
+import { listLayers } from '../../experiments/layers.ts';
+import { freezeReport, reportOf } from '../../experiments/reports.ts';
+import { sampleSize } from '../../experiments/sample-size.ts';
+import { selfTestOf } from '../../experiments/self-test.ts';
 import { actorOf, answer, jsonBody, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
-import { batchLagMs } from '../../ingest/batch-lag.ts';
-import { ingest } from '../../ingest/ingest.ts';
+import { batchLagMs } from '../../log/ingest/batch-lag.ts';
+import { ingest } from '../../log/ingest/ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import { answer, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';

@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { readExperiment } from '../../experiment/read-experiments.ts';
-import { readWeights } from '../../metric-weights/history.ts';
-import { setMetricWeights, withdrawOverride } from '../../metric-weights/override.ts';
-import { showMetricWeights } from '../../metric-weights/show.ts';
-import { unitCounts } from '../../metric-weights/unit-counts.ts';
-import { verifyHistory } from '../../metric-weights/verify.ts';
+import { readExperiment } from '../../experiments/read-experiments.ts';
+import { readWeights } from '../../reward/history.ts';
+import { setMetricWeights, withdrawOverride } from '../../reward/override.ts';
+import { showMetricWeights } from '../../reward/show.ts';
+import { unitCounts } from '../../runs/metric-weights/unit-counts.ts';
+import { verifyHistory } from '../../reward/verify.ts';
 import {
   actorOf,
   anyObject,

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_VALUE } from '../../../shared/domain/event.ts';
-import { recordOutcomes } from '../../ingest/outcomes.ts';
+import { recordOutcomes } from '../../log/ingest/outcomes.ts';
 import { answer, epochMs, jsonBody, line, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 

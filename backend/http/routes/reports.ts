@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc } from 'drizzle-orm';
-import { keptReport, writeReport } from '../../monitor/report/keep-monthly-report.ts';
-import { parseMonth } from '../../monitor/report/months.ts';
+import { keptReport, writeReport } from '../../reports/keep-monthly-report.ts';
+import { parseMonth } from '../../reports/months.ts';
 import { reports } from '../../store/tables.ts';
 import { anyObject, answer, epochMs, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
-import { freeShare } from '../../experiment/free-share.ts';
-import { messageOf } from '../../log.ts';
-import type { RolloutDecision } from '../../rollout/decide.ts';
-import { knownGate } from '../../rollout/known-gate.ts';
-import { replayDecisions } from '../../rollout/replay-decisions.ts';
+import { freeShare } from '../../experiments/free-share.ts';
+import { messageOf } from '../../process/logger.ts';
+import type { RolloutDecision } from '../../rollouts/decide.ts';
+import { knownGate } from '../../rollouts/known-gate.ts';
+import { replayDecisions } from '../../rollouts/replay-decisions.ts';
 import {
   decisionsOf,
   lastDecisionOf,
@@ -13,8 +13,8 @@ import {
   type RolloutRow,
   stateOf,
   stepsOf,
-} from '../../rollout/rollout-rows.ts';
-import { SHARE } from '../../rollout/steps.ts';
+} from '../../rollouts/rollout-rows.ts';
+import { SHARE } from '../../rollouts/steps.ts';
 import {
   actorOf,
   answer,

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
-import { readLiveSnapshot } from '../../publish/snapshot-publisher.ts';
+import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../live-weights.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../openapi.ts';

@@ -3,8 +3,8 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { runs } from '../../store/tables.ts';
-import { FIT_METHODS } from '../../train/fit-method.ts';
-import { LEARNERS } from '../../train/learners/learner.ts';
+import { FIT_METHODS } from '../../science/learn/fit-method.ts';
+import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import { anyObject, answer, epochMs, jsonBody, problems, queryNumber, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseUserId } from '../../../shared/domain/ids.ts';
-import { deleteUser } from '../../ingest/delete-user.ts';
+import { deleteUser } from '../../log/retention/delete-user.ts';
 import { actorOf, answer, problems, router } from '../openapi.ts';
 import type { Services } from '../services.ts';
 

@@ -4,9 +4,9 @@ import { parseVersion, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration, parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
-import { recordAudit } from '../../publish/live-pointer.ts';
-import { addVersion } from '../../rollout/trainer.ts';
-import { byNumber, unknownVersion } from '../../rollout/versions.ts';
+import { recordAudit } from '../../models/live-pointer.ts';
+import { addVersion } from '../../runs/train/trainer.ts';
+import { byNumber, unknownVersion } from '../../models/versions.ts';
 import { weights } from '../../store/tables.ts';
 import {
   actorOf,

@@ -1,7 +1,7 @@
 import type { Schema } from '../../../shared/features/schema.ts';
-import type { QualityReport } from '../../training-data/quality.ts';
-import type { Span } from '../../training-data/read-rankings.ts';
-import { boundsOf, DAY_MS, dayOf } from '../../training-data/utc-day.ts';
+import type { QualityReport } from '../../log/partitions/quality.ts';
+import type { Span } from '../../log/partitions/read-rankings.ts';
+import { boundsOf, DAY_MS, dayOf } from '../../../shared/domain/utc-day.ts';
 import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
 import type { MonitorSettings } from '../settings.ts';
 

@@ -1,7 +1,7 @@
-import { studentQuantile } from '../../evaluate/distributions.ts';
+import { studentQuantile } from '../../science/statistics/distributions.ts';
 import type { Store } from '../../store/open.ts';
-import { count } from '../../text.ts';
-import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../training-data/utc-day.ts';
+import { count } from '../../../shared/text/text.ts';
+import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
 import { readDayRates, type DayRates } from '../daily-rates.ts';
 import { FEEDBACK_WITHIN_MS } from '../feedback-window.ts';
 import type { Observation } from '../finding.ts';

@@ -1,5 +1,5 @@
-import { duration } from '../../text.ts';
-import { DAY_MS } from '../../training-data/utc-day.ts';
+import { duration } from '../../../shared/text/text.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Finding, Observation } from '../finding.ts';
 import type { MonitorSettings } from '../settings.ts';
 

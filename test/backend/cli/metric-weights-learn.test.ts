@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fileOf } from '../metric-weights/files/support/csv-file.ts';
-import { gameTest } from '../metric-weights/files/support/public-shapes.ts';
+import { fileOf } from '../runs/metric-weights/files/support/csv-file.ts';
+import { gameTest } from '../runs/metric-weights/files/support/public-shapes.ts';
 import { runCli } from './support/cli.ts';
 
 const mapping = {

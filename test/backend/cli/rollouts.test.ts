@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseRollout } from '../../../backend/rollout/settings.ts';
+import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { rolloutDecisions } from '../../../backend/store/tables.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
-import { monthBefore, monthOf } from '../../../backend/monitor/report/months.ts';
+import { monthBefore, monthOf } from '../../../backend/reports/months.ts';
 import { runCli } from '../cli/support/cli.ts';
 import { startAlertReceiver } from '../monitor/support/alert-receiver.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
-import { rankingOf } from '../training-data/support/log.ts';
+import { rankingOf } from '../log/support/log.ts';
 
 const EVERY_SECOND = parseMonitors({
   schedule: '* * * * * *',

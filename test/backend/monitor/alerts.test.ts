@@ -6,7 +6,7 @@ import type { Finding } from '../../../backend/monitor/finding.ts';
 import { listAlerts } from '../../../backend/monitor/list-alerts.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { alerts } from '../../../backend/store/tables.ts';
-import { openLog, type Log } from '../training-data/support/log.ts';
+import { openLog, type Log } from '../log/support/log.ts';
 
 const MINUTE = 60_000;
 const CLEAR = { clearMs: 10 * MINUTE };

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
-import { recordLive } from '../../../backend/publish/live-pointer.ts';
-import { versions as versionsOf } from '../../../backend/rollout/versions.ts';
+import { recordLive } from '../../../backend/models/live-pointer.ts';
+import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { openLog, type Log } from '../training-data/support/log.ts';
+import { openLog, type Log } from '../log/support/log.ts';
 import { simulateDay, startOf } from './support/steady-days.ts';
 
 const PLAN = { rankings: 200, clickRate: 0, bookingRate: 0 };

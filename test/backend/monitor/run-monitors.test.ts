@@ -4,7 +4,7 @@ import { found, NOTHING, type Observation } from '../../../backend/monitor/findi
 import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { alerts } from '../../../backend/store/tables.ts';
-import { openLog, type Log } from '../training-data/support/log.ts';
+import { openLog, type Log } from '../log/support/log.ts';
 
 let log: Log;
 let said: string[];

@@ -5,7 +5,7 @@ import { sendNotices } from '../../../backend/monitor/send-notices.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { alerts } from '../../../backend/store/tables.ts';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
-import { openLog, type Log } from '../training-data/support/log.ts';
+import { openLog, type Log } from '../log/support/log.ts';
 import { startAlertReceiver } from './support/alert-receiver.ts';
 
 const SECRET = 'secret of the alerts';

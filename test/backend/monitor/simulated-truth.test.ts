@@ -1,17 +1,17 @@
 import { asc } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ingest } from '../../../backend/ingest/ingest.ts';
+import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { monitorJobs } from '../../../backend/monitor/jobs.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
-import { recordLive } from '../../../backend/publish/live-pointer.ts';
-import { versions as versionsOf } from '../../../backend/rollout/versions.ts';
+import { recordLive } from '../../../backend/models/live-pointer.ts';
+import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { alerts, items, runs, snapshots } from '../../../backend/store/tables.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../backend/training-data/settings.ts';
-import { trainingData as trainingDataOf } from '../../../backend/training-data/training-data.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/log/account/settings.ts';
+import { trainingData as trainingDataOf } from '../../../backend/log/training-data.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { DAY, openLog, type Log } from '../training-data/support/log.ts';
+import { DAY, openLog, type Log } from '../log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -7,7 +7,7 @@ import {
   type Search,
   type TrivagoRow,
 } from '../../../backend/replay/trivago-searches.ts';
-import { reciprocalRank } from '../../../backend/evaluate/ranking-metrics.ts';
+import { reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { packItems } from '../../../shared/features/item-table.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeEdgeEnv } from '../../../backend/start/edge-env.ts';
-import { stateDir, type StateDir } from '../../../backend/start/state-dir.ts';
+import { stateDir, type StateDir } from '../../../backend/config/state-dir.ts';
 
 const KEYS = { publishableKey: 'pk_1', secretKey: 'sk_1', tokenSecret: 't', ingestSecret: 'i' };
 

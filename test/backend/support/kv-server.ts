@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { DeltaBatch } from '../../../backend/online/send-deltas.ts';
+import type { DeltaBatch } from '../../../backend/runs/online/send-deltas.ts';
 
 /** The edge's admin routes over plain HTTP, with levers for what real KV does now and then. */
 export interface KvServer {

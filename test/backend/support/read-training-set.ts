@@ -6,10 +6,10 @@ import {
   collector,
   type TrainingData,
   type TrainingWindow,
-} from '../../../backend/training-data/collect.ts';
-import { daysWithRankings } from '../../../backend/training-data/log-mark.ts';
-import { readDay, type Labelling } from '../../../backend/training-data/read-day.ts';
-import { dayOf, wholeDays } from '../../../backend/training-data/utc-day.ts';
+} from '../../../backend/log/training-set/collect.ts';
+import { daysWithRankings } from '../../../backend/log/ingest/log-mark.ts';
+import { readDay, type Labelling } from '../../../backend/log/partitions/read-day.ts';
+import { dayOf, wholeDays } from '../../../shared/domain/utc-day.ts';
 
 /**
  * Decisions ⋈ feedback of a window, straight from the log: what its partitions hold when they are up to date.

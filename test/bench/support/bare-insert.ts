@@ -1,6 +1,6 @@
 import { createClient, type InValue } from '@libsql/client';
-import { DECISION_COLUMNS, decisionRow } from '../../../backend/ingest/decision-rows.ts';
-import { EVENT_COLUMNS, eventRow } from '../../../backend/ingest/event-rows.ts';
+import { DECISION_COLUMNS, decisionRow } from '../../../backend/log/ingest/decision-rows.ts';
+import { EVENT_COLUMNS, eventRow } from '../../../backend/log/ingest/event-rows.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import type { SealedBatch } from './batches.ts';
 

@@ -1,7 +1,7 @@
 import { createClient } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
-import { collect } from '../../../backend/experiment/collect-statistics.ts';
-import { readExperiment } from '../../../backend/experiment/read-experiments.ts';
+import { collect } from '../../../backend/experiments/collect-statistics.ts';
+import { readExperiment } from '../../../backend/experiments/read-experiments.ts';
 
 /** Counts one experiment in a process of its own, as its thread does, and says what that took. */
 const [url, id] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
-import { groupsOf, type MadeOnDevice } from '../../../backend/gpu/codes.ts';
-import { GROUP_INDEX, spread, type Workspace } from '../../../backend/gpu/kernel.ts';
+import { groupsOf, type MadeOnDevice } from '../../../backend/device/gpu/codes.ts';
+import { GROUP_INDEX, spread, type Workspace } from '../../../backend/device/gpu/kernel.ts';
 
 /**
  * Codes that the device and the host make alike, so that hundreds of millions need not cross the bus: the top byte of

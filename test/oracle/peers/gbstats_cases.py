@@ -1,6 +1,6 @@
 """
 Expected values of GrowthBook's engine for every kind of statistic × test × difference:
-PYTHONPATH=<growthbook>/packages/stats python gbstats_cases.py > ../../backend/experiment/analysis/gbstats-0.8.0.json
+PYTHONPATH=<growthbook>/packages/stats python gbstats_cases.py > ../../backend/science/experiment/gbstats-0.8.0.json
 """
 import json
 import numpy as np

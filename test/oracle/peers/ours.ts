@@ -1,20 +1,23 @@
-import type { TrainingSet } from '../../../backend/train/training-set.ts';
-import { fitAdditive } from '../../../backend/train/fit-additive.ts';
-import { additiveScores } from '../../../backend/train/histogram.ts';
-import { codesBytes, loadCodes } from '../../../backend/train/kernels/code-matrix.ts';
-import { KernelPool } from '../../../backend/train/kernels/pool.ts';
+import type { TrainingSet } from '../../../backend/science/learn/training-set.ts';
+import { fitAdditive } from '../../../backend/science/learn/fit-additive.ts';
+import { additiveScores } from '../../../backend/science/learn/histogram.ts';
+import { codesBytes, loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
+import { KernelPool } from '../../../backend/device/cpu/pool.ts';
 import {
   lambdaRank,
   lossBytes,
   pointwise,
   type RowLoss,
-} from '../../../backend/train/kernels/row-losses.ts';
-import { boost, type BoostOptions } from '../../../backend/train/trees/boost.ts';
-import { randomForest, randomForestBytes } from '../../../backend/train/trees/random-forest.ts';
-import type { RandomForestOptions } from '../../../backend/train/trees/random-forest.ts';
-import { scoreTrees } from '../../../backend/train/trees/score-trees.ts';
-import { TreeGrower } from '../../../backend/train/trees/grow-tree.ts';
-import type { GrownTree } from '../../../backend/train/trees/grown-tree.ts';
+} from '../../../backend/device/cpu/row-losses.ts';
+import { boost, type BoostOptions } from '../../../backend/science/learn/trees/boost.ts';
+import {
+  randomForest,
+  randomForestBytes,
+} from '../../../backend/science/learn/trees/random-forest.ts';
+import type { RandomForestOptions } from '../../../backend/science/learn/trees/random-forest.ts';
+import { scoreTrees } from '../../../backend/science/learn/trees/score-trees.ts';
+import { TreeGrower } from '../../../backend/science/learn/trees/grow-tree.ts';
+import type { GrownTree } from '../../../backend/science/learn/trees/grown-tree.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rowsOf, startsOf, takeColumns, takeLabels, type Task, type Tool } from './task.ts';

@@ -1,7 +1,11 @@
-import { auc, logLoss } from '../../../backend/evaluate/classification-metrics.ts';
-import { clusteredMean, estimateOf, type Estimate } from '../../../backend/evaluate/interval.ts';
-import { ndcgAt, reciprocalRank } from '../../../backend/evaluate/ranking-metrics.ts';
-import { clusterFolds, type Fold } from '../../../backend/evaluate/splits.ts';
+import { auc, logLoss } from '../../../backend/science/evaluation/classification-metrics.ts';
+import {
+  clusteredMean,
+  estimateOf,
+  type Estimate,
+} from '../../../backend/science/statistics/interval.ts';
+import { ndcgAt, reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
+import { clusterFolds, type Fold } from '../../../backend/science/evaluation/splits.ts';
 import { readBinary, readRank, type Example } from './example-data.ts';
 import { ourAdditive, ourBoosted, ourForest, ourLambdaMart } from './ours.ts';
 import { pythonTool } from './python.ts';

@@ -1,5 +1,5 @@
-import type { Fold } from '../../../backend/evaluate/splits.ts';
-import type { Columns } from '../../../backend/train/kernels/code-matrix.ts';
+import type { Fold } from '../../../backend/science/evaluation/splits.ts';
+import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
 
 /** Codes and labels that every tool learns from alike, and who is judged on what. */
 export interface Task {

@@ -1,7 +1,7 @@
 import { readTrivago } from '../../../backend/replay/read-trivago.ts';
 import { trivagoSchema } from '../../../backend/replay/policies.ts';
 import { searchesOf, splitBySession } from '../../../backend/replay/trivago-searches.ts';
-import { packTrainingSet, type TrainingSet } from '../../../backend/train/training-set.ts';
+import { packTrainingSet, type TrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
 import { packItems } from '../../../shared/features/item-table.ts';
 import { sharedFile } from '../../support/shared-data.ts';

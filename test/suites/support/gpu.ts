@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
 import { afterAll, expect } from 'vitest';
-import { openGpu } from '../../../backend/gpu/device.ts';
-import { poisonBuffers } from '../../../backend/gpu/kernel.ts';
+import { openGpu } from '../../../backend/device/gpu/device.ts';
+import { poisonBuffers } from '../../../backend/device/gpu/kernel.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 
 /** The machine's adapter, with poisoned buffers: what a kernel does not write must not pass for an answer. */

@@ -1,14 +1,17 @@
-import { AdditiveLoss } from '../../../backend/train/kernels/additive-loss.ts';
-import { loadCodes } from '../../../backend/train/kernels/code-matrix.ts';
-import { KernelPool } from '../../../backend/train/kernels/pool.ts';
-import { MODE, type RowLoss } from '../../../backend/train/kernels/row-losses.ts';
+import { AdditiveLoss } from '../../../backend/device/cpu/additive-loss.ts';
+import { loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
+import { KernelPool } from '../../../backend/device/cpu/pool.ts';
+import { MODE, type RowLoss } from '../../../backend/device/cpu/row-losses.ts';
 import {
   emptyHistogram,
   type CodeMatrix,
   type Histogram,
-} from '../../../backend/train/histogram.ts';
-import { scratchBytesOf } from '../../../backend/train/trees/grow-tree.ts';
-import { gradientUnits, packGradients } from '../../../backend/train/trees/pack-gradients.ts';
+} from '../../../backend/science/learn/histogram.ts';
+import { scratchBytesOf } from '../../../backend/science/learn/trees/grow-tree.ts';
+import {
+  gradientUnits,
+  packGradients,
+} from '../../../backend/science/learn/trees/pack-gradients.ts';
 
 const BUCKETS = 256;
 const BLOCK_ROWS = 20_000;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../../../backend/cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../../backend/cli/main.ts', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;

@@ -7,16 +7,9 @@ import {
   type DailyRate,
 } from '../../../../backend/monitor/monitors/degraded-metrics.ts';
 import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { dayOf } from '../../../../backend/training-data/utc-day.ts';
+import { dayOf } from '../../../../shared/domain/utc-day.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import {
-  DAY,
-  happened,
-  NOON,
-  openLog,
-  rankingOf,
-  type Log,
-} from '../../training-data/support/log.ts';
+import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
 
 const SETTINGS = DEFAULT_MONITORS.metrics;
 

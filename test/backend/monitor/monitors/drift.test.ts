@@ -6,7 +6,7 @@ import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
-import { FEATURES } from '../../training-data/support/log.ts';
+import { FEATURES } from '../../log/support/log.ts';
 
 const SCORER = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,

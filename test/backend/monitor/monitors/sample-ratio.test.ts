@@ -6,7 +6,7 @@ import {
 import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
 import { experiments, exposures, layers, rollouts } from '../../../../backend/store/tables.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import { NOON, openLog, type Log } from '../../training-data/support/log.ts';
+import { NOON, openLog, type Log } from '../../log/support/log.ts';
 
 const LIMITS = DEFAULT_MONITORS.sampleRatio;
 const sizes = (control: number, treatment: number, weights = [0.5, 0.5]) => ({

@@ -3,14 +3,7 @@ import { findStaleData, type LastTimes } from '../../../../backend/monitor/monit
 import { readLastTimes } from '../../../../backend/monitor/read-last-times.ts';
 import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
 import { items, metricWeights, runs, snapshots } from '../../../../backend/store/tables.ts';
-import {
-  DAY,
-  happened,
-  NOON,
-  openLog,
-  rankingOf,
-  type Log,
-} from '../../training-data/support/log.ts';
+import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
 
 const HOUR = DAY / 24;
 const FRESH: LastTimes = {

@@ -3,7 +3,7 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import { DAY, FEATURES, happened, NOON, rankingOf } from '../../training-data/support/log.ts';
+import { DAY, FEATURES, happened, NOON, rankingOf } from '../../log/support/log.ts';
 
 export interface DayPlan {
   readonly rankings: number;

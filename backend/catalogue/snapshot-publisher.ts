@@ -1,0 +1,139 @@
+import { eq } from 'drizzle-orm';
+import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import type { BuiltSnapshot } from './snapshot.ts';
+import { messageOf } from '../process/logger.ts';
+import type { Store } from '../store/open.ts';
+import { pointers, snapshots } from '../store/tables.ts';
+import type { Kv } from '../models/edge-kv.ts';
+import { recordAudit } from '../models/live-pointer.ts';
+import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
+
+export interface SnapshotPublisher {
+  /** The catalogue or the live schema may have changed. Returns at once. */
+  changed(): void;
+  /** KV has lost what was there. */
+  forget(): void;
+  /** What keeps the newest catalogue from the edge; undefined while nothing does. */
+  problem(): string | undefined;
+  /** Tries again what failed. */
+  retry(): void;
+  close(): Promise<void>;
+}
+
+export interface SnapshotDeps {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly kv: Kv;
+  /** In a thread of its own. */
+  readonly build: (schema: Schema) => Promise<BuiltSnapshot>;
+  readonly liveSchema: () => Promise<Schema>;
+  readonly quietMs: number;
+  readonly withinMs: number;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** Publishes the catalogue soon after it changed: many changes at once make one snapshot, equal content none. */
+export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
+  const { store, publisher, nowMs } = deps;
+  let timer: NodeJS.Timeout | undefined;
+  let firstChangeMs: number | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let problem: string | undefined = 'no snapshot was published yet';
+  let published: SnapshotPointer | undefined;
+  let recordedHash: string | undefined;
+  let failed = false;
+  let closed = false;
+
+  const publish = async () => {
+    published ??= await readPublished(deps.kv);
+    const built = await deps.build(await deps.liveSchema());
+    const { hash, schemaHash, items } = built;
+    if (hash === recordedHash) return;
+    const isNew = hash !== published?.hash;
+    if (isNew || published === undefined)
+      published = await publisher.publishSnapshot(hash, built.bytes, nowMs());
+    const { parts, sizeBytes, at } = published;
+    const row = { hash, schemaHash, items, sizeBytes, parts, publishedAt: at };
+    const live = { name: 'catalogue', value: { ...published, items, schemaHash }, since: at };
+    const details = { items, sizeBytes, schemaHash };
+    await store.write([
+      store.db
+        .insert(snapshots)
+        .values(row)
+        .onConflictDoUpdate({ target: snapshots.hash, set: row }),
+      store.db
+        .insert(pointers)
+        .values(live)
+        .onConflictDoUpdate({ target: pointers.name, set: live }),
+      ...(isNew
+        ? [
+            recordAudit(store, {
+              at,
+              actor: 'backend',
+              action: 'publish snapshot',
+              subject: hash,
+              details,
+            }),
+          ]
+        : []),
+    ]);
+    recordedHash = hash;
+    if (isNew) deps.log(`snapshot ${hash} is live: ${items} items, ${sizeBytes} bytes`);
+  };
+
+  const attempt = async () => {
+    try {
+      await publish();
+      problem = undefined;
+      failed = false;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== problem && !closed) deps.log(`snapshot not published: ${message}`);
+      problem = message;
+      failed = true;
+    }
+  };
+  const run = () => {
+    timer = undefined;
+    firstChangeMs = undefined;
+    running = running.then(attempt);
+  };
+  const changed = () => {
+    if (closed) return;
+    firstChangeMs ??= nowMs();
+    const latestMs = firstChangeMs + deps.withinMs - nowMs();
+    clearTimeout(timer);
+    timer = setTimeout(run, Math.max(0, Math.min(deps.quietMs, latestMs)));
+  };
+  return {
+    changed,
+    forget() {
+      published = undefined;
+      recordedHash = undefined;
+      changed();
+    },
+    problem: () => problem,
+    retry() {
+      if (failed && timer === undefined) changed();
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+/** Whether KV has it is what counts, not what the store remembers. */
+async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
+  const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
+  return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));
+}
+
+/** What is live, for people. */
+export async function readLiveSnapshot(store: Store): Promise<Record<string, unknown> | undefined> {
+  const [row] = await store.db.select().from(pointers).where(eq(pointers.name, 'catalogue'));
+  return row && { ...row.value, since: row.since };
+}

@@ -1,0 +1,41 @@
+import { messageOf } from '../process/logger.ts';
+import { counted } from '../../shared/text/text.ts';
+import type { BackendClient } from './backend-client.ts';
+import { CliError } from './failure.ts';
+
+export interface UploadedItem {
+  readonly id: string;
+}
+
+/** Small enough that one answer comes well within a second. */
+const BATCH_ITEMS = 1000;
+
+/**
+ * Puts items in batches. @returns how many.
+ * @throws CliError with what the backend refused, and how many items were in before.
+ */
+export async function uploadItems(
+  client: BackendClient,
+  items: AsyncIterable<UploadedItem> | Iterable<UploadedItem>,
+  onBatch: (uploaded: number) => void,
+): Promise<number> {
+  let uploaded = 0;
+  let batch: UploadedItem[] = [];
+  const flush = async () => {
+    if (batch.length === 0) return;
+    await client.call('PUT', '/v1/items', batch).catch((error: unknown) => {
+      throw new CliError(
+        `${messageOf(error)}; none of this batch of ${counted(batch.length, 'item')} is in, ${counted(uploaded, 'item')} from before are`,
+      );
+    });
+    uploaded += batch.length;
+    batch = [];
+    onBatch(uploaded);
+  };
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length === BATCH_ITEMS) await flush();
+  }
+  await flush();
+  return uploaded;
+}

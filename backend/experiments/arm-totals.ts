@@ -1,0 +1,118 @@
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import type { ArmStatistics } from '../science/experiment/experiment-statistics.ts';
+import type { RatioStatistic, Sample, Statistic } from '../science/statistics/statistics.ts';
+
+/** One metric's values per unit, capped and counted as its kind asks. */
+export interface MetricValues {
+  readonly metric: MetricDefinition;
+  readonly post: Values;
+  /** The same units' values from before the experiment. */
+  readonly pre?: Values;
+}
+
+export interface Values {
+  readonly numerator: Float64Array;
+  /** Of a ratio. */
+  readonly denominator?: Float64Array;
+}
+
+/** Adds units up to an arm's statistics and to the products of their metrics. */
+export interface ArmTotals {
+  add(unit: number): void;
+  finish(arm: string): ArmStatistics;
+}
+
+/** Σ and Σ of products of all columns, past ones too: every statistic is read from them. */
+export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
+  const shown = metrics.flatMap(({ metric, post }) => columnsOf(metric.name, post));
+  const past = metrics.flatMap(({ metric, pre }) =>
+    pre === undefined ? [] : columnsOf(before(metric.name), pre),
+  );
+  const columns = [...shown, ...past];
+  const width = columns.length;
+  const place = new Map(columns.map(({ name }, i) => [name, i]));
+  const sums = new Float64Array(width);
+  const products = new Float64Array(width * width);
+  const some = new Int32Array(width);
+  let n = 0;
+
+  const product = (a: string, b: string) => products[place.get(a)! * width + place.get(b)!];
+  const sample = (name: string, kind: MetricDefinition['kind']): Sample => {
+    const sum = sums[place.get(name)!];
+    return kind === 'proportion'
+      ? { kind, n, sum }
+      : { kind: 'mean', n, sum, sumSquares: product(name, name) };
+  };
+  const ratio = (name: string): RatioStatistic => ({
+    kind: 'ratio',
+    numerator: sample(top(name), 'mean'),
+    denominator: sample(bottom(name), 'mean'),
+    sumProducts: product(top(name), bottom(name)),
+  });
+  const statisticOf = ({ metric: { name, kind }, pre }: MetricValues): Statistic => {
+    const was = before(name);
+    if (kind !== 'ratio') {
+      const post = sample(name, kind);
+      if (pre === undefined) return post;
+      return {
+        kind: 'adjusted',
+        post,
+        pre: sample(was, kind),
+        sumProducts: product(name, was),
+      };
+    }
+    if (pre === undefined) return ratio(name);
+    return {
+      kind: 'adjusted-ratio',
+      post: ratio(name),
+      pre: ratio(was),
+      sumProducts: {
+        numerators: product(top(name), top(was)),
+        numeratorByDenominator: product(top(name), bottom(was)),
+        denominatorByNumerator: product(bottom(name), top(was)),
+        denominators: product(bottom(name), bottom(was)),
+      },
+    };
+  };
+  return {
+    add(unit) {
+      n++;
+      // Most units do few of the things that are counted.
+      let found = 0;
+      for (let i = 0; i < width; i++) if (columns[i].values[unit] !== 0) some[found++] = i;
+      for (let a = 0; a < found; a++) {
+        const i = some[a];
+        const value = columns[i].values[unit];
+        sums[i] += value;
+        for (let b = 0; b < found; b++)
+          products[i * width + some[b]] += value * columns[some[b]].values[unit];
+      }
+    },
+    finish: (arm) => ({
+      arm,
+      units: n,
+      statistics: Object.fromEntries(metrics.map((one) => [one.metric.name, statisticOf(one)])),
+      products: {
+        n,
+        columns: shown.map(({ name }) => name),
+        sums: [...sums.subarray(0, shown.length)],
+        products: shown.flatMap((_, i) => [
+          ...products.subarray(i * width, i * width + shown.length),
+        ]),
+      },
+    }),
+  };
+}
+
+const columnsOf = (name: string, { numerator, denominator }: Values) =>
+  denominator === undefined
+    ? [{ name, values: numerator }]
+    : [
+        { name: top(name), values: numerator },
+        { name: bottom(name), values: denominator },
+      ];
+
+const top = (name: string) => `${name}/numerator`;
+const bottom = (name: string) => `${name}/denominator`;
+/** No metric's name holds a space. */
+const before = (name: string) => `${name} before`;

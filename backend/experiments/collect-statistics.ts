@@ -1,0 +1,136 @@
+import type { Store } from '../store/open.ts';
+import { DEFAULT_TRAINING_DATA, type Filters } from '../log/account/settings.ts';
+import { DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
+import type {
+  ArmStatistics,
+  ExperimentStatistics,
+  SegmentStatistics,
+} from '../science/experiment/experiment-statistics.ts';
+import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
+import { carriedOver } from './carry-over.ts';
+import { collectInterleaving } from './collect-interleaving.ts';
+import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { keptUnits } from './kept-units.ts';
+import { unitOfLayer } from './layers.ts';
+import { columnsOf, metricValues } from './metric-values.ts';
+import type { Experiment } from './new-experiment.ts';
+import { segmentationsOf } from './segments.ts';
+import { loggedUnits } from './unit-source.ts';
+
+export interface CollectOptions {
+  /** Epoch ms, inclusive: as if the experiment had begun then … */
+  readonly from?: number;
+  /** … and been stopped then. */
+  readonly to?: number;
+  readonly filters?: Filters;
+  /** From the units that were kept, as the log is not whole any more. */
+  readonly kept?: boolean;
+}
+
+export interface Collected {
+  readonly statistics: ExperimentStatistics;
+  /** Units left out because a session of theirs was not a person's. */
+  readonly refusedUnits: number;
+}
+
+/** How long before its first exposure a user's own past is told from. */
+export const PAST_MS = 28 * DAY_MS;
+
+/**
+ * Exposures ⋈ decisions ⋈ events ⋈ outcomes, as addable statistics. A unit is what the layer assigns by; it belongs to the
+ * arm and UTC day of its first exposure, and all that it does from then on counts (`unitValues`). One row per unit comes
+ * out of the database, and none per event.
+ */
+export async function collect(
+  store: Pick<Store, 'db'>,
+  experiment: Experiment,
+  { from, to, filters = DEFAULT_TRAINING_DATA.filters, kept = false }: CollectOptions = {},
+): Promise<Collected> {
+  const { db } = store;
+  const { id, arms, metrics, stoppedAt } = experiment;
+  const unit = await unitOfLayer(store, experiment.layer);
+  const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
+  const scope: Scope = { experiment: id, unit, from: from ?? 0, to: end };
+  const source = await (kept ? keptUnits(db, scope) : loggedUnits(db, scope, filters));
+  const { units: everyone, refused } = source;
+  const people = everyone.filter((one) => !refused.has(one.unit));
+  const known = new Map(arms.map(({ name }, i) => [name, i]));
+  const units = people.filter(({ arm, arms: seen }) => seen === 1 && known.has(arm));
+  const statistics: ExperimentStatistics = {
+    experiment: id,
+    unit: unit === 'user' ? 'users' : 'sessions',
+    arms: arms.map(({ name, weight }) => ({ name, weight })),
+    metrics,
+    days: [],
+    segments: [],
+    multipleExposure: {
+      units: people.filter(({ arms: seen }) => seen > 1).length,
+      of: people.length,
+    },
+    refused: arms.map(
+      ({ name }) =>
+        everyone.filter((one) => one.arms === 1 && one.arm === name && refused.has(one.unit))
+          .length,
+    ),
+    carryOver: await carriedOver(db, scope, experiment),
+  };
+  const refusedUnits = everyone.length - people.length;
+  if (experiment.design === 'interleaved') {
+    const interleaving = await collectInterleaving(db, scope, refused);
+    return { refusedUnits, statistics: { ...statistics, interleaving } };
+  }
+
+  const index = new Map(units.map((one, i) => [one.unit, i]));
+  const columns = columnsOf(metrics);
+  const period = { duplicateWithinMs: filters.duplicateWithinMs, outcomesTo: to };
+  const post = await source.values(index, columns, period);
+  const pre =
+    unit === 'user'
+      ? await source.values(index, columns, { ...period, before: PAST_MS })
+      : undefined;
+  const values = metricValues(metrics, post, pre);
+  const order = arms.map(({ name }) => name);
+  const days = total(
+    units,
+    values,
+    order,
+    units.map(({ firstAt }) => dayOf(firstAt)),
+  );
+  return {
+    refusedUnits,
+    statistics: {
+      ...statistics,
+      days: days.map(({ value, ...arm }) => ({ day: value, ...arm })),
+      segments: segmentationsOf(units).flatMap(({ dimension, values: of }) =>
+        total(units, values, order, of).map(({ value, ...arm }): SegmentStatistics => ({
+          dimension,
+          value,
+          ...arm,
+        })),
+      ),
+    },
+  };
+}
+
+/** One per value and arm, arms that have nobody in it included. @param of which group each unit is in. */
+function total(
+  units: readonly ExposedUnit[],
+  values: readonly MetricValues[],
+  arms: readonly string[],
+  of: readonly string[],
+): (ArmStatistics & { value: string })[] {
+  const groups = new Map<string, Map<string, ArmTotals>>();
+  units.forEach(({ arm }, i) => {
+    let group = groups.get(of[i]);
+    if (group === undefined) {
+      group = new Map(arms.map((name) => [name, armTotals(values)]));
+      groups.set(of[i], group);
+    }
+    group.get(arm)!.add(i);
+  });
+  return [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([value, ofValue]) =>
+      arms.map((name) => ({ value, ...ofValue.get(name)!.finish(name) })),
+    );
+}

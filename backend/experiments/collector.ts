@@ -1,0 +1,68 @@
+import { proxy } from 'comlink';
+import { sql } from 'drizzle-orm';
+import { writeOf } from '../store/bound.ts';
+import type { Database, Store } from '../store/open.ts';
+import { startThread } from '../process/thread.ts';
+import { readLogMark } from '../log/ingest/log-mark.ts';
+import type { Filters } from '../log/account/settings.ts';
+import type { Collected } from './collect-statistics.ts';
+import type { CollectWorker } from './collect-worker.ts';
+import type { Experiment } from './new-experiment.ts';
+
+export interface Collector {
+  /** What is known of an experiment so far; counted again only when the log has grown since. */
+  readonly collect: (experiment: Experiment) => Promise<Collected>;
+  /** Of units first exposed in a window, epoch ms, both inclusive. */
+  readonly collectWithin: (
+    experiment: Experiment,
+    window: { readonly from: number; readonly to: number },
+  ) => Promise<Collected>;
+  /** Of the units that are kept of it, whatever the log has lost. */
+  readonly collectKept: (experiment: Experiment) => Promise<Collected>;
+  /** Keeps what its units did beyond the log. */
+  readonly keep: (experiment: Experiment) => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface CollectorDeps {
+  readonly store: Store;
+  readonly database: Database;
+  readonly filters: Filters;
+}
+
+/** Experiments whose last statistics are kept. */
+const KEPT = 32;
+
+export function collectorOf({ store, database, filters }: CollectorDeps): Collector {
+  const thread = startThread<CollectWorker>(
+    new URL('./collect-worker.ts', import.meta.url),
+    database,
+  );
+  const known = new Map<string, { readonly mark: string; readonly found: Promise<Collected> }>();
+  const collectOnce = async (experiment: Experiment, kept: boolean) => {
+    const mark = `${await markOf(store, experiment)} ${kept}`;
+    const before = known.get(experiment.id);
+    if (before?.mark === mark) return before.found;
+    const found = thread.call((worker) => worker.collect(experiment, { filters, kept }));
+    known.delete(experiment.id);
+    known.set(experiment.id, { mark, found });
+    if (known.size > KEPT) known.delete(known.keys().next().value!);
+    found.catch(() => known.delete(experiment.id));
+    return found;
+  };
+  return {
+    collect: (experiment) => collectOnce(experiment, false),
+    collectKept: (experiment) => collectOnce(experiment, true),
+    keep: (experiment) =>
+      thread.call((worker) => worker.keep(experiment, filters, proxy(writeOf(store)))),
+    collectWithin: (experiment, window) =>
+      thread.call((worker) => worker.collect(experiment, { ...window, filters })),
+    stop: () => thread.stop(),
+  };
+}
+
+async function markOf({ db }: Store, experiment: Experiment): Promise<string> {
+  const { logMark } = await readLogMark(db);
+  const [{ x }] = await db.all<{ x: number | null }>(sql`select max(rowid) as x from exposures`);
+  return `${logMark}-${x ?? 0} ${JSON.stringify(experiment)}`;
+}

@@ -1,0 +1,51 @@
+import { invalid } from '../../shared/domain/errors.ts';
+import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
+import { checkMetric, DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
+import { METRIC_NAMES } from '../log/account/metrics.ts';
+import { unitColumn } from './unit-column.ts';
+
+const MAX_METRICS = 20;
+
+/** Names of default metrics, or whole definitions. @throws ApiError 400 naming what is wrong. */
+export function experimentMetrics(
+  asked: readonly (string | MetricDefinition)[],
+): MetricDefinition[] {
+  if (asked.length === 0 || asked.length > MAX_METRICS)
+    throw invalid(`an experiment has 1 to ${MAX_METRICS} metrics, not ${asked.length}`);
+  const metrics = asked.map((metric) => (typeof metric === 'string' ? named(metric) : metric));
+  for (const metric of metrics) {
+    checkMetric(metric);
+    for (const column of [metric.numerator, metric.denominator]) {
+      if (column !== undefined && unitColumn(column) === undefined)
+        throw invalid(
+          `metric ${metric.name}: nothing counts "${column}": take one of ${METRIC_NAMES.join(', ')}, rankings, or outcome.<name>`,
+        );
+    }
+  }
+  const twice = metrics.find(({ name }, i) => metrics.findIndex((m) => m.name === name) !== i);
+  if (twice !== undefined) throw invalid(`metric ${twice.name} stands twice`);
+  return metrics;
+}
+
+function named(name: string): MetricDefinition {
+  const found = DEFAULT_METRICS.find((metric) => metric.name === name);
+  if (found !== undefined) return found;
+  throw invalid(
+    `there is no metric "${name}": take one of ${DEFAULT_METRICS.map((metric) => metric.name).join(', ')}, or define it`,
+  );
+}
+
+/** @throws ApiError 400 where a guardrail watches nothing, or bears harm of less than none. */
+export function checkGuardrails(
+  guardrails: readonly GuardrailSpec[],
+  metrics: readonly MetricDefinition[],
+): void {
+  for (const { metric, margin } of guardrails) {
+    if (!metrics.some(({ name }) => name === metric))
+      throw invalid(`the guardrail on ${metric} needs it among the experiment's metrics`);
+    if (!(margin >= 0 && margin <= 1))
+      throw invalid(
+        `the margin of ${metric} is bearable harm as a share, 0 to 1, but was ${margin}`,
+      );
+  }
+}

@@ -1,0 +1,206 @@
+import { and, count, eq } from 'drizzle-orm';
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import type { ExperimentArm } from '../../shared/domain/experiment.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { readLive } from '../models/live-pointer.ts';
+import { serial } from '../process/serial.ts';
+import type { Store } from '../store/open.ts';
+import { experiments } from '../store/tables.ts';
+import { checkArms, isAA, withVersions } from './check-arms.ts';
+import {
+  claimsOf,
+  draftOf,
+  rangeOf,
+  shareOf,
+  type Experiment,
+  type NewExperiment,
+} from './new-experiment.ts';
+import { grown } from './ranges.ts';
+import { readExperiment } from './read-experiments.ts';
+import { MAX_RUNNING, recordChange, recordDraft } from './record-change.ts';
+
+/** What people do with experiments. `by` goes into the audit log; what is served follows at once. */
+export interface Experiments {
+  /** @throws ApiError as `draftOf` */
+  create(asked: NewExperiment, by: string): Promise<Experiment>;
+  /**
+   * @param freezeWeights the metric weights in force now are those it is read by, whatever is learned meanwhile.
+   * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
+   */
+  start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
+  /** @throws ApiError 409 where it does not run. */
+  stop(id: string, by: string): Promise<Experiment>;
+  /** @param share of the layer's units; only more than before: those inside stay in their arms. */
+  widen(id: string, share: number, by: string): Promise<Experiment>;
+  /** An arm that is trained goes on with what was learned. */
+  moveArm(id: string, arm: string, version: Version, by: string): Promise<Experiment>;
+}
+
+export interface ExperimentsDeps {
+  readonly store: Store;
+  /** Writes the pointer anew, with the traffic of now. */
+  readonly retraffic: (by: string) => Promise<void>;
+  /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
+  readonly weightsInForce: (version: Version) => Promise<number>;
+  readonly nowMs: () => number;
+}
+
+const ATTEMPTS = 10;
+
+const isOvertaken = (error: unknown) => error instanceof ApiError && error.code === 'overtaken';
+
+export function experimentsOf({
+  store,
+  retraffic,
+  weightsInForce,
+  nowMs,
+}: ExperimentsDeps): Experiments {
+  const inTurn = serial();
+  const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+
+  /**
+   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. One that
+   * cannot be written leaves the row as it was.
+   */
+  const change = async (
+    before: Experiment,
+    fields: Partial<Experiment>,
+    action: string,
+    by: string,
+    details: Record<string, unknown>,
+  ): Promise<Experiment> => {
+    const entry = (what: string) => ({
+      at: nowMs(),
+      actor: by,
+      action: what,
+      subject: before.id,
+      details: { name: before.name, ...details },
+    });
+    const after = { ...before, ...fields };
+    await recordChange(store, before, fields, entry(action));
+    try {
+      await retraffic(by);
+    } catch (error) {
+      await recordChange(store, after, before, entry(`${action}: taken back`));
+      throw error;
+    }
+    return after;
+  };
+
+  return {
+    create: (asked, by) =>
+      inTurn(async () => {
+        for (let attempt = 1; ; attempt++) {
+          const draft = await draftOf(store, asked, await champion(), nowMs());
+          const { id, name, layer, arms } = draft;
+          const details = { name, layer, traffic: shareOf(draft), arms };
+          const entry = {
+            at: nowMs(),
+            actor: by,
+            action: 'create experiment',
+            subject: id,
+            details,
+          };
+          try {
+            await recordDraft(store, draft, entry);
+            return draft;
+          } catch (error) {
+            // Another backend took the range: the next free one will do.
+            if (!isOvertaken(error) || attempt === ATTEMPTS) throw error;
+          }
+        }
+      }),
+
+    start: (id, by, freezeWeights) =>
+      inTurn(async () => {
+        const draft = await ownExperiment(store, id);
+        if (draft.status !== 'draft')
+          throw new ApiError(
+            409,
+            draft.status,
+            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
+          );
+        const [{ n }] = await store.db
+          .select({ n: count() })
+          .from(experiments)
+          .where(and(eq(experiments.status, 'running'), eq(experiments.kind, 'experiment')));
+        if (n >= MAX_RUNNING)
+          throw new ApiError(
+            409,
+            'too_many_running',
+            `${n} experiments run, and ${MAX_RUNNING} is the most: stop one first`,
+          );
+        const pointer = (await readLive(store))?.pointer;
+        if (pointer?.hold === true)
+          throw new ApiError(
+            409,
+            'on_hold',
+            `${pointer.champion} is held (by ${pointer.by ?? 'hand'}), so nobody would be in experiment ${id}: release first`,
+          );
+        const live = pointer?.champion ?? RULES_VERSION;
+        const aa = isAA(draft.arms);
+        await checkArms(store, { ...draft, aa }, live);
+        const arms: ExperimentArm[] = withVersions({ arms: draft.arms, aa }, live);
+        const metricWeightsId = freezeWeights
+          ? await weightsInForce(arms[0].version ?? live)
+          : null;
+        const fields = { arms, metricWeightsId, status: 'running' as const, startedAt: nowMs() };
+        return change(draft, fields, 'start experiment', by, { arms, metricWeightsId });
+      }),
+
+    stop: (id, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        if (experiment.status === 'stopped')
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped before`);
+        const fields = { status: 'stopped' as const, stoppedAt: nowMs() };
+        return change(experiment, fields, 'stop experiment', by, {});
+      }),
+
+    widen: (id, share, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        const before = shareOf(experiment);
+        if (experiment.status === 'stopped')
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: its traffic is none`);
+        if (!(share > before && share <= 1))
+          throw invalid(
+            `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,
+          );
+        return change(experiment, await wider(store, experiment, share), 'widen experiment', by, {
+          before,
+          traffic: share,
+        });
+      }),
+
+    moveArm: (id, arm, version, by) =>
+      inTurn(async () => {
+        const experiment = await ownExperiment(store, id);
+        if (experiment.status !== 'running')
+          throw new ApiError(409, experiment.status, `experiment ${id} does not run`);
+        const arms = experiment.arms.map((one) => (one.name === arm ? { ...one, version } : one));
+        const before = experiment.arms.find(({ name }) => name === arm)?.version;
+        return change(experiment, { arms }, 'train arm', by, { arm, before, version });
+      }),
+  };
+}
+
+/** More of the range takes part; where that is not enough, the range grows into what is free beside it. */
+async function wider(store: Store, experiment: Experiment, share: number) {
+  const range = rangeOf(experiment);
+  const length = range[1] - range[0];
+  if (share <= length + 1e-9) return { traffic: Math.min(1, share / length) };
+  const others = (await claimsOf(store, experiment.layer)).filter(({ id }) => id !== experiment.id);
+  const [rangeFrom, rangeTo] = grown(range, others.map(rangeOf), share, experiment.layer);
+  return { rangeFrom, rangeTo, traffic: 1 };
+}
+
+async function ownExperiment(store: Store, id: string): Promise<Experiment> {
+  const experiment = await readExperiment(store, id);
+  if (experiment.kind === 'experiment') return experiment;
+  throw new ApiError(
+    409,
+    'rollout',
+    `${id} is the traffic of a rollout, which its decisions move: stop the rollout`,
+  );
+}

@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
+import type { Statement, Store } from '../store/open.ts';
+import { packedRows } from '../store/packed-rows.ts';
+import type { Filters } from '../log/account/settings.ts';
+import { PAST_MS } from './collect-statistics.ts';
+import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { unitOfLayer } from './layers.ts';
+import { columnsOf } from './metric-values.ts';
+import type { Experiment } from './new-experiment.ts';
+import { loggedUnits } from './unit-source.ts';
+import type { UnitValues } from './unit-values.ts';
+
+const ROWS_PER_STATEMENT = 500;
+
+/**
+ * Keeps what every unit of an experiment did, beyond the log: by its own metrics, and by those that metric weights are
+ * learned for. A unit whose first exposure has left the log is kept as it is, but for another arm that it saw since; so
+ * keeping daily loses nothing, and keeping twice changes nothing.
+ * @returns how many units the log has.
+ */
+export async function keepUnits(
+  { db, write }: Pick<Store, 'db' | 'write'>,
+  experiment: Experiment,
+  filters: Filters,
+): Promise<number> {
+  const unit = await unitOfLayer({ db }, experiment.layer);
+  const to = experiment.stoppedAt ?? Number.MAX_SAFE_INTEGER;
+  const scope: Scope = { experiment: experiment.id, unit, from: 0, to };
+  const source = await loggedUnits(db, scope, filters);
+  const { units, refused } = source;
+  const index = new Map(units.map((one, i) => [one.unit, i]));
+  const columns = columnsOf([...experiment.metrics, ...UNIT_METRICS]).filter(
+    ({ from }) => from !== 'outcomes',
+  );
+  const period = { duplicateWithinMs: filters.duplicateWithinMs };
+  const after = await source.values(index, columns, period);
+  const isUser = unit === 'user';
+  const before = isUser
+    ? await source.values(index, columns, { ...period, before: PAST_MS })
+    : NOTHING;
+  const sessions = isUser ? await sessionsOf(db, scope) : undefined;
+  const rowOf = (one: ExposedUnit, i: number) => ({
+    ...one,
+    refused: Number(refused.has(one.unit)),
+    sessions: sessions?.get(one.unit) ?? [],
+    after: amountsAt(after, i),
+    before: amountsAt(before, i),
+  });
+  for (let from = 0; from < units.length; from += ROWS_PER_STATEMENT) {
+    const rows = units.slice(from, from + ROWS_PER_STATEMENT).map((one, i) => rowOf(one, from + i));
+    await write([upsert(experiment.id, rows)]);
+  }
+  return units.length;
+}
+
+const NOTHING: UnitValues = new Map();
+
+function amountsAt(values: UnitValues, unit: number): Record<string, number> {
+  const amounts: Record<string, number> = {};
+  for (const [name, column] of values) if (column[unit] !== 0) amounts[name] = column[unit];
+  return amounts;
+}
+
+async function sessionsOf(
+  db: LibSQLDatabase,
+  { experiment, from, to }: Scope,
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  const select = sql`select distinct userId, sessionId from exposures
+    where experiment = ${experiment} and at between ${from} and ${to} and userId is not null`;
+  await packedRows(db, { columns: ['userId', 'sessionId'], select }, ([user, session]) => {
+    const own = found.get(user as string);
+    if (own === undefined) found.set(user as string, [session as string]);
+    else own.push(session as string);
+  });
+  return found;
+}
+
+/** Never of a user who was deleted meanwhile. */
+function upsert(experiment: string, rows: readonly object[]): Statement {
+  const isLater = `excluded."firstAt" > experiment_units."firstAt"`;
+  const query = `
+    insert into experiment_units (experiment, unit, "userId", sessions, "firstAt", arm, arms, visitor, context,
+      refused, after, "before")
+    select ?, value ->> 'unit', value ->> 'userId', value -> 'sessions', value ->> 'firstAt',
+      value ->> 'arm', value ->> 'arms', value ->> 'visitor', value ->> 'context',
+      value ->> 'refused', value -> 'after', value -> 'before'
+    from json_each(?)
+    where value ->> 'userId' is null or value ->> 'userId' not in (select "userId" from deleted_users)
+    on conflict (experiment, unit) do update set
+      "userId" = coalesce(excluded."userId", "userId"),
+      sessions = (select json_group_array(value) from (
+        select value from json_each(experiment_units.sessions)
+        union select value from json_each(excluded.sessions))),
+      arms = case when excluded.arm <> arm then 2 else max(arms, excluded.arms) end,
+      refused = case when ${isLater} then max(refused, excluded.refused) else excluded.refused end,
+      after = case when ${isLater} then after else excluded.after end`;
+  return { toSQL: () => ({ sql: query, params: [experiment, JSON.stringify(rows)] }) };
+}

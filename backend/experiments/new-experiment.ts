@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq, ne } from 'drizzle-orm';
+import { invalid } from '../../shared/domain/errors.ts';
+import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
+import { checkLayer } from '../../shared/explore/assign.ts';
+import type { Store } from '../store/open.ts';
+import { experiments } from '../store/tables.ts';
+import { MINIMUM_PER_ARM } from '../science/statistics/no-answer.ts';
+import { changesVersion, checkArms } from './check-arms.ts';
+import { checkGuardrails, experimentMetrics } from './experiment-metrics.ts';
+import { DEFAULT_LAYERS, ensureLayer, OWN_LAYER_RANK, readLayer, type LayerRow } from './layers.ts';
+import { firstFree, rounded, type Range } from './ranges.ts';
+
+export type Experiment = typeof experiments.$inferSelect;
+
+export interface NewExperiment {
+  readonly name: string;
+  /** Made if it is new, counting by `unit`. Default `weights`, or `exploration` where no version is compared. */
+  readonly layer?: string;
+  readonly unit?: 'user' | 'session';
+  /** Share of the layer's units that take part, above 0. Default: all of the range, and without one all there are. */
+  readonly traffic?: number;
+  /** Which units of the layer are its own. Default: the first free ones, as many as the traffic. */
+  readonly range?: Range;
+  /** The control first. */
+  readonly arms: readonly ExperimentArm[];
+  readonly design?: 'split' | 'interleaved';
+  readonly trigger?: 'ranked' | 'slate differs';
+  /** Default: all of `DEFAULT_METRICS`. */
+  readonly metrics?: readonly (string | MetricDefinition)[];
+  readonly guardrails?: readonly GuardrailSpec[];
+  readonly minimumPerArm?: number;
+  readonly aa?: boolean;
+}
+
+/**
+ * A draft of what was asked, with a range of its layer to itself.
+ * @throws ApiError 400 naming what is wrong, 404 for an unknown version, 409 where the layer is full.
+ */
+export async function draftOf(
+  store: Store,
+  asked: NewExperiment,
+  champion: Version,
+  nowMs: number,
+): Promise<Experiment> {
+  const { arms, design = 'split', trigger = 'ranked', aa = false } = asked;
+  await checkArms(store, { arms, design, aa }, champion);
+  const metrics = experimentMetrics(asked.metrics ?? DEFAULT_METRICS);
+  const guardrails = [...(asked.guardrails ?? [])];
+  checkGuardrails(guardrails, metrics);
+  const minimumPerArm = asked.minimumPerArm ?? MINIMUM_PER_ARM;
+  if (!(Number.isInteger(minimumPerArm) && minimumPerArm >= 2))
+    throw invalid(
+      `minimumPerArm must be a whole number from 2 (1,000 unless asked), but was ${minimumPerArm}`,
+    );
+  const layer = await layerOf(store, asked, nowMs);
+  const others = await claimsOf(store, layer.name);
+  const id = `exp_${randomUUID()}`;
+  const experiment: Experiment = {
+    id,
+    name: asked.name,
+    kind: 'experiment',
+    layer: layer.name,
+    salt: id,
+    ...placeIn(layer, others, asked),
+    // An A/A test serves a version of its own in each arm, or nobody would be exposed to it.
+    arms: aa ? arms.map((arm) => ({ ...arm, version: arm.version ?? champion })) : [...arms],
+    design,
+    trigger,
+    metrics,
+    guardrails,
+    minimumPerArm,
+    metricWeightsId: null,
+    status: 'draft',
+    createdAt: nowMs,
+    startedAt: null,
+    stoppedAt: null,
+  };
+  checkLayer({ ...layer, experiments: [...others, experiment].map(asAssigned) });
+  return experiment;
+}
+
+export const rangeOf = ({ rangeFrom, rangeTo }: Experiment): Range => [rangeFrom, rangeTo];
+
+/** Of the layer's units, those that take part. */
+export const shareOf = ({ rangeFrom, rangeTo, traffic }: Experiment): number =>
+  Number(((rangeTo - rangeFrom) * traffic).toFixed(9));
+
+/** What assignment has to know of a row. */
+export const asAssigned = (row: Experiment) => ({
+  id: row.id,
+  salt: row.salt,
+  status: row.status,
+  range: rangeOf(row),
+  traffic: row.traffic,
+  arms: row.arms,
+});
+
+/** Experiments of a layer that own a part of it. */
+export const claimsOf = (store: Store, layer: string): Promise<Experiment[]> =>
+  store.db
+    .select()
+    .from(experiments)
+    .where(and(eq(experiments.layer, layer), ne(experiments.status, 'stopped')));
+
+async function layerOf(store: Store, asked: NewExperiment, nowMs: number): Promise<LayerRow> {
+  const name =
+    asked.layer ??
+    (changesVersion({ arms: asked.arms, aa: asked.aa ?? false }) ? 'weights' : 'exploration');
+  if (!/^[a-z0-9-]{1,40}$/.test(name))
+    throw invalid(`a layer's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
+  if (name === 'rollout')
+    throw invalid('layer rollout belongs to the rollouts: name another, or leave it out');
+  const byDefault = DEFAULT_LAYERS.find((layer) => layer.name === name);
+  const known = (await readLayer(store, name)) ?? byDefault;
+  const unit = asked.unit ?? known?.unit;
+  if (unit === undefined)
+    throw invalid(
+      `layer ${name} is new: say whether it counts by user or by session (unit; --unit)`,
+    );
+  return ensureLayer(store, { name, unit, rank: known?.rank ?? OWN_LAYER_RANK }, nowMs);
+}
+
+function placeIn(
+  { name }: LayerRow,
+  others: readonly Experiment[],
+  { traffic, range }: NewExperiment,
+) {
+  if (range !== undefined && !(range[0] >= 0 && range[0] < range[1] && range[1] <= 1))
+    throw invalid(`range must be 0 ≤ from < to ≤ 1, but was ${range.join('–')}`);
+  const most = range === undefined ? 1 : range[1] - range[0];
+  const share = traffic ?? most;
+  if (!(share > 0 && share <= 1))
+    throw invalid(`traffic must be a share above 0, at most 1, but was ${share}`);
+  if (share > most + 1e-9)
+    throw invalid(`traffic ${share} does not fit into the range ${range!.join('–')}`);
+  const [from, to] = range ? rounded(range) : firstFree(others.map(rangeOf), share, name);
+  return { rangeFrom: from, rangeTo: to, traffic: range ? Math.min(1, share / most) : 1 };
+}

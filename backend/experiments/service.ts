@@ -1,0 +1,80 @@
+import { describeInForce, type RewardPolicy } from '../reward/in-force.ts';
+import { idInForce, weightsForExperiment } from '../reward/weights-for-experiment.ts';
+import type { Rollout } from '../models/apply.ts';
+import type { Job } from '../scheduler/scheduler.ts';
+import type { Trainer } from '../runs/train/trainer.ts';
+import type { Versions } from '../models/versions.ts';
+import type { Database, Store } from '../store/open.ts';
+import type { TrainingDataSettings } from '../log/account/settings.ts';
+import { collectorOf, type Collector } from './collector.ts';
+import { experimentsOf, type Experiments } from './experiments.ts';
+import { freezeReports, type ReportDeps } from './reports.ts';
+import { trainArms } from './train-arms.ts';
+import { trainWithPolicy } from '../runs/train/train-with-policy.ts';
+
+/** Experiments with all that they stand on. */
+export interface ExperimentRoom {
+  readonly experiments: Experiments;
+  readonly reports: ReportDeps;
+  readonly collectWithin: Collector['collectWithin'];
+  /** Before the log is cut: what it says now is kept. */
+  freeze(): Promise<void>;
+  jobs(trainer: Pick<Trainer, 'start'>, trainingSchedule: string): Job[];
+  stop(): Promise<void>;
+}
+
+export interface ExperimentRoomDeps {
+  readonly store: Store;
+  readonly database: Database;
+  readonly versions: Versions;
+  readonly rollout: Pick<Rollout, 'retraffic'>;
+  readonly settings: TrainingDataSettings;
+  /** How long units and outcomes are kept: longer than the log. */
+  readonly keptDays: number;
+  /** Whether learned metric weights are in force where nothing overrides them. */
+  readonly rewardPolicy: RewardPolicy;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
+  const { store, database, versions, rollout, settings, keptDays, rewardPolicy, nowMs, log } = deps;
+  const experiments = experimentsOf({
+    store,
+    retraffic: rollout.retraffic,
+    weightsInForce: async (version) => {
+      const { schema } = await versions.load(version);
+      return idInForce(await describeInForce(store, schema, nowMs(), { reward: rewardPolicy }));
+    },
+    nowMs,
+  });
+  const collector = collectorOf({ store, database, filters: settings.filters });
+  const reports: ReportDeps = {
+    store,
+    collect: collector.collect,
+    collectKept: collector.collectKept,
+    keep: collector.keep,
+    weightsOf: (experiment) => weightsForExperiment(store, experiment, nowMs(), rewardPolicy),
+    retentionDays: settings.retentionDays,
+    keptDays,
+    nowMs,
+  };
+  return {
+    experiments,
+    reports,
+    collectWithin: collector.collectWithin,
+    freeze: async () => void (await freezeReports(reports)),
+    jobs: (trainer, schedule) => [
+      {
+        name: 'training of experiments’ arms',
+        schedule,
+        leaderOnly: true,
+        async run() {
+          const train = trainWithPolicy({ store, versions, trainer, nowMs });
+          await trainArms({ store, experiments, train, log });
+        },
+      },
+    ],
+    stop: collector.stop,
+  };
+}

@@ -1,0 +1,65 @@
+import { eq } from 'drizzle-orm';
+import type { ExperimentArm } from '../../shared/domain/experiment.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { messageOf } from '../process/logger.ts';
+import type { RewardPolicy } from '../reward/in-force.ts';
+import type { Store } from '../store/open.ts';
+import { experiments } from '../store/tables.ts';
+import type { Experiments } from './experiments.ts';
+import type { Experiment } from './new-experiment.ts';
+
+export interface ArmTraining {
+  readonly parent: Version;
+  readonly name: string;
+  readonly policy: RewardPolicy;
+  readonly experiment: string;
+}
+
+export interface TrainArmsDeps {
+  readonly store: Store;
+  readonly experiments: Pick<Experiments, 'moveArm'>;
+  /** Trains a version that is stored and not promoted; waits for its turn, and until it is over. @throws where it fails. */
+  readonly train: (asked: ArmTraining) => Promise<Version>;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Trains every arm of a running experiment that has a reward policy, on everybody's log, and lets it serve what was learned:
+ * arms of one experiment differ in nothing but the reward. One that cannot be trained goes on with what it has.
+ * @returns how many arms moved.
+ */
+export async function trainArms(deps: TrainArmsDeps): Promise<number> {
+  const { store, log } = deps;
+  const running = await store.db
+    .select()
+    .from(experiments)
+    .where(eq(experiments.status, 'running'));
+  let moved = 0;
+  for (const experiment of running) {
+    for (const arm of experiment.arms) {
+      if (arm.reward === undefined) continue;
+      try {
+        await trainArm(deps, experiment, arm, arm.reward);
+        moved++;
+      } catch (error) {
+        log(`experiment ${experiment.id}: arm ${arm.name} was not trained: ${messageOf(error)}`);
+      }
+    }
+  }
+  return moved;
+}
+
+async function trainArm(
+  { experiments: moves, train }: TrainArmsDeps,
+  { id, name }: Experiment,
+  arm: ExperimentArm,
+  policy: RewardPolicy,
+): Promise<void> {
+  const version = await train({
+    parent: arm.version ?? RULES_VERSION,
+    name: `${name}: ${arm.name}`,
+    policy,
+    experiment: id,
+  });
+  await moves.moveArm(id, arm.name, version, 'backend');
+}

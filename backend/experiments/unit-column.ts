@@ -1,0 +1,16 @@
+import { eventMetric, isMetric, type EventMetric } from '../log/account/metrics.ts';
+
+/** Something that a unit did, as a number: what metrics are made of. */
+export type UnitColumn =
+  | (EventMetric & { readonly from: 'events'; readonly name: string })
+  | { readonly from: 'rankings'; readonly name: string }
+  | { readonly from: 'outcomes'; readonly name: string; readonly metric: string };
+
+/** @param name an event type, an amount, `rankings`, or `outcome.<name>`. @returns undefined where it is none. */
+export function unitColumn(name: string): UnitColumn | undefined {
+  if (name === 'rankings') return { from: 'rankings', name };
+  const ofEvents = eventMetric(name);
+  if (ofEvents !== undefined) return { from: 'events', name, ...ofEvents };
+  if (!isMetric(name)) return undefined;
+  return { from: 'outcomes', name, metric: name.slice('outcome.'.length) };
+}

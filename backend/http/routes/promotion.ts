@@ -1,0 +1,58 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { parseVersion } from '../../../shared/domain/ids.ts';
+import { messageOf } from '../../process/logger.ts';
+import { actorOf, answer, problems, router, versionParam } from '../openapi.ts';
+import type { Services } from '../services.ts';
+import { liveWeights, liveWeightsShape } from '../live-weights.ts';
+
+const moved = {
+  200: answer(
+    z.object({ weights: liveWeightsShape.nullable() }),
+    'What is live now; every edge takes it within its refresh interval',
+  ),
+  ...problems,
+};
+
+const promote = createRoute({
+  method: 'post',
+  path: '/v1/weights/{version}/promote',
+  summary: 'Make a version the champion',
+  request: { params: versionParam },
+  responses: moved,
+});
+
+const rollback = createRoute({
+  method: 'post',
+  path: '/v1/weights/{version}/rollback',
+  summary: 'Give everyone a version at once and hold it: nothing else goes live until released',
+  request: { params: versionParam },
+  responses: moved,
+});
+
+const release = createRoute({
+  method: 'post',
+  path: '/v1/weights/release',
+  summary: 'Lift the hold; what is live stays live until something is promoted',
+  responses: moved,
+});
+
+export const rolloutRoutes = ({ store, rollout, rollouts, log }: Services) => {
+  // The pointer is moved: that what is under way could not see it yet is not the caller's failure.
+  const seen = () =>
+    rollouts.seeOps().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
+  return router()
+    .openapi(promote, async (c) => {
+      await rollout.promote(parseVersion(c.req.valid('param').version), actorOf(c));
+      await seen();
+      return c.json({ weights: await liveWeights(store) }, 200);
+    })
+    .openapi(rollback, async (c) => {
+      await rollout.rollback(parseVersion(c.req.valid('param').version), actorOf(c));
+      await seen();
+      return c.json({ weights: await liveWeights(store) }, 200);
+    })
+    .openapi(release, async (c) => {
+      await rollout.release(actorOf(c));
+      return c.json({ weights: await liveWeights(store) }, 200);
+    });
+};

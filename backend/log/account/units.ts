@@ -1,0 +1,102 @@
+import { sql } from 'drizzle-orm';
+import type { Statement, Store } from '../../store/open.ts';
+import type { Filters } from './settings.ts';
+import { newRowsAfter, readMark, type LogMark, type NewRow } from './new-log-rows.ts';
+import { readUnits, type UnitRow } from './read-units.ts';
+import type { MetricWeightSettings, UnitKind } from '../../reward/settings.ts';
+
+export interface UnitsOf extends Pick<MetricWeightSettings, 'unit' | 'observeDays' | 'context'> {
+  readonly filters: Filters;
+  /** Feedback later than this after its ranking is not credited; then a unit's observation is final. */
+  readonly attributionDays: number;
+}
+
+/**
+ * Brings `metric_units` up to date with the log, from where the last gathering ended. Each unit of which something is
+ * new is measured again from its log, so that gathering twice changes nothing; once its observation is over, only
+ * outcomes are added.
+ * @returns how many units were written.
+ */
+export async function gatherUnits(
+  store: Pick<Store, 'db' | 'write'>,
+  settings: UnitsOf,
+  nowMs: number,
+): Promise<number> {
+  const { unit: kind } = settings;
+  const name = `metric units by ${kind}`;
+  let { text, mark } = await readMark(store.db, name);
+  let written = 0;
+  for (;;) {
+    const found = await newRowsAfter(store.db, mark);
+    if (found.rows.length === 0) return written;
+    const ids = await unitsOf(store, kind, found.rows);
+    const units = await readUnits(store.db, settings, ids, nowMs);
+    const [moved] = await store.write([
+      moveMark(name, text, found.mark),
+      ...(units.length === 0 ? [] : [upsert(kind, units, nowMs, name, found.mark)]),
+    ]);
+    // Another backend gathers too, and was first: what was read here may be older than what it wrote.
+    if (moved === 0) return written;
+    written += units.length;
+    mark = found.mark;
+    text = JSON.stringify(mark);
+  }
+}
+
+/** An outcome that names only a user is one of each of the user's sessions. */
+async function unitsOf(
+  { db }: Pick<Store, 'db'>,
+  kind: UnitKind,
+  rows: readonly NewRow[],
+): Promise<string[]> {
+  const named = rows.map(({ sessionId, userId }) => (kind === 'user' ? userId : sessionId));
+  const ids = new Set(named.filter((id) => id !== null));
+  const users = rows.flatMap(({ sessionId, userId }) => (sessionId === null ? (userId ?? []) : []));
+  if (kind === 'session' && users.length > 0) {
+    const sessions = await db.all<{ unit: string }>(sql`
+      select unit from metric_units where kind = 'session'
+        and userId in (select value from json_each(${JSON.stringify(users)}))`);
+    for (const { unit } of sessions) ids.add(unit);
+  }
+  return [...ids];
+}
+
+function moveMark(name: string, from: string | undefined, to: LogMark): Statement {
+  const text = JSON.stringify(to);
+  return {
+    toSQL: () =>
+      from === undefined
+        ? {
+            sql: `insert into log_marks (name, value) values (?, ?) on conflict do nothing`,
+            params: [name, text],
+          }
+        : {
+            sql: `update log_marks set value = ? where name = ? and value = ?`,
+            params: [text, name, from],
+          },
+  };
+}
+
+/** Only where the mark was moved just before, and never of a user who was deleted meanwhile. */
+function upsert(
+  kind: UnitKind,
+  units: readonly UnitRow[],
+  nowMs: number,
+  markName: string,
+  mark: LogMark,
+): Statement {
+  const query = `
+    insert into metric_units (unit, kind, firstAt, userId, "values", context, outcomes, updatedAt)
+    select g.value ->> 'unit', ?, g.value ->> 'firstAt', g.value ->> 'userId', g.value -> 'values',
+      g.value -> 'context', g.value -> 'outcomes', ?
+    from json_each(?) g
+    where (select value from log_marks where name = ?) = ?
+      and not exists (
+        select 1 from deleted_users d where d.userId = g.value ->> 'userId'
+          or exists (select 1 from json_each(g.value, '$.users') u where u.value = d.userId))
+    on conflict (kind, unit) do update set firstAt = excluded.firstAt, userId = excluded.userId,
+      "values" = excluded."values", context = excluded.context, outcomes = excluded.outcomes,
+      updatedAt = excluded.updatedAt`;
+  const params = [kind, nowMs, JSON.stringify(units), markName, JSON.stringify(mark)];
+  return { toSQL: () => ({ sql: query, params }) };
+}

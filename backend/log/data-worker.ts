@@ -1,0 +1,77 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { drizzle } from 'drizzle-orm/libsql';
+import type { Schema } from '../../shared/features/schema.ts';
+import { serial } from '../process/serial.ts';
+import { connect } from '../store/connect.ts';
+import type { Database } from '../store/open.ts';
+import type { BuildDeps } from './partitions/build-partition.ts';
+import { daysWithEvents } from './ingest/log-mark.ts';
+import { openObjectStore, type StoreLocation } from './partitions/object-store.ts';
+import type { Manifest } from './partitions/partition.ts';
+import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partitions/partitions.ts';
+import { judgeQuality, type QualityReport } from './partitions/quality.ts';
+import { countEvents } from './partitions/read-day.ts';
+import type { Span } from './partitions/read-rankings.ts';
+import type { TrainingDataSettings } from './account/settings.ts';
+import { boundsOf, dayOf, wholeDays, type UtcDay } from '../../shared/domain/utc-day.ts';
+
+export interface DataWorkerOptions {
+  readonly database: Database;
+  readonly location: StoreLocation;
+  readonly settings: TrainingDataSettings;
+}
+
+export interface PreparedData {
+  /** One per day on which something was ranked, in order. */
+  readonly manifests: readonly Manifest[];
+  readonly quality: QualityReport;
+}
+
+/** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
+const { database, location, settings } = workerData as DataWorkerOptions;
+const deps: BuildDeps = {
+  db: drizzle(connect(database)),
+  objects: openObjectStore(location),
+  labelling: settings,
+  nowMs: Date.now,
+};
+const inTurn = serial();
+
+const exposed = {
+  /** Partitions of a window up to date with the log, and how good they are. */
+  prepare: (schema: Schema, window: Span): Promise<PreparedData> =>
+    inTurn(async () => {
+      const manifests = await syncPartitions(deps, schema, window);
+      const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
+      const quality = judgeQuality(
+        schema,
+        window,
+        manifests,
+        stray,
+        settings.quality,
+        deps.nowMs(),
+      );
+      return { manifests, quality };
+    }),
+
+  forgetDeletedUsers: (): Promise<number> => inTurn(() => forgetDeletedUsers(deps)),
+
+  prune: (before: UtcDay): Promise<number> => inTurn(() => prunePartitions(deps, before)),
+};
+
+/** Feedback of days on which nothing was ranked. */
+async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
+  let [received, attributed] = [0, 0];
+  for (const start of await daysWithEvents(deps.db, wholeDays(window))) {
+    if (ranked.has(dayOf(start))) continue;
+    const found = await countEvents(deps.db, boundsOf(dayOf(start)));
+    received += found.received;
+    attributed += found.attributed;
+  }
+  return { received, attributed };
+}
+
+export type DataWorker = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

@@ -1,0 +1,37 @@
+import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
+import type { Cell } from './insert-rows.ts';
+
+export const EVENT_COLUMNS = [
+  'eventId',
+  'type',
+  'rankingId',
+  'itemId',
+  'position',
+  'value',
+  'properties',
+  'timestamp',
+  'receivedAt',
+  'sessionId',
+  'userId',
+  'arm',
+  'weights',
+] as const;
+
+export const EVENT_USER_COLUMN = EVENT_COLUMNS.indexOf('userId');
+
+/** The edge checked each field when the event came, and signed the batch. */
+export const eventRow = (event: CollectedEvent): Cell[] => [
+  event.eventId,
+  event.type,
+  event.rankingId,
+  event.itemId ?? null,
+  event.position ?? null,
+  event.value ?? null,
+  event.properties === undefined ? null : JSON.stringify(event.properties),
+  event.timestamp,
+  event.receivedAt,
+  event.sessionId,
+  event.userId ?? null,
+  event.arm ?? null,
+  event.weights,
+];

@@ -1,0 +1,28 @@
+import type { Decision } from '../../../shared/domain/decision.ts';
+import { exposuresFromText } from '../../../shared/domain/experiment.ts';
+import type { Cell } from './insert-rows.ts';
+
+export const EXPOSURE_COLUMNS = [
+  'experiment',
+  'rankingId',
+  'arm',
+  'at',
+  'sessionId',
+  'userId',
+] as const;
+
+export const EXPOSURE_USER_COLUMN = EXPOSURE_COLUMNS.indexOf('userId');
+
+/** One row for each experiment that a ranking was exposed to. */
+export const exposureRows = ({ arm: text = '', rankingId, at, sessionId, userId }: Decision) =>
+  exposuresFromText(text)
+    // An arm without an experiment was written before there were exposures.
+    .filter(({ experiment }) => experiment !== '')
+    .map(({ experiment, arm }): Cell[] => [
+      experiment,
+      rankingId,
+      arm,
+      at,
+      sessionId,
+      userId ?? null,
+    ]);

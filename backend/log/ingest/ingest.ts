@@ -1,0 +1,65 @@
+import { eq } from 'drizzle-orm';
+import type { IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+import type { Store } from '../../store/open.ts';
+import { batches } from '../../store/tables.ts';
+import { batchLagMs } from './batch-lag.ts';
+import { DECISION_COLUMNS, DECISION_USER_COLUMN, decisionRow } from './decision-rows.ts';
+import { EVENT_COLUMNS, EVENT_USER_COLUMN, eventRow } from './event-rows.ts';
+import { EXPOSURE_COLUMNS, EXPOSURE_USER_COLUMN, exposureRows } from './exposure-rows.ts';
+import { insertRows } from './insert-rows.ts';
+
+export interface Ingested {
+  readonly batchId: string;
+  /** Rows that are in the store now and were not before. */
+  readonly decisions: number;
+  readonly events: number;
+  /** True when the whole batch had been committed before: it was sent again. */
+  readonly duplicate: boolean;
+}
+
+/**
+ * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
+ * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users are left
+ * out.
+ */
+export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
+  const { batchId } = batch;
+  const known = await store.db
+    .select({ batchId: batches.batchId })
+    .from(batches)
+    .where(eq(batches.batchId, batchId));
+  if (known.length > 0) return { batchId, decisions: 0, events: 0, duplicate: true };
+  const decisions = insertRows(
+    'decisions',
+    DECISION_COLUMNS,
+    DECISION_USER_COLUMN,
+    batch.decisions.map(decisionRow),
+  );
+  const events = insertRows('events', EVENT_COLUMNS, EVENT_USER_COLUMN, batch.events.map(eventRow));
+  const exposures = insertRows(
+    'exposures',
+    EXPOSURE_COLUMNS,
+    EXPOSURE_USER_COLUMN,
+    batch.decisions.flatMap(exposureRows),
+  );
+  const own = store.db
+    .insert(batches)
+    .values({
+      batchId,
+      decisions: batch.decisions.length,
+      events: batch.events.length,
+      committedAt: nowMs,
+      lagMs: batchLagMs(batch, nowMs) ?? null,
+    })
+    .onConflictDoNothing();
+  const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
+  return {
+    batchId,
+    decisions: sum(inserted.slice(0, decisions.length)),
+    events: sum(inserted.slice(decisions.length, decisions.length + events.length)),
+    duplicate: isNew === 0,
+  };
+}
+
+const sum = (counts: readonly number[]): number =>
+  counts.reduce((total, count) => total + count, 0);

@@ -1,0 +1,133 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { readLogMark } from '../ingest/log-mark.ts';
+import type { ObjectStore } from './object-store.ts';
+import { partWriter, type PartWriter } from './part-file.ts';
+import {
+  deletePartition,
+  folderOf,
+  readManifest,
+  writeManifest,
+  writePart,
+  type Manifest,
+  type Part,
+} from './partition.ts';
+import type { LoggedSlate } from '../training-set/logged-slate.ts';
+import { readDay, type Labelling } from './read-day.ts';
+import { DAY_MS, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
+
+export interface BuildDeps {
+  readonly db: LibSQLDatabase;
+  readonly objects: ObjectStore;
+  readonly labelling: Labelling;
+  readonly nowMs: () => number;
+}
+
+/** About 25 MB a part at 32 features: what a reader or writer holds at a time. */
+const PART_ROWS = 500_000;
+/** Far longer than a reader takes from a manifest to its parts. */
+const KEEP_REPLACED_MS = 900_000;
+
+/**
+ * Brings one day's partition up to date with the log. An open one is built again when anything came since, and
+ * a last time when its attribution window is over; a closed one is left as it is.
+ * @returns undefined when there is nothing to train on, not even left-out rankings.
+ */
+export async function buildPartition(
+  deps: BuildDeps,
+  schema: Schema,
+  day: UtcDay,
+): Promise<Manifest | undefined> {
+  const { db, objects, labelling, nowMs } = deps;
+  const before = await readManifest(objects, schema.hash, day);
+  if (before?.state === 'closed') return before;
+  // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
+  const { logMark: log, deletions } = await readLogMark(db);
+  const logMark = `${log}/${labellingMark(labelling)}`;
+  const builtAt = nowMs();
+  const closesAt = startOfDay(day) + (1 + labelling.attributionDays) * DAY_MS;
+  const state = builtAt >= closesAt ? 'closed' : 'open';
+  if (before?.logMark === logMark && before.state === state) return before;
+
+  const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
+  const facts = await readDay(db, schema, day, labelling, (slate) => parts.add(slate));
+  if (facts.rankings === 0) {
+    if (before !== undefined) await deletePartition(objects, schema.hash, day);
+    return undefined;
+  }
+  // Users were deleted since: earlier parts may name them, and go at once.
+  const readable = before === undefined || before.deletions < deletions ? undefined : before;
+  const kept = readable?.replaced.filter(({ since }) => since >= builtAt - KEEP_REPLACED_MS) ?? [];
+  const last = readable?.parts.map(({ key }) => ({ key, since: builtAt })) ?? [];
+  const manifest = await writeManifest(objects, {
+    schemaHash: schema.hash,
+    schemaName: schema.name,
+    day,
+    state,
+    builtAt,
+    closesAt,
+    attributionDays: labelling.attributionDays,
+    filters: labelling.filters,
+    logMark,
+    deletions,
+    rankings: facts.kept,
+    rows: facts.keptItems,
+    parts: await parts.finish(),
+    replaced: [...kept, ...last],
+    facts,
+  });
+  await deleteStrangers(objects, manifest);
+  return manifest;
+}
+
+const labellingMark = (labelling: Labelling) =>
+  createHash('sha256')
+    .update(JSON.stringify([labelling.attributionDays, labelling.filters]))
+    .digest('hex')
+    .slice(0, 8);
+
+/** Parts of builds that were cut short, and those that were replaced long ago. */
+export async function deleteStrangers(objects: ObjectStore, manifest: Manifest): Promise<void> {
+  const { schemaHash, day, parts, replaced } = manifest;
+  const known = new Set([...parts, ...replaced].map(({ key }) => key));
+  for (const key of await objects.list(folderOf(schemaHash, day)))
+    if (key.endsWith('.parquet') && !known.has(key)) await objects.delete(key);
+}
+
+export interface Parts {
+  /** A promise when a part is full: the caller waits, or parts would pile up in memory. */
+  add(slate: LoggedSlate): Promise<void> | undefined;
+  finish(): Promise<Part[]>;
+}
+
+/** Cuts a stream of slates into parts, under names that no part has had. @param features codes per item. */
+export function slatesToParts(
+  objects: ObjectStore,
+  folder: string,
+  features: number,
+  partRows = PART_ROWS,
+): Parts {
+  const build = randomUUID().slice(0, 8);
+  const written: Part[] = [];
+  let writer: PartWriter | undefined;
+  const close = async () => {
+    if (writer === undefined) return;
+    const { rows } = writer;
+    const bytes = writer.finish();
+    writer = undefined;
+    const key = `${folder}part-${build}-${written.length}.parquet`;
+    written.push(await writePart(objects, key, bytes, rows));
+  };
+  return {
+    add(slate) {
+      writer ??= partWriter(features);
+      writer.add(slate);
+      return writer.rows < partRows ? undefined : close();
+    },
+    async finish() {
+      await close();
+      return written;
+    },
+  };
+}

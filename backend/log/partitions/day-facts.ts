@@ -1,0 +1,60 @@
+import type { EventFault } from '../account/judge-events.ts';
+import type { SessionFault } from '../account/judge-session.ts';
+import type { UtcDay } from '../../../shared/domain/utc-day.ts';
+
+/** Why a ranking was not logged whole: which field is malformed or names what is not stored. */
+export type RankingFault = 'codes' | 'scores' | 'propensities' | 'session' | 'snapshot' | 'weights';
+
+/** What one UTC day's log holds under a schema, and how good it is. Independent of any reward. */
+export interface DayFacts {
+  readonly day: UtcDay;
+  /** Rankings that were logged; those without a fault; faults by kind (a ranking may have several). */
+  readonly rankings: number;
+  readonly complete: number;
+  readonly incomplete: Readonly<Partial<Record<RankingFault, number>>>;
+  /** Rankings and items that training gets, and how many of these rankings have a click. */
+  readonly kept: number;
+  readonly keptItems: number;
+  readonly clicked: number;
+  readonly sessions: number;
+  /** Left out, by why. */
+  readonly refusedSessions: Readonly<Partial<Record<SessionFault, number>>>;
+  readonly refusedRankings: Readonly<Partial<Record<SessionFault, number>>>;
+  /** Events of this day's rankings that were not credited, by why. */
+  readonly events: Readonly<Partial<Record<EventFault, number>>>;
+  /** Events that came in on this day, of any schema, and those that join a stored ranking. */
+  readonly received: number;
+  readonly attributed: number;
+  /** Shown items, and of how many of them each feature is missing (bucket 0), in schema order. */
+  readonly items: number;
+  readonly missing: readonly number[];
+  /** Epoch ms. */
+  readonly newestRankingAt: number | null;
+  readonly newestEventAt: number | null;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type MutableDayFacts = Mutable<Omit<DayFacts, Counts | 'missing'>> & {
+  [K in Counts]: Mutable<DayFacts[K]>;
+} & { missing: number[] };
+type Counts = 'incomplete' | 'refusedSessions' | 'refusedRankings' | 'events';
+
+export const emptyFacts = (day: UtcDay, features: number): MutableDayFacts => ({
+  day,
+  rankings: 0,
+  complete: 0,
+  incomplete: {},
+  kept: 0,
+  keptItems: 0,
+  clicked: 0,
+  sessions: 0,
+  refusedSessions: {},
+  refusedRankings: {},
+  events: {},
+  received: 0,
+  attributed: 0,
+  items: 0,
+  missing: Array.from({ length: features }, () => 0),
+  newestRankingAt: null,
+  newestEventAt: null,
+});

@@ -1,0 +1,115 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+import {
+  buildPartition,
+  deleteStrangers,
+  slatesToParts,
+  type BuildDeps,
+} from './build-partition.ts';
+import { daysWithRankings, deletedSince, readLogMark } from '../ingest/log-mark.ts';
+import type { ObjectStore } from './object-store.ts';
+import { distinctIn, readPart } from './part-file.ts';
+import {
+  deletePartition,
+  folderOf,
+  listPartitions,
+  readManifest,
+  readPartBytes,
+  writeManifest,
+  type Manifest,
+} from './partition.ts';
+import type { Span } from './read-rankings.ts';
+import { dayOf, startOfDay, wholeDays, type UtcDay } from '../../../shared/domain/utc-day.ts';
+
+/**
+ * Brings the partitions of every day that a span touches up to date with the log.
+ * @returns their manifests, in order of day.
+ */
+export async function syncPartitions(
+  deps: BuildDeps,
+  schema: Schema,
+  span: Span,
+  onDay: (day: UtcDay) => void = () => {},
+): Promise<Manifest[]> {
+  const whole = wholeDays(span);
+  const logged = await daysWithRankings(deps.db, schema.hash, whole);
+  const stored = (await listPartitions(deps.objects, schema.hash))
+    .map(({ day }) => startOfDay(day))
+    .filter((start) => start >= whole.from && start <= whole.to);
+  const manifests: Manifest[] = [];
+  for (const start of [...new Set([...logged, ...stored])].toSorted((a, b) => a - b)) {
+    const day = dayOf(start);
+    onDay(day);
+    const manifest = await buildPartition(deps, schema, day);
+    const clean = manifest && (await forgetIn(deps, manifest)).manifest;
+    if (clean !== undefined) manifests.push(clean);
+  }
+  return manifests;
+}
+
+/** Takes users who were deleted since a partition was built out of every partition. @returns how many were rewritten. */
+export async function forgetDeletedUsers(deps: BuildDeps): Promise<number> {
+  let rewritten = 0;
+  for (const { schemaHash, day } of await listPartitions(deps.objects)) {
+    const manifest = await readManifest(deps.objects, schemaHash, day);
+    if (manifest !== undefined && (await forgetIn(deps, manifest)).isRewritten) rewritten++;
+  }
+  return rewritten;
+}
+
+/** A partition without users who were deleted since it was built; no manifest where nothing else was in it. */
+async function forgetIn(
+  deps: BuildDeps,
+  manifest: Manifest,
+): Promise<{ manifest?: Manifest; isRewritten: boolean }> {
+  const { db, objects, nowMs } = deps;
+  const { deletions } = await readLogMark(db);
+  if (deletions <= manifest.deletions) return { manifest, isRewritten: false };
+  const gone: ReadonlySet<unknown> = new Set(await deletedSince(db, manifest.deletions));
+  // Parts of earlier builds go at once: what a deleted user left is not kept for those who still read it.
+  const next = { ...manifest, deletions, replaced: [] };
+  const isRewritten = await mentions(objects, manifest, gone);
+  if (isRewritten) {
+    const { schemaHash, day, facts } = manifest;
+    const parts = slatesToParts(objects, folderOf(schemaHash, day), facts.missing.length);
+    let rankings = 0;
+    for (const part of manifest.parts) {
+      for await (const slate of readPart(await readPartBytes(objects, part))) {
+        if (gone.has(slate.userId)) continue;
+        rankings++;
+        await parts.add(slate);
+      }
+    }
+    const rewritten = await parts.finish();
+    if (rankings === 0) {
+      await deletePartition(objects, schemaHash, day);
+      return { isRewritten };
+    }
+    const rows = rewritten.reduce((sum, part) => sum + part.rows, 0);
+    Object.assign(next, { builtAt: nowMs(), rankings, rows, parts: rewritten });
+  }
+  const clean = await writeManifest(objects, next);
+  await deleteStrangers(objects, clean);
+  return { manifest: clean, isRewritten };
+}
+
+async function mentions(
+  objects: ObjectStore,
+  { parts }: Manifest,
+  gone: ReadonlySet<unknown>,
+): Promise<boolean> {
+  for (const part of parts) {
+    const users = await distinctIn(await readPartBytes(objects, part), 'userId');
+    if (!users.isDisjointFrom(gone)) return true;
+  }
+  return false;
+}
+
+/** Deletes partitions of days before one. @returns how many. */
+export async function prunePartitions(
+  { objects }: Pick<BuildDeps, 'objects'>,
+  before: UtcDay,
+): Promise<number> {
+  const old = (await listPartitions(objects)).filter(({ day }) => day < before);
+  for (const { schemaHash, day } of old) await deletePartition(objects, schemaHash, day);
+  return old.length;
+}

@@ -1,0 +1,183 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+import type { DayFacts } from './day-facts.ts';
+import type { Manifest } from './partition.ts';
+import type { Span } from './read-rankings.ts';
+import type { QualityLimits } from '../account/settings.ts';
+import type { UtcDay } from '../../../shared/domain/utc-day.ts';
+
+/** How good a window's log is to learn from. One JSON value. */
+export interface QualityReport {
+  readonly schema: string;
+  readonly schemaHash: string;
+  /** Epoch ms; the report is about whole UTC days. */
+  readonly from: number;
+  readonly to: number;
+  readonly passed: boolean;
+  /** What failed, with figures and limits; empty when it passed. */
+  readonly failures: readonly string[];
+  /** Rankings without a fault, of all that were logged. */
+  readonly completeness: Share;
+  /** Why rankings are incomplete; one may be for several reasons. */
+  readonly incomplete: Counts;
+  /** Feedback events that join a stored ranking, of all that were received. */
+  readonly attribution: Share;
+  readonly freshness: {
+    readonly newestRankingAt: number | null;
+    readonly newestEventAt: number | null;
+    /** Before `to`, or before now where that is earlier. */
+    readonly ageMs: number | null;
+  };
+  /** Left out of training, by why. */
+  readonly filtered: {
+    readonly sessions: Counts;
+    readonly rankings: Counts;
+    readonly events: Counts;
+  };
+  /** By feature: the share of shown items in which it is missing. */
+  readonly missing: Readonly<Record<string, number>>;
+  readonly days: readonly DayVolume[];
+  readonly limits: QualityLimits;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+export interface Share {
+  readonly share: number | null;
+  readonly count: number;
+  readonly of: number;
+}
+
+interface DayVolume {
+  readonly day: UtcDay;
+  /** Logged; and those that training gets. */
+  readonly rankings: number;
+  readonly kept: number;
+  readonly clicked: number;
+  readonly events: number;
+  readonly partition: 'open' | 'closed';
+}
+
+export interface StrayEvents {
+  readonly received: number;
+  readonly attributed: number;
+}
+
+/**
+ * Adds up what the partitions' manifests say.
+ * @param manifests of every day in the window. @param stray events of days on which nothing was ranked.
+ */
+export function judgeQuality(
+  schema: Schema,
+  window: Span,
+  manifests: readonly Manifest[],
+  stray: StrayEvents,
+  limits: QualityLimits,
+  nowMs: number,
+): QualityReport {
+  const days = manifests.map(({ facts }) => facts);
+  const sum = (of: (day: DayFacts) => number) => days.reduce((total, day) => total + of(day), 0);
+  const newest = (of: (day: DayFacts) => number | null) =>
+    days.reduce<number | null>((best, day) => maxOf(best, of(day)), null);
+  const items = sum((day) => day.items);
+  const newestRankingAt = newest((day) => day.newestRankingAt);
+  const figures = {
+    completeness: shareOf(
+      sum((day) => day.complete),
+      sum((day) => day.rankings),
+    ),
+    attribution: shareOf(
+      sum((day) => day.attributed) + stray.attributed,
+      sum((day) => day.received) + stray.received,
+    ),
+    freshness: {
+      newestRankingAt,
+      newestEventAt: newest((day) => day.newestEventAt),
+      ageMs:
+        newestRankingAt === null ? null : Math.max(0, Math.min(nowMs, window.to) - newestRankingAt),
+    },
+    missing: Object.fromEntries(
+      schema.features.map(({ name }, feature) => [
+        name,
+        items === 0 ? 0 : sum((day) => day.missing[feature]) / items,
+      ]),
+    ),
+  };
+  const failures = failuresOf(figures, limits, window);
+  return {
+    schema: schema.name,
+    schemaHash: schema.hash,
+    from: window.from,
+    to: window.to,
+    passed: failures.length === 0,
+    failures,
+    ...figures,
+    incomplete: addUp(days.map((day) => day.incomplete)),
+    filtered: {
+      sessions: addUp(days.map((day) => day.refusedSessions)),
+      rankings: addUp(days.map((day) => day.refusedRankings)),
+      events: addUp(days.map((day) => day.events)),
+    },
+    days: manifests.map(({ day, state, facts }) => ({
+      day,
+      rankings: facts.rankings,
+      kept: facts.kept,
+      clicked: facts.clicked,
+      events: facts.received,
+      partition: state,
+    })),
+    limits,
+  };
+}
+
+function failuresOf(
+  figures: Pick<QualityReport, 'completeness' | 'attribution' | 'freshness' | 'missing'>,
+  limits: QualityLimits,
+  window: Span,
+): string[] {
+  const { completeness, attribution, freshness, missing } = figures;
+  if (completeness.of === 0)
+    return [`nothing was ranked between ${moment(window.from)} and ${moment(window.to)}`];
+  const failures: string[] = [];
+  const below = (what: string, { share, count, of }: Share, least: number) => {
+    if (share === null || share >= least) return;
+    failures.push(
+      `${percent(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), under ${percent(least)}`,
+    );
+  };
+  below('rankings are complete', completeness, limits.minCompleteness);
+  below('feedback events join a ranking', attribution, limits.minAttribution);
+  const ageHours = (freshness.ageMs ?? 0) / 3_600_000;
+  if (ageHours > limits.maxAgeHours)
+    failures.push(
+      `the newest ranking is ${Math.floor(ageHours)} h old, over ${limits.maxAgeHours} h`,
+    );
+  for (const [feature, share] of Object.entries(missing))
+    if (share > limits.maxMissingShare)
+      failures.push(
+        `${feature} is missing in ${percent(share)} of shown items, over ${percent(limits.maxMissingShare)}`,
+      );
+  return failures;
+}
+
+/** Callers may ask until the end of time, which is past that of dates. */
+const LATEST_MS = 8_640_000_000_000_000;
+const moment = (atMs: number) => new Date(Math.min(atMs, LATEST_MS)).toISOString();
+
+const shareOf = (count: number, of: number): Share => ({
+  share: of === 0 ? null : count / of,
+  count,
+  of,
+});
+
+const maxOf = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
+function addUp(all: readonly Readonly<Partial<Record<string, number>>>[]): Counts {
+  const total: Record<string, number> = {};
+  for (const counts of all)
+    for (const [key, n] of Object.entries(counts)) total[key] = (total[key] ?? 0) + (n ?? 0);
+  return total;
+}
+
+/** Rounded down, so that a share under its limit never reads as the limit. */
+const percent = (share: number) => `${Math.floor(share * 10_000) / 100} %`;

@@ -1,0 +1,172 @@
+import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { snapshots, weights } from '../../store/tables.ts';
+import { creditOutcomes, type Credits } from '../account/credit-outcomes.ts';
+import { emptyFacts, type DayFacts, type MutableDayFacts, type RankingFault } from './day-facts.ts';
+import { judgeEvents, type Judged } from '../account/judge-events.ts';
+import {
+  addRanking,
+  isDwellLogged,
+  judgeSession,
+  sessionFacts,
+  type SessionFacts,
+  type SessionFault,
+} from '../account/judge-session.ts';
+import type { LoggedSlate } from '../training-set/logged-slate.ts';
+import { tally } from '../account/metrics.ts';
+import { outlineRankings, readRankings, type LoggedRanking, type Span } from './read-rankings.ts';
+import type { TrainingDataSettings } from '../account/settings.ts';
+import { boundsOf, DAY_MS, type UtcDay } from '../../../shared/domain/utc-day.ts';
+
+export type Labelling = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;
+
+/**
+ * Decisions ⋈ feedback of one UTC day: every ranking under the schema that a person was shown, with what came
+ * of it. Reads the day twice, so that a session is judged by all that it did, and holds no more of it than a
+ * page and a few numbers per session.
+ * @param emit is given the slates in order of time and ranking id.
+ */
+export async function readDay(
+  db: LibSQLDatabase,
+  schema: Pick<Schema, 'hash' | 'features'>,
+  day: UtcDay,
+  labelling: Labelling,
+  emit: (slate: LoggedSlate) => Promise<void> | undefined | void,
+): Promise<DayFacts> {
+  const span = boundsOf(day);
+  const attributionMs = labelling.attributionDays * DAY_MS;
+  const { filters } = labelling;
+  const facts = emptyFacts(day, schema.features.length);
+  const refused = await judgeSessions(db, schema.hash, span, labelling, facts);
+  const credits = await creditOutcomes(db, span, attributionMs);
+  const known = await whatIsKnown(db);
+  for await (const ranking of readRankings(db, schema.hash, span)) {
+    const isWhole = inspect(ranking, schema.features.length, known, facts);
+    const judged = judgeEvents(ranking, ranking.events, attributionMs, filters);
+    for (const fault of judged.faults) count(facts.events, fault);
+    const refusal = refused.get(ranking.sessionId);
+    if (refusal !== undefined) count(facts.refusedRankings, refusal);
+    else if (isWhole && ranking.itemIds.length > 0) {
+      const slate = slateOf(ranking, judged, credits);
+      facts.kept++;
+      facts.keptItems += slate.itemIds.length;
+      if (slate.tallies.some((tallies) => tallies?.click !== undefined)) facts.clicked++;
+      const busy = emit(slate);
+      if (busy !== undefined) await busy;
+    }
+  }
+  Object.assign(facts, await countEvents(db, span));
+  return facts;
+}
+
+async function judgeSessions(
+  db: LibSQLDatabase,
+  schemaHash: string,
+  span: Span,
+  { attributionDays, filters }: Labelling,
+  facts: MutableDayFacts,
+): Promise<ReadonlyMap<string, SessionFault>> {
+  const sessions = new Map<string, SessionFacts>();
+  for await (const ranking of outlineRankings(db, schemaHash, span)) {
+    const session = sessions.get(ranking.sessionId) ?? sessionFacts();
+    sessions.set(ranking.sessionId, session);
+    const judged = judgeEvents(ranking, ranking.events, attributionDays * DAY_MS, filters);
+    addRanking(session, ranking, judged, filters);
+  }
+  const dwellIsLogged = isDwellLogged(sessions.values());
+  const refused = new Map<string, SessionFault>();
+  for (const [id, session] of sessions) {
+    const fault = judgeSession(session, filters, dwellIsLogged);
+    if (fault === undefined) continue;
+    refused.set(id, fault);
+    count(facts.refusedSessions, fault);
+  }
+  facts.sessions = sessions.size;
+  return refused;
+}
+
+interface Known {
+  readonly snapshots: ReadonlySet<string>;
+  readonly versions: ReadonlySet<string>;
+}
+
+async function whatIsKnown(db: LibSQLDatabase): Promise<Known> {
+  const hashes = await db.select({ hash: snapshots.hash }).from(snapshots);
+  const versions = await db.select({ version: weights.version }).from(weights);
+  return {
+    // Rankings of candidates alone read no snapshot, and say so.
+    snapshots: new Set(['', ...hashes.map(({ hash }) => hash)]),
+    versions: new Set(versions.map(({ version }) => version)),
+  };
+}
+
+/** Counts what is wrong with a ranking. @returns false where its fields do not fit each other: nothing can be learned. */
+function inspect(
+  ranking: LoggedRanking,
+  features: number,
+  known: Known,
+  facts: MutableDayFacts,
+): boolean {
+  const { codes, units, propensities, itemIds, at } = ranking;
+  const slots = itemIds.length;
+  facts.rankings++;
+  facts.newestRankingAt = Math.max(facts.newestRankingAt ?? 0, at);
+  const faults: RankingFault[] = [];
+  if (codes.length !== slots * features) faults.push('codes');
+  if (units.length !== slots * Int32Array.BYTES_PER_ELEMENT) faults.push('scores');
+  if (propensities.length !== slots * Float64Array.BYTES_PER_ELEMENT) faults.push('propensities');
+  const isWhole = faults.length === 0;
+  if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1)) faults.push('propensities');
+  if (ranking.sessionId === '') faults.push('session');
+  if (!known.snapshots.has(ranking.snapshot)) faults.push('snapshot');
+  if (!known.versions.has(ranking.weights)) faults.push('weights');
+  for (const fault of faults) count(facts.incomplete, fault);
+  if (faults.length === 0) facts.complete++;
+  if (codes.length !== slots * features) return false;
+  facts.items += slots;
+  for (let i = 0; i < codes.length; i++) if (codes[i] === 0) facts.missing[i % features]++;
+  return isWhole;
+}
+
+function slateOf(ranking: LoggedRanking, { credited }: Judged, credits: Credits): LoggedSlate {
+  const { events: _, snapshot: __, temperature, epsilon, poolSize, teams, ...shown } = ranking;
+  const earned = credits.get(ranking.rankingId);
+  const tallies: (Record<string, number> | undefined)[] = Array.from(
+    { length: ranking.itemIds.length },
+    () => undefined,
+  );
+  for (const { itemId, type, value } of credited) {
+    const slot = ranking.itemIds.indexOf(itemId!);
+    tally((tallies[slot] ??= {}), type, value);
+  }
+  earned?.forEach((amounts, itemId) => {
+    const slot = ranking.itemIds.indexOf(itemId);
+    if (slot >= 0) tallies[slot] = { ...tallies[slot], ...amounts };
+  });
+  return {
+    ...shown,
+    draw: { temperature, epsilon, poolSize, isDrafted: teams !== null },
+    units: new Int32Array(copyOf(ranking.units)),
+    propensities: float64s(ranking.propensities),
+    codes: new Uint8Array(copyOf(ranking.codes)),
+    tallies,
+  };
+}
+
+/** A buffer of its own: what libSQL gives need not start where numbers may. */
+const copyOf = (blob: Uint8Array) => new Uint8Array(blob).buffer;
+const float64s = (blob: Uint8Array) => new Float64Array(copyOf(blob));
+
+/** Feedback that was received in a span, whatever its schema, and how much of it names a ranking that is stored. */
+export async function countEvents(db: LibSQLDatabase, { from, to }: Span) {
+  const [row] = await db.all<Pick<DayFacts, 'received' | 'attributed' | 'newestEventAt'>>(sql`
+    select count(*) as received, count(d.rankingId) as attributed, max(e.receivedAt) as newestEventAt
+    from events e left join decisions d on d.rankingId = e.rankingId
+    where e.receivedAt between ${from} and ${to}`);
+  return row;
+}
+
+const count = <K extends string>(counts: Partial<Record<K, number>>, key: K) => {
+  counts[key] = (counts[key] ?? 0) + 1;
+};

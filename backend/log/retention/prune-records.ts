@@ -1,0 +1,32 @@
+import { sql } from 'drizzle-orm';
+import type { Statement, Store } from '../../store/open.ts';
+
+/**
+ * Deletes what was made of data and is read no more. Of an experiment the last report stays, for ever, and those of each
+ * day for as long as the log; alerts that are over stay as long as units do; leases that ran out go with the log. Everything that says who did or decided what
+ * is kept: `audit`, `rollouts`, `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`,
+ * and the monthly `reports`.
+ * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes.
+ */
+export async function pruneRecords(
+  store: Store,
+  before: number,
+  keptBefore: number,
+): Promise<void> {
+  const statement = (query: ReturnType<typeof sql>): Statement => ({
+    toSQL: () => store.db.run(query).getQuery(),
+  });
+  await store.write([
+    statement(sql`
+      delete from experiment_reports where at < ${before} and exists (
+        select 1 from experiment_reports later
+        where later.experiment = experiment_reports.experiment
+          and (later.at, later.id) > (experiment_reports.at, experiment_reports.id))`),
+    // One whose recovery is still to be told is not over.
+    statement(sql`
+      delete from alerts where resolvedAt < ${keptBefore}
+        and (notifiedAt is null or recoveryNotifiedAt is not null)`),
+    // Of processes that ended without giving them back.
+    statement(sql`delete from leases where expiresAt < ${before}`),
+  ]);
+}

@@ -1,0 +1,58 @@
+import type { Schema } from '../../shared/features/schema.ts';
+import type { Store } from '../store/open.ts';
+import { startThread } from '../process/thread.ts';
+import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
+import { pruneRecords } from './retention/prune-records.ts';
+import { pruneLog, type PrunedRows } from './retention/prune.ts';
+import type { Span } from './partitions/read-rankings.ts';
+import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
+
+export interface Pruned extends PrunedRows {
+  /** Epoch ms: nothing from before is left, but for outcomes. */
+  readonly before: number;
+  readonly partitions: number;
+}
+
+/** What the rest of the backend asks of the log and its partitions; the work is done in a thread of its own. */
+export interface TrainingDataRoom extends Pick<DataWorkerOptions, 'location' | 'settings'> {
+  /** Partitions of a window up to date with the log, and a report on their quality. */
+  prepare(schema: Schema, window: Span): Promise<PreparedData>;
+  /** Takes deleted users out of every partition. @returns how many partitions had them. */
+  forgetDeletedUsers(): Promise<number>;
+  /** Deletes what is older than the retention. */
+  prune(): Promise<Pruned>;
+  stop(): Promise<void>;
+}
+
+export function trainingData(
+  options: DataWorkerOptions & {
+    readonly store: Store;
+    readonly nowMs: () => number;
+    /** How long outcomes are kept: long-term values are waited for longer than the log. */
+    readonly keptDays: number;
+    /** Takes what is to outlive the log out of it. */
+    readonly beforePrune: () => Promise<void>;
+  },
+): TrainingDataRoom {
+  const { store, nowMs, keptDays, beforePrune, database, location, settings } = options;
+  const workerData: DataWorkerOptions = { database, location, settings };
+  const thread = startThread<DataWorker>(new URL('./data-worker.ts', import.meta.url), workerData);
+  return {
+    location,
+    settings,
+    prepare: (schema, window) => thread.call((worker) => worker.prepare(schema, window)),
+    forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers()),
+    async prune() {
+      const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
+      await beforePrune();
+      const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
+      const rows = await pruneLog(store, before, keptBefore);
+      await pruneRecords(store, before, keptBefore);
+      // A deletion that could not reach every partition is made up for here.
+      await thread.call((worker) => worker.forgetDeletedUsers());
+      const partitions = await thread.call((worker) => worker.prune(dayOf(before)));
+      return { before, ...rows, partitions };
+    },
+    stop: () => thread.stop(),
+  };
+}

@@ -1,0 +1,37 @@
+import type { ExplorationSpec } from '../../../shared/features/schema.ts';
+import type { Tallies } from '../account/metrics.ts';
+
+/** One ranking as it was shown, and what came of it within the attribution window. */
+export interface LoggedSlate {
+  readonly rankingId: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly sessionId: string;
+  readonly userId: string | null;
+  readonly arm: string | null;
+  readonly weights: string;
+  /** Null in partitions from before it was kept. */
+  readonly draw: SlateDraw | null;
+  /** One entry per slot, here and below. */
+  readonly itemIds: readonly string[];
+  /** Fixed-point scores. */
+  readonly units: Int32Array;
+  /** Conditional probability of each slot given the slots above. */
+  readonly propensities: Float64Array;
+  /** `Uint8Array(slots × F)`, as logged. */
+  readonly codes: Uint8Array;
+  /** Undefined where nothing happened. */
+  readonly tallies: readonly (Tallies | undefined)[];
+}
+
+/** How chance had its part in a slate. */
+export interface SlateDraw extends ExplorationSpec {
+  /** Two arms' lists were interleaved: no policy drew it. */
+  readonly isDrafted: boolean;
+}
+
+/** What learners need of one. */
+export type TrainingSlate = Pick<
+  LoggedSlate,
+  'at' | 'sessionId' | 'userId' | 'weights' | 'codes' | 'tallies'
+>;

@@ -1,0 +1,52 @@
+import { ApiError } from '../../../shared/domain/errors.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import type { TrainingData, TrainingWindow } from './collect.ts';
+import { checkEnoughData } from './enough-data.ts';
+import { openObjectStore, type StoreLocation } from '../partitions/object-store.ts';
+import type { Manifest } from '../partitions/partition.ts';
+import { readPartitions } from '../partitions/read-partitions.ts';
+import type { LearnerKind, TrainingDataSettings } from '../account/settings.ts';
+
+/** Where a run's data lies and how much of it there must be. Cloneable. */
+export interface TrainingSource {
+  readonly location: StoreLocation;
+  /** Up to date, in order of day. */
+  readonly manifests: readonly Manifest[];
+  readonly minimums: TrainingDataSettings['minimums'];
+  /** Learns from less than the minimum; what was missing is told. */
+  readonly force: boolean;
+}
+
+export interface CheckedData extends TrainingData {
+  /** What is missing of the minimum, and was overruled; empty when there is enough. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * The training set of a run.
+ * @throws ApiError 409 `not_enough_data` with the counts that are missing, unless forced; forced or not when
+ * nothing has a reward, because then nothing can be learned.
+ */
+export async function readTrainingData(
+  { location, manifests, minimums, force }: TrainingSource,
+  learner: LearnerKind,
+  schema: Schema,
+  window: TrainingWindow,
+  reward: Readonly<Record<string, number>>,
+  onProgress: (slates: number) => void,
+): Promise<CheckedData> {
+  const objects = openObjectStore(location);
+  const data = await readPartitions(objects, manifests, schema, window, reward, onProgress);
+  const check = checkEnoughData(learner, data.facts, minimums);
+  if (check.enough) return { ...data, missing: [] };
+  if (force && data.facts.rewarded > 0) return { ...data, missing: check.missing };
+  throw new ApiError(
+    409,
+    'not_enough_data',
+    `not enough data under schema ${schema.name} for the ${learner} learner: ${check.missing.join(', ')}; ${
+      data.facts.rewarded === 0
+        ? 'nothing that is rewarded happened'
+        : 'wait for more, or learn all the same with --force'
+    }`,
+  );
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../process/logger.ts';
+
+export type KvNamespace = 'WEIGHTS' | 'CATALOGUE';
+
+/** Workers KV as the edge's admin routes show it. Every call may throw ApiError 502 or 503, which name the remedy. */
+export interface Kv {
+  /** @returns undefined where there is no such key. */
+  get(namespace: KvNamespace, key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  put(
+    namespace: KvNamespace,
+    key: string,
+    value: Uint8Array<ArrayBuffer> | string,
+    metadata?: Record<string, unknown>,
+  ): Promise<void>;
+}
+
+export interface EdgeAccess {
+  readonly edgeUrl: string;
+  readonly secretKey: string;
+  /** Pauses between attempts. */
+  readonly retryPausesMs?: readonly number[];
+}
+
+const TIMEOUT_MS = 15_000;
+/** KV takes one write per second and key, so the pauses outlast that. */
+const RETRY_PAUSES_MS = [150, 500, 1500];
+
+export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: EdgeAccess): Kv {
+  const call = async (
+    method: string,
+    namespace: KvNamespace,
+    key: string,
+    {
+      headers,
+      ...init
+    }: { headers?: Record<string, string>; body?: Uint8Array<ArrayBuffer> | string } = {},
+  ) => {
+    const path = key.split('/').map(encodeURIComponent).join('/');
+    const url = `${edgeUrl}/v1/kv/${namespace}/${path}`;
+    let problem = '';
+    for (const pauseMs of [0, ...retryPausesMs]) {
+      if (pauseMs > 0) await sleep(pauseMs * (0.75 + Math.random() / 2));
+      try {
+        const response = await fetch(url, {
+          ...init,
+          method,
+          headers: { authorization: `Bearer ${secretKey}`, ...headers },
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        if (response.ok || response.status === 404) return { isThere: response.ok, bytes };
+        problem = `status ${response.status}: ${new TextDecoder().decode(bytes.subarray(0, 200))}`;
+        if (response.status < 500 && response.status !== 429) {
+          throw new ApiError(
+            502,
+            'edge_refused',
+            `${method} ${url} was refused (${problem}): check that both sides have the same keys`,
+          );
+        }
+      } catch (error) {
+        if (error instanceof ApiError) throw error;
+        problem = reasonOf(error);
+      }
+    }
+    throw new ApiError(
+      503,
+      'edge_unreachable',
+      `${method} ${url} failed (${problem}): check that the edge runs and TRIMTAB_EDGE_URL names it`,
+    );
+  };
+  return {
+    async get(namespace, key) {
+      const { isThere, bytes } = await call('GET', namespace, key);
+      return isThere ? bytes : undefined;
+    },
+    async put(namespace, key, value, metadata) {
+      const headers = metadata && { 'x-trimtab-metadata': JSON.stringify(metadata) };
+      const { isThere } = await call('PUT', namespace, key, {
+        body: value,
+        ...(headers && { headers }),
+      });
+      if (!isThere) {
+        throw new ApiError(
+          502,
+          'edge_refused',
+          `the edge at ${edgeUrl} has no KV routes: deploy a newer Worker`,
+        );
+      }
+    },
+  };
+}
+
+/** Node hides why a connection failed in the cause of a "fetch failed". */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : messageOf(error);
+}

@@ -1,0 +1,131 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { RULES_VERSION, versionOf, type Version } from '../../shared/domain/ids.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import {
+  additiveFromPoints,
+  type Scorer,
+  type UnversionedScorer,
+} from '../../shared/score/scorer.ts';
+import { messageOf } from '../process/logger.ts';
+import { sha256Of } from './publish-blob.ts';
+import type { Store } from '../store/open.ts';
+import { weights } from '../store/tables.ts';
+import { serial } from '../process/serial.ts';
+
+type Lineage = Record<string, unknown>;
+
+/** `v1000000` comes after `v999999`. */
+export const byNumber = sql`cast(substr(${weights.version}, 2) as integer)`;
+
+/** Every scorer ever made, by version. A version, once given, never changes. */
+export interface Versions {
+  /** Stores a scorer under the next free version. */
+  add(scorer: UnversionedScorer, lineage: Lineage): Promise<Version>;
+  /** Stores bytes that already have a version: found in KV by a store that lost its own. */
+  adopt(bytes: Uint8Array, lineage: Lineage): Promise<Version>;
+  /** @throws ApiError 404 `unknown_version`. */
+  load(version: Version): Promise<Scorer>;
+  /** The newest one of a schema, by hash or name. */
+  newestOf(schema: string): Promise<Scorer | undefined>;
+  /** The rules, or whatever a schema began with. @param schema hash. */
+  oldestOf(schema: string): Promise<Scorer | undefined>;
+  /** Makes `v000000` from the schema's rules, if there is none. */
+  ensureRules(schema: Schema): Promise<void>;
+}
+
+export function versions(store: Store, nowMs: () => number): Versions {
+  const inTurn = serial();
+  const insert = (scorer: Scorer, bytes: Uint8Array, lineage: Lineage) =>
+    store.write([
+      store.db.insert(weights).values({
+        version: scorer.version,
+        parent: scorer.parent ?? null,
+        name: scorer.name,
+        kind: scorer.kind,
+        schemaName: scorer.schema.name,
+        schemaHash: scorer.schema.hash,
+        bytes: Buffer.from(bytes),
+        sha256: sha256Of(bytes),
+        lineage,
+        createdAt: nowMs(),
+      }),
+    ]);
+  const newest = () =>
+    store.db.select({ version: weights.version }).from(weights).orderBy(desc(byNumber)).limit(1);
+  return {
+    add: (scorer, lineage) =>
+      inTurn(async () => {
+        for (;;) {
+          const [last] = await newest();
+          const number = last === undefined ? 1 : Number(last.version.slice(1)) + 1;
+          const versioned: Scorer = { ...scorer, version: versionOf(number) };
+          try {
+            await insert(versioned, scorerToBytes(versioned), lineage);
+            return versioned.version;
+          } catch (error) {
+            // Another backend was faster, and the next number is free.
+            if (!/UNIQUE constraint failed: weights\.version/.test(messageOf(error))) throw error;
+          }
+        }
+      }),
+
+    adopt: (bytes, lineage) =>
+      inTurn(async () => {
+        const scorer = scorerFromBytes(bytes);
+        await insert(scorer, bytes, lineage);
+        return scorer.version;
+      }),
+
+    async load(version) {
+      const [row] = await store.db
+        .select({ bytes: weights.bytes })
+        .from(weights)
+        .where(eq(weights.version, version));
+      if (row === undefined) throw unknownVersion(version);
+      return scorerFromBytes(new Uint8Array(row.bytes));
+    },
+
+    async newestOf(schema) {
+      const column = /^[0-9a-f]{16}$/.test(schema) ? weights.schemaHash : weights.schemaName;
+      const [row] = await store.db
+        .select({ bytes: weights.bytes })
+        .from(weights)
+        .where(eq(column, schema))
+        .orderBy(desc(byNumber))
+        .limit(1);
+      return row && scorerFromBytes(new Uint8Array(row.bytes));
+    },
+
+    async oldestOf(schema) {
+      const [row] = await store.db
+        .select({ bytes: weights.bytes })
+        .from(weights)
+        .where(eq(weights.schemaHash, schema))
+        .orderBy(byNumber)
+        .limit(1);
+      return row && scorerFromBytes(new Uint8Array(row.bytes));
+    },
+
+    async ensureRules(schema) {
+      const [row] = await store.db
+        .select({ version: weights.version })
+        .from(weights)
+        .where(eq(weights.version, RULES_VERSION));
+      if (row !== undefined) return;
+      const scorer = additiveFromPoints(schema, schema.rules, {
+        version: RULES_VERSION,
+        name: 'rules',
+      });
+      await insert(scorer, scorerToBytes(scorer), { rules: schema.name });
+    },
+  };
+}
+
+export const unknownVersion = (version: string) =>
+  new ApiError(
+    404,
+    'unknown_version',
+    `there is no version ${version}: GET /v1/weights lists them`,
+  );

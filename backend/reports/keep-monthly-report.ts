@@ -1,0 +1,51 @@
+import { eq } from 'drizzle-orm';
+import type { Store } from '../store/open.ts';
+import { reports } from '../store/tables.ts';
+import { monthBefore, type Month } from './months.ts';
+import { monthlyReport } from './monthly-report.ts';
+import { reportHtml } from './report-html.ts';
+import { reportMarkdown } from './report-markdown.ts';
+import type { MonthlyReport } from './report-shape.ts';
+
+/** A report and its texts. */
+export interface WrittenReport {
+  readonly report: MonthlyReport;
+  readonly markdown: string;
+  readonly html: string;
+}
+
+export interface ReportDeps {
+  readonly store: Store;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Writes last month's report unless there is one: the first to come writes it, and from then on it stays as it was.
+ * Asked daily, it makes up for a first of the month on which no backend ran.
+ */
+export async function keepMonthlyReport({ store, nowMs, log }: ReportDeps): Promise<void> {
+  const month = monthBefore(nowMs());
+  if ((await keptReport(store, month)) !== undefined) return;
+  const { report, markdown, html } = await writeReport(store, month, nowMs());
+  const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };
+  const [kept] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
+  if (kept === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
+}
+
+/** As it was written; undefined where none was yet. */
+export async function keptReport(store: Store, month: Month): Promise<WrittenReport | undefined> {
+  const [row] = await store.db.select().from(reports).where(eq(reports.month, month));
+  if (row === undefined) return undefined;
+  const { report, markdown, html } = row;
+  return { report: report as unknown as MonthlyReport, markdown, html };
+}
+
+export async function writeReport(
+  store: Store,
+  month: Month,
+  nowMs: number,
+): Promise<WrittenReport> {
+  const report = await monthlyReport(store, month, nowMs);
+  return { report, markdown: reportMarkdown(report), html: reportHtml(report) };
+}

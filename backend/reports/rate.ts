@@ -1,0 +1,36 @@
+import { momentsOf } from '../science/statistics/effect.ts';
+import type { RatioStatistic } from '../science/statistics/statistics.ts';
+import { wilson, type Proportion } from '../science/statistics/wilson.ts';
+
+/** Sums over sessions, from which a rate per ranking has an honest interval. */
+export interface SessionSums {
+  readonly sessions: number;
+  readonly rankings: number;
+  /** Rankings in which it happened. */
+  readonly hits: number;
+  /** Σ rankings², Σ hits² and Σ rankings · hits over sessions. */
+  readonly rankingsSquared: number;
+  readonly hitsSquared: number;
+  readonly products: number;
+}
+
+/**
+ * Share of rankings in which something happened, with a 95 % interval. Rankings of one session are alike, so Wilson's
+ * interval is taken at the effective sample size n / deff (Dean & Pagano, J. Surv. Stat. Methodol. 3, 2015), deff the
+ * delta method's variance of the ratio over the binomial one; below 1 it counts as 1.
+ */
+export function rateOf(sums: SessionSums): Proportion {
+  const { sessions, rankings, hits } = sums;
+  if (rankings === 0) return {};
+  const rate = hits / rankings;
+  const binomial = (rate * (1 - rate)) / rankings;
+  if (sessions < 2 || binomial === 0) return wilson(hits, rankings);
+  const ratio: RatioStatistic = {
+    kind: 'ratio',
+    numerator: { kind: 'mean', n: sessions, sum: hits, sumSquares: sums.hitsSquared },
+    denominator: { kind: 'mean', n: sessions, sum: rankings, sumSquares: sums.rankingsSquared },
+    sumProducts: sums.products,
+  };
+  const deff = Math.max(1, momentsOf(ratio).variance / sessions / binomial);
+  return wilson(hits / deff, rankings / deff);
+}

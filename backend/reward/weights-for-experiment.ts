@@ -1,0 +1,120 @@
+import { invalid } from '../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { readLive } from '../models/live-pointer.ts';
+import { versions } from '../models/versions.ts';
+import type { Store } from '../store/open.ts';
+import type { experiments } from '../store/tables.ts';
+import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/learned-weights.ts';
+import { readWeights } from './history.ts';
+import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
+import { inForceShown } from './show.ts';
+import { tellWeights } from './tell-weights.ts';
+import type { Reward } from './to-reward.ts';
+
+/** What `resultData` of an experiment is weighed by. */
+export interface ExperimentWeights {
+  readonly weights: readonly { readonly metric: string; readonly weight: number }[];
+  /** Of the weights, in their order, row-major; all 0 where they were set and not learned. */
+  readonly covariance: readonly number[];
+  /** What an effect is divided by: of a metric that was set, what it is counted in. */
+  readonly normalisers: Readonly<Record<string, Normaliser>>;
+  /** Where they come from: who set them, why and until when, or when they were learned. */
+  readonly description: ReturnType<typeof inForceShown>;
+  /** Metrics with a weight that the experiment does not measure: left out of the sum. */
+  readonly unmeasured: readonly string[];
+  /** The last two in sentences, for wherever the sum is shown. */
+  readonly told: readonly string[];
+}
+
+/** In `experiments.metricWeightsId`: frozen to what the schema declares, which is no row. */
+export const SCHEMA_WEIGHTS = 0;
+
+/** What to freeze an experiment to at its start. */
+export const idInForce = (inForce: InForce): number =>
+  inForce.source === 'schema' ? SCHEMA_WEIGHTS : inForce.row.id;
+
+/** An override of this experiment; else those frozen at its start; else those in force now. */
+export async function weightsForExperiment(
+  store: Store,
+  experiment: Pick<typeof experiments.$inferSelect, 'id' | 'arms' | 'metrics' | 'metricWeightsId'>,
+  nowMs: number,
+  policy: RewardPolicy = 'adaptive',
+): Promise<ExperimentWeights> {
+  const schema = await schemaOf(store, experiment.arms[0]?.version);
+  const inForce = await chosen(store, schema, experiment, nowMs, policy);
+  const found = inMetrics(inForce, experiment.metrics);
+  return {
+    ...found,
+    description: inForceShown(inForce),
+    told: tellWeights(inForce, found.unmeasured),
+  };
+}
+
+async function chosen(
+  store: Store,
+  schema: Schema,
+  { id, metricWeightsId }: Pick<typeof experiments.$inferSelect, 'id' | 'metricWeightsId'>,
+  nowMs: number,
+  reward: RewardPolicy,
+): Promise<InForce> {
+  const override = await overrideOf(store, schema.name, nowMs, id);
+  if (override !== undefined)
+    return { source: 'override', weights: override.weights, row: override };
+  if (metricWeightsId === null)
+    return describeInForce(store, schema, nowMs, { experimentId: id, reward });
+  if (metricWeightsId === SCHEMA_WEIGHTS)
+    return { source: 'schema', weights: schema.training.reward };
+  const row = await readWeights(store, schema.name, metricWeightsId);
+  if (row === undefined)
+    throw invalid(
+      `experiment ${id} is frozen to the metric weights ${metricWeightsId}, which ${schema.name} does not have: trimtab metric-weights verify tells what happened to them`,
+    );
+  return { source: row.source, weights: row.weights, row };
+}
+
+function inMetrics(
+  inForce: InForce,
+  metrics: readonly MetricDefinition[],
+): Omit<ExperimentWeights, 'description' | 'told'> {
+  if (inForce.source !== 'learned') return fromReward(inForce.weights, metrics);
+  // Checked where it was learned; the history holds it as it was.
+  const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
+  const measured = new Set(metrics.map(({ name }) => name));
+  const kept = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
+  return {
+    weights: kept.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
+    covariance: kept.flatMap((i) => kept.map((j) => covariance[i * weights.length + j])),
+    normalisers,
+    unmeasured: weights.map(({ metric }) => metric).filter((metric) => !measured.has(metric)),
+  };
+}
+
+/** Σ reward × effect of the metric that counts the same: the effect on what a unit earns, in the reward's own units. */
+function fromReward(
+  reward: Reward,
+  metrics: readonly MetricDefinition[],
+): Omit<ExperimentWeights, 'description' | 'told'> {
+  const weights: { metric: string; weight: number }[] = [];
+  const unmeasured: string[] = [];
+  for (const [paid, weight] of Object.entries(reward)) {
+    const metric = metrics.find(({ kind, numerator }) => kind !== 'ratio' && numerator === paid);
+    if (metric === undefined) unmeasured.push(paid);
+    else weights.push({ metric: metric.name, weight });
+  }
+  return {
+    weights,
+    covariance: Array.from({ length: weights.length ** 2 }, () => 0),
+    normalisers: Object.fromEntries(
+      weights.map(({ metric }) => [metric, { mean: 0, deviation: 1 }]),
+    ),
+    unmeasured,
+  };
+}
+
+/** Of the control, whose version is frozen at the start; of the champion where it has none. */
+async function schemaOf(store: Store, version: Version | undefined): Promise<Schema> {
+  const named = version ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+  return (await versions(store, Date.now).load(named)).schema;
+}

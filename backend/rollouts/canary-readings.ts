@@ -1,0 +1,79 @@
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { type Effect, effectOf } from '../science/statistics/effect.ts';
+import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
+import { type NoAnswer, notEnoughData } from '../science/statistics/no-answer.ts';
+import { sequentialTest } from '../science/statistics/sequential-test.ts';
+import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
+import { addStatistics, type Statistic } from '../science/statistics/statistics.ts';
+import type { CanaryWindow } from './canary-windows.ts';
+import type { GuardrailReading } from './decide.ts';
+import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';
+
+/** What one stage's sessions did. */
+export interface CanaryStratum {
+  readonly window: CanaryWindow;
+  readonly statistics: ExperimentStatistics;
+}
+
+/**
+ * One reading per guardrail over the whole canary. Every stage is compared within itself and the effects are combined:
+ * pooled over stages of different shares, a busy day of one stage would pass for an effect (Simpson's paradox).
+ * @param alpha of all guardrails together: each gets an equal part (Bonferroni).
+ */
+export function canaryReadings(
+  { guardrails, metrics, minimumPerArm }: RolloutExperiment,
+  strata: readonly CanaryStratum[],
+  alpha: number,
+  combine: (effects: readonly Effect[]) => Effect,
+): GuardrailReading[] {
+  return guardrails.map(({ metric: name, margin }) => {
+    const metric = metrics.find((one) => one.name === name);
+    if (metric === undefined) return { metric: name, missing: 'the rollout does not measure it' };
+    const worstAllowed = metric.better === 'higher' ? -margin : margin;
+    const effects = strata.map(({ statistics }) =>
+      effectIn(statistics, metric, { minimumPerArm, hypothesis: worstAllowed }),
+    );
+    const told = effects.filter((effect) => effect.kind === 'effect');
+    if (told.length === 0) return { metric: name, missing: whyNot(effects, minimumPerArm) };
+    const { low, high } = sequentialTest(combine(told), { alpha: alpha / guardrails.length });
+    return { metric: name, better: metric.better, low, high, worstAllowed };
+  });
+}
+
+function effectIn(
+  statistics: ExperimentStatistics,
+  metric: MetricDefinition,
+  how: { readonly minimumPerArm: number; readonly hypothesis: number },
+): Effect | NoAnswer {
+  const [control, treatment] = [CHAMPION, CHALLENGER].map((arm) =>
+    statistics.days
+      .filter((day) => day.arm === arm)
+      .flatMap((day) => day.statistics[metric.name] ?? [])
+      .reduce<Statistic | undefined>(
+        (sum, one) => (sum === undefined ? one : addStatistics<Statistic>(sum, one)),
+        undefined,
+      ),
+  );
+  if (control === undefined || treatment === undefined) return notEnoughData(0, how.minimumPerArm);
+  return effectOf(control, treatment, { difference: 'relative', ...how });
+}
+
+/** The newest stage knows most. */
+const whyNot = (effects: readonly (Effect | NoAnswer)[], minimumPerArm: number): string =>
+  effects.findLast((effect) => effect.kind === 'no-answer')?.message ??
+  notEnoughData(0, minimumPerArm).message;
+
+/** Stages whose sessions do not fit the share that they were given: their effects may be those of a fault. */
+export function mismatches(strata: readonly CanaryStratum[]): string[] {
+  return strata.flatMap(({ window: { stage, share }, statistics }) => {
+    const [challenger, champion] = [CHALLENGER, CHAMPION].map((arm) =>
+      statistics.days.filter((day) => day.arm === arm).reduce((units, day) => units + day.units, 0),
+    );
+    const check = sequentialSrm([challenger, champion], [share, 1 - share]);
+    if (check.kind === 'no-answer' || !check.mismatch) return [];
+    const of = challenger + champion;
+    return [
+      `a sample ratio as it should be (at ${stage} the challenger had ${challenger} of ${of} sessions, p = ${check.pValue.toExponential(1)})`,
+    ];
+  });
+}

@@ -1,0 +1,30 @@
+import { eq } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import type { GateReport } from '../science/evaluation/gate.ts';
+import { readLive } from '../models/live-pointer.ts';
+import type { Store } from '../store/open.ts';
+import { weights } from '../store/tables.ts';
+
+/**
+ * What training said of a version against the champion of now.
+ * @throws ApiError 409 `no_gate` where it said nothing: somebody may vouch for the version instead.
+ */
+export async function knownGate(
+  store: Store,
+  version: Version,
+): Promise<Pick<GateReport, 'verdict' | 'reason'>> {
+  const [row] = await store.db
+    .select({ lineage: weights.lineage })
+    .from(weights)
+    .where(eq(weights.version, version));
+  const champion = (await readLive(store))?.pointer.champion;
+  const { gate, parent } = row?.lineage ?? {};
+  if (gate === undefined || parent !== champion)
+    throw new ApiError(
+      409,
+      'no_gate',
+      `no gate compared ${version} with ${champion}: train it from there, or vouch for it with force`,
+    );
+  return gate as GateReport;
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
+import type { GateReport } from '../science/evaluation/gate.ts';
+import { ensureLayer } from '../experiments/layers.ts';
+import { readLive, recordAudit } from '../models/live-pointer.ts';
+import type { Store } from '../store/open.ts';
+import { experiments, rollouts } from '../store/tables.ts';
+import { withdrawRollout } from './record-stage.ts';
+import { CHALLENGER, CHAMPION, LAYER, openRollouts } from './rollout-rows.ts';
+import type { RolloutSettings } from './settings.ts';
+import { SHARE } from './steps.ts';
+import type { Versions } from '../models/versions.ts';
+
+export interface ProposeDeps {
+  readonly store: Store;
+  readonly versions: Pick<Versions, 'load'>;
+  readonly settings: RolloutSettings;
+  readonly nowMs: () => number;
+  /** Of the rollout, and the salt of its assignment. */
+  readonly newId?: () => string;
+}
+
+/** Experiments claim versions before rollouts do: visitors of an experiment stay in it. */
+const LAST_RANK = 1_000_000;
+
+/**
+ * Starts a version's way to the champion's place. One rollout is under way at a time: a newer challenger takes the
+ * place of one that nobody was shown yet; behind a canary it waits, and there the newest one waits.
+ * @param gate what is known against the champion of now.
+ * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`.
+ */
+export async function proposeRollout(
+  { store, versions, settings, nowMs, newId = shortId }: ProposeDeps,
+  version: Version,
+  gate: Pick<GateReport, 'verdict' | 'reason'> | undefined,
+  by: string,
+): Promise<string> {
+  const challenger = await versions.load(version);
+  const live = await readLive(store);
+  if (live === undefined)
+    throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
+  const { champion, hold } = live.pointer;
+  if (hold === true)
+    throw new ApiError(409, 'on_hold', `${champion} is held: release first, then roll out`);
+  if (champion === version)
+    throw new ApiError(409, 'is_champion', `${version} is the champion already`);
+  const { schema } = await versions.load(champion);
+  if (schema.hash !== challenger.schema.hash)
+    throw new ApiError(
+      409,
+      'foreign_schema',
+      `${version} has another schema than ${champion}, under which the catalogue is packed: promote it at once, or not at all`,
+    );
+  const open = await openRollouts(store);
+  if (open.some((row) => row.challenger === version))
+    throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);
+  const at = nowMs();
+  const id = newId();
+  await ensureLayer(store, { name: LAYER, unit: 'session', rank: LAST_RANK }, at);
+  const replaced = open.filter((row) => isUnseen(row.stage));
+  await store.write([
+    ...replaced.flatMap((row) =>
+      withdrawRollout(store, row, { by, why: `${version} took its place` }, at),
+    ),
+    store.db.insert(experiments).values({
+      id,
+      name: `rollout of ${version}`,
+      kind: 'rollout',
+      layer: LAYER,
+      salt: newId(),
+      rangeFrom: 0,
+      rangeTo: 1,
+      traffic: 1,
+      // In this order no session leaves the challenger while its share grows.
+      arms: [
+        { name: CHALLENGER, weight: SHARE.candidate, version },
+        { name: CHAMPION, weight: 1 },
+      ],
+      metrics: [...DEFAULT_METRICS],
+      guardrails: [...settings.guardrails],
+      minimumPerArm: settings.minimumPerArm,
+      status: 'draft',
+      createdAt: at,
+    }),
+    store.db.insert(rollouts).values({
+      id,
+      challenger: version,
+      champion,
+      stage: 'candidate',
+      since: at,
+      experiment: id,
+      rules: { ...settings.rules },
+      gate: gate === undefined ? null : { verdict: gate.verdict, reason: gate.reason },
+      by,
+      createdAt: at,
+    }),
+    recordAudit(store, {
+      at,
+      actor: by,
+      action: 'propose rollout',
+      subject: version,
+      details: { rollout: id, champion, ...(gate && { gate: gate.verdict }) },
+    }),
+  ]);
+  return id;
+}
+
+const isUnseen = (stage: string): boolean => stage === 'candidate' || stage === 'shadow';
+
+/** Short, as it travels with every ranking of a canary. */
+const shortId = () => `ro_${randomUUID().replaceAll('-', '').slice(0, 12)}`;

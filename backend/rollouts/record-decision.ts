@@ -1,0 +1,66 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../process/logger.ts';
+import { recordAudit } from '../models/live-pointer.ts';
+import type { Store } from '../store/open.ts';
+import { rolloutDecisions, rollouts } from '../store/tables.ts';
+import type { RolloutDecision } from './decide.ts';
+import { recordStage } from './record-stage.ts';
+import { actorFor, lastDecisionOf, type RolloutRow } from './rollout-rows.ts';
+
+/** Waiting for the same thing again is not logged again. */
+export async function isNews(
+  store: Store,
+  row: RolloutRow,
+  decision: RolloutDecision,
+): Promise<boolean> {
+  if (decision.next.stage !== row.stage || !isIdle(decision)) return true;
+  const last = await lastDecisionOf(store, row.id);
+  return last?.why !== decision.why;
+}
+
+const isIdle = ({ action }: RolloutDecision): boolean =>
+  action.do === 'wait' || action.do === 'keep off';
+
+/** Decision, state and audit in one transaction, or none of them: where the fence is down or somebody was faster. */
+export async function recordDecision(
+  store: Store,
+  row: RolloutRow,
+  decision: RolloutDecision,
+  fence: SQL,
+): Promise<void> {
+  const { from, next, why, action, atMs } = decision;
+  const isCurrent = sql`exists (select 1 from ${rollouts} where ${rollouts.id} = ${row.id}
+    and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
+  const statements = [
+    store.db.insert(rolloutDecisions).values({
+      // A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger.
+      rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
+      at: atMs,
+      decision: { ...decision },
+    }),
+    ...(next.stage === from.stage ? [] : recordStage(store, row, next.stage, next.sinceMs)),
+    ...(next.stage === from.stage && isIdle(decision)
+      ? []
+      : [
+          recordAudit(store, {
+            at: atMs,
+            actor: actorFor(row),
+            action: action.do,
+            subject: row.challenger,
+            details: { from: from.stage, to: next.stage, why, evidence: decision.evidence },
+          }),
+        ]),
+  ];
+  try {
+    await store.write(statements);
+  } catch (error) {
+    if (!/NOT NULL constraint failed: rollout_decisions\.rollout/.test(messageOf(error)))
+      throw error;
+    throw new ApiError(
+      409,
+      'overtaken',
+      `another backend decided on ${row.id} meanwhile: this decision was not written`,
+    );
+  }
+}

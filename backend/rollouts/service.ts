@@ -1,0 +1,69 @@
+import { combineStrata } from '../science/statistics/strata.ts';
+import type { Collector } from '../experiments/collector.ts';
+import type { Publisher } from '../models/publisher.ts';
+import type { Store } from '../store/open.ts';
+import { rollout as rolloutOf, type Rollout } from '../models/apply.ts';
+import { dataDoubts } from './data-doubts.ts';
+import { gatherEvidence, type EvidenceDeps } from './evidence.ts';
+import type { Lease } from '../scheduler/lease.ts';
+import { rolloutsOf, type Rollouts } from './rollouts.ts';
+import type { RolloutSettings } from './settings.ts';
+import { trafficNow } from './traffic-now.ts';
+import type { Versions } from '../models/versions.ts';
+
+/** What moves the pointer, and what decides where to. */
+export interface RolloutRoom {
+  readonly rollout: Rollout;
+  readonly rollouts: Rollouts;
+}
+
+export interface RolloutRoomDeps {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly versions: Versions;
+  readonly settings: RolloutSettings;
+  /** How long KV may still answer with what was there before. */
+  readonly settleMs: number;
+  /** While a move is made: another backend's waits. */
+  readonly moving: Lease;
+  /** Counts a canary; called only once everything is made. */
+  readonly collectWithin: Collector['collectWithin'];
+  /** Another scorer is live; or KV had lost everything. */
+  readonly onMoved: (kvWasLost: boolean) => void;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+export function rolloutRoom(deps: RolloutRoomDeps): RolloutRoom {
+  const { store, publisher, versions, settings, settleMs, moving, onMoved, nowMs, log } = deps;
+  const rollout = rolloutOf({
+    store,
+    publisher,
+    versions,
+    traffic: () => trafficNow(store, settings.shadowShare),
+    beforeRelease: () => rollouts.seeOps(),
+    moving,
+    settleMs,
+    nowMs,
+    onMoved,
+  });
+  const evidence: EvidenceDeps = {
+    store,
+    collect: async (experiment, { from, to }) =>
+      (await deps.collectWithin(experiment, { from, to: to - 1 })).statistics,
+    combine: combineStrata,
+    doubts: () => dataDoubts(store),
+    alpha: settings.alpha,
+    settleMs,
+  };
+  const rollouts = rolloutsOf({
+    store,
+    versions,
+    settings,
+    rollout,
+    gather: (row, at) => gatherEvidence(evidence, row, at),
+    nowMs,
+    log,
+  });
+  return { rollout, rollouts };
+}

@@ -1,0 +1,14 @@
+import { trafficOf } from '../experiments/traffic.ts';
+import type { Store } from '../store/open.ts';
+import type { Traffic } from '../models/apply.ts';
+import { shadowOf } from './rollout-rows.ts';
+
+/** What the pointer says beside the champion; what is empty is left out. */
+export async function trafficNow(store: Store, shadowShare: number): Promise<Traffic> {
+  const { arms, layers } = await trafficOf(store);
+  return {
+    ...(Object.keys(arms).length > 0 && { arms }),
+    ...(layers.length > 0 && { layers }),
+    ...(await shadowOf(store, shadowShare)),
+  };
+}

@@ -1,0 +1,105 @@
+import { desc, eq } from 'drizzle-orm';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
+import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
+import { readLive } from '../../models/live-pointer.ts';
+import type { Versions } from '../../models/versions.ts';
+import type { Store } from '../../store/open.ts';
+import { evaluations, weights } from '../../store/tables.ts';
+import { startThread } from '../../process/thread.ts';
+import type { TrainingDataRoom } from '../../log/training-data.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import type { EvaluateWorker } from './worker.ts';
+import type { VersionEvaluation } from './evaluate-version.ts';
+
+export interface EvaluationAsked {
+  readonly version: Version;
+  /** Default: the champion. */
+  readonly against?: Version;
+  /** Epoch ms of the first ranking to judge by; default: the end of what either learned from. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Judges versions on later logs, and keeps what was found. */
+export interface Evaluations {
+  /** @throws ApiError 404 for an unknown version, 409 where the two read different codes. */
+  evaluate(asked: EvaluationAsked): Promise<VersionEvaluation>;
+  /** Newest first. */
+  list(version: Version): Promise<(typeof evaluations.$inferSelect)[]>;
+}
+
+export function evaluationsOf(deps: {
+  readonly store: Store;
+  readonly versions: Versions;
+  readonly trainingData: TrainingDataRoom;
+  readonly rewardPolicy: RewardPolicy;
+  readonly nowMs: () => number;
+}): Evaluations {
+  const { store, versions, trainingData, rewardPolicy, nowMs } = deps;
+  return {
+    async evaluate({ version, against, from, to = nowMs() }) {
+      const champion = await versions.load(
+        against ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION,
+      );
+      const challenger = await versions.load(version);
+      if (champion.schema.hash !== challenger.schema.hash)
+        throw new ApiError(
+          409,
+          'foreign_schema',
+          `${version} has schema ${challenger.schema.name} (${challenger.schema.hash}), ${champion.version} has ${champion.schema.name} (${champion.schema.hash}): one log cannot judge both`,
+        );
+      const heldFrom =
+        from ??
+        Math.max(await learnedUntil(store, version), await learnedUntil(store, champion.version));
+      const start = Math.min(heldFrom, to) - trainingData.settings.retentionDays * DAY_MS;
+      const window = { from: Math.max(0, start), to };
+      const { manifests, quality } = await trainingData.prepare(champion.schema, window);
+      const thread = startThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
+      try {
+        const reward = await rewardInForce(store, champion.schema, nowMs(), {
+          reward: rewardPolicy,
+        });
+        const report = await thread.call((worker) =>
+          worker.evaluateVersion({
+            data: { location: trainingData.location, manifests },
+            quality: { passed: quality.passed, failures: quality.failures },
+            champion,
+            challenger,
+            window,
+            heldFrom,
+            reward,
+          }),
+        );
+        await store.write([
+          store.db.insert(evaluations).values({
+            version,
+            against: champion.version,
+            at: nowMs(),
+            report: { ...report },
+          }),
+        ]);
+        return report;
+      } finally {
+        await thread.stop();
+      }
+    },
+    list: (version) =>
+      store.db
+        .select()
+        .from(evaluations)
+        .where(eq(evaluations.version, version))
+        .orderBy(desc(evaluations.id))
+        .limit(100),
+  };
+}
+
+/** Epoch ms of the end of what a version learned from; 0 for what learned from nothing. */
+async function learnedUntil(store: Store, version: Version): Promise<number> {
+  const [row] = await store.db
+    .select({ lineage: weights.lineage })
+    .from(weights)
+    .where(eq(weights.version, version));
+  const window = row?.lineage.window as { to?: number } | undefined;
+  return window?.to ?? 0;
+}

@@ -1,0 +1,14 @@
+import { MINIMUM_EXPERIMENTS } from '../../science/metric-weighting/minimums.ts';
+import type { PastExperiment, UnitTable } from '../../science/metric-weighting/unit-table.ts';
+
+/**
+ * Experiments can say something of a metric only where all of them measured it. Where there are enough of them to learn
+ * from, weights are learned for those metrics alone; else for all that units are measured by.
+ */
+export function pooledTable(table: UnitTable, experiments: readonly PastExperiment[]): UnitTable {
+  if (new Set(experiments.map(({ id }) => id)).size < MINIMUM_EXPERIMENTS) return table;
+  const metrics = table.metrics.filter(({ name }) =>
+    experiments.every(({ effects }) => name in effects),
+  );
+  return metrics.length === 0 ? table : { ...table, metrics };
+}

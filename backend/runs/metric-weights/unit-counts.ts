@@ -1,0 +1,46 @@
+import { sql } from 'drizzle-orm';
+import type { Store } from '../../store/open.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { horizonEnd, targetName } from '../../science/metric-weighting/target.ts';
+import type { MetricWeightSettings, UnitKind } from '../../reward/settings.ts';
+
+export interface UnitCounts {
+  readonly unit: UnitKind;
+  readonly target: string | null;
+  readonly units: number;
+  /** Their horizon is over. */
+  readonly labelled: number;
+  /** When the next one's is; epoch ms. */
+  readonly nextLabelAt: number | null;
+  /** Unlike people: left out of the others. */
+  readonly refused: number;
+  readonly newestAt: number | null;
+}
+
+/** What there is to learn from. */
+export async function unitCounts(
+  { db }: Pick<Store, 'db'>,
+  { unit, target }: Pick<MetricWeightSettings, 'unit' | 'target'>,
+  nowMs: number,
+): Promise<UnitCounts> {
+  const labelledUntil = target === undefined ? -1 : nowMs - target.horizonDays * DAY_MS;
+  const [row] = await db.all<
+    Record<'units' | 'refused' | 'labelled' | 'first' | 'newest', number | null>
+  >(sql`
+    select sum(not unlike) as units, sum(unlike) as refused,
+      sum(not unlike and firstAt <= ${labelledUntil}) as labelled,
+      min(case when not unlike and firstAt > ${labelledUntil} then firstAt end) as first,
+      max(firstAt) as newest
+    from (select firstAt, "values" ->> 'refused' is not null as unlike from metric_units
+      where kind = ${unit})`);
+  const { units, refused, labelled, first, newest } = row;
+  return {
+    unit,
+    target: target === undefined ? null : targetName(target),
+    units: units ?? 0,
+    labelled: labelled ?? 0,
+    nextLabelAt: target === undefined || first === null ? null : horizonEnd(target, first),
+    refused: refused ?? 0,
+    newestAt: newest,
+  };
+}

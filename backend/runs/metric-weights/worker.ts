@@ -1,0 +1,120 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { drizzle } from 'drizzle-orm/libsql';
+import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { connect } from '../../store/connect.ts';
+import { bound, type Write } from '../../store/bound.ts';
+import type { Database } from '../../store/open.ts';
+import {
+  backtest,
+  type BacktestReport,
+  type NotEnough,
+} from '../../science/metric-weighting/backtest.ts';
+import { learnImportance } from '../../science/metric-weighting/learn-importance.ts';
+import { learnSurrogate } from '../../science/metric-weighting/learn-surrogate.ts';
+import type { LearnedWeights } from '../../science/metric-weighting/learned-weights.ts';
+import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
+import type { UnitTable } from '../../science/metric-weighting/unit-table.ts';
+import { livePrior } from './live-prior.ts';
+import { pastExperiments } from './past-experiments.ts';
+import { pooledTable } from './pooled-table.ts';
+import type { MetricWeightSettings } from '../../reward/settings.ts';
+import { unitCounts } from './unit-counts.ts';
+import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
+import { unitTableOf } from './unit-table-of.ts';
+import { gatherUnits, type UnitsOf } from '../../log/account/units.ts';
+
+export type LearningSettings = MetricWeightSettings &
+  UnitsOf & { readonly target: TargetDefinition };
+
+export type Backtest = BacktestReport | NotEnough;
+
+export interface LearningJob {
+  readonly settings: LearningSettings;
+  readonly nowMs: number;
+  readonly seed: number;
+}
+
+/** What was learned from, beside what the weights say themselves. */
+export interface LearningInputs {
+  readonly target: TargetDefinition;
+  readonly unit: string;
+  readonly observeDays: number;
+  readonly context: readonly string[];
+  /** First seen, epoch ms; of units with a label. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Units whose horizon is not over. */
+  readonly waiting: number;
+  /** Ids of past experiments. */
+  readonly experiments: readonly string[];
+}
+
+const db = drizzle(connect(workerData as Database));
+
+const exposed = {
+  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: Write): Promise<number> =>
+    gatherUnits({ db, write: bound(write) }, settings, nowMs),
+
+  /** One for each method that is asked for. */
+  async learn(
+    { settings, nowMs, seed }: LearningJob,
+    write: Write,
+  ): Promise<{ learned: LearnedWeights[]; inputs: LearningInputs }> {
+    const { target, prior } = settings;
+    await gatherUnits({ db, write: bound(write) }, settings, nowMs);
+    const table = await unitTableOf(db, settings, nowMs);
+    const experiments = await pastExperiments(db, target, nowMs);
+    const learned: LearnedWeights[] = [];
+    const pooled = pooledTable(table, experiments);
+    for (const method of settings.methods)
+      learned.push(
+        method === 'surrogate'
+          ? await learnSurrogate(pooled, experiments, {
+              seed,
+              prior: livePrior(pooled.metrics, prior),
+            })
+          : await importanceOf(table, settings, seed),
+      );
+    const { units, labelled } = await unitCounts({ db }, settings, nowMs);
+    const inputs: LearningInputs = {
+      target,
+      unit: settings.unit,
+      observeDays: settings.observeDays,
+      context: settings.context,
+      from: table.at?.at(0) ?? null,
+      to: table.at?.at(-1) ?? null,
+      waiting: units - labelled,
+      experiments: [...new Set(experiments.map(({ id }) => id))],
+    };
+    return { learned, inputs };
+  },
+
+  async backtest({ settings, nowMs }: Omit<LearningJob, 'seed'>): Promise<Backtest> {
+    const { target, prior } = settings;
+    const better = Object.fromEntries(UNIT_METRICS.map((metric) => [metric.name, metric.better]));
+    const experiments = await pastExperiments(db, target, nowMs);
+    const measured = Object.keys(experiments[0]?.effects ?? {});
+    const own = prior && Object.fromEntries(measured.map((name) => [name, prior[name] ?? 0]));
+    return backtest(experiments, { better, ...(own && { prior: own }) });
+  },
+};
+
+async function importanceOf(
+  table: UnitTable,
+  { importance }: LearningSettings,
+  seed: number,
+): Promise<LearnedWeights> {
+  // A forest grows on the CPU.
+  if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
+  const device = await chooseDevice();
+  try {
+    return await learnImportance(table, { ...importance, seed, device });
+  } finally {
+    if (device.kind === 'gpu') device.gpu.close();
+  }
+}
+
+export type LearnWorker = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

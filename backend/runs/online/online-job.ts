@@ -1,0 +1,93 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { messageOf } from '../../process/logger.ts';
+import type { RewardPolicy } from '../../reward/in-force.ts';
+import { rewardInForce } from '../../reward/in-force.ts';
+import type { EdgeAccess } from '../../models/edge-kv.ts';
+import { readLive } from '../../models/live-pointer.ts';
+import type { Job } from '../../scheduler/scheduler.ts';
+import type { Versions } from '../../models/versions.ts';
+import type { Store } from '../../store/open.ts';
+import { startThread } from '../../process/thread.ts';
+import type { PreparedData } from '../../log/data-worker.ts';
+import type { StoreLocation } from '../../log/partitions/object-store.ts';
+import type { Span } from '../../log/partitions/read-rankings.ts';
+import { onlineTargets, type OnlineTarget } from './online-targets.ts';
+import type { OnlineWorker } from './online-worker.ts';
+import { sendDeltas } from './send-deltas.ts';
+import type { OnlineSettings } from './settings.ts';
+
+export interface OnlineDeps {
+  readonly store: Store;
+  readonly versions: Pick<Versions, 'load'>;
+  readonly trainingData: {
+    readonly location: StoreLocation;
+    prepare(schema: Schema, window: Span): Promise<Pick<PreparedData, 'manifests'>>;
+  };
+  readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
+  readonly settings: OnlineSettings;
+  readonly rewardPolicy: RewardPolicy;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Learns between trainings, by the reward that training has: from what each arm's version served lately. */
+export function onlineJob(deps: OnlineDeps): Job {
+  const { store, settings, rewardPolicy, log } = deps;
+  return {
+    name: 'online learning',
+    schedule: settings.schedule,
+    leaderOnly: true,
+    async run() {
+      const pointer = (await readLive(store))?.pointer;
+      // LiveWeights takes none while ops hold a version.
+      if (pointer === undefined || pointer.hold === true) return;
+      for (const target of await onlineTargets(store, pointer, rewardPolicy)) {
+        try {
+          log(`online learning: ${target.arm}: ${await learnFor(deps, target)}`);
+        } catch (error) {
+          log(`online learning: ${target.arm} was not changed: ${messageOf(error)}`);
+        }
+      }
+    },
+  };
+}
+
+/** @returns what came of it, for the log. */
+async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string> {
+  const { store, versions, trainingData, edge, nowMs } = deps;
+  const { windowHours, minimumRewarded, spread, cells } = deps.settings;
+  const { arm, version } = target;
+  const base = await versions.load(version);
+  if (base.kind !== 'additive')
+    return `${version} is re-ranked (${base.kind}): it learns by training alone`;
+  const to = nowMs();
+  const window = { from: to - windowHours * HOUR_MS, to, servedBy: version };
+  const reward = await rewardInForce(store, base.schema, to, target.reward);
+  const { manifests } = await trainingData.prepare(base.schema, window);
+  const { location } = trainingData;
+  const { rewarded, deltas = [] } = await learned({
+    location,
+    manifests,
+    base,
+    window,
+    reward,
+    minimumRewarded,
+    spread,
+  });
+  if (deltas.length === 0)
+    return `nothing to add to ${version} (${rewarded} of ${minimumRewarded} rankings with a reward)`;
+  for (const cell of cells) await sendDeltas(edge, { arm, cell, baseVersion: version, deltas });
+  return `${deltas.length} weights of ${version} changed, from ${rewarded} rankings with a reward (${JSON.stringify(reward)})`;
+}
+
+async function learned(job: Parameters<OnlineWorker['learn']>[0] & { base: AdditiveScorer }) {
+  const thread = startThread<OnlineWorker>(new URL('./online-worker.ts', import.meta.url));
+  try {
+    return await thread.call((worker) => worker.learn(job));
+  } finally {
+    await thread.stop();
+  }
+}

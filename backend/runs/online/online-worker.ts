@@ -1,0 +1,47 @@
+import { parentPort } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import type { TrainingWindow } from '../../log/training-set/collect.ts';
+import { openObjectStore, type StoreLocation } from '../../log/partitions/object-store.ts';
+import type { Manifest } from '../../log/partitions/partition.ts';
+import { readPartitions } from '../../log/partitions/read-partitions.ts';
+import { learnDeltas } from '../../science/learn/learn-deltas.ts';
+
+export interface OnlineJob {
+  readonly location: StoreLocation;
+  readonly manifests: readonly Manifest[];
+  readonly base: AdditiveScorer;
+  readonly window: TrainingWindow;
+  /** Metric → weight. */
+  readonly reward: Readonly<Record<string, number>>;
+  readonly minimumRewarded: number;
+  readonly spread: number;
+}
+
+/** `deltas` is absent where there was too little to learn from. */
+export interface OnlineResult {
+  readonly rewarded: number;
+  readonly deltas?: readonly WeightDelta[];
+}
+
+const exposed = {
+  async learn(job: OnlineJob): Promise<OnlineResult> {
+    const { base, window, reward, minimumRewarded, spread } = job;
+    const objects = openObjectStore(job.location);
+    const { set, facts } = await readPartitions(
+      objects,
+      job.manifests,
+      base.schema,
+      window,
+      reward,
+    );
+    const { rewarded } = facts;
+    if (rewarded < minimumRewarded) return { rewarded };
+    return { rewarded, deltas: await learnDeltas(set, base, spread) };
+  },
+};
+
+export type OnlineWorker = typeof exposed;
+expose(exposed, nodeEndpoint(parentPort!));

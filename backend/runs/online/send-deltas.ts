@@ -1,0 +1,31 @@
+import type { Version } from '../../../shared/domain/ids.ts';
+import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { EdgeAccess } from '../../models/edge-kv.ts';
+
+/** What LiveWeights of one arm in one cell is to serve beside the published weights. */
+export interface DeltaBatch {
+  readonly arm: string;
+  readonly cell: string;
+  readonly baseVersion: Version;
+  readonly deltas: readonly WeightDelta[];
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * In place of those before, so that a batch that arrives twice, or after a crash, counts once.
+ * @throws Error with what the edge said, unless it took them.
+ */
+export async function sendDeltas(
+  { edgeUrl, secretKey }: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
+  batch: DeltaBatch,
+): Promise<void> {
+  const response = await fetch(`${edgeUrl}/v1/live/deltas`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...batch, replaces: true }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`status ${response.status}: ${text.slice(0, 200)}`);
+}

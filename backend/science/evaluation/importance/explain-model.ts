@@ -1,0 +1,51 @@
+import { finalUnits } from '../../../../shared/score/rerank.ts';
+import { toPoints, type Scorer } from '../../../../shared/score/scorer.ts';
+import type { TrainingSet } from '../../learn/training-set.ts';
+import type { CoveredTrees } from './covered-trees.ts';
+import type { Explainer } from './explainer.ts';
+import { linearExplainer } from './linear-shap.ts';
+import { rowCodes, sampleOf } from './sample-rows.ts';
+import { sampledExplainer } from './sampled-shap.ts';
+import { treeExplainer } from './tree-shap.ts';
+
+/** How a model's Shapley values were found. */
+export type ShapMethod = 'linear' | 'TreeSHAP' | 'sampled';
+
+/**
+ * The exact way where there is one: sums of weights and of trees; sampling for networks.
+ * @param covered of a forest's trees @param background rows that stand for an unknown item.
+ */
+export function explainModel(
+  scorer: Scorer,
+  covered: CoveredTrees | undefined,
+  background: TrainingSet,
+  seed: number,
+): Explainer & { readonly method: ShapMethod } {
+  const features = scorer.schema.features.length;
+  if (scorer.kind === 'additive')
+    return { method: 'linear', ...linearExplainer(scorer.weights, background) };
+  // A first pass that only chooses who is scored again has no part in the score.
+  if (covered !== undefined && !scorer.rerank.adds)
+    return { method: 'TreeSHAP', ...treeExplainer(covered) };
+  const score = (codes: Uint8Array) => toPoints(finalUnits(scorer, codes));
+  return { method: 'sampled', ...sampledExplainer(score, features, background, { seed }) };
+}
+
+/** Per feature, the mean of the absolute parts it has in the scores of sampled rows, in points. */
+export function meanAbsoluteShap(
+  explainer: Explainer,
+  features: number,
+  set: TrainingSet,
+  { seed, sampleRows }: { seed: number; sampleRows: number },
+): Float64Array {
+  const mean = new Float64Array(features);
+  const parts = new Float64Array(features);
+  const rows = sampleOf(set.rows, sampleRows, seed);
+  for (const row of rows) {
+    parts.fill(0);
+    explainer.add(rowCodes(set, row, features), parts);
+    for (let feature = 0; feature < features; feature++)
+      mean[feature] += Math.abs(parts[feature]) / rows.length;
+  }
+  return mean;
+}

@@ -1,0 +1,205 @@
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import type { ExplorationSpec } from '../../../../shared/features/schema.ts';
+import { toPoints } from '../../../../shared/score/scorer.ts';
+
+/**
+ * What another scorer would have done where a slate was drawn by `shared/explore/slate.ts` (Plackett–Luce with
+ * temperature and uniform floor).
+ *
+ * A decision logs only the items shown, so how another scorer scores the rest of the pool is not known, and
+ * the probability that it would have drawn this slate from the whole catalogue is not either. Two things can
+ * be said exactly:
+ * - `poolProbabilities`, where every item that competed and its score are at hand (the slate shows the whole
+ *   pool, or the decision is replayed on its snapshot);
+ * - `reorderProbabilities`: the evaluated policy takes the set that the logging policy drew for the first
+ *   `depth` slots and puts it in its own order. The set is part of the context; both policies' probabilities
+ *   are those of the order, given the set. What it cannot see is what new items would have earned.
+ */
+
+export type Exploration = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
+
+/** Orders of this many items have 2¹² subsets: more is slow, and no weight of so long an order is usable. */
+export const MAX_DEPTH = 12;
+
+/**
+ * The probability of each slot given the slots above, for a draw from a known pool.
+ * @param points scores of all that competes, in any order: the best `poolSize` by this scorer.
+ * @param shown index into `points` of each slot's item; −1 for an item that is not in this scorer's pool.
+ * @returns one probability per slot; 0 from the first item on that could not have been drawn.
+ */
+export function poolProbabilities(
+  points: readonly number[],
+  shown: readonly number[],
+  { temperature, epsilon }: Exploration,
+): Float64Array {
+  const left = new Set(points.keys());
+  const slots = new Float64Array(shown.length);
+  for (const [slot, index] of shown.entries()) {
+    if (!left.has(index)) break;
+    const best = [...left].reduce((max, i) => Math.max(max, points[i]), Number.NEGATIVE_INFINITY);
+    let total = 0;
+    for (const i of left) total += odds(points[i], best, temperature);
+    const soft = odds(points[index], best, temperature) / total;
+    slots[slot] = (1 - epsilon) * soft + epsilon / left.size;
+    if (slots[slot] === 0) break;
+    left.delete(index);
+  }
+  return slots;
+}
+
+/** `exp((s − best)/T)`; at T = 0 the best alone. Equal bests share: the draw's tie-break is not in the score. */
+const odds = (points: number, best: number, temperature: number): number =>
+  temperature > 0 ? Math.exp((points - best) / temperature) : points === best ? 1 : 0;
+
+/** What a decision logged of its draw; one entry per slot. */
+export interface LoggedDraw {
+  readonly points: readonly number[];
+  readonly propensities: readonly number[];
+  readonly exploration: Exploration;
+  /**
+   * How many items competed: `min(max(poolSize, limit), items that may be shown)`. Needed where the floor is
+   * above 0 and the slate does not show them all.
+   */
+  readonly competing?: number;
+}
+
+/**
+ * A decision's draw. That at least `poolSize` items could be shown is assumed where `items` (candidates sent, or
+ * catalogue size) is not given; where it is wrong, the logged propensities show it and the draw is refused.
+ */
+export function loggedDraw(
+  decision: Pick<Decision, 'units' | 'propensities' | 'exploration' | 'limit'>,
+  items = Number.POSITIVE_INFINITY,
+): LoggedDraw {
+  const { units, propensities, exploration, limit } = decision;
+  // A slate shorter than asked for shows all there was.
+  const most = propensities.length < limit ? propensities.length : items;
+  const competing = Math.min(Math.max(exploration.poolSize, limit), most);
+  return { points: units.map(toPoints), propensities, exploration, competing };
+}
+
+export type Reordering =
+  | {
+      readonly kind: 'known';
+      /** Per slot: the logging policy's probability of this item, given the set and the slots above. */
+      readonly pscore: Float64Array;
+      /** The evaluated policy's. */
+      readonly evaluation: Float64Array;
+      /** The evaluated policy's for all that is left of the set, slot by slot: m + (m − 1) + … + 1 numbers. */
+      readonly choices: Float64Array;
+    }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const refused = (reason: string): Reordering => ({ kind: 'refused', reason });
+
+/**
+ * The first `depth` items of a logged slate, put in another scorer's order.
+ *
+ * With Z the pool's odds, the logged propensity `p = (1 − ε) e^{s/T} / Z + ε / |left|` gives Z back, and so the
+ * odds of all that was not shown. Then `g(A)`, the probability that the slots below fill up with exactly the
+ * rest of the set when the items A stand above, follows by dynamic programming over subsets:
+ * `g(A) = Σ_{i ∉ A} p(i | A) g(A ∪ i)`, and `π_b(i | A, set) = p(i | A) g(A ∪ i) / g(A)`.
+ * @param points the evaluated scorer's scores of the logged items, slot by slot.
+ * @param exploration of the evaluated policy.
+ */
+export function reorderProbabilities(
+  logged: LoggedDraw,
+  depth: number,
+  points: readonly number[],
+  exploration: Exploration,
+): Reordering {
+  const size = Math.min(depth, logged.propensities.length);
+  if (size > MAX_DEPTH) return refused(`${size} slots to re-order, at most ${MAX_DEPTH} can be`);
+  const bad = logged.propensities.slice(0, size).find((p) => !(p > 0 && p <= 1 + 1e-9));
+  if (bad !== undefined) return refused(`a logged propensity is ${bad}, not in (0, 1]`);
+  const draw = drawOf(logged, size);
+  if (typeof draw === 'string') return refused(draw);
+  const given = givenSet(draw, size);
+  const pscore = new Float64Array(size);
+  for (let slot = 0, above = 0; slot < size; slot++) {
+    pscore[slot] = given(above, slot);
+    above |= 1 << slot;
+  }
+  const set = Array.from({ length: size }, (_, slot) => slot);
+  const evaluation = poolProbabilities(points.slice(0, size), set, exploration);
+  const choices: number[] = [];
+  for (let slot = 0; slot < size; slot++) {
+    const left = points.slice(slot, size);
+    for (const item of left.keys()) choices.push(poolProbabilities(left, [item], exploration)[0]);
+  }
+  return { kind: 'known', pscore, evaluation, choices: Float64Array.from(choices) };
+}
+
+/** `p(i | A)` of the logging policy over the whole pool; A is a bit set of slots. */
+type DrawFrom = (above: number, item: number) => number;
+
+/** The logging policy's draw, its unseen odds worked out of the propensities; or why it cannot be. */
+function drawOf(
+  { points, propensities, exploration, competing }: LoggedDraw,
+  size: number,
+): DrawFrom | string {
+  const { temperature, epsilon } = exploration;
+  const pool = competing ?? Number.NaN;
+  if (epsilon > 0 && !(pool >= propensities.length))
+    return `${competing ?? 'an unknown number of'} items competed for ${propensities.length} slots: with a floor of ${epsilon} the number is needed`;
+  if (temperature === 0 && epsilon < 1 && competing !== propensities.length)
+    return 'drawn at temperature 0: what was best among the items not shown is not known';
+  const best = Math.max(...points.slice(0, size));
+  const floor = (taken: number) => (epsilon > 0 ? epsilon / (pool - taken) : 0);
+  const own = points.slice(0, size).map((value) => odds(value, best, temperature));
+  const unseen =
+    temperature === 0 || epsilon === 1 ? 0 : unseenOdds(propensities, own, epsilon, floor);
+  const draw: DrawFrom = (above, item) => {
+    let [total, taken, greatest] = [unseen, 0, 0];
+    for (let other = 0; other < size; other++) {
+      if ((above >> other) & 1) taken++;
+      else total += own[other];
+    }
+    if (temperature === 0) {
+      // The whole pool is shown, so the best left is among them: scaled odds are of no use past slot 1.
+      let top = Number.NEGATIVE_INFINITY;
+      for (let other = 0; other < points.length; other++)
+        if (other >= size || !((above >> other) & 1)) top = Math.max(top, points[other]);
+      greatest = points[item] === top ? 1 : 0;
+    }
+    const soft = temperature === 0 ? greatest : total > 0 ? own[item] / total : 0;
+    return (epsilon === 1 ? 0 : (1 - epsilon) * soft) + floor(taken);
+  };
+  for (let slot = 0; slot < size; slot++) {
+    const p = draw((1 << slot) - 1, slot);
+    if (!(Math.abs(p - propensities[slot]) <= 1e-6 * propensities[slot]))
+      return `slot ${slot + 1} was logged with probability ${propensities[slot]}, its score and the pool of ${competing ?? 'unknown size'} give ${p}: the log does not say how it was drawn`;
+  }
+  return draw;
+}
+
+/** The odds of all that stood below the re-ordered slots or was not shown, from the slot that tells it best. */
+function unseenOdds(
+  propensities: readonly number[],
+  own: readonly number[],
+  epsilon: number,
+  floor: (taken: number) => number,
+): number {
+  let tells = { soft: 0, unseen: Number.NaN };
+  for (let slot = 0; slot < own.length; slot++) {
+    const soft = (propensities[slot] - floor(slot)) / (1 - epsilon);
+    if (!(soft > tells.soft) || own[slot] === 0) continue;
+    let shownLeft = 0;
+    for (let other = slot; other < own.length; other++) shownLeft += own[other];
+    tells = { soft, unseen: Math.max(0, own[slot] / soft - shownLeft) };
+  }
+  return tells.unseen;
+}
+
+/** `π_b(item | A, set)`: what the logging policy draws, given which items fill the slots. */
+function givenSet(draw: DrawFrom, size: number): DrawFrom {
+  const full = (1 << size) - 1;
+  const fills = new Float64Array(full + 1);
+  fills[full] = 1;
+  for (let above = full - 1; above >= 0; above--) {
+    for (let item = 0; item < size; item++) {
+      if (!((above >> item) & 1)) fills[above] += draw(above, item) * fills[above | (1 << item)];
+    }
+  }
+  return (above, item) => (draw(above, item) * fills[above | (1 << item)]) / fills[above];
+}

@@ -1,0 +1,183 @@
+import { studentQuantile } from '../../statistics/distributions.ts';
+import { clusterIndex } from '../../statistics/interval.ts';
+import {
+  countSlots,
+  tooFewClicks,
+  type ExaminationPropensities,
+  type Impressions,
+} from './examination.ts';
+
+/** Impressions with what was shown: those of one unit are liked alike (same item, same kind of visitor). */
+export interface UnitImpressions extends Impressions {
+  readonly unit: ArrayLike<number>;
+}
+
+/**
+ * Intervention harvesting, AllPairs (Agarwal, Zaitsev, Wang, Li, Najork & Joachims, WSDM 2019): where several
+ * rankers (versions, arms, draws) put one unit at different slots, that was an experiment on the slots. For
+ * each pair of slots only units shown at both count: `ĉ_k` clicked and `¬ĉ_k` not, each unit's rates times the
+ * harmonic mean of its impressions at the two slots (any weight that is the same at both keeps the comparison
+ * fair; this one is the most exact). θ and the pairs' mean relevance r are those of greatest likelihood
+ * `Σ ĉ_k log(θ_k r) + ¬ĉ_k log(1 − θ_k r)`. Nothing is assumed of relevance, and no EM is run.
+ *
+ * Which slot a unit got may depend on anything but how this visitor likes it beyond its unit.
+ * Intervals: delete-a-group jackknife over the clusters on log θ (Kott, J. Official Statistics 2001).
+ * @param slots how many to estimate, from slot 1 on.
+ */
+export function examinationFromHarvest(
+  impressions: UnitImpressions,
+  slots: number,
+): ExaminationPropensities {
+  const counts = countSlots(impressions, slots);
+  const reason = tooFewClicks(counts);
+  if (reason !== undefined) return { kind: 'refused', reason };
+  const units = clusterIndex(impressions.unit);
+  const groups = clusterIndex(impressions.cluster).map((cluster) => cluster % GROUPS);
+  const whole = logExamination(
+    pairSums(impressions, units, slots, () => true),
+    slots,
+  );
+  if (typeof whole === 'string') return { kind: 'refused', reason: whole };
+  const squares = new Float64Array(slots);
+  for (let group = 0; group < GROUPS; group++) {
+    const kept = pairSums(impressions, units, slots, (i) => groups[i] !== group);
+    const without = logExamination(kept, slots);
+    if (typeof without === 'string')
+      return { kind: 'refused', reason: `all rests on one in ${GROUPS} sessions: ${without}` };
+    for (let k = 0; k < slots; k++) squares[k] += (without[k] - whole[k]) ** 2;
+  }
+  const reach = studentQuantile(0.975, GROUPS - 1);
+  return {
+    kind: 'estimated',
+    method: 'intervention harvesting',
+    slots: Array.from(whole, (log, k) => {
+      const error = Math.sqrt(((GROUPS - 1) / GROUPS) * squares[k]);
+      return {
+        slot: k + 1,
+        examination: Math.exp(log),
+        low: Math.exp(log - reach * error),
+        high: Math.exp(log + reach * error),
+        impressions: counts.impressions[k],
+        clicks: counts.clicks[k],
+      };
+    }),
+  };
+}
+
+const GROUPS = 20;
+
+/** At `k * slots + l`: what the units shown at both k and l did at slot k. */
+interface PairSums {
+  readonly clicked: Float64Array;
+  readonly not: Float64Array;
+}
+
+function pairSums(
+  { slot, reward }: Impressions,
+  units: Uint32Array,
+  slots: number,
+  keep: (impression: number) => boolean,
+): PairSums {
+  const count = units.reduce((most, unit) => Math.max(most, unit + 1), 0);
+  const shown = new Float64Array(count * slots);
+  const clicks = new Float64Array(count * slots);
+  for (let i = 0; i < units.length; i++) {
+    if (slot[i] > slots || !keep(i)) continue;
+    const at = units[i] * slots + slot[i] - 1;
+    shown[at]++;
+    if (reward[i] > 0) clicks[at]++;
+  }
+  const clicked = new Float64Array(slots * slots);
+  const not = new Float64Array(slots * slots);
+  for (let from = 0; from < shown.length; from += slots) {
+    for (let k = 0; k < slots; k++) {
+      const own = shown[from + k];
+      if (own === 0) continue;
+      for (let l = 0; l < slots; l++) {
+        const other = shown[from + l];
+        if (l === k || other === 0) continue;
+        const weight = other / (own + other);
+        clicked[k * slots + l] += weight * clicks[from + k];
+        not[k * slots + l] += weight * (own - clicks[from + k]);
+      }
+    }
+  }
+  return { clicked, not };
+}
+
+const MAX_SWEEPS = 2000;
+
+/**
+ * The likelihood's maximum by Newton steps, coordinate by coordinate: in log θ and log r it is concave.
+ * @returns log θ with slot 1 at 0, or why it cannot be told.
+ */
+function logExamination({ clicked, not }: PairSums, slots: number): Float64Array | string {
+  const linked = reachable(clicked, slots);
+  const missed = linked.indexOf(false);
+  if (missed >= 0)
+    return `no unit was clicked at slot ${missed + 1} and shown at a slot that leads to slot 1: nothing compares them`;
+  const theta = new Float64Array(slots);
+  const relevance = new Float64Array(slots * slots);
+  const pairs: [k: number, l: number, at: number][] = [];
+  for (let k = 0; k < slots; k++) {
+    for (let l = 0; l < k; l++) {
+      const [a, b] = [k * slots + l, l * slots + k];
+      if (clicked[a] + clicked[b] === 0) continue;
+      const rate = (clicked[a] + clicked[b]) / (clicked[a] + clicked[b] + not[a] + not[b]);
+      relevance[a] = Math.log(Math.min(rate, 0.5));
+      pairs.push([k, l, a]);
+    }
+  }
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    let moved = 0;
+    for (const [k, l, at] of pairs) {
+      const terms = [
+        { clicked: clicked[at], not: not[at], log: theta[k] + relevance[at] },
+        { clicked: clicked[l * slots + k], not: not[l * slots + k], log: theta[l] + relevance[at] },
+      ];
+      relevance[at] += newtonStep(terms);
+    }
+    for (let slot = 1; slot < slots; slot++) {
+      const terms = pairs.flatMap(([k, l, at]) => {
+        if (k !== slot && l !== slot) return [];
+        const own = k === slot ? at : l * slots + k;
+        return [{ clicked: clicked[own], not: not[own], log: theta[slot] + relevance[at] }];
+      });
+      const step = newtonStep(terms);
+      theta[slot] += step;
+      moved = Math.max(moved, Math.abs(step));
+    }
+    if (moved < 1e-9) break;
+  }
+  return theta;
+}
+
+/** The step that raises `Σ c (x + s) + n log(1 − e^{x + s})`, halved until every probability stays under 1. */
+function newtonStep(terms: readonly { clicked: number; not: number; log: number }[]): number {
+  let [slope, curvature, highest] = [0, 0, Number.NEGATIVE_INFINITY];
+  for (const { clicked, not, log } of terms) {
+    const p = Math.exp(log);
+    slope += clicked - (not * p) / (1 - p);
+    curvature += (not * p) / (1 - p) ** 2;
+    highest = Math.max(highest, log);
+  }
+  if (curvature === 0) return 0;
+  let step = Math.max(-1, Math.min(1, slope / curvature));
+  while (highest + step > LEAST_UNDER_ONE) step = step / 2 - 1e-6;
+  return step;
+}
+
+/** log of the largest probability that a pair may reach. */
+const LEAST_UNDER_ONE = -1e-3;
+
+/** Which slots are joined to slot 1 by pairs with clicks at both. */
+function reachable(clicked: Float64Array, slots: number): boolean[] {
+  const linked = Array.from({ length: slots }, (_, k) => k === 0);
+  for (let round = 0; round < slots; round++) {
+    for (let k = 0; k < slots; k++) {
+      for (let l = 0; l < slots; l++)
+        if (linked[k] && clicked[k * slots + l] > 0 && clicked[l * slots + k] > 0) linked[l] = true;
+    }
+  }
+  return linked;
+}

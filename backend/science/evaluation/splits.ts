@@ -1,0 +1,80 @@
+import { seededRandom } from '../../../shared/explore/random.ts';
+import type { TrainingSet } from '../learn/training-set.ts';
+import { clusterIndex } from '../statistics/interval.ts';
+
+/** Which slates to learn from and which to judge by, ascending; `takeSlates` makes sets of them. */
+export interface Fold {
+  readonly train: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/**
+ * Cross-validation that keeps what belongs together on one side: clusters are shuffled and dealt out, so that folds
+ * hold equally many and each slate is tested exactly once.
+ * @param cluster one number per slate (user or session).
+ * @throws Error with fewer clusters than folds.
+ */
+export function clusterFolds(
+  cluster: ArrayLike<number>,
+  { folds = 5, seed }: { folds?: number; seed: number },
+): Fold[] {
+  const index = clusterIndex(cluster);
+  const clusters = index.reduce((most, value) => Math.max(most, value + 1), 0);
+  if (folds < 2 || clusters < folds) {
+    throw new Error(
+      `${clusters} clusters cannot make ${folds} folds: give at least one cluster to each of two or more`,
+    );
+  }
+  const random = seededRandom(seed);
+  const foldOf = Uint32Array.from({ length: clusters }, (_, i) => i % folds);
+  for (let i = clusters - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [foldOf[i], foldOf[j]] = [foldOf[j], foldOf[i]];
+  }
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: slatesWhere(index.length, (slate) => foldOf[index[slate]] !== fold),
+    test: slatesWhere(index.length, (slate) => foldOf[index[slate]] === fold),
+  }));
+}
+
+/**
+ * Rolling origin (Tashman, 2000): each fold learns from all slates before a moment and is judged on the next stretch.
+ * The first `firstShare` of the slates are never tested on; the rest falls into `folds` stretches of equal size.
+ * Slates of one moment stay together.
+ * @param gapMs slates this shortly before a stretch are not learned from, so that rewards that were not known at
+ * its start do not leak into training.
+ * @throws Error where a fold would have nothing to learn from or to be judged on.
+ */
+export function rollingFolds(
+  { at }: Pick<TrainingSet, 'at'>,
+  {
+    folds = 5,
+    firstShare = 0.5,
+    gapMs = 0,
+  }: { folds?: number; firstShare?: number; gapMs?: number },
+): Fold[] {
+  const slates = at.length;
+  const cutAt = (fold: number) => {
+    let cut = Math.round(slates * (firstShare + ((1 - firstShare) * fold) / folds));
+    while (cut > 0 && cut < slates && at[cut] === at[cut - 1]) cut++;
+    return cut;
+  };
+  return Array.from({ length: folds }, (_, fold) => {
+    const [from, to] = [cutAt(fold), cutAt(fold + 1)];
+    const train = slatesWhere(from, (slate) => at[slate] < at[from] - gapMs);
+    const test = slatesWhere(to, (slate) => slate >= from);
+    if (train.length === 0 || test.length === 0) {
+      throw new Error(
+        `fold ${fold + 1} of ${folds} would learn from ${train.length} slates and be judged on ${test.length}: use fewer folds, a shorter gap or more data`,
+      );
+    }
+    return { train, test };
+  });
+}
+
+function slatesWhere(slates: number, wanted: (slate: number) => boolean): Uint32Array {
+  const taken = new Uint32Array(slates);
+  let count = 0;
+  for (let slate = 0; slate < slates; slate++) if (wanted(slate)) taken[count++] = slate;
+  return taken.slice(0, count);
+}

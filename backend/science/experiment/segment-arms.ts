@@ -1,0 +1,16 @@
+import { type Statistic, unitsOf } from '../statistics/statistics.ts';
+
+/** Both arms' statistics of one metric among the units of one segment. */
+export interface SegmentArms {
+  readonly value: string;
+  readonly control: Statistic;
+  readonly treatment: Statistic;
+}
+
+/** Units in the smaller arm of the second largest segment: how near two segments are to being compared. */
+export function secondLargest(arms: readonly SegmentArms[]): number {
+  const fewest = arms.map(({ control, treatment }) =>
+    Math.min(unitsOf(control), unitsOf(treatment)),
+  );
+  return fewest.toSorted((a, b) => b - a)[1] ?? 0;
+}

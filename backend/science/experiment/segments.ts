@@ -1,0 +1,110 @@
+import { chiSquareTail } from '../statistics/distributions.ts';
+import { type Effect, effectOf } from '../statistics/effect.ts';
+import { type TestResult, welchTest } from '../statistics/fixed-test.ts';
+import { corrected, type Correction } from '../statistics/multiple-testing.ts';
+import {
+  MINIMUM_PER_ARM,
+  type NoAnswer,
+  notEnoughData,
+  type Unit,
+} from '../statistics/no-answer.ts';
+import { type SegmentArms, secondLargest } from './segment-arms.ts';
+import { type SimpsonCheck, simpsonCheck } from './simpson.ts';
+
+export type SegmentEffect = { readonly value: string } & (
+  | {
+      readonly kind: 'segment';
+      readonly estimate: number;
+      readonly standardError: number;
+      readonly units: number;
+      readonly test: TestResult;
+      /** Over the segments that have an answer. */
+      readonly adjustedP: number;
+    }
+  | NoAnswer
+);
+
+/** Cochran's Q (1954): do the segments' effects differ by more than chance? */
+export interface Heterogeneity {
+  readonly kind: 'heterogeneity';
+  readonly q: number;
+  readonly df: number;
+  readonly pValue: number;
+  /** Over all metrics, attributes and arms of a report. */
+  readonly adjustedP: number;
+  /** Share of the effects' variation that is not chance, I² (Higgins & Thompson, 2002). */
+  readonly iSquared: number;
+}
+
+export interface Segments {
+  readonly segments: readonly SegmentEffect[];
+  readonly heterogeneity: Heterogeneity | NoAnswer;
+  readonly simpson: SimpsonCheck | NoAnswer;
+}
+
+export interface SegmentOptions {
+  readonly alpha?: number;
+  readonly correction?: Correction;
+  readonly minimumPerArm?: number;
+  readonly unit?: Unit;
+}
+
+/** Absolute effects of one metric by the values of one attribute that the units had before they were exposed. */
+export function segmentEffects(
+  arms: readonly SegmentArms[],
+  {
+    alpha = 0.05,
+    correction = 'holm',
+    minimumPerArm = MINIMUM_PER_ARM,
+    unit = 'sessions',
+  }: SegmentOptions = {},
+): Segments {
+  const found = arms.map(({ value, control, treatment }) => ({
+    value,
+    effect: effectOf(control, treatment, { minimumPerArm, unit }),
+  }));
+  const effects = found.map(({ effect }) => effect).filter((effect) => effect.kind === 'effect');
+  const tests = effects.map((effect) => welchTest(effect, { alpha }));
+  const pValues = tests.map(({ pValue }) => pValue);
+  const adjusted = corrected(pValues, correction);
+  const segments = found.map(({ value, effect }): SegmentEffect => {
+    if (effect.kind === 'no-answer') return { value, ...effect };
+    const { estimate, standardError, n: units } = effect;
+    const at = effects.indexOf(effect);
+    const { pValue, low, high } = tests[at];
+    const test = { pValue, low, high };
+    return {
+      kind: 'segment',
+      value,
+      estimate,
+      standardError,
+      units,
+      test,
+      adjustedP: adjusted[at],
+    };
+  });
+  return {
+    segments,
+    heterogeneity: heterogeneityOf(effects, arms, { minimumPerArm, unit }),
+    simpson: simpsonCheck(arms, { alpha, minimumPerArm, unit }),
+  };
+}
+
+function heterogeneityOf(
+  effects: readonly Effect[],
+  arms: readonly SegmentArms[],
+  { minimumPerArm, unit }: Required<Pick<SegmentOptions, 'minimumPerArm' | 'unit'>>,
+): Heterogeneity | NoAnswer {
+  if (effects.length < 2) return notEnoughData(secondLargest(arms), minimumPerArm, unit);
+  const precision = effects.map(({ standardError }) => standardError ** -2);
+  const total = precision.reduce((a, b) => a + b, 0);
+  const mean = effects.reduce((sum, { estimate }, i) => sum + precision[i] * estimate, 0) / total;
+  const q = effects.reduce(
+    (sum, { estimate }, i) => sum + precision[i] * (estimate - mean) ** 2,
+    0,
+  );
+  const df = effects.length - 1;
+  const iSquared = q > df ? (q - df) / q : 0;
+  const pValue = chiSquareTail(q, df);
+  return { kind: 'heterogeneity', q, df, pValue, adjustedP: pValue, iSquared };
+}

@@ -1,0 +1,113 @@
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { lossMass, type Rewards } from '../loss.ts';
+import { slateCount, type TrainingSet } from '../training-set.ts';
+
+/** A set that may continue another scorer: `base` are its scores, log-odds, one per row; 0 where absent. */
+export interface MlpSet extends TrainingSet {
+  readonly base?: Float32Array;
+}
+
+export type MlpObjective = 'listwise' | 'pointwise';
+
+/** Slates that are learned from together. */
+export interface Batch extends Rewards {
+  /** Row-major, `codes[row * stride + feature]`; the stride is a multiple of 4. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+  readonly base: Float32Array<ArrayBuffer>;
+  /** What the loss is divided by. */
+  readonly mass: number;
+}
+
+export const strideOf = (features: number): number => 4 * Math.ceil(features / 4);
+
+/** A training set by rows, cut into batches of whole slates. */
+export class Batches {
+  /** Most rows of one batch. */
+  readonly mostRows: number;
+  readonly mostSlates: number;
+  readonly mass: number;
+  readonly #set: MlpSet;
+  readonly #objective: MlpObjective;
+  readonly #codes: Uint8Array;
+  readonly #slates: Uint32Array;
+  readonly #batchRows: number;
+
+  /** @param batchRows a batch is full when it has as many. */
+  constructor(set: MlpSet, objective: MlpObjective, batchRows: number) {
+    this.#set = set;
+    this.#objective = objective;
+    this.#codes = byRows(set);
+    this.#batchRows = batchRows;
+    this.mass = lossMass(set, objective);
+    const all = Uint32Array.from({ length: slateCount(set) }, (_, slate) => slate);
+    // A slate that earned nothing says nothing about an order.
+    this.#slates = objective === 'listwise' ? all.filter((slate) => this.#earned(slate)) : all;
+    let longest = 0;
+    for (const slate of all) longest = Math.max(longest, this.#length(slate));
+    this.mostRows = Math.min(set.rows, batchRows - 1 + longest);
+    this.mostSlates = Math.min(all.length, batchRows);
+  }
+
+  /** All slates that teach, in an order drawn from the seed. */
+  *shuffled(seed: number): Generator<Batch> {
+    const random = seededRandom(seed);
+    const slates = Uint32Array.from(this.#slates);
+    for (let last = slates.length - 1; last > 0; last--) {
+      const other = Math.floor(random() * (last + 1));
+      [slates[last], slates[other]] = [slates[other], slates[last]];
+    }
+    yield* this.#cut(slates);
+  }
+
+  /** All slates in their order, rows adjacent as in the set. */
+  *inOrder(): Generator<Batch> {
+    yield* this.#cut(Uint32Array.from({ length: slateCount(this.#set) }, (_, slate) => slate));
+  }
+
+  *#cut(slates: Uint32Array): Generator<Batch> {
+    for (let from = 0, to = 0; from < slates.length; from = to) {
+      let rows = 0;
+      while (to < slates.length && rows < this.#batchRows && to - from < this.#batchRows)
+        rows += this.#length(slates[to++]);
+      yield this.#gather(slates.subarray(from, to), rows);
+    }
+  }
+
+  #gather(slates: Uint32Array, rows: number): Batch {
+    const stride = strideOf(this.#set.features);
+    const codes = new Uint8Array(rows * stride);
+    const reward = new Float64Array(rows);
+    const base = new Float32Array(rows);
+    const starts = new Uint32Array(slates.length + 1);
+    let row = 0;
+    slates.forEach((slate, s) => {
+      const [first, end] = [this.#set.starts[slate], this.#set.starts[slate + 1]];
+      codes.set(this.#codes.subarray(first * stride, end * stride), row * stride);
+      reward.set(this.#set.reward.subarray(first, end), row);
+      if (this.#set.base !== undefined) base.set(this.#set.base.subarray(first, end), row);
+      row += end - first;
+      starts[s + 1] = row;
+    });
+    const rewards = { rows, starts, reward };
+    return { ...rewards, codes, base, mass: lossMass(rewards, this.#objective) };
+  }
+
+  #length(slate: number): number {
+    return this.#set.starts[slate + 1] - this.#set.starts[slate];
+  }
+
+  #earned(slate: number): boolean {
+    for (let row = this.#set.starts[slate]; row < this.#set.starts[slate + 1]; row++)
+      if (this.#set.reward[row] > 0) return true;
+    return false;
+  }
+}
+
+function byRows({ rows, features, codes }: TrainingSet): Uint8Array {
+  const stride = strideOf(features);
+  const turned = new Uint8Array(rows * stride);
+  for (let feature = 0; feature < features; feature++)
+    for (let row = 0; row < rows; row++)
+      turned[row * stride + feature] = codes[feature * rows + row];
+  return turned;
+}

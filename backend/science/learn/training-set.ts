@@ -1,0 +1,171 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+
+/**
+ * Slates that were shown and what they earned, as the learners want it.
+ * Rows of one slate are adjacent; slates are in time order.
+ */
+export interface TrainingSet {
+  readonly rows: number;
+  readonly features: number;
+  /** Feature-major: `codes[feature * rows + row]`. */
+  readonly codes: Uint8Array;
+  /** Slate s covers rows `starts[s] .. starts[s + 1] − 1`; one entry more than there are slates. */
+  readonly starts: Uint32Array;
+  /** Reward of each row, 0 where nothing happened. */
+  readonly reward: Float64Array;
+  /** 1-based slot at which each row was shown. */
+  readonly position: Uint16Array;
+  /** Epoch ms of each slate. */
+  readonly at: Float64Array;
+  /** Session number of each slate, for clustered intervals. */
+  readonly session: Uint32Array;
+}
+
+export const slateCount = (set: Pick<TrainingSet, 'starts'>): number => set.starts.length - 1;
+
+/** One shown slate with its rewards, as it comes from the log. */
+export interface LabelledSlate {
+  readonly at: number;
+  readonly sessionId: string;
+  /** `Uint8Array(slots × F)`, as logged. */
+  readonly codes: Uint8Array;
+  /** One per slot. */
+  readonly reward: Float64Array;
+}
+
+/** Puts slates together one by one, so that they need not all be held before. */
+export interface TrainingSetBuilder {
+  /** Slates must come in time order. @throws RangeError when there is no room for its items. */
+  add(slate: LabelledSlate): void;
+  finish(): TrainingSet;
+}
+
+/** @param capacityRows at least as many items as will be added: memory is taken at once. */
+export function trainingSetBuilder(features: number, capacityRows: number): TrainingSetBuilder {
+  const codes = new Uint8Array(features * capacityRows);
+  const reward = new Float64Array(capacityRows);
+  const position = new Uint16Array(capacityRows);
+  const starts: number[] = [];
+  const at: number[] = [];
+  const session: number[] = [];
+  const sessions = new Map<string, number>();
+  let row = 0;
+  return {
+    add(slate) {
+      const slots = slate.reward.length;
+      if (row + slots > capacityRows)
+        throw new RangeError(`${row + slots} items do not fit into ${capacityRows} rows`);
+      starts.push(row);
+      at.push(slate.at);
+      if (!sessions.has(slate.sessionId)) sessions.set(slate.sessionId, sessions.size);
+      session.push(sessions.get(slate.sessionId)!);
+      for (let slot = 0; slot < slots; slot++, row++) {
+        for (let feature = 0; feature < features; feature++) {
+          codes[feature * capacityRows + row] = slate.codes[slot * features + feature];
+        }
+        reward[row] = slate.reward[slot];
+        position[row] = slot + 1;
+      }
+    },
+    finish() {
+      // Columns move up to where they belong when fewer items came than there is room for.
+      for (let feature = 1; feature < features; feature++) {
+        const from = feature * capacityRows;
+        if (row < capacityRows) codes.copyWithin(feature * row, from, from + row);
+      }
+      return {
+        rows: row,
+        features,
+        codes: codes.subarray(0, features * row),
+        starts: Uint32Array.from([...starts, row]),
+        reward: reward.subarray(0, row),
+        position: position.subarray(0, row),
+        at: Float64Array.from(at),
+        session: Uint32Array.from(session),
+      };
+    },
+  };
+}
+
+/** @param slates in time order, all under `schema`. */
+export function packTrainingSet(schema: Schema, slates: readonly LabelledSlate[]): TrainingSet {
+  const rows = slates.reduce((sum, slate) => sum + slate.reward.length, 0);
+  const builder = trainingSetBuilder(schema.features.length, rows);
+  for (const slate of slates) builder.add(slate);
+  return builder.finish();
+}
+
+/** The slates `from .. to − 1` as a set of their own. */
+export function sliceSlates(set: TrainingSet, from: number, to: number): TrainingSet {
+  const [first, last] = [set.starts[from], set.starts[to]];
+  const rows = last - first;
+  const codes = new Uint8Array(set.features * rows);
+  for (let feature = 0; feature < set.features; feature++) {
+    const column = set.codes.subarray(feature * set.rows + first, feature * set.rows + last);
+    codes.set(column, feature * rows);
+  }
+  return {
+    rows,
+    features: set.features,
+    codes,
+    starts: set.starts.slice(from, to + 1).map((start) => start - first),
+    reward: set.reward.slice(first, last),
+    position: set.position.slice(first, last),
+    at: set.at.slice(from, to),
+    session: set.session.slice(from, to),
+  };
+}
+
+/** The named slates as a set of their own. @param slates ascending, so that time order holds. */
+export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): TrainingSet {
+  const starts = new Uint32Array(slates.length + 1);
+  for (let i = 0; i < slates.length; i++) {
+    starts[i + 1] = starts[i] + set.starts[slates[i] + 1] - set.starts[slates[i]];
+  }
+  const rows = starts[slates.length];
+  const from = new Uint32Array(rows);
+  for (let i = 0; i < slates.length; i++) {
+    const first = set.starts[slates[i]];
+    for (let row = starts[i]; row < starts[i + 1]; row++) from[row] = first + row - starts[i];
+  }
+  const codes = new Uint8Array(set.features * rows);
+  for (let feature = 0; feature < set.features; feature++) {
+    const [to, source] = [feature * rows, feature * set.rows];
+    for (let row = 0; row < rows; row++) codes[to + row] = set.codes[source + from[row]];
+  }
+  return {
+    rows,
+    features: set.features,
+    codes,
+    starts,
+    reward: Float64Array.from(from, (row) => set.reward[row]),
+    position: Uint16Array.from(from, (row) => set.position[row]),
+    at: Float64Array.from(slates, (slate) => set.at[slate]),
+    session: Uint32Array.from(slates, (slate) => set.session[slate]),
+  };
+}
+
+/** Training and validation by time: the latest `share` of the slates is held out. */
+export function splitByTime(
+  set: TrainingSet,
+  share: number,
+): [train: TrainingSet, validation: TrainingSet] {
+  const cut = Math.round(slateCount(set) * (1 - share));
+  return [sliceSlates(set, 0, cut), sliceSlates(set, cut, slateCount(set))];
+}
+
+/** Slots beyond this share one bucket. */
+const MOST_POSITIONS = 255;
+
+/**
+ * The set with the shown slot as one more feature (its last): training explains away the pull of the slot,
+ * serving leaves the feature out, which is the same as holding it constant.
+ */
+export function withPosition(set: TrainingSet): TrainingSet {
+  const codes = new Uint8Array(set.codes.length + set.rows);
+  codes.set(set.codes);
+  for (let row = 0; row < set.rows; row++) {
+    codes[set.codes.length + row] = Math.min(set.position[row], MOST_POSITIONS);
+  }
+  return { ...set, codes, features: set.features + 1 };
+}

@@ -1,0 +1,174 @@
+import { invalid } from '../../../shared/domain/errors.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { studentQuantile } from '../statistics/distributions.ts';
+import { withShares } from '../evaluation/importance/importance.ts';
+import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
+import { covarianceOf } from './draws.ts';
+import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
+import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
+import { heldOutUnits } from './held-out-units.ts';
+import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
+import { dot } from '../statistics/matrix.ts';
+import { unitsProblem } from './minimums.ts';
+import { normalised, normaliserOf } from './normalise.ts';
+import { equalWeights } from './prior.ts';
+import { skillOf, type HeldOut } from './skill.ts';
+import { withoutSkill } from './stage.ts';
+import { contextOf } from './unit-design.ts';
+import { unitImportance, type ImportanceKind } from './unit-importance.ts';
+import type { NumberColumn, UnitTable } from './unit-table.ts';
+
+export interface ImportanceOptions {
+  readonly seed: number;
+  /** Default: forest. */
+  readonly model?: UnitModelKind;
+  /** Default: shap. */
+  readonly by?: ImportanceKind;
+  readonly crosses?: readonly Cross[];
+  /** Absent: the CPU. */
+  readonly device?: DeviceChoice;
+}
+
+const [TREES, EXPLAINED] = [100, 256];
+/** Models of the bootstrap are half as large: their spread is asked for, not their figures. */
+const [RESAMPLES, FEWER_TREES, FEWER_EXPLAINED] = [20, 50, 128];
+
+/**
+ * What a forest or boosted trees lean on when they foretell the target: non-negative shares of the metrics that add up
+ * to 1, context left out. They say neither direction nor cause. The 95 % interval is the share ± t · deviation of
+ * models learned from units drawn anew, within 0..1. Blocks the calling thread for seconds.
+ * @throws ApiError without a metric.
+ */
+export async function learnImportance(
+  table: UnitTable,
+  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: ImportanceOptions,
+): Promise<ImportanceWeights> {
+  if (table.metrics.length === 0)
+    throw invalid('there is no metric to weigh: declare at least one');
+  const metrics = table.metrics.map(({ name }) => name);
+  const labelled = Uint32Array.from({ length: table.units }, (_, unit) => unit).filter(
+    (unit) => !Number.isNaN(table.target.values[unit]),
+  );
+  const shared = {
+    method: 'importance',
+    by,
+    target: table.target.name,
+    units: labelled.length,
+    experiments: 0,
+    normalisers: Object.fromEntries(
+      table.metrics.map(({ name, values }) => [name, normaliserOf(values, labelled)]),
+    ),
+    seed,
+  } as const;
+  const target = normaliserOf(table.target.values, labelled);
+  const missing = unitsProblem(table.target.name, labelled.length, target.deviation);
+  if (missing !== undefined)
+    return { ...shared, weights: equalShares(metrics), model: { kind }, abstains: missing };
+
+  const isBinary = labelled.every((unit) => [0, 1].includes(table.target.values[unit]));
+  const labels = isBinary
+    ? table.target.values
+    : table.target.values.map((value) => normalised(value, target));
+  const at = table.at;
+  const [first] = heldOutUnits(
+    labelled.length,
+    at && Float64Array.from(labelled, (unit) => at[unit]),
+    seed,
+  );
+  const isHeldOut = new Set(first);
+  const train = labelled.filter((_, i) => !isHeldOut.has(i));
+  const heldOut = first.map((i) => labelled[i]);
+  const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
+  const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
+    fitUnitTrees(
+      columnsOf(among, units),
+      Float64Array.from(units, (unit) => labels[unit]),
+      { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
+    );
+  const whole = await learn(train, TREES, seed);
+  const input = { features, metrics, heldOut, labels, seed };
+  const raw = unitImportance(by, { ...input, model: whole, explained: EXPLAINED });
+  const shares = withShares(raw).map(({ share }) => share);
+  const context = features.filter((feature) => feature.metrics.length === 0);
+  const baseline =
+    context.length === 0
+      ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
+      : (await learn(train, TREES, seed, context)).predict(columnsOf(context, heldOut));
+  const skill = skillOf({
+    values: Float64Array.from(heldOut, (unit) => labels[unit]),
+    baseline,
+    ...scoresOf(table, whole.predict(columnsOf(features, heldOut)), heldOut, train),
+  });
+  const noSkill =
+    withoutSkill(skill, 'units') ??
+    (shares.every((share) => share === 0) ? 'the model leans on no metric' : undefined);
+  const resampled = async (resample: number, random: () => number) => {
+    const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
+    const model = await learn(drawn, FEWER_TREES, seed + resample);
+    const own = unitImportance(by, { ...input, model, explained: FEWER_EXPLAINED });
+    return Float64Array.from(withShares(own), ({ share }) => share);
+  };
+  return {
+    ...shared,
+    weights:
+      noSkill === undefined
+        ? await sharesWithin(metrics, shares, resampled, seed)
+        : equalShares(metrics),
+    model: {
+      kind,
+      trees: whole.trees.length,
+      features: features.map(({ name }) => name),
+      loss: kind === 'boosted' && isBinary ? 'logistic' : 'squared',
+      device:
+        kind === 'boosted' ? (device?.because ?? 'learning on the CPU') : 'learning on the CPU',
+      target,
+    },
+    ...(skill && { skill }),
+    ...(noSkill !== undefined && { abstains: noSkill }),
+  };
+}
+
+async function sharesWithin(
+  metrics: readonly string[],
+  shares: readonly number[],
+  resampled: (resample: number, random: () => number) => Promise<Float64Array>,
+  seed: number,
+): Promise<MetricWeight[]> {
+  const random = seededRandom(seed);
+  const draws: Float64Array[] = [];
+  for (let resample = 1; resample <= RESAMPLES; resample++)
+    draws.push(await resampled(resample, random));
+  const covariance = covarianceOf(draws, draws.length);
+  const quantile = studentQuantile(0.975, draws.length - 1);
+  return metrics.map((metric, i) => {
+    const half = quantile * Math.sqrt(covariance[i * metrics.length + i]);
+    const weight = shares[i];
+    return { metric, weight, low: Math.max(0, weight - half), high: Math.min(1, weight + half) };
+  });
+}
+
+/** Nothing is known of any metric: each has an equal share, which may be all or nothing. */
+const equalShares = (metrics: readonly string[]): MetricWeight[] =>
+  metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
+
+/** The model's predictions rank the units, against equal weights on the metrics. */
+function scoresOf(
+  { metrics }: UnitTable,
+  predictions: Float64Array,
+  heldOut: Uint32Array,
+  train: Uint32Array,
+): Pick<HeldOut, 'predictions' | 'scores' | 'equalScores'> {
+  const names = metrics.map(({ name }) => name);
+  const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
+  const equal = equalWeights(names, better);
+  const by = metrics.map(({ values }) => normaliserOf(values, train));
+  const valueOf = (unit: number, { values }: NumberColumn, i: number) =>
+    Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]);
+  const equalScores = Float64Array.from(heldOut, (unit) =>
+    dot(
+      equal,
+      metrics.map((metric, i) => valueOf(unit, metric, i)),
+    ),
+  );
+  return { predictions, scores: predictions, equalScores };
+}

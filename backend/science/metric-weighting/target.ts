@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { invalid } from '../../../shared/domain/errors.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+
+/**
+ * Long-term value of a unit, declared per deployment: `happened`, 1 if there was such an outcome within the horizon,
+ * else 0 (renewal within 90 days); `sum`, all that it was worth (value over 12 months); `mean daily`, the same per day
+ * (mean daily use over the next month). The horizon starts when the unit was first seen.
+ */
+export interface TargetDefinition {
+  readonly kind: 'happened' | 'sum' | 'mean daily';
+  readonly outcome: string;
+  readonly horizonDays: number;
+}
+
+export interface DatedOutcome {
+  readonly name: string;
+  readonly value: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+const MAX_HORIZON_DAYS = 3650;
+
+const shape = z.strictObject({
+  kind: z.enum(['happened', 'sum', 'mean daily']),
+  outcome: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/, 'must be an outcome, such as renewal'),
+  horizonDays: z.number().positive().max(MAX_HORIZON_DAYS),
+});
+
+/** @throws ApiError 400 naming the field that is wrong. */
+export function parseTarget(input: unknown): TargetDefinition {
+  const parsed = shape.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw invalid(
+    `a target looks like {"kind": "happened" | "sum" | "mean daily", "outcome": "renewal", "horizonDays": 90}, but ${problemOf(parsed.error)}`,
+  );
+}
+
+/** `renewal within 90 days`. */
+export function targetName({ kind, outcome, horizonDays }: TargetDefinition): string {
+  switch (kind) {
+    case 'happened':
+      return `${outcome} within ${horizonDays} days`;
+    case 'sum':
+      return `${outcome} over ${horizonDays} days`;
+    case 'mean daily':
+      return `mean daily ${outcome} over ${horizonDays} days`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Until then a unit has no label: what it did not do yet, it may still do. Epoch ms. */
+export const horizonEnd = ({ horizonDays }: TargetDefinition, firstSeenAt: number): number =>
+  firstSeenAt + horizonDays * DAY_MS;
+
+/**
+ * @param outcomes of this unit, in any order. @param observedUntil epoch ms: up to when outcomes have come in.
+ * @returns NaN while the horizon is not over, even where it has happened already: units that did it early would
+ * otherwise be labelled sooner than those that did not, and look like the rule.
+ */
+export function targetValue(
+  target: TargetDefinition,
+  outcomes: readonly DatedOutcome[],
+  firstSeenAt: number,
+  observedUntil: number,
+): number {
+  const end = horizonEnd(target, firstSeenAt);
+  if (observedUntil < end) return Number.NaN;
+  const counted = outcomes.filter(
+    ({ name, at }) => name === target.outcome && at >= firstSeenAt && at < end,
+  );
+  const sum = counted.reduce((total, { value }) => total + value, 0);
+  switch (target.kind) {
+    case 'happened':
+      return counted.some(({ value }) => value > 0) ? 1 : 0;
+    case 'sum':
+      return sum;
+    case 'mean daily':
+      return sum / target.horizonDays;
+    default:
+      return target.kind satisfies never;
+  }
+}
+
+const problemOf = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');

@@ -1,0 +1,108 @@
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { coveredTrees } from '../evaluation/importance/covered-trees.ts';
+import { gainImportance } from '../evaluation/importance/gain-importance.ts';
+import { rowCodes, sampleOf } from '../evaluation/importance/sample-rows.ts';
+import { treeExplainer } from '../evaluation/importance/tree-shap.ts';
+import { toTrees } from '../learn/trees/to-trees.ts';
+import { columnsOf, type UnitFeature } from './encode-units.ts';
+import type { UnitTrees } from './fit-unit-trees.ts';
+
+export const IMPORTANCE_KINDS = ['gain', 'permutation', 'shap'] as const;
+export type ImportanceKind = (typeof IMPORTANCE_KINDS)[number];
+
+/** Points of a leaf value of 1: trees round to 2⁻¹⁶ point. */
+const POINTS = 100;
+
+export interface ImportanceInput {
+  readonly model: UnitTrees;
+  readonly features: readonly UnitFeature[];
+  readonly metrics: readonly string[];
+  /** Units that the model did not see, and their labels. */
+  readonly heldOut: Uint32Array;
+  readonly labels: ArrayLike<number>;
+  readonly seed: number;
+  /** Units whose predictions are shared out. */
+  readonly explained: number;
+}
+
+/** Raw figures of each metric, over all features that are made of it. */
+export function unitImportance(by: ImportanceKind, input: ImportanceInput): Float64Array {
+  switch (by) {
+    case 'gain':
+      return byGain(input);
+    case 'shap':
+      return byShap(input);
+    case 'permutation':
+      return byPermutation(input);
+    default:
+      return by satisfies never;
+  }
+}
+
+function byGain({ model, features, metrics }: ImportanceInput): Float64Array {
+  const covered = coveredTrees(toTrees(model.trees, POINTS), model.trees);
+  return summed(gainImportance(covered, features.length), features, metrics);
+}
+
+/** Mean |Shapley value|, where a metric's is the sum over its features: parts that cancel in a unit count as nothing. */
+function byShap(input: ImportanceInput): Float64Array {
+  const { model, features, metrics, heldOut, seed, explained } = input;
+  const explainer = treeExplainer(coveredTrees(toTrees(model.trees, POINTS), model.trees));
+  const chosen = sampleOf(heldOut.length, explained, seed).map((i) => heldOut[i]);
+  const set = columnsOf(features, chosen);
+  const total = new Float64Array(metrics.length);
+  for (let row = 0; row < set.rows; row++) {
+    const parts = new Float64Array(features.length);
+    explainer.add(rowCodes(set, row, features.length), parts);
+    const own = summed(parts, features, metrics);
+    own.forEach((value, i) => (total[i] += Math.abs(value) / set.rows));
+  }
+  return total;
+}
+
+/**
+ * By how much the squared error on held-out units grows when a metric is dealt out anew among them (Breiman, 2001), in
+ * all its features at once: what one of them still told would hide what the metric is worth. In a cross, the other
+ * column moves along, so that the pair stays one that occurs.
+ */
+function byPermutation({ model, features, metrics, heldOut, labels, seed }: ImportanceInput) {
+  const random = seededRandom(seed);
+  const set = columnsOf(features, heldOut);
+  const { rows } = set;
+  const errorOf = (codes: Uint8Array) =>
+    model
+      .predict({ ...set, codes })
+      .reduce((sum, value, row) => sum + (value - labels[heldOut[row]]) ** 2 / rows, 0);
+  const whole = errorOf(set.codes);
+  return Float64Array.from(metrics, (metric) => {
+    const order = shuffled(rows, random);
+    const codes = set.codes.slice();
+    features.forEach((feature, f) => {
+      if (!feature.metrics.includes(metric)) return;
+      for (let row = 0; row < rows; row++) codes[f * rows + row] = set.codes[f * rows + order[row]];
+    });
+    return errorOf(codes) - whole;
+  });
+}
+
+function summed(
+  figures: ArrayLike<number>,
+  features: readonly UnitFeature[],
+  metrics: readonly string[],
+): Float64Array {
+  const total = new Float64Array(metrics.length);
+  features.forEach((feature, f) => {
+    for (const metric of feature.metrics)
+      total[metrics.indexOf(metric)] += figures[f] / feature.metrics.length;
+  });
+  return total;
+}
+
+function shuffled(count: number, random: () => number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

@@ -1,0 +1,228 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+import { scorerProblem } from '../../../shared/score/rerank.ts';
+import type { Scorer, UnversionedScorer } from '../../../shared/score/scorer.ts';
+import { decide, type GateEvidence, type GateReport, type GateRules } from '../evaluation/gate.ts';
+import type { ExaminationPropensities } from '../evaluation/position-bias/examination.ts';
+import { gateEvidence } from '../evaluation/gate-evidence.ts';
+import { clusteredMean, type Estimate } from '../statistics/interval.ts';
+import { hitAt, ndcgAt, reciprocalRank } from '../evaluation/ranking-metrics.ts';
+import { rankedGains } from '../evaluation/rank-slates.ts';
+import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
+import { calibrate } from '../learn/calibrate.ts';
+import type { Fit, FitStep } from '../learn/fit-additive.ts';
+import type { FitMethod } from '../learn/fit-method.ts';
+import {
+  firstPassScorer,
+  fitFirstPass,
+  slotPull,
+  warmSlope,
+  type FirstPassOptions,
+} from '../learn/first-pass.ts';
+import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted.ts';
+import { forestLearner } from '../learn/learners/forest.ts';
+import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learners/learner.ts';
+import { mlpLearner } from '../learn/learners/mlp.ts';
+import { pointsPerRow } from '../learn/score-set.ts';
+import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+import { withoutPositionBias } from './without-position-bias.ts';
+
+export interface LearnOptions {
+  readonly learner: LearnerName;
+  /** Who is to be beaten, and whose points the first pass starts from unless `startFrom` says otherwise. */
+  readonly parent: Scorer;
+  readonly startFrom?: Scorer;
+  readonly name: string;
+  readonly l2?: number;
+  readonly l1?: number;
+  /** Of the first pass; default full-batch. */
+  readonly method?: FitMethod;
+  /** Of boosted trees. */
+  readonly objective?: BoostedObjective;
+  /** So many of the first pass's best are scored again. */
+  readonly rerankDepth?: number;
+  readonly seed?: number;
+  /** What else the gate is to hear of. */
+  readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
+  /** The gain that the champion's own log foretells for a challenger that saw nothing from `fromMs` on. */
+  readonly offPolicyGain?: (
+    challenger: Scorer,
+    fromMs: number,
+  ) => Promise<GateEvidence['offPolicyGain']>;
+  readonly rules?: Partial<GateRules>;
+  readonly device?: DeviceChoice;
+  readonly log?: (line: string) => void;
+  readonly onIteration?: (step: FitStep) => void;
+  /** Hears of what re-ranks as it will serve, fitted on all slates. */
+  readonly onReranker?: (reranker: FittedReranker) => void;
+}
+
+export interface Learned {
+  readonly scorer: UnversionedScorer;
+  readonly learner: LearnerName;
+  readonly curve: readonly FitStep[];
+  /** Iterations, trees or epochs of what serves. */
+  readonly iterations: number;
+  /** How likely each slot was looked at, where rewards were divided by that. */
+  readonly examination?: ExaminationPropensities;
+  readonly gate: GateReport;
+  /** On the held-out slates, parent and learned, ranked by score alone. */
+  readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
+}
+
+export interface RankingSummary {
+  readonly mrr?: Estimate;
+  readonly ndcg10?: Estimate;
+  readonly hit1?: Estimate;
+}
+
+const VALIDATION_SHARE = 0.2;
+const RERANK_DEPTH = 200;
+const SEED = 1;
+const CPU: DeviceChoice = { kind: 'cpu', because: 'learning on the CPU' };
+
+/**
+ * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
+ * against its parent there, then fits again on all of them for as many rounds.
+ */
+export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
+  const { parent, learner } = options;
+  const { schema } = parent;
+  const { set: shown, examination } = withoutPositionBias(set, schema);
+  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
+  const start = options.startFrom ?? parent;
+  const fitting = { ...options, parent: start, slope: warmSlope(start, train) };
+  const trial = await fitScorer(train, validation, fitting);
+  const final = await fitScorer(shown, undefined, fitting, trial);
+  const { version: _, ...scorer } = final.scorer;
+  const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
+    const pull = slotPull(firstPass.weights, schema, validation);
+    const offPolicyGain = await options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
+    return {
+      guardrails: [],
+      ...options.evidence,
+      ...gateEvidence(parent, challenger, train, validation, pull),
+      ...(offPolicyGain && { offPolicyGain }),
+    };
+  };
+  return {
+    scorer: scorer as UnversionedScorer,
+    learner,
+    curve: trial.curve,
+    iterations: trial.rounds,
+    ...(examination && { examination }),
+    gate: decide(await evidenceFor(trial), {
+      required: ['calibration', 'drift'],
+      ...options.rules,
+    }),
+    validation: {
+      parent: summarise(parent, validation),
+      learned: summarise(trial.scorer, validation),
+    },
+  };
+}
+
+interface Fitted {
+  readonly scorer: Scorer;
+  readonly firstPass: Fit;
+  readonly curve: readonly FitStep[];
+  readonly rounds: number;
+}
+
+/** @param from fits for as many rounds as that took, its first pass from that one's weights. */
+async function fitScorer(
+  train: TrainingSet,
+  validation: TrainingSet | undefined,
+  options: LearnOptions & { readonly slope: number },
+  from?: Fitted,
+): Promise<Fitted> {
+  const { parent, learner, slope, seed = 1 } = options;
+  const { schema } = parent;
+  const isAdditive = learner === 'additive';
+  const report = from === undefined ? options.onIteration : undefined;
+  const { onIteration: _, ...others } = options;
+  const first: FirstPassOptions = {
+    ...others,
+    ...(isAdditive && report && { onIteration: report }),
+  };
+  const firstPass = await fitFirstPass(train, validation, first, from?.firstPass);
+  const additive = firstPassScorer(firstPass, first, train);
+  if (isAdditive) {
+    const { curve, iterations } = firstPass;
+    return { scorer: additive, firstPass, curve, rounds: iterations };
+  }
+  const curve: FitStep[] = [];
+  const withPull = (one: TrainingSet) => ({
+    set: served(one, schema),
+    offset: slotPull(firstPass.weights, schema, one),
+  });
+  const fitted = await rerankLearner(learner, options.objective).fit(
+    withPull(train),
+    validation && withPull(validation),
+    {
+      schema,
+      seed,
+      ...(from && { rounds: from.rounds }),
+      device: options.device ?? CPU,
+      log: options.log ?? (() => {}),
+      onStep: (step) => {
+        curve.push(step);
+        report?.(step);
+      },
+    },
+  );
+  if (from !== undefined) options.onReranker?.(fitted);
+  // The learner's scale to the parent's: a point stays worth as many log-odds, so exploration means the same.
+  const raw = fitted.scores(served(train, schema));
+  const { slope: perScore } = calibrate(raw, train.reward);
+  const rerank = { depth: options.rerankDepth ?? RERANK_DEPTH, adds: false };
+  const whole: Scorer = {
+    ...additive,
+    ...fitted.part(perScore > 0 ? perScore / slope : 1 / slope),
+    rerank,
+  };
+  const problem = scorerProblem(whole);
+  if (problem !== undefined) throw new Error(`the ${learner} learner made no scorer: ${problem}`);
+  const scorer = { ...whole, calibration: calibrate(pointsPerRow(whole, train), train.reward) };
+  return { scorer, firstPass, curve, rounds: fitted.rounds };
+}
+
+function rerankLearner(
+  learner: Exclude<LearnerName, 'additive'>,
+  objective: BoostedObjective = 'lambdarank',
+): RerankLearner {
+  switch (learner) {
+    case 'boosted':
+      return boostedLearner(objective);
+    case 'forest':
+      return forestLearner;
+    case 'mlp':
+      return mlpLearner;
+    default:
+      throw learner satisfies never;
+  }
+}
+
+/** The set without what serving does not have. */
+function served(set: TrainingSet, { features }: Schema): TrainingSet {
+  return {
+    ...set,
+    features: features.length,
+    codes: set.codes.subarray(0, features.length * set.rows),
+  };
+}
+
+function summarise(scorer: Scorer, set: TrainingSet): RankingSummary {
+  const scores = pointsPerRow(scorer, set);
+  const { slates, gains } = rankedGains(set, scores, SEED);
+  const sessions = slates.map((slate) => set.session[slate]);
+  const of = (measure: (ranked: Float64Array) => number) =>
+    clusteredMean(
+      gains.map((ranked) => measure(ranked)),
+      sessions,
+    );
+  return {
+    mrr: of(reciprocalRank),
+    ndcg10: of((ranked) => ndcgAt(ranked, 10)),
+    hit1: of((ranked) => hitAt(ranked, 1)),
+  };
+}

@@ -1,0 +1,136 @@
+import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
+import { keptDaysOf, type BackendConfig } from './config/config.ts';
+import { evaluationsOf } from './runs/evaluate/evaluations.ts';
+import { experimentRoom as experimentRoomOf } from './experiments/service.ts';
+import type { Metrics } from './http/metrics.ts';
+import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import { edgeKv } from './models/edge-kv.ts';
+import { publisher as publisherOf } from './models/publisher.ts';
+import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
+import type { Lease } from './scheduler/lease.ts';
+import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
+import { rolloutRoom } from './rollouts/service.ts';
+import { trainer as trainerOf } from './runs/train/trainer.ts';
+import { versions as versionsOf } from './models/versions.ts';
+import type { Store } from './store/open.ts';
+import { startThread } from './process/thread.ts';
+import { trainingData as trainingDataOf } from './log/training-data.ts';
+
+/** Longer than writing the pointer takes, retries included. */
+const MOVE_MS = 15_000;
+
+export interface RoomsDeps {
+  readonly config: BackendConfig;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  /** This process, by the name under which its presence is known. */
+  readonly backend: string;
+  /** A lease that this process may hold. */
+  readonly lease: (name: string, ttlMs: number) => Lease;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** Every room of the backend with what it needs of the others; nothing is served and nothing happens by itself yet. */
+export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: RoomsDeps) {
+  const { database, kvSettleMs: settleMs } = config;
+  const kv = edgeKv({ edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] });
+  const publisher = publisherOf(kv, store, settleMs, nowMs);
+  const versions = versionsOf(store, nowMs);
+  const liveSchema = () => liveSchemaOf(store, versions);
+  const packing = startThread<SnapshotWorker>(
+    new URL('./catalogue/snapshot-worker.ts', import.meta.url),
+  );
+  const snapshots = snapshotPublisher({
+    store,
+    publisher,
+    kv,
+    build: (schema) => packing.call((worker) => worker.build(database, schema)),
+    liveSchema,
+    quietMs: config.republishQuietMs,
+    withinMs: config.republishWithinMs,
+    nowMs,
+    log,
+  });
+  const { rollout, rollouts } = rolloutRoom({
+    store,
+    publisher,
+    versions,
+    settings: config.rollout,
+    settleMs,
+    moving: lease('pointer', MOVE_MS),
+    collectWithin: (experiment, window) => experimentRoom.collectWithin(experiment, window),
+    onMoved: (kvWasLost) => (kvWasLost ? snapshots.forget() : snapshots.changed()),
+    nowMs,
+    log,
+  });
+  const metricLearning = metricLearningOf({
+    store,
+    database,
+    settings: config.metricWeights,
+    labelling: config.trainingData,
+    nowMs,
+  });
+  const keptDays = keptDaysOf(config);
+  const rewardPolicy = config.metricWeights.policy;
+  const experimentRoom = experimentRoomOf({
+    store,
+    database,
+    versions,
+    rollout,
+    settings: config.trainingData,
+    keptDays,
+    rewardPolicy,
+    nowMs,
+    log,
+  });
+  const trainingData = trainingDataOf({
+    store,
+    database,
+    location: config.trainingStore,
+    settings: config.trainingData,
+    keptDays,
+    beforePrune: async () => {
+      await metricLearning.gather();
+      await experimentRoom.freeze();
+    },
+    nowMs,
+  });
+  const evaluations = evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs });
+  const trainer = trainerOf({
+    store,
+    data: trainingData,
+    versions,
+    publisher,
+    rollout,
+    rewardPolicy,
+    propose: (version, gate, by) => rollouts.propose(version, gate, by),
+    mode: config.rollout.mode,
+    backend,
+    nowMs,
+    log,
+    onFinished: ({ status, finishedAt }) => {
+      metrics.add('trimtab_training_runs_total', 1, { status });
+      metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
+    },
+  });
+  return {
+    publisher,
+    versions,
+    liveSchema,
+    snapshots,
+    rollout,
+    rollouts,
+    metricLearning,
+    experimentRoom,
+    trainingData,
+    evaluations,
+    trainer,
+    /** All but the training data: a run under way ends with their thread, which nobody may take for its failure. */
+    async stop(): Promise<void> {
+      await snapshots.close();
+      await packing.stop();
+      await experimentRoom.stop();
+    },
+  };
+}

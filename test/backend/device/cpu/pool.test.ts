@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { KERNELS } from '../../../../backend/device/cpu/job.ts';
+import { KernelPool } from '../../../../backend/device/cpu/pool.ts';
+import { copyIn, freshRandom, poolsOf } from './support.ts';
+
+const POOLS = poolsOf(2 ** 24);
+
+test('arrays are zeroed, apart, and start at multiples of 64 with 64 readable bytes past their ends', () => {
+  const { seed, random } = freshRandom();
+  for (const pool of POOLS) {
+    let end = 0;
+    for (let i = 0; i < 200; i++) {
+      const size = Math.floor(1000 * random());
+      const address = pool.allocate(size);
+      expect(address % 64, `seed ${seed}`).toBe(0);
+      expect(address, `seed ${seed}`).toBeGreaterThanOrEqual(end);
+      expect(pool.u8(address, size + 64).every((byte) => byte === 0)).toBe(true);
+      pool.u8(address, size).fill(1);
+      end = address + size + 64;
+    }
+  }
+});
+
+test('each task is done once, in jobs of any number of tasks, one after the other', () => {
+  for (const pool of POOLS) {
+    const x = copyIn(pool, new Float64Array(1000));
+    const one = copyIn(pool, new Float64Array(1000).fill(1));
+    for (let job = 1; job <= 2000; job++) {
+      const rows = 1 + ((job * 37) % 1000);
+      pool.run('combine', rows, [x, one, x, rows, 1, 1, 1]);
+    }
+    const oracle = new Float64Array(1000);
+    for (let job = 1; job <= 2000; job++)
+      for (let row = 0; row < 1 + ((job * 37) % 1000); row++) oracle[row]++;
+    expect([...pool.f64(x, 1000)]).toEqual([...oracle]);
+  }
+});
+
+test('no task, no work', () => {
+  for (const pool of POOLS) for (const kernel of KERNELS) pool.run(kernel, 0, []);
+});
+
+test('more than fits is refused with the size', () => {
+  expect(() => new KernelPool(5 * 2 ** 30, 1)).toThrow(
+    'training needs 5.0 GiB, and one memory holds 4: train on fewer rows',
+  );
+  expect(() => POOLS[0].allocate(2 ** 30)).toThrow(
+    /the kernels' memory of \d+ bytes has no 1073741824 bytes left/,
+  );
+  expect(() =>
+    POOLS[0].run(
+      'pack',
+      1,
+      Array.from({ length: 29 }, () => 0),
+    ),
+  ).toThrow('pack got 29 arguments');
+});

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { appendWeights } from '../../../backend/reward/history.ts';
+import { openStore } from '../../../backend/store/open.ts';
+import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { bucketCount } from '../../../shared/features/schema.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { selfTestOf } from '../../../backend/experiments/self-test.ts';
+import { runCli } from '../cli/support/cli.ts';
+import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { decisionOf, eventOf, send } from '../support/batches.ts';
+
+const ITEMS = [0, 1, 2, 3].map((slot) => parseItemId(`item-${slot}`));
+const FEATURES = smarttrip.features.length;
+const LEARNED = { save: 7 };
+
+let backend: TestBackend;
+beforeAll(async () => {
+  // Daily, as fast as a test can wait for.
+  backend = await startTestBackend({ trainingSchedule: '*/2 * * * * *' });
+  await send(backend, { batchId: 'visits', ...visits() });
+});
+afterAll(() => backend.close());
+
+/** Visitors who click anything and save the first. */
+function visits() {
+  const random = seededRandom(5);
+  const at = Date.now() - 3_600_000;
+  const decisions = Array.from({ length: 300 }, (__, n) =>
+    decisionOf(`visit-${n}`, {
+      at: at + n,
+      sessionId: parseSessionId(`session-${n}`),
+      itemIds: ITEMS,
+      units: ITEMS.map(() => 0),
+      propensities: ITEMS.map(() => 0.5),
+      snapshot: '',
+      codes: Uint8Array.from(
+        { length: ITEMS.length * FEATURES },
+        (_, i) => 1 + Math.floor(random() * (bucketCount(smarttrip.features[i % FEATURES]) - 1)),
+      ),
+    }),
+  );
+  const events = decisions.flatMap(({ rankingId, sessionId, at: shownAt }, n) =>
+    [0, n % ITEMS.length].map((slot, i) =>
+      eventOf(`e${i}-${n}`, rankingId, {
+        sessionId,
+        type: i === 0 ? 'save' : 'click',
+        itemId: ITEMS[slot],
+        position: slot + 1,
+        timestamp: shownAt + 900,
+        receivedAt: shownAt + 1000,
+      }),
+    ),
+  );
+  return { decisions, events };
+}
+
+const trimtab = (line: string) =>
+  runCli(['experiments', ...line.split(' '), '--backend', backend.url], {
+    TRIMTAB_KEY: SECRET_KEY,
+  });
+
+test('one command starts the test of the metric weights: arms are trained on fixed and on learned reward', async () => {
+  const store = await openStore(backend.config.database);
+  await appendWeights(
+    store,
+    {
+      schemaName: smarttrip.name,
+      weights: LEARNED,
+      author: 'cron',
+      reason: 'learned',
+      expiresAt: null,
+      source: 'learned',
+      method: 'surrogate',
+      experimentId: null,
+      details: { weights: [], covariance: [], normalisers: {} },
+    },
+    { action: 'learn metric weights', details: {} },
+    Date.now(),
+  );
+  await store.close();
+  const made = await trimtab(
+    'create --name do-weights-pay --self-test --target renewal --start --json',
+  );
+  expect(made.stderr).toBe('');
+  const { id, metrics, arms, status } = JSON.parse(made.stdout);
+  expect(status).toBe('running');
+  expect(metrics).toMatchObject([{ name: 'outcome.renewal', kind: 'mean' }]);
+  expect(arms).toMatchObject([
+    { name: 'fixed', reward: 'fixed', version: 'v000000' },
+    { name: 'adaptive', reward: 'adaptive', version: 'v000000' },
+  ]);
+  const trained = await eventually(async () => {
+    const found = (await backend.call('GET', `/v1/experiments/${id}`)).body;
+    return found.arms.every(({ version }: { version: string }) => version !== 'v000000') && found;
+  });
+  const lineageOf = async (arm: number) =>
+    (await backend.call('GET', `/v1/weights/${trained.arms[arm].version}`)).body.lineage;
+  expect((await lineageOf(0)).reward).toEqual(smarttrip.training.reward);
+  expect((await lineageOf(1)).reward).toEqual(LEARNED);
+  const pointer = JSON.parse(backend.kv.text('WEIGHTS/active')!);
+  expect(Object.keys(pointer.arms)).toEqual([`${id}:fixed`, `${id}:adaptive`]);
+  const { entries } = (await backend.call('GET', '/v1/audit?limit=200')).body;
+  expect(
+    entries.find(({ action }: { action: string }) => action === 'train arm').details,
+  ).toMatchObject({ before: expect.stringMatching(/^v/), version: expect.stringMatching(/^v/) });
+
+  const shown = await trimtab(`show ${id}`);
+  expect(shown.stdout).toContain('not enough data: 0 of 1,000 sessions');
+  expect(shown.stdout).toContain('do-weights-pay');
+  expect((await trimtab(`stop ${id}`)).stdout).toContain('stopped');
+});
+
+test('the command line says what is wrong, and how many sessions it takes', async () => {
+  const noTarget = await trimtab('create --name x --self-test');
+  expect(noTarget).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('a self-test needs a long-term value'),
+  });
+  const badArm = await trimtab('create --name x --arm control:v000001');
+  expect(badArm.stderr).toContain('It must look like control=v000001:50');
+  const size = await trimtab('size --rate 0.05 --mde 0.2 --per-day 1000');
+  expect(size.stdout).toMatch(
+    /per arm +16,897\nin all +33,794\none look +8,158 per arm .*\neffect +0.01\ndays +34/,
+  );
+  const draft = await trimtab(
+    'create --name bold --traffic 0.5 --guardrail conversion=0.01 --arm control=:50 --arm again=v000000:50 --aa --json',
+  );
+  const { id, guardrails } = JSON.parse(draft.stdout);
+  expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
+  expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
+  expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
+  const directory = mkdtempSync(join(tmpdir(), 'trimtab-experiment-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'hot.json');
+  const exploration = { temperature: 40, epsilon: 0.1, poolSize: 50 };
+  const hot = [
+    { name: 'control', weight: 50 },
+    { name: 'hot', weight: 50, exploration },
+  ];
+  writeFileSync(file, JSON.stringify({ layer: 'exploration', traffic: 0.3, arms: hot }));
+  const ofFile = JSON.parse((await trimtab(`create --name hot --file ${file} --json`)).stdout);
+  expect(ofFile).toMatchObject({ layer: 'exploration', traffic: 0.3, arms: [{}, { exploration }] });
+  const list = await trimtab('list');
+  expect(list.stdout).toMatch(new RegExp(`${id.slice(0, 12)} +bold +running +weights +60 %`));
+});
+
+test.each([
+  [{ kind: 'happened', outcome: 'renewal', horizonDays: 90 }, 'proportion'],
+  [{ kind: 'sum', outcome: 'value', horizonDays: 365 }, 'mean'],
+  [{ kind: 'mean daily', outcome: 'use', horizonDays: 30 }, 'mean'],
+] as const)('without an outcome of its own it is read on %j', (target, kind) => {
+  const name = `outcome.${target.outcome}`;
+  expect(selfTestOf(true, target).metrics).toEqual([
+    { name, kind, numerator: name, better: 'higher' },
+  ]);
+  expect(selfTestOf('worth', target).metrics).toMatchObject([{ numerator: 'outcome.worth' }]);
+});

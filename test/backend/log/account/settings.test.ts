@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import {
+  DEFAULT_TRAINING_DATA,
+  parseTrainingData,
+} from '../../../../backend/log/account/settings.ts';
+
+test('what is not given is the default, at any depth', () => {
+  expect(parseTrainingData({})).toEqual(DEFAULT_TRAINING_DATA);
+  const given = parseTrainingData({
+    attributionDays: 2,
+    filters: { maxRankingsPerMinute: null },
+    minimums: { mlp: { days: 1 } },
+  });
+  expect(given).toEqual({
+    ...DEFAULT_TRAINING_DATA,
+    attributionDays: 2,
+    filters: { ...DEFAULT_TRAINING_DATA.filters, maxRankingsPerMinute: null },
+    minimums: {
+      ...DEFAULT_TRAINING_DATA.minimums,
+      mlp: { ...DEFAULT_TRAINING_DATA.minimums.mlp, days: 1 },
+    },
+  });
+});
+
+test.each([
+  [
+    'a name that is none',
+    { minimums: { additive: { ranking: 1 } } },
+    /minimums\.additive.*ranking/,
+  ],
+  ['a share over 1', { quality: { minCompleteness: 95 } }, /quality\.minCompleteness/],
+  ['a learner that is none', { minimums: { svm: {} } }, /svm/],
+  [
+    'a retention within the window',
+    { attributionDays: 7, retentionDays: 7 },
+    /retentionDays must be more than attributionDays \(7\)/,
+  ],
+  ['no object', 'all of it', /the value/],
+])('refused: %s', (_, value, message) => {
+  expect(() => parseTrainingData(value)).toThrow(message);
+});

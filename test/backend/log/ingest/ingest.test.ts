@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { createClient, type Client } from '@libsql/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseItemId, parseUserId, parseVersion } from '../../../../shared/domain/ids.ts';
+import { ingestBatchToBytes, sealIngestBatch } from '../../../../shared/format/ingest-bytes.ts';
+import { startTestBackend, type TestBackend } from '../../support/backend.ts';
+import { batchOf, decisionOf, eventOf, send, signed } from '../../support/batches.ts';
+
+let backend: TestBackend;
+let reader: Client;
+
+beforeAll(async () => {
+  backend = await startTestBackend();
+  reader = createClient(backend.config.database);
+});
+afterAll(async () => {
+  reader.close();
+  await backend.close();
+});
+
+const count = async (sql: string, ...args: string[]) =>
+  Number((await reader.execute({ sql, args })).rows[0][0]);
+
+test('a batch is committed and counted', async () => {
+  const { status, body } = await send(backend, batchOf('first', 700));
+  expect(status).toBe(200);
+  expect(body).toEqual({ batchId: 'first', decisions: 700, events: 700, duplicate: false });
+  expect(await count(`select count(*) from decisions where rankingId like 'first-%'`)).toBe(700);
+  expect(await count(`select count(*) from events where eventId like 'click-first-%'`)).toBe(700);
+});
+
+test('a batch that is sent again changes nothing and is acknowledged', async () => {
+  await send(backend, batchOf('again', 5));
+  const { status, body } = await send(backend, batchOf('again', 5));
+  expect(status).toBe(200);
+  expect(body).toEqual({ batchId: 'again', decisions: 0, events: 0, duplicate: true });
+  expect(await count(`select count(*) from events where eventId like 'click-again-%'`)).toBe(5);
+});
+
+test('an event that comes again in another batch is stored once', async () => {
+  await send(backend, { batchId: 'one', decisions: [], events: [eventOf('shared', 'r1')] });
+  const { body } = await send(backend, {
+    batchId: 'two',
+    decisions: [],
+    events: [eventOf('shared', 'r1', { position: 2 }), eventOf('own', 'r1')],
+  });
+  expect(body).toEqual({ batchId: 'two', decisions: 0, events: 1, duplicate: false });
+  expect(await count(`select position from events where eventId = 'shared'`)).toBe(1);
+});
+
+test('the same batch sent many times at once is stored once', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => send(backend, batchOf('rush', 20))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+  expect(answers.filter(({ body }) => !body.duplicate)).toHaveLength(1);
+  expect(await count(`select count(*) from decisions where rankingId like 'rush-%'`)).toBe(20);
+});
+
+test('a decision is stored as it was made, to the last bit', async () => {
+  const decision = decisionOf('exact', {
+    propensities: [0.1 + 0.2, 1 / 3, 5e-324],
+    units: [2 ** 27 - 1, -(2 ** 27), 0],
+  });
+  await send(backend, { batchId: 'exact', decisions: [decision], events: [] });
+  const { rows } = await reader.execute(`select * from decisions where rankingId = 'exact'`);
+  const row = rows[0];
+  expect([...new Float64Array(row.propensities as ArrayBuffer)]).toEqual(decision.propensities);
+  expect([...new Int32Array(row.units as ArrayBuffer)]).toEqual(decision.units);
+  expect(new Uint8Array(row.codes as ArrayBuffer)).toEqual(decision.codes);
+  expect(JSON.parse(row.itemIds as string)).toEqual(decision.itemIds);
+  expect(row).toMatchObject({
+    seed: 4_000_000_000,
+    temperature: 3,
+    userId: null,
+    degraded: 0,
+    limit: 3,
+  });
+});
+
+test('what was logged of a deleted user goes, and what is still on its way is dropped', async () => {
+  await send(backend, batchOf('before', 3, 'user-gone'));
+  await backend.call('POST', '/v1/outcomes', [
+    { outcomeId: 'o1', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
+  ]);
+  const { body } = await backend.call('DELETE', '/v1/users/user-gone');
+  expect(body).toEqual({ deleted: { decisions: 3, events: 3, outcomes: 1 } });
+  const late = batchOf('late', 2, 'user-gone');
+  const other = decisionOf('late-other', { userId: parseUserId('user-stays') });
+  const answer = await send(backend, { ...late, decisions: [...late.decisions, other] });
+  expect(answer.body).toEqual({ batchId: 'late', decisions: 1, events: 0, duplicate: false });
+  const outcomes = await backend.call('POST', '/v1/outcomes', [
+    { outcomeId: 'o2', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
+    { outcomeId: 'o3', sessionId: 'session-1', metric: 'revenue', value: 10, at: 1 },
+  ]);
+  expect(outcomes.body).toEqual({ accepted: 1, duplicates: 1 });
+  expect(await count(`select count(*) from events where userId = ?`, 'user-gone')).toBe(0);
+});
+
+test('what experiments add to a decision is stored with it, and its exposures once', async () => {
+  const exposed = {
+    arm: 'exp_1:treatment exp_7:b',
+    userId: parseUserId('user-exposed'),
+    shadow: { version: parseVersion('v000042'), itemIds: [parseItemId('porto')] },
+    teams: Uint8Array.of(1, 0, 1),
+  };
+  const made = [
+    decisionOf('exposed', exposed),
+    decisionOf('plain'),
+    decisionOf('old', { arm: 'challenger' }),
+  ];
+  const answer = await send(backend, { batchId: 'exposed-1', decisions: made, events: [] });
+  expect(answer.body).toMatchObject({ decisions: 3, events: 0 });
+  // The log appends a decision twice when it is not sure of the first time.
+  const again = await send(backend, { batchId: 'exposed-2', decisions: made, events: [] });
+  expect(again.body).toMatchObject({ decisions: 0, duplicate: false });
+  const { rows } = await reader.execute(
+    `select * from exposures where rankingId in ('exposed', 'plain', 'old') order by experiment`,
+  );
+  const about = { rankingId: 'exposed', at: made[0].at, sessionId: 'session-1' };
+  expect(rows.map((row) => ({ ...row }))).toEqual([
+    { ...about, experiment: 'exp_1', arm: 'treatment', userId: 'user-exposed' },
+    { ...about, experiment: 'exp_7', arm: 'b', userId: 'user-exposed' },
+  ]);
+  const stored = await reader.execute(
+    `select shadow, teams from decisions where rankingId in ('exposed', 'plain') order by rankingId`,
+  );
+  const [withAll, without] = stored.rows;
+  expect(JSON.parse(withAll.shadow as string)).toEqual(exposed.shadow);
+  expect(new Uint8Array(withAll.teams as ArrayBuffer)).toEqual(exposed.teams);
+  expect(without).toMatchObject({ shadow: null, teams: null });
+});
+
+test('exposures of a deleted user go, and do not come again', async () => {
+  const made = [decisionOf('gone-1', { arm: 'exp_1:b', userId: parseUserId('user-withdrawn') })];
+  await send(backend, { batchId: 'gone-1', decisions: made, events: [] });
+  const exposed = () => count(`select count(*) from exposures where userId = 'user-withdrawn'`);
+  expect(await exposed()).toBe(1);
+  await backend.call('DELETE', '/v1/users/user-withdrawn');
+  expect(await exposed()).toBe(0);
+  await send(backend, { batchId: 'gone-2', decisions: made, events: [] });
+  expect(await exposed()).toBe(0);
+});
+
+test('pointer activity is stored with its cell', async () => {
+  const event = eventOf('moved', 'r1', {
+    type: 'pointer_activity',
+    itemId: undefined,
+    value: 3,
+    properties: { cell: '4,7' },
+  });
+  await send(backend, { batchId: 'moved', decisions: [], events: [event] });
+  const { rows } = await reader.execute(`select * from events where eventId = 'moved'`);
+  expect(rows[0]).toMatchObject({ type: 'pointer_activity', itemId: null, value: 3 });
+  expect(JSON.parse(rows[0].properties as string)).toEqual({ cell: '4,7' });
+});
+
+test('a batch of decisions from before experiments, byte for byte, is stored', async () => {
+  const path = new URL('../../../golden/decisions-1.bin', import.meta.url);
+  const decisions = new Uint8Array(readFileSync(path));
+  const body = sealIngestBatch('from-before', [decisions], '[]');
+  const headers = { ...signed(body), authorization: '' };
+  const answer = await backend.call('POST', '/v1/ingest', body, headers);
+  expect(answer.body).toMatchObject({ batchId: 'from-before', decisions: 2 });
+});
+
+const good = ingestBatchToBytes(batchOf('refused', 1));
+const damaged = good.slice();
+damaged[40] ^= 1;
+const noEvent = ingestBatchToBytes({ batchId: 'odd', decisions: [], events: [null as never] });
+
+test.each([
+  [
+    'without a signature',
+    good,
+    { 'content-type': 'application/octet-stream' },
+    401,
+    'invalid_signature',
+  ],
+  ['signed with another secret', good, signed(good, 'another'), 401, 'invalid_signature'],
+  ['whose signature is of another body', good, signed(damaged), 401, 'invalid_signature'],
+  [
+    'signed an hour ago',
+    good,
+    signed(good, undefined, Date.now() - 3_600_000),
+    401,
+    'invalid_signature',
+  ],
+  ['that is damaged, though signed', damaged, signed(damaged), 400, 'invalid_format'],
+  ['that is empty', new Uint8Array(), signed(new Uint8Array()), 400, 'invalid_format'],
+  ['with an event that is none', noEvent, signed(noEvent), 400, 'invalid_format'],
+  ['of 10 MB', new Uint8Array(10_000_000), {}, 413, 'too_large'],
+])('a batch %s is refused and stores nothing', async (_, body, headers, status, code) => {
+  const answer = await backend.call('POST', '/v1/ingest', body, { authorization: '', ...headers });
+  expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+  expect(await count(`select count(*) from batches where batchId in ('refused', 'odd')`)).toBe(0);
+});
+
+test('the metrics count rows, batches and redeliveries', async () => {
+  const { body } = await backend.call('GET', '/metrics');
+  expect(body).toMatch(/^trimtab_ingest_rows_total\{table="decisions"\} [1-9]/m);
+  expect(body).toMatch(/^trimtab_ingest_duplicate_batches_total [1-9]/m);
+  expect(body).toMatch(/^trimtab_ingest_refused_total [1-9]/m);
+  expect(body).toMatch(/^trimtab_ingest_lag_ms \d/m);
+});

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
+import { judgeQuality, type QualityReport } from '../../../../backend/log/partitions/quality.ts';
+import {
+  DEFAULT_TRAINING_DATA,
+  type QualityLimits,
+} from '../../../../backend/log/account/settings.ts';
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import { parseSessionId, versionOf } from '../../../../shared/domain/ids.ts';
+import { featureIndex } from '../../../../shared/features/schema.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { eventOf } from '../../support/batches.ts';
+import { DAY, FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../support/log.ts';
+
+let log: Log;
+beforeEach(async () => {
+  log = await openLog(NOON + 3_600_000);
+});
+afterEach(() => log.close());
+
+const WINDOW = { from: NOON - DAY, to: NOON + DAY };
+
+async function report(limits: Partial<QualityLimits> = {}): Promise<QualityReport> {
+  const { filters, quality } = DEFAULT_TRAINING_DATA;
+  const manifests = await syncPartitions(log.deps(filters), smarttrip, WINDOW);
+  const stray = { received: 0, attributed: 0 };
+  const all = { ...quality, ...limits };
+  return judgeQuality(smarttrip, WINDOW, manifests, stray, all, log.nowMs);
+}
+
+/** A hundred rankings, clicked and dwelt on, the first of them at fault. */
+async function plant(faulty: number, fault: Partial<Decision>, orphans = 0): Promise<void> {
+  const decisions = Array.from({ length: 100 }, (_, i) =>
+    rankingOf(`r${i}`, NOON + i * 10, i < faulty ? fault : {}),
+  );
+  const events = decisions.flatMap((decision, i) =>
+    i < orphans
+      ? [eventOf(`lost-${i}`, `never-stored-${i}`, { receivedAt: NOON, timestamp: NOON })]
+      : [happened(decision, 'click')],
+  );
+  await log.add(decisions, events);
+}
+
+const shortCodes = { codes: new Uint8Array(3 * FEATURES - 1) };
+
+test.each<[string, number, Partial<Decision>, number, string[], Record<string, number>]>([
+  ['nothing at fault passes', 0, {}, 0, [], {}],
+  ['5 of 100 at fault pass', 5, shortCodes, 0, [], { codes: 5 }],
+  [
+    'codes of the wrong length',
+    6,
+    shortCodes,
+    0,
+    ['94 % of rankings are complete (94 of 100), under 95 %'],
+    { codes: 6 },
+  ],
+  [
+    'a propensity of 0',
+    10,
+    { propensities: [0.5, 0, 1] },
+    0,
+    ['90 % of rankings are complete (90 of 100), under 95 %'],
+    { propensities: 10 },
+  ],
+  [
+    'propensities that are too few',
+    10,
+    { propensities: [0.5] },
+    0,
+    ['90 % of rankings are complete (90 of 100), under 95 %'],
+    { propensities: 10 },
+  ],
+  [
+    'a snapshot that nobody published',
+    7,
+    { snapshot: 'feed' },
+    0,
+    ['93 % of rankings are complete (93 of 100), under 95 %'],
+    { snapshot: 7 },
+  ],
+  [
+    'a version that is not stored',
+    100,
+    { weights: versionOf(9) },
+    0,
+    ['0 % of rankings are complete (0 of 100), under 95 %'],
+    { weights: 100 },
+  ],
+  ['one orphan of 100 events passes', 0, {}, 1, [], {}],
+  [
+    'feedback whose rankings were lost',
+    0,
+    {},
+    3,
+    ['97 % of feedback events join a ranking (97 of 100), under 99 %'],
+    {},
+  ],
+  [
+    'two faults at once',
+    6,
+    shortCodes,
+    2,
+    [
+      '94 % of rankings are complete (94 of 100), under 95 %',
+      '98 % of feedback events join a ranking (98 of 100), under 99 %',
+    ],
+    { codes: 6 },
+  ],
+])('%s', async (_, faulty, fault, orphans, failures, incomplete) => {
+  await plant(faulty, fault, orphans);
+  const found = await report();
+  expect(found).toMatchObject({ passed: failures.length === 0, failures, incomplete });
+  expect(found.days).toMatchObject([{ day: '2026-03-10', rankings: 100, events: 100 }]);
+});
+
+test('nothing at all fails, and says where it was looked for', async () => {
+  const found = await report();
+  expect(found.failures).toEqual([
+    'nothing was ranked between 2026-03-09T12:00:00.000Z and 2026-03-11T12:00:00.000Z',
+  ]);
+});
+
+test('a log that stopped is stale, unless the window asked for lies back', async () => {
+  await plant(0, {});
+  log.nowMs = NOON + 30 * DAY;
+  const limits = { maxAgeHours: 12 };
+  expect((await report(limits)).failures).toEqual(['the newest ranking is 23 h old, over 12 h']);
+  log.nowMs = NOON + 3_600_000;
+  const { freshness, failures } = await report(limits);
+  expect(failures).toEqual([]);
+  expect(freshness).toEqual({
+    newestRankingAt: NOON + 990,
+    newestEventAt: NOON + 990 + 5000,
+    ageMs: 3_600_000 - 990,
+  });
+});
+
+test('tells in what share of shown items each feature is missing', async () => {
+  const [price, theme] = ['budget', 'theme'].map((name) => featureIndex(smarttrip, name));
+  const codes = new Uint8Array(3 * FEATURES).fill(1);
+  for (let slot = 0; slot < 3; slot++) codes[slot * FEATURES + price] = 0;
+  codes[theme] = 0;
+  await log.add([rankingOf('r1', NOON, { codes }), rankingOf('r2', NOON)]);
+  const { missing, failures } = await report({ maxMissingShare: 0.4 });
+  expect(missing).toMatchObject({ budget: 0.5, theme: 1 / 6, duration: 0 });
+  expect(failures).toEqual(['budget is missing in 50 % of shown items, over 40 %']);
+});
+
+test('adds up what was left out of training, and why', async () => {
+  const bot = Array.from({ length: 70 }, (_, i) =>
+    rankingOf(`bot-${i}`, NOON + i, { sessionId: parseSessionId('bot') }),
+  );
+  const tomorrow = bot.slice(0, 65).map((ranking, i) => ({
+    ...rankingOf(`again-${i}`, ranking.at + DAY / 2 - 1),
+    sessionId: parseSessionId('bot'),
+  }));
+  await log.add([...bot, ...tomorrow, rankingOf('person')]);
+  const { filtered, days } = await report();
+  expect(filtered).toEqual({
+    sessions: { too_many_rankings: 2 },
+    rankings: { too_many_rankings: 135 },
+    events: {},
+  });
+  expect(days.map(({ rankings, kept }) => [rankings, kept])).toEqual([
+    [72, 1],
+    [64, 0],
+  ]);
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { partWriter, readPart } from '../../../../backend/log/partitions/part-file.ts';
+import {
+  folderOf,
+  writePart,
+  type Manifest,
+} from '../../../../backend/log/partitions/partition.ts';
+import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
+import { readServed } from '../../../../backend/log/training-set/read-served.ts';
+import { dayOf } from '../../../../shared/domain/utc-day.ts';
+import { parseVersion } from '../../../../shared/domain/ids.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { NOON, openLog, rankingOf, type Log } from '../support/log.ts';
+
+const OWN = { temperature: 3, epsilon: 0.02, poolSize: 50 };
+const SERVED = { version: 'v000000', exploration: OWN, from: NOON - 1000, to: NOON + 1000 };
+
+let log: Log;
+beforeEach(async () => {
+  log = await openLog();
+});
+afterEach(() => log.close());
+
+const named = async (manifests: readonly Manifest[], changes: Partial<typeof SERVED> = {}) =>
+  (await readServed(log.deps().objects, manifests, { ...SERVED, ...changes }))
+    .map(({ rankingId }) => rankingId)
+    .toSorted();
+
+test('the log of a version is what it drew itself, in an experiment or not', async () => {
+  const bold = { ...OWN, temperature: 9 };
+  await log.add([
+    rankingOf('own', NOON, { exploration: OWN }),
+    rankingOf('own-in-an-arm', NOON, { exploration: OWN, arm: 'exp_1:control' }),
+    rankingOf('bold', NOON, { exploration: bold, arm: 'exp_1:bold' }),
+    rankingOf('uniform', NOON, { exploration: { ...OWN, epsilon: 1 }, arm: 'exp_1:uniform' }),
+    rankingOf('of-a-larger-pool', NOON, { exploration: { ...OWN, poolSize: 99 } }),
+    rankingOf('drafted', NOON, {
+      exploration: OWN,
+      teams: Uint8Array.of(0, 1, 0),
+      arm: 'exp_2:control',
+    }),
+    rankingOf('another', NOON, { exploration: OWN, weights: parseVersion('v000001') }),
+    rankingOf('earlier', NOON - 1001, { exploration: OWN }),
+    rankingOf('later', NOON + 1001, { exploration: OWN }),
+  ]);
+  const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
+  expect(await named(manifests)).toEqual(['own', 'own-in-an-arm']);
+  expect(await named(manifests, { exploration: bold })).toEqual(['bold']);
+});
+
+test('of a partition from before draws were kept, only what was in no experiment', async () => {
+  const path = new URL('../../../golden/part-before-pointer-activity.parquet', import.meta.url);
+  const [old] = await Array.fromAsync(readPart(new Uint8Array(readFileSync(path))));
+  const features = old.codes.length / old.itemIds.length;
+  const writer = partWriter(features);
+  writer.add({ ...old, rankingId: 'exposed', arm: 'exp_1:bold' });
+  writer.add({ ...old, rankingId: 'in-none', arm: null });
+  const { objects } = log.deps();
+  const day = dayOf(old.at);
+  const folder = folderOf('ab12', day);
+  const part = await writePart(objects, `${folder}part-0.parquet`, writer.finish(), writer.rows);
+  const manifest = { day, parts: [part] } as unknown as Manifest;
+  const span = { version: old.weights, from: old.at, to: old.at };
+  expect(await named([manifest], span)).toEqual(['in-none']);
+});

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { startThread } from '../../../backend/process/thread.ts';
+
+interface CrashingWorker {
+  add(a: number, b: number): number;
+  addSlowly(a: number, b: number): number;
+  crash(): never;
+}
+
+const start = () =>
+  startThread<CrashingWorker>(new URL('../support/crashing-worker.mjs', import.meta.url));
+
+test('a thread is ended only when its open calls are answered', async () => {
+  const thread = start();
+  const slow = thread.call((worker) => worker.addSlowly(2, 3));
+  await thread.stop();
+  expect(await slow).toBe(5);
+  await expect(thread.call((worker) => worker.add(2, 3))).rejects.toThrow('ended with code');
+});
+
+test('a call that is open when the thread ends rejects, and so does every later one', async () => {
+  const thread = start();
+  expect(await thread.call((worker) => worker.add(2, 3))).toBe(5);
+  await expect(thread.call((worker) => worker.crash())).rejects.toThrow(
+    'thread crashing-worker.mjs ended with code 3',
+  );
+  await expect(thread.call((worker) => worker.add(2, 3))).rejects.toThrow('ended with code 3');
+});
+
+test('a thread that is stopped while it is busy in the driver as it starts takes nothing along', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'trimtab-thread-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const database = pathToFileURL(join(directory, 'test.db')).href;
+  const file = join(import.meta.dirname, 'support', 'stop-early.mjs');
+  // In a process of its own: what would be taken along is the process.
+  await promisify(execFile)(process.execPath, [file, database]);
+});

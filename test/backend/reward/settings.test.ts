@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { livePrior } from '../../../backend/runs/metric-weights/live-prior.ts';
+import { pooledTable } from '../../../backend/runs/metric-weights/pooled-table.ts';
+import { DEFAULT_METRIC_WEIGHTS, parseMetricWeights } from '../../../backend/reward/settings.ts';
+import type {
+  NumberColumn,
+  UnitTable,
+} from '../../../backend/science/metric-weighting/unit-table.ts';
+
+const target = { kind: 'sum', outcome: 'value', horizonDays: 365 };
+
+test('settings are the defaults with what is given in their place', () => {
+  expect(parseMetricWeights({})).toEqual(DEFAULT_METRIC_WEIGHTS);
+  expect(DEFAULT_METRIC_WEIGHTS).toMatchObject({ policy: 'fixed', unit: 'session' });
+  expect(
+    parseMetricWeights({ target, unit: 'user', policy: 'adaptive', importance: { by: 'gain' } }),
+  ).toEqual({
+    ...DEFAULT_METRIC_WEIGHTS,
+    target,
+    unit: 'user',
+    policy: 'adaptive',
+    importance: { ...DEFAULT_METRIC_WEIGHTS.importance, by: 'gain' },
+  });
+});
+
+test.each([
+  [{ goal: 1 }, /Unrecognized key.*goal/],
+  [{ unit: 'visit' }, /^unit: /],
+  [{ target: { kind: 'sum', outcome: 'value' } }, /horizonDays/],
+  [
+    { target: { ...target, horizonDays: 0.5 } },
+    /horizonDays \(0.5\) must not be less than observeDays \(1\)/,
+  ],
+  [{ context: ['a b'] }, /^context\.0: /],
+  [
+    { importance: { crosses: [['hour', 'mood']] } },
+    /there is no column mood: take two of click_through/,
+  ],
+  [
+    { prior: { 'cell.3_4': 1, joy: 2 } },
+    /prior: units have no metric joy: take some of click_through/,
+  ],
+  [{ schedule: 'hourly' }, /^schedule: .*"hourly"/],
+])('%j is refused by name', (given, message) => {
+  expect(() => parseMetricWeights(given)).toThrow(message);
+});
+
+const column = (name: string, better?: 'higher' | 'lower'): NumberColumn => ({
+  kind: 'number',
+  name,
+  values: new Float64Array(2),
+  ...(better && { better }),
+});
+const METRICS = [column('saves', 'higher'), column('cancels', 'lower'), column('cell.0_0')];
+
+test('before any data what has a direction counts the same, and cells count nothing', () => {
+  expect(livePrior(METRICS, undefined)).toEqual({ saves: 0.5, cancels: -0.5, 'cell.0_0': 0 });
+  expect(livePrior(METRICS, { saves: 2, contacts: 3 })).toEqual({
+    saves: 2,
+    cancels: 0,
+    'cell.0_0': 0,
+  });
+});
+
+test('with experiments enough, weights are of what all of them measured', () => {
+  const table: UnitTable = { units: 2, metrics: METRICS, context: [], target: column('value') };
+  const measured = { estimate: 0.1, standardError: 0.1 };
+  const past = (count: number, ...names: string[]) =>
+    Array.from({ length: count }, (_, i) => ({
+      id: `exp_${i}`,
+      effects: Object.fromEntries(names.map((name) => [name, measured])),
+      target: measured,
+    }));
+  const names = ({ metrics }: UnitTable) => metrics.map(({ name }) => name);
+  expect(pooledTable(table, past(19, 'saves'))).toBe(table);
+  expect(names(pooledTable(table, past(20, 'saves', 'other')))).toEqual(['saves']);
+  expect(pooledTable(table, past(20, 'other'))).toBe(table);
+  expect(
+    names(pooledTable(table, [...past(20, 'saves', 'cancels'), ...past(1, 'cancels')])),
+  ).toEqual(['cancels']);
+});

@@ -1,0 +1,204 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decide,
+  type RolloutDecision,
+  type RolloutEvidence,
+} from '../../../backend/rollouts/decide.ts';
+import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
+import {
+  DEFAULT_ROLLOUT_RULES,
+  SHARE,
+  STEPS,
+  type Stage,
+} from '../../../backend/rollouts/steps.ts';
+import {
+  at,
+  back,
+  bookings,
+  CHALLENGER,
+  CHAMPION,
+  good,
+  GOOD,
+  harmed,
+  held,
+  HOUR_MS,
+  keepOff,
+  live,
+  OLD,
+  refused,
+  unsure,
+} from './support/rollout-evidence.ts';
+
+const bound = fc.oneof(
+  { weight: 20, arbitrary: fc.double({ min: -0.1, max: 0.1, noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity) },
+);
+const anyReading = fc.oneof(
+  fc.record({
+    metric: fc.constant('any'),
+    better: fc.constantFrom('higher', 'lower'),
+    low: bound,
+    high: bound,
+    worstAllowed: bound,
+  }),
+  fc.constant({ metric: 'p99', missing: 'no samples' }),
+);
+const anyEvidence: fc.Arbitrary<RolloutEvidence> = fc.record({
+  pointer: fc.record(
+    { champion: fc.constantFrom(CHAMPION, CHAMPION, CHALLENGER, OLD), hold: fc.boolean() },
+    { requiredKeys: ['champion'] },
+  ),
+  gate: fc.constantFrom(undefined, GOOD.gate, refused, unsure),
+  sessions: fc.oneof(fc.nat(2000), fc.constantFrom(NaN, Infinity)),
+  guardrails: fc.array(anyReading, { maxLength: 3 }),
+  doubts: fc.constantFrom(undefined, [], ['stale data']),
+});
+/** Mostly good, or no run would get far. */
+const likelyEvidence = fc.oneof(
+  { weight: 12, arbitrary: fc.nat(3000).map((sessions) => good({ sessions })) },
+  { weight: 2, arbitrary: fc.constantFrom(harmed, held(OLD), live(CHALLENGER)) },
+  { weight: 1, arbitrary: anyEvidence },
+);
+const anyDays = fc.array(
+  fc.record({ evidence: likelyEvidence, waitMs: fc.integer({ min: HOUR_MS, max: 60 * HOUR_MS }) }),
+  { minLength: 10, maxLength: 40 },
+);
+
+type Days = readonly { evidence: RolloutEvidence; waitMs: number }[];
+
+function run(days: Days): RolloutDecision[] {
+  const log: RolloutDecision[] = [];
+  let [state, nowMs] = [at('candidate'), 0];
+  for (const { evidence, waitMs } of days) {
+    nowMs += waitMs;
+    const decision = decide(state, evidence, nowMs);
+    log.push(decision);
+    state = decision.next;
+  }
+  return log;
+}
+
+/** Figures that JSON cannot hold are null in the log. */
+const stored = (log: readonly RolloutDecision[]) =>
+  JSON.parse(JSON.stringify(log)) as RolloutDecision[];
+
+describe('whatever the evidence, a rollout', () => {
+  it('never skips a step: it shows more only by one step', () => {
+    const reached = new Set<Stage>();
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        for (const { from, next, evidence } of run(days)) {
+          reached.add(next.stage);
+          if (next.stage === from.stage || ['withdrawn', 'hold'].includes(next.stage)) continue;
+          // The one other way in: ops made it the champion themselves.
+          if (from.stage === 'hold') expect(evidence.pointer.champion).toBe(CHALLENGER);
+          else expect(next.stage).toBe(STEPS[STEPS.indexOf(from.stage as never) + 1]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(reached, 'the runs try every stage').toEqual(
+      new Set([...STEPS, 'withdrawn', 'hold'] satisfies Stage[]),
+    );
+  });
+
+  it('withdraws at once on harm, from every step that shows or scores', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...STEPS), anyEvidence, fc.nat(1e9), (stage, evidence, nowMs) => {
+        const pointer = { champion: CHAMPION };
+        const guardrails = [...evidence.guardrails, bookings(-0.5, -0.0201)];
+        const decision = decide(at(stage), { ...evidence, pointer, guardrails }, nowMs);
+        expect(decision).toMatchObject({ next: { stage: 'withdrawn' }, action: back });
+      }),
+    );
+  });
+
+  it("lets ops' hold win over everything", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Stage>(...STEPS, 'withdrawn', 'hold'),
+        anyEvidence,
+        fc.nat(1e9),
+        (stage, evidence, nowMs) => {
+          const pointer = { ...evidence.pointer, hold: true };
+          const decision = decide(at(stage), { ...evidence, pointer }, nowMs);
+          expect(decision).toMatchObject({ next: { stage: 'hold' }, action: keepOff });
+          expect(SHARE[decision.next.stage]).toBe(0);
+        },
+      ),
+    );
+  });
+
+  it('is above 5 % only after a day and the fewest sessions at 5 %, guardrails read', () => {
+    const { minMs, minSessions } = DEFAULT_ROLLOUT_RULES.steps['canary 5'];
+    let above = 0;
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        let seen = false;
+        for (const { from, evidence, atMs, next, action } of run(days)) {
+          seen ||=
+            from.stage === 'canary 5' &&
+            evidence.sessions >= minSessions &&
+            atMs - from.sinceMs >= minMs &&
+            evidence.guardrails.length > 0;
+          if (action.do !== 'show' && action.do !== 'promote') continue;
+          if (!(SHARE[next.stage] > 0.05)) continue;
+          above++;
+          expect(seen).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(above, 'the runs do go above 5 %').toBeGreaterThan(100);
+  });
+
+  it('never shows a withdrawn challenger again', () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        let over = false;
+        for (const { next, action, evidence } of run(days)) {
+          if (over) expect(['show', 'promote', 'score in shadow']).not.toContain(action.do);
+          over ||= next.stage === 'withdrawn' && evidence.pointer.hold !== true;
+        }
+      }),
+    );
+  });
+
+  it('decides its stored log again, word for word', () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        const log = stored(run(days));
+        expect(stored(replayDecisions(log))).toEqual(log);
+      }),
+    );
+  });
+});
+
+describe('replayDecisions', () => {
+  const log = run([GOOD, GOOD, harmed].map((evidence) => ({ evidence, waitMs: 25 * HOUR_MS })));
+
+  it.each([
+    [
+      'evidence that was changed',
+      log.with(2, { ...log[2], evidence: GOOD }),
+      /decision 2 of the log is "withdrawn: bookings.*, but its evidence gives/,
+    ],
+    [
+      'a decision that was changed',
+      log.with(1, { ...log[1], why: 'it felt right' }),
+      /decision 1 of the log is "canary 1: it felt right"/,
+    ],
+    [
+      'a decision that is gone',
+      log.toSpliced(1, 1),
+      /decision 1 of the log starts from canary 1, but the one before left shadow/,
+    ],
+  ])('finds %s', (_, changed, message) => {
+    expect(() => replayDecisions(changed)).toThrow(message);
+  });
+
+  it('lets an untouched log pass', () => {
+    expect(replayDecisions(log)).toEqual(log);
+  });
+});

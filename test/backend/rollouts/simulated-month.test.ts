@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ingest } from '../../../backend/log/ingest/ingest.ts';
+import { degradedMetrics } from '../../../backend/monitor/monitors/degraded-metrics.ts';
+import {
+  findSampleRatioMismatch,
+  readArmSizes,
+} from '../../../backend/monitor/monitors/sample-ratio.ts';
+import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
+import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/decide.ts';
+import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
+import { decisionsOf, listRollouts } from '../../../backend/rollouts/rollout-rows.ts';
+import { alerts } from '../../../backend/store/tables.ts';
+import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
+import {
+  ingestBatchFromBytes,
+  ingestBatchToBytes,
+  type IngestBatch,
+} from '../../../shared/format/ingest-bytes.ts';
+import { visit } from '../../world/visits.ts';
+import { openRooms, START_MS, type Rooms } from './support/rooms.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+const SESSIONS_A_DAY = 6000;
+const BASE_RATE = 0.4;
+/** What the visitors of each version click, relative to the rules; and what becomes of all of them one day. */
+const [BAD, GOOD, DRIFTED] = [0.6, 1.2, 0.25];
+const DRIFT_DAY = 27;
+const GATE = { verdict: 'promote', reason: 'planted' } as const;
+/** The stages of a site that has a few thousand visitors a day. */
+const STEP = { minMs: DAY_MS, minSessions: 50 };
+const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
+
+let rooms: Rooms;
+beforeAll(async () => {
+  rooms = await openRooms({
+    minimumPerArm: 60,
+    steps: Object.fromEntries(STAGES.map((stage) => [stage, STEP])),
+  });
+});
+afterAll(() => rooms?.close());
+
+/** The share of a day's visitors who were served a version. */
+const shareOf = ({ decisions }: IngestBatch, version: Version) =>
+  decisions.filter(({ weights }) => weights === version).length / decisions.length;
+
+test(
+  'in a month with a bad challenger, a good one and a drift, the good one ends as champion, the bad one is withdrawn at 5 % or less, and a rollback wins over everything',
+  { timeout: 120_000 },
+  async () => {
+    const { rollout, rollouts, clock, store } = rooms;
+    const timeline: string[] = [];
+    const today = () => Math.round((clock.nowMs - START_MS) / DAY_MS);
+    const tell = (what: string) => timeline.push(`day ${String(today()).padStart(2)}  ${what}`);
+    const bad = await rooms.newVersion('bad');
+    const good = await rooms.newVersion('good');
+    const worth = new Map([
+      [bad, BAD],
+      [good, GOOD],
+    ]);
+    const deps = { store, versions: rooms.versions, settings: DEFAULT_MONITORS };
+    const monitors: Monitor[] = [
+      { kind: 'degraded metrics', look: degradedMetrics(deps) },
+      { kind: 'drift', look: driftMonitor(deps) },
+      {
+        kind: 'sample ratio mismatch',
+        look: async () =>
+          findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
+      },
+    ];
+    const served: Record<'bad' | 'good', number>[] = [];
+    let rolledBackOn = 0;
+
+    for (let day = 1; day <= DAYS; day++) {
+      if (day === 2) await rollouts.propose(bad, GATE, 'run of the 2nd');
+      if (day === 8) await rollouts.propose(good, GATE, 'run of the 8th');
+      const pointer = rooms.pointer();
+      const [from, to] = [clock.nowMs, clock.nowMs + DAY_MS];
+      const drift = day < DRIFT_DAY ? 1 : DRIFTED;
+      const batch = visit({
+        pointer,
+        from,
+        to,
+        sessions: SESSIONS_A_DAY,
+        seed: day,
+        clickRate: (version) => BASE_RATE * drift * (worth.get(version) ?? 1),
+      });
+      served.push({ bad: shareOf(batch, bad), good: shareOf(batch, good) });
+      clock.nowMs = to;
+      await ingest(store, ingestBatchFromBytes(ingestBatchToBytes(batch)), to);
+      const decision = await rollouts.advance();
+      if (decision !== undefined) tell(decision.why);
+      await runMonitors({ store, monitors, clearMs: 0, nowMs: () => clock.nowMs, log: tell });
+
+      if (rolledBackOn === 0 && decision?.next.stage === 'canary 25') {
+        rolledBackOn = day;
+        await rollout.rollback(RULES_VERSION, 'ana');
+        tell('ana rolls back to v000000');
+        await expect(rollout.promote(good, 'run')).rejects.toThrow(/release first/);
+        await expect(rollouts.propose(good, GATE, 'run')).rejects.toThrow(/release first/);
+      }
+      if (rolledBackOn > 0 && day === rolledBackOn + 2) {
+        await rollout.release('ana');
+        tell('ana releases the hold');
+        expect((await rollouts.advance())?.next.stage).toBe('withdrawn');
+        await rollouts.propose(good, GATE, 'ana');
+        tell(`ana proposes ${good} again`);
+      }
+    }
+    process.stdout.write(`${timeline.join('\n')}\n`);
+
+    expect(rooms.pointer()).toMatchObject({ champion: good });
+    const all = (await listRollouts(store, 10)).toReversed();
+    expect(
+      all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null]),
+    ).toEqual([
+      [bad, 'withdrawn', true],
+      [good, 'withdrawn', true],
+      [good, 'champion', true],
+    ]);
+    const logs = await Promise.all(all.map(({ id }) => decisionsOf(store, id)));
+    for (const log of logs) expect(replayDecisions(log)).toEqual(log);
+
+    const alerted = await store.db.select().from(alerts);
+    expect(alerted.map(({ key }) => key)).toEqual(['degraded metrics: click-through']);
+    expect(alerted[0].openedAt).toBeGreaterThan(START_MS + DRIFT_DAY * DAY_MS - 1);
+
+    // 5 % of 6,000 sessions, give or take chance.
+    expect(Math.max(...served.map((share) => share.bad))).toBeLessThan(0.06);
+    expect(logs[0].at(-1)!.why).toMatch(/worse than the -5.00 % allowed: v000001 is withdrawn/);
+    const lastSeen = served.findLastIndex((share) => share.bad > 0) + 1;
+    const noticed = (logs[0].at(-1)!.atMs - START_MS) / DAY_MS;
+    expect(lastSeen).toBe(noticed);
+
+    // From the rollback until the release nobody was shown anything but what ops had said.
+    expect(served.slice(rolledBackOn, rolledBackOn + 2)).toEqual([
+      { bad: 0, good: 0 },
+      { bad: 0, good: 0 },
+    ]);
+    expect(stagesOf(logs[1])).toEqual([
+      'shadow',
+      'canary 1',
+      'canary 5',
+      'canary 25',
+      'hold',
+      'withdrawn',
+    ]);
+    expect(stagesOf(logs[2])).toEqual([...STAGES, 'champion']);
+    expect(served.at(-1)).toEqual({ bad: 0, good: 1 });
+  },
+);
+
+const stagesOf = (log: readonly RolloutDecision[]) =>
+  log.filter(({ from, next }) => from.stage !== next.stage).map(({ next }) => next.stage);

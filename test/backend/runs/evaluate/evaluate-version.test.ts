@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import { parseItemId, parseSessionId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { drawSlate } from '../../../../shared/explore/slate.ts';
+import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { additiveFromPoints, scoreCodes, toPoints } from '../../../../shared/score/scorer.ts';
+import { evaluationText } from '../../../../backend/runs/evaluate/evaluation-text.ts';
+import { eventually, startTestBackend, type TestBackend } from '../../support/backend.ts';
+import { decisionOf, eventOf, send } from '../../support/batches.ts';
+
+const SEED = 2026;
+const SLOTS = 6;
+const FEATURES = smarttrip.features.length;
+const DURATION = featureIndex(smarttrip, 'duration');
+const ITEMS = Array.from({ length: SLOTS }, (_, slot) => parseItemId(`item-${slot}`));
+const rules = additiveFromPoints(smarttrip, smarttrip.rules, {
+  version: RULES_VERSION,
+  name: 'rules',
+});
+const random = seededRandom(SEED);
+const start = Date.now() - 3 * 3_600_000;
+let served = 0;
+let backend: TestBackend;
+
+/** The chance that a slot is looked at. */
+const LOOKS = [0.9, 0.5, 0.3];
+
+/** What a visitor clicks, if anything: what is looked at and whose duration fits; the rules hardly look at that. */
+function visit(at: number): { decision: Decision; clicked: number } {
+  const pool = Array.from({ length: SLOTS }, () =>
+    Uint8Array.from(
+      smarttrip.features,
+      (spec) => 1 + Math.floor(random() * (bucketCount(spec) - 1)),
+    ),
+  );
+  // As in a catalogue of likeable items: what tells them apart is their duration.
+  for (const codes of pool)
+    for (let f = 0; f < FEATURES; f++) if (f !== DURATION) codes[f] = pool[0][f];
+  // A draw takes its pool best first.
+  pool.sort((a, b) => scoreCodes(rules, b) - scoreCodes(rules, a));
+  const units = pool.map((codes) => scoreCodes(rules, codes));
+  const { exploration } = smarttrip;
+  const drawn = drawSlate(units.map(toPoints), SLOTS, exploration, random);
+  const order = drawn.map(({ index }) => index);
+  const clicked = order
+    .slice(0, LOOKS.length)
+    .findIndex(
+      (item, slot) => random() < LOOKS[slot] * Math.exp(-1.2 * (pool[item][DURATION] - 1)),
+    );
+  const decision = decisionOf(`visit-${served}`, {
+    at,
+    sessionId: parseSessionId(`session-${served++}`),
+    limit: SLOTS,
+    exploration,
+    itemIds: order.map((item) => ITEMS[item]),
+    units: order.map((item) => units[item]),
+    propensities: drawn.map(({ propensity }) => propensity),
+    snapshot: '',
+    codes: Uint8Array.from(order.flatMap((item) => [...pool[item]])),
+  });
+  return { decision, clicked };
+}
+
+async function serve(batchId: string, count: number, from: number): Promise<void> {
+  const visits = Array.from({ length: count }, (_, index) => visit(from + index));
+  await send(backend, {
+    batchId,
+    decisions: visits.map(({ decision }) => decision),
+    events: visits.flatMap(({ decision, clicked }) =>
+      clicked < 0
+        ? []
+        : [
+            eventOf(`click-${decision.rankingId}`, decision.rankingId, {
+              sessionId: decision.sessionId,
+              itemId: decision.itemIds[clicked],
+              position: clicked + 1,
+              timestamp: decision.at + 900,
+              receivedAt: decision.at + 1000,
+            }),
+          ],
+    ),
+  });
+}
+
+beforeAll(async () => {
+  backend = await startTestBackend({});
+  await serve('early', 800, start);
+  const { body } = await backend.call('POST', '/v1/train', {
+    to: start + 3_600_000,
+    publish: false,
+  });
+  const run = await eventually(async () => {
+    const found = (await backend.call('GET', `/v1/runs/${body.runId}`)).body;
+    return found.status !== 'running' && found;
+  });
+  if (run.version !== 'v000001') throw new Error(JSON.stringify(run));
+  await serve('late', 1500, start + 2 * 3_600_000);
+});
+afterAll(() => backend.close());
+
+const evaluate = async (version: string) =>
+  (await backend.call('POST', `/v1/weights/${version}/evaluate`, {})).body;
+
+test('a version is judged on what was ranked after its data ended, and stored', async () => {
+  const found = await evaluate('v000001');
+  expect(found).toMatchObject({ version: 'v000001', against: 'v000000', rankings: 1500 });
+  expect(found.comparisons.ndcg10).toMatchObject({ kind: 'compared' });
+  expect(evaluationText(found)).toMatch(/^v000001 against v000000, on 1500 rankings since/);
+  const { evaluations } = (await backend.call('GET', '/v1/weights/v000001/evaluations')).body;
+  expect(evaluations).toMatchObject([{ against: 'v000000', report: { rankings: 1500 } }]);
+});
+
+test("the champion's own log decides: the off-policy gain of a better version lies above 0", async () => {
+  const { gate, offPolicy } = await evaluate('v000001');
+  expect(gate).toMatchObject({ verdict: 'promote', decidedBy: 'off-policy gain' });
+  expect(gate.gain.low).toBeGreaterThan(0);
+  expect(offPolicy.estimates[0]).toMatchObject({ kind: 'estimate', estimator: 'cascade-dr' });
+});
+
+test('a worse version keeps the champion', async () => {
+  const points = {
+    ...smarttrip.rules,
+    duration: [0, -30, -20, -10, 0, 10, 20].slice(0, bucketCount(smarttrip.features[DURATION])),
+  };
+  const { body } = await backend.call('POST', '/v1/weights', { name: 'contrary', points });
+  const { gate } = await evaluate(body.version);
+  expect(gate.verdict).toBe('keep champion');
+  expect(gate.gain.high).toBeLessThan(0);
+});
+
+test('another schema, or a version that does not exist, is refused', async () => {
+  expect((await evaluate('v000777')).code).toBe('unknown_version');
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { ExaminationPropensities } from '../../../../../backend/science/evaluation/position-bias/examination.ts';
+import { examinationFromHarvest } from '../../../../../backend/science/evaluation/position-bias/harvest.ts';
+import { examinationFromRandomised } from '../../../../../backend/science/evaluation/position-bias/randomised.ts';
+import { impressionsOf } from '../../../../../backend/science/evaluation/position-bias/weigh.ts';
+import { EXAMINED, examinedSlates, SLATE } from '../../../../world/examined.ts';
+
+const SEED = 31;
+
+function estimated(propensities: ExaminationPropensities) {
+  if (propensities.kind === 'refused') throw new Error(propensities.reason);
+  return propensities;
+}
+
+describe(`examination of slots (seed ${SEED})`, () => {
+  const methods = [
+    {
+      method: 'randomised slots',
+      estimate: (seed: number) =>
+        examinationFromRandomised(impressionsOf(examinedSlates(3000, seed, 'shuffled')), SLATE),
+    },
+    {
+      method: 'harvested interventions',
+      estimate: (seed: number) =>
+        examinationFromHarvest(impressionsOf(examinedSlates(4000, seed, 'by two rankers')), SLATE),
+    },
+  ];
+  it.each(methods)(
+    'is found from $method, and its intervals hold the truth in 90 % or more',
+    ({ estimate }) => {
+      let [held, all] = [0, 0];
+      const logs = Array.from({ length: 40 }, (_, run) => estimated(estimate(SEED + run)).slots);
+      for (const slots of logs) {
+        for (const { slot, low, high } of slots.slice(1)) {
+          all++;
+          if (low <= EXAMINED[slot - 1] && EXAMINED[slot - 1] <= high) held++;
+        }
+      }
+      EXAMINED.forEach((truth, k) => {
+        const mean = logs.reduce((sum, slots) => sum + slots[k].examination, 0) / logs.length;
+        expect(Math.abs(mean / truth - 1), `slot ${k + 1}`).toBeLessThan(0.05);
+      });
+      console.log(`${held} of ${all} intervals hold the truth`);
+      expect(held / all).toBeGreaterThanOrEqual(0.9);
+      expect(logs[0][0]).toMatchObject({ slot: 1, examination: 1, low: 1, high: 1 });
+    },
+  );
+
+  it('is told apart from what items are worth: plain click rates of a ranker’s own order fall too fast', () => {
+    const impressions = impressionsOf(examinedSlates(4000, SEED, 'by b'));
+    const { slots } = estimated(examinationFromRandomised(impressions, SLATE));
+    expect(slots.at(-1)!.high).toBeLessThan(EXAMINED.at(-1)!);
+  });
+
+  it.each([
+    {
+      because: 'a slot was hardly clicked',
+      refusal: () =>
+        examinationFromRandomised(impressionsOf(examinedSlates(100, SEED, 'shuffled')), SLATE),
+      says: /slot \d has \d+ clicks in 100 impressions, 30 are needed/,
+    },
+    {
+      because: 'no item was ever moved',
+      refusal: () => {
+        const still = impressionsOf(examinedSlates(4000, SEED, 'shuffled'));
+        return examinationFromHarvest({ ...still, unit: still.slot }, SLATE);
+      },
+      says: /no unit was clicked at slot 2 .* nothing compares them/,
+    },
+  ])('is refused where $because', ({ refusal, says }) => {
+    const answer = refusal();
+    if (answer.kind !== 'refused') return expect.unreachable('an estimate was given');
+    expect(answer.reason).toMatch(says);
+    return undefined;
+  });
+});
