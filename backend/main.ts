@@ -3,11 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { readConfig, type BackendConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
-import { backendMetrics } from './http/metrics.ts';
+import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
+import { monthlyReportJob } from './reports/jobs.ts';
+import { trainWithPolicy } from './runs/train/train-with-policy.ts';
 import { onlineJob } from './runs/online/online-job.ts';
 import { startClockwork, type Clockwork } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
@@ -66,7 +68,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     watchSchedule: config.watchSchedule,
     jobs: [
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
-      ...rooms.experimentRoom.jobs(trainer, config.trainingSchedule),
+      ...rooms.experimentRoom.jobs(
+        trainWithPolicy({ store, versions, trainer, nowMs }),
+        config.trainingSchedule,
+      ),
       learningJob({ learning: rooms.metricLearning, liveSchema, log }),
       onlineJob({
         store,
@@ -89,6 +94,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         nowMs,
         log,
       }),
+      monthlyReportJob({ store, schedule: config.monitors.reportSchedule, nowMs, log }),
     ],
     log,
   });

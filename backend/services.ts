@@ -2,7 +2,7 @@ import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentRoom as experimentRoomOf } from './experiments/service.ts';
-import type { Metrics } from './http/metrics.ts';
+import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';

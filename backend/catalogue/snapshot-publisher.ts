@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { BuiltSnapshot } from './snapshot.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import type { Store } from '../store/open.ts';
 import { pointers, snapshots } from '../store/tables.ts';
 import type { Kv } from '../models/edge-kv.ts';

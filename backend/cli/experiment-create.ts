@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { share } from './arguments.ts';
 import { backendClient } from '../client/backend-client.ts';
 import { experimentText, type ShownExperiment } from './experiment-text.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { count, facts } from '../../shared/text/text.ts';
 import { number } from './arguments.ts';
 import { backendClient } from '../client/backend-client.ts';

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { ColumnSpec } from '../../shared/features/schema.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { csvItem } from './csv-item.ts';
 import { CliError } from '../client/failure.ts';
 import type { UploadedItem } from '../client/upload-items.ts';

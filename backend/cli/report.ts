@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { monthBefore } from '../reports/months.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { backendClient } from '../client/backend-client.ts';
 import { CliError } from '../client/failure.ts';
 import { note } from '../client/print.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../shared/features/schema.ts';
 import { quantileEdges } from '../../shared/features/quantile-edges.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { counted, table } from '../../shared/text/text.ts';
 import { positive } from './arguments.ts';
 import { CliError } from '../client/failure.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { counted } from '../../shared/text/text.ts';
 import type { BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { parseMetricWeights, type MetricWeightSettings } from '../reward/settings.ts';
 import { parseOnline, type OnlineSettings } from '../runs/online/settings.ts';
 import { parseRollout, type RolloutSettings } from '../rollouts/settings.ts';

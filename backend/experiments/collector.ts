@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { writeOf } from '../store/bound.ts';
 import type { Database, Store } from '../store/open.ts';
 import { startThread } from '../process/thread.ts';
-import { readLogMark } from '../log/ingest/log-mark.ts';
+import { readLogMark } from '../log/account/log-mark.ts';
 import type { Filters } from '../log/account/settings.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { CollectWorker } from './collect-worker.ts';

@@ -1,6 +1,6 @@
 import { eq, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit, type AuditEntry } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';

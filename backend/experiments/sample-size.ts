@@ -1,5 +1,5 @@
 import { invalid } from '../../shared/domain/errors.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { MINIMUM_PER_ARM } from '../science/statistics/no-answer.ts';
 import {
   planSampleSize,

@@ -2,15 +2,13 @@ import { describeInForce, type RewardPolicy } from '../reward/in-force.ts';
 import { idInForce, weightsForExperiment } from '../reward/weights-for-experiment.ts';
 import type { Rollout } from '../models/apply.ts';
 import type { Job } from '../scheduler/scheduler.ts';
-import type { Trainer } from '../runs/train/trainer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Database, Store } from '../store/open.ts';
 import type { TrainingDataSettings } from '../log/account/settings.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
-import { trainArms } from './train-arms.ts';
-import { trainWithPolicy } from '../runs/train/train-with-policy.ts';
+import { trainArms, type TrainArmsDeps } from './train-arms.ts';
 
 /** Experiments with all that they stand on. */
 export interface ExperimentRoom {
@@ -19,7 +17,7 @@ export interface ExperimentRoom {
   readonly collectWithin: Collector['collectWithin'];
   /** Before the log is cut: what it says now is kept. */
   freeze(): Promise<void>;
-  jobs(trainer: Pick<Trainer, 'start'>, trainingSchedule: string): Job[];
+  jobs(train: TrainArmsDeps['train'], trainingSchedule: string): Job[];
   stop(): Promise<void>;
 }
 
@@ -64,13 +62,12 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     reports,
     collectWithin: collector.collectWithin,
     freeze: async () => void (await freezeReports(reports)),
-    jobs: (trainer, schedule) => [
+    jobs: (train, schedule) => [
       {
         name: 'training of experiments’ arms',
         schedule,
         leaderOnly: true,
         async run() {
-          const train = trainWithPolicy({ store, versions, trainer, nowMs });
           await trainArms({ store, experiments, train, log });
         },
       },

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import type { RewardPolicy } from '../reward/in-force.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';

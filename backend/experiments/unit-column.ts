@@ -1,4 +1,4 @@
-import { eventMetric, isMetric, type EventMetric } from '../log/account/metrics.ts';
+import { eventMetric, isMetric, type EventMetric } from '../science/learn/tallies.ts';
 
 /** Something that a unit did, as a number: what metrics are made of. */
 export type UnitColumn =

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { MAX_VALUE } from '../../shared/domain/event.ts';
 import { packedRows } from '../store/packed-rows.ts';
-import { schemasWithRankings } from '../log/ingest/log-mark.ts';
+import { schemasWithRankings } from '../log/account/log-mark.ts';
 import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 

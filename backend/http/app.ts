@@ -1,8 +1,8 @@
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { authenticate } from './auth.ts';
 import { limitBodies } from './limits.ts';
-import { router } from './openapi.ts';
-import { errorHandler, notFound } from './problem.ts';
+import { router } from './contract/openapi.ts';
+import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
@@ -20,7 +20,7 @@ import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
 import { userRoutes } from './routes/users.ts';
 import { weightRoutes } from './routes/weights.ts';
-import type { Services } from './services.ts';
+import type { Services } from './contract/services.ts';
 
 const ROUTES = [
   healthRoutes,

@@ -4,7 +4,7 @@ import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-
 import type { Clockwork } from '../scheduler/scheduler.ts';
 import type { Trainer } from '../runs/train/trainer.ts';
 import type { Store } from '../store/open.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from '../process/metrics.ts';
 
 /** What keeps the edge from being up to date, for people; none when all is well. */
 export async function findProblems(

@@ -7,13 +7,13 @@ import { serial } from '../process/serial.ts';
 import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
-import { daysWithEvents } from './ingest/log-mark.ts';
+import { daysWithEvents } from './account/log-mark.ts';
 import { openObjectStore, type StoreLocation } from './partitions/object-store.ts';
 import type { Manifest } from './partitions/partition.ts';
 import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
-import { countEvents } from './partitions/read-day.ts';
-import type { Span } from './partitions/read-rankings.ts';
+import { countEvents } from './account/read-day.ts';
+import type { Span } from './account/read-rankings.ts';
 import type { TrainingDataSettings } from './account/settings.ts';
 import { boundsOf, dayOf, wholeDays, type UtcDay } from '../../shared/domain/utc-day.ts';
 

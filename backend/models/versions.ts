@@ -8,7 +8,7 @@ import {
   type Scorer,
   type UnversionedScorer,
 } from '../../shared/score/scorer.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { sha256Of } from './publish-blob.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';

@@ -3,16 +3,15 @@ import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../log/training-data.ts';
-import { readDataQuality } from './monitors/data-quality.ts';
-import { degradedMetrics } from './monitors/degraded-metrics.ts';
-import { readDegradedRankings } from './monitors/degraded-rankings.ts';
-import { readIngestLag } from './monitors/ingest-lag.ts';
-import { readOldEdges } from './monitors/old-edges.ts';
-import { findSampleRatioMismatch, readArmSizes } from './monitors/sample-ratio.ts';
-import { findStaleData } from './monitors/stale-data.ts';
+import { readDataQuality } from './data-quality.ts';
+import { degradedMetrics } from './degraded-metrics.ts';
+import { readDegradedRankings } from './degraded-rankings.ts';
+import { readIngestLag } from './ingest-lag.ts';
+import { readOldEdges } from './old-edges.ts';
+import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
+import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
-import { keepMonthlyReport } from '../reports/keep-monthly-report.ts';
 import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
 import type { MonitorSettings } from './settings.ts';
@@ -31,7 +30,7 @@ export interface MonitorDeps {
   readonly log: (message: string) => void;
 }
 
-/** The monitors, their notices and the monthly report, by the clock. */
+/** The monitors and their notices, on their schedules. */
 export function monitorJobs(deps: MonitorDeps): Job[] {
   const { settings } = deps;
   const look = (monitors: readonly Monitor[]) => async () => {
@@ -56,12 +55,6 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
       schedule: deps.webhook === undefined ? '' : '* * * * *',
       leaderOnly: true,
       run: () => sendNotices(deps),
-    },
-    {
-      name: 'monthly report',
-      schedule: settings.reportSchedule,
-      leaderOnly: true,
-      run: () => keepMonthlyReport(deps),
     },
   ];
 }

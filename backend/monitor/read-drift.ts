@@ -4,11 +4,11 @@ import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
-import { daysWithRankings } from '../log/ingest/log-mark.ts';
-import type { Span } from '../log/partitions/read-rankings.ts';
+import { daysWithRankings } from '../log/account/log-mark.ts';
+import type { Span } from '../log/account/read-rankings.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import { cannotTell, type Observation } from './finding.ts';
-import { findDrift, profileOf, type Profile } from './monitors/drift.ts';
+import { findDrift, profileOf, type Profile } from './drift.ts';
 import type { MonitorSettings } from './settings.ts';
 import { readLoggedCodes, slateSample } from './slate-sample.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
-import { schemasWithRankings } from '../log/ingest/log-mark.ts';
-import type { LastTimes } from './monitors/stale-data.ts';
+import { schemasWithRankings } from '../log/account/log-mark.ts';
+import type { LastTimes } from './stale-data.ts';
 
 /** Each is one look at an index, or at a small table. */
 export async function readLastTimes(store: Store, trainsDaily: boolean): Promise<LastTimes> {

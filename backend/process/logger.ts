@@ -1,10 +1,8 @@
+import { messageOf } from '../../shared/text/message-of.ts';
+
 /** One line on stderr, when and what. */
 export const log = (message: string): void =>
   void process.stderr.write(`${new Date().toISOString()} ${message}\n`);
-
-/** Whatever was thrown, in words. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /** Node hides why a connection failed in the cause of a "fetch failed". */
 export function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
-import { rewardOf, tally, type Tallies } from '../log/account/metrics.ts';
+import { rewardOf, tally, type Tallies } from '../science/learn/tallies.ts';
 import type { Reward } from './to-reward.ts';
 
 /** Smaller moves of a weight are not worth a sentence. */

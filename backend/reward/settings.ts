@@ -3,9 +3,8 @@ import { parseSettings, schedule } from '../process/settings.ts';
 import type { ImportanceOptions } from '../science/metric-weighting/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from '../science/metric-weighting/target.ts';
 import type { RewardPolicy } from './in-force.ts';
+import type { UnitKind } from '../log/account/units.ts';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
-
-export type UnitKind = 'session' | 'user';
 
 export interface MetricWeightSettings {
   /** What the weights must foretell; without one nothing is gathered or learned. */

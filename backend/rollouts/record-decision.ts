@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, rollouts } from '../store/tables.ts';

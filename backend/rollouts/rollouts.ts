@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { advanceRollouts, type AdvanceDeps } from './advance.ts';
 import type { RolloutDecision } from './decide.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';

@@ -1,8 +1,9 @@
-import type { BackendConfig } from '../config/config.ts';
 import type { TrainingDataRoom } from '../log/training-data.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
+import type { LearnerName } from '../science/learn/learners/learner.ts';
+import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { Trainer } from './train/trainer.ts';
 
@@ -10,16 +11,16 @@ export const DAILY_TRAINING = 'daily training';
 
 /** Training from the champion on every day and from the rules every week, what becomes of it, and what is forgotten. */
 export function jobsOf(deps: {
-  readonly config: Pick<
-    BackendConfig,
-    | 'trainingSchedule'
-    | 'trainingWindowDays'
-    | 'fullTrainingSchedule'
-    | 'fullTrainingLearner'
-    | 'pruneSchedule'
-    | 'watchSchedule'
-    | 'rollout'
-  >;
+  readonly config: {
+    /** Cron patterns, UTC; empty: by hand only. */
+    readonly trainingSchedule: string;
+    readonly fullTrainingSchedule: string;
+    readonly pruneSchedule: string;
+    readonly watchSchedule: string;
+    readonly trainingWindowDays: number;
+    readonly fullTrainingLearner: LearnerName;
+    readonly rollout: Pick<RolloutSettings, 'schedule'>;
+  };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
   readonly trainingData: Pick<TrainingDataRoom, 'prune'>;
   readonly rollouts: Pick<Rollouts, 'advance'>;

@@ -1,8 +1,6 @@
 import { Cron } from 'croner';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { messageOf } from '../process/logger.ts';
-import type { SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
-import type { Rollout } from '../models/apply.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import type { Lease } from './lease.ts';
 
 /** What happens by itself. */
@@ -24,8 +22,16 @@ export interface Clockwork {
 }
 
 export interface ClockworkDeps {
-  readonly rollout: Pick<Rollout, 'watch' | 'retraffic'>;
-  readonly snapshots: Pick<SnapshotPublisher, 'changed' | 'retry'>;
+  /** Keeps the weights pointer in KV and what the store says of it equal. */
+  readonly rollout: {
+    watch(): Promise<void>;
+    retraffic(by: string): Promise<void>;
+  };
+  /** Publishes the catalogue when it changed, and tries again what failed. */
+  readonly snapshots: {
+    changed(): void;
+    retry(): void;
+  };
   /** Held by the one backend that does what only one may do. */
   readonly leader: Lease;
   /** Says to the others that this backend lives. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../client/failure.ts';
-import { messageOf } from '../process/logger.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 
 const POLL_MS = 100;
 

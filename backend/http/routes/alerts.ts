@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listAlerts } from '../../monitor/list-alerts.ts';
-import { anyObject, answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const alert = z
   .object({

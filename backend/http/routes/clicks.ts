@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { clicksByDay, clicksByVersion } from '../../experiments/clicks.ts';
-import { answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const WINDOW_MS = 30 * 86_400_000;
 

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const counts = z.record(z.string(), z.number());
 const share = z.object({ share: z.number().nullable(), count: z.number(), of: z.number() });

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
-import { anyObject, answer, epochMs, jsonBody, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { anyObject, answer, epochMs, jsonBody, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const version = z
   .custom<Version>(isVersion, 'must look like v000041')

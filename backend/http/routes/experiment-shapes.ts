@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Version } from '../../../shared/domain/ids.ts';
-import { anyObject, epochMs, line, versionParam } from '../openapi.ts';
+import { anyObject, epochMs, line, versionParam } from '../contract/openapi.ts';
 
 const exploration = z
   .object({

@@ -5,8 +5,8 @@ import { listLayers } from '../../experiments/layers.ts';
 import { freezeReport, reportOf } from '../../experiments/reports.ts';
 import { sampleSize } from '../../experiments/sample-size.ts';
 import { selfTestOf } from '../../experiments/self-test.ts';
-import { actorOf, answer, jsonBody, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { actorOf, answer, jsonBody, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
   experimentShape,

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { answer, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { answer, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const live = createRoute({
   method: 'get',

@@ -3,9 +3,9 @@ import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-sign
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { batchLagMs } from '../../log/ingest/batch-lag.ts';
 import { ingest } from '../../log/ingest/ingest.ts';
-import type { Metrics } from '../metrics.ts';
-import { answer, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import type { Metrics } from '../../process/metrics.ts';
+import { answer, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const post = createRoute({
   method: 'post',

@@ -3,8 +3,8 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { deleteItem, readItems, upsertItems } from '../../catalogue/items.ts';
-import { anyObject, answer, jsonBody, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { anyObject, answer, jsonBody, problems, queryNumber, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const MAX_ITEMS = 5000;
 const item = z.object({ id: z.string() }).catchall(z.any());

@@ -15,8 +15,8 @@ import {
   line,
   problems,
   router,
-} from '../openapi.ts';
-import type { Services } from '../services.ts';
+} from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const reward = z.record(z.string(), z.number()).openapi({
   description:

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_VALUE } from '../../../shared/domain/event.ts';
 import { recordOutcomes } from '../../log/ingest/outcomes.ts';
-import { answer, epochMs, jsonBody, line, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { answer, epochMs, jsonBody, line, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const id = z
   .string()

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseVersion } from '../../../shared/domain/ids.ts';
-import { messageOf } from '../../process/logger.ts';
-import { actorOf, answer, problems, router, versionParam } from '../openapi.ts';
-import type { Services } from '../services.ts';
-import { liveWeights, liveWeightsShape } from '../live-weights.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
+import { actorOf, answer, problems, router, versionParam } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
+import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
 
 const moved = {
   200: answer(

@@ -3,8 +3,8 @@ import { desc } from 'drizzle-orm';
 import { keptReport, writeReport } from '../../reports/keep-monthly-report.ts';
 import { parseMonth } from '../../reports/months.ts';
 import { reports } from '../../store/tables.ts';
-import { anyObject, answer, epochMs, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { anyObject, answer, epochMs, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const list = createRoute({
   method: 'get',

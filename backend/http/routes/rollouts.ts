@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { freeShare } from '../../experiments/free-share.ts';
-import { messageOf } from '../../process/logger.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import type { RolloutDecision } from '../../rollouts/decide.ts';
 import { knownGate } from '../../rollouts/known-gate.ts';
 import { replayDecisions } from '../../rollouts/replay-decisions.ts';
@@ -24,9 +24,9 @@ import {
   problems,
   queryNumber,
   router,
-} from '../openapi.ts';
+} from '../contract/openapi.ts';
 import type { Store } from '../../store/open.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../contract/services.ts';
 
 const rollout = z
   .object({

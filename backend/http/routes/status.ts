@@ -3,9 +3,9 @@ import { desc, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
-import { liveWeights, liveWeightsShape } from '../live-weights.ts';
-import { anyObject, answer, epochMs, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
+import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const counts = z.object({
   items: z.number(),

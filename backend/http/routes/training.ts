@@ -5,8 +5,16 @@ import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { runs } from '../../store/tables.ts';
 import { FIT_METHODS } from '../../science/learn/fit-method.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
-import { anyObject, answer, epochMs, jsonBody, problems, queryNumber, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import {
+  anyObject,
+  answer,
+  epochMs,
+  jsonBody,
+  problems,
+  queryNumber,
+  router,
+} from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const version = z
   .custom<Version>(isVersion, 'must look like v000041')

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseUserId } from '../../../shared/domain/ids.ts';
 import { deleteUser } from '../../log/retention/delete-user.ts';
-import { actorOf, answer, problems, router } from '../openapi.ts';
-import type { Services } from '../services.ts';
+import { actorOf, answer, problems, router } from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const remove = createRoute({
   method: 'delete',

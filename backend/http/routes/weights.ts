@@ -17,8 +17,8 @@ import {
   problems,
   router,
   versionParam,
-} from '../openapi.ts';
-import type { Services } from '../services.ts';
+} from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
 
 const about = z
   .object({

@@ -1,7 +1,7 @@
 import { and, asc, gte, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { outcomes } from '../../store/tables.ts';
-import type { Span } from '../partitions/read-rankings.ts';
+import type { Span } from './read-rankings.ts';
 
 /** Ranking → item → `outcome.<metric>` → value. */
 export type Credits = ReadonlyMap<string, ReadonlyMap<string, Readonly<Record<string, number>>>>;

@@ -2,8 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { measureUnits } from './measure-units.ts';
-import type { UnitKind } from '../../reward/settings.ts';
-import type { UnitsOf } from './units.ts';
+import type { UnitKind, UnitsOf } from './units.ts';
 
 export interface UnitRow {
   readonly unit: string;

@@ -1,4 +1,4 @@
-import { tally } from './metrics.ts';
+import { tally } from '../../science/learn/tallies.ts';
 
 export interface UnitEvent {
   readonly type: string;

@@ -3,9 +3,15 @@ import type { Statement, Store } from '../../store/open.ts';
 import type { Filters } from './settings.ts';
 import { newRowsAfter, readMark, type LogMark, type NewRow } from './new-log-rows.ts';
 import { readUnits, type UnitRow } from './read-units.ts';
-import type { MetricWeightSettings, UnitKind } from '../../reward/settings.ts';
 
-export interface UnitsOf extends Pick<MetricWeightSettings, 'unit' | 'observeDays' | 'context'> {
+export type UnitKind = 'session' | 'user';
+
+export interface UnitsOf {
+  readonly unit: UnitKind;
+  /** What a unit did counts for so long from when it was first seen. */
+  readonly observeDays: number;
+  /** Keys of a request's context that may be kept of a unit. */
+  readonly context: readonly string[];
   readonly filters: Filters;
   /** Feedback later than this after its ranking is not credited; then a unit's observation is final. */
   readonly attributionDays: number;

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { readLogMark } from '../ingest/log-mark.ts';
+import { readLogMark } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { partWriter, type PartWriter } from './part-file.ts';
 import {
@@ -13,8 +13,8 @@ import {
   type Manifest,
   type Part,
 } from './partition.ts';
-import type { LoggedSlate } from '../training-set/logged-slate.ts';
-import { readDay, type Labelling } from './read-day.ts';
+import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
+import { readDay, type Labelling } from '../account/read-day.ts';
 import { DAY_MS, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
 export interface BuildDeps {

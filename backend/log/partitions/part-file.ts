@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import type { LoggedSlate, SlateDraw, TrainingSlate } from '../training-set/logged-slate.ts';
-import { COUNT_COLUMNS, VALUE_COLUMNS, type Tallies } from '../account/metrics.ts';
+import type { LoggedSlate, SlateDraw, TrainingSlate } from '../../science/learn/logged-slate.ts';
+import { COUNT_COLUMNS, VALUE_COLUMNS, type Tallies } from '../../science/learn/tallies.ts';
 
 /**
  * Slates as a Parquet file: one row per shown item, the rows of a slate adjacent and in one row group. What

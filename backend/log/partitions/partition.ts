@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DayFacts } from './day-facts.ts';
+import type { DayFacts } from '../account/day-facts.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { Filters } from '../account/settings.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';

@@ -5,7 +5,7 @@ import {
   slatesToParts,
   type BuildDeps,
 } from './build-partition.ts';
-import { daysWithRankings, deletedSince, readLogMark } from '../ingest/log-mark.ts';
+import { daysWithRankings, deletedSince, readLogMark } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { distinctIn, readPart } from './part-file.ts';
 import {
@@ -17,7 +17,7 @@ import {
   writeManifest,
   type Manifest,
 } from './partition.ts';
-import type { Span } from './read-rankings.ts';
+import type { Span } from '../account/read-rankings.ts';
 import { dayOf, startOfDay, wholeDays, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /**

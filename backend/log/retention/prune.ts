@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Statement, Store } from '../../store/open.ts';
-import { schemasWithRankings } from '../ingest/log-mark.ts';
+import { schemasWithRankings } from '../account/log-mark.ts';
 
 export interface PrunedRows {
   readonly decisions: number;

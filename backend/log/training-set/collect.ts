@@ -1,8 +1,8 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import { trainingSetBuilder, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { DataFacts } from './enough-data.ts';
-import type { TrainingSlate } from './logged-slate.ts';
-import { rewardOf } from '../account/metrics.ts';
+import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
+import { rewardOf } from '../../science/learn/tallies.ts';
 
 /** Which rankings to learn from. */
 export interface TrainingWindow {

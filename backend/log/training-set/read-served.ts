@@ -1,5 +1,5 @@
 import type { ExplorationSpec } from '../../../shared/features/schema.ts';
-import type { LoggedSlate } from './logged-slate.ts';
+import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPart } from '../partitions/part-file.ts';
 import { readPartBytes, type Manifest } from '../partitions/partition.ts';

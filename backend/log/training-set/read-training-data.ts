@@ -4,7 +4,7 @@ import type { TrainingData, TrainingWindow } from './collect.ts';
 import { checkEnoughData } from './enough-data.ts';
 import { openObjectStore, type StoreLocation } from '../partitions/object-store.ts';
 import type { Manifest } from '../partitions/partition.ts';
-import { readPartitions } from '../partitions/read-partitions.ts';
+import { readPartitions } from './read-partitions.ts';
 import type { LearnerKind, TrainingDataSettings } from '../account/settings.ts';
 
 /** Where a run's data lies and how much of it there must be. Cloneable. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { proxy } from 'comlink';
 import { eq } from 'drizzle-orm';
-import { messageOf } from '../../process/logger.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import { runs } from '../../store/tables.ts';
 import { startThread } from '../../process/thread.ts';
 import type { TrainingDeps, TrainingRequest } from '../train/run.ts';

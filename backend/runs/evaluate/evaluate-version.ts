@@ -1,7 +1,7 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { openObjectStore } from '../../log/partitions/object-store.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
-import { readPartitions } from '../../log/partitions/read-partitions.ts';
+import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { horizonEnd, targetName } from '../../science/metric-weighting/target.ts';
-import type { MetricWeightSettings, UnitKind } from '../../reward/settings.ts';
+import type { UnitKind } from '../../log/account/units.ts';
+import type { MetricWeightSettings } from '../../reward/settings.ts';
 
 export interface UnitCounts {
   readonly unit: UnitKind;

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import { winsorCap } from '../../science/statistics/statistics.ts';
-import { amountOf } from '../../log/account/metrics.ts';
+import { amountOf } from '../../science/learn/tallies.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import {
   targetName,

@@ -1,6 +1,6 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { messageOf } from '../../process/logger.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import type { RewardPolicy } from '../../reward/in-force.ts';
 import { rewardInForce } from '../../reward/in-force.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
@@ -11,7 +11,7 @@ import type { Store } from '../../store/open.ts';
 import { startThread } from '../../process/thread.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
-import type { Span } from '../../log/partitions/read-rankings.ts';
+import type { Span } from '../../log/account/read-rankings.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import type { OnlineWorker } from './online-worker.ts';
 import { sendDeltas } from './send-deltas.ts';

@@ -6,7 +6,7 @@ import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { openObjectStore, type StoreLocation } from '../../log/partitions/object-store.ts';
 import type { Manifest } from '../../log/partitions/partition.ts';
-import { readPartitions } from '../../log/partitions/read-partitions.ts';
+import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { learnDeltas } from '../../science/learn/learn-deltas.ts';
 
 export interface OnlineJob {

@@ -1,7 +1,7 @@
 import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
-import type { LoggedSlate } from '../../log/training-set/logged-slate.ts';
-import { rewardOf } from '../../log/account/metrics.ts';
+import type { LoggedSlate } from '../learn/logged-slate.ts';
+import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate.ts';
 import { evaluateSlates, type OffPolicyReport } from './off-policy/estimate.ts';
 import { loggedDraw } from './off-policy/policy-probabilities.ts';

@@ -1,7 +1,7 @@
 import { bucketCount, bucketLabel } from '../../../shared/features/schema.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { messageOf } from '../../process/logger.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import { learn, type LearnOptions } from './train-version.ts';
 import type { FittedReranker, LearnerName } from '../learn/learners/learner.ts';
 import { pointsPerRow } from '../learn/score-set.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../backend/http/app.ts';
-import type { Services } from '../../../backend/http/services.ts';
+import type { Services } from '../../../backend/http/contract/services.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 
 let backend: TestBackend;

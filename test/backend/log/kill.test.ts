@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readTrainingSet } from '../support/read-training-set.ts';
 import { readManifest } from '../../../backend/log/partitions/partition.ts';
 import { syncPartitions } from '../../../backend/log/partitions/partitions.ts';
-import { readPartitions } from '../../../backend/log/partitions/read-partitions.ts';
+import { readPartitions } from '../../../backend/log/training-set/read-partitions.ts';
 import { dayOf } from '../../../shared/domain/utc-day.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { SEED } from '../../shared/support/seed.ts';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { monitorJobs } from '../../../backend/monitor/jobs.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { monthlyReportJob } from '../../../backend/reports/jobs.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { alerts, items, runs, snapshots } from '../../../backend/store/tables.ts';
@@ -48,17 +49,22 @@ beforeAll(async () => {
     beforePrune: async () => {},
     nowMs,
   });
-  const jobs = monitorJobs({
-    store,
-    versions,
-    trainingData,
-    liveSchema: async () => smarttrip,
-    settings: parseMonitors({ drift: { minSessions: 150 } }),
-    webhook: undefined,
-    trainsDaily: true,
-    nowMs,
-    log: (line) => said.push(line),
-  });
+  const settings = parseMonitors({ drift: { minSessions: 150 } });
+  const say = (line: string) => said.push(line);
+  const jobs = [
+    ...monitorJobs({
+      store,
+      versions,
+      trainingData,
+      liveSchema: async () => smarttrip,
+      settings,
+      webhook: undefined,
+      trainsDaily: true,
+      nowMs,
+      log: say,
+    }),
+    monthlyReportJob({ store, schedule: settings.reportSchedule, nowMs, log: say }),
+  ];
   looked = async () => {
     for (const job of jobs) await job.run();
   };

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
-import { degradedMetrics } from '../../../backend/monitor/monitors/degraded-metrics.ts';
-import {
-  findSampleRatioMismatch,
-  readArmSizes,
-} from '../../../backend/monitor/monitors/sample-ratio.ts';
+import { degradedMetrics } from '../../../backend/monitor/degraded-metrics.ts';
+import { findSampleRatioMismatch, readArmSizes } from '../../../backend/monitor/sample-ratio.ts';
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';

@@ -7,8 +7,8 @@ import {
   type TrainingData,
   type TrainingWindow,
 } from '../../../backend/log/training-set/collect.ts';
-import { daysWithRankings } from '../../../backend/log/ingest/log-mark.ts';
-import { readDay, type Labelling } from '../../../backend/log/partitions/read-day.ts';
+import { daysWithRankings } from '../../../backend/log/account/log-mark.ts';
+import { readDay, type Labelling } from '../../../backend/log/account/read-day.ts';
 import { dayOf, wholeDays } from '../../../shared/domain/utc-day.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { invalid } from '../../../../shared/domain/errors.ts';
-import { messageOf } from '../../../process/logger.ts';
+import { messageOf } from '../../../../shared/text/message-of.ts';
 import { columnsOfMapping, parseMapping, type FileMapping } from './mapping.ts';
 
 const BUILT_IN = new URL('../mappings/', import.meta.url);

@@ -5,7 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { invalid } from '../../../../shared/domain/errors.ts';
-import { messageOf } from '../../../process/logger.ts';
+import { messageOf } from '../../../../shared/text/message-of.ts';
 import { delimiterOf } from './delimiter-of.ts';
 
 export interface CsvRow {

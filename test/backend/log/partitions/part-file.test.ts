@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LoggedSlate } from '../../../../backend/log/training-set/logged-slate.ts';
-import { COUNT_COLUMNS, VALUE_COLUMNS } from '../../../../backend/log/account/metrics.ts';
+import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
+import { COUNT_COLUMNS, VALUE_COLUMNS } from '../../../../backend/science/learn/tallies.ts';
 import {
   distinctIn,
   partWriter,

@@ -7,7 +7,7 @@ import { readTrainingSet } from '../../support/read-training-set.ts';
 import { slateCount } from '../../../../backend/science/learn/training-set.ts';
 import type { TrainingWindow } from '../../../../backend/log/training-set/collect.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/object-store.ts';
-import type { LoggedSlate } from '../../../../backend/log/training-set/logged-slate.ts';
+import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { readPart } from '../../../../backend/log/partitions/part-file.ts';
 import { readPartBytes, type Manifest } from '../../../../backend/log/partitions/partition.ts';
 import {
@@ -15,7 +15,7 @@ import {
   prunePartitions,
   syncPartitions,
 } from '../../../../backend/log/partitions/partitions.ts';
-import { readPartitions } from '../../../../backend/log/partitions/read-partitions.ts';
+import { readPartitions } from '../../../../backend/log/training-set/read-partitions.ts';
 import {
   DEFAULT_TRAINING_DATA,
   NO_FILTERS,

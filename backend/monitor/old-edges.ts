@@ -1,12 +1,12 @@
 import { and, eq, gte, like, sql } from 'drizzle-orm';
-import { parsePointer, type Pointer } from '../../../shared/domain/pointer.ts';
-import { movedAt, readLive } from '../../models/live-pointer.ts';
-import type { Store } from '../../store/open.ts';
-import { audit, decisions } from '../../store/tables.ts';
-import { count } from '../../../shared/text/text.ts';
-import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
-import { ofAnySchema } from '../recent-rankings.ts';
-import type { MonitorSettings } from '../settings.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { movedAt, readLive } from '../models/live-pointer.ts';
+import type { Store } from '../store/open.ts';
+import { audit, decisions } from '../store/tables.ts';
+import { count } from '../../shared/text/text.ts';
+import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import { ofAnySchema } from './recent-rankings.ts';
+import type { MonitorSettings } from './settings.ts';
 
 /** How many rankings a version served lately. */
 export interface Served {

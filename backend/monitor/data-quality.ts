@@ -1,9 +1,9 @@
-import type { Schema } from '../../../shared/features/schema.ts';
-import type { QualityReport } from '../../log/partitions/quality.ts';
-import type { Span } from '../../log/partitions/read-rankings.ts';
-import { boundsOf, DAY_MS, dayOf } from '../../../shared/domain/utc-day.ts';
-import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import type { QualityReport } from '../log/partitions/quality.ts';
+import type { Span } from '../log/account/read-rankings.ts';
+import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
+import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'data quality';
 

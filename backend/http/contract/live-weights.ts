@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
-import { readLive } from '../models/live-pointer.ts';
-import type { Store } from '../store/open.ts';
-import { weights } from '../store/tables.ts';
+import { readLive } from '../../models/live-pointer.ts';
+import type { Store } from '../../store/open.ts';
+import { weights } from '../../store/tables.ts';
 import { anyObject, epochMs } from './openapi.ts';
 
 export const liveWeightsShape = z

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDataQuality } from '../../../../backend/monitor/monitors/data-quality.ts';
+import { findDataQuality } from '../../../backend/monitor/data-quality.ts';
 
 const report = (of: number, failures: string[] = []) => ({
   passed: failures.length === 0,

@@ -1,11 +1,11 @@
-import type { Version } from '../../../shared/domain/ids.ts';
-import type { Scorer } from '../../../shared/score/scorer.ts';
-import { STRIDE } from '../../../shared/score/scorer.ts';
-import { countIn, drift, scoreBins, type Drift } from '../../science/evaluation/drift.ts';
-import { pointsPerRow } from '../../science/learn/score-set.ts';
-import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
-import type { SlateSample } from '../slate-sample.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import { STRIDE } from '../../shared/score/scorer.ts';
+import { countIn, drift, scoreBins, type Drift } from '../science/evaluation/drift.ts';
+import { pointsPerRow } from '../science/learn/score-set.ts';
+import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
+import type { SlateSample } from './slate-sample.ts';
 
 /** How often each bucket of each feature, and each bin of the champion's scores, was shown: a session counts once. */
 export interface Profile {

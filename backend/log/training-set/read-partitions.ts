@@ -1,9 +1,9 @@
 import type { Schema } from '../../../shared/features/schema.ts';
-import { collector, type TrainingData, type TrainingWindow } from '../training-set/collect.ts';
-import { columnOf } from '../account/metrics.ts';
-import type { ObjectStore } from './object-store.ts';
-import { readPartForTraining } from './part-file.ts';
-import { readPartBytes, type Manifest } from './partition.ts';
+import { collector, type TrainingData, type TrainingWindow } from './collect.ts';
+import { columnOf } from '../../science/learn/tallies.ts';
+import type { ObjectStore } from '../partitions/object-store.ts';
+import { readPartForTraining } from '../partitions/part-file.ts';
+import { readPartBytes, type Manifest } from '../partitions/partition.ts';
 
 /**
  * A window of partitions as a training set, part by part: the set itself, and one part, are all that is held.

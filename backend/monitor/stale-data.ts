@@ -1,7 +1,7 @@
-import { duration } from '../../../shared/text/text.ts';
-import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import type { Finding, Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
+import { duration } from '../../shared/text/text.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import type { Finding, Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
 
 /** When things last happened, epoch ms; null: never. */
 export interface LastTimes {

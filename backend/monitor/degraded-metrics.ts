@@ -1,11 +1,11 @@
-import { studentQuantile } from '../../science/statistics/distributions.ts';
-import type { Store } from '../../store/open.ts';
-import { count } from '../../../shared/text/text.ts';
-import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
-import { readDayRates, type DayRates } from '../daily-rates.ts';
-import { FEEDBACK_WITHIN_MS } from '../feedback-window.ts';
-import type { Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
+import { studentQuantile } from '../science/statistics/distributions.ts';
+import type { Store } from '../store/open.ts';
+import { count } from '../../shared/text/text.ts';
+import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../shared/domain/utc-day.ts';
+import { readDayRates, type DayRates } from './daily-rates.ts';
+import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
+import type { Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
 
 type Settings = MonitorSettings['metrics'];
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readDegradedRankings } from '../../../../backend/monitor/monitors/degraded-rankings.ts';
-import { findIngestLag, readIngestLag } from '../../../../backend/monitor/monitors/ingest-lag.ts';
-import { readOldEdges } from '../../../../backend/monitor/monitors/old-edges.ts';
-import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { recordAudit, recordLive } from '../../../../backend/models/live-pointer.ts';
-import { versionOf, type Version } from '../../../../shared/domain/ids.ts';
-import type { Pointer } from '../../../../shared/domain/pointer.ts';
-import { NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+import { readDegradedRankings } from '../../../backend/monitor/degraded-rankings.ts';
+import { findIngestLag, readIngestLag } from '../../../backend/monitor/ingest-lag.ts';
+import { readOldEdges } from '../../../backend/monitor/old-edges.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import { recordAudit, recordLive } from '../../../backend/models/live-pointer.ts';
+import { versionOf, type Version } from '../../../shared/domain/ids.ts';
+import type { Pointer } from '../../../shared/domain/pointer.ts';
+import { NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const MINUTE = 60_000;
 const NOTHING = { findings: [], untold: [] };

@@ -1,11 +1,11 @@
 import { and, gte, sql } from 'drizzle-orm';
-import { wilson } from '../../science/statistics/wilson.ts';
-import type { Store } from '../../store/open.ts';
-import { decisions } from '../../store/tables.ts';
-import { count } from '../../../shared/text/text.ts';
-import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
-import { ofAnySchema } from '../recent-rankings.ts';
-import type { MonitorSettings } from '../settings.ts';
+import { wilson } from '../science/statistics/wilson.ts';
+import type { Store } from '../store/open.ts';
+import { decisions } from '../store/tables.ts';
+import { count } from '../../shared/text/text.ts';
+import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import { ofAnySchema } from './recent-rankings.ts';
+import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'degraded rankings';
 

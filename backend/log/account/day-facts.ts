@@ -1,5 +1,5 @@
-import type { EventFault } from '../account/judge-events.ts';
-import type { SessionFault } from '../account/judge-session.ts';
+import type { EventFault } from './judge-events.ts';
+import type { SessionFault } from './judge-session.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /** Why a ranking was not logged whole: which field is malformed or names what is not stored. */

@@ -5,7 +5,7 @@ import {
   isMetric,
   rewardOf,
   tally,
-} from '../../../../backend/log/account/metrics.ts';
+} from '../../../../backend/science/learn/tallies.ts';
 
 type Happened = [type: string, value?: number];
 

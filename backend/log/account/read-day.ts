@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
-import { creditOutcomes, type Credits } from '../account/credit-outcomes.ts';
+import { creditOutcomes, type Credits } from './credit-outcomes.ts';
 import { emptyFacts, type DayFacts, type MutableDayFacts, type RankingFault } from './day-facts.ts';
-import { judgeEvents, type Judged } from '../account/judge-events.ts';
+import { judgeEvents, type Judged } from './judge-events.ts';
 import {
   addRanking,
   isDwellLogged,
@@ -12,11 +12,11 @@ import {
   sessionFacts,
   type SessionFacts,
   type SessionFault,
-} from '../account/judge-session.ts';
-import type { LoggedSlate } from '../training-set/logged-slate.ts';
-import { tally } from '../account/metrics.ts';
+} from './judge-session.ts';
+import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
+import { tally } from '../../science/learn/tallies.ts';
 import { outlineRankings, readRankings, type LoggedRanking, type Span } from './read-rankings.ts';
-import type { TrainingDataSettings } from '../account/settings.ts';
+import type { TrainingDataSettings } from './settings.ts';
 import { boundsOf, DAY_MS, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
 export type Labelling = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;

@@ -1,8 +1,8 @@
 import { and, gte, isNotNull } from 'drizzle-orm';
-import type { Store } from '../../store/open.ts';
-import { batches } from '../../store/tables.ts';
-import { cannotTell, found, NOTHING, type Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
+import type { Store } from '../store/open.ts';
+import { batches } from '../store/tables.ts';
+import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'ingest lag';
 const MINUTE_MS = 60_000;

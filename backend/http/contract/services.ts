@@ -1,17 +1,17 @@
-import type { Schema } from '../../shared/features/schema.ts';
-import type { MetricLearning } from '../runs/metric-weights/metric-learning.ts';
-import type { Publisher } from '../models/publisher.ts';
-import type { SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
-import type { Rollout } from '../models/apply.ts';
-import type { Rollouts } from '../rollouts/rollouts.ts';
-import type { Trainer } from '../runs/train/trainer.ts';
-import type { Versions } from '../models/versions.ts';
-import type { Store } from '../store/open.ts';
-import type { TrainingDataRoom } from '../log/training-data.ts';
-import type { Evaluations } from '../runs/evaluate/evaluations.ts';
-import type { Experiments } from '../experiments/experiments.ts';
-import type { ReportDeps } from '../experiments/reports.ts';
-import type { Metrics } from './metrics.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
+import type { Publisher } from '../../models/publisher.ts';
+import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
+import type { Rollout } from '../../models/apply.ts';
+import type { Rollouts } from '../../rollouts/rollouts.ts';
+import type { Trainer } from '../../runs/train/trainer.ts';
+import type { Versions } from '../../models/versions.ts';
+import type { Store } from '../../store/open.ts';
+import type { TrainingDataRoom } from '../../log/training-data.ts';
+import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
+import type { Experiments } from '../../experiments/experiments.ts';
+import type { ReportDeps } from '../../experiments/reports.ts';
+import type { Metrics } from '../../process/metrics.ts';
 
 /** What the routes call. */
 export interface Services {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { Span } from '../partitions/read-rankings.ts';
+import type { Span } from './read-rankings.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
 /** How far the log has come: equal marks, equal labels. Row ids are the order of insertion, so each is one look. */

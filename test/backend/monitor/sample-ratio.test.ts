@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  findSampleRatioMismatch,
-  readArmSizes,
-} from '../../../../backend/monitor/monitors/sample-ratio.ts';
-import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { experiments, exposures, layers, rollouts } from '../../../../backend/store/tables.ts';
-import { seededRandom } from '../../../../shared/explore/random.ts';
-import { NOON, openLog, type Log } from '../../log/support/log.ts';
+import { findSampleRatioMismatch, readArmSizes } from '../../../backend/monitor/sample-ratio.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import { experiments, exposures, layers, rollouts } from '../../../backend/store/tables.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { NOON, openLog, type Log } from '../log/support/log.ts';
 
 const LIMITS = DEFAULT_MONITORS.sampleRatio;
 const sizes = (control: number, treatment: number, weights = [0.5, 0.5]) => ({

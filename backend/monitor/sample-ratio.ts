@@ -1,10 +1,10 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import { sequentialSrm } from '../../science/statistics/sequential-srm.ts';
-import type { Store } from '../../store/open.ts';
-import { experiments, layers, rollouts } from '../../store/tables.ts';
-import { count } from '../../../shared/text/text.ts';
-import type { Finding, Observation } from '../finding.ts';
-import type { MonitorSettings } from '../settings.ts';
+import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
+import type { Store } from '../store/open.ts';
+import { experiments, layers, rollouts } from '../store/tables.ts';
+import { count } from '../../shared/text/text.ts';
+import type { Finding, Observation } from './finding.ts';
+import type { MonitorSettings } from './settings.ts';
 
 /** Units of a running experiment that saw one arm only. */
 export interface ArmSizes {

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readDayRates } from '../../../../backend/monitor/daily-rates.ts';
+import { readDayRates } from '../../../backend/monitor/daily-rates.ts';
 import {
   findDegradedMetrics,
   judgeDay,
   judgeLast,
   type DailyRate,
-} from '../../../../backend/monitor/monitors/degraded-metrics.ts';
-import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { dayOf } from '../../../../shared/domain/utc-day.ts';
-import { seededRandom } from '../../../../shared/explore/random.ts';
-import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+} from '../../../backend/monitor/degraded-metrics.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import { dayOf } from '../../../shared/domain/utc-day.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const SETTINGS = DEFAULT_MONITORS.metrics;
 

@@ -1,5 +1,5 @@
 import type { ExplorationSpec } from '../../../shared/features/schema.ts';
-import type { Tallies } from '../account/metrics.ts';
+import type { Tallies } from './tallies.ts';
 
 /** One ranking as it was shown, and what came of it within the attribution window. */
 export interface LoggedSlate {

@@ -3,8 +3,8 @@ import type { Hook } from '@hono/zod-openapi';
 import type { Env, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { ApiError, invalid } from '../../shared/domain/errors.ts';
-import { FormatError } from '../../shared/format/bytes.ts';
+import { ApiError, invalid } from '../../../shared/domain/errors.ts';
+import { FormatError } from '../../../shared/format/bytes.ts';
 
 /** Every error leaves as `{code, message, details?}`; what nobody foresaw is logged and says nothing of itself. */
 export function errorHandler(log: (message: string) => void): ErrorHandler {

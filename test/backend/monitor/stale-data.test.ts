@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findStaleData, type LastTimes } from '../../../../backend/monitor/monitors/stale-data.ts';
-import { readLastTimes } from '../../../../backend/monitor/read-last-times.ts';
-import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { items, metricWeights, runs, snapshots } from '../../../../backend/store/tables.ts';
-import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+import { findStaleData, type LastTimes } from '../../../backend/monitor/stale-data.ts';
+import { readLastTimes } from '../../../backend/monitor/read-last-times.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import { items, metricWeights, runs, snapshots } from '../../../backend/store/tables.ts';
+import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const HOUR = DAY / 24;
 const FRESH: LastTimes = {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { findDrift, profileOf } from '../../../../backend/monitor/monitors/drift.ts';
-import { DEFAULT_MONITORS } from '../../../../backend/monitor/settings.ts';
-import { slateSample, type LoggedCodes } from '../../../../backend/monitor/slate-sample.ts';
-import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
-import { seededRandom } from '../../../../shared/explore/random.ts';
-import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
-import { FEATURES } from '../../log/support/log.ts';
+import { findDrift, profileOf } from '../../../backend/monitor/drift.ts';
+import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
+import { slateSample, type LoggedCodes } from '../../../backend/monitor/slate-sample.ts';
+import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import { FEATURES } from '../log/support/log.ts';
 
 const SCORER = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,

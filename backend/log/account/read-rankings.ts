@@ -1,7 +1,7 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions, events } from '../../store/tables.ts';
-import type { LoggedEvent } from '../account/judge-events.ts';
+import type { LoggedEvent } from './judge-events.ts';
 
 /** A decision with every event that names it, in time order. */
 export interface LoggedRanking {
