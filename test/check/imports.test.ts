@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'imports-'));
+  cpSync(join(ROOT, '.dependency-cruiser.mjs'), join(folder, '.dependency-cruiser.mjs'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  plant('shared/domain/item.ts', 'export interface Item { id: string }');
+  plant('edge/rank/rank.ts', "import type { Item } from '../../shared/domain/item.ts';");
+  plant('backend/store/open.ts', 'export interface Store { url: string }');
+  plant('backend/science/learn/fit.ts', 'export interface Fit { loss: number }');
+  plant('backend/models/versions.ts', "import type { Store } from '../store/open.ts';");
+  plant('backend/models/pointer.ts', 'export interface Pointer { id: string }');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function plant(file: string, source: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), source);
+}
+
+/** As `npm run check` runs it. */
+function check(): { status: number | null; output: string } {
+  const bin = join(ROOT, 'node_modules/.bin/depcruise');
+  const run = spawnSync(process.execPath, [bin, 'shared', 'edge', 'backend'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status: run.status, output: run.stdout + run.stderr };
+}
+
+test('imports that go down pass, and all files are seen', () => {
+  const { status, output } = check();
+  expect(output).toContain('no dependency violations found (6 modules, 2 dependencies cruised)');
+  expect(status).toBe(0);
+});
+
+test.each([
+  [
+    'science imports a type of the store',
+    'backend/science/learn/fit.ts',
+    "import type { Store } from '../../store/open.ts';",
+    'science is pure',
+  ],
+  [
+    'science reads a file',
+    'backend/science/learn/fit.ts',
+    "import { readFileSync } from 'node:fs';",
+    'science is pure',
+  ],
+  [
+    'a lower folder imports a type of a higher one',
+    'backend/store/open.ts',
+    "import type { Pointer } from '../models/pointer.ts';",
+    'backend/store is below',
+  ],
+  [
+    'two folders need each other’s types',
+    'backend/store/open.ts',
+    "import type { Pointer } from '../models/pointer.ts';",
+    'no cycle between folders',
+  ],
+  [
+    'two files need each other’s types',
+    'backend/models/pointer.ts',
+    "import type {} from './versions.ts';\nexport interface Pointer { id: string }",
+    undefined,
+  ],
+  [
+    'the edge imports the backend',
+    'edge/rank/rank.ts',
+    "import type { Store } from '../../backend/store/open.ts';",
+    'edge and backend are apart',
+  ],
+  [
+    'shared code imports a platform',
+    'shared/domain/item.ts',
+    "import { cpus } from 'node:os';",
+    'shared is alone',
+  ],
+])('refused: %s', (_, file, source, rule) => {
+  plant(file, source);
+  if (rule === undefined)
+    plant('backend/models/versions.ts', "import type { Pointer } from './pointer.ts';");
+  const { status, output } = check();
+  expect(status).not.toBe(0);
+  expect(output).toContain(rule ?? 'no cycle between files');
+});
