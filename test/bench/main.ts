@@ -3,6 +3,7 @@ import { benchAdditive } from './additive.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
+import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchScore } from './score.ts';
@@ -15,6 +16,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: benchRank,
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,
   statistics: benchStatistics,
