@@ -4,7 +4,8 @@ import type { ExperimentStatistics } from '../science/experiment/experiment-stat
 import { type NoAnswer, notEnoughData } from '../science/statistics/no-answer.ts';
 import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
-import { addStatistics, type Statistic } from '../science/statistics/statistics.ts';
+import { type Statistic } from '../science/statistics/statistics.ts';
+import { addStatistics } from '../science/statistics/kinds/index.ts';
 import type { CanaryWindow } from './canary-windows.ts';
 import type { GuardrailReading } from './decide.ts';
 import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';

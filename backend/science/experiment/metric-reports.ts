@@ -7,7 +7,7 @@ import { corrected, type Correction } from '../statistics/multiple-testing.ts';
 import { missingMetric, type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
 import { posteriorOf } from '../statistics/posterior.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
-import { unitsOf } from '../statistics/statistics.ts';
+import { unitsOf } from '../statistics/kinds/index.ts';
 
 export interface MetricOptions {
   readonly alpha: number;

@@ -11,7 +11,8 @@ import {
   unequalTime,
 } from '../statistics/no-answer.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
-import { type Statistic, unitsOf } from '../statistics/statistics.ts';
+import { type Statistic } from '../statistics/statistics.ts';
+import { unitsOf } from '../statistics/kinds/index.ts';
 
 /** Both arms' statistics of one metric among the units first exposed on one day. */
 export interface DayArms {

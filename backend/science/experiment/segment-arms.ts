@@ -1,4 +1,5 @@
-import { type Statistic, unitsOf } from '../statistics/statistics.ts';
+import { type Statistic } from '../statistics/statistics.ts';
+import { unitsOf } from '../statistics/kinds/index.ts';
 
 /** Both arms' statistics of one metric among the units of one segment. */
 export interface SegmentArms {

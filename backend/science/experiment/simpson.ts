@@ -3,7 +3,7 @@ import { effectOf } from '../statistics/effect.ts';
 import { independenceTest } from '../statistics/independence.ts';
 import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
-import { addStatistics, unitsOf } from '../statistics/statistics.ts';
+import { addStatistics, unitsOf } from '../statistics/kinds/index.ts';
 
 export interface SimpsonCheck {
   readonly kind: 'simpson';

@@ -1,6 +1,7 @@
 import { addCrossProducts } from './cross-products.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
-import { addStatistics, type Statistic } from '../statistics/statistics.ts';
+import { type Statistic } from '../statistics/statistics.ts';
+import { addStatistics } from '../statistics/kinds/index.ts';
 
 /**
  * Two cells (days, shards) of one arm as one.

@@ -1,5 +1,6 @@
 import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
-import { momentsOf, thetaOf } from './effect.ts';
+import { momentsOf } from './effect.ts';
+import { kindOf } from './kinds/index.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
 import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './no-answer.ts';
@@ -139,7 +140,7 @@ function prepare(past: Statistic, options: PlanOptions) {
   checkPlan(alpha, power);
   if (!(allocation > 0)) throw new Error(`the allocation must be above 0, not ${allocation}`);
   const tail = alternative === 'two-sided' ? alpha / 2 : alpha;
-  const { variance } = momentsOf(past, thetaOf([past]));
+  const { variance } = momentsOf(past, kindOf(past).theta([past]));
   // With θ = 0 the mean is the metric's own, which a relative effect is a share of.
   const base = momentsOf(past).mean;
   return { variance, base, reach: normalQuantile(power) - normalQuantile(tail), allocation };

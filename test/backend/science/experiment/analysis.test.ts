@@ -19,7 +19,6 @@ import { proportionTest } from '../../../../backend/science/statistics/proportio
 import { sequentialTest } from '../../../../backend/science/statistics/sequential-test.ts';
 import { srmCheck } from '../../../../backend/science/statistics/srm.ts';
 import {
-  addStatistics,
   adjustedStatistic,
   meanStatistic,
   meanStatisticFromMoments,
@@ -28,6 +27,7 @@ import {
   type Statistic,
   winsorCap,
 } from '../../../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { studentCdf } from '../../../../backend/science/statistics/distributions.ts';
 
 const rate = proportionStatistic;

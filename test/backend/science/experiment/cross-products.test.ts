@@ -4,11 +4,8 @@ import {
   addCrossProducts,
   jointMoments,
 } from '../../../../backend/science/experiment/cross-products.ts';
-import {
-  covariance,
-  ratioMoments,
-  sampleMoments,
-} from '../../../../backend/science/statistics/moments.ts';
+import { ratioMoments } from '../../../../backend/science/statistics/kinds/ratio.ts';
+import { covariance, sampleMoments } from '../../../../backend/science/statistics/kinds/sample.ts';
 import {
   meanStatistic,
   ratioStatistic,

@@ -6,7 +6,7 @@ import {
   effectOf,
 } from '../../../../backend/science/statistics/effect.ts';
 import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
-import { pooledTheta } from '../../../../backend/science/statistics/moments.ts';
+import { pooledTheta } from '../../../../backend/science/statistics/kinds/adjusted.ts';
 import {
   benjaminiHochberg,
   holm,
@@ -24,7 +24,6 @@ import {
 import { sequentialTest } from '../../../../backend/science/statistics/sequential-test.ts';
 import { srmCheck } from '../../../../backend/science/statistics/srm.ts';
 import {
-  addStatistics,
   adjustedStatistic,
   meanStatistic,
   meanStatisticFromMoments,
@@ -32,6 +31,7 @@ import {
   type Sample,
   type Statistic,
 } from '../../../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { hasShared, readVectors, sharedFile, unless } from '../../../support/shared-data.ts';
 
 const TOLERANCE = 1e-6;

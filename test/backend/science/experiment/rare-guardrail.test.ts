@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { effectOf } from '../../../../backend/science/statistics/effect.ts';
 import { guardrailOf } from '../../../../backend/science/experiment/guardrail.ts';
-import { addStatistics, meanStatistic } from '../../../../backend/science/statistics/statistics.ts';
+import { meanStatistic } from '../../../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { normal, times } from './draws.ts';
 

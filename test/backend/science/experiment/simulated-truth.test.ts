@@ -13,13 +13,13 @@ import {
 } from '../../../../backend/science/statistics/power.ts';
 import { sequentialTest } from '../../../../backend/science/statistics/sequential-test.ts';
 import {
-  addStatistics,
   adjustedStatistic,
   meanStatistic,
   proportionStatistic,
   ratioStatistic,
   type Statistic,
 } from '../../../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 
 const effect = (control: Statistic, treatment: Statistic, difference?: Difference): Effect => {

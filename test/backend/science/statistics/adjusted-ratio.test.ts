@@ -6,10 +6,10 @@ import {
   planSampleSize,
 } from '../../../../backend/science/statistics/power.ts';
 import {
-  addStatistics,
   type AdjustedRatioStatistic,
   adjustedRatioStatistic,
 } from '../../../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, effectIn, times } from '../experiment/draws.ts';
 

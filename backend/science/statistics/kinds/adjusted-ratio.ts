@@ -1,12 +1,14 @@
-import { covariance, type Moments, sampleMoments } from './moments.ts';
-import type { AdjustedRatioStatistic, RatioStatistic } from './statistics.ts';
+import type { AdjustedRatioStatistic, RatioStatistic } from '../statistics.ts';
+import type { Moments, StatisticKind } from './kind.ts';
+import { addRatios } from './ratio.ts';
+import { covariance, sampleMoments } from './sample.ts';
 
 /**
  * CUPED of a ratio of means, `R − θ R_before`: both ratios linearised by the delta method over the four means of
  * numerator and denominator, after and before (as GrowthBook's engine does). Vectors are in the order
  * [numerator, denominator, numerator before, denominator before].
  */
-export function adjustedRatioMoments(statistic: AdjustedRatioStatistic, theta: number): Moments {
+function adjustedRatioMoments(statistic: AdjustedRatioStatistic, theta: number): Moments {
   const { post, pre } = statistic;
   const variance = spreadOf(statistic, [...slopes(post), ...slopes(pre, -theta)]);
   const before = theta === 0 ? 0 : theta * ratioOf(pre);
@@ -17,7 +19,7 @@ export function adjustedRatioMoments(statistic: AdjustedRatioStatistic, theta: n
  * θ = Σ cov(R, R_before) / Σ var(R_before), summed over the arms, so that it cannot favour one; 0 where nothing is
  * known from before.
  */
-export function ratioTheta(arms: readonly AdjustedRatioStatistic[]): number {
+function ratioTheta(arms: readonly AdjustedRatioStatistic[]): number {
   if (arms.some(({ pre }) => pre.denominator.sum === 0)) return 0;
   let [shared, spread] = [0, 0];
   for (const arm of arms) {
@@ -30,15 +32,33 @@ export function ratioTheta(arms: readonly AdjustedRatioStatistic[]): number {
   return Math.abs(theta) < 1e-8 ? 0 : theta;
 }
 
-/**
- * Variance of one control unit in the relative difference, times R_control²: the gradient is −lift in R and θ in
- * R_before. @param lift 1 + the relative difference, after adjustment.
- */
-export const liftedRatioVariance = (
-  control: AdjustedRatioStatistic,
-  theta: number,
-  lift: number,
-): number => spreadOf(control, [...slopes(control.post, -lift), ...slopes(control.pre, theta)]);
+export const adjustedRatio: StatisticKind<AdjustedRatioStatistic> = {
+  units: ({ post }) => post.numerator.n,
+  moments: adjustedRatioMoments,
+  add: (a, b) => ({
+    kind: 'adjusted-ratio',
+    post: Object.freeze(addRatios(a.post, b.post)),
+    pre: Object.freeze(addRatios(a.pre, b.pre)),
+    sumProducts: Object.freeze({
+      numerators: a.sumProducts.numerators + b.sumProducts.numerators,
+      numeratorByDenominator:
+        a.sumProducts.numeratorByDenominator + b.sumProducts.numeratorByDenominator,
+      denominatorByNumerator:
+        a.sumProducts.denominatorByNumerator + b.sumProducts.denominatorByNumerator,
+      denominators: a.sumProducts.denominators + b.sumProducts.denominators,
+    }),
+  }),
+  theta: ratioTheta,
+  isDefined: ({ post }) => post.denominator.sum !== 0,
+  /** After adjustment, over the unadjusted mean of the control. */
+  lift: (control, treatment, theta) =>
+    1 +
+    (adjustedRatioMoments(treatment, theta).mean - adjustedRatioMoments(control, theta).mean) /
+      adjustedRatioMoments(control, 0).mean,
+  /** The gradient is −lift in R and θ in R_before. */
+  liftedVariance: (control, theta, lift) =>
+    spreadOf(control, [...slopes(control.post, -lift), ...slopes(control.pre, theta)]),
+};
 
 const ratioOf = ({ numerator, denominator }: RatioStatistic): number =>
   numerator.sum / denominator.sum;

@@ -1,0 +1,25 @@
+import type { Statistic } from '../statistics.ts';
+import { adjustedRatio } from './adjusted-ratio.ts';
+import { adjusted } from './adjusted.ts';
+import type { StatisticKind } from './kind.ts';
+import { ratio } from './ratio.ts';
+import { mean, proportion } from './sample.ts';
+
+const KINDS: {
+  readonly [K in Statistic['kind']]: StatisticKind<Extract<Statistic, { kind: K }>>;
+} = { mean, proportion, ratio, adjusted, 'adjusted-ratio': adjustedRatio };
+
+/** The kind of a statistic, with the statistic's own type put back together (TypeScript cannot correlate the two). */
+export const kindOf = <S extends Statistic>({ kind }: S): StatisticKind<S> =>
+  KINDS[kind] as unknown as StatisticKind<S>;
+
+export const unitsOf = (statistic: Statistic): number => kindOf(statistic).units(statistic);
+
+/** @throws where the two are not of one kind. */
+export function addStatistics<S extends Statistic>(a: S, b: S): S {
+  if (a.kind !== b.kind)
+    throw new Error(
+      `a ${a.kind} and a ${b.kind} do not add up: count the metric one way in all arms`,
+    );
+  return Object.freeze(kindOf(a).add(a, b));
+}
