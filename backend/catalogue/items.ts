@@ -1,7 +1,7 @@
 import { asc, gt, sql } from 'drizzle-orm';
 import type { AttributeValue, Item } from '../../shared/domain/item.ts';
 import type { ItemId } from '../../shared/domain/ids.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { items } from '../store/tables.ts';

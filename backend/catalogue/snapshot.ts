@@ -1,5 +1,5 @@
 import type { Item } from '../../shared/domain/item.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { snapshotHash, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 

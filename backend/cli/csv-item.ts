@@ -1,4 +1,4 @@
-import type { ColumnSpec } from '../../shared/features/schema.ts';
+import type { ColumnSpec } from '../../shared/features/columns/column-spec.ts';
 
 /**
  * A CSV row as an item. The schema says which cells are numbers and which are sets (`hiking|food`);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ColumnSpec } from '../../shared/features/schema.ts';
+import type { ColumnSpec } from '../../shared/features/columns/column-spec.ts';
 import { counted } from '../../shared/text/text.ts';
 import { backendClient, type BackendClient } from '../client/backend-client.ts';
 import { liveVersion } from './live-weights.ts';

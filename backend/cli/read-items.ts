@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { ColumnSpec } from '../../shared/features/schema.ts';
+import type { ColumnSpec } from '../../shared/features/columns/column-spec.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { csvItem } from './csv-item.ts';
 import { CliError } from '../client/failure.ts';

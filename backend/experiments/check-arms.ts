@@ -2,7 +2,7 @@ import { inArray } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { checkExploration } from '../../shared/features/schema.ts';
+import { checkExploration } from '../../shared/domain/exploration.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 

@@ -4,7 +4,7 @@ import { invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
-import { checkLayer } from '../../shared/explore/assign.ts';
+import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { MINIMUM_PER_ARM } from '../science/statistics/no-answer.ts';

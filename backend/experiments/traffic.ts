@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { armKey, type ServedArm, type ServedLayer } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { checkLayer } from '../../shared/explore/assign.ts';
+import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { listLayers, type LayerRow } from './layers.ts';

@@ -1,24 +1,27 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
-import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { readBytes } from '../http/read-body.ts';
-import type { Isolate } from '../isolate.ts';
+import type { Configured } from '../platform/settings.ts';
 
-/** What a KV value may hold. */
+/** The largest value that KV stores. */
 const MAX_VALUE_BYTES = 25 * 1024 * 1024;
 const MAX_KEY_BYTES = 512;
 const METADATA_HEADER = 'x-trimtab-metadata';
-/** The least that KV allows: the publisher reads back what it has just written. */
+/** The shortest cache lifetime that KV allows, because the publisher reads back what it has just written. */
 const CACHE_TTL_S = 30;
 
-/** `GET|PUT|DELETE /v1/kv/{WEIGHTS|CATALOGUE}/{key…}`: raw values, metadata as JSON in a header. */
-export async function handleKv(request: Request, { env, settings }: Isolate): Promise<Response> {
+/**
+ * `GET|PUT|DELETE /v1/kv/{WEIGHTS|CATALOGUE}/{key…}`: the publisher's access to KV. The body is the raw value; the
+ * header `x-trimtab-metadata` holds its metadata as JSON.
+ */
+export async function handleKv(request: Request, { env, settings }: Configured): Promise<Response> {
   authorize(request, settings, 'secret');
-  const [namespace, key] = target(new URL(request.url).pathname);
+  const [namespace, key] = namespaceAndKey(new URL(request.url).pathname);
   const kv = env[namespace];
   switch (request.method) {
     case 'GET': {
-      const { value, metadata } = await attempt(
+      const { value, metadata } = await orUnavailable(
         kv.getWithMetadata(key, { type: 'stream', cacheTtl: CACHE_TTL_S }),
       );
       if (value === null)
@@ -33,19 +36,22 @@ export async function handleKv(request: Request, { env, settings }: Isolate): Pr
     case 'PUT': {
       const metadata = metadataOf(request.headers.get(METADATA_HEADER));
       const value = await readBytes(request, MAX_VALUE_BYTES);
-      await attempt(kv.put(key, value, metadata === undefined ? {} : { metadata }));
-      return answer({ key, sizeBytes: value.length });
+      await orUnavailable(kv.put(key, value, metadata === undefined ? {} : { metadata }));
+      return jsonResponse({ key, sizeBytes: value.length });
     }
     case 'DELETE':
-      await attempt(kv.delete(key));
-      return answer({ key });
+      await orUnavailable(kv.delete(key));
+      return jsonResponse({ key });
     default:
       throw new ApiError(405, 'method_not_allowed', 'use GET, PUT or DELETE');
   }
 }
 
-/** KV refuses, among others, a second write of one key within a second. */
-async function attempt<T>(operation: Promise<T>): Promise<T> {
+/**
+ * KV can refuse an operation, for example a second write of the same key within a second.
+ * @throws ApiError 503 when it does.
+ */
+async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (error) {
@@ -53,7 +59,7 @@ async function attempt<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
-function target(path: string): ['WEIGHTS' | 'CATALOGUE', string] {
+function namespaceAndKey(path: string): ['WEIGHTS' | 'CATALOGUE', string] {
   const [, namespace, rest] = /^\/v1\/kv\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (namespace !== 'WEIGHTS' && namespace !== 'CATALOGUE') {
     throw new ApiError(404, 'unknown_namespace', 'the namespaces are WEIGHTS and CATALOGUE');
@@ -63,7 +69,7 @@ function target(path: string): ['WEIGHTS' | 'CATALOGUE', string] {
     if (key !== '.' && key !== '..' && new TextEncoder().encode(key).length <= MAX_KEY_BYTES)
       return [namespace, key];
   } catch {
-    // Not percent-encoded text: the same answer as any other unusable key.
+    // The key is not valid percent-encoding; like any other unusable key it is refused below.
   }
   throw invalid(`a key must be up to ${MAX_KEY_BYTES} bytes of percent-encoded text`);
 }

@@ -9,17 +9,18 @@ interface Rejection {
   readonly message: string;
 }
 
-export interface Accepted {
-  /** Index in the request, and the event with what its token vouched for. */
+export interface AcceptedEvents {
+  /** Each event with its index in the request, and with what its token says about the ranking. */
   readonly events: readonly { readonly index: number; readonly event: CollectedEvent }[];
   readonly rejected: Rejection[];
 }
 
 /**
- * Checks each event by itself: its form, its token, and that the token is of this very ranking and item.
- * @throws ApiError when the body is no list of events, or too long a one.
+ * Checks each event on its own: its fields, its token, and that the token is for the event's ranking and item. One
+ * bad event does not affect the others.
+ * @throws ApiError 400 when the body is not a list, 413 when the list is too long.
  */
-export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number): Accepted {
+export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number): AcceptedEvents {
   if (!Array.isArray(body)) throw invalid('the body must be a list of events');
   if (body.length > MAX_EVENTS_PER_REQUEST) {
     throw new ApiError(
@@ -28,7 +29,7 @@ export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number):
       `send at most ${MAX_EVENTS_PER_REQUEST} events at a time, not ${body.length}`,
     );
   }
-  const events: Accepted['events'][number][] = [];
+  const events: AcceptedEvents['events'][number][] = [];
   const rejected: Rejection[] = [];
   const claims = new Map<string, TokenClaims>();
   body.forEach((raw, index) => {

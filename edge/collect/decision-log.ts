@@ -1,27 +1,31 @@
 import type { Decision, Shadow } from '../../shared/domain/decision.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
-import type { Env, Settings } from '../env.ts';
+import type { Env } from '../platform/env.ts';
+import type { Settings } from '../platform/settings.ts';
 import { shardOf } from './shard.ts';
 
 const MAX_BATCH = 256;
-/** A write costs as much as several rankings; what waits is lost only if the whole isolate is. */
+/**
+ * How long a batch gathers decisions. One write costs as much as several rankings, so it is shared; a waiting
+ * decision is lost only if the isolate itself dies.
+ */
 const COLLECT_MS = 50;
-/** By then whoever opened a batch has written it, or was cancelled and never will. */
+/** A batch that is not written by then never will be by the request that opened it: that request was cancelled. */
 const ABANDONED_MS = 1000;
-/** A row holds 2 MB. */
+/** A row of a Durable Object's database holds at most 2 MB. */
 const MAX_APPEND_BYTES = 1_500_000;
 
-/** What is made of a decision only when it is written. */
-interface Rest {
-  readonly asked: RankRequest;
-  /** Scores the version in shadow, if one is to be. */
-  readonly shadow: (() => Shadow) | undefined;
+/** The parts of a decision that are computed only when it is written, after the response. */
+interface DeferredParts {
+  readonly rankRequest: RankRequest;
+  /** Scores the version in shadow; undefined if this ranking is not scored in shadow. */
+  readonly scoreShadow: (() => Shadow) | undefined;
 }
 
 interface Entry {
   readonly decision: Omit<Decision, 'request'>;
-  readonly rest: Rest;
+  readonly deferred: DeferredParts;
   shadow?: Shadow;
 }
 
@@ -31,9 +35,9 @@ interface Batch {
 }
 
 /**
- * Gathers the decisions of concurrent requests of one isolate. Only the request that opens a batch does
- * I/O for it, after its answer is sent; the others leave plain data. A batch is one write to the shard of its
- * first session: nothing looks for a decision by its shard, and one large write costs what one small one does.
+ * Gathers the decisions of an isolate's concurrent requests into batches. The request that opens a batch writes it,
+ * after its response is sent; the others only add their data. A whole batch goes to the shard of its first session:
+ * nothing looks up decisions by shard, and one large write costs no more than a small one.
  */
 export class DecisionLog {
   #open: Batch | undefined;
@@ -46,20 +50,20 @@ export class DecisionLog {
     this.#shards = eventShards;
   }
 
-  add(decision: Entry['decision'], rest: Rest, ctx: ExecutionContext) {
+  add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext) {
     const open = this.#open;
     if (
       open !== undefined &&
       open.entries.length < MAX_BATCH &&
       decision.at - open.openedAtMs < ABANDONED_MS
     ) {
-      open.entries.push({ decision, rest });
+      open.entries.push({ decision, deferred });
       return;
     }
     for (const batch of this.#unwritten) {
       if (decision.at - batch.openedAtMs >= ABANDONED_MS) ctx.waitUntil(this.#write(batch));
     }
-    const batch = { openedAtMs: decision.at, entries: [{ decision, rest }] };
+    const batch = { openedAtMs: decision.at, entries: [{ decision, deferred }] };
     this.#open = batch;
     this.#unwritten.add(batch);
     ctx.waitUntil(this.#collect(batch));
@@ -74,9 +78,9 @@ export class DecisionLog {
     if (this.#open === batch) this.#open = undefined;
     await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
-    const decisions = batch.entries.map(({ decision, rest, shadow }) => ({
+    const decisions = batch.entries.map(({ decision, deferred, shadow }) => ({
       ...decision,
-      request: requestText(rest.asked),
+      request: requestText(deferred.rankRequest),
       ...(shadow && { shadow }),
     }));
     await this.#append(shardOf(decisions[0].sessionId, this.#shards), decisions);
@@ -94,7 +98,8 @@ export class DecisionLog {
     try {
       await EVENT_LOG.get(id).appendDecisions(bytes);
     } catch {
-      // An object that is being moved or reset fails once; a decision appended twice is stored once.
+      // A Durable Object that is being moved or reset fails once. The
+      // backend stores a decision that arrives twice once.
       try {
         await EVENT_LOG.get(id).appendDecisions(bytes);
       } catch (error) {
@@ -104,13 +109,16 @@ export class DecisionLog {
   }
 }
 
-/** One by one: whoever asks meanwhile waits for one at most. Until all are done, the batch counts as unwritten. */
+/**
+ * Scores one entry at a time and yields in between, so that a request that arrives meanwhile waits for one scoring at
+ * most. The batch counts as unwritten until all of them are done.
+ */
 async function scoreShadows({ entries }: Batch): Promise<void> {
   for (const entry of entries) {
-    if (entry.rest.shadow === undefined || entry.shadow !== undefined) continue;
+    if (entry.deferred.scoreShadow === undefined || entry.shadow !== undefined) continue;
     await pause(0);
     try {
-      entry.shadow = entry.rest.shadow();
+      entry.shadow = entry.deferred.scoreShadow();
     } catch (error) {
       console.error(`ranking ${entry.decision.rankingId} could not be scored in shadow`, error);
     }
@@ -122,7 +130,7 @@ const pause = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** What the ranking was computed from, in the form in which it was sent. */
+/** The part of the request that the ranking depends on, as JSON in the form in which it was sent. */
 const requestText = ({ preferences, context, recent, candidates }: RankRequest): string =>
   JSON.stringify({
     preferences,

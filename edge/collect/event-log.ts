@@ -1,24 +1,27 @@
 import { DurableObject } from 'cloudflare:workers';
-import { settingsOf, type Env } from '../env.ts';
+import type { EventEntry, EventLogObject } from '../platform/durable-objects.ts';
+import type { Env } from '../platform/env.ts';
+import { settingsOf } from '../platform/settings.ts';
 import { backoffMs } from './backoff.ts';
-import { LogStore, type EventEntry } from './log-store.ts';
+import { LogStore } from './log-store.ts';
 import { ship } from './ship.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Longer than any token lives, so an event that comes again is known again. */
+/** How long event ids are kept. A token expires earlier, so a repeated event is always recognised. */
 const KEEP_SEEN_MS = 48 * HOUR_MS;
-/** An alarm that has sent for so long lets the next one go on. */
+/** How long one alarm may keep shipping; the next alarm continues. */
 const MAX_ALARM_MS = 20_000;
-/** After a failure that is not the backend's. */
-const REST_MS = 60_000;
+/** Pause after a failure in this object itself, such as missing settings. */
+const PAUSE_AFTER_FAILURE_MS = 60_000;
 
 /**
- * One shard of the log: takes decisions and feedback, durable before it answers, and ships them in batches.
- * What the backend has not committed stays; what it has been sent twice it stores once.
+ * One shard of the event log. It stores decisions and feedback events durably before it answers, and ships them to
+ * the backend in batches. A batch is deleted only when the backend has committed it, so a batch may be sent more than
+ * once; the backend stores it once.
  */
-export class EventLog extends DurableObject<Env> {
+export class EventLog extends DurableObject<Env> implements EventLogObject {
   readonly #store: LogStore;
-  /** Epoch ms; null: none is set; undefined: not known since the object woke. */
+  /** Epoch ms of the next alarm; null if none is set; undefined until it is read after the object starts. */
   #alarmAtMs: number | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -31,7 +34,7 @@ export class EventLog extends DurableObject<Env> {
     await this.#shipSoon();
   }
 
-  /** @returns how many were new. */
+  /** @returns how many of the events were new. */
   async appendEvents(events: readonly EventEntry[]): Promise<number> {
     const fresh = this.#store.addEvents(events, Date.now());
     if (fresh > 0) await this.#shipSoon();
@@ -40,30 +43,30 @@ export class EventLog extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const endMs = Date.now() + MAX_ALARM_MS;
-    let restMs = 0;
+    let pauseMs = 0;
     this.#alarmAtMs = null;
     try {
       const settings = settingsOf(this.env);
       for (let nowMs = Date.now(); nowMs < endMs; nowMs = Date.now()) {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
-        const outcome = await ship(batch.batchId, this.#store.bytesOf(batch), settings);
-        if (outcome === 'committed') this.#store.forget(batch);
+        const result = await ship(batch.batchId, this.#store.bytesOf(batch), settings);
+        if (result === 'committed') this.#store.deleteCommitted(batch);
         else {
           const notBeforeMs = Date.now() + backoffMs(batch.attempts, Math.random());
-          this.#store.postpone(batch, notBeforeMs, outcome === 'unreachable');
+          this.#store.postpone(batch, notBeforeMs, result === 'unreachable');
         }
       }
       this.#store.purgeSeen(Date.now() - Math.max(KEEP_SEEN_MS, 2 * settings.tokenTtlMs));
     } catch (error) {
-      console.error('the log could not be shipped, and will be tried again', error);
-      restMs = REST_MS;
+      console.error('the event log could not be shipped; it will be tried again', error);
+      pauseMs = PAUSE_AFTER_FAILURE_MS;
     } finally {
-      await this.#rearm(Date.now() + restMs);
+      await this.#rearm(Date.now() + pauseMs);
     }
   }
 
-  /** Sets the alarm, unless it rings early enough as it is. */
+  /** Makes sure that an alarm is set for when the waiting entries should be shipped. */
   async #shipSoon(): Promise<void> {
     const nowMs = Date.now();
     const { shipIntervalMs } = settingsOf(this.env);

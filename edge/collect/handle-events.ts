@@ -1,22 +1,22 @@
 import { ApiError } from '../../shared/domain/errors.ts';
-import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
-import type { Isolate } from '../isolate.ts';
-import { acceptEvents, type Accepted } from './accept-events.ts';
+import type { Configured } from '../platform/settings.ts';
+import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
 import { byShard } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** `POST /v1/events` → 202 once every accepted event is durable. */
-export async function handleEvents(request: Request, isolate: Isolate): Promise<Response> {
-  const { settings } = isolate;
+/** `POST /v1/events`: responds 202 when every accepted event is stored durably. */
+export async function handleEvents(request: Request, configured: Configured): Promise<Response> {
+  const { settings } = configured;
   authorize(request, settings, 'publishable');
   const body = await readJson(request, MAX_BODY_BYTES);
   const { events, rejected } = acceptEvents(body, settings.tokenSecret, Date.now());
   const shards = byShard(events, ({ event }) => event.sessionId, settings.eventShards);
   const appended = await Promise.all(
-    [...shards].map(([shard, group]) => append(isolate, shard, group)),
+    [...shards].map(([shard, group]) => append(configured, shard, group)),
   );
   let [accepted, duplicates] = [0, 0];
   for (const { fresh, group } of appended) {
@@ -37,15 +37,15 @@ export async function handleEvents(request: Request, isolate: Isolate): Promise<
     throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
   }
   rejected.sort((a, b) => a.index - b.index);
-  return answer({ accepted, duplicates, rejected }, 202);
+  return jsonResponse({ accepted, duplicates, rejected }, 202);
 }
 
-/** @returns how many of the group were new; undefined when the shard could not store them. */
+/** @returns how many events of the group were new; undefined if the shard could not store them. */
 async function append(
-  { env }: Isolate,
+  { env }: Configured,
   shard: number,
-  group: Accepted['events'],
-): Promise<{ fresh: number | undefined; group: Accepted['events'] }> {
+  group: AcceptedEvents['events'],
+): Promise<{ fresh: number | undefined; group: AcceptedEvents['events'] }> {
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
   try {
     const fresh = await object.appendEvents(

@@ -1,31 +1,28 @@
 import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
+import type { EventEntry } from '../platform/durable-objects.ts';
 
-/** Entries seq `first` to `last`, as one batch whose content never changes. */
+/** A batch whose content is fixed: the entries numbered `first` to `last`. */
 export interface SealedBatch {
   readonly batchId: string;
   readonly first: number;
   readonly last: number;
-  /** How often it was sent. */
+  /** How many times it was sent without being committed. */
   readonly attempts: number;
-}
-
-export interface EventEntry {
-  readonly eventId: string;
-  readonly json: string;
 }
 
 const DECISIONS = 0;
 const EVENTS = 1;
-/** A row holds 2 MB, a batch is sent whole. */
+/** A row of the database holds at most 2 MB, and a character of a string takes up to 3 bytes in UTF-8. */
 const MAX_ROW_CHARACTERS = 400_000;
+/** A batch is sent in one request. */
 const MAX_BATCH_BYTES = 1_500_000;
 
-/** The tables of one EventLog object. Entries stay until the batch that they are in is committed. */
+/** The database tables of one EventLog object. Entries stay until their batch is committed. */
 export class LogStore {
   readonly #sql: SqlStorage;
   readonly #name: string;
 
-  /** @param name names this object among all, for ever. */
+  /** @param name identifies this object permanently; it becomes part of the batch ids. */
   constructor(sql: SqlStorage, name: string, nowMs: number) {
     this.#sql = sql;
     sql.exec(`
@@ -37,7 +34,8 @@ export class LogStore {
         batchId TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0, notBefore INTEGER NOT NULL DEFAULT 0, holdsOthers INTEGER NOT NULL DEFAULT 0);
       CREATE TABLE IF NOT EXISTS born (at INTEGER PRIMARY KEY);`);
-    // A log that was wiped counts from 1 again: its birth keeps its batch ids apart from the old ones.
+    // After a wipe the entries are numbered from 1 again. The time
+    // of creation keeps new batch ids distinct from old ones.
     sql.exec(`INSERT INTO born SELECT ? WHERE NOT EXISTS (SELECT 1 FROM born)`, nowMs);
     const born = sql.exec<{ at: number }>(`SELECT at FROM born`).one().at;
     this.#name = `${name}.${born.toString(36)}`;
@@ -47,7 +45,7 @@ export class LogStore {
     this.#add(DECISIONS, bytes);
   }
 
-  /** @returns how many were new. */
+  /** @returns how many of the events were new. */
   addEvents(events: readonly EventEntry[], nowMs: number): number {
     const ids = JSON.stringify(events.map(({ eventId }) => eventId));
     const fresh = new Set(
@@ -71,7 +69,7 @@ export class LogStore {
     return count;
   }
 
-  /** A sealed batch whose time has come, or a new one unless sending is on hold. */
+  /** The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. */
   next(nowMs: number): SealedBatch | undefined {
     const due = this.#sql
       .exec<Columns<SealedBatch>>(
@@ -79,10 +77,10 @@ export class LogStore {
         nowMs,
       )
       .toArray()[0];
-    return due ?? (this.#heldUntilMs() > nowMs ? undefined : this.#seal());
+    return due ?? (this.#blockedUntilMs() > nowMs ? undefined : this.#seal());
   }
 
-  /** The batch as it travels: the same bytes every time. */
+  /** The bytes of a batch as they are sent, the same every time. */
   bytesOf({ batchId, first, last }: SealedBatch): Uint8Array<ArrayBuffer> {
     const bodies = <T extends SqlStorageValue>(kind: number) =>
       this.#sql
@@ -98,18 +96,18 @@ export class LogStore {
     return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`);
   }
 
-  /** The backend has committed it. */
-  forget({ batchId, first, last }: SealedBatch): void {
+  /** Deletes a batch that the backend has committed. */
+  deleteCommitted({ batchId, first, last }: SealedBatch): void {
     this.#sql.exec(`DELETE FROM entries WHERE seq BETWEEN ? AND ?`, first, last);
     this.#sql.exec(`DELETE FROM sealed WHERE batchId = ?`, batchId);
   }
 
-  /** @param holdsOthers whether later batches would fail just the same. */
-  postpone({ batchId }: SealedBatch, notBeforeMs: number, holdsOthers: boolean): void {
+  /** @param blocksOthers whether other batches would fail for the same reason and should wait as well. */
+  postpone({ batchId }: SealedBatch, notBeforeMs: number, blocksOthers: boolean): void {
     this.#sql.exec(
       `UPDATE sealed SET attempts = attempts + 1, notBefore = ?, holdsOthers = ? WHERE batchId = ?`,
       notBeforeMs,
-      holdsOthers ? 1 : 0,
+      blocksOthers ? 1 : 0,
       batchId,
     );
   }
@@ -118,7 +116,7 @@ export class LogStore {
     this.#sql.exec(`DELETE FROM seen WHERE at < ?`, beforeMs);
   }
 
-  /** When there will be something to send; undefined when all is sent. */
+  /** Epoch ms of when the next batch can be sent; undefined when everything is sent. */
   nextSendMs(nowMs: number): number | undefined {
     const { waiting, due } = this.#sql
       .exec<{ waiting: number | null; due: number | null }>(
@@ -128,7 +126,7 @@ export class LogStore {
       .one();
     const times = [
       ...(due === null ? [] : [Math.max(due, nowMs)]),
-      ...(waiting === null ? [] : [Math.max(nowMs, this.#heldUntilMs())]),
+      ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs())]),
     ];
     return times.length === 0 ? undefined : Math.min(...times);
   }
@@ -161,7 +159,7 @@ export class LogStore {
     return { batchId, first, last, attempts: 0 };
   }
 
-  #heldUntilMs(): number {
+  #blockedUntilMs(): number {
     return this.#sql
       .exec<{ until: number }>(
         `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed WHERE holdsOthers = 1`,

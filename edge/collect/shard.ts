@@ -1,6 +1,9 @@
 import type { SessionId } from '../../shared/domain/ids.ts';
 
-/** The EventLog shard of a session: FNV-1a, so that it stays the same in every isolate and release. */
+/**
+ * The EventLog shard of a session: its FNV-1a hash modulo the
+ * number of shards, the same in every isolate and release.
+ */
 export function shardOf(sessionId: SessionId, shards: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < sessionId.length; i++) {
@@ -9,7 +12,7 @@ export function shardOf(sessionId: SessionId, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
-/** Entries by the shard that they belong to. */
+/** Groups entries by the shard of their session. */
 export function byShard<T>(
   entries: readonly T[],
   sessionOf: (entry: T) => SessionId,

@@ -1,19 +1,23 @@
 import { SIGNATURE_HEADER, signBody } from '../../shared/domain/ingest-signature.ts';
-import type { Settings } from '../env.ts';
+import type { Settings } from '../platform/settings.ts';
 
 const TIMEOUT_MS = 15_000;
-/** Answers that are about this batch; any other failure would meet the next batch too. */
-const ABOUT_THE_BATCH: ReadonlySet<number> = new Set([400, 413, 422]);
+/** Statuses that mean something is wrong with this batch. Any other failure would affect the next batch as well. */
+const BATCH_REFUSED: ReadonlySet<number> = new Set([400, 413, 422]);
 
-export type Outcome = 'committed' | 'refused' | 'unreachable';
+/** `refused`: the backend rejects this batch. `unreachable`: it could not be sent, or the backend failed. */
+export type ShipResult = 'committed' | 'refused' | 'unreachable';
 
-/** Sends a batch. Only an answer that names the batch counts as a commit: a stray 200 must not delete data. */
+/**
+ * Sends a sealed batch to the backend, signed. It counts as committed only if the response names the batch: a 200
+ * from something else, such as a proxy, must not cause data to be deleted.
+ */
 export async function ship(
   batchId: string,
   bytes: Uint8Array<ArrayBuffer>,
   { backendUrl, ingestSecret }: Settings,
-): Promise<Outcome> {
-  // Not AbortSignal.timeout: a timer that outlives its request keeps the object from being put to sleep.
+): Promise<ShipResult> {
+  // AbortSignal.timeout would leave a timer behind, which keeps the object awake after the request.
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
@@ -29,7 +33,7 @@ export async function ship(
     const text = await response.text();
     if (response.status === 200 && committedId(text) === batchId) return 'committed';
     console.error(`batch ${batchId} was answered ${response.status}: ${text.slice(0, 200)}`);
-    return ABOUT_THE_BATCH.has(response.status) ? 'refused' : 'unreachable';
+    return BATCH_REFUSED.has(response.status) ? 'refused' : 'unreachable';
   } catch (error) {
     console.error(`batch ${batchId} could not be sent to ${backendUrl}: ${String(error)}`);
     return 'unreachable';

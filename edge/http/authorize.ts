@@ -1,9 +1,10 @@
 import { ApiError } from '../../shared/domain/errors.ts';
-import type { Role, Settings } from '../env.ts';
+import type { Role, Settings } from '../platform/settings.ts';
 
 /**
- * @returns the role of the request's key; a secret key may do all that a publishable one may.
- * @throws ApiError 401 without a known key, 403 when its role is not enough.
+ * Checks the key in the `authorization` header. A secret key may do everything that a publishable key may.
+ * @returns the role of the key.
+ * @throws ApiError 401 when the key is absent or unknown, 403 when its role is not sufficient.
  */
 export function authorize(request: Request, { roleOfKey }: Settings, needed: Role): Role {
   const header = request.headers.get('authorization');

@@ -1,11 +1,14 @@
 import { cors } from 'itty-router';
-import type { Settings } from '../env.ts';
+import type { Settings } from '../platform/settings.ts';
 
-/** Browsers rank and send events from the origins that are allowed to. */
+/** CORS (cross-origin resource sharing): lets pages of the allowed origins call the Worker. */
 export interface CrossOrigin {
-  /** The answer to a browser that asks before it calls; undefined for any other request. */
+  /** The response to a preflight request; undefined for any other request. */
   preflight(request: Request): Response | undefined;
-  /** Marks an answer as readable, in place: copying it, as `corsify` does, would cost a tenth of a ranking. */
+  /**
+   * Adds the CORS headers to a response in place. itty-router's
+   * `corsify` copies it, which costs a tenth of a ranking.
+   */
   allow(response: Response, request: Request): void;
 }
 

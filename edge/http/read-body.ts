@@ -1,8 +1,8 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
-/** @throws ApiError 413 when it is too large, 400 when it is not JSON. */
+/** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  // Bytes that say their length need no counting, and become text without a detour.
+  // With a declared length nothing needs counting, so the runtime can decode the text directly.
   const text = isKnownToFit(request, maxBytes)
     ? await request.text()
     : new TextDecoder().decode(await readBytes(request, maxBytes));
@@ -17,10 +17,13 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-/** A client that is still sending sees a broken connection instead of an answer, so this much is read and dropped. */
+/**
+ * A client that is still sending would see a broken connection instead of the response, so up to this much of a body
+ * that is too large is read and dropped.
+ */
 const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
-/** @throws ApiError 413; more than `maxBytes` are never held. */
+/** @throws ApiError 413 when the body is larger than `maxBytes`; no more than that is ever kept in memory. */
 export async function readBytes(
   request: Request,
   maxBytes: number,
@@ -35,7 +38,11 @@ export async function readBytes(
     if (sizeBytes > maxBytes + MAX_DROPPED_BYTES) break;
   }
   if (sizeBytes > maxBytes) {
-    throw new ApiError(413, 'too_large', `the body may hold ${maxBytes} bytes: send it in parts`);
+    throw new ApiError(
+      413,
+      'too_large',
+      `the body may have at most ${maxBytes} bytes: send it in parts`,
+    );
   }
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;

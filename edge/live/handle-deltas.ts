@@ -1,24 +1,25 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
 import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
-import { cellOf } from '../cell.ts';
-import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
-import type { Isolate } from '../isolate.ts';
-import { parseDeltas } from './with-deltas.ts';
+import { cellOf } from '../platform/cell.ts';
+import type { Configured } from '../platform/settings.ts';
+import { parseDeltas } from './apply-deltas.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** An arm's name is its key, `<experiment>:<arm>`. */
+/** Cells, and arm keys of the form `<experiment>:<arm>`. */
 const NAME = /^[\w.:-]{1,257}$/;
 
 /**
- * `POST /v1/live/deltas` `{baseVersion, deltas: [{feature, bucket, points}], replaces?, arm?, cell?}` →
- * `{version, delta}`. With `replaces`, the deltas stand in place of those before.
+ * `POST /v1/live/deltas` with `{baseVersion, deltas: [{feature, bucket, points}], replaces?, arm?, cell?}`: adds
+ * online deltas to the live weights of an arm in a cell, and responds `{version, delta}`. With `replaces: true` the
+ * deltas take the place of all earlier ones.
  */
 export async function handleDeltas(
   request: Request,
-  { env, settings }: Isolate,
+  { env, settings }: Configured,
 ): Promise<Response> {
   authorize(request, settings, 'secret');
   const body = await readJson(request, MAX_BODY_BYTES);
@@ -41,7 +42,7 @@ export async function handleDeltas(
     const { status, code, message } = result.refused;
     throw new ApiError(status, code, message);
   }
-  return answer(result);
+  return jsonResponse(result);
 }
 
 function nameOf(field: string, value: unknown): string {

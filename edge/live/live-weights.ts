@@ -5,50 +5,42 @@ import { isVersion, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { CHAMPION_ARM, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
-import { settingsOf, type Env } from '../env.ts';
-import { pointerProblem } from '../rank/pointer-problem.ts';
-import { readScorer } from '../rank/read-scorer.ts';
-import { withDeltas } from './with-deltas.ts';
+import { readPointer } from '../artifacts/read-pointer.ts';
+import { readScorer } from '../artifacts/read-scorer.ts';
+import type { AdoptResult, DeltaResult, LiveWeightsObject } from '../platform/durable-objects.ts';
+import type { Env } from '../platform/env.ts';
+import { settingsOf } from '../platform/settings.ts';
+import { applyDeltas } from './apply-deltas.ts';
 
-/** However many isolates ask, KV is asked this seldom; KV's own cache sets how fresh the answer is. */
+/**
+ * The pointer is read from KV at most this often, however many isolates ask. KV's own cache limits how fresh it is.
+ */
 const CHECK_MS = 1000;
 
-/** How often an arm's object looks whether it is still named: what an arm learned is nobody's once it is over. */
-const LOOK_MS = 24 * 60 * 60 * 1000;
+/** How often an arm's object checks whether the pointer still names the arm; if not, its storage is deleted. */
+const ARM_CHECK_MS = 24 * 60 * 60 * 1000;
 
-/** What is live here, as kept across evictions. */
+/** The adopted version, stored so that it survives eviction of the object. */
 interface Adopted {
   readonly version: Version;
-  /** As published. */
+  /** The scorer as published. */
   readonly base: Uint8Array<ArrayBuffer>;
-  /** With the deltas added. */
+  /** The scorer with the online deltas added. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many batches of deltas were added. */
   readonly delta: number;
   readonly pointer: Pointer;
+  /** The text that the pointer was read from. */
   readonly pointerText: string;
 }
 
-export interface LiveAnswer {
-  /** Names the bytes; absent when nothing was ever adopted. */
-  readonly tag?: string;
-  readonly delta: number;
-  readonly pointer?: Pointer;
-  /** Absent when the caller has them. */
-  readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** Why this may not be what is meant to be live. */
-  readonly problem?: string;
-}
-
-export type DeltaAnswer =
-  | { readonly version: Version; readonly delta: number }
-  | { readonly refused: { status: number; code: string; message: string } };
-
 /**
- * The weights of one arm in one cell: the published version plus online deltas. A moved pointer drops the
- * deltas, so a rollback always beats the learner; what cannot be read leaves the last good weights in place. An arm that the
- * pointer names no more is forgotten within a day: nobody asks for it again, so an alarm has to.
+ * The weights of one arm in one cell: the published version plus online deltas. When the pointer moves to another
+ * version the deltas are dropped, so a rollback always takes precedence over online learning. If the pointer or the
+ * version cannot be read, the last good weights stay. Once the pointer no longer names the arm, nobody asks the
+ * object again, so an alarm deletes its storage within a day.
  */
-export class LiveWeights extends DurableObject<Env> {
+export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject {
   #adopted: Adopted | undefined;
   #problem: string | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
@@ -60,8 +52,8 @@ export class LiveWeights extends DurableObject<Env> {
     this.#adopted = ctx.storage.kv.get<Adopted>('adopted');
   }
 
-  /** @param knownTag what the caller holds already, from whichever cell. */
-  async adopt(arm: string, knownTag?: string): Promise<LiveAnswer> {
+  /** @param knownTag tag of the content that the caller already has, from any cell. */
+  async adopt(arm: string, knownTag?: string): Promise<AdoptResult> {
     await this.#check(arm);
     const problem = this.#problem === undefined ? {} : { problem: this.#problem };
     if (this.#adopted === undefined) return { delta: 0, ...problem };
@@ -77,15 +69,16 @@ export class LiveWeights extends DurableObject<Env> {
   }
 
   /**
-   * Adds to the weights, if `baseVersion` is what is live. @param replaces takes back what was added before: sent twice,
-   * such a batch counts once.
+   * Adds deltas to the weights, if `baseVersion` is the live version.
+   * @param replaces true: the deltas take the place of all earlier ones, so sending a batch twice has the same effect
+   * as sending it once.
    */
   async applyDelta(
     arm: string,
     baseVersion: Version,
     deltas: readonly WeightDelta[],
     replaces = false,
-  ): Promise<DeltaAnswer> {
+  ): Promise<DeltaResult> {
     await this.#check(arm);
     const adopted = this.#adopted;
     if (adopted?.version !== baseVersion) {
@@ -103,8 +96,8 @@ export class LiveWeights extends DurableObject<Env> {
       );
     }
     try {
-      const scorer = withDeltas(scorerFromBytes(replaces ? adopted.base : adopted.bytes), deltas);
-      this.#keep({
+      const scorer = applyDeltas(scorerFromBytes(replaces ? adopted.base : adopted.bytes), deltas);
+      this.#store({
         ...adopted,
         bytes: scorerToBytes(scorer),
         delta: adopted.delta + 1,
@@ -121,20 +114,17 @@ export class LiveWeights extends DurableObject<Env> {
     try {
       const text = await this.env.WEIGHTS.get('active');
       const pointer = parsePointer(text ?? '');
-      // One that cannot be read says nothing of an arm.
+      // A pointer that cannot be read does not tell whether the arm is over.
       if (arm === undefined || (pointer !== undefined && pointer.arms?.[arm] === undefined))
-        return await this.#forget();
+        return await this.#deleteEverything();
     } catch (error) {
-      console.error(
-        `whether arm ${arm} is over could not be seen, and will be looked for again`,
-        error,
-      );
+      console.error(`could not check whether arm ${arm} is over; it will be checked again`, error);
     }
-    await this.ctx.storage.setAlarm(Date.now() + LOOK_MS);
+    await this.ctx.storage.setAlarm(Date.now() + ARM_CHECK_MS);
   }
 
-  /** With nothing stored, and no alarm, there is no object. */
-  async #forget(): Promise<void> {
+  /** An object without storage and without an alarm ceases to exist. */
+  async #deleteEverything(): Promise<void> {
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.#adopted = undefined;
@@ -150,7 +140,7 @@ export class LiveWeights extends DurableObject<Env> {
       nowMs - this.#checkedAtMs >= Math.min(CHECK_MS, settings.refreshMs)
     ) {
       this.#checkedAtMs = nowMs;
-      this.#checking = this.#follow(arm, settings.kvCacheTtlS)
+      this.#checking = this.#followPointer(arm, settings.kvCacheTtlS)
         .then(
           () => (this.#problem = undefined),
           (error) => (this.#problem = error instanceof Error ? error.message : String(error)),
@@ -160,40 +150,38 @@ export class LiveWeights extends DurableObject<Env> {
     return this.#checking ?? Promise.resolve();
   }
 
-  async #follow(arm: string, kvCacheTtlS: number): Promise<void> {
-    const pointerText = await this.env.WEIGHTS.get('active', { cacheTtl: kvCacheTtlS });
-    const pointer = parsePointer(pointerText ?? '');
-    if (pointerText === null || pointer === undefined) throw new Error(pointerProblem(pointerText));
+  async #followPointer(arm: string, kvCacheTtlS: number): Promise<void> {
+    const { pointer, text: pointerText } = await readPointer(this.env.WEIGHTS, kvCacheTtlS);
     const version = pointer.arms?.[arm] ?? pointer.champion;
     const before = this.#adopted;
     if (before?.version !== version) {
       const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
-      this.#keep({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
+      this.#store({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
     } else if (isBare(pointerText) && before.delta > 0) {
-      this.#keep({ ...before, bytes: before.base, delta: 0, pointer, pointerText });
+      this.#store({ ...before, bytes: before.base, delta: 0, pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
-      this.#keep({ ...before, pointer, pointerText });
+      this.#store({ ...before, pointer, pointerText });
     }
     if (arm !== CHAMPION_ARM && !this.#isAlarmSet) {
       this.ctx.storage.kv.put('arm', arm);
       if ((await this.ctx.storage.getAlarm()) === null)
-        await this.ctx.storage.setAlarm(Date.now() + LOOK_MS);
+        await this.ctx.storage.setAlarm(Date.now() + ARM_CHECK_MS);
       this.#isAlarmSet = true;
     }
   }
 
-  #keep(adopted: Adopted): void {
+  #store(adopted: Adopted): void {
     this.ctx.storage.kv.put('adopted', adopted);
     this.#adopted = adopted;
   }
 }
 
-/** The checksum that ends the bytes: equal content has one tag in every cell. */
+/** The checksum at the end of the bytes, so equal content has the same tag in every cell. */
 const tagOf = (bytes: Uint8Array) => bytesToHex(bytes.subarray(-8));
 
-/** Ops write a bare version id; the publisher writes JSON. */
+/** Whether somebody moved the pointer by hand: operators write a bare version id, the publisher writes JSON. */
 const isBare = (pointerText: string) => isVersion(pointerText.trim());
 
-const refused = (status: number, code: string, message: string): DeltaAnswer => ({
+const refused = (status: number, code: string, message: string): DeltaResult => ({
   refused: { status, code, message },
 });

@@ -1,15 +1,14 @@
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
-import type { Env } from '../env.ts';
-import { within } from './within.ts';
+import type { Env } from '../platform/env.ts';
 
-/** Weights as they lie in memory, ready to rank. */
+/** A scorer in memory, ready to rank. */
 export interface LoadedWeights {
   readonly scorer: Scorer;
-  /** Online deltas taken on top of the version. */
+  /** How many batches of online deltas were added to the published version. */
   readonly delta: number;
-  /** Names the content as LiveWeights served it. */
+  /** Identifies the content; only of weights that came from LiveWeights. */
   readonly tag?: string;
 }
 
@@ -19,8 +18,9 @@ export interface AdoptedWeights extends LoadedWeights {
 }
 
 /**
- * What LiveWeights serves to an arm in a cell.
- * @param known what is in memory already, of whichever arm: equal content is not sent again.
+ * Asks the LiveWeights object of an arm in a cell for its weights.
+ * @param known weights that are already in memory, of any arm: LiveWeights does not send equal content again.
+ * @throws Error when the object has not adopted any version yet.
  */
 export async function adoptWeights(
   env: Env,
@@ -37,17 +37,8 @@ export async function adoptWeights(
     scorer,
     delta,
     tag,
-    // The types of a call to an object take a pair for a list of any length.
+    // The return type of a remote call turns the pair `range` into an array of any length.
     ...(pointer && { pointer: pointer as Pointer }),
     ...(problem && { problem }),
   };
-}
-
-const SOURCE_PATIENCE_MS = 2000;
-
-/** A source that hangs must not hold up the next one. */
-export async function timely<T>(work: Promise<T>): Promise<T> {
-  const found = await within(SOURCE_PATIENCE_MS, work);
-  if (found === undefined) throw new Error(`no answer within ${SOURCE_PATIENCE_MS} ms`);
-  return found;
 }

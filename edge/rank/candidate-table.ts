@@ -1,9 +1,13 @@
 import type { Item } from '../../shared/domain/item.ts';
-import { attributesAt, packItems } from '../../shared/features/item-table.ts';
+import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 
-/** The candidates in the order given: what the catalogue knows of each, overlaid with what the caller says now. */
+/**
+ * Packs the candidates of a request, in the order given. An attribute
+ * that the caller sends takes precedence over the catalogue's.
+ * @param catalogue undefined when there is none of this schema.
+ */
 export function candidateTable(
   schema: Schema,
   candidates: readonly Item[],

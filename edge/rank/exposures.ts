@@ -1,19 +1,23 @@
 import type { Exposure } from '../../shared/domain/experiment.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { experimentOf, otherArms } from '../../shared/explore/resolve.ts';
-import type { Contest } from './contest.ts';
-import { drawSlateOf, type Drawn } from './draw.ts';
+import { drawSlateWith, type DrawnSlate } from './draw-slate.ts';
+import type { RankingInput } from './ranking-input.ts';
 
-/** The experiments whose arm could matter to this ranking. What decides it is the same in all arms. */
+/**
+ * The experiments that this ranking exposes the visitor to: those whose arm could have made a difference. The
+ * decision is the same whichever arm the visitor is in, so that exposed visitors stay comparable between arms.
+ */
 export function exposuresOf(
-  { plan, table, degraded }: Contest,
-  drawn: Drawn,
-  asked: RankRequest,
+  { plan, table, degraded }: RankingInput,
+  drawn: DrawnSlate,
+  request: RankRequest,
   options: { seed: number; nowMs: number },
 ): readonly Exposure[] {
   if (plan === undefined || degraded) return [];
-  const { resolved, pointer, servingOf } = plan;
-  if (resolved.exposures.length === 0 || !competes(drawn, table.table.ids.length, asked)) return [];
+  const { resolved, pointer, configOf } = plan;
+  if (resolved.exposures.length === 0 || !hasChoice(drawn, table.table.ids.length, request))
+    return [];
   const shown = drawn.slate.ids.join(' ');
   return resolved.exposures.filter(({ experiment: id }) => {
     const experiment = experimentOf(id, pointer);
@@ -21,10 +25,10 @@ export function exposuresOf(
       case 'ranked':
         return true;
       case 'slate differs':
-        // Lists that agree leave a draft nothing to decide.
+        // Where both arms list the same items in the same order, interleaving has nothing to decide.
         if (drawn.teams !== undefined) return drawn.slate.propensities.some((p) => p < 1);
         return otherArms(resolved, experiment, pointer).some((other) => {
-          const { slate } = drawSlateOf(servingOf(other), table, asked, options);
+          const { slate } = drawSlateWith(configOf(other), table, request, options);
           return slate.ids.join(' ') !== shown;
         });
       default:
@@ -33,6 +37,9 @@ export function exposuresOf(
   });
 }
 
-/** Whether there was more than one item to choose from. A single slot does not show how many that were. */
-const competes = ({ slate }: Drawn, items: number, { limit }: RankRequest) =>
+/**
+ * Whether there was more than one item to choose from. With a limit of 1 the slate does not show how many items there
+ * were, so the size of the table decides.
+ */
+const hasChoice = ({ slate }: DrawnSlate, items: number, { limit }: RankRequest) =>
   slate.ids.length > 1 || (limit === 1 && slate.ids.length === 1 && items > 1);

@@ -3,42 +3,43 @@ import { exposuresToText, type Exposure } from '../../shared/domain/experiment.t
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
-import { cellOf } from '../cell.ts';
-import { answer } from '../http/answer.ts';
 import { authorize } from '../http/authorize.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
-import type { Isolate } from '../isolate.ts';
-import { contestOf } from './contest.ts';
-import { drawSlateOf } from './draw.ts';
+import { cellOf } from '../platform/cell.ts';
+import { drawSlateWith } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
-import { explainedItemsOf, itemsOf } from './items-of.ts';
-import { shadowOf } from './shadow.ts';
+import type { RankState } from './rank-state.ts';
+import { rankingInputOf } from './ranking-input.ts';
+import { explainedResponseItems, responseItems } from './response-items.ts';
+import { shadowScoringOf } from './shadow-scoring.ts';
 
-/** One decision, request included, must fit into one row of the log. */
+/** A decision holds the request, and must fit into one row of the event log (2 MB). */
 const MAX_BODY_BYTES = 1024 * 1024;
 const PIN_HEADER = 'x-trimtab-version';
 
-/** `POST /v1/rank` */
+/** `POST /v1/rank`: draws a slate, logs the decision after the response, and signs the token for its feedback. */
 export async function handleRank(
   request: Request,
-  isolate: Isolate,
+  state: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { settings } = isolate;
+  const { settings } = state;
   const role = authorize(request, settings, 'publishable');
   const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
-  const asked = parseRankRequest(await readJson(request, MAX_BODY_BYTES));
+  const rankRequest = parseRankRequest(await readJson(request, MAX_BODY_BYTES));
   const nowMs = Date.now();
-  const contest = await contestOf(isolate, asked, pinned, { ctx, cell: cellOf(request), nowMs });
-  const { serving, snapshot, degraded } = contest;
-  const { scorer, delta } = serving.weights;
+  const when = { ctx, cell: cellOf(request), nowMs };
+  const input = await rankingInputOf(state, rankRequest, pinned, when);
+  const { config, snapshot, degraded } = input;
+  const { scorer, delta } = config.weights;
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  const drawn = drawSlateOf(serving, contest.table, asked, { seed, nowMs });
+  const drawn = drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
   const { slate, exploration, teams } = drawn;
-  const exposures = exposuresOf(contest, drawn, asked, { seed, nowMs });
+  const exposures = exposuresOf(input, drawn, rankRequest, { seed, nowMs });
   const arm = exposuresToText(exposures);
-  const { sessionId, userId, limit } = asked;
+  const { sessionId, userId, limit } = rankRequest;
   const rankingId = parseRankingId(crypto.randomUUID());
   const token = signToken(
     {
@@ -53,7 +54,7 @@ export async function handleRank(
     },
     settings.tokenSecret,
   );
-  isolate.decisions.add(
+  state.decisions.add(
     {
       rankingId,
       at: nowMs,
@@ -74,12 +75,12 @@ export async function handleRank(
       codes: slate.codes,
       ...(teams && { teams }),
     },
-    { asked, shadow: shadowOf(contest, asked, { seed, nowMs }) },
+    { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, { seed, nowMs }) },
     ctx,
   );
-  const items = asked.explain ? explainedItemsOf(drawn, serving) : itemsOf(drawn);
-  return answer(
-    { rankingId, weights: version, snapshot, ...shownArms(exposures), degraded, items, token },
+  const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
+  return jsonResponse(
+    { rankingId, weights: version, snapshot, ...exposureFields(exposures), degraded, items, token },
     200,
     {
       'x-trimtab-weights': version,
@@ -89,8 +90,8 @@ export async function handleRank(
   );
 }
 
-/** The first that the ranking was exposed to, and all where there are several. */
-const shownArms = (exposures: readonly Exposure[]) => ({
+/** `experiment` and `arm` of the first exposure, and the list of all of them if there are several. */
+const exposureFields = (exposures: readonly Exposure[]) => ({
   ...exposures[0],
   ...(exposures.length > 1 && { exposures }),
 });

@@ -1,12 +1,12 @@
-import { cellOf } from '../cell.ts';
-import { answer } from '../http/answer.ts';
-import type { Isolate } from '../isolate.ts';
-import type { Traffic } from './traffic.ts';
+import { jsonResponse } from '../http/json-response.ts';
+import { cellOf } from '../platform/cell.ts';
+import type { ExperimentState } from './experiment-state.ts';
+import type { RankState } from './rank-state.ts';
 
-/** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is what is live. */
+/** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is live. */
 export async function handleVersion(
   request: Request,
-  { weights, snapshot }: Isolate,
+  { weights, snapshot }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [cellOf(request), Date.now()];
@@ -15,9 +15,9 @@ export async function handleVersion(
     snapshot.get(ctx, cell, nowMs),
   ]);
   const problems = [live.problem, catalogue.problem].filter((problem) => problem !== undefined);
-  const traffic = live.problem === undefined ? live.traffic : undefined;
-  const all = [...problems, ...(traffic?.problems ?? [])];
-  return answer({
+  const experiments = live.problem === undefined ? live.experiments : undefined;
+  const all = [...problems, ...(experiments?.problems ?? [])];
+  return jsonResponse({
     weights: live.scorer.version,
     delta: live.delta,
     name: live.scorer.name,
@@ -30,14 +30,17 @@ export async function handleVersion(
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
     ...(all.length > 0 && { problems: all }),
-    experiments: runningIds(traffic),
-    shadow: traffic?.shadow?.version ?? null,
+    experiments: runningIds(experiments),
+    shadow: experiments?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
   });
 }
 
-/** The experiments that run here, for some requests at least. */
-const runningIds = (traffic: Traffic | undefined): string[] =>
-  (traffic?.running.candidates.layers ?? []).flatMap(({ experiments }) =>
-    experiments.map(({ id }) => id),
+/**
+ * The experiments that run in this isolate for at least some requests: whatever runs for requests that rank the
+ * catalogue also runs for candidate lists.
+ */
+const runningIds = (experiments: ExperimentState | undefined): string[] =>
+  (experiments?.runnable.candidates.layers ?? []).flatMap((layer) =>
+    layer.experiments.map(({ id }) => id),
   );

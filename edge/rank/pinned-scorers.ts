@@ -1,27 +1,27 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
-import type { Env } from '../env.ts';
-import { readScorer } from './read-scorer.ts';
+import { readScorer } from '../artifacts/read-scorer.ts';
+import type { Env } from '../platform/env.ts';
 
-const MOST_KEPT = 8;
+const MAX_SCORERS = 8;
 const CACHE_TTL_S = 30;
 
-/** Stored versions that previews and replays ask for by name; the last few stay in memory. */
+/** The stored versions that callers ask for by name (previews and replays). The last eight stay in memory. */
 export class PinnedScorers {
-  readonly #kept = new Map<Version, Scorer>();
+  readonly #scorers = new Map<Version, Scorer>();
   readonly #env: Env;
 
   constructor(env: Env) {
     this.#env = env;
   }
 
-  /** @throws ApiError 404 when there is no such version. */
+  /** @throws ApiError 404 when the version is not stored. */
   async get(version: Version): Promise<Scorer> {
-    const kept = this.#kept.get(version);
-    if (kept !== undefined) return kept;
+    const cached = this.#scorers.get(version);
+    if (cached !== undefined) return cached;
     const { scorer } = await readScorer(this.#env.WEIGHTS, version, CACHE_TTL_S);
-    if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(version, scorer);
+    if (this.#scorers.size >= MAX_SCORERS) this.#scorers.delete(this.#scorers.keys().next().value!);
+    this.#scorers.set(version, scorer);
     return scorer;
   }
 }

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** What `wrangler dev` does for the Worker, for a bare `workerd serve`: bundles, bindings, storage on disk. */
+/**
+ * What is needed to run the Worker with `workerd serve` in
+ * place of `wrangler dev`: bundles, bindings, storage on disk.
+ */
 export interface SelfHost {
-  /** Holds the bundles, the configuration and all state. */
+  /** The folder for the bundles, the configuration and all stored data. */
   readonly dir: string;
   readonly port: number;
   /** The Worker's variables and secrets. */
@@ -14,7 +17,10 @@ export interface SelfHost {
 
 const COMPATIBILITY_DATE = '2026-11-01';
 
-/** @returns the path of a configuration for `workerd serve --experimental <path>`. */
+/**
+ * Writes the bundles and the configuration.
+ * @returns the path of the configuration, for `workerd serve --experimental <path>`.
+ */
 export async function writeConfig({ dir, port, env }: SelfHost): Promise<string> {
   const storage = ['worker', 'weights', 'catalogue'];
   await Promise.all(storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true })));
@@ -38,7 +44,7 @@ const bundle = (entryUrl: string, outfile: string) =>
     logLevel: 'error',
   });
 
-/** The configuration is JSON-like text in which a quoted string reads as JSON's does. */
+/** A string literal of Cap'n Proto's text format; JSON's quoting is valid there. */
 const quoted = (text: string) => JSON.stringify(text);
 
 function configuration(dir: string, port: number, env: SelfHost['env']): string {

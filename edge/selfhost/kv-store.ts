@@ -1,18 +1,18 @@
 import { DurableObject } from 'cloudflare:workers';
 
 /**
- * A KV namespace on one's own disk: the service behind workerd's `kvNamespace` bindings, which speak HTTP:
- * `GET|PUT|DELETE /<key>?urlencoded=true`, metadata as JSON in a header, 404 for an absent key. Listing and
- * expiry are left out: nothing here uses them.
+ * A KV namespace stored on local disk. It is the service behind workerd's `kvNamespace` bindings, which send it HTTP
+ * requests: `GET|PUT|DELETE /<key>?urlencoded=true`, with metadata as JSON in a header; an absent key is answered
+ * 404. Listing and expiry are not implemented, because the Worker does not use them.
  */
 interface StoreEnv {
   readonly NAMESPACE: DurableObjectNamespace<KvStore>;
-  /** Which namespace this service is. */
+  /** The name of the namespace that this service stores. */
   readonly NAME: string;
 }
 
 const METADATA_HEADER = 'CF-KV-Metadata';
-/** A row of a Durable Object holds 2 MB. */
+/** A row of a Durable Object's database holds at most 2 MB, so values are stored in chunks. */
 const CHUNK_BYTES = 1024 * 1024;
 
 export default {
@@ -67,7 +67,7 @@ export class KvStore extends DurableObject<StoreEnv> {
     });
   }
 
-  /** All rows of one value change in one implicit transaction. */
+  /** Writes without an await in between are one transaction, so a reader never sees parts of two values. */
   #put(key: string, value: Uint8Array, metadata: string | null): void {
     this.#delete(key);
     this.#sql.exec(`INSERT INTO keys (key, metadata) VALUES (?, ?)`, key, metadata);

@@ -1,6 +1,6 @@
 /**
- * JSON with the keys of every object in order, and without those that are undefined: equal values, equal bytes however
- * they were written (as RFC 8785 sorts them). What is hashed is written so.
+ * JSON with the keys of every object sorted (as in RFC 8785) and without undefined entries, so equal values always
+ * give equal text. Used for everything that is hashed.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -1,9 +1,9 @@
-import type { ExplorationSpec } from '../features/schema.ts';
+import type { ExplorationSpec } from './exploration.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
 
 /**
- * The log record of one ranking: what was shown, how it was chosen, and all that is needed to choose it again.
- * Training reads codes and propensities from here and recomputes neither.
+ * The log record of one ranking: what was shown, how it was chosen, and everything that is needed to replay the
+ * choice. Training reads codes and propensities from here and never recomputes them.
  */
 export interface Decision {
   readonly rankingId: RankingId;
@@ -11,36 +11,42 @@ export interface Decision {
   readonly at: number;
   readonly sessionId: SessionId;
   readonly userId?: UserId;
-  /** Which arms it was exposed to, as `exposuresToText` writes them; absent outside of experiments. */
+  /** The arms that the ranking was exposed to, as `exposuresToText` writes them; absent if there are none. */
   readonly arm?: string;
-  /** Of an interleaved slate the first arm's; its experiment knows the second's. */
+  /** The version that was served. Of an interleaved slate that of the first arm; the experiment names the second. */
   readonly weights: Version;
-  /** How many online deltas the weights had taken on top of the version. */
+  /** How many batches of online deltas had been added to the version. */
   readonly delta: number;
-  /** 16 hex digits. */
+  /** Schema hash, 16 hex digits. */
   readonly schemaHash: string;
-  /** Snapshot hash; empty when the catalogue was not read. */
+  /** Snapshot hash; empty if no snapshot was read. */
   readonly snapshot: string;
+  /** True when weights or snapshot may have been out of date. */
   readonly degraded: boolean;
+  /** Seed of the random draw, 32 bits. */
   readonly seed: number;
   readonly exploration: ExplorationSpec;
   readonly limit: number;
   /** The request as JSON: preferences, context, recent and candidates with their live attributes. */
   readonly request: string;
   readonly itemIds: readonly ItemId[];
-  /** Score of each slot, fixed-point units; of an interleaved slate by the arm that put the item there. */
+  /**
+   * Score of each slot in fixed-point units; in an interleaved slate, the score by the arm that put the item there.
+   */
   readonly units: readonly number[];
   /** Conditional probability of each slot given the slots above. */
   readonly propensities: readonly number[];
-  /** `Uint8Array(slots × F)`. */
+  /** Codes of the shown items, `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
-  /** Absent where no version was scored in shadow. */
+  /** Absent if no version was scored in shadow. */
   readonly shadow?: Shadow;
-  /** Of an interleaved slate: for each slot the index of the arm that put it there. */
+  /**
+   * Only of an interleaved slate: for each slot the index of the arm that put its item there, `Uint8Array(slots)`.
+   */
   readonly teams?: Uint8Array;
 }
 
-/** What a version would have shown in place of the one that did, drawn with the same seed. */
+/** The result of shadow scoring: the slate that another version would have shown, drawn with the same seed. */
 export interface Shadow {
   readonly version: Version;
   readonly itemIds: readonly ItemId[];

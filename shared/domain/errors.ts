@@ -1,4 +1,4 @@
-/** An error a caller can act on: `code` is stable, `message` names the bad value and the remedy. */
+/** An error that the caller can act on: `code` is stable; `message` names the bad value and the remedy. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -12,12 +12,13 @@ export class ApiError extends Error {
     this.details = details;
   }
 
-  /** The body of every error answer: `{code, message, details?}`. */
+  /** The body of every error response: `{code, message, details?}`. */
   toJSON(): { code: string; message: string; details?: unknown } {
     const body = { code: this.code, message: this.message };
     return this.details === undefined ? body : { ...body, details: this.details };
   }
 }
 
+/** A 400 `invalid_request`. */
 export const invalid = (message: string, details?: unknown) =>
   new ApiError(400, 'invalid_request', message, details);

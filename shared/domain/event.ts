@@ -26,12 +26,13 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 export const MAX_EVENTS_PER_REQUEST = 1000;
 
-/** Larger than anything that happens, and small enough that sums of squares over all visitors stay finite. */
+/** Larger than any real value, and small enough that sums of squares over all visitors stay finite. */
 export const MAX_VALUE = 1e12;
 
 /**
- * Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. Pointer activity
- * is of one cell of a heat map, `properties.cell` "x,y" on a grid of 10 × 10 counted from 0, its value how much.
+ * Something a visitor did with a ranking. The unit of `value` depends on the type: dwell time in ms, scroll depth
+ * 0..1, revenue. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat
+ * map: `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0.
  */
 export interface FeedbackEvent {
   readonly eventId: EventId;
@@ -47,8 +48,8 @@ export interface FeedbackEvent {
   readonly token: string;
 }
 
-/** The types that say nothing without the item they happened to. */
-const ABOUT_AN_ITEM: ReadonlySet<string> = new Set([
+/** The event types that must name an item. */
+const NEEDS_ITEM: ReadonlySet<string> = new Set([
   'click',
   'dwell',
   'save',
@@ -60,7 +61,7 @@ const ABOUT_AN_ITEM: ReadonlySet<string> = new Set([
 
 const MAX_PROPERTIES = 32;
 
-/** @throws ApiError 400 naming the field and what it should have been. */
+/** @throws ApiError 400 naming the field and what is expected, 401 when the token is missing. */
 export function parseEvent(value: unknown): FeedbackEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('an event must be an object');
@@ -72,7 +73,7 @@ export function parseEvent(value: unknown): FeedbackEvent {
       `type must be one of ${EVENT_TYPES.join(', ')}, but was ${JSON.stringify(type)?.slice(0, 80)}`,
     );
   }
-  if (ABOUT_AN_ITEM.has(type as string) && raw.itemId === undefined) {
+  if (NEEDS_ITEM.has(type as string) && raw.itemId === undefined) {
     throw invalid(`an event of type ${String(type)} needs an itemId`);
   }
   const { position, value: amount, timestamp, token } = raw;
@@ -126,7 +127,9 @@ function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties'
   }
   const entries = Object.entries(value);
   if (entries.length > MAX_PROPERTIES) {
-    throw invalid(`properties may hold ${MAX_PROPERTIES} entries, but held ${entries.length}`);
+    throw invalid(
+      `properties may have at most ${MAX_PROPERTIES} entries, but had ${entries.length}`,
+    );
   }
   for (const [name, v] of entries) {
     const flat =

@@ -1,20 +1,23 @@
-import type { AssignedArm, AssignedExperiment, Layer } from '../explore/assign.ts';
-import type { ExplorationSpec } from '../features/schema.ts';
+import type { AssignedArm, AssignedExperiment, Layer } from './layer.ts';
+import type { ExplorationSpec } from './exploration.ts';
 import type { Version } from './ids.ts';
 
-/** What the edge serves to an arm. Its version, if it has one of its own, is `pointer.arms[armKey(…)]`. */
+/** An arm as the edge serves it. Its version, if it has one of its own, is `pointer.arms[armKey(…)]`. */
 export interface ServedArm extends AssignedArm {
-  /** In place of the scorer's own. */
+  /** Absent: the exploration of the scorer itself. */
   readonly exploration?: ExplorationSpec;
 }
 
 export interface ServedExperiment extends AssignedExperiment {
   readonly arms: readonly ServedArm[];
-  /** `interleaved`: everybody in it sees one slate drafted from both arms' (two arms, at low traffic). */
+  /**
+   * `split`: each unit sees the slates of its arm. `interleaved`: every unit sees slates that are interleaved from
+   * both of the two arms, which needs less traffic to find a winner.
+   */
   readonly design: 'split' | 'interleaved';
   /**
-   * When a ranking counts as exposed: `ranked`, whenever an arm decided what served it; `slate differs`, only where the
-   * arms would have shown different slates from the same seed.
+   * When a ranking counts as exposed. `ranked`: whenever it was served by the experiment. `slate differs`: only when
+   * the arms would have shown different slates from the same seed.
    */
   readonly trigger: 'ranked' | 'slate differs';
 }
@@ -25,30 +28,34 @@ export interface ServedLayer extends Layer {
   readonly experiments: readonly ServedExperiment[];
 }
 
-/** What the backend knows of an arm beyond what the edge serves. */
+/** An arm as the backend stores it. */
 export interface ExperimentArm extends ServedArm {
-  /** Frozen at the start for arms that name none, so that a promotion in between changes no arm. */
+  /** An arm that names no version gets the champion's at the start, so that a later promotion does not change it. */
   readonly version?: Version;
-  /** What the arm's version is trained on daily: metric weights as learned, or as declared in the schema. */
+  /**
+   * The reward that the arm's version is trained on daily: `adaptive` = learned metric weights, `fixed` = those of
+   * the schema.
+   */
   readonly reward?: 'adaptive' | 'fixed';
 }
 
-/** A metric that must not get worse than by its margin. */
+/** A guardrail: a metric that must not get worse by more than its margin. */
 export interface GuardrailSpec {
   readonly metric: string;
-  /** Bearable harm, 0 or more: relative, 0.01 is 1 %. */
+  /** Largest acceptable relative deterioration, 0 or more: 0.01 is 1 %. */
   readonly margin: number;
 }
 
+/** An arm that a ranking was exposed to. */
 export interface Exposure {
   readonly experiment: string;
   readonly arm: string;
 }
 
-/** Names an arm's version in the pointer, and its LiveWeights object. */
+/** The key of an arm in `pointer.arms`, also part of the name of its LiveWeights object. */
 export const armKey = (experiment: string, arm: string): string => `${experiment}:${arm}`;
 
-/** `exp_1:treatment exp_7:b`: ids and arm names hold neither spaces nor colons. */
+/** For example `exp_1:treatment exp_7:b`. Experiment ids and arm names contain neither spaces nor colons. */
 export const exposuresToText = (exposures: readonly Exposure[]): string =>
   exposures.map(({ experiment, arm }) => armKey(experiment, arm)).join(' ');
 

@@ -7,15 +7,15 @@ export type SessionId = Brand<string, 'SessionId'>;
 export type UserId = Brand<string, 'UserId'>;
 export type RankingId = Brand<string, 'RankingId'>;
 export type EventId = Brand<string, 'EventId'>;
-/** `v000041`: the name of one immutable scorer. `v000000` is always the hand-tuned rules. */
+/** `v000041`: the name of one immutable scorer. `v000000` is always the rule weights of the schema. */
 export type Version = Brand<string, 'Version'>;
 
-/** Ids travel in URLs, KV keys and CSV files: printable, no spaces or control characters, short. */
+/** Ids are used in URLs, KV keys and CSV files, so they are short, printable and without spaces. */
 const ID = /^[\x21-\x7e\u00a1-\uffff]{1,128}$/;
 
 function parseId<T extends string>(name: string) {
   return (value: unknown): T => {
-    // Half a surrogate pair has no UTF-8: two such ids would be one, or none that a database can give back.
+    // A lone surrogate has no UTF-8 encoding, so different ids could be stored as the same text or be lost.
     if (typeof value === 'string' && ID.test(value) && value.isWellFormed()) return value as T;
     const shown = JSON.stringify(value)?.slice(0, 80);
     throw invalid(`${name} must be 1 to 128 printable characters without spaces, but was ${shown}`);

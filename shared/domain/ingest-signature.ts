@@ -5,15 +5,21 @@ import { ApiError } from './errors.ts';
 import { equalInConstantTime } from './token.ts';
 
 export const SIGNATURE_HEADER = 'x-trimtab-signature';
-/** Older signatures are refused, so a captured batch cannot be sent again for ever. */
+/** Older signatures are refused, so a captured batch cannot be replayed later. */
 const MAX_AGE_MS = 5 * 60_000;
 
-/** `t=<epoch ms>,v1=<hex HMAC-SHA-256 of "t." + body>`: says that the edge sent exactly these bytes, now. */
+/**
+ * The signature header of an ingest batch: `t=<epoch ms>,v1=<hex>`, where the hex digits are the HMAC-SHA-256 of
+ * `<epoch ms>.` followed by the body. It proves who sent exactly these bytes, and when.
+ */
 export function signBody(body: Uint8Array, secret: string, nowMs: number): string {
   return `t=${nowMs},v1=${digest(body, secret, nowMs)}`;
 }
 
-/** @throws ApiError 401 when absent, forged, or older or newer than five minutes. */
+/**
+ * @throws ApiError 401 when the signature is absent or wrong,
+ * or its time is more than five minutes away from `nowMs`.
+ */
 export function verifyBody(
   header: string | undefined,
   body: Uint8Array,

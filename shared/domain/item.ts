@@ -1,7 +1,7 @@
 import { invalid } from './errors.ts';
 import { parseItemId, type ItemId } from './ids.ts';
 
-/** What an attribute of an item may hold; `null` and absent both mean missing. */
+/** The value of an item's attribute; `null` and absent both mean missing. */
 export type AttributeValue = string | number | boolean | readonly string[] | null;
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
@@ -17,8 +17,8 @@ function isAttributeValue(value: unknown): value is AttributeValue {
 }
 
 /**
- * Reads `{id, …attributes}`, the flat form in which items and candidates travel.
- * @throws ApiError 400 naming the attribute that cannot be one.
+ * Parses `{id, …attributes}`, the flat form in which items and candidates are sent.
+ * @throws ApiError 400 naming the attribute whose value is not allowed.
  */
 export function parseItem(value: unknown): Item {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

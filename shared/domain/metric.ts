@@ -1,22 +1,28 @@
 import { invalid } from './errors.ts';
 
 /**
- * What one unit (session or user) of an experiment is measured by. `numerator` and `denominator` name columns of what
- * the unit did: an event type (`click`: how many), an amount (`dwell_seconds`, `booking_value`, `scroll_share`,
+ * A metric of an experiment, computed per unit (session or user). `numerator` and `denominator` each name a fact of
+ * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `scroll_share`,
  * `form_share`), `rankings`, or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;
-  /** `proportion`: whether there was any; `mean`: how much; `ratio`: Σ numerator / Σ denominator over all units. */
+  /**
+   * `proportion`: share of units whose numerator is above 0. `mean`: mean of the numerator over units. `ratio`: Σ
+   * numerator / Σ denominator over all units.
+   */
   readonly kind: 'proportion' | 'mean' | 'ratio';
   readonly numerator: string;
   readonly denominator?: string;
   readonly better: 'higher' | 'lower';
-  /** Values above this percentile of both arms' values over 0 count as it: 0.99 for revenue. */
+  /**
+   * Winsorisation: values above this quantile (0..1) of the positive
+   * values of both arms are replaced by it; 0.99 for revenue.
+   */
   readonly winsorShare?: number;
 }
 
-/** What travel sites ask first, in the order in which it is shown. */
+/** The metrics of every experiment that names none, in the order in which they are shown. */
 export const DEFAULT_METRICS: readonly MetricDefinition[] = [
   { name: 'click_through', kind: 'proportion', numerator: 'click', better: 'higher' },
   {

@@ -3,25 +3,32 @@ import { isVersion, type Version } from './ids.ts';
 import { isServedLayers } from './served-layers.ts';
 
 /**
- * What is live: the value of the `active` key in the WEIGHTS namespace.
- * Ops write a bare version id; the publisher writes JSON that says who and when.
+ * The pointer: the value of the WEIGHTS key `active`, which says what is live. Operators write a bare version id; the
+ * publisher writes JSON that also says who moved the pointer and when.
  */
 export interface Pointer {
   readonly champion: Version;
-  /** `<experiment>:<arm>` → version, of experiments and canaries; an arm that is not named serves the champion. */
+  /**
+   * Version by arm key `<experiment>:<arm>`, for experiments and
+   * canaries; an arm without an entry serves the champion.
+   */
   readonly arms?: Readonly<Record<string, Version>>;
-  /** Who is in which arm. In this order: the first that changes something claims it. */
+  /** Assignment to arms. If two experiments change the same parameter, the one in the earlier layer gets it. */
   readonly layers?: readonly ServedLayer[];
-  /** Scored beside what is shown to a share of the sessions, and logged. */
+  /** Shadow scoring: for this share of the sessions, 0..1, the version is also scored and its slate is logged. */
   readonly shadow?: { readonly version: Version; readonly share: number };
-  /** True while the publisher must not move the pointer. */
+  /** True while the publisher must not move the pointer and experiments pause. */
   readonly hold?: boolean;
   readonly by?: string;
   /** Epoch ms. */
   readonly at?: number;
 }
 
-/** A bare version id reads as a hold: somebody moved the pointer by hand. @returns undefined if it is neither form; never throws. */
+/**
+ * Parses the value of the WEIGHTS key `active`. A bare version id means that somebody moved the pointer by hand, and
+ * puts it on hold.
+ * @returns undefined if the text is neither form; never throws.
+ */
 export function parsePointer(text: string): Pointer | undefined {
   const trimmed = text.trim();
   if (isVersion(trimmed)) return { champion: trimmed, hold: true };
@@ -58,9 +65,10 @@ function isShadow(value: unknown): value is Pointer['shadow'] {
   return isVersion(version) && typeof share === 'number' && share >= 0 && share <= 1;
 }
 
-/** What is live in the CATALOGUE namespace: the value of its `active` key. */
+/** The pointer to the live snapshot: the value of the CATALOGUE key `active`. */
 export interface SnapshotPointer {
   readonly hash: string;
+  /** Number of parts, stored under `s/<hash>/0` and following. */
   readonly parts: number;
   readonly sizeBytes: number;
   /** Epoch ms. */
@@ -82,7 +90,7 @@ export function parseSnapshotPointer(text: string): SnapshotPointer | undefined 
       return value as unknown as SnapshotPointer;
     }
   } catch {
-    // Not JSON: the same answer as JSON of another shape.
+    // Text that is not JSON is treated like JSON of another shape.
   }
   return undefined;
 }

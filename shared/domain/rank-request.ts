@@ -14,7 +14,7 @@ const MAX_RECENT = 500;
 export const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
 
-/** One thing the visitor did in this session before asking; oldest first. */
+/** Something that the visitor did earlier in this session. */
 export interface Interaction {
   readonly itemId: ItemId;
   readonly type: string;
@@ -22,31 +22,34 @@ export interface Interaction {
   readonly at: number;
 }
 
-/** What a visitor wants, keyed by the names that the schema's features read. */
+/** What the visitor is looking for, by the names that the schema's features refer to. */
 export type Preferences = Readonly<Record<string, string | number | readonly string[] | Range>>;
+/** A preferred range; both bounds are inclusive. */
 export interface Range {
   readonly min?: number;
   readonly max?: number;
 }
+/** Facts about the request, such as device or hour. */
 export type RequestContext = Readonly<Record<string, string | number | boolean>>;
 
-/** The part of a request that features may read. */
+/** The part of a request that features read. */
 export interface Visit {
   readonly preferences: Preferences;
   readonly context: RequestContext;
+  /** Oldest first. */
   readonly recent: readonly Interaction[];
 }
 
 export interface RankRequest extends Visit {
   readonly sessionId: SessionId;
   readonly userId?: UserId;
-  /** In the order the caller gave; absent: the whole live catalogue competes. */
+  /** In the caller's order; absent: the whole live catalogue is ranked. */
   readonly candidates?: readonly Item[];
   readonly limit: number;
   readonly explain: boolean;
 }
 
-/** @throws ApiError 400 naming the field and what it should have been. */
+/** @throws ApiError 400 naming the field and what is expected. */
 export function parseRankRequest(value: unknown): RankRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('the body must be a JSON object with a sessionId');
@@ -88,7 +91,7 @@ function parseCandidates(value: unknown): Item[] {
   });
 }
 
-// Built from entries, not by assignment: an entry named __proto__ must stay an entry.
+// Object.fromEntries keeps an entry named __proto__ as an entry; an assignment would change the prototype.
 function parsePreferences(value: unknown): Preferences {
   return Object.fromEntries(
     entriesOf('preferences', value).filter(([name, v]) => {
@@ -131,13 +134,13 @@ function entriesOf(field: string, value: unknown): [string, unknown][] {
   }
   const entries = Object.entries(value);
   if (entries.length > 64)
-    throw invalid(`${field} may hold 64 entries, but held ${entries.length}`);
+    throw invalid(`${field} may have at most 64 entries, but had ${entries.length}`);
   return entries;
 }
 
 function parseRecent(value: unknown): Interaction[] {
   if (!Array.isArray(value)) throw invalid('recent must be a list of {itemId, type, at}');
-  // Only the latest interactions can matter, so a long session is cut rather than refused.
+  // The features read only the latest interactions, so a long list is truncated rather than refused.
   return value.slice(-MAX_RECENT).map((raw: Record<string, unknown> | null, index) => {
     if (typeof raw !== 'object' || raw === null)
       throw invalid(`recent[${index}] must be {itemId, type, at}`);

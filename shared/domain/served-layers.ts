@@ -1,19 +1,19 @@
-import { checkLayer } from '../explore/assign.ts';
-import { checkExploration, type ExplorationSpec } from '../features/schema.ts';
+import { checkLayer } from './layer.ts';
+import { checkExploration, type ExplorationSpec } from './exploration.ts';
 import type { ServedLayer } from './experiment.ts';
 
-/** As `exposuresToText` needs them. */
+/** Experiment ids and arm names as `exposuresToText` needs them: without spaces and colons. */
 const NAME = /^[^\s:]{1,128}$/;
 
 /**
- * Whether a value from a pointer is layers that can assign. The backend wrote them checked; what a hand changed must
- * not break a ranking, so each field that assignment reads is looked at.
+ * Whether the `layers` of a pointer can be used for assignment. The backend writes only valid layers, but a pointer
+ * edited by hand must not break a ranking, so each field that assignment reads is checked.
  */
 export function isServedLayers(value: unknown): value is ServedLayer[] {
   try {
     if (!Array.isArray(value) || !value.every(isLayer)) return false;
     value.forEach(checkLayer);
-    // An experiment of two layers could expose one ranking to two of its arms.
+    // An experiment listed in two layers could expose one ranking to two of its arms.
     const ids = value.flatMap(({ experiments }) => experiments.map(({ id }) => id));
     return new Set(ids).size === ids.length;
   } catch {
@@ -63,7 +63,7 @@ function isArm(value: unknown): boolean {
 
 const isName = (value: unknown) => typeof value === 'string' && NAME.test(value);
 
-/** @throws where it is out of the bounds of a schema's own exploration. */
+/** @throws ApiError when a field is outside the bounds that a schema's exploration has. */
 function isExploration(value: unknown): boolean {
   const { temperature, epsilon, poolSize } = value as ExplorationSpec;
   checkExploration({ temperature, epsilon, poolSize });

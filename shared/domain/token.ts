@@ -4,7 +4,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
 
-/** What a ranking's token vouches for: only feedback on what was truly shown may train. */
+/** What a ranking's token states. Only feedback on items that were really shown may be used for training. */
 export interface TokenClaims {
   readonly rankingId: RankingId;
   readonly sessionId: SessionId;
@@ -13,13 +13,13 @@ export interface TokenClaims {
   readonly weights: Version;
   readonly snapshot: string;
   readonly itemIds: readonly ItemId[];
-  /** Epoch ms after which feedback comes too late. */
+  /** Epoch ms; later feedback is refused. */
   readonly expiresAt: number;
 }
 
 const SIGNATURE_LENGTH = 43;
 
-/** `base64url(JSON claims) . base64url(HMAC-SHA-256)`. */
+/** `base64url(claims as JSON)`, a dot, and `base64url(HMAC-SHA-256)` of the text before the dot. */
 export function signToken(claims: TokenClaims, secret: string): string {
   const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt } = claims;
   const body = encode(
@@ -39,7 +39,7 @@ export function signToken(claims: TokenClaims, secret: string): string {
   return `${body}.${signature(body, secret)}`;
 }
 
-/** @throws ApiError 401 `invalid_token` when forged, damaged or expired. */
+/** @throws ApiError 401 `invalid_token` when forged or damaged, `expired_token` when expired. */
 export function verifyToken(token: string, secret: string, nowMs: number): TokenClaims {
   const dot = token.length - SIGNATURE_LENGTH - 1;
   const body = token.slice(0, Math.max(dot, 0));
@@ -80,13 +80,13 @@ const signature = (body: string, secret: string) =>
 
 let keyed: { readonly secret: string; readonly mac: ReturnType<typeof hmac.create> } | undefined;
 
-/** A process signs with one secret: the key's share of the work is done once. */
+/** A process signs with one secret, so the key is prepared once and the prepared state is copied. */
 function keyedBy(secret: string) {
   if (keyed?.secret !== secret) keyed = { secret, mac: hmac.create(sha256, utf8ToBytes(secret)) };
   return keyed.mac.clone();
 }
 
-/** Takes as long for a near miss as for a far one. */
+/** Compares in constant time, so that the duration does not tell how much of a forged signature is right. */
 export function equalInConstantTime(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -97,7 +97,7 @@ export function equalInConstantTime(a: string, b: string): boolean {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const DIGIT_OF = new Map([...ALPHABET].map((letter, digit) => [letter, digit]));
 
-/** Two digits for each 12 bits. */
+/** The two base64url digits of each 12-bit number. */
 const PAIRS = Array.from({ length: 4096 }, (_, i) => ALPHABET[i >> 6] + ALPHABET[i & 63]);
 
 function encode(bytes: Uint8Array): string {

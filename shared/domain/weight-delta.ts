@@ -1,6 +1,6 @@
 /**
- * A change of one weight of the first pass, as online learning sends it. Where a re-ranker replaces the first pass's
- * score (`rerank.adds` false), it only changes which items are scored again.
+ * An online delta: a change of one weight of the first pass, in points. If the scorer re-ranks and its re-ranker
+ * replaces the first pass's score (`rerank.adds` is false), a delta only affects which items are re-ranked.
  */
 export interface WeightDelta {
   readonly feature: string;
@@ -8,8 +8,8 @@ export interface WeightDelta {
   readonly points: number;
 }
 
-/** In one batch. */
+/** The most deltas in one batch. */
 export const MAX_DELTAS = 4096;
 
-/** The arm of everybody who is in no experiment. */
+/** The name that stands for the champion where an arm key is expected. */
 export const CHAMPION_ARM = 'champion';

@@ -1,13 +1,13 @@
 /**
- * `eˣ` for x ≤ 0, bit for bit the same on every engine. JavaScript leaves the last digit of Math.exp open, and
- * workerd and Node do differ in it; a logged draw must replay on both. Only operations that IEEE 754 fixes are
- * used: x = k · ln 2 + r, a rational approximation of eʳ, and halving. Within one unit in the last place
- * (fdlibm's e_exp.c, Sun Microsystems, 1993).
+ * `eˣ` for x ≤ 0, with the same bits on every JavaScript engine. The language does not define the last digit of
+ * Math.exp, and workerd and Node do give different ones, but a logged draw must replay exactly on both. Only
+ * operations that IEEE 754 defines exactly are used: x = k · ln 2 + r, a rational approximation of eʳ, and repeated
+ * halving. Error: at most one unit in the last place (fdlibm's e_exp.c, Sun Microsystems, 1993).
  */
 export function exactExp(x: number): number {
-  if (x < LEAST) return 0;
+  if (x < MIN_EXPONENT) return 0;
   const k = Math.round(x * Math.LOG2E);
-  // ln 2 in two parts, the first so short that its product with k is exact.
+  // ln 2 is split in two parts; the first has so few digits that its product with k is exact.
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
@@ -16,8 +16,8 @@ export function exactExp(x: number): number {
   return halved(1 - (low - (r * c) / (2 - c) - high), -k);
 }
 
-/** Anything under this rounds to 0. */
-const LEAST = -745.14;
+/** Below this, eˣ rounds to 0. */
+const MIN_EXPONENT = -745.14;
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.9082149292705877e-10;
 const P1 = 1.66666666666666019037e-1;

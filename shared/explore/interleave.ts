@@ -1,7 +1,7 @@
 /** One slot of an interleaved slate. */
-export interface Drafted<T> {
+export interface InterleavedSlot<T> {
   readonly item: T;
-  /** Index of the list whose turn it was: it gets the credit for the item. */
+  /** Index of the list that picked the item and gets the credit for its clicks. */
   readonly team: 0 | 1;
   /** Probability of this item at this slot, given the items above: exact. */
   readonly propensity: number;
@@ -9,23 +9,25 @@ export interface Drafted<T> {
 
 /**
  * Team-draft interleaving (F. Radlinski, M. Kurup and T. Joachims, "How Does Clickthrough Data Reflect Retrieval
- * Quality?", CIKM 2008, algorithm 2): in each round of two slots a fair coin says which team picks first, and each picks
- * the best of its list that is not shown yet. Teams are of equal size before each round, so no earlier coin matters to a
- * later round. Within one: where both teams want different items the coin shows in the first slot (½ each), and the
- * second is certain; where both want the same, the first is certain and the second shows the coin.
- * @param lists both teams' best, best first, without duplicates; the slate is as long as the shorter, or `size`.
- * @param random numbers in [0, 1); one is used per round.
+ * Quality?", CIKM 2008, algorithm 2). Each list is a team. In each round of two slots a fair coin decides which team
+ * picks first, and then each team picks the best item of its list that is not shown yet. Both teams have picked
+ * equally often before each round, so only the coin of the current round affects propensities. If the teams' next
+ * items differ, the first slot has propensity ½ and the second 1. If they are the same item, the first slot has
+ * propensity 1, and the second ½ unless both teams agree on that one too.
+ * @param lists each team's items, best first, without duplicates. The slate has `size` slots, or as many as the
+ * shorter list.
+ * @param random gives numbers in [0, 1); one is used per round.
  */
 export function interleave<T>(
   lists: readonly [readonly T[], readonly T[]],
   size: number,
   random: () => number,
-): Drafted<T>[] {
+): InterleavedSlot<T>[] {
   const length = Math.min(size, lists[0].length, lists[1].length);
   const shown = new Set<T>();
-  // The slate is shorter than each list is long, so there is always one left.
+  // The slate so far is shorter than each list, so an item is always left.
   const best = (team: 0 | 1) => lists[team].find((item) => !shown.has(item))!;
-  const slate: Drafted<T>[] = [];
+  const slate: InterleavedSlot<T>[] = [];
   while (slate.length < length) {
     const first = random() < 0.5 ? 0 : 1;
     const second = first === 0 ? 1 : 0;

@@ -1,7 +1,8 @@
 /**
- * MurmurHash3_x86_32 (A. Appleby, SMHasher, 2011) of a text's UTF-8 bytes: every bit of the input moves every bit of
- * the hash. Only 32-bit integer operations, so that it is the same on every engine; a lone surrogate counts as U+FFFD.
- * @param seed its low 32 bits count.
+ * MurmurHash3_x86_32 (A. Appleby, SMHasher, 2011) of a text's UTF-8 bytes: a hash in which every input bit affects
+ * every output bit. It uses only 32-bit integer operations, so it is the same on every engine. A lone surrogate is
+ * hashed as U+FFFD.
+ * @param seed only the low 32 bits are used.
  * @returns a whole number from 0 to 2³² − 1.
  */
 export function murmur3(text: string, seed = 0): number {

@@ -1,6 +1,7 @@
 /**
- * sfc32 (C. Doty-Humphrey, PractRand): 128 bits of state, passes PractRand to 32 TiB; outputs are pinned in tests.
- * @param seed any whole number; only its low 32 bits count.
+ * The pseudorandom number generator sfc32 (C. Doty-Humphrey, PractRand): 128 bits of state; passes PractRand up to 32
+ * TiB. Tests pin its outputs.
+ * @param seed any whole number; only its low 32 bits are used.
  * @returns a function that gives the next number in [0, 1), a multiple of 2⁻³².
  */
 export function seededRandom(seed: number): () => number {

@@ -1,17 +1,20 @@
 import { armKey, type Exposure, type ServedExperiment } from '../domain/experiment.ts';
 import type { Version } from '../domain/ids.ts';
 import type { Pointer } from '../domain/pointer.ts';
-import type { ExplorationSpec } from '../features/schema.ts';
+import type { ExplorationSpec } from '../domain/exploration.ts';
 import { assign, type Visitor } from './assign.ts';
 
-/** What serves those who are in the same arms. */
+/** What a visitor is served with, given the arms that the visitor is in. */
 export interface Served {
-  /** Names the LiveWeights object and the version: an arm's, or absent for the champion. */
+  /** Key of the arm whose version is served; absent: the champion's. */
   readonly arm?: string;
   readonly version: Version;
-  /** In place of the scorer's own. */
+  /** Absent: the exploration of the scorer itself. */
   readonly exploration?: ExplorationSpec;
-  /** Both arms of the experiment that interleaves, in order: each arm's key (absent: the champion) and version. */
+  /**
+   * Only for an interleaving experiment: both its arms in order,
+   * with key (absent: the champion's weights) and version.
+   */
   readonly interleaved?: {
     readonly experiment: string;
     readonly arms: readonly {
@@ -24,8 +27,8 @@ export interface Served {
 
 export interface Resolved extends Served {
   /**
-   * The experiments whose arm could matter to the visitor, in the layers' order. Of one that interleaves the arm is the
-   * assigned one, though both arms are served alike: it tells nothing of what was shown.
+   * The experiments that the visitor takes part in, in the order of the layers. For an interleaving experiment the
+   * assigned arm is given, although every arm is served the same slates.
    */
   readonly exposures: readonly Exposure[];
 }
@@ -33,9 +36,10 @@ export interface Resolved extends Served {
 type Parameter = 'version' | 'exploration';
 
 /**
- * Goes through the layers in order. What an experiment changes (a version, the exploration) it claims for all who take
- * part in it, its control included; a later experiment that would change the same is passed over and not exposed, for
- * its arms could not differ. Who is passed over does not depend on the later experiment's own arms, so no bias comes in.
+ * Resolves which arms serve a visitor, layer by layer. An experiment claims the parameters that it changes (version,
+ * exploration) for everybody who takes part, its control included. A later experiment that would change a claimed
+ * parameter is skipped for this visitor and not exposed, because its arms could not differ. Skipping does not depend
+ * on the arm in the later experiment, so it introduces no bias.
  */
 export function resolve(pointer: Pointer, visitor: Visitor): Resolved {
   const claimed = new Set<Parameter>();
@@ -52,7 +56,7 @@ export function resolve(pointer: Pointer, visitor: Visitor): Resolved {
   return { ...servedTo(exposures, pointer), exposures };
 }
 
-/** What would serve the visitor in each other arm of one of its experiments, all else equal. */
+/** What the visitor would be served with in each other arm of one experiment, all else being equal. */
 export function otherArms(
   { exposures }: Resolved,
   { id, arms }: ServedExperiment,
@@ -64,11 +68,11 @@ export function otherArms(
     .map(({ name }) => servedTo(exposures.with(at, { experiment: id, arm: name }), pointer));
 }
 
-/** The experiment of a pointer's layers; ids are unique among them. */
+/** The experiment with this id; ids are unique across the layers of a pointer. */
 export const experimentOf = (id: string, { layers = [] }: Pointer): ServedExperiment =>
   layers.flatMap(({ experiments }) => experiments).find((experiment) => experiment.id === id)!;
 
-/** No two of the experiments change the same, so their order does not matter. */
+/** No two of these experiments change the same parameter, so their order does not matter. */
 function servedTo(exposures: readonly Exposure[], pointer: Pointer): Served {
   const parts = exposures.map(({ experiment, arm }) =>
     changesOf(experimentOf(experiment, pointer), arm, pointer),
@@ -91,10 +95,10 @@ function changesOf({ id, arms, design }: ServedExperiment, arm: string, pointer:
   return { ...(version && { arm: key, version }), ...(exploration && { exploration }) };
 }
 
-/** What at least one arm serves in another way than the champion would. */
+/** The parameters that at least one arm changes. */
 function parametersOf({ id, arms, design }: ServedExperiment, pointer: Pointer): Parameter[] {
   const isVersioned = arms.some(({ name }) => pointer.arms?.[armKey(id, name)] !== undefined);
-  // A drafted slate has no exploration of its own: the draft is the chance in it.
+  // An interleaved slate is drawn without exploration: the coins of the interleaving are its only randomness.
   if (design === 'interleaved') return isVersioned ? ['version', 'exploration'] : [];
   return [
     ...(isVersioned ? ['version' as const] : []),

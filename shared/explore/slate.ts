@@ -1,19 +1,21 @@
-import type { ExplorationSpec } from '../features/schema.ts';
+import type { ExplorationSpec } from '../domain/exploration.ts';
 import { exactExp } from './exact-exp.ts';
 
+/** One slot of a slate. */
 export interface Draw {
-  /** Index into the pool. */
+  /** Index into the scores. */
   readonly index: number;
   /** Probability of this item at this slot, given the slots above: exact. */
   readonly propensity: number;
 }
 
 /**
- * Draws a slate without replacement, slot by slot (Plackett–Luce: R. L. Plackett, "The Analysis of
- * Permutations", 1975), with a uniform floor:
- * `p(i | left) = (1 − ε) · exp(sᵢ/T) / Σⱼ exp(sⱼ/T) + ε / |left|`; T = 0 puts the first factor on the best left.
- * @param points the pool's scores, best first.
- * @param random numbers in [0, 1); one is used per slot, none when the draw is deterministic.
+ * Draws a slate slot by slot without replacement (Plackett–Luce model: R. L. Plackett, "The Analysis of
+ * Permutations", 1975), mixed with a uniform draw: `p(i | left) = (1 − ε) · exp(sᵢ/T) / Σⱼ exp(sⱼ/T) + ε / |left|`,
+ * where `left` are the items that are not drawn yet, T the temperature and ε epsilon. At T = 0 the softmax puts
+ * everything on the best item left.
+ * @param points scores of the pool in points, best first.
+ * @param random gives numbers in [0, 1); one is used per slot, none when T = ε = 0.
  */
 export function drawSlate(
   points: readonly number[],
@@ -29,7 +31,7 @@ export function drawSlate(
   const odds = new Float64Array(points.length);
   const slate: Draw[] = [];
   while (slate.length < slots) {
-    // Odds keep their scale from slot to slot until the best one left would be lost in rounding.
+    // The odds are kept from slot to slot and scaled anew only when the best item's odds get too small to be exact.
     if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
       scaleOdds(odds, points, left, temperature);
     const total = left.reduce((sum, index) => sum + odds[index], 0);
@@ -43,7 +45,7 @@ export function drawSlate(
 
 const NEGLIGIBLE = 1e-100;
 
-/** `exp(sᵢ/T)` of all that is left, over that of the best left: that one is 1, and exp cannot overflow. */
+/** Sets the odds of the items left to `exp((sᵢ − s_best)/T)`: the best item has 1, so nothing can overflow. */
 function scaleOdds(
   odds: Float64Array,
   points: readonly number[],
@@ -57,7 +59,11 @@ function scaleOdds(
   });
 }
 
-/** The place in `left` that a number in [0, 1) falls on when all probabilities are laid end to end. */
+/**
+ * Inverse transform sampling from the probabilities of the items left.
+ * @param at a number in [0, 1).
+ * @returns an index into `left`.
+ */
 function pick(
   left: readonly number[],
   odds: Float64Array,
@@ -70,6 +76,6 @@ function pick(
     sum += odds[left[i]] * scale + floor;
     if (at < sum) return i;
   }
-  // Rounding may leave the sum a hair under 1: the last that can be drawn takes the rest.
+  // Rounding can leave the sum slightly below 1; the last item that can be drawn gets the rest.
   return left.findLastIndex((index) => odds[index] * scale + floor > 0);
 }

@@ -1,4 +1,4 @@
-/** A global of both runtimes that ECMAScript itself lacks. */
+/** A global of workerd and Node that is not part of ECMAScript. */
 declare class TextEncoder {
   encode(text: string): Uint8Array;
 }

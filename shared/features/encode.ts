@@ -1,5 +1,5 @@
 import type { Visit } from '../domain/rank-request.ts';
-import type { ItemTable } from './item-table.ts';
+import type { ItemTable } from './columns/item-table.ts';
 import { kindOf } from './kinds/index.ts';
 import { bucketReader, type FeaturePlan } from './kinds/kind.ts';
 import type { Schema } from './schema.ts';
@@ -16,7 +16,10 @@ export interface EncodedRequest {
 export const indexRows = (table: ItemTable): ReadonlyMap<string, number> =>
   new Map(table.ids.map((id, row) => [id, row]));
 
-/** Works per distinct value, not per item: the cost is the dictionaries' size. */
+/**
+ * Compiles each feature into a plan. Most plans are made per distinct value, so the cost depends on the dictionaries,
+ * not the items.
+ */
 export function encodeRequest(
   schema: Schema,
   table: ItemTable,
@@ -36,7 +39,7 @@ export function encodeRequest(
   return { schema, table, plans };
 }
 
-/** The codes of some rows: `Uint8Array(rows.length × F)`, row by row. */
+/** The codes of the given rows: `Uint8Array(rows.length × F)`, row-major. */
 export function codesOf(encoded: EncodedRequest, rows: readonly number[]): Uint8Array {
   const features = encoded.plans.length;
   const codes = new Uint8Array(rows.length * features);

@@ -1,8 +1,8 @@
 /**
- * Edges for a `quantile` feature with at most `bins` bins of nearly equal counts: the i/bins quantiles of the
- * finite values (the smallest value that at least that share does not exceed), each once, in rising order.
- * The largest value is never an edge, since nothing could lie above it.
- * @returns fewer edges than `bins − 1` where values repeat; none where all are equal.
+ * Edges for a `quantile` feature with at most `bins` bins of nearly equal counts: the distinct i/bins quantiles of
+ * the finite values, ascending. The q-quantile is the smallest value v such that at least a share q of the values is
+ * ≤ v. The largest value is never an edge, since no value would lie above it.
+ * @returns up to `bins − 1` edges: fewer if values repeat, none if all are equal.
  */
 export function quantileEdges(values: readonly number[], bins: number): number[] {
   const sorted = Float64Array.from(values.filter(Number.isFinite)).toSorted();

@@ -2,62 +2,50 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
-import { isKind, kindOf } from './kinds/index.ts';
-import type { FeatureSpec } from './kinds/kind.ts';
+import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
+import type { ColumnSpec } from './columns/column-spec.ts';
+import { isKind, kindOf, type FeatureSpec } from './kinds/index.ts';
 
-/** How an attribute is packed. `path` joins several attributes from the root down, e.g. continent, country. */
-export interface ColumnSpec {
-  readonly name: string;
-  readonly type: 'category' | 'set' | 'number' | 'date' | 'path';
-  readonly from?: readonly string[];
-}
-
-/** Items that may not be shown at all, whatever their score. */
+/** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */
 export type FilterSpec =
   | { readonly column: string; readonly exclude: readonly string[] }
   | { readonly column: string; readonly before: 'now' };
 
-/** What training must keep true of a feature's weights. */
+/** A constraint on a feature's weights that training must satisfy. */
 export interface ConstraintSpec {
   readonly feature: string;
-  /** Points; holds for each present bucket (1 and up). */
+  /** Lowest points of every bucket from 1 on. */
   readonly min?: number;
+  /** Highest points of every bucket from 1 on. */
   readonly max?: number;
-  /** Along buckets 1, 2, 3, … */
+  /** The points over buckets 1, 2, 3, … */
   readonly monotone?: 'increasing' | 'decreasing';
 }
 
-export interface ExplorationSpec {
-  /** Softmax temperature of the slate draw, in points; 0 = always the best. */
-  readonly temperature: number;
-  /** Uniform floor on every slot's draw, 0..1. */
-  readonly epsilon: number;
-  /** How many of the best compete for the slate. */
-  readonly poolSize: number;
-}
-
-/** How training is kept from mistaking a good slot for a good item. */
+/** How training corrects for position bias; see `TrainingSpec.position`. */
 export const POSITION_BIAS = ['feature', 'propensity', 'given'] as const;
 type PositionBias = (typeof POSITION_BIAS)[number];
 
 export interface TrainingSpec {
-  /** `listwise`: softmax over each slate. `pointwise`: logistic regression on each shown item. */
+  /** `listwise`: softmax over each slate. `pointwise`: logistic regression over all shown items. */
   readonly objective: 'listwise' | 'pointwise';
-  /** Ridge strength per ranking, on log-odds, towards the prior. */
+  /** Strength of the L2 penalty (ridge) per ranking, on log-odds, towards the prior weights. */
   readonly l2: number;
   /**
-   * `feature`: the shown slot is an extra training feature, dropped when serving.
-   * `propensity`: rewards are divided by how likely their slot was looked at, as the log tells; listwise only.
-   * `given`: the slot is already a feature known when serving (the caller's own order).
+   * How position bias is corrected.
+   * `feature`: the slot is an extra feature in training, dropped when serving.
+   * `propensity`: rewards are divided by the examination propensity
+   * of their slot, estimated from the log; listwise only.
+   * `given`: the position is already a feature that is known when serving (the caller's own order).
    */
   readonly position: PositionBias;
-  /** Metric → weight: the reward of a shown item is their sum, each event type counted once. */
+  /** Metric → weight. The reward of a shown item is the sum of the weights of its event types, each counted once. */
   readonly reward: Readonly<Record<string, number>>;
 }
 
 /**
- * A catalogue's feature definitions, as data. The hash covers what decides codes (columns, features,
- * filters), so codes of equal hash mean the same thing; rules and training settings may change freely.
+ * The columns and features of a catalogue, as data. The hash covers what determines codes (name, columns, features,
+ * filters), so codes under equal hashes mean the same. Rules and training settings can change without changing it.
  */
 export interface Schema {
   readonly name: string;
@@ -65,7 +53,7 @@ export interface Schema {
   readonly features: readonly FeatureSpec[];
   readonly filters: readonly FilterSpec[];
   readonly constraints: readonly ConstraintSpec[];
-  /** Feature → points by bucket; what is not named is 0. These are the weights of `v000000`. */
+  /** The weights of `v000000`: feature → points by bucket; what is left out is 0. */
   readonly rules: Readonly<Record<string, readonly number[]>>;
   readonly exploration: ExplorationSpec;
   readonly training: TrainingSpec;
@@ -79,8 +67,8 @@ const MAX_FILTERS = 7;
 const bad = (message: string) => new ApiError(400, 'invalid_schema', `schema: ${message}`);
 
 /**
- * Reads a schema from parsed JSON and computes its hash.
- * @throws ApiError 400 `invalid_schema` naming the entry and the remedy.
+ * Checks a schema that was parsed from JSON, adds defaults and computes its hash.
+ * @throws ApiError 400 `invalid_schema` naming the entry and what is expected.
  */
 export function parseSchema(value: unknown): Schema {
   if (typeof value !== 'object' || value === null) throw bad('must be a JSON object');
@@ -125,14 +113,16 @@ export function parseSchema(value: unknown): Schema {
   return schema;
 }
 
+/** @throws ApiError 400 when the schema has no such feature. */
 export function featureIndex(schema: Pick<Schema, 'features' | 'name'>, name: string): number {
   const index = schema.features.findIndex((feature) => feature.name === name);
   if (index < 0) throw bad(`${schema.name} has no feature "${name}"`);
   return index;
 }
 
+/** Number of buckets, bucket 0 (missing) included. */
 export const bucketCount = (spec: FeatureSpec): number => kindOf(spec).size(spec);
-/** What a bucket means, for people: `two or more`, `within +10 %`. */
+/** The meaning of a bucket for display, for example `within +10 %`. */
 export const bucketLabel = (spec: FeatureSpec, bucket: number): string =>
   bucket === 0 ? 'missing' : kindOf(spec).label(spec, bucket);
 
@@ -143,7 +133,7 @@ function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
   return value;
 }
 
-/** Feature by feature, as each may name earlier ones. */
+/** Checks the features in order, since a feature may refer to earlier ones. */
 function readFeatures(
   value: readonly FeatureSpec[] | undefined,
   columns: readonly ColumnSpec[],
@@ -162,7 +152,7 @@ function readFeatures(
   return features;
 }
 
-/** A cross needs to know how many buckets its parts have; the file need not say. */
+/** Fills in how many buckets the parts of a cross have; the schema file does not state it. */
 function withSizes(spec: FeatureSpec, earlier: readonly FeatureSpec[]): FeatureSpec {
   if (spec.kind !== 'cross' || !Array.isArray(spec.of)) return spec;
   const size = (name: string) => {
@@ -181,7 +171,7 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
   }
 }
 
-/** @throws ApiError 400 unless items can be packed by it. */
+/** @throws ApiError 400 unless items can be packed into the column. */
 export function checkColumn({ name, type, from }: ColumnSpec): void {
   if (!['category', 'set', 'number', 'date', 'path'].includes(type)) {
     throw bad(`column ${name}: type must be category, set, number, date or path`);
@@ -238,17 +228,6 @@ function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSp
       );
     }
   }
-}
-
-export function checkExploration(spec: ExplorationSpec): ExplorationSpec {
-  const { temperature, epsilon, poolSize } = spec;
-  if (!(temperature >= 0 && temperature < 1e6))
-    throw bad(`exploration.temperature must be 0 or more, but was ${temperature}`);
-  if (!(epsilon >= 0 && epsilon <= 1))
-    throw bad(`exploration.epsilon must be 0 to 1, but was ${epsilon}`);
-  if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= 1000))
-    throw bad(`exploration.poolSize must be 1 to 1000, but was ${poolSize}`);
-  return spec;
 }
 
 function checkTraining(spec: TrainingSpec): TrainingSpec {

@@ -1,5 +1,5 @@
 import { parseSchema } from './schema.ts';
 import definition from './smarttrip.json' with { type: 'json' };
 
-/** The default schema: trips, with the hand-tuned rule weights that `v000000` reproduces. */
+/** The default schema, for trips. Its hand-tuned rules are the weights of `v000000`. */
 export const smarttrip = parseSchema(definition);

@@ -1,8 +1,9 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 
-/** One for all: making one costs more than most texts take to decode. */
+/** Shared, because creating a decoder costs more than decoding most texts. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Bytes are not what they should be: damaged, of another kind, or of a newer format. */
 export class FormatError extends Error {
   constructor(message: string) {
     super(message);
@@ -10,7 +11,7 @@ export class FormatError extends Error {
   }
 }
 
-/** Grows as it is written; little-endian. */
+/** Writes little-endian values into a buffer that grows as needed. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
@@ -41,23 +42,23 @@ export class ByteWriter {
     this.#view.setFloat64(at, value, true);
     return this;
   }
-  /** Values one after another, no length. */
+  /** The values without a length. */
   f32s(values: Float32Array): this {
     const at = this.#reserve(values.length * 4);
     values.forEach((value, i) => this.#view.setFloat32(at + i * 4, value, true));
     return this;
   }
-  /** Raw bytes, no length. */
+  /** The bytes without a length. */
   raw(value: Uint8Array): this {
     const at = this.#reserve(value.length);
     this.#bytes.set(value, at);
     return this;
   }
-  /** Length (u32) and bytes. */
+  /** Length (u32), then the bytes. */
   block(value: Uint8Array): this {
     return this.u32(value.length).raw(value);
   }
-  /** Length (u32) and UTF-8. */
+  /** Length in bytes (u32), then the UTF-8 text. */
   text(value: string): this {
     const at = this.#reserve(4 + value.length);
     for (let i = 0; i < value.length; i++) {
@@ -89,7 +90,10 @@ export class ByteWriter {
   }
 }
 
-/** Checks every bound before it reads. @throws FormatError naming the offset and what was missing. */
+/**
+ * Reads little-endian values, each only after checking that enough bytes are left. Every method throws FormatError,
+ * naming the offset, if there are too few.
+ */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -100,6 +104,7 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Number of bytes not read yet. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -123,7 +128,7 @@ export class ByteReader {
     const at = this.#advance(length * 4);
     return Float32Array.from({ length }, (_, i) => this.#view.getFloat32(at + i * 4, true));
   }
-  /** A view, not a copy. */
+  /** A view of the bytes, not a copy. */
   raw(length: number): Uint8Array {
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
@@ -139,7 +144,10 @@ export class ByteReader {
       throw new FormatError(`text ending at byte ${this.#at} is not UTF-8`);
     }
   }
-  /** A count of things that take at least `sizeBytes` each: refused before anything is allocated for it. */
+  /**
+   * Reads the number of entries that follow. If so many, of at least `sizeBytes` each, cannot fit, it throws before
+   * anything is allocated.
+   */
   count(sizeBytes: number): number {
     const count = this.u32();
     if (count * sizeBytes > this.left) {
@@ -149,6 +157,7 @@ export class ByteReader {
     }
     return count;
   }
+  /** @throws FormatError when bytes are left. */
   end(): void {
     if (this.left !== 0) throw new FormatError(`${this.left} bytes too many at byte ${this.#at}`);
   }

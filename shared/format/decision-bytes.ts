@@ -11,9 +11,9 @@ import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
 /**
- * A batch of decisions as bytes: frame `TTDB`, a count, then each decision field by field in the order below. In format
- * 2 each ends with what experiments added to it; a batch in which none has any of it is written as format 1, which
- * every backend reads.
+ * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
+ * below. In format 2 each decision ends with its shadow slate and its interleaving teams. A batch without any of
+ * these is written in format 1, which older backends can read too.
  */
 const MAGIC = 'TTDB';
 const NEWEST_FORMAT = 2;
@@ -29,7 +29,7 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
-/** @throws FormatError or ApiError when the bytes are damaged or an id is not one. */
+/** @throws FormatError when the bytes are damaged, ApiError when an id is invalid. */
 export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {

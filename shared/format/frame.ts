@@ -3,8 +3,8 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
 
 /**
- * Every artifact: magic (4 ASCII letters), format version (u16), schema hash (8 bytes, zero where none
- * applies), payload, and the first 8 bytes of the SHA-256 over all before them.
+ * The frame around every binary format: magic (4 ASCII letters), format version (u16), schema hash (8 bytes, all zero
+ * if there is no schema), payload, and a checksum (the first 8 bytes of the SHA-256 of everything before it).
  */
 const HEAD_BYTES = 14;
 const CHECKSUM_BYTES = 8;
@@ -32,7 +32,10 @@ export interface Frame {
   readonly payload: ByteReader;
 }
 
-/** @throws FormatError before anything of the payload is read, if the bytes are not such an artifact, whole. */
+/**
+ * @throws FormatError if the bytes are not a complete, undamaged frame of this kind; the payload is not read before
+ * that is clear.
+ */
 export function openFrame(magic: string, newestFormat: number, bytes: Uint8Array): Frame {
   if (bytes.length < HEAD_BYTES + CHECKSUM_BYTES) {
     throw new FormatError(`${magic}: ${bytes.length} bytes are too few for an artifact`);

@@ -5,7 +5,7 @@ import { ByteWriter, FormatError } from './bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from './decision-bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
-/** A feedback event as collected: its token is spent, and what the token vouched for is written down. */
+/** A feedback event as stored and shipped: in place of the token it has what the token states. */
 export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
   readonly sessionId: SessionId;
   readonly userId?: UserId;
@@ -15,7 +15,7 @@ export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
   readonly receivedAt: number;
 }
 
-/** What one EventLog object ships at a time. The same `batchId` always names the same content. */
+/** The batch that an EventLog object ships at a time. The same `batchId` always identifies the same content. */
 export interface IngestBatch {
   readonly batchId: string;
   readonly decisions: readonly Decision[];
@@ -37,7 +37,7 @@ export function ingestBatchToBytes({
   );
 }
 
-/** For the log, which holds decision batches as bytes and events as JSON already. */
+/** The same for EventLog, which already stores decision batches as bytes and events as JSON. */
 export function sealIngestBatch(
   batchId: string,
   decisionBatches: readonly Uint8Array[],
@@ -59,7 +59,10 @@ export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
   return { batchId, decisions, events: readEvents(batchId, eventsJson) };
 }
 
-/** Each event was parsed field by field when it was collected; the batch's signature vouches for that. */
+/**
+ * The events were parsed field by field when they were collected,
+ * and the batch is signed, so they are not checked again.
+ */
 function readEvents(batchId: string, text: string): CollectedEvent[] {
   let events: unknown;
   try {

@@ -4,11 +4,12 @@ import { STRIDE } from '../score/scorer.ts';
 import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
 
 /**
- * A network as bytes, its parameters float32: width E (u16); per feature its buckets' embedding rows; the embedding
- * bias; the count of hidden layers (u8); per layer its size (u16), weights row by row and bias; output; output bias.
+ * A network as bytes, with float32 parameters: width E (u16); for each feature the embedding rows of its buckets; the
+ * embedding bias; the number of hidden layers (u8); for each its size (u16), its weights (row-major) and its bias;
+ * the output weights; the output bias.
  */
 
-/** @param network a sound one: `networkProblem` has none to tell. */
+/** @param network a valid one, for which `networkProblem` returns undefined. */
 export function writeNetwork(out: ByteWriter, schema: Schema, network: Network): void {
   const { width, embedding, embeddingBias, hidden, output, outputBias } = network;
   out.u16(width);
@@ -21,7 +22,7 @@ export function writeNetwork(out: ByteWriter, schema: Schema, network: Network):
   out.f32s(output).f32s(Float32Array.of(outputBias));
 }
 
-/** @throws FormatError when the bytes end too soon; what they say is for `networkProblem` to judge. */
+/** @throws FormatError when the bytes end too early. Whether the network is valid is checked by `networkProblem`. */
 export function readNetwork(from: ByteReader, schema: Schema): Network {
   const width = from.u16();
   const problem = widthProblem(width, schema.features.length);

@@ -1,5 +1,6 @@
 import { parseVersion } from '../domain/ids.ts';
-import { bucketCount, checkExploration, parseSchema, type Schema } from '../features/schema.ts';
+import { checkExploration } from '../domain/exploration.ts';
+import { bucketCount, parseSchema, type Schema } from '../features/schema.ts';
 import { checkScores, scorerProblem } from '../score/rerank.ts';
 import { STRIDE, type AdditiveScorer, type Rerank, type Scorer } from '../score/scorer.ts';
 import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
@@ -8,15 +9,18 @@ import { readNetwork, writeNetwork } from './network-bytes.ts';
 import { readTrees, writeTrees } from './trees-bytes.ts';
 
 /**
- * A scorer as bytes: frame `TTSC`; header JSON (its schema included, so that a scorer can never meet another
- * schema's codes), then per feature its bucket count (u16) and that many weights (i32 units). That is format 1,
- * of additive scorers; format 2 adds the trees of a forest or the network of an MLP.
+ * A scorer as bytes: frame `TTSC`; a JSON header, which includes the schema so that a scorer is never applied to
+ * codes of another schema; then for each feature its number of buckets (u16) and that many weights (i32, units). That
+ * is format 1, for additive scorers. Format 2 adds the trees of a forest or the network of an MLP.
  */
 const MAGIC = 'TTSC';
 const FORMATS = { additive: 1, forest: 2, mlp: 2 } as const;
 const NEWEST_FORMAT = 2;
 
-/** Of format 2. A Durable Object keeps a scorer twice, as published and with deltas, in one value of at most 2 MB. */
+/**
+ * Size limit of format 2. LiveWeights stores a scorer twice, as
+ * published and with deltas, in one value of at most 2 MB.
+ */
 export const MAX_SCORER_BYTES = 960 * 1024;
 
 /** @throws FormatError or ApiError when the scorer is one that `scorerFromBytes` would refuse. */
@@ -41,7 +45,7 @@ export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** @throws FormatError or ApiError when the bytes are damaged, foreign, or describe an impossible scorer. */
+/** @throws FormatError or ApiError when the bytes are damaged, of another kind, or describe an invalid scorer. */
 export function scorerFromBytes(bytes: Uint8Array): Scorer {
   const { format, schemaHash, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   refuse(sizeProblem(format, bytes));
@@ -101,7 +105,7 @@ function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new FormatError(problem);
 }
 
-/** As parsed: `rerank` may hold anything. */
+/** The header before its values are checked: `rerank` may have any fields. */
 type Header = Omit<AdditiveScorer, 'kind' | 'weights'> & {
   readonly kind: Scorer['kind'];
   readonly rerank?: Partial<Rerank>;

@@ -6,19 +6,22 @@ import {
   type Column,
   type ColumnValue,
   type ItemTable,
-} from '../features/item-table.ts';
-import { checkColumn, type ColumnSpec, type Schema } from '../features/schema.ts';
+} from '../features/columns/item-table.ts';
+import type { ColumnSpec } from '../features/columns/column-spec.ts';
+import { checkColumn, type Schema } from '../features/schema.ts';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
 /**
- * A packed catalogue as bytes: frame `TTSN`; the ids (JSON); per column its spec and dictionary (JSON), the
- * code width (1, 2 or 4 bytes) and the codes.
+ * A snapshot (packed catalogue) as bytes: frame `TTSN`; the item ids (JSON); for each column its spec and its
+ * dictionary (JSON), the width of a code in bytes (1, 2 or 4) and the codes.
  */
 const MAGIC = 'TTSN';
 const FORMAT = 1;
 
-/** Keeps every KV value well under its limit and a part's read under a second. */
+/**
+ * Size of the parts that a snapshot is stored in: well below KV's limit for a value, and read in less than a second.
+ */
 export const PART_BYTES = 4 * 1024 * 1024;
 
 export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<ArrayBuffer> {
@@ -26,12 +29,12 @@ export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<Ar
   for (const { spec, values, codes } of table.columns) {
     payload.text(JSON.stringify(spec)).text(JSON.stringify(values.slice(1)));
     const width = values.length <= 0x100 ? 1 : values.length <= 0x1_0000 ? 2 : 4;
-    payload.u8(width).block(widen(codes, width));
+    payload.u8(width).block(packCodes(codes, width));
   }
   return sealFrame(MAGIC, FORMAT, schema.hash, payload.finish());
 }
 
-function widen(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Array {
+function packCodes(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Array {
   const out = new ByteWriter();
   for (const code of codes) {
     if (width === 1) out.u8(code);
@@ -41,7 +44,7 @@ function widen(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Array {
   return out.finish();
 }
 
-/** Content address: equal catalogues under one schema have one hash. 32 hex digits. */
+/** The content address of a snapshot, 32 hex digits: equal catalogues under the same schema have the same hash. */
 export const snapshotHash = (bytes: Uint8Array): string => bytesToHex(sha256(bytes)).slice(0, 32);
 
 export interface Snapshot {

@@ -1,4 +1,4 @@
-/** The one global of both runtimes that ECMAScript itself lacks. */
+/** A global of workerd and Node that is not part of ECMAScript. */
 declare class TextDecoder {
   constructor(label?: 'utf-8', options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;

@@ -2,17 +2,17 @@ import type { Trees } from '../score/trees.ts';
 import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
 
 /**
- * Trees as bytes: their count (u32); per tree its count of nodes (u16), then its nodes. A leaf is 255 (u8) and its
- * units (i32): 5 bytes. An inner node is feature + 128 · shift (u8), threshold (u8) and the place of its left child
- * in the tree (u16): 4 bytes. So 500 trees of 31 leaves take 139 kB.
+ * Trees as bytes: their number (u32); for each tree its number of nodes (u16), then its nodes. A leaf takes 5 bytes:
+ * 255 (u8) and its units (i32). An inner node takes 4 bytes: feature + 128 · shift (u8), threshold (u8) and the index
+ * of its left child within the tree (u16). So 500 trees of 31 leaves take 139 kB.
  */
 const LEAF = 255;
 const SHIFTED = 128;
-/** The feature that, shifted, would read as a leaf. */
+/** Feature 127 with shift 1 would be read as a leaf, so trees can test features 0 to 126. */
 const MAX_FEATURES = 127;
 const MIN_TREE_BYTES = 7;
 
-/** @param trees sound ones: `treesProblem` has none to tell. */
+/** @param trees valid ones, for which `treesProblem` returns undefined. */
 export function writeTrees(out: ByteWriter, trees: Trees): void {
   const { roots, feature, threshold, shift, left, units } = trees;
   out.u32(roots.length);
@@ -31,7 +31,7 @@ export function writeTrees(out: ByteWriter, trees: Trees): void {
   });
 }
 
-/** @throws FormatError when the bytes end too soon; what they say is for `treesProblem` to judge. */
+/** @throws FormatError when the bytes end too early. Whether the trees are valid is checked by `treesProblem`. */
 export function readTrees(from: ByteReader): Trees {
   const roots = new Uint32Array(from.count(MIN_TREE_BYTES));
   const [feature, threshold, shift, left, units]: number[][] = [[], [], [], [], []];
@@ -44,7 +44,7 @@ export function readTrees(from: ByteReader): Trees {
       feature.push(isLeaf ? 0 : tag % SHIFTED);
       threshold.push(isLeaf ? 0 : from.u8());
       shift.push(isLeaf || tag < SHIFTED ? 0 : 1);
-      left.push(isLeaf ? 0 : root + childPlace(from));
+      left.push(isLeaf ? 0 : root + childIndex(from));
       units.push(isLeaf ? from.i32() : 0);
     }
   });
@@ -58,8 +58,8 @@ export function readTrees(from: ByteReader): Trees {
   };
 }
 
-/** The first place is the root's; in memory 0 means a leaf. */
-function childPlace(from: ByteReader): number {
+/** Index 0 is the root, which is nobody's child; in memory a left child of 0 marks a leaf. */
+function childIndex(from: ByteReader): number {
   const place = from.u16();
   if (place === 0) throw new FormatError('a tree node has the root of its tree as its child');
   return place;

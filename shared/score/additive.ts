@@ -1,39 +1,43 @@
 import type { EncodedRequest } from '../features/encode.ts';
-import { codesWith } from '../features/entries.ts';
-import type { Column, ItemTable } from '../features/item-table.ts';
+import { codesWith } from '../features/columns/codes-with-entry.ts';
+import type { Column, ItemTable } from '../features/columns/item-table.ts';
 import type { FeaturePlan } from '../features/kinds/kind.ts';
 import type { FilterSpec } from '../features/schema.ts';
-import { firstIndex } from '../features/sorted.ts';
+import { firstIndex } from '../features/columns/binary-search.ts';
 import type { JoinedColumns } from './joined-columns.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
 
 /**
- * Scores every row of a table with a few table reads per row and no maths: features that read one column
- * add up to one table of units per column, filters are entries that sink a row, and the tables of joined
- * columns add up to one. Integer sums make all of this exact.
+ * Compiles a request and a scorer into lookup tables, so that scoring a row takes a few table reads and additions.
+ * All features that read the same column are added up into one table of units for the column, a filter is an entry
+ * low enough to exclude a row, and the tables of joined columns are merged into one. Sums of integers make all of
+ * this exact.
  */
 
-/** Units by joined code. */
+/** Units by the codes of one group of joined columns. */
 export interface UnitTable {
   readonly group: JoinedColumns;
+  /** `Int32Array(group.size)`. */
   readonly units: Int32Array;
-  /** The least and the most that a row may get here; rows that are excluded get far less. */
+  /** Lowest and highest entry that some row has; entries that exclude a row do not count for `low`. */
   readonly low: number;
   readonly high: number;
-  /** The most of the rows that get less than `high`. */
+  /** The second-highest entry that some row has. */
   readonly next: number;
+  /** Number of rows whose entry is `high`. */
   readonly rowsAtHigh: number;
+  /** Whether some row is excluded here. */
   readonly excludes: boolean;
 }
 
-/** A request and a scorer as tables: `score(row) = base + Σ units[codes[row]]`. */
+/** A request and a scorer as tables: `score(row) = base + Σ units[codes[row]]`, summed over the tables. */
 export interface ScoreTables {
   readonly base: number;
-  /** At least one; widest range first: the earlier a row is known to lose, the fewer its reads. */
+  /** At least one. Widest range first, because the sooner a row is known to lose, the fewer reads it needs. */
   readonly tables: readonly UnitTable[];
 }
 
-/** @param perRow the group in which each row has a code of its own. */
+/** @param perRow the group in which each row has its own code, for units that no column determines. */
 export function compileScores(
   scorer: Pick<Scorer, 'weights'>,
   encoded: EncodedRequest,
@@ -48,23 +52,26 @@ export function compileScores(
   });
   for (const filter of schema.filters) {
     const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);
-    sinkFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
+    excludeFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
   }
   const tables = joined.flatMap((group) => {
     const units = joinUnits(group, sums.columns);
     return units === undefined ? [] : withRange(group, units);
   });
   if (sums.rows !== undefined || tables.length === 0) tables.push(withRange(perRow, sums.ofRows()));
-  // A table that says nothing need not be read, unless it is the only one.
-  const telling = tables.filter(({ low, high, excludes }) => low !== 0 || high !== 0 || excludes);
-  const used = telling.length === 0 ? tables.slice(0, 1) : telling;
+  // A table whose entries are all 0 need not be read; one table
+  // is kept all the same, as the search needs at least one.
+  const useful = tables.filter(({ low, high, excludes }) => low !== 0 || high !== 0 || excludes);
+  const used = useful.length === 0 ? tables.slice(0, 1) : useful;
   return { base: sums.base, tables: used.toSorted((a, b) => b.high - b.low - (a.high - a.low)) };
 }
 
-/** What the features add up to: the same for every row, by the codes of a column, and by row. */
+/** The sums of all features' units: a constant part, a part by the codes of each column, and a part by row. */
 class UnitSums {
   base = 0;
+  /** Per column its units by code; undefined until a feature or filter reads the column. */
   readonly columns: (Int32Array | undefined)[];
+  /** Units by row; undefined until a feature needs them. */
   rows: Int32Array | undefined;
   readonly #table: ItemTable;
 
@@ -108,7 +115,12 @@ function addByBucket(units: Int32Array, buckets: Uint8Array, weights: Int32Array
   for (let i = 0; i < units.length; i++) units[i] += weights[buckets[i]];
 }
 
-function sinkFiltered(filter: FilterSpec, column: Column, units: Int32Array, nowMs: number): void {
+function excludeFiltered(
+  filter: FilterSpec,
+  column: Column,
+  units: Int32Array,
+  nowMs: number,
+): void {
   if ('before' in filter) {
     const { values } = column;
     const first = firstIndex(1, values.length, (code) => (values[code] as number) >= nowMs);
@@ -124,7 +136,7 @@ function joinUnits(
   { columns, members, size }: JoinedColumns,
   perColumn: readonly (Int32Array | undefined)[],
 ): Int32Array | undefined {
-  // One column's codes are the group's own.
+  // The codes of a group of one column are those of the column.
   if (columns.length === 1) return perColumn[columns[0]];
   let units: Int32Array | undefined;
   columns.forEach((column, i) => {
@@ -137,7 +149,7 @@ function joinUnits(
   return units;
 }
 
-/** Looks only at codes that some row has. */
+/** Adds the range of the entries; codes that no row has do not count. */
 function withRange(group: JoinedColumns, units: Int32Array): UnitTable {
   const { starts } = group;
   let low = MAX_SCORE_UNITS;

@@ -2,20 +2,25 @@ import { bucketLabel } from '../features/schema.ts';
 import { rerankUnits, type RerankingScorer } from './rerank.ts';
 import { STRIDE, toPoints, type Scorer } from './scorer.ts';
 
-/** One named contribution to a score; all of an item's add up to its score exactly. */
+/** One named contribution to an item's score. All contributions of an item add up to its score exactly. */
 export interface Reason {
   readonly feature: string;
-  /** What the item's bucket means: `within budget`. */
+  /** What the item's bucket means, for example `within budget`. */
   readonly because: string;
   readonly points: number;
   /**
-   * Absent: what the first pass adds for the bucket. Else the re-ranker's share: how its score of this item would
-   * fall if the feature alone were missing; what those leave of the score is the reason of all `features together`.
+   * Absent: the points that the first pass adds for the bucket. Otherwise a contribution of the re-ranker: by how
+   * much its score of this item would fall if only this feature were missing. The rest of the re-ranker's score is
+   * given as the reason `features together`.
    */
   readonly by?: 'forest' | 'mlp';
 }
 
-/** Contributions that are not 0, largest first; the first pass's only where they count. */
+/**
+ * Contributions that are not 0, by decreasing absolute value. Those of the first pass are included only if its score
+ * counts (it does not when a re-ranker replaces it).
+ * @param codes one item's codes, `Uint8Array(F)`.
+ */
 export function explain(scorer: Scorer, codes: Uint8Array): Reason[] {
   const reasons: Reason[] =
     scorer.kind === 'additive'

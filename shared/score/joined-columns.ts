@@ -1,25 +1,31 @@
-import type { ItemTable } from '../features/item-table.ts';
+import type { ItemTable } from '../features/columns/item-table.ts';
 
 type Codes = Uint16Array | Uint32Array;
 
 /**
- * Some columns read together: `codes[row]` indexes `members`, the codes of the joined columns. Made once per
- * snapshot, so that a request has fewer tables to read per row.
+ * A group of columns that are read together: each combination of their codes that occurs has one joined code. Built
+ * once per snapshot, so that a request reads fewer tables per row.
  */
 export interface JoinedColumns {
+  /** Indexes of the columns in the table. */
   readonly columns: readonly number[];
+  /** Joined code of each row. */
   readonly codes: Codes;
+  /** Number of joined codes. */
   readonly size: number;
   /** `members[i][joined code]` = code of `columns[i]`. */
   readonly members: readonly Codes[];
-  /** The rows of a joined code in rising order: `rows[starts[code] .. starts[code + 1]]`. */
+  /** The rows that have a joined code, in ascending order: `rows[starts[code] .. starts[code + 1]]`. */
   readonly rows: Uint32Array;
   readonly starts: Uint32Array;
 }
 
 type Group = Omit<JoinedColumns, 'rows' | 'starts'>;
 
-/** Joins columns, smallest dictionary first, while the pairs that occur stay far fewer than the rows. */
+/**
+ * Joins columns, starting with the smallest dictionaries, as long as a group has far fewer joined codes than there
+ * are rows.
+ */
 export function joinColumns(table: ItemTable): JoinedColumns[] {
   const limit = Math.max(64, Math.min(16_384, table.ids.length >> 3));
   let groups = table.columns
@@ -33,7 +39,7 @@ export function joinColumns(table: ItemTable): JoinedColumns[] {
   return groups.map(withRows);
 }
 
-/** No column at all: every row has a code of its own, for units that belong to rows. */
+/** A group without columns in which every row has its own code, for units that no column determines. */
 export function eachRow(table: ItemTable): JoinedColumns {
   const codes = Uint32Array.from(table.ids, (_, row) => row);
   return withRows({ columns: [], codes, size: codes.length, members: [] });
@@ -44,7 +50,7 @@ function single(column: number, codes: Codes, size: number): Group {
   return { columns: [column], codes, size, members: [same] };
 }
 
-/** @returns undefined when more than `limit` pairs occur. */
+/** @returns undefined if more than `limit` combinations of codes occur. */
 function join(a: Group, b: Group, limit: number): Group | undefined {
   const codeOf = new Map<number, number>();
   const pairs: [number, number][] = [];
@@ -68,7 +74,7 @@ function join(a: Group, b: Group, limit: number): Group | undefined {
   return { columns: [...a.columns, ...b.columns], codes, size: pairs.length, members };
 }
 
-/** Sorts the rows by code, by counting. */
+/** Adds the rows sorted by code (a counting sort). */
 function withRows(group: Group): JoinedColumns {
   const starts = new Uint32Array(group.size + 1);
   for (const code of group.codes) starts[code + 1]++;

@@ -1,19 +1,20 @@
 import { STRIDE, toUnits } from './scorer.ts';
 
 /**
- * A multilayer perceptron over bucket codes. Its first layer is a sum of embedding rows, one per feature:
- * `h₀ = relu(embeddingBias + Σ_f embedding[f · STRIDE + code_f])`; then none or one more ReLU layer; then one output.
+ * A multilayer perceptron over bucket codes. Its first layer is a sum of embedding rows, one per feature: `h₀ =
+ * relu(embeddingBias + Σ_f embedding[f · STRIDE + code_f])`. At most one more ReLU layer follows, and then one linear
+ * output, in points.
  */
 export interface Network {
-  /** E, size of an embedding: 1 to 256. */
+  /** E, the size of an embedding: 1 to 256. */
   readonly width: number;
-  /** `Float32Array((F × STRIDE) × E)`; rows past a feature's buckets are neither read nor stored. */
+  /** `Float32Array((F × STRIDE) × E)`; rows beyond a feature's buckets are neither read nor stored. */
   readonly embedding: Float32Array;
   /** `Float32Array(E)` */
   readonly embeddingBias: Float32Array;
-  /** None or one. */
+  /** At most one layer. */
   readonly hidden: readonly HiddenLayer[];
-  /** Points per value of the last layer. */
+  /** Weights of the output, one per value of the last layer. */
   readonly output: Float32Array;
   /** Points; a float32 value. */
   readonly outputBias: number;
@@ -22,35 +23,39 @@ export interface Network {
 interface HiddenLayer {
   /** 1 to 256. */
   readonly size: number;
-  /** `Float32Array(size × inputs)`, row by row. */
+  /** `Float32Array(size × inputs)`, row-major. */
   readonly weights: Float32Array;
   readonly bias: Float32Array;
 }
 
 const MAX_WIDTH = 256;
 const MAX_HIDDEN_LAYERS = 1;
-/** Embeddings take 1 KiB of memory per feature and width: 4 MiB at most, as an isolate may hold ten networks. */
+/**
+ * Largest product of features and width. Embeddings take 1 KiB of memory per unit of it, so 4 MiB at most; an isolate
+ * may hold ten networks.
+ */
 const MAX_EMBEDDINGS = 4096;
 /**
- * A network's units are clamped to ±1,024 points. The bound that its parameters imply (interval arithmetic) is a
- * hundred times what it ever gives, so holding to that one would refuse sound networks.
+ * The output of a network is clamped to ±1,024 points. A bound computed from its parameters (interval arithmetic)
+ * would be about a hundred times larger than any real output, so it would reject usable networks.
  */
 export const MAX_NETWORK_UNITS = 2 ** 26;
 
-/** Two layers at a time; a call leaves nothing of worth in them. */
+/** Scratch memory for two layers, reused by all calls. */
 const FIRST = new Float64Array(MAX_WIDTH);
 const SECOND = new Float64Array(MAX_WIDTH);
 
-/** A network's score of an item's codes in units: rounded, and clamped to ±`MAX_NETWORK_UNITS`. */
+/** The network's score of one item's codes in units, rounded and clamped to ±`MAX_NETWORK_UNITS`. */
 export function networkUnits(network: Network, codes: ArrayLike<number>, offset = 0): number {
   const units = toUnits(networkPoints(network, codes, offset));
-  // `| 0` makes a rounded −0 the 0 that bytes can hold.
+  // `| 0` turns −0 into 0: units are stored as int32, which has no −0.
   return Math.max(-MAX_NETWORK_UNITS, Math.min(MAX_NETWORK_UNITS, units)) | 0;
 }
 
 /**
- * Points before rounding. Float64 sums of float32 parameters, each from its bias on in rising order of feature
- * or input, with no function but max(0, ·): the same to the last bit on every machine, and always finite.
+ * The score in points before rounding. All sums are float64 sums of float32 parameters, start with the bias and go in
+ * ascending order of feature or input, and the only function is max(0, ·). So the result has the same bits on every
+ * machine and is always finite.
  */
 export function networkPoints(network: Network, codes: ArrayLike<number>, offset = 0): number {
   const { width, embedding, embeddingBias, hidden, output, outputBias } = network;
@@ -83,7 +88,7 @@ function rectify(values: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) if (values[i] < 0) values[i] = 0;
 }
 
-/** @returns what keeps these from being a network over so many features, or undefined. */
+/** @returns why this is not a valid network for `features` features, or undefined if it is one. */
 export function networkProblem(network: Network, features: number): string | undefined {
   const { width, embedding, embeddingBias, hidden, output, outputBias } = network;
   const problem = widthProblem(width, features);
@@ -112,7 +117,7 @@ export function networkProblem(network: Network, features: number): string | und
   return undefined;
 }
 
-/** For who must know before making room for the embeddings. */
+/** The part of `networkProblem` that can be checked before memory for the embeddings is allocated. */
 export function widthProblem(width: number, features: number): string | undefined {
   const most = Math.min(MAX_WIDTH, Math.floor(MAX_EMBEDDINGS / features));
   return Number.isInteger(width) && width >= 1 && width <= most

@@ -3,19 +3,21 @@ import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate } from '../explore/slate.ts';
 import { seededRandom } from '../explore/random.ts';
 import { codesOf, encodeRequest, indexRows } from '../features/encode.ts';
-import type { ItemTable } from '../features/item-table.ts';
-import type { ExplorationSpec } from '../features/schema.ts';
+import type { ItemTable } from '../features/columns/item-table.ts';
+import type { ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { rerank } from './rerank.ts';
 import { toPoints, type Scorer } from './scorer.ts';
 import { topRows } from './top-rows.ts';
 
-/** An item table with what is worth computing once for it. */
+/** An item table, with everything that is computed once per table rather than per request. */
 export interface RankableTable {
   readonly table: ItemTable;
+  /** Row by item id. */
   readonly rows: ReadonlyMap<string, number>;
   readonly joined: readonly JoinedColumns[];
+  /** The group in which each row has its own code. */
   readonly perRow: JoinedColumns;
 }
 
@@ -26,21 +28,23 @@ export const rankable = (table: ItemTable): RankableTable => ({
   perRow: eachRow(table),
 });
 
+/** The ordered items of one ranking. All arrays are by slot, the top slot first. */
 export interface Slate {
-  /** Best slot first. */
   readonly ids: readonly ItemId[];
-  /** Rows of the table. */
+  /** Rows of the item table. */
   readonly rows: readonly number[];
-  /** Score of each slot in units. */
+  /** Scores in fixed-point units. */
   readonly units: readonly number[];
+  /** Probability of the item at its slot, given the slots above. */
   readonly propensities: readonly number[];
   /** `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
 }
 
 /**
- * Ranks a table for one visit: encode → first pass → score the best of it again, where the scorer does → the best
- * `poolSize` → draw the slate. A pure function of its arguments, so a logged decision replays to the same slate.
+ * Ranks a table for one visit: encode the request, score all rows with the first pass, re-rank the best of them if
+ * the scorer has a re-ranker, keep the best `poolSize`, and draw the slate from these. A pure function of its
+ * arguments, so a logged decision replays to the same slate.
  */
 export function rankSlate(
   scorer: Scorer,

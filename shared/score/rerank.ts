@@ -11,15 +11,15 @@ import {
 import type { Scored } from './top-k.ts';
 import { treesProblem, treesRange, treesUnits } from './trees.ts';
 
-/** Scorers that score the best of their first pass again. */
+/** A scorer with a re-ranker: it scores the best items of its first pass again. */
 export type RerankingScorer = ForestScorer | MlpScorer;
 
 const MAX_DEPTH = 2000;
 
 /**
- * Scores rows again. What was not among them is past the depth and stays behind all of them.
+ * Re-ranks the best rows of the first pass. Rows beyond the depth are not re-ranked and not shown.
  * @param first the best rows by the first pass, best first.
- * @returns the same rows, best first; of equals, the one that the first pass put first.
+ * @returns the same rows by their final score, best first; ties keep the order of the first pass.
  */
 export function rerank(
   scorer: RerankingScorer,
@@ -39,21 +39,21 @@ export function rerank(
     .toSorted((a, b) => b.units - a.units);
 }
 
-/** The re-ranker's own score of an item's codes, in units. */
+/** The score of one item's codes by the re-ranker alone, in units. */
 export function rerankUnits(scorer: RerankingScorer, codes: ArrayLike<number>, offset = 0): number {
   return scorer.kind === 'forest'
     ? treesUnits(scorer.trees, codes, offset)
     : networkUnits(scorer.network, codes, offset);
 }
 
-/** The score in units that a slate by this scorer shows for an item of these codes, whatever the kind. */
+/** The final score of one item's codes in units, for every kind of scorer: the score that a slate shows. */
 export function finalUnits(scorer: Scorer, codes: ArrayLike<number>, offset = 0): number {
   if (scorer.kind === 'additive') return scoreCodes(scorer, codes, offset);
   const own = rerankUnits(scorer, codes, offset);
   return scorer.rerank.adds ? scoreCodes(scorer, codes, offset) + own : own;
 }
 
-/** @returns what keeps this from being a scorer that can rank, its range of scores aside, or undefined. */
+/** @returns why this scorer cannot rank, or undefined if it can. The range of its scores is left to `checkScores`. */
 export function scorerProblem(scorer: Scorer): string | undefined {
   if (scorer.kind === 'additive') return undefined;
   const { depth, adds } = scorer.rerank;
@@ -67,7 +67,7 @@ export function scorerProblem(scorer: Scorer): string | undefined {
     : networkProblem(scorer.network, features);
 }
 
-/** @throws ApiError 400 when the first pass, or what it is added to, could leave the range of scores. */
+/** @throws ApiError 400 when a score of the first pass, or a final score, could leave the allowed range. */
 export function checkScores(scorer: Scorer): void {
   const first = rangeOf(scorer.schema, scorer.weights);
   checkTotal(first);

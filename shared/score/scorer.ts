@@ -1,14 +1,14 @@
 import { ApiError } from '../domain/errors.ts';
 import type { Version } from '../domain/ids.ts';
-import { bucketCount, type ExplorationSpec, type Schema } from '../features/schema.ts';
+import type { ExplorationSpec } from '../domain/exploration.ts';
+import { bucketCount, type Schema } from '../features/schema.ts';
 import type { Network } from './network.ts';
 import type { Trees } from './trees.ts';
 import { STRIDE } from './stride.ts';
 
 /**
- * Weights are fixed-point: whole multiples of 2⁻¹⁶ point. Their sums are exact and do not depend on the
- * order of addition, so tables can be merged, items scored in any order and on any machine, and the edge
- * equals training bit for bit.
+ * Weights are fixed-point numbers: a unit is 2⁻¹⁶ point. Sums of units are exact and do not depend on the order of
+ * addition, so tables can be merged and items can be scored in any order, and edge and training agree bit for bit.
  */
 export const UNITS_PER_POINT = 65_536;
 export const toUnits = (points: number): number => Math.round(points * UNITS_PER_POINT);
@@ -16,11 +16,14 @@ export const toPoints = (units: number): number => units / UNITS_PER_POINT;
 
 export { STRIDE };
 
-/** |score| stays under 2¹¹ points, which leaves room for excluding rows by a large negative entry. */
+/**
+ * Every score stays within ±2¹¹ points. The rest of the int32
+ * range lets filters exclude rows by a large negative entry.
+ */
 export const MAX_SCORE_UNITS = 2 ** 27;
 export const EXCLUDED_UNITS = -(2 ** 28);
 
-/** Points to log-odds of a positive reward: `P(y = 1) = σ(intercept + slope · points)`. */
+/** Maps points to the probability of a positive reward: `P(y = 1) = σ(intercept + slope · points)`. */
 export interface Calibration {
   readonly intercept: number;
   readonly slope: number;
@@ -28,38 +31,42 @@ export interface Calibration {
 
 interface ScorerBase {
   readonly version: Version;
+  /** The version that this one was trained from. */
   readonly parent?: Version;
-  /** For people: `rules`, `learned`. */
+  /** A name for display, such as `rules` or `learned`. */
   readonly name: string;
   readonly schema: Schema;
-  /** The first pass, over the whole catalogue: units, `Int32Array(F × STRIDE)`. */
+  /** Weights of the first pass, which scores the whole catalogue: units, `Int32Array(F × STRIDE)`. */
   readonly weights: Int32Array;
-  /** Of the score that is served: the first pass's where it is the only one. */
+  /** Calibration of the final score. */
   readonly calibration: Calibration;
   readonly exploration: ExplorationSpec;
 }
 
-/** Adds up one weight per feature. */
+/** The score is the sum of one weight per feature. */
 export interface AdditiveScorer extends ScorerBase {
   readonly kind: 'additive';
 }
 
-/** How the best of the first pass are scored again. */
+/** How the best items of the first pass are re-ranked. */
 export interface Rerank {
-  /** So many are scored again, 1 to 2,000; more when the pool or the slate is larger. The others are not shown. */
+  /** How many items are re-ranked, 1 to 2,000, and at least the size of pool and slate. Other items are not shown. */
   readonly depth: number;
-  /** True: adds to the first pass's score; false: replaces it, and the first pass only chooses who is scored. */
+  /**
+   * True: the re-ranker's score is added to the first pass's. False: it replaces that, and the first pass only
+   * selects items.
+   */
   readonly adds: boolean;
 }
 
-/** Re-ranks the best of its first pass by a sum of trees: a random forest or boosted trees. */
+/** Re-ranks the best items of its first pass with a sum of trees: a random forest or gradient-boosted trees. */
 export interface ForestScorer extends ScorerBase {
   readonly kind: 'forest';
   readonly rerank: Rerank;
   readonly trees: Trees;
 }
 
-/** Re-ranks the best of its first pass by a multilayer perceptron. */
+/** Re-ranks the best items of its first pass with a multilayer perceptron. */
 export interface MlpScorer extends ScorerBase {
   readonly kind: 'mlp';
   readonly rerank: Rerank;
@@ -68,12 +75,12 @@ export interface MlpScorer extends ScorerBase {
 
 export type Scorer = AdditiveScorer | ForestScorer | MlpScorer;
 
-/** A scorer that has no version yet: it gets one when it is stored. */
+/** A scorer that is not stored yet and therefore has no version. */
 export type UnversionedScorer<S extends Scorer = Scorer> = S extends Scorer
   ? Omit<S, 'version'>
   : never;
 
-/** A scorer's first pass as a scorer of its own; its calibration is that of the whole. */
+/** The first pass as a scorer of its own. It keeps the calibration of the whole scorer. */
 export function firstPassOf(scorer: Scorer): AdditiveScorer {
   const { version, parent, name, schema, weights, calibration, exploration } = scorer;
   const lineage = parent === undefined ? {} : { parent };
@@ -83,8 +90,9 @@ export function firstPassOf(scorer: Scorer): AdditiveScorer {
 const UNCALIBRATED: Calibration = { intercept: 0, slope: 1 };
 
 /**
- * @param points feature name → points by bucket; what is not named is 0.
- * @throws ApiError 400 when a feature is unknown or the scores could leave their range.
+ * An additive scorer from weights in points.
+ * @param points feature name → points by bucket; features and buckets that are left out get 0.
+ * @throws ApiError 400 when a feature is unknown or scores could leave the allowed range.
  */
 export function additiveFromPoints(
   schema: Schema,
@@ -132,7 +140,7 @@ export function additiveFromPoints(
   };
 }
 
-/** The inverse of `additiveFromPoints`: feature name → points by bucket, of the first pass. */
+/** The inverse of `additiveFromPoints`: feature name → points by bucket, for the first pass. */
 export function pointsOf(scorer: Scorer): Record<string, number[]> {
   return Object.fromEntries(
     scorer.schema.features.map((spec, feature) => [
@@ -144,7 +152,7 @@ export function pointsOf(scorer: Scorer): Record<string, number[]> {
   );
 }
 
-/** The least and the most that a sum of weights can be, in units: over all combinations of buckets. */
+/** Lowest and highest possible sum of weights in units, over all combinations of buckets. */
 export function rangeOf(schema: Schema, weights: Int32Array): { low: number; high: number } {
   let [low, high] = [0, 0];
   schema.features.forEach((spec, feature) => {
@@ -155,7 +163,7 @@ export function rangeOf(schema: Schema, weights: Int32Array): { low: number; hig
   return { low, high };
 }
 
-/** @throws ApiError 400 when a score could be 2,048 points or more either way. */
+/** @throws ApiError 400 when a score could reach ±2,048 points. */
 export function checkTotal({ low, high }: { low: number; high: number }): void {
   if (low <= -MAX_SCORE_UNITS || high >= MAX_SCORE_UNITS) {
     throw new ApiError(
@@ -166,7 +174,7 @@ export function checkTotal({ low, high }: { low: number; high: number }): void {
   }
 }
 
-/** The first pass's score in units of one item's codes: the plain form of what every faster path computes. */
+/** The first pass's score of one item's codes in units: the reference that every faster implementation must equal. */
 export function scoreCodes(scorer: Scorer, codes: ArrayLike<number>, offset = 0): number {
   let units = 0;
   const features = scorer.schema.features.length;

@@ -1,2 +1,2 @@
-/** Bucket stride of a weights array: `weights[feature * STRIDE + bucket]`. */
+/** Entries per feature in an array of weights: `weights[feature * STRIDE + bucket]`. */
 export const STRIDE = 256;

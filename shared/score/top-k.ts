@@ -1,20 +1,24 @@
 import { MAX_SCORE_UNITS } from './scorer.ts';
 
+/** A row of the item table and its score. */
 export interface Scored {
   readonly row: number;
-  /** Fixed-point score, see scorer.ts. */
+  /** Score in fixed-point units (`scorer.ts`). */
   readonly units: number;
 }
 
-/** Rows fit in 25 bits and units in 28 with their sign: a key is a whole number that a double holds exactly. */
+/**
+ * Rows take 25 bits and units 28 bits with their sign, so a key
+ * that combines both is an integer that a double holds exactly.
+ */
 const ROWS = 2 ** 25;
-/** Orders as the ranking does: more units first, and of equal units the earlier row. */
+/** Keys order rows as the ranking does: more units first, and of equal units the earlier row. */
 const keyOf = (row: number, units: number) => units * ROWS - row;
 const unitsOf = (key: number) => Math.ceil(key / ROWS) | 0;
 
-/** Keeps the k best rows offered, in any order: a binary heap whose root is the worst kept. */
+/** The k best of the rows offered, kept in a binary heap whose root is the worst of them. */
 export class TopK {
-  /** A row with fewer units cannot enter. Starts above where excluded rows lie. */
+  /** A row with fewer units cannot enter. The initial value keeps out excluded rows. */
   leastUnits = -MAX_SCORE_UNITS + 1;
   readonly #keys: Float64Array;
   #size = 0;

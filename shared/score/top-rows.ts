@@ -1,24 +1,25 @@
 import type { ScoreTables, UnitTable } from './additive.ts';
 import { TopK, type Scored } from './top-k.ts';
 
-/** A table's best rows are few when they are at most one in so many. */
-const FEW = 16;
+/** The rows at a table's highest entry are scored first if they are at most one in this many. */
+const MIN_ROWS_PER_HIGH = 16;
 
 /**
- * The k best rows, exact; ties go to the earlier row; excluded rows never appear. Upper bounds leave most rows
- * unread, and lose no winner (MaxScore: H. Turtle and J. Flood, "Query Evaluation", 1995):
- * - The few rows that get the most of a table (the wished country, a departure soon) are scored first, found by
- *   their code. From then on that table can add no more than its next best entry.
- * - All other rows go by their code of the first table, and are left as soon as the most that the tables not read
- *   yet can add would not lift them to the k-th best so far.
+ * The exact k best rows. Ties go to the earlier row; excluded rows never appear. Upper bounds make it possible to
+ * skip most rows without losing a winner (MaxScore: H. Turtle and J. Flood, "Query Evaluation: Strategies and
+ * Optimizations", 1995):
+ * - If few rows have a table's highest entry (say the preferred country), they are scored first, found by their code.
+ *   For the other rows that table then adds at most its second-highest entry.
+ * - The other rows are visited by their code in the first table. A row is dropped as soon as the most that the
+ *   remaining tables can add would not lift it to the k-th best score so far.
  */
 export function topRows({ base, tables }: ScoreTables, k: number): Scored[] {
   const search = new Search(tables, k);
   const rows = tables[0].group.rows.length;
   for (let i = tables.length - 1; i > 0; i--) {
-    if (tables[i].rowsAtHigh * FEW <= rows) search.takeBest(i, base);
+    if (tables[i].rowsAtHigh * MIN_ROWS_PER_HIGH <= rows) search.scoreRowsAtHigh(i, base);
   }
-  search.takeRest(base);
+  search.scoreOtherRows(base);
   return search.top.sorted();
 }
 
@@ -27,7 +28,7 @@ class Search {
   readonly #tables: readonly UnitTable[];
   readonly #units: readonly Int32Array[];
   readonly #codes: readonly (Uint16Array | Uint32Array)[];
-  /** The most that each table can still add: rows that get more were scored before. */
+  /** The most that each table can add to a row that is not scored yet. */
   readonly #caps: number[];
   #least: number;
 
@@ -40,7 +41,7 @@ class Search {
     this.#least = this.top.leastUnits;
   }
 
-  takeBest(table: number, base: number): void {
+  scoreRowsAtHigh(table: number, base: number): void {
     const { units, high, next, group } = this.#tables[table];
     const reach = this.#reachAfter(-1);
     for (let code = 0; code < units.length; code++) {
@@ -51,7 +52,7 @@ class Search {
     this.#caps[table] = next;
   }
 
-  takeRest(base: number): void {
+  scoreOtherRows(base: number): void {
     const { units, group } = this.#tables[0];
     const { rows, starts } = group;
     const reach = this.#reachAfter(0);
@@ -69,7 +70,10 @@ class Search {
     return reach;
   }
 
-  /** @param sum of the tables before `from`. @param reachFrom the most that `from` and all after it can add. */
+  /**
+   * @param sumBefore sum of the tables before `from`.
+   * @param reachFrom the most that table `from` and those after it can add.
+   */
   #score(row: number, sumBefore: number, from: number, reachFrom: number): void {
     let sum = sumBefore;
     let reach = reachFrom;

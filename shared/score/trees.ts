@@ -1,22 +1,28 @@
-/** Regression trees over bucket codes, flat: the nodes of tree t are `roots[t] .. roots[t + 1]`, its root first. */
+/**
+ * Regression trees over bucket codes in flat arrays: the nodes
+ * of tree t are `roots[t] .. roots[t + 1]`, its root first.
+ */
 export interface Trees {
-  /** Rising from 0; one per tree. */
+  /** Index of each tree's root, ascending from 0. */
   readonly roots: Uint32Array;
-  /** Per node: which feature an inner node asks. */
+  /** Per node: the feature that an inner node tests. */
   readonly feature: Uint16Array;
-  /** Left when `((code − shift) & 255) ≤ threshold`: shift 0 sends missing (0) left, shift 1 sends it right. */
+  /**
+   * A row goes left when `((code − shift) & 255) ≤ threshold`. Shift 0 sends bucket 0 (missing) left, shift 1 sends
+   * it right.
+   */
   readonly threshold: Uint8Array;
   readonly shift: Uint8Array;
-  /** 0 = leaf; else the left child, which comes later in the same tree; the right child is `left + 1`. */
+  /** 0 for a leaf; otherwise the left child, which comes later in the same tree. The right child is `left + 1`. */
   readonly left: Uint32Array;
-  /** Leaf value in units; what stands at an inner node is neither read nor stored. */
+  /** Value of a leaf in units; values of inner nodes are neither read nor stored. */
   readonly units: Int32Array;
 }
 
 const MAX_TREES = 4096;
 const MAX_NODES_PER_TREE = 65_535;
 
-/** Sum of the leaves that an item's codes fall into, in units: whole numbers, so exact in any order. */
+/** Sum of the leaf values of one item's codes, in units: a sum of integers, so exact in any order. */
 export function treesUnits(trees: Trees, codes: ArrayLike<number>, offset = 0): number {
   const { roots, feature, threshold, shift, left, units } = trees;
   let sum = 0;
@@ -24,7 +30,8 @@ export function treesUnits(trees: Trees, codes: ArrayLike<number>, offset = 0): 
     let node = roots[tree];
     for (let child = left[node]; child !== 0; child = left[node]) {
       const code = (codes[offset + feature[node]] - shift[node]) & 255;
-      // The sign bit of the difference is 1 when the code is beyond the threshold: no branch to mispredict.
+      // The sign bit of the difference is 1 when the code exceeds the
+      // threshold. Without a branch, nothing is mispredicted.
       node = child + ((threshold[node] - code) >>> 31);
     }
     sum += units[node];
@@ -32,7 +39,7 @@ export function treesUnits(trees: Trees, codes: ArrayLike<number>, offset = 0): 
   return sum;
 }
 
-/** The least and the most that any codes can get, in units: every tree's least and greatest leaf. */
+/** Lowest and highest possible sum in units: the sums of every tree's lowest and highest leaf. */
 export function treesRange({ roots, left, units }: Trees): { low: number; high: number } {
   let [low, high] = [0, 0];
   roots.forEach((root, tree) => {
@@ -48,7 +55,7 @@ export function treesRange({ roots, left, units }: Trees): { low: number; high: 
   return { low, high };
 }
 
-/** @returns what keeps these from being trees over so many features, or undefined. A walk of sound trees ends. */
+/** @returns why these are not valid trees for `features` features, or undefined. Walking valid trees always ends. */
 export function treesProblem(trees: Trees, features: number): string | undefined {
   const { roots, feature, threshold, shift, left, units } = trees;
   const nodes = left.length;

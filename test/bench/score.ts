@@ -1,6 +1,6 @@
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { encodeRequest } from '../../shared/features/encode.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { compileScores } from '../../shared/score/additive.ts';
 import { rankable, rankSlate } from '../../shared/score/rank.ts';

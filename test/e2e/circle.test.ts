@@ -3,7 +3,7 @@ import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import type { Item } from '../../shared/domain/item.ts';
-import { attributesAt, packItems } from '../../shared/features/item-table.ts';
+import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';

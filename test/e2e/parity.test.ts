@@ -7,7 +7,7 @@ import { NO_FILTERS } from '../../backend/log/account/settings.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { encodeItem } from '../oracle/encode.ts';

@@ -7,7 +7,7 @@ import type {
   UserId,
   Version,
 } from '../../shared/domain/ids.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import {

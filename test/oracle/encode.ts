@@ -1,7 +1,8 @@
 import type { Attributes, Item } from '../../shared/domain/item.ts';
 import type { Range, Visit } from '../../shared/domain/rank-request.ts';
-import type { FeatureSpec } from '../../shared/features/kinds/kind.ts';
-import type { ColumnSpec, FilterSpec, Schema } from '../../shared/features/schema.ts';
+import type { FeatureSpec } from '../../shared/features/kinds/index.ts';
+import type { ColumnSpec } from '../../shared/features/columns/column-spec.ts';
+import type { FilterSpec, Schema } from '../../shared/features/schema.ts';
 
 /**
  * Encodes item by item from the raw attributes, feature by feature: no packing, no dictionaries, no plans.

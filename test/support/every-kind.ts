@@ -1,4 +1,4 @@
-import type { FeatureSpec } from '../../shared/features/kinds/kind.ts';
+import type { FeatureSpec } from '../../shared/features/kinds/index.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 
 const DAY_MS = 86_400_000;

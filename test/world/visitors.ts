@@ -3,7 +3,7 @@ import type { Item } from '../../shared/domain/item.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';
-import { packItems } from '../../shared/features/item-table.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../shared/score/scorer.ts';
 

@@ -8,7 +8,7 @@ import {
   type Version,
 } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import { placeOf } from '../../shared/explore/assign.ts';
+import { hashToUnitInterval } from '../../shared/explore/assign.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
@@ -45,7 +45,8 @@ export function visit({ pointer, from, to, sessions, seed, clickRate }: Visits):
     const rankingId = parseRankingId(`ranking-${seed}-${i}`);
     const { shadow } = pointer;
     const isShadowed =
-      shadow !== undefined && placeOf(shadow.version, 'traffic', sessionId) < shadow.share;
+      shadow !== undefined &&
+      hashToUnitInterval(shadow.version, 'traffic', sessionId) < shadow.share;
     decisions.push({
       rankingId,
       at,

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, eq } from 'drizzle-orm';
 import { parseVersion, RULES_VERSION } from '../../../shared/domain/ids.ts';
-import { checkExploration, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { checkExploration } from '../../../shared/domain/exploration.ts';
+import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
 import { recordAudit } from '../../models/live-pointer.ts';

@@ -1,4 +1,4 @@
-import type { ExplorationSpec } from '../../../shared/features/schema.ts';
+import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPart } from '../partitions/part-file.ts';

@@ -1,4 +1,4 @@
-import type { ExplorationSpec } from '../../../shared/features/schema.ts';
+import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { Tallies } from './tallies.ts';
 
 /** One ranking as it was shown, and what came of it within the attribution window. */

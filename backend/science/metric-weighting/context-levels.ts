@@ -1,5 +1,5 @@
 import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
-import { firstIndex } from '../../../shared/features/sorted.ts';
+import { firstIndex } from '../../../shared/features/columns/binary-search.ts';
 import type { Column } from './unit-table.ts';
 
 /** Level of each unit, 0 the most frequent kind of answer to "which?"; at most 256 levels. */

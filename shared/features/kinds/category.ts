@@ -1,8 +1,8 @@
-import { codesWith } from '../entries.ts';
+import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsDistinctTexts } from './check.ts';
 import { columnPlan, type BucketKind } from './kind.ts';
 
-/** Which of the listed values an item has: bucket i + 1 for `values[i]`, the last for any other. */
+/** Which of the listed values an item has: bucket i + 1 for `values[i]`, the last bucket for any other value. */
 export interface CategorySpec {
   readonly name: string;
   readonly kind: 'category';

@@ -1,13 +1,13 @@
-import type { ColumnSpec } from '../schema.ts';
-import type { FeatureSpec } from './kind.ts';
+import type { ColumnSpec } from '../columns/column-spec.ts';
 
-/** What a spec needs of its schema. Each check gives what is wrong and what it should be, or undefined. */
+/** What a feature's spec is checked against. Each check returns what is wrong and what is expected, or undefined. */
 export interface CheckInput {
   readonly columns: readonly ColumnSpec[];
-  readonly earlier: readonly FeatureSpec[];
+  /** The features that come before this one in the schema. */
+  readonly earlier: readonly { readonly name: string }[];
 }
 
-/** @returns what is wrong, unless the schema has a column of one of these types. */
+/** Requires a column of one of these types. */
 export function needsColumn(
   input: CheckInput,
   name: string,
@@ -20,13 +20,13 @@ export function needsColumn(
     : `column "${name}" must be of type ${types.join(' or ')}, but is ${column.type}`;
 }
 
-/** @returns what is wrong, unless this is a list of texts. */
+/** Requires a list of texts. */
 export function needsTexts(name: string, value: unknown): string | undefined {
   const fine = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   return fine ? undefined : `${name} must be a list of texts`;
 }
 
-/** @returns what is wrong, unless this is a list of texts, each once: their places are buckets. */
+/** Requires a list of distinct texts, since the index of each determines a bucket. */
 export function needsDistinctTexts(name: string, value: unknown): string | undefined {
   const problem = needsTexts(name, value);
   if (problem !== undefined) return problem;
@@ -34,13 +34,13 @@ export function needsDistinctTexts(name: string, value: unknown): string | undef
   return repeated === undefined ? undefined : `${name} has "${repeated}" twice`;
 }
 
-/** @returns what is wrong, unless this is a whole number from 1. */
+/** Requires a whole number from 1. */
 export const needsMost = (most: unknown): string | undefined =>
   Number.isInteger(most) && (most as number) >= 1
     ? undefined
     : 'most must be a whole number from 1';
 
-/** @returns what is wrong, unless these are finite numbers in strictly rising order. */
+/** Requires finite numbers in strictly ascending order. */
 export function needsRising(name: string, edges: unknown): string | undefined {
   const fine =
     Array.isArray(edges) &&

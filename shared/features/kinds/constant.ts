@@ -1,6 +1,6 @@
 import type { BucketKind } from './kind.ts';
 
-/** Bucket 1, always: the base of a score. */
+/** Always bucket 1: the intercept of a score. */
 export interface ConstantSpec {
   readonly name: string;
   readonly kind: 'constant';

@@ -1,14 +1,15 @@
 import { needsDistinctTexts, needsRising } from './check.ts';
 import { MISSING, stepOf, type BucketKind } from './kind.ts';
-import { numberOf } from './wish.ts';
+import { numberOf } from './preference.ts';
 
 /**
- * A fact about the request itself (device, hour, segment): bucket i + 1 for `values[i]` and one more for
- * any other, or the bin of a number among `edges`.
+ * A fact about the request (device, hour, segment). With `values`: bucket i + 1 for `values[i]` and the last bucket
+ * for any other value. With `edges`: bucket i + 1 for a number up to `edges[i]`, the last bucket above all.
  */
 export interface ContextSpec {
   readonly name: string;
   readonly kind: 'context';
+  /** Name of the entry of the request's context. */
   readonly key: string;
   readonly values?: readonly string[];
   readonly edges?: readonly number[];

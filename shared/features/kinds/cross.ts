@@ -1,14 +1,14 @@
 import { bucketReader, type BucketKind } from './kind.ts';
 
 /**
- * Two earlier features taken together: bucket 1 + (a − 1) · B + (b − 1) where both are present and B is the
- * number of present buckets of b; missing where either is.
+ * The combination of two earlier features with buckets a and b: bucket 1 + (a − 1) · B + (b − 1), where B is the
+ * number of buckets of the second feature without the missing one. Missing if either is missing.
  */
 export interface CrossSpec {
   readonly name: string;
   readonly kind: 'cross';
   readonly of: readonly [string, string];
-  /** Present buckets of both, filled in from the schema when it is read. */
+  /** Number of buckets of each without the missing one; filled in when the schema is parsed. */
   readonly sizes: readonly [number, number];
 }
 

@@ -3,7 +3,10 @@ import { runsPlan, stepOf, type BucketKind } from './kind.ts';
 
 const DAY_MS = 86_400_000;
 
-/** How soon a date comes: bucket i + 1 when within `days[i]` days of the request, the last when later; past dates are missing. */
+/**
+ * How soon a date comes: bucket i + 1 if within `days[i]` days of the request, the last bucket if later. Past dates
+ * are missing.
+ */
 export interface DateSoonSpec {
   readonly name: string;
   readonly kind: 'date-soon';

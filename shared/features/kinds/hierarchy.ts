@@ -1,11 +1,11 @@
-import { codesWith } from '../entries.ts';
+import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsTexts } from './check.ts';
 import { columnPlan, MISSING, type BucketKind } from './kind.ts';
-import { wishedTexts } from './wish.ts';
+import { preferredTexts } from './preference.ts';
 
 /**
- * How deep a path (continent, country) agrees with the wishes: bucket 1 = the deepest level is wished,
- * 2 = the level above, … the last = no level is. `preferences[i]` names the wishes of the path's level i.
+ * How deep a path (continent, country) matches the visitor's preferences: bucket 1 = at the deepest level, 2 = at the
+ * level above it, …, the last bucket = at no level. `preferences[i]` names the preference for level i of the path.
  */
 export interface HierarchySpec {
   readonly name: string;
@@ -22,20 +22,21 @@ export const hierarchy: BucketKind<HierarchySpec> = {
       needsTexts('preferences', spec.preferences) ??
       (spec.preferences.length === depth
         ? undefined
-        : `preferences must name ${depth} wishes, one per level of the path`)
+        : `preferences must list ${depth} names, one per level of the path`)
     );
   },
   size: (spec) => spec.preferences.length + 2,
   label: (spec, bucket) => spec.preferences.toReversed()[bucket - 1] ?? 'elsewhere',
   plan(spec, input) {
-    const wished = spec.preferences.map((name) => wishedTexts(input.visit.preferences[name]));
-    if (wished.every((wishes) => wishes.size === 0)) return MISSING;
+    const preferred = spec.preferences.map((name) => preferredTexts(input.visit.preferences[name]));
+    if (preferred.every((texts) => texts.size === 0)) return MISSING;
     return columnPlan(input, spec.column, (buckets, column) => {
-      buckets.fill(wished.length + 1);
-      // From the root down: what agrees deeper is written over what agrees above.
-      wished.forEach((entries, level) => {
+      buckets.fill(preferred.length + 1);
+      // From the root down, so that a deeper match overwrites one above it.
+      preferred.forEach((entries, level) => {
         for (const entry of entries) {
-          for (const code of codesWith(column, entry, level)) buckets[code] = wished.length - level;
+          for (const code of codesWith(column, entry, level))
+            buckets[code] = preferred.length - level;
         }
       });
     });

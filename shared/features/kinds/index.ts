@@ -1,19 +1,37 @@
-import { category } from './category.ts';
-import { constant } from './constant.ts';
-import { context } from './context.ts';
-import { cross } from './cross.ts';
-import { dateSoon } from './date-soon.ts';
-import { hierarchy } from './hierarchy.ts';
-import type { BucketKind, FeatureSpec } from './kind.ts';
-import { ordinalDistance } from './ordinal-distance.ts';
-import { priceToBudget } from './price-to-budget.ts';
-import { quantile } from './quantile.ts';
-import { rangeDistance } from './range-distance.ts';
-import { recentDistance } from './recent-distance.ts';
-import { recent } from './recent.ts';
-import { setOverlap } from './set-overlap.ts';
-import { slateRatio } from './slate-ratio.ts';
-import { slateRank } from './slate-rank.ts';
+import { category, type CategorySpec } from './category.ts';
+import { constant, type ConstantSpec } from './constant.ts';
+import { context, type ContextSpec } from './context.ts';
+import { cross, type CrossSpec } from './cross.ts';
+import { dateSoon, type DateSoonSpec } from './date-soon.ts';
+import { hierarchy, type HierarchySpec } from './hierarchy.ts';
+import type { BucketKind } from './kind.ts';
+import { ordinalDistance, type OrdinalDistanceSpec } from './ordinal-distance.ts';
+import { priceToBudget, type PriceToBudgetSpec } from './price-to-budget.ts';
+import { quantile, type QuantileSpec } from './quantile.ts';
+import { rangeDistance, type RangeDistanceSpec } from './range-distance.ts';
+import { recentDistance, type RecentDistanceSpec } from './recent-distance.ts';
+import { recent, type RecentSpec } from './recent.ts';
+import { setOverlap, type SetOverlapSpec } from './set-overlap.ts';
+import { slateRatio, type SlateRatioSpec } from './slate-ratio.ts';
+import { slateRank, type SlateRankSpec } from './slate-rank.ts';
+
+/** A feature as the schema declares it. */
+export type FeatureSpec =
+  | CategorySpec
+  | ConstantSpec
+  | ContextSpec
+  | CrossSpec
+  | DateSoonSpec
+  | HierarchySpec
+  | OrdinalDistanceSpec
+  | PriceToBudgetSpec
+  | QuantileSpec
+  | RangeDistanceSpec
+  | RecentDistanceSpec
+  | RecentSpec
+  | SetOverlapSpec
+  | SlateRankSpec
+  | SlateRatioSpec;
 
 const KINDS: {
   readonly [K in FeatureSpec['kind']]: BucketKind<Extract<FeatureSpec, { kind: K }>>;
@@ -38,5 +56,8 @@ const KINDS: {
 export const isKind = (kind: unknown): kind is FeatureSpec['kind'] =>
   typeof kind === 'string' && Object.hasOwn(KINDS, kind);
 
-/** The kind of a spec, with the spec's own type put back together (TypeScript cannot correlate the two). */
+/**
+ * The kind of a spec. The return type is widened to all specs,
+ * because TypeScript cannot relate a spec to its own kind.
+ */
 export const kindOf = (spec: FeatureSpec): BucketKind<FeatureSpec> => KINDS[spec.kind];

@@ -1,55 +1,24 @@
 import type { Visit } from '../../domain/rank-request.ts';
-import type { Column, ItemTable } from '../item-table.ts';
-import { firstIndex } from '../sorted.ts';
+import type { Column, ItemTable } from '../columns/item-table.ts';
+import { firstIndex } from '../columns/binary-search.ts';
 import type { CheckInput } from './check.ts';
-import type { CategorySpec } from './category.ts';
-import type { ConstantSpec } from './constant.ts';
-import type { ContextSpec } from './context.ts';
-import type { CrossSpec } from './cross.ts';
-import type { DateSoonSpec } from './date-soon.ts';
-import type { HierarchySpec } from './hierarchy.ts';
-import type { OrdinalDistanceSpec } from './ordinal-distance.ts';
-import type { PriceToBudgetSpec } from './price-to-budget.ts';
-import type { QuantileSpec } from './quantile.ts';
-import type { RangeDistanceSpec } from './range-distance.ts';
-import type { RecentDistanceSpec } from './recent-distance.ts';
-import type { RecentSpec } from './recent.ts';
-import type { SetOverlapSpec } from './set-overlap.ts';
-import type { SlateRankSpec } from './slate-rank.ts';
-import type { SlateRatioSpec } from './slate-ratio.ts';
-
-export type FeatureSpec =
-  | CategorySpec
-  | ConstantSpec
-  | ContextSpec
-  | CrossSpec
-  | DateSoonSpec
-  | HierarchySpec
-  | OrdinalDistanceSpec
-  | PriceToBudgetSpec
-  | QuantileSpec
-  | RangeDistanceSpec
-  | RecentDistanceSpec
-  | RecentSpec
-  | SetOverlapSpec
-  | SlateRankSpec
-  | SlateRatioSpec;
 
 /**
- * A feature compiled for one request: where each row's bucket comes from.
- * The cheaper forms come first; scoring folds `constant` and `column` into per-column tables of units.
+ * A feature compiled for one request: it determines the bucket of each row. The cheaper forms come first; scoring
+ * turns `constant` and `column` plans into one table of units per column.
  */
 export type FeaturePlan =
   | { readonly from: 'constant'; readonly bucket: number }
-  /** `buckets[code]` for the codes of one column. */
+  /** The bucket of a row is `buckets[code]`, by its code in one column. */
   | { readonly from: 'column'; readonly column: number; readonly buckets: Uint8Array }
-  /** `bucket` everywhere but in a few rows. */
+  /** The bucket is `bucket` except in a few rows: row → bucket. */
   | { readonly from: 'sparse'; readonly bucket: number; readonly rows: ReadonlyMap<number, number> }
-  /** `buckets[row]`. */
+  /** The bucket of a row is `buckets[row]`. */
   | { readonly from: 'rows'; readonly buckets: Uint8Array };
 
 export interface PlanInput {
   readonly table: ItemTable;
+  /** Row of an item id; undefined if the table does not have the item. */
   readonly rowOf: (id: string) => number | undefined;
   readonly visit: Visit;
   /** Epoch ms of the request. */
@@ -58,24 +27,25 @@ export interface PlanInput {
   readonly planOf: (name: string) => FeaturePlan;
 }
 
-/** One way of turning (item, request) into a bucket. Bucket 0 is "missing" in all of them. */
+/** A kind of feature: a way to turn (item, request) into a bucket. In every kind bucket 0 means missing. */
 export interface BucketKind<S> {
-  /** @returns what is wrong with the spec and what it should be, or undefined. */
+  /** @returns what is wrong with the spec and what is expected, or undefined. */
   check(spec: S, input: CheckInput): string | undefined;
-  /** Number of buckets, the missing one included: 2..256. */
+  /** Number of buckets, bucket 0 (missing) included: 2..256. */
   size(spec: S): number;
-  /** What bucket 1.. means, for people. */
+  /** The meaning of a bucket from 1 on, for display. */
   label(spec: S, bucket: number): string;
   plan(spec: S, input: PlanInput): FeaturePlan;
 }
 
 export const MISSING: FeaturePlan = { from: 'constant', bucket: 0 };
 
+/** Index of a column of the table. */
 export function columnOf(input: PlanInput, name: string): number {
   return input.table.columns.findIndex((column) => column.spec.name === name);
 }
 
-/** A plan that reads one column: `fill` writes the buckets of its present codes. */
+/** A plan by the codes of one column. `fill` writes the buckets of the codes from 1 on. */
 export function columnPlan(
   input: PlanInput,
   name: string,
@@ -90,8 +60,10 @@ export function columnPlan(
 }
 
 /**
- * A plan that reads a number or date column. Such dictionaries are sorted, so where `bucketOf` falls until
- * `isRising` and rises from there, equal buckets are runs of codes: their ends are found by halving, and few values are asked.
+ * A plan by the codes of a number or date column. The dictionary is sorted, so values with equal buckets form runs of
+ * codes whose ends are found by binary search; `bucketOf` is called for few values only.
+ * @param bucketOf must not increase before the first value for which `isRising` is true, and must not decrease from
+ * there on.
  */
 export function runsPlan(
   input: PlanInput,
@@ -112,7 +84,7 @@ export function runsPlan(
   });
 }
 
-/** Index of the first edge that `value` does not exceed, or `edges.length`. */
+/** Index of the first edge that is ≥ `value`, or `edges.length`. */
 export const stepOf = (edges: readonly number[], value: number): number =>
   firstIndex(0, edges.length, (step) => value <= edges[step]);
 

@@ -1,13 +1,16 @@
-import { codesWith } from '../entries.ts';
+import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsDistinctTexts, needsMost } from './check.ts';
 import { columnPlan, MISSING, runsPlan, type BucketKind } from './kind.ts';
-import { numberOf } from './wish.ts';
+import { numberOf } from './preference.ts';
 
-/** Steps between the item's level and the wished one: bucket 1 = the same, 2 = ±1, … `most` + 1 = `most` or more. */
+/**
+ * Number of steps between the item's level and the preferred one: bucket 1 = the same level, 2 = one step apart, …,
+ * `most` + 1 = `most` or more steps.
+ */
 export interface OrdinalDistanceSpec {
   readonly name: string;
   readonly kind: 'ordinal-distance';
-  /** A number column, or a category column whose order `levels` gives. */
+  /** A number column, or a category column with its order given by `levels`. */
   readonly column: string;
   readonly preference: string;
   readonly most: number;
@@ -26,13 +29,13 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
     return steps === spec.most ? `${steps} or more off` : `${steps} off`;
   },
   plan(spec, input) {
-    const wished = levelOf(spec, input.visit.preferences[spec.preference]);
-    if (Number.isNaN(wished)) return MISSING;
+    const preferred = levelOf(spec, input.visit.preferences[spec.preference]);
+    if (Number.isNaN(preferred)) return MISSING;
     const bucketOf = (level: number) =>
-      1 + Math.min(Math.round(Math.abs(level - wished)), spec.most);
+      1 + Math.min(Math.round(Math.abs(level - preferred)), spec.most);
     const { levels } = spec;
     if (levels === undefined)
-      return runsPlan(input, spec.column, bucketOf, (value) => value >= wished);
+      return runsPlan(input, spec.column, bucketOf, (value) => value >= preferred);
     return columnPlan(input, spec.column, (buckets, column) => {
       levels.forEach((name, level) => {
         for (const code of codesWith(column, name)) buckets[code] = bucketOf(level);
@@ -41,7 +44,7 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
   },
 };
 
-/** @returns NaN where it is no level. */
+/** @returns NaN if the value is not a level. */
 function levelOf({ levels }: OrdinalDistanceSpec, value: unknown): number {
   if (levels === undefined) return numberOf(value);
   const name = typeof value === 'number' ? String(value) : value;

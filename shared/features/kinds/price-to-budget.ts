@@ -2,7 +2,10 @@ import type { Range } from '../../domain/rank-request.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
-/** How far a price is over the budget: bucket i + 1 when at most `overPercent[i]` over, the last when beyond all. */
+/**
+ * How far a price is over the budget: bucket i + 1 if by at
+ * most `overPercent[i]` percent, the last bucket if by more.
+ */
 export interface PriceToBudgetSpec {
   readonly name: string;
   readonly kind: 'price-to-budget';
@@ -12,8 +15,11 @@ export interface PriceToBudgetSpec {
   readonly overPercent: readonly number[];
 }
 
-/** Prices in cents have no exact binary form; this is far less than a cent and far more than their error. */
-const SLACK = 1e-12;
+/**
+ * Relative tolerance, since decimal prices are not exact in
+ * binary: far below a cent and far above the rounding error.
+ */
+const TOLERANCE = 1e-12;
 
 export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
   check: (spec, input) =>
@@ -25,10 +31,11 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
     return over === 0 ? 'within budget' : `within +${over} %`;
   },
   plan(spec, input) {
-    const wish = input.visit.preferences[spec.preference];
-    const budget = typeof wish === 'number' ? wish : (wish as Range | undefined)?.max;
+    const preference = input.visit.preferences[spec.preference];
+    const budget =
+      typeof preference === 'number' ? preference : (preference as Range | undefined)?.max;
     if (typeof budget !== 'number' || budget <= 0) return MISSING;
-    const limits = spec.overPercent.map((over) => budget * (100 + over) * (1 + SLACK));
+    const limits = spec.overPercent.map((over) => budget * (100 + over) * (1 + TOLERANCE));
     return runsPlan(input, spec.column, (price) => 1 + stepOf(limits, price * 100));
   },
 };

@@ -2,8 +2,8 @@ import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, stepOf, type BucketKind } from './kind.ts';
 
 /**
- * Which bin a number falls in: bucket i + 1 when at most `edges[i]`, the last above all.
- * The edges are part of the schema (`quantileEdges` proposes them from data), so bins cannot drift between snapshots.
+ * Which bin a number falls into: bucket i + 1 if at most `edges[i]`, the last bucket above all edges. The edges are
+ * part of the schema (`quantileEdges` computes them from data), so the bins are the same in every snapshot.
  */
 export interface QuantileSpec {
   readonly name: string;

@@ -3,8 +3,8 @@ import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
- * How far a number lies outside the wished range (or from the wished number): bucket i + 1 when at most
- * `within[i]`, the last bucket when beyond all.
+ * How far a number lies outside the preferred range, or from the preferred number: bucket i + 1 if by at most
+ * `within[i]`, the last bucket if by more.
  */
 export interface RangeDistanceSpec {
   readonly name: string;
@@ -24,8 +24,7 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
     return within === 0 ? 'as wished' : `within ±${within}`;
   },
   plan(spec, input) {
-    const wish = input.visit.preferences[spec.preference];
-    const range = rangeOf(wish);
+    const range = rangeOf(input.visit.preferences[spec.preference]);
     if (range === undefined) return MISSING;
     const { min, max } = range;
     return runsPlan(
@@ -37,11 +36,12 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
   },
 };
 
-/** @returns undefined where the wish says nothing. */
-function rangeOf(wish: unknown): { min: number; max: number } | undefined {
-  if (typeof wish === 'number') return { min: wish, max: wish };
-  if (typeof wish !== 'object' || wish === null || Array.isArray(wish)) return undefined;
-  const { min, max } = wish as Range;
+/** @returns undefined if the preference is absent or of another form. */
+function rangeOf(preference: unknown): { min: number; max: number } | undefined {
+  if (typeof preference === 'number') return { min: preference, max: preference };
+  if (typeof preference !== 'object' || preference === null || Array.isArray(preference))
+    return undefined;
+  const { min, max } = preference as Range;
   if (min === undefined && max === undefined) return undefined;
   return { min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY };
 }

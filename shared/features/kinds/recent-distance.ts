@@ -2,14 +2,15 @@ import { needsTexts, needsMost } from './check.ts';
 import { MISSING, type BucketKind } from './kind.ts';
 
 /**
- * Places between this row and the item of the list touched last, in the caller's order: bucket `most` + 1 is that item,
- * `most` + 2 the one just below it, `most` the one just above; capped at ±`most`. Missing without such an item.
+ * Distance in the caller's order between an item and the listed item that the visitor touched last: bucket `most` + 1
+ * is that item itself, `most` + 2 the one just below it, `most` the one just above it; capped at ±`most`. Missing if
+ * no listed item was touched.
  */
 export interface RecentDistanceSpec {
   readonly name: string;
   readonly kind: 'recent-distance';
   readonly most: number;
-  /** Limits "touched" to some types of interaction. */
+  /** Counts only these types of interaction as a touch. */
   readonly only?: readonly string[];
 }
 

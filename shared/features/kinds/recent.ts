@@ -3,14 +3,14 @@ import { needsDistinctTexts, needsTexts, needsMost, needsRising } from './check.
 import { MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
- * What the visitor did with this very item in the session so far. Missing when the session is empty; the
- * last bucket is an item untouched so far.
- * - `recency`: 1 = the item touched last, 2 = the distinct item before it, … `most` = that or longer ago
- * - `type`: bucket i + 1 when the latest touch was `types[i]`, one more bucket for any other type
- * - `kinds`: 1 + the set of types among `types`, as a bit mask (bit i for `types[i]`)
- * - `count`: bin of the number of touches among `edges`
- * - `age`: bin of the seconds since the latest touch among `edges`
- * `only` limits all of these to some types of interaction.
+ * What the visitor did with this item earlier in the session. A touch is any interaction, or one of the types in
+ * `only`. Missing if the session has no interactions; the last bucket is for an item that was not touched. The other
+ * buckets are
+ * - `recency`: 1 = the item touched last, 2 = the distinct item touched before it, …, `most` = that or longer ago
+ * - `type`: i + 1 if the latest touch was of type `types[i]`, one more bucket for any other type
+ * - `kinds`: 1 + a bit mask of the types of all touches (bit i for `types[i]`)
+ * - `count`: the bin of the number of touches, by `edges`
+ * - `age`: the bin of the seconds since the latest touch, by `edges`
  */
 export interface RecentSpec {
   readonly name: string;
@@ -29,7 +29,10 @@ interface Touches {
   count: number;
 }
 
-/** Per item: its rank among distinct items (latest = 1), the latest interaction, and how many there were. */
+/**
+ * Per item id: its recency rank among the touched items (latest = 1), its latest touch, and the types and number of
+ * its touches.
+ */
 export function touchesOf(
   recent: readonly Interaction[],
   only: readonly string[] | undefined,
@@ -50,7 +53,8 @@ export function touchesOf(
   return touches;
 }
 
-const seen = (spec: RecentSpec): number => {
+/** Number of buckets for items that were touched. */
+const touchedBuckets = (spec: RecentSpec): number => {
   if (spec.measure === 'recency') return spec.most!;
   if (spec.measure === 'kinds') return 2 ** spec.types!.length;
   return spec.measure === 'type' ? spec.types!.length + 1 : spec.edges!.length + 1;
@@ -72,9 +76,9 @@ export const recent: BucketKind<RecentSpec> = {
         return 'measure must be recency, type, kinds, count or age';
     }
   },
-  size: (spec) => seen(spec) + 2,
+  size: (spec) => touchedBuckets(spec) + 2,
   label(spec, bucket) {
-    if (bucket > seen(spec)) return 'untouched';
+    if (bucket > touchedBuckets(spec)) return 'untouched';
     if (spec.measure === 'recency')
       return bucket === 1 ? 'touched last' : `${bucket - 1} touched since`;
     if (spec.measure === 'kinds') {
@@ -93,7 +97,7 @@ export const recent: BucketKind<RecentSpec> = {
       const row = input.rowOf(id);
       if (row !== undefined) rows.set(row, bucketOf(spec, touch, input.nowMs));
     }
-    return { from: 'sparse', bucket: seen(spec) + 1, rows };
+    return { from: 'sparse', bucket: touchedBuckets(spec) + 1, rows };
   },
 };
 

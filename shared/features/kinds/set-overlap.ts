@@ -1,13 +1,13 @@
-import { codesWith } from '../entries.ts';
+import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsMost } from './check.ts';
 import { columnPlan, MISSING, type BucketKind } from './kind.ts';
-import { wishedTexts } from './wish.ts';
+import { preferredTexts } from './preference.ts';
 
-/** How many of the wished values the item has: bucket 1 = none, 2 = one, … `most` + 1 = `most` or more. */
+/** How many of the preferred values the item has: bucket 1 = none, 2 = one, …, `most` + 1 = `most` or more. */
 export interface SetOverlapSpec {
   readonly name: string;
   readonly kind: 'set-overlap';
-  /** A set column, or a category column (a set of one). */
+  /** A set column, or a category column (treated as a set of one value). */
   readonly column: string;
   readonly preference: string;
   readonly most: number;
@@ -23,11 +23,11 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
     return count === spec.most ? `${count} or more of the wished` : `${count} of the wished`;
   },
   plan(spec, input) {
-    const wished = wishedTexts(input.visit.preferences[spec.preference]);
-    if (wished.size === 0) return MISSING;
+    const preferred = preferredTexts(input.visit.preferences[spec.preference]);
+    if (preferred.size === 0) return MISSING;
     return columnPlan(input, spec.column, (buckets, column) => {
       buckets.fill(1);
-      for (const entry of wished) {
+      for (const entry of preferred) {
         for (const code of codesWith(column, entry)) {
           if (buckets[code] <= spec.most) buckets[code]++;
         }

@@ -1,12 +1,12 @@
-import type { ItemTable } from '../item-table.ts';
+import type { ItemTable } from '../columns/item-table.ts';
 import { needsColumn, needsMost } from './check.ts';
 import { columnOf, MISSING, type BucketKind, type FeaturePlan, type PlanInput } from './kind.ts';
 
 /**
- * The item's rank among those competing: by a number column (equal values share the better rank), or,
- * without a column, by the order the caller gave. Bucket = rank, `most` for that rank and all behind.
- * `among` narrows the rivals, in the caller's order: `above` = only the items above this one, `untouched` =
- * only items not yet touched in the session (a touched item is missing).
+ * The item's rank among the ranked items: by a number or date column (equal values share the better rank) or, without
+ * a column, by the caller's order. The bucket is the rank; `most` stands for that rank and all later ones. `among`
+ * restricts the items that are compared: `above` = only those above this one in the caller's order, `untouched` =
+ * only those that were not touched in the session (a touched item is missing).
  */
 export interface SlateRankSpec {
   readonly name: string;
@@ -41,7 +41,7 @@ export const slateRank: BucketKind<SlateRankSpec> = {
   },
 };
 
-/** Ranks are a function of the code: one counting pass over the rows, one running sum over the dictionary. */
+/** Ranks depend only on the code, so counting rows per code and a running sum over the dictionary are enough. */
 function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): FeaturePlan {
   const { codes, values } = table.columns[column];
   const counts = new Uint32Array(values.length);
@@ -62,7 +62,7 @@ function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec
   return Uint8Array.from(table.ids, (id) => (touched.has(id) ? 0 : Math.min(++rank, most)));
 }
 
-/** Codes are in the order of their values, so ranks compare codes. Quadratic: for lists of candidates. */
+/** Codes are in the order of their values, so codes are compared. Quadratic time, but candidate lists are short. */
 function rankAmongAbove(table: ItemTable, column: number, spec: SlateRankSpec): Uint8Array {
   const { codes } = table.columns[column];
   return Uint8Array.from(table.ids, (_, row) => {

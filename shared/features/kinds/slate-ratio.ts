@@ -3,12 +3,12 @@ import { needsColumn, needsTexts, needsRising } from './check.ts';
 import { columnOf, MISSING, stepOf, type BucketKind, type PlanInput } from './kind.ts';
 
 /**
- * A number of the item over a number of the slate it competes in: bin of the ratio among `edges`. `to` is
- * - `median`: the slate's median
- * - `touched`: the mean over the items touched in the session; `only` limits the types of touch
+ * The ratio of the item's number to a reference number of the ranked items, in bins by `edges`. The reference `to` is
+ * - `median`: the median of all ranked items
+ * - `touched`: the mean of the items touched in the session; `only` restricts the types of touch
  * - `last-touched`: the item touched last
- * - `lowest-above`: the lowest among the items above, in the caller's order
- * Missing where there is nothing to compare with. Numbers under 1 count as 1, so that ratios stay finite.
+ * - `lowest-above`: the lowest number among the items above this one in the caller's order
+ * Missing if there is no reference. Numbers below 1 count as 1, so that ratios stay finite.
  */
 export interface SlateRatioSpec {
   readonly name: string;
@@ -65,7 +65,7 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
   },
 };
 
-/** @returns NaN where no item gives one. */
+/** @returns NaN if no item has a number to refer to. */
 function referenceOf(spec: SlateRatioSpec, input: PlanInput, at: (row: number) => number): number {
   if (spec.to === 'median')
     return median(input.table.ids.map((_, row) => at(row)).filter((value) => !Number.isNaN(value)));

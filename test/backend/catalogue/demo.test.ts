@@ -4,7 +4,7 @@ import { DEMO_PLACES } from '../../../backend/catalogue/demo-places.ts';
 import { DEMO_THEMES } from '../../../backend/catalogue/demo-themes.ts';
 import { demoCatalogue, type DemoTrip } from '../../../backend/catalogue/demo.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 
 const DAY_MS = Date.UTC(2026, 10, 22, 15, 30);

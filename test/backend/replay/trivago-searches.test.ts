@@ -10,7 +10,7 @@ import {
 import { reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { hasShared, sharedFile, unless } from '../../support/shared-data.ts';

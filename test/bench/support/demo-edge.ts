@@ -3,7 +3,7 @@ import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import {

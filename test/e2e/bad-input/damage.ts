@@ -58,12 +58,12 @@ const garbage = new TextEncoder().encode('not a snapshot');
 const nowhere = 'ab'.repeat(16);
 
 export const DAMAGES: readonly Damage[] = [
-  ['a pointer that is garbage', (kv) => kv.put(WEIGHTS, 'garbage'), /no pointer: \\?"garbage/],
-  ['a pointer that is empty', (kv) => kv.put(WEIGHTS, ''), /no pointer/],
+  ['a pointer that is garbage', (kv) => kv.put(WEIGHTS, 'garbage'), /not a pointer: \\?"garbage/],
+  ['a pointer that is empty', (kv) => kv.put(WEIGHTS, ''), /not a pointer/],
   [
     'a pointer to a version that is none',
     (kv) => kv.put(WEIGHTS, '{"champion":"latest"}'),
-    /no pointer/,
+    /not a pointer/,
   ],
   [
     'a pointer to a version that does not exist',
@@ -83,7 +83,7 @@ export const DAMAGES: readonly Damage[] = [
     /holds the weights of v000000/,
   ],
   ['a scorer of a foreign schema', scorerBlob('v000905', () => foreign('v000905')), undefined],
-  ['a snapshot pointer that is garbage', (kv) => kv.put(CATALOGUE, '{'), /no pointer/],
+  ['a snapshot pointer that is garbage', (kv) => kv.put(CATALOGUE, '{'), /not a pointer/],
   [
     'a snapshot pointer to nowhere',
     (kv) => kv.put(CATALOGUE, snapshotPointer(nowhere, 100)),

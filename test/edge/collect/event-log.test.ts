@@ -5,7 +5,7 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EventLog } from '../../../edge/collect/event-log.ts';
+import type { EventLogObject } from '../../../edge/platform/durable-objects.ts';
 import { commits, fakeBackend, shard } from '../support/backend.ts';
 
 const log = () => shard(0);
@@ -15,7 +15,7 @@ const event = (id: string, text = '') => ({
 });
 const append = (...ids: string[]) => log().appendEvents(ids.map((id) => event(id)));
 const ring = () => runDurableObjectAlarm(log());
-const inside = <R>(look: (log: EventLog, state: DurableObjectState) => R | Promise<R>) =>
+const inside = <R>(look: (log: EventLogObject, state: DurableObjectState) => R | Promise<R>) =>
   runInDurableObject(log(), look);
 const idsOf = (batch: { readonly events: readonly { readonly eventId: string }[] }) =>
   batch.events.map(({ eventId }) => eventId);

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DecisionLog } from '../../../edge/collect/decision-log.ts';
-import { settingsOf } from '../../../edge/env.ts';
+import { settingsOf } from '../../../edge/platform/settings.ts';
 import { parseRankingId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
 import { decisions } from '../../golden/artifacts.ts';
@@ -14,14 +14,14 @@ it('a decision whose shadow fails is logged without, and those beside it with th
   const errors = vi.spyOn(console, 'error').mockReturnValue();
   const log = new DecisionLog(env, settingsOf(env));
   const ctx = createExecutionContext();
-  const asked = parseRankRequest({ sessionId: 's-1' });
+  const rankRequest = parseRankRequest({ sessionId: 's-1' });
   const [{ request: _, ...first }] = decisions;
   const shadow = { version: first.weights, itemIds: first.itemIds };
   const at = Date.now();
   const add = (rankingId: string, score: () => typeof shadow) =>
     log.add(
       { ...first, at, rankingId: parseRankingId(rankingId), sessionId: parseSessionId('s-1') },
-      { asked, shadow: score },
+      { rankRequest, scoreShadow: score },
       ctx,
     );
   add('fails', () => {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Layer } from '../../../shared/domain/layer.ts';
 import {
   assign,
-  placeOf,
+  hashToUnitInterval,
   type Assignment,
-  type Layer,
   type Visitor,
 } from '../../../shared/explore/assign.ts';
 // As text: workerd has no files to read, and the cases lie outside this project's sources.
@@ -22,5 +22,7 @@ it.each(golden.cases)(
 );
 
 it('workerd, too, takes half of a surrogate pair for U+FFFD', () => {
-  expect(placeOf('salt', 'arm', 'a\ud83e')).toBe(placeOf('salt', 'arm', 'a\ufffd'));
+  expect(hashToUnitInterval('salt', 'arm', 'a\ud83e')).toBe(
+    hashToUnitInterval('salt', 'arm', 'a\ufffd'),
+  );
 });

@@ -110,8 +110,14 @@ describe('POST /v1/rank', () => {
       'invalid_request',
       /attribute "size"/,
     ],
-    ['10 MB', 'x'.repeat(TEN_MB), 413, 'too_large', /may hold 1048576 bytes/],
-    ['10 MB of undeclared length', stream(TEN_MB), 413, 'too_large', /may hold 1048576 bytes/],
+    ['10 MB', 'x'.repeat(TEN_MB), 413, 'too_large', /may have at most 1048576 bytes/],
+    [
+      '10 MB of undeclared length',
+      stream(TEN_MB),
+      413,
+      'too_large',
+      /may have at most 1048576 bytes/,
+    ],
   ])('refuses %s', async (_, body, status, code, message) => {
     const response = await isolate.fetch('/v1/rank', { key: PUBLISHABLE, body });
     expect([response.status, await response.json()]).toEqual([

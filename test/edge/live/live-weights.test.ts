@@ -82,7 +82,7 @@ describe('LiveWeights', () => {
   it.each([
     { what: 'a version that does not exist', pointer: 'v000404', problem: /no weights v000404/ },
     { what: 'a damaged version', pointer: 'v000666', problem: /TTSC: checksum is/ },
-    { what: 'no version', pointer: '{"champion":7}', problem: /is no pointer: "{\\"champion/ },
+    { what: 'no version', pointer: '{"champion":7}', problem: /is not a pointer: "{\\"champion/ },
   ])('keeps the last good weights when the pointer names $what', async ({ pointer, problem }) => {
     await publishScorer('v000004');
     await adopt();

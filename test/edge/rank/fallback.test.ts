@@ -81,7 +81,7 @@ describe('what ranks when something fails', () => {
 
   it.each([
     { what: 'names a version that does not exist', spoil: () => pointAt('v000404') },
-    { what: 'is no pointer', spoil: () => pointAt('newest please') },
+    { what: 'is not a pointer', spoil: () => pointAt('newest please') },
     { what: 'names a damaged version', spoil: () => damage('v000002') },
     { what: 'names bytes of another version', spoil: () => mislabel('v000003') },
     { what: 'is gone', spoil: () => env.WEIGHTS.delete('active') },

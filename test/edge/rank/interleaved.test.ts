@@ -3,7 +3,7 @@ import type { ServedExperiment } from '../../../shared/domain/experiment.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { interleave } from '../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';

@@ -4,7 +4,7 @@ import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import { parseVersion, type Version } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import {
   MAX_SCORER_BYTES,

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';

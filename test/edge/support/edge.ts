@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { Env } from '../../../edge/env.ts';
+import type { Env } from '../../../edge/platform/env.ts';
 import worker from '../../../edge/worker.ts';
 
 export const PUBLISHABLE = 'pk_test';

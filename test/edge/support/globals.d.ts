@@ -1,4 +1,4 @@
 declare namespace Cloudflare {
-  type WorkerEnv = import('../../../edge/env.ts').Env;
+  type WorkerEnv = import('../../../edge/platform/env.ts').Env;
   interface Env extends WorkerEnv {}
 }

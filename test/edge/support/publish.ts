@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';

@@ -3,7 +3,7 @@ import { trivagoSchema } from '../../../backend/replay/policies.ts';
 import { searchesOf, splitBySession } from '../../../backend/replay/trivago-searches.ts';
 import { packTrainingSet, type TrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { sharedFile } from '../../support/shared-data.ts';
 
 export const TRIVAGO = 'data/trivago/sessions.csv.gz';

@@ -72,7 +72,7 @@ describe('parseEvent', () => {
     [{ ...click, properties: { long: 'x'.repeat(1025) } }, 'property "long" must be a short text'],
     [
       { ...click, properties: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, 1])) },
-      'properties may hold 32 entries, but held 33',
+      'properties may have at most 32 entries, but had 33',
     ],
     [{ ...click, type: 'pointer_activity' }, 'needs properties.cell "x,y", each 0 to 9'],
     ...['10,0', '0,10', '4', '-1,2', '4,7 ', '4,7\n', '٣,1', 47, null, ['4,7']].map(

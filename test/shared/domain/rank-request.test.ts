@@ -73,7 +73,7 @@ describe('parseRankRequest', () => {
         ...asked,
         preferences: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, 1])),
       },
-      'preferences may hold 64 entries, but held 65',
+      'preferences may have at most 64 entries, but had 65',
     ],
     [
       { ...asked, context: { device: ['phone'] } },

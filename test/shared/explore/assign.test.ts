@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkLayer, type AssignedExperiment, type Layer } from '../../../shared/domain/layer.ts';
 import {
   assign,
-  checkLayer,
-  placeOf,
-  type AssignedExperiment,
+  hashToUnitInterval,
   type Assignment,
-  type Layer,
   type Visitor,
 } from '../../../shared/explore/assign.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -79,15 +77,15 @@ function zOfPairs(units: readonly string[], one: Place, other: Place): number {
 
 type Place = (unit: string) => number;
 const by =
-  (salt: string, purpose: Parameters<typeof placeOf>[1]): Place =>
+  (salt: string, purpose: Parameters<typeof hashToUnitInterval>[1]): Place =>
   (unit) =>
-    placeOf(salt, purpose, unit);
+    hashToUnitInterval(salt, purpose, unit);
 
 describe(`chance of assignment, ${UNITS} units, seed ${SEED}`, () => {
   it.each(kinds)('spreads %s evenly over a layer, whatever its salt (chi-square)', (_, units) => {
     for (const salt of ['', 'a', 'layer_1', 'layer_2', 'exp_d3b07384']) {
       const counts = new Uint32Array(256);
-      for (const unit of units) counts[Math.floor(256 * placeOf(salt, 'layer', unit))]++;
+      for (const unit of units) counts[Math.floor(256 * hashToUnitInterval(salt, 'layer', unit))]++;
       expect(Math.abs(zOfEven(counts)), salt).toBeLessThan(4);
     }
   });
@@ -107,7 +105,7 @@ describe(`chance of assignment, ${UNITS} units, seed ${SEED}`, () => {
   it('tells nothing of one arm by another, over all pairs of six salts, at 50/50, 90/10 and 1/99', () => {
     const salts = ['', '1', 'exp_1', 'exp_11', 'exp_d3b07384', 'exp_d3b07385'];
     const units = KINDS['counted ids'];
-    const places = salts.map((salt) => units.map((unit) => placeOf(salt, 'arm', unit)));
+    const places = salts.map((salt) => units.map((unit) => hashToUnitInterval(salt, 'arm', unit)));
     for (const share of [0.5, 0.1, 0.01]) {
       const inside = places.map((own) => own.map((place) => (place < share ? 1 : 0)));
       const shares = inside.map((one) => one.reduce<number>((sum, is) => sum + is, 0) / UNITS);
@@ -235,7 +233,7 @@ describe('checkLayer', () => {
       [second({ range: [0.4, 1] }), experiment({ range: [0, 0.5] })],
       /exp_1 and exp_2 overlap in their layer \(0–0.5 and 0.4–1\)/,
     ],
-    ['an id twice', [experiment(), experiment()], /exp_1 stands twice/],
+    ['an id twice', [experiment(), experiment()], /exp_1 is listed twice/],
     [
       'a salt twice',
       [experiment(), second({ salt: 'salt_1' })],

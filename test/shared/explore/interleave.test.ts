@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interleave, type Drafted } from '../../../shared/explore/interleave.ts';
+import { interleave, type InterleavedSlot } from '../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { fuzz, SEED } from '../support/seed.ts';
 
 type Lists = readonly [readonly number[], readonly number[]];
 
 /** Every draft there is: one per sequence of coins, all equally likely. */
-function everyDraft(lists: Lists, size: number): Drafted<number>[][] {
+function everyDraft(lists: Lists, size: number): InterleavedSlot<number>[][] {
   const rounds = Math.ceil(Math.min(size, lists[0].length, lists[1].length) / 2);
   return Array.from({ length: 2 ** rounds }, (_, coins) => {
     let round = 0;
@@ -16,7 +16,11 @@ function everyDraft(lists: Lists, size: number): Drafted<number>[][] {
 }
 
 /** Of all drafts that begin as this one does, the share that goes on with the same item. */
-function shareThatGoesOn(drafts: Drafted<number>[][], draft: Drafted<number>[], slot: number) {
+function shareThatGoesOn(
+  drafts: InterleavedSlot<number>[][],
+  draft: InterleavedSlot<number>[],
+  slot: number,
+) {
   const same = (until: number) =>
     drafts.filter((other) => other.slice(0, until).every(({ item }, i) => item === draft[i].item));
   return same(slot + 1).length / same(slot).length;

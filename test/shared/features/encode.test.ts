@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
-import { attributesAt, packItems, type ItemTable } from '../../../shared/features/item-table.ts';
+import {
+  attributesAt,
+  packItems,
+  type ItemTable,
+} from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { encodeItem, type Competition } from '../../oracle/encode.ts';

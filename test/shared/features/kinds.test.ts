@@ -3,7 +3,7 @@ import type { Attributes } from '../../../shared/domain/item.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Interaction, Visit } from '../../../shared/domain/rank-request.ts';
 import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { bucketLabel, parseSchema } from '../../../shared/features/schema.ts';
 
 /** One row per behaviour: a feature, what the visitor says, the items, and what each item's bucket means. */

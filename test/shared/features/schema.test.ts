@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import {
   bucketCount,
   bucketLabel,
@@ -158,7 +158,7 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
     ],
     [
       withFeature({ kind: 'hierarchy', column: 'place', preferences: ['countries'] }),
-      'preferences must name 2 wishes, one per level of the path',
+      'preferences must list 2 names, one per level of the path',
     ],
     [
       withFeature({ kind: 'recent', measure: 'mood' }),

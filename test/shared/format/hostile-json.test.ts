@@ -5,7 +5,7 @@ import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import {
   decisions,

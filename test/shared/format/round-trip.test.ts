@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { ByteReader, ByteWriter } from '../../../shared/format/bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import {

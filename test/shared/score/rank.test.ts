@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { RULES_VERSION, type RankingId, type SessionId } from '../../../shared/domain/ids.ts';
 import { parseRankRequest, type RankRequest } from '../../../shared/domain/rank-request.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';

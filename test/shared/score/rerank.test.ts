@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
 import { encodeRequest } from '../../../shared/features/encode.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';

@@ -3,7 +3,7 @@ import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { codesOf, encodeRequest } from '../../../shared/features/encode.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';

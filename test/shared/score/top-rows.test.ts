@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { packItems } from '../../../shared/features/item-table.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { rankable, rankSlate, type Slate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints, scoreCodes } from '../../../shared/score/scorer.ts';

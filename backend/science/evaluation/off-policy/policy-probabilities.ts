@@ -1,5 +1,5 @@
 import type { Decision } from '../../../../shared/domain/decision.ts';
-import type { ExplorationSpec } from '../../../../shared/features/schema.ts';
+import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import { toPoints } from '../../../../shared/score/scorer.ts';
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../../../../backend/science/learn/training-set.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { codesOf, encodeRequest, indexRows } from '../../../../shared/features/encode.ts';
-import { packItems } from '../../../../shared/features/item-table.ts';
+import { packItems } from '../../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../../shared/features/schema.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { hasShared, sharedFile, unless } from '../../../support/shared-data.ts';

@@ -1,4 +1,4 @@
-/** The edge region that a request came in by: what one LiveWeights object serves. */
+/** The cell (edge region) that a request arrived in: its continent. Each cell has its own LiveWeights objects. */
 export function cellOf({ cf }: Request): string {
   return cf !== undefined && 'continent' in cf && typeof cf.continent === 'string'
     ? cf.continent

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Attributes } from '../../../shared/domain/item.ts';
-import type { ItemId } from '../../../shared/domain/ids.ts';
-import { attributesAt, packItems } from '../../../shared/features/item-table.ts';
-import { parseSchema, type ColumnSpec } from '../../../shared/features/schema.ts';
+import type { Attributes } from '../../../../shared/domain/item.ts';
+import type { ItemId } from '../../../../shared/domain/ids.ts';
+import { attributesAt, packItems } from '../../../../shared/features/columns/item-table.ts';
+import type { ColumnSpec } from '../../../../shared/features/columns/column-spec.ts';
+import { parseSchema } from '../../../../shared/features/schema.ts';
 import {
   snapshotFromBytes,
   snapshotHash,
   snapshotToBytes,
-} from '../../../shared/format/snapshot-bytes.ts';
+} from '../../../../shared/format/snapshot-bytes.ts';
 
 const columns: ColumnSpec[] = [
   { name: 'word', type: 'category' },

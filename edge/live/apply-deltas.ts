@@ -4,7 +4,7 @@ import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
 import { checkScores } from '../../shared/score/rerank.ts';
 import { STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
 
-/** @throws ApiError 400 naming the entry that is not a delta of this schema. */
+/** @throws ApiError 400 naming the first entry that is not a delta. */
 export function parseDeltas(value: unknown): WeightDelta[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DELTAS)
     throw invalid(`deltas must be a list of 1 to ${MAX_DELTAS} {feature, bucket, points}`);
@@ -24,8 +24,11 @@ export function parseDeltas(value: unknown): WeightDelta[] {
   });
 }
 
-/** @throws ApiError 400 when a feature or bucket is unknown, or scores could leave their range. */
-export function withDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Scorer {
+/**
+ * @returns a copy of the scorer with the deltas added to the weights of its first pass.
+ * @throws ApiError 400 when the schema lacks a feature or bucket, or when scores could leave their range.
+ */
+export function applyDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Scorer {
   const weights = scorer.weights.slice();
   for (const { feature, bucket, points } of deltas) {
     const index = featureIndex(scorer.schema, feature);

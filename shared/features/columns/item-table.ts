@@ -1,14 +1,14 @@
-import { invalid } from '../domain/errors.ts';
-import type { Attributes, AttributeValue, Item } from '../domain/item.ts';
-import type { ItemId } from '../domain/ids.ts';
-import type { ColumnSpec } from './schema.ts';
+import { invalid } from '../../domain/errors.ts';
+import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
+import type { ItemId } from '../../domain/ids.ts';
+import type { ColumnSpec } from './column-spec.ts';
 
-/** A value of a column's dictionary: text, number (dates: epoch ms), set of texts, or path from the root. */
+/** A value in a column's dictionary: text, number (a date as epoch ms), set of texts, or path from the root. */
 export type ColumnValue = string | number | readonly string[];
 
 /**
- * One packed attribute. `codes[row]` indexes `values`; code 0 is missing (`values[0]` is never read).
- * Dictionaries are sorted, so equal items pack to equal bytes and number ranges are runs of codes.
+ * One packed attribute. `codes[row]` is an index into the dictionary `values`; code 0 means missing, and `values[0]`
+ * is never read. Dictionaries are sorted, so equal items give equal bytes and a range of numbers is a range of codes.
  */
 export interface Column {
   readonly spec: ColumnSpec;
@@ -20,11 +20,11 @@ export interface Column {
 export interface ItemTable {
   readonly ids: readonly ItemId[];
   readonly columns: readonly Column[];
-  /** True when row order means something: the caller's own order of candidates. */
+  /** True if the order of rows is the caller's order of candidates; false if it has no meaning. */
   readonly ordered: boolean;
 }
 
-/** @throws ApiError 400 naming the item and the attribute that does not fit its column. */
+/** @throws ApiError 400 naming the item and the attribute whose value does not fit its column. */
 export function packItems(
   specs: readonly ColumnSpec[],
   items: readonly Item[],
@@ -59,7 +59,7 @@ function packColumn(spec: ColumnSpec, items: readonly Item[]): Column {
   return { spec, values: ['', ...sorted.map((key) => present.get(key)!)], codes };
 }
 
-/** @throws ApiError 400 unless a column's values are of its type, each once, in the order of their codes. */
+/** @throws ApiError 400 unless the values are of the column's type, sorted and distinct. */
 export function checkDictionary(spec: ColumnSpec, values: readonly unknown[]): void {
   values.forEach((value, i) => {
     const fits =
@@ -80,14 +80,14 @@ function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
   return texts && (type === 'set' || value.length === (from?.length ?? 1));
 }
 
-/** @returns undefined where the item says nothing. */
+/** @returns undefined if the attribute is missing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   const wrong = (expected: string, value: unknown) =>
     invalid(
       `item ${item.id}: "${spec.name}" must be ${expected}, but was ${JSON.stringify(value)?.slice(0, 80)}`,
     );
   if (spec.type === 'path') {
-    // A level that is not known is '', which no wish can match; the levels around it still count.
+    // An unknown level is '', which no preference matches; the other levels still count.
     const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name] ?? '');
     if (!parts.every(isEntry)) throw wrong(ENTRIES, parts);
     return parts.every((part) => part === '') ? undefined : (parts as string[]);
@@ -104,7 +104,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     case 'number': {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
-      // −0 and 0 are one value: their keys must be one dictionary entry.
+      // Adding 0 turns −0 into 0: the two are equal and must be one dictionary entry.
       return number + 0;
     }
     case 'date': {
@@ -133,7 +133,7 @@ function readSet(
   return entries.length === 0 ? undefined : [...new Set(entries)].toSorted();
 }
 
-/** The attributes of one row, as `packItems` would read them again: dates are epoch ms. */
+/** The attributes of one row, in a form that `packItems` packs to the same codes; dates are epoch ms. */
 export function attributesAt(table: ItemTable, row: number): Attributes {
   const out: Record<string, AttributeValue> = {};
   for (const column of table.columns) {

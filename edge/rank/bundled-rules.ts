@@ -2,7 +2,7 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 
-/** The rules that travel with the code: what ranks when nothing else can be had. */
+/** The rule weights `v000000`, part of the Worker's code: the last resort when no published weights can be read. */
 export const bundledRules = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
   name: 'rules',

@@ -9,9 +9,10 @@ export interface StoredScorer {
 }
 
 /**
- * Reads and checks `w/<version>`. Cached only shortly, though it never changes: it is read once per version
- * and cell, and KV would cache a miss just as long.
- * @throws ApiError 404 when it is not there, FormatError when it is not what was written.
+ * Reads the scorer of one version from the WEIGHTS key `w/<version>` and checks it. The value never changes, but it
+ * is cached only briefly: each cell reads a version once, and KV would cache the absence of a key for as long.
+ * @throws ApiError 404 when the version is not stored, 502 when another version is stored under its key.
+ * @throws FormatError when the bytes are damaged.
  */
 export async function readScorer(
   weights: KVNamespace,

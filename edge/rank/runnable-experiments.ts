@@ -3,30 +3,32 @@ import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import type { LoadedWeights } from './adopt-weights.ts';
 
-/** The pointer with only the experiments that can run, by what a request ranks. */
-export type Running = Readonly<Record<'catalogue' | 'candidates', Pointer>>;
+/**
+ * The pointer reduced to the experiments that can run: for requests that rank the catalogue, and for candidate lists.
+ */
+export type RunnableExperiments = Readonly<Record<'catalogue' | 'candidates', Pointer>>;
 
 /**
- * An experiment runs when all its arms are at hand, for everybody in it or for nobody: were only those exposed whose own
- * arm is at hand, the arms would lose different visitors.
+ * An experiment runs only when the weights of all its arms are in memory, and then for everybody in it. If only the
+ * visitors whose own arm is loaded were exposed, the arms would lose different visitors and could not be compared.
  */
-export function runningHere(
+export function runnableExperiments(
   pointer: Pointer,
   champion: LoadedWeights,
   arms: ReadonlyMap<string, LoadedWeights>,
-): Running {
+): RunnableExperiments {
   const scorersOf = ({ id, arms: own }: ServedExperiment) =>
     own.map(({ name }) => {
       const key = armKey(id, name);
       return pointer.arms?.[key] === undefined ? champion.scorer : arms.get(key)?.scorer;
     });
   return {
-    catalogue: only(pointer, (one) => scorersOf(one).every(hasSchema(champion.scorer))),
+    catalogue: only(pointer, (one) => scorersOf(one).every(hasSchemaOf(champion.scorer))),
     candidates: only(pointer, (one) => {
       const [first, ...others] = scorersOf(one);
-      // A candidate list is packed for one schema: slates of two could not be drafted from it, nor compared.
-      return isOneSlate(one)
-        ? [first, ...others].every(hasSchema(first))
+      // A candidate list is packed for one schema, so slates can be interleaved or compared only within one schema.
+      return comparesSlates(one)
+        ? [first, ...others].every(hasSchemaOf(first))
         : !scorersOf(one).includes(undefined);
     }),
   };
@@ -34,11 +36,12 @@ export function runningHere(
 
 export const isRunning = ({ status }: ServedExperiment) => status === 'running';
 
-const isOneSlate = ({ design, trigger }: ServedExperiment) =>
+/** Whether serving one request needs the slates of several arms. */
+const comparesSlates = ({ design, trigger }: ServedExperiment) =>
   design === 'interleaved' || trigger === 'slate differs';
 
-const hasSchema = (as: Scorer | undefined) => (scorer: Scorer | undefined) =>
-  scorer !== undefined && scorer.schema.hash === as?.schema.hash;
+const hasSchemaOf = (reference: Scorer | undefined) => (scorer: Scorer | undefined) =>
+  scorer !== undefined && scorer.schema.hash === reference?.schema.hash;
 
 function only(pointer: Pointer, canRun: (experiment: ServedExperiment) => boolean): Pointer {
   const layers = pointer.layers?.map((layer) => ({

@@ -1,44 +1,33 @@
-import { ApiError } from '../shared/domain/errors.ts';
-import type { EventLog } from './collect/event-log.ts';
-import type { LiveWeights } from './live/live-weights.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Env } from './env.ts';
 
-/** The Worker's bindings. Variables are texts, as wrangler gives them. */
-export interface Env {
-  readonly WEIGHTS: KVNamespace;
-  readonly CATALOGUE: KVNamespace;
-  readonly EVENT_LOG: DurableObjectNamespace<EventLog>;
-  readonly LIVE_WEIGHTS: DurableObjectNamespace<LiveWeights>;
-  /** Comma-separated, like SECRET_KEYS. */
-  readonly PUBLISHABLE_KEYS?: string;
-  readonly SECRET_KEYS?: string;
-  readonly TOKEN_SECRET?: string;
-  readonly INGEST_SECRET?: string;
-  readonly BACKEND_URL?: string;
-  /** `*`, or origins with commas between. */
-  readonly ALLOWED_ORIGINS?: string;
-  readonly REFRESH_MS?: string;
-  readonly KV_CACHE_TTL_S?: string;
-  readonly EVENT_SHARDS?: string;
-  readonly SHIP_INTERVAL_MS?: string;
-  readonly TOKEN_TTL_MS?: string;
-}
-
+/** What a key may do: `publishable` ranks and sends events, `secret` does everything. */
 export type Role = 'publishable' | 'secret';
 
-/** The variables, checked once per isolate. */
+/** The Worker's variables and secrets, checked and parsed once per isolate. */
 export interface Settings {
   readonly roleOfKey: ReadonlyMap<string, Role>;
   readonly tokenSecret: string;
   readonly ingestSecret: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly backendUrl: string;
   readonly allowedOrigins: '*' | readonly string[];
-  /** How often an isolate asks what is live. */
+  /** How often an isolate checks which weights and which snapshot are live. */
   readonly refreshMs: number;
+  /** How long KV may answer from its cache. */
   readonly kvCacheTtlS: number;
+  /** Number of EventLog objects that sessions are spread over. */
   readonly eventShards: number;
+  /** How long an EventLog object gathers entries before it ships them. */
   readonly shipIntervalMs: number;
+  /** How long after a ranking its feedback is accepted. */
   readonly tokenTtlMs: number;
+}
+
+/** What most request handlers need. */
+export interface Configured {
+  readonly env: Env;
+  readonly settings: Settings;
 }
 
 const REQUIRED = [
@@ -49,11 +38,14 @@ const REQUIRED = [
   'BACKEND_URL',
 ] as const;
 
-/** KV refuses to cache for less. */
+/** The smallest cache lifetime that KV accepts. */
 const MIN_KV_CACHE_TTL_S = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** @throws ApiError 503 `not_configured` naming each variable that is missing or wrong: nothing runs open. */
+/**
+ * @throws ApiError 503 `not_configured` naming each variable that is missing or wrong: the Worker never runs without
+ * its keys and secrets.
+ */
 export function settingsOf(env: Env): Settings {
   const missing = REQUIRED.filter((name) => list(env[name]).length === 0);
   if (missing.length > 0) {
@@ -71,25 +63,25 @@ export function settingsOf(env: Env): Settings {
     ingestSecret: env.INGEST_SECRET!,
     backendUrl: env.BACKEND_URL!.replace(/\/+$/, ''),
     allowedOrigins: origins.includes('*') ? '*' : origins,
-    refreshMs: whole(env, 'REFRESH_MS', 5000, 10),
-    kvCacheTtlS: whole(env, 'KV_CACHE_TTL_S', MIN_KV_CACHE_TTL_S, MIN_KV_CACHE_TTL_S),
-    eventShards: whole(env, 'EVENT_SHARDS', 8, 1),
-    shipIntervalMs: whole(env, 'SHIP_INTERVAL_MS', 1000, 1),
-    tokenTtlMs: whole(env, 'TOKEN_TTL_MS', DAY_MS, 1),
+    refreshMs: wholeNumber(env, 'REFRESH_MS', 5000, 10),
+    kvCacheTtlS: wholeNumber(env, 'KV_CACHE_TTL_S', MIN_KV_CACHE_TTL_S, MIN_KV_CACHE_TTL_S),
+    eventShards: wholeNumber(env, 'EVENT_SHARDS', 8, 1),
+    shipIntervalMs: wholeNumber(env, 'SHIP_INTERVAL_MS', 1000, 1),
+    tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
   };
 }
 
-function whole(
+function wholeNumber(
   env: Env,
   name: 'REFRESH_MS' | 'KV_CACHE_TTL_S' | 'EVENT_SHARDS' | 'SHIP_INTERVAL_MS' | 'TOKEN_TTL_MS',
-  byDefault: number,
-  least: number,
+  defaultValue: number,
+  min: number,
 ): number {
   const text = env[name];
-  if (text === undefined || text === '') return byDefault;
+  if (text === undefined || text === '') return defaultValue;
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw notConfigured(`${name} must be a whole number from ${least}, but was "${text}"`);
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw notConfigured(`${name} must be a whole number from ${min}, but was "${text}"`);
 }
 
 const list = (text: string | undefined): string[] =>

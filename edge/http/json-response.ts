@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
-export function answer(
+export function jsonResponse(
   body: unknown,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
@@ -11,12 +11,14 @@ export function answer(
   });
 }
 
-/** Whatever went wrong, as `{code, message, details?}`. What nobody foresaw is logged, never shown. */
-export function answerError(error: unknown): Response {
-  if (error instanceof ApiError) return answer(error, error.status);
-  console.error('unforeseen error', error);
-  return answer(
-    { code: 'internal', message: 'something went wrong here; the log of the Worker says what' },
+/**
+ * Any error as `{code, message, details?}`. Details of an unexpected error are logged and never sent to the caller.
+ */
+export function errorResponse(error: unknown): Response {
+  if (error instanceof ApiError) return jsonResponse(error, error.status);
+  console.error('unexpected error', error);
+  return jsonResponse(
+    { code: 'internal', message: 'an unexpected error occurred; see the log of the Worker' },
     500,
   );
 }

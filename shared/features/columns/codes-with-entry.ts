@@ -2,16 +2,16 @@ import type { Column, ColumnValue } from './item-table.ts';
 
 type CodesByEntry = ReadonlyMap<string, readonly number[]>;
 
-const known = new WeakMap<Column, readonly CodesByEntry[]>();
+const indexes = new WeakMap<Column, readonly CodesByEntry[]>();
 
 /**
- * The codes of a column whose values hold an entry: are it (a category), have it (a set), or have it at a level
- * counted from the root (a path). The index is made on first use and kept as long as the column, so that a
- * request looks up its few wishes instead of going through the dictionary.
+ * The codes of a column whose values contain an entry: equal it (category), include it (set), or have it at a level
+ * counted from the root (path). The index is built on first use and lives as long as the column, so a request looks
+ * up its few preferences instead of going through the dictionary.
  */
 export function codesWith(column: Column, entry: string, level = 0): readonly number[] {
-  let levels = known.get(column);
-  if (levels === undefined) known.set(column, (levels = indexEntries(column)));
+  let levels = indexes.get(column);
+  if (levels === undefined) indexes.set(column, (levels = indexEntries(column)));
   return levels[level]?.get(entry) ?? NONE;
 }
 

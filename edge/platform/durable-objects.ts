@@ -1,0 +1,56 @@
+import type { Version } from '../../shared/domain/ids.ts';
+import type { Pointer } from '../../shared/domain/pointer.ts';
+import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
+
+/**
+ * The remote calls of the two Durable Objects, as their callers see them. The classes `EventLog` (`collect/`) and
+ * `LiveWeights` (`live/`) implement these interfaces, so that callers need not import the classes.
+ */
+
+/** A feedback event to store. Events with the same id are duplicates. */
+export interface EventEntry {
+  readonly eventId: string;
+  /** The `CollectedEvent` as JSON. */
+  readonly json: string;
+}
+
+export interface EventLogObject extends Rpc.DurableObjectBranded {
+  /** @param bytes one batch, as `decisionsToBytes` writes it. */
+  appendDecisions(bytes: Uint8Array): Promise<void>;
+  /** @returns how many of the events were new. */
+  appendEvents(events: readonly EventEntry[]): Promise<number>;
+}
+
+/** The answer of `LiveWeightsObject.adopt`. */
+export interface AdoptResult {
+  /** Identifies the content of the scorer's bytes; absent if the object has not adopted any version yet. */
+  readonly tag?: string;
+  /** How many batches of online deltas were added to the published version. */
+  readonly delta: number;
+  readonly pointer?: Pointer;
+  /** The scorer's bytes; absent if the caller said that it already has them. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** Why the object could not confirm that this is the live version. */
+  readonly problem?: string;
+}
+
+/** The answer of `LiveWeightsObject.applyDelta`. */
+export type DeltaResult =
+  | { readonly version: Version; readonly delta: number }
+  | { readonly refused: { status: number; code: string; message: string } };
+
+export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
+  /** @param knownTag tag of the content that the caller already has; equal content is not sent again. */
+  adopt(arm: string, knownTag?: string): Promise<AdoptResult>;
+  /**
+   * Adds online deltas, if `baseVersion` is the live version of the arm.
+   * @param replaces true: these deltas take the place of all earlier ones, so sending a batch twice has the same
+   * effect as sending it once.
+   */
+  applyDelta(
+    arm: string,
+    baseVersion: Version,
+    deltas: readonly WeightDelta[],
+    replaces?: boolean,
+  ): Promise<DeltaResult>;
+}

@@ -1,0 +1,22 @@
+import type { EventLogObject, LiveWeightsObject } from './durable-objects.ts';
+
+/** The Worker's bindings, as `wrangler.toml` names them. Variables and secrets are strings. */
+export interface Env {
+  readonly WEIGHTS: KVNamespace;
+  readonly CATALOGUE: KVNamespace;
+  readonly EVENT_LOG: DurableObjectNamespace<EventLogObject>;
+  readonly LIVE_WEIGHTS: DurableObjectNamespace<LiveWeightsObject>;
+  /** Comma-separated, like SECRET_KEYS. */
+  readonly PUBLISHABLE_KEYS?: string;
+  readonly SECRET_KEYS?: string;
+  readonly TOKEN_SECRET?: string;
+  readonly INGEST_SECRET?: string;
+  readonly BACKEND_URL?: string;
+  /** `*`, or a comma-separated list of origins. */
+  readonly ALLOWED_ORIGINS?: string;
+  readonly REFRESH_MS?: string;
+  readonly KV_CACHE_TTL_S?: string;
+  readonly EVENT_SHARDS?: string;
+  readonly SHIP_INTERVAL_MS?: string;
+  readonly TOKEN_TTL_MS?: string;
+}

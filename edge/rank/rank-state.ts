@@ -1,0 +1,27 @@
+import { DecisionLog } from '../collect/decision-log.ts';
+import type { Env } from '../platform/env.ts';
+import type { Settings } from '../platform/settings.ts';
+import { LastCompatiblePair } from './last-compatible-pair.ts';
+import { PinnedScorers } from './pinned-scorers.ts';
+import type { RefreshingCache } from './refreshing-cache.ts';
+import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
+import { weightsCache, type CachedWeights } from './weights-cache.ts';
+
+/** What ranking keeps in the isolate's memory between requests. */
+export interface RankState {
+  readonly settings: Settings;
+  readonly weights: RefreshingCache<CachedWeights>;
+  readonly snapshot: RefreshingCache<CachedSnapshot>;
+  readonly lastCompatiblePair: LastCompatiblePair;
+  readonly pinnedScorers: PinnedScorers;
+  readonly decisions: DecisionLog;
+}
+
+export const rankState = (env: Env, settings: Settings): RankState => ({
+  settings,
+  weights: weightsCache(env, settings),
+  snapshot: snapshotCache(env, settings),
+  lastCompatiblePair: new LastCompatiblePair(),
+  pinnedScorers: new PinnedScorers(env),
+  decisions: new DecisionLog(env, settings),
+});

@@ -1,0 +1,95 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import type { RankableTable } from '../../shared/score/rank.ts';
+import { candidateTable } from './candidate-table.ts';
+import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
+import type { RankState } from './rank-state.ts';
+import type { LoadedSnapshot } from './snapshot-cache.ts';
+import type { CachedWeights } from './weights-cache.ts';
+
+/** Which items a ranking chooses from, and with which weights. */
+export interface RankingInput {
+  readonly config: ServingConfig;
+  /** Absent while experiments pause. */
+  readonly plan?: ExperimentPlan;
+  readonly table: RankableTable;
+  /** Hash of the snapshot that was read; empty if none was. */
+  readonly snapshot: string;
+  /** True when weights or snapshot may be out of date. */
+  readonly degraded: boolean;
+}
+
+/**
+ * Decides what a ranking chooses from: the caller's candidates if there are any, otherwise the live snapshot.
+ * @param pinned the version that the caller asks for by name; undefined: what is live.
+ * @throws ApiError 404 for an unknown pinned version, 409 when weights and catalogue have different schemas, 503 when
+ * there is neither a catalogue nor a candidate list.
+ */
+export async function rankingInputOf(
+  state: RankState,
+  request: RankRequest,
+  pinned: Version | undefined,
+  { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: string; nowMs: number },
+): Promise<RankingInput> {
+  const weights: CachedWeights =
+    pinned === undefined
+      ? await state.weights.get(ctx, cell, nowMs)
+      : { scorer: await state.pinnedScorers.get(pinned), delta: 0 };
+  const { snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
+  const degraded = problem !== undefined;
+  if (request.candidates !== undefined)
+    return inputFromCandidates(request, weights, snapshot, degraded);
+  if (snapshot === undefined) {
+    throw new ApiError(
+      503,
+      'no_catalogue',
+      `${problem ?? 'no catalogue is published'}: send candidates, or publish a catalogue`,
+    );
+  }
+  const pair =
+    pinned === undefined
+      ? state.lastCompatiblePair.pairFor(weights, snapshot)
+      : { weights, snapshot };
+  if (pair?.weights.scorer.schema.hash !== pair?.snapshot.schemaHash || pair === undefined) {
+    throw new ApiError(
+      409,
+      'schema_mismatch',
+      `weights ${weights.scorer.version} are of schema ${weights.scorer.schema.name} (${weights.scorer.schema.hash}), the catalogue is of ${snapshot.schemaHash}: send candidates, or publish a catalogue of that schema`,
+    );
+  }
+  return {
+    ...configFor(pair.weights, request, 'catalogue'),
+    table: pair.snapshot.rankable,
+    snapshot: pair.snapshot.hash,
+    degraded: degraded || pair.weights.problem !== undefined,
+  };
+}
+
+function inputFromCandidates(
+  request: RankRequest,
+  weights: CachedWeights,
+  snapshot: LoadedSnapshot | undefined,
+  degraded: boolean,
+): RankingInput {
+  const chosen = configFor(weights, request, 'candidates');
+  const { schema } = chosen.config.weights.scorer;
+  const usable = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
+  return {
+    ...chosen,
+    table: candidateTable(schema, request.candidates!, usable?.rankable),
+    snapshot: usable?.hash ?? '',
+    degraded: degraded || weights.problem !== undefined,
+  };
+}
+
+function configFor(
+  weights: CachedWeights,
+  request: RankRequest,
+  source: 'catalogue' | 'candidates',
+) {
+  const plan = experimentPlanOf(weights, request, source);
+  return plan === undefined
+    ? { config: { weights } }
+    : { config: plan.configOf(plan.resolved), plan };
+}
