@@ -1,4 +1,5 @@
-import { STRIDE, toUnits } from './scorer.ts';
+import { toUnits } from './fixed-point.ts';
+import { STRIDE } from './stride.ts';
 
 /**
  * A multilayer perceptron over bucket codes. Its first layer is a sum of embedding rows, one per feature: `h₀ =

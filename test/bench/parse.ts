@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { z } from 'zod';
+import { _default as withDefault } from 'zod/mini';
 import * as mini from 'zod/mini';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { fastestUs } from './support/clock.ts';
@@ -86,11 +87,11 @@ function ofMini() {
   return mini.object({
     sessionId: id,
     userId: mini.optional(id),
-    preferences: mini._default(mini.record(text, wish), {}),
-    context: mini._default(mini.record(text, mini.union([text, number, mini.boolean()])), {}),
-    recent: mini._default(mini.array(recent), []),
-    limit: mini._default(mini.int().check(mini.gte(1), mini.lte(100)), 20),
-    explain: mini._default(mini.boolean(), false),
+    preferences: withDefault(mini.record(text, wish), {}),
+    context: withDefault(mini.record(text, mini.union([text, number, mini.boolean()])), {}),
+    recent: withDefault(mini.array(recent), []),
+    limit: withDefault(mini.int().check(mini.gte(1), mini.lte(100)), 20),
+    explain: withDefault(mini.boolean(), false),
   });
 }
 
@@ -112,7 +113,8 @@ async function bundleBytes(): Promise<Record<string, number>> {
     ),
     'zod alone': await sizeOf(`import { z } from 'zod'; export const parse = ${bodyOf(ofZod)}`),
     'zod/mini alone': await sizeOf(
-      `import * as mini from 'zod/mini'; export const parse = ${bodyOf(ofMini)}`,
+      `import { _default as withDefault } from 'zod/mini';
+import * as mini from 'zod/mini'; import { _default as withDefault } from 'zod/mini'; export const parse = ${bodyOf(ofMini)}`,
     ),
   };
 }
