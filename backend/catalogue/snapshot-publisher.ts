@@ -3,10 +3,11 @@ import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/
 import type { Schema } from '../../shared/features/schema.ts';
 import type { BuiltSnapshot } from './snapshot.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import { pointers, snapshots } from '../store/tables.ts';
 import type { Kv } from '../models/edge-kv.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
 
 export interface SnapshotPublisher {
@@ -126,7 +127,18 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   };
 }
 
-/** Whether KV has it is what counts, not what the store remembers. */
+/** Every backend tries again what it failed to publish. */
+export const snapshotRetryJob = (deps: {
+  readonly snapshots: Pick<SnapshotPublisher, 'retry'>;
+  readonly schedule: string;
+}): Job => ({
+  name: 'snapshot retry',
+  schedule: deps.schedule,
+  leaderOnly: false,
+  run: async () => deps.snapshots.retry(),
+});
+
+/** What KV has decides, and not what the store has recorded of it. */
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
   const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
   return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));

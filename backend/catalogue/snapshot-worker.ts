@@ -4,8 +4,7 @@ import { expose, transfer } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { connect } from '../store/connect.ts';
-import type { Database } from '../store/open.ts';
+import { connect, type Database } from '../store/connect.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
 import { hashOfWeights, type MetricWeights } from './weights-hash.ts';

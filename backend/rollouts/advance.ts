@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import type { Rollout } from '../models/apply.ts';
-import { decide, type RolloutDecision, type RolloutEvidence } from './decide.ts';
+import type { LivePointerService } from '../models/live-pointer-service.ts';
+import { decideRollout, type RolloutDecision, type RolloutEvidence } from './decide-rollout.ts';
 import { isNews, recordDecision } from './record-decision.ts';
 import { closeRollout } from './record-stage.ts';
 import { actorFor, openRollouts, readRollout, type RolloutRow, stateOf } from './rollout-rows.ts';
@@ -11,7 +11,7 @@ import type { RolloutRules } from './steps.ts';
 
 export interface AdvanceDeps {
   readonly store: Store;
-  readonly rollout: Pick<Rollout, 'watch' | 'promote' | 'retraffic'>;
+  readonly livePointer: Pick<LivePointerService, 'reconcile' | 'promote' | 'refreshTraffic'>;
   readonly gather: (row: RolloutRow, nowMs: number) => Promise<RolloutEvidence>;
   readonly nowMs: () => number;
 }
@@ -26,34 +26,43 @@ export async function advanceRollouts(
   deps: AdvanceDeps,
   fence: SQL = sql`1`,
 ): Promise<RolloutDecision | undefined> {
-  const { store, rollout, nowMs } = deps;
-  await rollout.watch();
+  const { store, livePointer, nowMs } = deps;
+  await livePointer.reconcile();
   for (const row of await openRollouts(store)) {
     if (await isOver(deps, row)) continue;
     const at = nowMs();
     const evidence = await deps.gather(row, at);
-    const decision = decide(stateOf(row), evidence, at, row.rules as unknown as RolloutRules);
+    const decision = decideRollout(
+      stateOf(row),
+      evidence,
+      at,
+      row.rules as unknown as RolloutRules,
+    );
     if (await isNews(store, row, decision)) await recordDecision(store, row, decision, fence);
     await isOver(deps, await readRollout(store, row.id));
     return decision;
   }
-  await rollout.retraffic('rollouts');
+  await livePointer.refreshTraffic('rollouts');
   return undefined;
 }
 
 /** Makes the pointer what the state asks for, however often that is tried. @returns whether nothing is left to do. */
-async function isOver({ store, rollout, nowMs }: AdvanceDeps, row: RolloutRow): Promise<boolean> {
+async function isOver(
+  { store, livePointer, nowMs }: AdvanceDeps,
+  row: RolloutRow,
+): Promise<boolean> {
   const { stage, challenger, champion } = stateOf(row);
   const by = actorFor(row);
   const live = (await readLive(store))?.pointer;
   if (live === undefined) return false;
   if (live.hold !== true) {
     try {
-      if (stage === 'champion' && live.champion === champion) await rollout.promote(challenger, by);
+      if (stage === 'champion' && live.champion === champion)
+        await livePointer.promote(challenger, by);
       // Only what it promoted itself: the same version promoted by ops stays.
       else if (stage === 'withdrawn' && live.champion === challenger && live.by === by)
-        await rollout.promote(champion, by);
-      else await rollout.retraffic(by);
+        await livePointer.promote(champion, by);
+      else await livePointer.refreshTraffic(by);
     } catch (error) {
       // Somebody was faster; the next look sees the hold.
       if (!(error instanceof ApiError && error.code === 'on_hold')) throw error;

@@ -6,7 +6,7 @@ import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { addStatistics, type Statistic } from '../science/statistics/statistics.ts';
 import type { CanaryWindow } from './canary-windows.ts';
-import type { GuardrailReading } from './decide.ts';
+import type { GuardrailReading } from './decide-rollout.ts';
 import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';
 
 /** What one stage's sessions did. */

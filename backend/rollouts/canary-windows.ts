@@ -1,4 +1,4 @@
-import type { RolloutDecision, RolloutState } from './decide.ts';
+import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
 import { SHARE, type Stage } from './steps.ts';
 
 /** A stage in which both the challenger and the champion were shown. */

@@ -7,7 +7,7 @@ import type { Store } from '../store/open.ts';
 import { decisions, exposures, weights } from '../store/tables.ts';
 import { canaryReadings, mismatches } from './canary-readings.ts';
 import { canaryWindows } from './canary-windows.ts';
-import type { RolloutEvidence } from './decide.ts';
+import type { RolloutEvidence } from './decide-rollout.ts';
 import {
   CHALLENGER,
   experimentOf,

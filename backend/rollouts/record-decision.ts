@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision } from './decide.ts';
+import type { RolloutDecision } from './decide-rollout.ts';
 import { recordStage } from './record-stage.ts';
 import { actorFor, lastDecisionOf, type RolloutRow } from './rollout-rows.ts';
 

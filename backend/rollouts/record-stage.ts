@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { parseVersion } from '../../shared/domain/ids.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { CHALLENGER, CHAMPION, type RolloutRow } from './rollout-rows.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decide, type RolloutDecision } from './decide.ts';
+import { decideRollout, type RolloutDecision } from './decide-rollout.ts';
 
 /**
  * Decides a log again.
@@ -8,7 +8,7 @@ import { decide, type RolloutDecision } from './decide.ts';
 export function replayDecisions(log: readonly RolloutDecision[]): RolloutDecision[] {
   return log.map((logged, i) => {
     const { from, evidence, atMs, rules } = logged;
-    const again = decide(from, evidence, atMs, rules);
+    const again = decideRollout(from, evidence, atMs, rules);
     const said = (of: RolloutDecision) => `${of.next.stage}: ${of.why}`;
     if (!alike(again, logged))
       throw new Error(

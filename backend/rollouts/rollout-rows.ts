@@ -4,7 +4,7 @@ import { parseVersion } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision, RolloutState } from './decide.ts';
+import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
 import type { Stage } from './steps.ts';
 
 export type RolloutRow = typeof rollouts.$inferSelect;

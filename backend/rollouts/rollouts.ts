@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { advanceRollouts, type AdvanceDeps } from './advance.ts';
-import type { RolloutDecision } from './decide.ts';
+import type { RolloutDecision } from './decide-rollout.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';
 import { withdrawRollout } from './record-stage.ts';
 import { readRollout } from './rollout-rows.ts';
@@ -20,13 +20,13 @@ export interface Rollouts {
   /** One decision; the clock calls it once per interval. @param fence see `advanceRollouts`. */
   advance(fence?: SQL): Promise<RolloutDecision | undefined>;
   /** Ops moved the pointer: what is under way sees it now, and not an interval later. */
-  seeOps(): Promise<void>;
+  noticeManualMove(): Promise<void>;
 }
 
 export function rolloutsOf(
   deps: ProposeDeps & AdvanceDeps & { readonly log: (message: string) => void },
 ): Rollouts {
-  const { store, rollout, nowMs, log } = deps;
+  const { store, livePointer, nowMs, log } = deps;
   const inTurn = serial();
   const advance = (fence?: SQL) =>
     inTurn(async () => {
@@ -51,10 +51,10 @@ export function rolloutsOf(
         if (row.endedAt !== null)
           throw new ApiError(409, 'rollout_over', `rollout ${id} is over: it ended ${row.stage}`);
         await store.write(withdrawRollout(store, row, { by, why: 'withdrawn by hand' }, nowMs()));
-        await rollout.retraffic(by);
+        await livePointer.refreshTraffic(by);
       }),
 
-    async seeOps() {
+    async noticeManualMove() {
       // First that ops moved the pointer, then what follows from where they moved it to.
       for (const look of [advance, advance]) await look().catch(unlessOvertaken);
     },

@@ -1,6 +1,6 @@
 import { trafficOf } from '../experiments/traffic.ts';
 import type { Store } from '../store/open.ts';
-import type { Traffic } from '../models/apply.ts';
+import type { Traffic } from '../models/live-pointer-service.ts';
 import { shadowOf } from './rollout-rows.ts';
 
 /** What the pointer says beside the champion; what is empty is left out. */

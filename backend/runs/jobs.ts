@@ -5,7 +5,7 @@ import type { Lease } from '../scheduler/lease.ts';
 import type { LearnerName } from '../science/learn/learners/learner.ts';
 import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
-import type { Trainer } from './train/trainer.ts';
+import type { Trainer } from './trainer.ts';
 
 export const DAILY_TRAINING = 'daily training';
 

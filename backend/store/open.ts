@@ -3,14 +3,8 @@ import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
-import { connect } from './connect.ts';
+import { connect, type Database } from './connect.ts';
 import type { BoundStatement, Writer } from './writer.ts';
-
-export interface Database {
-  /** `file:…` or a libSQL server. */
-  readonly url: string;
-  readonly authToken?: string;
-}
 
 /** Any drizzle query; or SQL by hand where drizzle would build thousands of parameters one by one. */
 export interface Statement {

@@ -2,8 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { InValue } from '@libsql/client';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { connect } from './connect.ts';
-import type { Database } from './open.ts';
+import { connect, type Database } from './connect.ts';
 
 export interface BoundStatement {
   readonly sql: string;

@@ -1,5 +1,5 @@
 import type { Decision } from '../../../shared/domain/decision.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const DECISION_COLUMNS = [
   'rankingId',

@@ -1,5 +1,5 @@
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const EVENT_COLUMNS = [
   'eventId',

@@ -1,6 +1,6 @@
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { exposuresFromText } from '../../../shared/domain/experiment.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const EXPOSURE_COLUMNS = [
   'experiment',

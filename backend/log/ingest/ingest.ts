@@ -6,7 +6,7 @@ import { batchLagMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, DECISION_USER_COLUMN, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, EVENT_USER_COLUMN, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, EXPOSURE_USER_COLUMN, exposureRows } from './exposure-rows.ts';
-import { insertRows } from './insert-rows.ts';
+import { insertRows } from '../../store/insert-rows.ts';
 
 export interface Ingested {
   readonly batchId: string;

@@ -1,5 +1,5 @@
 import type { Store } from '../../store/open.ts';
-import { insertRows } from './insert-rows.ts';
+import { insertRows } from '../../store/insert-rows.ts';
 
 export interface Outcome {
   readonly outcomeId: string;

@@ -2,8 +2,9 @@ import { proxy } from 'comlink';
 import { and, inArray, lt } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { writeOf } from '../../store/bound.ts';
-import type { Database, Store } from '../../store/open.ts';
+import { remoteWriteOf } from '../../store/remote-write.ts';
+import type { Store } from '../../store/open.ts';
+import type { Database } from '../../store/connect.ts';
 import { metricUnits } from '../../store/tables.ts';
 import { startThread, type Thread } from '../../process/thread.ts';
 import type { TrainingDataSettings } from '../../log/account/settings.ts';
@@ -35,7 +36,7 @@ export function metricLearning(deps: {
   const { filters, attributionDays } = deps.labelling;
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
-  const write = writeOf(store);
+  const write = remoteWriteOf(store);
   const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
     const thread = startThread<LearnWorker>(new URL('./worker.ts', import.meta.url), database);
     try {

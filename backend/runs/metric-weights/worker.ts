@@ -3,9 +3,8 @@ import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
-import { connect } from '../../store/connect.ts';
-import { bound, type Write } from '../../store/bound.ts';
-import type { Database } from '../../store/open.ts';
+import { connect, type Database } from '../../store/connect.ts';
+import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import {
   backtest,
   type BacktestReport,
@@ -54,16 +53,16 @@ export interface LearningInputs {
 const db = drizzle(connect(workerData as Database));
 
 const exposed = {
-  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: Write): Promise<number> =>
-    gatherUnits({ db, write: bound(write) }, settings, nowMs),
+  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: RemoteWrite): Promise<number> =>
+    gatherUnits({ db, write: writeThrough(write) }, settings, nowMs),
 
   /** One for each method that is asked for. */
   async learn(
     { settings, nowMs, seed }: LearningJob,
-    write: Write,
+    write: RemoteWrite,
   ): Promise<{ learned: LearnedWeights[]; inputs: LearningInputs }> {
     const { target, prior } = settings;
-    await gatherUnits({ db, write: bound(write) }, settings, nowMs);
+    await gatherUnits({ db, write: writeThrough(write) }, settings, nowMs);
     const table = await unitTableOf(db, settings, nowMs);
     const experiments = await pastExperiments(db, target, nowMs);
     const learned: LearnedWeights[] = [];

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { rewardInForce } from '../../reward/in-force.ts';
-import type { Trainer } from './trainer.ts';
+import type { Trainer } from '../trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import { runs } from '../../store/tables.ts';

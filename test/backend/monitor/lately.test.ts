@@ -3,7 +3,8 @@ import { readDegradedRankings } from '../../../backend/monitor/degraded-rankings
 import { findIngestLag, readIngestLag } from '../../../backend/monitor/ingest-lag.ts';
 import { readOldEdges } from '../../../backend/monitor/old-edges.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
-import { recordAudit, recordLive } from '../../../backend/models/live-pointer.ts';
+import { recordLive } from '../../../backend/models/live-pointer.ts';
+import { recordAudit } from '../../../backend/store/audit.ts';
 import { versionOf, type Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';

@@ -7,7 +7,7 @@ import {
 import { monthlyReport } from '../../../backend/reports/monthly-report.ts';
 import { monthBefore, parseMonth } from '../../../backend/reports/months.ts';
 import { rateOf } from '../../../backend/reports/rate.ts';
-import { recordAudit } from '../../../backend/models/live-pointer.ts';
+import { recordAudit } from '../../../backend/store/audit.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import {
   alerts,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ensureLayer } from '../../../../backend/experiments/layers.ts';
-import { insertRows } from '../../../../backend/log/ingest/insert-rows.ts';
+import { insertRows } from '../../../../backend/store/insert-rows.ts';
 import { metricLearning } from '../../../../backend/runs/metric-weights/metric-learning.ts';
 import { pastExperiments } from '../../../../backend/runs/metric-weights/past-experiments.ts';
 import { parseMetricWeights } from '../../../../backend/reward/settings.ts';

@@ -1,4 +1,4 @@
-import type { Statement } from '../../store/open.ts';
+import type { Statement } from './open.ts';
 
 export type Cell = string | number | null | Uint8Array;
 

@@ -49,7 +49,7 @@ export type RolloutAction =
   /** Everybody back to the version; the challenger is neither shown nor scored. */
   | { readonly do: 'withdraw'; readonly to: Version };
 
-/** With all that it rests on: `decide(from, evidence, atMs, rules)` gives it again. */
+/** With all that it rests on: `decideRollout(from, evidence, atMs, rules)` gives it again. */
 export interface RolloutDecision {
   readonly from: RolloutState;
   readonly evidence: RolloutEvidence;
@@ -66,7 +66,7 @@ export interface RolloutDecision {
  * wins; shown harm withdraws at once; else one step forward if time, sessions, gate and guardrails allow it.
  * @param nowMs epoch ms.
  */
-export function decide(
+export function decideRollout(
   state: RolloutState,
   evidence: RolloutEvidence,
   nowMs: number,

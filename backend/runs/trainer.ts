@@ -1,24 +1,24 @@
 import { and, desc, eq, inArray, not, sql } from 'drizzle-orm';
-import { ApiError } from '../../../shared/domain/errors.ts';
-import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
-import { type Scorer, type UnversionedScorer } from '../../../shared/score/scorer.ts';
-import type { GateReport } from '../../science/evaluation/gate.ts';
-import { startComparison } from '../compare/run.ts';
-import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
-import { readLive } from '../../models/live-pointer.ts';
-import type { Publisher } from '../../models/publisher.ts';
-import type { Store } from '../../store/open.ts';
-import { leases, runs } from '../../store/tables.ts';
-import type { FitMethod } from '../../science/learn/fit-method.ts';
-import { startRun, type TrainingDeps } from './run.ts';
-import type { TrainingDataRoom } from '../../log/training-data.ts';
-import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import type { BoostedObjective } from '../../science/learn/learners/boosted.ts';
-import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
-import type { Rollout } from '../../models/apply.ts';
-import { presenceOf } from '../../scheduler/lease.ts';
-import type { RolloutMode } from '../../rollouts/settings.ts';
-import type { Versions } from '../../models/versions.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { type Scorer, type UnversionedScorer } from '../../shared/score/scorer.ts';
+import type { GateReport } from '../science/evaluation/gate.ts';
+import { startComparison } from './compare/run.ts';
+import { rewardInForce, type RewardPolicy } from '../reward/in-force.ts';
+import { readLive } from '../models/live-pointer.ts';
+import type { Publisher } from '../models/publisher.ts';
+import type { Store } from '../store/open.ts';
+import { leases, runs } from '../store/tables.ts';
+import type { FitMethod } from '../science/learn/fit-method.ts';
+import { startRun, type TrainingDeps } from './train/run.ts';
+import type { TrainingDataRoom } from '../log/training-data.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import type { BoostedObjective } from '../science/learn/learners/boosted.ts';
+import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
+import type { LivePointerService } from '../models/live-pointer-service.ts';
+import { presenceOf } from '../scheduler/lease.ts';
+import type { RolloutMode } from '../rollouts/settings.ts';
+import type { Versions } from '../models/versions.ts';
 
 interface TrainingAsked {
   /** What to start from; else the champion, if it has the schema, else the newest version that has. */
@@ -81,7 +81,7 @@ export interface TrainerDeps {
   readonly publisher: Publisher;
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
-  readonly rollout: Pick<Rollout, 'promote'>;
+  readonly livePointer: Pick<LivePointerService, 'promote'>;
   /** Starts a rollout. */
   readonly propose: (
     version: Version,
@@ -97,8 +97,18 @@ export interface TrainerDeps {
 }
 
 export function trainer(deps: TrainerDeps): Trainer {
-  const { store, data, versions, publisher, rollout, propose, rewardPolicy, backend, nowMs, log } =
-    deps;
+  const {
+    store,
+    data,
+    versions,
+    publisher,
+    livePointer,
+    propose,
+    rewardPolicy,
+    backend,
+    nowMs,
+    log,
+  } = deps;
   let running: string | undefined;
   let abandoned = false;
   const steps: TrainingDeps = {
@@ -112,7 +122,7 @@ export function trainer(deps: TrainerDeps): Trainer {
       try {
         if (mode === 'staged')
           return `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`;
-        await rollout.promote(version, by);
+        await livePointer.promote(version, by);
         return 'promoted';
       } catch (error) {
         if (error instanceof ApiError) return `stored, not promoted: ${error.message}`;
