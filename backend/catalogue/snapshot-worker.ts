@@ -1,7 +1,6 @@
-import { parentPort } from 'node:worker_threads';
 import type { Client } from '@libsql/client';
-import { expose, transfer } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { transfer } from 'comlink';
+import { serve } from '../process/serve.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
@@ -38,4 +37,4 @@ async function readAll(client: Client): Promise<Item[]> {
 }
 
 export type SnapshotWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -1,17 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { drizzle } from 'drizzle-orm/libsql';
+import { serve } from '../process/serve.ts';
 import { writeThrough, type RemoteWrite } from '../store/remote-write.ts';
 import { serial } from '../process/serial.ts';
-import { connect, type Database } from '../store/connect.ts';
+import { workerDatabase } from '../store/worker-database.ts';
 import type { Filters } from '../log/account/settings.ts';
 import { collect, type Collected, type CollectOptions } from './collect-statistics.ts';
 import { keepUnits } from './keep-units.ts';
 import type { Experiment } from './new-experiment.ts';
 
-/** The driver is synchronous: seconds of counting would keep everybody else waiting. */
-const db = drizzle(connect(workerData as Database));
+const db = workerDatabase();
 const inTurn = serial();
 
 const exposed = {
@@ -23,4 +19,4 @@ const exposed = {
 };
 
 export type CollectWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

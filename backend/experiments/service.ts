@@ -44,7 +44,7 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     refreshTraffic: livePointer.refreshTraffic,
     weightsInForce: async (version) => {
       const { schema } = await versions.load(version);
-      return idInForce(await describeInForce(store, schema, nowMs(), { reward: rewardPolicy }));
+      return idInForce(await describeInForce(store, schema, nowMs(), { rewardPolicy }));
     },
     nowMs,
   });

@@ -1,10 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { drizzle } from 'drizzle-orm/libsql';
+import { workerData } from 'node:worker_threads';
+import { serve } from '../process/serve.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { serial } from '../process/serial.ts';
-import { connect, type Database } from '../store/connect.ts';
+import type { Database } from '../store/connect.ts';
+import { workerDatabase } from '../store/worker-database.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
 import { daysWithEvents } from './account/log-mark.ts';
 import { openObjectStore, type StoreLocation } from './partitions/object-store.ts';
@@ -31,7 +30,7 @@ export interface PreparedData {
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
 const { database, location, settings } = workerData as DataWorkerOptions;
 const deps: BuildDeps = {
-  db: drizzle(connect(database)),
+  db: workerDatabase(database),
   objects: openObjectStore(location),
   labelling: settings,
   nowMs: Date.now,
@@ -73,4 +72,4 @@ async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
 }
 
 export type DataWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -136,7 +136,7 @@ export function trainer(deps: TrainerDeps): Trainer {
     return {
       parent,
       reward:
-        asked.reward ?? (await rewardInForce(store, parent.schema, at, { reward: rewardPolicy })),
+        asked.reward ?? (await rewardInForce(store, parent.schema, at, { rewardPolicy })),
       from: asked.from ?? at - data.settings.retentionDays * DAY_MS,
       to: asked.to ?? at,
       force: asked.force ?? false,

@@ -1,6 +1,4 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
 import type { LearnerName } from '../../science/learn/learners/learner.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
@@ -42,4 +40,4 @@ function mostDemanding(learners: readonly LearnerName[]): LearnerKind {
 
 const exposed = { compare };
 export type ComparisonWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -57,9 +57,7 @@ export function evaluationsOf(deps: {
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
       const thread = startThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
       try {
-        const reward = await rewardInForce(store, champion.schema, nowMs(), {
-          reward: rewardPolicy,
-        });
+        const reward = await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy });
         const report = await thread.call((worker) =>
           worker.evaluateVersion({
             data: { location: trainingData.location, manifests },

@@ -1,9 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { drizzle } from 'drizzle-orm/libsql';
+import { serve } from '../../process/serve.ts';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
-import { connect, type Database } from '../../store/connect.ts';
+import { workerDatabase } from '../../store/worker-database.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import {
   backtest,
@@ -50,7 +47,7 @@ export interface LearningInputs {
   readonly experiments: readonly string[];
 }
 
-const db = drizzle(connect(workerData as Database));
+const db = workerDatabase();
 
 const exposed = {
   gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: RemoteWrite): Promise<number> =>
@@ -116,4 +113,4 @@ async function importanceOf(
 }
 
 export type LearnWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -65,7 +65,7 @@ async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string>
     return `${version} is re-ranked (${base.kind}): it learns by training alone`;
   const to = nowMs();
   const window = { from: to - windowHours * HOUR_MS, to, servedBy: version };
-  const reward = await rewardInForce(store, base.schema, to, target.reward);
+  const reward = await rewardInForce(store, base.schema, to, target.scope);
   const { manifests } = await trainingData.prepare(base.schema, window);
   const { location } = trainingData;
   const { rewarded, deltas = [] } = await learned({

@@ -1,6 +1,4 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
@@ -44,4 +42,4 @@ const exposed = {
 };
 
 export type OnlineWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

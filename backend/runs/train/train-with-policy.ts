@@ -23,7 +23,7 @@ export const trainWithPolicy =
   ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
   async ({ parent, name, policy, experiment }: ArmTraining): Promise<Version> => {
     const { schema } = await versions.load(parent);
-    const scope = { experimentId: experiment, reward: policy };
+    const scope = { experimentId: experiment, rewardPolicy: policy };
     const reward = await rewardInForce(store, schema, nowMs(), scope);
     const runId = await inItsTurn(() => trainer.start({ parent, name, reward, publish: false }));
     for (;;) {

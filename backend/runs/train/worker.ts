@@ -1,6 +1,4 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import { loggedGain } from '../../science/evaluation/logged-gain.ts';
 import { openObjectStore } from '../../log/partitions/object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
@@ -64,4 +62,4 @@ const minimumOf = (learner: LearnerName): LearnerKind =>
 
 const exposed = { train };
 export type TrainingWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);
