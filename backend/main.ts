@@ -10,7 +10,7 @@ import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
-import { trainWithPolicy } from './runs/train/train-with-policy.ts';
+import { trainWithPolicy } from './runs/train-with-policy.ts';
 import { onlineJob } from './runs/online/online-job.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
 import { leadershipOf } from './scheduler/leadership.ts';

@@ -99,7 +99,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
   const evaluations = evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs });
   const trainer = trainerOf({
     store,
-    data: trainingData,
+    trainingData,
     versions,
     publisher,
     livePointer,

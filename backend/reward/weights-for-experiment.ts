@@ -85,7 +85,9 @@ function inMetrics(
   const measuredAt = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
   return {
     weights: measuredAt.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
-    covariance: measuredAt.flatMap((i) => measuredAt.map((j) => covariance[i * weights.length + j])),
+    covariance: measuredAt.flatMap((i) =>
+      measuredAt.map((j) => covariance[i * weights.length + j]),
+    ),
     normalisers,
     unmeasured: weights.map(({ metric }) => metric).filter((metric) => !measured.has(metric)),
   };

@@ -5,7 +5,7 @@ import { checkExploration, parseSchema, type Schema } from '../../../shared/feat
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
 import { recordAudit } from '../../store/audit.ts';
-import { addVersion } from '../../runs/trainer.ts';
+import { addVersion } from '../../models/add-version.ts';
 import { byNumber, unknownVersion } from '../../models/versions.ts';
 import { weights } from '../../store/tables.ts';
 import {

@@ -6,7 +6,7 @@ import { remoteWriteOf } from '../../store/remote-write.ts';
 import type { Store } from '../../store/open.ts';
 import type { Database } from '../../store/connect.ts';
 import { metricUnits } from '../../store/tables.ts';
-import { startThread, type Thread } from '../../process/thread.ts';
+import { inThread } from '../../process/thread.ts';
 import type { TrainingDataSettings } from '../../log/account/settings.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Backtest, LearnWorker } from './worker.ts';
@@ -37,21 +37,14 @@ export function metricLearning(deps: {
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
   const write = remoteWriteOf(store);
-  const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
-    const thread = startThread<LearnWorker>(new URL('./worker.ts', import.meta.url), database);
-    try {
-      return await use(thread);
-    } finally {
-      await thread.stop();
-    }
-  };
+  const learnIn = inThread<LearnWorker>(new URL('./worker.ts', import.meta.url), database);
   return {
     settings,
 
     async gather() {
       if (settings.target !== undefined) {
         const job = { settings: declared(), nowMs: nowMs() };
-        await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
+        await learnIn((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
       }
       await forget(store, settings, nowMs());
     },
@@ -63,7 +56,7 @@ export function metricLearning(deps: {
       isLearning = true;
       try {
         const job = { settings: own, nowMs: nowMs(), seed: seedOf(nowMs()) };
-        const { learned, inputs } = await inThread((thread) =>
+        const { learned, inputs } = await learnIn((thread) =>
           thread.call((worker) => worker.learn(job, proxy(write))),
         );
         const recorded: Recorded[] = [];
@@ -77,7 +70,7 @@ export function metricLearning(deps: {
 
     async backtest() {
       const job = { settings: declared(), nowMs: nowMs() };
-      return inThread<Backtest>((thread) =>
+      return learnIn((thread) =>
         thread.call((worker) => worker.backtest(job) as Promise<Backtest>),
       );
     },

@@ -91,14 +91,18 @@ describe('what comes first:', () => {
       smarttrip.training.reward,
     );
     expect(await rewardInForce(store, schema, NOW)).toBe(smarttrip.training.reward);
-    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({ click: 3 });
+    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({
+      click: 3,
+    });
   });
 
   test('neither importance nor weights that abstained are a reward: those before stay', async () => {
     await learned({ click: 3 }, 'surrogate');
     await learned({ click: 1 }, 'importance');
     await learned({}, 'surrogate');
-    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({ click: 3 });
+    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({
+      click: 3,
+    });
   });
 });
 

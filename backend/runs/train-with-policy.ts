@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import { ApiError } from '../../../shared/domain/errors.ts';
-import type { Version } from '../../../shared/domain/ids.ts';
-import { rewardInForce } from '../../reward/in-force.ts';
-import type { Trainer } from '../trainer.ts';
-import type { Versions } from '../../models/versions.ts';
-import type { Store } from '../../store/open.ts';
-import { runs } from '../../store/tables.ts';
-import type { ArmTraining } from '../../experiments/train-arms.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { rewardInForce } from '../reward/in-force.ts';
+import type { Trainer } from './trainer.ts';
+import type { Versions } from '../models/versions.ts';
+import type { Store } from '../store/open.ts';
+import { runs } from '../store/tables.ts';
+import type { ArmTraining } from '../experiments/train-arms.ts';
 
 export interface TrainWithPolicyDeps {
   readonly store: Store;
