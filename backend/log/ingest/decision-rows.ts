@@ -26,8 +26,6 @@ export const DECISION_COLUMNS = [
   'teams',
 ] as const;
 
-export const DECISION_USER_COLUMN = DECISION_COLUMNS.indexOf('userId');
-
 export const decisionRow = (decision: Decision): Cell[] => [
   decision.rankingId,
   decision.at,

@@ -17,8 +17,6 @@ export const EVENT_COLUMNS = [
   'weights',
 ] as const;
 
-export const EVENT_USER_COLUMN = EVENT_COLUMNS.indexOf('userId');
-
 /** The edge checked each field when the event came, and signed the batch. */
 export const eventRow = (event: CollectedEvent): Cell[] => [
   event.eventId,

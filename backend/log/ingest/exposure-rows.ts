@@ -11,8 +11,6 @@ export const EXPOSURE_COLUMNS = [
   'userId',
 ] as const;
 
-export const EXPOSURE_USER_COLUMN = EXPOSURE_COLUMNS.indexOf('userId');
-
 /** One row for each experiment that a ranking was exposed to. */
 export const exposureRows = ({ arm: text = '', rankingId, at, sessionId, userId }: Decision) =>
   exposuresFromText(text)

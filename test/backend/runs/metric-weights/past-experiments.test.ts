@@ -69,23 +69,21 @@ async function stopped(
     ...changes,
   });
   await store.write([
-    ...insertRows(
-      'experiment_units',
-      UNIT_COLUMNS,
-      2,
-      units.map(({ unit, arm, save, contact }) => {
+    ...insertRows({
+      table: 'experiment_units',
+      columns: UNIT_COLUMNS,
+      rows: units.map(({ unit, arm, save, contact }) => {
         const after = JSON.stringify({ save, contact });
         return [id, unit, null, firstAt, arm, 1, 'new', 0, after, '{}'];
       }),
-    ),
-    ...insertRows(
-      'outcomes',
-      OUTCOME_COLUMNS,
-      1,
-      units.map(({ unit, worth }) => {
+    }),
+    ...insertRows({
+      table: 'outcomes',
+      columns: OUTCOME_COLUMNS,
+      rows: units.map(({ unit, worth }) => {
         return [`of ${unit}`, null, unit, 'value', worth, firstAt + worthAfterMs, 1];
       }),
-    ),
+    }),
   ]);
 }
 
