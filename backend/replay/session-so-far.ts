@@ -1,6 +1,6 @@
 import type { ItemId } from '../../shared/domain/ids.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
-import type { TrivagoRow } from './trivago-searches.ts';
+import type { TrivagoRow } from './trivago-row.ts';
 
 /** Actions on an item → the interaction type that the schema knows. */
 const INTERACTION: Readonly<Record<string, string>> = {

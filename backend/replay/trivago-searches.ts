@@ -3,22 +3,7 @@ import type { Item } from '../../shared/domain/item.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
 import { PopularitySoFar } from './popularity-so-far.ts';
 import { interactionOf, SessionSoFar } from './session-so-far.ts';
-
-/** One row of the RecSys 2019 format, as text. Impressions and prices are `|`-separated, in shown order. */
-export interface TrivagoRow {
-  readonly user_id: string;
-  readonly session_id: string;
-  /** Seconds. */
-  readonly timestamp: string;
-  readonly step: string;
-  readonly action_type: string;
-  readonly reference: string;
-  readonly platform: string;
-  readonly device: string;
-  readonly current_filters: string;
-  readonly impressions: string;
-  readonly prices: string;
-}
+import type { TrivagoRow } from './trivago-row.ts';
 
 /** A list of hotels that a visitor saw and clicked in, with what was known the moment before. */
 export interface Search {

@@ -1,5 +1,5 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { openObjectStore } from '../../log/partitions/object-store.ts';
+import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';

@@ -1,36 +1,21 @@
 import { proxy } from 'comlink';
-import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { TrainingDataRoom } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
-import type { FitMethod } from '../../science/learn/fit-method.ts';
-import type { LearnerName } from '../../science/learn/learners/learner.ts';
 import { prepareInput } from '../shell/run-input.ts';
-import type { RunSource } from '../shell/run-source.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
 import { goLive, type GateVerdict, type GoLiveDeps } from './go-live.ts';
 import { lineageOf } from './lineage.ts';
 import type { TrainingInput, TrainingProgress, TrainingResult } from './training-messages.ts';
+import type { TrainingRequest } from './training-request.ts';
 import type { TrainingWorker } from './worker.ts';
 
 export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
   readonly trainingData: Pick<TrainingDataRoom, 'location' | 'settings' | 'prepare'>;
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
-}
-
-export interface TrainingRequest extends RunSource {
-  /** Learns from here on in place of the parent, which is still what the version must beat. */
-  readonly startFrom?: Scorer;
-  readonly name: string;
-  readonly learner: LearnerName;
-  /** Of the first pass. */
-  readonly method?: FitMethod;
-  /** False: the version is stored, and the pointer stays. */
-  readonly publish: boolean;
-  readonly rollout?: RolloutMode;
 }
 
 /** Learns a version, stores it, and takes it on its way to the visitors if it passed the gate. */

@@ -1,6 +1,6 @@
 import { serve } from '../../process/serve.ts';
 import { loggedGain } from '../../science/evaluation/logged-gain.ts';
-import { openObjectStore } from '../../log/partitions/object-store.ts';
+import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { FitStep } from '../../science/learn/fit-additive.ts';

@@ -7,7 +7,7 @@ import { versions } from '../../../../backend/models/versions.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
 import type { Database } from '../../../../backend/store/connect.ts';
 import type { BuildDeps } from '../../../../backend/log/partitions/build-partition.ts';
-import { openObjectStore } from '../../../../backend/log/partitions/object-store.ts';
+import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import { NO_FILTERS, type Filters } from '../../../../backend/log/account/settings.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
