@@ -6,7 +6,7 @@ import { metricWeights } from '../store/tables.ts';
 import { isMetric, METRIC_NAMES } from '../science/learn/tallies.ts';
 import { appendWeights } from './history.ts';
 import { activeOverride, describeInForce, overrideOf, type RewardPolicy } from './in-force.ts';
-import { whatChanges } from './override-warning.ts';
+import { describeChanges } from './describe-changes.ts';
 import type { Reward } from './to-reward.ts';
 import type { MetricWeights } from './weights-hash.ts';
 
@@ -48,7 +48,7 @@ export async function setMetricWeights(
     ...(rewardPolicy && { rewardPolicy }),
     ...(experimentId !== undefined && { experimentId }),
   });
-  const warning = await whatChanges(store, schema, before.weights, weights);
+  const warning = await describeChanges(store, schema, before.weights, weights);
   if (dryRun) return { warning };
   const row = await appendWeights(
     store,

@@ -10,7 +10,7 @@ import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/l
 import { readWeights } from './history.ts';
 import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
 import { inForceShown } from './show.ts';
-import { tellWeights } from './tell-weights.ts';
+import { describeWeights } from './describe-weights.ts';
 import type { Reward } from './to-reward.ts';
 
 /** The metric weights by which the `resultData` of an experiment is summed. */
@@ -48,7 +48,7 @@ export async function weightsForExperiment(
   return {
     ...found,
     description: inForceShown(inForce),
-    told: tellWeights(inForce, found.unmeasured),
+    told: describeWeights(inForce, found.unmeasured),
   };
 }
 

@@ -4,7 +4,7 @@ import { readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import { decideRollout, type RolloutDecision, type RolloutEvidence } from './decide-rollout.ts';
-import { isNews, recordDecision } from './record-decision.ts';
+import { isWorthRecording, recordDecision } from './record-decision.ts';
 import { closeRollout } from './record-stage.ts';
 import { actorFor, openRollouts, readRollout, type RolloutRow, stateOf } from './rollout-rows.ts';
 import type { RolloutRules } from './steps.ts';
@@ -38,7 +38,8 @@ export async function advanceRollouts(
       at,
       row.rules as unknown as RolloutRules,
     );
-    if (await isNews(store, row, decision)) await recordDecision(store, row, decision, fence);
+    if (await isWorthRecording(store, row, decision))
+      await recordDecision(store, row, decision, fence);
     await isOver(deps, await readRollout(store, row.id));
     return decision;
   }

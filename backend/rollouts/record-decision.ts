@@ -9,7 +9,7 @@ import { recordStage } from './record-stage.ts';
 import { actorFor, lastDecisionOf, type RolloutRow } from './rollout-rows.ts';
 
 /** Waiting for the same thing again is not logged again. */
-export async function isNews(
+export async function isWorthRecording(
   store: Store,
   row: RolloutRow,
   decision: RolloutDecision,

@@ -63,11 +63,11 @@ test(
     ]);
     const deps = { store, versions: services.versions, settings: DEFAULT_MONITORS };
     const monitors: Monitor[] = [
-      { kind: 'degraded metrics', look: degradedMetrics(deps) },
-      { kind: 'drift', look: driftMonitor(deps) },
+      { kind: 'degraded metrics', check: degradedMetrics(deps) },
+      { kind: 'drift', check: driftMonitor(deps) },
       {
         kind: 'sample ratio mismatch',
-        look: async () =>
+        check: async () =>
           findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
       },
     ];

@@ -9,7 +9,7 @@ const NOTABLE = 0.1;
 const RANKINGS = 2000;
 
 /** What other weights would change against those in force: weight by weight, and on what was logged last. */
-export async function whatChanges(
+export async function describeChanges(
   store: Store,
   schema: Schema,
   before: Reward,
