@@ -13,11 +13,11 @@ import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
 export interface SnapshotPublisher {
   /** The catalogue or the live schema may have changed. Returns at once. */
   changed(): void;
-  /** KV has lost what was there. */
+  /** Publishes again, because KV has lost what was there. */
   forget(): void;
-  /** What keeps the newest catalogue from the edge; undefined while nothing does. */
+  /** Why the newest catalogue is not at the edge yet; undefined when it is. */
   problem(): string | undefined;
-  /** Tries again what failed. */
+  /** Publishes again if the last attempt failed. */
   retry(): void;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface SnapshotDeps {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly kv: Kv;
-  /** In a thread of its own. */
+  /** Runs in a thread of its own. */
   readonly build: (schema: Schema) => Promise<BuiltSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
   readonly quietMs: number;
@@ -35,7 +35,7 @@ export interface SnapshotDeps {
   readonly log: (message: string) => void;
 }
 
-/** Publishes the catalogue soon after it changed: many changes at once make one snapshot, equal content none. */
+/** Publishes the catalogue soon after it changed: changes that follow each other closely make one snapshot, unchanged content none. */
 export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   const { store, publisher, nowMs } = deps;
   let timer: NodeJS.Timeout | undefined;
@@ -138,13 +138,13 @@ export const snapshotRetryJob = (deps: {
   run: async () => deps.snapshots.retry(),
 });
 
-/** What KV has decides, and not what the store has recorded of it. */
+/** Read from KV itself, as the store's record of it may be out of date. */
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
   const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
   return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));
 }
 
-/** What is live, for people. */
+/** The record of the live snapshot, to be shown to people. */
 export async function readLiveSnapshot(store: Store): Promise<Record<string, unknown> | undefined> {
   const [row] = await store.db.select().from(pointers).where(eq(pointers.name, 'catalogue'));
   return row && { ...row.value, since: row.since };

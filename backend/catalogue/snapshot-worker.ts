@@ -8,7 +8,7 @@ import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;
 
-/** Reading and packing a large catalogue takes seconds: away from the thread that answers requests. */
+/** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
   async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
     const client = connect(database);
@@ -21,7 +21,7 @@ const exposed = {
   },
 };
 
-/** Page by page, in order of id; plain SQL, because loading drizzle once more costs longer than packing. */
+/** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
 async function readAll(client: Client): Promise<Item[]> {
   const all: Item[] = [];
   for (;;) {

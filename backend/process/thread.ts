@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { wrap, type Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 
-/** A worker thread whose calls cannot hang: a call still open when the thread ends rejects. */
+/** A worker thread whose calls cannot hang: a call that is open when the thread ends rejects. */
 export interface Thread<T> {
   call<R>(use: (remote: Remote<T>) => Promise<R>): Promise<R>;
   /** Waits for its start and for open calls, for at most a few seconds. */
@@ -12,7 +12,7 @@ export interface Thread<T> {
 
 const STOP_GRACE_MS = 5000;
 
-/** Starts a thread for `use`, and has ended it when this settles. @param file as for `startThread`. */
+/** Starts a thread, gives it to `use`, and ends it before the result is returned. @param file as for `startThread`. */
 export const inThread =
   <T>(file: URL, workerData?: unknown) =>
   async <R>(use: (thread: Thread<T>) => Promise<R>): Promise<R> => {

@@ -17,10 +17,10 @@ export interface AdvanceDeps {
 }
 
 /**
- * One decision for the rollout that is under way: evidence → decision → log, then the pointer. The log and the new
- * state are written first and together, so after a crash in between the next look makes the pointer follow.
- * @param fence must hold when the decision is written, else nothing is: a lease that may have been lost meanwhile.
- * @returns the decision, where there was one to make. @throws where the edge cannot be reached: no decision is made then.
+ * Makes one decision for the rollout that is under way: evidence → decision → log, then the pointer. The decision and
+ * the new state are written first, in one transaction, so that after a crash the next call moves the pointer.
+ * @param fence a condition for that transaction, such as a lease that may have been lost meanwhile.
+ * @returns the decision, if there was one to make. @throws where the edge cannot be reached: no decision is made then.
  */
 export async function advanceRollouts(
   deps: AdvanceDeps,
@@ -47,7 +47,7 @@ export async function advanceRollouts(
   return undefined;
 }
 
-/** Makes the pointer what the state asks for, however often that is tried. @returns whether nothing is left to do. */
+/** Moves the pointer to what the state asks for; may be called any number of times. @returns whether nothing is left to do. */
 async function isOver(
   { store, livePointer, nowMs }: AdvanceDeps,
   row: RolloutRow,
@@ -60,12 +60,12 @@ async function isOver(
     try {
       if (stage === 'champion' && live.champion === champion)
         await livePointer.promote(challenger, by);
-      // Only what it promoted itself: the same version promoted by ops stays.
+      // Only a version that this rollout promoted: one that ops promoted stays.
       else if (stage === 'withdrawn' && live.champion === challenger && live.by === by)
         await livePointer.promote(champion, by);
       else await livePointer.refreshTraffic(by);
     } catch (error) {
-      // Somebody was faster; the next look sees the hold.
+      // Ops held the pointer meanwhile; the next decision takes that into account.
       if (!(error instanceof ApiError && error.code === 'on_hold')) throw error;
     }
   }

@@ -11,15 +11,15 @@ import { serial } from '../process/serial.ts';
 
 type Gate = Parameters<typeof proposeRollout>[2];
 
-/** Brings challengers to the champion's place, step by step. */
+/** Makes challengers the champion, step by step. */
 export interface Rollouts {
   /** @returns the rollout's id. @throws as `proposeRollout`. */
   propose(version: Version, gate: Gate, by: string): Promise<string>;
-  /** The champion keeps its place. @throws ApiError 404; 409 `rollout_over`. */
+  /** Ends a rollout; the champion stays. @throws ApiError 404; 409 `rollout_over`. */
   withdraw(id: string, by: string): Promise<void>;
-  /** One decision; the clock calls it once per interval. @param fence see `advanceRollouts`. */
+  /** Makes one decision; the scheduler calls it once per interval. @param fence see `advanceRollouts`. */
   advance(fence?: SQL): Promise<RolloutDecision | undefined>;
-  /** Ops moved the pointer: what is under way sees it now, and not an interval later. */
+  /** Ops moved the pointer: the rollout that is under way decides on that now, and not an interval later. */
   noticeManualMove(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function rolloutsOf(
 
     async propose(version, gate, by) {
       const id = await inTurn(() => proposeRollout(deps, version, gate, by));
-      // The first step takes no waiting; where the edge is down it waits for the next interval.
+      // The first step has no waiting time; where the edge cannot be reached it waits for the next interval.
       await advance().catch((error: unknown) => log(`rollout ${id} waits: ${messageOf(error)}`));
       return id;
     },
@@ -55,13 +55,13 @@ export function rolloutsOf(
       }),
 
     async noticeManualMove() {
-      // First that ops moved the pointer, then what follows from where they moved it to.
-      for (const look of [advance, advance]) await look().catch(unlessOvertaken);
+      // The first decision records that ops moved the pointer, the second what follows from where they moved it.
+      for (let decision = 0; decision < 2; decision++) await advance().catch(unlessOvertaken);
     },
   };
 }
 
-/** Another backend saw it first. */
+/** Another backend made the decision first. */
 function unlessOvertaken(error: unknown): void {
   if (!(error instanceof ApiError && error.code === 'overtaken')) throw error;
 }

@@ -11,7 +11,7 @@ import type { RolloutSettings } from './settings.ts';
 import { trafficNow } from './traffic-now.ts';
 import type { Versions } from '../models/versions.ts';
 
-/** What moves the pointer, and what decides where to. */
+/** The service that moves the pointer, and the one that decides where to. */
 export interface RolloutServices {
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
@@ -22,11 +22,11 @@ export interface RolloutServicesDeps {
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly settings: RolloutSettings;
-  /** How long KV may still answer with what was there before. */
+  /** How long KV may still answer with the value before. */
   readonly settleMs: number;
-  /** While a move is made: another backend's waits. */
+  /** Held during a move, so that only one backend makes one. */
   readonly moving: Lease;
-  /** Counts a canary; called only once everything is made. */
+  /** Counts the sessions of a canary. It is called only after all services are made. */
   readonly collectWithin: Collector['collectWithin'];
   /** Another scorer is live; or KV had lost everything. */
   readonly onMoved: (kvWasLost: boolean) => void;
