@@ -18,7 +18,7 @@ export interface TrainWithPolicyDeps {
 
 const POLL_MS = 500;
 
-/** A run of its own with the reward of a policy. One run at a time: it waits until another is over. */
+/** Trains an arm's version in a run of its own, by the reward of the arm's policy. It waits while another run is under way. */
 export const trainWithPolicy =
   ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
   async ({ parent, name, policy, experiment }: ArmTraining): Promise<Version> => {

@@ -23,7 +23,7 @@ export interface EvaluationAsked {
 
 /** Evaluates versions on later logs, and stores the reports. */
 export interface Evaluations {
-  /** @throws ApiError 404 for an unknown version, 409 where the two read different codes. */
+  /** @throws ApiError 404 for an unknown version, 409 where the two have different schemas. */
   evaluate(asked: EvaluationAsked): Promise<VersionEvaluation>;
   /** Newest first. */
   list(version: Version): Promise<(typeof evaluations.$inferSelect)[]>;

@@ -13,14 +13,14 @@ import type { Backtest, LearnWorker } from './worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 
-/** Metric weights as they are learned from what is logged, each job in a thread of its own. */
+/** Learns metric weights from the log. Each job runs in a thread of its own. */
 export interface MetricLearning {
   readonly settings: MetricWeightSettings;
-  /** Brings the units up to date with the log, before it is pruned, where a target is declared; and forgets old ones. */
+  /** Brings the units up to date with the log, where a target is declared, and deletes old units. Runs before the log is pruned. */
   gather(): Promise<void>;
-  /** @throws ApiError 409 while it learns already, or where no target is declared. */
+  /** @throws ApiError 409 while weights are being learned already, or where no target is declared. */
   learn(schema: Schema, by: string): Promise<Recorded[]>;
-  /** How often weights of the others would have called the sign of each past experiment. @throws as `learn` */
+  /** How often weights learned from the other past experiments predict the sign of each one. @throws as `learn` */
   backtest(): Promise<Backtest>;
 }
 
@@ -28,7 +28,7 @@ export function metricLearning(deps: {
   readonly store: Store;
   readonly database: Database;
   readonly settings: MetricWeightSettings;
-  /** Whose feedback is a person's, and until when it counts. */
+  /** Which feedback counts as a person's, and until when it counts. */
   readonly labelling: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
   readonly nowMs: () => number;
 }): MetricLearning {
@@ -77,7 +77,7 @@ export function metricLearning(deps: {
   };
 }
 
-/** The next day's folds and resamples are others; the row tells which seed it was. */
+/** Folds and resamples change from day to day; the stored row has the seed. */
 const seedOf = (atMs: number) => Math.floor(atMs / DAY_MS);
 
 function withTarget({ target, ...settings }: MetricWeightSettings) {
@@ -89,7 +89,7 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
   );
 }
 
-/** Units of long ago; what was learned from them stays in the history. */
+/** Deletes units that are older than their retention; what was learned from them stays in the history. */
 async function forget(
   store: Store,
   { target, retentionDays }: MetricWeightSettings,

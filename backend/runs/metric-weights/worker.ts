@@ -32,13 +32,13 @@ export interface LearningJob {
   readonly seed: number;
 }
 
-/** What was learned from, beside what the weights say themselves. */
+/** What the weights were learned from, as far as the weights do not say it themselves. */
 export interface LearningInputs {
   readonly target: TargetDefinition;
   readonly unit: string;
   readonly observeDays: number;
   readonly context: readonly string[];
-  /** First seen, epoch ms; of units with a label. */
+  /** When the first and the last unit with a label were first seen; epoch ms. */
   readonly from: number | null;
   readonly to: number | null;
   /** Units whose horizon is not over. */
@@ -53,7 +53,7 @@ const exposed = {
   gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: RemoteWrite): Promise<number> =>
     gatherUnits({ db, write: writeThrough(write) }, settings, nowMs),
 
-  /** One for each method that is asked for. */
+  /** Learns weights by each method of the settings. */
   async learn(
     { settings, nowMs, seed }: LearningJob,
     write: RemoteWrite,
@@ -102,7 +102,7 @@ async function importanceOf(
   { importance }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
-  // A forest grows on the CPU.
+  // Forests are grown on the CPU only.
   if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
   const device = await chooseDevice();
   try {

@@ -19,7 +19,7 @@ export interface OnlineJob {
   readonly spread: number;
 }
 
-/** `deltas` is absent where there was too little to learn from. */
+/** `deltas` is absent where there were too few rankings with a reward. */
 export interface OnlineResult {
   readonly rewarded: number;
   readonly deltas?: readonly WeightDelta[];

@@ -9,11 +9,14 @@ export type Run = typeof runs.$inferSelect;
 /** Runs of this backend: no second one starts while one is under way. */
 export interface RunsOneAtATime {
   /** @returns the run's id. @throws ApiError 409 `training_running`. */
-  start(begin: () => Promise<StartedRun>, onFinished?: (run: Run) => void): Promise<string>;
+  readonly start: (
+    begin: () => Promise<StartedRun>,
+    onFinished?: (run: Run) => void,
+  ) => Promise<string>;
   /** The id of the run that is under way. */
-  running(): string | undefined;
+  readonly running: () => string | undefined;
   /** The process is about to end: whatever becomes of the run, nobody is told any more. */
-  abandon(): void;
+  readonly abandon: () => void;
 }
 
 export function runsOneAtATime(store: Store, log: (message: string) => void): RunsOneAtATime {

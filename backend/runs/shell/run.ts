@@ -23,11 +23,11 @@ export interface RunJob {
 
 export interface RunContext {
   readonly id: string;
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** Replaces the progress in the run's row. */
-  report(progress: object): void;
+  readonly report: (progress: object) => void;
   /** The same for what is reported many times a second: some of it is left out. */
-  reportOften(progress: object): void;
+  readonly reportOften: (progress: object) => void;
 }
 
 export interface RunEnd {
