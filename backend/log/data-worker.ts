@@ -30,42 +30,40 @@ export interface PreparedData {
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
 const { database, location, settings } = workerData as DataWorkerOptions;
-const deps: BuildDeps = {
-  db: workerDatabase(database),
-  objects: openObjectStore(location),
+const db = workerDatabase(database);
+const objects = openObjectStore(location);
+/** With the time of the main thread's clock, which each call brings. */
+const depsAt = (nowMs: number): BuildDeps => ({
+  db,
+  objects,
   labelling: settings,
-  nowMs: Date.now,
-};
+  nowMs: () => nowMs,
+});
 const inTurn = serial();
 
 const exposed = {
   /** Partitions of a window up to date with the log, and how good they are. */
-  prepare: (schema: Schema, window: Span): Promise<PreparedData> =>
+  prepare: (schema: Schema, window: Span, nowMs: number): Promise<PreparedData> =>
     inTurn(async () => {
-      const manifests = await syncPartitions(deps, schema, window);
+      const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
-      const quality = judgeQuality(
-        schema,
-        window,
-        manifests,
-        stray,
-        settings.quality,
-        deps.nowMs(),
-      );
+      const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
       return { manifests, quality };
     }),
 
-  forgetDeletedUsers: (): Promise<number> => inTurn(() => forgetDeletedUsers(deps)),
+  forgetDeletedUsers: (nowMs: number): Promise<number> =>
+    inTurn(() => forgetDeletedUsers(depsAt(nowMs))),
 
-  prune: (before: UtcDay): Promise<number> => inTurn(() => prunePartitions(deps, before)),
+  prune: (before: UtcDay, nowMs: number): Promise<number> =>
+    inTurn(() => prunePartitions(depsAt(nowMs), before)),
 };
 
 /** Feedback of days on which nothing was ranked. */
 async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
   let [received, attributed] = [0, 0];
-  for (const start of await daysWithEvents(deps.db, wholeDays(window))) {
+  for (const start of await daysWithEvents(db, wholeDays(window))) {
     if (ranked.has(dayOf(start))) continue;
-    const found = await countEvents(deps.db, boundsOf(dayOf(start)));
+    const found = await countEvents(db, boundsOf(dayOf(start)));
     received += found.received;
     attributed += found.attributed;
   }
