@@ -5,7 +5,7 @@ const column = z.string().min(1);
 const parse = z.enum(['number', 'boolean']);
 const better = z.enum(['higher', 'lower']);
 const winsorShare = z.number().gt(0).max(1);
-/** Why a column that is there is not used: for readers of the mapping. */
+/** Why a column of the file is not used, for readers of the mapping. */
 const leftOut = z.record(z.string(), z.string());
 
 const filter = z
