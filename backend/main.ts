@@ -6,12 +6,15 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
+import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
-import { trainWithPolicy } from './runs/train/train-with-policy.ts';
+import { trainWithPolicy } from './runs/train-with-policy.ts';
 import { onlineJob } from './runs/online/online-job.ts';
-import { startClockwork, type Clockwork } from './scheduler/scheduler.ts';
+import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
+import { leadershipOf } from './scheduler/leadership.ts';
+import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
 import { roomsOf } from './services.ts';
@@ -35,14 +38,15 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const rooms = roomsOf({ config, store, metrics, backend, lease, nowMs, log });
-  const { versions, liveSchema, snapshots, rollout, rollouts, trainingData, trainer } = rooms;
+  const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } = rooms;
   await versions.ensureRules(config.schema);
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
   await trainer.closeInterrupted();
 
-  let clockwork: Clockwork | undefined;
-  const problems = () => findProblems(store, clockwork, snapshots);
+  let pointerWatch: PointerWatch | undefined;
+  let scheduler: Scheduler | undefined;
+  const problems = () => findProblems(store, pointerWatch, snapshots);
   const app = createApp({
     ...rooms,
     store,
@@ -51,7 +55,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     metrics,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
-    nextTrainingAt: () => clockwork?.nextAt(DAILY_TRAINING) ?? null,
+    nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
     nowMs,
@@ -59,14 +63,18 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   const listening = await listen(app.fetch, config.host, config.port);
   const leader = lease('leader', LEASE_MS);
-  clockwork = startClockwork({
-    rollout,
-    snapshots,
-    leader,
-    presence,
-    leaseMs: LEASE_MS,
-    watchSchedule: config.watchSchedule,
+  const leadership = leadershipOf({ leader, presence, leaseMs: LEASE_MS });
+  snapshots.changed();
+  pointerWatch = startPointerWatch({
+    livePointer,
+    renewLeases: () => leadership.renew(),
+    schedule: config.watchSchedule,
+    log,
+  });
+  scheduler = startScheduler({
+    leadership,
     jobs: [
+      snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...rooms.experimentRoom.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
@@ -102,7 +110,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     url: listening.url,
     async close() {
       trainer.abandon();
-      await clockwork?.stop();
+      await pointerWatch?.stop();
+      await scheduler?.stop();
+      await leadership.release();
       await listening.close();
       await rooms.stop();
       await store.close();

@@ -9,8 +9,8 @@ import { publisher as publisherOf } from './models/publisher.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
 import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
-import { rolloutRoom } from './rollouts/service.ts';
-import { trainer as trainerOf } from './runs/train/trainer.ts';
+import { rolloutServices } from './rollouts/service.ts';
+import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import type { Store } from './store/open.ts';
 import { startThread } from './process/thread.ts';
@@ -52,7 +52,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     nowMs,
     log,
   });
-  const { rollout, rollouts } = rolloutRoom({
+  const { livePointer, rollouts } = rolloutServices({
     store,
     publisher,
     versions,
@@ -77,7 +77,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     store,
     database,
     versions,
-    rollout,
+    livePointer,
     settings: config.trainingData,
     keptDays,
     rewardPolicy,
@@ -99,10 +99,10 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
   const evaluations = evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs });
   const trainer = trainerOf({
     store,
-    data: trainingData,
+    trainingData,
     versions,
     publisher,
-    rollout,
+    livePointer,
     rewardPolicy,
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
@@ -119,7 +119,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     versions,
     liveSchema,
     snapshots,
-    rollout,
+    livePointer,
     rollouts,
     metricLearning,
     experimentRoom,

@@ -2,7 +2,7 @@ import { seededRandom } from '../../shared/explore/random.ts';
 import { DEMO_PLACES, type DemoPlace } from './demo-places.ts';
 import { DEMO_THEMES } from './demo-themes.ts';
 
-/** A trip that fits the smarttrip schema's columns, in the flat form in which items travel. */
+/** A trip that fits the smarttrip schema's columns, in the flat form in which items are sent. */
 export interface DemoTrip {
   readonly id: string;
   readonly title: string;
@@ -23,7 +23,7 @@ export interface DemoTrip {
 const DAY_MS = 86_400_000;
 const FARTHEST_DEPARTURE_DAYS = 540;
 const DAILY_COST = 135;
-/** Getting there, euro; the demo's travellers start in Europe. */
+/** The price of getting there in euro; the demo's travellers start in Europe. */
 const FARE: Readonly<Record<string, number>> = {
   Europe: 180,
   Asia: 720,
@@ -87,7 +87,7 @@ function pickPlace(draw: number): DemoPlace {
   return DEMO_PLACES.find(({ popularity }) => (left -= popularity) < 0) ?? DEMO_PLACES.at(-1)!;
 }
 
-/** One to four of the place's themes, the main one first; the best known are drawn most. */
+/** One to four of the place's themes, the main one first; themes that are listed first are drawn most often. */
 function pickThemes(place: DemoPlace, random: () => number): string[] {
   const left = [...place.themes];
   const draw = () => left.splice(Math.floor(random() ** 1.6 * left.length), 1)[0];

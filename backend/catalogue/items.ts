@@ -3,10 +3,11 @@ import type { AttributeValue, Item } from '../../shared/domain/item.ts';
 import type { ItemId } from '../../shared/domain/ids.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import type { Statement, Store } from '../store/open.ts';
+import { insertRows, rowsChanged } from '../store/insert-rows.ts';
+import type { Store } from '../store/open.ts';
 import { items } from '../store/tables.ts';
 
-/** What the catalogue holds, in order of id. */
+/** Items of the catalogue, in order of id. */
 export interface ItemPage {
   readonly items: ({ id: string } & Record<string, AttributeValue | undefined>)[];
   /** Give it as `after` for the next page; absent on the last one. */
@@ -14,7 +15,7 @@ export interface ItemPage {
 }
 
 /**
- * All or none. Attributes that the schema does not name are kept: another schema may read them.
+ * Stores all items or none. Attributes that the schema does not name are stored too: another schema may read them.
  * @returns how many were new or different.
  * @throws ApiError 400 naming the item and the attribute that does not fit the schema.
  */
@@ -25,23 +26,15 @@ export async function upsertItems(
   nowMs: number,
 ): Promise<number> {
   packItems(schema.columns, given);
-  const rows = JSON.stringify(
-    given.map(({ id, attributes }) => [id, JSON.stringify(attributes), nowMs]),
-  );
-  const [changed] = await store.write([upsertRows(rows)]);
-  return changed;
-}
-
-/** One parameter for any number of rows: a JSON list of `[id, attributes, updatedAt]`. */
-const upsertRows = (rows: string): Statement => ({
-  toSQL: () => ({
-    sql: `insert into items (id, attributes, updatedAt)
-      select value ->> 0, value ->> 1, value ->> 2 from json_each(?) where true
-      on conflict (id) do update set attributes = excluded.attributes, updatedAt = excluded.updatedAt
+  const statements = insertRows({
+    table: 'items',
+    columns: ['id', 'attributes', 'updatedAt'],
+    rows: given.map(({ id, attributes }) => [id, JSON.stringify(attributes), nowMs]),
+    onConflict: `(id) do update set attributes = excluded.attributes, "updatedAt" = excluded."updatedAt"
       where items.attributes is not excluded.attributes`,
-    params: [rows],
-  }),
-});
+  });
+  return rowsChanged(await store.write(statements));
+}
 
 /** @returns whether there was such an item. */
 export async function deleteItem(store: Store, id: ItemId): Promise<boolean> {

@@ -3,20 +3,21 @@ import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/
 import type { Schema } from '../../shared/features/schema.ts';
 import type { BuiltSnapshot } from './snapshot.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import { pointers, snapshots } from '../store/tables.ts';
 import type { Kv } from '../models/edge-kv.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
 
 export interface SnapshotPublisher {
   /** The catalogue or the live schema may have changed. Returns at once. */
   changed(): void;
-  /** KV has lost what was there. */
+  /** Publishes again, because KV has lost what was there. */
   forget(): void;
-  /** What keeps the newest catalogue from the edge; undefined while nothing does. */
+  /** Why the newest catalogue is not at the edge yet; undefined when it is. */
   problem(): string | undefined;
-  /** Tries again what failed. */
+  /** Publishes again if the last attempt failed. */
   retry(): void;
   close(): Promise<void>;
 }
@@ -25,7 +26,7 @@ export interface SnapshotDeps {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly kv: Kv;
-  /** In a thread of its own. */
+  /** Runs in a thread of its own. */
   readonly build: (schema: Schema) => Promise<BuiltSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
   readonly quietMs: number;
@@ -34,7 +35,7 @@ export interface SnapshotDeps {
   readonly log: (message: string) => void;
 }
 
-/** Publishes the catalogue soon after it changed: many changes at once make one snapshot, equal content none. */
+/** Publishes the catalogue soon after it changed: changes that follow each other closely make one snapshot, unchanged content none. */
 export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   const { store, publisher, nowMs } = deps;
   let timer: NodeJS.Timeout | undefined;
@@ -126,13 +127,24 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   };
 }
 
-/** Whether KV has it is what counts, not what the store remembers. */
+/** Every backend tries again what it failed to publish. */
+export const snapshotRetryJob = (deps: {
+  readonly snapshots: Pick<SnapshotPublisher, 'retry'>;
+  readonly schedule: string;
+}): Job => ({
+  name: 'snapshot retry',
+  schedule: deps.schedule,
+  leaderOnly: false,
+  run: async () => deps.snapshots.retry(),
+});
+
+/** Read from KV itself, as the store's record of it may be out of date. */
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
   const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
   return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));
 }
 
-/** What is live, for people. */
+/** The record of the live snapshot, to be shown to people. */
 export async function readLiveSnapshot(store: Store): Promise<Record<string, unknown> | undefined> {
   const [row] = await store.db.select().from(pointers).where(eq(pointers.name, 'catalogue'));
   return row && { ...row.value, since: row.since };

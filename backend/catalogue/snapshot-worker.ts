@@ -1,16 +1,14 @@
-import { parentPort } from 'node:worker_threads';
 import type { Client } from '@libsql/client';
-import { expose, transfer } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { transfer } from 'comlink';
+import { serve } from '../process/serve.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { connect } from '../store/connect.ts';
-import type { Database } from '../store/open.ts';
+import { connect, type Database } from '../store/connect.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;
 
-/** Reading and packing a large catalogue takes seconds: away from the thread that answers requests. */
+/** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
   async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
     const client = connect(database);
@@ -23,7 +21,7 @@ const exposed = {
   },
 };
 
-/** Page by page, in order of id; plain SQL, because loading drizzle once more costs longer than packing. */
+/** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
 async function readAll(client: Client): Promise<Item[]> {
   const all: Item[] = [];
   for (;;) {
@@ -39,4 +37,4 @@ async function readAll(client: Client): Promise<Item[]> {
 }
 
 export type SnapshotWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

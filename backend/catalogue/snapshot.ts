@@ -11,7 +11,7 @@ export interface BuiltSnapshot {
 }
 
 /**
- * Packs a whole catalogue under a schema. Equal catalogues give equal bytes, whatever their history.
+ * Packs a whole catalogue by a schema. Equal catalogues give equal bytes, whatever their history.
  * @param items in order of id.
  * @throws ApiError 400 naming the item that does not fit the schema.
  */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ComparisonProgress, ComparisonResult } from '../runs/compare/job.ts';
+import type { ComparisonProgress, ComparisonResult } from '../runs/compare/comparison-messages.ts';
 import {
   comparisonReportMarkdown,
   comparisonReportText,

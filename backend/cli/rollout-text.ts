@@ -1,4 +1,4 @@
-import type { GuardrailReading, RolloutDecision } from '../rollouts/decide.ts';
+import type { GuardrailReading, RolloutDecision } from '../rollouts/decide-rollout.ts';
 import { count, facts, moment } from '../../shared/text/text.ts';
 import { STEPS } from '../rollouts/steps.ts';
 

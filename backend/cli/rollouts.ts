@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { RolloutDecision } from '../rollouts/decide.ts';
+import type { RolloutDecision } from '../rollouts/decide-rollout.ts';
 import { counted, moment, table } from '../../shared/text/text.ts';
 import { version } from './arguments.ts';
 import { backendClient } from '../client/backend-client.ts';

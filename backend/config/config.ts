@@ -12,7 +12,7 @@ import type { Webhook } from '../monitor/webhook.ts';
 import { readKeys } from './keys.ts';
 import { schedule } from '../process/settings.ts';
 import { stateDir } from './state-dir.ts';
-import type { Database } from '../store/open.ts';
+import type { Database } from '../store/connect.ts';
 import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
 import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
 import { parseTrainingData, type TrainingDataSettings } from '../log/account/settings.ts';

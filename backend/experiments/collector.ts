@@ -1,7 +1,8 @@
 import { proxy } from 'comlink';
 import { sql } from 'drizzle-orm';
-import { writeOf } from '../store/bound.ts';
-import type { Database, Store } from '../store/open.ts';
+import { remoteWriteOf } from '../store/remote-write.ts';
+import type { Store } from '../store/open.ts';
+import type { Database } from '../store/connect.ts';
 import { startThread } from '../process/thread.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
 import type { Filters } from '../log/account/settings.ts';
@@ -54,7 +55,7 @@ export function collectorOf({ store, database, filters }: CollectorDeps): Collec
     collect: (experiment) => collectOnce(experiment, false),
     collectKept: (experiment) => collectOnce(experiment, true),
     keep: (experiment) =>
-      thread.call((worker) => worker.keep(experiment, filters, proxy(writeOf(store)))),
+      thread.call((worker) => worker.keep(experiment, filters, proxy(remoteWriteOf(store)))),
     collectWithin: (experiment, window) =>
       thread.call((worker) => worker.collect(experiment, { ...window, filters })),
     stop: () => thread.stop(),

@@ -39,7 +39,7 @@ export interface Experiments {
 export interface ExperimentsDeps {
   readonly store: Store;
   /** Writes the pointer anew, with the traffic of now. */
-  readonly retraffic: (by: string) => Promise<void>;
+  readonly refreshTraffic: (by: string) => Promise<void>;
   /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
   readonly weightsInForce: (version: Version) => Promise<number>;
   readonly nowMs: () => number;
@@ -51,7 +51,7 @@ const isOvertaken = (error: unknown) => error instanceof ApiError && error.code 
 
 export function experimentsOf({
   store,
-  retraffic,
+  refreshTraffic,
   weightsInForce,
   nowMs,
 }: ExperimentsDeps): Experiments {
@@ -79,7 +79,7 @@ export function experimentsOf({
     const after = { ...before, ...fields };
     await recordChange(store, before, fields, entry(action));
     try {
-      await retraffic(by);
+      await refreshTraffic(by);
     } catch (error) {
       await recordChange(store, after, before, entry(`${action}: taken back`));
       throw error;

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
+import { insertRows, USER_NOT_DELETED, type Cell } from '../store/insert-rows.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import type { Filters } from '../log/account/settings.ts';
@@ -41,16 +42,23 @@ export async function keepUnits(
     ? await source.values(index, columns, { ...period, before: PAST_MS })
     : NOTHING;
   const sessions = isUser ? await sessionsOf(db, scope) : undefined;
-  const rowOf = (one: ExposedUnit, i: number) => ({
-    ...one,
-    refused: Number(refused.has(one.unit)),
-    sessions: sessions?.get(one.unit) ?? [],
-    after: amountsAt(after, i),
-    before: amountsAt(before, i),
-  });
+  const rowOf = (one: ExposedUnit, i: number): Cell[] => [
+    experiment.id,
+    one.unit,
+    one.userId,
+    JSON.stringify(sessions?.get(one.unit) ?? []),
+    one.firstAt,
+    one.arm,
+    one.arms,
+    one.visitor,
+    one.context,
+    Number(refused.has(one.unit)),
+    JSON.stringify(amountsAt(after, i)),
+    JSON.stringify(amountsAt(before, i)),
+  ];
   for (let from = 0; from < units.length; from += ROWS_PER_STATEMENT) {
     const rows = units.slice(from, from + ROWS_PER_STATEMENT).map((one, i) => rowOf(one, from + i));
-    await write([upsert(experiment.id, rows)]);
+    await write(upsert(rows));
   }
   return units.length;
 }
@@ -78,24 +86,37 @@ async function sessionsOf(
   return found;
 }
 
+const COLUMNS = [
+  'experiment',
+  'unit',
+  'userId',
+  'sessions',
+  'firstAt',
+  'arm',
+  'arms',
+  'visitor',
+  'context',
+  'refused',
+  'after',
+  'before',
+] as const;
+
 /** Never of a user who was deleted meanwhile. */
-function upsert(experiment: string, rows: readonly object[]): Statement {
+function upsert(rows: readonly (readonly Cell[])[]): Statement[] {
   const isLater = `excluded."firstAt" > experiment_units."firstAt"`;
-  const query = `
-    insert into experiment_units (experiment, unit, "userId", sessions, "firstAt", arm, arms, visitor, context,
-      refused, after, "before")
-    select ?, value ->> 'unit', value ->> 'userId', value -> 'sessions', value ->> 'firstAt',
-      value ->> 'arm', value ->> 'arms', value ->> 'visitor', value ->> 'context',
-      value ->> 'refused', value -> 'after', value -> 'before'
-    from json_each(?)
-    where value ->> 'userId' is null or value ->> 'userId' not in (select "userId" from deleted_users)
-    on conflict (experiment, unit) do update set
-      "userId" = coalesce(excluded."userId", "userId"),
-      sessions = (select json_group_array(value) from (
-        select value from json_each(experiment_units.sessions)
-        union select value from json_each(excluded.sessions))),
-      arms = case when excluded.arm <> arm then 2 else max(arms, excluded.arms) end,
-      refused = case when ${isLater} then max(refused, excluded.refused) else excluded.refused end,
-      after = case when ${isLater} then after else excluded.after end`;
-  return { toSQL: () => ({ sql: query, params: [experiment, JSON.stringify(rows)] }) };
+  const onConflict = `(experiment, unit) do update set
+    "userId" = coalesce(excluded."userId", "userId"),
+    sessions = (select json_group_array(value) from (
+      select value from json_each(experiment_units.sessions)
+      union select value from json_each(excluded.sessions))),
+    arms = case when excluded.arm <> arm then 2 else max(arms, excluded.arms) end,
+    refused = case when ${isLater} then max(refused, excluded.refused) else excluded.refused end,
+    after = case when ${isLater} then after else excluded.after end`;
+  return insertRows({
+    table: 'experiment_units',
+    columns: COLUMNS,
+    rows,
+    where: USER_NOT_DELETED,
+    onConflict,
+  });
 }

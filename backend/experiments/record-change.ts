@@ -1,7 +1,7 @@
 import { eq, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { recordAudit, type AuditEntry } from '../models/live-pointer.ts';
+import { recordAudit, type AuditEntry } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import type { Experiment } from './new-experiment.ts';

@@ -1,9 +1,10 @@
 import { describeInForce, type RewardPolicy } from '../reward/in-force.ts';
 import { idInForce, weightsForExperiment } from '../reward/weights-for-experiment.ts';
-import type { Rollout } from '../models/apply.ts';
+import type { LivePointerService } from '../models/live-pointer-service.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
-import type { Database, Store } from '../store/open.ts';
+import type { Store } from '../store/open.ts';
+import type { Database } from '../store/connect.ts';
 import type { TrainingDataSettings } from '../log/account/settings.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
@@ -25,7 +26,7 @@ export interface ExperimentRoomDeps {
   readonly store: Store;
   readonly database: Database;
   readonly versions: Versions;
-  readonly rollout: Pick<Rollout, 'retraffic'>;
+  readonly livePointer: Pick<LivePointerService, 'refreshTraffic'>;
   readonly settings: TrainingDataSettings;
   /** How long units and outcomes are kept: longer than the log. */
   readonly keptDays: number;
@@ -36,13 +37,14 @@ export interface ExperimentRoomDeps {
 }
 
 export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
-  const { store, database, versions, rollout, settings, keptDays, rewardPolicy, nowMs, log } = deps;
+  const { store, database, versions, livePointer, settings, keptDays, rewardPolicy, nowMs, log } =
+    deps;
   const experiments = experimentsOf({
     store,
-    retraffic: rollout.retraffic,
+    refreshTraffic: livePointer.refreshTraffic,
     weightsInForce: async (version) => {
       const { schema } = await versions.load(version);
-      return idInForce(await describeInForce(store, schema, nowMs(), { reward: rewardPolicy }));
+      return idInForce(await describeInForce(store, schema, nowMs(), { rewardPolicy }));
     },
     nowMs,
   });

@@ -1,20 +1,20 @@
 import { countOpen } from '../monitor/list-alerts.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
-import type { Clockwork } from '../scheduler/scheduler.ts';
-import type { Trainer } from '../runs/train/trainer.ts';
+import type { PointerWatch } from '../models/pointer-watch.ts';
+import type { Trainer } from '../runs/trainer.ts';
 import type { Store } from '../store/open.ts';
 import type { Metrics } from '../process/metrics.ts';
 
 /** What keeps the edge from being up to date, for people; none when all is well. */
 export async function findProblems(
   store: Store,
-  clockwork: Clockwork | undefined,
+  pointerWatch: PointerWatch | undefined,
   snapshots: SnapshotPublisher,
 ): Promise<string[]> {
   const found = [
     await problemOfStore(store),
-    clockwork === undefined ? 'the backend is starting' : clockwork.problem(),
+    pointerWatch === undefined ? 'the backend is starting' : pointerWatch.problem(),
     (await readLive(store)) === undefined ? 'no weights are live yet' : undefined,
     snapshots.problem(),
   ];

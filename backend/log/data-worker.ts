@@ -1,14 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { drizzle } from 'drizzle-orm/libsql';
+import { workerData } from 'node:worker_threads';
+import { serve } from '../process/serve.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { serial } from '../process/serial.ts';
-import { connect } from '../store/connect.ts';
-import type { Database } from '../store/open.ts';
+import type { Database } from '../store/connect.ts';
+import { workerDatabase } from '../store/worker-database.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
 import { daysWithEvents } from './account/log-mark.ts';
-import { openObjectStore, type StoreLocation } from './partitions/object-store.ts';
+import type { StoreLocation } from './partitions/object-store.ts';
+import { openObjectStore } from './partitions/open-object-store.ts';
 import type { Manifest } from './partitions/partition.ts';
 import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
@@ -31,42 +30,40 @@ export interface PreparedData {
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
 const { database, location, settings } = workerData as DataWorkerOptions;
-const deps: BuildDeps = {
-  db: drizzle(connect(database)),
-  objects: openObjectStore(location),
+const db = workerDatabase(database);
+const objects = openObjectStore(location);
+/** With the time of the main thread's clock, which each call brings. */
+const depsAt = (nowMs: number): BuildDeps => ({
+  db,
+  objects,
   labelling: settings,
-  nowMs: Date.now,
-};
+  nowMs: () => nowMs,
+});
 const inTurn = serial();
 
 const exposed = {
   /** Partitions of a window up to date with the log, and how good they are. */
-  prepare: (schema: Schema, window: Span): Promise<PreparedData> =>
+  prepare: (schema: Schema, window: Span, nowMs: number): Promise<PreparedData> =>
     inTurn(async () => {
-      const manifests = await syncPartitions(deps, schema, window);
+      const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
-      const quality = judgeQuality(
-        schema,
-        window,
-        manifests,
-        stray,
-        settings.quality,
-        deps.nowMs(),
-      );
+      const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
       return { manifests, quality };
     }),
 
-  forgetDeletedUsers: (): Promise<number> => inTurn(() => forgetDeletedUsers(deps)),
+  forgetDeletedUsers: (nowMs: number): Promise<number> =>
+    inTurn(() => forgetDeletedUsers(depsAt(nowMs))),
 
-  prune: (before: UtcDay): Promise<number> => inTurn(() => prunePartitions(deps, before)),
+  prune: (before: UtcDay, nowMs: number): Promise<number> =>
+    inTurn(() => prunePartitions(depsAt(nowMs), before)),
 };
 
 /** Feedback of days on which nothing was ranked. */
 async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
   let [received, attributed] = [0, 0];
-  for (const start of await daysWithEvents(deps.db, wholeDays(window))) {
+  for (const start of await daysWithEvents(db, wholeDays(window))) {
     if (ranked.has(dayOf(start))) continue;
-    const found = await countEvents(deps.db, boundsOf(dayOf(start)));
+    const found = await countEvents(db, boundsOf(dayOf(start)));
     received += found.received;
     attributed += found.attributed;
   }
@@ -74,4 +71,4 @@ async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
 }
 
 export type DataWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

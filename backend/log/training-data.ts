@@ -40,8 +40,8 @@ export function trainingData(
   return {
     location,
     settings,
-    prepare: (schema, window) => thread.call((worker) => worker.prepare(schema, window)),
-    forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers()),
+    prepare: (schema, window) => thread.call((worker) => worker.prepare(schema, window, nowMs())),
+    forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers(nowMs())),
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
       await beforePrune();
@@ -49,8 +49,8 @@ export function trainingData(
       const rows = await pruneLog(store, before, keptBefore);
       await pruneRecords(store, before, keptBefore);
       // A deletion that could not reach every partition is made up for here.
-      await thread.call((worker) => worker.forgetDeletedUsers());
-      const partitions = await thread.call((worker) => worker.prune(dayOf(before)));
+      await thread.call((worker) => worker.forgetDeletedUsers(nowMs()));
+      const partitions = await thread.call((worker) => worker.prune(dayOf(before), nowMs()));
       return { before, ...rows, partitions };
     },
     stop: () => thread.stop(),

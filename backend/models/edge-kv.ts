@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { messageOf } from '../../shared/text/message-of.ts';
+import { reasonOf } from '../process/logger.ts';
 
 export type KvNamespace = 'WEIGHTS' | 'CATALOGUE';
 
-/** Workers KV as the edge's admin routes show it. Every call may throw ApiError 502 or 503, which name the remedy. */
+/** Workers KV, through the edge's admin routes. Every call may throw ApiError 502 or 503, which name the remedy. */
 export interface Kv {
   /** @returns undefined where there is no such key. */
   get(namespace: KvNamespace, key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -24,7 +24,7 @@ export interface EdgeAccess {
 }
 
 const TIMEOUT_MS = 15_000;
-/** KV takes one write per second and key, so the pauses outlast that. */
+/** KV accepts one write per second and key, so the pauses together last longer than a second. */
 const RETRY_PAUSES_MS = [150, 500, 1500];
 
 export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: EdgeAccess): Kv {
@@ -90,11 +90,4 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
       }
     },
   };
-}
-
-/** Node hides why a connection failed in the cause of a "fetch failed". */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : messageOf(error);
 }

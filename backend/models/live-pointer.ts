@@ -5,18 +5,18 @@ import { audit, pointers } from '../store/tables.ts';
 
 const NAME = 'weights';
 
-/** What the store knows of the weights pointer. */
+/** What the store has recorded of the weights pointer. */
 export interface Live {
   readonly pointer: Pointer;
-  /** The pointer's value in KV, to the letter. */
+  /** The exact value that KV holds. */
   readonly text: string;
-  /** What KV held before, and may go on showing for a while. */
+  /** What KV held before the last move: it may go on answering with it until it has settled. */
   readonly before?: string;
-  /** And before that, where moves followed each other faster than KV settles. */
+  /** Older values that KV may still answer with, where moves followed each other faster than it settles. */
   readonly earlier?: readonly string[];
-  /** Epoch ms. */
+  /** Since when the champion is live; epoch ms. */
   readonly since: number;
-  /** What a move that may have been cut short was about to write. */
+  /** What the next move is about to write, recorded first: a crash may have cut that move short. */
   readonly intended?: string;
 }
 
@@ -36,7 +36,7 @@ export async function readLive(store: Store): Promise<Live | undefined> {
   };
 }
 
-/** @param pointer what `text` means: with a hold, where somebody moved it by hand. */
+/** @param pointer what `text` means; it has a hold where somebody moved it by hand. */
 export function recordLive(store: Store, { pointer, since, ...texts }: Live): Statement {
   const row = { name: NAME, value: { ...pointer, ...texts }, since };
   return store.db
@@ -45,7 +45,7 @@ export function recordLive(store: Store, { pointer, since, ...texts }: Live): St
     .onConflictDoUpdate({ target: pointers.name, set: row });
 }
 
-/** When the pointer last moved, in epoch ms: one written by hand does not say itself, but the audit log does. */
+/** When the pointer last moved, in epoch ms. A pointer that was written by hand has no time in it, but the audit log has. */
 export async function movedAt({ db }: Store, { pointer, since }: Live): Promise<number> {
   const [{ at }] = await db
     .select({ at: sql<number | null>`max(${audit.at})` })
@@ -54,13 +54,22 @@ export async function movedAt({ db }: Store, { pointer, since }: Live): Promise<
   return Math.max(since, pointer.at ?? 0, at ?? 0);
 }
 
-export interface AuditEntry {
-  readonly at: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly details?: Record<string, unknown>;
+/** Whether KV may still answer with what the last move replaced. */
+export const wasJustMoved = ({ pointer }: Live, settleMs: number, nowMs: number): boolean =>
+  nowMs - (pointer.at ?? 0) < settleMs;
+
+/** The values that KV may go on answering with once `live` is replaced. */
+export function replacedBy(
+  live: Live,
+  settleMs: number,
+  nowMs: number,
+): Pick<Live, 'before' | 'earlier'> {
+  const earlier = wasJustMoved(live, settleMs, nowMs)
+    ? [live.before, ...(live.earlier ?? [])].filter((text) => text !== undefined)
+    : [];
+  return { before: live.text, ...(earlier.length > 0 && { earlier }) };
 }
 
-export const recordAudit = (store: Store, entry: AuditEntry): Statement =>
-  store.db.insert(audit).values({ details: {}, ...entry });
+/** A champion's time goes on while the hold and the arms around it change. */
+export const sinceOf = (live: Live | undefined, pointer: Pointer, nowMs: number): number =>
+  live?.pointer.champion === pointer.champion ? live.since : nowMs;

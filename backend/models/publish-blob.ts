@@ -14,13 +14,13 @@ export interface Blob {
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5000;
-/** Even KV that shows writes at once is asked a few times. */
+/** A KV that shows writes at once is read a few times too. */
 const LEAST_PATIENCE_MS = 1000;
 
 /**
- * Writes an immutable value and returns once it reads back whole. The key is never read before it is
- * written: KV remembers a miss, and would go on answering with it. If somebody else asked too early, the
- * reads wait until that memory is gone.
+ * Writes an immutable value and returns when it reads back whole. The key is never read before it is written, because
+ * KV caches that a key is missing and would go on saying so. If somebody else read it too early, this waits until that
+ * cached answer has expired.
  * @throws ApiError 502 `publish_unverified` when it does not read back within twice `settleMs`.
  */
 export async function publishBlob(kv: Kv, blob: Blob, settleMs: number): Promise<string> {
@@ -47,7 +47,7 @@ export async function publishBlob(kv: Kv, blob: Blob, settleMs: number): Promise
 export const sha256Of = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-/** Remembers that a blob is out. */
+/** Records that a blob is in KV. */
 export function recordPublication(
   store: Store,
   { namespace, key }: Blob,

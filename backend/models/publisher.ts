@@ -9,22 +9,22 @@ import type { Kv } from './edge-kv.ts';
 import { publishBlob, recordPublication, type Blob } from './publish-blob.ts';
 
 export interface Publisher {
-  /** Writes a stored version to KV, verified. The pointer stays. */
+  /** Writes a stored version to KV and reads it back. The pointer is not moved. */
   publishVersion(version: Version): Promise<void>;
-  /** Versions that are stored, but not known to be in KV. */
+  /** Versions that are stored but not known to be in KV. */
   unpublished(): Promise<Version[]>;
-  /** What KV has of a version that should be there. */
+  /** The bytes that KV has of a version. */
   readVersion(version: Version): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** @returns the text of the weights pointer, undefined where there is none. */
+  /** @returns the text of the weights pointer; undefined where there is none. */
   readPointer(): Promise<string | undefined>;
   writePointer(text: string): Promise<void>;
-  /** Writes the parts, verified, and then moves the catalogue pointer. */
+  /** Writes the parts, reads them back, and then moves the catalogue pointer. */
   publishSnapshot(
     hash: string,
     bytes: Uint8Array<ArrayBuffer>,
     nowMs: number,
   ): Promise<SnapshotPointer>;
-  /** Forgets what is out: KV has lost it. */
+  /** Forgets what was published, because KV has lost it. */
   forgetPublications(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, versionOf, type Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
@@ -19,17 +19,17 @@ type Lineage = Record<string, unknown>;
 /** `v1000000` comes after `v999999`. */
 export const byNumber = sql`cast(substr(${weights.version}, 2) as integer)`;
 
-/** Every scorer ever made, by version. A version, once given, never changes. */
+/** Every scorer that was ever stored, by version. The scorer of a version never changes. */
 export interface Versions {
   /** Stores a scorer under the next free version. */
   add(scorer: UnversionedScorer, lineage: Lineage): Promise<Version>;
-  /** Stores bytes that already have a version: found in KV by a store that lost its own. */
+  /** Stores bytes that have a version already: a store that was lost reads them back from KV. */
   adopt(bytes: Uint8Array, lineage: Lineage): Promise<Version>;
   /** @throws ApiError 404 `unknown_version`. */
   load(version: Version): Promise<Scorer>;
-  /** The newest one of a schema, by hash or name. */
+  /** The newest version of a schema. @param schema hash or name. */
   newestOf(schema: string): Promise<Scorer | undefined>;
-  /** The rules, or whatever a schema began with. @param schema hash. */
+  /** The first version of a schema: its rules, where it has any. @param schema hash. */
   oldestOf(schema: string): Promise<Scorer | undefined>;
   /** Makes `v000000` from the schema's rules, if there is none. */
   ensureRules(schema: Schema): Promise<void>;
@@ -54,6 +54,15 @@ export function versions(store: Store, nowMs: () => number): Versions {
     ]);
   const newest = () =>
     store.db.select({ version: weights.version }).from(weights).orderBy(desc(byNumber)).limit(1);
+  const firstScorer = async (where: SQL, order: SQL) => {
+    const [row] = await store.db
+      .select({ bytes: weights.bytes })
+      .from(weights)
+      .where(where)
+      .orderBy(order)
+      .limit(1);
+    return row && scorerFromBytes(new Uint8Array(row.bytes));
+  };
   return {
     add: (scorer, lineage) =>
       inTurn(async () => {
@@ -65,7 +74,7 @@ export function versions(store: Store, nowMs: () => number): Versions {
             await insert(versioned, scorerToBytes(versioned), lineage);
             return versioned.version;
           } catch (error) {
-            // Another backend was faster, and the next number is free.
+            // Another backend took this number meanwhile: the next one may be free.
             if (!/UNIQUE constraint failed: weights\.version/.test(messageOf(error))) throw error;
           }
         }
@@ -78,35 +87,14 @@ export function versions(store: Store, nowMs: () => number): Versions {
         return scorer.version;
       }),
 
-    async load(version) {
-      const [row] = await store.db
-        .select({ bytes: weights.bytes })
-        .from(weights)
-        .where(eq(weights.version, version));
-      if (row === undefined) throw unknownVersion(version);
-      return scorerFromBytes(new Uint8Array(row.bytes));
-    },
+    load: (version) => loadScorer(store, version),
 
-    async newestOf(schema) {
+    newestOf(schema) {
       const column = /^[0-9a-f]{16}$/.test(schema) ? weights.schemaHash : weights.schemaName;
-      const [row] = await store.db
-        .select({ bytes: weights.bytes })
-        .from(weights)
-        .where(eq(column, schema))
-        .orderBy(desc(byNumber))
-        .limit(1);
-      return row && scorerFromBytes(new Uint8Array(row.bytes));
+      return firstScorer(eq(column, schema), desc(byNumber));
     },
 
-    async oldestOf(schema) {
-      const [row] = await store.db
-        .select({ bytes: weights.bytes })
-        .from(weights)
-        .where(eq(weights.schemaHash, schema))
-        .orderBy(byNumber)
-        .limit(1);
-      return row && scorerFromBytes(new Uint8Array(row.bytes));
-    },
+    oldestOf: (schema) => firstScorer(eq(weights.schemaHash, schema), byNumber),
 
     async ensureRules(schema) {
       const [row] = await store.db
@@ -121,6 +109,16 @@ export function versions(store: Store, nowMs: () => number): Versions {
       await insert(scorer, scorerToBytes(scorer), { rules: schema.name });
     },
   };
+}
+
+/** @throws ApiError 404 `unknown_version`. */
+export async function loadScorer(store: Store, version: Version): Promise<Scorer> {
+  const [row] = await store.db
+    .select({ bytes: weights.bytes })
+    .from(weights)
+    .where(eq(weights.version, version));
+  if (row === undefined) throw unknownVersion(version);
+  return scorerFromBytes(new Uint8Array(row.bytes));
 }
 
 export const unknownVersion = (version: string) =>

@@ -5,37 +5,37 @@ import type { AlertKind, Finding } from './finding.ts';
 
 export type Alert = typeof alerts.$inferSelect;
 
-/** What one observation changed. */
-export interface Changed {
+/** What one check changed. */
+export interface ChangedAlerts {
   readonly opened: readonly Finding[];
   readonly recovered: readonly Alert[];
 }
 
-export interface ObserveOptions {
-  /** Keys that could not be told: their alerts stay as they are. */
-  readonly untold?: readonly string[];
-  /** How long a condition must have been gone, at every check, before its alert counts as recovered. */
+export interface UpdateOptions {
+  /** Keys that could not be checked for want of data: their alerts stay as they are. */
+  readonly unknown?: readonly string[];
+  /** How long a condition must have been absent, at every check, before its alert counts as recovered. */
   readonly clearMs: number;
 }
 
 /**
- * Brings the alerts up to date with what was found, in one transaction: a condition opens one alert and keeps it open
- * while it lasts; one of a checked kind that is not found any more recovers once it was gone for `clearMs`, so that
- * one that comes and goes stays one alert. The store holds at most one open alert per key, so two backends that
- * observe the same open and close it once: only one of them is told that it did.
+ * Brings the alerts up to date with what was found, in one transaction. A condition opens one alert, which stays open
+ * while the condition lasts. An open alert of a checked kind whose condition is not found any more recovers once it has
+ * been absent for `clearMs`, so that a condition that comes and goes is one alert. The store holds at most one open
+ * alert per key: of two backends that find the same condition, only one gets it back as opened or recovered.
  */
-export async function observe(
+export async function updateAlerts(
   store: Store,
   findings: readonly Finding[],
   checked: readonly AlertKind[],
   nowMs: number,
-  { untold = [], clearMs }: ObserveOptions,
-): Promise<Changed> {
+  { unknown = [], clearMs }: UpdateOptions,
+): Promise<ChangedAlerts> {
   const { db } = store;
   const open = await db.select().from(alerts).where(isNull(alerts.resolvedAt));
-  const stands = new Set([...findings.map(({ key }) => key), ...untold]);
+  const staysOpen = new Set([...findings.map(({ key }) => key), ...unknown]);
   const gone = open.filter(
-    ({ key, kind }) => !stands.has(key) && (checked as readonly string[]).includes(kind),
+    ({ key, kind }) => !staysOpen.has(key) && (checked as readonly string[]).includes(kind),
   );
   const inserts = findings.map((finding) => insert(store, finding, nowMs));
   const seen = findings.map(({ key, message, details }) =>
@@ -48,7 +48,7 @@ export async function observe(
     clearMs === 0 || (clearSince !== null && nowMs - clearSince >= clearMs);
   const cleared = gone.map((alert) => {
     const { id, clearSince } = alert;
-    // As it was read: what another backend has found again meanwhile is not closed.
+    // Only if it is still as it was read: an alert whose condition another backend has found again is not closed.
     const asRead =
       clearSince === null ? isNull(alerts.clearSince) : eq(alerts.clearSince, clearSince);
     return db

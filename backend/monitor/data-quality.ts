@@ -2,20 +2,20 @@ import type { Schema } from '../../shared/features/schema.ts';
 import type { QualityReport } from '../log/partitions/quality.ts';
 import type { Span } from '../log/account/read-rankings.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'data quality';
 
 type Judged = Pick<QualityReport, 'passed' | 'failures' | 'completeness' | 'attribution'>;
 
-/** @param day that the report is about. With too few rankings one fault would be a large share. */
+/** @param day that the report is about. Of too few rankings a single fault would be a large share, so nothing is said. */
 export function findDataQuality(
   report: Judged,
   day: string,
   { minRankings }: MonitorSettings['quality'],
 ): Observation {
-  if (report.completeness.of < minRankings) return cannotTell(KEY);
+  if (report.completeness.of < minRankings) return tooLittleData(KEY);
   if (report.passed) return NOTHING;
   return found({
     key: KEY,
@@ -35,7 +35,7 @@ export interface DataQualityDeps {
   readonly quality: (schema: Schema, window: Span) => Promise<Judged>;
 }
 
-/** Yesterday's log: whole, and recent. */
+/** Checks yesterday's log, which is complete by now. */
 export async function readDataQuality(
   { schema, quality }: DataQualityDeps,
   settings: MonitorSettings['quality'],

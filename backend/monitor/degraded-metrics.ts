@@ -13,16 +13,16 @@ type Settings = MonitorSettings['metrics'];
 export interface DailyRate {
   readonly day: UtcDay;
   readonly rankings: number;
-  /** Rankings in which it happened. */
+  /** Rankings that were clicked, or booked. */
   readonly hits: number;
 }
 
 export type DayVerdict =
-  | { readonly kind: 'untold' }
+  | { readonly kind: 'unknown' }
   | {
       readonly kind: 'as usual' | 'dropped' | 'risen';
       readonly rate: number;
-      /** Of such a weekday, and the least that chance leaves of it. */
+      /** The usual rate of this weekday, and the lower bound of its prediction interval. */
       readonly expected: number;
       readonly atLeast: number;
     };
@@ -37,11 +37,11 @@ export function judgeDay(
   before: readonly DailyRate[],
   { minRankings, minDays, alpha, minDrop }: Settings,
 ): DayVerdict {
-  if (judged.rankings < minRankings) return { kind: 'untold' };
+  if (judged.rankings < minRankings) return { kind: 'unknown' };
   const days = before.filter(({ rankings }) => rankings >= minRankings);
   const byWeekday = Map.groupBy(days, ({ day }) => weekdayOf(day));
   const same = byWeekday.get(weekdayOf(judged.day))?.map(logOddsOf) ?? [];
-  if (days.length < minDays || same.length < 2) return { kind: 'untold' };
+  if (days.length < minDays || same.length < 2) return { kind: 'unknown' };
   const squares = [...byWeekday.values()].flatMap((alike) => {
     const values = alike.map(logOddsOf);
     return values.map((value) => (value - mean(values)) ** 2);
@@ -51,7 +51,7 @@ export function judgeDay(
   const share = shareOf(expected);
   const chance = (rankings: number) => 1 / (rankings * share * (1 - share));
   const pooled = sum(squares) / df;
-  // A day of fewer rankings than the others is less sure than they are.
+  // A day with fewer rankings than the others varies more than they do.
   const own = chance(judged.rankings);
   const fewer = Math.max(0, own - mean(days.map(({ rankings }) => chance(rankings))));
   const variance = Math.max(pooled + fewer, own) * (1 + 1 / same.length);
@@ -61,7 +61,7 @@ export function judgeDay(
     expected: share,
     atLeast: shareOf(expected - half),
   };
-  // As the days before were read: a day without hits is then no less than others without.
+  // On log-odds, as the days before: a day without hits is then not below earlier days without hits.
   const seen = logOddsOf(judged);
   if (seen < expected - half && figures.rate < share * (1 - minDrop))
     return { kind: 'dropped', ...figures };
@@ -69,17 +69,17 @@ export function judgeDay(
 }
 
 /**
- * The verdict on the last of some days. Days that were out of the usual when they came are no part of what later ones
- * are held to: a fall that lasts is one until half of the trailing days are gone; then it is the usual.
+ * The verdict on the last of some days. Days that were unusual when they came are left out of what later days are
+ * compared with. So a fall that lasts is reported until half of the trailing days are over; then it is the new usual.
  */
 export function judgeLast(days: readonly DailyRate[], settings: Settings): DayVerdict {
   const usual: DailyRate[] = [];
-  let verdict: DayVerdict = { kind: 'untold' };
+  let verdict: DayVerdict = { kind: 'unknown' };
   for (const day of days) {
     const from = startOfDay(day.day) - settings.trailingDays * DAY_MS;
     const trailing = usual.filter((other) => startOfDay(other.day) >= from);
     verdict = judgeDay(day, trailing, settings);
-    if (verdict.kind === 'untold' || verdict.kind === 'as usual') usual.push(day);
+    if (verdict.kind === 'unknown' || verdict.kind === 'as usual') usual.push(day);
   }
   return verdict;
 }
@@ -89,16 +89,16 @@ const METRICS = [
   { name: 'bookings', of: ({ booked }: DayRates) => booked },
 ] as const;
 
-/** Looks at the last day whose feedback had its time. @param days it, and those before; in order. */
+/** Judges the last day whose feedback is complete. @param days that day and those before it, in order. */
 export function findDegradedMetrics(days: readonly DayRates[], settings: Settings): Observation {
   const findings = [];
-  const untold = [];
+  const unknown = [];
   for (const { name, of } of METRICS) {
     const key = `degraded metrics: ${name}`;
     const rates = days.map((day) => ({ day: day.day, rankings: day.rankings, hits: of(day) }));
     const judged = rates.at(-1)!;
     const verdict = judgeLast(rates, settings);
-    if (verdict.kind === 'untold') untold.push(key);
+    if (verdict.kind === 'unknown') unknown.push(key);
     if (verdict.kind !== 'dropped') continue;
     const { rate, expected, atLeast } = verdict;
     findings.push({
@@ -108,7 +108,7 @@ export function findDegradedMetrics(days: readonly DayRates[], settings: Setting
       details: { metric: name, ...judged, rate, expected, atLeast },
     });
   }
-  return { findings, untold };
+  return { findings, unknown };
 }
 
 export interface DegradedMetricsDeps {
@@ -116,12 +116,12 @@ export interface DegradedMetricsDeps {
   readonly settings: MonitorSettings;
 }
 
-/** Days that are over do not change: each is read once. */
+/** Days that are over do not change, so each is read once. */
 export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
   const known = new Map<UtcDay, DayRates>();
   return async (nowMs: number): Promise<Observation> => {
     const last = startOfDay(dayOf(nowMs - FEEDBACK_WITHIN_MS)) - DAY_MS;
-    // Twice the trailing days: those of which it is told from are judged themselves.
+    // Twice the trailing days, because each day that the last one is compared with is judged itself.
     const days = 2 * settings.metrics.trailingDays + 1;
     const wanted = Array.from({ length: days }, (_, i) => dayOf(last - (days - 1 - i) * DAY_MS));
     for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
@@ -133,7 +133,7 @@ export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
   };
 }
 
-/** Weekdays and whole days differ by factors: on this scale, by sums. A half is added on either side, for days of none. */
+/** Weekdays differ by factors, which are sums on this scale. A half is added on both sides, as a day may have no hits. */
 const logOddsOf = ({ hits, rankings }: DailyRate): number =>
   Math.log((hits + 0.5) / (rankings - hits + 0.5));
 const shareOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));

@@ -3,18 +3,18 @@ import { wilson } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { decisions } from '../store/tables.ts';
 import { count } from '../../shared/text/text.ts';
-import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
-import { ofAnySchema } from './recent-rankings.ts';
+import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
+import { ofEverySchema } from './recent-rankings.ts';
 import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'degraded rankings';
 
-/** Too large a share of rankings was answered without what should have been there: told by its lower 95 % bound. */
+/** Too large a share of rankings was answered without live weights or catalogue: the lower 95 % bound is over the limit. */
 export function findDegradedRankings(
   { rankings, degraded }: { readonly rankings: number; readonly degraded: number },
   { windowMinutes, minRankings, maxShare }: MonitorSettings['degraded'],
 ): Observation {
-  if (rankings < minRankings) return cannotTell(KEY);
+  if (rankings < minRankings) return tooLittleData(KEY);
   const { rate, low } = wilson(degraded, rankings);
   if (rate === undefined || low === undefined || low <= maxShare) return NOTHING;
   return found({
@@ -37,7 +37,7 @@ export async function readDegradedRankings(
     })
     .from(decisions)
     .where(
-      and(await ofAnySchema(store), gte(decisions.at, nowMs - settings.windowMinutes * 60_000)),
+      and(await ofEverySchema(store), gte(decisions.at, nowMs - settings.windowMinutes * 60_000)),
     );
   return findDegradedRankings(row, settings);
 }

@@ -3,11 +3,11 @@ import type { Scorer } from '../../shared/score/scorer.ts';
 import { STRIDE } from '../../shared/score/scorer.ts';
 import { countIn, drift, scoreBins, type Drift } from '../science/evaluation/drift.ts';
 import { pointsPerRow } from '../science/learn/score-set.ts';
-import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { SlateSample } from './slate-sample.ts';
 
-/** How often each bucket of each feature, and each bin of the champion's scores, was shown: a session counts once. */
+/** How often each bucket of each feature, and each bin of the champion's scores, was shown. Every session has the same weight. */
 export interface Profile {
   readonly champion: Version;
   readonly sessions: number;
@@ -16,7 +16,7 @@ export interface Profile {
   readonly scores: { readonly edges: readonly number[]; readonly counts: readonly number[] };
 }
 
-/** @param edges of the reference's score bins; made here where this is the reference. */
+/** @param edges of the reference's score bins; absent where this is the reference. */
 export function profileOf(
   champion: Scorer,
   sample: SlateSample,
@@ -42,7 +42,7 @@ const KEY = 'drift';
 const WORST = 5;
 
 /**
- * One alert for whatever moved: a change of the catalogue or of the visitors moves many features at once.
+ * One alert for all features that drifted: a change of the catalogue or of the visitors moves many of them at once.
  * @param names of the features, in schema order.
  */
 export function findDrift(
@@ -51,7 +51,7 @@ export function findDrift(
   current: Profile,
   { maxScorePsi, maxFeaturePsi, minSessions }: MonitorSettings['drift'],
 ): Observation {
-  if (Math.min(reference.sessions, current.sessions) < minSessions) return cannotTell(KEY);
+  if (Math.min(reference.sessions, current.sessions) < minSessions) return tooLittleData(KEY);
   const scores = drift(reference.scores.counts, current.scores.counts);
   const features = names.map((feature, i) => ({
     feature,

@@ -1,5 +1,5 @@
 /**
- * Feedback counts when it reached the edge within so long after its ranking: each day of a comparison has then had the
- * same time to be clicked and booked, the last one too.
+ * Feedback counts if it reached the edge this soon after its ranking. So all days of a comparison, the last one
+ * included, have had the same time to be clicked and booked.
  */
 export const FEEDBACK_WITHIN_MS = 6 * 3_600_000;

@@ -1,4 +1,4 @@
-/** What a monitor looks at; its alerts carry the name. */
+/** What the monitors check; alerts are named after it. */
 export const ALERT_KINDS = [
   'degraded metrics',
   'drift',
@@ -12,26 +12,29 @@ export const ALERT_KINDS = [
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
-/** A condition that somebody should know of, as it is now. */
+/** A condition that somebody should know of, as it is at this check. */
 export interface Finding {
-  /** What it is about: equal keys are one condition, now and later. */
+  /** Names the condition: findings with the same key are about the same condition, now and later. */
   readonly key: string;
   readonly kind: AlertKind;
-  /** For people, with figures and limits. */
+  /** A sentence with figures and limits. */
   readonly message: string;
-  /** Figures only: they leave by the webhook. */
+  /** Figures only, as they are sent to the webhook. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What one look found. A condition that is in neither list is over. */
+/** The result of one check. A condition that is in neither list is over. */
 export interface Observation {
   readonly findings: readonly Finding[];
-  /** Keys of which nothing can be told now, for want of data: whatever was known of them stands. */
-  readonly untold: readonly string[];
+  /** Keys of conditions that cannot be checked now for want of data: their alerts stay as they are. */
+  readonly unknown: readonly string[];
 }
 
-export const NOTHING: Observation = { findings: [], untold: [] };
+export const NOTHING: Observation = { findings: [], unknown: [] };
 
-export const found = (...findings: readonly Finding[]): Observation => ({ findings, untold: [] });
+export const found = (...findings: readonly Finding[]): Observation => ({ findings, unknown: [] });
 
-export const cannotTell = (...untold: readonly string[]): Observation => ({ findings: [], untold });
+export const tooLittleData = (...unknown: readonly string[]): Observation => ({
+  findings: [],
+  unknown,
+});

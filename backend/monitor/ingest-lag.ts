@@ -1,25 +1,25 @@
 import { and, gte, isNotNull } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { batches } from '../store/tables.ts';
-import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
+import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';
 
 const KEY = 'ingest lag';
 const MINUTE_MS = 60_000;
 
-/** Nine of ten: one edge object of eight that is behind shows. */
+/** A quantile that shows when one edge object of eight is behind. */
 const QUANTILE = 0.9;
 
 /**
- * Ingest falls behind what reaches the edge.
- * @param lagsMs of the last minutes' batches: from the newest entry to the commit. None tells nothing: the log may be
- * quiet, or stuck; stale data is another monitor's.
+ * Checks how far ingest is behind the edge.
+ * @param lagsMs of the last minutes' batches: from the newest entry to the commit. Without any, nothing is known: the
+ * log may be quiet or stuck, which the monitor of stale data tells apart.
  */
 export function findIngestLag(
   lagsMs: readonly number[],
   { windowMinutes, maxLagMinutes }: MonitorSettings['ingest'],
 ): Observation {
-  if (lagsMs.length === 0) return cannotTell(KEY);
+  if (lagsMs.length === 0) return tooLittleData(KEY);
   const sorted = lagsMs.toSorted((a, b) => a - b);
   const lagMs = sorted[Math.ceil(QUANTILE * sorted.length) - 1];
   if (lagMs <= maxLagMinutes * MINUTE_MS) return NOTHING;

@@ -24,7 +24,7 @@ export interface MonitorDeps {
   readonly liveSchema: () => Promise<Schema>;
   readonly settings: MonitorSettings;
   readonly webhook: Webhook | undefined;
-  /** Training starts by itself: for too long without is an alert. */
+  /** Training is scheduled, so that none for too long is an alert. */
   readonly trainsDaily: boolean;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
@@ -33,7 +33,7 @@ export interface MonitorDeps {
 /** The monitors and their notices, on their schedules. */
 export function monitorJobs(deps: MonitorDeps): Job[] {
   const { settings } = deps;
-  const look = (monitors: readonly Monitor[]) => async () => {
+  const checkAll = (monitors: readonly Monitor[]) => async () => {
     await runMonitors({ ...deps, monitors, clearMs: settings.clearMinutes * 60_000 });
     await sendNotices(deps);
   };
@@ -42,13 +42,13 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
       name: 'monitors',
       schedule: settings.schedule,
       leaderOnly: true,
-      run: look(frequentMonitors(deps)),
+      run: checkAll(frequentMonitors(deps)),
     },
     {
       name: 'daily monitors',
       schedule: settings.dailySchedule,
       leaderOnly: true,
-      run: look(dailyMonitors(deps)),
+      run: checkAll(dailyMonitors(deps)),
     },
     {
       name: 'notices',
@@ -59,30 +59,30 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
   ];
 }
 
-/** They look at the last minutes. */
+/** They check the last minutes. */
 const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monitor[] => [
   {
     kind: 'stale data',
-    look: async (nowMs) =>
+    check: async (nowMs) =>
       findStaleData(await readLastTimes(store, trainsDaily), settings.stale, nowMs),
   },
-  { kind: 'ingest lag', look: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
-  { kind: 'old edges', look: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
+  { kind: 'ingest lag', check: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
+  { kind: 'old edges', check: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
   {
     kind: 'degraded rankings',
-    look: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
+    check: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
   },
 ];
 
-/** They judge days that are over, and read much. */
+/** They judge days that are over, and read whole days. */
 const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
   const { store, settings, trainingData, liveSchema } = deps;
   return [
-    { kind: 'degraded metrics', look: degradedMetrics({ store, settings }) },
-    { kind: 'drift', look: driftMonitor(deps) },
+    { kind: 'degraded metrics', check: degradedMetrics({ store, settings }) },
+    { kind: 'drift', check: driftMonitor(deps) },
     {
       kind: 'data quality',
-      look: (nowMs) =>
+      check: (nowMs) =>
         readDataQuality(
           {
             schema: liveSchema,
@@ -94,7 +94,7 @@ const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
     },
     {
       kind: 'sample ratio mismatch',
-      look: async () => findSampleRatioMismatch(await readArmSizes(store), settings.sampleRatio),
+      check: async () => findSampleRatioMismatch(await readArmSizes(store), settings.sampleRatio),
     },
   ];
 };

@@ -5,9 +5,9 @@ import type { Alert } from './alerts.ts';
 import { ALERT_KINDS } from './finding.ts';
 
 export interface AlertQuery {
-  /** Those that are over too. */
+  /** Including alerts that are over. */
   readonly all: boolean;
-  /** Epoch ms: opened or over since. */
+  /** Epoch ms: only those that opened or recovered since. */
   readonly since?: number | undefined;
   readonly limit: number;
 }
@@ -42,7 +42,7 @@ export const listAlerts = (
     .orderBy(desc(alerts.id))
     .limit(limit);
 
-/** Of every kind, none of it too. */
+/** How many alerts are open, for every kind; 0 included. */
 export async function countOpen(store: Store): Promise<ReadonlyMap<string, number>> {
   const rows = await store.db
     .select({ kind: alerts.kind, count: sql<number>`count(*)` })

@@ -4,11 +4,11 @@ import { movedAt, readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { audit, decisions } from '../store/tables.ts';
 import { count } from '../../shared/text/text.ts';
-import { cannotTell, found, NOTHING, type Observation } from './finding.ts';
-import { ofAnySchema } from './recent-rankings.ts';
+import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
+import { ofEverySchema } from './recent-rankings.ts';
 import type { MonitorSettings } from './settings.ts';
 
-/** How many rankings a version served lately. */
+/** How many rankings a version served in the last minutes. */
 export interface Served {
   readonly version: string;
   readonly rankings: number;
@@ -18,8 +18,8 @@ const KEY = 'old edges';
 const MINUTE_MS = 60_000;
 
 /**
- * Edges that serve what the pointer no longer names, although it was moved long enough ago.
- * @param once versions that were live at some time: one that never was is somebody's preview or replay.
+ * Finds edges that serve versions which the pointer no longer names, although it was moved long enough ago.
+ * @param once versions that were live at some time; any other version is somebody's preview or replay.
  */
 export function findOldEdges(
   served: readonly Served[],
@@ -29,7 +29,7 @@ export function findOldEdges(
 ): Observation {
   const named = namedBy(pointer);
   const total = served.reduce((sum, { rankings }) => sum + rankings, 0);
-  if (total < minRankings) return cannotTell(KEY);
+  if (total < minRankings) return tooLittleData(KEY);
   const old = served.filter(({ version }) => !named.has(version) && once.has(version));
   const late = old.reduce((sum, { rankings }) => sum + rankings, 0);
   if (late < minRankings || late / total <= maxShare) return NOTHING;
@@ -44,18 +44,18 @@ export function findOldEdges(
   });
 }
 
-/** The versions that may serve. */
+/** The versions that may serve by this pointer. */
 const namedBy = ({ champion, arms = {} }: Pointer): ReadonlySet<string> =>
   new Set([champion, ...Object.values(arms)]);
 
-/** Degraded rankings are left out: they say themselves that they had nothing newer. */
+/** Degraded rankings are left out: they are marked as served without anything newer. */
 export async function readOldEdges(
   store: Store,
   settings: MonitorSettings['oldEdges'],
   nowMs: number,
 ): Promise<Observation> {
   const live = await readLive(store);
-  if (live === undefined) return cannotTell(KEY);
+  if (live === undefined) return tooLittleData(KEY);
   const since = Math.max(
     (await movedAt(store, live)) + settings.graceMinutes * MINUTE_MS,
     nowMs - settings.windowMinutes * MINUTE_MS,
@@ -63,15 +63,15 @@ export async function readOldEdges(
   const served = await store.db
     .select({ version: decisions.weights, rankings: sql<number>`count(*)` })
     .from(decisions)
-    .where(and(await ofAnySchema(store), gte(decisions.at, since), eq(decisions.degraded, false)))
+    .where(and(await ofEverySchema(store), gte(decisions.at, since), eq(decisions.degraded, false)))
     .groupBy(decisions.weights);
   const named = namedBy(live.pointer);
-  const strangers = served.some(({ version }) => !named.has(version));
-  const once = strangers ? await onceLive(store, served) : new Set<string>();
+  const hasOthers = served.some(({ version }) => !named.has(version));
+  const once = hasOthers ? await onceLive(store, served) : new Set<string>();
   return findOldEdges(served, live.pointer, once, settings);
 }
 
-/** Which of the versions a pointer once named, by the audit log's copies of it. */
+/** Which of the versions a pointer has named at some time, according to its copies in the audit log. */
 async function onceLive(store: Store, served: readonly Served[]): Promise<Set<string>> {
   const once = new Set<string>();
   for (const { version } of served) {

@@ -7,7 +7,7 @@ import { weights } from '../store/tables.ts';
 import { daysWithRankings } from '../log/account/log-mark.ts';
 import type { Span } from '../log/account/read-rankings.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { cannotTell, type Observation } from './finding.ts';
+import { tooLittleData, type Observation } from './finding.ts';
 import { findDrift, profileOf, type Profile } from './drift.ts';
 import type { MonitorSettings } from './settings.ts';
 import { readLoggedCodes, slateSample } from './slate-sample.ts';
@@ -21,11 +21,11 @@ export interface DriftDeps {
 const WEEK_MS = 7 * DAY_MS;
 
 /**
- * Yesterday against the same weekdays of the champion's training window, or all of its days where it holds no such
- * weekday: a feature that tells the day would else drift every day. The reference is read once per champion and day.
+ * Compares yesterday with the same weekdays of the champion's training window, because features may depend on the
+ * weekday; with all days of the window where it has too few of that weekday. The reference is read once per champion and day.
  */
 export function driftMonitor({ store, versions, settings }: DriftDeps) {
-  let kept: { readonly of: string; readonly reference: Profile } | undefined;
+  let cached: { readonly of: string; readonly reference: Profile } | undefined;
   return async (nowMs: number): Promise<Observation> => {
     const { sampleRankings, minSessions } = settings.drift;
     const yesterday = boundsOf(dayOf(nowMs - DAY_MS));
@@ -35,21 +35,21 @@ export function driftMonitor({ store, versions, settings }: DriftDeps) {
     const sample = async (starts: readonly number[]) =>
       slateSample(await readLoggedCodes(store, hash, starts, sampleRankings), features.length);
     const recent = await sample([yesterday.from]);
-    if (recent.sessions < minSessions) return cannotTell('drift');
+    if (recent.sessions < minSessions) return tooLittleData('drift');
     const of = `${version} ${yesterday.from}`;
-    if (kept?.of !== of) {
+    if (cached?.of !== of) {
       const span = await learnedFrom(store, version, yesterday.from);
-      if (span === undefined) return cannotTell('drift');
+      if (span === undefined) return tooLittleData('drift');
       const days = await daysWithRankings(store.db, hash, span);
       const alike = await sample(days.filter((start) => (yesterday.from - start) % WEEK_MS === 0));
       const reference = alike.sessions < minSessions ? await sample(days) : alike;
-      if (reference.sessions < minSessions) return cannotTell('drift');
-      kept = { of, reference: profileOf(champion, reference) };
+      if (reference.sessions < minSessions) return tooLittleData('drift');
+      cached = { of, reference: profileOf(champion, reference) };
     }
-    const current = profileOf(champion, recent, kept.reference.scores.edges);
+    const current = profileOf(champion, recent, cached.reference.scores.edges);
     return findDrift(
       features.map(({ name }) => name),
-      kept.reference,
+      cached.reference,
       current,
       settings.drift,
     );
@@ -57,8 +57,8 @@ export function driftMonitor({ store, versions, settings }: DriftDeps) {
 }
 
 /**
- * @param before epoch ms: what is judged is no part of what it is judged by.
- * @returns undefined of what learned from nothing: the rules, or weights that somebody gave.
+ * The window that a version learned from, up to `before` (epoch ms): the day that is compared is not part of the reference.
+ * @returns undefined for a version that learned from no data: the rules, or weights that somebody uploaded.
  */
 async function learnedFrom(
   store: Store,

@@ -3,7 +3,7 @@ import type { Store } from '../store/open.ts';
 import { schemasWithRankings } from '../log/account/log-mark.ts';
 import type { LastTimes } from './stale-data.ts';
 
-/** Each is one look at an index, or at a small table. */
+/** Each time is one lookup in an index or in a small table. */
 export async function readLastTimes(store: Store, trainsDaily: boolean): Promise<LastTimes> {
   const { db } = store;
   let [firstRankingAt, rankingAt]: (number | null)[] = [null, null];
@@ -14,8 +14,8 @@ export async function readLastTimes(store: Store, trainsDaily: boolean): Promise
     firstRankingAt = Math.min(firstRankingAt ?? row.first, row.first);
     rankingAt = Math.max(rankingAt ?? row.last, row.last);
   }
-  // Comparisons of learners are runs too, of a kind of their own. Weights that abstain are kept once, however often they
-  // are learned again: how old they are tells nothing.
+  // Comparisons of learners are runs with a `kind`, and are no training. Metric weights that abstain are stored once,
+  // however often they are learned again, so their age says nothing.
   const [row] = await db.all<Omit<LastTimes, 'firstRankingAt' | 'rankingAt' | 'trainsDaily'>>(sql`
     select (select max(receivedAt) from events) as eventAt,
       (select max(finishedAt) from runs

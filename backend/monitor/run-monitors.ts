@@ -1,10 +1,10 @@
 import type { Store } from '../store/open.ts';
-import { observe } from './alerts.ts';
+import { updateAlerts } from './alerts.ts';
 import { ALERT_KINDS, type AlertKind, type Finding, type Observation } from './finding.ts';
 
 export interface Monitor {
   readonly kind: AlertKind;
-  readonly look: (nowMs: number) => Promise<Observation>;
+  readonly check: (nowMs: number) => Promise<Observation>;
 }
 
 export interface RunMonitorsDeps {
@@ -16,8 +16,8 @@ export interface RunMonitorsDeps {
 }
 
 /**
- * Lets every monitor look, and brings the alerts up to date. One that cannot look leaves its alerts as they are, and is
- * an alert itself; what opens and what is over is logged.
+ * Runs every monitor and brings the alerts up to date. A monitor that fails leaves its alerts as they are, and is an
+ * alert itself. Alerts that open or recover are logged.
  */
 export async function runMonitors({
   store,
@@ -27,28 +27,28 @@ export async function runMonitors({
   log,
 }: RunMonitorsDeps): Promise<void> {
   const findings: Finding[] = [];
-  const here = new Set(monitors.map(({ kind }) => kind));
-  // Whether monitors that do not look now could, is not told.
-  const untold = ALERT_KINDS.filter((kind) => !here.has(kind)).map(failureKey);
+  const running = new Set(monitors.map(({ kind }) => kind));
+  // Whether the monitors that are not run now would fail is not known.
+  const unknown = ALERT_KINDS.filter((kind) => !running.has(kind)).map(failureKey);
   const checked: AlertKind[] = ['monitor'];
-  for (const { kind, look } of monitors) {
+  for (const { kind, check } of monitors) {
     try {
-      const observed = await look(nowMs());
+      const observed = await check(nowMs());
       findings.push(...observed.findings);
-      untold.push(...observed.untold);
+      unknown.push(...observed.unknown);
       checked.push(kind);
     } catch (error) {
       log(`the monitor of ${kind} failed: ${error instanceof Error ? error.stack : String(error)}`);
       findings.push({
         key: failureKey(kind),
         kind: 'monitor',
-        // The error stays here: it may hold an address with a token, and alerts leave by the webhook.
-        message: `the monitor of ${kind} cannot look: the backend's log says why`,
+        // Without the error, which may contain an address with a token: alerts are sent to the webhook.
+        message: `the monitor of ${kind} failed: the backend's log says why`,
         details: { monitor: kind },
       });
     }
   }
-  const changed = await observe(store, findings, checked, nowMs(), { untold, clearMs });
+  const changed = await updateAlerts(store, findings, checked, nowMs(), { unknown, clearMs });
   for (const { key, message } of changed.opened) log(`alert "${key}" opened: ${message}`);
   for (const { key, message } of changed.recovered) log(`alert "${key}" is over (was: ${message})`);
 }

@@ -6,7 +6,7 @@ import { count } from '../../shared/text/text.ts';
 import type { Finding, Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';
 
-/** Units of a running experiment that saw one arm only. */
+/** How many units of a running experiment saw each arm; units that saw several arms are left out. */
 export interface ArmSizes {
   readonly experiment: string;
   readonly name: string;
@@ -20,13 +20,13 @@ export interface ArmSizes {
 
 const KIND = 'sample ratio mismatch';
 
-/** Experiments whose arms' sizes do not fit their traffic. */
+/** Finds experiments whose arm sizes do not fit the weights of their arms. */
 export function findSampleRatioMismatch(
   all: readonly ArmSizes[],
   { alpha, minUnits }: MonitorSettings['sampleRatio'],
 ): Observation {
   const findings: Finding[] = [];
-  const untold: string[] = [];
+  const unknown: string[] = [];
   for (const { experiment, name, unit, arms } of all) {
     const key = `${KIND}: ${experiment}`;
     const units = arms.map((arm) => arm.units);
@@ -36,7 +36,7 @@ export function findSampleRatioMismatch(
       arms.map(({ weight }) => weight),
       { alpha, unit },
     );
-    if (check.kind === 'no-answer' || total < minUnits) untold.push(key);
+    if (check.kind === 'no-answer' || total < minUnits) unknown.push(key);
     else if (check.mismatch) {
       const sizes = arms.map((arm) => `${arm.name} ${count(arm.units)}`).join(', ');
       findings.push({
@@ -47,10 +47,10 @@ export function findSampleRatioMismatch(
       });
     }
   }
-  return { findings, untold };
+  return { findings, unknown };
 }
 
-/** Edges follow a changed pointer by then. */
+/** After this time every edge follows a changed pointer. */
 const SETTLED_MS = 5 * 60_000;
 
 export async function readArmSizes(store: Store): Promise<ArmSizes[]> {
@@ -82,7 +82,7 @@ export async function readArmSizes(store: Store): Promise<ArmSizes[]> {
   return sizes;
 }
 
-/** A canary's arms are weighed anew at every stage: only the traffic of this one fits its weights. */
+/** When the arms got their present weights: those of a canary change at every stage, so only this stage's traffic counts. */
 async function weightsSince(
   store: Store,
   { id, kind, startedAt, createdAt }: typeof experiments.$inferSelect,

@@ -7,22 +7,22 @@ import { noticeOf, post, type Notice, type Webhook } from './webhook.ts';
 
 export interface NoticeDeps {
   readonly store: Store;
-  /** Without one, the log is all that hears of alerts. */
+  /** Without one, alerts are only logged. */
   readonly webhook: Webhook | undefined;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }
 
-/** Longer than a delivery may take, so that whoever claimed a notice has it alone. */
+/** Longer than a delivery may take: until then no other backend can claim the notice. */
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
 const UNTRIED = { noticeAttempts: 0, nextNoticeAt: 0 };
 
 /**
- * Sends what the webhook has not taken yet, oldest first and the opening before the recovery, each until it is taken:
- * after 30 s, 1 min, 2 min … 1 h. A notice is claimed in the store before it is sent, so two backends do not both
- * send it; a crash in between sends it again (at least once, with one id).
+ * Sends the notices that the webhook has not accepted yet, oldest first and the opening before the recovery; a refused
+ * one is tried again after 30 s, 1 min, 2 min … 1 h. A notice is claimed in the store before it is sent, so that two
+ * backends do not both send it. After a crash in between it is sent again: at least once, always with the same id.
  */
 export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): Promise<void> {
   for (const alert of await due(store, nowMs())) {
@@ -37,13 +37,13 @@ export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): P
         try {
           await post(webhook, noticeOf(alert, type), nowMs());
         } catch (error) {
-          // Never its address, which may hold a token.
+          // The address is never logged, as it may contain a token.
           log(`the webhook did not take "${type}" of alert ${alert.id}: ${reasonOf(error)}`);
-          // It will not take the others either.
+          // It would not accept the others either.
           return;
         }
       }
-      await taken(store, alert.id, type, nowMs());
+      await recordAccepted(store, alert.id, type, nowMs());
       attempts = 0;
     }
   }
@@ -89,7 +89,12 @@ async function claim(
   return claimed === 1;
 }
 
-async function taken(store: Store, id: number, type: Notice['type'], nowMs: number): Promise<void> {
+async function recordAccepted(
+  store: Store,
+  id: number,
+  type: Notice['type'],
+  nowMs: number,
+): Promise<void> {
   const column = type === 'opened' ? { notifiedAt: nowMs } : { recoveryNotifiedAt: nowMs };
   await store.write([
     store.db

@@ -10,7 +10,7 @@ export interface SlateSample {
   readonly features: number;
   /** Feature-major: `codes[feature * rows + row]`. */
   readonly codes: Uint8Array;
-  /** Of each row; the rows of one session add up to 1: what one visitor wished counts once. */
+  /** Of each row; the rows of one session add up to 1, so that every visitor has the same weight. */
   readonly weights: Float64Array;
   readonly sessions: number;
 }
@@ -21,7 +21,7 @@ export interface LoggedCodes {
   readonly codes: Uint8Array;
 }
 
-/** @param features F; rankings with codes of another length are left out: data quality tells of them. */
+/** @param features F; rankings whose codes have another length are left out, as the data-quality monitor reports them. */
 export function slateSample(rankings: readonly LoggedCodes[], features: number): SlateSample {
   const whole = rankings.filter(({ codes }) => codes.length > 0 && codes.length % features === 0);
   const ofSession = new Map<string, number>();
@@ -42,7 +42,7 @@ export function slateSample(rankings: readonly LoggedCodes[], features: number):
 }
 
 /**
- * About `size` rankings of some days, drawn by their seeds, which are random and say nothing of what was asked for.
+ * About `size` rankings of some days, selected by their seeds, which are random and independent of the request.
  * @param starts first milliseconds of UTC days.
  */
 export async function readLoggedCodes(

@@ -10,7 +10,7 @@ export interface LastTimes {
   readonly eventAt: number | null;
   /** Of the newest run that trained to the end. */
   readonly trainedAt: number | null;
-  /** Training starts by itself. */
+  /** Training is scheduled. */
   readonly trainsDaily: boolean;
   readonly metricWeightsLearnedAt: number | null;
   readonly itemsChangedAt: number | null;
@@ -20,59 +20,59 @@ export interface LastTimes {
 const KIND = 'stale data';
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
 
-/** What should have come long ago. What never began is not stale: nothing can be told of it. */
+/** Finds what should have happened long ago. What never happened at all is not stale: it may not be in use. */
 export function findStaleData(
   last: LastTimes,
   limits: MonitorSettings['stale'],
   nowMs: number,
 ): Observation {
   const findings: Finding[] = [];
-  const untold: string[] = [];
-  const look = (what: string, sinceMs: number | null, limitMs: number, told: string) => {
+  const unknown: string[] = [];
+  const check = (what: string, sinceMs: number | null, limitMs: number, problem: string) => {
     const key = `${KIND}: ${what}`;
-    if (sinceMs === null) untold.push(key);
+    if (sinceMs === null) unknown.push(key);
     else if (nowMs - sinceMs > limitMs)
       findings.push({
         key,
         kind: KIND,
-        message: `${told}: for ${duration(nowMs - sinceMs)}, over ${duration(limitMs)}`,
+        message: `${problem}: for ${duration(nowMs - sinceMs)}, over ${duration(limitMs)}`,
         details: { since: sinceMs, limitMs },
       });
   };
-  look('rankings', last.rankingAt, limits.rankingHours * HOUR_MS, 'nothing was ranked');
+  check('rankings', last.rankingAt, limits.rankingHours * HOUR_MS, 'nothing was ranked');
   // Where nothing is ranked, nothing can be clicked.
   const ranksOn =
     last.rankingAt !== null && nowMs - last.rankingAt <= limits.rankingHours * HOUR_MS;
-  look(
+  check(
     'feedback',
     ranksOn ? (last.eventAt ?? last.firstRankingAt) : null,
     limits.eventHours * HOUR_MS,
     'rankings are served, but no feedback came',
   );
-  look(
+  check(
     'training',
     last.trainsDaily ? (last.trainedAt ?? last.firstRankingAt) : null,
     limits.trainingDays * DAY_MS,
     'no training succeeded ("trimtab runs" says why)',
   );
-  look(
+  check(
     'metric weights',
     last.metricWeightsLearnedAt,
     limits.metricWeightDays * DAY_MS,
     'metric weights were not learned again',
   );
-  look(
+  check(
     'catalogue',
     last.itemsChangedAt,
     limits.catalogueDays * DAY_MS,
     'the catalogue has not changed',
   );
   const isBehind = last.itemsChangedAt !== null && (last.snapshotAt ?? 0) < last.itemsChangedAt;
-  look(
+  check(
     'snapshot',
     isBehind ? last.itemsChangedAt : nowMs,
     limits.snapshotMinutes * MINUTE_MS,
     'the catalogue has changes that are not at the edge',
   );
-  return { findings, untold };
+  return { findings, unknown };
 }

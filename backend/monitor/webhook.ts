@@ -9,7 +9,7 @@ export interface Webhook {
 
 /** What a notice says: one JSON object, the body of a POST. */
 export interface Notice {
-  /** The same for every delivery of this notice: who gets it twice, drops it. */
+  /** The same for every delivery of this notice: a receiver drops what it has already. */
   readonly id: string;
   readonly type: 'opened' | 'recovered';
   readonly alert: Pick<
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 10_000;
 /**
  * Sends one notice: JSON, signed as `t=<epoch ms>,v1=<hex HMAC-SHA-256 of "t." + body>` in the signature header, its id
  * in `idempotency-key`.
- * @throws Error unless it was answered 2xx; a redirect is no answer, as the signature would travel on.
+ * @throws Error unless the answer is 2xx. A redirect is not followed, as it would pass the signature on.
  */
 export async function post({ url, secret }: Webhook, notice: Notice, nowMs: number): Promise<void> {
   const body = new TextEncoder().encode(JSON.stringify(notice));

@@ -6,11 +6,11 @@ interface Series {
   readonly values: Map<string, number>;
 }
 
-/** What the backend counts, in the Prometheus text format (0.0.4). */
+/** Counters and gauges, which `text` gives in the Prometheus text format (0.0.4). */
 export class Metrics {
   readonly #series = new Map<string, Series>();
 
-  /** Declares a series, so that it shows before anything happened. A counter's name ends in `_total`. */
+  /** Declares a series, so that it is listed before it has a value. The name of a counter ends in `_total`. */
   declare(name: string, help: string): this {
     const type = name.endsWith('_total') ? 'counter' : 'gauge';
     this.#series.set(name, { type, help, values: new Map() });
@@ -27,7 +27,7 @@ export class Metrics {
     this.#series.get(name)!.values.set(shown(labels), value);
   }
 
-  /** For labels that stand for a state: only one at a time is true. */
+  /** For labels that stand for a state, of which one at a time holds: the values of all others are removed. */
   setOnly(name: string, value: number, labels: Labels): void {
     this.#series.get(name)!.values.clear();
     this.set(name, value, labels);

@@ -1,4 +1,4 @@
-/** Runs jobs one after the other, in the order they came; one that fails does not stop the next. */
+/** Runs jobs one after the other, in the order in which they are given. A job that fails does not stop the next one. */
 export function serial(): <T>(job: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (job) => {

@@ -3,21 +3,33 @@ import { Worker } from 'node:worker_threads';
 import { wrap, type Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 
-/** A worker thread whose calls cannot hang: a call still open when the thread ends rejects. */
+/** A worker thread whose calls cannot hang: a call that is open when the thread ends rejects. */
 export interface Thread<T> {
   call<R>(use: (remote: Remote<T>) => Promise<R>): Promise<R>;
-  /** Waits until it has started, and for open calls, but not for long. */
+  /** Waits for its start and for open calls, for at most a few seconds. */
   stop(): Promise<void>;
 }
 
 const STOP_GRACE_MS = 5000;
 
-/** @param file URL of a module that `expose`s a `T` on its parent port. */
+/** Starts a thread, gives it to `use`, and ends it before the result is returned. @param file as for `startThread`. */
+export const inThread =
+  <T>(file: URL, workerData?: unknown) =>
+  async <R>(use: (thread: Thread<T>) => Promise<R>): Promise<R> => {
+    const thread = startThread<T>(file, workerData);
+    try {
+      return await use(thread);
+    } finally {
+      await thread.stop();
+    }
+  };
+
+/** @param file URL of a module that ends with `serve` of a `T`. */
 export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
   const worker = new Worker(file, { workerData });
   const endpoint = nodeEndpoint(worker);
   const remote = wrap<T>(endpoint);
-  /** Any thread answers what it is asked for, be it with undefined. */
+  /** comlink answers for any name, with undefined where nothing has it. */
   const answers = wrap<{ idle: unknown }>(endpoint);
   const name = file.pathname.split('/').at(-1);
   let failure: Error | undefined;
@@ -29,7 +41,7 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
       reject(failure ?? new Error(`thread ${name} ended with code ${code}`)),
     );
   });
-  // Without a call in flight nobody listens, and an ended thread must not end the process.
+  // Without a call in flight nothing handles this rejection, which would end the process.
   ended.catch(() => {});
   const open = new Set<Promise<unknown>>();
   return {
@@ -43,8 +55,8 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
       }
     },
     async stop() {
-      // A thread that is ended inside of libSQL's driver takes the whole process along (the driver panics): its calls end
-      // first, and then it answers once more, which it can only where it is inside of nothing, its start included.
+      // A thread that is terminated inside libSQL's driver ends the whole process, as the driver panics. So its open
+      // calls end first; then it answers once more, which it can only do outside the driver, start-up included.
       const isIdle = Promise.allSettled(open).then(() => answers.idle);
       await Promise.race([isIdle, ended, sleep(STOP_GRACE_MS, undefined, { ref: false })]).catch(
         () => {},

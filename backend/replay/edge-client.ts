@@ -7,7 +7,7 @@ export interface Ranked {
   readonly items: readonly { readonly id: string; readonly position: number }[];
 }
 
-/** The running edge, as a site's server would use it. */
+/** Calls the running edge as the server of a site would. */
 export interface EdgeClient {
   /** Ranks one search's hotels with a stored version. @throws when the edge refuses or answers degraded. */
   rank(search: Search, version: string): Promise<Ranked>;
@@ -52,7 +52,7 @@ export function edgeClient(url: string, secretKey: string): EdgeClient {
   };
 }
 
-/** The search as of now: interactions keep their distance in time from the click. */
+/** The request for a search as if it happened now: interactions stay as long before the click as they were. */
 function requestOf(search: Search, nowMs: number): object {
   const shift = nowMs - search.at;
   return {

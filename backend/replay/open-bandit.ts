@@ -55,7 +55,7 @@ function numbered(values: readonly string[]): { size: number; codes: Uint32Array
   return { size: ids.size, codes };
 }
 
-/** How often the log chose each action at each position: `actions × positions`, each position summing to 1. */
+/** The share of each action at each position: `actions × positions`, where each position sums to 1. */
 export function actionShares({
   rows,
   actions,

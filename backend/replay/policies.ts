@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { bucketCount, parseSchema, type Schema } from '../../shared/features/schema.ts';
 
-/** The hotel searches' features and rules: `trivago.schema.json`. */
+/** Features and rules for the hotel searches, from `trivago.schema.json`. */
 export const trivagoSchema = (): Schema =>
   parseSchema(JSON.parse(readFileSync(new URL('./trivago.schema.json', import.meta.url), 'utf8')));
 
 /** Points by feature and bucket, as `POST /v1/weights` takes them. */
 export type Points = Record<string, number[]>;
 
-/** One point less per place: keeps the caller's order, whatever else is known. */
+/** One point less per place, so that the order in which the items were sent is kept. */
 export function asShown(schema: Schema): Points {
   return { position: falling(schema, 'position', 1) };
 }
 
-/** Items viewed in this session first, latest first, then the shown order: a step of recency outweighs all of the order. */
+/** Items viewed in this session first, the latest first, then the shown order: one step of recency has more points than the whole order. */
 export function lastViewedFirst(schema: Schema): Points {
   const order = asShown(schema);
   return {

@@ -6,8 +6,8 @@ interface Touch {
 }
 
 /**
- * What everybody did with an item before this second. Touches wait until the clock has moved past their own
- * second, so no row can see itself, its equals in time, or the future.
+ * What all users did with an item before this second. An interaction counts only from the next second on, so that no
+ * row can see itself, another row of the same second, or the future.
  */
 export class PopularitySoFar {
   readonly #touchedBy = new Map<string, Set<string>>();
@@ -29,7 +29,7 @@ export class PopularitySoFar {
     this.#waiting.push(touch);
   }
 
-  /** How many other users touched the item. */
+  /** How many other users interacted with the item. */
   popularity(itemId: string, userId: string): number {
     const users = this.#touchedBy.get(itemId);
     return users === undefined ? 0 : users.size - Number(users.has(userId));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { invalid } from '../../shared/domain/errors.ts';
-import type { TrivagoRow } from './trivago-searches.ts';
+import type { TrivagoRow } from './trivago-row.ts';
 
 const COLUMNS: readonly (keyof TrivagoRow)[] = [
   'user_id',

@@ -21,7 +21,7 @@ export interface ReplayReport {
   readonly gains: readonly PolicyGain[];
 }
 
-/** What each policy earned, list by list, in the same order of searches. */
+/** What each policy earned in each search; all policies have the searches in the same order. */
 export interface PolicyOutcome {
   readonly policy: string;
   readonly version: string;
@@ -29,7 +29,7 @@ export interface PolicyOutcome {
   readonly gains: readonly (readonly number[])[];
 }
 
-/** @param session one session number per search: lists of one session are alike, and intervals say so. */
+/** @param session one session number per search: intervals allow for searches of one session being alike. */
 export function reportPolicy(outcome: PolicyOutcome, session: readonly number[]): PolicyReport {
   const of = (measure: (gains: readonly number[]) => number) =>
     estimate(

@@ -6,7 +6,7 @@ import { gainOver, reportPolicy, type PolicyOutcome, type ReplayReport } from '.
 import type { LearnerName } from '../science/learn/learners/learner.ts';
 import type { Search } from './trivago-searches.ts';
 
-/** The running system, as a replay needs it. */
+/** What a replay needs of the running system. */
 export interface ReplayTarget {
   readonly edge: EdgeClient;
   /** One call of the backend's HTTP interface. */
@@ -26,9 +26,9 @@ const IN_FLIGHT = 8;
 const EVENTS_PER_REQUEST = 200;
 
 /**
- * Drives the running system with real searches: serves the early ones as they were shown, with their clicks
- * as feedback; lets the backend learn from that log; then ranks the late ones, without feedback, by every
- * policy. Each policy is a stored version that the requests name, so what is live stays as it is.
+ * Runs real searches through the running system: serves the early ones as they were shown, with their clicks as
+ * feedback; lets the backend learn from that log; then ranks the late ones by every policy, without feedback. Each
+ * policy is a stored version that the requests name, so the live version is not touched.
  */
 export async function replayTrivago(
   target: ReplayTarget,
@@ -57,7 +57,7 @@ export async function replayTrivago(
   const learned: (readonly [string, string])[] = [];
   for (const learner of learners) {
     const name = POLICY_OF[learner];
-    // Forced: these logs are what they are, fewer than a learner is trusted with.
+    // Forced, because these logs have fewer rankings than the minimum of a learner.
     const asked = {
       parent: rules,
       servedBy: shown,
@@ -120,7 +120,7 @@ async function serve(
   await flush();
 }
 
-/** Per search, what each slot earned. */
+/** For each search, 1 at the slot of the clicked item and 0 elsewhere. */
 async function judge(
   target: ReplayTarget,
   searches: readonly Search[],

@@ -1,8 +1,8 @@
 import type { ItemId } from '../../shared/domain/ids.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
-import type { TrivagoRow } from './trivago-searches.ts';
+import type { TrivagoRow } from './trivago-row.ts';
 
-/** Actions on an item → the interaction type that the schema knows. */
+/** Action in the log → interaction type in the schema. */
 const INTERACTION: Readonly<Record<string, string>> = {
   'interaction item image': 'image',
   'interaction item info': 'info',
@@ -12,7 +12,7 @@ const INTERACTION: Readonly<Record<string, string>> = {
   'clickout item': 'clickout',
 };
 
-/** What an action says of the sort order; filters say it too. The rest leave it as it is. */
+/** The sort order that the text of an action or of a filter stands for; other texts leave it as it was. */
 const SORT: readonly (readonly [RegExp, string])[] = [
   [/^price |sort by price|best value/i, 'price'],
   [/^distance |sort by distance|focus on distance/i, 'distance'],
@@ -30,7 +30,7 @@ export function interactionOf(row: TrivagoRow, at: number): Interaction | undefi
     : undefined;
 }
 
-/** What a session has done up to now, as a site would remember it. */
+/** What a session has done so far, as a site would store it. */
 export class SessionSoFar {
   readonly recent: Interaction[] = [];
   #lastAction = 'none';
@@ -38,7 +38,7 @@ export class SessionSoFar {
   #lastList: string | undefined;
   readonly #seenUnclicked = new Map<string, number>();
 
-  /** The request context of a list shown now. @param row says device, platform, filters and the list. */
+  /** The request context of a list that is shown now. @param row has its device, platform, filters and items. */
   contextOf(row: TrivagoRow): RequestContext {
     const filters = row.current_filters === '' ? [] : row.current_filters.split('|');
     const list =

@@ -3,30 +3,15 @@ import type { Item } from '../../shared/domain/item.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
 import { PopularitySoFar } from './popularity-so-far.ts';
 import { interactionOf, SessionSoFar } from './session-so-far.ts';
+import type { TrivagoRow } from './trivago-row.ts';
 
-/** One row of the RecSys 2019 format, as text. Impressions and prices are `|`-separated, in shown order. */
-export interface TrivagoRow {
-  readonly user_id: string;
-  readonly session_id: string;
-  /** Seconds. */
-  readonly timestamp: string;
-  readonly step: string;
-  readonly action_type: string;
-  readonly reference: string;
-  readonly platform: string;
-  readonly device: string;
-  readonly current_filters: string;
-  readonly impressions: string;
-  readonly prices: string;
-}
-
-/** A list of hotels that a visitor saw and clicked in, with what was known the moment before. */
+/** A list of hotels in which a visitor clicked, with what was known just before the click. */
 export interface Search {
   readonly sessionId: string;
   readonly userId: string;
   /** Epoch ms of the click. */
   readonly at: number;
-  /** In shown order, with what is known of each right then as live attributes. */
+  /** In shown order; what is known of each at that time is in its live attributes. */
   readonly candidates: readonly Item[];
   /** The session so far, oldest first. */
   readonly recent: readonly Interaction[];
@@ -35,8 +20,8 @@ export interface Search {
 }
 
 /**
- * Every click-out whose hotel was in the list, in order of time. A search depends on nothing but its own row,
- * its session's earlier steps, and what others did in earlier seconds.
+ * Every click-out whose hotel was in the list, in order of time. A search depends only on its own row, the earlier
+ * steps of its session, and what others did in earlier seconds.
  */
 export function searchesOf(rows: readonly TrivagoRow[]): Search[] {
   const everybody = new PopularitySoFar();
@@ -104,8 +89,8 @@ function candidatesOf(
 }
 
 /**
- * Early and late searches, whole sessions on either side: sessions are ordered by their first search.
- * @param share of the searches that should fall to the early side.
+ * Splits searches into early and late ones by whole sessions, which are ordered by their first search.
+ * @param share of the searches that should be in the early part.
  */
 export function splitBySession(
   searches: readonly Search[],

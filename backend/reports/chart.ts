@@ -24,14 +24,14 @@ export function ticksOf([from, to]: readonly [number, number], wanted: number): 
   return ticks;
 }
 
-/** A share as axes show it: no more digits than tell two ticks apart. */
+/** Labels of an axis of shares, with as many digits as distinguish neighbouring ticks. */
 export function shareLabels(ticks: readonly number[]): string[] {
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 0.01;
   const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step * 100) + 1e-9)));
   return ticks.map((tick) => `${(100 * tick).toFixed(digits)} %`);
 }
 
-/** @param label what the chart shows, for those who do not see it. */
+/** @param label says what the chart shows, for screen readers. */
 export const chart = (height: number, label: string, parts: readonly string[]): string =>
   `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(label)}">${parts.join('')}</svg>`;
 
@@ -49,6 +49,6 @@ export const label = (
 
 export const px = (value: number): string => value.toFixed(1);
 
-/** Colours are given by place: a version has the same one in every chart. */
+/** Colours go by the place of a version in the report, so that it has the same colour in every chart. */
 export const MOST_COLOURS = 6;
 export const colourOf = (place: number): string => (place < MOST_COLOURS ? `c${place}` : 'other');

@@ -19,8 +19,8 @@ export function dailyChart(title: string, days: number, all: readonly DailySerie
   if (series.length === 0) return '';
   const shares = series.flatMap(({ points }) => points.map(({ share }) => share));
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
-  const room = Math.max((high - low) * 0.08, 1e-4);
-  const range = [Math.max(0, low - room), Math.min(1, high + room)] as const;
+  const margin = Math.max((high - low) * 0.08, 1e-4);
+  const range = [Math.max(0, low - margin), Math.min(1, high + margin)] as const;
   const x = scaleOf([1, days], [PLOT.left, PLOT.right]);
   const y = scaleOf(range, [PLOT.bottom, PLOT.top]);
   const ticks = ticksOf(range, 7);
@@ -39,7 +39,7 @@ export function dailyChart(title: string, days: number, all: readonly DailySerie
   ]);
 }
 
-/** Broken where a day is missing: what was not measured is not drawn. */
+/** The line has a gap where a day is missing, as that day was not measured. */
 function lineOf(
   name: string,
   place: number,
@@ -69,7 +69,7 @@ function lineOf(
   ].join('');
 }
 
-/** Beside the last point, pushed apart where they would overlap. */
+/** Labels beside the last points, moved apart where they would overlap. */
 function endLabels(
   series: readonly DailySeries[],
   x: (day: number) => number,

@@ -4,7 +4,7 @@ import { experimentReports, experiments } from '../store/tables.ts';
 import type { Bounds } from './bounds.ts';
 import type { ExperimentLine } from './report-shape.ts';
 
-/** That ended, with the last that was read of them. */
+/** Experiments that ended within the bounds, with the verdict of their last report. */
 export async function experimentsIn(store: Store, { from, to }: Bounds): Promise<ExperimentLine[]> {
   const rows = await store.db
     .select()
@@ -38,7 +38,7 @@ export async function experimentsIn(store: Store, { from, to }: Bounds): Promise
   return lines;
 }
 
-/** The sentence of the analysis; null where nothing was read. */
+/** The sentence of the analysis; null where no report was made. */
 function verdictOf(report: Record<string, unknown> | undefined): string | null {
   const analysis = report?.analysis as { verdict?: string } | undefined;
   return analysis?.verdict ?? null;

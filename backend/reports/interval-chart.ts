@@ -25,8 +25,8 @@ export function intervalChart(title: string, rows: readonly IntervalRow[]): stri
     Math.min(...known.map((row) => row.low)),
     Math.max(...known.map((row) => row.high)),
   ];
-  const room = Math.max((high - low) * 0.06, 1e-4);
-  const range = [Math.max(0, low - room), Math.min(1, high + room)] as const;
+  const margin = Math.max((high - low) * 0.06, 1e-4);
+  const range = [Math.max(0, low - margin), Math.min(1, high + margin)] as const;
   const x = scaleOf(range, [LEFT, RIGHT]);
   const ticks = ticksOf(range, 6);
   const bottom = TOP + known.length * ROW;

@@ -5,7 +5,7 @@ import { audit } from '../store/tables.ts';
 import type { Bounds } from './bounds.ts';
 import type { LiveSpan } from './report-shape.ts';
 
-/** Which version was the champion when, by the audit log's copies of the pointer. */
+/** Which version was the champion at what time, according to the copies of the pointer in the audit log. */
 export async function liveSpans(store: Store, { from, to }: Bounds): Promise<LiveSpan[]> {
   const moved = sql`json_extract(${audit.details}, '$.text') is not null`;
   const [before] = await store.db

@@ -10,7 +10,7 @@ import { rolloutsIn } from './rollouts-of-month.ts';
 import { evaluationsIn, runsIn } from './training-of-month.ts';
 import { versionsBetween } from './versions-of-month.ts';
 
-/** All that happened to models in a month, as one JSON value. @param nowMs a month that is not over ends here. */
+/** What happened to models in a month, as one JSON value. @param nowMs where the report of an unfinished month ends. */
 export async function monthlyReport(
   store: Store,
   month: Month,
@@ -61,7 +61,7 @@ const metricWeightsIn = (store: Store, { from, to }: Bounds): Promise<MetricWeig
     .where(and(gte(metricWeights.createdAt, from), lt(metricWeights.createdAt, to)))
     .orderBy(asc(metricWeights.id));
 
-/** That were open at some time of it. */
+/** Alerts that were open at some time within the bounds. */
 const alertsIn = (store: Store, { from, to }: Bounds): Promise<AlertLine[]> =>
   store.db
     .select({

@@ -2,11 +2,11 @@ import { momentsOf } from '../science/statistics/effect.ts';
 import type { RatioStatistic } from '../science/statistics/statistics.ts';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 
-/** Sums over sessions, from which a rate per ranking has an honest interval. */
+/** Sums over sessions, from which a rate per ranking gets an interval that allows for sessions with several rankings. */
 export interface SessionSums {
   readonly sessions: number;
   readonly rankings: number;
-  /** Rankings in which it happened. */
+  /** Rankings that were clicked, or booked. */
   readonly hits: number;
   /** Σ rankings², Σ hits² and Σ rankings · hits over sessions. */
   readonly rankingsSquared: number;

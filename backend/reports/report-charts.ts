@@ -39,7 +39,7 @@ function figure(title: string, draw: (title: string) => string): string {
     : `<figure><figcaption>${escapeHtml(title)}</figcaption>${drawn}</figure>`;
 }
 
-/** A day with fewer rankings says nothing of a rate. */
+/** Days with fewer rankings are not drawn: their rates are mostly chance. */
 const LEAST_RANKINGS = 20;
 
 function versionCharts({ month, versions }: MonthlyReport): string {
@@ -70,7 +70,7 @@ function versionCharts({ month, versions }: MonthlyReport): string {
   ].join('');
 }
 
-/** In the order in which they first became champion. */
+/** One lane per version, in the order in which they first became champion. */
 function championLanes({ live, versions }: MonthlyReport): Lane[] {
   const placeOf = (version: string) => versions.findIndex((row) => row.version === version);
   return [...new Set(live.map(({ version }) => version))].map((version) => ({

@@ -4,7 +4,7 @@ import { moment, reportSections, reportSummary, type Section } from './report-se
 import type { MonthlyReport } from './report-shape.ts';
 import { REPORT_STYLE } from './report-style.ts';
 
-/** One page with its charts: no script, nothing from elsewhere, all text escaped. */
+/** One page with its charts: it has no script, loads nothing, and all text in it is escaped. */
 export function reportHtml(report: MonthlyReport): string {
   const title = `Models in ${report.month}`;
   return `<!doctype html>

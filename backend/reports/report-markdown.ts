@@ -1,7 +1,7 @@
 import type { MonthlyReport } from './report-shape.ts';
 import { moment, reportSections, reportSummary, type Section } from './report-sections.ts';
 
-/** The report as Markdown (GitHub's tables). Nothing in it that people named is read as markup. */
+/** The report as Markdown with GitHub's tables. Names that people gave are escaped, so that none is read as markup. */
 export function reportMarkdown(report: MonthlyReport): string {
   return [
     `# Models in ${report.month}`,
@@ -26,7 +26,7 @@ function section({ title, remark, head, rows, empty }: Section): string {
   ].join('\n\n');
 }
 
-/** Every character that Markdown could take for its own, in a cell of a table too. */
+/** Escapes every character that has a meaning in Markdown, also within a table cell. */
 const escaped = (text: string): string =>
   text
     .replaceAll(/[\\`*_[\]|~!]/g, (mark) => `\\${mark}`)

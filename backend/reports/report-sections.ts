@@ -2,7 +2,7 @@ import type { Proportion } from '../science/statistics/wilson.ts';
 import { count, counted, minuteOf } from '../../shared/text/text.ts';
 import type { MonthlyReport, ReportedVersion } from './report-shape.ts';
 
-/** A part of the report, for whatever it is written in. Texts are plain: names in them are as people gave them. */
+/** A part of the report, in no particular format. Texts are not escaped yet: names are as people gave them. */
 export interface Section {
   readonly id:
     | 'versions'
@@ -17,7 +17,7 @@ export interface Section {
   readonly remark?: string;
   readonly head: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-  /** Said where there are no rows. */
+  /** Shown in place of the table where there are no rows. */
   readonly empty: string;
 }
 
@@ -76,7 +76,7 @@ export function reportSections(report: MonthlyReport): Section[] {
         arms.join(', '),
         moment(startedAt),
         moment(stoppedAt),
-        verdict ?? 'nothing was read of it',
+        verdict ?? 'no report was made',
       ]),
       empty: 'None ended.',
     },

@@ -5,12 +5,12 @@ export interface MonthlyReport {
   readonly month: string;
   readonly from: number;
   readonly to: number;
-  /** False of a month that goes on: until `to`. */
+  /** False where the month was not over when the report was written; `to` is then that time. */
   readonly isOver: boolean;
   readonly createdAt: number;
-  /** Those that served something, the most first. */
+  /** Versions that served at least one ranking; the one with the most first. */
   readonly versions: readonly ReportedVersion[];
-  /** Who was the champion when. */
+  /** Which version was the champion at what time. */
   readonly live: readonly LiveSpan[];
   readonly evaluations: readonly EvaluationLine[];
   readonly runs: readonly RunLine[];
@@ -30,7 +30,7 @@ export interface LiveSpan {
   readonly version: string;
   readonly from: number;
   readonly to: number;
-  /** What made it live, and who. */
+  /** Who made it live, and by what action. */
   readonly by: string;
   readonly action: string;
 }
@@ -55,7 +55,7 @@ export interface RunLine {
   readonly learner: string | null;
   readonly startedAt: number;
   readonly finishedAt: number | null;
-  /** In words: what became of it, or its error. */
+  /** What came of it in a sentence, or its error. */
   readonly outcome: string | null;
   readonly gate: GateLine | null;
 }
@@ -81,7 +81,7 @@ export interface ExperimentLine {
   readonly arms: readonly string[];
   readonly startedAt: number | null;
   readonly stoppedAt: number | null;
-  /** Null where nothing was read of it. */
+  /** Null where no report was made. */
   readonly verdict: string | null;
 }
 

@@ -4,7 +4,7 @@ import { rolloutDecisions, rollouts } from '../store/tables.ts';
 import type { Bounds } from './bounds.ts';
 import type { RolloutLine } from './report-shape.ts';
 
-/** That were under way; their decisions as far as they changed the stage. */
+/** Rollouts that were under way, with the decisions that changed their stage. */
 export async function rolloutsIn(store: Store, { from, to }: Bounds): Promise<RolloutLine[]> {
   const rows = await store.db
     .select()

@@ -7,7 +7,7 @@ export interface Lane {
   readonly spans: readonly {
     readonly from: number;
     readonly to: number;
-    /** Its colour's class, and what it is. */
+    /** The CSS class of its colour; `title` says what it is. */
     readonly colour: string;
     readonly title: string;
   }[];
@@ -15,10 +15,10 @@ export interface Lane {
 
 const ROW = 22;
 const [LEFT, RIGHT, TOP] = [150, WIDTH - 16, 8];
-/** So that what lasted minutes is seen on a month. */
+/** So that what lasted only minutes can be seen on the scale of a month. */
 const LEAST_WIDTH = 4;
 
-/** What lasted from when to when, a lane each, over a month. @param bounds epoch ms. */
+/** Bars over the days of a month, one lane per thing that lasted. @param bounds epoch ms. */
 export function timelineChart(
   title: string,
   { from, to }: { readonly from: number; readonly to: number },

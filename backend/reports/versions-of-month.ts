@@ -4,18 +4,21 @@ import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { decisions } from '../store/tables.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { cameOf } from '../monitor/daily-rates.ts';
-import { ofAnySchema } from '../monitor/recent-rankings.ts';
+import { isFollowedBy } from '../monitor/daily-rates.ts';
+import { ofEverySchema } from '../monitor/recent-rankings.ts';
 import { rateOf } from './rate.ts';
 
-/** What a version did in a month. */
-export interface VersionFigures {
+interface VersionCounts {
   readonly version: string;
   readonly sessions: number;
   readonly rankings: number;
   readonly degraded: number;
   readonly clicked: number;
   readonly booked: number;
+}
+
+/** What a version served in a month, and what followed. */
+export interface VersionFigures extends VersionCounts {
   readonly clickThrough: Proportion;
   readonly bookings: Proportion;
   readonly days: readonly VersionDay[];
@@ -28,13 +31,7 @@ export interface VersionDay {
   readonly booked: number;
 }
 
-interface SessionDay {
-  readonly version: string;
-  readonly sessions: number;
-  readonly rankings: number;
-  readonly degraded: number;
-  readonly clicked: number;
-  readonly booked: number;
+interface SessionDay extends VersionCounts {
   readonly rankingsSquared: number;
   readonly clickedSquared: number;
   readonly bookedSquared: number;
@@ -43,7 +40,7 @@ interface SessionDay {
 }
 
 /**
- * Per version, all that it served between two moments. A session counts once per day on which it came.
+ * The figures of each version between two times. A session counts once per day on which it ranked.
  * @param to exclusive.
  */
 export async function versionsBetween(
@@ -52,7 +49,7 @@ export async function versionsBetween(
   to: number,
 ): Promise<VersionFigures[]> {
   const totals = new Map<string, { sums: SessionDay; days: VersionDay[] }>();
-  // One read per day, and a turn for others after it: the driver holds the thread while it reads.
+  // One read per day, after which other work gets a turn: the driver blocks the thread while it reads.
   for (let start = from; start < to; start += DAY_MS) {
     const day = dayOf(start);
     for (const row of await readDay(store, day)) {
@@ -79,9 +76,9 @@ async function readDay(store: Store, day: string): Promise<SessionDay[]> {
       sum(r * c) as clickedProducts, sum(r * b) as bookedProducts
     from (
       select ${decisions.weights} as version, count(*) as r, sum(${decisions.degraded}) as d,
-        sum(${cameOf('click')}) as c, sum(${cameOf('booking')}) as b
+        sum(${isFollowedBy('click')}) as c, sum(${isFollowedBy('booking')}) as b
       from ${decisions}
-      where ${await ofAnySchema(store)} and ${decisions.at} between ${from} and ${to}
+      where ${await ofEverySchema(store)} and ${decisions.at} between ${from} and ${to}
       group by ${decisions.weights}, ${decisions.sessionId})
     group by version`);
 }

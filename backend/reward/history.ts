@@ -1,12 +1,12 @@
 import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
 import { hashOfWeights, type MetricWeights } from './weights-hash.ts';
 
 export type NewWeights = Omit<MetricWeights, 'id' | 'createdAt' | 'previousHash' | 'hash'>;
 
-/** What the audit log says of a new row; its id and hash are added, so that a cut tail is missed there. */
+/** What the audit log says of a new row. The row's id and hash are added, so that a row that is removed later is missed. */
 interface Announced {
   readonly action: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -15,9 +15,9 @@ interface Announced {
 const ATTEMPTS = 20;
 
 /**
- * Adds a version to the history: the rows of a schema are a chain by id, each holding the hash of the one before.
- * The id is chosen before the insert, so of two writers that saw the same end one fails on the primary key, and
- * tries again behind the other: the chain cannot fork.
+ * Adds a row to the history. The rows of a schema are a chain in order of id, in which each has the hash of the one
+ * before. The id is chosen before the insert: of two writers that read the same last row, one fails on the primary key
+ * and tries again after the other's row, so that the chain cannot fork.
  */
 export async function appendWeights(
   store: Store,
@@ -29,7 +29,7 @@ export async function appendWeights(
     const { lastId, previousHash } = await headOf(store, given.schemaName);
     const unhashed = {
       ...given,
-      // As it will be read back: the hash must not see what JSON leaves out.
+      // Hashed as it will be read back, without what JSON leaves out.
       details: JSON.parse(JSON.stringify(given.details)) as Record<string, unknown>,
       id: lastId + 1,
       createdAt: nowMs,
@@ -57,7 +57,7 @@ export async function appendWeights(
 
 async function headOf(store: Store, schemaName: string) {
   const [sequence] = await store.db.all<{ seq: number }>(
-    // Where ids have come to, counting rows that are gone: an id is never given twice.
+    // The highest id ever given, deleted rows included: no id is given twice.
     sql`select seq from sqlite_sequence where name = 'metric_weights'`,
   );
   const rows = await store.db
@@ -74,19 +74,19 @@ async function headOf(store: Store, schemaName: string) {
   return { lastId: sequence?.seq ?? 0, previousHash };
 }
 
-/** What a row from before hashes were kept comes to: the first row that has a hash vouches for them. */
+/** The hash of a row from the time before rows had one: the first row with a stored hash covers all of these. */
 export const hashOfUnhashed = (row: MetricWeights, previousHash: string | null): string =>
   hashOfWeights({ ...row, previousHash });
 
 const PAGE = 50;
 
-/** A row, with its JSON to the letter. */
+/** A row, with its JSON as the exact stored text. */
 export interface StoredWeights extends MetricWeights {
   readonly weightsText: string;
   readonly detailsText: string;
 }
 
-/** All rows of a schema, oldest first, a few at a time: those of learned weights are long. */
+/** All rows of a schema, oldest first. They are read a few at a time, as rows of learned weights are long. */
 export async function* chainOf(store: Store, schemaName: string): AsyncGenerator<StoredWeights> {
   const { weights, details, ...columns } = getTableColumns(metricWeights);
   for (let after = -1; ;) {
@@ -108,7 +108,7 @@ export async function* chainOf(store: Store, schemaName: string): AsyncGenerator
   }
 }
 
-/** What somebody made no JSON of is nothing; that it was changed is for its hash to tell. */
+/** A text that is not JSON, because somebody changed it, reads as empty; its hash will not fit, which `verify` reports. */
 function parsed<T extends object>(text: string): T {
   try {
     return JSON.parse(text) as T;
@@ -117,7 +117,7 @@ function parsed<T extends object>(text: string): T {
   }
 }
 
-/** A row, with what people ask about of its details: those of learned weights are long. */
+/** A row with the part of its details that is shown in lists, as those of learned weights are long. */
 export interface HistoryEntry extends Omit<MetricWeights, 'details'> {
   readonly warning?: string[];
   readonly withdraws?: number;
@@ -144,7 +144,7 @@ export async function history(store: Store, schemaName: string): Promise<History
   return rows.map(({ summary, ...row }) => ({ ...row, ...(JSON.parse(summary) as object) }));
 }
 
-/** The same of a row that was read whole. */
+/** The list entry of a row that was read whole. */
 export const historyEntry = ({ details, ...row }: MetricWeights): HistoryEntry => ({
   ...row,
   ...Object.fromEntries(Object.entries(details).filter(([key]) => SUMMARY.includes(key))),

@@ -5,17 +5,18 @@ import { metricWeights } from '../store/tables.ts';
 import type { Reward } from './to-reward.ts';
 import type { MetricWeights } from './weights-hash.ts';
 
-/** Whose reward is asked for. */
+/** Which override applies, and whether learned weights do. */
 export interface RewardScope {
-  /** An override of this experiment comes before all others. */
+  /** An override of this experiment comes before one for all. */
   readonly experimentId?: string;
-  /** `adaptive`: learned weights count, where nothing overrides them. Else they are only shown. */
-  readonly reward?: RewardPolicy;
+  /** Default fixed. */
+  readonly rewardPolicy?: RewardPolicy;
 }
 
+/** `adaptive`: learned weights are in force where no override is. `fixed`: they are only shown. */
 export type RewardPolicy = 'adaptive' | 'fixed';
 
-/** What is in force, and why: as it shows wherever metric weights show. */
+/** What is in force, and why: shown wherever metric weights are shown. */
 export type InForce = FromHistory | FromSchema;
 
 interface FromHistory {
@@ -29,12 +30,12 @@ interface FromSchema {
   readonly weights: Reward;
 }
 
-/** The override of the experiment; else the global one; else what was learned last, if `adaptive`; else the schema's. */
+/** The override of the experiment; else the one for all; else what was learned last, if `adaptive`; else the schema's own reward. */
 export async function describeInForce(
   store: Store,
   schema: Schema,
   nowMs: number,
-  { experimentId, reward }: RewardScope = {},
+  { experimentId, rewardPolicy }: RewardScope = {},
 ): Promise<InForce> {
   const override =
     (experimentId === undefined
@@ -43,12 +44,12 @@ export async function describeInForce(
     (await overrideOf(store, schema.name, nowMs));
   if (override !== undefined)
     return { source: 'override', weights: override.weights, row: override };
-  const learned = reward === 'adaptive' ? await newestLearned(store, schema.name) : undefined;
+  const learned = rewardPolicy === 'adaptive' ? await newestLearned(store, schema.name) : undefined;
   if (learned !== undefined) return { source: 'learned', weights: learned.weights, row: learned };
   return { source: 'schema', weights: schema.training.reward };
 }
 
-/** What training rewards. */
+/** The reward that training learns by. */
 export const rewardInForce = async (
   store: Store,
   schema: Schema,
@@ -56,7 +57,7 @@ export const rewardInForce = async (
   scope: RewardScope = {},
 ): Promise<Reward> => (await describeInForce(store, schema, nowMs, scope)).weights;
 
-/** The override in force for all, or for an experiment alone. */
+/** The override in force for everything, or for one experiment alone. */
 export const overrideOf = (
   store: Store,
   schemaName: string,
@@ -72,7 +73,7 @@ export const overrideOf = (
       : eq(metricWeights.experimentId, experimentId),
   );
 
-/** The newest override in force of those that are asked for. */
+/** The newest override in force among those that `which` selects. */
 export const activeOverride = (
   store: Store,
   schemaName: string,
@@ -81,7 +82,7 @@ export const activeOverride = (
 ): Promise<MetricWeights | undefined> =>
   newest(store, and(isActiveOverride(schemaName, nowMs), which));
 
-/** Of all experiments that have one of their own, newest first. */
+/** The overrides in force that are for one experiment alone, newest first. */
 export const experimentOverrides = (
   store: Store,
   schemaName: string,
@@ -94,7 +95,7 @@ export const experimentOverrides = (
     .orderBy(desc(metricWeights.id))
     .limit(200);
 
-/** Neither withdrawn nor expired; those before it count again afterwards. */
+/** Neither withdrawn nor expired. Once the newest one is, the one before it is in force again. */
 const isActiveOverride = (schemaName: string, nowMs: number) =>
   and(
     eq(metricWeights.schemaName, schemaName),
@@ -107,14 +108,14 @@ const isActiveOverride = (schemaName: string, nowMs: number) =>
         and json_extract(later.details, '$.withdraws') is not null)`,
   );
 
-/** The newest learned weights that make a reward: neither importance, nor any that abstained. */
+/** The newest learned weights that can serve as a reward: importance cannot, nor can weights that abstained. */
 export const newestLearned = (
   store: Store,
   schemaName: string,
 ): Promise<MetricWeights | undefined> =>
   newest(store, and(learnedBy('surrogate', schemaName), ne(sql`${metricWeights.weights}`, '{}')));
 
-/** Of a method, whether or not it makes a reward. */
+/** The newest weights that a method learned, whether or not they can serve as a reward. */
 export const newestOf = (
   store: Store,
   schemaName: string,

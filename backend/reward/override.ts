@@ -6,7 +6,7 @@ import { metricWeights } from '../store/tables.ts';
 import { isMetric, METRIC_NAMES } from '../science/learn/tallies.ts';
 import { appendWeights } from './history.ts';
 import { activeOverride, describeInForce, overrideOf, type RewardPolicy } from './in-force.ts';
-import { whatChanges } from './override-warning.ts';
+import { describeChanges } from './describe-changes.ts';
 import type { Reward } from './to-reward.ts';
 import type { MetricWeights } from './weights-hash.ts';
 
@@ -14,21 +14,21 @@ export interface NewOverride {
   readonly weights: Reward;
   readonly author: string;
   readonly reason: string;
-  /** Epoch ms; from then on what was in force before is in force again. */
+  /** Epoch ms. From then on, what was in force before is in force again. */
   readonly expiresAt?: number;
   /** Only for this experiment. */
   readonly experimentId?: string;
 }
 
 export interface Override {
-  /** undefined after a dry run. */
+  /** Absent after a dry run. */
   readonly row?: MetricWeights;
-  /** What it changes, in sentences. */
+  /** What it changes, one sentence each. */
   readonly warning: readonly string[];
 }
 
 const MAX_WEIGHT = 1000;
-/** All of them are shown with every row of the history. */
+/** Every row of the history is shown with all of its metrics. */
 const MAX_METRICS = 64;
 
 /**
@@ -40,15 +40,15 @@ export async function setMetricWeights(
   schema: Schema,
   given: NewOverride,
   nowMs: number,
-  { policy, dryRun = false }: { policy?: RewardPolicy; dryRun?: boolean } = {},
+  { rewardPolicy, dryRun = false }: { rewardPolicy?: RewardPolicy; dryRun?: boolean } = {},
 ): Promise<Override> {
   const { weights, author, reason, expiresAt, experimentId } = given;
   check(given, nowMs);
   const before = await describeInForce(store, schema, nowMs, {
-    ...(policy && { reward: policy }),
+    ...(rewardPolicy && { rewardPolicy }),
     ...(experimentId !== undefined && { experimentId }),
   });
-  const warning = await whatChanges(store, schema, before.weights, weights);
+  const warning = await describeChanges(store, schema, before.weights, weights);
   if (dryRun) return { warning };
   const row = await appendWeights(
     store,
@@ -78,7 +78,7 @@ export async function setMetricWeights(
 }
 
 /**
- * Takes an override back: a row of its own, since none is ever changed. Without an id, the one that is in force.
+ * Withdraws an override by adding a row, since rows are never changed. Without an id, it is the one in force.
  * @throws ApiError 404 where there is no such override in force.
  */
 export async function withdrawOverride(

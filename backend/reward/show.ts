@@ -6,7 +6,7 @@ import { describeInForce, experimentOverrides, newestOf, type InForce } from './
 import type { MetricWeightSettings } from './settings.ts';
 import type { MetricWeights } from './weights-hash.ts';
 
-/** All that people are shown of a schema's metric weights. */
+/** Everything that is shown of a schema's metric weights. */
 export async function showMetricWeights(
   store: Store,
   schema: Schema,
@@ -15,7 +15,7 @@ export async function showMetricWeights(
 ) {
   const { name } = schema;
   const [inForce, overrides, surrogate, importance, rows] = await Promise.all([
-    describeInForce(store, schema, nowMs, { reward: policy }),
+    describeInForce(store, schema, nowMs, { rewardPolicy: policy }),
     experimentOverrides(store, name, nowMs),
     newestOf(store, name, 'surrogate'),
     newestOf(store, name, 'importance'),
@@ -32,13 +32,13 @@ export async function showMetricWeights(
   };
 }
 
-/** Without what is long. */
+/** Without the long parts of its row. */
 export const inForceShown = (inForce: InForce) =>
   inForce.source === 'schema'
     ? { source: inForce.source, weights: { ...inForce.weights } }
     : historyEntry(inForce.row);
 
-/** The weights with their intervals; how they covary is in the row itself. */
+/** The weights with their intervals, without their covariance, which is long. */
 function learnedShown({ id, createdAt, weights: reward, details }: MetricWeights) {
   const { covariance: _, ...shown } = details;
   return { id, createdAt, reward, ...shown };

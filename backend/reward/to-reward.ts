@@ -1,29 +1,29 @@
 import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/learned-weights.ts';
 import { rewardMetricOf } from '../log/account/unit-metrics.ts';
 
-/** Metric → what one of it is worth. */
+/** Metric → reward for one event of it. */
 export type Reward = Readonly<Record<string, number>>;
 
-/** 95 %, two-sided. */
-const TOLD_APART = 1.96;
+/** The two-sided 95 % quantile of the normal distribution. */
+const Z_95 = 1.96;
 
 /**
- * What training pays per event, from weights on normalised metrics: the predicted value is Σ w (x − mean)/deviation,
- * so one more of x is worth w/deviation (the surrogate index's derivative; Athey et al., 2019). A click raises
- * `click_through` and `clicks`, and earns both. What cannot be told from 0 at 95 % pays nothing: else every shown item
- * would earn some noise. The rest is scaled so that an average unit earns as much as it does by `own`, in absolute
- * amounts: regularisation and step sizes keep their meaning.
- * The reward of a shown item is never below 0, so a negative weight takes from what else the item earned, no more.
+ * The reward that training gives per event, from weights on normalised metrics. The predicted value is
+ * Σ w (x − mean)/deviation, so one more of x is worth w/deviation (the surrogate index's derivative; Athey et al., 2019).
+ * A click raises `click_through` and `clicks`, and earns both. Weights that are not significant at 95 % give no reward:
+ * else every shown item would earn some noise. The others are scaled so that an average unit earns as much as it does
+ * by `own`, in absolute amounts, so that regularisation and step sizes keep their meaning.
+ * The reward of a shown item is never below 0: a negative weight can at most take away what else the item earned.
  * @param own the schema's own reward.
- * @returns undefined where no metric that training can reward is told to be worth more than 0.
+ * @returns undefined where no metric that training can reward is significantly worth more than 0.
  */
 export function toReward(learned: SurrogateWeights, own: Reward): Reward | undefined {
   const paid = [...Map.groupBy(rewarded(learned), ({ pays }) => pays)].flatMap(([pays, terms]) => {
     const worth = terms.reduce((sum, { weight, deviation }) => sum + weight / deviation, 0);
     const variance = varianceOf(learned, terms);
-    // Of `click_through` and `clicks`, the count: what is paid per event.
+    // Of `click_through` and `clicks` the larger mean, which is that of the count: the reward is per event.
     const mean = Math.max(...terms.map((term) => Math.abs(term.mean)));
-    return Math.abs(worth) > TOLD_APART * Math.sqrt(variance) ? { pays, worth, mean } : [];
+    return Math.abs(worth) > Z_95 * Math.sqrt(variance) ? { pays, worth, mean } : [];
   });
   if (!paid.some(({ worth }) => worth > 0)) return undefined;
   const now = paid.reduce((sum, { worth, mean }) => sum + Math.abs(worth) * mean, 0);
@@ -38,7 +38,7 @@ interface Term extends Normaliser {
   readonly pays: string;
 }
 
-/** Weights of metrics that are made of what happens to items, and that differ at all. */
+/** The weights of metrics that count events of items and that vary between units. */
 const rewarded = ({ weights, normalisers }: SurrogateWeights): Term[] =>
   weights.flatMap(({ metric, weight }, index) => {
     const pays = rewardMetricOf(metric);
@@ -47,7 +47,7 @@ const rewarded = ({ weights, normalisers }: SurrogateWeights): Term[] =>
     return { index, weight, pays, ...normaliser };
   });
 
-/** Of Σ w/deviation, by the weights' covariance: metrics that say the same are uncertain alone, and not together. */
+/** The variance of Σ w/deviation, by the weights' covariance: correlated metrics are uncertain alone, but not in sum. */
 const varianceOf = ({ weights, covariance }: SurrogateWeights, terms: readonly Term[]): number =>
   terms.reduce(
     (sum, a) =>
@@ -60,5 +60,5 @@ const varianceOf = ({ weights, covariance }: SurrogateWeights, terms: readonly T
     0,
   );
 
-/** Finer than any interval around a weight, and short enough to be read. */
+/** More precise than any interval around a weight, and short enough to be read. */
 const sixFigures = (value: number) => Number(value.toPrecision(6));

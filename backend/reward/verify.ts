@@ -5,7 +5,7 @@ import { chainOf, hashOfUnhashed, type StoredWeights } from './history.ts';
 import { hashOfWeights } from './weights-hash.ts';
 
 export interface ChainFault {
-  /** Of the row, or of the one that is missing. */
+  /** The id of the faulty row, or of the row that is missing. */
   readonly id: number;
   readonly fault: 'changed' | 'unlinked' | 'unhashed' | 'unannounced' | 'missing';
   readonly message: string;
@@ -14,18 +14,18 @@ export interface ChainFault {
 export interface Verification {
   readonly intact: boolean;
   readonly rows: number;
-  /** From before hashes were kept; the first row with a hash vouches for them. */
+  /** Rows from the time before rows had a hash; the first row with one covers them. */
   readonly unhashed: number;
-  /** Of the newest row: kept elsewhere, it shows a history that was written anew as a whole. */
+  /** The hash of the newest row: a copy of it elsewhere shows whether the whole history was rewritten. */
   readonly head: string | null;
   readonly faults: readonly ChainFault[];
 }
 
-/** Holds the history of a schema against its own hashes, and against those that the audit log was told. */
+/** Checks the history of a schema against its own hashes, and against those in the audit log. */
 export async function verifyHistory(store: Store, schemaName: string): Promise<Verification> {
   const anchors = await anchorsOf(store, schemaName);
   const announced = new Set(anchors.map(({ hash }) => hash));
-  const kept = new Set<string>();
+  const present = new Set<string>();
   const faults: ChainFault[] = [];
   let [rows, unhashed] = [0, 0];
   let previousHash: string | null = null;
@@ -46,12 +46,12 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
       if (row.previousHash !== previousHash)
         add('unlinked', 'does not follow the row before it: one was removed, added or moved');
       if (!announced.has(hash)) add('unannounced', 'has a hash that the audit log was never told');
-      kept.add(hash);
+      present.add(hash);
       previousHash = head = hash;
     }
   }
   for (const { id, hash } of anchors)
-    if (!kept.has(hash))
+    if (!present.has(hash))
       faults.push({
         id,
         fault: 'missing',
@@ -61,8 +61,8 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
 }
 
 /**
- * The hash is over what the JSON means to JavaScript. Of `{"a":1,"a":2}` that is the last `a`, and to SQLite, which tells what
- * is withdrawn, the first.
+ * The hash is over the value that JavaScript reads from the JSON. In `{"a":1,"a":2}` that is the last `a`; SQLite, which
+ * decides what is withdrawn, reads the first. So only the text that JavaScript would write is accepted.
  */
 const isCanonical = ({ weights, weightsText, details, detailsText }: StoredWeights): boolean =>
   weightsText === JSON.stringify(weights) && detailsText === JSON.stringify(details);

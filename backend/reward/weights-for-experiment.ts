@@ -3,52 +3,52 @@ import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { readLive } from '../models/live-pointer.ts';
-import { versions } from '../models/versions.ts';
+import { loadScorer } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { experiments } from '../store/tables.ts';
 import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/learned-weights.ts';
 import { readWeights } from './history.ts';
 import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
 import { inForceShown } from './show.ts';
-import { tellWeights } from './tell-weights.ts';
+import { describeWeights } from './describe-weights.ts';
 import type { Reward } from './to-reward.ts';
 
-/** What `resultData` of an experiment is weighed by. */
+/** The metric weights by which the `resultData` of an experiment is summed. */
 export interface ExperimentWeights {
   readonly weights: readonly { readonly metric: string; readonly weight: number }[];
-  /** Of the weights, in their order, row-major; all 0 where they were set and not learned. */
+  /** Of the weights, in their order, row-major; all 0 where somebody set them, as only learned weights have errors. */
   readonly covariance: readonly number[];
-  /** What an effect is divided by: of a metric that was set, what it is counted in. */
+  /** What each effect is divided by; a weight that somebody set is for the effect in its own unit. */
   readonly normalisers: Readonly<Record<string, Normaliser>>;
   /** Where they come from: who set them, why and until when, or when they were learned. */
   readonly description: ReturnType<typeof inForceShown>;
-  /** Metrics with a weight that the experiment does not measure: left out of the sum. */
+  /** Metrics that have a weight but are not measured by the experiment: left out of the sum. */
   readonly unmeasured: readonly string[];
-  /** The last two in sentences, for wherever the sum is shown. */
+  /** Where they come from and what is left out, in sentences, to be shown with the sum. */
   readonly told: readonly string[];
 }
 
-/** In `experiments.metricWeightsId`: frozen to what the schema declares, which is no row. */
+/** The value of `experiments.metricWeightsId` for what the schema declares, which is not a row of the history. */
 export const SCHEMA_WEIGHTS = 0;
 
-/** What to freeze an experiment to at its start. */
+/** The id that an experiment is frozen to at its start. */
 export const idInForce = (inForce: InForce): number =>
   inForce.source === 'schema' ? SCHEMA_WEIGHTS : inForce.row.id;
 
-/** An override of this experiment; else those frozen at its start; else those in force now. */
+/** The override of this experiment; else the weights frozen at its start; else those in force now. */
 export async function weightsForExperiment(
   store: Store,
   experiment: Pick<typeof experiments.$inferSelect, 'id' | 'arms' | 'metrics' | 'metricWeightsId'>,
   nowMs: number,
-  policy: RewardPolicy = 'adaptive',
+  rewardPolicy: RewardPolicy = 'adaptive',
 ): Promise<ExperimentWeights> {
   const schema = await schemaOf(store, experiment.arms[0]?.version);
-  const inForce = await chosen(store, schema, experiment, nowMs, policy);
+  const inForce = await chosen(store, schema, experiment, nowMs, rewardPolicy);
   const found = inMetrics(inForce, experiment.metrics);
   return {
     ...found,
     description: inForceShown(inForce),
-    told: tellWeights(inForce, found.unmeasured),
+    told: describeWeights(inForce, found.unmeasured),
   };
 }
 
@@ -57,13 +57,13 @@ async function chosen(
   schema: Schema,
   { id, metricWeightsId }: Pick<typeof experiments.$inferSelect, 'id' | 'metricWeightsId'>,
   nowMs: number,
-  reward: RewardPolicy,
+  rewardPolicy: RewardPolicy,
 ): Promise<InForce> {
   const override = await overrideOf(store, schema.name, nowMs, id);
   if (override !== undefined)
     return { source: 'override', weights: override.weights, row: override };
   if (metricWeightsId === null)
-    return describeInForce(store, schema, nowMs, { experimentId: id, reward });
+    return describeInForce(store, schema, nowMs, { experimentId: id, rewardPolicy });
   if (metricWeightsId === SCHEMA_WEIGHTS)
     return { source: 'schema', weights: schema.training.reward };
   const row = await readWeights(store, schema.name, metricWeightsId);
@@ -79,19 +79,21 @@ function inMetrics(
   metrics: readonly MetricDefinition[],
 ): Omit<ExperimentWeights, 'description' | 'told'> {
   if (inForce.source !== 'learned') return fromReward(inForce.weights, metrics);
-  // Checked where it was learned; the history holds it as it was.
+  // Checked when it was learned; the history stores it unchanged.
   const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
   const measured = new Set(metrics.map(({ name }) => name));
-  const kept = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
+  const measuredAt = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
   return {
-    weights: kept.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
-    covariance: kept.flatMap((i) => kept.map((j) => covariance[i * weights.length + j])),
+    weights: measuredAt.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
+    covariance: measuredAt.flatMap((i) =>
+      measuredAt.map((j) => covariance[i * weights.length + j]),
+    ),
     normalisers,
     unmeasured: weights.map(({ metric }) => metric).filter((metric) => !measured.has(metric)),
   };
 }
 
-/** Σ reward × effect of the metric that counts the same: the effect on what a unit earns, in the reward's own units. */
+/** Σ reward × effect on the metric that counts the same events: the effect on the reward of a unit, in the reward's own units. */
 function fromReward(
   reward: Reward,
   metrics: readonly MetricDefinition[],
@@ -113,8 +115,8 @@ function fromReward(
   };
 }
 
-/** Of the control, whose version is frozen at the start; of the champion where it has none. */
+/** The schema of the control's version, which is frozen at the start; of the champion where the control has none. */
 async function schemaOf(store: Store, version: Version | undefined): Promise<Schema> {
   const named = version ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION;
-  return (await versions(store, Date.now).load(named)).schema;
+  return (await loadScorer(store, named)).schema;
 }

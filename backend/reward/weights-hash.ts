@@ -4,7 +4,7 @@ import type { metricWeights } from '../store/tables.ts';
 
 export type MetricWeights = typeof metricWeights.$inferSelect;
 
-/** SHA-256 over all of a row but its own hash: with `previousHash` in it, each row vouches for all before. */
+/** SHA-256 over a row without its own hash. As `previousHash` is part of it, each hash covers all rows before. */
 export const hashOfWeights = (row: Omit<MetricWeights, 'hash'>): string =>
   createHash('sha256')
     .update(

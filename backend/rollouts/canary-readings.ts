@@ -7,18 +7,18 @@ import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { type Statistic } from '../science/statistics/statistics.ts';
 import { addStatistics } from '../science/statistics/kinds/index.ts';
 import type { CanaryWindow } from './canary-windows.ts';
-import type { GuardrailReading } from './decide.ts';
+import type { GuardrailReading } from './decide-rollout.ts';
 import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';
 
-/** What one stage's sessions did. */
+/** The sessions of one stage, as sums per arm and day. */
 export interface CanaryStratum {
   readonly window: CanaryWindow;
   readonly statistics: ExperimentStatistics;
 }
 
 /**
- * One reading per guardrail over the whole canary. Every stage is compared within itself and the effects are combined:
- * pooled over stages of different shares, a busy day of one stage would pass for an effect (Simpson's paradox).
+ * One reading per guardrail over the whole canary. Arms are compared within each stage and the effects are combined:
+ * if stages of different shares were pooled, a busy day in one stage would look like an effect (Simpson's paradox).
  * @param alpha of all guardrails together: each gets an equal part (Bonferroni).
  */
 export function canaryReadings(
@@ -34,9 +34,9 @@ export function canaryReadings(
     const effects = strata.map(({ statistics }) =>
       effectIn(statistics, metric, { minimumPerArm, hypothesis: worstAllowed }),
     );
-    const told = effects.filter((effect) => effect.kind === 'effect');
-    if (told.length === 0) return { metric: name, missing: whyNot(effects, minimumPerArm) };
-    const { low, high } = sequentialTest(combine(told), { alpha: alpha / guardrails.length });
+    const known = effects.filter((effect) => effect.kind === 'effect');
+    if (known.length === 0) return { metric: name, missing: whyNot(effects, minimumPerArm) };
+    const { low, high } = sequentialTest(combine(known), { alpha: alpha / guardrails.length });
     return { metric: name, better: metric.better, low, high, worstAllowed };
   });
 }
@@ -59,12 +59,12 @@ function effectIn(
   return effectOf(control, treatment, { difference: 'relative', ...how });
 }
 
-/** The newest stage knows most. */
+/** The reason of the newest stage, which has the most sessions to come. */
 const whyNot = (effects: readonly (Effect | NoAnswer)[], minimumPerArm: number): string =>
   effects.findLast((effect) => effect.kind === 'no-answer')?.message ??
   notEnoughData(0, minimumPerArm).message;
 
-/** Stages whose sessions do not fit the share that they were given: their effects may be those of a fault. */
+/** Stages whose arm sizes do not fit the challenger's share: their effects may come from a fault in the assignment. */
 export function mismatches(strata: readonly CanaryStratum[]): string[] {
   return strata.flatMap(({ window: { stage, share }, statistics }) => {
     const [challenger, champion] = [CHALLENGER, CHAMPION].map((arm) =>

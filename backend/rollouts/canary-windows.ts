@@ -1,4 +1,4 @@
-import type { RolloutDecision, RolloutState } from './decide.ts';
+import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
 import { SHARE, type Stage } from './steps.ts';
 
 /** A stage in which both the challenger and the champion were shown. */
@@ -12,9 +12,9 @@ export interface CanaryWindow {
 }
 
 /**
- * The stages that a rollout has gone through. Each begins a little late, when every edge has its share: its
- * sessions are then drawn by that share alone.
- * @param steps the decisions by which it did. @param settleMs how long edges may go on with the pointer before.
+ * The stages that a rollout has gone through. Each window starts `settleMs` late, when every edge assigns sessions by
+ * the new share alone.
+ * @param steps the decisions that changed the stage. @param settleMs how long edges may still use the pointer before.
  */
 export function canaryWindows(
   steps: readonly RolloutDecision[],

@@ -2,7 +2,7 @@ import { and, eq, isNull } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { alerts } from '../store/tables.ts';
 
-/** What is known to be wrong with the data themselves: figures from them prove nothing until it is over. */
+/** Open alerts about the quality of the data: until they are over, figures from these data prove nothing. */
 export async function dataDoubts(store: Store): Promise<string[]> {
   const open = await store.db
     .select({ message: alerts.message })

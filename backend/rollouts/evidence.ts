@@ -7,7 +7,7 @@ import type { Store } from '../store/open.ts';
 import { decisions, exposures, weights } from '../store/tables.ts';
 import { canaryReadings, mismatches } from './canary-readings.ts';
 import { canaryWindows } from './canary-windows.ts';
-import type { RolloutEvidence } from './decide.ts';
+import type { RolloutEvidence } from './decide-rollout.ts';
 import {
   CHALLENGER,
   experimentOf,
@@ -26,14 +26,14 @@ export interface EvidenceDeps {
     window: { readonly from: number; readonly to: number },
   ) => Promise<ExperimentStatistics>;
   readonly combine: (effects: readonly Effect[]) => Effect;
-  /** Why the data themselves may mislead, such as gaps in the log. */
+  /** Why the data may be wrong, such as gaps in the log. */
   readonly doubts: () => Promise<readonly string[]>;
   readonly alpha: number;
-  /** How long edges may go on with the pointer before. */
+  /** How long edges may still use the pointer before. */
   readonly settleMs: number;
 }
 
-/** All that is known of a rollout now. While ops hold the pointer nothing else matters, and nothing is counted. */
+/** Everything that the next decision depends on. While ops hold the pointer nothing else matters, so nothing is counted. */
 export async function gatherEvidence(
   deps: EvidenceDeps,
   row: RolloutRow,
@@ -64,11 +64,11 @@ export async function gatherEvidence(
   };
 }
 
-/** That the challenger ranked, or scored in shadow, since the stage began. */
+/** How many sessions the challenger ranked, or scored in shadow, since the stage began. */
 async function sessionsOf(store: Store, row: RolloutRow): Promise<number> {
   const { stage, sinceMs } = stateOf(row);
   if (stage === 'shadow') {
-    // Whatever served, it had the champion's schema, by which the log can be searched.
+    // Whatever version served had the champion's schema, and the log has an index by schema.
     const schemaHash = sql`(select ${weights.schemaHash} from ${weights} where ${weights.version} = ${row.champion})`;
     const [{ n }] = await store.db
       .select({ n: countDistinct(decisions.sessionId) })

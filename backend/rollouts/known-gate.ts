@@ -7,8 +7,8 @@ import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 
 /**
- * What training said of a version against the champion of now.
- * @throws ApiError 409 `no_gate` where it said nothing: somebody may vouch for the version instead.
+ * What the gate said in training of a version against the present champion.
+ * @throws ApiError 409 `no_gate` where they were not compared: somebody may vouch for the version instead.
  */
 export async function knownGate(
   store: Store,

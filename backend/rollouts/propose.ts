@@ -4,7 +4,8 @@ import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import type { GateReport } from '../science/evaluation/gate.ts';
 import { ensureLayer } from '../experiments/layers.ts';
-import { readLive, recordAudit } from '../models/live-pointer.ts';
+import { readLive } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { withdrawRollout } from './record-stage.ts';
@@ -18,17 +19,17 @@ export interface ProposeDeps {
   readonly versions: Pick<Versions, 'load'>;
   readonly settings: RolloutSettings;
   readonly nowMs: () => number;
-  /** Of the rollout, and the salt of its assignment. */
+  /** For the rollout's id, and for the salt of its assignment. */
   readonly newId?: () => string;
 }
 
-/** Experiments claim versions before rollouts do: visitors of an experiment stay in it. */
+/** Layers of experiments come before that of rollouts, so that visitors of an experiment stay in it. */
 const LAST_RANK = 1_000_000;
 
 /**
- * Starts a version's way to the champion's place. One rollout is under way at a time: a newer challenger takes the
- * place of one that nobody was shown yet; behind a canary it waits, and there the newest one waits.
- * @param gate what is known against the champion of now.
+ * Starts a rollout, which is to make a version the champion. One rollout is under way at a time: a newer challenger
+ * replaces one that no visitor was shown yet; while a canary is under way it waits, and replaces another that waits.
+ * @param gate of the version against the present champion.
  * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`.
  */
 export async function proposeRollout(
@@ -73,7 +74,7 @@ export async function proposeRollout(
       rangeFrom: 0,
       rangeTo: 1,
       traffic: 1,
-      // In this order no session leaves the challenger while its share grows.
+      // In this order no session changes from the challenger to the champion while the challenger's share grows.
       arms: [
         { name: CHALLENGER, weight: SHARE.candidate, version },
         { name: CHAMPION, weight: 1 },
@@ -109,5 +110,5 @@ export async function proposeRollout(
 
 const isUnseen = (stage: string): boolean => stage === 'candidate' || stage === 'shadow';
 
-/** Short, as it travels with every ranking of a canary. */
+/** Short, as it is sent with every ranking of a canary. */
 const shortId = () => `ro_${randomUUID().replaceAll('-', '').slice(0, 12)}`;

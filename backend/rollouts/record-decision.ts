@@ -1,15 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision } from './decide.ts';
+import type { RolloutDecision } from './decide-rollout.ts';
 import { recordStage } from './record-stage.ts';
 import { actorFor, lastDecisionOf, type RolloutRow } from './rollout-rows.ts';
 
-/** Waiting for the same thing again is not logged again. */
-export async function isNews(
+/** A decision to wait for the same reason as before is not recorded again. */
+export async function isWorthRecording(
   store: Store,
   row: RolloutRow,
   decision: RolloutDecision,
@@ -22,7 +22,7 @@ export async function isNews(
 const isIdle = ({ action }: RolloutDecision): boolean =>
   action.do === 'wait' || action.do === 'keep off';
 
-/** Decision, state and audit in one transaction, or none of them: where the fence is down or somebody was faster. */
+/** Writes decision, state and audit in one transaction; none of them where the fence does not hold or another backend was first. */
 export async function recordDecision(
   store: Store,
   row: RolloutRow,
@@ -34,7 +34,7 @@ export async function recordDecision(
     and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
   const statements = [
     store.db.insert(rolloutDecisions).values({
-      // A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger.
+      // A null in this column fails the whole transaction, which SQLite cannot be told to do otherwise outside of a trigger.
       rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
       at: atMs,
       decision: { ...decision },

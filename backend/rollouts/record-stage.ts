@@ -1,12 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
 import { parseVersion } from '../../shared/domain/ids.ts';
-import { recordAudit } from '../models/live-pointer.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { CHALLENGER, CHAMPION, type RolloutRow } from './rollout-rows.ts';
 import { SHARE, type Stage } from './steps.ts';
 
-/** The rollout and the traffic that it asks for, which change together. */
+/** Changes the stage of a rollout together with the traffic that the stage asks for. */
 export function recordStage(
   store: Store,
   row: RolloutRow,
@@ -39,7 +39,7 @@ export function recordStage(
   ];
 }
 
-/** By somebody's word and not by a decision; what it showed goes with the next look at the traffic. */
+/** Withdraws a rollout because somebody said so, and not by a decision. Its traffic ends when the pointer's traffic is refreshed. */
 export function withdrawRollout(
   store: Store,
   row: RolloutRow,
@@ -59,6 +59,6 @@ export function withdrawRollout(
   ];
 }
 
-/** Nothing is left to do for it. */
+/** Marks a rollout for which nothing is left to do. */
 export const closeRollout = (store: Store, row: RolloutRow, atMs: number): Statement =>
   store.db.update(rollouts).set({ endedAt: atMs }).where(eq(rollouts.id, row.id));

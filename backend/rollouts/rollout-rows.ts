@@ -4,7 +4,7 @@ import { parseVersion } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision, RolloutState } from './decide.ts';
+import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
 import type { Stage } from './steps.ts';
 
 export type RolloutRow = typeof rollouts.$inferSelect;
@@ -13,7 +13,7 @@ export type RolloutExperiment = typeof experiments.$inferSelect;
 export const LAYER = 'rollout';
 export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 
-/** Who moves the pointer for a rollout. */
+/** The actor in the audit log where a rollout moves the pointer. */
 export const actorFor = ({ id }: Pick<RolloutRow, 'id'>): string => `rollout ${id}`;
 
 export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): RolloutState => ({
@@ -23,7 +23,7 @@ export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): Rol
   sinceMs: since,
 });
 
-/** Under way or waiting, oldest first. */
+/** Rollouts that are under way or waiting, oldest first. */
 export const openRollouts = (store: Store): Promise<RolloutRow[]> =>
   store.db
     .select()
@@ -51,11 +51,11 @@ export async function readRollout(store: Store, id: string): Promise<RolloutRow>
   return row;
 }
 
-/** The whole log, oldest first. */
+/** All decisions of a rollout, oldest first. */
 export const decisionsOf = (store: Store, id: string): Promise<RolloutDecision[]> =>
   decisionsWhere(store, id);
 
-/** Those by which it went to another stage, oldest first: few among many that wait. */
+/** The decisions that changed the stage, oldest first; most decisions only wait. */
 export const stepsOf = (store: Store, id: string): Promise<RolloutDecision[]> => {
   const { decision } = rolloutDecisions;
   return decisionsWhere(
@@ -92,7 +92,7 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Rollo
   return found;
 }
 
-/** What is scored beside what is shown. @param share of the sessions. */
+/** The version that is scored in shadow beside what is shown. @param share of the sessions. */
 export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
   const [row] = await store.db
     .select({ challenger: rollouts.challenger })

@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { advanceRollouts, type AdvanceDeps } from './advance.ts';
-import type { RolloutDecision } from './decide.ts';
+import type { RolloutDecision } from './decide-rollout.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';
 import { withdrawRollout } from './record-stage.ts';
 import { readRollout } from './rollout-rows.ts';
@@ -11,22 +11,22 @@ import { serial } from '../process/serial.ts';
 
 type Gate = Parameters<typeof proposeRollout>[2];
 
-/** Brings challengers to the champion's place, step by step. */
+/** Makes challengers the champion, step by step. */
 export interface Rollouts {
   /** @returns the rollout's id. @throws as `proposeRollout`. */
   propose(version: Version, gate: Gate, by: string): Promise<string>;
-  /** The champion keeps its place. @throws ApiError 404; 409 `rollout_over`. */
+  /** Ends a rollout; the champion stays. @throws ApiError 404; 409 `rollout_over`. */
   withdraw(id: string, by: string): Promise<void>;
-  /** One decision; the clock calls it once per interval. @param fence see `advanceRollouts`. */
+  /** Makes one decision; the scheduler calls it once per interval. @param fence see `advanceRollouts`. */
   advance(fence?: SQL): Promise<RolloutDecision | undefined>;
-  /** Ops moved the pointer: what is under way sees it now, and not an interval later. */
-  seeOps(): Promise<void>;
+  /** Ops moved the pointer: the rollout that is under way decides on that now, and not an interval later. */
+  noticeManualMove(): Promise<void>;
 }
 
 export function rolloutsOf(
   deps: ProposeDeps & AdvanceDeps & { readonly log: (message: string) => void },
 ): Rollouts {
-  const { store, rollout, nowMs, log } = deps;
+  const { store, livePointer, nowMs, log } = deps;
   const inTurn = serial();
   const advance = (fence?: SQL) =>
     inTurn(async () => {
@@ -40,7 +40,7 @@ export function rolloutsOf(
 
     async propose(version, gate, by) {
       const id = await inTurn(() => proposeRollout(deps, version, gate, by));
-      // The first step takes no waiting; where the edge is down it waits for the next interval.
+      // The first step has no waiting time; where the edge cannot be reached it waits for the next interval.
       await advance().catch((error: unknown) => log(`rollout ${id} waits: ${messageOf(error)}`));
       return id;
     },
@@ -51,17 +51,17 @@ export function rolloutsOf(
         if (row.endedAt !== null)
           throw new ApiError(409, 'rollout_over', `rollout ${id} is over: it ended ${row.stage}`);
         await store.write(withdrawRollout(store, row, { by, why: 'withdrawn by hand' }, nowMs()));
-        await rollout.retraffic(by);
+        await livePointer.refreshTraffic(by);
       }),
 
-    async seeOps() {
-      // First that ops moved the pointer, then what follows from where they moved it to.
-      for (const look of [advance, advance]) await look().catch(unlessOvertaken);
+    async noticeManualMove() {
+      // The first decision records that ops moved the pointer, the second what follows from where they moved it.
+      for (let decision = 0; decision < 2; decision++) await advance().catch(unlessOvertaken);
     },
   };
 }
 
-/** Another backend saw it first. */
+/** Another backend made the decision first. */
 function unlessOvertaken(error: unknown): void {
   if (!(error instanceof ApiError && error.code === 'overtaken')) throw error;
 }

@@ -2,7 +2,7 @@ import { combineStrata } from '../science/statistics/strata.ts';
 import type { Collector } from '../experiments/collector.ts';
 import type { Publisher } from '../models/publisher.ts';
 import type { Store } from '../store/open.ts';
-import { rollout as rolloutOf, type Rollout } from '../models/apply.ts';
+import { livePointerService, type LivePointerService } from '../models/live-pointer-service.ts';
 import { dataDoubts } from './data-doubts.ts';
 import { gatherEvidence, type EvidenceDeps } from './evidence.ts';
 import type { Lease } from '../scheduler/lease.ts';
@@ -11,22 +11,22 @@ import type { RolloutSettings } from './settings.ts';
 import { trafficNow } from './traffic-now.ts';
 import type { Versions } from '../models/versions.ts';
 
-/** What moves the pointer, and what decides where to. */
-export interface RolloutRoom {
-  readonly rollout: Rollout;
+/** The service that moves the pointer, and the one that decides where to. */
+export interface RolloutServices {
+  readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
 }
 
-export interface RolloutRoomDeps {
+export interface RolloutServicesDeps {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly settings: RolloutSettings;
-  /** How long KV may still answer with what was there before. */
+  /** How long KV may still answer with the value before. */
   readonly settleMs: number;
-  /** While a move is made: another backend's waits. */
+  /** Held during a move, so that only one backend makes one. */
   readonly moving: Lease;
-  /** Counts a canary; called only once everything is made. */
+  /** Counts the sessions of a canary. It is called only after all services are made. */
   readonly collectWithin: Collector['collectWithin'];
   /** Another scorer is live; or KV had lost everything. */
   readonly onMoved: (kvWasLost: boolean) => void;
@@ -34,14 +34,14 @@ export interface RolloutRoomDeps {
   readonly log: (message: string) => void;
 }
 
-export function rolloutRoom(deps: RolloutRoomDeps): RolloutRoom {
+export function rolloutServices(deps: RolloutServicesDeps): RolloutServices {
   const { store, publisher, versions, settings, settleMs, moving, onMoved, nowMs, log } = deps;
-  const rollout = rolloutOf({
+  const livePointer = livePointerService({
     store,
     publisher,
     versions,
     traffic: () => trafficNow(store, settings.shadowShare),
-    beforeRelease: () => rollouts.seeOps(),
+    beforeRelease: () => rollouts.noticeManualMove(),
     moving,
     settleMs,
     nowMs,
@@ -60,10 +60,10 @@ export function rolloutRoom(deps: RolloutRoomDeps): RolloutRoom {
     store,
     versions,
     settings,
-    rollout,
+    livePointer,
     gather: (row, at) => gatherEvidence(evidence, row, at),
     nowMs,
     log,
   });
-  return { rollout, rollouts };
+  return { livePointer, rollouts };
 }

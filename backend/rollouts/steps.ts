@@ -13,7 +13,7 @@ export const STEPS = [
 ] as const;
 
 export type Step = (typeof STEPS)[number];
-/** `withdrawn`: over, the champion before it serves. `hold`: ops moved the pointer, and the rollout keeps off. */
+/** `withdrawn`: the rollout is over and the champion serves. `hold`: ops moved the pointer, and the rollout leaves it alone. */
 export type Stage = Step | 'withdrawn' | 'hold';
 
 /** The share of traffic that is shown the challenger at a stage. */
@@ -30,23 +30,23 @@ export const SHARE: Readonly<Record<Stage, number>> = {
   hold: 0,
 };
 
-/** What a step asks for before the next one. */
+/** What must hold before the next step. */
 export interface StepRules {
   readonly minMs: number;
   readonly minSessions: number;
-  /** `no harm`: no bound shows harm; `no worse`: every bound rules harm out; `nothing`: may go without guardrails. */
+  /** `no harm`: no guardrail shows harm; `no worse`: every guardrail rules harm out; `nothing`: guardrails are not needed. */
   readonly guardrails: 'nothing' | 'no harm' | 'no worse';
 }
 
 export interface RolloutRules {
   readonly steps: Readonly<Record<Exclude<Step, 'champion'>, StepRules>>;
-  /** A step that has not let the challenger pass in this time withdraws it; without, it waits for ever. */
+  /** A challenger that stays at one step for longer is withdrawn; absent: it waits for ever. */
   readonly maxStepMs?: number;
 }
 
 const A_DAY = { minMs: DAY_MS, minSessions: 1000 };
 
-/** Harm must be ruled out before more than 5 % see the challenger: until then too few have to tell. */
+/** Harm must be ruled out before more than 5 % see the challenger; with fewer, there are too few sessions to rule it out. */
 export const DEFAULT_ROLLOUT_RULES: RolloutRules = {
   steps: {
     candidate: { minMs: 0, minSessions: 0, guardrails: 'nothing' },

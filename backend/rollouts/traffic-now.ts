@@ -1,9 +1,9 @@
 import { trafficOf } from '../experiments/traffic.ts';
 import type { Store } from '../store/open.ts';
-import type { Traffic } from '../models/apply.ts';
+import type { Traffic } from '../models/live-pointer-service.ts';
 import { shadowOf } from './rollout-rows.ts';
 
-/** What the pointer says beside the champion; what is empty is left out. */
+/** What the pointer should hold beside the champion; empty parts are left out. */
 export async function trafficNow(store: Store, shadowShare: number): Promise<Traffic> {
   const { arms, layers } = await trafficOf(store);
   return {

@@ -5,14 +5,14 @@ import type { Lease } from '../scheduler/lease.ts';
 import type { LearnerName } from '../science/learn/learners/learner.ts';
 import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
-import type { Trainer } from './train/trainer.ts';
+import type { Trainer } from './trainer.ts';
 
 export const DAILY_TRAINING = 'daily training';
 
-/** Training from the champion on every day and from the rules every week, what becomes of it, and what is forgotten. */
+/** The daily training that starts from the champion, the weekly one that starts from the rules, the decisions of rollouts, and pruning. */
 export function jobsOf(deps: {
   readonly config: {
-    /** Cron patterns, UTC; empty: by hand only. */
+    /** Cron patterns, UTC; empty: never, only by hand. */
     readonly trainingSchedule: string;
     readonly fullTrainingSchedule: string;
     readonly pruneSchedule: string;

@@ -5,15 +5,15 @@ import type { Store } from '../store/open.ts';
 import { leases } from '../store/tables.ts';
 
 /**
- * One row that one process holds at a time, until it expires or is given back (Gray & Cheriton, "Leases", SOSP 1989).
- * Backends' clocks may differ by less than the time to live.
+ * A row that one process at a time holds, until it expires or is released (Gray & Cheriton, "Leases", SOSP 1989).
+ * The clocks of backends must differ by less than the time to live.
  */
 export interface Lease {
-  /** Takes the lease, or makes it last longer, in one atomic write. @returns whether it is held now. */
+  /** Takes the lease or extends it, in one atomic write. @returns whether this process holds it now. */
   renew(): Promise<boolean>;
-  /** As far as this process knows, without asking: now, and for so long from now on. */
+  /** Whether this process holds the lease for at least `forMs` more, as far as it knows without reading the store. */
   isHeld(forMs?: number): boolean;
-  /** True inside of a transaction while no other process took the lease: a leader that lost it writes nothing. */
+  /** A condition for a transaction: true while no other process has taken the lease, so that a former leader writes nothing. */
   readonly held: SQL<number>;
   release(): Promise<void>;
 }
@@ -56,14 +56,14 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
   };
 }
 
-/** The lease by which a backend says that it lives. */
+/** The name of the lease by which a backend shows that it is alive. */
 export const presenceOf = (backend: string): string => `backend ${backend}`;
 
 const RETRY_MS = 50;
 
 /**
  * Runs a job while no other process runs one under the same lease.
- * @throws ApiError 503 when others keep it for longer than a crash could.
+ * @throws ApiError 503 when others hold it for longer than a crash could have left it held.
  */
 export async function whileHolding<T>(
   lease: Lease,
@@ -72,7 +72,7 @@ export async function whileHolding<T>(
 ): Promise<T> {
   for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {
     if (waitedMs > patienceMs)
-      throw new ApiError(503, 'busy', 'another backend keeps the pointer: try again');
+      throw new ApiError(503, 'busy', 'another backend is moving the pointer: try again');
     await sleep(RETRY_MS);
   }
   try {

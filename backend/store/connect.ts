@@ -1,5 +1,10 @@
 import { createClient, type Client } from '@libsql/client';
-import type { Database } from './open.ts';
+
+export interface Database {
+  /** `file:…` or a libSQL server. */
+  readonly url: string;
+  readonly authToken?: string;
+}
 
 /** One call at a time, as the local driver is synchronous; waits up to 5 s for another connection's lock. */
 export const connect = (database: Database): Client =>

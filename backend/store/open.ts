@@ -3,16 +3,10 @@ import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
-import { connect } from './connect.ts';
+import { connect, type Database } from './connect.ts';
 import type { BoundStatement, Writer } from './writer.ts';
 
-export interface Database {
-  /** `file:…` or a libSQL server. */
-  readonly url: string;
-  readonly authToken?: string;
-}
-
-/** Any drizzle query; or SQL by hand where drizzle would build thousands of parameters one by one. */
+/** Any drizzle query, or SQL written by hand where drizzle would build thousands of parameters one by one. */
 export interface Statement {
   toSQL(): { sql: string; params: unknown[] };
 }
@@ -22,7 +16,7 @@ export interface Store {
   readonly db: LibSQLDatabase;
   /**
    * All statements in one transaction, durable when it resolves.
-   * @returns rows affected by each. @throws when any statement fails: then none took effect.
+   * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
   close(): Promise<void>;
@@ -30,7 +24,7 @@ export interface Store {
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** Opens the database at its newest migration. From then on one worker thread owns the only connection that writes. */
+/** Opens the database and migrates it to the newest version. From then on one worker thread owns the only connection that writes. */
 export async function openStore(database: Database): Promise<Store> {
   const client = connect(database);
   const db = drizzle(client);

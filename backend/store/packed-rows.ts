@@ -3,7 +3,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 
 export type Cell = string | number | null;
 
-/** A select of these columns, and the common tables that it reads. */
+/** A `select`, the columns of it that are read, and the common table expressions that it uses. */
 export interface PackedQuery {
   readonly tables?: SQL;
   readonly columns: readonly string[];
@@ -13,8 +13,8 @@ export interface PackedQuery {
 const ROWS_PER_TEXT = 4000;
 
 /**
- * Rows as plain lists, thousands to a text, in no order: the driver makes an object of a kilobyte of each row that it
- * gives out. Reals keep all their digits.
+ * Reads rows as plain lists, in no particular order. SQLite packs thousands of rows into one JSON text, because the
+ * driver makes an object of about a kilobyte of every row that it returns. Reals keep all their digits.
  */
 export async function packedRows(
   db: LibSQLDatabase,

@@ -1,9 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import type { InValue } from '@libsql/client';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { connect } from './connect.ts';
-import type { Database } from './open.ts';
+import { serve } from '../process/serve.ts';
+import { connect, type Database } from './connect.ts';
 
 export interface BoundStatement {
   readonly sql: string;
@@ -36,4 +34,4 @@ const exposed = {
 };
 
 export type Writer = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

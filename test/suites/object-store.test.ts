@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  openObjectStore,
   parseLocation,
   type ObjectStore,
   type S3Location,
 } from '../../backend/log/partitions/object-store.ts';
+import { openObjectStore } from '../../backend/log/partitions/open-object-store.ts';
 import { startS3Server, type S3Server } from '../support/s3-server.ts';
 
 const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret/of+the=tests' };

@@ -216,7 +216,7 @@ export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: S
       const schema = await schemaOf(c.req.valid('param').schema);
       const { dryRun = false, ...given } = c.req.valid('json');
       if (given.experimentId !== undefined) await readExperiment(store, given.experimentId);
-      const options = { policy: settings.policy, dryRun };
+      const options = { rewardPolicy: settings.policy, dryRun };
       const { warning } = await setMetricWeights(store, schema, given, nowMs(), options);
       return c.json({ ...(await show(schema.name)), warning: [...warning] }, 200);
     })

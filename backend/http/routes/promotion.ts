@@ -36,23 +36,23 @@ const release = createRoute({
   responses: moved,
 });
 
-export const rolloutRoutes = ({ store, rollout, rollouts, log }: Services) => {
+export const rolloutRoutes = ({ store, livePointer, rollouts, log }: Services) => {
   // The pointer is moved: that what is under way could not see it yet is not the caller's failure.
   const seen = () =>
-    rollouts.seeOps().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
+    rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
   return router()
     .openapi(promote, async (c) => {
-      await rollout.promote(parseVersion(c.req.valid('param').version), actorOf(c));
+      await livePointer.promote(parseVersion(c.req.valid('param').version), actorOf(c));
       await seen();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(rollback, async (c) => {
-      await rollout.rollback(parseVersion(c.req.valid('param').version), actorOf(c));
+      await livePointer.rollback(parseVersion(c.req.valid('param').version), actorOf(c));
       await seen();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(release, async (c) => {
-      await rollout.release(actorOf(c));
+      await livePointer.release(actorOf(c));
       return c.json({ weights: await liveWeights(store) }, 200);
     });
 };

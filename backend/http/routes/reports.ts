@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc } from 'drizzle-orm';
-import { keptReport, writeReport } from '../../reports/keep-monthly-report.ts';
+import { storedReport, writeReport } from '../../reports/store-monthly-report.ts';
 import { parseMonth } from '../../reports/months.ts';
 import { reports } from '../../store/tables.ts';
 import { anyObject, answer, epochMs, problems, router } from '../contract/openapi.ts';
@@ -57,7 +57,7 @@ export const reportRoutes = ({ store, nowMs }: Services) =>
     .openapi(one, async (c) => {
       const month = parseMonth(c.req.valid('param').month, nowMs());
       const written =
-        (await keptReport(store, month)) ?? (await writeReport(store, month, nowMs()));
+        (await storedReport(store, month)) ?? (await writeReport(store, month, nowMs()));
       const format = c.req.valid('query').format ?? preferred(c.req.header('accept') ?? '');
       switch (format) {
         case 'json':

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { freeShare } from '../../experiments/free-share.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { RolloutDecision } from '../../rollouts/decide.ts';
+import type { RolloutDecision } from '../../rollouts/decide-rollout.ts';
 import { knownGate } from '../../rollouts/known-gate.ts';
 import { replayDecisions } from '../../rollouts/replay-decisions.ts';
 import {

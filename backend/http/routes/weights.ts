@@ -5,8 +5,8 @@ import { checkExploration } from '../../../shared/domain/exploration.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
-import { recordAudit } from '../../models/live-pointer.ts';
-import { addVersion } from '../../runs/train/trainer.ts';
+import { recordAudit } from '../../store/audit.ts';
+import { addVersion } from '../../models/add-version.ts';
 import { byNumber, unknownVersion } from '../../models/versions.ts';
 import { weights } from '../../store/tables.ts';
 import {

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
 import type { Filters } from './settings.ts';
 import { newRowsAfter, readMark, type LogMark, type NewRow } from './new-log-rows.ts';
@@ -39,7 +40,7 @@ export async function gatherUnits(
     const units = await readUnits(store.db, settings, ids, nowMs);
     const [moved] = await store.write([
       moveMark(name, text, found.mark),
-      ...(units.length === 0 ? [] : [upsert(kind, units, nowMs, name, found.mark)]),
+      ...upsert(kind, units, nowMs, name, found.mark),
     ]);
     // Another backend gathers too, and was first: what was read here may be older than what it wrote.
     if (moved === 0) return written;
@@ -90,19 +91,31 @@ function upsert(
   nowMs: number,
   markName: string,
   mark: LogMark,
-): Statement {
-  const query = `
-    insert into metric_units (unit, kind, firstAt, userId, "values", context, outcomes, updatedAt)
-    select g.value ->> 'unit', ?, g.value ->> 'firstAt', g.value ->> 'userId', g.value -> 'values',
-      g.value -> 'context', g.value -> 'outcomes', ?
-    from json_each(?) g
-    where (select value from log_marks where name = ?) = ?
-      and not exists (
-        select 1 from deleted_users d where d.userId = g.value ->> 'userId'
-          or exists (select 1 from json_each(g.value, '$.users') u where u.value = d.userId))
-    on conflict (kind, unit) do update set firstAt = excluded.firstAt, userId = excluded.userId,
+): Statement[] {
+  return insertRows({
+    table: 'metric_units',
+    columns: ['unit', 'kind', 'firstAt', 'userId', 'values', 'context', 'outcomes', 'updatedAt'],
+    conditionColumns: ['users'],
+    rows: units.map(({ unit, firstAt, userId, users = [], values, context, outcomes }) => [
+      unit,
+      kind,
+      firstAt,
+      userId,
+      JSON.stringify(values),
+      JSON.stringify(context),
+      JSON.stringify(outcomes),
+      nowMs,
+      JSON.stringify(users),
+    ]),
+    where: {
+      sql: `(select value from log_marks where name = ?) = ?
+        and not exists (
+          select 1 from deleted_users d where d."userId" = given."userId"
+            or exists (select 1 from json_each(given.users) u where u.value = d."userId"))`,
+      params: [markName, JSON.stringify(mark)],
+    },
+    onConflict: `(kind, unit) do update set "firstAt" = excluded."firstAt", "userId" = excluded."userId",
       "values" = excluded."values", context = excluded.context, outcomes = excluded.outcomes,
-      updatedAt = excluded.updatedAt`;
-  const params = [kind, nowMs, JSON.stringify(units), markName, JSON.stringify(mark)];
-  return { toSQL: () => ({ sql: query, params }) };
+      "updatedAt" = excluded."updatedAt"`,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../../shared/domain/decision.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const DECISION_COLUMNS = [
   'rankingId',
@@ -25,8 +25,6 @@ export const DECISION_COLUMNS = [
   'shadow',
   'teams',
 ] as const;
-
-export const DECISION_USER_COLUMN = DECISION_COLUMNS.indexOf('userId');
 
 export const decisionRow = (decision: Decision): Cell[] => [
   decision.rankingId,

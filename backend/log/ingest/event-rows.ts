@@ -1,5 +1,5 @@
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const EVENT_COLUMNS = [
   'eventId',
@@ -16,8 +16,6 @@ export const EVENT_COLUMNS = [
   'arm',
   'weights',
 ] as const;
-
-export const EVENT_USER_COLUMN = EVENT_COLUMNS.indexOf('userId');
 
 /** The edge checked each field when the event came, and signed the batch. */
 export const eventRow = (event: CollectedEvent): Cell[] => [

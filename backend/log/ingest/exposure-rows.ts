@@ -1,6 +1,6 @@
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { exposuresFromText } from '../../../shared/domain/experiment.ts';
-import type { Cell } from './insert-rows.ts';
+import type { Cell } from '../../store/insert-rows.ts';
 
 export const EXPOSURE_COLUMNS = [
   'experiment',
@@ -10,8 +10,6 @@ export const EXPOSURE_COLUMNS = [
   'sessionId',
   'userId',
 ] as const;
-
-export const EXPOSURE_USER_COLUMN = EXPOSURE_COLUMNS.indexOf('userId');
 
 /** One row for each experiment that a ranking was exposed to. */
 export const exposureRows = ({ arm: text = '', rankingId, at, sessionId, userId }: Decision) =>

@@ -3,10 +3,10 @@ import type { IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import type { Store } from '../../store/open.ts';
 import { batches } from '../../store/tables.ts';
 import { batchLagMs } from './batch-lag.ts';
-import { DECISION_COLUMNS, DECISION_USER_COLUMN, decisionRow } from './decision-rows.ts';
-import { EVENT_COLUMNS, EVENT_USER_COLUMN, eventRow } from './event-rows.ts';
-import { EXPOSURE_COLUMNS, EXPOSURE_USER_COLUMN, exposureRows } from './exposure-rows.ts';
-import { insertRows } from './insert-rows.ts';
+import { DECISION_COLUMNS, decisionRow } from './decision-rows.ts';
+import { EVENT_COLUMNS, eventRow } from './event-rows.ts';
+import { EXPOSURE_COLUMNS, exposureRows } from './exposure-rows.ts';
+import { insertRows, rowsChanged, USER_NOT_DELETED } from '../../store/insert-rows.ts';
 
 export interface Ingested {
   readonly batchId: string;
@@ -29,19 +29,24 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
     .from(batches)
     .where(eq(batches.batchId, batchId));
   if (known.length > 0) return { batchId, decisions: 0, events: 0, duplicate: true };
-  const decisions = insertRows(
-    'decisions',
-    DECISION_COLUMNS,
-    DECISION_USER_COLUMN,
-    batch.decisions.map(decisionRow),
-  );
-  const events = insertRows('events', EVENT_COLUMNS, EVENT_USER_COLUMN, batch.events.map(eventRow));
-  const exposures = insertRows(
-    'exposures',
-    EXPOSURE_COLUMNS,
-    EXPOSURE_USER_COLUMN,
-    batch.decisions.flatMap(exposureRows),
-  );
+  const decisions = insertRows({
+    table: 'decisions',
+    columns: DECISION_COLUMNS,
+    rows: batch.decisions.map(decisionRow),
+    where: USER_NOT_DELETED,
+  });
+  const events = insertRows({
+    table: 'events',
+    columns: EVENT_COLUMNS,
+    rows: batch.events.map(eventRow),
+    where: USER_NOT_DELETED,
+  });
+  const exposures = insertRows({
+    table: 'exposures',
+    columns: EXPOSURE_COLUMNS,
+    rows: batch.decisions.flatMap(exposureRows),
+    where: USER_NOT_DELETED,
+  });
   const own = store.db
     .insert(batches)
     .values({
@@ -55,11 +60,8 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
   return {
     batchId,
-    decisions: sum(inserted.slice(0, decisions.length)),
-    events: sum(inserted.slice(decisions.length, decisions.length + events.length)),
+    decisions: rowsChanged(inserted.slice(0, decisions.length)),
+    events: rowsChanged(inserted.slice(decisions.length, decisions.length + events.length)),
     duplicate: isNew === 0,
   };
 }
-
-const sum = (counts: readonly number[]): number =>
-  counts.reduce((total, count) => total + count, 0);

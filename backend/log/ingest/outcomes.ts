@@ -1,5 +1,5 @@
 import type { Store } from '../../store/open.ts';
-import { insertRows } from './insert-rows.ts';
+import { insertRows, rowsChanged, USER_NOT_DELETED } from '../../store/insert-rows.ts';
 
 export interface Outcome {
   readonly outcomeId: string;
@@ -36,8 +36,9 @@ export async function recordOutcomes(
     at,
     nowMs,
   ]);
-  const counts = await store.write(
-    insertRows('outcomes', COLUMNS, COLUMNS.indexOf('userId'), rows),
+  return rowsChanged(
+    await store.write(
+      insertRows({ table: 'outcomes', columns: COLUMNS, rows, where: USER_NOT_DELETED }),
+    ),
   );
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,6 +1,3 @@
-import { folderStore } from './folder-store.ts';
-import { s3Store } from './s3-store.ts';
-
 /** Where partitions lie. Keys are relative paths with `/`. */
 export interface ObjectStore {
   /** All of the bytes, or, if this fails or the process dies, none of them. */
@@ -34,9 +31,6 @@ export interface S3Location {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
-
-export const openObjectStore = (location: StoreLocation): ObjectStore =>
-  location.kind === 'folder' ? folderStore(location) : s3Store(location);
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { UserId } from '../../../shared/domain/ids.ts';
 import { deleteUserUnits } from './delete-user-units.ts';
-import { recordAudit } from '../../models/live-pointer.ts';
+import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 import {
   decisions,

@@ -1,16 +1,17 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
-import type { LearnerName } from '../../science/learn/learners/learner.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
-import type { LearnerKind } from '../../log/account/settings.ts';
 import { compareModels } from '../../science/training/compare-models.ts';
-import type { ComparisonJob, ComparisonProgress, ComparisonResult } from './job.ts';
+import { mostDemanding } from '../shell/run-input.ts';
+import type {
+  ComparisonInput,
+  ComparisonProgress,
+  ComparisonResult,
+} from './comparison-messages.ts';
 
 /** Reads the partitions and compares learners on them, away from the thread that answers requests. */
 async function compare(
-  job: ComparisonJob,
+  job: ComparisonInput,
   onProgress: (progress: ComparisonProgress) => void,
   onLog: (line: string) => void,
 ): Promise<ComparisonResult> {
@@ -34,12 +35,6 @@ async function compare(
   return { report, counts: facts, missing };
 }
 
-/** Whose minimum of data holds for the whole comparison. */
-function mostDemanding(learners: readonly LearnerName[]): LearnerKind {
-  if (learners.includes('mlp')) return 'mlp';
-  return learners.includes('forest') || learners.includes('boosted') ? 'forest' : 'additive';
-}
-
 const exposed = { compare };
 export type ComparisonWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -1,5 +1,5 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { openObjectStore } from '../../log/partitions/object-store.ts';
+import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
@@ -23,15 +23,15 @@ export interface EvaluationJob {
   readonly quality: NonNullable<GateEvidence['dataQuality']>;
   readonly champion: Scorer;
   readonly challenger: Scorer;
-  /** From before `heldFrom`: what drift is measured against. */
+  /** Starts before `heldFrom`: drift is measured against that part. */
   readonly window: TrainingWindow;
-  /** Epoch ms: neither scorer learned from rankings since. */
+  /** Epoch ms: neither scorer has learned from rankings since then. */
   readonly heldFrom: number;
   /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
 }
 
-/** What later logs say of a version against its champion: one JSON value. */
+/** How a version compares with its champion on later logs, as one JSON value. */
 export interface VersionEvaluation {
   readonly version: string;
   readonly against: string;
@@ -47,7 +47,7 @@ export interface VersionEvaluation {
 
 const SEED = 1;
 
-/** Judges a version on rankings that neither it nor its champion learned from. */
+/** Evaluates a version on rankings that neither it nor its champion learned from. */
 export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvaluation> {
   const { champion, challenger, window, heldFrom } = job;
   const objects = openObjectStore(job.data.location);

@@ -4,7 +4,7 @@ import { offPolicyText } from '../../science/evaluation/off-policy/report-text.t
 import { comparisonText, rankingText } from '../../science/evaluation/ranking-text.ts';
 import type { VersionEvaluation } from './evaluate-version.ts';
 
-/** For people: the verdict first, then what it rests on. */
+/** The evaluation as text: the verdict first, then the figures behind it. */
 export function evaluationText(found: VersionEvaluation): string {
   return [
     `${found.version} against ${found.against}, on ${found.rankings} rankings since ${minuteOf(found.heldFrom)} UTC that neither learned from`,

@@ -6,7 +6,7 @@ import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import { evaluations, weights } from '../../store/tables.ts';
-import { startThread } from '../../process/thread.ts';
+import { inThread } from '../../process/thread.ts';
 import type { TrainingDataRoom } from '../../log/training-data.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { EvaluateWorker } from './worker.ts';
@@ -16,14 +16,14 @@ export interface EvaluationAsked {
   readonly version: Version;
   /** Default: the champion. */
   readonly against?: Version;
-  /** Epoch ms of the first ranking to judge by; default: the end of what either learned from. */
+  /** Epoch ms of the first ranking to evaluate on; default: the end of what either version learned from. */
   readonly from?: number;
   readonly to?: number;
 }
 
-/** Judges versions on later logs, and keeps what was found. */
+/** Evaluates versions on later logs, and stores the reports. */
 export interface Evaluations {
-  /** @throws ApiError 404 for an unknown version, 409 where the two read different codes. */
+  /** @throws ApiError 404 for an unknown version, 409 where the two have different schemas. */
   evaluate(asked: EvaluationAsked): Promise<VersionEvaluation>;
   /** Newest first. */
   list(version: Version): Promise<(typeof evaluations.$inferSelect)[]>;
@@ -55,12 +55,10 @@ export function evaluationsOf(deps: {
       const start = Math.min(heldFrom, to) - trainingData.settings.retentionDays * DAY_MS;
       const window = { from: Math.max(0, start), to };
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
-      const thread = startThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
-      try {
-        const reward = await rewardInForce(store, champion.schema, nowMs(), {
-          reward: rewardPolicy,
-        });
-        const report = await thread.call((worker) =>
+      const reward = await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy });
+      const evaluateIn = inThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
+      const report = await evaluateIn((thread) =>
+        thread.call((worker) =>
           worker.evaluateVersion({
             data: { location: trainingData.location, manifests },
             quality: { passed: quality.passed, failures: quality.failures },
@@ -70,19 +68,17 @@ export function evaluationsOf(deps: {
             heldFrom,
             reward,
           }),
-        );
-        await store.write([
-          store.db.insert(evaluations).values({
-            version,
-            against: champion.version,
-            at: nowMs(),
-            report: { ...report },
-          }),
-        ]);
-        return report;
-      } finally {
-        await thread.stop();
-      }
+        ),
+      );
+      await store.write([
+        store.db.insert(evaluations).values({
+          version,
+          against: champion.version,
+          at: nowMs(),
+          report: { ...report },
+        }),
+      ]);
+      return report;
     },
     list: (version) =>
       store.db
@@ -94,7 +90,7 @@ export function evaluationsOf(deps: {
   };
 }
 
-/** Epoch ms of the end of what a version learned from; 0 for what learned from nothing. */
+/** Epoch ms of the end of the data that a version learned from; 0 for a version that learned from none. */
 async function learnedUntil(store: Store, version: Version): Promise<number> {
   const [row] = await store.db
     .select({ lineage: weights.lineage })

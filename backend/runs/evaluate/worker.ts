@@ -1,8 +1,6 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import { evaluateVersion } from './evaluate-version.ts';
 
 const exposed = { evaluateVersion };
 export type EvaluateWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

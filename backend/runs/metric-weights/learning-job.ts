@@ -2,7 +2,7 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { MetricLearning } from './metric-learning.ts';
 
-/** Learns metric weights for what is live, by the schedule of the settings; never where no target is declared. */
+/** Learns metric weights for the live schema, by the schedule of the settings; never where no target is declared. */
 export const learningJob = (deps: {
   readonly learning: MetricLearning;
   readonly liveSchema: () => Promise<Schema>;

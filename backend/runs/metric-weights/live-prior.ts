@@ -1,8 +1,8 @@
 import type { NumberColumn } from '../../science/metric-weighting/unit-table.ts';
 
 /**
- * What is believed of the metrics before any data: as declared; else each that has a good direction counts the same, and
- * cells of the heat map and features count nothing until they are seen to.
+ * The prior means of the weights: as declared; else all metrics that have a good direction have equal weights, and cells
+ * of the heat map and features have none.
  */
 export function livePrior(
   metrics: readonly NumberColumn[],

@@ -2,24 +2,25 @@ import { proxy } from 'comlink';
 import { and, inArray, lt } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { writeOf } from '../../store/bound.ts';
-import type { Database, Store } from '../../store/open.ts';
+import { remoteWriteOf } from '../../store/remote-write.ts';
+import type { Store } from '../../store/open.ts';
+import type { Database } from '../../store/connect.ts';
 import { metricUnits } from '../../store/tables.ts';
-import { startThread, type Thread } from '../../process/thread.ts';
+import { inThread } from '../../process/thread.ts';
 import type { TrainingDataSettings } from '../../log/account/settings.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Backtest, LearnWorker } from './worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 
-/** Metric weights as they are learned from what is logged, each job in a thread of its own. */
+/** Learns metric weights from the log. Each job runs in a thread of its own. */
 export interface MetricLearning {
   readonly settings: MetricWeightSettings;
-  /** Brings the units up to date with the log, before it is pruned, where a target is declared; and forgets old ones. */
+  /** Brings the units up to date with the log, where a target is declared, and deletes old units. Runs before the log is pruned. */
   gather(): Promise<void>;
-  /** @throws ApiError 409 while it learns already, or where no target is declared. */
+  /** @throws ApiError 409 while weights are being learned already, or where no target is declared. */
   learn(schema: Schema, by: string): Promise<Recorded[]>;
-  /** How often weights of the others would have called the sign of each past experiment. @throws as `learn` */
+  /** How often weights learned from the other past experiments predict the sign of each one. @throws as `learn` */
   backtest(): Promise<Backtest>;
 }
 
@@ -27,7 +28,7 @@ export function metricLearning(deps: {
   readonly store: Store;
   readonly database: Database;
   readonly settings: MetricWeightSettings;
-  /** Whose feedback is a person's, and until when it counts. */
+  /** Which feedback counts as a person's, and until when it counts. */
   readonly labelling: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
   readonly nowMs: () => number;
 }): MetricLearning {
@@ -35,22 +36,15 @@ export function metricLearning(deps: {
   const { filters, attributionDays } = deps.labelling;
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
-  const write = writeOf(store);
-  const inThread = async <T>(use: (thread: Thread<LearnWorker>) => Promise<T>): Promise<T> => {
-    const thread = startThread<LearnWorker>(new URL('./worker.ts', import.meta.url), database);
-    try {
-      return await use(thread);
-    } finally {
-      await thread.stop();
-    }
-  };
+  const write = remoteWriteOf(store);
+  const learnIn = inThread<LearnWorker>(new URL('./worker.ts', import.meta.url), database);
   return {
     settings,
 
     async gather() {
       if (settings.target !== undefined) {
         const job = { settings: declared(), nowMs: nowMs() };
-        await inThread((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
+        await learnIn((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
       }
       await forget(store, settings, nowMs());
     },
@@ -62,7 +56,7 @@ export function metricLearning(deps: {
       isLearning = true;
       try {
         const job = { settings: own, nowMs: nowMs(), seed: seedOf(nowMs()) };
-        const { learned, inputs } = await inThread((thread) =>
+        const { learned, inputs } = await learnIn((thread) =>
           thread.call((worker) => worker.learn(job, proxy(write))),
         );
         const recorded: Recorded[] = [];
@@ -76,14 +70,14 @@ export function metricLearning(deps: {
 
     async backtest() {
       const job = { settings: declared(), nowMs: nowMs() };
-      return inThread<Backtest>((thread) =>
+      return learnIn((thread) =>
         thread.call((worker) => worker.backtest(job) as Promise<Backtest>),
       );
     },
   };
 }
 
-/** The next day's folds and resamples are others; the row tells which seed it was. */
+/** Folds and resamples change from day to day; the stored row has the seed. */
 const seedOf = (atMs: number) => Math.floor(atMs / DAY_MS);
 
 function withTarget({ target, ...settings }: MetricWeightSettings) {
@@ -95,7 +89,7 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
   );
 }
 
-/** Units of long ago; what was learned from them stays in the history. */
+/** Deletes units that are older than their retention; what was learned from them stays in the history. */
 async function forget(
   store: Store,
   { target, retentionDays }: MetricWeightSettings,

@@ -17,16 +17,16 @@ import type { TargetDefinition } from '../../science/metric-weighting/target.ts'
 import type { PastExperiment } from '../../science/metric-weighting/unit-table.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 
-/** No metric's name holds a space. */
+/** Names of metrics contain no spaces, so this one is free. */
 const TARGET = 'the target';
 const METRICS = UNIT_METRICS.map(({ name }) => name);
 
 /**
- * Experiments that ended longer ago than the target's horizon, told from the units that are kept of them: so no matter
- * how much shorter the log is kept, and whatever else they measured. Feedback counts up to the end of an experiment, as
- * when it was decided on; each unit's outcomes count for the horizon from its first exposure. Canaries are left out:
- * their shares change from day to day, so their arms are not of the same days; and those whose arms' sizes do not
- * fit their traffic, of which no effect is to be believed.
+ * Effects of the experiments that ended longer ago than the target's horizon. They are computed from the stored units
+ * of each experiment, so they do not depend on how long the log is kept or on which metrics the experiment measured.
+ * Feedback counts up to the end of an experiment, as when it was decided on; each unit's outcomes count for the horizon
+ * from its first exposure. Canaries are left out, because their shares change from day to day and their arms are not of
+ * the same days. So are experiments with a sample ratio mismatch, as their effects cannot be trusted.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
@@ -66,7 +66,7 @@ function isAsDealt({ arms }: Experiment, totals: readonly ArmStatistics[]): bool
   return check.kind === 'srm' && !check.mismatch;
 }
 
-/** Each arm's early metrics and long-term value, over the units of that arm alone that are like people. */
+/** Each arm's early metrics and long-term value, over the units that saw only that arm and are not bots. */
 async function armsOf(
   db: LibSQLDatabase,
   { id, layer, arms }: Experiment,
@@ -93,7 +93,7 @@ async function armsOf(
   return [...totals].map(([arm, total]) => total.finish(arm));
 }
 
-/** As `targetValue` has it, from each unit's first exposure on. */
+/** The value of the target for each unit, as `targetValue` defines it, from its first exposure on. */
 async function targetValues(
   db: LibSQLDatabase,
   scope: Scope,
@@ -118,7 +118,7 @@ async function targetValues(
   return values;
 }
 
-/** In standard deviations of a unit of the control; metrics without spread are left out. */
+/** Effects in standard deviations of the control's units; metrics that do not vary are left out. */
 function effectsOf(
   control: ArmStatistics,
   treatment: ArmStatistics,

@@ -9,9 +9,9 @@ import type { MetricWeights } from '../../reward/weights-hash.ts';
 
 export interface Recorded {
   readonly learned: LearnedWeights;
-  /** What training is paid by them; undefined where they make no reward. */
+  /** The reward that they give training; absent where they give none. */
   readonly reward?: Reward;
-  /** undefined where they abstain as those before did: an hourly "not yet" is told once. */
+  /** Absent where they abstain as the weights before did: abstaining again and again is recorded once. */
   readonly row?: MetricWeights;
 }
 

@@ -9,16 +9,16 @@ export interface UnitCounts {
   readonly unit: UnitKind;
   readonly target: string | null;
   readonly units: number;
-  /** Their horizon is over. */
+  /** Units whose horizon is over. */
   readonly labelled: number;
-  /** When the next one's is; epoch ms. */
+  /** When the horizon of the next unit is over; epoch ms. */
   readonly nextLabelAt: number | null;
-  /** Unlike people: left out of the others. */
+  /** Bots, which the other counts leave out. */
   readonly refused: number;
   readonly newestAt: number | null;
 }
 
-/** What there is to learn from. */
+/** How many units there are to learn from. */
 export async function unitCounts(
   { db }: Pick<Store, 'db'>,
   { unit, target }: Pick<MetricWeightSettings, 'unit' | 'target'>,
@@ -28,11 +28,11 @@ export async function unitCounts(
   const [row] = await db.all<
     Record<'units' | 'refused' | 'labelled' | 'first' | 'newest', number | null>
   >(sql`
-    select sum(not unlike) as units, sum(unlike) as refused,
-      sum(not unlike and firstAt <= ${labelledUntil}) as labelled,
-      min(case when not unlike and firstAt > ${labelledUntil} then firstAt end) as first,
+    select sum(not isBot) as units, sum(isBot) as refused,
+      sum(not isBot and firstAt <= ${labelledUntil}) as labelled,
+      min(case when not isBot and firstAt > ${labelledUntil} then firstAt end) as first,
       max(firstAt) as newest
-    from (select firstAt, "values" ->> 'refused' is not null as unlike from metric_units
+    from (select firstAt, "values" ->> 'refused' is not null as isBot from metric_units
       where kind = ${unit})`);
   const { units, refused, labelled, first, newest } = row;
   return {

@@ -13,7 +13,7 @@ import type { Column, NumberColumn, UnitTable } from '../../science/metric-weigh
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 
-/** Cells of the heat map, and features, that get a column: those of the most units. */
+/** How many cells of the heat map, and how many features, get a column: those that the most units have. */
 const MOST_CELLS = 30;
 const MOST_FEATURES = 30;
 const PAGE = 5000;
@@ -27,8 +27,7 @@ interface Unit {
 }
 
 /**
- * Units whose horizon is over, as columns: those still waited for are no labels, and are left out; so are those that are
- * unlike people.
+ * The units whose horizon is over, as columns. Other units have no label yet and are left out; so are bots.
  */
 export async function unitTableOf(
   db: LibSQLDatabase,
@@ -41,7 +40,7 @@ export async function unitTableOf(
     'hour',
     units.map(({ context }) => Number(context.hour)),
   );
-  const kept = settings.context.map((name): Column => ({
+  const categories = settings.context.map((name): Column => ({
     kind: 'category',
     name,
     values: units.map(({ context }) => context[name] ?? ''),
@@ -58,7 +57,7 @@ export async function unitTableOf(
         ),
       ),
     ],
-    context: [hour, ...kept],
+    context: [hour, ...categories],
     target: numberColumn(
       targetName(settings.target),
       units.map(({ target }) => target),
@@ -67,7 +66,7 @@ export async function unitTableOf(
   };
 }
 
-/** Oldest first. Keyset paging keeps each read short. */
+/** Oldest first, in pages by key so that each read is short. */
 async function* labelledUnits(
   db: LibSQLDatabase,
   { unit: kind, target }: { unit: string; target: TargetDefinition },
@@ -114,7 +113,7 @@ function metricColumn(metric: MetricDefinition, units: readonly Unit[]): NumberC
   );
 }
 
-/** Each cell's share of a unit's pointer activity; 0 where there was none. */
+/** Each cell's share of a unit's pointer activity; 0 for units without any. */
 function cellColumns(units: readonly Unit[]): NumberColumn[] {
   const totals = units.map(({ values }) =>
     Object.entries(values).reduce(
@@ -130,7 +129,7 @@ function cellColumns(units: readonly Unit[]): NumberColumn[] {
   );
 }
 
-/** Names with a prefix, those of the most units first. */
+/** Names that start with a prefix; those that the most units have come first. */
 function columnsUnder(prefix: string, units: readonly Unit[], most: number): string[] {
   const counts = new Map<string, number>();
   for (const { values } of units)

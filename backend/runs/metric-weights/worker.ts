@@ -1,11 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { drizzle } from 'drizzle-orm/libsql';
+import { serve } from '../../process/serve.ts';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
-import { connect } from '../../store/connect.ts';
-import { bound, type Write } from '../../store/bound.ts';
-import type { Database } from '../../store/open.ts';
+import { workerDatabase } from '../../store/worker-database.ts';
+import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import {
   backtest,
   type BacktestReport,
@@ -36,13 +32,13 @@ export interface LearningJob {
   readonly seed: number;
 }
 
-/** What was learned from, beside what the weights say themselves. */
+/** What the weights were learned from, as far as the weights do not say it themselves. */
 export interface LearningInputs {
   readonly target: TargetDefinition;
   readonly unit: string;
   readonly observeDays: number;
   readonly context: readonly string[];
-  /** First seen, epoch ms; of units with a label. */
+  /** When the first and the last unit with a label were first seen; epoch ms. */
   readonly from: number | null;
   readonly to: number | null;
   /** Units whose horizon is not over. */
@@ -51,19 +47,19 @@ export interface LearningInputs {
   readonly experiments: readonly string[];
 }
 
-const db = drizzle(connect(workerData as Database));
+const db = workerDatabase();
 
 const exposed = {
-  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: Write): Promise<number> =>
-    gatherUnits({ db, write: bound(write) }, settings, nowMs),
+  gather: ({ settings, nowMs }: Omit<LearningJob, 'seed'>, write: RemoteWrite): Promise<number> =>
+    gatherUnits({ db, write: writeThrough(write) }, settings, nowMs),
 
-  /** One for each method that is asked for. */
+  /** Learns weights by each method of the settings. */
   async learn(
     { settings, nowMs, seed }: LearningJob,
-    write: Write,
+    write: RemoteWrite,
   ): Promise<{ learned: LearnedWeights[]; inputs: LearningInputs }> {
     const { target, prior } = settings;
-    await gatherUnits({ db, write: bound(write) }, settings, nowMs);
+    await gatherUnits({ db, write: writeThrough(write) }, settings, nowMs);
     const table = await unitTableOf(db, settings, nowMs);
     const experiments = await pastExperiments(db, target, nowMs);
     const learned: LearnedWeights[] = [];
@@ -106,7 +102,7 @@ async function importanceOf(
   { importance }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
-  // A forest grows on the CPU.
+  // Forests are grown on the CPU only.
   if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
   const device = await chooseDevice();
   try {
@@ -117,4 +113,4 @@ async function importanceOf(
 }
 
 export type LearnWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -1,5 +1,4 @@
 import type { Schema } from '../../../shared/features/schema.ts';
-import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import type { RewardPolicy } from '../../reward/in-force.ts';
 import { rewardInForce } from '../../reward/in-force.ts';
@@ -8,7 +7,7 @@ import { readLive } from '../../models/live-pointer.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
-import { startThread } from '../../process/thread.ts';
+import { inThread } from '../../process/thread.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
 import type { Span } from '../../log/account/read-rankings.ts';
@@ -33,7 +32,7 @@ export interface OnlineDeps {
 
 const HOUR_MS = 3_600_000;
 
-/** Learns between trainings, by the reward that training has: from what each arm's version served lately. */
+/** Learns between trainings, by the same reward, from what each arm's version served in the last hours. */
 export function onlineJob(deps: OnlineDeps): Job {
   const { store, settings, rewardPolicy, log } = deps;
   return {
@@ -42,7 +41,7 @@ export function onlineJob(deps: OnlineDeps): Job {
     leaderOnly: true,
     async run() {
       const pointer = (await readLive(store))?.pointer;
-      // LiveWeights takes none while ops hold a version.
+      // The edge accepts no deltas while ops hold a version.
       if (pointer === undefined || pointer.hold === true) return;
       for (const target of await onlineTargets(store, pointer, rewardPolicy)) {
         try {
@@ -55,39 +54,26 @@ export function onlineJob(deps: OnlineDeps): Job {
   };
 }
 
-/** @returns what came of it, for the log. */
+/** @returns what was sent to the edge or why nothing was, for the log. */
 async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string> {
   const { store, versions, trainingData, edge, nowMs } = deps;
   const { windowHours, minimumRewarded, spread, cells } = deps.settings;
   const { arm, version } = target;
   const base = await versions.load(version);
   if (base.kind !== 'additive')
-    return `${version} is re-ranked (${base.kind}): it learns by training alone`;
+    return `${version} is re-ranked (${base.kind}): it learns in training only`;
   const to = nowMs();
   const window = { from: to - windowHours * HOUR_MS, to, servedBy: version };
-  const reward = await rewardInForce(store, base.schema, to, target.reward);
+  const reward = await rewardInForce(store, base.schema, to, target.scope);
   const { manifests } = await trainingData.prepare(base.schema, window);
   const { location } = trainingData;
-  const { rewarded, deltas = [] } = await learned({
-    location,
-    manifests,
-    base,
-    window,
-    reward,
-    minimumRewarded,
-    spread,
-  });
+  const job = { location, manifests, base, window, reward, minimumRewarded, spread };
+  const learnIn = inThread<OnlineWorker>(new URL('./online-worker.ts', import.meta.url));
+  const { rewarded, deltas = [] } = await learnIn((thread) =>
+    thread.call((worker) => worker.learn(job)),
+  );
   if (deltas.length === 0)
     return `nothing to add to ${version} (${rewarded} of ${minimumRewarded} rankings with a reward)`;
   for (const cell of cells) await sendDeltas(edge, { arm, cell, baseVersion: version, deltas });
   return `${deltas.length} weights of ${version} changed, from ${rewarded} rankings with a reward (${JSON.stringify(reward)})`;
-}
-
-async function learned(job: Parameters<OnlineWorker['learn']>[0] & { base: AdditiveScorer }) {
-  const thread = startThread<OnlineWorker>(new URL('./online-worker.ts', import.meta.url));
-  try {
-    return await thread.call((worker) => worker.learn(job));
-  } finally {
-    await thread.stop();
-  }
 }

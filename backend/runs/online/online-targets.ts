@@ -8,21 +8,21 @@ import type { Store } from '../../store/open.ts';
 import { experiments } from '../../store/tables.ts';
 
 export interface OnlineTarget {
-  /** As LiveWeights knows it. */
+  /** By its name in the edge's LiveWeights. */
   readonly arm: string;
   readonly version: Version;
-  /** By whose reward it learns: that of its daily training. */
-  readonly reward: RewardScope;
+  /** Which reward it learns by: the same as its daily training. */
+  readonly scope: RewardScope;
 }
 
 /**
- * Who learns between trainings: the champion, and arms that are trained by a reward policy of their own. Other arms
- * are frozen to a version, which deltas would undo.
+ * The arms that learn between trainings: the champion, and arms of experiments that are trained by a reward policy of
+ * their own. Other arms are frozen to a version, which deltas would change.
  */
 export async function onlineTargets(
   store: Store,
   { champion, arms = {} }: Pointer,
-  policy: RewardPolicy,
+  rewardPolicy: RewardPolicy,
 ): Promise<OnlineTarget[]> {
   const running = await store.db
     .select()
@@ -33,8 +33,8 @@ export async function onlineTargets(
       const arm = armKey(id, name);
       const version = arms[arm];
       if (reward === undefined || version === undefined) return [];
-      return [{ arm, version, reward: { experimentId: id, reward } }];
+      return [{ arm, version, scope: { experimentId: id, rewardPolicy: reward } }];
     }),
   );
-  return [{ arm: CHAMPION_ARM, version: champion, reward: { reward: policy } }, ...own];
+  return [{ arm: CHAMPION_ARM, version: champion, scope: { rewardPolicy } }, ...own];
 }

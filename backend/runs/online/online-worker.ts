@@ -1,10 +1,9 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
-import { openObjectStore, type StoreLocation } from '../../log/partitions/object-store.ts';
+import type { StoreLocation } from '../../log/partitions/object-store.ts';
+import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { Manifest } from '../../log/partitions/partition.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { learnDeltas } from '../../science/learn/learn-deltas.ts';
@@ -20,7 +19,7 @@ export interface OnlineJob {
   readonly spread: number;
 }
 
-/** `deltas` is absent where there was too little to learn from. */
+/** `deltas` is absent where there were too few rankings with a reward. */
 export interface OnlineResult {
   readonly rewarded: number;
   readonly deltas?: readonly WeightDelta[];
@@ -44,4 +43,4 @@ const exposed = {
 };
 
 export type OnlineWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

@@ -2,7 +2,7 @@ import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 
-/** What LiveWeights of one arm in one cell is to serve beside the published weights. */
+/** The deltas that the LiveWeights of one arm in one cell adds to the published weights. */
 export interface DeltaBatch {
   readonly arm: string;
   readonly cell: string;
@@ -13,8 +13,8 @@ export interface DeltaBatch {
 const TIMEOUT_MS = 15_000;
 
 /**
- * In place of those before, so that a batch that arrives twice, or after a crash, counts once.
- * @throws Error with what the edge said, unless it took them.
+ * Replaces the deltas that were sent before, so that a batch that arrives twice has the effect of one.
+ * @throws Error with the edge's answer, unless it accepted them.
  */
 export async function sendDeltas(
   { edgeUrl, secretKey }: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,

@@ -1,20 +1,22 @@
-import { parentPort } from 'node:worker_threads';
-import { expose } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { serve } from '../../process/serve.ts';
 import { loggedGain } from '../../science/evaluation/logged-gain.ts';
-import { openObjectStore } from '../../log/partitions/object-store.ts';
+import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
-import type { LearnerKind } from '../../log/account/settings.ts';
 import type { FitStep } from '../../science/learn/fit-additive.ts';
-import type { TrainingCounts, TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
+import { mostDemanding } from '../shell/run-input.ts';
+import type {
+  TrainingCounts,
+  TrainingInput,
+  TrainingProgress,
+  TrainingResult,
+} from './training-messages.ts';
 import { chooseDevice } from '../../device/gpu/choose-device.ts';
 import { learn } from '../../science/training/train-version.ts';
-import type { LearnerName } from '../../science/learn/learners/learner.ts';
 
 /** Reads the partitions and learns, away from the thread that answers requests. */
 async function train(
-  job: TrainingJob,
+  job: TrainingInput,
   onProgress: (progress: TrainingProgress) => void,
   onLog: (line: string) => void,
 ): Promise<TrainingResult> {
@@ -22,7 +24,7 @@ async function train(
   const onSlates = (slates: number) => onProgress({ phase: 'reading', slates });
   const { set, facts, missing } = await readTrainingData(
     job.data,
-    minimumOf(job.learner),
+    mostDemanding([job.learner]),
     schema,
     job.window,
     job.reward,
@@ -58,10 +60,6 @@ async function train(
   }
 }
 
-/** Boosted trees need what a forest needs. */
-const minimumOf = (learner: LearnerName): LearnerKind =>
-  learner === 'boosted' ? 'forest' : learner;
-
 const exposed = { train };
 export type TrainingWorker = typeof exposed;
-expose(exposed, nodeEndpoint(parentPort!));
+serve(exposed);

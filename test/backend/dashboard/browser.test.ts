@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { observe } from '../../../backend/monitor/alerts.ts';
-import { keepMonthlyReport } from '../../../backend/reports/keep-monthly-report.ts';
+import { updateAlerts } from '../../../backend/monitor/alerts.ts';
+import { storeMonthlyReport } from '../../../backend/reports/store-monthly-report.ts';
 import { monthBefore } from '../../../backend/reports/months.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -130,13 +130,13 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
   test('shows what is wrong and was, whatever it says, and the monthly reports', async () => {
     const store = await openStore(backend.config.database);
     const drifted = (key: string, message: string) =>
-      observe(store, [{ key, kind: 'drift', message, details: {} }], [], Date.now(), {
+      updateAlerts(store, [{ key, kind: 'drift', message, details: {} }], [], Date.now(), {
         clearMs: 0,
       });
     await drifted('a', 'it <b>drifted</b>');
     await drifted('b', 'too');
-    await observe(store, [], ['drift'], Date.now(), { clearMs: 0, untold: ['a'] });
-    await keepMonthlyReport({ store, nowMs: Date.now, log: () => {} });
+    await updateAlerts(store, [], ['drift'], Date.now(), { clearMs: 0, unknown: ['a'] });
+    await storeMonthlyReport({ store, nowMs: Date.now, log: () => {} });
     await store.close();
     const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
     expect(page).toContain('it &lt;b&gt;drifted&lt;/b&gt;');

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { appendWeights } from '../../../backend/reward/history.ts';
-import { openStore } from '../../../backend/store/open.ts';
+import { appendLearned } from '../reward/support/append-learned.ts';
 import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
@@ -64,24 +63,7 @@ const trimtab = (line: string) =>
   });
 
 test('one command starts the test of the metric weights: arms are trained on fixed and on learned reward', async () => {
-  const store = await openStore(backend.config.database);
-  await appendWeights(
-    store,
-    {
-      schemaName: smarttrip.name,
-      weights: LEARNED,
-      author: 'cron',
-      reason: 'learned',
-      expiresAt: null,
-      source: 'learned',
-      method: 'surrogate',
-      experimentId: null,
-      details: { weights: [], covariance: [], normalisers: {} },
-    },
-    { action: 'learn metric weights', details: {} },
-    Date.now(),
-  );
-  await store.close();
+  await appendLearned(backend.config.database, LEARNED);
   const made = await trimtab(
     'create --name do-weights-pay --self-test --target renewal --start --json',
   );

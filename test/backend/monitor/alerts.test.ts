@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { asc } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { observe } from '../../../backend/monitor/alerts.ts';
+import { updateAlerts } from '../../../backend/monitor/alerts.ts';
 import type { Finding } from '../../../backend/monitor/finding.ts';
 import { listAlerts } from '../../../backend/monitor/list-alerts.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
@@ -25,7 +25,7 @@ const drifted = (message = 'it drifted', key = 'drift'): Finding => ({
 });
 const rows = (store: Store = log.store) => store.db.select().from(alerts).orderBy(asc(alerts.id));
 const look = (minute: number, ...findings: Finding[]) =>
-  observe(log.store, findings, ['drift'], minute * MINUTE, CLEAR);
+  updateAlerts(log.store, findings, ['drift'], minute * MINUTE, CLEAR);
 
 test('a condition opens one alert, which lasts as long as it does and says the latest of it', async () => {
   expect((await look(0, drifted())).opened).toHaveLength(1);
@@ -65,9 +65,9 @@ test('time without a check is no time without the condition', async () => {
 
 test('what was not checked, or could not be told, stays as it is', async () => {
   await look(0, drifted(), drifted('too', 'drift of b'));
-  await observe(log.store, [], ['ingest lag'], 100 * MINUTE, CLEAR);
-  const untold = { clearMs: 0, untold: ['drift of b'] };
-  const { recovered } = await observe(log.store, [], ['drift'], 200 * MINUTE, untold);
+  await updateAlerts(log.store, [], ['ingest lag'], 100 * MINUTE, CLEAR);
+  const unknown = { clearMs: 0, unknown: ['drift of b'] };
+  const { recovered } = await updateAlerts(log.store, [], ['drift'], 200 * MINUTE, unknown);
   expect(recovered.map(({ key }) => key)).toEqual(['drift']);
   expect(await listAlerts(log.store, { all: false, limit: 9 })).toMatchObject([
     { key: 'drift of b' },
@@ -77,18 +77,18 @@ test('what was not checked, or could not be told, stays as it is', async () => {
 test('after a restart the alert that was open is the one that is', async () => {
   await look(0, drifted());
   const again = await openStore(log.database);
-  const { opened } = await observe(again, [drifted()], ['drift'], MINUTE, CLEAR);
+  const { opened } = await updateAlerts(again, [drifted()], ['drift'], MINUTE, CLEAR);
   expect(opened).toEqual([]);
   expect(await rows(again)).toHaveLength(1);
   await again.close();
 });
 
 test('the same condition, later, is a new alert', async () => {
-  await observe(log.store, [drifted()], ['drift'], 0, { clearMs: 0 });
-  await observe(log.store, [], ['drift'], 1, { clearMs: 0 });
-  expect((await observe(log.store, [drifted()], ['drift'], 2, { clearMs: 0 })).opened).toHaveLength(
-    1,
-  );
+  await updateAlerts(log.store, [drifted()], ['drift'], 0, { clearMs: 0 });
+  await updateAlerts(log.store, [], ['drift'], 1, { clearMs: 0 });
+  expect(
+    (await updateAlerts(log.store, [drifted()], ['drift'], 2, { clearMs: 0 })).opened,
+  ).toHaveLength(1);
   expect(await rows()).toMatchObject([{ resolvedAt: 1 }, { resolvedAt: null, openedAt: 2 }]);
 });
 
@@ -105,7 +105,7 @@ describe('two backends', () => {
       const both = (findings: Finding[], nowMs: number) =>
         Promise.all(
           [log.store, other].map((store) =>
-            observe(store, findings, ['drift'], nowMs, { clearMs: 0 }),
+            updateAlerts(store, findings, ['drift'], nowMs, { clearMs: 0 }),
           ),
         );
       const opened = await both([drifted()], at);
@@ -124,21 +124,21 @@ test('what another backend has found again since it was read is not closed', asy
   const slow: Store = {
     ...log.store,
     async write(statements) {
-      await observe(other, [drifted('again')], ['drift'], 20 * MINUTE, CLEAR);
+      await updateAlerts(other, [drifted('again')], ['drift'], 20 * MINUTE, CLEAR);
       return log.store.write(statements);
     },
   };
-  expect((await observe(slow, [], ['drift'], 20 * MINUTE, CLEAR)).recovered).toEqual([]);
+  expect((await updateAlerts(slow, [], ['drift'], 20 * MINUTE, CLEAR)).recovered).toEqual([]);
   expect(await rows()).toMatchObject([{ message: 'again', resolvedAt: null, clearSince: null }]);
   await other.close();
 });
 
-test('opens and closes as a model of it says, whatever is found, checked and untold', async () => {
+test('opens and closes as a model of it says, whatever is found, checked and unknown', async () => {
   const keys = ['a', 'b', 'c'];
   const step = fc.record({
     minutes: fc.integer({ min: 1, max: 12 }),
     found: fc.subarray(keys),
-    untold: fc.subarray(keys),
+    unknown: fc.subarray(keys),
     checked: fc.boolean(),
   });
   await fc.assert(
@@ -146,14 +146,14 @@ test('opens and closes as a model of it says, whatever is found, checked and unt
       await log.store.write([log.store.db.delete(alerts)]);
       const open = new Map<string, number | undefined>();
       let minute = 0;
-      for (const { minutes, found, untold, checked } of steps) {
+      for (const { minutes, found, unknown, checked } of steps) {
         minute += minutes;
         const [opened, over]: string[][] = [[], []];
         for (const key of keys) {
           if (found.includes(key)) {
             if (!open.has(key)) opened.push(key);
             open.set(key, undefined);
-          } else if (open.has(key) && checked && !untold.includes(key)) {
+          } else if (open.has(key) && checked && !unknown.includes(key)) {
             const since = open.get(key) ?? minute;
             open.set(key, since);
             if (minute - since >= 10) {
@@ -162,12 +162,12 @@ test('opens and closes as a model of it says, whatever is found, checked and unt
             }
           }
         }
-        const changed = await observe(
+        const changed = await updateAlerts(
           log.store,
           found.map((key) => drifted(key, key)),
           checked ? ['drift'] : [],
           minute * MINUTE,
-          { ...CLEAR, untold },
+          { ...CLEAR, unknown },
         );
         expect(changed.opened.map(({ key }) => key).toSorted()).toEqual(opened);
         expect(changed.recovered.map(({ key }) => key).toSorted()).toEqual(over);

@@ -10,13 +10,13 @@ const report = (of: number, failures: string[] = []) => ({
 const FAILED = ['90 % of rankings are complete (90 of 100), under 95 %', 'another'];
 
 test.each([
-  ['a log without faults is none', report(500), { findings: [], untold: [] }],
-  ['few rankings tell nothing', report(9, FAILED), { findings: [], untold: ['data quality'] }],
+  ['a log without faults is none', report(500), { findings: [], unknown: [] }],
+  ['few rankings tell nothing', report(9, FAILED), { findings: [], unknown: ['data quality'] }],
   [
     'what failed is said with its figures',
     report(100, FAILED),
     {
-      untold: [],
+      unknown: [],
       findings: [
         expect.objectContaining({
           key: 'data quality',

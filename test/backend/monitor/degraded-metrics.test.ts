@@ -112,7 +112,7 @@ test.each([
   ['a new deployment', daysOf(STEADY, 14, 1)],
   ['a quiet day', [...daysOf(STEADY, 28, 1), { day: '2026-04-07', rankings: 199, hits: 0 }]],
 ])('%s tells nothing', (_, days) => {
-  expect(judgeDay(days.at(-1)!, days.slice(0, -1), SETTINGS)).toEqual({ kind: 'untold' });
+  expect(judgeDay(days.at(-1)!, days.slice(0, -1), SETTINGS)).toEqual({ kind: 'unknown' });
 });
 
 test('where nobody ever books, a day without bookings is as usual', () => {
@@ -138,7 +138,7 @@ test('each metric is judged on its own', () => {
   }));
   const last = { ...rates.at(-1)!, booked: 0 };
   expect(findDegradedMetrics([...rates.slice(0, -1), last], SETTINGS)).toEqual({
-    untold: [],
+    unknown: [],
     findings: [
       expect.objectContaining({
         key: 'degraded metrics: bookings',

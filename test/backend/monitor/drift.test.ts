@@ -70,7 +70,7 @@ test('many that moved at once are one finding too, with the worst', () => {
 test('too few sessions tell nothing', () => {
   expect(found(sessions(1000, 1), sessions(499, 2, 12, 4))).toEqual({
     findings: [],
-    untold: ['drift'],
+    unknown: ['drift'],
   });
 });
 

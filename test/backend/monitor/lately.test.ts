@@ -3,13 +3,14 @@ import { readDegradedRankings } from '../../../backend/monitor/degraded-rankings
 import { findIngestLag, readIngestLag } from '../../../backend/monitor/ingest-lag.ts';
 import { readOldEdges } from '../../../backend/monitor/old-edges.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
-import { recordAudit, recordLive } from '../../../backend/models/live-pointer.ts';
+import { recordLive } from '../../../backend/models/live-pointer.ts';
+import { recordAudit } from '../../../backend/store/audit.ts';
 import { versionOf, type Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const MINUTE = 60_000;
-const NOTHING = { findings: [], untold: [] };
+const NOTHING = { findings: [], unknown: [] };
 
 let log: Log;
 beforeEach(async () => {
@@ -76,11 +77,11 @@ describe('edges on an old version', () => {
       ],
       [],
     ],
-  ] as const)('%s', async (_, minutes, served, untold) => {
+  ] as const)('%s', async (_, minutes, served, unknown) => {
     await moved({ champion: OLD }, 1000);
     await moved({ champion: LIVE }, minutes);
     for (const [count, version] of served) await ranked(count, version);
-    expect(await look()).toEqual({ findings: [], untold });
+    expect(await look()).toEqual({ findings: [], unknown });
   });
 
   test('arms are live too, and so is what a preview asks for by name', async () => {
@@ -109,7 +110,7 @@ describe('edges on an old version', () => {
     await byHand(2);
     await ranked(150, LIVE);
     await ranked(50, ARM);
-    expect(await look()).toEqual({ findings: [], untold: ['old edges'] });
+    expect(await look()).toEqual({ findings: [], unknown: ['old edges'] });
   });
 
   test('degraded rankings say themselves why they are old', async () => {
@@ -121,7 +122,7 @@ describe('edges on an old version', () => {
   });
 
   test('before anything is live nothing is told', async () => {
-    expect(await look()).toEqual({ findings: [], untold: ['old edges'] });
+    expect(await look()).toEqual({ findings: [], unknown: ['old edges'] });
   });
 });
 
@@ -159,7 +160,7 @@ describe('ingest that falls behind', () => {
     expect(findIngestLag(lags(10), LIMITS).findings).toMatchObject([
       { message: 'ingest is 20 min behind the edge (80 batches in 15 min), over 5 min' },
     ]);
-    expect(findIngestLag([], LIMITS)).toEqual({ findings: [], untold: ['ingest lag'] });
+    expect(findIngestLag([], LIMITS)).toEqual({ findings: [], unknown: ['ingest lag'] });
   });
 
   test('is read from the batches: from their newest entry to their commit', async () => {

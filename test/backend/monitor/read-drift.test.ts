@@ -44,8 +44,8 @@ const weekly = (day: number) => (day % 7 === 0 ? 5 : 0);
 test('a weekday that differs every week has not drifted', async () => {
   const look = await learnedFrom([0, 14]);
   await days(0, 22, weekly);
-  expect(await look(startOf(22))).toEqual({ findings: [], untold: [] });
-  expect(await look(startOf(21))).toEqual({ findings: [], untold: [] });
+  expect(await look(startOf(22))).toEqual({ findings: [], unknown: [] });
+  expect(await look(startOf(21))).toEqual({ findings: [], unknown: [] });
 });
 
 test('where the champion saw no such weekday, all of its days stand in', async () => {
@@ -61,10 +61,10 @@ test('what is judged is no part of what it is judged by', async () => {
 });
 
 test('of what learned from nothing, and of a quiet day, nothing is told', async () => {
-  const untold = { findings: [], untold: ['drift'] };
+  const unknown = { findings: [], unknown: ['drift'] };
   await days(14, 21, () => 0);
-  expect(await (await learnedFrom())(startOf(21))).toEqual(untold);
+  expect(await (await learnedFrom())(startOf(21))).toEqual(unknown);
   const look = await learnedFrom([14, 20]);
-  expect(await look(startOf(21))).toEqual({ findings: [], untold: [] });
-  expect(await look(startOf(22))).toEqual(untold);
+  expect(await look(startOf(21))).toEqual({ findings: [], unknown: [] });
+  expect(await look(startOf(22))).toEqual(unknown);
 });

@@ -19,22 +19,22 @@ const run = (monitors: Monitor[], nowMs: number, store = log.store) =>
   runMonitors({ store, monitors, clearMs: 0, nowMs: () => nowMs, log: (line) => said.push(line) });
 const lag = (observed: Observation): Monitor => ({
   kind: 'ingest lag',
-  look: async () => observed,
+  check: async () => observed,
 });
 const broken: Monitor = {
   kind: 'drift',
-  look: async () => {
+  check: async () => {
     throw new Error('cannot reach https://store.example/?token=hidden');
   },
 };
 const rows = () => log.store.db.select().from(alerts).orderBy(asc(alerts.id));
 
-test('one that cannot look is an alert, leaves its own as they are, and holds up no other', async () => {
+test('one that fails is an alert, leaves its own as they are, and holds up no other', async () => {
   await run(
     [
       {
         kind: 'drift',
-        look: async () => found({ ...LAGS.findings[0], key: 'drift', kind: 'drift' }),
+        check: async () => found({ ...LAGS.findings[0], key: 'drift', kind: 'drift' }),
       },
     ],
     1,
@@ -44,7 +44,7 @@ test('one that cannot look is an alert, leaves its own as they are, and holds up
     { key: 'drift', resolvedAt: null, lastSeenAt: 1 },
     {
       key: 'monitor: drift',
-      message: "the monitor of drift cannot look: the backend's log says why",
+      message: "the monitor of drift failed: the backend's log says why",
       resolvedAt: null,
     },
     { key: 'ingest lag', resolvedAt: null },
@@ -54,15 +54,15 @@ test('one that cannot look is an alert, leaves its own as they are, and holds up
   expect(JSON.stringify(await rows())).not.toContain('hidden');
 });
 
-test('whether it can look again, only a look of its own tells', async () => {
+test('a monitor that failed is known to work again only when it has checked', async () => {
   await run([broken], 1);
   await run([lag(NOTHING)], 2);
   expect(await rows()).toMatchObject([{ key: 'monitor: drift', resolvedAt: null }]);
-  await run([{ kind: 'drift', look: async () => NOTHING }], 3);
+  await run([{ kind: 'drift', check: async () => NOTHING }], 3);
   expect(await rows()).toMatchObject([{ key: 'monitor: drift', resolvedAt: 3 }]);
 });
 
-test('two backends that look at once say one opening and one end', async () => {
+test('two backends that check at once log one opening and one end', async () => {
   const other = await openStore(log.database);
   await Promise.all([run([lag(LAGS)], 1), run([lag(LAGS)], 1, other)]);
   await Promise.all([run([lag(NOTHING)], 2), run([lag(NOTHING)], 2, other)]);

@@ -21,12 +21,12 @@ test.each([
   [sizes(9000, 1000, [0.9, 0.1]), 'nothing'],
   [sizes(1000, 1300), 'alert'],
   [sizes(9000, 1300, [0.9, 0.1]), 'alert'],
-  [sizes(20, 90), 'untold'],
-  [sizes(0, 0), 'untold'],
+  [sizes(20, 90), 'unknown'],
+  [sizes(0, 0), 'unknown'],
 ])('%j: %s', (arms, expected) => {
-  const { findings, untold } = findSampleRatioMismatch([arms], LIMITS);
+  const { findings, unknown } = findSampleRatioMismatch([arms], LIMITS);
   expect(findings.length).toBe(expected === 'alert' ? 1 : 0);
-  expect(untold).toEqual(expected === 'untold' ? ['sample ratio mismatch: exp_1'] : []);
+  expect(unknown).toEqual(expected === 'unknown' ? ['sample ratio mismatch: exp_1'] : []);
   if (expected === 'alert')
     expect(findings[0].message).toMatch(
       /^the arms of experiment "bolder" \(exp_1\) do not fit .*p = /,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { observe } from '../../../backend/monitor/alerts.ts';
+import { updateAlerts } from '../../../backend/monitor/alerts.ts';
 import type { Finding } from '../../../backend/monitor/finding.ts';
 import { sendNotices } from '../../../backend/monitor/send-notices.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
@@ -34,7 +34,7 @@ const lagging: Finding = {
   details: { lagMs: 540_000 },
 };
 const found = (...findings: Finding[]) =>
-  observe(log.store, findings, ['ingest lag'], nowMs, { clearMs: 0 });
+  updateAlerts(log.store, findings, ['ingest lag'], nowMs, { clearMs: 0 });
 const send = (store: Store = log.store) =>
   sendNotices({
     store,

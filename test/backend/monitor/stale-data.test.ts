@@ -65,9 +65,9 @@ test.each<[string, Partial<LastTimes>, string[]]>([
 
 test('of what never began nothing is told', () => {
   const never = Object.fromEntries(Object.keys(FRESH).map((name) => [name, null]));
-  const { findings, untold } = look({ ...(never as Partial<LastTimes>), trainsDaily: true });
+  const { findings, unknown } = look({ ...(never as Partial<LastTimes>), trainsDaily: true });
   expect(findings).toEqual([]);
-  expect(untold).toEqual(
+  expect(unknown).toEqual(
     ['rankings', 'feedback', 'training', 'metric weights', 'catalogue'].map(
       (what) => `stale data: ${what}`,
     ),

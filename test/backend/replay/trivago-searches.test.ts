@@ -5,8 +5,8 @@ import {
   searchesOf,
   splitBySession,
   type Search,
-  type TrivagoRow,
 } from '../../../backend/replay/trivago-searches.ts';
+import type { TrivagoRow } from '../../../backend/replay/trivago-row.ts';
 import { reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  keepMonthlyReport,
-  keptReport,
+  storeMonthlyReport,
+  storedReport,
   writeReport,
-} from '../../../backend/reports/keep-monthly-report.ts';
+} from '../../../backend/reports/store-monthly-report.ts';
 import { monthlyReport } from '../../../backend/reports/monthly-report.ts';
 import { monthBefore, parseMonth } from '../../../backend/reports/months.ts';
 import { rateOf } from '../../../backend/reports/rate.ts';
-import { recordAudit } from '../../../backend/models/live-pointer.ts';
+import { recordAudit } from '../../../backend/store/audit.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import {
   alerts,
@@ -69,7 +69,7 @@ test('numbers are those of a slow count over the log', async () => {
   );
   for (const found of versions) {
     const own = inMarch.filter(({ weights }) => weights === found.version);
-    const cameOf = (type: string) =>
+    const isFollowedBy = (type: string) =>
       new Set(
         own
           .filter(({ rankingId, at }) =>
@@ -82,7 +82,7 @@ test('numbers are those of a slow count over the log', async () => {
           )
           .map(({ rankingId }) => rankingId),
       );
-    const [clicked, booked] = [cameOf('click'), cameOf('booking')];
+    const [clicked, booked] = [isFollowedBy('click'), isFollowedBy('booking')];
     const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
     const visits = Map.groupBy(own, ({ sessionId, at }) => `${dayOf(at)} ${sessionId}`);
     const sumsOf = (hits: Set<string>) => {
@@ -330,17 +330,17 @@ test.each([
 describe('the report of a month', () => {
   const said: string[] = [];
   const keep = (store = log.store, nowMs = AFTER) =>
-    keepMonthlyReport({ store, nowMs: () => nowMs, log: (line) => said.push(line) });
+    storeMonthlyReport({ store, nowMs: () => nowMs, log: (line) => said.push(line) });
 
   test('is written once, by one of two backends, and stays as it was', async () => {
     const other = await openStore(log.database);
     await Promise.all([keep(), keep(other)]);
     expect(said).toEqual(['the report of 2026-03 is written: GET /v1/reports/2026-03']);
-    const before = await keptReport(log.store, '2026-03');
+    const before = await storedReport(log.store, '2026-03');
     const { decisions, events } = visitors(3);
     await log.add(decisions, events);
     await keep(other, AFTER + DAY);
-    expect(await keptReport(log.store, '2026-03')).toEqual(before);
+    expect(await storedReport(log.store, '2026-03')).toEqual(before);
     expect(before?.report).toMatchObject({ month: '2026-03', versions: [], createdAt: AFTER });
     await keep(log.store, AFTER + 31 * DAY);
     const rows = await log.store.db.select({ month: reports.month }).from(reports);

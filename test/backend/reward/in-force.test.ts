@@ -65,7 +65,7 @@ describe('what comes first:', () => {
   test('an override of the experiment, a global one, what was learned, the schema’s own', async () => {
     const source = async (nowMs: number, experimentId?: string) => {
       const { source: from, weights } = await describeInForce(store, schema, nowMs, {
-        reward: 'adaptive',
+        rewardPolicy: 'adaptive',
         ...(experimentId && { experimentId }),
       });
       return [from, weights];
@@ -87,18 +87,22 @@ describe('what comes first:', () => {
 
   test('what was learned is the reward only where the policy is adaptive', async () => {
     await learned({ click: 3 }, 'surrogate');
-    expect(await rewardInForce(store, schema, NOW, { reward: 'fixed' })).toBe(
+    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'fixed' })).toBe(
       smarttrip.training.reward,
     );
     expect(await rewardInForce(store, schema, NOW)).toBe(smarttrip.training.reward);
-    expect(await rewardInForce(store, schema, NOW, { reward: 'adaptive' })).toEqual({ click: 3 });
+    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({
+      click: 3,
+    });
   });
 
   test('neither importance nor weights that abstained are a reward: those before stay', async () => {
     await learned({ click: 3 }, 'surrogate');
     await learned({ click: 1 }, 'importance');
     await learned({}, 'surrogate');
-    expect(await rewardInForce(store, schema, NOW, { reward: 'adaptive' })).toEqual({ click: 3 });
+    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({
+      click: 3,
+    });
   });
 });
 

@@ -146,7 +146,7 @@ describe('which weights:', () => {
   });
 
   test('what is in force freezes by its id', async () => {
-    const inForce = () => describeInForce(store, smarttrip, NOW, { reward: 'adaptive' });
+    const inForce = () => describeInForce(store, smarttrip, NOW, { rewardPolicy: 'adaptive' });
     expect(idInForce(await inForce())).toBe(SCHEMA_WEIGHTS);
     const { id } = await learn(1);
     expect(idInForce(await inForce())).toBe(id);

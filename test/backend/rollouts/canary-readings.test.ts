@@ -8,7 +8,7 @@ import {
   type CanaryStratum,
 } from '../../../backend/rollouts/canary-readings.ts';
 import { canaryWindows } from '../../../backend/rollouts/canary-windows.ts';
-import { decide } from '../../../backend/rollouts/decide.ts';
+import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
 import type { RolloutExperiment } from '../../../backend/rollouts/rollout-rows.ts';
 import type { Stage } from '../../../backend/rollouts/steps.ts';
 import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
@@ -133,7 +133,7 @@ test('a stage whose sessions do not fit its share is a doubt, one that does is n
 
 describe('canary windows', () => {
   const change = (from: Stage, next: Stage, atHour: number) => ({
-    ...decide(at(from), good(), atHour * HOUR_MS),
+    ...decideRollout(at(from), good(), atHour * HOUR_MS),
     next: { ...at(next), sinceMs: atHour * HOUR_MS },
   });
   const log = [

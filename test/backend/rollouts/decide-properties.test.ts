@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  decide,
+  decideRollout,
   type RolloutDecision,
   type RolloutEvidence,
-} from '../../../backend/rollouts/decide.ts';
+} from '../../../backend/rollouts/decide-rollout.ts';
 import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
 import {
   DEFAULT_ROLLOUT_RULES,
@@ -72,7 +72,7 @@ function run(days: Days): RolloutDecision[] {
   let [state, nowMs] = [at('candidate'), 0];
   for (const { evidence, waitMs } of days) {
     nowMs += waitMs;
-    const decision = decide(state, evidence, nowMs);
+    const decision = decideRollout(state, evidence, nowMs);
     log.push(decision);
     state = decision.next;
   }
@@ -108,7 +108,7 @@ describe('whatever the evidence, a rollout', () => {
       fc.property(fc.constantFrom(...STEPS), anyEvidence, fc.nat(1e9), (stage, evidence, nowMs) => {
         const pointer = { champion: CHAMPION };
         const guardrails = [...evidence.guardrails, bookings(-0.5, -0.0201)];
-        const decision = decide(at(stage), { ...evidence, pointer, guardrails }, nowMs);
+        const decision = decideRollout(at(stage), { ...evidence, pointer, guardrails }, nowMs);
         expect(decision).toMatchObject({ next: { stage: 'withdrawn' }, action: back });
       }),
     );
@@ -122,7 +122,7 @@ describe('whatever the evidence, a rollout', () => {
         fc.nat(1e9),
         (stage, evidence, nowMs) => {
           const pointer = { ...evidence.pointer, hold: true };
-          const decision = decide(at(stage), { ...evidence, pointer }, nowMs);
+          const decision = decideRollout(at(stage), { ...evidence, pointer }, nowMs);
           expect(decision).toMatchObject({ next: { stage: 'hold' }, action: keepOff });
           expect(SHARE[decision.next.stage]).toBe(0);
         },

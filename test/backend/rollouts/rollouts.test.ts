@@ -15,7 +15,7 @@ import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
-import { openRooms, type Rooms } from './support/rooms.ts';
+import { openRolloutServices, type RolloutTestServices } from './support/rollout-services.ts';
 
 const GATE = { verdict: 'promote', reason: 'gain above 0' } as const;
 const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
@@ -29,22 +29,22 @@ const FAST = {
   ),
 };
 
-let rooms: Rooms;
+let services: RolloutTestServices;
 let beforeRecord: () => void;
 beforeEach(async () => {
   beforeRecord = () => {};
-  rooms = await openRooms(FAST, () => beforeRecord());
+  services = await openRolloutServices(FAST, () => beforeRecord());
 });
-afterEach(() => rooms.close());
+afterEach(() => services.close());
 
-const stageOf = async (id: string) => (await readRollout(rooms.store, id)).stage;
+const stageOf = async (id: string) => (await readRollout(services.store, id)).stage;
 const until = async (id: string, stage: string) => {
-  for (let i = 0; i < 10 && (await stageOf(id)) !== stage; i++) await rooms.rollouts.advance();
+  for (let i = 0; i < 10 && (await stageOf(id)) !== stage; i++) await services.rollouts.advance();
   expect(await stageOf(id)).toBe(stage);
 };
 const shadowing = async (name = 'challenger') => {
-  const version = await rooms.newVersion(name);
-  return { version, id: await rooms.rollouts.propose(version, GATE, 'ana') };
+  const version = await services.newVersion(name);
+  return { version, id: await services.rollouts.propose(version, GATE, 'ana') };
 };
 const canarying = async (stage = 'canary 5') => {
   const started = await shadowing();
@@ -53,36 +53,36 @@ const canarying = async (stage = 'canary 5') => {
 };
 const sessions = Array.from({ length: 4000 }, (_, i) => parseSessionId(`session-${i}`));
 const servedBy = (version: Version) =>
-  sessions.filter((sessionId) => resolve(rooms.pointer(), { sessionId }).version === version);
+  sessions.filter((sessionId) => resolve(services.pointer(), { sessionId }).version === version);
 const lastAudit = async () => {
-  const [entry] = await rooms.store.db.select().from(audit).orderBy(desc(audit.id)).limit(1);
+  const [entry] = await services.store.db.select().from(audit).orderBy(desc(audit.id)).limit(1);
   return entry;
 };
 
 describe('a proposal', () => {
   test('is scored in shadow at once: the pointer says so, and KV has it before', async () => {
     const { version, id } = await shadowing();
-    expect(rooms.pointer()).toMatchObject({
+    expect(services.pointer()).toMatchObject({
       champion: RULES_VERSION,
       shadow: { version, share: 0.1 },
     });
-    expect(rooms.pointer().layers).toBeUndefined();
-    const calls = rooms.kv.calls;
+    expect(services.pointer().layers).toBeUndefined();
+    const calls = services.kv.calls;
     expect(calls.indexOf(`PUT WEIGHTS/w/${version}`)).toBeLessThan(
       calls.lastIndexOf('PUT WEIGHTS/active'),
     );
     expect(servedBy(version)).toEqual([]);
-    expect(await readRollout(rooms.store, id)).toMatchObject({ stage: 'shadow', by: 'ana' });
+    expect(await readRollout(services.store, id)).toMatchObject({ stage: 'shadow', by: 'ana' });
   });
 
   test('takes the place of one that nobody was shown; behind a canary it waits, and the newest one waits', async () => {
     const first = await shadowing('first');
     const second = await shadowing('second');
-    expect(await readRollout(rooms.store, first.id)).toMatchObject({
+    expect(await readRollout(services.store, first.id)).toMatchObject({
       stage: 'withdrawn',
       endedAt: expect.any(Number),
     });
-    expect(rooms.pointer().shadow?.version).toBe(second.version);
+    expect(services.pointer().shadow?.version).toBe(second.version);
     await until(second.id, 'canary 1');
     const third = await shadowing('third');
     const fourth = await shadowing('fourth');
@@ -92,10 +92,10 @@ describe('a proposal', () => {
     expect(servedBy(fourth.version)).toEqual([]);
     await until(second.id, 'champion');
     // It was compared with a champion that is no more.
-    await rooms.rollouts.advance();
-    await rooms.rollouts.advance();
+    await services.rollouts.advance();
+    await services.rollouts.advance();
     expect(await stageOf(fourth.id)).toBe('withdrawn');
-    expect(rooms.pointer().champion).toBe(second.version);
+    expect(services.pointer().champion).toBe(second.version);
   });
 
   test.each([
@@ -114,32 +114,32 @@ describe('a proposal', () => {
             name: 'foreign',
           },
         );
-        return rooms.versions.add(scorer, {});
+        return services.versions.add(scorer, {});
       },
       /has another schema than v000000/,
     ],
     [
       'anything during a hold',
       async () => {
-        await rooms.rollout.rollback(RULES_VERSION, 'ana');
-        return rooms.newVersion('late');
+        await services.livePointer.rollback(RULES_VERSION, 'ana');
+        return services.newVersion('late');
       },
       /release first/,
     ],
   ])('of %s is refused', async (_, version, message) => {
     const asked = await version();
-    await expect(rooms.rollouts.propose(asked, GATE, 'ana')).rejects.toThrow(message);
+    await expect(services.rollouts.propose(asked, GATE, 'ana')).rejects.toThrow(message);
   });
 
   test('that the gate would not have stays unseen and is withdrawn', async () => {
-    const version = await rooms.newVersion('refused');
+    const version = await services.newVersion('refused');
     const gate = { verdict: 'keep champion', reason: 'drift of scores' } as const;
-    const id = await rooms.rollouts.propose(version, gate, 'run');
-    expect(await readRollout(rooms.store, id)).toMatchObject({
+    const id = await services.rollouts.propose(version, gate, 'run');
+    expect(await readRollout(services.store, id)).toMatchObject({
       stage: 'withdrawn',
       endedAt: expect.any(Number),
     });
-    expect(rooms.pointer().shadow).toBeUndefined();
+    expect(services.pointer().shadow).toBeUndefined();
   });
 });
 
@@ -159,22 +159,22 @@ describe('a canary', () => {
       expect(now.length / sessions.length).toBeCloseTo(share, 1);
       expect(inside.filter((session) => !now.includes(session))).toEqual([]);
       inside = now;
-      expect(rooms.pointer().arms).toEqual({ [armKey(id, 'challenger')]: version });
+      expect(services.pointer().arms).toEqual({ [armKey(id, 'challenger')]: version });
     }
     await until(id, 'champion');
-    expect(rooms.pointer()).toMatchObject({ champion: version, by: `rollout ${id}` });
-    expect(rooms.pointer().layers).toBeUndefined();
-    expect((await readRollout(rooms.store, id)).endedAt).not.toBeNull();
+    expect(services.pointer()).toMatchObject({ champion: version, by: `rollout ${id}` });
+    expect(services.pointer().layers).toBeUndefined();
+    expect((await readRollout(services.store, id)).endedAt).not.toBeNull();
   });
 
   test('stands still while the data are in doubt', async () => {
     const { id } = await canarying();
-    const { store } = rooms;
+    const { store } = services;
     const alert = { message: 'half a day is missing', details: {}, openedAt: 1, lastSeenAt: 1 };
     await store.write([
       store.db.insert(alerts).values({ key: 'quality', kind: 'data quality', ...alert }),
     ]);
-    const decision = await rooms.rollouts.advance();
+    const decision = await services.rollouts.advance();
     expect(decision).toMatchObject({
       action: { do: 'wait' },
       why: expect.stringMatching(/half a day is missing/),
@@ -186,37 +186,37 @@ describe('a canary', () => {
   test('is withdrawn by hand: nobody is shown it from then on, and the log says who', async () => {
     const { version, id } = await canarying('canary 25');
     expect(servedBy(version).length).toBeGreaterThan(0);
-    await rooms.rollouts.withdraw(id, 'ana');
+    await services.rollouts.withdraw(id, 'ana');
     expect(servedBy(version)).toEqual([]);
     // Who made the champion live stays where it was.
-    expect(rooms.pointer()).toMatchObject({ champion: RULES_VERSION, by: 'backend' });
+    expect(services.pointer()).toMatchObject({ champion: RULES_VERSION, by: 'backend' });
     expect(await lastAudit()).toMatchObject({ actor: 'ana', action: 'change traffic' });
-    const entries = await rooms.store.db
+    const entries = await services.store.db
       .select()
       .from(audit)
       .where(eq(audit.action, 'withdraw rollout'));
     expect(entries).toMatchObject([{ actor: 'ana', subject: version }]);
-    await expect(rooms.rollouts.withdraw(id, 'ana')).rejects.toThrow(/is over/);
+    await expect(services.rollouts.withdraw(id, 'ana')).rejects.toThrow(/is over/);
   });
 });
 
 describe('a crash', () => {
   test('between the decision and the pointer heals at the next look, and decides nothing twice', async () => {
     const { version, id } = await canarying('canary 5');
-    beforeRecord = () => (rooms.kv.failures = Infinity);
-    await expect(rooms.rollouts.advance()).rejects.toThrow(/status 503/);
+    beforeRecord = () => (services.kv.failures = Infinity);
+    await expect(services.rollouts.advance()).rejects.toThrow(/status 503/);
     expect(await stageOf(id)).toBe('canary 25');
     expect(servedBy(version).length / sessions.length).toBeLessThan(0.1);
 
-    rooms.kv.failures = 0;
+    services.kv.failures = 0;
     // The next decision is not recorded either: what heals is the look before it.
     beforeRecord = () => {
       throw new Error('not yet');
     };
-    await expect(rooms.rollouts.advance()).rejects.toThrow('not yet');
+    await expect(services.rollouts.advance()).rejects.toThrow('not yet');
     expect(await stageOf(id)).toBe('canary 25');
     expect(servedBy(version).length / sessions.length).toBeGreaterThan(0.2);
-    const log = await decisionsOf(rooms.store, id);
+    const log = await decisionsOf(services.store, id);
     expect(
       log.filter(({ next, from }) => next.stage === 'canary 25' && from.stage !== 'canary 25'),
     ).toHaveLength(1);
@@ -224,38 +224,41 @@ describe('a crash', () => {
 
   test('between the decision and a promotion heals as well', async () => {
     const { version, id } = await canarying('canary 100');
-    beforeRecord = () => (rooms.kv.failures = Infinity);
-    await expect(rooms.rollouts.advance()).rejects.toThrow(/status 503/);
-    expect(await readRollout(rooms.store, id)).toMatchObject({ stage: 'champion', endedAt: null });
-    expect(rooms.pointer().champion).toBe(RULES_VERSION);
-    rooms.kv.failures = 0;
-    await rooms.rollouts.advance();
-    expect(rooms.pointer().champion).toBe(version);
-    expect((await readRollout(rooms.store, id)).endedAt).not.toBeNull();
+    beforeRecord = () => (services.kv.failures = Infinity);
+    await expect(services.rollouts.advance()).rejects.toThrow(/status 503/);
+    expect(await readRollout(services.store, id)).toMatchObject({
+      stage: 'champion',
+      endedAt: null,
+    });
+    expect(services.pointer().champion).toBe(RULES_VERSION);
+    services.kv.failures = 0;
+    await services.rollouts.advance();
+    expect(services.pointer().champion).toBe(version);
+    expect((await readRollout(services.store, id)).endedAt).not.toBeNull();
   });
 
   test('after which ops roll back leaves the promotion undone', async () => {
     const { version, id } = await canarying('canary 100');
-    beforeRecord = () => (rooms.kv.failures = Infinity);
-    await expect(rooms.rollouts.advance()).rejects.toThrow(/status 503/);
-    rooms.kv.failures = 0;
+    beforeRecord = () => (services.kv.failures = Infinity);
+    await expect(services.rollouts.advance()).rejects.toThrow(/status 503/);
+    services.kv.failures = 0;
     beforeRecord = () => {};
-    rooms.kv.values.set('WEIGHTS/active', Buffer.from(RULES_VERSION));
-    await rooms.rollouts.advance();
-    expect(rooms.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
+    services.kv.values.set('WEIGHTS/active', Buffer.from(RULES_VERSION));
+    await services.rollouts.advance();
+    expect(services.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
     expect(await stageOf(id)).toBe('hold');
-    await rooms.rollout.release('ana');
-    await rooms.rollouts.advance();
+    await services.livePointer.release('ana');
+    await services.rollouts.advance();
     expect(await stageOf(id)).toBe('withdrawn');
     expect(servedBy(version)).toEqual([]);
   });
 
   test('of the fence leaves no trace of a decision', async () => {
     const { id } = await canarying('canary 5');
-    const before = await decisionsOf(rooms.store, id);
+    const before = await decisionsOf(services.store, id);
     const audited = await lastAudit();
-    await expect(rooms.rollouts.advance(sql`0`)).rejects.toThrow(/another backend decided/);
-    expect(await decisionsOf(rooms.store, id)).toEqual(before);
+    await expect(services.rollouts.advance(sql`0`)).rejects.toThrow(/another backend decided/);
+    expect(await decisionsOf(services.store, id)).toEqual(before);
     expect(await stageOf(id)).toBe('canary 5');
     expect(await lastAudit()).toEqual(audited);
   });
@@ -264,53 +267,53 @@ describe('a crash', () => {
 describe('ops win', () => {
   test('a rollback gives everybody the bare version, and after the release the rollout is over', async () => {
     const { version, id } = await canarying('canary 25');
-    await rooms.rollout.rollback(RULES_VERSION, 'ana');
-    expect(rooms.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
+    await services.livePointer.rollback(RULES_VERSION, 'ana');
+    expect(services.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
     expect(servedBy(version)).toEqual([]);
-    await rooms.rollouts.advance();
+    await services.rollouts.advance();
     expect(await stageOf(id)).toBe('hold');
-    expect(rooms.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
-    await rooms.rollout.release('ana');
+    expect(services.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
+    await services.livePointer.release('ana');
     expect(servedBy(version)).toEqual([]);
-    await rooms.rollouts.advance();
+    await services.rollouts.advance();
     expect(await stageOf(id)).toBe('withdrawn');
   });
 
   test('a pointer moved by hand and released before anybody looked ends the rollout all the same', async () => {
     const { version, id } = await canarying('canary 25');
-    rooms.kv.values.set('WEIGHTS/active', Buffer.from(RULES_VERSION));
-    await rooms.rollout.release('ana');
+    services.kv.values.set('WEIGHTS/active', Buffer.from(RULES_VERSION));
+    await services.livePointer.release('ana');
     expect(await stageOf(id)).toBe('hold');
     expect(servedBy(version)).toEqual([]);
-    expect(rooms.pointer().hold).toBeUndefined();
+    expect(services.pointer().hold).toBeUndefined();
   });
 
   test('a promotion of the challenger ends its rollout as champion', async () => {
     const { version, id } = await canarying();
-    await rooms.rollout.promote(version, 'ana');
-    await rooms.rollouts.seeOps();
-    expect(await readRollout(rooms.store, id)).toMatchObject({
+    await services.livePointer.promote(version, 'ana');
+    await services.rollouts.noticeManualMove();
+    expect(await readRollout(services.store, id)).toMatchObject({
       stage: 'champion',
       endedAt: expect.any(Number),
     });
-    expect(rooms.pointer()).toMatchObject({ champion: version });
-    expect(rooms.pointer().layers).toBeUndefined();
+    expect(services.pointer()).toMatchObject({ champion: version });
+    expect(services.pointer().layers).toBeUndefined();
   });
 
   test('a promotion of another version ends the rollout, and nobody is shown the challenger', async () => {
     const { version, id } = await canarying();
-    const other = await rooms.newVersion('other');
-    await rooms.rollout.promote(other, 'ana');
-    await rooms.rollouts.seeOps();
+    const other = await services.newVersion('other');
+    await services.livePointer.promote(other, 'ana');
+    await services.rollouts.noticeManualMove();
     expect(await stageOf(id)).toBe('withdrawn');
     expect(servedBy(version)).toEqual([]);
-    expect(rooms.pointer().champion).toBe(other);
+    expect(services.pointer().champion).toBe(other);
   });
 
   test('what experiments show is bare during the hold and back after the release', async () => {
-    const version = await rooms.newVersion('arm');
-    const { db } = rooms.store;
-    await rooms.store.write([
+    const version = await services.newVersion('arm');
+    const { db } = services.store;
+    await services.store.write([
       db
         .insert(layers)
         .values({ name: 'weights', salt: 'w', unit: 'session', rank: 10, createdAt: 1 }),
@@ -334,32 +337,32 @@ describe('ops win', () => {
         startedAt: 1,
       }),
     ]);
-    await rooms.rollout.retraffic('ana');
+    await services.livePointer.refreshTraffic('ana');
     expect(servedBy(version).length).toBeGreaterThan(1500);
-    const moved = rooms.kv.calls.filter((call) => call === 'PUT WEIGHTS/active').length;
-    await rooms.rollout.retraffic('ana');
-    expect(rooms.kv.calls.filter((call) => call === 'PUT WEIGHTS/active')).toHaveLength(moved);
+    const moved = services.kv.calls.filter((call) => call === 'PUT WEIGHTS/active').length;
+    await services.livePointer.refreshTraffic('ana');
+    expect(services.kv.calls.filter((call) => call === 'PUT WEIGHTS/active')).toHaveLength(moved);
 
-    await rooms.rollout.rollback(RULES_VERSION, 'ana');
-    await rooms.rollout.retraffic('ana');
-    expect(rooms.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
-    await rooms.rollout.release('ana');
+    await services.livePointer.rollback(RULES_VERSION, 'ana');
+    await services.livePointer.refreshTraffic('ana');
+    expect(services.kv.text('WEIGHTS/active')).toBe(RULES_VERSION);
+    await services.livePointer.release('ana');
     expect(servedBy(version).length).toBeGreaterThan(1500);
   });
 });
 
 test('the log decides again as it did, and one that was changed is found', async () => {
   const { id } = await canarying('champion');
-  const log = await decisionsOf(rooms.store, id);
+  const log = await decisionsOf(services.store, id);
   expect(log.length).toBeGreaterThan(6);
   expect(replayDecisions(log)).toEqual(log);
   expect(() => replayDecisions([log[0], log[2]])).toThrow(/missing or out of order/);
-  const { db } = rooms.store;
+  const { db } = services.store;
   const rows = await db.select({ row: rolloutDecisions.id }).from(rolloutDecisions);
   const decision = { ...log[2], evidence: { ...log[2].evidence, doubts: ['made up'] } };
-  await rooms.store.write([
+  await services.store.write([
     db.update(rolloutDecisions).set({ decision }).where(eq(rolloutDecisions.id, rows[2].row)),
   ]);
-  const changed = await decisionsOf(rooms.store, id);
+  const changed = await decisionsOf(services.store, id);
   expect(() => replayDecisions(changed)).toThrow(/^decision 2 of the log .* was changed/);
 });

@@ -5,7 +5,7 @@ import { findSampleRatioMismatch, readArmSizes } from '../../../backend/monitor/
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { runMonitors, type Monitor } from '../../../backend/monitor/run-monitors.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
-import type { RolloutDecision } from '../../../backend/rollouts/decide.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/decide-rollout.ts';
 import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
 import { decisionsOf, listRollouts } from '../../../backend/rollouts/rollout-rows.ts';
 import { alerts } from '../../../backend/store/tables.ts';
@@ -16,7 +16,11 @@ import {
   type IngestBatch,
 } from '../../../shared/format/ingest-bytes.ts';
 import { visit } from '../../world/visits.ts';
-import { openRooms, START_MS, type Rooms } from './support/rooms.ts';
+import {
+  openRolloutServices,
+  START_MS,
+  type RolloutTestServices,
+} from './support/rollout-services.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -30,14 +34,14 @@ const GATE = { verdict: 'promote', reason: 'planted' } as const;
 const STEP = { minMs: DAY_MS, minSessions: 50 };
 const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
 
-let rooms: Rooms;
+let services: RolloutTestServices;
 beforeAll(async () => {
-  rooms = await openRooms({
+  services = await openRolloutServices({
     minimumPerArm: 60,
     steps: Object.fromEntries(STAGES.map((stage) => [stage, STEP])),
   });
 });
-afterAll(() => rooms?.close());
+afterAll(() => services?.close());
 
 /** The share of a day's visitors who were served a version. */
 const shareOf = ({ decisions }: IngestBatch, version: Version) =>
@@ -47,23 +51,23 @@ test(
   'in a month with a bad challenger, a good one and a drift, the good one ends as champion, the bad one is withdrawn at 5 % or less, and a rollback wins over everything',
   { timeout: 120_000 },
   async () => {
-    const { rollout, rollouts, clock, store } = rooms;
+    const { livePointer, rollouts, clock, store } = services;
     const timeline: string[] = [];
     const today = () => Math.round((clock.nowMs - START_MS) / DAY_MS);
     const tell = (what: string) => timeline.push(`day ${String(today()).padStart(2)}  ${what}`);
-    const bad = await rooms.newVersion('bad');
-    const good = await rooms.newVersion('good');
+    const bad = await services.newVersion('bad');
+    const good = await services.newVersion('good');
     const worth = new Map([
       [bad, BAD],
       [good, GOOD],
     ]);
-    const deps = { store, versions: rooms.versions, settings: DEFAULT_MONITORS };
+    const deps = { store, versions: services.versions, settings: DEFAULT_MONITORS };
     const monitors: Monitor[] = [
-      { kind: 'degraded metrics', look: degradedMetrics(deps) },
-      { kind: 'drift', look: driftMonitor(deps) },
+      { kind: 'degraded metrics', check: degradedMetrics(deps) },
+      { kind: 'drift', check: driftMonitor(deps) },
       {
         kind: 'sample ratio mismatch',
-        look: async () =>
+        check: async () =>
           findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
       },
     ];
@@ -73,7 +77,7 @@ test(
     for (let day = 1; day <= DAYS; day++) {
       if (day === 2) await rollouts.propose(bad, GATE, 'run of the 2nd');
       if (day === 8) await rollouts.propose(good, GATE, 'run of the 8th');
-      const pointer = rooms.pointer();
+      const pointer = services.pointer();
       const [from, to] = [clock.nowMs, clock.nowMs + DAY_MS];
       const drift = day < DRIFT_DAY ? 1 : DRIFTED;
       const batch = visit({
@@ -93,13 +97,13 @@ test(
 
       if (rolledBackOn === 0 && decision?.next.stage === 'canary 25') {
         rolledBackOn = day;
-        await rollout.rollback(RULES_VERSION, 'ana');
+        await livePointer.rollback(RULES_VERSION, 'ana');
         tell('ana rolls back to v000000');
-        await expect(rollout.promote(good, 'run')).rejects.toThrow(/release first/);
+        await expect(livePointer.promote(good, 'run')).rejects.toThrow(/release first/);
         await expect(rollouts.propose(good, GATE, 'run')).rejects.toThrow(/release first/);
       }
       if (rolledBackOn > 0 && day === rolledBackOn + 2) {
-        await rollout.release('ana');
+        await livePointer.release('ana');
         tell('ana releases the hold');
         expect((await rollouts.advance())?.next.stage).toBe('withdrawn');
         await rollouts.propose(good, GATE, 'ana');
@@ -108,7 +112,7 @@ test(
     }
     process.stdout.write(`${timeline.join('\n')}\n`);
 
-    expect(rooms.pointer()).toMatchObject({ champion: good });
+    expect(services.pointer()).toMatchObject({ champion: good });
     const all = (await listRollouts(store, 10)).toReversed();
     expect(
       all.map(({ challenger, stage, endedAt }) => [challenger, stage, endedAt !== null]),

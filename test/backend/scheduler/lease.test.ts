@@ -108,6 +108,6 @@ test('jobs under one lease never run at once, and a failed one gives it back', a
 test('who waits for longer than a crash could keep it is told to try again', async () => {
   await a.renew();
   await expect(whileHolding(b, 0, async () => {})).rejects.toThrow(
-    /another backend keeps the pointer/,
+    /another backend is moving the pointer/,
   );
 });

@@ -1,7 +1,7 @@
 const DELIMITERS = [',', ';', '\t'] as const;
 const [QUOTE, LINE_FEED, RETURN] = [0x22, 0x0a, 0x0d];
 
-/** What separates the columns: that of comma, semicolon and tab which the header line has most of, outside of quotes. */
+/** The delimiter of the columns: whichever of comma, semicolon and tab the header line has most of, outside of quotes. */
 export function delimiterOf(head: Uint8Array): string {
   const counts = new Map<number, number>();
   let isQuoted = false;

@@ -1,4 +1,4 @@
-/** One reading of all metrics of one treatment: cumulative, so a later one holds the units of the earlier ones. */
+/** One reading of all metrics of one treatment. Readings are cumulative: a later one includes the units of the earlier ones. */
 export interface Reading {
   /** Effects in control standard deviations. */
   readonly effects: readonly number[];
@@ -6,14 +6,14 @@ export interface Reading {
   readonly size: number;
 }
 
-/** Fewer movements than this tell no correlation. */
+/** With fewer changes between readings than this, no correlation is estimated. */
 const MINIMUM_MOVEMENTS = 50;
 
 /**
- * Correlations of the metrics' sampling errors, which summaries of single metrics do not carry, told from how cumulative
- * effects move: between readings of n₁ and n₂ units a steady effect moves by its errors alone, by a variance of
- * 1/n₁ − 1/n₂, so effects that move together have errors that go together. Doubt: true effects that grow together look
- * the same, and count as shared error: what is learned is then too small rather than too sure.
+ * Correlations of the metrics' sampling errors, estimated from how cumulative effects change, because summaries of single
+ * metrics do not have them. Between readings of n₁ and n₂ units a constant effect changes by its errors alone, with a
+ * variance of 1/n₁ − 1/n₂, so effects that change together have correlated errors. Doubt: true effects that grow together
+ * look the same and count as shared error; the learned weights are then too small rather than too certain.
  * @param series readings of each treatment in order of time. @returns metrics × metrics; undefined with too few.
  */
 export function errorCorrelations(

@@ -34,14 +34,14 @@ export interface FileSource {
   readonly file: string;
   readonly mapping: string;
   readonly rows: string;
-  /** What a reader must know of how the numbers came about. */
+  /** How the numbers were made, as far as a reader must know it. */
   readonly notes: readonly string[];
 }
 
 export interface LearnedFromFile {
   readonly source: FileSource;
   readonly learned: LearnedWeights;
-  /** Treatment arms against the control, by surrogate weights alone: importance has no sign. */
+  /** Treatment arms against the control, by surrogate weights only, as importance has no sign. */
   readonly arms: readonly ArmAnswer[];
 }
 
@@ -104,7 +104,7 @@ async function opened(file: string, given: string | undefined) {
   return { csv, name: basename(given), mapping: readMapping(given) };
 }
 
-/** Directions, and the prior where the mapping declares one. */
+/** The good direction of each metric, and the prior where the mapping declares one. */
 function declaredOf(mapping: FileMapping): {
   better: Record<string, Better>;
   prior?: Record<string, number>;

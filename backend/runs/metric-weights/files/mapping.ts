@@ -5,7 +5,7 @@ const column = z.string().min(1);
 const parse = z.enum(['number', 'boolean']);
 const better = z.enum(['higher', 'lower']);
 const winsorShare = z.number().gt(0).max(1);
-/** Why a column that is there is not used: for readers of the mapping. */
+/** Why a column of the file is not used, for readers of the mapping. */
 const leftOut = z.record(z.string(), z.string());
 
 const filter = z
@@ -110,7 +110,7 @@ function unitsProblem(given: UnitsMapping): string | undefined {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) return `${twice} is named twice among metrics and context`;
   if (metrics.some((one) => one.column === target.column))
-    return `${target.column} is the target and a metric: it would foretell itself`;
+    return `${target.column} is the target and a metric: it would predict itself`;
   if ((target.horizonDays === undefined) !== (target.observedUntil === undefined))
     return 'target.horizonDays and target.observedUntil go together';
   if (target.horizonDays !== undefined && time === undefined)

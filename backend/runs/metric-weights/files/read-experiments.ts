@@ -14,7 +14,7 @@ export interface ExperimentsRead {
   readonly emptyRows: number;
   /** Treatments without an early reading, too short or with too few units. */
   readonly leftOut: number;
-  /** Of the metrics' errors, target last; undefined where they are taken as unrelated. */
+  /** Correlations of the metrics' errors, target last; absent where they are taken as uncorrelated. */
   readonly errorCorrelations?: readonly number[];
 }
 
@@ -24,7 +24,7 @@ interface Arm {
   readonly variance: number;
 }
 
-/** Both arms of all metrics at one moment, the target's metric last. */
+/** Both arms of all metrics at one time, the target's metric last. */
 interface Moment {
   readonly time: number;
   readonly arms: readonly { readonly control: Arm; readonly treatment: Arm }[];
@@ -37,8 +37,8 @@ interface Treatment {
 }
 
 /**
- * One experiment × variant × metric × time per row. Metrics are read at the last moment up to `earlyAt`, the target at
- * the last of all. @throws ApiError naming column and line of what cannot be read, or a metric that never comes.
+ * One experiment × variant × metric × time per row. Metrics are read at the last time up to `earlyAt`, the target at the
+ * last time of all. @throws ApiError naming column and line of what cannot be read, or a metric that never comes.
  */
 export async function readExperiments(
   file: string,
@@ -61,7 +61,7 @@ export async function readExperiments(
     if (Math.min(...counts) < minimumPerArm) return [];
     const effects = metrics.map((_, i) => effectOf(early, i));
     const target = effectOf(last, metrics.length);
-    // Without spread there is no standard deviation to measure in.
+    // A metric that does not vary has no standard deviation to measure effects in.
     if ([...effects, target].some(({ standardError }) => !(standardError > 0))) return [];
     const shared = Math.min(1, Math.sqrt(readingOf(early).size / readingOf(last).size));
     return [
@@ -89,9 +89,9 @@ export async function readExperiments(
 }
 
 /**
- * Of early effects and the last one of the target. Early units are a part k = n₁/n₂ of the last ones, so an early error
- * and a last one correlate by √k times what the metrics do: cov(early mean, last mean) = cov(values) / n₂. A unit's
- * value may grow after its early reading; √k is then the most that can be shared.
+ * The covariance of the early effects and the last effect on the target. The early units are a part k = n₁/n₂ of the last
+ * ones, so an early error and a last one correlate by √k times the correlation of the metrics:
+ * cov(early mean, last mean) = cov(values) / n₂. A unit's value may grow after its early reading; √k is then an upper bound.
  */
 function covarianceOf(
   effects: readonly MeasuredEffect[],

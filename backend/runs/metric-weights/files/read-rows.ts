@@ -10,17 +10,17 @@ import { delimiterOf } from './delimiter-of.ts';
 
 export interface CsvRow {
   readonly cells: readonly string[];
-  /** In the file, 1-based: what an editor shows. */
+  /** Line number in the file, 1-based as editors show it. */
   readonly line: number;
 }
 
-/** @returns the header, and then every row, as they are read. */
+/** The header, and then each row as it is read. */
 export interface CsvFile {
   readonly header: readonly string[];
   rows(): AsyncIterable<CsvRow>;
 }
 
-/** One quote that is never closed would make a row of all that follows. */
+/** A quote that is never closed would make the rest of the file one row. */
 const MAX_ROW_BYTES = 1024 * 1024;
 
 /**
@@ -80,7 +80,7 @@ async function bytesOf(file: string): Promise<Readable | Transform> {
   return bytes.pipe(plain);
 }
 
-/** What comes first of a stream, left in it. */
+/** The first bytes of a stream, which stay in it. */
 async function headOf(source: Readable): Promise<Uint8Array> {
   await once(source, 'readable');
   const head = source.read() as Buffer | null;
@@ -88,7 +88,7 @@ async function headOf(source: Readable): Promise<Uint8Array> {
   return head ?? new Uint8Array();
 }
 
-/** Where the columns are. @throws ApiError naming the first that there is not, and those that there are. */
+/** The indexes of the columns. @throws ApiError naming the first column that is missing, and those that exist. */
 export function placesOf(
   file: string,
   header: readonly string[],

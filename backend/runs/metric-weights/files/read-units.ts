@@ -102,7 +102,7 @@ function filtersOf({ filters }: UnitsMapping) {
     });
 }
 
-/** The largest values count as the percentile of all units together, so that no arm has a cap of its own. */
+/** The largest values are set to a percentile of all units together, so that all arms have the same cap. */
 function numberColumn(name: string, values: readonly number[], winsorShare?: number): NumberColumn {
   const known = values.filter((value) => !Number.isNaN(value));
   const cap = winsorShare === undefined ? Infinity : winsorCap(known, winsorShare);

@@ -6,7 +6,7 @@ import { decisions as decisionTable } from '../../../../backend/store/tables.ts'
 import { readTrainingSet } from '../../support/read-training-set.ts';
 import { slateCount } from '../../../../backend/science/learn/training-set.ts';
 import type { TrainingWindow } from '../../../../backend/log/training-set/collect.ts';
-import { openObjectStore } from '../../../../backend/log/partitions/object-store.ts';
+import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { readPart } from '../../../../backend/log/partitions/part-file.ts';
 import { readPartBytes, type Manifest } from '../../../../backend/log/partitions/partition.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ensureLayer } from '../../../../backend/experiments/layers.ts';
-import { insertRows } from '../../../../backend/log/ingest/insert-rows.ts';
+import { insertRows } from '../../../../backend/store/insert-rows.ts';
 import { metricLearning } from '../../../../backend/runs/metric-weights/metric-learning.ts';
 import { pastExperiments } from '../../../../backend/runs/metric-weights/past-experiments.ts';
 import { parseMetricWeights } from '../../../../backend/reward/settings.ts';
@@ -69,23 +69,21 @@ async function stopped(
     ...changes,
   });
   await store.write([
-    ...insertRows(
-      'experiment_units',
-      UNIT_COLUMNS,
-      2,
-      units.map(({ unit, arm, save, contact }) => {
+    ...insertRows({
+      table: 'experiment_units',
+      columns: UNIT_COLUMNS,
+      rows: units.map(({ unit, arm, save, contact }) => {
         const after = JSON.stringify({ save, contact });
         return [id, unit, null, firstAt, arm, 1, 'new', 0, after, '{}'];
       }),
-    ),
-    ...insertRows(
-      'outcomes',
-      OUTCOME_COLUMNS,
-      1,
-      units.map(({ unit, worth }) => {
+    }),
+    ...insertRows({
+      table: 'outcomes',
+      columns: OUTCOME_COLUMNS,
+      rows: units.map(({ unit, worth }) => {
         return [`of ${unit}`, null, unit, 'value', worth, firstAt + worthAfterMs, 1];
       }),
-    ),
+    }),
   ]);
 }
 

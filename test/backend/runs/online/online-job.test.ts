@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { appendWeights } from '../../../../backend/reward/history.ts';
+import { appendLearned } from '../../reward/support/append-learned.ts';
 import { onlineJob } from '../../../../backend/runs/online/online-job.ts';
 import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { versions as versionsOf } from '../../../../backend/models/versions.ts';
@@ -107,24 +107,7 @@ test('what the champion’s log adds is sent to every cell, by the reward in for
 });
 
 test('arms learn by the reward of their own policy, and arms frozen to a version do not learn', async () => {
-  const store = await openStore(backend.config.database);
-  await appendWeights(
-    store,
-    {
-      schemaName: smarttrip.name,
-      weights: { save: 7 },
-      author: 'cron',
-      reason: 'learned',
-      expiresAt: null,
-      source: 'learned',
-      method: 'surrogate',
-      experimentId: null,
-      details: { weights: [], covariance: [], normalisers: {} },
-    },
-    { action: 'learn metric weights', details: {} },
-    Date.now(),
-  );
-  await store.close();
+  await appendLearned(backend.config.database, { save: 7 });
   const begin = async (name: string, arms: object[], aa = false) => {
     const made = await backend.call('POST', '/v1/experiments', { name, arms, traffic: 0.4, aa });
     expect(made).toMatchObject({ status: 201 });

@@ -1,8 +1,8 @@
 import { minuteOf } from '../../shared/text/text.ts';
 import type { InForce } from './in-force.ts';
 
-/** Where an experiment's weights come from, what an override changed, and what it does not measure: in sentences. */
-export function tellWeights(inForce: InForce, unmeasured: readonly string[]): string[] {
+/** In sentences: where an experiment's weights come from, what an override changed, and which metrics are not measured. */
+export function describeWeights(inForce: InForce, unmeasured: readonly string[]): string[] {
   const left =
     unmeasured.length === 0
       ? []

@@ -21,20 +21,20 @@ export interface ReportDeps {
 }
 
 /**
- * Writes last month's report unless there is one: the first to come writes it, and from then on it stays as it was.
- * Asked daily, it makes up for a first of the month on which no backend ran.
+ * Writes and stores last month's report unless it is stored already; once stored it never changes. It is called daily,
+ * so that the report is also written where no backend ran on the first of the month.
  */
-export async function keepMonthlyReport({ store, nowMs, log }: ReportDeps): Promise<void> {
+export async function storeMonthlyReport({ store, nowMs, log }: ReportDeps): Promise<void> {
   const month = monthBefore(nowMs());
-  if ((await keptReport(store, month)) !== undefined) return;
+  if ((await storedReport(store, month)) !== undefined) return;
   const { report, markdown, html } = await writeReport(store, month, nowMs());
   const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };
-  const [kept] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
-  if (kept === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
+  const [stored] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
+  if (stored === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
 }
 
-/** As it was written; undefined where none was yet. */
-export async function keptReport(store: Store, month: Month): Promise<WrittenReport | undefined> {
+/** The report as it was stored; undefined where it was not written yet. */
+export async function storedReport(store: Store, month: Month): Promise<WrittenReport | undefined> {
   const [row] = await store.db.select().from(reports).where(eq(reports.month, month));
   if (row === undefined) return undefined;
   const { report, markdown, html } = row;

@@ -1,15 +1,15 @@
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
-import type { TrainingJob } from '../train/job.ts';
 import type {
   ComparisonStage,
   ModelComparison,
   ModelComparisonOptions,
 } from '../../science/training/compare-models.ts';
+import type { RunInput } from '../shell/run-input.ts';
 
-/** What the comparing worker is told. Everything in it can be cloned across threads. */
-export interface ComparisonJob
+/** What the comparing worker is sent. Everything in it can be cloned across threads. */
+export interface ComparisonInput
   extends
-    Pick<TrainingJob, 'data' | 'window' | 'reward' | 'parent'>,
+    RunInput,
     Pick<ModelComparisonOptions, 'learners' | 'folds' | 'objective' | 'l2' | 'seed'> {}
 
 export type ComparisonProgress =
@@ -19,6 +19,6 @@ export type ComparisonProgress =
 export interface ComparisonResult {
   readonly report: ModelComparison;
   readonly counts: DataFacts;
-  /** What is missing of the minimum, and was overruled by force. */
+  /** What is missing of the minimum data, where force compared without it. */
   readonly missing: readonly string[];
 }

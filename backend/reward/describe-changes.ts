@@ -4,12 +4,12 @@ import type { Store } from '../store/open.ts';
 import { rewardOf, tally, type Tallies } from '../science/learn/tallies.ts';
 import type { Reward } from './to-reward.ts';
 
-/** Smaller moves of a weight are not worth a sentence. */
+/** Smaller relative changes of a weight are not mentioned. */
 const NOTABLE = 0.1;
 const RANKINGS = 2000;
 
-/** What other weights would change against those in force: weight by weight, and on what was logged last. */
-export async function whatChanges(
+/** What new weights would change: weight by weight, and in the rewards of the rankings that were logged last. */
+export async function describeChanges(
   store: Store,
   schema: Schema,
   before: Reward,
@@ -36,7 +36,7 @@ function changedWeights(before: Reward, after: Reward): string[] {
   });
 }
 
-/** Of the items that earned anything: which metric paid what share, and how many would earn nothing. */
+/** Among items with a reward: which metric makes the largest share of it, and how many items would have none. */
 function changedEarnings(items: readonly Tallies[], before: Reward, after: Reward): string[] {
   const rewarded = items.filter((item) => rewardOf(item, before) > 0);
   if (rewarded.length === 0) return ['no item of the log has earned anything yet'];
@@ -53,7 +53,7 @@ function changedEarnings(items: readonly Tallies[], before: Reward, after: Rewar
   ];
 }
 
-/** The metric that makes most of the reward, in absolute amounts. */
+/** The metric that makes the largest part of the reward, in absolute amounts. */
 function dominant(items: readonly Tallies[], reward: Reward): { metric: string; share: number } {
   const amounts = Object.entries(reward).map(([metric, weight]) => ({
     metric,
@@ -66,7 +66,7 @@ function dominant(items: readonly Tallies[], reward: Reward): { metric: string; 
     : { metric: most.metric, share: most.amount / total };
 }
 
-/** What happened to each item with feedback, of the newest rankings of a schema. */
+/** The feedback of each item that has any, in the newest rankings of a schema. */
 async function lastItems(store: Store, schema: Schema): Promise<Tallies[]> {
   const rows = await store.db.all<{
     rankingId: string;

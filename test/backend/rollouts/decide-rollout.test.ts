@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  decide,
+  decideRollout,
   type RolloutDecision,
   type RolloutEvidence,
-} from '../../../backend/rollouts/decide.ts';
+} from '../../../backend/rollouts/decide-rollout.ts';
 import { DEFAULT_ROLLOUT_RULES, STEPS, type Stage } from '../../../backend/rollouts/steps.ts';
 import {
   at,
@@ -379,7 +379,7 @@ describe.each([
   ['yields to ops', OPS],
 ])('a challenger %s', (_, rows) => {
   it.each(rows)('at $from when $when', ({ from, evidence, hours = 24, next, action, why }) => {
-    const decision = decide(at(from), evidence, hours * HOUR_MS);
+    const decision = decideRollout(at(from), evidence, hours * HOUR_MS);
     expect(decision.why).toMatch(why);
     expect(decision).toMatchObject({ from: at(from), evidence, atMs: hours * HOUR_MS, action });
     const moved = next !== from;
@@ -391,7 +391,7 @@ it('reaches the champion in six days of good evidence, by every step once', () =
   let state = at('candidate');
   const stages: Stage[] = [];
   for (let day = 0; day < 7; day++) {
-    state = decide(state, GOOD, day * 24 * HOUR_MS).next;
+    state = decideRollout(state, GOOD, day * 24 * HOUR_MS).next;
     stages.push(state.stage);
   }
   expect(stages).toEqual(STEPS.slice(1));
@@ -400,5 +400,5 @@ it('reaches the champion in six days of good evidence, by every step once', () =
 it('waits for ever where no longest time is set', () => {
   const { maxStepMs: _, ...rules } = DEFAULT_ROLLOUT_RULES;
   const evidence = good({ sessions: 900 });
-  expect(decide(at('canary 5'), evidence, 1e12, rules).next.stage).toBe('canary 5');
+  expect(decideRollout(at('canary 5'), evidence, 1e12, rules).next.stage).toBe('canary 5');
 });

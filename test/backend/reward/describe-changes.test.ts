@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { whatChanges } from '../../../backend/reward/override-warning.ts';
+import { describeChanges } from '../../../backend/reward/describe-changes.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 test('before anything was logged it speaks of the weights alone', async () => {
-  const changes = await whatChanges(
+  const changes = await describeChanges(
     store,
     smarttrip,
     { click: 1, save: 2, contact: 3, booking: 10, dwell_seconds: 1 },
@@ -43,7 +43,7 @@ test('it tells which metric makes the reward of the logged items, and which item
   ];
   await ingest(store, { batchId: 'warned', decisions, events }, 1);
   expect(
-    await whatChanges(store, smarttrip, { click: 1, booking: 1 }, { booking: 9, save: 1 }),
+    await describeChanges(store, smarttrip, { click: 1, booking: 1 }, { booking: 9, save: 1 }),
   ).toEqual([
     'click no longer counts: it was 1',
     'booking moves by +800 %: 1 to 9',
@@ -55,7 +55,7 @@ test('it tells which metric makes the reward of the logged items, and which item
 });
 
 test('the weights in force change nothing', async () => {
-  expect(await whatChanges(store, smarttrip, { click: 1 }, { click: 1 })).toEqual([
+  expect(await describeChanges(store, smarttrip, { click: 1 }, { click: 1 })).toEqual([
     'nothing: these weights are in force already',
   ]);
 });

@@ -1,16 +1,19 @@
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { parsePointer } from '../../shared/domain/pointer.ts';
-import { recordAudit, recordLive } from './live-pointer.ts';
-import type { Publisher } from './publisher.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
-import { versionsOf } from './versions-of.ts';
+import { recordLive } from './live-pointer.ts';
+import type { Publisher } from './publisher.ts';
+import { versionsInPointer } from './versions-in-pointer.ts';
 import type { Versions } from './versions.ts';
 
 /**
- * KV has a pointer, but the store has no record of one: it is new, or was lost. What is live stays live, and
- * its scorer is read back from KV, so that its version is not given to another one.
+ * Takes over a pointer that KV has and the store has no record of, because the store is new or was lost. What is live
+ * stays live, and its scorers are read back from KV, so that their versions are not given to other scorers. Where one
+ * cannot be read back, the pointer is held.
  */
-export async function findPointer(deps: {
+export async function adoptPointer(deps: {
   store: Store;
   publisher: Publisher;
   versions: Versions;
@@ -20,7 +23,7 @@ export async function findPointer(deps: {
   const text = (await publisher.readPointer()) ?? '';
   const found = parsePointer(text) ?? { champion: RULES_VERSION, hold: true };
   const problems: string[] = [];
-  for (const version of versionsOf(found)) {
+  for (const version of versionsInPointer(found)) {
     try {
       await versions.load(version);
     } catch {
@@ -29,7 +32,7 @@ export async function findPointer(deps: {
       else
         await versions
           .adopt(bytes, { found: 'in KV' })
-          .catch((error: Error) => problems.push(error.message));
+          .catch((error: unknown) => problems.push(messageOf(error)));
     }
   }
   const pointer = problems.length > 0 ? { ...found, hold: true } : found;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLive, recordLive, type Live } from '../../../backend/models/live-pointer.ts';
-import { lookAtPointer } from '../../../backend/models/pointer-watch.ts';
+import { comparePointer } from '../../../backend/models/compare-pointer.ts';
 import type { Publisher } from '../../../backend/models/publisher.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { audit } from '../../../backend/store/tables.ts';
@@ -114,7 +114,7 @@ test.each<
 ])('%s', async (_, { live, seen, afterMs, look, now, did }) => {
   await store.write([store.db.delete(audit), recordLive(store, live)]);
   const publisher = { readPointer: async () => seen } as Publisher;
-  expect(await lookAtPointer(publisher, store, SETTLE_MS, AT + afterMs)).toBe(look);
+  expect(await comparePointer(publisher, store, SETTLE_MS, AT + afterMs)).toBe(look);
   const { pointer } = (await readLive(store))!;
   expect(pointer).toMatchObject(now ?? live.pointer);
   expect(pointer.hold).toBe((now as Live['pointer'] | undefined)?.hold);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import { ApiError } from '../../../shared/domain/errors.ts';
-import type { Version } from '../../../shared/domain/ids.ts';
-import { rewardInForce } from '../../reward/in-force.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { Version } from '../../shared/domain/ids.ts';
+import { rewardInForce } from '../reward/in-force.ts';
 import type { Trainer } from './trainer.ts';
-import type { Versions } from '../../models/versions.ts';
-import type { Store } from '../../store/open.ts';
-import { runs } from '../../store/tables.ts';
-import type { ArmTraining } from '../../experiments/train-arms.ts';
+import type { Versions } from '../models/versions.ts';
+import type { Store } from '../store/open.ts';
+import { runs } from '../store/tables.ts';
+import type { ArmTraining } from '../experiments/train-arms.ts';
 
 export interface TrainWithPolicyDeps {
   readonly store: Store;
@@ -18,12 +18,12 @@ export interface TrainWithPolicyDeps {
 
 const POLL_MS = 500;
 
-/** A run of its own with the reward of a policy. One run at a time: it waits until another is over. */
+/** Trains an arm's version in a run of its own, by the reward of the arm's policy. It waits while another run is under way. */
 export const trainWithPolicy =
   ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
   async ({ parent, name, policy, experiment }: ArmTraining): Promise<Version> => {
     const { schema } = await versions.load(parent);
-    const scope = { experimentId: experiment, reward: policy };
+    const scope = { experimentId: experiment, rewardPolicy: policy };
     const reward = await rewardInForce(store, schema, nowMs(), scope);
     const runId = await inItsTurn(() => trainer.start({ parent, name, reward, publish: false }));
     for (;;) {

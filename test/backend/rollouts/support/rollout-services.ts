@@ -5,7 +5,10 @@ import { combineStrata } from '../../../../backend/science/statistics/strata.ts'
 import { collectStatistics } from '../../experiments/support/collect-statistics.ts';
 import { edgeKv } from '../../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../../backend/models/publisher.ts';
-import { rollout as rolloutOf, type Rollout } from '../../../../backend/models/apply.ts';
+import {
+  livePointerService,
+  type LivePointerService,
+} from '../../../../backend/models/live-pointer-service.ts';
 import { dataDoubts } from '../../../../backend/rollouts/data-doubts.ts';
 import { gatherEvidence } from '../../../../backend/rollouts/evidence.ts';
 import { leaseOf } from '../../../../backend/scheduler/lease.ts';
@@ -21,12 +24,12 @@ import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { SECRET_KEY } from '../../support/backend.ts';
 import { startKvServer, type KvServer } from '../../support/kv-server.ts';
 
-/** The rooms that a rollout goes through, on a clock that the test winds: no cron, no HTTP but the KV server's. */
-export interface Rooms {
+/** The services that a rollout goes through, on a clock that the test winds: no cron, no HTTP but the KV server's. */
+export interface RolloutTestServices {
   readonly store: Store;
   readonly kv: KvServer;
   readonly versions: Versions;
-  readonly rollout: Rollout;
+  readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
   readonly clock: { nowMs: number };
   readonly log: string[];
@@ -40,10 +43,10 @@ export interface Rooms {
 export const START_MS = Date.UTC(2026, 9, 1);
 
 /** @param settings as in TRIMTAB_ROLLOUT. @param beforeDecision runs when its evidence is gathered. */
-export async function openRooms(
+export async function openRolloutServices(
   settings: Record<string, unknown> = {},
   beforeDecision: () => void = () => {},
-): Promise<Rooms> {
+): Promise<RolloutTestServices> {
   const directory = mkdtempSync(join(tmpdir(), 'trimtab-rollout-'));
   const store = await openStore({ url: `file:${join(directory, 'store.db')}` });
   const kv = await startKvServer(SECRET_KEY);
@@ -55,12 +58,12 @@ export async function openRooms(
   const publisher = publisherOf(edgeKv(access), store, 0, nowMs);
   const versions = versionsOf(store, nowMs);
   await versions.ensureRules(smarttrip);
-  const rollout = rolloutOf({
+  const livePointer = livePointerService({
     store,
     publisher,
     versions,
     traffic: () => trafficNow(store, parsed.shadowShare),
-    beforeRelease: () => rollouts.seeOps(),
+    beforeRelease: () => rollouts.noticeManualMove(),
     moving: leaseOf(store, { name: 'pointer', holder: 'test', ttlMs: 15_000, nowMs }),
     settleMs: 0,
     nowMs,
@@ -71,7 +74,7 @@ export async function openRooms(
     store,
     versions,
     settings: parsed,
-    rollout,
+    livePointer,
     gather: (row, at) =>
       gatherEvidence(
         {
@@ -93,12 +96,12 @@ export async function openRooms(
     newId: () => `id${++ids}`,
     log: (line) => void log.push(line),
   });
-  await rollout.watch();
+  await livePointer.reconcile();
   return {
     store,
     kv,
     versions,
-    rollout,
+    livePointer,
     rollouts,
     clock,
     log,

@@ -1,19 +1,14 @@
-import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
-import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import type { FitStep } from '../../science/learn/fit-additive.ts';
 import type { Learned, LearnOptions } from '../../science/training/train-version.ts';
+import type { RunInput } from '../shell/run-input.ts';
 
-/** What the training worker is told. Everything in it can be cloned across threads. */
-export interface TrainingJob extends Pick<
-  LearnOptions,
-  'learner' | 'parent' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed'
-> {
-  readonly data: TrainingSource;
+/** What the training worker is sent. Everything in it can be cloned across threads. */
+export interface TrainingInput
+  extends
+    RunInput,
+    Pick<LearnOptions, 'learner' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed'> {
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
-  readonly window: TrainingWindow;
-  /** Metric → weight. */
-  readonly reward: Readonly<Record<string, number>>;
 }
 
 export interface TrainingCounts extends DataFacts {
@@ -30,6 +25,6 @@ export type TrainingProgress =
 
 export interface TrainingResult extends Learned {
   readonly counts: TrainingCounts;
-  /** What is missing of the minimum, and was overruled by force. */
+  /** What is missing of the minimum data, where force learned without it. */
   readonly missing: readonly string[];
 }

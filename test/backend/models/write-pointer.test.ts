@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Publisher } from '../../../backend/models/publisher.ts';
-import { pointerMover } from '../../../backend/models/move-pointer.ts';
+import { pointerWriter } from '../../../backend/models/write-pointer.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { openTestStore } from '../reward/support/open-test-store.ts';
@@ -12,7 +12,7 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
     unpublished: async () => [],
     writePointer: async (text: string) => void written.push(text),
   } as unknown as Publisher;
-  const { signed } = pointerMover({
+  const { writeStamped } = pointerWriter({
     store,
     publisher,
     settleMs: 0,
@@ -34,9 +34,9 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
     { name: 'weights', salt: 'l', unit: 'session', experiments: [experiment] },
   ] as const;
   const pointer: Pointer = { champion: RULES_VERSION, layers };
-  await expect(signed(pointer, 'promote')).rejects.toThrow(/no edge could read this pointer/);
+  await expect(writeStamped(pointer, 'promote')).rejects.toThrow(/no edge could read this pointer/);
   expect(written).toEqual([]);
-  await signed({ champion: RULES_VERSION }, 'promote');
+  await writeStamped({ champion: RULES_VERSION }, 'promote');
   expect(written).toHaveLength(1);
   await store.close();
 });

@@ -13,30 +13,30 @@ import {
 
 export interface RolloutState {
   readonly challenger: Version;
-  /** What serves the rest of the traffic, and everybody on harm. */
+  /** Serves the rest of the traffic, and everybody once harm is shown. */
   readonly champion: Version;
   readonly stage: Stage;
   /** When the stage began, epoch ms. */
   readonly sinceMs: number;
 }
 
-/** All that a decision may rest on; plain JSON, so that a log of it can be decided again. */
+/** Everything that a decision depends on, as plain JSON, so that a logged decision can be made again. */
 export interface RolloutEvidence {
-  /** What is live, as read now. */
+  /** What is live at the time of the decision. */
   readonly pointer: Pick<Pointer, 'champion' | 'hold' | 'by'>;
-  /** The challenger's against the champion. Decides until somebody is shown the challenger; visitors decide then. */
+  /** The gate of the challenger against the champion. It decides until visitors are shown the challenger; then the guardrails do. */
   readonly gate?: Pick<GateReport, 'verdict' | 'reason'>;
-  /** That the challenger ranked (in shadow: scored) since the stage began. */
+  /** How many sessions the challenger ranked (in shadow: scored) since the stage began. */
   readonly sessions: number;
   /** Challenger against champion, one reading per metric, over the whole canary. */
   readonly guardrails: readonly GuardrailReading[];
-  /** Why the figures may mislead, such as a sample ratio mismatch: nothing goes forward while there is any. */
+  /** Why the figures may be wrong, such as a sample ratio mismatch. While there is any, no step forward is taken. */
   readonly doubts?: readonly string[];
 }
 
 /**
- * The bounds must be always-valid (a confidence sequence: Howard et al., Annals of Statistics 2021), for they are read
- * at every decision; the caller splits the error rate over the metrics.
+ * The bounds must be a confidence sequence (Howard et al., Annals of Statistics 2021), because they are read at every
+ * decision. The caller splits the error rate over the metrics.
  */
 export type GuardrailReading = Guardrail | { readonly metric: string; readonly missing: string };
 
@@ -46,10 +46,10 @@ export type RolloutAction =
   | { readonly do: 'score in shadow' }
   | { readonly do: 'show'; readonly share: number }
   | { readonly do: 'promote'; readonly version: Version }
-  /** Everybody back to the version; the challenger is neither shown nor scored. */
+  /** Everybody gets the version `to`; the challenger is neither shown nor scored. */
   | { readonly do: 'withdraw'; readonly to: Version };
 
-/** With all that it rests on: `decide(from, evidence, atMs, rules)` gives it again. */
+/** A decision with everything it depends on: `decideRollout(from, evidence, atMs, rules)` makes it again. */
 export interface RolloutDecision {
   readonly from: RolloutState;
   readonly evidence: RolloutEvidence;
@@ -62,11 +62,12 @@ export interface RolloutDecision {
 }
 
 /**
- * One decision of a rollout; a pure function, to be asked once per decision interval. In this order: what ops did
- * wins; shown harm withdraws at once; else one step forward if time, sessions, gate and guardrails allow it.
+ * One decision of a rollout, as a pure function that is called once per decision interval. In this order: moves of the
+ * pointer by ops come first; harm that is shown withdraws the challenger at once; else it goes one step forward if time,
+ * sessions, gate and guardrails allow it.
  * @param nowMs epoch ms.
  */
-export function decide(
+export function decideRollout(
   state: RolloutState,
   evidence: RolloutEvidence,
   nowMs: number,
@@ -95,13 +96,13 @@ function byOps(state: RolloutState, { pointer }: RolloutEvidence): Outcome | und
     case 'withdrawn':
       return { stage, action: { do: 'wait' }, why: `the rollout of ${challenger} is over` };
     case 'hold': {
-      // Held as the champion that it is: it stays under watch.
+      // Ops held it as the champion: its guardrails are still checked.
       if (pointer.champion === challenger) return undefined;
       const why = `ops have made ${pointer.champion} live, and hold it no more: ${challenger} starts again as a candidate or not at all`;
       return { stage: 'withdrawn', action: { do: 'wait' }, why };
     }
     default: {
-      // A promotion takes a while to reach the pointer: until then the old champion is no surprise.
+      // A promotion takes a while to reach the pointer: until then the old champion is expected.
       const ours = stage === 'champion' ? [challenger, champion] : [champion];
       if (ours.includes(pointer.champion)) return undefined;
       const why = `${pointer.by ?? 'somebody'} made ${pointer.champion} live, not ${ours[0]}: the rollout of ${challenger} keeps off`;
@@ -191,18 +192,18 @@ function guardrailsOpen(
   });
 }
 
-/** Even the better end of the interval is worse than allowed. */
+/** The whole interval is worse than allowed. */
 function isHarmed(reading: GuardrailReading): reading is Guardrail {
   if ('missing' in reading) return false;
   const { better, low, high, worstAllowed } = reading;
   return better === 'higher' ? above(worstAllowed, high) : above(low, worstAllowed);
 }
 
-/** Even the worse end of the interval is allowed. */
+/** The whole interval is within what is allowed. */
 const isRuledOut = ({ better, low, high, worstAllowed }: Guardrail): boolean =>
   better === 'higher' ? atLeast(low, worstAllowed) : atLeast(worstAllowed, high);
 
-// What is no finite number shows nothing, before and after JSON has made it null.
+// A number that is not finite proves nothing; JSON makes it null, which must give the same decision.
 const above = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a > b;
 const atLeast = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a >= b;
 

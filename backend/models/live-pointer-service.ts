@@ -1,0 +1,181 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { serial } from '../process/serial.ts';
+import { whileHolding, type Lease } from '../scheduler/lease.ts';
+import type { Store } from '../store/open.ts';
+import { adoptPointer } from './adopt-pointer.ts';
+import { comparePointer } from './compare-pointer.ts';
+import { movedAt, readLive } from './live-pointer.ts';
+import type { Publisher } from './publisher.ts';
+import { versionsInPointer } from './versions-in-pointer.ts';
+import type { Versions } from './versions.ts';
+import { pointerWriter } from './write-pointer.ts';
+
+/**
+ * The only service that moves the weights pointer, one move at a time among all backends. `by` goes into the audit log.
+ */
+export interface LivePointerService {
+  /** @throws ApiError 409 `on_hold` after a rollback, until released; 404 for an unknown version. */
+  promote(version: Version, by: string): Promise<void>;
+  /** Everyone gets the version, without arms, and nothing else goes live until released. */
+  rollback(version: Version, by: string): Promise<void>;
+  /** Lifts the hold: the champion stays, and the arms of running experiments and rollouts come back. */
+  release(by: string): Promise<void>;
+  /** The same champion with the traffic of now: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
+  refreshTraffic(by: string): Promise<void>;
+  /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
+  reconcile(): Promise<void>;
+}
+
+export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow'>;
+
+export interface LivePointerDeps {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly versions: Versions;
+  /** Of running experiments and rollouts. */
+  readonly traffic: () => Promise<Traffic>;
+  /** Runs while a hold is still there: rollouts have to decide on it before it is lifted. */
+  readonly beforeRelease: () => Promise<void>;
+  /** Held during a move, so that only one backend makes one. */
+  readonly moving: Lease;
+  readonly settleMs: number;
+  readonly nowMs: () => number;
+  /** Another scorer is live, perhaps of another schema; or KV had lost everything. */
+  readonly onMoved: (kvWasLost: boolean) => void;
+}
+
+/** Longer than a lease that a crash left behind. */
+const PATIENCE_MS = 30_000;
+
+export function livePointerService(deps: LivePointerDeps): LivePointerService {
+  const { store, publisher, versions, traffic, settleMs, nowMs, onMoved } = deps;
+  const inTurn = serial();
+  const alone = <T>(job: () => Promise<T>) => whileHolding(deps.moving, PATIENCE_MS, job);
+
+  const { write, writeStamped } = pointerWriter(deps);
+
+  const compare = async () => {
+    const found = await comparePointer(publisher, store, settleMs, nowMs());
+    if (found === 'moved') onMoved(false);
+    if (found === 'unknown') await adoptPointer({ store, publisher, versions, nowMs });
+    return found;
+  };
+
+  /** To be called within `alone`, as it may write. */
+  const compareAndRestore = async () => {
+    if ((await compare()) !== 'absent') return;
+    const live = await readLive(store);
+    if (live === undefined) {
+      await writeStamped({ champion: RULES_VERSION, by: 'backend' }, 'first publish');
+      return;
+    }
+    await publisher.forgetPublications();
+    if (await exists(live.pointer)) {
+      await write({ ...live.pointer, at: nowMs() }, live.text, 'restore', { kvWasLost: true });
+      return;
+    }
+    // Somebody had named a version that does not exist. Edges went on with the one before it, and so does the pointer.
+    const before = parsePointer(live.before ?? '');
+    const isGood = before !== undefined && (await exists(before));
+    const champion = isGood ? before.champion : RULES_VERSION;
+    await writeStamped({ champion, hold: true, by: 'backend' }, 'restore', { kvWasLost: true });
+  };
+
+  const exists = (pointer: Pointer): Promise<boolean> =>
+    Promise.all(versionsInPointer(pointer).map((version) => versions.load(version))).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return false;
+        throw error;
+      },
+    );
+
+  /** @returns the pointer with the traffic of now; undefined where it has that already, or is held. */
+  const withTrafficOfNow = async (): Promise<Pointer | undefined> => {
+    const live = await readLive(store);
+    if (live === undefined || live.pointer.hold === true) return undefined;
+    // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
+    const { champion, by: promotedBy, arms, layers, shadow } = live.pointer;
+    const now = await traffic();
+    // Compared as KV holds them: as JSON.
+    return JSON.stringify([arms, layers, shadow]) ===
+      JSON.stringify([now.arms, now.layers, now.shadow])
+      ? undefined
+      : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
+  };
+
+  const refreshTraffic = (by: string) =>
+    inTurn(async () => {
+      if ((await withTrafficOfNow()) === undefined) return;
+      await alone(async () => {
+        await compareAndRestore();
+        const pointer = await withTrafficOfNow();
+        if (pointer !== undefined) await writeStamped(pointer, 'change traffic', { actor: by });
+      });
+    });
+
+  const reconcile = async () => {
+    const found = await inTurn(async () => {
+      const first = await compare();
+      if (first === 'absent') await alone(compareAndRestore);
+      for (const version of await publisher.unpublished()) await publisher.publishVersion(version);
+      return first;
+    });
+    // A write to KV whose answer was lost has arrived all the same; the change that asked for it was undone meanwhile.
+    if (found === 'moved') await refreshTraffic('backend');
+  };
+
+  return {
+    promote: (version, by) =>
+      inTurn(async () => {
+        await versions.load(version);
+        // Publishing may take a while, and no other backend may move the pointer within `alone`.
+        await publisher.publishVersion(version);
+        await alone(async () => {
+          await compareAndRestore();
+          const live = await readLive(store);
+          if (live?.pointer.hold === true) {
+            throw new ApiError(
+              409,
+              'on_hold',
+              `${live.pointer.champion} is held since ${new Date(live.pointer.at ?? (await movedAt(store, live))).toISOString()} (by ${live.pointer.by ?? 'hand'}), so ${version} stays stored: release first`,
+            );
+          }
+          await writeStamped({ champion: version, ...(await traffic()), by }, 'promote');
+        });
+      }),
+
+    rollback: (version, by) =>
+      inTurn(async () => {
+        await versions.load(version);
+        await publisher.publishVersion(version);
+        await alone(async () => {
+          await compareAndRestore();
+          // The bare id, which ops write by hand too: every reader of the pointer treats both alike.
+          await write({ champion: version, hold: true, by, at: nowMs() }, version, 'rollback');
+        });
+      }),
+
+    async release(by) {
+      // A move by hand may not have been recorded yet.
+      await reconcile();
+      await deps.beforeRelease();
+      await inTurn(() =>
+        alone(async () => {
+          await compareAndRestore();
+          const live = await readLive(store);
+          if (live?.pointer.hold !== true)
+            throw new ApiError(409, 'not_held', 'nothing is held: there is nothing to release');
+          const { champion } = live.pointer;
+          await versions.load(champion);
+          await writeStamped({ champion, ...(await traffic()), by }, 'release');
+        }),
+      );
+    },
+
+    refreshTraffic,
+    reconcile,
+  };
+}

@@ -1,0 +1,84 @@
+import type { Version } from '../../shared/domain/ids.ts';
+import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { recordAudit } from '../store/audit.ts';
+import type { Store } from '../store/open.ts';
+import { readLive, recordLive, replacedBy, sinceOf } from './live-pointer.ts';
+import type { Publisher } from './publisher.ts';
+import { versionsInPointer } from './versions-in-pointer.ts';
+
+interface WriteOptions {
+  /** For the audit log, where it is not who the pointer says made the champion live. */
+  readonly actor?: string;
+  readonly kvWasLost?: boolean;
+}
+
+/** Writes the pointer to KV, and records each write before and after. Whether it may be written is for the caller to check. */
+export interface PointerWriter {
+  /** @param text what KV is to hold: the pointer as JSON, or a bare version id, which holds that version. */
+  readonly write: (
+    pointer: Pointer,
+    text: string,
+    action: string,
+    options?: WriteOptions,
+  ) => Promise<void>;
+  /** Writes it as JSON with the time of now in it. */
+  readonly writeStamped: (
+    pointer: Pointer,
+    action: string,
+    options?: WriteOptions,
+  ) => Promise<void>;
+}
+
+export function pointerWriter(deps: {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly settleMs: number;
+  readonly nowMs: () => number;
+  readonly onMoved: (kvWasLost: boolean) => void;
+}): PointerWriter {
+  const { store, publisher, settleMs, nowMs, onMoved } = deps;
+
+  const write = async (
+    pointer: Pointer,
+    text: string,
+    action: string,
+    { actor = pointer.by ?? 'backend', kvWasLost = false }: WriteOptions = {},
+  ) => {
+    // Edges would go on with what they have, and this store would find no record that it can read.
+    if (parsePointer(text) === undefined)
+      throw new Error(`no edge could read this pointer, so it is not written: ${brief(text)}`);
+    await publish(versionsInPointer(pointer));
+    const live = await readLive(store);
+    // What is about to be written is recorded first: else a write that a crash cut short would pass for a move by hand.
+    if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
+    await publisher.writePointer(text);
+    const at = nowMs();
+    const details = { text: brief(text), ...(live && { before: brief(live.text) }) };
+    await store.write([
+      recordLive(store, {
+        pointer,
+        text,
+        since: sinceOf(live, pointer, at),
+        ...(live && replacedBy(live, settleMs, at)),
+      }),
+      recordAudit(store, { at, actor, action, subject: pointer.champion, details }),
+    ]);
+    onMoved(kvWasLost);
+  };
+
+  /** Only what is not known to be in KV yet. */
+  const publish = async (wanted: readonly Version[]) => {
+    const waiting = await publisher.unpublished();
+    for (const version of wanted.filter((one) => waiting.includes(one)))
+      await publisher.publishVersion(version);
+  };
+
+  const writeStamped = async (pointer: Pointer, action: string, options?: WriteOptions) => {
+    const stamped = { ...pointer, at: nowMs() };
+    await write(stamped, JSON.stringify(stamped), action, options);
+  };
+  return { write, writeStamped };
+}
+
+/** Experiments may make a pointer long, and the audit log stores every move. */
+const brief = (text: string): string => text.slice(0, 2000);

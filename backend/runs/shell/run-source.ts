@@ -1,0 +1,92 @@
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import type { Scorer } from '../../../shared/score/scorer.ts';
+import { readLive } from '../../models/live-pointer.ts';
+import type { Versions } from '../../models/versions.ts';
+import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
+import type { BoostedObjective } from '../../science/learn/learners/boosted.ts';
+import type { Store } from '../../store/open.ts';
+
+/** What a run may be told of its data; everything has a default. */
+export interface RunSourceAsked {
+  /** What to start from; default the champion, if it has the schema, else the newest version that has. */
+  readonly parent?: Version;
+  /** Hash or name; default the parent's. */
+  readonly schema?: string;
+  /** Epoch ms, inclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly servedBy?: Version;
+  readonly objective?: BoostedObjective;
+  readonly l2?: number;
+  readonly force?: boolean;
+  /** Metric → weight, in place of those in force. */
+  readonly reward?: Readonly<Record<string, number>>;
+}
+
+/** What a run learns from, and on what terms. */
+export interface RunSource {
+  readonly parent: Scorer;
+  /** Metric → weight. */
+  readonly reward: Readonly<Record<string, number>>;
+  /** Epoch ms, inclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Only rankings that this version served. */
+  readonly servedBy?: string;
+  /** Of boosted trees. */
+  readonly objective?: BoostedObjective;
+  readonly l2?: number;
+  /** Learns from too little data, and publishes whatever gate and data quality say; the lineage records it. */
+  readonly force: boolean;
+}
+
+export interface RunSourceDeps {
+  readonly store: Store;
+  readonly versions: Versions;
+  readonly rewardPolicy: RewardPolicy;
+  readonly retentionDays: number;
+  readonly nowMs: () => number;
+}
+
+/** @throws ApiError 404 for an unknown version or schema, 409 `foreign_schema`. */
+export async function runSourceOf(
+  { store, versions, rewardPolicy, retentionDays, nowMs }: RunSourceDeps,
+  asked: RunSourceAsked,
+): Promise<RunSource> {
+  const parent = await parentOf(asked, store, versions);
+  const now = nowMs();
+  return {
+    parent,
+    reward: asked.reward ?? (await rewardInForce(store, parent.schema, now, { rewardPolicy })),
+    from: asked.from ?? now - retentionDays * DAY_MS,
+    to: asked.to ?? now,
+    force: asked.force ?? false,
+    ...(asked.objective && { objective: asked.objective }),
+    ...(asked.servedBy && { servedBy: asked.servedBy }),
+    ...(asked.l2 !== undefined && { l2: asked.l2 }),
+  };
+}
+
+async function parentOf(asked: RunSourceAsked, store: Store, versions: Versions): Promise<Scorer> {
+  const fits = ({ schema }: Scorer) =>
+    asked.schema === undefined || schema.hash === asked.schema || schema.name === asked.schema;
+  const wanted = asked.parent ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+  const parent = await versions.load(wanted);
+  if (fits(parent)) return parent;
+  if (asked.parent !== undefined)
+    throw new ApiError(
+      409,
+      'foreign_schema',
+      `${wanted} has schema ${parent.schema.name} (${parent.schema.hash}), not ${asked.schema}`,
+    );
+  const newest = await versions.newestOf(asked.schema!);
+  if (newest === undefined)
+    throw new ApiError(
+      404,
+      'unknown_schema',
+      `no version has schema "${asked.schema}": POST /v1/weights brings one in`,
+    );
+  return newest;
+}

@@ -1,0 +1,35 @@
+import type { PreparedData } from '../../log/data-worker.ts';
+import type { TrainingRequest } from './training-request.ts';
+import type { TrainingResult } from './training-messages.ts';
+
+/** Stored with a version: what it was learned from, how, and what was said of it. */
+export function lineageOf(
+  request: TrainingRequest,
+  { manifests, quality }: PreparedData,
+  result: TrainingResult,
+  forced: boolean,
+): Record<string, unknown> {
+  return {
+    parent: request.parent.version,
+    ...(request.startFrom && { startFrom: request.startFrom.version }),
+    window: { from: request.from, to: request.to, servedBy: request.servedBy },
+    schemaHash: request.parent.schema.hash,
+    reward: request.reward,
+    counts: result.counts,
+    learner: result.learner,
+    iterations: result.iterations,
+    finalLoss: result.curve.at(-1),
+    validation: result.validation,
+    gate: result.gate,
+    examination: result.examination,
+    quality,
+    partitions: manifests.map(({ day, state, parts }) => ({
+      day,
+      state,
+      sha256: parts.map((part) => part.sha256),
+    })),
+    forced,
+    /** What was missing of the minimum data, where force learned without it. */
+    missing: result.missing,
+  };
+}

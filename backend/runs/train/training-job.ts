@@ -1,0 +1,91 @@
+import { proxy } from 'comlink';
+import type { PreparedData } from '../../log/data-worker.ts';
+import type { TrainingDataRoom } from '../../log/training-data.ts';
+import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
+import { inThread } from '../../process/thread.ts';
+import type { RolloutMode } from '../../rollouts/settings.ts';
+import { prepareInput } from '../shell/run-input.ts';
+import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
+import { goLive, type GateVerdict, type GoLiveDeps } from './go-live.ts';
+import { lineageOf } from './lineage.ts';
+import type { TrainingInput, TrainingProgress, TrainingResult } from './training-messages.ts';
+import type { TrainingRequest } from './training-request.ts';
+import type { TrainingWorker } from './worker.ts';
+
+export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
+  readonly trainingData: Pick<TrainingDataRoom, 'location' | 'settings' | 'prepare'>;
+  /** How a version goes live where the request does not say. */
+  readonly mode: RolloutMode;
+}
+
+/** Learns a version, stores it, and takes it on its way to the visitors if it passed the gate. */
+export function trainingJob(deps: TrainingDeps, request: TrainingRequest): RunJob {
+  const { parent, startFrom, ...asked } = request;
+  return {
+    params: {
+      ...asked,
+      parent: parent.version,
+      ...(startFrom && { startFrom: startFrom.version }),
+      schema: parent.schema.name,
+    },
+    carryOut: (run) => carryOut(deps, request, run),
+  };
+}
+
+async function carryOut(
+  deps: TrainingDeps,
+  request: TrainingRequest,
+  run: RunContext,
+): Promise<RunEnd> {
+  const { prepared, result } = await learn(deps, request, run);
+  const { quality } = prepared;
+  const { scorer, ...report } = result;
+  const passed = result.gate.verdict === 'promote';
+  const forced = request.force && (!passed || result.missing.length > 0);
+  const version = await addVersion(deps, scorer, lineageOf(request, prepared, result, forced));
+  const wanted = request.publish && (passed || request.force);
+  const gate = passed ? result.gate : overruled(result.gate);
+  const how = { by: `run ${run.id}`, mode: request.rollout ?? deps.mode };
+  const outcome = wanted
+    ? await goLive(deps, version, gate, how)
+    : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
+  return {
+    version,
+    progress: { ...report, quality, outcome, forced },
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
+  };
+}
+
+/** Prepares the data and learns, in a thread of its own. */
+function learn(
+  { trainingData }: TrainingDeps,
+  request: TrainingRequest,
+  run: RunContext,
+): Promise<{ prepared: PreparedData; result: TrainingResult }> {
+  const trainIn = inThread<TrainingWorker>(new URL('./worker.ts', import.meta.url));
+  return trainIn(async (thread) => {
+    const { input, prepared } = await prepareInput(trainingData, request);
+    const { startFrom, learner, name, l2, method, objective } = request;
+    const { passed, failures } = prepared.quality;
+    const sent: TrainingInput = {
+      ...input,
+      quality: { passed, failures },
+      learner,
+      name,
+      ...(startFrom && { startFrom }),
+      ...(l2 !== undefined && { l2 }),
+      ...(method && { method }),
+      ...(objective && { objective }),
+    };
+    const onProgress = (progress: TrainingProgress) => run.reportOften(progress);
+    const result = await thread.call((worker) =>
+      worker.train(sent, proxy(onProgress), proxy(run.log)),
+    );
+    return { prepared, result };
+  });
+}
+
+const overruled = ({ reason }: GateVerdict): GateVerdict => ({
+  verdict: 'promote',
+  reason: `forced, against "${reason}"`,
+});

@@ -1,0 +1,18 @@
+import type { Scorer } from '../../../shared/score/scorer.ts';
+import type { RolloutMode } from '../../rollouts/settings.ts';
+import type { FitMethod } from '../../science/learn/fit-method.ts';
+import type { LearnerName } from '../../science/learn/learners/learner.ts';
+import type { RunSource } from '../shell/run-source.ts';
+
+/** A training run, with every default filled in. */
+export interface TrainingRequest extends RunSource {
+  /** Learns from here on in place of the parent, which is still what the version must beat. */
+  readonly startFrom?: Scorer;
+  readonly name: string;
+  readonly learner: LearnerName;
+  /** Of the first pass. */
+  readonly method?: FitMethod;
+  /** False: the version is stored, and the pointer stays. */
+  readonly publish: boolean;
+  readonly rollout?: RolloutMode;
+}

@@ -1,0 +1,106 @@
+import { desc, sql } from 'drizzle-orm';
+import type { RewardPolicy } from '../reward/in-force.ts';
+import type { RolloutMode } from '../rollouts/settings.ts';
+import type { FitMethod } from '../science/learn/fit-method.ts';
+import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
+import { runs } from '../store/tables.ts';
+import { comparisonJob } from './compare/comparison-job.ts';
+import { closeInterrupted } from './shell/close-interrupted.ts';
+import { runsOneAtATime, type Run } from './shell/one-at-a-time.ts';
+import { runSourceOf, type RunSourceAsked, type RunSourceDeps } from './shell/run-source.ts';
+import { startRun, type RunDeps } from './shell/run.ts';
+import { trainingJob, type TrainingDeps } from './train/training-job.ts';
+
+interface TrainingAsked extends RunSourceAsked {
+  /** Default additive. */
+  readonly learner?: LearnerName;
+  readonly method?: FitMethod;
+  readonly publish?: boolean;
+  /** How what passes the gate goes live; else as configured. */
+  readonly rollout?: RolloutMode;
+  readonly name?: string;
+  /** Learns from the rules on and not from the champion, which is still what the version must beat. */
+  readonly afresh?: boolean;
+}
+
+/** What a comparison of learners may be told: it stores and publishes nothing. */
+interface ComparisonAsked extends RunSourceAsked {
+  /** Default all. */
+  readonly learners?: readonly LearnerName[];
+  /** Of a cross-validation by session; default none. */
+  readonly folds?: number;
+  readonly seed?: number;
+}
+
+/** Starts runs that train or compare, one at a time. */
+export interface Trainer {
+  /** @throws ApiError 404 for an unknown version or schema, 409 `training_running`. */
+  start(asked: TrainingAsked): Promise<string>;
+  /** Compares learners, in a run of its own. @throws as `start` */
+  compare(asked: ComparisonAsked): Promise<string>;
+  running(): string | undefined;
+  /** The newest run that trained. */
+  last(): Promise<Run | undefined>;
+  /** Marks the runs of backends that are gone as failed. */
+  closeInterrupted(): Promise<void>;
+  /** The process is about to end: a run under way is left to `closeInterrupted` of the next one. */
+  abandon(): void;
+}
+
+export interface TrainerDeps
+  extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'versions'> {
+  readonly versions: RunSourceDeps['versions'];
+  /** Whether learned metric weights are the reward, where nothing overrides them. */
+  readonly rewardPolicy: RewardPolicy;
+  /** Of a run that trained. */
+  readonly onFinished: (run: Run) => void;
+}
+
+export function trainer(deps: TrainerDeps): Trainer {
+  const { store, trainingData, versions, nowMs, log } = deps;
+  const { retentionDays } = trainingData.settings;
+  const sourceOf = (asked: RunSourceAsked) => runSourceOf({ ...deps, retentionDays }, asked);
+  const { start, running, abandon } = runsOneAtATime(store, log);
+  return {
+    start: (asked) =>
+      start(async () => {
+        const source = await sourceOf(asked);
+        const request = {
+          ...source,
+          learner: asked.learner ?? 'additive',
+          ...(asked.method && { method: asked.method }),
+          ...(asked.rollout && { rollout: asked.rollout }),
+          ...(asked.afresh && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
+          name: asked.name ?? 'learned',
+          publish: asked.publish ?? true,
+        };
+        return startRun(deps, trainingJob(deps, request));
+      }, deps.onFinished),
+
+    compare: (asked) =>
+      start(async () => {
+        const request = {
+          ...(await sourceOf(asked)),
+          learners: asked.learners ?? LEARNERS,
+          ...(asked.folds !== undefined && { folds: asked.folds }),
+          ...(asked.seed !== undefined && { seed: asked.seed }),
+        };
+        return startRun(deps, comparisonJob(trainingData, request));
+      }),
+
+    running,
+    abandon,
+
+    async last() {
+      const [run] = await store.db
+        .select()
+        .from(runs)
+        .where(sql`json_extract(${runs.params}, '$.kind') is null`)
+        .orderBy(desc(runs.startedAt))
+        .limit(1);
+      return run;
+    },
+
+    closeInterrupted: () => closeInterrupted(store, nowMs()),
+  };
+}

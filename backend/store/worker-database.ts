@@ -1,0 +1,10 @@
+import { workerData } from 'node:worker_threads';
+import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
+import { connect, type Database } from './connect.ts';
+
+/**
+ * In a worker: a connection of its own, for reading. The driver is synchronous, so seconds of counting would keep
+ * everything else of the main thread waiting. @param database default: what the thread was started with.
+ */
+export const workerDatabase = (database = workerData as Database): LibSQLDatabase =>
+  drizzle(connect(database));
