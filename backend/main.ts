@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { readConfig, type BackendConfig } from './config/config.ts';
+import { loadConfig, type BackendConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
@@ -14,7 +14,7 @@ import { onlineJob } from './runs/online/online-job.ts';
 import { startClockwork, type Clockwork } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
-import { roomsOf } from './services.ts';
+import { servicesOf } from './services.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {
@@ -34,8 +34,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const backend = randomUUID();
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
-  const rooms = roomsOf({ config, store, metrics, backend, lease, nowMs, log });
-  const { versions, liveSchema, snapshots, rollout, rollouts, trainingData, trainer } = rooms;
+  const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
+  const { versions, liveSchema, snapshots, rollout, rollouts, trainingData, trainer } = services;
   await versions.ensureRules(config.schema);
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
@@ -44,10 +44,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   let clockwork: Clockwork | undefined;
   const problems = () => findProblems(store, clockwork, snapshots);
   const app = createApp({
-    ...rooms,
+    ...services,
     store,
-    experiments: rooms.experimentRoom.experiments,
-    reports: rooms.experimentRoom.reports,
+    experiments: services.experimentService.experiments,
+    reports: services.experimentService.reports,
     metrics,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
@@ -68,17 +68,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     watchSchedule: config.watchSchedule,
     jobs: [
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
-      ...rooms.experimentRoom.jobs(
+      ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
-        config.trainingSchedule,
+        config.training.schedule,
       ),
-      learningJob({ learning: rooms.metricLearning, liveSchema, log }),
+      learningJob({ learning: services.metricLearning, liveSchema, log }),
       onlineJob({
         store,
         versions,
         trainingData,
         edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
-        settings: config.online,
+        settings: config.onlineLearning,
         rewardPolicy: config.metricWeights.policy,
         nowMs,
         log,
@@ -90,7 +90,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         settings: config.monitors,
         webhook: config.alertWebhook,
-        trainsDaily: config.trainingSchedule !== '',
+        trainsDaily: config.training.schedule !== '',
         nowMs,
         log,
       }),
@@ -104,7 +104,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       trainer.abandon();
       await clockwork?.stop();
       await listening.close();
-      await rooms.stop();
+      await services.stop();
       await store.close();
       await trainingData.stop();
     },
@@ -112,7 +112,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const backend = await startBackend(readConfig(process.env));
+  const backend = await startBackend(
+    await loadConfig({ env: process.env, directory: process.cwd() }),
+  );
   log(`listening on ${backend.url}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void backend.close().finally(() => process.exit()));
