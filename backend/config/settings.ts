@@ -5,7 +5,7 @@ import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
 import { training } from '../runs/train/settings.ts';
-import { count, group } from '../settings/fields.ts';
+import { count, group, problem } from '../settings/fields.ts';
 
 /** All that a configuration file may hold. */
 export const settings = group({
@@ -29,15 +29,15 @@ export const settings = group({
   monitors,
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
-}).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, { addIssue }) => {
+}).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {
   // What a unit did must still be in the log when it is over, and has come in.
   const needed = observeDays + log.attributionDays + 1;
   if (target !== undefined && log.retentionDays < needed)
-    addIssue({
-      code: 'custom',
-      path: ['metricWeights', 'observeDays'],
-      message: `(${observeDays}) needs a log of ${needed} days or more, but trainingData.retentionDays is ${log.retentionDays}`,
-    });
+    problem(
+      context,
+      ['metricWeights', 'observeDays'],
+      `(${observeDays}) needs a log of ${needed} days or more, but trainingData.retentionDays is ${log.retentionDays}`,
+    );
 });
 
 export type Settings = z.infer<typeof settings>;

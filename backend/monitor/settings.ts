@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { atLeastOne, count, group, positive, schedule, share } from '../settings/fields.ts';
+import {
+  atLeastOne,
+  count,
+  group,
+  positive,
+  problem,
+  schedule,
+  share,
+} from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 
 const alpha = z.number().gt(0).max(0.05);
@@ -92,13 +100,13 @@ export const monitors = group({
     /** Share of degraded rankings that is let pass. */
     maxShare: share.default(0.05),
   }),
-}).superRefine(({ metrics: { minDays, trailingDays } }, { addIssue }) => {
+}).superRefine(({ metrics: { minDays, trailingDays } }, context) => {
   if (minDays > trailingDays)
-    addIssue({
-      code: 'custom',
-      path: ['metrics', 'minDays'],
-      message: `must be at most trailingDays (${trailingDays}), but was ${minDays}`,
-    });
+    problem(
+      context,
+      ['metrics', 'minDays'],
+      `must be at most trailingDays (${trailingDays}), but was ${minDays}`,
+    );
 });
 
 export type MonitorSettings = z.infer<typeof monitors>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
 import { targetDefinition } from '../science/metric-weighting/target.ts';
-import { group, positive, schedule } from '../settings/fields.ts';
+import { group, positive, problem, schedule } from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 
 const METRICS = UNIT_METRICS.map(({ name }) => name);
@@ -57,24 +57,25 @@ export const metricWeights = group({
   }),
   /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
   retentionDays: positive.max(3650).default(365),
-}).superRefine(({ importance, context, prior = {}, target, observeDays }, { addIssue }) => {
-  const problem = (path: readonly string[], message: string) =>
-    addIssue({ code: 'custom', path: [...path], message });
+}).superRefine(({ importance, context, prior = {}, target, observeDays }, check) => {
   const columns = [...METRICS, 'hour', ...context];
   const unknown = importance.crosses.flat().find((name) => !columns.includes(name));
   if (unknown !== undefined)
     problem(
+      check,
       ['importance', 'crosses'],
       `must be of columns, but there is no column ${unknown}: take two of ${columns.join(', ')}`,
     );
   const misnamed = Object.keys(prior).find((name) => !isUnitMetric(name));
   if (misnamed !== undefined)
     problem(
+      check,
       ['prior'],
       `must be of metrics, but units have no metric ${misnamed}: take some of ${METRICS.join(', ')}`,
     );
   if (target !== undefined && target.horizonDays < observeDays)
     problem(
+      check,
       ['target', 'horizonDays'],
       `(${target.horizonDays}) must not be less than observeDays (${observeDays}): the value would be known before the metrics`,
     );

@@ -9,8 +9,7 @@ export function expected(shape: Shape): string {
   if (shape.description !== undefined) return shape.description;
   if (shape.enum !== undefined) return `one of ${shape.enum.map(literal).join(', ')}`;
   if (shape.const !== undefined) return literal(shape.const);
-  if (shape.anyOf !== undefined)
-    return (shape.anyOf as Shape[]).map((choice) => expected(choice)).join(', or ');
+  if (shape.anyOf !== undefined) return shape.anyOf.map((choice) => expected(choice)).join(', or ');
   if (Array.isArray(shape.type))
     return shape.type.map((type) => expected({ ...shape, type })).join(', or ');
   switch (shape.type) {
@@ -63,7 +62,7 @@ function listOf({ prefixItems, items, minItems, maxItems }: Shape): string {
 function objectOf({ properties, additionalProperties }: Shape): string {
   if (properties === undefined || Object.keys(properties).length === 0)
     return typeof additionalProperties === 'object'
-      ? `an object whose values are each ${expected(additionalProperties as Shape)}`
+      ? `an object whose values are each ${expected(additionalProperties)}`
       : 'an object';
   return `an object with ${Object.keys(properties).join(', ')}`;
 }

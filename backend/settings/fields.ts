@@ -8,6 +8,11 @@ export function group<T extends z.ZodRawShape>(shape: T) {
   return whole.prefault({} as z.input<typeof whole>);
 }
 
+/** What a check between settings found. The message goes on where the path of the setting ends. */
+export function problem(context: z.RefinementCtx, path: readonly string[], message: string): void {
+  context.addIssue({ code: 'custom', path: [...path], message });
+}
+
 /** A cron pattern, UTC; empty: never. */
 export const schedule = z
   .stringFormat('cron', isSchedule)

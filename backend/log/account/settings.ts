@@ -1,5 +1,13 @@
 import type { z } from 'zod';
-import { atLeastOne, count, group, positive, schedule, share } from '../../settings/fields.ts';
+import {
+  atLeastOne,
+  count,
+  group,
+  positive,
+  problem,
+  schedule,
+  share,
+} from '../../settings/fields.ts';
 import { parseSettings } from '../../settings/parse-settings.ts';
 
 /** By the kind of scorer that is learned: boosted trees are a forest. */
@@ -67,13 +75,13 @@ export const trainingData = group({
     /** No feature may be missing in more than this share of shown items; 1 = each may. */
     maxMissingShare: share.default(1),
   }),
-}).superRefine(({ attributionDays, retentionDays }, { addIssue }) => {
+}).superRefine(({ attributionDays, retentionDays }, context) => {
   if (retentionDays < attributionDays + 1)
-    addIssue({
-      code: 'custom',
-      path: ['retentionDays'],
-      message: `must be more than attributionDays (${attributionDays}) by 1 or more, but was ${retentionDays}`,
-    });
+    problem(
+      context,
+      ['retentionDays'],
+      `must be more than attributionDays (${attributionDays}) by 1 or more, but was ${retentionDays}`,
+    );
 });
 
 export type TrainingDataSettings = z.infer<typeof trainingData>;
