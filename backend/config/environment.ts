@@ -25,7 +25,7 @@ export interface Environment {
   readonly alertWebhook: Webhook | undefined;
 }
 
-interface Variable {
+export interface Variable {
   /** In words, for the documentation. */
   readonly meaning: string;
   readonly isSecret?: boolean;

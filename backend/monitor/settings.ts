@@ -14,11 +14,11 @@ const alpha = z.number().gt(0).max(0.05);
 
 /** What the monitors hold the system to. */
 export const monitors = group({
-  /** When what is cheap to look at is looked at. */
+  /** When what is cheap to read is looked at. */
   schedule: schedule.default('*/5 * * * *'),
   /** When whole days are read: metrics, drift and data quality. */
   dailySchedule: schedule.default('17 * * * *'),
-  /** When the monthly report is written, if it is due. */
+  /** When the report of the month before is written, once it is over; empty: on demand only. */
   reportSchedule: schedule.default('0 7 * * *'),
   /** A condition must be gone for so long before its alert is over. */
   clearMinutes: z.number().nonnegative().default(30),
@@ -28,7 +28,7 @@ export const monitors = group({
     trailingDays: count.min(7).max(365).default(28),
     /** Days with fewer rankings count for nothing. */
     minRankings: atLeastOne.default(200),
-    /** Days of the trailing ones without which nothing is told. */
+    /** With fewer such days among the trailing ones, nothing is told. */
     minDays: count.min(7).default(14),
     /** How often a day on which nothing happened may be taken for a fall, per metric and day. */
     alpha: alpha.default(0.0002),
@@ -37,11 +37,11 @@ export const monitors = group({
   }),
   /** Features and scores whose distribution is no longer that of the training data. */
   drift: group({
-    /** Of the score: PSI (population stability index) above what chance explains. */
+    /** Highest PSI (population stability index) of the scores, above what chance explains. */
     maxScorePsi: positive.default(0.25),
-    /** The same of each feature. */
+    /** The same for each feature. */
     maxFeaturePsi: positive.default(0.25),
-    /** Sessions on either side without which nothing is told. */
+    /** With fewer sessions on either side, nothing is told. */
     minSessions: atLeastOne.default(500),
     /** Rankings that are looked at on either side: a sample, drawn by their seeds. */
     sampleRankings: atLeastOne.max(20_000).default(2000),
@@ -53,18 +53,18 @@ export const monitors = group({
   }),
   /** Arms of an experiment whose sizes are not in the ratio that was asked for. */
   sampleRatio: group({
-    /** Of all looks at one experiment together: the check is always valid. */
+    /** Error rate of all looks at one experiment together: the check is always valid. */
     alpha: alpha.default(0.001),
-    /** Units in an experiment before it is looked at. */
+    /** With fewer units in an experiment, nothing is told. */
     minUnits: atLeastOne.default(200),
   }),
   /** What should have come, and has not, for so long. */
   stale: group({
     /** Since the last ranking. */
     rankingHours: positive.default(12),
-    /** Since the last feedback event. */
+    /** Since the last feedback event, while rankings are served. */
     eventHours: positive.default(24),
-    /** Since the last training that went well. */
+    /** Since the last training that succeeded, where training has a schedule. */
     trainingDays: positive.default(3),
     /** Since metric weights were last learned. */
     metricWeightDays: positive.default(3),
@@ -86,7 +86,7 @@ export const monitors = group({
     windowMinutes: positive.default(10),
     /** Edges may take so long to follow the pointer: refresh, KV cache and KV itself. */
     graceMinutes: positive.default(5),
-    /** Rankings in the window without which nothing is told. */
+    /** With fewer rankings in the window, nothing is told. */
     minRankings: atLeastOne.default(20),
     /** Share of rankings by another version that is let pass. */
     maxShare: share.default(0.01),
@@ -95,7 +95,7 @@ export const monitors = group({
   degraded: group({
     /** How far back rankings are looked at. */
     windowMinutes: positive.default(15),
-    /** Rankings in the window without which nothing is told. */
+    /** With fewer rankings in the window, nothing is told. */
     minRankings: atLeastOne.default(20),
     /** Share of degraded rankings that is let pass. */
     maxShare: share.default(0.05),

@@ -36,7 +36,7 @@ export const metricWeights = group({
     .readonly()
     .optional()
     .meta({ examples: [{ saves: 1, contacts: 2 }] }),
-  /** How weights are learned: from experiments and units (`surrogate`), and by what a model of units leans on (`importance`). */
+  /** `surrogate`: signed weights, from units and past experiments. `importance`: what a model of units leans on, without a sign. */
   methods: z
     .array(z.enum(['surrogate', 'importance']))
     .min(1)

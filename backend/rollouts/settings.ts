@@ -30,9 +30,9 @@ const noGuardrails = z.literal('nothing').default('nothing').meta({
 export const rollout = group({
   /** `staged`: through shadow and canary; `direct`: to everybody at once. */
   mode: z.enum(['staged', 'direct']).default('staged'),
-  /** One decision each time. */
+  /** When rollouts are decided on: one decision each time. */
   schedule: schedule.default('*/10 * * * *'),
-  /** Of the sessions, in 0..1, that a challenger in shadow is scored for. */
+  /** Share of the sessions that a challenger in shadow is scored for. */
   shadowShare: share.default(0.1),
   /** Metrics of the challenger's canary that must not get worse than by their margin, relative. */
   guardrails: z
@@ -51,9 +51,9 @@ export const rollout = group({
   minimumPerArm: count.min(2).default(200),
   /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then too few have to tell. */
   steps: group({
-    /** Passed the gate. */
+    /** It has passed the gate. */
     candidate: step({ minMs: 0, minSessions: 0 }, noGuardrails),
-    /** Scored beside the champion, and shown to nobody. */
+    /** It is scored beside the champion, and shown to nobody. */
     shadow: step(A_DAY, noGuardrails),
     /** Shown to 1 % of the traffic. */
     'canary 1': step(A_DAY, anyGuardrails.default('no harm')),
@@ -63,7 +63,7 @@ export const rollout = group({
     'canary 25': step(A_DAY, anyGuardrails.default('no worse')),
     /** Shown to 50 %. */
     'canary 50': step(A_DAY, anyGuardrails.default('no worse')),
-    /** Shown to everybody, not yet the champion. */
+    /** Shown to everybody, and not the champion yet. */
     'canary 100': step(A_DAY, anyGuardrails.default('no worse')),
   }),
   /** A step that has not let the challenger pass in this time withdraws it; `null` lets it wait for ever. */

@@ -34,7 +34,6 @@ export const literal = (value: unknown): string =>
     breakLength: Infinity,
     maxArrayLength: null,
     maxStringLength: null,
-    numericSeparator: true,
   });
 
 function boundsOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Shape): string {

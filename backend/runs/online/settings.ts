@@ -8,7 +8,7 @@ const cell = z
   .meta({ description: 'the name of a cell, such as EU' });
 
 export const onlineLearning = group({
-  /** When is learned between trainings; empty: never. */
+  /** When weights are learned between trainings; empty: never. */
   schedule: schedule.default(''),
   /** How far back the log is looked at. */
   windowHours: positive.max(720).default(24),

@@ -3,13 +3,13 @@ import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import { group, positive, schedule } from '../../settings/fields.ts';
 
 export const training = group({
-  /** When is trained from the champion on; empty: by hand only. */
+  /** When training goes on from the champion; empty: by hand only. */
   schedule: schedule.default('0 3 * * *'),
-  /** How much of the log that training learns from. */
+  /** How many days of the log that training learns from. */
   windowDays: positive.default(28),
-  /** When is trained afresh from the rules, on all that is retained; empty: by hand only. */
+  /** When training starts afresh from the rules, on all that is retained; empty: by hand only. */
   fullSchedule: schedule.default('0 4 * * 0'),
-  /** What learns afresh. */
+  /** Which learner trains afresh. */
   fullLearner: z.enum(LEARNERS).default('boosted'),
 });
 

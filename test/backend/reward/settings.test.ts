@@ -28,7 +28,7 @@ test.each([
   [{ unit: 'visit' }, /^unit must be one of 'session', 'user', but was 'visit'$/],
   [
     { target: { kind: 'sum', outcome: 'value' } },
-    /^target\.horizonDays must be a number, above 0 and up to 3_650, but is missing$/,
+    /^target\.horizonDays must be a number, above 0 and up to 3650, but is missing$/,
   ],
   [
     { target: { ...target, horizonDays: 0.5 } },
