@@ -54,7 +54,7 @@ function originText(origin: Origin): string | null {
     case 'demo':
       return 'demo (npm start)';
     case 'environment':
-      return 'environment';
+      return `environment, ${origin.name}`;
     case 'file':
     case 'keys':
       return relative('.', origin.name);

@@ -30,6 +30,8 @@ export interface Variable {
   readonly meaning: string;
   readonly isSecret?: boolean;
   readonly otherwise?: (state: StateDir) => string | undefined;
+  /** Another name that tools share: read where this one is not set. */
+  readonly also?: string;
   /** That `otherwise` in words, where it is no fixed value. */
   readonly otherwiseIs?: string;
 }
@@ -77,8 +79,8 @@ export const VARIABLES = {
   AWS_ACCESS_KEY_ID: { meaning: 'Key of that bucket', isSecret: true },
   AWS_SECRET_ACCESS_KEY: { meaning: 'Secret of that key', isSecret: true },
   AWS_SESSION_TOKEN: { meaning: 'Its token, where keys are temporary', isSecret: true },
-  AWS_REGION: { meaning: 'Region of that bucket; also AWS_DEFAULT_REGION' },
-  AWS_ENDPOINT_URL_S3: { meaning: 'Another store that speaks S3; also AWS_ENDPOINT_URL' },
+  AWS_REGION: { meaning: 'Region of that bucket', also: 'AWS_DEFAULT_REGION' },
+  AWS_ENDPOINT_URL_S3: { meaning: 'Another store that speaks S3', also: 'AWS_ENDPOINT_URL' },
   TRIMTAB_ALERT_WEBHOOK: {
     meaning: 'Where alerts are posted to; the address may hold a token, so it is never shown',
     isSecret: true,
@@ -97,9 +99,13 @@ export function lookUp(
   name: VariableName,
   state: StateDir,
 ): { readonly value: string | undefined; readonly origin: Origin } {
-  const value = env[name];
-  if (value !== undefined && value !== '') return { value, origin: { from: 'environment', name } };
-  const found = (VARIABLES[name] as Variable).otherwise?.(state);
+  const { also, otherwise }: Variable = VARIABLES[name];
+  for (const own of [name, ...(also === undefined ? [] : [also])]) {
+    const value = env[own];
+    if (value !== undefined && value !== '')
+      return { value, origin: { from: 'environment', name: own } };
+  }
+  const found = otherwise?.(state);
   if (found === undefined) return { value: undefined, origin: { from: 'unset' } };
   return {
     value: found,

@@ -38,7 +38,7 @@ const SECRETS = {
 };
 
 test('tells what is in force and where each value came from, from any folder, without secrets', async () => {
-  const env = { TRIMTAB_HOST: '0.0.0.0', ...SECRETS };
+  const env = { TRIMTAB_HOST: '0.0.0.0', AWS_DEFAULT_REGION: 'eu-west-1', ...SECRETS };
   const { exitCode, stdout, stderr } = await runCli(['config', '--json'], env, '', below);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).not.toContain('hidden');
@@ -58,6 +58,10 @@ test('tells what is in force and where each value came from, from any folder, wi
   expect(of('TRIMTAB_HOST')).toMatchObject({
     value: '0.0.0.0',
     origin: { from: 'environment', name: 'TRIMTAB_HOST' },
+  });
+  expect(of('AWS_REGION')).toMatchObject({
+    value: 'eu-west-1',
+    origin: { from: 'environment', name: 'AWS_DEFAULT_REGION' },
   });
   expect(of('TRIMTAB_ALERT_WEBHOOK')?.value).toBe('(secret)');
   expect(of('LIBSQL_URL')?.value).toBe('libsql://(secret)@db.example/');

@@ -37,8 +37,8 @@ shows every setting that is in force and where it came from. A name that is no s
 that is; a value that cannot be is refused with what it should be.
 
 \`defineConfig\` gives help and checks in the editor. In a folder of this repository the import works as it is. Elsewhere
-Trimtab still understands it; for the editor to find it, make Trimtab a dependency of your project: \`npm install
-../trimtab\`.
+Trimtab still understands it; for the editor to find it, make Trimtab a dependency of your project:
+\`"trimtab": "file:../trimtab"\`.
 
 \`npm start\` asks for less data where the file says nothing, so that an afternoon's clicks are enough to train on:
 \`npx trimtab config --demo\` shows what it runs with.
@@ -84,5 +84,6 @@ const readable = (value: unknown): string =>
 function rowOf([name, variable]: [string, Variable]): string {
   const state = { path: '', keys: '', edgeEnv: '', edge: '', demo: '' };
   const otherwise = variable.otherwiseIs ?? variable.otherwise?.(state) ?? 'not set';
-  return `| \`${name}\` | ${otherwise} | ${variable.meaning} |`;
+  const also = variable.also === undefined ? '' : ` (also \`${variable.also}\`)`;
+  return `| \`${name}\`${also} | ${otherwise} | ${variable.meaning} |`;
 }
