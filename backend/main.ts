@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { readConfig, type BackendConfig } from './config/config.ts';
+import { loadConfig, type BackendConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
@@ -17,7 +17,7 @@ import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
-import { roomsOf } from './services.ts';
+import { servicesOf } from './services.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {
@@ -37,8 +37,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const backend = randomUUID();
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
-  const rooms = roomsOf({ config, store, metrics, backend, lease, nowMs, log });
-  const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } = rooms;
+  const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
+  const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
+    services;
   await versions.ensureRules(config.schema);
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
@@ -48,10 +49,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   let scheduler: Scheduler | undefined;
   const problems = () => findProblems(store, pointerWatch, snapshots);
   const app = createApp({
-    ...rooms,
+    ...services,
     store,
-    experiments: rooms.experimentRoom.experiments,
-    reports: rooms.experimentRoom.reports,
+    experiments: services.experimentService.experiments,
+    reports: services.experimentService.reports,
     metrics,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
@@ -76,17 +77,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
-      ...rooms.experimentRoom.jobs(
+      ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
-        config.trainingSchedule,
+        config.training.schedule,
       ),
-      learningJob({ learning: rooms.metricLearning, liveSchema, log }),
+      learningJob({ learning: services.metricLearning, liveSchema, log }),
       onlineJob({
         store,
         versions,
         trainingData,
         edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
-        settings: config.online,
+        settings: config.onlineLearning,
         rewardPolicy: config.metricWeights.policy,
         nowMs,
         log,
@@ -98,7 +99,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         settings: config.monitors,
         webhook: config.alertWebhook,
-        trainsDaily: config.trainingSchedule !== '',
+        trainsDaily: config.training.schedule !== '',
         nowMs,
         log,
       }),
@@ -114,7 +115,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await scheduler?.stop();
       await leadership.release();
       await listening.close();
-      await rooms.stop();
+      await services.stop();
       await store.close();
       await trainingData.stop();
     },
@@ -122,7 +123,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const backend = await startBackend(readConfig(process.env));
+  const backend = await startBackend(
+    await loadConfig({ env: process.env, directory: process.cwd() }),
+  );
   log(`listening on ${backend.url}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void backend.close().finally(() => process.exit()));

@@ -1,7 +1,7 @@
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
-import { experimentRoom as experimentRoomOf } from './experiments/service.ts';
+import { experimentRoom as experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import { edgeKv } from './models/edge-kv.ts';
@@ -19,7 +19,7 @@ import { trainingData as trainingDataOf } from './log/training-data.ts';
 /** Longer than writing the pointer takes, retries included. */
 const MOVE_MS = 15_000;
 
-export interface RoomsDeps {
+export interface ServicesDeps {
   readonly config: BackendConfig;
   readonly store: Store;
   readonly metrics: Metrics;
@@ -31,8 +31,8 @@ export interface RoomsDeps {
   readonly log: (message: string) => void;
 }
 
-/** Every room of the backend with what it needs of the others; nothing is served and nothing happens by itself yet. */
-export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: RoomsDeps) {
+/** Every service of the backend with what it needs of the others; nothing is served and nothing happens by itself yet. */
+export function servicesOf({ config, store, metrics, backend, lease, nowMs, log }: ServicesDeps) {
   const { database, kvSettleMs: settleMs } = config;
   const kv = edgeKv({ edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] });
   const publisher = publisherOf(kv, store, settleMs, nowMs);
@@ -59,7 +59,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     settings: config.rollout,
     settleMs,
     moving: lease('pointer', MOVE_MS),
-    collectWithin: (experiment, window) => experimentRoom.collectWithin(experiment, window),
+    collectWithin: (experiment, window) => experimentService.collectWithin(experiment, window),
     onMoved: (kvWasLost) => (kvWasLost ? snapshots.forget() : snapshots.changed()),
     nowMs,
     log,
@@ -73,7 +73,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
   });
   const keptDays = keptDaysOf(config);
   const rewardPolicy = config.metricWeights.policy;
-  const experimentRoom = experimentRoomOf({
+  const experimentService = experimentServiceOf({
     store,
     database,
     versions,
@@ -92,7 +92,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     keptDays,
     beforePrune: async () => {
       await metricLearning.gather();
-      await experimentRoom.freeze();
+      await experimentService.freeze();
     },
     nowMs,
   });
@@ -122,7 +122,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     livePointer,
     rollouts,
     metricLearning,
-    experimentRoom,
+    experimentService,
     trainingData,
     evaluations,
     trainer,
@@ -130,7 +130,7 @@ export function roomsOf({ config, store, metrics, backend, lease, nowMs, log }: 
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
-      await experimentRoom.stop();
+      await experimentService.stop();
     },
   };
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { alertsCommand } from './alerts.ts';
 import { auditCommand } from './audit.ts';
 import { compareCommand } from './compare.ts';
+import { configCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { experimentsCommand } from './experiments.ts';
@@ -28,6 +29,7 @@ export const program = (): Command =>
   [
     startCommand(),
     serveCommand(),
+    configCommand(),
     statusCommand(),
     importCommand(),
     itemsCommand(),

@@ -5,24 +5,36 @@ import { aborted, stopSignal } from '../client/stop-signal.ts';
 
 export const serveCommand = (): Command =>
   new Command('serve')
-    .description('run the backend alone; its settings come from the environment')
+    .description('run the backend alone; its settings come from trimtab.config.ts')
     .option('--port <port>', 'where to listen (env TRIMTAB_BACKEND_PORT)', port)
     .option('--edge <url>', 'the edge to publish to (env TRIMTAB_EDGE_URL)')
+    .option('--demo', 'use the settings of "npm start" where the configuration file says nothing')
     .option('--json', 'print one line of JSON when ready')
     .action(serve);
 
-async function serve(options: { port?: number; edge?: string; json?: boolean }): Promise<void> {
+interface Options {
+  readonly port?: number;
+  readonly edge?: string;
+  readonly demo?: boolean;
+  readonly json?: boolean;
+}
+
+async function serve(options: Options): Promise<void> {
   const signal = stopSignal();
   // Loaded here, so that the other verbs, which need none of it, answer at once.
-  const [{ readConfig }, { startBackend }] = await Promise.all([
+  const [{ loadConfig }, { startBackend }] = await Promise.all([
     import('../config/config.ts'),
     import('../main.ts'),
   ]);
   const backend = await startBackend(
-    readConfig({
-      ...process.env,
-      ...(options.port === undefined ? {} : { TRIMTAB_BACKEND_PORT: String(options.port) }),
-      ...(options.edge === undefined ? {} : { TRIMTAB_EDGE_URL: options.edge }),
+    await loadConfig({
+      env: {
+        ...process.env,
+        ...(options.port === undefined ? {} : { TRIMTAB_BACKEND_PORT: String(options.port) }),
+        ...(options.edge === undefined ? {} : { TRIMTAB_EDGE_URL: options.edge }),
+      },
+      directory: process.cwd(),
+      demo: options.demo,
     }),
   );
   if (options.json === true) process.stdout.write(`${JSON.stringify({ url: backend.url })}\n`);

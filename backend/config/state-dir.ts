@@ -12,7 +12,7 @@ export interface StateDir {
   readonly demo: string;
 }
 
-export function stateDir(path: string = process.env.TRIMTAB_DIR ?? '.trimtab'): StateDir {
+export function stateDir(path: string = process.env.TRIMTAB_DIR || '.trimtab'): StateDir {
   const at = (name: string) => join(resolve(path), name);
   return {
     path: resolve(path),

@@ -36,7 +36,7 @@ export function selfTestOf(asked: string | true, declared: TargetDefinition | un
   if (asked !== true) return selfTest(asked);
   if (declared === undefined)
     throw invalid(
-      'a self-test needs a long-term value: name an outcome, as "renewal", or declare the target of TRIMTAB_METRIC_WEIGHTS',
+      'a self-test needs a long-term value: name an outcome, as "renewal", or declare metricWeights.target in trimtab.config.ts',
     );
   return selfTest(declared.outcome, declared.kind === 'happened' ? 'proportion' : 'mean');
 }

@@ -1,155 +1,117 @@
 import { z } from 'zod';
-import { parseSettings, schedule } from '../process/settings.ts';
+import {
+  atLeastOne,
+  count,
+  group,
+  positive,
+  problem,
+  schedule,
+  share,
+} from '../settings/fields.ts';
+import { parseSettings } from '../settings/parse-settings.ts';
+
+const alpha = z.number().gt(0).max(0.05);
 
 /** What the monitors hold the system to. */
-export interface MonitorSettings {
-  /** Cron patterns, UTC; empty: never. What is cheap to look at, what reads whole days, and the monthly report. */
-  readonly schedule: string;
-  readonly dailySchedule: string;
-  readonly reportSchedule: string;
+export const monitors = group({
+  /** When what is cheap to read is looked at. */
+  schedule: schedule.default('*/5 * * * *'),
+  /** When whole days are read: metrics, drift and data quality. */
+  dailySchedule: schedule.default('17 * * * *'),
+  /** When the report of the month before is written, once it is over; empty: on demand only. */
+  reportSchedule: schedule.default('0 7 * * *'),
   /** A condition must be gone for so long before its alert is over. */
-  readonly clearMinutes: number;
-  readonly metrics: {
-    readonly trailingDays: number;
+  clearMinutes: z.number().nonnegative().default(30),
+  /** Metrics that fall below what the days before led to expect. */
+  metrics: group({
+    /** How many days a day is compared with. */
+    trailingDays: count.min(7).max(365).default(28),
     /** Days with fewer rankings count for nothing. */
-    readonly minRankings: number;
-    /** Days of the trailing ones without which nothing is told. */
-    readonly minDays: number;
+    minRankings: atLeastOne.default(200),
+    /** With fewer such days among the trailing ones, nothing is told. */
+    minDays: count.min(7).default(14),
     /** How often a day on which nothing happened may be taken for a fall, per metric and day. */
-    readonly alpha: number;
+    alpha: alpha.default(0.0002),
     /** Relative: smaller falls are let pass, however certain. */
-    readonly minDrop: number;
-  };
-  readonly drift: {
-    /** Of the PSI above chance. */
-    readonly maxScorePsi: number;
-    readonly maxFeaturePsi: number;
-    readonly minSessions: number;
+    minDrop: share.default(0.05),
+  }),
+  /** Features and scores whose distribution is no longer that of the training data. */
+  drift: group({
+    /** Highest PSI (population stability index) of the scores, above what chance explains. */
+    maxScorePsi: positive.default(0.25),
+    /** The same for each feature. */
+    maxFeaturePsi: positive.default(0.25),
+    /** With fewer sessions on either side, nothing is told. */
+    minSessions: atLeastOne.default(500),
     /** Rankings that are looked at on either side: a sample, drawn by their seeds. */
-    readonly sampleRankings: number;
-  };
-  readonly quality: { readonly minRankings: number };
-  readonly sampleRatio: {
-    /** Of all looks at one experiment together: the check is always valid. */
-    readonly alpha: number;
-    readonly minUnits: number;
-  };
-  readonly stale: {
-    readonly rankingHours: number;
-    readonly eventHours: number;
-    readonly trainingDays: number;
-    readonly metricWeightDays: number;
-    readonly catalogueDays: number;
+    sampleRankings: atLeastOne.max(20_000).default(2000),
+  }),
+  /** Data quality, held to the limits of trainingData.quality. */
+  quality: group({
+    /** Days with fewer rankings are not judged. */
+    minRankings: atLeastOne.default(100),
+  }),
+  /** Arms of an experiment whose sizes are not in the ratio that was asked for. */
+  sampleRatio: group({
+    /** Error rate of all looks at one experiment together: the check is always valid. */
+    alpha: alpha.default(0.001),
+    /** With fewer units in an experiment, nothing is told. */
+    minUnits: atLeastOne.default(200),
+  }),
+  /** What should have come, and has not, for so long. */
+  stale: group({
+    /** Since the last ranking. */
+    rankingHours: positive.default(12),
+    /** Since the last feedback event, while rankings are served. */
+    eventHours: positive.default(24),
+    /** Since the last training that succeeded, where training has a schedule. */
+    trainingDays: positive.default(3),
+    /** Since metric weights were last learned. */
+    metricWeightDays: positive.default(3),
+    /** Since the catalogue last changed. */
+    catalogueDays: positive.default(30),
     /** A changed catalogue is at the edge within this. */
-    readonly snapshotMinutes: number;
-  };
-  readonly ingest: {
-    readonly windowMinutes: number;
+    snapshotMinutes: positive.default(30),
+  }),
+  /** How long what the edge logged takes to be in the database. */
+  ingest: group({
+    /** How far back batches are looked at. */
+    windowMinutes: positive.default(15),
     /** Nine of ten batches must be committed within it. */
-    readonly maxLagMinutes: number;
-  };
-  readonly oldEdges: {
-    readonly windowMinutes: number;
+    maxLagMinutes: positive.default(5),
+  }),
+  /** Edges that still rank with another version than the pointer says. */
+  oldEdges: group({
+    /** How far back rankings are looked at. */
+    windowMinutes: positive.default(10),
     /** Edges may take so long to follow the pointer: refresh, KV cache and KV itself. */
-    readonly graceMinutes: number;
-    readonly minRankings: number;
-    readonly maxShare: number;
-  };
-  readonly degraded: {
-    readonly windowMinutes: number;
-    readonly minRankings: number;
-    readonly maxShare: number;
-  };
-}
-
-export const DEFAULT_MONITORS: MonitorSettings = {
-  schedule: '*/5 * * * *',
-  dailySchedule: '17 * * * *',
-  reportSchedule: '0 7 * * *',
-  clearMinutes: 30,
-  metrics: { trailingDays: 28, minRankings: 200, minDays: 14, alpha: 0.0002, minDrop: 0.05 },
-  drift: { maxScorePsi: 0.25, maxFeaturePsi: 0.25, minSessions: 500, sampleRankings: 2000 },
-  quality: { minRankings: 100 },
-  sampleRatio: { alpha: 0.001, minUnits: 200 },
-  stale: {
-    rankingHours: 12,
-    eventHours: 24,
-    trainingDays: 3,
-    metricWeightDays: 3,
-    catalogueDays: 30,
-    snapshotMinutes: 30,
-  },
-  ingest: { windowMinutes: 15, maxLagMinutes: 5 },
-  oldEdges: { windowMinutes: 10, graceMinutes: 5, minRankings: 20, maxShare: 0.01 },
-  degraded: { windowMinutes: 15, minRankings: 20, maxShare: 0.05 },
-};
-
-const count = z.number().int().nonnegative();
-const positive = z.number().positive();
-const share = z.number().min(0).max(1);
-const alpha = z.number().gt(0).max(0.05);
-const some = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial().strict();
-
-const given = some({
-  schedule,
-  dailySchedule: schedule,
-  reportSchedule: schedule,
-  clearMinutes: z.number().nonnegative(),
-  metrics: some({
-    trailingDays: count.min(7).max(365),
-    minRankings: count.min(1),
-    minDays: count.min(7),
-    alpha,
-    minDrop: share,
+    graceMinutes: positive.default(5),
+    /** With fewer rankings in the window, nothing is told. */
+    minRankings: atLeastOne.default(20),
+    /** Share of rankings by another version that is let pass. */
+    maxShare: share.default(0.01),
   }),
-  drift: some({
-    maxScorePsi: positive,
-    maxFeaturePsi: positive,
-    minSessions: count.min(1),
-    sampleRankings: count.min(1).max(20_000),
+  /** Rankings that the edge answered with less than it should have had. */
+  degraded: group({
+    /** How far back rankings are looked at. */
+    windowMinutes: positive.default(15),
+    /** With fewer rankings in the window, nothing is told. */
+    minRankings: atLeastOne.default(20),
+    /** Share of degraded rankings that is let pass. */
+    maxShare: share.default(0.05),
   }),
-  quality: some({ minRankings: count.min(1) }),
-  sampleRatio: some({ alpha, minUnits: count.min(1) }),
-  stale: some({
-    rankingHours: positive,
-    eventHours: positive,
-    trainingDays: positive,
-    metricWeightDays: positive,
-    catalogueDays: positive,
-    snapshotMinutes: positive,
-  }),
-  ingest: some({ windowMinutes: positive, maxLagMinutes: positive }),
-  oldEdges: some({
-    windowMinutes: positive,
-    graceMinutes: positive,
-    minRankings: count.min(1),
-    maxShare: share,
-  }),
-  degraded: some({ windowMinutes: positive, minRankings: count.min(1), maxShare: share }),
+}).superRefine(({ metrics: { minDays, trailingDays } }, context) => {
+  if (minDays > trailingDays)
+    problem(
+      context,
+      ['metrics', 'minDays'],
+      `must be at most trailingDays (${trailingDays}), but was ${minDays}`,
+    );
 });
 
-/**
- * The defaults with what is given in their place, at any depth: `{"stale":{"rankingHours":2}}`.
- * @throws Error naming the setting and what it should have been.
- */
-export function parseMonitors(value: unknown): MonitorSettings {
-  const data = parseSettings(given, value);
-  const defaults = DEFAULT_MONITORS;
-  const settings: MonitorSettings = {
-    ...defaults,
-    ...data,
-    metrics: { ...defaults.metrics, ...data.metrics },
-    drift: { ...defaults.drift, ...data.drift },
-    quality: { ...defaults.quality, ...data.quality },
-    sampleRatio: { ...defaults.sampleRatio, ...data.sampleRatio },
-    stale: { ...defaults.stale, ...data.stale },
-    ingest: { ...defaults.ingest, ...data.ingest },
-    oldEdges: { ...defaults.oldEdges, ...data.oldEdges },
-    degraded: { ...defaults.degraded, ...data.degraded },
-  };
-  if (settings.metrics.minDays > settings.metrics.trailingDays)
-    throw new Error(
-      `metrics.minDays must be at most trailingDays (${settings.metrics.trailingDays}), but was ${settings.metrics.minDays}`,
-    );
-  return settings;
-}
+export type MonitorSettings = z.infer<typeof monitors>;
+
+/** @throws Error naming the setting and what it should have been. */
+export const parseMonitors = (value: unknown): MonitorSettings => parseSettings(monitors, value);
+
+export const DEFAULT_MONITORS = parseMonitors({});

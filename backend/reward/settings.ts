@@ -1,96 +1,90 @@
 import { z } from 'zod';
-import { parseSettings, schedule } from '../process/settings.ts';
-import type { ImportanceOptions } from '../science/metric-weighting/learn-importance.ts';
-import { parseTarget, type TargetDefinition } from '../science/metric-weighting/target.ts';
-import type { RewardPolicy } from './in-force.ts';
-import type { UnitKind } from '../log/account/units.ts';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
-
-export interface MetricWeightSettings {
-  /** What the weights must foretell; without one nothing is gathered or learned. */
-  readonly target?: TargetDefinition;
-  readonly unit: UnitKind;
-  /** What a unit did counts for so long from when it was first seen; what comes later is for the target. */
-  readonly observeDays: number;
-  /** `adaptive`: what was learned is what training rewards, unless it is overridden. `fixed`: it is only shown. */
-  readonly policy: RewardPolicy;
-  /** Cron pattern, UTC; empty: on demand only. */
-  readonly schedule: string;
-  /** Of a request's context, what may be kept of a unit: device, segment, and demographics that are permitted. */
-  readonly context: readonly string[];
-  /** Metric → weight that is believed before any data; else equal weights by which way is better. */
-  readonly prior?: Readonly<Record<string, number>>;
-  readonly methods: readonly ('surrogate' | 'importance')[];
-  /** What importance is told from; crosses are columns that are also looked at together. */
-  readonly importance: Required<Pick<ImportanceOptions, 'model' | 'by' | 'crosses'>>;
-  /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
-  readonly retentionDays: number;
-}
-
-export const DEFAULT_METRIC_WEIGHTS: MetricWeightSettings = {
-  unit: 'session',
-  observeDays: 1,
-  policy: 'fixed',
-  schedule: '0 4 * * *',
-  context: ['device', 'segment'],
-  methods: ['surrogate', 'importance'],
-  importance: { model: 'forest', by: 'shap', crosses: [['hour', 'scroll_share']] },
-  retentionDays: 365,
-};
-
-const given = z
-  .object({
-    target: z.unknown(),
-    unit: z.enum(['session', 'user']),
-    observeDays: z.number().positive().max(90),
-    policy: z.enum(['adaptive', 'fixed']),
-    schedule,
-    context: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)).max(32),
-    prior: z.record(z.string(), z.number()),
-    methods: z.array(z.enum(['surrogate', 'importance'])).min(1),
-    importance: z
-      .object({
-        model: z.enum(['forest', 'boosted']),
-        by: z.enum(['gain', 'permutation', 'shap']),
-        crosses: z.array(z.tuple([z.string(), z.string()])).max(16),
-      })
-      .partial()
-      .strict(),
-    retentionDays: z.number().positive().max(3650),
-  })
-  .partial()
-  .strict();
+import { targetDefinition } from '../science/metric-weighting/target.ts';
+import { group, positive, problem, schedule } from '../settings/fields.ts';
+import { parseSettings } from '../settings/parse-settings.ts';
 
 const METRICS = UNIT_METRICS.map(({ name }) => name);
 
 const isUnitMetric = (name: string): boolean =>
   METRICS.includes(name) || /^(?:cell\.\d_\d|feature\.[a-z0-9_.]+)$/.test(name);
 
-/**
- * The defaults with what is given in their place.
- * @throws Error naming the setting and what it should have been.
- */
-export function parseMetricWeights(value: unknown): MetricWeightSettings {
-  const data = parseSettings(given, value);
-  const { target, importance, ...others } = data;
-  const settings: MetricWeightSettings = {
-    ...DEFAULT_METRIC_WEIGHTS,
-    ...others,
-    ...(target !== undefined && { target: parseTarget(target) }),
-    importance: { ...DEFAULT_METRIC_WEIGHTS.importance, ...importance },
-  };
-  const columns = [...METRICS, 'hour', ...settings.context];
-  const unknown = settings.importance.crosses.flat().find((name) => !columns.includes(name));
+const contextName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/)
+  .meta({ description: 'a name of letters, digits, _, . and -' });
+
+export const metricWeights = group({
+  /** The long-term value that the weights must foretell; without one nothing is gathered or learned. */
+  target: targetDefinition
+    .readonly()
+    .optional()
+    .meta({ examples: [{ kind: 'happened', outcome: 'renewal', horizonDays: 90 }] }),
+  /** Whose behaviour is told from whose value. */
+  unit: z.enum(['session', 'user']).default('session'),
+  /** What a unit did counts for so long from when it was first seen; what comes later is for the target. */
+  observeDays: positive.max(90).default(1),
+  /** `adaptive`: what was learned is what training rewards, unless it is overridden. `fixed`: it is only shown. */
+  policy: z.enum(['adaptive', 'fixed']).default('fixed'),
+  /** When weights are learned; empty: on demand only. */
+  schedule: schedule.default('0 4 * * *'),
+  /** Of a request's context, what may be kept of a unit: device, segment, and demographics that are permitted. */
+  context: z.array(contextName).max(32).readonly().default(['device', 'segment']),
+  /** Metric → weight that is believed before any data; else equal weights by which way is better. */
+  prior: z
+    .record(z.string(), z.number())
+    .readonly()
+    .optional()
+    .meta({ examples: [{ saves: 1, contacts: 2 }] }),
+  /** `surrogate`: signed weights, from units and past experiments. `importance`: what a model of units leans on, without a sign. */
+  methods: z
+    .array(z.enum(['surrogate', 'importance']))
+    .min(1)
+    .readonly()
+    .default(['surrogate', 'importance']),
+  /** What importance is told from. */
+  importance: group({
+    /** The model of units. */
+    model: z.enum(['forest', 'boosted']).default('forest'),
+    /** How much the model leans on a metric, by which measure. */
+    by: z.enum(['gain', 'permutation', 'shap']).default('shap'),
+    /** Columns that are also looked at together. */
+    crosses: z
+      .array(z.tuple([z.string(), z.string()]).readonly())
+      .max(16)
+      .readonly()
+      .default([['hour', 'scroll_share']]),
+  }),
+  /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
+  retentionDays: positive.max(3650).default(365),
+}).superRefine(({ importance, context, prior = {}, target, observeDays }, check) => {
+  const columns = [...METRICS, 'hour', ...context];
+  const unknown = importance.crosses.flat().find((name) => !columns.includes(name));
   if (unknown !== undefined)
-    throw new Error(
-      `importance.crosses: there is no column ${unknown}: take two of ${columns.join(', ')}`,
+    problem(
+      check,
+      ['importance', 'crosses'],
+      `must be of columns, but there is no column ${unknown}: take two of ${columns.join(', ')}`,
     );
-  const misnamed = Object.keys(settings.prior ?? {}).find((name) => !isUnitMetric(name));
+  const misnamed = Object.keys(prior).find((name) => !isUnitMetric(name));
   if (misnamed !== undefined)
-    throw new Error(`prior: units have no metric ${misnamed}: take some of ${METRICS.join(', ')}`);
-  if (settings.target !== undefined && settings.target.horizonDays < settings.observeDays)
-    throw new Error(
-      `target.horizonDays (${settings.target.horizonDays}) must not be less than observeDays (${settings.observeDays}): the value would be known before the metrics`,
+    problem(
+      check,
+      ['prior'],
+      `must be of metrics, but units have no metric ${misnamed}: take some of ${METRICS.join(', ')}`,
     );
-  return settings;
-}
+  if (target !== undefined && target.horizonDays < observeDays)
+    problem(
+      check,
+      ['target', 'horizonDays'],
+      `(${target.horizonDays}) must not be less than observeDays (${observeDays}): the value would be known before the metrics`,
+    );
+});
+
+export type MetricWeightSettings = z.infer<typeof metricWeights>;
+
+/** @throws Error naming the setting and what it should have been. */
+export const parseMetricWeights = (value: unknown): MetricWeightSettings =>
+  parseSettings(metricWeights, value);
+
+export const DEFAULT_METRIC_WEIGHTS = parseMetricWeights({});

@@ -7,7 +7,7 @@ import { decideRollout, type RolloutDecision, type RolloutEvidence } from './dec
 import { isWorthRecording, recordDecision } from './record-decision.ts';
 import { closeRollout } from './record-stage.ts';
 import { actorFor, openRollouts, readRollout, type RolloutRow, stateOf } from './rollout-rows.ts';
-import type { RolloutRules } from './steps.ts';
+import type { RolloutRules } from './settings.ts';
 
 export interface AdvanceDeps {
   readonly store: Store;

@@ -1,15 +1,8 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { GateReport, Guardrail } from '../science/evaluation/gate.ts';
-import {
-  DEFAULT_ROLLOUT_RULES,
-  SHARE,
-  STEPS,
-  type RolloutRules,
-  type Stage,
-  type Step,
-  type StepRules,
-} from './steps.ts';
+import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
+import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
 
 export interface RolloutState {
   readonly challenger: Version;

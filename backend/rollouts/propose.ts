@@ -10,7 +10,7 @@ import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { withdrawRollout } from './record-stage.ts';
 import { CHALLENGER, CHAMPION, LAYER, openRollouts } from './rollout-rows.ts';
-import type { RolloutSettings } from './settings.ts';
+import { rulesOf, type RolloutSettings } from './settings.ts';
 import { SHARE } from './steps.ts';
 import type { Versions } from '../models/versions.ts';
 
@@ -92,7 +92,7 @@ export async function proposeRollout(
       stage: 'candidate',
       since: at,
       experiment: id,
-      rules: { ...settings.rules },
+      rules: { ...rulesOf(settings) },
       gate: gate === undefined ? null : { verdict: gate.verdict, reason: gate.reason },
       by,
       createdAt: at,

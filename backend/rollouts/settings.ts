@@ -1,99 +1,96 @@
 import { z } from 'zod';
-import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
-import { parseSettings, schedule } from '../process/settings.ts';
-import { DEFAULT_ROLLOUT_RULES, type RolloutRules } from './steps.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import { count, group, positive, schedule, share } from '../settings/fields.ts';
+import { parseSettings } from '../settings/parse-settings.ts';
 
 /** How a version that passed the gate goes live. */
-export type RolloutMode = 'staged' | 'direct';
+export type RolloutMode = RolloutSettings['mode'];
 
-export interface RolloutSettings {
+const step = <G extends z.ZodType>(
+  { minMs, minSessions }: { minMs: number; minSessions: number },
+  guardrails: G,
+) =>
+  group({
+    /** Time in this step before the next one. */
+    minMs: z.number().nonnegative().default(minMs),
+    /** Sessions in this step before the next one. */
+    minSessions: count.default(minSessions),
+    /** `no harm`: no bound shows harm; `no worse`: every bound rules harm out; `nothing`: may go without guardrails. */
+    guardrails,
+  });
+
+const A_DAY = { minMs: DAY_MS, minSessions: 1000 };
+const anyGuardrails = z.enum(['nothing', 'no harm', 'no worse']);
+/** Nobody is shown the challenger yet. */
+const noGuardrails = z.literal('nothing').default('nothing').meta({
+  description: "'nothing', as nobody is shown the challenger yet and it has no metric to read",
+});
+
+export const rollout = group({
   /** `staged`: through shadow and canary; `direct`: to everybody at once. */
-  readonly mode: RolloutMode;
-  /** Cron pattern, UTC: one decision each time. */
-  readonly schedule: string;
-  /** Of the sessions, in 0..1, that a challenger in shadow is scored for. */
-  readonly shadowShare: number;
+  mode: z.enum(['staged', 'direct']).default('staged'),
+  /** When rollouts are decided on: one decision each time. */
+  schedule: schedule.default('*/10 * * * *'),
+  /** Share of the sessions that a challenger in shadow is scored for. */
+  shadowShare: share.default(0.1),
   /** Metrics of the challenger's canary that must not get worse than by their margin, relative. */
-  readonly guardrails: readonly GuardrailSpec[];
+  guardrails: z
+    .array(
+      z.strictObject({
+        metric: z.enum(DEFAULT_METRICS.map(({ name }) => name)),
+        margin: z.number().nonnegative().lt(1),
+      }),
+    )
+    .min(1)
+    .readonly()
+    .default([{ metric: 'click_through', margin: 0.05 }]),
   /** Error rate of all guardrails together, over all looks. */
-  readonly alpha: number;
+  alpha: z.number().gt(0).lt(1).default(0.05),
   /** A stage with fewer sessions in an arm says nothing of a guardrail. */
-  readonly minimumPerArm: number;
-  readonly rules: RolloutRules;
+  minimumPerArm: count.min(2).default(200),
+  /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then too few have to tell. */
+  steps: group({
+    /** It has passed the gate. */
+    candidate: step({ minMs: 0, minSessions: 0 }, noGuardrails),
+    /** It is scored beside the champion, and shown to nobody. */
+    shadow: step(A_DAY, noGuardrails),
+    /** Shown to 1 % of the traffic. */
+    'canary 1': step(A_DAY, anyGuardrails.default('no harm')),
+    /** Shown to 5 %. */
+    'canary 5': step(A_DAY, anyGuardrails.default('no worse')),
+    /** Shown to 25 %. */
+    'canary 25': step(A_DAY, anyGuardrails.default('no worse')),
+    /** Shown to 50 %. */
+    'canary 50': step(A_DAY, anyGuardrails.default('no worse')),
+    /** Shown to everybody, and not the champion yet. */
+    'canary 100': step(A_DAY, anyGuardrails.default('no worse')),
+  }),
+  /** A step that has not let the challenger pass in this time withdraws it; `null` lets it wait for ever. */
+  maxStepMs: positive.nullable().default(14 * DAY_MS),
+});
+
+export type RolloutSettings = z.infer<typeof rollout>;
+/** What a step asks for before the next one. */
+export type StepRules = RolloutSettings['steps']['canary 1'];
+
+/** As every rollout keeps them from its start on, in the database too. */
+export interface RolloutRules {
+  readonly steps: Readonly<Record<keyof RolloutSettings['steps'], StepRules>>;
+  /** Without, a step waits for ever. */
+  readonly maxStepMs?: number;
 }
 
-export const DEFAULT_ROLLOUT: RolloutSettings = {
-  mode: 'staged',
-  schedule: '*/10 * * * *',
-  shadowShare: 0.1,
-  guardrails: [{ metric: 'click_through', margin: 0.05 }],
-  alpha: 0.05,
-  minimumPerArm: 200,
-  rules: DEFAULT_ROLLOUT_RULES,
-};
+/** @throws Error naming the setting and what it should have been. */
+export const parseRollout = (value: unknown): RolloutSettings => parseSettings(rollout, value);
 
-const share = z.number().min(0).max(1);
-const step = z
-  .object({
-    minMs: z.number().nonnegative(),
-    minSessions: z.number().int().nonnegative(),
-    guardrails: z.enum(['nothing', 'no harm', 'no worse']),
-  })
-  .partial()
-  .strict();
+export const rulesOf = ({
+  steps,
+  maxStepMs,
+}: Pick<RolloutSettings, 'steps' | 'maxStepMs'>): RolloutRules => ({
+  steps,
+  ...(maxStepMs !== null && { maxStepMs }),
+});
 
-const given = z
-  .object({
-    mode: z.enum(['staged', 'direct']),
-    schedule,
-    shadowShare: share,
-    guardrails: z
-      .array(
-        z
-          .object({
-            metric: z.enum(DEFAULT_METRICS.map(({ name }) => name)),
-            margin: z.number().nonnegative().lt(1),
-          })
-          .strict(),
-      )
-      .min(1),
-    alpha: z.number().gt(0).lt(1),
-    minimumPerArm: z.number().int().min(2),
-    steps: z
-      .object({
-        candidate: step,
-        shadow: step,
-        'canary 1': step,
-        'canary 5': step,
-        'canary 25': step,
-        'canary 50': step,
-        'canary 100': step,
-      })
-      .partial()
-      .strict(),
-    maxStepMs: z.number().positive().nullable(),
-  })
-  .partial()
-  .strict();
-
-/**
- * The defaults with what is given in their place: `{"steps":{"canary 1":{"minSessions":200}}}`; `"maxStepMs": null`
- * lets a step wait for ever.
- * @throws Error naming the setting and what it should have been.
- */
-export function parseRollout(value: unknown): RolloutSettings {
-  const data = parseSettings(given, value);
-  const { steps = {}, maxStepMs = DEFAULT_ROLLOUT_RULES.maxStepMs, ...settings } = data;
-  const changed = Object.entries(DEFAULT_ROLLOUT_RULES.steps).map(([name, rules]) => [
-    name,
-    { ...rules, ...steps[name as keyof typeof steps] },
-  ]);
-  for (const name of ['candidate', 'shadow'] as const)
-    if ((steps[name]?.guardrails ?? 'nothing') !== 'nothing')
-      throw new Error(
-        `steps.${name}.guardrails must be "nothing", but was "${steps[name]?.guardrails}": nobody is shown the challenger there, so it has no metric to read`,
-      );
-  const rules = { steps: Object.fromEntries(changed), ...(maxStepMs !== null && { maxStepMs }) };
-  return { ...DEFAULT_ROLLOUT, ...settings, rules };
-}
+export const DEFAULT_ROLLOUT = parseRollout({});
+export const DEFAULT_ROLLOUT_RULES = rulesOf(DEFAULT_ROLLOUT);

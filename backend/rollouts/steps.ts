@@ -1,5 +1,3 @@
-import { DAY_MS } from '../../shared/domain/utc-day.ts';
-
 /** In this order, one at a time; `canary 5` serves the challenger to 5 % of the traffic. */
 export const STEPS = [
   'candidate',
@@ -28,34 +26,4 @@ export const SHARE: Readonly<Record<Stage, number>> = {
   champion: 1,
   withdrawn: 0,
   hold: 0,
-};
-
-/** What must hold before the next step. */
-export interface StepRules {
-  readonly minMs: number;
-  readonly minSessions: number;
-  /** `no harm`: no guardrail shows harm; `no worse`: every guardrail rules harm out; `nothing`: guardrails are not needed. */
-  readonly guardrails: 'nothing' | 'no harm' | 'no worse';
-}
-
-export interface RolloutRules {
-  readonly steps: Readonly<Record<Exclude<Step, 'champion'>, StepRules>>;
-  /** A challenger that stays at one step for longer is withdrawn; absent: it waits for ever. */
-  readonly maxStepMs?: number;
-}
-
-const A_DAY = { minMs: DAY_MS, minSessions: 1000 };
-
-/** Harm must be ruled out before more than 5 % see the challenger; with fewer, there are too few sessions to rule it out. */
-export const DEFAULT_ROLLOUT_RULES: RolloutRules = {
-  steps: {
-    candidate: { minMs: 0, minSessions: 0, guardrails: 'nothing' },
-    shadow: { ...A_DAY, guardrails: 'nothing' },
-    'canary 1': { ...A_DAY, guardrails: 'no harm' },
-    'canary 5': { ...A_DAY, guardrails: 'no worse' },
-    'canary 25': { ...A_DAY, guardrails: 'no worse' },
-    'canary 50': { ...A_DAY, guardrails: 'no worse' },
-    'canary 100': { ...A_DAY, guardrails: 'no worse' },
-  },
-  maxStepMs: 14 * DAY_MS,
 };

@@ -2,23 +2,20 @@ import type { TrainingDataRoom } from '../log/training-data.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
-import type { LearnerName } from '../science/learn/learners/learner.ts';
+import type { TrainingDataSettings } from '../log/account/settings.ts';
 import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { Trainer } from './trainer.ts';
+import type { TrainingSettings } from './train/settings.ts';
 
 export const DAILY_TRAINING = 'daily training';
 
 /** The daily training that starts from the champion, the weekly one that starts from the rules, the decisions of rollouts, and pruning. */
 export function jobsOf(deps: {
   readonly config: {
-    /** Cron patterns, UTC; empty: never, only by hand. */
-    readonly trainingSchedule: string;
-    readonly fullTrainingSchedule: string;
-    readonly pruneSchedule: string;
+    readonly training: TrainingSettings;
+    readonly trainingData: Pick<TrainingDataSettings, 'pruneSchedule'>;
     readonly watchSchedule: string;
-    readonly trainingWindowDays: number;
-    readonly fullTrainingLearner: LearnerName;
     readonly rollout: Pick<RolloutSettings, 'schedule'>;
   };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
@@ -29,6 +26,7 @@ export function jobsOf(deps: {
   readonly log: (message: string) => void;
 }): Job[] {
   const { config, trainer, trainingData, rollouts, leader, nowMs, log } = deps;
+  const { training } = config;
   const job = (name: string, schedule: string, run: () => Promise<void>): Job => ({
     name,
     schedule,
@@ -36,18 +34,18 @@ export function jobsOf(deps: {
     leaderOnly: true,
   });
   return [
-    job(DAILY_TRAINING, config.trainingSchedule, async () => {
-      const from = nowMs() - config.trainingWindowDays * DAY_MS;
+    job(DAILY_TRAINING, training.schedule, async () => {
+      const from = nowMs() - training.windowDays * DAY_MS;
       log(`${DAILY_TRAINING}: run ${await trainer.start({ from })}`);
     }),
-    job('weekly full training', config.fullTrainingSchedule, async () => {
-      const asked = { afresh: true, learner: config.fullTrainingLearner, name: 'learned afresh' };
+    job('weekly full training', training.fullSchedule, async () => {
+      const asked = { afresh: true, learner: training.fullLearner, name: 'learned afresh' };
       log(`weekly full training: run ${await trainer.start(asked)}`);
     }),
     job('rollout decisions', config.rollout.schedule, async () => {
       await rollouts.advance(leader.held);
     }),
-    job('pruning', config.pruneSchedule, async () => {
+    job('pruning', config.trainingData.pruneSchedule, async () => {
       const { before, decisions, partitions } = await trainingData.prune();
       log(
         `pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from './child.ts';
-import { SMALL_DATA } from './small-data.ts';
 import type { StateDir } from '../config/state-dir.ts';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
@@ -15,11 +14,8 @@ export function startBackendChild(
   return startChild(
     'backend',
     CLI,
-    ['serve', '--port', String(port), '--edge', edgeUrl],
-    {
-      TRIMTAB_DIR: state.path,
-      TRIMTAB_TRAINING_DATA: process.env.TRIMTAB_TRAINING_DATA ?? JSON.stringify(SMALL_DATA),
-    },
+    ['serve', '--demo', '--port', String(port), '--edge', edgeUrl],
+    { TRIMTAB_DIR: state.path },
     onLine,
   );
 }

@@ -6,6 +6,7 @@ import type { Child } from './child.ts';
 import { importDemo } from './demo-import.ts';
 import { startEdge } from './edge.ts';
 import { writeEdgeEnv } from './edge-env.ts';
+import { loadSettings } from '../config/config.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './look.ts';
 import { needFreePort } from './ports.ts';
@@ -42,6 +43,8 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
   const { edgePort, backendPort, onLine } = options;
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
+  // What is wrong with them is told here at once, and not as the end of a backend that could not start.
+  await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
   const state = stateDir();
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;

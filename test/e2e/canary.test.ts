@@ -4,7 +4,7 @@ import { putItems } from '../support/client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
+const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' } as const;
 /** It stops at half of the traffic: a share that few sessions can tell. */
 const HALF_WAY = {
   schedule: '* * * * * *',
@@ -21,7 +21,7 @@ const HALF_WAY = {
 
 let system: System;
 beforeAll(async () => {
-  system = await startSystem({ backendEnv: { TRIMTAB_ROLLOUT: JSON.stringify(HALF_WAY) } });
+  system = await startSystem({ config: { rollout: HALF_WAY } });
   await putItems(system, demoCatalogue(50, 1, Date.now()));
 }, 120_000);
 afterAll(() => system?.stop(), 30_000);

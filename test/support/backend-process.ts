@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TrimtabConfig } from '../../backend/config/define-config.ts';
 import { until } from './until.ts';
 
 export interface BackendProcess {
@@ -15,16 +18,24 @@ const path = (name: string) => fileURLToPath(new URL(`../../backend/${name}`, im
 /**
  * Runs `backend/main.ts` as a process of its own, which ends with this one, however this one ends.
  * Ready to answer when this resolves.
- * @param env all that it sees of the environment, but for PATH.
+ * @param env all that it sees of the environment, but for PATH; it runs in TRIMTAB_DIR, beside a configuration file
+ * with @param config.
  */
 export async function startBackendProcess(
   url: string,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> & { readonly TRIMTAB_DIR: string },
+  config: TrimtabConfig = {},
 ): Promise<BackendProcess> {
+  await mkdir(env.TRIMTAB_DIR, { recursive: true });
+  await writeFile(join(env.TRIMTAB_DIR, 'trimtab.config.json'), JSON.stringify(config));
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', path('start/exit-with-parent.ts'), path('main.ts')],
-    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { PATH: process.env.PATH, ...env } },
+    {
+      cwd: env.TRIMTAB_DIR,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { PATH: process.env.PATH, ...env },
+    },
   );
   let log = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-8000)));

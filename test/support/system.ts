@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureKeys, type Keys } from '../../backend/config/keys.ts';
-import { SMALL_DATA } from '../../backend/start/small-data.ts';
+import type { TrimtabConfig } from '../../backend/config/define-config.ts';
+import { DEMO } from '../../backend/config/demo.ts';
 import { stateDir } from '../../backend/config/state-dir.ts';
 import { startBackendProcess } from './backend-process.ts';
 import { freePort } from './free-port.ts';
@@ -37,7 +38,7 @@ export interface SystemOptions {
   /** The Worker's tunables. */
   readonly edgeEnv?: Readonly<Record<string, string>>;
   /** The backend's settings. */
-  readonly backendEnv?: Readonly<Record<string, string>>;
+  readonly config?: TrimtabConfig;
   /** Where KV is, when it is to be neither's own. */
   readonly kvUrls?: KvUrls;
 }
@@ -46,7 +47,7 @@ export interface SystemOptions {
 export async function startSystem({
   schema,
   edgeEnv,
-  backendEnv,
+  config,
   kvUrls,
 }: SystemOptions = {}): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-e2e-'));
@@ -73,17 +74,21 @@ export async function startSystem({
     }),
   );
   const backend = part(backendUrl, () =>
-    startBackendProcess(backendUrl, {
-      TRIMTAB_DIR: dir,
-      TRIMTAB_BACKEND_PORT: String(backendPort),
-      TRIMTAB_EDGE_URL: edgeUrl,
-      TRIMTAB_TRAINING_SCHEDULE: '',
-      TRIMTAB_FULL_TRAINING_SCHEDULE: '',
-      TRIMTAB_ROLLOUT: JSON.stringify({ mode: 'direct' }),
-      TRIMTAB_TRAINING_DATA: JSON.stringify(SMALL_DATA),
-      ...(schema !== undefined && { TRIMTAB_SCHEMA: schemaFile }),
-      ...backendEnv,
-    }),
+    startBackendProcess(
+      backendUrl,
+      {
+        TRIMTAB_DIR: dir,
+        TRIMTAB_BACKEND_PORT: String(backendPort),
+        TRIMTAB_EDGE_URL: edgeUrl,
+      },
+      {
+        ...DEMO,
+        training: { schedule: '', fullSchedule: '' },
+        rollout: { mode: 'direct' },
+        ...(schema !== undefined && { schema: schemaFile }),
+        ...config,
+      },
+    ),
   );
   const stop = async () => {
     await Promise.allSettled([edge.retire(), backend.retire()]);

@@ -44,7 +44,7 @@ const asked = z
       .optional()
       .openapi({ description: 'Promote what passes the gate (default true)' }),
     rollout: z.enum(['staged', 'direct']).optional().openapi({
-      description: 'How what passes the gate goes live; default as configured (TRIMTAB_ROLLOUT)',
+      description: 'How what passes the gate goes live; default as configured (rollout.mode)',
     }),
     force: z.boolean().optional().openapi({
       description: 'Learn from too little data, and promote whatever gate and data quality say',

@@ -1,64 +1,99 @@
-import { z } from 'zod';
-import { parseSettings } from '../../process/settings.ts';
-
-/** What a session may do and still count as a person. A limit of 0 or of `null` is off. */
-export interface Filters {
-  /** More rankings than this within any minute: a crawler. */
-  readonly maxRankingsPerMinute: number | null;
-  /** A click, save, contact or booking sooner than this after its ranking is faster than a person. */
-  readonly minReactionMs: number;
-  /** So many of them, and more than half of all that a session did, condemn the session. */
-  readonly minFastActions: number;
-  /** A session that clicked at least this share of what it was shown … */
-  readonly maxClickedShare: number;
-  /** … is looked at from so many shown items on. */
-  readonly minShownItems: number;
-  /** So many clicks and no dwell at all, on a day on which most who click also dwell. */
-  readonly maxClicksWithoutDwell: number | null;
-  /** Visitors' clocks may be off by so much before an event is not believed. */
-  readonly maxClockSkewMs: number;
-  /** A session of which more than this share of events is invalid is invalid itself. */
-  readonly maxInvalidShare: number;
-  /** The same event of the same item again, with another id, within so much time, is one event. */
-  readonly duplicateWithinMs: number;
-}
-
-/** What a learner must have before it is trusted to learn. */
-export interface Minimum {
-  readonly rankings: number;
-  /** Rankings with a reward: with fewer there is nothing to learn from. */
-  readonly rewarded: number;
-  /** Share of rankings with a click, 0..1. */
-  readonly clickRate: number;
-  /** Different UTC days. */
-  readonly days: number;
-  /** Different users; a session without a user counts as one. */
-  readonly users: number;
-}
+import type { z } from 'zod';
+import {
+  atLeastOne,
+  count,
+  group,
+  positive,
+  problem,
+  schedule,
+  share,
+} from '../../settings/fields.ts';
+import { parseSettings } from '../../settings/parse-settings.ts';
 
 /** By the kind of scorer that is learned: boosted trees are a forest. */
 export type LearnerKind = 'additive' | 'forest' | 'mlp';
 
-export interface QualityLimits {
-  /** Share of rankings that were logged whole. */
-  readonly minCompleteness: number;
-  /** Share of feedback events that join a ranking. */
-  readonly minAttribution: number;
-  /** Age of the newest ranking. */
-  readonly maxAgeHours: number;
-  /** No feature may be missing in more than this share of shown items; 1 = each may. */
-  readonly maxMissingShare: number;
-}
+const minimum = (rankings: number) =>
+  group({
+    /** Rankings in the log. */
+    rankings: count.default(rankings),
+    /** Rankings with a reward: with fewer there is nothing to learn from. */
+    rewarded: count.default(100),
+    /** Share of rankings with a click. */
+    clickRate: share.default(0.05),
+    /** Different UTC days. */
+    days: count.default(7),
+    /** Different users; a session without a user counts as one. */
+    users: count.default(1000),
+  });
 
-export interface TrainingDataSettings {
+export const trainingData = group({
   /** Feedback later than this after the ranking is not credited to it; then the day's partition is final. */
-  readonly attributionDays: number;
+  attributionDays: positive.max(90).default(7),
   /** Older decisions, events and partitions are deleted. */
-  readonly retentionDays: number;
-  readonly filters: Filters;
-  readonly minimums: Readonly<Record<LearnerKind, Minimum>>;
-  readonly quality: QualityLimits;
-}
+  retentionDays: positive.max(3650).default(90),
+  /** When what is older than the retention is deleted; empty: by hand only. */
+  pruneSchedule: schedule.default('30 2 * * *'),
+  /** What a session may do and still count as a person. A limit of 0 or of `null` is off. */
+  filters: group({
+    /** More rankings than this within any minute: a crawler. */
+    maxRankingsPerMinute: count.nullable().default(60),
+    /** A click, save, contact or booking sooner than this after its ranking is faster than a person. */
+    minReactionMs: count.default(150),
+    /** So many of them, and more than half of all that a session did, condemn the session. */
+    minFastActions: atLeastOne.default(3),
+    /** A session that clicked at least this share of what it was shown … */
+    maxClickedShare: share.default(0.9),
+    /** … is looked at from so many shown items on. */
+    minShownItems: atLeastOne.default(20),
+    /** So many clicks and no dwell at all, on a day on which most who click also dwell. */
+    maxClicksWithoutDwell: count.nullable().default(20),
+    /** Visitors' clocks may be off by so much before an event is not believed. */
+    maxClockSkewMs: count.default(3_600_000),
+    /** A session of which more than this share of events is invalid is invalid itself. */
+    maxInvalidShare: share.default(0.5),
+    /** The same event of the same item again, with another id, within so much time, is one event. */
+    duplicateWithinMs: count.default(1000),
+  }),
+  /** What a learner must have before it is trusted to learn. */
+  minimums: group({
+    /** Additive weights. */
+    additive: minimum(10_000),
+    /** Random forests and boosted trees. */
+    forest: minimum(50_000),
+    /** Neural networks. */
+    mlp: minimum(100_000),
+  }),
+  /** How good the logged data must be before a learner is trusted to learn from them. */
+  quality: group({
+    /** Share of rankings that were logged whole. */
+    minCompleteness: share.default(0.95),
+    /** Share of feedback events that join a ranking. */
+    minAttribution: share.default(0.99),
+    /** Age of the newest ranking. */
+    maxAgeHours: positive.default(48),
+    /** No feature may be missing in more than this share of shown items; 1 = each may. */
+    maxMissingShare: share.default(1),
+  }),
+}).superRefine(({ attributionDays, retentionDays }, context) => {
+  if (retentionDays < attributionDays + 1)
+    problem(
+      context,
+      ['retentionDays'],
+      `must be more than attributionDays (${attributionDays}) by 1 or more, but was ${retentionDays}`,
+    );
+});
+
+export type TrainingDataSettings = z.infer<typeof trainingData>;
+export type Filters = TrainingDataSettings['filters'];
+export type Minimum = TrainingDataSettings['minimums'][LearnerKind];
+export type QualityLimits = TrainingDataSettings['quality'];
+
+/** @throws Error naming the setting and what it should have been. */
+export const parseTrainingData = (value: unknown): TrainingDataSettings =>
+  parseSettings(trainingData, value);
+
+export const DEFAULT_TRAINING_DATA = parseTrainingData({});
 
 export const NO_FILTERS: Filters = {
   maxRankingsPerMinute: null,
@@ -71,90 +106,3 @@ export const NO_FILTERS: Filters = {
   maxInvalidShare: 1,
   duplicateWithinMs: 0,
 };
-
-const ENOUGH = { rewarded: 100, clickRate: 0.05, days: 7, users: 1000 };
-
-export const DEFAULT_TRAINING_DATA: TrainingDataSettings = {
-  attributionDays: 7,
-  retentionDays: 90,
-  filters: {
-    maxRankingsPerMinute: 60,
-    minReactionMs: 150,
-    minFastActions: 3,
-    maxClickedShare: 0.9,
-    minShownItems: 20,
-    maxClicksWithoutDwell: 20,
-    maxClockSkewMs: 3_600_000,
-    maxInvalidShare: 0.5,
-    duplicateWithinMs: 1000,
-  },
-  minimums: {
-    additive: { rankings: 10_000, ...ENOUGH },
-    forest: { rankings: 50_000, ...ENOUGH },
-    mlp: { rankings: 100_000, ...ENOUGH },
-  },
-  quality: { minCompleteness: 0.95, minAttribution: 0.99, maxAgeHours: 48, maxMissingShare: 1 },
-};
-
-const share = z.number().min(0).max(1);
-const count = z.number().int().nonnegative();
-const limit = count.nullable();
-const minimum = z
-  .object({ rankings: count, rewarded: count, clickRate: share, days: count, users: count })
-  .partial()
-  .strict();
-
-const given = z
-  .object({
-    attributionDays: z.number().positive().max(90),
-    retentionDays: z.number().positive().max(3650),
-    filters: z
-      .object({
-        maxRankingsPerMinute: limit,
-        minReactionMs: count,
-        minFastActions: count.min(1),
-        maxClickedShare: share,
-        minShownItems: count.min(1),
-        maxClicksWithoutDwell: limit,
-        maxClockSkewMs: count,
-        maxInvalidShare: share,
-        duplicateWithinMs: count,
-      })
-      .partial()
-      .strict(),
-    minimums: z.object({ additive: minimum, forest: minimum, mlp: minimum }).partial().strict(),
-    quality: z
-      .object({
-        minCompleteness: share,
-        minAttribution: share,
-        maxAgeHours: z.number().positive(),
-        maxMissingShare: share,
-      })
-      .partial()
-      .strict(),
-  })
-  .partial()
-  .strict();
-
-/**
- * The defaults with what is given in their place, at any depth: `{"minimums":{"additive":{"days":1}}}`.
- * @throws Error naming the setting and what it should have been.
- */
-export function parseTrainingData(value: unknown): TrainingDataSettings {
-  const data = parseSettings(given, value);
-  const defaults = DEFAULT_TRAINING_DATA;
-  const learner = (kind: LearnerKind) => ({ ...defaults.minimums[kind], ...data.minimums?.[kind] });
-  const settings: TrainingDataSettings = {
-    attributionDays: data.attributionDays ?? defaults.attributionDays,
-    retentionDays: data.retentionDays ?? defaults.retentionDays,
-    filters: { ...defaults.filters, ...data.filters },
-    minimums: { additive: learner('additive'), forest: learner('forest'), mlp: learner('mlp') },
-    quality: { ...defaults.quality, ...data.quality },
-  };
-  if (settings.retentionDays < settings.attributionDays + 1) {
-    throw new Error(
-      `retentionDays must be more than attributionDays (${settings.attributionDays}) by 1 or more, but was ${settings.retentionDays}`,
-    );
-  }
-  return settings;
-}

@@ -85,7 +85,7 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
   throw new ApiError(
     409,
     'no_target',
-    'no long-term value is declared: set TRIMTAB_METRIC_WEIGHTS to {"target": {"kind": "happened", "outcome": "renewal", "horizonDays": 90}}, or the like',
+    'no long-term value is declared: put metricWeights: { target: { kind: "happened", outcome: "renewal", horizonDays: 90 } }, or the like, into trimtab.config.ts',
   );
 }
 

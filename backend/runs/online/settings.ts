@@ -1,43 +1,32 @@
 import { z } from 'zod';
-import { parseSettings, schedule } from '../../process/settings.ts';
+import { atLeastOne, group, positive, schedule } from '../../settings/fields.ts';
+import { parseSettings } from '../../settings/parse-settings.ts';
 
-export interface OnlineSettings {
-  /** Cron pattern, UTC; empty: nothing is learned between trainings. */
-  readonly schedule: string;
+const cell = z
+  .string()
+  .regex(/^[\w.:-]{1,64}$/)
+  .meta({ description: 'the name of a cell, such as EU' });
+
+export const onlineLearning = group({
+  /** When weights are learned between trainings; empty: never. */
+  schedule: schedule.default(''),
   /** How far back the log is looked at. */
-  readonly windowHours: number;
+  windowHours: positive.max(720).default(24),
   /** Rankings with a reward; with fewer nothing is sent. */
-  readonly minimumRewarded: number;
+  minimumRewarded: atLeastOne.default(1000),
   /** How far, in log-odds, a weight is thought to lie from the published one: the deviation of the prior. */
-  readonly spread: number;
+  spread: positive.max(10).default(0.2),
   /** Edge regions, as `cellOf` names them. */
-  readonly cells: readonly string[];
-}
-
-export const DEFAULT_ONLINE: OnlineSettings = {
-  schedule: '',
-  windowHours: 24,
-  minimumRewarded: 1000,
-  spread: 0.2,
-  cells: ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA', 'local'],
-};
-
-const given = z
-  .object({
-    schedule,
-    windowHours: z.number().positive().max(720),
-    minimumRewarded: z.number().int().positive(),
-    spread: z.number().positive().max(10),
-    cells: z.array(z.string().regex(/^[\w.:-]{1,64}$/)).min(1),
-  })
-  .partial()
-  .strict();
-
-/**
- * The defaults with what is given in their place.
- * @throws Error naming the setting and what it should have been.
- */
-export const parseOnline = (value: unknown): OnlineSettings => ({
-  ...DEFAULT_ONLINE,
-  ...parseSettings(given, value),
+  cells: z
+    .array(cell)
+    .min(1)
+    .readonly()
+    .default(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA', 'local']),
 });
+
+export type OnlineSettings = z.infer<typeof onlineLearning>;
+
+/** @throws Error naming the setting and what it should have been. */
+export const parseOnline = (value: unknown): OnlineSettings => parseSettings(onlineLearning, value);
+
+export const DEFAULT_ONLINE = parseOnline({});

@@ -2,16 +2,26 @@ import { z } from 'zod';
 import { invalid } from '../../../shared/domain/errors.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 
+const MAX_HORIZON_DAYS = 3650;
+
 /**
  * Long-term value of a unit, declared per deployment: `happened`, 1 if there was such an outcome within the horizon,
  * else 0 (renewal within 90 days); `sum`, all that it was worth (value over 12 months); `mean daily`, the same per day
  * (mean daily use over the next month). The horizon starts when the unit was first seen.
  */
-export interface TargetDefinition {
-  readonly kind: 'happened' | 'sum' | 'mean daily';
-  readonly outcome: string;
-  readonly horizonDays: number;
-}
+export const targetDefinition = z.strictObject({
+  /** Whether it happened, all that it was worth, or the same per day. */
+  kind: z.enum(['happened', 'sum', 'mean daily']),
+  /** Name of the outcome, as `POST /v1/outcomes` gets it. */
+  outcome: z
+    .string()
+    .regex(/^[a-z][a-z0-9_.]{0,63}$/, 'must be an outcome, such as renewal')
+    .meta({ description: 'the name of an outcome, such as renewal' }),
+  /** From when the unit was first seen. */
+  horizonDays: z.number().positive().max(MAX_HORIZON_DAYS),
+});
+
+export type TargetDefinition = Readonly<z.infer<typeof targetDefinition>>;
 
 export interface DatedOutcome {
   readonly name: string;
@@ -20,17 +30,9 @@ export interface DatedOutcome {
   readonly at: number;
 }
 
-const MAX_HORIZON_DAYS = 3650;
-
-const shape = z.strictObject({
-  kind: z.enum(['happened', 'sum', 'mean daily']),
-  outcome: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/, 'must be an outcome, such as renewal'),
-  horizonDays: z.number().positive().max(MAX_HORIZON_DAYS),
-});
-
 /** @throws ApiError 400 naming the field that is wrong. */
 export function parseTarget(input: unknown): TargetDefinition {
-  const parsed = shape.safeParse(input);
+  const parsed = targetDefinition.safeParse(input);
   if (parsed.success) return parsed.data;
   throw invalid(
     `a target looks like {"kind": "happened" | "sum" | "mean daily", "outcome": "renewal", "horizonDays": 90}, but ${problemOf(parsed.error)}`,

@@ -38,7 +38,7 @@ test.each([
   [['withdraw', ...because], 1, 'no override of smarttrip is in force'],
   [['set', 'click', ...because], 2, '"click" must look like click=1'],
   [['set', 'click=1', '--experiment', 'exp_9', ...because], 1, 'there is no experiment exp_9'],
-  [['learn-now'], 1, 'no long-term value is declared: set TRIMTAB_METRIC_WEIGHTS'],
+  [['learn-now'], 1, 'no long-term value is declared: put metricWeights: {'],
   [['get', 'boats'], 1, 'no version has schema "boats"'],
 ])('`metric-weights %s` is refused', async (args, code, message) => {
   const { exitCode, stderr } = await trimtab(...args);
@@ -48,7 +48,7 @@ test.each([
 
 test('units say that there are none, and what is missing', async () => {
   expect((await trimtab('units')).stdout).toMatch(
-    /target +none is declared: TRIMTAB_METRIC_WEIGHTS/,
+    /target +none is declared: metricWeights\.target in trimtab\.config\.ts/,
   );
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ let edgeUrl: string;
 let settings: Record<string, string>;
 let system: Launched;
 
-const start = () => launch(['start', '--json'], settings);
+const start = () => launch(['start', '--json'], settings, '', join(dir, 'below'));
 const keys = async () => JSON.parse(await readFile(join(dir, 'keys.json'), 'utf8'));
 const left = async () => [
   ...(await processesNaming(`:${edgePort}`)),
@@ -53,6 +53,13 @@ beforeAll(async () => {
     TRIMTAB_BACKEND_PORT: String(backendPort),
     TRIMTAB_BACKEND: `http://127.0.0.1:${backendPort}`,
   };
+  await mkdir(join(dir, 'below'));
+  await writeFile(
+    join(dir, 'trimtab.config.ts'),
+    `import { defineConfig } from 'trimtab/config';
+export default defineConfig({ training: { schedule: '7 5 * * *' } });
+`,
+  );
   // Set by hand before the first start, and kept by it.
   await writeFile(join(dir, 'edge.env'), 'REFRESH_MS="200"\n');
   system = start();
@@ -73,6 +80,14 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
       imported: 10_000,
       version: { weights: 'v000000', items: 10_000, degraded: false },
     });
+  });
+
+  it('goes by the configuration file of the folder above', async () => {
+    const { secretKey } = await keys();
+    const { training } = (
+      await ask(`${settings.TRIMTAB_BACKEND}/v1/status`, { key: secretKey })
+    ).json<{ training: { nextAt: number } }>();
+    expect(new Date(training.nextAt).toISOString()).toMatch(/T05:07:00/);
   });
 
   it('keeps its keys where nobody else can read them', async () => {

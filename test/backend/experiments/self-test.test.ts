@@ -9,7 +9,13 @@ import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { selfTestOf } from '../../../backend/experiments/self-test.ts';
 import { runCli } from '../cli/support/cli.ts';
-import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import {
+  eventually,
+  SECRET_KEY,
+  NO_TRAINING,
+  startTestBackend,
+  type TestBackend,
+} from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
 
 const ITEMS = [0, 1, 2, 3].map((slot) => parseItemId(`item-${slot}`));
@@ -19,7 +25,9 @@ const LEARNED = { save: 7 };
 let backend: TestBackend;
 beforeAll(async () => {
   // Daily, as fast as a test can wait for.
-  backend = await startTestBackend({ trainingSchedule: '*/2 * * * * *' });
+  backend = await startTestBackend({
+    training: { ...NO_TRAINING, schedule: '*/2 * * * * *' },
+  });
   await send(backend, { batchId: 'visits', ...visits() });
 });
 afterAll(() => backend.close());

@@ -19,7 +19,9 @@ const HOUR_AGO = Date.now() - 3_600_000;
 let backend: TestBackend;
 beforeAll(async () => {
   // The limits as they are when nobody sets any.
-  backend = await startTestBackend({ trainingData: DEFAULT_TRAINING_DATA });
+  backend = await startTestBackend({
+    trainingData: { ...DEFAULT_TRAINING_DATA, pruneSchedule: '' },
+  });
   const rankings = Array.from({ length: RANKINGS }, (_, i) =>
     rankingOf(`r${i}`, HOUR_AGO + i, {
       sessionId: parseSessionId(`s${i}`),
@@ -134,6 +136,7 @@ test('weights that were learned from failing data are stored, and not promoted u
   await backend.restart({
     trainingData: {
       ...DEFAULT_TRAINING_DATA,
+      pruneSchedule: '',
       minimums: { additive: enough, forest: enough, mlp: enough },
     },
   });
@@ -175,7 +178,9 @@ test('what is older than the retention goes every day by itself', async () => {
   await send(backend, { batchId: 'old-again', decisions: [old], events: [] });
   const counted = async () => (await backend.call('GET', '/v1/status')).body.counts.decisions;
   const before = await counted();
-  await backend.restart({ pruneSchedule: '* * * * * *' });
+  await backend.restart({
+    trainingData: { ...DEFAULT_TRAINING_DATA, pruneSchedule: '* * * * * *' },
+  });
   await eventually(async () => (await counted()) === before - 1);
 });
 

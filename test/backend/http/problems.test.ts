@@ -139,7 +139,7 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     '/v1/metric-weights/smarttrip/learn',
     undefined,
     409,
-    /set TRIMTAB_METRIC_WEIGHTS/,
+    /put metricWeights: .* into trimtab\.config\.ts/,
   ],
   [
     'a row of metric weights whose id is no number',

@@ -233,6 +233,6 @@ test('without a target nothing is learned, and it says what to set', async () =>
   expect(status).toBe(409);
   expect(body).toMatchObject({
     code: 'no_target',
-    message: expect.stringMatching(/TRIMTAB_METRIC_WEIGHTS/),
+    message: expect.stringMatching(/put metricWeights: .* into trimtab\.config\.ts/),
   });
 });

@@ -24,23 +24,29 @@ test('settings are the defaults with what is given in their place', () => {
 });
 
 test.each([
-  [{ goal: 1 }, /Unrecognized key.*goal/],
-  [{ unit: 'visit' }, /^unit: /],
-  [{ target: { kind: 'sum', outcome: 'value' } }, /horizonDays/],
+  [{ goal: 1 }, /^goal is no setting: known are target, unit, /],
+  [{ unit: 'visit' }, /^unit must be one of 'session', 'user', but was 'visit'$/],
+  [
+    { target: { kind: 'sum', outcome: 'value' } },
+    /^target\.horizonDays must be a number, above 0 and up to 3650, but is missing$/,
+  ],
   [
     { target: { ...target, horizonDays: 0.5 } },
     /horizonDays \(0.5\) must not be less than observeDays \(1\)/,
   ],
-  [{ context: ['a b'] }, /^context\.0: /],
+  [
+    { context: ['a b'] },
+    /^context\[0\] must be a name of letters, digits, _, \. and -, but was 'a b'$/,
+  ],
   [
     { importance: { crosses: [['hour', 'mood']] } },
-    /there is no column mood: take two of click_through/,
+    /^importance\.crosses must be of columns, but there is no column mood: take two of click_through/,
   ],
   [
     { prior: { 'cell.3_4': 1, joy: 2 } },
-    /prior: units have no metric joy: take some of click_through/,
+    /^prior must be of metrics, but units have no metric joy: take some of click_through/,
   ],
-  [{ schedule: 'hourly' }, /^schedule: .*"hourly"/],
+  [{ schedule: 'hourly' }, /^schedule must be a cron pattern .*'hourly'$/],
 ])('%j is refused by name', (given, message) => {
   expect(() => parseMetricWeights(given)).toThrow(message);
 });

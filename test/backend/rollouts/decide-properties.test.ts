@@ -5,13 +5,9 @@ import {
   type RolloutDecision,
   type RolloutEvidence,
 } from '../../../backend/rollouts/decide-rollout.ts';
+import { DEFAULT_ROLLOUT_RULES } from '../../../backend/rollouts/settings.ts';
 import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
-import {
-  DEFAULT_ROLLOUT_RULES,
-  SHARE,
-  STEPS,
-  type Stage,
-} from '../../../backend/rollouts/steps.ts';
+import { SHARE, STEPS, type Stage } from '../../../backend/rollouts/steps.ts';
 import {
   at,
   back,

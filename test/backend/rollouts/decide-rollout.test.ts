@@ -4,7 +4,8 @@ import {
   type RolloutDecision,
   type RolloutEvidence,
 } from '../../../backend/rollouts/decide-rollout.ts';
-import { DEFAULT_ROLLOUT_RULES, STEPS, type Stage } from '../../../backend/rollouts/steps.ts';
+import { DEFAULT_ROLLOUT_RULES } from '../../../backend/rollouts/settings.ts';
+import { STEPS, type Stage } from '../../../backend/rollouts/steps.ts';
 import {
   at,
   back,

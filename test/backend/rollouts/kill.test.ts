@@ -27,18 +27,23 @@ beforeAll(async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   start = () =>
-    startBackendProcess(url, {
-      TRIMTAB_DIR: directory,
-      TRIMTAB_BACKEND_PORT: String(port),
-      TRIMTAB_EDGE_URL: kv.url,
-      TRIMTAB_SECRET_KEYS: SECRET_KEY,
-      TRIMTAB_INGEST_SECRET: INGEST_SECRET,
-      TRIMTAB_TRAINING_SCHEDULE: '',
-      TRIMTAB_ROLLOUT: JSON.stringify({
-        schedule: '* * * * * *',
-        steps: Object.fromEntries(STAGES.map((stage) => [stage, FREE])),
-      }),
-    });
+    startBackendProcess(
+      url,
+      {
+        TRIMTAB_DIR: directory,
+        TRIMTAB_BACKEND_PORT: String(port),
+        TRIMTAB_EDGE_URL: kv.url,
+        TRIMTAB_SECRET_KEYS: SECRET_KEY,
+        TRIMTAB_INGEST_SECRET: INGEST_SECRET,
+      },
+      {
+        training: { schedule: '' },
+        rollout: {
+          schedule: '* * * * * *',
+          steps: Object.fromEntries(STAGES.map((stage) => [stage, FREE])),
+        },
+      },
+    );
   call = async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,

@@ -5,7 +5,7 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { eventually, NO_TRAINING, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
 
 const SLOTS = 6;
@@ -15,7 +15,7 @@ const DURATION = featureIndex(smarttrip, 'duration');
 
 let backend: TestBackend;
 beforeAll(async () => {
-  backend = await startTestBackend({ trainingSchedule: '0 3 * * *' });
+  backend = await startTestBackend({ training: { ...NO_TRAINING, schedule: '0 3 * * *' } });
 });
 afterAll(() => backend.close());
 
@@ -142,7 +142,9 @@ test('staged, what passes the gate is scored in shadow first, unless the run say
 });
 
 test('the weekly training starts from the rules, and the champion is still to be beaten', async () => {
-  await backend.restart({ fullTrainingSchedule: '* * * * * *', fullTrainingLearner: 'additive' });
+  await backend.restart({
+    training: { ...NO_TRAINING, fullSchedule: '* * * * * *', fullLearner: 'additive' },
+  });
   const afresh = await eventually(async () => {
     const { runs } = (await backend.call('GET', '/v1/runs')).body;
     return runs.find((run: any) => run.params.name === 'learned afresh' && run.status === 'done');

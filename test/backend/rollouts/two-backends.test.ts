@@ -3,7 +3,7 @@ import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { runs } from '../../../backend/store/tables.ts';
-import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { eventually, NO_TRAINING, startTestBackend, type TestBackend } from '../support/backend.ts';
 
 const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
 const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
@@ -13,7 +13,7 @@ let one: TestBackend;
 let two: Pick<TestBackend, 'call' | 'close'>;
 beforeAll(async () => {
   one = await startTestBackend({
-    trainingSchedule: EVERY_SECOND,
+    training: { ...NO_TRAINING, schedule: EVERY_SECOND },
     rollout: parseRollout({
       mode: 'direct',
       schedule: EVERY_SECOND,
@@ -100,7 +100,7 @@ test('a run of a backend that lives is left alone when another one starts, and o
     store.db.insert(runs).values({ ...row, id: 'run_dead', params: { backend: 'gone' } }),
   ]);
   await store.close();
-  const third = await one.beside({ trainingSchedule: '' });
+  const third = await one.beside({ training: NO_TRAINING });
   const statusOf = async (id: string) => (await third.call('GET', `/v1/runs/${id}`)).body.status;
   expect([await statusOf('run_alive'), await statusOf('run_dead')]).toEqual(['running', 'failed']);
   await third.close();

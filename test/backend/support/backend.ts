@@ -7,9 +7,10 @@ import type { BackendConfig } from '../../../backend/config/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
+import type { TrainingSettings } from '../../../backend/runs/train/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
-import { SMALL_DATA } from '../../../backend/start/small-data.ts';
+import { DEMO } from '../../../backend/config/demo.ts';
 import { parseTrainingData } from '../../../backend/log/account/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
@@ -19,6 +20,13 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export const SECRET_KEY = 'sk_test_key';
 export const INGEST_SECRET = 'ingest secret of the tests';
+/** Training starts by hand only. */
+export const NO_TRAINING: TrainingSettings = {
+  schedule: '',
+  windowDays: 28,
+  fullSchedule: '',
+  fullLearner: 'boosted',
+};
 
 export interface Answer {
   readonly status: number;
@@ -59,17 +67,13 @@ export async function startTestBackend(
     secretKeys: [SECRET_KEY],
     ingestSecret: INGEST_SECRET,
     schema: smarttrip,
-    trainingSchedule: '',
-    fullTrainingSchedule: '',
-    fullTrainingLearner: 'boosted',
-    trainingWindowDays: 28,
+    training: NO_TRAINING,
     // What trains here is to be seen live at once; the tests of rollouts say otherwise.
     rollout: parseRollout({ mode: 'direct', schedule: '' }),
-    pruneSchedule: '',
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
-    trainingData: parseTrainingData(SMALL_DATA),
+    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
     metricWeights: DEFAULT_METRIC_WEIGHTS,
-    online: DEFAULT_ONLINE,
+    onlineLearning: DEFAULT_ONLINE,
     monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
     alertWebhook: undefined,
     watchSchedule: '* * * * * *',

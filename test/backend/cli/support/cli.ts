@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../../../backend/cli/main.ts', import.meta.url));
@@ -22,9 +23,12 @@ export function launch(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
   input = '',
+  // Not where a configuration file of the person who runs the tests is found.
+  cwd = settings.TRIMTAB_DIR ?? tmpdir(),
 ): Launched {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TRIMTAB_'));
   const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -51,4 +55,5 @@ export const runCli = (
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
   input?: string,
-): Promise<Ended> => launch(args, settings, input).ended;
+  cwd?: string,
+): Promise<Ended> => launch(args, settings, input, cwd).ended;

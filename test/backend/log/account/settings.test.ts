@@ -26,16 +26,28 @@ test.each([
   [
     'a name that is none',
     { minimums: { additive: { ranking: 1 } } },
-    /minimums\.additive.*ranking/,
+    /^minimums\.additive\.ranking is no setting: did you mean minimums\.additive\.rankings\?$/,
   ],
-  ['a share over 1', { quality: { minCompleteness: 95 } }, /quality\.minCompleteness/],
-  ['a learner that is none', { minimums: { svm: {} } }, /svm/],
+  [
+    'a share over 1',
+    { quality: { minCompleteness: 95 } },
+    /^quality\.minCompleteness must be a number from 0 to 1, but was 95$/,
+  ],
+  [
+    'a learner that is none',
+    { minimums: { svm: {} } },
+    /^minimums\.svm is no setting: known are additive, forest, mlp$/,
+  ],
   [
     'a retention within the window',
     { attributionDays: 7, retentionDays: 7 },
     /retentionDays must be more than attributionDays \(7\)/,
   ],
-  ['no object', 'all of it', /the value/],
+  [
+    'no object',
+    'all of it',
+    /^the value must be an object with attributionDays, .*, but was 'all of it'$/,
+  ],
 ])('refused: %s', (_, value, message) => {
   expect(() => parseTrainingData(value)).toThrow(message);
 });

@@ -42,7 +42,7 @@ export interface RolloutTestServices {
 
 export const START_MS = Date.UTC(2026, 9, 1);
 
-/** @param settings as in TRIMTAB_ROLLOUT. @param beforeDecision runs when its evidence is gathered. */
+/** @param settings as in `rollout` of the configuration file. @param beforeDecision runs when its evidence is gathered. */
 export async function openRolloutServices(
   settings: Record<string, unknown> = {},
   beforeDecision: () => void = () => {},

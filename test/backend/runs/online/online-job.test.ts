@@ -30,7 +30,7 @@ const online = parseOnline({
 
 let backend: TestBackend;
 beforeAll(async () => {
-  backend = await startTestBackend({ online });
+  backend = await startTestBackend({ onlineLearning: online });
 });
 afterAll(() => backend.close());
 

@@ -1,0 +1,169 @@
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
+import type { Webhook } from '../monitor/webhook.ts';
+import type { Database } from '../store/connect.ts';
+import { readKeys } from './keys.ts';
+import type { Origin } from './origin.ts';
+import { stateDir, type StateDir } from './state-dir.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Secrets and addresses: what differs from machine to machine, and nobody commits. */
+export interface Environment {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly database: Database;
+  readonly edgeUrl: string;
+  /** The first one is shown to the edge. */
+  readonly secretKeys: readonly string[];
+  readonly ingestSecret: string;
+  /** Where the daily partitions lie. */
+  readonly trainingStore: StoreLocation;
+  /** Where alerts go beside the log. */
+  readonly alertWebhook: Webhook | undefined;
+}
+
+export interface Variable {
+  /** In words, for the documentation. */
+  readonly meaning: string;
+  readonly isSecret?: boolean;
+  readonly otherwise?: (state: StateDir) => string | undefined;
+  /** Another name that tools share: read where this one is not set. */
+  readonly also?: string;
+  /** That `otherwise` in words, where it is no fixed value. */
+  readonly otherwiseIs?: string;
+}
+
+/** An empty variable is one that is not set. */
+export const VARIABLES = {
+  TRIMTAB_DIR: {
+    meaning: 'Directory of all that is kept on this machine: keys, database, edge, training data',
+    otherwise: ({ path }) => path,
+    otherwiseIs: '.trimtab',
+  },
+  TRIMTAB_HOST: { meaning: 'Where the backend listens', otherwise: () => '127.0.0.1' },
+  TRIMTAB_BACKEND_PORT: {
+    meaning: 'On which port it does; 0: any free one',
+    otherwise: () => '8788',
+  },
+  TRIMTAB_EDGE_URL: {
+    meaning: 'The edge that is published to',
+    otherwise: () => 'http://127.0.0.1:8787',
+  },
+  TRIMTAB_SECRET_KEYS: {
+    meaning:
+      'Keys that may do everything, with commas between them; the first is shown to the edge',
+    isSecret: true,
+    otherwise: (state) => readKeys(state)?.secretKey,
+    otherwiseIs: 'that of keys.json',
+  },
+  TRIMTAB_INGEST_SECRET: {
+    meaning: 'Signs what the edge ships to the backend',
+    isSecret: true,
+    otherwise: (state) => readKeys(state)?.ingestSecret,
+    otherwiseIs: 'that of keys.json',
+  },
+  LIBSQL_URL: {
+    meaning: 'The database: a file, or a libSQL server',
+    otherwise: ({ path }) => pathToFileURL(resolve(join(path, 'trimtab.db'))).href,
+    otherwiseIs: 'trimtab.db in TRIMTAB_DIR',
+  },
+  LIBSQL_AUTH_TOKEN: { meaning: 'What a libSQL server asks for', isSecret: true },
+  TRIMTAB_TRAINING_STORE: {
+    meaning: 'Where daily partitions lie: a folder, or s3://bucket/prefix',
+    otherwise: ({ path }) => join(path, 'training-data'),
+    otherwiseIs: 'training-data in TRIMTAB_DIR',
+  },
+  AWS_ACCESS_KEY_ID: { meaning: 'Key of that bucket', isSecret: true },
+  AWS_SECRET_ACCESS_KEY: { meaning: 'Secret of that key', isSecret: true },
+  AWS_SESSION_TOKEN: { meaning: 'Its token, where keys are temporary', isSecret: true },
+  AWS_REGION: { meaning: 'Region of that bucket', also: 'AWS_DEFAULT_REGION' },
+  AWS_ENDPOINT_URL_S3: { meaning: 'Another store that speaks S3', also: 'AWS_ENDPOINT_URL' },
+  TRIMTAB_ALERT_WEBHOOK: {
+    meaning: 'Where alerts are posted to; the address may hold a token, so it is never shown',
+    isSecret: true,
+  },
+  TRIMTAB_ALERT_SECRET: { meaning: 'Signs those posts', isSecret: true },
+} as const satisfies Readonly<Record<string, Variable>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+export const isSecretOf = (name: VariableName): boolean =>
+  (VARIABLES[name] as Variable).isSecret ?? false;
+
+/** What a variable holds, or what holds without it, and which of the two it was. */
+export function lookUp(
+  env: Env,
+  name: VariableName,
+  state: StateDir,
+): { readonly value: string | undefined; readonly origin: Origin } {
+  const { also, otherwise }: Variable = VARIABLES[name];
+  for (const own of [name, ...(also === undefined ? [] : [also])]) {
+    const value = env[own];
+    if (value !== undefined && value !== '')
+      return { value, origin: { from: 'environment', name: own } };
+  }
+  const found = otherwise?.(state);
+  if (found === undefined) return { value: undefined, origin: { from: 'unset' } };
+  return {
+    value: found,
+    // A secret has no default: where there is one, it was made for this machine.
+    origin: isSecretOf(name) ? { from: 'keys', name: state.keys } : { from: 'default' },
+  };
+}
+
+/** @throws Error naming the variable that is missing or wrong. */
+export function readEnvironment(env: Env): Environment {
+  const state = stateDir(env.TRIMTAB_DIR || undefined);
+  const valueOf = (name: VariableName): string => lookUp(env, name, state).value ?? '';
+  const authToken = valueOf('LIBSQL_AUTH_TOKEN');
+  return {
+    host: valueOf('TRIMTAB_HOST'),
+    port: wholeNumber('TRIMTAB_BACKEND_PORT', valueOf('TRIMTAB_BACKEND_PORT')),
+    database: {
+      url: valueOf('LIBSQL_URL'),
+      ...(env.LIBSQL_URL && authToken !== '' && { authToken }),
+    },
+    edgeUrl: urlOf('TRIMTAB_EDGE_URL', valueOf('TRIMTAB_EDGE_URL')),
+    secretKeys: secretsOf('TRIMTAB_SECRET_KEYS', valueOf('TRIMTAB_SECRET_KEYS')),
+    ingestSecret: secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'))[0],
+    trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
+    alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
+  };
+}
+
+function wholeNumber(name: VariableName, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number, but was "${text}"`);
+  return Number(text);
+}
+
+function urlOf(name: VariableName, text: string): string {
+  if (!URL.canParse(text)) throw new Error(`${name} must be a URL, but was "${text}"`);
+  return text.replace(/\/+$/, '');
+}
+
+function secretsOf(name: VariableName, value: string): string[] {
+  const entries = value.split(',').filter((entry) => entry !== '');
+  if (entries.length === 0)
+    throw new Error(
+      `${name} is not set, and there is no keys.json: run "npm start" once, or set it`,
+    );
+  return entries;
+}
+
+/** The address may hold a token: no error shows it. */
+function webhookOf(url: string, secret: string): Webhook | undefined {
+  if (url === '') return undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new Error(
+      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
+    );
+  if (secret === '')
+    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  return { url, secret };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { trainingData } from '../log/account/settings.ts';
+import { monitors } from '../monitor/settings.ts';
+import { metricWeights } from '../reward/settings.ts';
+import { rollout } from '../rollouts/settings.ts';
+import { onlineLearning } from '../runs/online/settings.ts';
+import { training } from '../runs/train/settings.ts';
+import { count, group, problem } from '../settings/fields.ts';
+
+/** All that a configuration file may hold. */
+export const settings = group({
+  /** File of the schema that the rules (`v000000`) are made from at the first start, as `trimtab schema` checks it; else that of trips. */
+  schema: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
+  /** When models are trained, and on what. */
+  training,
+  /** What counts as what people did, how much of it training needs, and how long it is kept. */
+  trainingData,
+  /** How a new version goes live. */
+  rollout,
+  /** What metric weights are learned for and from, when, and whether they become the reward. */
+  metricWeights,
+  /** What is learned between trainings; by default nothing. */
+  onlineLearning,
+  /** What opens an alert. */
+  monitors,
+  /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
+  kvSettleMs: count.optional().meta({ examples: [60_000] }),
+}).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {
+  // What a unit did must still be in the log when it is over, and has come in.
+  const needed = observeDays + log.attributionDays + 1;
+  if (target !== undefined && log.retentionDays < needed)
+    problem(
+      context,
+      ['metricWeights', 'observeDays'],
+      `(${observeDays}) needs a log of ${needed} days or more, but trainingData.retentionDays is ${log.retentionDays}`,
+    );
+});
+
+export type Settings = z.infer<typeof settings>;
+/** What a person writes: all of it may be left out. */
+export type TrimtabConfig = NonNullable<z.input<typeof settings>>;

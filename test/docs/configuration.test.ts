@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { settings } from '../../backend/config/settings.ts';
+import type { Shape } from '../../backend/settings/expected.ts';
+import { parseSettings } from '../../backend/settings/parse-settings.ts';
+import { configurationText } from './support/configuration-text.ts';
+import { settingComments } from './support/setting-comments.ts';
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const DOCS = root('docs/configuration.md');
+const comments = settingComments(new URL('../../backend/config/settings.ts', import.meta.url));
+
+/** Paths of every setting and group of settings. */
+const pathsOf = ({ properties = {}, examples }: Shape, path = ''): string[] =>
+  examples !== undefined
+    ? []
+    : Object.entries(properties).flatMap(([name, child]) => {
+        const at = path === '' ? name : `${path}.${name}`;
+        return [at, ...pathsOf(child as Shape, at)];
+      });
+
+test('every setting says what it is', () => {
+  const paths = pathsOf(z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as Shape);
+  expect(paths.length).toBeGreaterThan(100);
+  expect(paths.filter((path) => !comments.get(path))).toEqual([]);
+  expect([...comments.keys()].toSorted()).toEqual(paths.toSorted());
+});
+
+test('docs/configuration.md is of these settings', async () => {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [root('node_modules/oxfmt/bin/oxfmt'), '--stdin-filepath', DOCS],
+    { input: configurationText(comments), encoding: 'utf8', cwd: root('.') },
+  );
+  expect(status).toBe(0);
+  await expect(stdout).toMatchFileSnapshot(DOCS);
+});
+
+test('the file that it shows is one that changes nothing', () => {
+  const [, shown] = /```ts\n([\s\S]*?)```/.exec(configurationText(comments))!;
+  const body = shown.replace(/import .*\n/, '').replace('export default', 'return');
+  // oxlint-disable-next-line typescript/no-implied-eval -- what people copy is run as it is
+  const given = new Function('defineConfig', body)((config: unknown) => config);
+  expect(Object.keys(given)).toContain('rollout');
+  expect(parseSettings(settings, given)).toEqual(parseSettings(settings, {}));
+});
