@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { chooseDevice } from '../device/gpu/choose-device.ts';
+import { chooseDevice } from '../device/choose-device.ts';
+import { cpuDevice } from '../device/cpu/cpu-device.ts';
 import { UNIT_MODELS, type UnitModelKind } from '../science/metric-weighting/fit-unit-trees.ts';
 import type { LearnedWeights } from '../science/metric-weighting/learned-weights.ts';
 import {
@@ -52,10 +53,10 @@ async function learn(file: string, options: Options): Promise<void> {
       model,
       seed,
       ...(mapping !== undefined && { mapping }),
-      ...(device && { device }),
+      device: device ?? cpuDevice(),
     });
     print(learned, () => learnText(learned), options);
   } finally {
-    if (device?.kind === 'gpu') device.gpu.close();
+    device?.close();
   }
 }

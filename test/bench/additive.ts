@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { fitAdditive, type FitStep } from '../../backend/science/learn/fit-additive.ts';
-import { codesBytes, loadCodes } from '../../backend/device/cpu/code-matrix.ts';
+import { fitAdditive, type FitStep } from '../../backend/science/learn/additive/fit-additive.ts';
+import { codesBytes, loadCodes } from '../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { additiveOptions, plainSet } from '../oracle/peers/ours.ts';

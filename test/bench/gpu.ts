@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { boostOnGpu } from '../../backend/device/gpu/booster.ts';
 import { DeviceCodes } from '../../backend/device/gpu/codes.ts';
-import { openGpu } from '../../backend/device/gpu/device.ts';
+import { openGpu } from '../../backend/device/gpu/open-gpu.ts';
 import {
   histogramBytes,
   HistogramPass,

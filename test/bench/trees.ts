@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { codesBytes, loadCodes, type Columns } from '../../backend/device/cpu/code-matrix.ts';
+import { codesBytes, loadCodes, type Columns } from '../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import { lossBytes, MODE, pointwise } from '../../backend/device/cpu/row-losses.ts';
 import { boost } from '../../backend/science/learn/trees/boost.ts';
-import { TreeGrower } from '../../backend/science/learn/trees/grow-tree.ts';
+import { TreeGrower } from '../../backend/device/cpu/grow-tree.ts';
 import { DEPTH_WISE, XGBOOST_DEPTH_6 } from '../oracle/peers/quality.ts';
 import { rowMajor, unlessXgboost, Xgboost } from '../oracle/peers/xgboost.ts';
 import { madeClicks } from './support/made-clicks.ts';

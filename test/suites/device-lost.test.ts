@@ -1,15 +1,15 @@
 /// <reference types="@webgpu/types" />
 import { expect, test } from 'vitest';
-import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
-import { chooseDevice } from '../../backend/device/gpu/choose-device.ts';
-import { openGpu, type FoundGpu } from '../../backend/device/gpu/device.ts';
+import { boostOnGpu } from '../../backend/device/gpu/booster.ts';
+import { chooseDevice } from '../../backend/device/choose-device.ts';
+import { openGpu, type FoundGpu } from '../../backend/device/gpu/open-gpu.ts';
 import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
 import { DeviceLost } from '../../backend/device/gpu/kernel.ts';
 import {
   emptyWeights,
   fitAdditive,
   type FitStep,
-} from '../../backend/science/learn/fit-additive.ts';
+} from '../../backend/science/learn/additive/fit-additive.ts';
 import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';
 import type { MlpCheckpoint } from '../../backend/science/learn/mlp/trainer.ts';
 import { trainMlp } from '../../backend/science/learn/mlp/train-mlp.ts';

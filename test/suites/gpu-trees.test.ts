@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { boostOnGpu } from '../../backend/device/gpu/booster.ts';
 import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
 import {
   GpuTreeGrower,

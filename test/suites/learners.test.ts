@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DeviceChoice } from '../../backend/device/gpu/choose-device.ts';
-import { emptyWeights, fitAdditive } from '../../backend/science/learn/fit-additive.ts';
+import type { DeviceChoice } from '../../backend/device/choose-device.ts';
+import { emptyWeights, fitAdditive } from '../../backend/science/learn/additive/fit-additive.ts';
 import type { FitMethod } from '../../backend/science/learn/fit-method.ts';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
 import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';

@@ -3,7 +3,7 @@ import { gpuMlpEngine } from '../../backend/device/gpu/mlp.ts';
 import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
 import { BETA1, BETA2 } from '../../backend/science/learn/mlp/adam.ts';
 import { Batches, type Batch, type MlpSet } from '../../backend/science/learn/mlp/batches.ts';
-import { cpuEngine, type EngineOptions } from '../../backend/science/learn/mlp/engine.ts';
+import { cpuEngine, type EngineOptions } from '../../backend/device/cpu/mlp-engine.ts';
 import {
   backward,
   forward,

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openGpu } from '../../backend/device/gpu/device.ts';
+import { openGpu } from '../../backend/device/gpu/open-gpu.ts';
 import { fitUnitTrees } from '../../backend/science/metric-weighting/fit-unit-trees.ts';
 import { gpuName, noGpu, randomCodes, seededRandom } from './support/gpu.ts';
 

@@ -1,5 +1,5 @@
-import type { DescentLoss } from '../../science/learn/descent-loss.ts';
-import { APART, BLOCK_ROWS, blocksOf, type CodeMatrix } from './code-matrix.ts';
+import { MOST_SCORES, type DescentLoss } from '../../science/learn/device/descent-loss.ts';
+import { APART, BLOCK_ROWS, blocksOf, strideOf, type LoadedCodes } from './loaded-codes.ts';
 import { MODE, type LossTotals, type RowLoss } from './row-losses.ts';
 
 const BUCKETS = 256;
@@ -10,17 +10,17 @@ const BUCKETS = 256;
  */
 export class AdditiveLoss implements DescentLoss {
   readonly precision = 2 ** -52;
-  readonly #matrix: CodeMatrix;
+  readonly #matrix: LoadedCodes;
   readonly #loss: RowLoss;
   readonly #weights: number;
   readonly #sums: number;
 
-  /** Bytes that it allocates, its score buffers (`buffers` of them) included. */
-  static sizeBytes(rows: number, stride: number, threads: number, buffers: number): number {
-    return (1 + threads) * stride * APART * 8 + buffers * (8 * rows + 128) + 256;
+  /** Bytes that it allocates, the scores of a descent included. */
+  static sizeBytes(rows: number, features: number, threads: number): number {
+    return (1 + threads) * strideOf(features) * APART * 8 + MOST_SCORES * (8 * rows + 128) + 256;
   }
 
-  constructor(matrix: CodeMatrix, loss: RowLoss) {
+  constructor(matrix: LoadedCodes, loss: RowLoss) {
     const { pool, stride } = matrix;
     this.#matrix = matrix;
     this.#loss = loss;

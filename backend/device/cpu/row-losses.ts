@@ -1,4 +1,6 @@
-import { blocksOf, BLOCK_ROWS } from './code-matrix.ts';
+import type { LambdaRankOptions } from '../../science/learn/device/objective.ts';
+import { discountsOf, inverseIdeals } from '../../science/learn/ndcg.ts';
+import { blocksOf, BLOCK_ROWS } from './loaded-codes.ts';
 import type { Kernel } from './job.ts';
 import type { KernelPool } from './pool.ts';
 
@@ -84,13 +86,10 @@ export function listwise(
   };
 }
 
-export interface LambdaRankOptions {
-  /** Pairs count when one of them is among so many best slots. */
-  readonly truncation: number;
-  readonly normalise: boolean;
-}
-
-/** LambdaMART's pulls on NDCG. `loss` is Σ over slates of 1 − NDCG at the truncation. @param gains of each row at slot 1. */
+/**
+ * LambdaMART's gradients of NDCG (Burges, 2010). `loss` is Σ over slates of 1 − NDCG at the truncation.
+ * @param gains what each row would earn at slot 1.
+ */
 export function lambdaRank(
   pool: KernelPool,
   gains: ArrayLike<number>,
@@ -130,26 +129,6 @@ export function lambdaRank(
       ]);
     },
   };
-}
-
-/** What a gain counts at each slot of a slate, best first. */
-export const discountsOf = (slots: number): Float64Array =>
-  Float64Array.from({ length: slots }, (_, i) => 1 / Math.log2(i + 2));
-
-/** 1 / the greatest DCG that each slate can have at the truncation; 0 where nothing was gained. */
-export function inverseIdeals(
-  gains: ArrayLike<number>,
-  starts: Uint32Array,
-  truncation: number,
-): Float64Array {
-  return Float64Array.from({ length: starts.length - 1 }, (_, slate) => {
-    const own: number[] = [];
-    for (let row = starts[slate]; row < starts[slate + 1]; row++) own.push(gains[row]);
-    own.sort((a, b) => b - a);
-    let ideal = 0;
-    for (let i = 0; i < Math.min(own.length, truncation); i++) ideal += own[i] / Math.log2(i + 2);
-    return ideal > 0 ? 1 / ideal : 0;
-  });
 }
 
 function placeOf(pool: KernelPool, rows: number, tasks: number) {

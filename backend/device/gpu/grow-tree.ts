@@ -1,5 +1,7 @@
 /// <reference types="@webgpu/types" />
+import type { BoosterOptions, GrownTree } from '../../science/learn/device/tree-growers.ts';
 import type { DeviceRows } from './device-rows.ts';
+import { UnfitForGpu } from './failures.ts';
 import { histogramBytes, HistogramPass, type HistogramPassOptions } from './histogram-pass.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
@@ -14,38 +16,8 @@ import {
 import { BEST_SPLITS_WGSL, CHOOSE_SPLITS_WGSL, SUBTRACT_WGSL } from './splits.wgsl.ts';
 import { NODE_BYTES, STATE } from './tree-node.wgsl.ts';
 
-export interface GpuGrowOptions extends HistogramPassOptions {
-  /** 1..9: whole levels. */
-  readonly maxDepth: number;
-  /** Ridge on leaf values, in units of hessian. */
-  readonly lambda: number;
-  /** Least sum of hessians in a child. */
-  readonly minChildHessian: number;
-  /** Least number of rows in a child, estimated from its share of the hessian. Default: any. */
-  readonly minChildRows?: number;
-  /** Least loss that a split must save. */
-  readonly minGain: number;
-  /** Share of each tree's step that is taken. */
-  readonly rate: number;
-  /** Per feature: 1 leaf values may only rise with the bucket, −1 only fall, 0 as the data say. */
-  readonly monotone?: Int8Array;
-}
-
-/** One tree, arrays by node: the root is node 0, a left child is followed by its right one. */
-export interface GpuTree {
-  readonly feature: number[];
-  /** Left when `((code − shift) & 255) ≤ threshold`. */
-  readonly threshold: number[];
-  readonly shift: number[];
-  /** 0 at a leaf. */
-  readonly left: number[];
-  /** `−rate · G / (H + λ)` at a leaf, 0 elsewhere. */
-  readonly value: number[];
-  /** Loss that each split saved, 0 at a leaf. */
-  readonly gain: number[];
-  /** Sum of hessians at each node. */
-  readonly cover: number[];
-}
+/** What a tree may look like; it grows by whole levels, 1 to 9 of them. */
+export type GpuGrowOptions = Omit<BoosterOptions, 'order' | 'maxLeaves'> & HistogramPassOptions;
 
 const MOST_DEPTH = 9;
 
@@ -67,7 +39,7 @@ export class GpuTreeGrower {
   constructor(device: GPUDevice, rows: DeviceRows, options: GpuGrowOptions) {
     const { maxDepth } = options;
     if (!(maxDepth >= 1 && maxDepth <= MOST_DEPTH))
-      throw new RangeError(`maxDepth is ${maxDepth}, must be 1..${MOST_DEPTH}`);
+      throw new UnfitForGpu(`a tree of ${maxDepth} levels, where 1..${MOST_DEPTH} fit the GPU`);
     const workspace = new Workspace(device);
     this.#workspace = workspace;
     this.#rows = rows;
@@ -112,7 +84,7 @@ export class GpuTreeGrower {
     before: readonly Step[] = [],
     after: readonly Step[] = [],
     allowed?: Uint8Array,
-  ): Promise<GpuTree> {
+  ): Promise<GrownTree> {
     const workspace = this.#workspace;
     workspace.write(
       this.#features,
@@ -149,7 +121,7 @@ function levelSteps(
   options: GpuGrowOptions,
   { nodes, features: orders, segments, heap }: TreeBuffers,
 ): Step[] {
-  const { maxDepth, lambda, minChildHessian, minChildRows = 0, minGain, rate } = options;
+  const { maxDepth, lambda, minChildHessian, minChildRows, minGain, rate } = options;
   const mostRows = Math.max(...blocks.map(({ rows }) => rows));
   const mostJobs = 2 ** (maxDepth - 1);
   const pass = new HistogramPass(workspace, features, mostRows, mostJobs, options);
@@ -266,9 +238,9 @@ function emptyNodes(heap: number): Uint8Array<ArrayBuffer> {
 }
 
 /** From heap order to children side by side. */
-function toTree(nodes: ArrayBuffer, hessianStep: number): GpuTree {
+function toTree(nodes: ArrayBuffer, hessianStep: number): GrownTree {
   const view = new DataView(nodes);
-  const tree: GpuTree = {
+  const tree: GrownTree = {
     feature: [],
     threshold: [],
     shift: [],

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
-import type { CodeMatrix, Histogram } from '../../science/learn/histogram.ts';
+import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
+import type { Histogram } from '../../science/learn/histogram.ts';
 import { DeviceCodes, type CodesOptions, type RowBlock } from './codes.ts';
 import {
   histogramBytes,
@@ -26,7 +27,7 @@ export interface GpuHistogram {
 }
 
 /**
- * The WebGPU twin of `train/histogram.ts`. Rows are rounded to whole multiples of `max |value| / MAX_FIXED`, so
+ * The WebGPU twin of `histogram` in `science/learn`. Rows are rounded to whole multiples of `max |value| / MAX_FIXED`, so
  * each bucket's sum is off by at most `n / 2` such steps for n rows in it; the whole numbers add up exactly.
  */
 export function gpuHistogram(

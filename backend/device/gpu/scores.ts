@@ -1,5 +1,5 @@
 /// <reference types="@webgpu/types" />
-import type { CodeMatrix } from '../../science/learn/histogram.ts';
+import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
 import { DeviceCodes, type CodesOptions } from './codes.ts';
 import { spread, Workspace, type Step } from './kernel.ts';
 import { ADDITIVE_SCORES_WGSL, SCORE_ROWS } from './scores.wgsl.ts';

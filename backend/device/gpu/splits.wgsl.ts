@@ -3,11 +3,11 @@ import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
 
 /**
  * The best split of each (node, feature). Lane t tries "codes ≤ t go left" with the missing bucket 0 sent left
- * (shift 0, threshold t) and right (shift 1, threshold t − 1). A split saves
- * `S(left) + S(right) − S(node)`, `S = −(G w + ½ (H + λ) w²)`, `w = −G / (H + λ)` within the node's bounds, which is
- * `½ G² / (H + λ)` where no bound holds (Chen & Guestrin, KDD 2016, eq. 7).
+ * (shift 0, threshold t) and right (shift 1, threshold t − 1). A split gains
+ * `S(left) + S(right) − S(node)`, `S = −(2 G w + (H + λ) w²)`, `w = −G / (H + λ)` within the node's bounds, which is
+ * `G² / (H + λ)` where no bound holds (Chen & Guestrin, KDD 2016, eq. 7, without its factor ½): as on the CPU.
  * Prefix sums are whole numbers and exact. Each of the three S is then off by at most 16 · 2⁻²³ of
- * `|G w| + ½ (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
+ * `2 |G w| + (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
  * Bindings: 0 histograms `[node of the level][feature][bucket]`, 1 nodes, 2 rules, 3 largest (gradient, hessian),
  * 4 per feature: order + 1 (0 falling, 1 none, 2 rising), plus 4 where it may not be split on,
  * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node,
@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   let leastOfRows = (rules.minChildRows - 0.5) * whole.y / f32(max(rows, 1u));
   let least = max(max(rules.minChildHessian, leastOfRows), 1e-30);
-  let parent = savedBy(whole, rules.lambda, valueOf(whole, rules.lambda, node.low, node.high));
+  let parent = scoreOf(whole, rules.lambda, valueOf(whole, rules.lambda, node.low, node.high));
   var best = -1.0;
   var winner = 0xffffu;
   // With a root the sums are only known here.
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let lv = valueOf(l, rules.lambda, node.low, node.high);
     let rv = valueOf(r, rules.lambda, node.low, node.high);
     if ((order == 2u && lv > rv) || (order == 0u && lv < rv)) { continue; }
-    let gain = savedBy(l, rules.lambda, lv) + savedBy(r, rules.lambda, rv) - parent;
+    let gain = scoreOf(l, rules.lambda, lv) + scoreOf(r, rules.lambda, rv) - parent;
     if (gain > best) { best = gain; winner = t * 2u + shift; }
   }
   gains[t] = best;

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
 import type { LearnerName } from '../../science/learn/learners/learner.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { LearnerKind } from '../../log/account/settings.ts';
@@ -22,16 +22,18 @@ async function compare(
     job.reward,
     (slates) => onProgress({ phase: 'reading', slates }),
   );
-  const device = await chooseDevice();
-  onLog(device.because);
-  const report = await compareModels(set, {
-    ...job,
-    device,
-    log: onLog,
-    nowMs: () => performance.now(),
-    onStage: (stage) => onProgress({ phase: 'comparing', ...stage }),
-  });
-  return { report, counts: facts, missing };
+  const device = await chooseDevice(onLog);
+  try {
+    const report = await compareModels(set, {
+      ...job,
+      device,
+      nowMs: () => performance.now(),
+      onStage: (stage) => onProgress({ phase: 'comparing', ...stage }),
+    });
+    return { report, counts: facts, missing };
+  } finally {
+    device.close();
+  }
 }
 
 /** Whose minimum of data holds for the whole comparison. */

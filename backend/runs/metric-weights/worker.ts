@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { drizzle } from 'drizzle-orm/libsql';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
+import { cpuDevice } from '../../device/cpu/cpu-device.ts';
 import { connect } from '../../store/connect.ts';
 import { bound, type Write } from '../../store/bound.ts';
 import type { Database } from '../../store/open.ts';
@@ -106,13 +107,14 @@ async function importanceOf(
   { importance }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
-  // A forest grows on the CPU.
-  if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
+  // A forest grows on the CPU: no GPU need be opened.
+  if (importance.model === 'forest')
+    return learnImportance(table, { ...importance, seed, device: cpuDevice() });
   const device = await chooseDevice();
   try {
     return await learnImportance(table, { ...importance, seed, device });
   } finally {
-    if (device.kind === 'gpu') device.gpu.close();
+    device.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
-import type { FitStep } from '../../science/learn/fit-additive.ts';
+import type { FitStep } from '../../science/learn/fit-step.ts';
 import type { Learned, LearnOptions } from '../../science/training/train-version.ts';
 
 /** What the training worker is told. Everything in it can be cloned across threads. */

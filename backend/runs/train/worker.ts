@@ -6,9 +6,9 @@ import { openObjectStore } from '../../log/partitions/object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { LearnerKind } from '../../log/account/settings.ts';
-import type { FitStep } from '../../science/learn/fit-additive.ts';
+import type { FitStep } from '../../science/learn/fit-step.ts';
 import type { TrainingCounts, TrainingJob, TrainingProgress, TrainingResult } from './job.ts';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
 import { learn } from '../../science/training/train-version.ts';
 import type { LearnerName } from '../../science/learn/learners/learner.ts';
 
@@ -30,13 +30,11 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
-  const device = await chooseDevice();
-  onLog(device.because);
+  const device = await chooseDevice(onLog);
   try {
     const learned = await learn(set, {
       ...job,
       device,
-      log: onLog,
       evidence: { dataQuality: job.quality },
       async offPolicyGain(challenger, from) {
         const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
@@ -54,7 +52,7 @@ async function train(
     });
     return { ...learned, counts, missing };
   } finally {
-    if (device.kind === 'gpu') device.gpu.close();
+    device.close();
   }
 }
 

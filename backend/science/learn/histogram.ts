@@ -1,11 +1,5 @@
 import { STRIDE } from '../../../shared/score/stride.ts';
-
-/** The shape both twins of the kernel read: `codes[feature * rows + row]`, 0..255. */
-export interface CodeMatrix {
-  readonly rows: number;
-  readonly features: number;
-  readonly codes: Uint8Array;
-}
+import type { CodeMatrix } from './code-matrix.ts';
 
 /** Sums per (feature, bucket): `gradient[feature * STRIDE + bucket]`, same for `hessian`. */
 export interface Histogram {

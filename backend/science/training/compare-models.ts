@@ -74,7 +74,7 @@ export interface FeatureDependence {
 
 export interface ModelComparisonOptions
   extends
-    Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device' | 'log'>,
+    Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>,
     Partial<ImportanceOptions> {
   /** The additive learner is always among them, as what the others are held against. */
   readonly learners: readonly LearnerName[];
@@ -172,7 +172,7 @@ interface Fitted extends Pick<ComparedModel, 'learner' | 'rounds' | 'learningMs'
 async function fit(
   learner: LearnerName,
   train: TrainingSet,
-  { parent, l2, objective, device, log, seed = SEED, nowMs }: ModelComparisonOptions,
+  { parent, l2, objective, device, seed = SEED, nowMs }: ModelComparisonOptions,
 ): Promise<Fitted> {
   let reranker: FittedReranker | undefined;
   const started = nowMs();
@@ -183,8 +183,7 @@ async function fit(
     seed,
     ...(l2 === undefined ? {} : { l2 }),
     ...(objective && { objective }),
-    ...(device && { device }),
-    ...(log && { log }),
+    device,
     onReranker: (own) => (reranker = own),
   });
   const learningMs = nowMs() - started;

@@ -7,17 +7,18 @@ import { gateEvidence } from '../evaluation/gate-evidence.ts';
 import { clusteredMean, type Estimate } from '../statistics/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluation/ranking-metrics.ts';
 import { rankedGains } from '../evaluation/rank-slates.ts';
-import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
 import { calibrate } from '../learn/calibrate.ts';
-import type { Fit, FitStep } from '../learn/fit-additive.ts';
+import type { Fit } from '../learn/additive/fit-options.ts';
+import type { Device } from '../learn/device/device.ts';
 import type { FitMethod } from '../learn/fit-method.ts';
+import type { FitStep } from '../learn/fit-step.ts';
 import {
   firstPassScorer,
   fitFirstPass,
   slotPull,
   warmSlope,
   type FirstPassOptions,
-} from '../learn/first-pass.ts';
+} from '../learn/additive/first-pass.ts';
 import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted.ts';
 import { forestLearner } from '../learn/learners/forest.ts';
 import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learners/learner.ts';
@@ -49,8 +50,7 @@ export interface LearnOptions {
     fromMs: number,
   ) => Promise<GateEvidence['offPolicyGain']>;
   readonly rules?: Partial<GateRules>;
-  readonly device?: DeviceChoice;
-  readonly log?: (line: string) => void;
+  readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
   /** Hears of what re-ranks as it will serve, fitted on all slates. */
   readonly onReranker?: (reranker: FittedReranker) => void;
@@ -78,7 +78,6 @@ export interface RankingSummary {
 const VALIDATION_SHARE = 0.2;
 const RERANK_DEPTH = 200;
 const SEED = 1;
-const CPU: DeviceChoice = { kind: 'cpu', because: 'learning on the CPU' };
 
 /**
  * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
@@ -162,8 +161,7 @@ async function fitScorer(
       schema,
       seed,
       ...(from && { rounds: from.rounds }),
-      device: options.device ?? CPU,
-      log: options.log ?? (() => {}),
+      device: options.device,
       onStep: (step) => {
         curve.push(step);
         report?.(step);

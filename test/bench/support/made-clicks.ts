@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { Columns } from '../../../backend/device/cpu/loaded-codes.ts';
 
 /** Codes 1..255, each as likely as any, and labels that eight of the features tell, two of them only together. */
 export function madeClicks(rows: number, features: number, seed: number) {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { fitAdditive } from '../../../backend/science/learn/fit-additive.ts';
-import { codesBytes, loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
+import { fitAdditive } from '../../../backend/science/learn/additive/fit-additive.ts';
+import { codesBytes, loadCodes } from '../../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../../backend/device/cpu/pool.ts';
 import { lossBytes, pointwise } from '../../../backend/device/cpu/row-losses.ts';
 import { boost } from '../../../backend/science/learn/trees/boost.ts';
-import { TreeGrower } from '../../../backend/science/learn/trees/grow-tree.ts';
+import { TreeGrower } from '../../../backend/device/cpu/grow-tree.ts';
 import { DEPTH_WISE } from '../../oracle/peers/quality.ts';
 import { additiveOptions, plainSet } from '../../oracle/peers/ours.ts';
 import { madeClicks } from './made-clicks.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { Columns } from '../../../backend/device/cpu/loaded-codes.ts';
 import { sharedFile } from '../../support/shared-data.ts';
 import { apart } from './task.ts';
 

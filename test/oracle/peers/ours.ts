@@ -1,7 +1,7 @@
 import type { TrainingSet } from '../../../backend/science/learn/training-set.ts';
-import { fitAdditive } from '../../../backend/science/learn/fit-additive.ts';
+import { fitAdditive } from '../../../backend/science/learn/additive/fit-additive.ts';
 import { additiveScores } from '../../../backend/science/learn/histogram.ts';
-import { codesBytes, loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
+import { codesBytes, loadCodes } from '../../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../../backend/device/cpu/pool.ts';
 import {
   lambdaRank,
@@ -16,8 +16,8 @@ import {
 } from '../../../backend/science/learn/trees/random-forest.ts';
 import type { RandomForestOptions } from '../../../backend/science/learn/trees/random-forest.ts';
 import { scoreTrees } from '../../../backend/science/learn/trees/score-trees.ts';
-import { TreeGrower } from '../../../backend/science/learn/trees/grow-tree.ts';
-import type { GrownTree } from '../../../backend/science/learn/trees/grown-tree.ts';
+import { TreeGrower } from '../../../backend/device/cpu/grow-tree.ts';
+import type { GrownTree } from '../../../backend/science/learn/device/tree-growers.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rowsOf, startsOf, takeColumns, takeLabels, type Task, type Tool } from './task.ts';

@@ -1,5 +1,5 @@
 import type { Fold } from '../../../backend/science/evaluation/splits.ts';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { Columns } from '../../../backend/device/cpu/loaded-codes.ts';
 
 /** Codes and labels that every tool learns from alike, and who is judged on what. */
 export interface Task {

@@ -1,5 +1,5 @@
 import koffi, { type LibraryHandle } from 'koffi';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { Columns } from '../../../backend/device/cpu/loaded-codes.ts';
 import { rowsOf, takeColumns, takeLabels, type Tool } from './task.ts';
 
 /** XGBoost's C interface (Debian's libxgboost0), as an oracle of tests and benchmarks alone. */

@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 import { afterAll, expect } from 'vitest';
-import { openGpu } from '../../../backend/device/gpu/device.ts';
+import { openGpu } from '../../../backend/device/gpu/open-gpu.ts';
 import { poisonBuffers } from '../../../backend/device/gpu/kernel.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { invalid } from '../../../../shared/domain/errors.ts';
-import type { DeviceChoice } from '../../../device/gpu/choose-device.ts';
+import type { Device } from '../../../science/learn/device/device.ts';
 import { count } from '../../../../shared/text/text.ts';
 import { armEffects, type ArmAnswer } from '../../../science/metric-weighting/arm-effects.ts';
 import {
@@ -27,7 +27,7 @@ export interface LearnFileOptions {
   readonly mapping?: string;
   readonly by?: ImportanceKind;
   readonly model?: UnitModelKind;
-  readonly device?: DeviceChoice;
+  readonly device: Device;
 }
 
 export interface FileSource {

@@ -1,9 +1,9 @@
 import type { Schema } from '../../../../shared/features/schema.ts';
 import type { ForestScorer, MlpScorer } from '../../../../shared/score/scorer.ts';
-import type { DeviceChoice } from '../../../device/gpu/choose-device.ts';
-import type { FitStep } from '../fit-additive.ts';
+import type { Device } from '../device/device.ts';
+import type { GrownTree } from '../device/tree-growers.ts';
+import type { FitStep } from '../fit-step.ts';
 import type { TrainingSet } from '../training-set.ts';
-import type { GrownTree } from '../trees/grown-tree.ts';
 
 /** What can be learned: the first pass alone, or it and what re-ranks its best. */
 export const LEARNERS = ['additive', 'boosted', 'forest', 'mlp'] as const;
@@ -20,8 +20,7 @@ export interface RerankFitOptions {
   readonly seed: number;
   /** So many trees or epochs, instead of stopping early. */
   readonly rounds?: number;
-  readonly device: DeviceChoice;
-  readonly log: (line: string) => void;
+  readonly device: Device;
   readonly onStep: (step: FitStep) => void;
 }
 

@@ -1,9 +1,8 @@
 import type { Network } from '../../../../shared/score/network.ts';
+import type { MakeMlpEngine, MlpEngine, MlpLayout, MlpObjective, MlpState } from '../device/mlp-engine.ts';
 import { listwiseLoss, pointwiseLoss } from '../loss.ts';
-import type { MlpState } from './adam.ts';
-import { Batches, type MlpObjective, type MlpSet } from './batches.ts';
-import { cpuEngine, type MakeEngine, type MlpEngine } from './engine.ts';
-import { initialParameters, layoutOf, type MlpLayout } from './parameters.ts';
+import { Batches, type MlpSet } from './batches.ts';
+import { initialParameters, layoutOf } from './parameters.ts';
 import { toNetwork } from './to-network.ts';
 
 export interface MlpOptions {
@@ -65,7 +64,7 @@ export interface MlpTrainer {
 const EPOCH_SEED = 0x9e37_79b9;
 
 export class MlpRun implements MlpTrainer {
-  readonly #makeEngine: MakeEngine;
+  readonly #makeEngine: MakeMlpEngine;
   #run:
     | {
         readonly options: MlpOptions;
@@ -78,7 +77,7 @@ export class MlpRun implements MlpTrainer {
   #curve: MlpEpoch[] = [];
   #best: MlpCheckpoint['best'] | undefined;
 
-  constructor(makeEngine: MakeEngine = cpuEngine) {
+  constructor(makeEngine: MakeMlpEngine) {
     this.#makeEngine = makeEngine;
   }
 

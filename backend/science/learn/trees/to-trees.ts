@@ -1,6 +1,6 @@
 import { toUnits } from '../../../../shared/score/scorer.ts';
 import type { Trees } from '../../../../shared/score/trees.ts';
-import type { GrownTree } from './grown-tree.ts';
+import type { GrownTree } from '../device/tree-growers.ts';
 
 /** Grown trees as the edge walks them. @param points of a leaf value of 1. */
 export function toTrees(grown: readonly GrownTree[], points: number): Trees {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AdditiveLoss } from '../../../../backend/device/cpu/additive-loss.ts';
-import { codesBytes, loadCodes } from '../../../../backend/device/cpu/code-matrix.ts';
+import { codesBytes, loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import {
   lambdaRank,
   listwise,

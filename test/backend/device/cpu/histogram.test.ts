@@ -4,9 +4,9 @@ import {
   blocksOf,
   BLOCK_ROWS,
   loadCodes,
-} from '../../../../backend/device/cpu/code-matrix.ts';
-import type { CodeMatrix } from '../../../../backend/device/cpu/code-matrix.ts';
-import { scratchBytesOf } from '../../../../backend/science/learn/trees/grow-tree.ts';
+} from '../../../../backend/device/cpu/loaded-codes.ts';
+import type { CodeMatrix } from '../../../../backend/device/cpu/loaded-codes.ts';
+import { scratchBytesOf } from '../../../../backend/device/cpu/grow-tree.ts';
 import {
   allocatePoisoned,
   bytesAt,

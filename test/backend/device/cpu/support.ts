@@ -1,6 +1,6 @@
 import { afterAll, expect } from 'vitest';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import type { Columns } from '../../../../backend/device/cpu/code-matrix.ts';
+import type { Columns } from '../../../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../../../backend/device/cpu/pool.ts';
 
 /** One pool for each number of threads: what a kernel leaves must not depend on it by a bit. */

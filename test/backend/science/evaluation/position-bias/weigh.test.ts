@@ -7,7 +7,7 @@ import {
   impressionsOf,
   withExaminationWeights,
 } from '../../../../../backend/science/evaluation/position-bias/weigh.ts';
-import { emptyWeights, fitAdditive } from '../../../../../backend/science/learn/fit-additive.ts';
+import { emptyWeights, fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 import {
   withPosition,
   type TrainingSet,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fitAdditive } from '../../../../../backend/science/learn/fit-additive.ts';
+import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 
 import type { Batch } from '../../../../../backend/science/learn/mlp/batches.ts';
 import { forward, makeActivations } from '../../../../../backend/science/learn/mlp/gradient.ts';
