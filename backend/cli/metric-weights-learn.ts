@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { chooseDevice } from '../device/choose-device.ts';
-import { cpuDevice } from '../device/cpu/cpu-device.ts';
 import { UNIT_MODELS, type UnitModelKind } from '../science/metric-weighting/fit-unit-trees.ts';
 import type { LearnedWeights } from '../science/metric-weighting/learned-weights.ts';
 import {
@@ -53,7 +52,7 @@ async function learn(file: string, options: Options): Promise<void> {
       model,
       seed,
       ...(mapping !== undefined && { mapping }),
-      device: device ?? cpuDevice(),
+      ...(device && { device }),
     });
     print(learned, () => learnText(learned), options);
   } finally {

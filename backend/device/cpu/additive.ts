@@ -7,7 +7,10 @@ import { rowLossBytes, rowLossOf } from './row-loss-of.ts';
 import { threadsFor } from './threads-for.ts';
 
 /** Losses of an additive model on the CPU's threads. @param given threads; absent: as many as pay. */
-export function cpuAdditive({ train, validation, objective }: AdditiveJob, given?: number): AdditiveLosses {
+export function cpuAdditive(
+  { train, validation, objective }: AdditiveJob,
+  given?: number,
+): AdditiveLosses {
   const threads = given ?? threadsFor(train.rows * train.features);
   const bytesFor = (rows: LabelledRows) =>
     codesBytes(rows.rows, rows.features) +

@@ -51,8 +51,7 @@ export class PoolBooster implements Booster {
     packGradients(codes.pool, loss.values, codes.rows, units, ++this.#trees);
     const tree = this.#grower.grow(loss.values, units, this.#options);
     if (tree.feature.length === 1) return undefined;
-    for (let node = 0; node < tree.value.length; node++)
-      tree.value[node] *= this.#options.rate;
+    for (let node = 0; node < tree.value.length; node++) tree.value[node] *= this.#options.rate;
     this.#grower.addLeaves(tree, loss.scores);
     return { tree, loss: totals.loss, ...(await this.#afterTree(tree)) };
   }
@@ -67,7 +66,10 @@ export class PoolBooster implements Booster {
 }
 
 /** Boosted trees on the CPU's threads. @param given threads; absent: as many as pay. */
-export function cpuBooster({ train, heldOut, objective, options }: BoostingJob, given?: number): Booster {
+export function cpuBooster(
+  { train, heldOut, objective, options }: BoostingJob,
+  given?: number,
+): Booster {
   const { rows, features } = train;
   const threads = given ?? threadsFor(rows * features);
   const bytesFor = (one: LabelledRows) =>

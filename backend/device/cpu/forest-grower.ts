@@ -7,7 +7,10 @@ import { lossBytes, MODE, pointwise } from './row-losses.ts';
 import { threadsFor } from './threads-for.ts';
 
 /** The trees of a forest on the CPU's threads. @param given threads; absent: as many as pay. */
-export function cpuForest({ rows: matrix, labels, options }: ForestJob, given?: number): ForestGrower {
+export function cpuForest(
+  { rows: matrix, labels, options }: ForestJob,
+  given?: number,
+): ForestGrower {
   const { rows, features } = matrix;
   const threads = given ?? threadsFor(rows * features);
   const copiesBytes = rows + 64;

@@ -20,10 +20,10 @@ const fewRows = (rows: number): number =>
 
 /** What one tree is grown on. */
 export interface Drawn {
-  /** Row numbers, ascending; the packed values count each at most `MOST_COPIES` times. */
-  readonly sample: Uint32Array;
+  /** Row numbers, ascending; the packed values count each at most `MOST_COPIES` times. Absent: all rows, once each. */
+  readonly sample?: Uint32Array;
   /** Writes 1 for each feature that a node may split on. Absent: all. */
-  readonly drawFeatures?: ((allowed: Uint8Array) => void) | undefined;
+  readonly drawFeatures?: (allowed: Uint8Array) => void;
 }
 
 /** A leaf and the place of its rows in the index. */
@@ -92,14 +92,9 @@ export class TreeGrower {
   /**
    * @param values address of the packed values, one per row.
    * @param units gradient and hessian that a packed 1 stands for.
-   * @param drawn what to grow on; absent: all rows, each counted once, and all features.
+   * @param drawn rows and features that the tree is grown on; absent: all.
    */
-  grow(
-    values: number,
-    units: GradientUnits,
-    options: GrowOptions,
-    drawn?: Drawn,
-  ): GrownTree {
+  grow(values: number, units: GradientUnits, options: GrowOptions, drawn?: Drawn): GrownTree {
     const { pool, rows, features } = this.#matrix;
     const sample = drawn?.sample;
     const count = sample?.length ?? rows;

@@ -1,7 +1,14 @@
 import type { LabelledRows } from '../../science/learn/device/labelled-rows.ts';
 import type { Objective } from '../../science/learn/device/objective.ts';
 import type { KernelPool } from './pool.ts';
-import { lambdaRank, listwise, lossBytes, pointwise, sortingBytes, type RowLoss } from './row-losses.ts';
+import {
+  lambdaRank,
+  listwise,
+  lossBytes,
+  pointwise,
+  sortingBytes,
+  type RowLoss,
+} from './row-losses.ts';
 
 /** The loss of each row or slate, its scores at the rows' base. */
 export function rowLossOf(pool: KernelPool, rows: LabelledRows, objective: Objective): RowLoss {

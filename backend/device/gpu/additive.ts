@@ -148,7 +148,8 @@ export function gpuAdditive(
   device: GPUDevice,
   { train, validation, objective, method }: AdditiveJob,
 ): AdditiveLosses {
-  if (method === 'mini-batch') throw new UnfitForGpu('a mini-batch is too small to keep a GPU busy');
+  if (method === 'mini-batch')
+    throw new UnfitForGpu('a mini-batch is too small to keep a GPU busy');
   const losses: GpuAdditiveLoss[] = [];
   const lossOf = (rows: DeviceRowsSource) => {
     const loss = new GpuAdditiveLoss(device, rows, objective);

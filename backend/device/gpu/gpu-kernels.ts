@@ -10,7 +10,9 @@ export const gpuKernels = (device: GPUDevice): Kernels => ({
   additive: (job) => gpuAdditive(device, job),
   boosting: (job) => new GpuBooster(device, job),
   forest: () => {
-    throw new UnfitForGpu("each node of a forest draws its own features, which the GPU's trees do not");
+    throw new UnfitForGpu(
+      "each node of a forest draws its own features, which the GPU's trees do not",
+    );
   },
   mlp: gpuMlpEngine(device),
 });

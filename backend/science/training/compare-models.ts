@@ -73,9 +73,7 @@ export interface FeatureDependence {
 }
 
 export interface ModelComparisonOptions
-  extends
-    Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>,
-    Partial<ImportanceOptions> {
+  extends Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>, Partial<ImportanceOptions> {
   /** The additive learner is always among them, as what the others are held against. */
   readonly learners: readonly LearnerName[];
   /** Folds of the cross-validation besides the time split; absent: none. */

@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 import { afterAll, expect } from 'vitest';
-import { openGpu } from '../../../backend/device/gpu/open-gpu.ts';
+import { openGpu, type FoundGpu } from '../../../backend/device/gpu/open-gpu.ts';
 import { poisonBuffers } from '../../../backend/device/gpu/kernel.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 
@@ -11,7 +11,8 @@ afterAll(() => gpu.found && gpu.close());
 
 export const gpuName = gpu.found ? gpu.name : `no GPU: ${gpu.reason}`;
 export const noGpu = !gpu.found;
-export const theGpu = (): GPUDevice => (gpu.found ? gpu.device : expect.fail('no GPU'));
+export const theFoundGpu = (): FoundGpu => (gpu.found ? gpu : expect.fail('no GPU'));
+export const theGpu = (): GPUDevice => theFoundGpu().device;
 
 /** A fresh seed; print it in every message. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);

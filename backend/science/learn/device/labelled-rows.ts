@@ -7,5 +7,5 @@ export interface LabelledRows extends CodeMatrix {
   /** Slate s covers rows `starts[s] .. starts[s + 1] − 1`. Objectives over slates need it. */
   readonly starts?: Uint32Array;
   /** Scores that the learner has to take as given, one per row, in log-odds. Default: 0. */
-  readonly base?: Float64Array;
+  readonly base?: Float64Array | Float32Array;
 }

@@ -5,7 +5,11 @@
  * - `softmax`: cross-entropy over each slate, weighted by rewards (see `listwiseLoss`).
  * - `lambdaRank`: LambdaMART's gradients of NDCG; the loss is Σ over slates of 1 − NDCG at the truncation.
  */
-export type Objective = 'logistic' | 'squared' | 'softmax' | { readonly lambdaRank: LambdaRankOptions };
+export type Objective =
+  | 'logistic'
+  | 'squared'
+  | 'softmax'
+  | { readonly lambdaRank: LambdaRankOptions };
 
 export interface LambdaRankOptions {
   /** A pair counts when one of its rows is among so many best slots. */

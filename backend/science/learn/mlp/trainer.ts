@@ -1,5 +1,11 @@
 import type { Network } from '../../../../shared/score/network.ts';
-import type { MakeMlpEngine, MlpEngine, MlpLayout, MlpObjective, MlpState } from '../device/mlp-engine.ts';
+import type {
+  MakeMlpEngine,
+  MlpEngine,
+  MlpLayout,
+  MlpObjective,
+  MlpState,
+} from '../device/mlp-engine.ts';
 import { listwiseLoss, pointwiseLoss } from '../loss.ts';
 import { Batches, type MlpSet } from './batches.ts';
 import { initialParameters, layoutOf } from './parameters.ts';

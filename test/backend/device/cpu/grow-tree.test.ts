@@ -1,28 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import type { KernelPool } from '../../../../backend/device/cpu/pool.ts';
-import { TreeGrower } from '../../../../backend/device/cpu/grow-tree.ts';
+import { TreeGrower, type Drawn } from '../../../../backend/device/cpu/grow-tree.ts';
 import type {
   GrownTree,
   GrowOptions,
 } from '../../../../backend/science/learn/device/tree-growers.ts';
 import { sumOver, type Rows } from '../../../oracle/split.ts';
 import { growOracle } from '../../../oracle/tree.ts';
-import {
-  copyIn,
-  freshRandom,
-  packed,
-  poison,
-  poolsOf,
-  randomColumns,
-} from './support.ts';
+import { copyIn, freshRandom, packed, poison, poolsOf, randomColumns } from './support.ts';
 import { exactRows, FREE, G_STEP, H_STEP, leavesOf, recordAllocations } from './tree-support.ts';
 
 const POOLS = poolsOf(2 ** 30);
 /** Place among a grower's arrays of the locks, which lie open between jobs; all others may hold anything. */
 const LOCKS = 4;
 
-function grow(pool: KernelPool, data: Rows, options: GrowOptions): GrownTree {
+type TreeWithLeaves = GrownTree & Pick<TreeGrower, 'leaves'>;
+
+function grow(pool: KernelPool, data: Rows, options: GrowOptions, drawn?: Drawn): TreeWithLeaves {
   const matrix = loadCodes(pool, data);
   let grower: TreeGrower;
   const taken = recordAllocations(pool, () => (grower = new TreeGrower(matrix, options.maxLeaves)));
@@ -31,7 +26,8 @@ function grow(pool: KernelPool, data: Rows, options: GrowOptions): GrownTree {
     pool,
     BigInt64Array.from(data.g, (g, row) => packed(g / G_STEP, data.h[row] / H_STEP)),
   );
-  return grower!.grow(values, { gradient: G_STEP, hessian: H_STEP }, options);
+  const tree = grower!.grow(values, { gradient: G_STEP, hessian: H_STEP }, options, drawn);
+  return { ...tree, leaves: grower!.leaves };
 }
 
 const ascending = (a: number, b: number) => a - b;
@@ -144,7 +140,7 @@ test('slim slices off many wide nodes leave a histogram for each', () => {
 });
 
 /** Every node's hessian, and every leaf's value and rows, against the rows that the walk brings there. */
-function expectSums(what: string, tree: GrownTree, data: Rows, lambda: number): void {
+function expectSums(what: string, tree: TreeWithLeaves, data: Rows, lambda: number): void {
   const at = tree.left.map((): number[] => []);
   for (const [leaf, list] of leavesOf(tree, data)) at[leaf] = list;
   for (let node = tree.left.length - 1; node >= 0; node--) {
@@ -179,20 +175,18 @@ test('a sample is all that counts, and features that a node may not split on are
     g: Float64Array.from(sample, (row) => data.g[row]),
     h: Float64Array.from(sample, (row) => data.h[row]),
   };
-  const options: GrowOptions = {
-    ...FREE,
-    maxDepth: 5,
-    drawFeatures: (allowed) => allowed.set([1, 0, 1, 0, 0, 1]),
-  };
+  const options: GrowOptions = { ...FREE, maxDepth: 5 };
+  const drawFeatures = (allowed: Uint8Array) => allowed.set([1, 0, 1, 0, 0, 1]);
   for (const pool of POOLS) {
     const grower = new TreeGrower(loadCodes(pool, data), options.maxLeaves);
     const values = copyIn(
       pool,
       BigInt64Array.from(data.g, (g, row) => packed(g / G_STEP, data.h[row] / H_STEP)),
     );
-    const tree = grower.grow(values, { gradient: G_STEP, hessian: H_STEP }, options, sample);
-    const { leaves, ...rest } = grow(pool, own, options);
-    expect({ ...tree, leaves }, `seed ${seed}`).toEqual({ ...rest, leaves });
+    const drawn = { sample, drawFeatures };
+    const tree = grower.grow(values, { gradient: G_STEP, hessian: H_STEP }, options, drawn);
+    const { leaves: _, ...rest } = grow(pool, own, options, { drawFeatures });
+    expect(tree, `seed ${seed}`).toEqual(rest);
     const used = new Set(tree.feature.filter((_, node) => tree.left[node] !== 0));
     expect(
       [...used].filter((feature) => ![0, 2, 5].includes(feature)),

@@ -5,7 +5,7 @@ import {
   BLOCK_ROWS,
   loadCodes,
 } from '../../../../backend/device/cpu/loaded-codes.ts';
-import type { CodeMatrix } from '../../../../backend/device/cpu/loaded-codes.ts';
+import type { LoadedCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import { scratchBytesOf } from '../../../../backend/device/cpu/grow-tree.ts';
 import {
   allocatePoisoned,
@@ -33,7 +33,7 @@ interface Block {
 
 /** Node sums (poisoned where a block stores, zeroed where blocks add, as the caller owes) after `histogramBlock`. */
 function histogramBlock(
-  { pool, codes, stride, features, buckets }: CodeMatrix,
+  { pool, codes, stride, features, buckets }: LoadedCodes,
   values: number,
   index: number,
   blocks: readonly Block[],

@@ -1,4 +1,4 @@
-import type { Columns } from '../../../../backend/device/cpu/loaded-codes.ts';
+import type { CodeMatrix } from '../../../../backend/science/learn/code-matrix.ts';
 import type { KernelPool } from '../../../../backend/device/cpu/pool.ts';
 import { MODE, type RowLoss } from '../../../../backend/device/cpu/row-losses.ts';
 import type {
@@ -23,7 +23,7 @@ export const [G_STEP, H_STEP] = [2 ** -12, 2 ** -16];
 const [MOST_G, MOST_H] = [2 ** 15 - 2, 2 ** 16 - 2];
 
 /** Rows whose gradients and hessians are whole steps, the largest being the largest there is. */
-export function exactRows(columns: Columns, random: () => number, flat = 0): Rows {
+export function exactRows(columns: CodeMatrix, random: () => number, flat = 0): Rows {
   const { rows } = columns;
   const draw = (most: number, low: number, step: number) => {
     const values = Float64Array.from(
@@ -69,12 +69,12 @@ export function leafOf(
 }
 
 export const codesOf =
-  ({ codes, rows }: Columns, row: number) =>
+  ({ codes, rows }: CodeMatrix, row: number) =>
   (feature: number): number =>
     codes[feature * rows + row];
 
 /** Rows of each leaf, by the plain walk. */
-export function leavesOf(tree: GrownTree, columns: Columns): Map<number, number[]> {
+export function leavesOf(tree: GrownTree, columns: CodeMatrix): Map<number, number[]> {
   const leaves = new Map<number, number[]>();
   for (let row = 0; row < columns.rows; row++) {
     const leaf = leafOf(tree, codesOf(columns, row));

@@ -29,7 +29,6 @@ function grown(shape: Shape, cover: number): GrownTree {
     value: [0],
     gain: [0],
     cover: [cover],
-    leaves: [],
   };
   const fill = (node: number, at: Shape) => {
     if (typeof at === 'number') {

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import {
   parseSchema,
   type ConstraintSpec,
   type Schema,
 } from '../../../../../shared/features/schema.ts';
 import { STRIDE } from '../../../../../shared/score/scorer.ts';
-import {
-  fitAdditive,
-  type Fit,
-  type FitOptions,
-} from '../../../../../backend/science/learn/additive/fit-additive.ts';
+import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
+import type { Fit, FitOptions } from '../../../../../backend/science/learn/additive/fit-options.ts';
 import type { TrainingSet } from '../../../../../backend/science/learn/training-set.ts';
 import { barrierMinimum, type Halfspace, type Smooth } from '../../../../oracle/barrier.ts';
 import { freshRandom, randomStarts } from '../../../device/cpu/support.ts';
@@ -256,7 +254,7 @@ describe.each(['pointwise', 'listwise'] as const)('the %s additive fit', (object
         maxIterations: 20_000,
         patience: 20_000,
         tolerance: 1e-14,
-        threads: 1,
+        device: cpuDevice({ threads: 1 }),
       };
       const smooth = smoothOf(set, objective, prior, given.l2);
       const lasso = (w: readonly number[]) =>
@@ -348,7 +346,7 @@ describe.each(['pointwise', 'listwise'] as const)('the %s additive fit', (object
           slope: SLOPE,
           maxIterations: 12,
           patience: 12,
-          threads,
+          device: cpuDevice({ threads }),
         }),
       ),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import { parseSchema, type Schema } from '../../../../../shared/features/schema.ts';
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
@@ -86,6 +87,7 @@ describe('learn, additive, on simulated visitors', () => {
     const { scorer, gate, curve } = await learn(set, {
       parent: rulesOf(schema),
       learner: 'additive',
+      device: cpuDevice(),
       name: 'learned',
     });
     const points = Float64Array.from(scorer.weights, toPoints);
@@ -107,6 +109,7 @@ describe('learn, additive, on simulated visitors', () => {
     const { gate } = await learn(packTrainingSet(schema, visitors(3000, 11)), {
       parent: rulesOf(schema),
       learner: 'additive',
+      device: cpuDevice(),
       name: 'learned',
     });
     expect(gate.verdict).toBe('keep champion');
@@ -117,6 +120,7 @@ describe('learn, additive, on simulated visitors', () => {
     const { gate } = await learn(packTrainingSet(schema, visitors(60, 3)), {
       parent: rulesOf(schema),
       learner: 'additive',
+      device: cpuDevice(),
       name: 'learned',
     });
     expect(gate).toMatchObject({
@@ -132,6 +136,7 @@ describe('learn, additive, on simulated visitors', () => {
       const { scorer } = await learn(packTrainingSet(schema, slates), {
         parent: rulesOf(schema),
         learner: 'additive',
+        device: cpuDevice(),
         name: position,
       });
       const points = Float64Array.from(scorer.weights, toPoints);
@@ -152,6 +157,7 @@ describe('learn, additive, on simulated visitors', () => {
     const { scorer } = await learn(packTrainingSet(schema, visitors(5000, 9)), {
       parent: rulesOf(schema),
       learner: 'additive',
+      device: cpuDevice(),
       name: 'bound',
     });
     const points = Float64Array.from(scorer.weights, toPoints);
@@ -198,6 +204,7 @@ describe.each([
       slope: 1,
       maxIterations: 5000,
       patience: 5000,
+      device: cpuDevice(),
     };
     const fit = await fitAdditive(set, undefined, options);
     const at = (weights: Float64Array) => {

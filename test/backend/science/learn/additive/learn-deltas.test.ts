@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import { learnDeltas } from '../../../../../backend/science/learn/additive/learn-deltas.ts';
 import { slotWeights } from '../../../../../backend/science/learn/additive/slot-weights.ts';
 import { warmSlope } from '../../../../../backend/science/learn/additive/first-pass.ts';
@@ -38,7 +39,7 @@ describe('what the log adds to published weights', () => {
   const slope = warmSlope(base, shuffled);
 
   test('goes where visitors like more than the weights say, and back where less', async () => {
-    const deltas = await learnDeltas(shuffled, base, SPREAD);
+    const deltas = await learnDeltas(shuffled, base, SPREAD, cpuDevice());
     const [a, b, c] = ['a', 'b', 'c'].map((name) => rise(ofFeature(deltas, name)) * slope);
     expect(a).toBeCloseTo(LIKING[0][4], 0);
     expect(b).toBeCloseTo(LIKING[1][4] - 40 * slope, 0);
@@ -49,7 +50,7 @@ describe('what the log adds to published weights', () => {
     const given = baseOf(examinedSchema);
     const clicked = one(examinedSlates(1500, SEED + 1, 'shuffled'));
     const own = warmSlope(given, clicked);
-    const deltas = await learnDeltas(clicked, given, SPREAD);
+    const deltas = await learnDeltas(clicked, given, SPREAD, cpuDevice());
     const changed = additiveFromPoints(
       examinedSchema,
       Object.fromEntries(
@@ -71,7 +72,8 @@ describe('what the log adds to published weights', () => {
 
   test('is less the less there is to learn from, and the narrower the prior', async () => {
     const size = async (set: TrainingSet, spread: number) =>
-      Math.abs(rise(ofFeature(await learnDeltas(set, base, spread), 'a'))) * warmSlope(base, set);
+      Math.abs(rise(ofFeature(await learnDeltas(set, base, spread, cpuDevice()), 'a'))) *
+      warmSlope(base, set);
     const [all, few, narrow] = [
       await size(shuffled, SPREAD),
       await size(sliceSlates(shuffled, 0, 40), SPREAD),
@@ -85,8 +87,8 @@ describe('what the log adds to published weights', () => {
     const set = sliceSlates(shuffled, 0, 1000);
     const tenfold = { ...set, reward: set.reward.map((earned) => 10 * earned) };
     const [plain, counted] = [
-      await learnDeltas(set, base, SPREAD),
-      await learnDeltas(tenfold, base, SPREAD),
+      await learnDeltas(set, base, SPREAD, cpuDevice()),
+      await learnDeltas(tenfold, base, SPREAD, cpuDevice()),
     ];
     for (const name of ['a', 'b', 'c'])
       expect(rise(ofFeature(counted, name))).toBeCloseTo(rise(ofFeature(plain, name)), 1);
@@ -102,7 +104,7 @@ describe('what the log adds to published weights', () => {
     const [alone, beside] = await Promise.all(
       [half, waiting].map(async (set) => ({
         slope: warmSlope(base, set),
-        deltas: await learnDeltas(set, base, SPREAD),
+        deltas: await learnDeltas(set, base, SPREAD, cpuDevice()),
       })),
     );
     for (const name of ['a', 'c'])
@@ -115,9 +117,11 @@ describe('what the log adds to published weights', () => {
   test('leaves to the slot what is the slot’s, where the order follows the weights', async () => {
     const ordered = examinedSlates(8000, SEED + 2, 'by b');
     const own = warmSlope(base, ordered);
-    const liked = 40 * own + rise(ofFeature(await learnDeltas(ordered, base, 1), 'b')) * own;
+    const liked =
+      40 * own + rise(ofFeature(await learnDeltas(ordered, base, 1, cpuDevice()), 'b')) * own;
     const given = baseOf(examinedSchema);
-    const naive = 40 * own + rise(ofFeature(await learnDeltas(ordered, given, 1), 'b')) * own;
+    const naive =
+      40 * own + rise(ofFeature(await learnDeltas(ordered, given, 1, cpuDevice()), 'b')) * own;
     expect(naive).toBeGreaterThan(LIKING[1][4] + 0.5);
     expect(Math.abs(liked - LIKING[1][4])).toBeLessThan(0.35);
   });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import { STRIDE } from '../../../../../shared/score/scorer.ts';
+import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 import {
   emptyWeights,
-  fitAdditive,
   type FitOptions,
-} from '../../../../../backend/science/learn/additive/fit-additive.ts';
+} from '../../../../../backend/science/learn/additive/fit-options.ts';
 import type { TrainingSet } from '../../../../../backend/science/learn/training-set.ts';
 import { agreeingSchema, agreeingSlates } from '../../../../world/agreeing.ts';
 import { freshRandom } from '../../../device/cpu/support.ts';
@@ -22,6 +23,7 @@ function optionsFor(set: TrainingSet, more: Partial<FitOptions>): FitOptions {
     slope: 1,
     maxIterations: 60,
     patience: 60,
+    device: cpuDevice(),
     ...more,
   };
 }
