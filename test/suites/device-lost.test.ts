@@ -5,7 +5,7 @@ import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
 import { GpuBooster } from '../../backend/device/gpu/booster.ts';
 import { DeviceLost } from '../../backend/device/gpu/failures.ts';
 import { openGpu, type FoundGpu } from '../../backend/device/gpu/open-gpu.ts';
-import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
+import { gpuHistogram } from './support/gpu-histogram.ts';
 import { fitAdditive } from '../../backend/science/learn/additive/fit-additive.ts';
 import { emptyWeights } from '../../backend/science/learn/additive/fit-options.ts';
 import type { FitStep } from '../../backend/science/learn/fit-step.ts';

@@ -110,12 +110,12 @@ const LEARNERS: Learner[] = [
 const CPU = cpuDevice();
 /** What else goes on on the CPU has failed: this test would then compare the CPU with itself. */
 const EXPECTED = /^(a mini-batch is too small|each node of a forest) .* on the CPU$/;
-const onGpu = noGpu
+const theDevice = noGpu
   ? undefined
   : gpuDevice(theFoundGpu(), (line) => {
       if (!EXPECTED.test(line)) throw new Error(line);
     });
-const gpu = (): Device => onGpu ?? expect.fail(gpuName);
+const gpu = (): Device => theDevice ?? expect.fail(gpuName);
 
 const held = agreeingSlates(1000, 77);
 const truth = meanReciprocalRank(held, scoresBy(held, likingOf));

@@ -58,13 +58,13 @@ export function pointwise(
   weights?: ArrayLike<number>,
 ): RowLoss {
   const rows = labels.length;
-  const place = placeOf(pool, rows, blocksOf(rows));
+  const buffers = buffersOf(pool, rows, blocksOf(rows));
   const y = copyF32(pool, labels);
   const w = weights === undefined ? 0 : copyF32(pool, weights);
   return {
-    ...place,
-    evaluate: (mode, scores = place.scores) =>
-      place.sum(kind, [scores, y, w, rows, BLOCK_ROWS, place.values, mode, place.totals]),
+    ...buffers,
+    evaluate: (mode, scores = buffers.scores) =>
+      buffers.sum(kind, [scores, y, w, rows, BLOCK_ROWS, buffers.values, mode, buffers.totals]),
   };
 }
 
@@ -75,14 +75,14 @@ export function listwise(
   starts: Uint32Array,
 ): RowLoss {
   const slates = starts.length - 1;
-  const place = placeOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
+  const buffers = buffersOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
   const earned = copyF32(pool, rewards);
   const at = copyU32(pool, starts);
-  const { values, totals } = place;
+  const { values, totals } = buffers;
   return {
-    ...place,
-    evaluate: (mode, scores = place.scores) =>
-      place.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
+    ...buffers,
+    evaluate: (mode, scores = buffers.scores) =>
+      buffers.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
   };
 }
 
@@ -97,7 +97,7 @@ export function lambdaRank(
   { truncation, normalise }: LambdaRankOptions,
 ): RowLoss {
   const slates = starts.length - 1;
-  const place = placeOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
+  const buffers = buffersOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
   const worth = copyF32(pool, gains);
   const at = copyU32(pool, starts);
   const longest = longestSlate(starts);
@@ -107,12 +107,12 @@ export function lambdaRank(
   pool.f64(discounts, longest).set(discountsOf(longest));
   const ideals = pool.allocate(8 * slates);
   pool.f64(ideals, slates).set(inverseIdeals(gains, starts, truncation));
-  const { values, totals } = place;
+  const { values, totals } = buffers;
   return {
-    ...place,
-    evaluate(mode, scores = place.scores) {
+    ...buffers,
+    evaluate(mode, scores = buffers.scores) {
       if (mode !== MODE.both) throw new Error('LambdaRank gives gradient and hessian together');
-      return place.sum('lambdaRank', [
+      return buffers.sum('lambdaRank', [
         scores,
         worth,
         at,
@@ -131,7 +131,7 @@ export function lambdaRank(
   };
 }
 
-function placeOf(pool: KernelPool, rows: number, tasks: number) {
+function buffersOf(pool: KernelPool, rows: number, tasks: number) {
   const scores = pool.allocate(8 * rows);
   const values = pool.allocate(8 * rows);
   const totals = pool.allocate(24 * tasks);

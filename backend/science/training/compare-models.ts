@@ -22,7 +22,7 @@ import {
 } from '../evaluation/importance/importance.ts';
 import { bucketRows, partialDependence } from '../evaluation/importance/partial-dependence.ts';
 
-/** Learners side by side: what each makes of the same earlier slates, judged on the same later ones. */
+/** Learners side by side: all learn from the same earlier slates and are judged on the same later ones. */
 export interface ModelComparison {
   readonly schema: { readonly name: string; readonly hash: string };
   readonly split: {
@@ -66,7 +66,7 @@ export interface FeatureDependence {
   readonly buckets: readonly {
     readonly bucket: number;
     readonly label: string;
-    /** Training rows with it: where they are few, the models guess. */
+    /** Training rows that have it: where they are few, the models extrapolate. */
     readonly rows: number;
     readonly points: Readonly<Partial<Record<LearnerName, number>>>;
   }[];
@@ -74,7 +74,7 @@ export interface FeatureDependence {
 
 export interface ModelComparisonOptions
   extends Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>, Partial<ImportanceOptions> {
-  /** The additive learner is always among them, as what the others are held against. */
+  /** The additive learner is always added: the others are compared with it. */
   readonly learners: readonly LearnerName[];
   /** Folds of the cross-validation besides the time split; absent: none. */
   readonly folds?: number;
@@ -185,7 +185,7 @@ async function fit(
     onReranker: (own) => (reranker = own),
   });
   const learningMs = nowMs() - started;
-  // It is never stored: any version will do.
+  // The scorer is never stored, so that any version will do.
   const scorer: Scorer = { ...learned.scorer, version: parent.version };
   const grown = reranker?.trees;
   return {

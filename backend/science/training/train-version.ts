@@ -15,7 +15,7 @@ import type { FitStep } from '../learn/fit-step.ts';
 import {
   firstPassScorer,
   fitFirstPass,
-  slotPull,
+  slotEffect,
   warmSlope,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
@@ -29,7 +29,7 @@ import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
   readonly learner: LearnerName;
-  /** Who is to be beaten, and whose points the first pass starts from unless `startFrom` says otherwise. */
+  /** The scorer to improve on. The first pass starts from its points, unless `startFrom` is given. */
   readonly parent: Scorer;
   readonly startFrom?: Scorer;
   readonly name: string;
@@ -39,12 +39,12 @@ export interface LearnOptions {
   readonly method?: FitMethod;
   /** Of boosted trees. */
   readonly objective?: BoostedObjective;
-  /** So many of the first pass's best are scored again. */
+  /** How many of the first pass's best items are scored again. */
   readonly rerankDepth?: number;
   readonly seed?: number;
-  /** What else the gate is to hear of. */
+  /** Further evidence for the gate. */
   readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
-  /** The gain that the champion's own log foretells for a challenger that saw nothing from `fromMs` on. */
+  /** The gain that the champion's log from `fromMs` on predicts for a challenger that was not fitted on it. */
   readonly offPolicyGain?: (
     challenger: Scorer,
     fromMs: number,
@@ -52,7 +52,7 @@ export interface LearnOptions {
   readonly rules?: Partial<GateRules>;
   readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
-  /** Hears of what re-ranks as it will serve, fitted on all slates. */
+  /** Called with the re-ranking model that will serve, fitted on all slates. */
   readonly onReranker?: (reranker: FittedReranker) => void;
 }
 
@@ -62,7 +62,7 @@ export interface Learned {
   readonly curve: readonly FitStep[];
   /** Iterations, trees or epochs of what serves. */
   readonly iterations: number;
-  /** How likely each slot was looked at, where rewards were divided by that. */
+  /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
@@ -94,12 +94,12 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const final = await fitScorer(shown, undefined, fitting, trial);
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
-    const pull = slotPull(firstPass.weights, schema, validation);
+    const effect = slotEffect(firstPass.weights, schema, validation);
     const offPolicyGain = await options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
     return {
       guardrails: [],
       ...options.evidence,
-      ...gateEvidence(parent, challenger, train, validation, pull),
+      ...gateEvidence(parent, challenger, train, validation, effect),
       ...(offPolicyGain && { offPolicyGain }),
     };
   };
@@ -127,7 +127,7 @@ interface Fitted {
   readonly rounds: number;
 }
 
-/** @param from fits for as many rounds as that took, its first pass from that one's weights. */
+/** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
 async function fitScorer(
   train: TrainingSet,
   validation: TrainingSet | undefined,
@@ -150,13 +150,13 @@ async function fitScorer(
     return { scorer: additive, firstPass, curve, rounds: iterations };
   }
   const curve: FitStep[] = [];
-  const withPull = (one: TrainingSet) => ({
+  const withSlotEffect = (one: TrainingSet) => ({
     set: served(one, schema),
-    offset: slotPull(firstPass.weights, schema, one),
+    offset: slotEffect(firstPass.weights, schema, one),
   });
   const fitted = await rerankLearner(learner, options.objective).fit(
-    withPull(train),
-    validation && withPull(validation),
+    withSlotEffect(train),
+    validation && withSlotEffect(validation),
     {
       schema,
       seed,
@@ -169,7 +169,7 @@ async function fitScorer(
     },
   );
   if (from !== undefined) options.onReranker?.(fitted);
-  // The learner's scale to the parent's: a point stays worth as many log-odds, so exploration means the same.
+  // From the learner's scale to the parent's: a point stays worth as many log-odds, so that exploration is unchanged.
   const raw = fitted.scores(served(train, schema));
   const { slope: perScore } = calibrate(raw, train.reward);
   const rerank = { depth: options.rerankDepth ?? RERANK_DEPTH, adds: false };
@@ -200,7 +200,7 @@ function rerankLearner(
   }
 }
 
-/** The set without what serving does not have. */
+/** The set without the features that only training has. */
 function served(set: TrainingSet, { features }: Schema): TrainingSet {
   return {
     ...set,

@@ -1,7 +1,7 @@
 import { address, number } from './control';
 
 /**
- * The kernel that trains them all: `sums[feature][code] += value` over rows, values and sums whole numbers of
+ * The histogram, on which trees and additive scores are trained: `sums[feature][code] += value` over rows, values and sums whole numbers of
  * 64 bits. Whole numbers make every order of addition give the same sum, on any number of threads, and let one
  * addition carry two sums: a packed value is `gradient · 2³² + hessian`, |gradient| < 2¹⁵, 0 ≤ hessian < 2¹⁶,
  * which 65,535 rows cannot overflow. A wide value is one number that cannot overflow in all rows.
@@ -10,7 +10,7 @@ import { address, number } from './control';
  */
 
 const BUCKETS_BYTES: usize = 256 * 8;
-/** As in `code-matrix.ts`, in bytes. */
+/** As in `loaded-codes.ts`, in bytes. */
 export const APART: usize = BUCKETS_BYTES + 64;
 
 /** Rows that are gathered before they are summed: many, so that the wait for the last of them is shared by all. */

@@ -3,11 +3,11 @@ import { lossMass } from '../loss.ts';
 import type { TrainingSet } from '../training-set.ts';
 import type { FitOptions } from './fit-options.ts';
 
-/** The loss of additive weights over one set, and what they pay for leaving the prior. */
+/** The loss of additive weights over one set, with the penalties for leaving the prior. */
 export class AdditiveProblem {
   readonly loss: DescentLoss;
   readonly features: number;
-  /** Divides the loss, so that sets compare: Σ reward (listwise) or Σ row weight (pointwise). */
+  /** Divides the loss, so that sets can be compared: Σ reward (listwise) or Σ row weight (pointwise). */
   readonly mass: number;
   readonly #options: FitOptions;
 

@@ -6,7 +6,7 @@ import {
 } from '../../../../shared/features/schema.ts';
 import { STRIDE } from '../../../../shared/score/scorer.ts';
 
-/** What leaving the prior costs, per weight and unit. */
+/** A penalty of `pull · |weight − prior|` on each weight. */
 export interface Lasso {
   readonly prior: Float64Array;
   readonly pull: number;
@@ -15,7 +15,7 @@ export interface Lasso {
 /**
  * Puts weights back inside the declared constraints: the nearest point in the metric that `scale` gives,
  * `argmin_v Σ scaleⱼ (vⱼ − wⱼ)² / 2 + pull |vⱼ − priorⱼ|`, the latter with a lasso. In place. Bounds apply after
- * the order, which keeps both (clipping is monotone). A lasso applied before the order would not: they go together.
+ * the order, which keeps both (clipping is monotone). The lasso is part of finding the order, as applying it first would not give the nearest point.
  * @param weights log-odds, `Float64Array(≥ F × STRIDE)`.
  * @param slope log-odds per point: bounds are declared in points.
  */
@@ -62,7 +62,7 @@ interface Block {
   readonly length: number;
   /** Priors of its weights, ascending; none without a lasso. */
   readonly knots: readonly number[];
-  /** Best common value: the mean, but for the lasso. */
+  /** The common value that minimises the block's loss: the mean, unless a lasso draws it towards the priors. */
   readonly value: number;
 }
 
@@ -86,7 +86,7 @@ function projectOrder(
   });
   const blocks: Block[] = [];
   for (let i = 0; i < weights.length; i++) {
-    // A bucket never seen has no scale of its own: a hair keeps the mean defined and follows its neighbours.
+    // A bucket that no row has has scale 0: a tiny mass keeps the mean defined and lets it follow its neighbours.
     const knots = lasso ? [sign * lasso.prior[i]] : [];
     let block = blockOf(sign * weights[i], scale[i] + 1e-12, 1, knots);
     while (blocks.length > 0 && blocks[blocks.length - 1].value > block.value) {

@@ -17,7 +17,7 @@ import { pointsPerRow } from '../score-set.ts';
 import type { TrainingSet } from '../training-set.ts';
 
 export interface FirstPassOptions {
-  /** Whose points the descent starts from. */
+  /** The scorer whose points the descent starts from. */
   readonly parent: Scorer;
   readonly name: string;
   /** Log-odds per point. */
@@ -32,20 +32,20 @@ export interface FirstPassOptions {
 
 const MAX_ITERATIONS = 400;
 const PATIENCE = 20;
-/** Log-odds per point when the parent's points foretell nothing: 20 points are then e-fold odds. */
+/** Log-odds per point where the parent's points predict nothing: 20 points then multiply the odds by e. */
 const DEFAULT_SLOPE = 0.05;
 const MIN_SLOPE = 0.005;
 
-/** What a point of the parent's first pass is worth, from how well it foretold rewards. */
+/** Log-odds per point of the parent's first pass, calibrated on the rewards. */
 export function warmSlope(parent: Scorer, set: TrainingSet): number {
   const { slope } = calibrate(pointsPerRow(firstPassOf(parent), set), set.reward);
   return slope > MIN_SLOPE ? slope : DEFAULT_SLOPE;
 }
 
 /**
- * Fits an additive scorer, warm from its parent's points, drawn to the schema's rules.
+ * Fits an additive scorer that starts at its parent's points and is penalised for leaving the schema's rule weights.
  * @param train with the shown slot as one feature more where the schema asks for it.
- * @param from goes on from another fit, for as many iterations as that took.
+ * @param from another fit: this one starts from its weights and runs for as many iterations.
  */
 export async function fitFirstPass(
   train: TrainingSet,
@@ -77,7 +77,7 @@ export async function fitFirstPass(
   });
 }
 
-/** The fitted weights as a scorer, calibrated on the rounded points that will serve. */
+/** The fitted weights as a scorer, calibrated on its points as they are rounded for serving. */
 export function firstPassScorer(
   fit: Fit,
   { parent, name, slope }: FirstPassOptions,
@@ -102,17 +102,17 @@ export function firstPassScorer(
   return { ...scorer, calibration: calibrate(pointsPerRow(scorer, set), set.reward) };
 }
 
-/** Log-odds that the slot gave each row: of the features that training has and serving has not. */
-export function slotPull(
+/** The effect of the shown slot on each row, in log-odds: what the features that only training has add up to. */
+export function slotEffect(
   weights: Float64Array,
   schema: Schema,
   { rows, features, codes }: TrainingSet,
 ): Float64Array {
-  const pull = new Float64Array(rows);
+  const effect = new Float64Array(rows);
   for (let feature = schema.features.length; feature < features; feature++)
     for (let row = 0; row < rows; row++)
-      pull[row] += weights[feature * STRIDE + codes[feature * rows + row]];
-  return pull;
+      effect[row] += weights[feature * STRIDE + codes[feature * rows + row]];
+  return effect;
 }
 
 /** `Float64Array(features × STRIDE)`; a training-only position feature starts at 0. */

@@ -11,10 +11,11 @@ import { slotWeights } from './slot-weights.ts';
 const MAX_ITERATIONS = 100;
 
 /**
- * What the log of a published version adds to its weights: the posterior mode of a conditional logit with the prior
- * N(published, spread²) on every weight, that is `w += α Σ (y − p)·x` with a pull back to the published ones, until it
- * stands still. p is over the items of one slate, so a slate without a reward says nothing yet, and late feedback
- * is no harm. The slots' pull is estimated first and left out of what is sent.
+ * How the weights of a published version should change after what it was served for: the posterior mode of a
+ * conditional logit with the prior N(published, spread²) on every weight, that is `w += α Σ (y − p)·x` with a ridge
+ * towards the published weights, until it converges. p is over the items of one slate, so a slate without a reward
+ * changes nothing, and feedback that is late does no harm. The effect of the slots is estimated first, and is not
+ * part of the answer.
  * @param set of what the base served, rewarded by the reward in force. @param spread log-odds.
  * @returns the largest changes, in points, at most as many as one batch holds.
  */
@@ -38,7 +39,7 @@ export async function learnDeltas(
     objective: 'listwise',
     start,
     prior: start,
-    // A slate counts as often as its reward says; the prior, as if each counted once.
+    // Each slate is weighted by its reward; dividing by the mean reward makes the prior count as if each weighed 1.
     l2: meanReward(set) / spread ** 2,
     slope,
     maxIterations: MAX_ITERATIONS,
@@ -58,7 +59,7 @@ export async function learnDeltas(
     .slice(0, MAX_DELTAS);
 }
 
-/** Of the slates that have any. */
+/** Mean over the slates that have a reward. */
 function meanReward({ starts, reward }: TrainingSet): number {
   let [rewarded, sum] = [0, 0];
   for (let slate = 0; slate < slateCount({ starts }); slate++) {

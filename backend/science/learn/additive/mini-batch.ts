@@ -20,9 +20,9 @@ const LEAST_BATCHES = 32;
 
 /**
  * Adam (Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015) on mini-batches of whole slates, in an
- * order drawn anew for each epoch. A batch moves the buckets that it has, and no others; with them, the penalties of
- * the steps since a bucket was last moved: ridge in the gradient, lasso as a soft threshold around the prior.
- * Constraints are restored after each epoch, the iteration of this descent.
+ * order drawn anew for each epoch. A batch updates the weights of the buckets that its rows have, and no others. The
+ * penalties of the steps since a weight's last update are applied with the next one: ridge in the gradient, lasso as
+ * a soft threshold around the prior. An iteration of this descent is an epoch; constraints are restored after each.
  */
 export async function miniBatch(
   problem: AdditiveProblem,
@@ -49,16 +49,16 @@ export async function miniBatch(
   const gradient = new Float64Array(weights.length);
   const mean = new Float64Array(weights.length);
   const square = new Float64Array(weights.length);
-  const moves = new Uint32Array(weights.length);
-  const movedAt = new Uint32Array(weights.length);
-  /** The step whose batch has the bucket. */
-  const marked = new Uint32Array(weights.length);
+  const updates = new Uint32Array(weights.length);
+  const updatedAt = new Uint32Array(weights.length);
+  /** The last step whose batch had the bucket. */
+  const lastStep = new Uint32Array(weights.length);
   const touched: number[] = [];
   const random = seededRandom(seed);
   const order = Uint32Array.from({ length: slates }, (_, slate) => slate);
 
   /** Adds the gradient of these slates to that of the buckets they have. */
-  const addSlates = (from: number, to: number, step: number) => {
+  const addGradient = (from: number, to: number, step: number) => {
     for (let i = from; i < to; i++) {
       const [first, end] = [set.starts[order[i]], set.starts[order[i] + 1]];
       const rows = end - first;
@@ -75,8 +75,8 @@ export async function miniBatch(
       for (let row = 0; row < rows; row++)
         for (let f = 0; f < set.features; f++) {
           const j = f * STRIDE + byRow[(first + row) * stride + f];
-          if (marked[j] !== step) {
-            marked[j] = step;
+          if (lastStep[j] !== step) {
+            lastStep[j] = step;
             gradient[j] = 0;
             touched.push(j);
           }
@@ -92,25 +92,26 @@ export async function miniBatch(
       const to = Math.min(from + perBatch, slates);
       step++;
       touched.length = 0;
-      addSlates(from, to, step);
+      addGradient(from, to, step);
       const share = slates / (to - from);
       for (const j of touched) {
-        const missed = step - movedAt[j];
-        movedAt[j] = step;
-        moves[j]++;
-        const g = share * gradient[j] + missed * l2 * (weights[j] - prior[j]);
+        const stepsSince = step - updatedAt[j];
+        updatedAt[j] = step;
+        updates[j]++;
+        const g = share * gradient[j] + stepsSince * l2 * (weights[j] - prior[j]);
         mean[j] = BETA1 * mean[j] + (1 - BETA1) * g;
         square[j] = BETA2 * square[j] + (1 - BETA2) * g * g;
-        const own = rate / (Math.sqrt(square[j] / (1 - BETA2 ** moves[j])) + EPSILON);
-        weights[j] -= (own * mean[j]) / (1 - BETA1 ** moves[j]);
+        const size = rate / (Math.sqrt(square[j] / (1 - BETA2 ** updates[j])) + EPSILON);
+        weights[j] -= (size * mean[j]) / (1 - BETA1 ** updates[j]);
         if (l1 === 0) continue;
         const off = weights[j] - prior[j];
-        weights[j] = prior[j] + Math.sign(off) * Math.max(0, Math.abs(off) - own * missed * l1);
+        weights[j] =
+          prior[j] + Math.sign(off) * Math.max(0, Math.abs(off) - size * stepsSince * l1);
       }
     }
-    // What no row has is where its penalties alone would have it.
+    // A weight whose bucket no row has is only penalised: its optimum is the prior.
     if (l1 > 0 || l2 > 0)
-      for (let j = 0; j < weights.length; j++) if (moves[j] === 0) weights[j] = prior[j];
+      for (let j = 0; j < weights.length; j++) if (updates[j] === 0) weights[j] = prior[j];
     project(schema, weights, scale, slope);
     loss.score(weights, scores);
     const smooth = await loss.value(scores);

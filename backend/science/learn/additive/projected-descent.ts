@@ -14,7 +14,7 @@ export async function projectedDescent(
 ): Promise<void> {
   const { schema, slope, maxIterations, prior, l1 = 0 } = options;
   const { loss } = problem;
-  // Scores of the point before, of this one, and of the next or of the look ahead.
+  // Scores at the previous point, at this one, and at the next one or the one that momentum looks ahead to.
   let [before, now, next] = [loss.allocateScores(), loss.allocateScores(), loss.allocateScores()];
   const gradient = new Float64Array(options.start.length);
   const scale = new Float64Array(options.start.length);
@@ -55,7 +55,7 @@ export async function projectedDescent(
     }
     const value = smooth + penalty(tried);
     if (value > objective && momentum > 1) {
-      // The momentum overshot: forget it and go on from the last point.
+      // The momentum overshot: start again from the last point without it.
       momentum = 1;
       previous = current;
       loss.combine(now, 1, now, 0, before);

@@ -2,9 +2,9 @@ import type { AdditiveProblem } from './additive-problem.ts';
 import type { FitOptions } from './fit-options.ts';
 import type { Progress } from './progress.ts';
 
-/** Pairs of step and change of gradient that are remembered. */
+/** So many pairs of a step and its change of gradient are remembered. */
 const MEMORY = 10;
-/** Share of the promised decrease that a step must bring (Armijo). */
+/** Share of the decrease predicted by the slope that a step must bring (Armijo's condition). */
 const SUFFICIENT = 1e-4;
 const MAX_TRIALS = 30;
 
@@ -64,12 +64,12 @@ export async function quasiNewton(
 }
 
 /**
- * The hessian's approximate inverse. A row has one bucket of every feature, so that a shift of all weights bends the
- * loss F times as much as its diagonal tells: by itself the diagonal would overshoot there.
+ * An approximate inverse of the hessian. A row has one bucket of every feature, so along a shift of all weights the
+ * curvature is F times what the diagonal says, and the diagonal alone would overshoot there.
  */
 interface Scale {
   readonly diagonal: Float64Array;
-  /** Taken from every seen bucket's step, per unit of the seen gradients' sum. */
+  /** Subtracted from the step of every bucket that a row has, per unit of the sum of their gradients. */
   readonly shift: number;
   /** 1 where a row has the bucket. */
   readonly seen: Uint8Array;

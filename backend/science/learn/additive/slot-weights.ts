@@ -2,12 +2,12 @@ import { STRIDE } from '../../../../shared/score/scorer.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
 const ROUNDS = 30;
-/** So that a slot which never earned has a finite weight. */
+/** Pseudo-count of each slot, so that one without rewards has a finite weight. */
 const PRIOR = 0.5;
 
 /**
- * Log-odds that each slot gives what stands in it, at given scores: the conditional logit's slot terms by iterative
- * scaling (Darroch & Ratcliff, 1972), `b_k += log(earned_k / expected_k)`.
+ * Log-odds that each slot adds to the item that is shown in it, given the items' scores: the slot terms of a
+ * conditional logit by iterative scaling (Darroch & Ratcliff, 1972), `b_k += log(earned_k / expected_k)`.
  * @param scores log-odds of every row. @returns `Float64Array(STRIDE)` by 1-based slot.
  */
 export function slotWeights(set: TrainingSet, scores: Float64Array): Float64Array {

@@ -27,7 +27,7 @@ const GROW = {
   minGain: 0,
   rate: 0.05,
 } as const;
-/** Pairs with one of so many best slots pull, as in LightGBM. */
+/** The truncation and normalisation are LightGBM's defaults. */
 const OBJECTIVES: Readonly<Record<BoostedObjective, Objective>> = {
   lambdarank: { lambdaRank: { truncation: 30, normalise: true } },
   softmax: 'softmax',
@@ -75,7 +75,7 @@ function bestCount(curve: readonly BoostStep[]): number {
   return losses.length === 0 ? curve.length : 1 + losses.indexOf(Math.min(...losses));
 }
 
-/** Trees as what re-ranks. */
+/** Trees as a model that re-ranks. */
 export const fittedTrees = (trees: readonly GrownTree[]): FittedReranker => ({
   rounds: trees.length,
   trees,

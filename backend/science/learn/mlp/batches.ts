@@ -4,7 +4,7 @@ import type { MlpBatch, MlpObjective } from '../device/mlp-engine.ts';
 import { lossMass } from '../loss.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
-/** A set that may continue another scorer: `base` are its scores, log-odds, one per row; 0 where absent. */
+/** A training set with the scores of another scorer that the network adds to: log-odds, one per row. Default: 0. */
 export interface MlpSet extends TrainingSet {
   readonly base?: Float32Array;
 }
@@ -31,7 +31,7 @@ export class Batches {
     this.#batchRows = batchRows;
     this.mass = lossMass(set, objective);
     const all = Uint32Array.from({ length: slateCount(set) }, (_, slate) => slate);
-    // A slate that earned nothing says nothing about an order.
+    // A listwise loss has no gradient on a slate without a reward.
     this.#slates = objective === 'listwise' ? all.filter((slate) => this.#earned(slate)) : all;
     let longest = 0;
     for (const slate of all) longest = Math.max(longest, this.#length(slate));
@@ -39,7 +39,7 @@ export class Batches {
     this.mostSlates = Math.min(all.length, batchRows);
   }
 
-  /** All slates that teach, in an order drawn from the seed. */
+  /** All slates that have a gradient, in an order drawn from the seed. */
   *shuffled(seed: number): Generator<MlpBatch> {
     const random = seededRandom(seed);
     const slates = Uint32Array.from(this.#slates);

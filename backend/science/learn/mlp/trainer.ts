@@ -26,7 +26,7 @@ export interface MlpOptions {
   readonly epsilon?: number;
   /** Rows after which a batch is full. Default 4096. */
   readonly batchRows?: number;
-  /** Slates that stop the run early; without, it has no end of its own. */
+  /** Slates that stop the run early; without them it never says stop. */
   readonly validation?: MlpSet;
   /** Epochs without a lower validation loss until it stops. Default 3. */
   readonly patience?: number;
@@ -66,7 +66,7 @@ export interface MlpTrainer {
   close(): void;
 }
 
-/** Each epoch shuffles with a seed of its own. */
+/** Times the epoch's number, this makes each epoch's seed for shuffling. */
 const EPOCH_SEED = 0x9e37_79b9;
 
 export class MlpRun implements MlpTrainer {

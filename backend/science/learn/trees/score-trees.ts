@@ -1,7 +1,7 @@
 import type { CodeMatrix } from '../code-matrix.ts';
 import type { GrownTree } from '../device/tree-growers.ts';
 
-/** Σ over trees of each row's leaf value: the plain walk, for sets of a validation's size. */
+/** Adds each row's leaf values over all trees, by walking each tree row by row: meant for sets of a validation's size. */
 export function scoreTrees(
   trees: readonly GrownTree[],
   { rows, codes }: CodeMatrix,

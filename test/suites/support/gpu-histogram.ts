@@ -1,15 +1,19 @@
 /// <reference types="@webgpu/types" />
-import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
-import type { Histogram } from '../../science/learn/histogram.ts';
-import { DeviceCodes, type CodesOptions, type RowBlock } from './codes.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
+import type { Histogram } from '../../../backend/science/learn/histogram.ts';
+import {
+  DeviceCodes,
+  type CodesOptions,
+  type RowBlock,
+} from '../../../backend/device/gpu/codes.ts';
 import {
   histogramBytes,
   HistogramPass,
   toHistogram,
   type HistogramPassOptions,
-} from './histogram-pass.ts';
-import { MAX_FIXED } from './histogram.wgsl.ts';
-import { Workspace, type Step } from './kernel.ts';
+} from '../../../backend/device/gpu/histogram-pass.ts';
+import { MAX_FIXED } from '../../../backend/device/gpu/histogram.wgsl.ts';
+import { Workspace, type Step } from '../../../backend/device/gpu/kernel.ts';
 
 /** The codes of one matrix, kept on the device between calls as far as the budget allows. */
 export interface GpuHistogram {
