@@ -38,8 +38,9 @@ function emptyLossOf(pool: KernelPool, { reward, starts }: LabelledRows, objecti
 
 /** Rewards of 0 and 1 are labels; others are the weights of rows whose label is 1. */
 function logistic(pool: KernelPool, reward: Float64Array): RowLoss {
-  if (reward.every((earned) => earned === 0 || earned === 1))
-    return pointwise(pool, 'logistic', reward);
+  let row = 0;
+  while (row < reward.length && (reward[row] === 0 || reward[row] === 1)) row++;
+  if (row === reward.length) return pointwise(pool, 'logistic', reward);
   const clicked = Float32Array.from(reward, (earned) => (earned > 0 ? 1 : 0));
   const weight = Float32Array.from(reward, (earned) => (earned > 0 ? earned : 1));
   return pointwise(pool, 'logistic', clicked, weight);

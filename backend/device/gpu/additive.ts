@@ -15,7 +15,7 @@ import { COMBINE_WGSL } from './scores.wgsl.ts';
 /**
  * The WebGPU twin of `AdditiveLoss`: scores, the loss's gradient per row, and its histogram, all on the device; only
  * the F × 256 sums come back. The gradient is off by half a whole number's step per row in a bucket (see
- `histogram.wgsl.ts`), and by f32's scores.
+ * `histogram.wgsl.ts`), and by f32's scores.
  * @throws UnfitForGpu when the rows do not fit the device; its promises, DeviceLost.
  */
 export class GpuAdditiveLoss implements DescentLoss {
