@@ -232,21 +232,6 @@ describe.skipIf(noGpu)(`trees on ${gpuName}`, () => {
     if (rows > 1) expect(tree.left.length, `seed ${seed}`).toBeGreaterThan(1);
   });
 
-  test('a feature that is not allowed is not split on', async () => {
-    const seed = freshSeed();
-    const { matrix, pairs } = makeRows(2000, 3, seededRandom(seed));
-    const set = { ...matrix, reward: new Float64Array(2000) };
-    const rows = new DeviceRows(theGpu(), set, 'squared');
-    const grower = new GpuTreeGrower(theGpu(), rows, OPTIONS);
-    rows.writePairs(pairs);
-    const tree = await grower.grow([], [], Uint8Array.of(0, 1, 1));
-    grower.destroy();
-    rows.destroy();
-    const split = tree.feature.filter((_, node) => tree.left[node] > 0);
-    expect(split.length).toBeGreaterThan(0);
-    expect(split, `seed ${seed}`).not.toContain(0);
-  });
-
   test('gradients made on the host grow the same trees as those made on the device', async () => {
     const seed = freshSeed();
     const make = (rows: number) => {

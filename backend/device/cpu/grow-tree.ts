@@ -1,7 +1,8 @@
 import type { GrownTree, GrowOptions } from '../../science/learn/device/tree-growers.ts';
-import { APART, strideOf, type LoadedCodes } from './loaded-codes.ts';
+import { addNode, emptyTree } from '../../science/learn/trees/new-tree.ts';
+import { FEATURE_STRIDE, strideOf, type LoadedCodes } from './loaded-codes.ts';
 import type { GradientUnits } from './pack-gradients.ts';
-import { addNode, childrenOf, emptyTree, valueOf, type OpenNode } from './tree-nodes.ts';
+import { childrenOf, valueOf, type OpenNode } from './tree-nodes.ts';
 
 const BUCKETS = 256;
 /** Rows of a block of a histogram: the sums of so many packed values do not overflow, once each or 8 times each. */
@@ -376,7 +377,7 @@ function slotsFor(rows: number, maxLeaves: number): number {
 
 /** Packed sums of the padded features, a cache line apart, then (gradient, hessian) of the features. */
 export const scratchBytesOf = (features: number): number =>
-  strideOf(features) * (APART * 8 + BUCKETS * 16);
+  strideOf(features) * (FEATURE_STRIDE * 8 + BUCKETS * 16);
 
 /** Blocks of 32 bytes: each node has at least one, of at most these many rows. */
 const blockCapacity = (rows: number, maxLeaves: number): number =>

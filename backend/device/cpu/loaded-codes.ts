@@ -21,10 +21,11 @@ export const BLOCK_ROWS = 8192;
 export const blocksOf = (rows: number): number => Math.ceil(rows / BLOCK_ROWS);
 
 /**
- * From one feature's 256 weights or sums of rows to the next's, in numbers of 8 bytes. A cache line more than they
- * need: at 256 the same bucket of all features, crowded as the missing one is, would fall on two sets of the cache.
+ * Distance from one feature's 256 weights or sums to the next feature's, in numbers of 8 bytes. It is a cache line more
+ * than they need: at 256 the same bucket of all features would fall on two sets of the cache, and the bucket for
+ * missing values is crowded.
  */
-export const APART = 256 + 8;
+export const FEATURE_STRIDE = 256 + 8;
 
 export const strideOf = (features: number): number => Math.ceil(features / 8) * 8;
 

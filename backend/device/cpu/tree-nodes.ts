@@ -1,4 +1,5 @@
 import type { GrownTree, GrowOptions } from '../../science/learn/device/tree-growers.ts';
+import { addNode } from '../../science/learn/trees/new-tree.ts';
 
 /** A node of a tree that grows, and its rows: places `from .. to − 1` of the index. */
 export interface OpenNode {
@@ -23,23 +24,6 @@ interface Split {
   readonly shift: number;
   readonly g: number;
   readonly h: number;
-}
-
-export const emptyTree = (): GrownTree => ({
-  feature: [],
-  threshold: [],
-  shift: [],
-  left: [],
-  value: [],
-  gain: [],
-  cover: [],
-});
-
-/** @returns the new node's number. */
-export function addNode(tree: GrownTree, cover: number): number {
-  for (const column of [tree.feature, tree.threshold, tree.shift, tree.left, tree.value, tree.gain])
-    column.push(0);
-  return tree.cover.push(cover) - 1;
 }
 
 /** Adds the children of a node that is split. @param lefts how many of its rows go left. @returns left and right child. */

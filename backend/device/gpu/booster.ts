@@ -10,7 +10,7 @@ import { DeviceRows, type DeviceRowsSource } from './device-rows.ts';
 import { GpuTreeGrower } from './grow-tree.ts';
 import { Workspace, type Step } from './kernel.ts';
 
-/** What a job has to be made of here: codes may also be made on the device. */
+/** A boosting job whose codes may also be made on the device. */
 export interface GpuBoostingJob extends Omit<BoostingJob, 'train' | 'heldOut'> {
   readonly train: DeviceRowsSource;
   readonly heldOut?: DeviceRowsSource;
@@ -65,11 +65,6 @@ export class GpuBooster implements Booster {
     if (tree.left[0] === 0) return undefined;
     const loss = await this.#rows.loss();
     return { tree, loss, ...(this.#heldOut && { heldOut: await this.#heldOut.loss() }) };
-  }
-
-  /** Training scores after the trees so far. */
-  scores(): Promise<Float32Array> {
-    return this.#rows.scores();
   }
 
   async close(): Promise<void> {

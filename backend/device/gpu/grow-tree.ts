@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 import type { BoosterOptions, GrownTree } from '../../science/learn/device/tree-growers.ts';
+import { addNode, emptyTree } from '../../science/learn/trees/new-tree.ts';
 import type { DeviceRows } from './device-rows.ts';
 import { UnfitForGpu } from './failures.ts';
 import { histogramBytes, HistogramPass, type HistogramPassOptions } from './histogram-pass.ts';
@@ -30,8 +31,6 @@ export class GpuTreeGrower {
   readonly #workspace: Workspace;
   readonly #rows: DeviceRows;
   readonly #nodes: GPUBuffer;
-  readonly #features: GPUBuffer;
-  readonly #orders: Uint32Array<ArrayBuffer>;
   readonly #segments: GPUBuffer;
   readonly #heap: number;
   readonly #steps: readonly Step[];
@@ -45,17 +44,17 @@ export class GpuTreeGrower {
     this.#rows = rows;
     this.#heap = 2 ** (maxDepth + 1) - 1;
     this.#nodes = workspace.storage(this.#heap * NODE_BYTES);
-    this.#orders = Uint32Array.from(
-      { length: rows.features },
-      (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
-    );
-    this.#features = workspace.upload(this.#orders);
     this.#segments = workspace.storage(rows.blocks.length * this.#heap * 8);
     this.#steps = [
       ...rows.toFixed(),
       ...levelSteps(workspace, rows, options, {
         nodes: this.#nodes,
-        features: this.#features,
+        orders: workspace.upload(
+          Uint32Array.from(
+            { length: rows.features },
+            (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
+          ),
+        ),
         segments: this.#segments,
         heap: this.#heap,
       }),
@@ -78,20 +77,9 @@ export class GpuTreeGrower {
    * Grows one tree on the rows' pairs and adds it to their scores.
    * @param before steps that come first, in the same submission; those that make the pairs, say.
    * @param after steps that come last.
-   * @param allowed 1 for each feature that may be split on. Absent: all.
    */
-  async grow(
-    before: readonly Step[] = [],
-    after: readonly Step[] = [],
-    allowed?: Uint8Array,
-  ): Promise<GrownTree> {
+  async grow(before: readonly Step[] = [], after: readonly Step[] = []): Promise<GrownTree> {
     const workspace = this.#workspace;
-    workspace.write(
-      this.#features,
-      allowed === undefined
-        ? this.#orders
-        : this.#orders.map((order, feature) => order + (allowed[feature] === 1 ? 0 : 4)),
-    );
     workspace.clear(this.#rows.largest);
     workspace.write(this.#nodes, emptyNodes(this.#heap));
     const segments = new Uint32Array(2 * this.#heap * this.#rows.blocks.length);
@@ -110,7 +98,8 @@ export class GpuTreeGrower {
 
 interface TreeBuffers {
   readonly nodes: GPUBuffer;
-  readonly features: GPUBuffer;
+  /** Per feature: 1 + its monotone order. */
+  readonly orders: GPUBuffer;
   readonly segments: GPUBuffer;
   readonly heap: number;
 }
@@ -119,7 +108,7 @@ function levelSteps(
   workspace: Workspace,
   { blocks, features, largest }: DeviceRows,
   options: GpuGrowOptions,
-  { nodes, features: orders, segments, heap }: TreeBuffers,
+  { nodes, orders, segments, heap }: TreeBuffers,
 ): Step[] {
   const { maxDepth, lambda, minChildHessian, minChildRows, minGain, rate } = options;
   const mostRows = Math.max(...blocks.map(({ rows }) => rows));
@@ -240,23 +229,14 @@ function emptyNodes(heap: number): Uint8Array<ArrayBuffer> {
 /** From heap order to children side by side. */
 function toTree(nodes: ArrayBuffer, hessianStep: number): GrownTree {
   const view = new DataView(nodes);
-  const tree: GrownTree = {
-    feature: [],
-    threshold: [],
-    shift: [],
-    left: [],
-    value: [],
-    gain: [],
-    cover: [],
-  };
-  const add = () => {
-    for (const column of Object.values(tree) as number[][]) column.push(0);
-    return tree.left.length - 1;
+  const tree = emptyTree();
+  const add = (heapNode: number) => {
+    const at = heapNode * NODE_BYTES;
+    const hessian = view.getInt32(at + 8, true) * 65_536 + view.getInt32(at + 12, true);
+    return addNode(tree, hessian * hessianStep);
   };
   const fill = (heapNode: number, node: number) => {
     const at = heapNode * NODE_BYTES;
-    tree.cover[node] =
-      (view.getInt32(at + 8, true) * 65_536 + view.getInt32(at + 12, true)) * hessianStep;
     if (view.getUint32(at + 44, true) !== STATE.split) {
       tree.value[node] = view.getFloat32(at + 28, true);
       return;
@@ -265,11 +245,12 @@ function toTree(nodes: ArrayBuffer, hessianStep: number): GrownTree {
     tree.feature[node] = view.getUint32(at + 32, true);
     tree.threshold[node] = view.getUint32(at + 36, true);
     tree.shift[node] = view.getUint32(at + 40, true);
-    tree.left[node] = add();
-    add();
-    fill(2 * heapNode + 1, tree.left[node]);
-    fill(2 * heapNode + 2, tree.left[node] + 1);
+    const [left, right] = [2 * heapNode + 1, 2 * heapNode + 2];
+    tree.left[node] = add(left);
+    add(right);
+    fill(left, tree.left[node]);
+    fill(right, tree.left[node] + 1);
   };
-  fill(0, add());
+  fill(0, add(0));
   return tree;
 }

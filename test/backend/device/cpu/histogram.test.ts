@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  APART,
+  FEATURE_STRIDE,
   blocksOf,
   BLOCK_ROWS,
   loadCodes,
@@ -166,7 +166,7 @@ describe.each([1, 7, 8, 9])('histogramWide of %i features', (features) => {
         oracle[feature * BUCKETS + columns.codes[feature * rows + row]] += values[row];
     for (const pool of POOLS) {
       const { codes, stride } = loadCodes(pool, columns);
-      const cells = stride * APART;
+      const cells = stride * FEATURE_STRIDE;
       const sums = pool.allocate(8 * pool.threads * cells);
       pool.run('histogramWide', blocksOf(rows), [
         codes,
@@ -180,7 +180,7 @@ describe.each([1, 7, 8, 9])('histogramWide of %i features', (features) => {
       for (let thread = 0; thread < pool.threads; thread++)
         for (let feature = 0; feature < features; feature++)
           pool
-            .i64(sums + 8 * (thread * cells + feature * APART), BUCKETS)
+            .i64(sums + 8 * (thread * cells + feature * FEATURE_STRIDE), BUCKETS)
             .forEach((sum, bucket) => (found[feature * BUCKETS + bucket] += sum));
       const worst = found.findIndex((sum, cell) => sum !== oracle[cell]);
       expect(worst, `seed ${seed}, ${pool.threads} threads: the first cell that differs`).toBe(-1);
