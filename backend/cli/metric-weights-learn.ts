@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { chooseDevice } from '../device/gpu/choose-device.ts';
+import { chooseDevice } from '../device/choose-device.ts';
 import { UNIT_MODELS, type UnitModelKind } from '../science/metric-weighting/fit-unit-trees.ts';
 import type { LearnedWeights } from '../science/metric-weighting/learned-weights.ts';
 import {
@@ -56,6 +56,6 @@ async function learn(file: string, options: Options): Promise<void> {
     });
     print(learned, () => learnText(learned), options);
   } finally {
-    if (device?.kind === 'gpu') device.gpu.close();
+    device?.close();
   }
 }

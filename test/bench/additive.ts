@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { fitAdditive, type FitStep } from '../../backend/science/learn/fit-additive.ts';
-import { codesBytes, loadCodes } from '../../backend/device/cpu/code-matrix.ts';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { fitAdditive } from '../../backend/science/learn/additive/fit-additive.ts';
+import type { FitStep } from '../../backend/science/learn/fit-step.ts';
+import { codesBytes, loadCodes } from '../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { additiveOptions, plainSet } from '../oracle/peers/ours.ts';
@@ -91,7 +93,8 @@ async function secondsTo(set: TrainingSet, loss: number, threads: number) {
       reached ??= { seconds: (performance.now() - startMs) / 1000, iterations: iteration };
   };
   const options = additiveOptions(set, 'pointwise', L2);
-  await fitAdditive(set, undefined, { ...options, threads, maxIterations: 30, onIteration });
+  const device = cpuDevice({ threads });
+  await fitAdditive(set, undefined, { ...options, device, maxIterations: 30, onIteration });
   if (reached === undefined) throw new Error(`the fit never reached a training loss of ${loss}`);
   return reached;
 }

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
+import { GpuBooster } from '../../backend/device/gpu/booster.ts';
 import { DeviceCodes } from '../../backend/device/gpu/codes.ts';
-import { openGpu } from '../../backend/device/gpu/device.ts';
+import { openGpu } from '../../backend/device/gpu/open-gpu.ts';
 import {
   histogramBytes,
   HistogramPass,
@@ -14,6 +14,7 @@ import { slotsOf } from '../../backend/device/gpu/histogram.wgsl.ts';
 import { Workspace, type Step } from '../../backend/device/gpu/kernel.ts';
 import { additiveScoresStep } from '../../backend/device/gpu/scores.ts';
 import { additiveScores, histogram } from '../../backend/science/learn/histogram.ts';
+import { boost } from '../../backend/science/learn/trees/boost.ts';
 import {
   codeBytes,
   fillPairs,
@@ -217,7 +218,7 @@ function compare(
     );
 }
 
-async function boost(rows: number) {
+async function boostTrees(rows: number) {
   const workspace = new Workspace(device);
   const reward = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -227,20 +228,24 @@ async function boost(rows: number) {
   }
   const starts: number[] = [];
   const from = performance.now();
-  const { trees, curve } = await boostOnGpu(
-    device,
-    { ...madeOnDevice(workspace, rows, FEATURES), reward },
-    {
-      objective: 'logistic',
-      trees: Number(options.trees),
+  const booster = new GpuBooster(device, {
+    train: { ...madeOnDevice(workspace, rows, FEATURES), reward },
+    objective: 'logistic',
+    options: {
+      order: 'depth',
       maxDepth: 6,
+      maxLeaves: 64,
       lambda: 1,
       minChildHessian: 1,
+      minChildRows: 0,
       minGain: 0,
       rate: 0.1,
-      onTree: () => starts.push(performance.now()),
     },
+  });
+  const { trees, curve } = await boost(booster, { trees: Number(options.trees) }, () =>
+    starts.push(performance.now()),
   );
+  await booster.close();
   workspace.destroy();
   const [first, last] = [curve[0].loss / rows, curve.at(-1)!.loss / rows];
   if (!(last < first)) throw new Error(`the trees do not lower the loss: ${first} to ${last}`);
@@ -274,7 +279,7 @@ for (const rows of sizes) {
     );
   }
 }
-const boosted = await boost(Math.min(BOOST_ROWS, Math.max(...sizes)));
+const boosted = await boostTrees(Math.min(BOOST_ROWS, Math.max(...sizes)));
 console.log(
   `boosting ${boosted.trees} trees of depth ${boosted.depth} on ${boosted.rows} × ${FEATURES}: ${boosted.seconds.toFixed(2)} s, ${boosted.msPerTree.toFixed(2)} ms per tree, loss ${boosted.lossBefore.toFixed(4)} to ${boosted.lossAfter.toFixed(4)}`,
 );

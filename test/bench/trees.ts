@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { codesBytes, loadCodes, type Columns } from '../../backend/device/cpu/code-matrix.ts';
+import { codesBytes, loadCodes } from '../../backend/device/cpu/loaded-codes.ts';
+import type { CodeMatrix } from '../../backend/science/learn/code-matrix.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import { lossBytes, MODE, pointwise } from '../../backend/device/cpu/row-losses.ts';
+import { PoolBooster } from '../../backend/device/cpu/booster.ts';
 import { boost } from '../../backend/science/learn/trees/boost.ts';
-import { TreeGrower } from '../../backend/science/learn/trees/grow-tree.ts';
+import { TreeGrower } from '../../backend/device/cpu/grow-tree.ts';
 import { DEPTH_WISE, XGBOOST_DEPTH_6 } from '../oracle/peers/quality.ts';
 import { rowMajor, unlessXgboost, Xgboost } from '../oracle/peers/xgboost.ts';
 import { madeClicks } from './support/made-clicks.ts';
@@ -57,13 +59,13 @@ export async function benchTrees(say: Say): Promise<Part> {
   };
 }
 
-async function runOurs(columns: Columns, labels: Float32Array, threads: number): Promise<Run> {
+async function runOurs(columns: CodeMatrix, labels: Float32Array, threads: number): Promise<Run> {
   const startMs = performance.now();
   const pool = new KernelPool(bytesFor(threads), threads);
   const matrix = loadCodes(pool, columns);
   const loss = pointwise(pool, 'logistic', labels);
   const loadedMs = performance.now();
-  boost(matrix, loss, OPTIONS);
+  await boost(new PoolBooster({ codes: matrix, loss }, OPTIONS), OPTIONS);
   const endMs = performance.now();
   const mean = loss.evaluate(MODE.nothing).loss / ROWS;
   await pool.close();
@@ -80,7 +82,7 @@ const bytesFor = (threads: number): number =>
   TreeGrower.sizeBytes(ROWS, FEATURES, OPTIONS.maxLeaves, threads);
 
 function runXgboost(
-  columns: Columns,
+  columns: CodeMatrix,
   matrix: Float32Array,
   labels: Float32Array,
   threads: number,
@@ -137,7 +139,7 @@ function rowsOf(threads: string, ours: readonly Run[], theirs: readonly Run[]): 
 }
 
 /** What the histogram kernel does on one thread where nothing stands in its way, and what memory gives. */
-function limits(columns: Columns): BenchRow[] {
+function limits(columns: CodeMatrix): BenchRow[] {
   const pool = new KernelPool(bytesFor(1), 1);
   const { codes, stride, buckets } = loadCodes(pool, columns);
   const [values, sums, scratch, blocks, locks] = [

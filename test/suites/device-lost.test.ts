@@ -1,16 +1,16 @@
 /// <reference types="@webgpu/types" />
 import { expect, test } from 'vitest';
-import { boostOnGpu } from '../../backend/device/gpu/boost.ts';
-import { chooseDevice } from '../../backend/device/gpu/choose-device.ts';
-import { openGpu, type FoundGpu } from '../../backend/device/gpu/device.ts';
-import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
-import { DeviceLost } from '../../backend/device/gpu/kernel.ts';
-import {
-  emptyWeights,
-  fitAdditive,
-  type FitStep,
-} from '../../backend/science/learn/fit-additive.ts';
+import { chooseDevice, gpuDevice } from '../../backend/device/choose-device.ts';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { GpuBooster } from '../../backend/device/gpu/booster.ts';
+import { DeviceLost } from '../../backend/device/gpu/failures.ts';
+import { openGpu, type FoundGpu } from '../../backend/device/gpu/open-gpu.ts';
+import { gpuHistogram } from './support/gpu-histogram.ts';
+import { fitAdditive } from '../../backend/science/learn/additive/fit-additive.ts';
+import { emptyWeights } from '../../backend/science/learn/additive/fit-options.ts';
+import type { FitStep } from '../../backend/science/learn/fit-step.ts';
 import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';
+import { boost } from '../../backend/science/learn/trees/boost.ts';
 import type { MlpCheckpoint } from '../../backend/science/learn/mlp/trainer.ts';
 import { trainMlp } from '../../backend/science/learn/mlp/train-mlp.ts';
 import { agreeingSlates } from '../backend/science/learn/mlp/support.ts';
@@ -40,8 +40,7 @@ test.skipIf(noGpu)(
     } as const;
     const trainer = await trainMlp(set, {
       ...options,
-      device: { kind: 'gpu', gpu, because: `learning on the GPU: ${gpu.name}` },
-      log: (line) => lines.push(line),
+      device: gpuDevice(gpu, (line) => lines.push(line)),
       onEpoch: ({ epoch }, checkpoint) => {
         epochs.push({ epoch, checkpoint });
         // In mid-run: the next epoch's work is handed in first.
@@ -54,9 +53,8 @@ test.skipIf(noGpu)(
     // From epoch 2 on it is the CPU's run, exactly.
     const onCpu = await trainMlp(set, {
       ...options,
-      device: { kind: 'cpu', because: 'asked for' },
+      device: cpuDevice(),
       from: epochs[1].checkpoint,
-      log: () => {},
     });
     expect(await trainer.checkpoint()).toEqual(await onCpu.checkpoint());
     trainer.close();
@@ -74,15 +72,13 @@ test.skipIf(noGpu)(
     const options = { objective: 'listwise', seed: 3, epochs: 1 } as const;
     const trainer = await trainMlp(set, {
       ...options,
-      device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
-      log: (line) => lines.push(line),
+      device: gpuDevice(gpu, (line) => lines.push(line)),
     });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/: the run goes on from epoch 0 on the CPU$/);
     const onCpu = await trainMlp(set, {
       ...options,
-      device: { kind: 'cpu', because: 'asked for' },
-      log: () => {},
+      device: cpuDevice(),
     });
     expect(await trainer.checkpoint()).toEqual(await onCpu.checkpoint());
   },
@@ -99,8 +95,7 @@ test.skipIf(noGpu)(
         schema: visitors.agreeingSchema(),
         seed: 3,
         rounds,
-        device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
-        log: (line) => lines.push(line),
+        device: gpuDevice(gpu, (line) => lines.push(line)),
         onStep: (step) => {
           steps.push(step);
           if (step.iteration === lostAfter) gpu.device.destroy();
@@ -141,8 +136,7 @@ test.skipIf(noGpu)(
         schema: visitors.agreeingSchema(),
         seed: 3,
         rounds: 30,
-        device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
-        log: () => {},
+        device: gpuDevice(gpu, () => {}),
         onStep: (step) => {
           steps.push(step);
           if (step.iteration === 6) gpu.device.destroy();
@@ -177,8 +171,7 @@ test.skipIf(noGpu).for([
     const set = visitors.agreeingSlates(400, 3);
     const fit = await fitAdditive(set, visitors.agreeingSlates(100, 4), {
       ...options,
-      device: { kind: 'gpu', gpu, because: 'learning on the GPU' },
-      log: (line) => lines.push(line),
+      device: gpuDevice(gpu, (line) => lines.push(line)),
       onIteration: ({ iteration }) => {
         if (iteration === 3) setImmediate(() => gpu.device.destroy());
       },
@@ -189,7 +182,7 @@ test.skipIf(noGpu).for([
     expect(fit.curve.map(({ iteration }) => iteration)).toEqual(fit.curve.map((_, i) => i + 1));
     expect(fit.curve.length).toBeGreaterThan(from);
     expect(fit.curve[from].trainLoss).toBeLessThan(fit.curve[0].trainLoss);
-    const onCpu = await fitAdditive(set, undefined, options);
+    const onCpu = await fitAdditive(set, undefined, { ...options, device: cpuDevice() });
     expect(fit.curve.at(-1)!.trainLoss / onCpu.curve.at(-1)!.trainLoss).toBeCloseTo(1, 4);
   },
 );
@@ -214,8 +207,7 @@ test.skipIf(noGpu)('rows that a GPU cannot hold are learned on the CPU', async (
     slope: 1,
     maxIterations: 3,
     patience: 3,
-    device: { kind: 'gpu', gpu: { ...gpu, device: small }, because: 'learning on the GPU' },
-    log: (line) => lines.push(line),
+    device: gpuDevice({ ...gpu, device: small }, (line) => lines.push(line)),
   });
   expect(lines).toEqual([
     expect.stringMatching(
@@ -232,23 +224,24 @@ test.skipIf(noGpu)(
     const gpu = await another();
     const { rows, features, codes, reward, starts } = agreeingSlates(300, 3, 4);
     const trees: number[] = [];
-    const run = boostOnGpu(
-      gpu.device,
-      { rows, features, codes, reward, starts },
-      {
-        objective: 'softmax',
-        trees: 20,
+    const booster = new GpuBooster(gpu.device, {
+      train: { rows, features, codes, reward, starts },
+      objective: 'softmax',
+      options: {
+        order: 'depth',
         maxDepth: 3,
+        maxLeaves: 8,
         lambda: 1,
         minChildHessian: 1,
+        minChildRows: 0,
         minGain: 0,
         rate: 0.1,
-        onTree: ({ tree }) => {
-          trees.push(tree);
-          if (tree === 3) gpu.device.destroy();
-        },
       },
-    );
+    });
+    const run = boost(booster, { trees: 20 }, ({ tree }) => {
+      trees.push(tree);
+      if (tree === 3) gpu.device.destroy();
+    });
     await expect(run).rejects.toThrow(DeviceLost);
     expect(trees).toEqual([1, 2, 3]);
   },
@@ -271,7 +264,7 @@ test('this machine learns on the GPU only where one is in hardware', async () =>
   const choice = await chooseDevice();
   expect(choice.kind).toBe(gpu.found && !gpu.software ? 'gpu' : 'cpu');
   expect(choice.because).toContain(gpu.found ? gpu.name : gpu.reason);
-  if (choice.kind === 'gpu') choice.gpu.close();
+  choice.close();
   if (gpu.found) gpu.close();
 });
 
@@ -298,5 +291,11 @@ test.for([
     'learning on the CPU: no Vulkan, Metal or D3D12 driver was found',
   ],
 ] as const)('%s, and the log says so', async ([, gpu, kind, because]) => {
-  expect(await chooseDevice(async () => gpu)).toMatchObject({ kind, because });
+  const lines: string[] = [];
+  const choice = await chooseDevice(
+    (line) => lines.push(line),
+    async () => gpu,
+  );
+  expect(choice).toMatchObject({ kind, because });
+  expect(lines).toEqual([because]);
 });

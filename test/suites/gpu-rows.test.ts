@@ -4,7 +4,7 @@ import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
 import { MAX_FIXED } from '../../backend/device/gpu/histogram.wgsl.ts';
 import { spread, Workspace } from '../../backend/device/gpu/kernel.ts';
 import { REDUCE_ROWS, REDUCE_WGSL } from '../../backend/device/gpu/reduce.wgsl.ts';
-import { gpuAdditiveScores } from '../../backend/device/gpu/scores.ts';
+import { gpuAdditiveScores } from './support/gpu-scores.ts';
 import { additiveScores, histogram } from '../../backend/science/learn/histogram.ts';
 import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
 import {

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { gpuHistogram } from '../../backend/device/gpu/histogram.ts';
+import { gpuHistogram } from './support/gpu-histogram.ts';
 import { MAX_FIXED } from '../../backend/device/gpu/histogram.wgsl.ts';
-import {
-  histogram,
-  type CodeMatrix,
-  type Histogram,
-} from '../../backend/science/learn/histogram.ts';
+import type { CodeMatrix } from '../../backend/science/learn/code-matrix.ts';
+import { histogram, type Histogram } from '../../backend/science/learn/histogram.ts';
 import {
   expectWithin,
   freshSeed,

@@ -2,13 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { DeviceRows } from '../../backend/device/gpu/device-rows.ts';
 import { Workspace } from '../../backend/device/gpu/kernel.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
-import {
-  inverseIdeals,
-  lambdaRank,
-  lossBytes,
-  MODE,
-  type LambdaRankOptions,
-} from '../../backend/device/cpu/row-losses.ts';
+import { lambdaRank, lossBytes, MODE } from '../../backend/device/cpu/row-losses.ts';
+import type { LambdaRankOptions } from '../../backend/science/learn/device/objective.ts';
+import { inverseIdeals } from '../../backend/science/learn/ndcg.ts';
 import { pairsOf } from '../oracle/lambda-rank.ts';
 import {
   expectWithin,

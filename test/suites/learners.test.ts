@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { DeviceChoice } from '../../backend/device/gpu/choose-device.ts';
-import { emptyWeights, fitAdditive } from '../../backend/science/learn/fit-additive.ts';
+import { gpuDevice } from '../../backend/device/choose-device.ts';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { fitAdditive } from '../../backend/science/learn/additive/fit-additive.ts';
+import { emptyWeights } from '../../backend/science/learn/additive/fit-options.ts';
+import type { Device } from '../../backend/science/learn/device/device.ts';
 import type { FitMethod } from '../../backend/science/learn/fit-method.ts';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
 import { boostedLearner } from '../../backend/science/learn/learners/boosted.ts';
@@ -15,14 +18,13 @@ import {
   likingOf,
   meanReciprocalRank,
 } from '../world/agreeing.ts';
-import { freshSeed, gpuName, noGpu, theGpu } from './support/gpu.ts';
+import { freshSeed, gpuName, noGpu, theFoundGpu } from './support/gpu.ts';
 
 /** One contract for all learners, on each device. */
 interface Asked {
-  readonly device: DeviceChoice;
+  readonly device: Device;
   readonly rounds: number;
   readonly constraints?: Parameters<typeof agreeingSchema>[0];
-  readonly log?: (line: string) => void;
 }
 interface Answer {
   readonly rounds: number;
@@ -33,7 +35,7 @@ type Fit = (train: OffsetSet, asked: Asked) => Promise<Answer>;
 
 const additive =
   (method: FitMethod): Fit =>
-  async ({ set }, { device, rounds, constraints, log }) => {
+  async ({ set }, { device, rounds, constraints }) => {
     const start = emptyWeights(set.features);
     const { weights, curve } = await fitAdditive(set, undefined, {
       schema: agreeingSchema(constraints),
@@ -47,21 +49,19 @@ const additive =
       tolerance: 0,
       method,
       device,
-      ...(log && { log }),
     });
     return { rounds, steps: curve.length, scores: (one) => additiveScores(one, weights) };
   };
 
 const reranking =
   (learner: RerankLearner): Fit =>
-  async (train, { device, rounds, constraints, log = () => {} }) => {
+  async (train, { device, rounds, constraints }) => {
     let steps = 0;
     const fitted = await learner.fit(train, undefined, {
       schema: agreeingSchema(constraints),
       seed: 3,
       rounds,
       device,
-      log,
       onStep: () => steps++,
     });
     return { rounds: fitted.rounds, steps, scores: (one) => fitted.scores(one) };
@@ -107,12 +107,15 @@ const LEARNERS: Learner[] = [
   },
 ];
 
-const CPU: DeviceChoice = { kind: 'cpu', because: 'asked for' };
-const gpu = (): DeviceChoice => ({
-  kind: 'gpu',
-  gpu: { found: true, device: theGpu(), name: gpuName, software: false, close: () => {} },
-  because: 'asked for',
-});
+const CPU = cpuDevice();
+/** What else goes on on the CPU has failed: this test would then compare the CPU with itself. */
+const EXPECTED = /^(a mini-batch is too small|each node of a forest) .* on the CPU$/;
+const theDevice = noGpu
+  ? undefined
+  : gpuDevice(theFoundGpu(), (line) => {
+      if (!EXPECTED.test(line)) throw new Error(line);
+    });
+const gpu = (): Device => theDevice ?? expect.fail(gpuName);
 
 const held = agreeingSlates(1000, 77);
 const truth = meanReciprocalRank(held, scoresBy(held, likingOf));
@@ -143,12 +146,12 @@ const what = `seed ${seed}`;
 const where = (promised: boolean): readonly string[] => (promised ? [what] : []);
 
 describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
-  const plain = new Map<DeviceChoice['kind'], Promise<Float64Array>>();
-  const plainScores = (device: DeviceChoice): Promise<Float64Array> => {
-    const known = plain.get(device.kind);
+  const plain = new Map<Device, Promise<Float64Array>>();
+  const plainScores = (device: Device): Promise<Float64Array> => {
+    const known = plain.get(device);
     if (known !== undefined) return known;
     const scores = fit({ set: train }, { device, rounds }).then((answer) => answer.scores(held));
-    plain.set(device.kind, scores);
+    plain.set(device, scores);
     return scores;
   };
 
@@ -242,11 +245,13 @@ test.skipIf(noGpu).for([
 test.skipIf(noGpu)('what a GPU would not speed up runs on the CPU, and says why', async () => {
   const set = agreeingSlates(100, 5);
   const lines: string[] = [];
-  const asked = { device: gpu(), rounds: 1, log: (line: string) => lines.push(line) };
+  const asked = { device: gpuDevice(theFoundGpu(), (line) => lines.push(line)), rounds: 1 };
   await additive('mini-batch')({ set }, asked);
   await reranking(forestLearner)({ set }, asked);
   expect(lines).toEqual([
-    expect.stringMatching(/^mini-batch descent runs on the CPU: /),
-    expect.stringMatching(/^a forest is grown on the CPU: /),
+    expect.stringMatching(
+      /^a mini-batch is too small .*: the fit goes on from iteration 0 on the CPU$/,
+    ),
+    expect.stringMatching(/^each node of a forest draws .*: the forest is grown on the CPU$/),
   ]);
 });

@@ -2,19 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { gpuMlpEngine } from '../../backend/device/gpu/mlp.ts';
 import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
 import { BETA1, BETA2 } from '../../backend/science/learn/mlp/adam.ts';
-import { Batches, type Batch, type MlpSet } from '../../backend/science/learn/mlp/batches.ts';
-import { cpuEngine, type EngineOptions } from '../../backend/science/learn/mlp/engine.ts';
+import { Batches, type MlpSet } from '../../backend/science/learn/mlp/batches.ts';
+import { cpuMlpEngine } from '../../backend/device/cpu/mlp-engine.ts';
+import type {
+  MlpBatch,
+  MlpEngineOptions,
+  MlpLayout,
+} from '../../backend/science/learn/device/mlp-engine.ts';
 import {
   backward,
   forward,
   makeActivations,
   type Activations,
 } from '../../backend/science/learn/mlp/gradient.ts';
-import {
-  initialParameters,
-  layoutOf,
-  type MlpLayout,
-} from '../../backend/science/learn/mlp/parameters.ts';
+import { initialParameters, layoutOf } from '../../backend/science/learn/mlp/parameters.ts';
 import { MlpRun } from '../../backend/science/learn/mlp/trainer.ts';
 import {
   expectWithin,
@@ -52,7 +53,7 @@ const emptyState = (layout: MlpLayout, parameters: Float32Array<ArrayBuffer>) =>
 });
 
 /** True where some unit is so near its kink that f32 may see it on the other side. */
-function nearKink(layout: MlpLayout, parameters: Float32Array, batch: Batch): boolean {
+function nearKink(layout: MlpLayout, parameters: Float32Array, batch: MlpBatch): boolean {
   const shift = (by: number): Activations => {
     const biased = Float64Array.from(parameters, (value, at) =>
       (at >= layout.embeddingBias && at < layout.weights) ||
@@ -91,7 +92,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
           (value) => (value === 0 ? random() - 0.5 : value),
         );
       } while (nearKink(layout, parameters, batch));
-      const options: EngineOptions = {
+      const options: MlpEngineOptions = {
         objective,
         rate: 0.01,
         l2: 0,
@@ -189,7 +190,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
       const batches = new Batches(set, objective, 256);
       const parameters = initialParameters(layout, set.codes, seed);
       // A large epsilon: where a gradient is all but 0, Adam's step else follows the rounding's sign.
-      const options: EngineOptions = {
+      const options: MlpEngineOptions = {
         objective,
         rate: 0.01,
         l2: 1e-3,
@@ -198,7 +199,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
         mostSlates: batches.mostSlates,
       };
       const ends = [];
-      for (const make of [cpuEngine, gpuMlpEngine(theGpu())]) {
+      for (const make of [cpuMlpEngine, gpuMlpEngine(theGpu())]) {
         const engine = make(layout, options);
         engine.write(emptyState(layout, parameters));
         let steps = 0;
@@ -236,7 +237,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
       rate: 0.01,
       validation,
     } as const;
-    const runs = [gpuMlpEngine(theGpu()), gpuMlpEngine(theGpu()), cpuEngine].map((make) => {
+    const runs = [gpuMlpEngine(theGpu()), gpuMlpEngine(theGpu()), cpuMlpEngine].map((make) => {
       const run = new MlpRun(make);
       run.start(set, options);
       return run;
@@ -271,7 +272,7 @@ function steepest(layout: MlpLayout, absolute: Float32Array): number {
   return Math.max(...slopes);
 }
 
-const earned = ({ starts, reward }: Batch, row: number): number => {
+const earned = ({ starts, reward }: MlpBatch, row: number): number => {
   const slate = starts.findIndex((start) => start > row) - 1;
   return reward.subarray(starts[slate], starts[slate + 1]).reduce((a, b) => a + b, 0);
 };

@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openGpu } from '../../backend/device/gpu/device.ts';
+import { gpuDevice } from '../../backend/device/choose-device.ts';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { openGpu } from '../../backend/device/gpu/open-gpu.ts';
 import { fitUnitTrees } from '../../backend/science/metric-weighting/fit-unit-trees.ts';
 import { gpuName, noGpu, randomCodes, seededRandom } from './support/gpu.ts';
 
@@ -16,11 +18,13 @@ test.skipIf(noGpu).each([false, true])(
       return isBinary ? Number(value > 0.8) : value;
     });
     const options = { model: 'boosted', isBinary, trees: 40, seed: 1 } as const;
-    const device = { kind: 'gpu', gpu, because: gpu.name } as const;
+    const lines: string[] = [];
+    const device = gpuDevice(gpu, (line) => lines.push(line));
     const [onCpu, onGpu] = [
-      await fitUnitTrees(columns, labels, options),
+      await fitUnitTrees(columns, labels, { ...options, device: cpuDevice() }),
       await fitUnitTrees(columns, labels, { ...options, device }),
     ].map((model) => model.predict(columns));
+    expect(lines).toEqual([]);
     let [apart, spread] = [0, 0];
     const mean = onCpu.reduce((sum, value) => sum + value, 0) / 3000;
     onCpu.forEach((value, row) => {

@@ -1,5 +1,11 @@
-import type { DescentLoss } from '../../science/learn/descent-loss.ts';
-import { APART, BLOCK_ROWS, blocksOf, type CodeMatrix } from './code-matrix.ts';
+import { MOST_SCORES, type DescentLoss } from '../../science/learn/device/descent-loss.ts';
+import {
+  FEATURE_STRIDE,
+  BLOCK_ROWS,
+  blocksOf,
+  strideOf,
+  type LoadedCodes,
+} from './loaded-codes.ts';
 import { MODE, type LossTotals, type RowLoss } from './row-losses.ts';
 
 const BUCKETS = 256;
@@ -10,22 +16,24 @@ const BUCKETS = 256;
  */
 export class AdditiveLoss implements DescentLoss {
   readonly precision = 2 ** -52;
-  readonly #matrix: CodeMatrix;
+  readonly #matrix: LoadedCodes;
   readonly #loss: RowLoss;
   readonly #weights: number;
   readonly #sums: number;
 
-  /** Bytes that it allocates, its score buffers (`buffers` of them) included. */
-  static sizeBytes(rows: number, stride: number, threads: number, buffers: number): number {
-    return (1 + threads) * stride * APART * 8 + buffers * (8 * rows + 128) + 256;
+  /** Bytes that it allocates, the scores of a descent included. */
+  static sizeBytes(rows: number, features: number, threads: number): number {
+    return (
+      (1 + threads) * strideOf(features) * FEATURE_STRIDE * 8 + MOST_SCORES * (8 * rows + 128) + 256
+    );
   }
 
-  constructor(matrix: CodeMatrix, loss: RowLoss) {
+  constructor(matrix: LoadedCodes, loss: RowLoss) {
     const { pool, stride } = matrix;
     this.#matrix = matrix;
     this.#loss = loss;
-    this.#weights = pool.allocate(stride * APART * 8);
-    this.#sums = pool.allocate(pool.threads * stride * APART * 8);
+    this.#weights = pool.allocate(stride * FEATURE_STRIDE * 8);
+    this.#sums = pool.allocate(pool.threads * stride * FEATURE_STRIDE * 8);
   }
 
   /** @returns the address of scores of its own, f64 per row. */
@@ -37,8 +45,8 @@ export class AdditiveLoss implements DescentLoss {
       pool.f64(into, rows).fill(0);
       return;
     }
-    const own = pool.f64(this.#weights, stride * APART);
-    for (let first = 0, at = 0; first < weights.length; first += BUCKETS, at += APART)
+    const own = pool.f64(this.#weights, stride * FEATURE_STRIDE);
+    for (let first = 0, at = 0; first < weights.length; first += BUCKETS, at += FEATURE_STRIDE)
       own.set(weights.subarray(first, first + BUCKETS), at);
     const blocks = blocksOf(rows);
     pool.run('additive', blocks, [codes, stride, this.#weights, rows, BLOCK_ROWS, into]);
@@ -74,7 +82,7 @@ export class AdditiveLoss implements DescentLoss {
     const scale = 2 ** Math.min(50, 62 - Math.ceil(Math.log2(rows + 1))) / most;
     const { values } = this.#loss;
     pool.run('widen', blocksOf(rows), [values, rows, BLOCK_ROWS, scale]);
-    const cells = stride * APART;
+    const cells = stride * FEATURE_STRIDE;
     pool.u8(this.#sums, pool.threads * cells * 8).fill(0);
     pool.run('histogramWide', blocksOf(rows), [
       codes,
@@ -89,7 +97,7 @@ export class AdditiveLoss implements DescentLoss {
       // Halves apart: both sums are exact, so that rounding happens once, whichever thread took which rows.
       let [high, low] = [0, 0];
       for (let thread = 0; thread < pool.threads; thread++) {
-        const at = 2 * (thread * cells + (cell >> 8) * APART + (cell & 255));
+        const at = 2 * (thread * cells + (cell >> 8) * FEATURE_STRIDE + (cell & 255));
         high += words[at + 1] | 0;
         low += words[at];
       }

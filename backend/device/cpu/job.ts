@@ -14,13 +14,13 @@ export const MAX_ARGUMENTS = 28;
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Word from which each thread has one: 0, `STARTED`, or what `joinsAt` makes of a generation. */
+  /** The first of one word per thread: 0, `STARTED`, or what `joinsAt` makes of a generation. */
   readonly joins: number;
 }
 
-/** A thread that has started waits to be counted. */
+/** A thread that runs, and that the calling thread has not counted in yet. */
 export const STARTED = 1;
-/** A thread takes part from the job that counted it on: others go ahead while it starts. */
+/** A thread takes part from the job on at which it was counted in; jobs before it go ahead while it starts. */
 export const joinsAt = (generation: number): number => generation + 1;
 export const takesPart = (joins: number, generation: number): boolean =>
   joins > STARTED && generation >= joins - 1;
@@ -65,12 +65,12 @@ export function drawTasks(words: Int32Array, kernels: Kernels, thread: number): 
   if (Atomics.sub(words, AT_WORK, 1) === 1) Atomics.notify(words, AT_WORK);
 }
 
-/** Looks a few microseconds' worth of times before sleeping: jobs of a tree follow each other closely. */
-const LOOKS = 2000;
+/** A thread polls for a few microseconds before it sleeps, because the jobs of a tree follow each other closely. */
+const POLLS = 2000;
 
 /** @returns the word's new value. */
 export function sleepUntilChanged(words: Int32Array, word: number, from: number): number {
-  for (let look = 0; look < LOOKS; look++) {
+  for (let poll = 0; poll < POLLS; poll++) {
     const value = Atomics.load(words, word);
     if (value !== from) return value;
   }

@@ -35,7 +35,7 @@ export class KernelPool {
   readonly #workers: Worker[] = [];
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
-  /** Word from which each thread has one: see `Shared`. */
+  /** The first of one word per thread: see `Shared`. */
   readonly #joins: number;
   /** Threads that take part, the caller's own among them. */
   #atWork = 1;
@@ -101,7 +101,7 @@ export class KernelPool {
       left = sleepUntilChanged(words, AT_WORK, left);
   }
 
-  /** Threads that have started since take part from the next job on. */
+  /** Counts in the threads that have started since the last job: they take part from the next one on. */
   #countStarted(): void {
     const words = this.#words;
     const generation = Atomics.load(words, GENERATION) + 1;

@@ -1,4 +1,6 @@
-import { blocksOf, BLOCK_ROWS } from './code-matrix.ts';
+import type { LambdaRankOptions } from '../../science/learn/device/objective.ts';
+import { discountsOf, inverseIdeals } from '../../science/learn/ndcg.ts';
+import { blocksOf, BLOCK_ROWS } from './loaded-codes.ts';
 import type { Kernel } from './job.ts';
 import type { KernelPool } from './pool.ts';
 
@@ -56,13 +58,13 @@ export function pointwise(
   weights?: ArrayLike<number>,
 ): RowLoss {
   const rows = labels.length;
-  const place = placeOf(pool, rows, blocksOf(rows));
+  const buffers = buffersOf(pool, rows, blocksOf(rows));
   const y = copyF32(pool, labels);
   const w = weights === undefined ? 0 : copyF32(pool, weights);
   return {
-    ...place,
-    evaluate: (mode, scores = place.scores) =>
-      place.sum(kind, [scores, y, w, rows, BLOCK_ROWS, place.values, mode, place.totals]),
+    ...buffers,
+    evaluate: (mode, scores = buffers.scores) =>
+      buffers.sum(kind, [scores, y, w, rows, BLOCK_ROWS, buffers.values, mode, buffers.totals]),
   };
 }
 
@@ -73,24 +75,21 @@ export function listwise(
   starts: Uint32Array,
 ): RowLoss {
   const slates = starts.length - 1;
-  const place = placeOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
+  const buffers = buffersOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
   const earned = copyF32(pool, rewards);
   const at = copyU32(pool, starts);
-  const { values, totals } = place;
+  const { values, totals } = buffers;
   return {
-    ...place,
-    evaluate: (mode, scores = place.scores) =>
-      place.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
+    ...buffers,
+    evaluate: (mode, scores = buffers.scores) =>
+      buffers.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
   };
 }
 
-export interface LambdaRankOptions {
-  /** Pairs count when one of them is among so many best slots. */
-  readonly truncation: number;
-  readonly normalise: boolean;
-}
-
-/** LambdaMART's pulls on NDCG. `loss` is Σ over slates of 1 − NDCG at the truncation. @param gains of each row at slot 1. */
+/**
+ * LambdaMART's gradients of NDCG (Burges, 2010). `loss` is Σ over slates of 1 − NDCG at the truncation.
+ * @param gains what each row would earn at slot 1.
+ */
 export function lambdaRank(
   pool: KernelPool,
   gains: ArrayLike<number>,
@@ -98,7 +97,7 @@ export function lambdaRank(
   { truncation, normalise }: LambdaRankOptions,
 ): RowLoss {
   const slates = starts.length - 1;
-  const place = placeOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
+  const buffers = buffersOf(pool, gains.length, Math.ceil(slates / BLOCK_SLATES));
   const worth = copyF32(pool, gains);
   const at = copyU32(pool, starts);
   const longest = longestSlate(starts);
@@ -108,12 +107,12 @@ export function lambdaRank(
   pool.f64(discounts, longest).set(discountsOf(longest));
   const ideals = pool.allocate(8 * slates);
   pool.f64(ideals, slates).set(inverseIdeals(gains, starts, truncation));
-  const { values, totals } = place;
+  const { values, totals } = buffers;
   return {
-    ...place,
-    evaluate(mode, scores = place.scores) {
+    ...buffers,
+    evaluate(mode, scores = buffers.scores) {
       if (mode !== MODE.both) throw new Error('LambdaRank gives gradient and hessian together');
-      return place.sum('lambdaRank', [
+      return buffers.sum('lambdaRank', [
         scores,
         worth,
         at,
@@ -132,27 +131,7 @@ export function lambdaRank(
   };
 }
 
-/** What a gain counts at each slot of a slate, best first. */
-export const discountsOf = (slots: number): Float64Array =>
-  Float64Array.from({ length: slots }, (_, i) => 1 / Math.log2(i + 2));
-
-/** 1 / the greatest DCG that each slate can have at the truncation; 0 where nothing was gained. */
-export function inverseIdeals(
-  gains: ArrayLike<number>,
-  starts: Uint32Array,
-  truncation: number,
-): Float64Array {
-  return Float64Array.from({ length: starts.length - 1 }, (_, slate) => {
-    const own: number[] = [];
-    for (let row = starts[slate]; row < starts[slate + 1]; row++) own.push(gains[row]);
-    own.sort((a, b) => b - a);
-    let ideal = 0;
-    for (let i = 0; i < Math.min(own.length, truncation); i++) ideal += own[i] / Math.log2(i + 2);
-    return ideal > 0 ? 1 / ideal : 0;
-  });
-}
-
-function placeOf(pool: KernelPool, rows: number, tasks: number) {
+function buffersOf(pool: KernelPool, rows: number, tasks: number) {
   const scores = pool.allocate(8 * rows);
   const values = pool.allocate(8 * rows);
   const totals = pool.allocate(24 * tasks);

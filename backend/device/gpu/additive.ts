@@ -1,8 +1,11 @@
 /// <reference types="@webgpu/types" />
-import type { DescentLoss } from '../../science/learn/descent-loss.ts';
+import type { AdditiveJob, AdditiveLosses } from '../../science/learn/device/additive-losses.ts';
+import type { DescentLoss } from '../../science/learn/device/descent-loss.ts';
+import type { Objective } from '../../science/learn/device/objective.ts';
 import type { Histogram } from '../../science/learn/histogram.ts';
 import type { CodesOptions } from './codes.ts';
-import { DeviceRows, type GpuObjective, type Labelled } from './device-rows.ts';
+import { DeviceRows, type DeviceRowsSource } from './device-rows.ts';
+import { UnfitForGpu } from './failures.ts';
 import { histogramBytes, HistogramPass, toHistogram } from './histogram-pass.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
@@ -12,8 +15,8 @@ import { COMBINE_WGSL } from './scores.wgsl.ts';
 /**
  * The WebGPU twin of `AdditiveLoss`: scores, the loss's gradient per row, and its histogram, all on the device; only
  * the F × 256 sums come back. The gradient is off by half a whole number's step per row in a bucket (see
- * `histogram.ts`), and by f32's scores.
- * @throws RangeError when the rows do not fit the device; its promises, DeviceLost.
+ * `histogram.wgsl.ts`), and by f32's scores.
+ * @throws UnfitForGpu when the rows do not fit the device; its promises, DeviceLost.
  */
 export class GpuAdditiveLoss implements DescentLoss {
   readonly precision = 2 ** -23;
@@ -27,8 +30,8 @@ export class GpuAdditiveLoss implements DescentLoss {
 
   constructor(
     device: GPUDevice,
-    set: Labelled,
-    objective: GpuObjective,
+    set: DeviceRowsSource,
+    objective: Objective,
     options: CodesOptions = {},
   ) {
     this.#workspace = new Workspace(device);
@@ -137,5 +140,33 @@ export class GpuAdditiveLoss implements DescentLoss {
       }),
     ];
     return { sums, steps };
+  }
+}
+
+/** Losses of an additive model on the GPU. @throws UnfitForGpu for mini-batches, or when the rows do not fit the device. */
+export function gpuAdditive(
+  device: GPUDevice,
+  { train, validation, objective, method }: AdditiveJob,
+): AdditiveLosses {
+  if (method === 'mini-batch')
+    throw new UnfitForGpu('a mini-batch is too small to keep a GPU busy');
+  const losses: GpuAdditiveLoss[] = [];
+  const lossOf = (rows: DeviceRowsSource) => {
+    const loss = new GpuAdditiveLoss(device, rows, objective);
+    losses.push(loss);
+    return loss;
+  };
+  const close = async () => {
+    for (const loss of losses) loss.destroy();
+  };
+  try {
+    return {
+      train: lossOf(train),
+      ...(validation && { validation: lossOf(validation) }),
+      close,
+    };
+  } catch (error) {
+    void close();
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
-import type { CodeMatrix } from '../../science/learn/histogram.ts';
+import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
+import { UnfitForGpu } from './failures.ts';
 import { spread, Workspace, type Step } from './kernel.ts';
 import { PACK_CODES_WGSL } from './pack-codes.wgsl.ts';
 
@@ -140,7 +141,7 @@ export function cutRows(rows: number, most: number, starts?: Uint32Array): RowBl
       while (slate + 1 < starts.length && starts[slate + 1] <= end) slate++;
       end = starts[slate];
       if (end <= first)
-        throw new RangeError(
+        throw new UnfitForGpu(
           `the slate of ${starts[slate + 1] - first} rows at row ${first} does not fit a block of ${most}: allow larger blocks`,
         );
     }

@@ -1,5 +1,8 @@
 /// <reference types="@webgpu/types" />
-import { discountsOf, inverseIdeals, type LambdaRankOptions } from '../cpu/row-losses.ts';
+import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
+import type { LabelledRows } from '../../science/learn/device/labelled-rows.ts';
+import type { Objective } from '../../science/learn/device/objective.ts';
+import { discountsOf, inverseIdeals } from '../../science/learn/ndcg.ts';
 import { DeviceCodes, type CodesOptions, type CodeSource } from './codes.ts';
 import {
   ROWS_PER_GROUP,
@@ -8,23 +11,14 @@ import {
   SLATES_PER_GROUP,
   type RowLossName,
 } from './gradients.wgsl.ts';
+import { UnfitForGpu } from './failures.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
 import { LAMBDA_RANK_WGSL } from './lambda-rank.wgsl.ts';
 import { LARGEST_PAIR_WGSL, REDUCE_ROWS, REDUCE_WGSL, TO_FIXED_WGSL } from './reduce.wgsl.ts';
 
-/** LambdaRank's loss is Σ over slates of 1 − NDCG at the truncation; `reward` is what a row is worth at slot 1. */
-export type GpuObjective = RowLossName | 'softmax' | { readonly lambdaRank: LambdaRankOptions };
-
-/** A code matrix with what its rows should score. */
-export type Labelled = CodeSource & {
-  /** One per row: a reward, or what `squared` should find. */
-  readonly reward: Float64Array;
-  /** Slates: required by `softmax` and LambdaRank. */
-  readonly starts?: Uint32Array;
-  /** Log-odds that the learner starts from, one per row. Default: 0. */
-  readonly base?: Float32Array;
-};
+/** Labelled rows, whose codes may also be made on the device. */
+export type DeviceRowsSource = CodeSource & Omit<LabelledRows, keyof CodeMatrix>;
 
 interface Block {
   readonly codes: GPUBuffer;
@@ -43,7 +37,7 @@ interface Block {
  * Rows on the device with scores, and the gradients and the loss of an objective at those scores.
  * Bytes per row: 16 · ⌈F/16⌉ for codes, 24 for scores, rewards, pairs and their whole numbers; LambdaRank needs 4
  * more, trees 12 more.
- * @throws RangeError when the codes do not fit `budgetBytes`: trees need all rows at hand.
+ * @throws UnfitForGpu when the codes do not fit `budgetBytes`: trees need all rows at hand.
  */
 export class DeviceRows {
   readonly features: number;
@@ -55,20 +49,20 @@ export class DeviceRows {
 
   constructor(
     device: GPUDevice,
-    set: Labelled,
-    objective: GpuObjective,
+    set: DeviceRowsSource,
+    objective: Objective,
     options: CodesOptions = {},
   ) {
     const { features, starts, reward, base } = set;
     this.features = features;
     const isListwise = objective === 'softmax' || typeof objective === 'object';
     if (isListwise && starts === undefined)
-      throw new RangeError('an objective over slates needs them: give `starts`');
+      throw new TypeError('an objective over slates needs them: give `starts`');
     const listwise = isListwise ? starts : undefined;
     this.#codes = new DeviceCodes(device, set, { ...options, starts: listwise });
     if (this.#codes.streams) {
       this.#codes.destroy();
-      throw new RangeError(
+      throw new UnfitForGpu(
         `${set.rows} rows of ${features} features exceed the budget of ${options.budgetBytes} bytes: learn on the CPU, or from a sample of the rows`,
       );
     }
@@ -77,7 +71,9 @@ export class DeviceRows {
     this.largest = workspace.storage(8);
     this.blocks = this.#codes.blocks.map(({ first, rows }, index) => {
       const scores = workspace.upload(
-        base === undefined ? new Float32Array(rows) : base.slice(first, first + rows),
+        base === undefined
+          ? new Float32Array(rows)
+          : Float32Array.from(base.subarray(first, first + rows)),
       );
       const earned = reward.subarray(first, first + rows);
       const target = workspace.upload(Float32Array.from(earned));
@@ -171,7 +167,7 @@ interface GradientBuffers {
 /** @param starts of the block's slates, for an objective over slates. @returns the step for given scores. */
 function gradientStep(
   workspace: Workspace,
-  objective: GpuObjective,
+  objective: Objective,
   reward: Float64Array,
   starts: Uint32Array<ArrayBuffer> | undefined,
   { target, pairs, losses }: GradientBuffers,

@@ -2,7 +2,7 @@ import { GROUP_INDEX } from './kernel.ts';
 
 /**
  * Gradient and hessian of a loss in the scores, per row, as `vec2<f32>`, and the loss, one partial sum per
- * workgroup (slate, in the listwise case), which the caller adds up in float64. Formulas: `train/loss.ts`.
+ * workgroup (slate, in the listwise case), which the caller adds up in float64. Formulas: `science/learn/loss.ts`.
  *
  * ε = 2⁻²³ is one f32 step at 1. WGSL's exp is off by at most (3 + 2|x|) ε, its log by 3 ε or 2⁻²¹ near 1, its
  * division by 2.5 ε, relative.

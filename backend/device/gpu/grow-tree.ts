@@ -1,5 +1,8 @@
 /// <reference types="@webgpu/types" />
+import type { BoosterOptions, GrownTree } from '../../science/learn/device/tree-growers.ts';
+import { addNode, emptyTree } from '../../science/learn/trees/new-tree.ts';
 import type { DeviceRows } from './device-rows.ts';
+import { UnfitForGpu } from './failures.ts';
 import { histogramBytes, HistogramPass, type HistogramPassOptions } from './histogram-pass.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
@@ -14,38 +17,8 @@ import {
 import { BEST_SPLITS_WGSL, CHOOSE_SPLITS_WGSL, SUBTRACT_WGSL } from './splits.wgsl.ts';
 import { NODE_BYTES, STATE } from './tree-node.wgsl.ts';
 
-export interface GpuGrowOptions extends HistogramPassOptions {
-  /** 1..9: whole levels. */
-  readonly maxDepth: number;
-  /** Ridge on leaf values, in units of hessian. */
-  readonly lambda: number;
-  /** Least sum of hessians in a child. */
-  readonly minChildHessian: number;
-  /** Least number of rows in a child, estimated from its share of the hessian. Default: any. */
-  readonly minChildRows?: number;
-  /** Least loss that a split must save. */
-  readonly minGain: number;
-  /** Share of each tree's step that is taken. */
-  readonly rate: number;
-  /** Per feature: 1 leaf values may only rise with the bucket, −1 only fall, 0 as the data say. */
-  readonly monotone?: Int8Array;
-}
-
-/** One tree, arrays by node: the root is node 0, a left child is followed by its right one. */
-export interface GpuTree {
-  readonly feature: number[];
-  /** Left when `((code − shift) & 255) ≤ threshold`. */
-  readonly threshold: number[];
-  readonly shift: number[];
-  /** 0 at a leaf. */
-  readonly left: number[];
-  /** `−rate · G / (H + λ)` at a leaf, 0 elsewhere. */
-  readonly value: number[];
-  /** Loss that each split saved, 0 at a leaf. */
-  readonly gain: number[];
-  /** Sum of hessians at each node. */
-  readonly cover: number[];
-}
+/** What a tree may look like; it grows by whole levels, 1 to 9 of them. */
+export type GpuGrowOptions = Omit<BoosterOptions, 'order' | 'maxLeaves'> & HistogramPassOptions;
 
 const MOST_DEPTH = 9;
 
@@ -58,8 +31,6 @@ export class GpuTreeGrower {
   readonly #workspace: Workspace;
   readonly #rows: DeviceRows;
   readonly #nodes: GPUBuffer;
-  readonly #features: GPUBuffer;
-  readonly #orders: Uint32Array<ArrayBuffer>;
   readonly #segments: GPUBuffer;
   readonly #heap: number;
   readonly #steps: readonly Step[];
@@ -67,23 +38,23 @@ export class GpuTreeGrower {
   constructor(device: GPUDevice, rows: DeviceRows, options: GpuGrowOptions) {
     const { maxDepth } = options;
     if (!(maxDepth >= 1 && maxDepth <= MOST_DEPTH))
-      throw new RangeError(`maxDepth is ${maxDepth}, must be 1..${MOST_DEPTH}`);
+      throw new UnfitForGpu(`a tree of ${maxDepth} levels, where 1..${MOST_DEPTH} fit the GPU`);
     const workspace = new Workspace(device);
     this.#workspace = workspace;
     this.#rows = rows;
     this.#heap = 2 ** (maxDepth + 1) - 1;
     this.#nodes = workspace.storage(this.#heap * NODE_BYTES);
-    this.#orders = Uint32Array.from(
-      { length: rows.features },
-      (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
-    );
-    this.#features = workspace.upload(this.#orders);
     this.#segments = workspace.storage(rows.blocks.length * this.#heap * 8);
     this.#steps = [
       ...rows.toFixed(),
       ...levelSteps(workspace, rows, options, {
         nodes: this.#nodes,
-        features: this.#features,
+        orders: workspace.upload(
+          Uint32Array.from(
+            { length: rows.features },
+            (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
+          ),
+        ),
         segments: this.#segments,
         heap: this.#heap,
       }),
@@ -106,20 +77,9 @@ export class GpuTreeGrower {
    * Grows one tree on the rows' pairs and adds it to their scores.
    * @param before steps that come first, in the same submission; those that make the pairs, say.
    * @param after steps that come last.
-   * @param allowed 1 for each feature that may be split on. Absent: all.
    */
-  async grow(
-    before: readonly Step[] = [],
-    after: readonly Step[] = [],
-    allowed?: Uint8Array,
-  ): Promise<GpuTree> {
+  async grow(before: readonly Step[] = [], after: readonly Step[] = []): Promise<GrownTree> {
     const workspace = this.#workspace;
-    workspace.write(
-      this.#features,
-      allowed === undefined
-        ? this.#orders
-        : this.#orders.map((order, feature) => order + (allowed[feature] === 1 ? 0 : 4)),
-    );
     workspace.clear(this.#rows.largest);
     workspace.write(this.#nodes, emptyNodes(this.#heap));
     const segments = new Uint32Array(2 * this.#heap * this.#rows.blocks.length);
@@ -138,7 +98,8 @@ export class GpuTreeGrower {
 
 interface TreeBuffers {
   readonly nodes: GPUBuffer;
-  readonly features: GPUBuffer;
+  /** Per feature: 1 + its monotone order. */
+  readonly orders: GPUBuffer;
   readonly segments: GPUBuffer;
   readonly heap: number;
 }
@@ -147,9 +108,9 @@ function levelSteps(
   workspace: Workspace,
   { blocks, features, largest }: DeviceRows,
   options: GpuGrowOptions,
-  { nodes, features: orders, segments, heap }: TreeBuffers,
+  { nodes, orders, segments, heap }: TreeBuffers,
 ): Step[] {
-  const { maxDepth, lambda, minChildHessian, minChildRows = 0, minGain, rate } = options;
+  const { maxDepth, lambda, minChildHessian, minChildRows, minGain, rate } = options;
   const mostRows = Math.max(...blocks.map(({ rows }) => rows));
   const mostJobs = 2 ** (maxDepth - 1);
   const pass = new HistogramPass(workspace, features, mostRows, mostJobs, options);
@@ -266,25 +227,16 @@ function emptyNodes(heap: number): Uint8Array<ArrayBuffer> {
 }
 
 /** From heap order to children side by side. */
-function toTree(nodes: ArrayBuffer, hessianStep: number): GpuTree {
+function toTree(nodes: ArrayBuffer, hessianStep: number): GrownTree {
   const view = new DataView(nodes);
-  const tree: GpuTree = {
-    feature: [],
-    threshold: [],
-    shift: [],
-    left: [],
-    value: [],
-    gain: [],
-    cover: [],
-  };
-  const add = () => {
-    for (const column of Object.values(tree) as number[][]) column.push(0);
-    return tree.left.length - 1;
+  const tree = emptyTree();
+  const add = (heapNode: number) => {
+    const at = heapNode * NODE_BYTES;
+    const hessian = view.getInt32(at + 8, true) * 65_536 + view.getInt32(at + 12, true);
+    return addNode(tree, hessian * hessianStep);
   };
   const fill = (heapNode: number, node: number) => {
     const at = heapNode * NODE_BYTES;
-    tree.cover[node] =
-      (view.getInt32(at + 8, true) * 65_536 + view.getInt32(at + 12, true)) * hessianStep;
     if (view.getUint32(at + 44, true) !== STATE.split) {
       tree.value[node] = view.getFloat32(at + 28, true);
       return;
@@ -293,11 +245,12 @@ function toTree(nodes: ArrayBuffer, hessianStep: number): GpuTree {
     tree.feature[node] = view.getUint32(at + 32, true);
     tree.threshold[node] = view.getUint32(at + 36, true);
     tree.shift[node] = view.getUint32(at + 40, true);
-    tree.left[node] = add();
-    add();
-    fill(2 * heapNode + 1, tree.left[node]);
-    fill(2 * heapNode + 2, tree.left[node] + 1);
+    const [left, right] = [2 * heapNode + 1, 2 * heapNode + 2];
+    tree.left[node] = add(left);
+    add(right);
+    fill(left, tree.left[node]);
+    fill(right, tree.left[node] + 1);
   };
-  fill(0, add());
+  fill(0, add(0));
   return tree;
 }

@@ -1,6 +1,7 @@
 /// <reference types="@webgpu/types" />
 import { STRIDE } from '../../../shared/score/stride.ts';
 import type { Histogram } from '../../science/learn/histogram.ts';
+import { UnfitForGpu } from './failures.ts';
 import { addTilesWgsl, histogramWgsl, slotsOf } from './histogram.wgsl.ts';
 import { spread, type Step, type Workspace } from './kernel.ts';
 
@@ -51,7 +52,7 @@ export class HistogramPass {
       Math.floor(limits.maxStorageBufferBindingSize / tileBytes),
     );
     if (most <= jobs)
-      throw new RangeError(
+      throw new UnfitForGpu(
         `${jobs} histograms of ${features} features at once need ${(jobs + 1) * tileBytes} bytes in one binding, this GPU has ${limits.maxStorageBufferBindingSize}: grow shallower trees`,
       );
     this.tileRows = TILE_UNIT * Math.max(1, Math.ceil(rows / TILE_UNIT / (most - jobs)));

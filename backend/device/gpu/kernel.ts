@@ -1,15 +1,11 @@
 /// <reference types="@webgpu/types" />
+import { DeviceLost, UnfitForGpu } from './failures.ts';
 
 /**
  * A small common runner for the hand-written kernels. A kernel's bindings are numbered in the order in which its
  * buffers are given; the last may be a uniform. Errors that WebGPU reports out of band, and a lost device, are
  * thrown by the next `read`: no answer is handed out that an error preceded.
  */
-
-/** The device is gone, or full: what it held is lost, and the run goes on elsewhere from its last checkpoint. */
-export class DeviceLost extends Error {
-  override readonly name = 'DeviceLost';
-}
 
 /** One kernel bound to its buffers, ready to be dispatched any number of times. */
 export interface Step {
@@ -208,7 +204,7 @@ export class Workspace {
   #make(size: number, usage: number): GPUBuffer {
     const { maxBufferSize } = this.device.limits;
     if (size > maxBufferSize)
-      throw new RangeError(
+      throw new UnfitForGpu(
         `a buffer of ${size} bytes is over this GPU's ${maxBufferSize}: use smaller blocks of rows`,
       );
     const buffer = this.device.createBuffer({ size, usage });

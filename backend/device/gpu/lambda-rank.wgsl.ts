@@ -4,9 +4,9 @@ import { GROUP_INDEX } from './kernel.ts';
 const LANES = 32;
 
 /**
- * LambdaMART's pulls on NDCG, the twin of `lambdaRank` in `train/kernels/assembly/slates.ts` (formula and source
- * there): one workgroup per slate. A row's slot is the number of rows before it; each lane then adds up all pulls on
- * its own rows, so that nothing is shared and the order of additions is fixed.
+ * LambdaMART's gradients of NDCG, the twin of `lambdaRank` in `device/cpu/assembly/slates.ts` (formula and source
+ * there): one workgroup per slate. A row's slot is the number of rows before it; each lane then adds up the gradients
+ * of all pairs of its own rows, so that nothing is shared and the order of additions is fixed.
  * Bound, ε = 2⁻²³, pull P = σ(−d) · δ of a pair at distance d whose gains differ by Δ: P and its curvature are off by
  * at most (16 + 4 |d|) ε P, and by 2 ε σ(−d) Δ discount / ideal / (0.01 + |d|), which the difference of two
  * discounts loses. A row's sum of n of them adds n ε / 2 of itself, the slate's scale as much again as the slate's sum is off

@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
-import { correctedEpsilon, correctedRate, type MlpState } from '../../science/learn/mlp/adam.ts';
-import { strideOf, type Batch } from '../../science/learn/mlp/batches.ts';
-import type { MakeEngine } from '../../science/learn/mlp/engine.ts';
+import type { MakeMlpEngine, MlpBatch, MlpState } from '../../science/learn/device/mlp-engine.ts';
+import { correctedEpsilon, correctedRate } from '../../science/learn/mlp/adam.ts';
+import { strideOf } from '../../science/learn/mlp/batches.ts';
 import {
   ROWS_PER_GROUP,
   rowGradientsWgsl,
@@ -15,11 +15,11 @@ import { ADD_LOSSES_WGSL, denseSize, mlpKernels, TILE_ROWS } from './mlp.wgsl.ts
 const STEPS_AHEAD = 64;
 
 /**
- * The GPU twin of `cpuEngine`: batches are uploaded as they come, so a set of any size streams through; parameters and
+ * The GPU twin of `cpuMlpEngine`: batches are uploaded as they come, so a set of any size streams through; parameters and
  * Adam's means stay on the device. What a step computes differs from the CPU's by f32 rounding alone.
  */
 export const gpuMlpEngine =
-  (device: GPUDevice): MakeEngine =>
+  (device: GPUDevice): MakeMlpEngine =>
   (layout, options) => {
     const { objective, mostRows, mostSlates, rate, l2, epsilon } = options;
     const { features, width, hidden, size, embeddingBias } = layout;
@@ -86,7 +86,7 @@ export const gpuMlpEngine =
 
     let steps = 0;
     let ahead = 0;
-    const send = (batch: Batch) => {
+    const send = (batch: MlpBatch) => {
       workspace.write(codes, batch.codes);
       workspace.write(base, batch.base);
       const words = [
@@ -100,7 +100,7 @@ export const gpuMlpEngine =
       ];
       workspace.write(shape, Uint32Array.from(words));
     };
-    const rowGroups = (batch: Batch) => [Math.ceil(batch.rows / 64), 1] as const;
+    const rowGroups = (batch: MlpBatch) => [Math.ceil(batch.rows / 64), 1] as const;
 
     return {
       write(state: MlpState) {

@@ -1,6 +1,6 @@
 import { BETA1, BETA2 } from '../../science/learn/mlp/adam.ts';
 import { strideOf } from '../../science/learn/mlp/batches.ts';
-import type { MlpLayout } from '../../science/learn/mlp/parameters.ts';
+import type { MlpLayout } from '../../science/learn/device/mlp-engine.ts';
 
 /**
  * Kernels of the multilayer perceptron, written out for one layout. With ε = 2⁻²⁴:

@@ -77,13 +77,16 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
 }`;
 
-/** Whether a row of the list goes left at its node, and the sum of a count over the lanes before. */
+/** Whether a row of the list goes left at its node. */
 const GOES_LEFT = /* wgsl */ `
 fn goesLeft(row: u32, node: Node, rows: u32) -> bool {
   let word = codes[((node.feature / 16u) * rows + row) * 4u + (node.feature % 16u) / 4u];
   let code = (word >> (8u * (node.feature % 4u))) & 255u;
   return ((code - node.shift) & 255u) <= node.threshold;
-}
+}`;
+
+/** The sum of a count over the lanes before, in order; `counts[255]` then is the sum over all. */
+const COUNT_BEFORE = /* wgsl */ `
 var<workgroup> counts: array<u32, 256>;
 fn countBefore(own: u32, thread: u32) -> u32 {
   counts[thread] = own;
@@ -110,6 +113,7 @@ struct Shape { rows: u32, firstNode: u32, tiles: u32 }
 @group(0) @binding(5) var<storage, read_write> lefts: array<u32>;
 ${GROUP_INDEX}
 ${GOES_LEFT}
+${COUNT_BEFORE}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -139,7 +143,7 @@ struct Shape { firstNode: u32, block: u32, nodes: u32, jobs: u32 }
 @group(0) @binding(2) var<storage, read_write> segments: array<vec2<u32>>;
 @group(0) @binding(3) var<uniform> shape: Shape;
 @group(0) @binding(4) var<storage, read> nodes: array<Node>;
-var<workgroup> counts: array<u32, 256>;
+${COUNT_BEFORE}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -151,16 +155,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let tile = base + thread;
     var own = 0u;
     if (tile < end) { own = lefts[tile]; }
-    counts[thread] = own;
-    workgroupBarrier();
-    for (var step = 1u; step < 256u; step *= 2u) {
-      var before = 0u;
-      if (thread >= step) { before = counts[thread - step]; }
-      workgroupBarrier();
-      counts[thread] += before;
-      workgroupBarrier();
-    }
-    if (tile < end) { lefts[tile] = total + counts[thread] - own; }
+    let before = countBefore(own, thread);
+    if (tile < end) { lefts[tile] = total + before; }
     total += counts[255];
     workgroupBarrier();
   }
@@ -186,6 +182,7 @@ struct Shape { rows: u32, firstNode: u32, tiles: u32, block: u32, nodes: u32 }
 @group(0) @binding(7) var<storage, read_write> moved: array<u32>;
 ${GROUP_INDEX}
 ${GOES_LEFT}
+${COUNT_BEFORE}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,

@@ -3,13 +3,13 @@ import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
 
 /**
  * The best split of each (node, feature). Lane t tries "codes ≤ t go left" with the missing bucket 0 sent left
- * (shift 0, threshold t) and right (shift 1, threshold t − 1). A split saves
- * `S(left) + S(right) − S(node)`, `S = −(G w + ½ (H + λ) w²)`, `w = −G / (H + λ)` within the node's bounds, which is
- * `½ G² / (H + λ)` where no bound holds (Chen & Guestrin, KDD 2016, eq. 7).
+ * (shift 0, threshold t) and right (shift 1, threshold t − 1). A split gains
+ * `S(left) + S(right) − S(node)`, `S = −(2 G w + (H + λ) w²)`, `w = −G / (H + λ)` within the node's bounds, which is
+ * `G² / (H + λ)` where no bound holds (Chen & Guestrin, KDD 2016, eq. 7, without its factor ½): as on the CPU.
  * Prefix sums are whole numbers and exact. Each of the three S is then off by at most 16 · 2⁻²³ of
- * `|G w| + ½ (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
+ * `2 |G w| + (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
  * Bindings: 0 histograms `[node of the level][feature][bucket]`, 1 nodes, 2 rules, 3 largest (gradient, hessian),
- * 4 per feature: order + 1 (0 falling, 1 none, 2 rising), plus 4 where it may not be split on,
+ * 4 per feature: order + 1 (0 falling, 1 none, 2 rising),
  * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node,
  * 6 segments `[block][node]` (first place, rows). A child's rows are told from its share of the node's hessian.
  */
@@ -19,7 +19,7 @@ ${TREE_NODE_WGSL}
 @group(0) @binding(1) var<storage, read> nodes: array<Node>;
 @group(0) @binding(2) var<uniform> rules: Rules;
 @group(0) @binding(3) var<storage, read> largest: array<f32, 2>;
-@group(0) @binding(4) var<storage, read> features: array<u32>;
+@group(0) @binding(4) var<storage, read> orders: array<u32>;
 @group(0) @binding(5) var<storage, read_write> answers: array<vec4<i32>>;
 @group(0) @binding(6) var<storage, read> segments: array<vec2<u32>>;
 var<workgroup> prefix: array<vec4<i32>, 256>;
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   let all = prefix[255];
   let scale = max(vec2<f32>(largest[0], largest[1]), vec2<f32>(1e-30)) / rules.mostFixed;
-  let order = features[feature];
+  let order = orders[feature];
   let whole = realOf(all, scale);
   var rows = 0u;
   for (var block = 0u; block < rules.blocks; block++) {
@@ -56,11 +56,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   let leastOfRows = (rules.minChildRows - 0.5) * whole.y / f32(max(rows, 1u));
   let least = max(max(rules.minChildHessian, leastOfRows), 1e-30);
-  let parent = savedBy(whole, rules.lambda, valueOf(whole, rules.lambda, node.low, node.high));
+  let parent = scoreOf(whole, rules.lambda, valueOf(whole, rules.lambda, node.low, node.high));
   var best = -1.0;
   var winner = 0xffffu;
   // With a root the sums are only known here.
-  let present = node.state == LEAF && order < 4u && t < 255u;
+  let present = node.state == LEAF && t < 255u;
   for (var shift = 0u; shift < 2u; shift++) {
     if (!present || t < shift) { continue; }
     var left = prefix[t];
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let lv = valueOf(l, rules.lambda, node.low, node.high);
     let rv = valueOf(r, rules.lambda, node.low, node.high);
     if ((order == 2u && lv > rv) || (order == 0u && lv < rv)) { continue; }
-    let gain = savedBy(l, rules.lambda, lv) + savedBy(r, rules.lambda, rv) - parent;
+    let gain = scoreOf(l, rules.lambda, lv) + scoreOf(r, rules.lambda, rv) - parent;
     if (gain > best) { best = gain; winner = t * 2u + shift; }
   }
   gains[t] = best;
@@ -102,7 +102,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 /**
  * Splits the nodes of one level by the best of their features (equal gains: the first), and makes their children,
  * with their values, and with bounds halfway between them where the feature is monotone.
- * Bindings: 0 answers, 1 nodes, 2 rules, 3 largest, 4 features, as above.
+ * Bindings: 0 answers, 1 nodes, 2 rules, 3 largest, 4 orders, as above.
  */
 export const CHOOSE_SPLITS_WGSL = /* wgsl */ `
 ${TREE_NODE_WGSL}
@@ -110,7 +110,7 @@ ${TREE_NODE_WGSL}
 @group(0) @binding(1) var<storage, read_write> nodes: array<Node>;
 @group(0) @binding(2) var<uniform> rules: Rules;
 @group(0) @binding(3) var<storage, read> largest: array<f32, 2>;
-@group(0) @binding(4) var<storage, read> features: array<u32>;
+@group(0) @binding(4) var<storage, read> orders: array<u32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -139,7 +139,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lv = valueOf(realOf(left.sums, scale), rules.lambda, node.low, node.high);
     let rv = valueOf(realOf(right.sums, scale), rules.lambda, node.low, node.high);
     let middle = 0.5 * (lv + rv);
-    let order = features[chosen] & 3u;
+    let order = orders[chosen];
     if (order == 2u) { left.high = middle; right.low = middle; }
     if (order == 0u) { left.low = middle; right.high = middle; }
     left.value = clamp(lv, left.low, left.high) * rules.rate;

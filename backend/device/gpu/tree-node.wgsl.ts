@@ -39,9 +39,9 @@ fn valueOf(s: vec2<f32>, lambda: f32, low: f32, high: f32) -> f32 {
   return clamp(-s.x / (s.y + lambda), low, high);
 }
 
-/** Loss that the value w saves over 0. */
-fn savedBy(s: vec2<f32>, lambda: f32, w: f32) -> f32 {
-  return -(s.x * w + 0.5 * (s.y + lambda) * w * w);
+/** Twice the loss that the value w saves over 0: G² / (H + λ) at the best w. Gains are sums of such scores. */
+fn scoreOf(s: vec2<f32>, lambda: f32, w: f32) -> f32 {
+  return -(2.0 * s.x * w + (s.y + lambda) * w * w);
 }`;
 
 export const NODE_BYTES = 48;

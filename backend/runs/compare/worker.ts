@@ -1,5 +1,5 @@
 import { serve } from '../../process/serve.ts';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import { compareModels } from '../../science/training/compare-models.ts';
 import { mostDemanding } from '../shell/run-input.ts';
@@ -23,16 +23,18 @@ async function compare(
     job.reward,
     (slates) => onProgress({ phase: 'reading', slates }),
   );
-  const device = await chooseDevice();
-  onLog(device.because);
-  const report = await compareModels(set, {
-    ...job,
-    device,
-    log: onLog,
-    nowMs: () => performance.now(),
-    onStage: (stage) => onProgress({ phase: 'comparing', ...stage }),
-  });
-  return { report, counts: facts, missing };
+  const device = await chooseDevice(onLog);
+  try {
+    const report = await compareModels(set, {
+      ...job,
+      device,
+      nowMs: () => performance.now(),
+      onStage: (stage) => onProgress({ phase: 'comparing', ...stage }),
+    });
+    return { report, counts: facts, missing };
+  } finally {
+    device.close();
+  }
 }
 
 const exposed = { compare };

@@ -1,5 +1,6 @@
 import { serve } from '../../process/serve.ts';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
+import { cpuDevice } from '../../device/cpu/cpu-device.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import {
@@ -102,13 +103,14 @@ async function importanceOf(
   { importance }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
-  // Forests are grown on the CPU only.
-  if (importance.model === 'forest') return learnImportance(table, { ...importance, seed });
+  // A forest grows on the CPU: no GPU need be opened.
+  if (importance.model === 'forest')
+    return learnImportance(table, { ...importance, seed, device: cpuDevice() });
   const device = await chooseDevice();
   try {
     return await learnImportance(table, { ...importance, seed, device });
   } finally {
-    if (device.kind === 'gpu') device.gpu.close();
+    device.close();
   }
 }
 

@@ -6,7 +6,8 @@ import type { StoreLocation } from '../../log/partitions/object-store.ts';
 import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { Manifest } from '../../log/partitions/partition.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
-import { learnDeltas } from '../../science/learn/learn-deltas.ts';
+import { cpuDevice } from '../../device/cpu/cpu-device.ts';
+import { learnDeltas } from '../../science/learn/additive/learn-deltas.ts';
 
 export interface OnlineJob {
   readonly location: StoreLocation;
@@ -38,7 +39,9 @@ const exposed = {
     );
     const { rewarded } = facts;
     if (rewarded < minimumRewarded) return { rewarded };
-    return { rewarded, deltas: await learnDeltas(set, base, spread) };
+    // A day of one version is little, and others need the cores.
+    const device = cpuDevice({ threads: 1 });
+    return { rewarded, deltas: await learnDeltas(set, base, spread, device) };
   },
 };
 

@@ -1,5 +1,5 @@
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
-import type { FitStep } from '../../science/learn/fit-additive.ts';
+import type { FitStep } from '../../science/learn/fit-step.ts';
 import type { Learned, LearnOptions } from '../../science/training/train-version.ts';
 import type { RunInput } from '../shell/run-input.ts';
 

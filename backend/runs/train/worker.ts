@@ -3,7 +3,7 @@ import { loggedGain } from '../../science/evaluation/logged-gain.ts';
 import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
-import type { FitStep } from '../../science/learn/fit-additive.ts';
+import type { FitStep } from '../../science/learn/fit-step.ts';
 import { mostDemanding } from '../shell/run-input.ts';
 import type {
   TrainingCounts,
@@ -11,7 +11,7 @@ import type {
   TrainingProgress,
   TrainingResult,
 } from './training-messages.ts';
-import { chooseDevice } from '../../device/gpu/choose-device.ts';
+import { chooseDevice } from '../../device/choose-device.ts';
 import { learn } from '../../science/training/train-version.ts';
 
 /** Reads the partitions and learns, away from the thread that answers requests. */
@@ -32,13 +32,11 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
-  const device = await chooseDevice();
-  onLog(device.because);
+  const device = await chooseDevice(onLog);
   try {
     const learned = await learn(set, {
       ...job,
       device,
-      log: onLog,
       evidence: { dataQuality: job.quality },
       async offPolicyGain(challenger, from) {
         const served = await readServed(openObjectStore(job.data.location), job.data.manifests, {
@@ -56,7 +54,7 @@ async function train(
     });
     return { ...learned, counts, missing };
   } finally {
-    if (device.kind === 'gpu') device.gpu.close();
+    device.close();
   }
 }
 

@@ -12,7 +12,7 @@ const SEED = 1;
  * What held-out slates say of a challenger: its gain over the champion there, its calibration, and how far scores
  * and features have moved from the slates before.
  * @param reference slates that came before. @param held slates that neither scorer learned from.
- * @param offset log-odds of each held row that both scorers take as given, such as the pull of its slot.
+ * @param offset log-odds of each held row that both scorers take as given, such as the effect of its slot.
  */
 export function gateEvidence(
   champion: Scorer,

@@ -2,11 +2,11 @@ import type { Calibration } from '../../../shared/score/scorer.ts';
 
 /**
  * Points to log-odds: `P(y = 1) = σ(intercept + slope · points)` by Newton's method on the logistic loss
- * (Platt, 1999), with a whisper of ridge on the slope so that perfectly separated data stay finite.
+ * (Platt, 1999), with a tiny ridge on the slope, so that the fit stays finite where the data are perfectly separated.
  * @param points one per row; `reward` > 0 counts as y = 1.
  */
 export function calibrate(points: Float64Array, reward: Float64Array): Calibration {
-  // Centred, so that intercept and slope do not fight each other.
+  // Points are centred, so that intercept and slope are all but uncorrelated and Newton's method converges fast.
   const mean = points.reduce((sum, value) => sum + value, 0) / Math.max(points.length, 1);
   let [a, b] = [0, 0];
   for (let iteration = 0; iteration < 50; iteration++) {
@@ -26,7 +26,7 @@ export function calibrate(points: Float64Array, reward: Float64Array): Calibrati
     if (!(determinant > 0)) break;
     const da = (hbb * ga - hab * gb) / determinant;
     const db = (haa * gb - hab * ga) / determinant;
-    // A step of at most 2 log-odds at the mean keeps Newton from leaping where the loss is flat.
+    // A step of at most 2 log-odds at the mean keeps Newton's method from diverging where the loss is flat.
     const damp = Math.min(1, 2 / Math.max(Math.abs(da), 1e-12));
     a -= damp * da;
     b -= damp * db;

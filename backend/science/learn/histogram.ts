@@ -1,11 +1,5 @@
 import { STRIDE } from '../../../shared/score/stride.ts';
-
-/** The shape both twins of the kernel read: `codes[feature * rows + row]`, 0..255. */
-export interface CodeMatrix {
-  readonly rows: number;
-  readonly features: number;
-  readonly codes: Uint8Array;
-}
+import type { CodeMatrix } from './code-matrix.ts';
 
 /** Sums per (feature, bucket): `gradient[feature * STRIDE + bucket]`, same for `hessian`. */
 export interface Histogram {
@@ -14,9 +8,9 @@ export interface Histogram {
 }
 
 /**
- * The kernel that trains them all: for every feature and bucket, the sum of gradient and of hessian over the
- * rows that fall in it. It is the gradient of an additive model over one-hot buckets, and what trees split on.
- * Feature by feature, so that the 256 sums in play stay in the nearest cache.
+ * For every feature and bucket, the sum of gradient and of hessian over the rows that have it. These sums are the
+ * gradient of an additive model over one-hot buckets, and what trees split on: the devices' kernels are tested
+ * against this plain loop. It goes feature by feature, so that the 256 sums in use stay in the nearest cache.
  * @param gradient one per row; so is `hessian`.
  * @param into reused when given: a fit calls this hundreds of times.
  */
@@ -46,7 +40,7 @@ export const emptyHistogram = (features: number): Histogram => ({
   hessian: new Float64Array(features * STRIDE),
 });
 
-/** The kernel's transpose: `scores[row] = Σ weights[feature * STRIDE + code]`. */
+/** The additive scores, which are the histogram's transpose: `scores[row] = Σ weights[feature * STRIDE + code]`. */
 export function additiveScores(
   { rows, features, codes }: CodeMatrix,
   weights: Float64Array,

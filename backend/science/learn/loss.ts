@@ -1,6 +1,6 @@
 import { slateCount, type TrainingSet } from './training-set.ts';
 
-/** What a loss is about. */
+/** The slates and rewards that a loss is computed on. */
 export type Rewards = Pick<TrainingSet, 'rows' | 'starts' | 'reward'>;
 
 /** Fills one gradient and one hessian per row and returns the total loss. Scores are log-odds. */
@@ -14,7 +14,7 @@ export type Loss = (
 /**
  * Softmax cross-entropy over each slate (conditional logit; Cao et al., "Learning to Rank", ICML 2007):
  * `L = Σ_slates R · −Σᵢ yᵢ log pᵢ`, `p = softmax(s)`, `R = Σ reward`, `y = reward / R`;
- * `∂L/∂sᵢ = R (pᵢ − yᵢ)`, `∂²L/∂sᵢ² = R pᵢ (1 − pᵢ)`. Slates that earned nothing say nothing.
+ * `∂L/∂sᵢ = R (pᵢ − yᵢ)`, `∂²L/∂sᵢ² = R pᵢ (1 − pᵢ)`. A slate without a reward adds nothing.
  */
 export const listwiseLoss: Loss = (set, scores, gradient, hessian) => {
   let total = 0;
@@ -58,7 +58,7 @@ export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
   return total;
 };
 
-/** What a set weighs in its loss, so that losses of different sets compare: loss / mass is per reward or row. */
+/** The sum of all weights in a set's loss. Loss / mass is per unit of reward or per row, so that sets can be compared. */
 export function lossMass(set: Rewards, objective: 'listwise' | 'pointwise'): number {
   let mass = 0;
   const { reward } = set;

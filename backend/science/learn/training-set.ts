@@ -1,7 +1,7 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 
 /**
- * Slates that were shown and what they earned, as the learners want it.
+ * Slates that were shown and what they earned, in the layout that learners read.
  * Rows of one slate are adjacent; slates are in time order.
  */
 export interface TrainingSet {
@@ -33,7 +33,7 @@ export interface LabelledSlate {
   readonly reward: Float64Array;
 }
 
-/** Puts slates together one by one, so that they need not all be held before. */
+/** Builds a training set slate by slate, so that the slates need not all be in memory at once. */
 export interface TrainingSetBuilder {
   /** Slates must come in time order. @throws RangeError when there is no room for its items. */
   add(slate: LabelledSlate): void;
@@ -154,11 +154,11 @@ export function splitByTime(
   return [sliceSlates(set, 0, cut), sliceSlates(set, cut, slateCount(set))];
 }
 
-/** Slots beyond this share one bucket. */
+/** This slot and all below it share one bucket. */
 const MOST_POSITIONS = 255;
 
 /**
- * The set with the shown slot as one more feature (its last): training explains away the pull of the slot,
+ * The set with the shown slot as one more feature (its last). Training attributes the effect of the slot to it;
  * serving leaves the feature out, which is the same as holding it constant.
  */
 export function withPosition(set: TrainingSet): TrainingSet {

@@ -1,5 +1,5 @@
 import { invalid } from '../../../shared/domain/errors.ts';
-import type { Columns } from '../../device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../learn/code-matrix.ts';
 import { levelsOf } from './context-levels.ts';
 import type { Column, UnitTable } from './unit-table.ts';
 
@@ -60,7 +60,7 @@ const oneBased = ({ kind }: Column, levels: Uint8Array): Uint8Array =>
   kind === 'number' ? levels : levels.map((level) => level + 1);
 
 /** Codes of some units, feature by feature; a unit may come several times. */
-export function columnsOf(features: readonly UnitFeature[], units: ArrayLike<number>): Columns {
+export function columnsOf(features: readonly UnitFeature[], units: ArrayLike<number>): CodeMatrix {
   const rows = units.length;
   const codes = new Uint8Array(rows * features.length);
   features.forEach(({ codes: own }, f) => {

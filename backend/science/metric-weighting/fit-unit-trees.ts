@@ -1,24 +1,18 @@
-/// <reference types="@webgpu/types" />
-import { boostOnGpu } from '../../device/gpu/boost.ts';
-import { endsGpuRun, gpuOf, type DeviceChoice } from '../../device/gpu/choose-device.ts';
-import { codesBytes, loadCodes, type Columns } from '../../device/cpu/code-matrix.ts';
-import { KernelPool } from '../../device/cpu/pool.ts';
-import { lossBytes, pointwise } from '../../device/cpu/row-losses.ts';
-import { threadsFor } from '../../device/cpu/threads-for.ts';
+import type { CodeMatrix } from '../learn/code-matrix.ts';
+import type { Device, Kernels } from '../learn/device/device.ts';
+import type { GrownTree, GrowOptions } from '../learn/device/tree-growers.ts';
 import { boost } from '../learn/trees/boost.ts';
-import { TreeGrower } from '../learn/trees/grow-tree.ts';
-import type { GrownTree } from '../learn/trees/grown-tree.ts';
-import { randomForest, randomForestBytes } from '../learn/trees/random-forest.ts';
+import { randomForest } from '../learn/trees/random-forest.ts';
 import { scoreTrees } from '../learn/trees/score-trees.ts';
 
 export const UNIT_MODELS = ['forest', 'boosted'] as const;
 export type UnitModelKind = (typeof UNIT_MODELS)[number];
 
-/** Trees that foretell the target from units' codes. */
+/** Trees that predict the target from units' codes. */
 export interface UnitTrees {
   readonly trees: readonly GrownTree[];
   /** In the scale of the labels: a probability where they are 0 and 1. */
-  predict(columns: Columns): Float64Array;
+  predict(units: CodeMatrix): Float64Array;
 }
 
 export interface FitUnitTreesOptions {
@@ -27,103 +21,87 @@ export interface FitUnitTreesOptions {
   readonly isBinary: boolean;
   readonly trees: number;
   readonly seed: number;
-  readonly device?: DeviceChoice;
+  readonly device: Device;
 }
 
-const FOREST_LEAVES = 64;
-/** Whole levels, so that the GPU's trees are the CPU's: 8 leaves, small steps, strong shrinkage. */
-const BOOSTED = { maxDepth: 3, lambda: 5, minChildHessian: 1e-3, minChildRows: 50, minGain: 0 };
+const FOREST: GrowOptions = {
+  order: 'best',
+  maxDepth: 32,
+  maxLeaves: 64,
+  lambda: 0,
+  minChildHessian: 0,
+  minChildRows: 20,
+  minGain: 0,
+};
+/** Whole levels, so that every device grows the same trees: 8 leaves, small steps, strong shrinkage. */
+const BOOSTED: GrowOptions = {
+  order: 'depth',
+  maxDepth: 3,
+  maxLeaves: 8,
+  lambda: 5,
+  minChildHessian: 1e-3,
+  minChildRows: 50,
+  minGain: 0,
+};
 const RATE = 0.08;
 
 /**
- * A random forest on squared loss (of labels 0 and 1 that is Gini's), or boosted trees on squared or logistic loss;
- * boosted trees grow on a GPU where there is one, and on the CPU when it is lost. Blocks the calling thread.
+ * A random forest on squared loss (which for labels 0 and 1 is Gini's), or boosted trees on squared or logistic loss.
+ * Blocks the calling thread where the device is the CPU.
  */
 export async function fitUnitTrees(
-  columns: Columns,
+  units: CodeMatrix,
   labels: Float64Array,
-  options: FitUnitTreesOptions,
+  { model, isBinary, trees: count, seed, device }: FitUnitTreesOptions,
 ): Promise<UnitTrees> {
-  const { model, isBinary, device } = options;
-  const sum = labels.reduce((total, label) => total + label, 0);
-  const mean = sum / labels.length;
-  // Half a unit more of each kind: a sample of one kind only has no log-odds.
-  const share = (sum + 0.5) / (labels.length + 1);
   if (model === 'forest') {
-    const trees = await growOnCpu(columns, labels, options, 0);
+    const grow = (kernels: Kernels) => growForest(kernels, units, labels, count, seed);
+    const trees = await device.run(grow, () => 'the forest is grown');
     return { trees, predict: (of) => scoreTrees(trees, of) };
   }
-  const start = isBinary ? Math.log(share / (1 - share)) : mean;
-  const gpu = gpuOf(device);
-  const trees =
-    (gpu && (await growOnGpu(gpu, columns, labels, options, start))) ??
-    (await growOnCpu(columns, labels, options, start));
+  const start = isBinary ? logOddsOfMean(labels) : meanOf(labels);
+  const base = new Float64Array(units.rows).fill(start);
+  const trees = await device.run(
+    async (kernels) => {
+      const booster = kernels.boosting({
+        train: { ...units, reward: labels, base },
+        objective: isBinary ? 'logistic' : 'squared',
+        options: { ...BOOSTED, rate: RATE },
+      });
+      try {
+        return (await boost(booster, { trees: count })).trees;
+      } finally {
+        await booster.close();
+      }
+    },
+    () => 'the trees are grown',
+  );
   const link = isBinary ? (score: number) => 1 / (1 + Math.exp(-score)) : (score: number) => score;
   return { trees, predict: (of) => scoreTrees(trees, of).map((score) => link(score + start)) };
 }
 
-async function growOnCpu(
-  columns: Columns,
+async function growForest(
+  kernels: Kernels,
+  units: CodeMatrix,
   labels: Float64Array,
-  { model, isBinary, trees, seed }: FitUnitTreesOptions,
-  start: number,
+  trees: number,
+  seed: number,
 ): Promise<readonly GrownTree[]> {
-  const { rows, features } = columns;
-  const threads = threadsFor(rows * features);
-  const leaves = model === 'forest' ? FOREST_LEAVES : 2 ** BOOSTED.maxDepth;
-  const growing =
-    model === 'forest'
-      ? randomForestBytes(rows, features, leaves, threads)
-      : TreeGrower.sizeBytes(rows, features, leaves, threads);
-  const pool = new KernelPool(codesBytes(rows, features) + lossBytes(rows) + growing, threads);
+  const grower = kernels.forest({ rows: units, labels, options: FOREST });
   try {
-    const loss = pointwise(pool, model === 'boosted' && isBinary ? 'logistic' : 'squared', labels);
-    const matrix = loadCodes(pool, columns);
-    if (model === 'boosted') {
-      pool.f64(loss.scores, rows).fill(start);
-      const shape = { ...BOOSTED, order: 'depth', maxLeaves: leaves } as const;
-      return boost(matrix, loss, { ...shape, trees, rate: RATE }).trees;
-    }
-    return randomForest(matrix, loss, {
-      order: 'best',
-      trees,
-      maxDepth: 32,
-      maxLeaves: leaves,
-      lambda: 0,
-      minChildHessian: 0,
-      minChildRows: 20,
-      minGain: 0,
-      featuresPerNode: Math.max(1, Math.ceil(features / 3)),
-      seed,
-    });
+    const featuresPerNode = Math.max(1, Math.ceil(units.features / 3));
+    return await randomForest(grower, units, { trees, featuresPerNode, seed });
   } finally {
-    await pool.close();
+    await grower.close();
   }
 }
 
-/** @returns undefined when the device was lost or the codes do not fit it. */
-async function growOnGpu(
-  device: GPUDevice,
-  columns: Columns,
-  labels: Float64Array,
-  { isBinary, trees }: FitUnitTreesOptions,
-  start: number,
-): Promise<readonly GrownTree[] | undefined> {
-  const base = new Float32Array(columns.rows).fill(start);
-  try {
-    const grown = await boostOnGpu(
-      device,
-      { ...columns, reward: labels, base },
-      { ...BOOSTED, objective: isBinary ? 'logistic' : 'squared', trees, rate: RATE },
-    );
-    // Its gains are the loss saved; the CPU's are twice that.
-    return grown.trees.map((tree) => ({
-      ...tree,
-      gain: tree.gain.map((saved) => 2 * saved),
-      leaves: [],
-    }));
-  } catch (error) {
-    if (endsGpuRun(error)) return undefined;
-    throw error;
-  }
+const sumOf = (labels: Float64Array): number => labels.reduce((sum, label) => sum + label, 0);
+
+const meanOf = (labels: Float64Array): number => sumOf(labels) / labels.length;
+
+/** With half a unit more of each kind: a sample of one kind alone has no log-odds. */
+function logOddsOfMean(labels: Float64Array): number {
+  const share = (sumOf(labels) + 0.5) / (labels.length + 1);
+  return Math.log(share / (1 - share));
 }

@@ -2,7 +2,7 @@ import { invalid } from '../../../shared/domain/errors.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { studentQuantile } from '../statistics/distributions.ts';
 import { withShares } from '../evaluation/importance/importance.ts';
-import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
+import type { Device } from '../learn/device/device.ts';
 import { covarianceOf } from './draws.ts';
 import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
@@ -25,8 +25,7 @@ export interface ImportanceOptions {
   /** Default: shap. */
   readonly by?: ImportanceKind;
   readonly crosses?: readonly Cross[];
-  /** Absent: the CPU. */
-  readonly device?: DeviceChoice;
+  readonly device: Device;
 }
 
 const [TREES, EXPLAINED] = [100, 256];
@@ -83,7 +82,7 @@ export async function learnImportance(
     fitUnitTrees(
       columnsOf(among, units),
       Float64Array.from(units, (unit) => labels[unit]),
-      { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
+      { model: kind, isBinary, trees, seed: own, device },
     );
   const whole = await learn(train, TREES, seed);
   const input = { features, metrics, heldOut, labels, seed };

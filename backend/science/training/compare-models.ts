@@ -22,7 +22,7 @@ import {
 } from '../evaluation/importance/importance.ts';
 import { bucketRows, partialDependence } from '../evaluation/importance/partial-dependence.ts';
 
-/** Learners side by side: what each makes of the same earlier slates, judged on the same later ones. */
+/** Learners side by side: all learn from the same earlier slates and are judged on the same later ones. */
 export interface ModelComparison {
   readonly schema: { readonly name: string; readonly hash: string };
   readonly split: {
@@ -66,17 +66,15 @@ export interface FeatureDependence {
   readonly buckets: readonly {
     readonly bucket: number;
     readonly label: string;
-    /** Training rows with it: where they are few, the models guess. */
+    /** Training rows that have it: where they are few, the models extrapolate. */
     readonly rows: number;
     readonly points: Readonly<Partial<Record<LearnerName, number>>>;
   }[];
 }
 
 export interface ModelComparisonOptions
-  extends
-    Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device' | 'log'>,
-    Partial<ImportanceOptions> {
-  /** The additive learner is always among them, as what the others are held against. */
+  extends Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>, Partial<ImportanceOptions> {
+  /** The additive learner is always added: the others are compared with it. */
   readonly learners: readonly LearnerName[];
   /** Folds of the cross-validation besides the time split; absent: none. */
   readonly folds?: number;
@@ -172,7 +170,7 @@ interface Fitted extends Pick<ComparedModel, 'learner' | 'rounds' | 'learningMs'
 async function fit(
   learner: LearnerName,
   train: TrainingSet,
-  { parent, l2, objective, device, log, seed = SEED, nowMs }: ModelComparisonOptions,
+  { parent, l2, objective, device, seed = SEED, nowMs }: ModelComparisonOptions,
 ): Promise<Fitted> {
   let reranker: FittedReranker | undefined;
   const started = nowMs();
@@ -183,12 +181,11 @@ async function fit(
     seed,
     ...(l2 === undefined ? {} : { l2 }),
     ...(objective && { objective }),
-    ...(device && { device }),
-    ...(log && { log }),
+    device,
     onReranker: (own) => (reranker = own),
   });
   const learningMs = nowMs() - started;
-  // It is never stored: any version will do.
+  // The scorer is never stored, so that any version will do.
   const scorer: Scorer = { ...learned.scorer, version: parent.version };
   const grown = reranker?.trees;
   return {

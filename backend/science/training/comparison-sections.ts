@@ -95,7 +95,7 @@ function modelRow(model: ComparedModel): string[] {
 const slateMeasures = ({ measures }: RankingEvaluation): string[] =>
   [measures.ndcg10, measures.mrr, measures.hit1].map(withInterval);
 
-/** Nothing where there is only the additive scorer. */
+/** No section where there is only the additive scorer. */
 function differences(
   title: string,
   models: readonly Pick<ComparedModel, 'learner' | 'againstAdditive'>[],
@@ -134,7 +134,7 @@ function importanceSection({ learner, importance }: ComparedModel): Section {
   };
 }
 
-/** Features by their shares of SHAP over all models, most first. */
+/** Features by their share of SHAP summed over all models, largest first. */
 function mostMoving({ models, dependence }: ModelComparison): FeatureDependence[] {
   const moves = new Map<string, number>();
   for (const { importance } of models)
@@ -143,7 +143,7 @@ function mostMoving({ models, dependence }: ModelComparison): FeatureDependence[
   return dependence.toSorted((a, b) => (moves.get(b.feature) ?? 0) - (moves.get(a.feature) ?? 0));
 }
 
-/** Buckets that no training row has are left out: there is nothing behind their figures. */
+/** Buckets that no training row has are left out: the models know nothing about them. */
 const dependenceSection = (
   { feature, buckets }: FeatureDependence,
   learners: readonly LearnerName[],

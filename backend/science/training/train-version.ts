@@ -7,17 +7,18 @@ import { gateEvidence } from '../evaluation/gate-evidence.ts';
 import { clusteredMean, type Estimate } from '../statistics/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluation/ranking-metrics.ts';
 import { rankedGains } from '../evaluation/rank-slates.ts';
-import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
 import { calibrate } from '../learn/calibrate.ts';
-import type { Fit, FitStep } from '../learn/fit-additive.ts';
+import type { Fit } from '../learn/additive/fit-options.ts';
+import type { Device } from '../learn/device/device.ts';
 import type { FitMethod } from '../learn/fit-method.ts';
+import type { FitStep } from '../learn/fit-step.ts';
 import {
   firstPassScorer,
   fitFirstPass,
-  slotPull,
+  slotEffect,
   warmSlope,
   type FirstPassOptions,
-} from '../learn/first-pass.ts';
+} from '../learn/additive/first-pass.ts';
 import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted.ts';
 import { forestLearner } from '../learn/learners/forest.ts';
 import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learners/learner.ts';
@@ -28,7 +29,7 @@ import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
   readonly learner: LearnerName;
-  /** Who is to be beaten, and whose points the first pass starts from unless `startFrom` says otherwise. */
+  /** The scorer to improve on. The first pass starts from its points, unless `startFrom` is given. */
   readonly parent: Scorer;
   readonly startFrom?: Scorer;
   readonly name: string;
@@ -38,21 +39,20 @@ export interface LearnOptions {
   readonly method?: FitMethod;
   /** Of boosted trees. */
   readonly objective?: BoostedObjective;
-  /** So many of the first pass's best are scored again. */
+  /** How many of the first pass's best items are scored again. */
   readonly rerankDepth?: number;
   readonly seed?: number;
-  /** What else the gate is to hear of. */
+  /** Further evidence for the gate. */
   readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
-  /** The gain that the champion's own log foretells for a challenger that saw nothing from `fromMs` on. */
+  /** The gain that the champion's log from `fromMs` on predicts for a challenger that was not fitted on it. */
   readonly offPolicyGain?: (
     challenger: Scorer,
     fromMs: number,
   ) => Promise<GateEvidence['offPolicyGain']>;
   readonly rules?: Partial<GateRules>;
-  readonly device?: DeviceChoice;
-  readonly log?: (line: string) => void;
+  readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
-  /** Hears of what re-ranks as it will serve, fitted on all slates. */
+  /** Called with the re-ranking model that will serve, fitted on all slates. */
   readonly onReranker?: (reranker: FittedReranker) => void;
 }
 
@@ -62,7 +62,7 @@ export interface Learned {
   readonly curve: readonly FitStep[];
   /** Iterations, trees or epochs of what serves. */
   readonly iterations: number;
-  /** How likely each slot was looked at, where rewards were divided by that. */
+  /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
@@ -78,7 +78,6 @@ export interface RankingSummary {
 const VALIDATION_SHARE = 0.2;
 const RERANK_DEPTH = 200;
 const SEED = 1;
-const CPU: DeviceChoice = { kind: 'cpu', because: 'learning on the CPU' };
 
 /**
  * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
@@ -95,12 +94,12 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const final = await fitScorer(shown, undefined, fitting, trial);
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
-    const pull = slotPull(firstPass.weights, schema, validation);
+    const effect = slotEffect(firstPass.weights, schema, validation);
     const offPolicyGain = await options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
     return {
       guardrails: [],
       ...options.evidence,
-      ...gateEvidence(parent, challenger, train, validation, pull),
+      ...gateEvidence(parent, challenger, train, validation, effect),
       ...(offPolicyGain && { offPolicyGain }),
     };
   };
@@ -128,7 +127,7 @@ interface Fitted {
   readonly rounds: number;
 }
 
-/** @param from fits for as many rounds as that took, its first pass from that one's weights. */
+/** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
 async function fitScorer(
   train: TrainingSet,
   validation: TrainingSet | undefined,
@@ -151,19 +150,18 @@ async function fitScorer(
     return { scorer: additive, firstPass, curve, rounds: iterations };
   }
   const curve: FitStep[] = [];
-  const withPull = (one: TrainingSet) => ({
+  const withSlotEffect = (one: TrainingSet) => ({
     set: served(one, schema),
-    offset: slotPull(firstPass.weights, schema, one),
+    offset: slotEffect(firstPass.weights, schema, one),
   });
   const fitted = await rerankLearner(learner, options.objective).fit(
-    withPull(train),
-    validation && withPull(validation),
+    withSlotEffect(train),
+    validation && withSlotEffect(validation),
     {
       schema,
       seed,
       ...(from && { rounds: from.rounds }),
-      device: options.device ?? CPU,
-      log: options.log ?? (() => {}),
+      device: options.device,
       onStep: (step) => {
         curve.push(step);
         report?.(step);
@@ -171,7 +169,7 @@ async function fitScorer(
     },
   );
   if (from !== undefined) options.onReranker?.(fitted);
-  // The learner's scale to the parent's: a point stays worth as many log-odds, so exploration means the same.
+  // From the learner's scale to the parent's: a point stays worth as many log-odds, so that exploration is unchanged.
   const raw = fitted.scores(served(train, schema));
   const { slope: perScore } = calibrate(raw, train.reward);
   const rerank = { depth: options.rerankDepth ?? RERANK_DEPTH, adds: false };
@@ -202,7 +200,7 @@ function rerankLearner(
   }
 }
 
-/** The set without what serving does not have. */
+/** The set without the features that only training has. */
 function served(set: TrainingSet, { features }: Schema): TrainingSet {
   return {
     ...set,

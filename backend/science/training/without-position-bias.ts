@@ -9,18 +9,17 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import { withPosition, type TrainingSet } from '../learn/training-set.ts';
 
 export interface Unbiased {
-  /** What to learn from. */
   readonly set: TrainingSet;
-  /** How likely each slot was looked at, where that is what the rewards were divided by. */
+  /** The examination probability of each slot, where rewards were divided by it; or why it could not be estimated. */
   readonly examination?: ExaminationPropensities;
 }
 
-/** Further down, clicks are too few and weights too large. */
+/** Further down clicks are too few, so that the weights would be too large. */
 const MOST_SLOTS = 20;
 
 /**
- * A training set made ready as its schema asks. Where examination cannot be estimated from the log, the shown
- * slot becomes a feature instead, and `examination` says why.
+ * The training set with its position bias removed as its schema asks. Where examination cannot be estimated from
+ * the log, the shown slot becomes a feature instead, and `examination` says why.
  */
 export function withoutPositionBias(set: TrainingSet, { training }: Schema): Unbiased {
   switch (training.position) {

@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
 
 /** Codes 1..255, each as likely as any, and labels that eight of the features tell, two of them only together. */
 export function madeClicks(rows: number, features: number, seed: number) {
@@ -17,6 +17,6 @@ export function madeClicks(rows: number, features: number, seed: number) {
       logOdds += (feature % 2 === 0 ? 1 : -1) * (at(feature, row) - 1);
     labels[row] = random() < 1 / (1 + Math.exp(-logOdds)) ? 1 : 0;
   }
-  const columns: Columns = { rows, features, codes };
+  const columns: CodeMatrix = { rows, features, codes };
   return { columns, labels };
 }

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { fitAdditive } from '../../../backend/science/learn/fit-additive.ts';
-import { codesBytes, loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
-import { KernelPool } from '../../../backend/device/cpu/pool.ts';
-import { lossBytes, pointwise } from '../../../backend/device/cpu/row-losses.ts';
+import { fitAdditive } from '../../../backend/science/learn/additive/fit-additive.ts';
+import { cpuKernels } from '../../../backend/device/cpu/cpu-device.ts';
 import { boost } from '../../../backend/science/learn/trees/boost.ts';
-import { TreeGrower } from '../../../backend/science/learn/trees/grow-tree.ts';
 import { DEPTH_WISE } from '../../oracle/peers/quality.ts';
 import { additiveOptions, plainSet } from '../../oracle/peers/ours.ts';
 import { madeClicks } from './made-clicks.ts';
@@ -17,21 +14,16 @@ const options = { ...DEPTH_WISE, trees: 10 };
 const { columns, labels } = madeClicks(rows, features, 13);
 const before = peakBytes();
 const startMs = performance.now();
-const loss = learner === 'trees' ? trainTrees() : await trainAdditive();
+const loss = learner === 'trees' ? await trainTrees() : await trainAdditive();
 const seconds = (performance.now() - startMs) / 1000;
 console.log(JSON.stringify({ before, peak: peakBytes(), seconds, loss }));
 
-function trainTrees(): number {
-  const pool = new KernelPool(
-    codesBytes(rows, features) +
-      lossBytes(rows) +
-      TreeGrower.sizeBytes(rows, features, options.maxLeaves, 2),
-    2,
-  );
-  const matrix = loadCodes(pool, columns);
-  const { curve } = boost(matrix, pointwise(pool, 'logistic', labels), options);
-  void pool.close();
-  return curve.at(-1)!.loss;
+async function trainTrees(): Promise<number> {
+  const train = { ...columns, reward: Float64Array.from(labels) };
+  const booster = cpuKernels(2).boosting({ train, objective: 'logistic', options });
+  const { curve } = await boost(booster, options);
+  void booster.close();
+  return curve.at(-1)!.loss / rows;
 }
 
 async function trainAdditive(): Promise<number> {

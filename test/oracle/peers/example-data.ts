@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
 import { sharedFile } from '../../support/shared-data.ts';
 import { apart } from './task.ts';
 
@@ -9,7 +9,7 @@ export const EXAMPLE_DATA = 'data/lightgbm/binary.train.gz';
 
 /** The rows to learn from, then those to judge by, in one. */
 export interface Example {
-  readonly columns: Columns;
+  readonly columns: CodeMatrix;
   readonly labels: Float64Array;
   readonly starts: Uint32Array;
   /** Slates to learn from; the rest are the given test split. */
@@ -73,7 +73,11 @@ function linesOf(name: string): string[] {
 }
 
 /** @param cutRows bins are cut on so many first rows. */
-function encode(matrix: readonly ArrayLike<number>[], features: number, cutRows: number): Columns {
+function encode(
+  matrix: readonly ArrayLike<number>[],
+  features: number,
+  cutRows: number,
+): CodeMatrix {
   const rows = matrix.length;
   const codes = new Uint8Array(rows * features);
   for (let feature = 0; feature < features; feature++) {

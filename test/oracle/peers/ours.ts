@@ -1,72 +1,62 @@
-import type { TrainingSet } from '../../../backend/science/learn/training-set.ts';
-import { fitAdditive } from '../../../backend/science/learn/fit-additive.ts';
+import { cpuDevice, cpuKernels } from '../../../backend/device/cpu/cpu-device.ts';
+import { fitAdditive } from '../../../backend/science/learn/additive/fit-additive.ts';
+import type { LabelledRows } from '../../../backend/science/learn/device/labelled-rows.ts';
+import type { Objective } from '../../../backend/science/learn/device/objective.ts';
+import type {
+  BoosterOptions,
+  GrownTree,
+  GrowOptions,
+} from '../../../backend/science/learn/device/tree-growers.ts';
 import { additiveScores } from '../../../backend/science/learn/histogram.ts';
-import { codesBytes, loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
-import { KernelPool } from '../../../backend/device/cpu/pool.ts';
-import {
-  lambdaRank,
-  lossBytes,
-  pointwise,
-  type RowLoss,
-} from '../../../backend/device/cpu/row-losses.ts';
+import type { TrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { boost, type BoostOptions } from '../../../backend/science/learn/trees/boost.ts';
 import {
   randomForest,
-  randomForestBytes,
+  type RandomForestOptions,
 } from '../../../backend/science/learn/trees/random-forest.ts';
-import type { RandomForestOptions } from '../../../backend/science/learn/trees/random-forest.ts';
 import { scoreTrees } from '../../../backend/science/learn/trees/score-trees.ts';
-import { TreeGrower } from '../../../backend/science/learn/trees/grow-tree.ts';
-import type { GrownTree } from '../../../backend/science/learn/trees/grown-tree.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rowsOf, startsOf, takeColumns, takeLabels, type Task, type Tool } from './task.ts';
 
 /** Trimtab's learners, driven as the peers are: on one thread, for tasks of some thousands of rows. */
-const THREADS = 1;
+const KERNELS = cpuKernels(1);
 
-interface Training {
-  readonly pool: KernelPool;
-  readonly labels: Float64Array;
-  readonly starts: Uint32Array;
-}
+type Boosting = BoosterOptions & BoostOptions;
 
-function treesTool(
-  extraBytes: (rows: number, features: number) => number,
-  grow: (training: Training, columns: Task['columns']) => readonly GrownTree[],
-): Tool {
-  return async ({ columns, labels, starts, splits }) =>
-    splits.map(({ train, test }) => {
+const treesTool =
+  (grow: (training: LabelledRows) => Promise<readonly GrownTree[]>): Tool =>
+  async ({ columns, labels, starts, splits }) => {
+    const scores: Float64Array[] = [];
+    for (const { train, test } of splits) {
       const [from, to] = [rowsOf(starts, train), rowsOf(starts, test)];
-      const own = takeColumns(columns, from);
-      const sizeBytes =
-        codesBytes(from.length, columns.features) +
-        lossBytes(from.length, train.length) +
-        extraBytes(from.length, columns.features);
-      const training: Training = {
-        pool: new KernelPool(sizeBytes, THREADS),
-        labels: takeLabels(labels, from),
+      const trees = await grow({
+        ...takeColumns(columns, from),
+        reward: takeLabels(labels, from),
         starts: startsOf(starts, train),
-      };
-      return scoreTrees(grow(training, own), takeColumns(columns, to));
-    });
-}
+      });
+      scores.push(scoreTrees(trees, takeColumns(columns, to)));
+    }
+    return scores;
+  };
 
-const boosted = (options: BoostOptions, lossOf: (training: Training) => RowLoss): Tool =>
-  treesTool(
-    (rows, features) => TreeGrower.sizeBytes(rows, features, options.maxLeaves, THREADS),
-    (training, columns) => [
-      ...boost(loadCodes(training.pool, columns), lossOf(training), options).trees,
-    ],
-  );
+async function boosted(
+  train: LabelledRows,
+  objective: Objective,
+  options: Boosting,
+): Promise<readonly GrownTree[]> {
+  const booster = KERNELS.boosting({ train, objective, options });
+  const { trees } = await boost(booster, options);
+  await booster.close();
+  return trees;
+}
 
 /** Boosted trees on logistic loss. Scores are log-odds. @param start of all rows: log-odds, or those of the mean label. */
-export function ourBoosted(options: BoostOptions, start: number | 'mean'): Tool {
+export function ourBoosted(options: Boosting, start: number | 'mean'): Tool {
   const startOf = (labels: Float64Array) => (start === 'mean' ? logOddsOfMean(labels) : start);
-  const trees = boosted(options, ({ pool, labels }) => {
-    const loss = pointwise(pool, 'logistic', labels);
-    pool.f64(loss.scores, labels.length).fill(startOf(labels));
-    return loss;
+  const trees = treesTool((rows) => {
+    const base = new Float64Array(rows.rows).fill(startOf(rows.reward));
+    return boosted({ ...rows, base }, 'logistic', options);
   });
   return async (task) =>
     (await trees(task)).map((scores, i) => {
@@ -82,18 +72,23 @@ function logOddsOfMean(labels: Float64Array): number {
 }
 
 /** LambdaMART. @param gainOf a row's worth at slot 1, from its label. */
-export const ourLambdaMart = (options: BoostOptions, gainOf: (label: number) => number): Tool =>
-  boosted(options, ({ pool, labels, starts }) =>
-    lambdaRank(pool, labels.map(gainOf), starts, { truncation: 30, normalise: true }),
+export const ourLambdaMart = (options: Boosting, gainOf: (label: number) => number): Tool =>
+  treesTool((rows) =>
+    boosted(
+      { ...rows, reward: rows.reward.map(gainOf) },
+      { lambdaRank: { truncation: 30, normalise: true } },
+      options,
+    ),
   );
 
 /** Random forest. Scores are probabilities. */
-export const ourForest = (options: RandomForestOptions): Tool =>
-  treesTool(
-    (rows, features) => randomForestBytes(rows, features, options.maxLeaves, THREADS),
-    ({ pool, labels }, columns) =>
-      randomForest(loadCodes(pool, columns), pointwise(pool, 'squared', labels), options),
-  );
+export const ourForest = (grow: GrowOptions, options: RandomForestOptions): Tool =>
+  treesTool(async (rows) => {
+    const grower = KERNELS.forest({ rows, labels: rows.reward, options: grow });
+    const trees = await randomForest(grower, rows, options);
+    await grower.close();
+    return trees;
+  });
 
 /** No constraint ties the buckets; nothing else of it is read. */
 const FREE: Schema = { ...smarttrip, constraints: [] };
@@ -129,6 +124,7 @@ export function additiveOptions(
     maxIterations: 500,
     patience: 500,
     tolerance: 1e-9,
+    device: cpuDevice(),
   };
 }
 

@@ -196,18 +196,18 @@ export const forestBesideSklearn = (repeats: number) =>
   compareTools(
     repeats,
     readBinary,
-    ourForest({
-      order: 'depth',
-      maxDepth: 64,
-      maxLeaves: 8192,
-      lambda: 0,
-      minChildHessian: 1,
-      minChildRows: 1,
-      minGain: 0,
-      trees: TREES,
-      featuresPerNode: 5,
-      seed: 1,
-    }),
+    ourForest(
+      {
+        order: 'depth',
+        maxDepth: 64,
+        maxLeaves: 8192,
+        lambda: 0,
+        minChildHessian: 1,
+        minChildRows: 1,
+        minGain: 0,
+      },
+      { trees: TREES, featuresPerNode: 5, seed: 1 },
+    ),
     pythonTool('forest_scores', { n_estimators: TREES, random_state: 1 }),
     ofProbability,
   );

@@ -1,9 +1,9 @@
 import type { Fold } from '../../../backend/science/evaluation/splits.ts';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
 
 /** Codes and labels that every tool learns from alike, and who is judged on what. */
 export interface Task {
-  readonly columns: Columns;
+  readonly columns: CodeMatrix;
   /** One per row: 0 or 1, or an item's grade. */
   readonly labels: Float64Array;
   /** Slate s has the rows `starts[s] .. starts[s + 1] − 1`; one row each where rows stand alone. */
@@ -37,7 +37,7 @@ export function startsOf(starts: Uint32Array, slates: Uint32Array): Uint32Array 
   return own;
 }
 
-export function takeColumns({ rows, features, codes }: Columns, taken: Uint32Array): Columns {
+export function takeColumns({ rows, features, codes }: CodeMatrix, taken: Uint32Array): CodeMatrix {
   const own = new Uint8Array(features * taken.length);
   for (let feature = 0; feature < features; feature++)
     for (let i = 0; i < taken.length; i++)

@@ -1,5 +1,5 @@
 import koffi, { type LibraryHandle } from 'koffi';
-import type { Columns } from '../../../backend/device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
 import { rowsOf, takeColumns, takeLabels, type Tool } from './task.ts';
 
 /** XGBoost's C interface (Debian's libxgboost0), as an oracle of tests and benchmarks alone. */
@@ -54,7 +54,7 @@ function bind() {
 }
 
 /** Codes as XGBoost takes them: f32, row-major. */
-export function rowMajor({ rows, features, codes }: Columns): Float32Array {
+export function rowMajor({ rows, features, codes }: CodeMatrix): Float32Array {
   const matrix = new Float32Array(rows * features);
   for (let feature = 0; feature < features; feature++)
     for (let row = 0; row < rows; row++)
@@ -71,7 +71,7 @@ export class Xgboost {
   #iteration = 0;
 
   constructor(
-    { rows, features }: Columns,
+    { rows, features }: CodeMatrix,
     matrix: Float32Array,
     labels: Float32Array,
     parameters: Readonly<Record<string, string>>,

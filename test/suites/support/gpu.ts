@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 import { afterAll, expect } from 'vitest';
-import { openGpu } from '../../../backend/device/gpu/device.ts';
+import { openGpu, type FoundGpu } from '../../../backend/device/gpu/open-gpu.ts';
 import { poisonBuffers } from '../../../backend/device/gpu/kernel.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 
@@ -11,16 +11,11 @@ afterAll(() => gpu.found && gpu.close());
 
 export const gpuName = gpu.found ? gpu.name : `no GPU: ${gpu.reason}`;
 export const noGpu = !gpu.found;
-export const theGpu = (): GPUDevice => (gpu.found ? gpu.device : expect.fail('no GPU'));
+export const theFoundGpu = (): FoundGpu => (gpu.found ? gpu : expect.fail('no GPU'));
+export const theGpu = (): GPUDevice => theFoundGpu().device;
 
 /** A fresh seed; print it in every message. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);
-
-export function randomCodes(rows: number, features: number, random: () => number) {
-  // Squared: low buckets, the missing one among them, are crowded, as in real data.
-  const codes = Uint8Array.from({ length: rows * features }, () => Math.floor(256 * random() ** 2));
-  return { rows, features, codes };
-}
 
 /** Slates of random lengths that fill `rows` rows exactly. */
 export function randomStarts(rows: number, longest: number, random: () => number): Uint32Array {
@@ -31,20 +26,4 @@ export function randomStarts(rows: number, longest: number, random: () => number
 }
 
 export { seededRandom };
-
-/** The first entry that is further off than its bound allows. */
-export function expectWithin(
-  what: string,
-  found: ArrayLike<number>,
-  oracle: ArrayLike<number>,
-  bound: (at: number) => number,
-): void {
-  expect(found.length, `${what}: length`).toBe(oracle.length);
-  for (let at = 0; at < oracle.length; at++) {
-    // Not `>`: NaN must fail.
-    if (!(Math.abs(found[at] - oracle[at]) <= bound(at)))
-      expect.fail(
-        `${what}: entry ${at} is ${found[at]}, the oracle says ${oracle[at]}, allowed ±${bound(at)}`,
-      );
-  }
-}
+export { expectWithin, randomColumns as randomCodes } from '../../backend/device/cpu/support.ts';

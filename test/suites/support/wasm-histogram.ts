@@ -1,17 +1,11 @@
 import { AdditiveLoss } from '../../../backend/device/cpu/additive-loss.ts';
-import { loadCodes } from '../../../backend/device/cpu/code-matrix.ts';
+import { loadCodes } from '../../../backend/device/cpu/loaded-codes.ts';
 import { KernelPool } from '../../../backend/device/cpu/pool.ts';
 import { MODE, type RowLoss } from '../../../backend/device/cpu/row-losses.ts';
-import {
-  emptyHistogram,
-  type CodeMatrix,
-  type Histogram,
-} from '../../../backend/science/learn/histogram.ts';
-import { scratchBytesOf } from '../../../backend/science/learn/trees/grow-tree.ts';
-import {
-  gradientUnits,
-  packGradients,
-} from '../../../backend/science/learn/trees/pack-gradients.ts';
+import type { CodeMatrix } from '../../../backend/science/learn/code-matrix.ts';
+import { emptyHistogram, type Histogram } from '../../../backend/science/learn/histogram.ts';
+import { scratchBytesOf } from '../../../backend/device/cpu/grow-tree.ts';
+import { gradientUnits, packGradients } from '../../../backend/device/cpu/pack-gradients.ts';
 
 const BUCKETS = 256;
 const BLOCK_ROWS = 20_000;

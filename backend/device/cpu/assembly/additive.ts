@@ -1,5 +1,5 @@
 import { address, number } from './control';
-import { APART } from './histogram';
+import { FEATURE_STRIDE } from './histogram';
 
 /**
  * `scores[row] = Σ weights[feature][code]`, f64. Arguments: 0 codes, 1 stride, 2 weights `f64[stride][264]`
@@ -22,14 +22,14 @@ export function additive(control: usize, task: u32, _thread: u32): void {
     for (let at: usize = 0; at < stride; at += 8) {
       const eight = load<u64>(start + at);
       a += load<f64>(own + (<usize>((eight << 3) & 0x7f8)));
-      b += load<f64>(own + (<usize>((eight >> 5) & 0x7f8)), 1 * APART);
-      a += load<f64>(own + (<usize>((eight >> 13) & 0x7f8)), 2 * APART);
-      b += load<f64>(own + (<usize>((eight >> 21) & 0x7f8)), 3 * APART);
-      a += load<f64>(own + (<usize>((eight >> 29) & 0x7f8)), 4 * APART);
-      b += load<f64>(own + (<usize>((eight >> 37) & 0x7f8)), 5 * APART);
-      a += load<f64>(own + (<usize>((eight >> 45) & 0x7f8)), 6 * APART);
-      b += load<f64>(own + (<usize>((eight >> 53) & 0x7f8)), 7 * APART);
-      own += 8 * APART;
+      b += load<f64>(own + (<usize>((eight >> 5) & 0x7f8)), 1 * FEATURE_STRIDE);
+      a += load<f64>(own + (<usize>((eight >> 13) & 0x7f8)), 2 * FEATURE_STRIDE);
+      b += load<f64>(own + (<usize>((eight >> 21) & 0x7f8)), 3 * FEATURE_STRIDE);
+      a += load<f64>(own + (<usize>((eight >> 29) & 0x7f8)), 4 * FEATURE_STRIDE);
+      b += load<f64>(own + (<usize>((eight >> 37) & 0x7f8)), 5 * FEATURE_STRIDE);
+      a += load<f64>(own + (<usize>((eight >> 45) & 0x7f8)), 6 * FEATURE_STRIDE);
+      b += load<f64>(own + (<usize>((eight >> 53) & 0x7f8)), 7 * FEATURE_STRIDE);
+      own += 8 * FEATURE_STRIDE;
     }
     store<f64>(scores + ((<usize>row) << 3), a + b);
   }

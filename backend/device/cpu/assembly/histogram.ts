@@ -1,7 +1,7 @@
 import { address, number } from './control';
 
 /**
- * The kernel that trains them all: `sums[feature][code] += value` over rows, values and sums whole numbers of
+ * The histogram, on which trees and additive scores are trained: `sums[feature][code] += value` over rows, values and sums whole numbers of
  * 64 bits. Whole numbers make every order of addition give the same sum, on any number of threads, and let one
  * addition carry two sums: a packed value is `gradient · 2³² + hessian`, |gradient| < 2¹⁵, 0 ≤ hessian < 2¹⁶,
  * which 65,535 rows cannot overflow. A wide value is one number that cannot overflow in all rows.
@@ -10,8 +10,8 @@ import { address, number } from './control';
  */
 
 const BUCKETS_BYTES: usize = 256 * 8;
-/** As in `code-matrix.ts`, in bytes. */
-export const APART: usize = BUCKETS_BYTES + 64;
+/** As in `loaded-codes.ts`, in bytes. */
+export const FEATURE_STRIDE: usize = BUCKETS_BYTES + 64;
 
 /** Rows that are gathered before they are summed: many, so that the wait for the last of them is shared by all. */
 const GATHERED: usize = 1024;
@@ -21,22 +21,22 @@ function addRow(codes: usize, stride: usize, value: i64, sums: usize): void {
   let own = sums;
   for (let at: usize = 0; at < stride; at += 8) {
     let cell = own + ((<usize>load<u8>(codes + at, 0)) << 3);
-    store<i64>(cell, load<i64>(cell, 0 * APART) + value, 0 * APART);
+    store<i64>(cell, load<i64>(cell, 0 * FEATURE_STRIDE) + value, 0 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 1)) << 3);
-    store<i64>(cell, load<i64>(cell, 1 * APART) + value, 1 * APART);
+    store<i64>(cell, load<i64>(cell, 1 * FEATURE_STRIDE) + value, 1 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 2)) << 3);
-    store<i64>(cell, load<i64>(cell, 2 * APART) + value, 2 * APART);
+    store<i64>(cell, load<i64>(cell, 2 * FEATURE_STRIDE) + value, 2 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 3)) << 3);
-    store<i64>(cell, load<i64>(cell, 3 * APART) + value, 3 * APART);
+    store<i64>(cell, load<i64>(cell, 3 * FEATURE_STRIDE) + value, 3 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 4)) << 3);
-    store<i64>(cell, load<i64>(cell, 4 * APART) + value, 4 * APART);
+    store<i64>(cell, load<i64>(cell, 4 * FEATURE_STRIDE) + value, 4 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 5)) << 3);
-    store<i64>(cell, load<i64>(cell, 5 * APART) + value, 5 * APART);
+    store<i64>(cell, load<i64>(cell, 5 * FEATURE_STRIDE) + value, 5 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 6)) << 3);
-    store<i64>(cell, load<i64>(cell, 6 * APART) + value, 6 * APART);
+    store<i64>(cell, load<i64>(cell, 6 * FEATURE_STRIDE) + value, 6 * FEATURE_STRIDE);
     cell = own + ((<usize>load<u8>(codes + at, 7)) << 3);
-    store<i64>(cell, load<i64>(cell, 7 * APART) + value, 7 * APART);
-    own += 8 * APART;
+    store<i64>(cell, load<i64>(cell, 7 * FEATURE_STRIDE) + value, 7 * FEATURE_STRIDE);
+    own += 8 * FEATURE_STRIDE;
   }
 }
 
@@ -108,10 +108,10 @@ export function histogramBlock(control: usize, task: u32, thread: u32): void {
   const scratchBytes = address(control, 9);
   const scratch = address(control, 8) + <usize>thread * scratchBytes;
   const buckets = address(control, 10);
-  memory.fill(scratch, 0, stride * APART);
+  memory.fill(scratch, 0, stride * FEATURE_STRIDE);
   accumulate(
     address(control, 0), stride, address(control, 2), address(control, 3),
-    load<u32>(block), load<u32>(block, 4), scratch, scratch + stride * APART,
+    load<u32>(block), load<u32>(block, 4), scratch, scratch + stride * FEATURE_STRIDE,
   );
   const node = load<u32>(block, 8);
   const alone = load<u32>(block, 12) != 0;
@@ -119,7 +119,7 @@ export function histogramBlock(control: usize, task: u32, thread: u32): void {
   const sums = address(control, 5) + (<usize>node * features) * (2 * BUCKETS_BYTES);
   if (!alone) lock(word);
   for (let feature: u32 = 0; feature < features; feature++) {
-    const own = scratch + <usize>feature * APART;
+    const own = scratch + <usize>feature * FEATURE_STRIDE;
     const into = sums + <usize>feature * (2 * BUCKETS_BYTES);
     const end = (<usize>load<u32>(buckets + ((<usize>feature) << 2))) << 3;
     for (let at: usize = 0; at < end; at += 8) {
@@ -140,7 +140,7 @@ export function histogramWide(control: usize, task: u32, thread: u32): void {
   const rows = <u32>number(control, 3);
   const perBlock = <u32>number(control, 4);
   const from = task * perBlock;
-  const sums = address(control, 5) + <usize>thread * stride * APART;
+  const sums = address(control, 5) + <usize>thread * stride * FEATURE_STRIDE;
   accumulate(
     address(control, 0), stride, address(control, 2), 0,
     from, min(from + perBlock, rows), sums, 0,
@@ -178,11 +178,11 @@ export function smallHistogram(
   scratch: usize,
   into: usize,
 ): void {
-  memory.fill(scratch, 0, stride * APART);
+  memory.fill(scratch, 0, stride * FEATURE_STRIDE);
   accumulate(codes, stride, values, index, from, to, scratch, into);
   for (let feature: u32 = 0; feature < features; feature++) {
     if (load<u8>(allowed + feature) == 0) continue;
-    const own = scratch + <usize>feature * APART;
+    const own = scratch + <usize>feature * FEATURE_STRIDE;
     const sums = into + <usize>feature * (2 * BUCKETS_BYTES);
     const end = (<usize>load<u32>(buckets + ((<usize>feature) << 2))) << 3;
     for (let at: usize = 0; at < end; at += 8) v128.store(sums + (at << 1), unpack(load<i64>(own + at)));

@@ -1,5 +1,5 @@
 import { address, number } from './control';
-import { APART, smallHistogram } from './histogram';
+import { FEATURE_STRIDE, smallHistogram } from './histogram';
 
 /**
  * The best split of a node (Chen & Guestrin, "XGBoost", KDD 2016, eq. 7):
@@ -101,7 +101,7 @@ export function splitNode(control: usize, task: u32, thread: u32): void {
   let sums = address(control, 4) + <usize>max(slot, 0) * features * BUCKETS_BYTES;
   if (slot < 0) {
     const scratch = address(control, 8) + <usize>thread * address(control, 9);
-    sums = scratch + stride * APART;
+    sums = scratch + stride * FEATURE_STRIDE;
     smallHistogram(
       address(control, 0), stride, address(control, 2), address(control, 3),
       load<u32>(node), load<u32>(node, 4), features, allowed, buckets, scratch, sums,

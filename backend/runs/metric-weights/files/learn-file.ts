@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { invalid } from '../../../../shared/domain/errors.ts';
-import type { DeviceChoice } from '../../../device/gpu/choose-device.ts';
+import { cpuDevice } from '../../../device/cpu/cpu-device.ts';
+import type { Device } from '../../../science/learn/device/device.ts';
 import { count } from '../../../../shared/text/text.ts';
 import { armEffects, type ArmAnswer } from '../../../science/metric-weighting/arm-effects.ts';
 import {
@@ -27,7 +28,8 @@ export interface LearnFileOptions {
   readonly mapping?: string;
   readonly by?: ImportanceKind;
   readonly model?: UnitModelKind;
-  readonly device?: DeviceChoice;
+  /** Default: the CPU. */
+  readonly device?: Device;
 }
 
 export interface FileSource {
@@ -71,7 +73,11 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
   const { table, filtered } = await readUnits(file, csv, mapping);
   const learned =
     options.method === 'importance'
-      ? await learnImportance(table, { ...options, crosses: mapping.crosses })
+      ? await learnImportance(table, {
+          ...options,
+          device: options.device ?? cpuDevice(),
+          crosses: mapping.crosses,
+        })
       : await learnSurrogate(table, [], { seed: options.seed, ...declared });
   return {
     source: {

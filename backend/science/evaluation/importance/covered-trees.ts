@@ -1,5 +1,5 @@
 import type { Trees } from '../../../../shared/score/trees.ts';
-import type { GrownTree } from '../../learn/trees/grown-tree.ts';
+import type { GrownTree } from '../../learn/device/tree-growers.ts';
 
 /** Trees as the edge walks them, with what growing them knew. Arrays by node, as in `trees`. */
 export interface CoveredTrees {

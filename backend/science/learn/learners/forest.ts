@@ -1,9 +1,4 @@
-import { gpuOf } from '../../../device/gpu/choose-device.ts';
-import { codesBytes, loadCodes } from '../../../device/cpu/code-matrix.ts';
-import { KernelPool } from '../../../device/cpu/pool.ts';
-import { lossBytes, pointwise } from '../../../device/cpu/row-losses.ts';
-import { threadsFor } from '../../../device/cpu/threads-for.ts';
-import { randomForest, randomForestBytes } from '../trees/random-forest.ts';
+import { randomForest } from '../trees/random-forest.ts';
 import { fittedTrees, monotoneOf } from './boosted.ts';
 import type { RerankLearner } from './learner.ts';
 
@@ -12,39 +7,34 @@ const TREES = 100;
 const MAX_LEAVES = 256;
 const MIN_LEAF_ROWS = 20;
 
-/** A random forest that foretells the reward of each shown item (regression; classification where rewards are 0 or 1). */
+/** A random forest that predicts the reward of each shown item (regression; classification where rewards are 0 or 1). */
 export const forestLearner: RerankLearner = {
-  async fit({ set }, _validation, { schema, seed, device, log }) {
-    if (gpuOf(device) !== undefined)
-      log(
-        "a forest is grown on the CPU: each node draws its own features, which the GPU's trees do not",
-      );
-    const { rows, features } = set;
-    const threads = threadsFor(rows * features);
-    const pool = new KernelPool(
-      codesBytes(rows, features) +
-        lossBytes(rows) +
-        randomForestBytes(rows, features, MAX_LEAVES, threads),
-      threads,
+  async fit({ set }, _validation, { schema, seed, device }) {
+    const trees = await device.run(
+      async (kernels) => {
+        const grower = kernels.forest({
+          rows: set,
+          labels: set.reward,
+          options: {
+            order: 'best',
+            maxDepth: 64,
+            maxLeaves: MAX_LEAVES,
+            lambda: 0,
+            minChildHessian: 0,
+            minChildRows: MIN_LEAF_ROWS,
+            minGain: 0,
+            monotone: monotoneOf(schema),
+          },
+        });
+        try {
+          const featuresPerNode = Math.max(1, Math.ceil(set.features / 3));
+          return await randomForest(grower, set, { trees: TREES, featuresPerNode, seed });
+        } finally {
+          await grower.close();
+        }
+      },
+      () => 'the forest is grown',
     );
-    try {
-      const loss = pointwise(pool, 'squared', set.reward);
-      const trees = randomForest(loadCodes(pool, set), loss, {
-        order: 'best',
-        trees: TREES,
-        maxDepth: 64,
-        maxLeaves: MAX_LEAVES,
-        lambda: 0,
-        minChildHessian: 0,
-        minChildRows: MIN_LEAF_ROWS,
-        minGain: 0,
-        featuresPerNode: Math.max(1, Math.ceil(features / 3)),
-        seed,
-        monotone: monotoneOf(schema),
-      });
-      return fittedTrees(trees);
-    } finally {
-      await pool.close();
-    }
+    return fittedTrees(trees);
   },
 };

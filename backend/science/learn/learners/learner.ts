@@ -1,15 +1,15 @@
 import type { Schema } from '../../../../shared/features/schema.ts';
 import type { ForestScorer, MlpScorer } from '../../../../shared/score/scorer.ts';
-import type { DeviceChoice } from '../../../device/gpu/choose-device.ts';
-import type { FitStep } from '../fit-additive.ts';
+import type { Device } from '../device/device.ts';
+import type { GrownTree } from '../device/tree-growers.ts';
+import type { FitStep } from '../fit-step.ts';
 import type { TrainingSet } from '../training-set.ts';
-import type { GrownTree } from '../trees/grown-tree.ts';
 
-/** What can be learned: the first pass alone, or it and what re-ranks its best. */
+/** The additive first pass alone, or the first pass and one of three models that re-rank its best items. */
 export const LEARNERS = ['additive', 'boosted', 'forest', 'mlp'] as const;
 export type LearnerName = (typeof LEARNERS)[number];
 
-/** Rows with log-odds that the learner must take as given, such as the pull of the slot: one per row. */
+/** Rows with log-odds that the learner has to take as given, one per row, such as the effect of the slot. */
 export interface OffsetSet {
   readonly set: TrainingSet;
   readonly offset?: Float64Array;
@@ -18,26 +18,25 @@ export interface OffsetSet {
 export interface RerankFitOptions {
   readonly schema: Schema;
   readonly seed: number;
-  /** So many trees or epochs, instead of stopping early. */
+  /** Number of trees or epochs, where the fit should not stop early. */
   readonly rounds?: number;
-  readonly device: DeviceChoice;
-  readonly log: (line: string) => void;
+  readonly device: Device;
   readonly onStep: (step: FitStep) => void;
 }
 
-/** What re-ranks, learned, before it has a scale. */
+/** A fitted model that re-ranks. Its scores are not on the scale of points yet. */
 export interface FittedReranker {
   /** Trees or epochs after which the validation loss was least. */
   readonly rounds: number;
-  /** What it adds up, where that is trees: with the gain and cover of every node. */
+  /** Its trees, where it is made of trees, with the gain and cover of every node. */
   readonly trees?: readonly GrownTree[];
-  /** Of each row, offsets left out, in the learner's own scale. */
+  /** Scores of all rows, without offsets, on the model's own scale. */
   scores(set: TrainingSet): Float64Array;
-  /** @param points of a score of 1. */
+  /** The model as part of a scorer. @param points how many a score of 1 is worth. */
   part(points: number): Pick<ForestScorer, 'kind' | 'trees'> | Pick<MlpScorer, 'kind' | 'network'>;
 }
 
-/** Learns what re-ranks the best of a first pass. */
+/** Fits the model that re-ranks the best items of the first pass. */
 export interface RerankLearner {
   /** @param validation stops the fit early; absent: `rounds` are needed. */
   fit(

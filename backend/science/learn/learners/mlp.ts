@@ -8,13 +8,12 @@ const MAX_EPOCHS = 40;
 
 /** A multilayer perceptron on the softmax over each slate (or on each row, as the schema's objective says). */
 export const mlpLearner: RerankLearner = {
-  async fit(train, validation, { schema, seed, rounds, device, log, onStep }) {
+  async fit(train, validation, { schema, seed, rounds, device, onStep }) {
     const trainer = await trainMlp(withBase(train), {
       objective: schema.training.objective,
       seed,
       epochs: rounds ?? MAX_EPOCHS,
       device,
-      log,
       ...(validation && { validation: withBase(validation) }),
       onEpoch: ({ epoch, trainLoss, validationLoss }) =>
         onStep({

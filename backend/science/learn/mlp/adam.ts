@@ -1,35 +1,17 @@
-import type { MlpLayout } from './parameters.ts';
-
-/** Adam (Kingma & Ba, ICLR 2015) on `loss / mass + l2 / 2 · ‖weights‖²`; biases are not pulled to 0. */
-export interface AdamOptions {
-  readonly rate: number;
-  readonly l2: number;
-  /** Keeps a parameter with a gradient near 0 from taking whole steps. */
-  readonly epsilon: number;
-}
+import type { AdamOptions, MlpLayout, MlpState } from '../device/mlp-engine.ts';
 
 export const BETA1 = 0.9;
 export const BETA2 = 0.999;
 
-/** All that a run needs to go on: it is the same on the CPU and on the GPU. */
-export interface MlpState {
-  readonly parameters: Float32Array<ArrayBuffer>;
-  /** Running means of the gradient and of its square. */
-  readonly mean: Float32Array<ArrayBuffer>;
-  readonly square: Float32Array<ArrayBuffer>;
-  /** Steps taken. */
-  readonly steps: number;
-}
-
-/** The rate of step `t` (from 1) with both means' start at 0 corrected for. */
+/** The rate of step `t` (from 1), corrected for both running means having started at 0. */
 export const correctedRate = (rate: number, t: number): number =>
   (rate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
 
-/** Epsilon of the same form: `rate · m̂ / (√v̂ + ε)` equals `correctedRate · m / (√v + correctedEpsilon)`. */
+/** Epsilon, corrected alike: `rate · m̂ / (√v̂ + ε)` equals `correctedRate · m / (√v + correctedEpsilon)`. */
 export const correctedEpsilon = (epsilon: number, t: number): number =>
   epsilon * Math.sqrt(1 - BETA2 ** t);
 
-/** Step `t`, in place. @param gradient of the loss per mass. */
+/** Takes step `t` of Adam, in place. @param gradient of `loss / mass`. */
 export function adamStep(
   layout: MlpLayout,
   { parameters, mean, square }: MlpState,

@@ -1,21 +1,12 @@
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import { lossMass, type Rewards } from '../loss.ts';
+import { codesByRow } from '../code-matrix.ts';
+import type { MlpBatch, MlpObjective } from '../device/mlp-engine.ts';
+import { lossMass } from '../loss.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
-/** A set that may continue another scorer: `base` are its scores, log-odds, one per row; 0 where absent. */
+/** A training set with the scores of another scorer that the network adds to: log-odds, one per row. Default: 0. */
 export interface MlpSet extends TrainingSet {
   readonly base?: Float32Array;
-}
-
-export type MlpObjective = 'listwise' | 'pointwise';
-
-/** Slates that are learned from together. */
-export interface Batch extends Rewards {
-  /** Row-major, `codes[row * stride + feature]`; the stride is a multiple of 4. */
-  readonly codes: Uint8Array<ArrayBuffer>;
-  readonly base: Float32Array<ArrayBuffer>;
-  /** What the loss is divided by. */
-  readonly mass: number;
 }
 
 export const strideOf = (features: number): number => 4 * Math.ceil(features / 4);
@@ -36,11 +27,11 @@ export class Batches {
   constructor(set: MlpSet, objective: MlpObjective, batchRows: number) {
     this.#set = set;
     this.#objective = objective;
-    this.#codes = byRows(set);
+    this.#codes = codesByRow(set, strideOf(set.features));
     this.#batchRows = batchRows;
     this.mass = lossMass(set, objective);
     const all = Uint32Array.from({ length: slateCount(set) }, (_, slate) => slate);
-    // A slate that earned nothing says nothing about an order.
+    // A listwise loss has no gradient on a slate without a reward.
     this.#slates = objective === 'listwise' ? all.filter((slate) => this.#earned(slate)) : all;
     let longest = 0;
     for (const slate of all) longest = Math.max(longest, this.#length(slate));
@@ -48,8 +39,8 @@ export class Batches {
     this.mostSlates = Math.min(all.length, batchRows);
   }
 
-  /** All slates that teach, in an order drawn from the seed. */
-  *shuffled(seed: number): Generator<Batch> {
+  /** All slates that have a gradient, in an order drawn from the seed. */
+  *shuffled(seed: number): Generator<MlpBatch> {
     const random = seededRandom(seed);
     const slates = Uint32Array.from(this.#slates);
     for (let last = slates.length - 1; last > 0; last--) {
@@ -60,11 +51,11 @@ export class Batches {
   }
 
   /** All slates in their order, rows adjacent as in the set. */
-  *inOrder(): Generator<Batch> {
+  *inOrder(): Generator<MlpBatch> {
     yield* this.#cut(Uint32Array.from({ length: slateCount(this.#set) }, (_, slate) => slate));
   }
 
-  *#cut(slates: Uint32Array): Generator<Batch> {
+  *#cut(slates: Uint32Array): Generator<MlpBatch> {
     for (let from = 0, to = 0; from < slates.length; from = to) {
       let rows = 0;
       while (to < slates.length && rows < this.#batchRows && to - from < this.#batchRows)
@@ -73,7 +64,7 @@ export class Batches {
     }
   }
 
-  #gather(slates: Uint32Array, rows: number): Batch {
+  #gather(slates: Uint32Array, rows: number): MlpBatch {
     const stride = strideOf(this.#set.features);
     const codes = new Uint8Array(rows * stride);
     const reward = new Float64Array(rows);
@@ -101,13 +92,4 @@ export class Batches {
       if (this.#set.reward[row] > 0) return true;
     return false;
   }
-}
-
-function byRows({ rows, features, codes }: TrainingSet): Uint8Array {
-  const stride = strideOf(features);
-  const turned = new Uint8Array(rows * stride);
-  for (let feature = 0; feature < features; feature++)
-    for (let row = 0; row < rows; row++)
-      turned[row * stride + feature] = codes[feature * rows + row];
-  return turned;
 }

@@ -1,6 +1,6 @@
 import { STRIDE } from '../../../../shared/score/scorer.ts';
-import { strideOf, type Batch } from './batches.ts';
-import type { MlpLayout } from './parameters.ts';
+import type { MlpBatch, MlpLayout } from '../device/mlp-engine.ts';
+import { strideOf } from './batches.ts';
 
 /** Parameters as they are learned (f32), or as a check wants them. */
 export type Parameters = Float32Array | Float64Array;
@@ -25,7 +25,7 @@ export const makeActivations = ({ width, hidden }: MlpLayout, rows: number): Act
 export function forward(
   layout: MlpLayout,
   parameters: Parameters,
-  { rows, codes, base }: Pick<Batch, 'rows' | 'codes' | 'base'>,
+  { rows, codes, base }: Pick<MlpBatch, 'rows' | 'codes' | 'base'>,
   into: Activations,
 ): void {
   const { features, width, hidden, embeddingBias, weights, bias, output, outputBias } = layout;
@@ -64,7 +64,7 @@ export function forward(
 export function backward(
   layout: MlpLayout,
   parameters: Parameters,
-  { rows, codes }: Pick<Batch, 'rows' | 'codes'>,
+  { rows, codes }: Pick<MlpBatch, 'rows' | 'codes'>,
   { first, second }: Activations,
   slope: Float64Array,
   into: Float64Array,

@@ -1,28 +1,6 @@
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { STRIDE } from '../../../../shared/score/scorer.ts';
-
-/** Sizes of a network. `width` and `hidden` are multiples of 4, which the GPU reads at a time. */
-export interface MlpShape {
-  readonly features: number;
-  /** E, size of an embedding. */
-  readonly width: number;
-  /** Size of the second hidden layer; 0: none. */
-  readonly hidden: number;
-}
-
-/** Where each part begins in the one array of all parameters. Parts are padded to multiples of 4. */
-export interface MlpLayout extends MlpShape {
-  /** `[feature][bucket][E]`, from 0. */
-  readonly embeddingBias: number;
-  /** `[hidden][E]` */
-  readonly weights: number;
-  readonly bias: number;
-  readonly output: number;
-  readonly outputBias: number;
-  /** Of the layer that the output reads. */
-  readonly last: number;
-  readonly size: number;
-}
+import type { MlpLayout, MlpShape } from '../device/mlp-engine.ts';
 
 /** @throws RangeError when a size is not a multiple of 4. */
 export function layoutOf(shape: MlpShape): MlpLayout {

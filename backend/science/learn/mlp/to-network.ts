@@ -1,6 +1,6 @@
 import type { Network } from '../../../../shared/score/network.ts';
 import { STRIDE } from '../../../../shared/score/scorer.ts';
-import type { MlpLayout } from './parameters.ts';
+import type { MlpLayout } from '../device/mlp-engine.ts';
 
 /**
  * The network that serves, in points.

@@ -1,9 +1,14 @@
 import type { Network } from '../../../../shared/score/network.ts';
+import type {
+  MakeMlpEngine,
+  MlpEngine,
+  MlpLayout,
+  MlpObjective,
+  MlpState,
+} from '../device/mlp-engine.ts';
 import { listwiseLoss, pointwiseLoss } from '../loss.ts';
-import type { MlpState } from './adam.ts';
-import { Batches, type MlpObjective, type MlpSet } from './batches.ts';
-import { cpuEngine, type MakeEngine, type MlpEngine } from './engine.ts';
-import { initialParameters, layoutOf, type MlpLayout } from './parameters.ts';
+import { Batches, type MlpSet } from './batches.ts';
+import { initialParameters, layoutOf } from './parameters.ts';
 import { toNetwork } from './to-network.ts';
 
 export interface MlpOptions {
@@ -21,7 +26,7 @@ export interface MlpOptions {
   readonly epsilon?: number;
   /** Rows after which a batch is full. Default 4096. */
   readonly batchRows?: number;
-  /** Slates that stop the run early; without, it has no end of its own. */
+  /** Slates that stop the run early; without them it never says stop. */
   readonly validation?: MlpSet;
   /** Epochs without a lower validation loss until it stops. Default 3. */
   readonly patience?: number;
@@ -61,11 +66,11 @@ export interface MlpTrainer {
   close(): void;
 }
 
-/** Each epoch shuffles with a seed of its own. */
+/** Times the epoch's number, this makes each epoch's seed for shuffling. */
 const EPOCH_SEED = 0x9e37_79b9;
 
 export class MlpRun implements MlpTrainer {
-  readonly #makeEngine: MakeEngine;
+  readonly #makeEngine: MakeMlpEngine;
   #run:
     | {
         readonly options: MlpOptions;
@@ -78,7 +83,7 @@ export class MlpRun implements MlpTrainer {
   #curve: MlpEpoch[] = [];
   #best: MlpCheckpoint['best'] | undefined;
 
-  constructor(makeEngine: MakeEngine = cpuEngine) {
+  constructor(makeEngine: MakeMlpEngine) {
     this.#makeEngine = makeEngine;
   }
 

@@ -1,81 +1,58 @@
-import type { CodeMatrix } from '../../../device/cpu/code-matrix.ts';
-import { MODE, type RowLoss } from '../../../device/cpu/row-losses.ts';
-import { gradientUnits, packGradients } from './pack-gradients.ts';
-import { TreeScorer } from './score-tree.ts';
-import { TreeGrower } from './grow-tree.ts';
-import type { GrownTree, GrowOptions } from './grown-tree.ts';
+import type { Booster, GrownTree } from '../device/tree-growers.ts';
 
-export interface BoostOptions extends GrowOptions {
+export interface BoostOptions {
+  /** Grow up to so many. */
   readonly trees: number;
-  /** Share of each tree's step that is taken (Friedman's shrinkage, 2001). */
-  readonly rate: number;
-  /** Stop when the held-out measure has not improved for so many trees; absent: never. */
+  /** Stop when the held-out loss has not improved for so many trees; absent: never. */
   readonly patience?: number;
 }
 
-/** Rows that no tree is grown on. */
-export interface HeldOut {
-  readonly matrix: CodeMatrix;
-  /** Address of their scores, f64 per row. */
-  readonly scores: number;
-  /** Lower is better. */
-  readonly measure: () => number;
+export interface BoostStep {
+  /** From 1. */
+  readonly tree: number;
+  /** Total training loss before the tree. */
+  readonly loss: number;
+  /** Total held-out loss after it. */
+  readonly heldOut?: number;
 }
 
 export interface Boosted {
   readonly trees: readonly GrownTree[];
-  /** Mean training loss before each tree, and the held-out measure after it. */
-  readonly curve: readonly {
-    readonly tree: number;
-    readonly loss: number;
-    readonly heldOut?: number;
-  }[];
+  /** One step for each tree that was grown, those after the best included. */
+  readonly curve: readonly BoostStep[];
 }
 
 /**
  * Gradient boosting on second-order steps (Friedman, 2001; Chen & Guestrin, 2016): each tree is grown on the
  * gradients of the scores so far, which hold the start (an intercept, or another scorer's scores).
- * Values are those of the trees as added: `value · rate`.
+ * @param from trees that are in the booster's scores already: they are counted, and begin the answer.
+ * @returns trees whose values are those that were added. With patience they end with the one after which the held-out
+ * loss was least.
  */
-export function boost(
-  matrix: CodeMatrix,
-  loss: RowLoss,
-  options: BoostOptions,
-  heldOut?: HeldOut,
-  onTree?: (step: Boosted['curve'][number], tree: GrownTree) => void,
-): Boosted {
-  const { pool, rows } = matrix;
-  const grower = new TreeGrower(matrix, options.maxLeaves);
-  const scorer = heldOut && new TreeScorer(heldOut.matrix, options.maxLeaves);
-  const trees: GrownTree[] = [];
-  const curve: { tree: number; loss: number; heldOut?: number }[] = [];
-  let best = { trees: 0, measure: heldOut?.measure() ?? Number.POSITIVE_INFINITY };
-  for (let t = 1; t <= options.trees; t++) {
-    const totals = loss.evaluate(MODE.both);
-    const units = gradientUnits(totals);
-    if (units === undefined) break;
-    packGradients(pool, loss.values, rows, units, t);
-    const tree = grower.grow(loss.values, units, options);
-    if (tree.feature.length === 1) break;
-    for (let node = 0; node < tree.value.length; node++) tree.value[node] *= options.rate;
-    grower.addLeaves(tree, loss.scores);
+export async function boost(
+  booster: Booster,
+  { trees: most, patience }: BoostOptions,
+  onTree?: (step: BoostStep, tree: GrownTree) => void,
+  from: Boosted = { trees: [], curve: [] },
+): Promise<Boosted> {
+  const trees = [...from.trees];
+  const curve = [...from.curve];
+  let best = { trees: trees.length, loss: (await booster.heldOutLoss()) ?? Infinity };
+  for (const { tree, heldOut = Infinity } of curve)
+    if (heldOut < best.loss) best = { trees: tree, loss: heldOut };
+  while (trees.length < most) {
+    const grown = await booster.next();
+    if (grown === undefined) break;
+    const { tree, ...losses } = grown;
     trees.push(tree);
-    const step = {
-      tree: t,
-      loss: totals.loss / rows,
-      ...(heldOut && { heldOut: afterTree(heldOut, tree, scorer!) }),
-    };
+    const step: BoostStep = { tree: trees.length, ...losses };
     curve.push(step);
     onTree?.(step, tree);
-    if (step.heldOut !== undefined && step.heldOut < best.measure)
-      best = { trees: t, measure: step.heldOut };
-    if (heldOut && options.patience !== undefined && t - best.trees >= options.patience) break;
+    if (step.heldOut !== undefined && step.heldOut < best.loss)
+      best = { trees: step.tree, loss: step.heldOut };
+    if (step.heldOut !== undefined && patience !== undefined && step.tree - best.trees >= patience)
+      break;
   }
-  const kept = heldOut === undefined || options.patience === undefined ? trees.length : best.trees;
-  return { trees: trees.slice(0, kept), curve };
-}
-
-function afterTree({ scores, measure }: HeldOut, tree: GrownTree, scorer: TreeScorer): number {
-  scorer.add(tree, scores);
-  return measure();
+  const stopsEarly = patience !== undefined && best.loss < Infinity;
+  return { trees: stopsEarly ? trees.slice(0, best.trees) : trees, curve };
 }

@@ -1,10 +1,10 @@
-import type { Columns } from '../../../device/cpu/code-matrix.ts';
-import type { GrownTree } from './grown-tree.ts';
+import type { CodeMatrix } from '../code-matrix.ts';
+import type { GrownTree } from '../device/tree-growers.ts';
 
-/** Σ over trees of each row's leaf value: the plain walk, for sets of a validation's size. */
+/** Adds each row's leaf values over all trees, by walking each tree row by row: meant for sets of a validation's size. */
 export function scoreTrees(
   trees: readonly GrownTree[],
-  { rows, codes }: Columns,
+  { rows, codes }: CodeMatrix,
   into: Float64Array = new Float64Array(rows),
 ): Float64Array {
   for (const { feature, threshold, shift, left, value } of trees) {

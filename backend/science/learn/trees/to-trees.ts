@@ -1,8 +1,8 @@
 import { toUnits } from '../../../../shared/score/scorer.ts';
 import type { Trees } from '../../../../shared/score/trees.ts';
-import type { GrownTree } from './grown-tree.ts';
+import type { GrownTree } from '../device/tree-growers.ts';
 
-/** Grown trees as the edge walks them. @param points of a leaf value of 1. */
+/** Grown trees in the edge's format. @param points how many a leaf value of 1 is worth. */
 export function toTrees(grown: readonly GrownTree[], points: number): Trees {
   const roots = new Uint32Array(grown.length);
   let nodes = 0;

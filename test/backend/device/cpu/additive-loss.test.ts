@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AdditiveLoss } from '../../../../backend/device/cpu/additive-loss.ts';
-import { codesBytes, loadCodes } from '../../../../backend/device/cpu/code-matrix.ts';
+import { codesBytes, loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import {
   lambdaRank,
   listwise,
@@ -150,6 +150,6 @@ test.each([1, 1001, 8193])('no more memory is taken than was announced: %i rows'
       const own = new AdditiveLoss(matrix, loss);
       for (let i = 0; i < 3; i++) own.allocateScores();
     };
-    expect(taken(additive)).toBeLessThanOrEqual(AdditiveLoss.sizeBytes(rows, 16, pool.threads, 3));
+    expect(taken(additive)).toBeLessThanOrEqual(AdditiveLoss.sizeBytes(rows, 9, pool.threads));
   }
 });

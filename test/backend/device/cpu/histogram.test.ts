@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-  APART,
+  FEATURE_STRIDE,
   blocksOf,
   BLOCK_ROWS,
   loadCodes,
-} from '../../../../backend/device/cpu/code-matrix.ts';
-import type { CodeMatrix } from '../../../../backend/device/cpu/code-matrix.ts';
-import { scratchBytesOf } from '../../../../backend/science/learn/trees/grow-tree.ts';
+} from '../../../../backend/device/cpu/loaded-codes.ts';
+import type { LoadedCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
+import { scratchBytesOf } from '../../../../backend/device/cpu/grow-tree.ts';
 import {
   allocatePoisoned,
   bytesAt,
@@ -33,7 +33,7 @@ interface Block {
 
 /** Node sums (poisoned where a block stores, zeroed where blocks add, as the caller owes) after `histogramBlock`. */
 function histogramBlock(
-  { pool, codes, stride, features, buckets }: CodeMatrix,
+  { pool, codes, stride, features, buckets }: LoadedCodes,
   values: number,
   index: number,
   blocks: readonly Block[],
@@ -166,7 +166,7 @@ describe.each([1, 7, 8, 9])('histogramWide of %i features', (features) => {
         oracle[feature * BUCKETS + columns.codes[feature * rows + row]] += values[row];
     for (const pool of POOLS) {
       const { codes, stride } = loadCodes(pool, columns);
-      const cells = stride * APART;
+      const cells = stride * FEATURE_STRIDE;
       const sums = pool.allocate(8 * pool.threads * cells);
       pool.run('histogramWide', blocksOf(rows), [
         codes,
@@ -180,7 +180,7 @@ describe.each([1, 7, 8, 9])('histogramWide of %i features', (features) => {
       for (let thread = 0; thread < pool.threads; thread++)
         for (let feature = 0; feature < features; feature++)
           pool
-            .i64(sums + 8 * (thread * cells + feature * APART), BUCKETS)
+            .i64(sums + 8 * (thread * cells + feature * FEATURE_STRIDE), BUCKETS)
             .forEach((sum, bucket) => (found[feature * BUCKETS + bucket] += sum));
       const worst = found.findIndex((sum, cell) => sum !== oracle[cell]);
       expect(worst, `seed ${seed}, ${pool.threads} threads: the first cell that differs`).toBe(-1);

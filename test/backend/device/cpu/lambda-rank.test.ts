@@ -5,8 +5,8 @@ import {
   lossBytes,
   MODE,
   sortingBytes,
-  type LambdaRankOptions,
 } from '../../../../backend/device/cpu/row-losses.ts';
+import type { LambdaRankOptions } from '../../../../backend/science/learn/device/objective.ts';
 import { lambdaRankOracle, pairsOf } from '../../../oracle/lambda-rank.ts';
 import { bytesAt, expectSameBits, freshRandom, poison, poolsOf, randomStarts } from './support.ts';
 

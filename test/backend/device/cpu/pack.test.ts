@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { blocksOf, BLOCK_ROWS } from '../../../../backend/device/cpu/code-matrix.ts';
+import { blocksOf, BLOCK_ROWS } from '../../../../backend/device/cpu/loaded-codes.ts';
 import type { KernelPool } from '../../../../backend/device/cpu/pool.ts';
-import {
-  gradientUnits,
-  packGradients,
-} from '../../../../backend/science/learn/trees/pack-gradients.ts';
+import { gradientUnits, packGradients } from '../../../../backend/device/cpu/pack-gradients.ts';
 import { bytesAt, copyIn, expectSameBits, freshRandom, poolsOf, unpacked } from './support.ts';
 
 const POOLS = poolsOf(2 ** 28);

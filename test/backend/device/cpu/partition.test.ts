@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blocksOf, BLOCK_ROWS, loadCodes } from '../../../../backend/device/cpu/code-matrix.ts';
+import { blocksOf, BLOCK_ROWS, loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import {
   allocatePoisoned,
   bytesAt,

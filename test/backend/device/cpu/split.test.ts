@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadCodes } from '../../../../backend/device/cpu/code-matrix.ts';
+import { loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import type { KernelPool } from '../../../../backend/device/cpu/pool.ts';
-import { scratchBytesOf } from '../../../../backend/science/learn/trees/grow-tree.ts';
+import { scratchBytesOf } from '../../../../backend/device/cpu/grow-tree.ts';
 import {
   bestCut,
   gainOfCut,

@@ -1,6 +1,6 @@
 import { afterAll, expect } from 'vitest';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import type { Columns } from '../../../../backend/device/cpu/code-matrix.ts';
+import type { CodeMatrix } from '../../../../backend/science/learn/code-matrix.ts';
 import { KernelPool } from '../../../../backend/device/cpu/pool.ts';
 
 /** One pool for each number of threads: what a kernel leaves must not depend on it by a bit. */
@@ -73,7 +73,7 @@ export function randomColumns(
   features: number,
   random: () => number,
   buckets = 256,
-): Columns {
+): CodeMatrix {
   const codes = Uint8Array.from({ length: rows * features }, () =>
     Math.floor(buckets * random() ** 2),
   );

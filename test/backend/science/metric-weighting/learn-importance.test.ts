@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../backend/device/cpu/cpu-device.ts';
 import { normals } from '../../../../backend/science/metric-weighting/draws.ts';
 import { learnImportance } from '../../../../backend/science/metric-weighting/learn-importance.ts';
 import type { ImportanceWeights } from '../../../../backend/science/metric-weighting/learned-weights.ts';
@@ -33,6 +34,7 @@ describe.each(['forest', 'boosted'] as const)('%s', (model) => {
     async (by) => {
       const table = planted(1, 1500);
       const learned = await learnImportance(table, {
+        device: cpuDevice(),
         seed: 1,
         model,
         by,
@@ -60,7 +62,10 @@ describe.each(['forest', 'boosted'] as const)('%s', (model) => {
       'bought',
       table.target.values.map((value) => (value > 0 ? 1 : 0)),
     );
-    const learned = await learnImportance({ ...table, target: bought }, { seed: 1, model });
+    const learned = await learnImportance(
+      { ...table, target: bought },
+      { device: cpuDevice(), seed: 1, model },
+    );
     expect(shareOf(learned, 'clicks')).toBeGreaterThan(shareOf(learned, 'idle'));
     expect(learned.skill!.concordance.low).toBeGreaterThan(0.7);
   });
@@ -70,7 +75,7 @@ test('where context alone foretells, it abstains and gives equal shares', async 
   const random = seededRandom(4);
   const table = simulatedUnits(1, 2000, { clicks: 0, saves: 0, idle: 0 }, 0.2);
   const metrics = ['one', 'two'].map((name) => numbers(name, normals(random, 2000)));
-  const learned = await learnImportance({ ...table, metrics }, { seed: 1 });
+  const learned = await learnImportance({ ...table, metrics }, { device: cpuDevice(), seed: 1 });
   expect(learned.abstains).toContain('no skill');
   expect(learned.weights).toEqual([
     { metric: 'one', weight: 0.5, low: 0, high: 1 },
@@ -80,9 +85,13 @@ test('where context alone foretells, it abstains and gives equal shares', async 
 
 test('too few units, or a target without spread: it abstains and says why', async () => {
   const table = simulatedUnits(1, 900, { clicks: 1, saves: 0, idle: 0 });
-  expect((await learnImportance(table, { seed: 1 })).abstains).toContain('900 of 1,000');
+  expect((await learnImportance(table, { device: cpuDevice(), seed: 1 })).abstains).toContain(
+    '900 of 1,000',
+  );
   const flat = { ...planted(1, 1200), target: numbers('value', new Float64Array(1200).fill(2)) };
-  expect((await learnImportance(flat, { seed: 1 })).abstains).toContain('the same for all units');
+  expect((await learnImportance(flat, { device: cpuDevice(), seed: 1 })).abstains).toContain(
+    'the same for all units',
+  );
 });
 
 test('missing values are a bucket of their own, and can be what counts', async () => {
@@ -95,19 +104,23 @@ test('missing values are a bucket of their own, and can be what counts', async (
       metrics: [table.metrics[0], numbers('idle', known)],
       target: numbers('value', value),
     },
-    { seed: 1 },
+    { device: cpuDevice(), seed: 1 },
   );
   expect(shareOf(learned, 'idle')).toBeGreaterThan(0.6);
 });
 
 test('a cross of a column that there is not is refused by name', async () => {
   await expect(
-    learnImportance(planted(1, 1500), { seed: 1, crosses: [['minute', 'depth']] }),
+    learnImportance(planted(1, 1500), {
+      device: cpuDevice(),
+      seed: 1,
+      crosses: [['minute', 'depth']],
+    }),
   ).rejects.toThrow('there is no column minute to cross');
 });
 
 test('the same seed gives the same shares', async () => {
   const table = planted(3, 1200);
-  const options = { seed: 5, model: 'forest', by: 'gain' } as const;
+  const options = { device: cpuDevice(), seed: 5, model: 'forest', by: 'gain' } as const;
   expect(await learnImportance(table, options)).toEqual(await learnImportance(table, options));
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../backend/device/cpu/cpu-device.ts';
 import {
   compareModels,
   type ComparisonStage,
@@ -36,6 +37,7 @@ test('folds: every slate is judged by models that saw nothing of its session', a
     parent,
     learners: ['forest'],
     folds: 3,
+    device: cpuDevice(),
     nowMs: ticking(),
     onStage: (stage) => stages.push(stage),
   });
@@ -96,6 +98,7 @@ test('what only the session itself tells helps later slates of it, and no fold',
     parent: additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'rules' }),
     learners: ['additive'],
     folds: 4,
+    device: cpuDevice(),
     nowMs: ticking(),
   });
   const [{ evaluation, folds }] = report.models;
@@ -109,6 +112,7 @@ test('a learner that makes no scorer is told apart from one that makes a bad one
   const report = await compareModels(likedSlates(16, 3), {
     parent,
     learners: ['boosted'],
+    device: cpuDevice(),
     nowMs: ticking(),
   });
   expect(report.models.map(({ learner }) => learner)).toEqual(['additive']);
@@ -150,6 +154,7 @@ describe.skipIf(!hasShared(FILE))(`the real searches${unless(FILE)}`, () => {
       explainedRows: 24,
       permutedSlates: 60,
       dependenceRows: 24,
+      device: cpuDevice(),
       nowMs: () => performance.now(),
     });
     expect(report.models.map(({ learner }) => learner)).toEqual([

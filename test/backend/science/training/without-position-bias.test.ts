@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cpuDevice } from '../../../../backend/device/cpu/cpu-device.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { additiveFromPoints, STRIDE, toPoints } from '../../../../shared/score/scorer.ts';
 import { parseSchema } from '../../../../shared/features/schema.ts';
@@ -18,7 +19,12 @@ async function errorWith(position: 'feature' | 'propensity' | 'given'): Promise<
   const schema = schemaWith(position);
   const parent = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'none' });
   const set = examinedSlates(12_000, SEED, 'by two rankers');
-  const { scorer } = await learn(set, { learner: 'additive', parent, name: position });
+  const { scorer } = await learn(set, {
+    learner: 'additive',
+    parent,
+    name: position,
+    device: cpuDevice(),
+  });
   const points = Float64Array.from(scorer.weights, toPoints);
   let [sum, n] = [0, 0];
   for (const [f, truth] of LIKING.entries()) {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import {
   compareModels,
   type ModelComparison,
@@ -17,7 +18,12 @@ import { likedSlates, parent, schema } from './support/liked.ts';
 const set = likedSlates(1500, 21);
 let report: ModelComparison;
 beforeAll(async () => {
-  report = await compareModels(set, { parent, learners: LEARNERS, nowMs: () => performance.now() });
+  report = await compareModels(set, {
+    parent,
+    learners: LEARNERS,
+    device: cpuDevice(),
+    nowMs: () => performance.now(),
+  });
 }, 60_000);
 
 const modelOf = (learner: string) => report.models.find((model) => model.learner === learner)!;

@@ -9,7 +9,7 @@ import { toTrees } from '../../../../../backend/science/learn/trees/to-trees.ts'
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { toPoints } from '../../../../../shared/score/scorer.ts';
 import { treesUnits } from '../../../../../shared/score/trees.ts';
-import type { GrownTree } from '../../../../../backend/science/learn/trees/grown-tree.ts';
+import type { GrownTree } from '../../../../../backend/science/learn/device/tree-growers.ts';
 import { shapleyValues } from '../../../../oracle/shapley.ts';
 
 const FEATURES = 5;
@@ -29,7 +29,6 @@ function grown(shape: Shape, cover: number): GrownTree {
     value: [0],
     gain: [0],
     cover: [cover],
-    leaves: [],
   };
   const fill = (node: number, at: Shape) => {
     if (typeof at === 'number') {

@@ -7,7 +7,9 @@ import {
   impressionsOf,
   withExaminationWeights,
 } from '../../../../../backend/science/evaluation/position-bias/weigh.ts';
-import { emptyWeights, fitAdditive } from '../../../../../backend/science/learn/fit-additive.ts';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
+import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
+import { emptyWeights } from '../../../../../backend/science/learn/additive/fit-options.ts';
 import {
   withPosition,
   type TrainingSet,
@@ -25,6 +27,7 @@ const SEED = 31;
 async function learned(set: TrainingSet): Promise<Float64Array> {
   const flat = emptyWeights(set.features);
   const { weights } = await fitAdditive(set, undefined, {
+    device: cpuDevice(),
     schema: examinedSchema,
     objective: 'listwise',
     start: flat,

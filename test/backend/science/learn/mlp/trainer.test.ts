@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { fitAdditive } from '../../../../../backend/science/learn/fit-additive.ts';
+import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
+import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 
-import type { Batch } from '../../../../../backend/science/learn/mlp/batches.ts';
+import { cpuMlpEngine } from '../../../../../backend/device/cpu/mlp-engine.ts';
+import type { MlpBatch } from '../../../../../backend/science/learn/device/mlp-engine.ts';
 import { forward, makeActivations } from '../../../../../backend/science/learn/mlp/gradient.ts';
 import { layoutOf } from '../../../../../backend/science/learn/mlp/parameters.ts';
 import { toNetwork } from '../../../../../backend/science/learn/mlp/to-network.ts';
@@ -49,7 +51,7 @@ describe('an MLP', () => {
     ['one hidden layer', 0],
     ['two hidden layers', 16],
   ] as const)('learns an interaction that no additive scorer can: %s', async ([, hidden]) => {
-    const run = new MlpRun();
+    const run = new MlpRun(cpuMlpEngine);
     run.start(train, { ...OPTIONS, hidden });
     let last = await run.epoch();
     const first = last;
@@ -65,6 +67,7 @@ describe('an MLP', () => {
       slope: 1,
       maxIterations: 30,
       patience: 5,
+      device: cpuDevice(),
     });
     const additiveLoss = Math.min(...additive.curve.map((step) => step.validationLoss!));
     expect(best.loss).toBeLessThan(first.validationLoss!);
@@ -72,12 +75,12 @@ describe('an MLP', () => {
   });
 
   test('goes on from a checkpoint exactly as if it had not stopped', async () => {
-    const straight = new MlpRun();
+    const straight = new MlpRun(cpuMlpEngine);
     straight.start(train, OPTIONS);
     await straight.epoch();
     const checkpoint = await straight.checkpoint();
     const expected = [await straight.epoch(), await straight.epoch()];
-    const resumed = new MlpRun();
+    const resumed = new MlpRun(cpuMlpEngine);
     resumed.start(train, OPTIONS);
     resumed.resume(checkpoint);
     expect([await resumed.epoch(), await resumed.epoch()]).toEqual(expected);
@@ -86,7 +89,7 @@ describe('an MLP', () => {
 
   test('says stop when validation no longer improves, and serves the best epoch', async () => {
     // So few slates that it learns them by heart.
-    const run = new MlpRun();
+    const run = new MlpRun(cpuMlpEngine);
     run.start(agreeingSlates(60, 4, 5), { ...OPTIONS, rate: 0.05, patience: 2 });
     const curve = [await run.epoch()];
     while (!curve.at(-1)!.stop) curve.push(await run.epoch());
@@ -102,7 +105,7 @@ describe('an MLP', () => {
     ['pointwise, no second layer', 0, 'pointwise'],
     ['listwise, a second layer', 8, 'listwise'],
   ] as const)('serves what it learned, in points: %s', async ([, hidden, objective]) => {
-    const run = new MlpRun();
+    const run = new MlpRun(cpuMlpEngine);
     run.start(train, { ...OPTIONS, hidden, objective, width: 8 });
     await run.epoch();
     const { best } = await run.checkpoint();
@@ -110,7 +113,7 @@ describe('an MLP', () => {
     const rows = 200;
     const random = seededRandom(3);
     const codes = Uint8Array.from({ length: 4 * rows }, () => Math.floor(10 * random()));
-    const batch: Pick<Batch, 'rows' | 'codes' | 'base'> = {
+    const batch: Pick<MlpBatch, 'rows' | 'codes' | 'base'> = {
       rows,
       codes,
       base: new Float32Array(rows),
@@ -136,10 +139,10 @@ describe('an MLP', () => {
       Float32Array.from({ length: set.rows }, (_, row) =>
         set.codes[row] > 4 === set.codes[set.rows + row] > 4 ? 3 : 0,
       );
-    const known = new MlpRun();
+    const known = new MlpRun(cpuMlpEngine);
     const validationSet = { ...validation, base: base(validation) };
     known.start({ ...train, base: base(train) }, { ...OPTIONS, validation: validationSet });
-    const unknown = new MlpRun();
+    const unknown = new MlpRun(cpuMlpEngine);
     unknown.start(train, OPTIONS);
     expect((await known.epoch()).validationLoss!).toBeLessThan(
       0.9 * (await unknown.epoch()).validationLoss!,
@@ -150,11 +153,15 @@ describe('an MLP', () => {
     ['a width that is no multiple of 4', { width: 6 }, 'width is 6, must be a multiple of 4'],
     ['a hidden layer of 500', { hidden: 500 }, 'hidden is 500, must be a multiple of 4 up to 256'],
   ] as const)('refuses %s', ([, options, message]) => {
-    expect(() => new MlpRun().start(train, { ...OPTIONS, ...options })).toThrow(message);
+    expect(() => new MlpRun(cpuMlpEngine).start(train, { ...OPTIONS, ...options })).toThrow(
+      message,
+    );
   });
 
   test('refuses a set without a reward', () => {
     const reward = new Float64Array(train.rows);
-    expect(() => new MlpRun().start({ ...train, reward }, OPTIONS)).toThrow('no row has a reward');
+    expect(() => new MlpRun(cpuMlpEngine).start({ ...train, reward }, OPTIONS)).toThrow(
+      'no row has a reward',
+    );
   });
 });

@@ -1,0 +1,46 @@
+import type { CodeMatrix } from '../../science/learn/code-matrix.ts';
+import type { KernelPool } from './pool.ts';
+
+/** Codes in the kernels' memory, by column and by row. All fields but the counts are byte addresses. */
+export interface LoadedCodes {
+  readonly pool: KernelPool;
+  readonly rows: number;
+  readonly features: number;
+  /** Bytes from one row to the next: the features, rounded up to a multiple of 8. */
+  readonly stride: number;
+  /** u8, `[feature][row]`. */
+  readonly columns: number;
+  /** u8, `[row][stride]`. */
+  readonly codes: number;
+  /** u32 per feature: 1 + the largest code in use. */
+  readonly buckets: number;
+}
+
+/** Rows that one task of a row-wise kernel takes: even, and enough that drawing the task costs nothing. */
+export const BLOCK_ROWS = 8192;
+export const blocksOf = (rows: number): number => Math.ceil(rows / BLOCK_ROWS);
+
+/**
+ * Distance from one feature's 256 weights or sums to the next feature's, in numbers of 8 bytes. It is a cache line more
+ * than they need: at 256 the same bucket of all features would fall on two sets of the cache, and the bucket for
+ * missing values is crowded.
+ */
+export const FEATURE_STRIDE = 256 + 8;
+
+export const strideOf = (features: number): number => Math.ceil(features / 8) * 8;
+
+/** Bytes that `loadCodes` allocates. */
+export const codesBytes = (rows: number, features: number): number =>
+  rows * (features + strideOf(features)) + 4 * features + 512;
+
+/** Copies columns into the kernels' memory and transposes them there. */
+export function loadCodes(pool: KernelPool, { rows, features, codes }: CodeMatrix): LoadedCodes {
+  const stride = strideOf(features);
+  const columns = pool.allocate(rows * features);
+  const byRow = pool.allocate(rows * stride);
+  const buckets = pool.allocate(4 * features);
+  pool.u8(columns, rows * features).set(codes.subarray(0, rows * features));
+  pool.run('countBuckets', features, [columns, rows, buckets]);
+  pool.run('transpose', blocksOf(rows), [columns, rows, features, byRow, stride, BLOCK_ROWS]);
+  return { pool, rows, features, stride, columns, codes: byRow, buckets };
+}
