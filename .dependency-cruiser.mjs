@@ -8,6 +8,7 @@ const SCIENCE = ['statistics', 'learn', 'evaluation', 'training', 'metric-weight
 const BACKEND = [
   ...SCIENCE.map((folder) => `science/${folder}`),
   'device',
+  'settings',
   'process',
   'store',
   'scheduler',
