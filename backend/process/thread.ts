@@ -10,6 +10,8 @@ export interface Thread<T> {
   stop(): Promise<void>;
 }
 
+/** A start ends by itself, and a busy machine makes it long; calls may go on for minutes. */
+const START_GRACE_MS = 120_000;
 const STOP_GRACE_MS = 5000;
 
 /** Starts a thread, gives it to `use`, and ends it before the result is returned. @param file as for `startThread`. */
@@ -44,6 +46,7 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
   // Without a call in flight nothing handles this rejection, which would end the process.
   ended.catch(() => {});
   const open = new Set<Promise<unknown>>();
+  const hasStarted = Promise.resolve(answers.idle);
   return {
     async call(use) {
       const asked = Promise.race([use(remote), ended]);
@@ -55,12 +58,13 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
       }
     },
     async stop() {
-      // A thread that is terminated inside libSQL's driver ends the whole process, as the driver panics. So its open
-      // calls end first; then it answers once more, which it can only do outside the driver, start-up included.
+      // A thread that is terminated inside libSQL's driver ends the whole process, as the driver panics. So its start and
+      // its open calls end first; then it answers once more, which it can only do outside the driver.
+      const within = (graceMs: number, what: Promise<unknown>) =>
+        Promise.race([what, ended, sleep(graceMs, undefined, { ref: false })]).catch(() => {});
+      await within(START_GRACE_MS, hasStarted);
       const isIdle = Promise.allSettled(open).then(() => answers.idle);
-      await Promise.race([isIdle, ended, sleep(STOP_GRACE_MS, undefined, { ref: false })]).catch(
-        () => {},
-      );
+      await within(STOP_GRACE_MS, isIdle);
       await worker.terminate();
     },
   };

@@ -11,7 +11,7 @@ import { EXAMPLE_DATA } from '../oracle/peers/example-data.ts';
 import { unlessPeers } from '../oracle/peers/python.ts';
 import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
-import { unless } from '../support/shared-data.ts';
+import { unlessShared } from '../support/shared-data.ts';
 import type { Estimate } from '../../backend/science/statistics/interval.ts';
 import type { Part, Say } from './support/part.ts';
 import type { BenchRow } from './support/row.ts';
@@ -31,15 +31,15 @@ export async function benchQuality(say: Say): Promise<Part> {
   const rows: BenchRow[] = [];
   const skipped: string[] = [];
   for (const [name, peer, unlessPeer, compare] of COMPARED) {
-    const why = unless(EXAMPLE_DATA) || unlessPeer();
+    const why = unlessShared(EXAMPLE_DATA) || unlessPeer();
     if (why !== '') {
-      skipped.push(`${name}${why}`);
+      skipped.push(`${name} (skipped: ${why})`);
       continue;
     }
     say(`quality: ${name} beside ${peer}`);
     for (const measured of await compare(REPEATS)) rows.push(...rowsOf(name, peer, measured));
   }
-  const why = unless(TRIVAGO) || unlessPeers();
+  const why = unlessShared(TRIVAGO) || unlessPeers();
   if (why === '') {
     say('quality: hotel searches');
     const { lambdaMart, lightgbm, additive, difference } = await onTrivago();
@@ -49,7 +49,7 @@ export async function benchQuality(say: Say): Promise<Part> {
       ...differenceRows('trivago: MRR', difference),
       { name: 'trivago, additive: MRR', value: additive, unit: '' },
     );
-  } else skipped.push(`trivago${why}`);
+  } else skipped.push(`trivago (skipped: ${why})`);
   return {
     rows,
     notes: [

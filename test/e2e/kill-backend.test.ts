@@ -18,11 +18,11 @@ beforeAll(async () => {
   system = await startSystem({ edgeEnv: { SHIP_INTERVAL_MS: '10' } });
   await putItems(system, demoCatalogue(200, 1, Date.now()));
   log = openStoredLog(system);
-}, 120_000);
+});
 afterAll(async () => {
   log?.close();
   await system?.stop();
-}, 30_000);
+});
 
 describe(`kill -9 of the backend, ${KILLS} times, during ingest (seed ${SEED})`, () => {
   it('loses nothing and stores nothing twice', { timeout: 900_000 }, async () => {

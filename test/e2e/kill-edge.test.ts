@@ -18,11 +18,11 @@ beforeAll(async () => {
   system = await startSystem();
   await putItems(system, demoCatalogue(200, 1, Date.now()));
   log = openStoredLog(system);
-}, 120_000);
+});
 afterAll(async () => {
   log?.close();
   await system?.stop();
-}, 30_000);
+});
 
 describe(`kill -9 of workerd, ${KILLS} times, during collection (seed ${SEED})`, () => {
   it('loses no event that got a 202, and stores none twice', { timeout: 900_000 }, async () => {

@@ -65,10 +65,10 @@ beforeAll(async () => {
   ({ set } = await readTrainingSet(db, schema, window, { click: 1 }, labelling));
   close();
   scorer = await scorerInKv(system, version);
-}, 240_000);
-afterAll(() => system?.stop(), 30_000);
+});
+afterAll(() => system?.stop());
 
-describe(`edge and training, on one log (seed ${SEED})`, { timeout: 120_000 }, () => {
+describe(`edge and training, on one log (seed ${SEED})`, () => {
   it('covers whole catalogues and candidates, 10,000 pairs or more', () => {
     expect(decisions).toHaveLength(REQUESTS);
     expect(new Set(decisions.map(({ rankingId }) => rankingId))).toEqual(new Set(answers.keys()));

@@ -6,13 +6,15 @@ import { replayTrivago } from '../../backend/replay/replay-trivago.ts';
 import { searchesOf, splitBySession } from '../../backend/replay/trivago-searches.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { call, liveAtEdge } from '../support/client.ts';
-import { hasShared, sharedFile, unless } from '../support/shared-data.ts';
+import { needsShared, sharedFile } from '../support/shared-data.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 const FILE = 'data/trivago/sessions.csv.gz';
 const quiet = () => ({ update() {}, stop() {} });
 
-describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
+const { absent, why } = needsShared(FILE);
+
+describe.skipIf(absent)(`real hotel searches${why}`, () => {
   let system: System;
   let report: ReplayReport;
 
@@ -29,7 +31,7 @@ describe.skipIf(!hasShared(FILE))(`real hotel searches${unless(FILE)}`, () => {
     report = await replayTrivago(target, early, late, ['additive', 'boosted', 'mlp']);
     console.log(reportText(report));
   }, 900_000);
-  afterAll(() => system?.stop(), 30_000);
+  afterAll(() => system?.stop());
 
   const mrr = (policy: string) => report.policies.find((found) => found.policy === policy)!.mrr;
 

@@ -95,7 +95,7 @@ describe('the Worker on a bare workerd', () => {
     expect(await read(await post('/v1/events', [click]))).toMatchObject({ accepted: 1 });
     await edge.kill9();
     edge = await startWorkerd({ dir, env });
-    await vi.waitFor(() => expect(ingested).toEqual(['e1']), { timeout: 15_000 });
+    await vi.waitFor(() => expect(ingested).toEqual(['e1']), { timeout: 120_000 });
     expect(await read(await post('/v1/events', [click]))).toMatchObject({ duplicates: 1 });
   });
 

@@ -15,7 +15,7 @@ import type { MlpCheckpoint } from '../../backend/science/learn/mlp/trainer.ts';
 import { trainMlp } from '../../backend/science/learn/mlp/train-mlp.ts';
 import { agreeingSlates } from '../backend/science/learn/mlp/support.ts';
 import * as visitors from '../world/agreeing.ts';
-import { gpuName, noGpu } from './support/gpu.ts';
+import { noGpu, whyNoGpu } from './support/gpu.ts';
 
 /** A device of its own, to be lost. */
 async function another(): Promise<FoundGpu> {
@@ -24,7 +24,7 @@ async function another(): Promise<FoundGpu> {
 }
 
 test.skipIf(noGpu)(
-  `an MLP run whose device is lost goes on from its last checkpoint on the CPU (${gpuName})`,
+  `an MLP run whose device is lost goes on from its last checkpoint on the CPU${whyNoGpu}`,
   async () => {
     const gpu = await another();
     const lines: string[] = [];
@@ -63,7 +63,7 @@ test.skipIf(noGpu)(
 );
 
 test.skipIf(noGpu)(
-  'a device lost before the first epoch leaves all of the run to the CPU',
+  `a device lost before the first epoch leaves all of the run to the CPU${whyNoGpu}`,
   async () => {
     const gpu = await another();
     gpu.device.destroy();
@@ -85,7 +85,7 @@ test.skipIf(noGpu)(
 );
 
 test.skipIf(noGpu)(
-  'a boosted run whose device is lost goes on from its whole trees on the CPU',
+  `a boosted run whose device is lost goes on from its whole trees on the CPU${whyNoGpu}`,
   async () => {
     const set = visitors.agreeingSlates(400, 3);
     const offset = Float64Array.from({ length: set.rows }, (_, row) => set.codes[row] / 10);
@@ -124,7 +124,7 @@ test.skipIf(noGpu)(
 );
 
 test.skipIf(noGpu)(
-  'the trees that served best on held-out rows are kept, whichever device grew them',
+  `the trees that served best on held-out rows are kept, whichever device grew them${whyNoGpu}`,
   async () => {
     const gpu = await another();
     const steps: FitStep[] = [];
@@ -153,7 +153,7 @@ test.skipIf(noGpu).for([
   ['L-BFGS', []],
   ['projected descent', [{ feature: 'a', monotone: 'increasing' as const }]],
 ] as const)(
-  'an additive fit whose device is lost goes on from its last iterate on the CPU: %s',
+  `an additive fit whose device is lost goes on from its last iterate on the CPU: %s${whyNoGpu}`,
   async ([, constraints]) => {
     const gpu = await another();
     const start = emptyWeights(4);
@@ -187,7 +187,7 @@ test.skipIf(noGpu).for([
   },
 );
 
-test.skipIf(noGpu)('rows that a GPU cannot hold are learned on the CPU', async () => {
+test.skipIf(noGpu)(`rows that a GPU cannot hold are learned on the CPU${whyNoGpu}`, async () => {
   const gpu = await another();
   const small = new Proxy(gpu.device, {
     get: (device, name) => {
@@ -219,7 +219,7 @@ test.skipIf(noGpu)('rows that a GPU cannot hold are learned on the CPU', async (
 });
 
 test.skipIf(noGpu)(
-  'trees grown before the device is lost are kept by who asked for them',
+  `trees grown before the device is lost are kept by who asked for them${whyNoGpu}`,
   async () => {
     const gpu = await another();
     const { rows, features, codes, reward, starts } = agreeingSlates(300, 3, 4);
@@ -247,7 +247,7 @@ test.skipIf(noGpu)(
   },
 );
 
-test.skipIf(noGpu)('what WebGPU refuses is thrown by the next answer', async () => {
+test.skipIf(noGpu)(`what WebGPU refuses is thrown by the next answer${whyNoGpu}`, async () => {
   const gpu = await another();
   const kernel = gpuHistogram(gpu.device, { rows: 4, features: 1, codes: new Uint8Array(4) });
   gpu.device.createBuffer({ size: 16, usage: 0xffff });

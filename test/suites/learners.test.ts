@@ -18,7 +18,7 @@ import {
   likingOf,
   meanReciprocalRank,
 } from '../world/agreeing.ts';
-import { freshSeed, gpuName, noGpu, theFoundGpu } from './support/gpu.ts';
+import { freshSeed, gpuName, noGpu, theFoundGpu, whyNoGpu } from './support/gpu.ts';
 
 /** One contract for all learners, on each device. */
 interface Asked {
@@ -202,7 +202,7 @@ describe.each(LEARNERS)('$name', ({ fit, rounds, floor, ...learner }) => {
     );
   });
 
-  test.skipIf(noGpu)('learns alike on both devices', async () => {
+  test.skipIf(noGpu)(`learns alike on both devices${whyNoGpu}`, async () => {
     const [onCpu, onGpu] = [await plainScores(CPU), await plainScores(gpu())].map((scores) =>
       meanReciprocalRank(held, scores),
     );
@@ -215,7 +215,7 @@ test.skipIf(noGpu).for([
   ['L-BFGS', 'pointwise', []],
   ['projected descent', 'listwise', [{ feature: 'c', monotone: 'decreasing' as const }]],
 ] as const)(
-  'an additive fit ends at the same weights on both devices: %s, %s',
+  `an additive fit ends at the same weights on both devices: %s, %s${whyNoGpu}`,
   async ([, objective, constraints]) => {
     const start = emptyWeights(train.features);
     const [onCpu, onGpu] = await Promise.all(
@@ -242,16 +242,19 @@ test.skipIf(noGpu).for([
   },
 );
 
-test.skipIf(noGpu)('what a GPU would not speed up runs on the CPU, and says why', async () => {
-  const set = agreeingSlates(100, 5);
-  const lines: string[] = [];
-  const asked = { device: gpuDevice(theFoundGpu(), (line) => lines.push(line)), rounds: 1 };
-  await additive('mini-batch')({ set }, asked);
-  await reranking(forestLearner)({ set }, asked);
-  expect(lines).toEqual([
-    expect.stringMatching(
-      /^a mini-batch is too small .*: the fit goes on from iteration 0 on the CPU$/,
-    ),
-    expect.stringMatching(/^each node of a forest draws .*: the forest is grown on the CPU$/),
-  ]);
-});
+test.skipIf(noGpu)(
+  `what a GPU would not speed up runs on the CPU, and says why${whyNoGpu}`,
+  async () => {
+    const set = agreeingSlates(100, 5);
+    const lines: string[] = [];
+    const asked = { device: gpuDevice(theFoundGpu(), (line) => lines.push(line)), rounds: 1 };
+    await additive('mini-batch')({ set }, asked);
+    await reranking(forestLearner)({ set }, asked);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^a mini-batch is too small .*: the fit goes on from iteration 0 on the CPU$/,
+      ),
+      expect.stringMatching(/^each node of a forest draws .*: the forest is grown on the CPU$/),
+    ]);
+  },
+);

@@ -14,7 +14,8 @@ import {
 } from '../oracle/peers/quality.ts';
 import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
-import { unless } from '../support/shared-data.ts';
+import { needs } from '../support/needs.ts';
+import { unlessShared } from '../support/shared-data.ts';
 
 /**
  * Trimtab's learners beside the field's tools, on the same codes with the same settings: on the given split each is at
@@ -26,7 +27,8 @@ const REPEATS = 1;
 interface Row {
   readonly learner: string;
   readonly peer: string;
-  readonly skip: string;
+  /** Why the peer cannot be asked; empty where it can. */
+  readonly reason: string;
   readonly compare: (repeats: number) => Promise<Measured[]>;
   /** What the given split asks for. */
   readonly bars: Readonly<Partial<Record<Measured['measure'], number>>>;
@@ -36,35 +38,36 @@ const ROWS: readonly Row[] = [
   {
     learner: 'boosted trees of 31 leaves',
     peer: 'LightGBM',
-    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
     compare: boostedBesideLightgbm,
     bars: { AUC: 0.832, 'log loss': 0.504 },
   },
   {
     learner: 'boosted trees of depth 6',
     peer: 'XGBoost hist',
-    skip: unless(EXAMPLE_DATA) || unlessXgboost,
+    reason: unlessShared(EXAMPLE_DATA) || unlessXgboost,
     compare: boostedBesideXgboost,
     bars: { AUC: 0.826, 'log loss': 0.511 },
   },
   {
     learner: 'a random forest',
     peer: 'scikit-learn',
-    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
     compare: forestBesideSklearn,
     bars: { AUC: 0.806, 'log loss': 0.554 },
   },
   {
     learner: 'LambdaMART',
     peer: 'LightGBM',
-    skip: unless(EXAMPLE_DATA) || unlessPeers(),
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
     compare: lambdaMartBesideLightgbm,
     bars: { 'NDCG@10': 0.724 },
   },
 ];
 
-for (const { learner, peer, skip, compare, bars } of ROWS)
-  test.skipIf(skip !== '')(`${learner}: as good as ${peer}${skip}`, async () => {
+for (const { learner, peer, reason, compare, bars } of ROWS) {
+  const { absent, why } = needs(reason);
+  test.skipIf(absent)(`${learner}: as good as ${peer}${why}`, async () => {
     for (const measured of await compare(REPEATS)) {
       const { measure, ours, difference } = measured;
       const said = JSON.stringify(measured);
@@ -74,10 +77,11 @@ for (const { learner, peer, skip, compare, bars } of ROWS)
       expect(surelyWorseBy(measured), said).toBe(0);
     }
   });
+}
 
-const noExample = unless(EXAMPLE_DATA) || unlessPeers();
-test.skipIf(noExample !== '')(
-  `additive: scikit-learn's log loss within 0.1 %, on any fold${noExample}`,
+const example = needs(unlessShared(EXAMPLE_DATA) || unlessPeers());
+test.skipIf(example.absent)(
+  `additive: scikit-learn's log loss within 0.1 %, on any fold${example.why}`,
   async () => {
     for (const { measure, ours, theirs, difference } of await additiveBesideSklearn(REPEATS)) {
       const allowed = 1e-3 * theirs;
@@ -87,9 +91,9 @@ test.skipIf(noExample !== '')(
   },
 );
 
-const noTrivago = unless(TRIVAGO) || unlessPeers();
-test.skipIf(noTrivago !== '')(
-  `hotel searches: LambdaMART as good as LightGBM's, and above the bars${noTrivago}`,
+const trivago = needs(unlessShared(TRIVAGO) || unlessPeers());
+test.skipIf(trivago.absent)(
+  `hotel searches: LambdaMART as good as LightGBM's, and above the bars${trivago.why}`,
   async () => {
     const { lambdaMart, additive, difference } = await onTrivago();
     expect(lambdaMart).toBeGreaterThanOrEqual(0.62);

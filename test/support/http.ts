@@ -17,7 +17,7 @@ export interface Answer {
   readonly json: <T = Record<string, unknown>>() => T;
 }
 
-/** One request, answered in full; rejects when the connection fails or nothing comes for a minute. */
+/** One request, answered in full; rejects when the connection fails or nothing comes for three minutes. */
 export async function ask(url: string, how: Ask = {}): Promise<Answer> {
   const { key, headers, body } = how;
   const response = await fetch(url, {
@@ -28,7 +28,7 @@ export async function ask(url: string, how: Ask = {}): Promise<Answer> {
       ...headers,
     },
     ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(180_000),
     redirect: 'manual',
   });
   const bytes = new Uint8Array(await response.arrayBuffer());

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 50;
-/** Nothing here takes a tenth of it; a machine with two slow cores may. */
-const PATIENCE_MS = 90_000;
+/** Nothing here takes a tenth of it on a quiet machine. */
+const PATIENCE_MS = 180_000;
 
 /**
  * Looks again and again until there is something to see.

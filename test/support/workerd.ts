@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { writeConfig } from '../../edge/selfhost/config.ts';
+import { workerdBinary } from './workerd-binary.ts';
 
 export interface Workerd {
   readonly url: string;
@@ -19,7 +19,7 @@ export interface KvUrls {
   readonly catalogue: string;
 }
 
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /**
  * Runs the Worker on a bare `workerd serve` with its state under `dir`; started again on the same `dir` it
@@ -41,11 +41,13 @@ export async function startWorkerd({
 }): Promise<Workerd> {
   const config = await writeConfig({ dir, port, env });
   if (kvUrls !== undefined) await moveKv(config, kvUrls);
-  // The package's own path is the binary itself, so the pid is workerd's and not a wrapper's.
-  const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
-  const child = spawn(binary, ['serve', '--experimental', '--control-fd=3', config, 'config'], {
-    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    workerdBinary,
+    ['serve', '--experimental', '--control-fd=3', config, 'config'],
+    {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    },
+  );
   const exited = once(child, 'exit');
   // A test run that is cut short must not leave servers behind.
   const abandon = () => child.kill('SIGKILL');

@@ -10,11 +10,12 @@ import { updateAlerts } from '../../../backend/monitor/alerts.ts';
 import { storeMonthlyReport } from '../../../backend/reports/store-monthly-report.ts';
 import { monthBefore } from '../../../backend/reports/months.ts';
 import { openStore } from '../../../backend/store/open.ts';
+import { needs } from '../../support/needs.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
-const reason = CHROMIUM === undefined ? ' (skipped: there is no chromium)' : '';
+const { absent, why } = needs(CHROMIUM === undefined ? 'there is no chromium' : '');
 
 /** What the page holds once its scripts have run, as a visitor's browser sees it. */
 async function rendered(url: string): Promise<string> {
@@ -30,7 +31,7 @@ async function rendered(url: string): Promise<string> {
   }
 }
 
-describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, () => {
+describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   let backend: TestBackend;
   beforeAll(async () => {
     backend = await startTestBackend();

@@ -1,5 +1,5 @@
 import { createClient } from '@libsql/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parsePointer } from '../../../shared/domain/pointer.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 
@@ -8,7 +8,14 @@ beforeAll(async () => {
   backend = await startTestBackend();
   await backend.call('POST', '/v1/weights', { name: 'other', points: {} });
 });
-afterAll(() => backend.close());
+afterAll(() => backend?.close());
+/** All cases share one backend: whatever became of one, the next finds an edge that answers and no experiment. */
+afterEach(async () => {
+  backend.kv.failing = undefined;
+  const { experiments } = (await backend.call('GET', '/v1/experiments')).body;
+  for (const { id, status } of experiments)
+    if (status !== 'stopped') await backend.call('POST', `/v1/experiments/${id}/stop`);
+});
 
 const WEIGHTS = '/v1/metric-weights/smarttrip';
 const ARMS = [
@@ -96,6 +103,7 @@ const statuses = (answers: readonly { readonly status: number }[]) =>
 describe('two backends of one database', () => {
   test('give no part of a layer to two experiments, and start and widen each once', async () => {
     const other = await backend.beside();
+    onTestFinished(() => other.close());
     const both = (path: string, body: object, method = 'POST') =>
       Promise.all([backend, other].map((one) => one.call(method, path, body)));
     const asked = { name: 'a', arms: ARMS, traffic: 0.2 };
@@ -123,8 +131,6 @@ describe('two backends of one database', () => {
     const overrides = await both(WEIGHTS, reward({}), 'PUT');
     expect(overrides.map(({ status }) => status)).toEqual([200, 200]);
     expect((await backend.call('GET', `${WEIGHTS}/verify`)).body).toMatchObject({ intact: true });
-    for (const { body } of made) await backend.call('POST', `/v1/experiments/${body.id}/stop`);
-    await other.close();
   });
 });
 
@@ -153,7 +159,6 @@ describe('a change of an experiment that is cut short', () => {
       'start experiment',
       'create experiment',
     ]);
-    await backend.call('POST', `/v1/experiments/${id}/stop`);
   });
 
   test('by an answer that was lost: what had arrived in KV all the same is taken out again', async () => {
@@ -165,7 +170,6 @@ describe('a change of an experiment that is cut short', () => {
     expect(rows[0].text).toContain(id);
     backend.kv.values.set('WEIGHTS/active', Buffer.from(rows[0].text as string));
     await eventually(() => !text().includes(id));
-    await backend.call('POST', `/v1/experiments/${id}/stop`);
   });
 
   test.each(['running', 'stopped'] as const)(
@@ -184,7 +188,6 @@ describe('a change of an experiment that is cut short', () => {
       client.close();
       await backend.restart();
       await eventually(() => isIn() === (status === 'running'));
-      await backend.call('POST', `/v1/experiments/${id}/stop`);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { asc } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { monitorJobs } from '../../../backend/monitor/jobs.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
@@ -14,8 +14,6 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { DAY, openLog, type Log } from '../log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const WARM_UP = 28;
 const STEADY: DayPlan = { rankings: 240, clickRate: 0.4, bookingRate: 0.06 };

@@ -11,9 +11,11 @@ import {
 } from '../../../backend/replay/open-bandit.ts';
 import { offPolicyText } from '../../../backend/science/evaluation/off-policy/report-text.ts';
 import { crossFitRewards } from '../../../backend/science/evaluation/off-policy/reward-model.ts';
-import { hasShared, sharedFile, unless } from '../../support/shared-data.ts';
+import { needsShared, sharedFile } from '../../support/shared-data.ts';
 
-const FILE = 'data/obd/random-men.csv.gz';
+const RANDOM = 'data/obd/random-men.csv.gz';
+const BTS = 'data/obd/bts-men.csv.gz';
+const { absent, why } = needsShared(RANDOM, BTS);
 
 /** One policy's click rate from the other's log, by the shares with which it shows each item at each position. */
 function evaluate(
@@ -38,12 +40,12 @@ function evaluate(
   return evaluateTopSlot(crossFitRewards(tables, features));
 }
 
-describe.skipIf(!hasShared(FILE))(`real Open Bandit logs, men${unless(FILE)}`, () => {
+describe.skipIf(absent)(`real Open Bandit logs, men${why}`, () => {
   let random: OpenBanditLog;
   let bts: OpenBanditLog;
   beforeAll(() => {
-    random = readOpenBandit(sharedFile(FILE));
-    bts = readOpenBandit(sharedFile('data/obd/bts-men.csv.gz'));
+    random = readOpenBandit(sharedFile(RANDOM));
+    bts = readOpenBandit(sharedFile(BTS));
   });
   const onPolicy = (log: OpenBanditLog) =>
     clusteredMean(log.click, Uint32Array.from(log.click.keys()))!;

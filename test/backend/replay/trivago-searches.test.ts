@@ -13,7 +13,7 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { hasShared, sharedFile, unless } from '../../support/shared-data.ts';
+import { needsShared, sharedFile } from '../../support/shared-data.ts';
 
 const ACTIONS = [
   'interaction item image',
@@ -171,8 +171,10 @@ describe('searchesOf', () => {
 
 const FILE = 'data/trivago/sessions.csv.gz';
 
-describe.skipIf(!hasShared(FILE))(`the real searches${unless(FILE)}`, () => {
-  const rows = hasShared(FILE) ? readTrivago(sharedFile(FILE)) : [];
+const { absent, why } = needsShared(FILE);
+
+describe.skipIf(absent)(`the real searches${why}`, () => {
+  const rows = absent ? [] : readTrivago(sharedFile(FILE));
 
   test('no search sees the future', () => {
     expect(expectNoLeak(rows, 1_541_600_000)).toBeGreaterThan(2000);
@@ -201,5 +203,5 @@ describe.skipIf(!hasShared(FILE))(`the real searches${unless(FILE)}`, () => {
     expect(mrr(asShown(schema))).toBeCloseTo(0.45, 3);
     expect(mrr(lastViewedFirst(schema))).toBeGreaterThan(0.58);
     expect(mrr(lastViewedFirst(schema))).toBeLessThan(0.59);
-  }, 120_000);
+  });
 });

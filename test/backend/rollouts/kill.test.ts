@@ -72,7 +72,7 @@ const shownShare = () =>
 
 test(
   'kill -9 between a decision and the pointer, at every step of a canary: the pointer follows, and no step is taken twice or left out',
-  { timeout: 180_000 },
+  { timeout: 900_000 },
   async () => {
     await eventually(() => kv.text('WEIGHTS/active'));
     const { version } = await call('POST', '/v1/weights', { name: 'better', points: {} });

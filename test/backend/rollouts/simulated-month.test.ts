@@ -49,7 +49,7 @@ const shareOf = ({ decisions }: IngestBatch, version: Version) =>
 
 test(
   'in a month with a bad challenger, a good one and a drift, the good one ends as champion, the bad one is withdrawn at 5 % or less, and a rollback wins over everything',
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async () => {
     const { livePointer, rollouts, clock, store } = services;
     const timeline: string[] = [];

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { freePort } from '../../support/free-port.ts';
 import { until } from '../../support/until.ts';
+import { workerdBinary } from '../../support/workerd-binary.ts';
 
 export interface EmptyWorkerd {
   readonly port: number;
@@ -27,8 +27,7 @@ export async function startEmptyWorkerd(dir: string, answer: string): Promise<Em
   });
   const config = join(dir, 'config.capnp');
   await writeFile(config, configuration(port, answer));
-  const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
-  const child = spawn(binary, ['serve', config, 'config'], {
+  const child = spawn(workerdBinary, ['serve', config, 'config'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const exited = once(child, 'exit');

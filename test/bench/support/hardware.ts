@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { workerdBinary } from '../../support/workerd-binary.ts';
 
 /** What the figures were measured on. */
 export interface Hardware {
@@ -15,13 +15,12 @@ export interface Hardware {
 
 export function readHardware(): Hardware {
   const cores = cpus();
-  const binary = createRequire(import.meta.url).resolve('workerd/bin/workerd');
   return {
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
-    workerd: execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim(),
+    workerd: execFileSync(workerdBinary, ['--version'], { encoding: 'utf8' }).trim(),
     loadBefore: loadavg()[0],
   };
 }

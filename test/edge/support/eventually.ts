@@ -2,4 +2,4 @@ import { vi } from 'vitest';
 
 /** Waits until the expectations hold, on however busy a machine. */
 export const eventually = (expectations: () => Promise<void>): Promise<void> =>
-  vi.waitFor(expectations, { timeout: 10_000, interval: 20 });
+  vi.waitFor(expectations, { timeout: 120_000, interval: 20 });

@@ -15,11 +15,11 @@ import { lengthsOf, rowsOf, type Task, type Tool } from './task.ts';
 const run = promisify(execFile);
 const python = (): string => join(process.env.TRIMTAB_PEERS ?? '', 'bin', 'python');
 
-/** Why no peer can be asked; empty where one can. Put it in the test's name, so that a skip carries its reason. */
+/** Why no peer can be asked; empty where one can. */
 export function unlessPeers(): string {
   if (process.env.TRIMTAB_PEERS === undefined)
-    return ' (skipped: TRIMTAB_PEERS names no Python environment with lightgbm and scikit-learn)';
-  return existsSync(python()) ? '' : ` (skipped: ${python()} is absent)`;
+    return 'TRIMTAB_PEERS names no Python environment with lightgbm and scikit-learn';
+  return existsSync(python()) ? '' : `${python()} is absent`;
 }
 
 type Array = Uint8Array | Uint32Array | Float64Array;

@@ -11,18 +11,18 @@ function load(): { readonly library?: LibraryHandle; readonly reason: string } {
   try {
     return { library: koffi.load(LIBRARY), reason: '' };
   } catch {
-    return { reason: ` (skipped: ${LIBRARY} is absent)` };
+    return { reason: `${LIBRARY} is absent` };
   }
 }
 
-/** Empty where XGBoost is there. Put it in the test's name, so that a skip carries its reason. */
+/** Why XGBoost cannot be asked; empty where it is there. */
 export const unlessXgboost = found.reason;
 
 type Handle = unknown;
 type Call = (...values: unknown[]) => number;
 
 function bind() {
-  if (found.library === undefined) throw new Error(`XGBoost cannot be asked${found.reason}`);
+  if (found.library === undefined) throw new Error(`XGBoost cannot be asked: ${found.reason}`);
   const library = found.library;
   const lastError = library.func('const char *XGBGetLastError()');
   const bound = (declaration: string): Call => {

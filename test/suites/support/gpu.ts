@@ -11,6 +11,8 @@ afterAll(() => gpu.found && gpu.close());
 
 export const gpuName = gpu.found ? gpu.name : `no GPU: ${gpu.reason}`;
 export const noGpu = !gpu.found;
+/** For the names of tests that do not say which GPU they run on, and so would not say that there is none. */
+export const whyNoGpu = noGpu ? ` (skipped: ${gpuName})` : '';
 export const theFoundGpu = (): FoundGpu => (gpu.found ? gpu : expect.fail('no GPU'));
 export const theGpu = (): GPUDevice => theFoundGpu().device;
 

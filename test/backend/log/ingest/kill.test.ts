@@ -17,7 +17,7 @@ const ROWS = 40;
 
 test(
   `kill -9 during ingest, ${KILLS} times: what was acknowledged is stored, once, and what was not can be sent again`,
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'trimtab-kill-'));
     const databaseUrl = pathToFileURL(join(directory, 'trimtab.db')).href;

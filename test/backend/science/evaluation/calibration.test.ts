@@ -7,7 +7,7 @@ import {
 } from '../../../../backend/science/evaluation/calibration.ts';
 import { fitIsotonic, isotonicAt } from '../../../../backend/science/evaluation/isotonic.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
-import { readVectors, unless } from '../../../support/shared-data.ts';
+import { needsShared, readVectors } from '../../../support/shared-data.ts';
 
 interface Case {
   readonly input: Readonly<Record<'p' | 'label' | 'grid', readonly number[]>>;
@@ -21,16 +21,19 @@ interface Case {
 }
 const FILE = 'vectors/calibration.json';
 const cases = readVectors<Case>(FILE);
+const sklearn = needsShared(FILE);
 
 const near = (own: ArrayLike<number>, expected: readonly number[]) => {
   expect(own.length).toBe(expected.length);
   expected.forEach((value, i) => expect(Math.abs(own[i] - value), `at ${i}`).toBeLessThan(1e-6));
 };
 
-describe.skipIf(cases.length === 0)(`as scikit-learn computes it${unless(FILE)}`, () => {
-  test.each(cases.map((one) => ({ rows: one.input.p.length, ...one })))(
-    'isotonic and Platt of $rows rows, to 1e-6',
-    ({ input: { p, label, grid }, expected }) => {
+describe('as scikit-learn computes it', () => {
+  test
+    .skipIf(sklearn.absent)
+    .each(sklearn.cases('all cases', cases, ({ input }) => `${input.p.length} rows`))(
+    'isotonic and Platt to 1e-6: %s',
+    (_, { input: { p, label, grid }, expected }) => {
       const curve = fitIsotonic(p, label)!;
       near(curve.x, expected.isotonic_x);
       near(curve.y, expected.isotonic_y);

@@ -8,7 +8,7 @@ import {
   brier,
   logLoss,
 } from '../../../../backend/science/evaluation/classification-metrics.ts';
-import { readVectors, unless } from '../../../support/shared-data.ts';
+import { needsShared, readVectors } from '../../../support/shared-data.ts';
 
 describe('by hand', () => {
   test.each([
@@ -69,11 +69,14 @@ const ownMeasures = ({ label, p, weight }: Case['input']): Record<string, number
 
 const FILE = 'vectors/classification_metrics.json';
 const cases = readVectors<Case>(FILE);
+const sklearn = needsShared(FILE);
 
-describe.skipIf(cases.length === 0)(`as scikit-learn computes them${unless(FILE)}`, () => {
-  test.each(cases.map((one) => ({ rows: one.input.p.length, ...one })))(
-    '$rows rows, every figure to 1e-6',
-    ({ input, expected }) => {
+describe('as scikit-learn computes them', () => {
+  test
+    .skipIf(sklearn.absent)
+    .each(sklearn.cases('all cases', cases, ({ input }) => `${input.p.length} rows`))(
+    'every figure to 1e-6: %s',
+    (_, { input, expected }) => {
       const own = ownMeasures(input);
       for (const [name, value] of Object.entries(expected)) {
         expect(Object.keys(own)).toContain(name);

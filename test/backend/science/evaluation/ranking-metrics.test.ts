@@ -15,7 +15,7 @@ import {
   recallAt,
   reciprocalRank,
 } from '../../../../backend/science/evaluation/ranking-metrics.ts';
-import { readVectors, unless } from '../../../support/shared-data.ts';
+import { needsShared, readVectors } from '../../../support/shared-data.ts';
 
 describe('ranking metrics by hand', () => {
   test.each([
@@ -91,9 +91,10 @@ function ownMeasure(name: string, { relevance, score }: Case['input']) {
 
 const FILE = 'vectors/ranking_metrics.json';
 const cases = readVectors<Case>(FILE);
+const { absent, why } = needsShared(FILE);
 
-describe.skipIf(cases.length === 0)(`as other tools compute them${unless(FILE)}`, () => {
-  test(`every figure of all ${cases.length} cases agrees to 1e-6`, () => {
+describe.skipIf(absent)(`as other tools compute them${why}`, () => {
+  test(`every figure of all ${cases.length || ''} cases agrees to 1e-6`, () => {
     let compared = 0;
     for (const { input, expected } of cases) {
       for (const [name, value] of Object.entries(expected)) {

@@ -21,7 +21,7 @@ import { codesOf, encodeRequest, indexRows } from '../../../../shared/features/e
 import { packItems } from '../../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../../shared/features/schema.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
-import { hasShared, sharedFile, unless } from '../../../support/shared-data.ts';
+import { needsShared, sharedFile } from '../../../support/shared-data.ts';
 import { likedSlates, parent } from '../evaluation/importance/support/liked.ts';
 
 /** A clock that moves by a second whenever it is read. */
@@ -145,7 +145,9 @@ function trivagoSet(): TrainingSet {
   return packTrainingSet(schema, slates);
 }
 
-describe.skipIf(!hasShared(FILE))(`the real searches${unless(FILE)}`, () => {
+const { absent, why } = needsShared(FILE);
+
+describe.skipIf(absent)(`the real searches${why}`, () => {
   test('all learners on one split, as a value, for a terminal and as Markdown', async () => {
     const schema = trivagoSchema();
     const report = await compareModels(trivagoSet(), {
@@ -183,5 +185,5 @@ describe.skipIf(!hasShared(FILE))(`the real searches${unless(FILE)}`, () => {
     const tables = markdown.split('\n').filter((line) => line.startsWith('|'));
     expect(tables.length).toBeGreaterThan(200);
     console.log(comparisonReportText(report).split('\n\nImportance')[0]);
-  }, 120_000);
+  });
 });

@@ -8,7 +8,7 @@ import {
   learnFile,
 } from '../../../../../backend/runs/metric-weights/files/learn-file.ts';
 import { learnText } from '../../../../../backend/cli/metric-weights-learn-text.ts';
-import { hasShared, sharedFile, unless } from '../../../../support/shared-data.ts';
+import { needsShared, sharedFile } from '../../../../support/shared-data.ts';
 import { fileOf } from './support/csv-file.ts';
 import { emailTest, gameTest } from './support/public-shapes.ts';
 
@@ -91,7 +91,10 @@ test('a file of units cannot be backtested', async () => {
   await expect(backtestFile(file, documented('cookie-cats'))).rejects.toThrow('one row per unit');
 });
 
-test.skipIf(!hasShared(SHOPPERS))(`online shoppers${unless(SHOPPERS)}`, async () => {
+const shoppers = needsShared(SHOPPERS);
+const asos = needsShared(ASOS);
+
+test.skipIf(shoppers.absent)(`online shoppers${shoppers.why}`, async () => {
   const found = await learnFile(sharedFile(SHOPPERS), surrogate);
   const learned = found.learned as SurrogateWeights;
   expect(learned.units).toBe(12_330);
@@ -106,7 +109,7 @@ test.skipIf(!hasShared(SHOPPERS))(`online shoppers${unless(SHOPPERS)}`, async ()
   expect(await learnFile(sharedFile(SHOPPERS), surrogate)).toEqual(found);
 });
 
-test.skipIf(!hasShared(ASOS))(`ASOS experiments${unless(ASOS)}`, async () => {
+test.skipIf(asos.absent)(`ASOS experiments${asos.why}`, async () => {
   const found = await learnFile(sharedFile(ASOS), surrogate);
   const learned = found.learned as SurrogateWeights;
   expect(learned.experiments).toBe(56);
@@ -118,7 +121,7 @@ test.skipIf(!hasShared(ASOS))(`ASOS experiments${unless(ASOS)}`, async () => {
   );
 });
 
-test.skipIf(!hasShared(ASOS))(`the backtest on ASOS experiments${unless(ASOS)}`, async () => {
+test.skipIf(asos.absent)(`the backtest on ASOS experiments${asos.why}`, async () => {
   const { report } = await backtestFile(sharedFile(ASOS));
   if (report.kind === 'not-enough') throw new Error(report.message);
   const told = report.toldApart as SignCalls;

@@ -24,7 +24,7 @@ beforeAll(async () => {
     device: cpuDevice(),
     nowMs: () => performance.now(),
   });
-}, 60_000);
+});
 
 const modelOf = (learner: string) => report.models.find((model) => model.learner === learner)!;
 

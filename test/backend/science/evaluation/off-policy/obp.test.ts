@@ -8,7 +8,7 @@ import {
   type TopSlotEstimator,
 } from '../../../../../backend/science/evaluation/off-policy/top-slot.ts';
 import { weightReport } from '../../../../../backend/science/evaluation/off-policy/weight-report.ts';
-import { hasShared, sharedFile, unless } from '../../../../support/shared-data.ts';
+import { needsShared, sharedFile } from '../../../../support/shared-data.ts';
 
 const FILE = 'vectors/ope_obd_obp.json.gz';
 
@@ -56,12 +56,16 @@ function estimatorOf(name: string): TopSlotEstimator {
   }
 }
 
-describe.skipIf(!hasShared(FILE))(`against the Open Bandit Pipeline${unless(FILE)}`, () => {
+const { absent, why } = needsShared(FILE);
+
+describe.skipIf(absent)(`against the Open Bandit Pipeline${why}`, () => {
   const { cases } = (
-    hasShared(FILE)
-      ? JSON.parse(gunzipSync(readFileSync(sharedFile(FILE))).toString())
-      : { cases: [] }
+    absent ? { cases: [] } : JSON.parse(gunzipSync(readFileSync(sharedFile(FILE))).toString())
   ) as { cases: Case[] };
+
+  it('holds logs of two policies', () => {
+    expect(new Set(cases.map(({ input }) => input.behavior)).size).toBe(2);
+  });
 
   describe.each(cases)('$input.campaign: $input.evaluation from $input.behavior', (given) => {
     const { input, expected } = given;
