@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { type Effect, effectOf } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
-import { type NoAnswer, notEnoughData } from '../science/statistics/no-answer.ts';
+import { type NoAnswer, notEnoughData } from '../science/statistics/unavailable.ts';
 import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { type Statistic } from '../science/statistics/statistics.ts';

@@ -15,8 +15,8 @@ import {
 } from '../../science/evaluation/evaluate-ranking.ts';
 import { decide, type GateEvidence, type GateReport } from '../../science/evaluation/gate.ts';
 import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
-import { loggedGain } from '../../science/evaluation/logged-gain.ts';
-import type { OffPolicyReport } from '../../science/evaluation/off-policy/estimate.ts';
+import { loggedGain } from '../../science/evaluation/off-policy-gain.ts';
+import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
 
 export interface EvaluationJob {
   readonly data: Pick<TrainingSource, 'location' | 'manifests'>;

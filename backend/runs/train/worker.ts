@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { loggedGain } from '../../science/evaluation/logged-gain.ts';
+import { loggedGain } from '../../science/evaluation/off-policy-gain.ts';
 import { openObjectStore } from '../../log/partitions/object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';

@@ -1,6 +1,6 @@
 import { count } from '../../../shared/text/text.ts';
 import type { Comparison, ExperimentReport } from './experiment-report.ts';
-import { percent, plain, signed } from './figures.ts';
+import { percent, plain, signed } from './number-text.ts';
 
 /** Everything that speaks against the report's numbers, in sentences, the gravest first. */
 export function doubtsOf(

@@ -4,7 +4,7 @@ import type { TestResult } from '../statistics/fixed-test.ts';
 import type { Guardrail } from './guardrail.ts';
 import type { Interleaving } from './interleaving.ts';
 import type { Correction } from '../statistics/multiple-testing.ts';
-import type { NoAnswer, Unit } from '../statistics/no-answer.ts';
+import type { NoAnswer, Unit } from '../statistics/unavailable.ts';
 import type { Novelty } from './novelty.ts';
 import type { ResultData } from './result-data.ts';
 import type { Segments } from './segments.ts';

@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import type { InterleavingStatistic } from './interleaving.ts';
-import type { Unit } from '../statistics/no-answer.ts';
+import type { Unit } from '../statistics/unavailable.ts';
 import type { Statistic } from '../statistics/statistics.ts';
 
 /** All that the analysis of an experiment needs, as plain JSON: frozen, and addable by arm and day. */

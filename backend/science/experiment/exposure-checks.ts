@@ -1,6 +1,6 @@
 import type { CarryOver } from './experiment-statistics.ts';
 import { fewestExpected, type Independence, independenceTest } from '../statistics/independence.ts';
-import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
+import { type NoAnswer, notEnoughData, type Unit } from '../statistics/unavailable.ts';
 import { scoreInterval } from '../statistics/proportion-test.ts';
 
 export interface MultipleExposure {

@@ -1,6 +1,6 @@
 import type { Effect } from '../statistics/effect.ts';
 import { welchTest } from '../statistics/fixed-test.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import type { NoAnswer } from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
 export interface GuardrailOptions {

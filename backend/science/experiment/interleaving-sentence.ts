@@ -1,7 +1,7 @@
 import { count } from '../../../shared/text/text.ts';
-import { percent, spanned } from './figures.ts';
+import { percent, spanned } from './number-text.ts';
 import type { Interleaving } from './interleaving.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import type { NoAnswer } from '../statistics/unavailable.ts';
 
 /** The verdict of an interleaved experiment, by its always-valid interval. */
 export function interleavingSentence(found: Interleaving | NoAnswer, treatment: string): string {

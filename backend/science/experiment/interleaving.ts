@@ -5,7 +5,7 @@ import {
   noSpread,
   type NoAnswer,
   notEnoughData,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
 /** Sessions with interleaved slates, by whose items got more of their clicks. Frozen, addable. */

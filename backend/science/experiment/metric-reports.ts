@@ -4,7 +4,7 @@ import type { ArmFigure, MetricAnswer, MetricReport, Reading } from './experimen
 import type { ArmStatistics } from './experiment-statistics.ts';
 import { welchTest } from '../statistics/fixed-test.ts';
 import { corrected, type Correction } from '../statistics/multiple-testing.ts';
-import { missingMetric, type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
+import { missingMetric, type NoAnswer, notEnoughData, type Unit } from '../statistics/unavailable.ts';
 import { posteriorOf } from '../statistics/posterior.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 import { unitsOf } from '../statistics/kinds/index.ts';

@@ -1,7 +1,7 @@
 import { table } from '../../../shared/text/text.ts';
 import type { Comparison, MetricReport, Reading } from './experiment-report.ts';
-import { percent, plain, pShown, signed, spanned } from './figures.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import { percent, plain, pShown, signed, spanned } from './number-text.ts';
+import type { NoAnswer } from '../statistics/unavailable.ts';
 
 /** The metrics of one treatment arm; why some have no answer stands once, under the table. @param level like `95 %`. */
 export function metricText({ control, treatment, metrics }: Comparison, level: string): string {

@@ -9,7 +9,7 @@ import {
   notEnoughData,
   type Unit,
   unequalTime,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 import { type Statistic } from '../statistics/statistics.ts';
 import { unitsOf } from '../statistics/kinds/index.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../../shared/text/text.ts';
 import type { ExperimentReport } from './experiment-report.ts';
-import { pShown } from './figures.ts';
+import { pShown } from './number-text.ts';
 
 /** The verdict and what speaks against it, as paragraphs. @param name what its readers call the experiment. */
 export function reportSummary(report: ExperimentReport, name: string): string[] {

@@ -1,6 +1,6 @@
 import { table } from '../../../shared/text/text.ts';
 import type { Comparison, ExperimentReport } from './experiment-report.ts';
-import { percent, plain, signed } from './figures.ts';
+import { percent, plain, signed } from './number-text.ts';
 import { metricText } from './metric-text.ts';
 import { reportSummary } from './report-summary.ts';
 import { resultDataText } from './result-data-text.ts';

@@ -1,6 +1,6 @@
 import { table } from '../../../shared/text/text.ts';
-import { percent, plain, signed, spanned } from './figures.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import { percent, plain, signed, spanned } from './number-text.ts';
+import type { NoAnswer } from '../statistics/unavailable.ts';
 import type { ResultData } from './result-data.ts';
 
 /** The weighted sum with its terms, each before the sum. */

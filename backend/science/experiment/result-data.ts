@@ -11,7 +11,7 @@ import {
   type NoAnswer,
   notEnoughData,
   type Unit,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
 /** Metric weights as `SurrogateWeights` has them; fixed ones leave out the covariance: they are not uncertain. */

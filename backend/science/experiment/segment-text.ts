@@ -1,6 +1,6 @@
 import { count, table } from '../../../shared/text/text.ts';
 import type { Comparison } from './experiment-report.ts';
-import { pShown, signed, spanned } from './figures.ts';
+import { pShown, signed, spanned } from './number-text.ts';
 
 /** The segments of those metrics alone whose effect differs between them by more than chance. */
 export function segmentText(segments: Comparison['segments']): string[] {

@@ -7,7 +7,7 @@ import {
   type NoAnswer,
   notEnoughData,
   type Unit,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
 import { type SimpsonCheck, simpsonCheck } from './simpson.ts';
 

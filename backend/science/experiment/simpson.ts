@@ -1,7 +1,7 @@
 import { normalQuantile } from '../statistics/distributions.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { independenceTest } from '../statistics/independence.ts';
-import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
+import { type NoAnswer, notEnoughData, type Unit } from '../statistics/unavailable.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
 import { addStatistics, unitsOf } from '../statistics/kinds/index.ts';
 

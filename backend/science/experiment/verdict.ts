@@ -1,7 +1,7 @@
 import type { Comparison, MetricReport, Verdict } from './experiment-report.ts';
 import type { SrmCheck } from '../statistics/srm.ts';
-import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
-import { percent, signed, spanned } from './figures.ts';
+import { type NoAnswer, notEnoughData, type Unit } from '../statistics/unavailable.ts';
+import { percent, signed, spanned } from './number-text.ts';
 
 export interface VerdictOptions {
   readonly alpha: number;

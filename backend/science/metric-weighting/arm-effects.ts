@@ -1,4 +1,4 @@
-import { MINIMUM_PER_ARM, notEnoughData, type NoAnswer } from '../statistics/no-answer.ts';
+import { MINIMUM_PER_ARM, notEnoughData, type NoAnswer } from '../statistics/unavailable.ts';
 import { count } from '../../../shared/text/text.ts';
 import type { SkillFigure, SurrogateWeights } from './learned-weights.ts';
 import { dot, quadratic } from '../statistics/matrix.ts';

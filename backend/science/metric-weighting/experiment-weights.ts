@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { denoised, trueSpread, type Denoised } from './denoise.ts';
+import { denoised, trueSpread, type Denoised } from './regression-calibration.ts';
 import { covarianceOf, drawNormal, exponentials } from './draws.ts';
 import { effectsWhere, type EffectsTable } from './experiment-effects.ts';
 import type { Skill } from './learned-weights.ts';

@@ -8,7 +8,7 @@ import {
   notEnoughData,
   type Unit,
   zeroBaseline,
-} from './no-answer.ts';
+} from './unavailable.ts';
 import type { Statistic } from './statistics.ts';
 
 export type Difference = 'absolute' | 'relative';

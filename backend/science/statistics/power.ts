@@ -3,7 +3,7 @@ import { momentsOf } from './effect.ts';
 import { kindOf } from './kinds/index.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
-import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './no-answer.ts';
+import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './unavailable.ts';
 import { sequentialReach } from './sequential-test.ts';
 import type { Statistic } from './statistics.ts';
 

@@ -6,7 +6,7 @@ import {
   type TestOptions,
   type TestResult,
 } from './fixed-test.ts';
-import { noSpread, type NoAnswer } from './no-answer.ts';
+import { noSpread, type NoAnswer } from './unavailable.ts';
 import type { ProportionStatistic } from './statistics.ts';
 
 export interface ProportionTest extends TestResult {

@@ -1,4 +1,4 @@
-import { type NoAnswer, type Unit } from './no-answer.ts';
+import { type NoAnswer, type Unit } from './unavailable.ts';
 import { srmCheck, type SrmCheck } from './srm.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { chiSquareTail } from './distributions.ts';
-import { type NoAnswer, notEnoughData, type Unit } from './no-answer.ts';
+import { type NoAnswer, notEnoughData, type Unit } from './unavailable.ts';
 
 export interface SrmCheck {
   readonly kind: 'srm';

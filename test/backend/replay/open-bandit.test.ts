@@ -3,7 +3,7 @@ import { clusteredMean, type Estimate } from '../../../backend/science/statistic
 import {
   evaluateTopSlot,
   type OffPolicyReport,
-} from '../../../backend/science/evaluation/off-policy/estimate.ts';
+} from '../../../backend/science/evaluation/off-policy/off-policy-report.ts';
 import {
   actionShares,
   readOpenBandit,

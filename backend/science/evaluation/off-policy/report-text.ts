@@ -1,6 +1,6 @@
 import type { Estimate } from '../../statistics/interval.ts';
-import type { OffPolicyReport } from './estimate.ts';
-import type { OffPolicyEstimate } from './outcome.ts';
+import type { OffPolicyReport } from './off-policy-report.ts';
+import type { OffPolicyEstimate } from './off-policy-estimate.ts';
 
 const HEAD = [
   'estimator',

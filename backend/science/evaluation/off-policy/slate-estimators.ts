@@ -1,6 +1,6 @@
-import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './evidence.ts';
+import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './support.ts';
 import { ratioTerms } from './ips.ts';
-import { conclude, type OffPolicyEstimate, type Terms, type TermWeights } from './outcome.ts';
+import { conclude, type OffPolicyEstimate, type Terms, type TermWeights } from './off-policy-estimate.ts';
 import type { ModelledRewards } from './rounds.ts';
 import {
   cascadeWeights,

@@ -7,9 +7,9 @@ import {
   switched,
   type ModelledRounds,
 } from './doubly-robust.ts';
-import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './evidence.ts';
+import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './support.ts';
 import { ips, snips, type RowTerms } from './ips.ts';
-import { conclude, type OffPolicyEstimate } from './outcome.ts';
+import { conclude, type OffPolicyEstimate } from './off-policy-estimate.ts';
 import { checkLengths, importanceWeights, type LoggedRounds } from './rounds.ts';
 import { tuneShrinkage } from './tune-shrinkage.ts';
 

@@ -3,7 +3,7 @@ import {
   type Effect,
   effectOf,
 } from '../../../../backend/science/statistics/effect.ts';
-import type { NoAnswer } from '../../../../backend/science/statistics/no-answer.ts';
+import type { NoAnswer } from '../../../../backend/science/statistics/unavailable.ts';
 import {
   type ProportionStatistic,
   proportionStatistic,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { denoised } from '../../../../backend/science/metric-weighting/denoise.ts';
+import { denoised } from '../../../../backend/science/metric-weighting/regression-calibration.ts';
 import { effectsTable } from '../../../../backend/science/metric-weighting/experiment-effects.ts';
 import { experimentSkill } from '../../../../backend/science/metric-weighting/experiment-weights.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';

@@ -1,6 +1,6 @@
 import { slateCount, type TrainingSet } from '../../learn/training-set.ts';
 import type { ExaminationPropensities } from './examination.ts';
-import type { UnitImpressions } from './harvest.ts';
+import type { UnitImpressions } from './intervention-harvesting.ts';
 
 type Estimated = Extract<ExaminationPropensities, { kind: 'estimated' }>;
 

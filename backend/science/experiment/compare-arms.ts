@@ -5,7 +5,7 @@ import type { ArmStatistics, ExperimentStatistics } from './experiment-statistic
 import { guardrailOf } from './guardrail.ts';
 import type { MetricOptions } from './metric-reports.ts';
 import type { Correction } from '../statistics/multiple-testing.ts';
-import { missingMetric, notEnoughData } from '../statistics/no-answer.ts';
+import { missingMetric, notEnoughData } from '../statistics/unavailable.ts';
 import { noveltyOf } from './novelty.ts';
 import { resultData, type WeightsInUse } from './result-data.ts';
 import { segmentEffects } from './segments.ts';

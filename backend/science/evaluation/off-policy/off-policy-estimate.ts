@@ -5,7 +5,7 @@ import {
   meanOf,
   type Estimate,
 } from '../../statistics/interval.ts';
-import { evidenceProblem, rewardProblem, type Evidence, type EvidenceLimits } from './evidence.ts';
+import { evidenceProblem, rewardProblem, type Evidence, type EvidenceLimits } from './support.ts';
 import { weightReport, type WeightReport } from './weight-report.ts';
 
 /** What an off-policy estimator answers: a value with its interval, or why the logs carry none. */

@@ -1,5 +1,5 @@
 import { clusteredMean, type Estimate } from '../../statistics/interval.ts';
-import type { OffPolicyEstimate } from './outcome.ts';
+import type { OffPolicyEstimate } from './off-policy-estimate.ts';
 import type { LoggedRounds } from './rounds.ts';
 import { estimateSlates, type SlateEstimator, type SlateOptions } from './slate-estimators.ts';
 import { slateRewards, type LoggedSlates } from './slates.ts';

@@ -3,7 +3,7 @@ import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
 import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate.ts';
-import { evaluateSlates, type OffPolicyReport } from './off-policy/estimate.ts';
+import { evaluateSlates, type OffPolicyReport } from './off-policy/off-policy-report.ts';
 import { loggedDraw } from './off-policy/policy-probabilities.ts';
 import {
   crossFitSlates,
