@@ -1,6 +1,6 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import type { GateReport, Guardrail } from '../science/evaluation/gate.ts';
+import type { GateReport, GuardrailInterval } from '../science/evaluation/gate.ts';
 import {
   DEFAULT_ROLLOUT_RULES,
   SHARE,
@@ -38,7 +38,9 @@ export interface RolloutEvidence {
  * The bounds must be always-valid (a confidence sequence: Howard et al., Annals of Statistics 2021), for they are read
  * at every decision; the caller splits the error rate over the metrics.
  */
-export type GuardrailReading = Guardrail | { readonly metric: string; readonly missing: string };
+export type GuardrailReading =
+  | GuardrailInterval
+  | { readonly metric: string; readonly missing: string };
 
 export type RolloutAction =
   /** `wait`: nothing changes; `keep off`: nothing of this rollout may touch the pointer. */
@@ -192,14 +194,14 @@ function guardrailsOpen(
 }
 
 /** Even the better end of the interval is worse than allowed. */
-function isHarmed(reading: GuardrailReading): reading is Guardrail {
+function isHarmed(reading: GuardrailReading): reading is GuardrailInterval {
   if ('missing' in reading) return false;
   const { better, low, high, worstAllowed } = reading;
   return better === 'higher' ? above(worstAllowed, high) : above(low, worstAllowed);
 }
 
 /** Even the worse end of the interval is allowed. */
-const isRuledOut = ({ better, low, high, worstAllowed }: Guardrail): boolean =>
+const isRuledOut = ({ better, low, high, worstAllowed }: GuardrailInterval): boolean =>
   better === 'higher' ? atLeast(low, worstAllowed) : atLeast(worstAllowed, high);
 
 // What is no finite number shows nothing, before and after JSON has made it null.
@@ -215,7 +217,7 @@ function passed({ sessions, gate, guardrails }: RolloutEvidence, elapsedMs: numb
   ].join(', ');
 }
 
-const changeOf = ({ metric, low, high }: Guardrail): string =>
+const changeOf = ({ metric, low, high }: GuardrailInterval): string =>
   `${metric} changes by ${percent(low)} to ${percent(high)}`;
 
 const percent = (share: number): string =>

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { loggedGain } from '../../science/evaluation/off-policy-gain.ts';
+import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import { openObjectStore } from '../../log/partitions/object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
@@ -45,7 +45,7 @@ async function train(
           from,
           to: job.window.to,
         });
-        return loggedGain(served, job.parent, challenger, job.reward).gain;
+        return offPolicyGain(served, job.parent, challenger, job.reward).gain;
       },
       onIteration: (step) => {
         curve.push(step);

@@ -1,11 +1,14 @@
-import type { Comparison } from './experiment-report.ts';
+import type { ArmComparison } from './experiment-report.ts';
 import { holm } from '../statistics/multiple-testing.ts';
 
-/** A trend is called only where it stands beside all metrics' and arms' trends (Holm), and may be read daily. */
-export function settleTrends(
-  comparisons: readonly Omit<Comparison, 'verdict'>[],
+/**
+ * Keeps only the trends that are significant after adjustment over all metrics and arms (Holm), by always-valid
+ * p-values.
+ */
+export function correctTrends(
+  comparisons: readonly Omit<ArmComparison, 'verdict'>[],
   alpha: number,
-): Omit<Comparison, 'verdict'>[] {
+): Omit<ArmComparison, 'verdict'>[] {
   const trends = comparisons
     .flatMap(({ novelty }) => novelty)
     .flatMap(({ found }) => (found.kind === 'novelty' ? [found] : []));
@@ -13,8 +16,8 @@ export function settleTrends(
   return comparisons.map((comparison) => ({
     ...comparison,
     novelty: comparison.novelty.map(({ metric, found }) => {
-      const isChance = found.kind === 'novelty' && adjusted[trends.indexOf(found)] >= alpha;
-      return { metric, found: isChance ? { ...found, trend: 'none' as const } : found };
+      const isInsignificant = found.kind === 'novelty' && adjusted[trends.indexOf(found)] >= alpha;
+      return { metric, found: isInsignificant ? { ...found, trend: 'none' as const } : found };
     }),
   }));
 }

@@ -1,15 +1,17 @@
-/** Numbers as the report's sentences and tables show them. */
+/** Numbers as text, for the sentences and tables of a report. */
 
-export const percent = (share: number): string => `${plain(share * 100)} %`;
+export const percentText = (share: number): string => `${numberText(share * 100)} %`;
 
-export const signed = (value: number): string => `${value > 0 ? '+' : ''}${plain(value)}`;
+export const signedNumber = (value: number): string =>
+  `${value > 0 ? '+' : ''}${numberText(value)}`;
 
-export const spanned = (low: number, high: number): string => `${signed(low)} to ${signed(high)}`;
+export const intervalText = (low: number, high: number): string =>
+  `${signedNumber(low)} to ${signedNumber(high)}`;
 
-export const pShown = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+export const pValueText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
-/** Four significant digits, without an exponent where there need be none; a minus that prints well. */
-export function plain(value: number): string {
+/** Four significant digits, with an exponent only where the number is very large or small, and a typographic minus. */
+export function numberText(value: number): string {
   const size = Math.abs(value);
   const text =
     size === 0 || (size >= 1e-4 && size < 1e6)

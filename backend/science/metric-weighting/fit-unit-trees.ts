@@ -14,10 +14,10 @@ import { scoreTrees } from '../learn/trees/score-trees.ts';
 export const UNIT_MODELS = ['forest', 'boosted'] as const;
 export type UnitModelKind = (typeof UNIT_MODELS)[number];
 
-/** Trees that foretell the target from units' codes. */
+/** Trees that predict the target from the codes of a unit. */
 export interface UnitTrees {
   readonly trees: readonly GrownTree[];
-  /** In the scale of the labels: a probability where they are 0 and 1. */
+  /** Predictions on the scale of the labels: probabilities where these are 0 and 1. */
   predict(columns: Columns): Float64Array;
 }
 
@@ -31,13 +31,14 @@ export interface FitUnitTreesOptions {
 }
 
 const FOREST_LEAVES = 64;
-/** Whole levels, so that the GPU's trees are the CPU's: 8 leaves, small steps, strong shrinkage. */
+/** Small trees grown level by level, which gives the same trees on GPU and CPU, with strong regularisation. */
 const BOOSTED = { maxDepth: 3, lambda: 5, minChildHessian: 1e-3, minChildRows: 50, minGain: 0 };
 const RATE = 0.08;
 
 /**
- * A random forest on squared loss (of labels 0 and 1 that is Gini's), or boosted trees on squared or logistic loss;
- * boosted trees grow on a GPU where there is one, and on the CPU when it is lost. Blocks the calling thread.
+ * Fits a random forest on squared loss (for labels of 0 and 1 it is equivalent to Gini impurity), or boosted trees on
+ * squared or logistic loss. Boosted trees grow on a GPU where there is one, and on the CPU if it is lost. Blocks the
+ * calling thread.
  */
 export async function fitUnitTrees(
   columns: Columns,
@@ -47,7 +48,7 @@ export async function fitUnitTrees(
   const { model, isBinary, device } = options;
   const sum = labels.reduce((total, label) => total + label, 0);
   const mean = sum / labels.length;
-  // Half a unit more of each kind: a sample of one kind only has no log-odds.
+  // Half a unit is added to each class, because a sample of a single class has no finite log-odds.
   const share = (sum + 0.5) / (labels.length + 1);
   if (model === 'forest') {
     const trees = await growOnCpu(columns, labels, options, 0);

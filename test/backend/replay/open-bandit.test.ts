@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clusteredMean, type Estimate } from '../../../backend/science/statistics/interval.ts';
+import {
+  clusteredMean,
+  type IntervalEstimate,
+} from '../../../backend/science/statistics/interval.ts';
 import {
   evaluateTopSlot,
   type OffPolicyReport,
@@ -48,7 +51,7 @@ describe.skipIf(!hasShared(FILE))(`real Open Bandit logs, men${unless(FILE)}`, (
   const onPolicy = (log: OpenBanditLog) =>
     clusteredMean(log.click, Uint32Array.from(log.click.keys()))!;
   /** Difference in standard errors of the difference. */
-  const apart = (a: Estimate, b: Estimate) =>
+  const apart = (a: IntervalEstimate, b: IntervalEstimate) =>
     (1.96 * Math.abs(a.mean - b.mean)) / Math.hypot((a.high - a.low) / 2, (b.high - b.low) / 2);
 
   it('hold 10,000 rows of 34 items at 3 positions under each policy', () => {
