@@ -3,10 +3,10 @@ import { srmCheck, type SrmCheck } from './srm.ts';
 
 /**
  * Always-valid test for sample ratio mismatch: the arms may be checked at any time while the experiment runs, and the
- * probability of ever raising a false alarm is at most alpha. (A χ² test at 0.001, read every ten minutes, raises one
- * in three of a hundred experiments.) It is a multinomial mixture martingale (Lindon & Malek, "Anytime-valid inference
- * for multinomial count data", NeurIPS 2022). With θ the traffic shares, α = κθ, x the arms' sizes and n their sum, `ln
- * e = ln Γ(κ) − ln Γ(κ + n) + Σ (ln Γ(αᵢ + xᵢ) − ln Γ(αᵢ) − xᵢ ln θᵢ)`; the p-value is `min(1, 1 / e)` (Ville, 1939).
+ * probability of ever raising a false alarm is at most alpha. (A χ² test at 0.001 that is read every ten minutes raises one
+ * in 3 % of the experiments.) It is a multinomial mixture martingale (Lindon & Malek, "Anytime-valid inference for multinomial
+ * count data", NeurIPS 2022). With θ the traffic shares, α = κθ, x the arms' sizes and n their sum,
+ * `ln e = ln Γ(κ) − ln Γ(κ + n) + Σ (ln Γ(αᵢ + xᵢ) − ln Γ(αᵢ) − xᵢ ln θᵢ)`; the p-value is `min(1, 1 / e)` (Ville, 1939).
  * The traffic shares must stay the same from the first unit to the last: restart the counts where they change.
  * @param observed units per arm. @param weights traffic weight per arm, of any sum.
  * @param alpha small, because an alarm stops the experiment.
