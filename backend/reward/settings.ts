@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseSettings, schedule } from '../process/settings.ts';
-import type { ImportanceOptions } from '../science/metric-weighting/learn-importance.ts';
+import type { LearnImportanceOptions } from '../science/metric-weighting/learn-importance.ts';
 import { parseTarget, type TargetDefinition } from '../science/metric-weighting/target.ts';
 import type { RewardPolicy } from './in-force.ts';
 import type { UnitKind } from '../log/account/units.ts';
@@ -22,7 +22,7 @@ export interface MetricWeightSettings {
   readonly prior?: Readonly<Record<string, number>>;
   readonly methods: readonly ('surrogate' | 'importance')[];
   /** What importance is told from; crosses are columns that are also looked at together. */
-  readonly importance: Required<Pick<ImportanceOptions, 'model' | 'by' | 'crosses'>>;
+  readonly importance: Required<Pick<LearnImportanceOptions, 'model' | 'by' | 'crosses'>>;
   /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
   readonly retentionDays: number;
 }

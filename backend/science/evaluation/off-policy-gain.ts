@@ -8,7 +8,7 @@ import { loggedDraw } from './off-policy/policy-probabilities.ts';
 import {
   crossFitSlates,
   reorderedSlates,
-  type LoggedRanking,
+  type RescoredRanking,
 } from './off-policy/reordered-slates.ts';
 import type { SlateEstimator } from './off-policy/slate-estimators.ts';
 
@@ -47,7 +47,7 @@ export function offPolicyGain(
     return refused(`${champion.version} did not explore: its log shows a single order only`);
   const features = champion.schema.features.length;
   const clusters = new Map<string, number>();
-  const rankings = slates.map((slate): LoggedRanking => {
+  const rankings = slates.map((slate): RescoredRanking => {
     const slots = slate.itemIds.length;
     const cluster = slate.userId ?? `session ${slate.sessionId}`;
     if (!clusters.has(cluster)) clusters.set(cluster, clusters.size);

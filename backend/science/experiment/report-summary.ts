@@ -3,7 +3,7 @@ import type { ExperimentReport } from './experiment-report.ts';
 import { pValueText } from './number-text.ts';
 
 /** The verdict and the reasons to doubt it, as paragraphs. @param name the experiment's name for the reader. */
-export function reportSummary(report: ExperimentReport, name: string): string[] {
+export function experimentSummary(report: ExperimentReport, name: string): string[] {
   const { verdict, doubts, interleaving } = report;
   const health = interleaving === undefined ? `\n${healthText(report)}` : '';
   return [

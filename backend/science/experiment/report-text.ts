@@ -2,7 +2,7 @@ import { table } from '../../../shared/text/text.ts';
 import type { ArmComparison, ExperimentReport } from './experiment-report.ts';
 import { percentText, numberText, signedNumber } from './number-text.ts';
 import { metricText } from './metric-text.ts';
-import { reportSummary } from './report-summary.ts';
+import { experimentSummary } from './report-summary.ts';
 import { resultDataText } from './result-data-text.ts';
 import { segmentText } from './segment-text.ts';
 
@@ -12,7 +12,7 @@ import { segmentText } from './segment-text.ts';
  */
 export function reportText(report: ExperimentReport, name = report.experiment): string {
   return [
-    ...reportSummary(report, name),
+    ...experimentSummary(report, name),
     ...(report.interleaving === undefined
       ? [
           table(

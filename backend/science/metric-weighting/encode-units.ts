@@ -63,7 +63,7 @@ const oneBased = ({ kind }: Column, levels: Uint8Array): Uint8Array =>
   kind === 'number' ? levels : levels.map((level) => level + 1);
 
 /** The codes of some units, feature-major. @param units unit of each row; a unit may occur several times. */
-export function columnsOf(features: readonly UnitFeature[], units: ArrayLike<number>): Columns {
+export function unitCodes(features: readonly UnitFeature[], units: ArrayLike<number>): Columns {
   const rows = units.length;
   const codes = new Uint8Array(rows * features.length);
   features.forEach(({ codes: own }, f) => {

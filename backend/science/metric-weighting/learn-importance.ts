@@ -4,7 +4,7 @@ import { studentQuantile } from '../statistics/distributions.ts';
 import { withShares } from '../evaluation/importance/importance.ts';
 import type { DeviceChoice } from '../../device/gpu/choose-device.ts';
 import { bootstrapCovariance } from './draws.ts';
-import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
+import { unitCodes, encodeUnits, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
 import { heldOutUnits } from './held-out-units.ts';
 import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
@@ -18,7 +18,7 @@ import { contextOf } from './unit-design.ts';
 import { unitImportance, type ImportanceKind } from './unit-importance.ts';
 import type { NumberColumn, UnitTable } from './unit-table.ts';
 
-export interface ImportanceOptions {
+export interface LearnImportanceOptions {
   readonly seed: number;
   /** Default: forest. */
   readonly model?: UnitModelKind;
@@ -42,7 +42,7 @@ const [RESAMPLES, FEWER_TREES, FEWER_EXPLAINED] = [20, 50, 128];
  */
 export async function learnImportance(
   table: UnitTable,
-  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: ImportanceOptions,
+  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: LearnImportanceOptions,
 ): Promise<ImportanceWeights> {
   if (table.metrics.length === 0)
     throw invalid('there is no metric to weigh: declare at least one');
@@ -82,7 +82,7 @@ export async function learnImportance(
   const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
   const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
     fitUnitTrees(
-      columnsOf(among, units),
+      unitCodes(among, units),
       Float64Array.from(units, (unit) => labels[unit]),
       { model: kind, isBinary, trees, seed: own, ...(device && { device }) },
     );
@@ -94,11 +94,11 @@ export async function learnImportance(
   const baseline =
     context.length === 0
       ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
-      : (await learn(train, TREES, seed, context)).predict(columnsOf(context, heldOut));
+      : (await learn(train, TREES, seed, context)).predict(unitCodes(context, heldOut));
   const skill = skillOf({
     values: Float64Array.from(heldOut, (unit) => labels[unit]),
     baseline,
-    ...scoresOf(table, whole.predict(columnsOf(features, heldOut)), heldOut, train),
+    ...scoresOf(table, whole.predict(unitCodes(features, heldOut)), heldOut, train),
   });
   const noSkill =
     lackOfSkill(skill, 'units') ??

@@ -4,7 +4,7 @@ import { experimentStage } from './experiment-stage.ts';
 import type { SurrogateWeights } from './learned-weights.ts';
 import { equalWeights, priorOf, type Better } from './prior.ts';
 import type { Prior } from './shrink.ts';
-import type { Stage } from './stage.ts';
+import type { LearnedStage } from './stage.ts';
 import { unitDesign } from './unit-design.ts';
 import { unitStage } from './unit-stage.ts';
 import type { PastExperiment, UnitTable } from './unit-table.ts';
@@ -97,7 +97,7 @@ export async function learnSurrogate(
   };
 }
 
-const priorFrom = ({ weights, covariance }: Stage): Prior => ({ mean: weights, covariance });
+const priorFrom = ({ weights, covariance }: LearnedStage): Prior => ({ mean: weights, covariance });
 
 function metricsOf(table: UnitTable | undefined, experiments: readonly PastExperiment[]): string[] {
   const names =

@@ -1,7 +1,7 @@
 import type { Skill } from './learned-weights.ts';
 
 /** Weights learned from one kind of data (units or experiments), with their skill. */
-export interface Stage {
+export interface LearnedStage {
   readonly weights: Float64Array;
   readonly covariance: Float64Array;
   readonly shrinkage: number;
@@ -11,7 +11,7 @@ export interface Stage {
 }
 
 /** A stage's weights, or why they are not used; with `skill` where there was enough data but no held-out skill. */
-export type StageOutcome = Stage | { readonly refused: string; readonly skill?: Skill };
+export type StageOutcome = LearnedStage | { readonly refused: string; readonly skill?: Skill };
 
 /** Why learned weights must not be used: they did not predict what was held out. Undefined where they did. */
 export function lackOfSkill(skill: Skill | undefined, what: string): string | undefined {

@@ -5,7 +5,7 @@ import { rowCodes, sampleOf } from '../evaluation/importance/sample-rows.ts';
 import { treeExplainer } from '../evaluation/importance/tree-shap.ts';
 import { shuffle } from '../statistics/shuffle.ts';
 import { toTrees } from '../learn/trees/to-trees.ts';
-import { columnsOf, type UnitFeature } from './encode-units.ts';
+import { unitCodes, type UnitFeature } from './encode-units.ts';
 import type { UnitTrees } from './fit-unit-trees.ts';
 
 export const IMPORTANCE_KINDS = ['gain', 'permutation', 'shap'] as const;
@@ -50,7 +50,7 @@ function byShap(input: ImportanceInput): Float64Array {
   const { model, features, metrics, heldOut, seed, explained } = input;
   const explainer = treeExplainer(coveredTrees(toTrees(model.trees, POINTS), model.trees));
   const chosen = sampleOf(heldOut.length, explained, seed).map((i) => heldOut[i]);
-  const set = columnsOf(features, chosen);
+  const set = unitCodes(features, chosen);
   const total = new Float64Array(metrics.length);
   for (let row = 0; row < set.rows; row++) {
     const parts = new Float64Array(features.length);
@@ -68,7 +68,7 @@ function byShap(input: ImportanceInput): Float64Array {
  */
 function byPermutation({ model, features, metrics, heldOut, labels, seed }: ImportanceInput) {
   const random = seededRandom(seed);
-  const set = columnsOf(features, heldOut);
+  const set = unitCodes(features, heldOut);
   const { rows } = set;
   const errorOf = (codes: Uint8Array) =>
     model

@@ -1,4 +1,4 @@
-import { studentCdf, studentQuantile, studentTwoSided } from './distributions.ts';
+import { studentCdf, studentQuantile } from './distributions.ts';
 import type { PointEstimate } from './effect.ts';
 
 export type Alternative = 'two-sided' | 'greater' | 'less';
@@ -32,7 +32,7 @@ export function welchTest(
     -studentQuantile(alternative === 'two-sided' ? alpha / 2 : alpha, df) * standardError;
   return {
     t,
-    pValue: pValueOf(t, df, alternative),
+    pValue: pValueOf(t, (x) => studentCdf(x, df), alternative),
     ...intervalAround(estimate, half, alternative),
   };
 }
@@ -51,14 +51,19 @@ export function checkAlpha(alpha: number): void {
   }
 }
 
-function pValueOf(t: number, df: number, alternative: Alternative): number {
+/** P-value of a statistic whose null distribution is symmetric about 0. @param cdf of that distribution. */
+export function pValueOf(
+  statistic: number,
+  cdf: (x: number) => number,
+  alternative: Alternative,
+): number {
   switch (alternative) {
     case 'two-sided':
-      return studentTwoSided(Math.abs(t), df);
+      return 2 * cdf(-Math.abs(statistic));
     case 'greater':
-      return studentCdf(-t, df);
+      return cdf(-statistic);
     case 'less':
-      return studentCdf(t, df);
+      return cdf(statistic);
     default:
       return alternative satisfies never;
   }

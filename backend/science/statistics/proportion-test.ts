@@ -1,8 +1,8 @@
 import { normalCdf, normalQuantile } from './distributions.ts';
 import {
-  type Alternative,
-  intervalAround,
   checkAlpha,
+  intervalAround,
+  pValueOf,
   type TestOptions,
   type TestResult,
 } from './fixed-test.ts';
@@ -42,7 +42,7 @@ export function proportionTest(
   return {
     kind: 'proportion-test',
     z,
-    pValue: pValueOf(z, alternative),
+    pValue: pValueOf(z, normalCdf, alternative),
     ...intervalAround(t - c, critical * wald, alternative),
     newcombe: {
       low: t - c - Math.hypot(t - wilsonT.low, wilsonC.high - c),
@@ -71,17 +71,4 @@ export function chanceProportionIsHigher(
     log += Math.log(((ac + i) * (bt + i)) / ((ac + bc + bt + i) * (1 + i)));
   }
   return Math.min(1, chance);
-}
-
-function pValueOf(z: number, alternative: Alternative): number {
-  switch (alternative) {
-    case 'two-sided':
-      return 2 * normalCdf(-Math.abs(z));
-    case 'greater':
-      return normalCdf(-z);
-    case 'less':
-      return normalCdf(z);
-    default:
-      return alternative satisfies never;
-  }
 }

@@ -10,7 +10,7 @@ import {
 import type { LoggedSlates } from './slates.ts';
 
 /** A logged ranking with the evaluated scorer's points for the items shown; arrays have one entry per slot. */
-export interface LoggedRanking {
+export interface RescoredRanking {
   readonly draw: LoggedDraw;
   readonly reward: ArrayLike<number>;
   /** The evaluated scorer's points. */
@@ -38,7 +38,7 @@ export interface ReorderedSlates extends LoggedSlates {
  * @param exploration of the evaluated policy.
  */
 export function reorderedSlates(
-  rankings: readonly LoggedRanking[],
+  rankings: readonly RescoredRanking[],
   depth: number,
   exploration: Exploration,
 ): ReorderedSlates {

@@ -190,7 +190,7 @@ describe('runGate', () => {
       {},
       'keep champion',
       'held-out gain',
-      'the interval does not lie above 0',
+      'the interval is not above 0',
     ],
     [
       'refused, held-out gain may not decide',

@@ -180,7 +180,7 @@ describe('readings of one effect', () => {
     ['alpha below 0.5', () => sequentialTest(found, { alpha: 0.6, alternative: 'less' })],
     ['tuning parameter', () => sequentialTest(found, { tuning: 0 })],
     ['variance must be above 0', () => posteriorOf(found, { prior: { mean: 0, variance: 0 } })],
-    ['a margin is bearable harm', () => testGuardrail(found, -0.1)],
+    ['a margin is the tolerated harm', () => testGuardrail(found, -0.1)],
   ])('%s', (message, act) => expect(act).toThrow(message));
 });
 
