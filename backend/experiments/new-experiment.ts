@@ -7,7 +7,7 @@ import { DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metr
 import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
-import { MINIMUM_PER_ARM } from '../science/statistics/no-answer.ts';
+import { MINIMUM_PER_ARM } from '../science/statistics/unavailable.ts';
 import { changesVersion, checkArms } from './check-arms.ts';
 import { checkGuardrails, experimentMetrics } from './experiment-metrics.ts';
 import { DEFAULT_LAYERS, ensureLayer, OWN_LAYER_RANK, readLayer, type LayerRow } from './layers.ts';

@@ -1,6 +1,6 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { MINIMUM_PER_ARM } from '../science/statistics/no-answer.ts';
+import { MINIMUM_PER_ARM } from '../science/statistics/unavailable.ts';
 import {
   planSampleSize,
   sampleSizeOfProportions,

@@ -1,15 +1,15 @@
-import { clusteredMean, type Estimate } from '../science/statistics/interval.ts';
+import { clusteredMean, type IntervalEstimate } from '../science/statistics/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../science/evaluation/ranking-metrics.ts';
 
 export interface PolicyReport {
   readonly policy: string;
   readonly version: string;
-  readonly mrr: Estimate;
-  readonly ndcg10: Estimate;
-  readonly hit1: Estimate;
+  readonly mrr: IntervalEstimate;
+  readonly ndcg10: IntervalEstimate;
+  readonly hit1: IntervalEstimate;
 }
 
-export interface PolicyGain extends Estimate {
+export interface PolicyGain extends IntervalEstimate {
   readonly policy: string;
 }
 
@@ -57,7 +57,7 @@ export function gainOver(
   return { policy: learned.policy, ...gain };
 }
 
-function estimate(values: readonly number[], session: readonly number[]): Estimate {
+function estimate(values: readonly number[], session: readonly number[]): IntervalEstimate {
   const mean = clusteredMean(values, session);
   if (mean === undefined)
     throw new Error(`${values.length} searches of one session are too few to judge by`);
@@ -65,7 +65,7 @@ function estimate(values: readonly number[], session: readonly number[]): Estima
 }
 
 export function reportText({ served, evaluated, policies, gains }: ReplayReport): string {
-  const cell = ({ mean, low, high }: Estimate) =>
+  const cell = ({ mean, low, high }: IntervalEstimate) =>
     `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
   const row = (cells: readonly string[]) =>
     cells

@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { type Effect, effectOf } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
-import { type NoAnswer, notEnoughData } from '../science/statistics/no-answer.ts';
+import { type Unavailable, notEnoughData } from '../science/statistics/unavailable.ts';
 import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { type Statistic } from '../science/statistics/statistics.ts';
@@ -45,7 +45,7 @@ function effectIn(
   statistics: ExperimentStatistics,
   metric: MetricDefinition,
   how: { readonly minimumPerArm: number; readonly hypothesis: number },
-): Effect | NoAnswer {
+): Effect | Unavailable {
   const [control, treatment] = [CHAMPION, CHALLENGER].map((arm) =>
     statistics.days
       .filter((day) => day.arm === arm)
@@ -60,7 +60,7 @@ function effectIn(
 }
 
 /** The reason of the newest stage, which has the most sessions to come. */
-const whyNot = (effects: readonly (Effect | NoAnswer)[], minimumPerArm: number): string =>
+const whyNot = (effects: readonly (Effect | Unavailable)[], minimumPerArm: number): string =>
   effects.findLast((effect) => effect.kind === 'no-answer')?.message ??
   notEnoughData(0, minimumPerArm).message;
 

@@ -1,6 +1,6 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import type { GateReport, Guardrail } from '../science/evaluation/gate.ts';
+import type { GateReport, GuardrailInterval } from '../science/evaluation/gate.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
 import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
 
@@ -31,7 +31,9 @@ export interface RolloutEvidence {
  * The bounds must be a confidence sequence (Howard et al., Annals of Statistics 2021), because they are read at every
  * decision. The caller splits the error rate over the metrics.
  */
-export type GuardrailReading = Guardrail | { readonly metric: string; readonly missing: string };
+export type GuardrailReading =
+  | GuardrailInterval
+  | { readonly metric: string; readonly missing: string };
 
 export type RolloutAction =
   /** `wait`: nothing changes; `keep off`: nothing of this rollout may touch the pointer. */
@@ -186,14 +188,14 @@ function guardrailsOpen(
 }
 
 /** The whole interval is worse than allowed. */
-function isHarmed(reading: GuardrailReading): reading is Guardrail {
+function isHarmed(reading: GuardrailReading): reading is GuardrailInterval {
   if ('missing' in reading) return false;
   const { better, low, high, worstAllowed } = reading;
   return better === 'higher' ? above(worstAllowed, high) : above(low, worstAllowed);
 }
 
 /** The whole interval is within what is allowed. */
-const isRuledOut = ({ better, low, high, worstAllowed }: Guardrail): boolean =>
+const isRuledOut = ({ better, low, high, worstAllowed }: GuardrailInterval): boolean =>
   better === 'higher' ? atLeast(low, worstAllowed) : atLeast(worstAllowed, high);
 
 // A number that is not finite proves nothing; JSON makes it null, which must give the same decision.
@@ -209,7 +211,7 @@ function passed({ sessions, gate, guardrails }: RolloutEvidence, elapsedMs: numb
   ].join(', ');
 }
 
-const changeOf = ({ metric, low, high }: Guardrail): string =>
+const changeOf = ({ metric, low, high }: GuardrailInterval): string =>
   `${metric} changes by ${percent(low)} to ${percent(high)}`;
 
 const percent = (share: number): string =>

@@ -12,7 +12,7 @@ import { unlessPeers } from '../oracle/peers/python.ts';
 import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
 import { unlessShared } from '../support/shared-data.ts';
-import type { Estimate } from '../../backend/science/statistics/interval.ts';
+import type { IntervalEstimate } from '../../backend/science/statistics/interval.ts';
 import type { Part, Say } from './support/part.ts';
 import type { BenchRow } from './support/row.ts';
 
@@ -71,7 +71,7 @@ const rowsOf = (
   ...differenceRows(measure, difference),
 ];
 
-const differenceRows = (measure: string, { mean, low, high }: Estimate): BenchRow[] => [
+const differenceRows = (measure: string, { mean, low, high }: IntervalEstimate): BenchRow[] => [
   { name: `  ours − theirs, ${measure}: mean`, value: mean, unit: '' },
   { name: '  from', value: low, unit: '' },
   { name: '  to', value: high, unit: '' },

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../shared/explore/random.ts';
 import { drawSlate } from '../../shared/explore/slate.ts';
-import type { LoggedRanking } from '../../backend/science/evaluation/off-policy/reordered-slates.ts';
+import type { RescoredRanking } from '../../backend/science/evaluation/off-policy/reordered-slates.ts';
 
 /** Three kinds of visitors, five items each; a visitor reads down and may leave after a click. */
 export const POOL = 5;
@@ -26,7 +26,7 @@ export const EVALUATED_EXPLORATION = { temperature: 2, epsilon: 0.05 };
 /** Chance to read on after a slot without and with a click. */
 const READ_ON = [0.9, 0.5];
 
-export interface WorldRanking extends LoggedRanking {
+export interface WorldRanking extends RescoredRanking {
   readonly context: number;
   /** Items shown, best slot first. */
   readonly shown: readonly number[];

@@ -6,17 +6,17 @@ import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../../science/learn/training-set.ts';
-import type { Comparison } from '../../science/statistics/paired-comparison.ts';
+import type { PairedComparison } from '../../science/statistics/paired-comparison.ts';
 import {
   compareRankings,
   evaluateRanking,
   type RankingEvaluation,
   type SlateMeasure,
 } from '../../science/evaluation/evaluate-ranking.ts';
-import { decide, type GateEvidence, type GateReport } from '../../science/evaluation/gate.ts';
+import { runGate, type GateEvidence, type GateReport } from '../../science/evaluation/gate.ts';
 import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
-import { loggedGain } from '../../science/evaluation/logged-gain.ts';
-import type { OffPolicyReport } from '../../science/evaluation/off-policy/estimate.ts';
+import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
+import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
 
 export interface EvaluationJob {
   readonly data: Pick<TrainingSource, 'location' | 'manifests'>;
@@ -40,7 +40,7 @@ export interface VersionEvaluation {
   readonly rankings: number;
   readonly champion: RankingEvaluation;
   readonly challenger: RankingEvaluation;
-  readonly comparisons: Readonly<Record<SlateMeasure, Comparison>>;
+  readonly comparisons: Readonly<Record<SlateMeasure, PairedComparison>>;
   readonly offPolicy?: OffPolicyReport;
   readonly gate: GateReport;
 }
@@ -61,7 +61,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     from: heldFrom,
     to: window.to,
   });
-  const off = loggedGain(served, champion, challenger, job.reward);
+  const off = offPolicyGain(served, champion, challenger, job.reward);
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
   return {
     version: challenger.version,
@@ -73,7 +73,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     challenger: evaluateRanking(held, after, { calibration: challenger.calibration, seed: SEED }),
     comparisons: compareRankings(held, before, after, { seed: SEED }),
     ...(off.report && { offPolicy: off.report }),
-    gate: decide({
+    gate: runGate({
       ...gateEvidence(champion, challenger, sliceSlates(set, 0, cut), held),
       offPolicyGain: off.gain,
       guardrails: [],

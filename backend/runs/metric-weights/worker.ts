@@ -6,7 +6,7 @@ import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import {
   backtest,
   type BacktestReport,
-  type NotEnough,
+  type BacktestUnavailable,
 } from '../../science/metric-weighting/backtest.ts';
 import { learnImportance } from '../../science/metric-weighting/learn-importance.ts';
 import { learnSurrogate } from '../../science/metric-weighting/learn-surrogate.ts';
@@ -25,7 +25,7 @@ import { gatherUnits, type UnitsOf } from '../../log/account/units.ts';
 export type LearningSettings = MetricWeightSettings &
   UnitsOf & { readonly target: TargetDefinition };
 
-export type Backtest = BacktestReport | NotEnough;
+export type Backtest = BacktestReport | BacktestUnavailable;
 
 export interface LearningJob {
   readonly settings: LearningSettings;

@@ -1,5 +1,5 @@
 import { serve } from '../../process/serve.ts';
-import { loggedGain } from '../../science/evaluation/logged-gain.ts';
+import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
@@ -45,7 +45,7 @@ async function train(
           from,
           to: job.window.to,
         });
-        return loggedGain(served, job.parent, challenger, job.reward).gain;
+        return offPolicyGain(served, job.parent, challenger, job.reward).gain;
       },
       onIteration: (step) => {
         curve.push(step);

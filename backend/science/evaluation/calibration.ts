@@ -2,29 +2,30 @@ import type { Calibration } from '../../../shared/score/scorer.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { calibrate } from '../learn/calibrate.ts';
 
-/** One bin of a reliability table. Bins without a row are left out. */
+/** One bin of a reliability table; bins without rows are left out. */
 export interface ReliabilityBin {
-  /** The bin holds `low ≤ p < high`; the last one its upper end too. */
+  /** The bin holds `low ≤ p < high`; the last one also p = 1. */
   readonly low: number;
   readonly high: number;
   readonly n: number;
   readonly meanP: number;
-  /** Share of yes. */
+  /** Share of positives. */
   readonly rate: number;
 }
 
+/** A reliability table with its calibration errors. */
 export interface Reliability {
   readonly bins: readonly ReliabilityBin[];
   /** Expected calibration error: `Σ (n_b / n) |meanP_b − rate_b|` (Naeini et al., AAAI 2015). */
   readonly ece: number;
-  /** The largest gap of any bin. */
+  /** Maximum calibration error: the largest |meanP_b − rate_b|. */
   readonly mce: number;
 }
 
 /**
- * How often what was foretold with probability p came true.
- * @param p and `labels` one each per row; a label counts as yes above 0. `bins` of equal width over 0..1.
- * @returns undefined without rows.
+ * Reliability of predicted probabilities: the rate of positives against the predicted probability, by bin.
+ * @param p and `labels`: one each per row; a label is positive above 0. @param bins number of bins of equal width.
+ * @returns undefined without rows. @throws where a probability is not in 0..1.
  */
 export function reliability(
   p: ArrayLike<number>,
@@ -52,22 +53,22 @@ export function reliability(
 }
 
 const binOf = (p: number, bins: number): number => {
-  if (!(p >= 0 && p <= 1)) throw new Error(`a probability lies in 0..1: ${p} does not`);
+  if (!(p >= 0 && p <= 1)) throw new Error(`a probability must be in 0..1, not ${p}`);
   return Math.min(Math.floor(p * bins), bins - 1);
 };
 
-/** Nearer to 0 or 1 than this, log-odds would be infinite. */
-const NEAREST = 1e-15;
+/** Probabilities are limited to this distance from 0 and 1, so that log-odds are finite. */
+const MIN_DISTANCE = 1e-15;
 const logit = (p: number): number => {
-  const kept = Math.min(Math.max(p, NEAREST), 1 - NEAREST);
-  return Math.log(kept) - Math.log1p(-kept);
+  const limited = Math.min(Math.max(p, MIN_DISTANCE), 1 - MIN_DISTANCE);
+  return Math.log(limited) - Math.log1p(-limited);
 };
 
 /**
- * The line from foretold to true log-odds: `P(y = 1) = σ(intercept + slope · logit p)`, fitted by maximum likelihood
- * (Cox, 1958; as a recalibration: Platt, 1999, without his smoothed targets). Intercept 0 and slope 1: calibrated;
- * slope under 1: too sure of itself.
- * @returns undefined unless both classes are there.
+ * Calibration line `P(y = 1) = σ(intercept + slope · logit p)`, fitted by maximum likelihood (Cox, 1958; used to
+ * recalibrate it is Platt scaling, 1999, without smoothed targets). Intercept 0 and slope 1 are perfect calibration; a
+ * slope below 1 means overconfident predictions.
+ * @returns undefined unless there are both classes.
  */
 export function calibrationLine(
   p: ArrayLike<number>,
@@ -78,14 +79,15 @@ export function calibrationLine(
   return calibrate(Float64Array.from(p, logit), Float64Array.from(labels));
 }
 
-/** What a recalibration makes of p. */
+/** The recalibrated probability. */
 export const recalibrated = (line: Calibration, p: number): number =>
   1 / (1 + Math.exp(-(line.intercept + line.slope * logit(p))));
 
 /**
- * 95 % interval of the ECE from drawing clusters anew ("basic" bootstrap: the error that resampling adds on top of
- * the ECE is taken off below it, since noise can only raise an ECE). Never below 0.
- * @param cluster one cluster number per row.
+ * 95 % basic bootstrap interval of the ECE over clusters, limited to 0 and above. The basic bootstrap corrects for
+ * bias: noise can only increase an ECE, so resamples have a larger one than the sample, by as much as the sample has
+ * over the truth.
+ * @param cluster the cluster number of each row.
  * @returns undefined with fewer than two clusters.
  */
 export function eceInterval(
@@ -94,7 +96,7 @@ export function eceInterval(
   cluster: ArrayLike<number>,
   { seed, bins = 10, resamples = 200 }: { seed: number; bins?: number; resamples?: number },
 ): { low: number; high: number } | undefined {
-  // Rows shrink to one cell per (cluster, bin): its count and its Σ (p − y).
+  // Rows are aggregated into one cell per (cluster, bin): its count and Σ (p − y).
   const numberOf = new Map<number, number>();
   const cells = new Map<number, { n: number; gap: number }>();
   for (let row = 0; row < p.length; row++) {

@@ -1,49 +1,55 @@
 import { groupByValue, totalPerGroup, type ValueGroups } from '../statistics/value-groups.ts';
 
 /**
- * Measures of scores or probabilities against yes/no labels, one each per row; a label counts as yes above 0.
- * Weights default to 1. Where a measure has no value (no rows, one class only) the answer is undefined.
+ * Classification metrics of scores or probabilities against binary labels, one each per row; a label is positive above
+ * 0. Weights default to 1. A metric is undefined where it has no value (no rows, or one class only).
  */
 
 type Rows = ArrayLike<number>;
 
 /**
- * Area under the ROC curve: P(score of a yes > score of a no) + ½ P(equal), pairs weighted by the product of their
- * weights (Mann & Whitney, 1947). @returns undefined unless both classes have weight.
+ * Area under the ROC curve: P(score of a positive > score of a negative) + ½ P(equal), with pairs weighted by the
+ * product of their weights (Mann & Whitney, 1947). @returns undefined unless both classes have weight.
  */
 export function auc(scores: Rows, labels: Rows, weights?: Rows): number | undefined {
-  const { yes, no } = classTotals(groupByValue(scores), labels, weights);
-  let [wins, yesBelow, noBelow] = [0, 0, 0];
-  for (let group = 0; group < yes.length; group++) {
-    wins += yes[group] * (noBelow + no[group] / 2);
-    yesBelow += yes[group];
-    noBelow += no[group];
+  const { positive, negative } = classTotals(groupByValue(scores), labels, weights);
+  let [wins, positivesBelow, negativesBelow] = [0, 0, 0];
+  for (let group = 0; group < positive.length; group++) {
+    wins += positive[group] * (negativesBelow + negative[group] / 2);
+    positivesBelow += positive[group];
+    negativesBelow += negative[group];
   }
-  return yesBelow > 0 && noBelow > 0 ? wins / (yesBelow * noBelow) : undefined;
+  return positivesBelow > 0 && negativesBelow > 0
+    ? wins / (positivesBelow * negativesBelow)
+    : undefined;
 }
 
 /**
- * `Σₙ (Rₙ − Rₙ₋₁) Pₙ` over thresholds from the highest score down, rows of equal score entering together.
- * @returns undefined without a yes.
+ * Average precision `Σₙ (Rₙ − Rₙ₋₁) Pₙ` over thresholds from the highest score down; rows of equal score enter
+ * together.
+ * @returns undefined without a positive.
  */
 export function averagePrecision(scores: Rows, labels: Rows, weights?: Rows): number | undefined {
-  const { yes, no } = classTotals(groupByValue(scores), labels, weights);
-  let [sum, yesAbove, above] = [0, 0, 0];
-  for (let group = yes.length - 1; group >= 0; group--) {
-    yesAbove += yes[group];
-    above += yes[group] + no[group];
-    if (yes[group] > 0) sum += yes[group] * (yesAbove / above);
+  const { positive, negative } = classTotals(groupByValue(scores), labels, weights);
+  let [sum, positivesAbove, above] = [0, 0, 0];
+  for (let group = positive.length - 1; group >= 0; group--) {
+    positivesAbove += positive[group];
+    above += positive[group] + negative[group];
+    if (positive[group] > 0) sum += positive[group] * (positivesAbove / above);
   }
-  return yesAbove > 0 ? sum / yesAbove : undefined;
+  return positivesAbove > 0 ? sum / positivesAbove : undefined;
 }
 
-/** Probabilities are kept this far from 0 and 1, so that one sure error does not make the loss infinite. */
-const NEAREST = 1e-15;
+/**
+ * Probabilities are limited to this distance from 0 and 1, so that a single wrong prediction cannot make the loss
+ * infinite.
+ */
+const MIN_DISTANCE = 1e-15;
 
-/** −log likelihood of one label in nats. */
+/** Negative log likelihood of one label, in nats. */
 export function logLossOf(p: number, label: number): number {
-  const kept = Math.min(Math.max(p, NEAREST), 1 - NEAREST);
-  return label > 0 ? -Math.log(kept) : -Math.log1p(-kept);
+  const limited = Math.min(Math.max(p, MIN_DISTANCE), 1 - MIN_DISTANCE);
+  return label > 0 ? -Math.log(limited) : -Math.log1p(-limited);
 }
 
 /** Mean of `−y log p − (1 − y) log(1 − p)`. */
@@ -56,46 +62,46 @@ export const brier = (p: Rows, labels: Rows, weights?: Rows): number | undefined
 
 /** Each undefined where its denominator is 0. */
 export interface ThresholdMeasures {
-  /** Right among those called yes. */
+  /** Share of the predicted positives that are positive. */
   readonly precision?: number;
-  /** Called yes among those that are. */
+  /** Share of the positives that are predicted positive. */
   readonly recall?: number;
   /** Harmonic mean of the two. */
   readonly f1?: number;
 }
 
-/** What calling yes at `p ≥ threshold` gets right. */
+/** Precision, recall and F1 of predicting positive where `p ≥ threshold`. */
 export function atThreshold(p: Rows, labels: Rows, threshold: number): ThresholdMeasures {
-  let [right, called, are] = [0, 0, 0];
+  let [truePositives, predicted, positives] = [0, 0, 0];
   for (let row = 0; row < labels.length; row++) {
-    const yes = labels[row] > 0;
-    if (yes) are++;
+    const isPositive = labels[row] > 0;
+    if (isPositive) positives++;
     if (p[row] >= threshold) {
-      called++;
-      if (yes) right++;
+      predicted++;
+      if (isPositive) truePositives++;
     }
   }
   return {
-    ...(called > 0 && { precision: right / called }),
-    ...(are > 0 && { recall: right / are }),
-    ...(called + are > 0 && { f1: (2 * right) / (called + are) }),
+    ...(predicted > 0 && { precision: truePositives / predicted }),
+    ...(positives > 0 && { recall: truePositives / positives }),
+    ...(predicted + positives > 0 && { f1: (2 * truePositives) / (predicted + positives) }),
   };
 }
 
-/** Weight of each class in each group of equal scores. */
+/** Total weight of each class in each group of equal scores. */
 export function classTotals(
   groups: ValueGroups,
   labels: Rows,
   weights?: Rows,
-): { yes: Float64Array; no: Float64Array } {
+): { positive: Float64Array; negative: Float64Array } {
   if (labels.length !== groups.groupOf.length) {
     throw new Error(`${groups.groupOf.length} scores for ${labels.length} labels: give one each`);
   }
-  const weightOf = (row: number, yes: boolean) =>
-    labels[row] > 0 === yes ? (weights?.[row] ?? 1) : 0;
+  const weightOf = (row: number, positive: boolean) =>
+    labels[row] > 0 === positive ? (weights?.[row] ?? 1) : 0;
   return {
-    yes: totalPerGroup(groups, (row) => weightOf(row, true)),
-    no: totalPerGroup(groups, (row) => weightOf(row, false)),
+    positive: totalPerGroup(groups, (row) => weightOf(row, true)),
+    negative: totalPerGroup(groups, (row) => weightOf(row, false)),
   };
 }
 

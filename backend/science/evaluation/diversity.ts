@@ -1,10 +1,10 @@
 import { STRIDE } from '../../../shared/score/scorer.ts';
 
 /**
- * Intra-list diversity: the share of features by which two items of the list differ, in the mean over all pairs
- * (Ziegler et al., WWW 2005, with the Hamming distance of bucket codes).
+ * Intra-list diversity (Ziegler et al., WWW 2005): the mean over all pairs of items of the share of features in which
+ * they differ, which is the Hamming distance of their bucket codes.
  * @param codes feature-major: `codes[feature * rows + row]`. @param list rows of the items shown.
- * @returns 0 (all alike) to 1; undefined for fewer than two items.
+ * @returns 0 (all equal) to 1; undefined with fewer than two items.
  */
 export function intraListDiversity(
   codes: Uint8Array,
@@ -16,13 +16,13 @@ export function intraListDiversity(
   const features = codes.length / rows;
   const pairs = (items * (items - 1)) / 2;
   const seen = new Uint16Array(STRIDE);
-  let alike = 0;
+  let equalPairs = 0;
   for (let feature = 0; feature < features; feature++) {
-    // An item is alike to each earlier one in its bucket.
-    for (let i = 0; i < items; i++) alike += seen[codes[feature * rows + list[i]]]++;
+    // An item equals each earlier one that has the same bucket.
+    for (let i = 0; i < items; i++) equalPairs += seen[codes[feature * rows + list[i]]]++;
     for (let i = 0; i < items; i++) seen[codes[feature * rows + list[i]]] = 0;
   }
-  return 1 - alike / (pairs * features);
+  return 1 - equalPairs / (pairs * features);
 }
 
 /** Share of the catalogue that was shown at least once; undefined without a catalogue. */

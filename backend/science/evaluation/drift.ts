@@ -3,13 +3,14 @@ import { STRIDE } from '../../../shared/score/scorer.ts';
 import type { TrainingSet } from '../learn/training-set.ts';
 
 /**
- * Population stability index between a reference and what came after: `Σ (aᵦ − rᵦ) ln(aᵦ / rᵦ)` over buckets' shares,
- * a symmetric Kullback–Leibler divergence. By chance alone it is about `(B − 1)(1/n + 1/m)` (Yurdakul & Naranjo,
- * 2020), which for hundreds of buckets and few rows is much: the usual reading (under 0.1 stable, from 0.25 a major
- * shift) is made of what lies above that.
+ * Population stability index (PSI) of current data against a reference: `Σ (aᵦ − rᵦ) ln(aᵦ / rᵦ)` over the buckets'
+ * shares, a symmetric Kullback–Leibler divergence. Without any drift its expectation is about `(B − 1)(1/n + 1/m)`
+ * (Yurdakul & Naranjo, 2020), which is large for hundreds of buckets and few rows. The usual thresholds (under 0.1
+ * stable, from 0.25 a major shift) are therefore applied to the excess over it.
  */
 export interface Drift {
   readonly psi: number;
+  /** Expected PSI without drift. */
   readonly byChance: number;
   /** `psi − byChance`, at least 0. */
   readonly excess: number;
@@ -27,8 +28,9 @@ export const MODERATE_PSI = 0.1;
 export const MAJOR_PSI = 0.25;
 
 /**
- * @param reference and `current`: rows per bucket. An empty bucket counts half a row, so that the logarithm exists;
- * buckets empty on both sides count for nothing.
+ * Drift of a distribution over buckets.
+ * @param reference and `current`: rows per bucket. An empty bucket counts as half a row, so that the logarithm is
+ * finite; buckets that are empty on both sides are ignored.
  * @throws Error when either side has no rows.
  */
 export function drift(reference: ArrayLike<number>, current: ArrayLike<number>): Drift {
@@ -52,14 +54,14 @@ export function drift(reference: ArrayLike<number>, current: ArrayLike<number>):
 const readingOf = (psi: number): DriftReading =>
   psi < MODERATE_PSI ? 'stable' : psi < MAJOR_PSI ? 'moderate shift' : 'major shift';
 
-/** Bins fixed from the reference scores, small enough to be stored with a version and used months later. */
+/** Histogram of the reference scores, small enough to be stored with a version and used months later. */
 export interface ScoreBins {
-  /** Bin i holds scores above `edges[i − 1]` up to and including `edges[i]`; one bin more than edges. */
+  /** Bin i holds scores above `edges[i − 1]` up to and including `edges[i]`; there is one bin more than edges. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
 }
 
-/** Quantile bins; scores that many rows share make fewer, never empty ones. */
+/** Quantile bins. Where many rows have equal scores there are fewer bins, but never empty ones. */
 export function scoreBins(scores: ArrayLike<number>, bins = 10): ScoreBins {
   const sorted = Float64Array.from(scores).toSorted();
   const edges: number[] = [];
@@ -70,11 +72,11 @@ export function scoreBins(scores: ArrayLike<number>, bins = 10): ScoreBins {
   return { edges, counts: countIn(edges, scores) };
 }
 
-/** Whether scores still fall where the reference's fell. */
+/** Drift of scores against the stored histogram of the reference. */
 export const scoreDrift = (reference: ScoreBins, scores: ArrayLike<number>): Drift =>
   drift(reference.counts, countIn(reference.edges, scores));
 
-/** @param weights of each score; 1 unless given. */
+/** Total weight of the scores in each bin. @param weights one per score; default 1. */
 export function countIn(
   edges: readonly number[],
   scores: ArrayLike<number>,
@@ -93,13 +95,13 @@ export function countIn(
   return counts;
 }
 
-type Coded = Pick<TrainingSet, 'rows' | 'codes'>;
+type EncodedRows = Pick<TrainingSet, 'rows' | 'codes'>;
 
 /** Drift of each feature's buckets between two sets of one schema. */
 export function featureDrift(
   schema: Schema,
-  reference: Coded,
-  current: Coded,
+  reference: EncodedRows,
+  current: EncodedRows,
 ): (Drift & { feature: string })[] {
   return schema.features.map(({ name }, feature) => ({
     feature: name,
@@ -107,13 +109,13 @@ export function featureDrift(
   }));
 }
 
-function bucketCounts({ rows, codes }: Coded, feature: number): Uint32Array {
+function bucketCounts({ rows, codes }: EncodedRows, feature: number): Uint32Array {
   const counts = new Uint32Array(STRIDE);
   for (let row = 0; row < rows; row++) counts[codes[feature * rows + row]]++;
   return counts;
 }
 
-/** A table for people, the largest shift first. */
+/** A table for people, with the largest drift first. */
 export function driftText({ score, features }: DriftReport): string {
   const rows = [
     { feature: 'scores', ...score },

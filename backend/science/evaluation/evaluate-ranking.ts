@@ -1,26 +1,27 @@
 import type { Calibration } from '../../../shared/score/scorer.ts';
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
+import { clusterPerRow } from './cluster-per-row.ts';
 import { aucEstimate } from './auc-estimate.ts';
 import { calibrationLine, eceInterval, reliability, type ReliabilityBin } from './calibration.ts';
 import { auc, logLossOf } from './classification-metrics.ts';
 import {
-  compare,
-  type Comparison,
-  type ComparisonOptions,
+  pairedComparison,
+  type PairedComparison,
+  type PairedComparisonOptions,
 } from '../statistics/paired-comparison.ts';
 import { coverage, intraListDiversity } from './diversity.ts';
-import { clusteredMean, type Estimate } from '../statistics/interval.ts';
+import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 import { averagePrecisionAt, hitAt, ndcgAt, reciprocalRank } from './ranking-metrics.ts';
 import { rankedGains, rankSlate } from './rank-slates.ts';
 
-/** Measures of one ranked slate, taken over the slates that earned something. */
+/** Ranking metrics of one slate, averaged over the slates with a reward. */
 const SLATE_MEASURES = {
   mrr: reciprocalRank,
   ndcg10: (gains) => ndcgAt(gains, 10),
   map: averagePrecisionAt,
   hit1: (gains) => hitAt(gains, 1),
   hit10: (gains) => hitAt(gains, 10),
-  /** 1: every rewarded item above every other; undefined where all were rewarded. */
+  /** 1 where every rewarded item is above every other one; undefined where all were rewarded. */
   slateAuc: (gains) =>
     auc(
       Float64Array.from(gains, (_, slot) => -slot),
@@ -32,33 +33,36 @@ export type SlateMeasure = keyof typeof SLATE_MEASURES;
 const SLATE_MEASURE_NAMES = Object.keys(SLATE_MEASURES) as SlateMeasure[];
 
 export interface EvaluationOptions {
-  /** Points to log-odds of a reward; without it there are no probabilities to judge. */
+  /** From points to the log-odds of a reward; without it no probabilities are evaluated. */
   readonly calibration?: Calibration;
-  /** One number per slate, such as its user's; sessions when left out. */
+  /** The cluster number of each slate, such as its user's; default its session's. */
   readonly cluster?: ArrayLike<number>;
-  /** The catalogue item of each row; codes do not tell items apart. */
+  /** The catalogue item of each row, because items may have equal codes. */
   readonly items?: { readonly of: ArrayLike<number>; readonly catalogueSize: number };
-  /** Of the order of ties and of the bootstrap. */
+  /** Seed of the order of ties and of the bootstrap. */
   readonly seed?: number;
 }
 
-/** What ranking these slates by these scores is worth. A measure without a value is left out. */
+/** Metrics of ranking these slates by these scores; a metric without a value is left out. */
 export interface RankingEvaluation {
   readonly slates: number;
-  /** Slates that earned something: all that measures of order can use. */
+  /** Slates with a reward, the only ones that ranking metrics can use. */
   readonly rewarded: number;
   readonly rows: number;
   readonly measures: Readonly<
-    Partial<Record<SlateMeasure | 'auc' | 'logLoss' | 'brier' | 'diversity10', Estimate>>
+    Partial<Record<SlateMeasure | 'auc' | 'logLoss' | 'brier' | 'diversity10', IntervalEstimate>>
   >;
-  /** Share of the catalogue among the first tens; no interval: drawing slates anew can only lose items. */
+  /**
+   * Share of the catalogue in the first ten slots of any slate. It has no interval, because a resample of slates can
+   * only lose items.
+   */
   readonly coverage10?: number;
   readonly calibration?: {
     readonly ece: number;
     readonly eceLow?: number;
     readonly eceHigh?: number;
     readonly mce: number;
-    /** From foretold to true log-odds; slope 1 and intercept 0 are right. */
+    /** Calibration line from predicted to true log-odds; perfect with slope 1 and intercept 0. */
     readonly line?: Calibration;
     readonly bins: readonly ReliabilityBin[];
   };
@@ -66,7 +70,7 @@ export interface RankingEvaluation {
 
 const SHOWN = 10;
 
-/** @param scores one per row of the set, in points where a calibration is given. */
+/** Evaluates a ranking by scores. @param scores one per row of the set, in points where a calibration is given. */
 export function evaluateRanking(
   set: TrainingSet,
   scores: ArrayLike<number>,
@@ -74,8 +78,8 @@ export function evaluateRanking(
 ): RankingEvaluation {
   const slates = slateCount(set);
   const ranked = rankedGains(set, scores, seed);
-  const measures: Partial<Record<keyof RankingEvaluation['measures'], Estimate>> = {};
-  const put = (name: keyof typeof measures, estimate: Estimate | undefined) => {
+  const measures: Partial<Record<keyof RankingEvaluation['measures'], IntervalEstimate>> = {};
+  const put = (name: keyof typeof measures, estimate: IntervalEstimate | undefined) => {
     if (estimate !== undefined) measures[name] = estimate;
   };
   for (const name of SLATE_MEASURE_NAMES) {
@@ -88,7 +92,7 @@ export function evaluateRanking(
       ),
     );
   }
-  const rowCluster = clusterOfRows(set, cluster);
+  const rowCluster = clusterPerRow(set, cluster);
   put('auc', aucEstimate(scores, set.reward, rowCluster));
 
   const [alike, alikeCluster, shown]: [number[], number[], Set<number>] = [[], [], new Set()];
@@ -153,24 +157,24 @@ function judgeCalibration(
 }
 
 /**
- * Two versions on the same slates, measure by measure: `after` minus `before`.
+ * Paired comparison of two versions on the same slates, metric by metric: `after` minus `before`.
  * @param before and `after` one score per row of the set.
  */
 export function compareRankings(
   set: TrainingSet,
   before: ArrayLike<number>,
   after: ArrayLike<number>,
-  options: ComparisonOptions & Pick<EvaluationOptions, 'cluster'>,
-): Record<SlateMeasure, Comparison> {
+  options: PairedComparisonOptions & Pick<EvaluationOptions, 'cluster'>,
+): Record<SlateMeasure, PairedComparison> {
   const { cluster = set.session, seed } = options;
   const [left, right] = [rankedGains(set, before, seed), rankedGains(set, after, seed)];
   const comparisons = SLATE_MEASURE_NAMES.map((name) => {
-    // The same slates earned something whatever their order, and the same have a value.
+    // Which slates have a reward and a value does not depend on their order, so both sides have the same slates.
     const { values, slates } = measured(left, SLATE_MEASURES[name]);
     const others = measured(right, SLATE_MEASURES[name]).values;
     return [
       name,
-      compare(
+      pairedComparison(
         values,
         others,
         slates.map((slate) => cluster[slate]),
@@ -178,7 +182,7 @@ export function compareRankings(
       ),
     ];
   });
-  return Object.fromEntries(comparisons) as Record<SlateMeasure, Comparison>;
+  return Object.fromEntries(comparisons) as Record<SlateMeasure, PairedComparison>;
 }
 
 function measured(
@@ -190,14 +194,6 @@ function measured(
     return value === undefined ? [] : [{ slate, value }];
   });
   return { values: found.map(({ value }) => value), slates: found.map(({ slate }) => slate) };
-}
-
-function clusterOfRows(set: TrainingSet, cluster: ArrayLike<number>): Uint32Array {
-  const ofRow = new Uint32Array(set.rows);
-  for (let slate = 0; slate < slateCount(set); slate++) {
-    ofRow.fill(cluster[slate], set.starts[slate], set.starts[slate + 1]);
-  }
-  return ofRow;
 }
 
 const probabilities = (scores: ArrayLike<number>, { intercept, slope }: Calibration) =>

@@ -1,6 +1,6 @@
 import type { GateReport } from './gate.ts';
 
-/** The report for people: the verdict, what decided, and every check with its figure and bound. */
+/** The gate's report as text: the verdict, the gain that decided, and every check with its figure and bound. */
 export function gateText({ verdict, decidedBy, reason, checks }: GateReport): string {
   const rows = checks.map(({ check, outcome, figure, bound, says }) => [
     outcome,

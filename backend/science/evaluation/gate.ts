@@ -1,16 +1,18 @@
 import type { DriftReport } from './drift.ts';
-import type { Estimate } from '../statistics/interval.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
 
-/** What speaks for and against a challenger. What was not looked at is left out; the gate says so. */
+/** The evidence on a challenger. What was not evaluated is left out, and the gate reports it. */
 export interface GateEvidence {
-  /** Challenger minus champion from the champion's own log, or why it could not be told. */
+  /** Off-policy estimate of challenger minus champion from the champion's log, or why it was refused. */
   readonly offPolicyGain?: OffPolicyGain | { readonly refused: string };
-  /** Mean loss of the champion minus that of the challenger per held-out slate, clustered. */
-  readonly heldOutGain?: Estimate;
-  readonly guardrails?: readonly Guardrail[];
+  /** Mean loss of the champion minus mean loss of the challenger per held-out slate, with a clustered interval. */
+  readonly heldOutGain?: IntervalEstimate;
+  readonly guardrails?: readonly GuardrailInterval[];
   readonly calibration?: {
     readonly ece: number;
-    /** Of its 95 % interval: noise alone raises an ECE, so this is what is judged where it is given. */
+    /**
+     * Lower bound of its 95 % interval. It is checked instead of the ECE where given, because noise increases an ECE.
+     */
     readonly eceLow?: number;
     readonly slope?: number;
     readonly intercept?: number;
@@ -28,33 +30,34 @@ export interface OffPolicyGain {
   readonly ess: number;
 }
 
-/** A metric that must not get worse: its relative change (0.01 = up by 1 %) with its 95 % interval. */
-export interface Guardrail {
+/** A metric that must not get worse: the 95 % interval of its relative change (0.01 is an increase by 1 %). */
+export interface GuardrailInterval {
   readonly metric: string;
   readonly better: 'higher' | 'lower';
   readonly low: number;
   readonly high: number;
-  /** −0.02: a fall by 2 % at most (better higher); 0.05: a rise by 5 % at most (better lower). */
+  /** The margin: −0.02 tolerates a decrease by 2 % (better higher), 0.05 an increase by 5 % (better lower). */
   readonly worstAllowed: number;
 }
 
-export type Evidence = 'guardrails' | 'calibration' | 'drift' | 'data quality';
+/** Evidence that the rules may require. */
+export type EvidenceKind = 'guardrails' | 'calibration' | 'drift' | 'data quality';
 
 export interface GateRules {
-  /** The lower bound of the deciding gain must lie above it. */
+  /** The lower bound of the deciding gain must be above it. */
   readonly minGain: number;
-  /** With fewer clusters in the held-out slates they decide nothing. */
+  /** With fewer clusters of held-out slates, the held-out gain cannot decide. */
   readonly minClusters: number;
-  /** With a smaller effective sample size the off-policy estimate counts as refused. */
+  /** With a smaller effective sample size, the off-policy estimate counts as refused. */
   readonly minEffectiveSample: number;
   /** Where off-policy evaluation is refused, the held-out gain may decide. */
   readonly allowHeldOut: boolean;
   /** Evidence without which nothing is promoted. */
-  readonly required: readonly Evidence[];
+  readonly required: readonly EvidenceKind[];
   readonly maxEce: number;
   readonly slope: readonly [low: number, high: number];
   readonly intercept: readonly [low: number, high: number];
-  /** Of the PSI that lies above chance. */
+  /** Limits of the PSI in excess of its expectation without drift. */
   readonly maxScorePsi: number;
   readonly maxFeaturePsi: number;
 }
@@ -75,16 +78,16 @@ export const DEFAULT_GATE_RULES: GateRules = {
 /** One line of the report. */
 export interface GateCheck {
   readonly check: string;
-  /** `missing`: evidence that is required and not there; `noted`: it decides nothing. */
+  /** `missing`: required evidence that is absent; `noted`: it does not affect the verdict. */
   readonly outcome: 'passed' | 'failed' | 'missing' | 'noted';
   readonly figure?: number;
-  /** What the figure is held to. */
+  /** The bound that the figure must satisfy. */
   readonly bound?: string;
-  /** The whole of it as a sentence's part. */
+  /** The check in words, as part of a sentence. */
   readonly says: string;
 }
 
-/** Whether a challenger may go live: one value, stored with the run and readable by a person. */
+/** Whether a challenger may be promoted, and why; stored with the run. */
 export interface GateReport {
   readonly verdict: 'promote' | 'keep champion' | 'not enough data';
   readonly decidedBy: 'off-policy gain' | 'held-out gain' | 'nothing';
@@ -95,10 +98,10 @@ export interface GateReport {
 }
 
 /**
- * A challenger is promoted only if the lower bound of its gain is above the threshold and every check holds.
- * One failed check keeps the champion; else one that is missing leaves the question open.
+ * The gate: a challenger is promoted only if the lower bound of its gain is above the threshold and every check passes.
+ * One failed check keeps the champion; otherwise, one missing check means that there is not enough data.
  */
-export function decide(evidence: GateEvidence, changed: Partial<GateRules> = {}): GateReport {
+export function runGate(evidence: GateEvidence, changed: Partial<GateRules> = {}): GateReport {
   const rules = { ...DEFAULT_GATE_RULES, ...changed };
   const gain = judgeGain(evidence, rules);
   const checks = [
@@ -113,8 +116,8 @@ export function decide(evidence: GateEvidence, changed: Partial<GateRules> = {})
   const verdict =
     failed.length > 0 ? 'keep champion' : missing.length > 0 ? 'not enough data' : 'promote';
   const deciding = gain.deciding ? [gain.deciding] : [];
-  const told = new Set([...deciding, ...refusals(evidence, gain), ...failed, ...missing]);
-  const reason = [...told].map(({ says }) => says).join('; ');
+  const reasons = new Set([...deciding, ...refusals(evidence, gain), ...failed, ...missing]);
+  const reason = [...reasons].map(({ says }) => says).join('; ');
   return {
     verdict,
     decidedBy: gain.decidedBy,
@@ -124,15 +127,15 @@ export function decide(evidence: GateEvidence, changed: Partial<GateRules> = {})
   };
 }
 
-/** That off-policy evaluation was tried and refused is part of why something else decided. */
+/** Where the held-out gain decided because off-policy evaluation was refused, the refusal is part of the reason. */
 const refusals = ({ offPolicyGain }: GateEvidence, { decidedBy, checks }: GainVerdict) =>
   offPolicyGain !== undefined && decidedBy === 'held-out gain'
     ? checks.filter(({ check }) => check === 'off-policy gain')
     : [];
 
-/** The gate with held-out slates as its only evidence. */
-export const judge = (heldOutGain: Estimate | undefined): GateReport =>
-  decide({ ...(heldOutGain && { heldOutGain }) }, { required: [] });
+/** The gate with the held-out gain as its only evidence. */
+export const gateOnHeldOutGain = (heldOutGain: IntervalEstimate | undefined): GateReport =>
+  runGate({ ...(heldOutGain && { heldOutGain }) }, { required: [] });
 
 interface GainVerdict {
   readonly decidedBy: GateReport['decidedBy'];
@@ -176,7 +179,7 @@ function judgeGain({ offPolicyGain, heldOutGain }: GateEvidence, rules: GateRule
   };
 }
 
-/** Why there is no off-policy gain to go by; undefined where there is. */
+/** Why the off-policy gain cannot decide; undefined where it can. */
 function refusalOf(gain: GateEvidence['offPolicyGain'], rules: GateRules): string | undefined {
   if (gain === undefined) return 'not estimated';
   if ('refused' in gain) return `refused, ${gain.refused}`;
@@ -185,7 +188,7 @@ function refusalOf(gain: GateEvidence['offPolicyGain'], rules: GateRules): strin
     : `effective sample ${Math.round(gain.ess)} of ${rules.minEffectiveSample}`;
 }
 
-function heldOutCheck(gain: Estimate | undefined, rules: GateRules): GateCheck {
+function heldOutCheck(gain: IntervalEstimate | undefined, rules: GateRules): GateCheck {
   if (gain === undefined || !(gain.clusters >= rules.minClusters)) {
     return {
       check: 'held-out gain',
@@ -205,12 +208,12 @@ function gainCheck(check: string, low: number, says: string, { minGain }: GateRu
     outcome: passed ? 'passed' : 'failed',
     figure: low,
     bound: `> ${minGain}`,
-    says: passed ? says : `${says}: the interval does not lie above ${minGain}`,
+    says: passed ? says : `${says}: the interval is not above ${minGain}`,
   };
 }
 
 function guardrailChecks({ guardrails }: GateEvidence, rules: GateRules): GateCheck[] {
-  if (guardrails === undefined) return [absent('guardrails', rules)];
+  if (guardrails === undefined) return [unchecked('guardrails', rules)];
   return guardrails.map(({ metric, better, low, high, worstAllowed }) => {
     const [figure, sign] = better === 'higher' ? [low, '≥'] : [high, '≤'];
     const passed = better === 'higher' ? low >= worstAllowed : high <= worstAllowed;
@@ -222,7 +225,7 @@ function guardrailChecks({ guardrails }: GateEvidence, rules: GateRules): GateCh
 }
 
 function calibrationChecks({ calibration }: GateEvidence, rules: GateRules): GateCheck[] {
-  if (calibration === undefined) return [absent('calibration', rules)];
+  if (calibration === undefined) return [unchecked('calibration', rules)];
   const { ece, eceLow, slope, intercept } = calibration;
   const within = (
     name: string,
@@ -252,7 +255,7 @@ function calibrationChecks({ calibration }: GateEvidence, rules: GateRules): Gat
 }
 
 function driftChecks({ drift }: GateEvidence, rules: GateRules): GateCheck[] {
-  if (drift === undefined) return [absent('drift', rules)];
+  if (drift === undefined) return [unchecked('drift', rules)];
   const check = (name: string, psi: number, most: number) =>
     bounded(`drift of ${name} (PSI)`, psi, psi <= most, `≤ ${most}`);
   return [
@@ -262,7 +265,7 @@ function driftChecks({ drift }: GateEvidence, rules: GateRules): GateCheck[] {
 }
 
 function qualityChecks({ dataQuality }: GateEvidence, rules: GateRules): GateCheck[] {
-  if (dataQuality === undefined) return [absent('data quality', rules)];
+  if (dataQuality === undefined) return [unchecked('data quality', rules)];
   const { passed, failures } = dataQuality;
   const says = passed ? 'data passed quality' : `data failed quality: ${failures.join(', ')}`;
   return [
@@ -286,7 +289,7 @@ const bounded = (check: string, figure: number, passed: boolean, bound: string):
   says: `${check} ${figure.toFixed(4)}, ${passed ? '' : 'not '}${bound}`,
 });
 
-const absent = (check: Evidence, rules: GateRules): GateCheck => ({
+const unchecked = (check: EvidenceKind, rules: GateRules): GateCheck => ({
   check,
   outcome: rules.required.includes(check) ? 'missing' : 'noted',
   says: `${check} not looked at`,

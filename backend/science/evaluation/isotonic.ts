@@ -1,18 +1,18 @@
 import { groupByValue, totalPerGroup } from '../statistics/value-groups.ts';
 
-/** A rising curve through knots: straight lines between them, level beyond the ends. */
+/** A non-decreasing curve through knots: linear between them, constant beyond the ends. */
 export interface IsotonicCurve {
   /** Ascending. */
   readonly x: Float64Array;
-  /** Never falling. */
+  /** Non-decreasing. */
   readonly y: Float64Array;
 }
 
 /**
- * Least-squares fit of a curve that never falls, by pooling adjacent violators (Ayer et al., 1955). Rows of equal x
- * become one of their mean first; knots inside a level stretch are left out.
- * @param x and `y` one each per row; weights default to 1, rows of weight 0 say nothing.
- * @returns undefined without a row that says something.
+ * Isotonic regression: the non-decreasing least-squares fit, by pooling adjacent violators (Ayer et al., 1955). Rows of
+ * equal x are averaged first; knots inside a constant stretch are left out.
+ * @param x and `y` one each per row. @param weights one per row; default 1.
+ * @returns undefined without a row of positive weight.
  */
 export function fitIsotonic(
   x: ArrayLike<number>,
@@ -22,7 +22,7 @@ export function fitIsotonic(
   const groups = groupByValue(x);
   const weight = totalPerGroup(groups, (row) => weights?.[row] ?? 1);
   const total = totalPerGroup(groups, (row) => y[row] * (weights?.[row] ?? 1));
-  // Blocks of pooled groups, as a stack: where each ends, its weight and its total.
+  // A stack of blocks of pooled groups: the last group, the weight and the total of each.
   const [end, mass, sum]: [number[], number[], number[]] = [[], [], []];
   const lastMean = () => sum[sum.length - 1] / mass[mass.length - 1];
   for (let group = 0; group < groups.values.length; group++) {
@@ -51,7 +51,7 @@ export function fitIsotonic(
   return { x: Float64Array.from(knotX), y: Float64Array.from(knotY) };
 }
 
-/** The curve's height at `at`. */
+/** The curve's value at `at`. */
 export function isotonicAt({ x, y }: IsotonicCurve, at: number): number {
   if (at <= x[0]) return y[0];
   let [low, high] = [0, x.length - 1];

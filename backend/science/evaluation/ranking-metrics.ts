@@ -1,15 +1,15 @@
 /**
- * Measures of one ranked list. `gains[i]` is what the item at slot i + 1 earned (0 = nothing), best slot first.
- * An item counts as relevant where its gain is above 0. A list where nothing is relevant has measure 0: averages
- * over lists leave such lists out, because no order of theirs is better than another.
+ * Ranking metrics of one list. `gains[i]` is the reward of the item at position i + 1. An item is relevant where its
+ * gain is above 0. A list without a relevant item has the value 0; averages over lists leave such lists out, because no
+ * order of theirs is better than another.
  */
 
 type Gains = ArrayLike<number>;
 
-/** What a slot pays: its gain, or 2^gain − 1, which favours the best (Burges et al., 2005). */
+/** How a gain counts: as it is, or as 2^gain − 1, which emphasises large gains (Burges et al., 2005). */
 export type GainScale = 'linear' | 'exponential';
 
-/** 1 / slot of the first relevant item among the first k; 0 if none is. */
+/** 1 / position of the first relevant item among the first k; 0 if there is none. */
 export function reciprocalRank(gains: Gains, k = Infinity): number {
   for (let i = 0; i < Math.min(k, gains.length); i++) if (gains[i] > 0) return 1 / (i + 1);
   return 0;
@@ -18,20 +18,21 @@ export function reciprocalRank(gains: Gains, k = Infinity): number {
 /** 1 if any of the first k items is relevant. */
 export const hitAt = (gains: Gains, k: number): number => (relevantIn(gains, k) > 0 ? 1 : 0);
 
-/** Share of relevant items among k slots; slots beyond the end of the list are misses. */
+/** Share of relevant items among the first k; positions beyond the end of the list count as irrelevant. */
 export const precisionAt = (gains: Gains, k: number): number =>
   k > 0 ? relevantIn(gains, k) / k : 0;
 
-/** Share of the relevant items that the first k slots show. */
+/** Share of the relevant items that are among the first k. */
 export function recallAt(gains: Gains, k: number): number {
   const relevant = relevantIn(gains, gains.length);
   return relevant === 0 ? 0 : relevantIn(gains, k) / relevant;
 }
 
 /**
- * Mean of the precisions at the relevant slots among the first k; its mean over lists is MAP@k.
- * @param outOf what the sum is divided by: `reachable`, the relevant items that k slots can hold, so that a perfect
- * order scores 1; `all` relevant items (trec_eval, ranx).
+ * Average precision: mean of the precisions at the positions of the relevant items among the first k. Its mean over
+ * lists is MAP@k.
+ * @param outOf the divisor: `reachable` is the number of relevant items that fit into k positions, so that a perfect
+ * order has 1; `all` is the number of all relevant items (trec_eval, ranx).
  */
 export function averagePrecisionAt(
   gains: Gains,
@@ -47,22 +48,22 @@ export function averagePrecisionAt(
   return relevant === 0 ? 0 : sum / (outOf === 'all' ? relevant : Math.min(relevant, k));
 }
 
-/** `DCG@k = Σ gainᵢ / log₂(i + 1)` over the first k slots (Järvelin & Kekäläinen, 2002). */
+/** `DCG@k = Σ gainᵢ / log₂(i + 1)` over the first k positions (Järvelin & Kekäläinen, 2002). */
 export function dcgAt(gains: Gains, k: number, scale: GainScale = 'linear'): number {
   let sum = 0;
   for (let i = 0; i < Math.min(k, gains.length); i++)
-    sum += pays(gains[i], scale) / Math.log2(i + 2);
+    sum += scaledGain(gains[i], scale) / Math.log2(i + 2);
   return sum;
 }
 
-/** `DCG@k / ideal DCG@k`; 0 if nothing was earned. */
+/** `DCG@k / ideal DCG@k`; 0 if no item is relevant. */
 export function ndcgAt(gains: Gains, k: number, scale: GainScale = 'linear'): number {
   const ideal = idealDcgAt(gains, k, scale);
   return ideal > 0 ? dcgAt(gains, k, scale) / ideal : 0;
 }
 
 /**
- * DCG@k in the mean over every order of items with equal scores (McSherry & Najork, ECIR 2008).
+ * Expected DCG@k over all orders of items with equal scores (McSherry & Najork, ECIR 2008).
  * @param gains and `scores` in any order, one each per item.
  */
 export function dcgTiesAveragedAt(
@@ -76,7 +77,7 @@ export function dcgTiesAveragedAt(
   for (let first = 0; first < order.length;) {
     let [end, paid, discount] = [first, 0, 0];
     for (; end < order.length && scores[order[end]] === scores[order[first]]; end++) {
-      paid += pays(gains[order[end]], scale);
+      paid += scaledGain(gains[order[end]], scale);
       if (end < k) discount += 1 / Math.log2(end + 2);
     }
     sum += (paid / (end - first)) * discount;
@@ -85,7 +86,7 @@ export function dcgTiesAveragedAt(
   return sum;
 }
 
-/** NDCG@k in the mean over every order of items with equal scores. */
+/** Expected NDCG@k over all orders of items with equal scores. */
 export function ndcgTiesAveragedAt(
   gains: Gains,
   scores: Gains,
@@ -102,7 +103,7 @@ function relevantIn(gains: Gains, k: number): number {
   return relevant;
 }
 
-const pays = (gain: number, scale: GainScale): number =>
+const scaledGain = (gain: number, scale: GainScale): number =>
   scale === 'linear' ? gain : 2 ** gain - 1;
 
 const idealDcgAt = (gains: Gains, k: number, scale: GainScale): number =>

@@ -1,6 +1,6 @@
-import type { Comparison } from '../statistics/paired-comparison.ts';
+import type { PairedComparison } from '../statistics/paired-comparison.ts';
 import type { RankingEvaluation, SlateMeasure } from './evaluate-ranking.ts';
-import type { Estimate } from '../statistics/interval.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
 
 type Measure = keyof RankingEvaluation['measures'];
 
@@ -17,7 +17,7 @@ const NAMES = {
   diversity10: 'diversity@10',
 } satisfies Record<Measure, string>;
 
-/** A table for people: one line per measure, with its 95 % interval. */
+/** A table for people, with one line per metric and its 95 % interval. */
 export function rankingText({
   slates,
   rewarded,
@@ -40,18 +40,20 @@ export function rankingText({
     if (line !== undefined) {
       known.push([
         'calibration',
-        `log-odds ${line.intercept.toFixed(3)} + ${line.slope.toFixed(3)} × foretold`,
+        `log-odds ${line.intercept.toFixed(3)} + ${line.slope.toFixed(3)} × predicted`,
       ]);
     }
   }
   return [
-    `${rewarded} of ${slates} slates earned something, ${rows} items shown`,
+    `${rewarded} of ${slates} slates have a reward, ${rows} items shown`,
     ...known.map(([name, value]) => `${name.padEnd(WIDTH)}${value}`),
   ].join('\n');
 }
 
-/** A table for people: what changed, with both intervals. */
-export function comparisonText(comparisons: Readonly<Record<SlateMeasure, Comparison>>): string {
+/** A table for people of the paired differences, with both intervals. */
+export function comparisonText(
+  comparisons: Readonly<Record<SlateMeasure, PairedComparison>>,
+): string {
   const lines = Object.entries(comparisons).map(([name, comparison]) => {
     const label = NAMES[name as SlateMeasure].padEnd(WIDTH);
     if (comparison.kind === 'not enough data') return `${label}– ${comparison.reason}`;
@@ -64,7 +66,7 @@ export function comparisonText(comparisons: Readonly<Record<SlateMeasure, Compar
 
 const WIDTH = 16;
 
-const estimateText = (estimate: Estimate | undefined): string =>
+const estimateText = (estimate: IntervalEstimate | undefined): string =>
   estimate === undefined
     ? '–'
     : `${estimate.mean.toFixed(4)} (${estimate.low.toFixed(4)} to ${estimate.high.toFixed(4)})`;

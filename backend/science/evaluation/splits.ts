@@ -1,17 +1,18 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import type { TrainingSet } from '../learn/training-set.ts';
 import { clusterIndex } from '../statistics/interval.ts';
+import { shuffle } from '../statistics/shuffle.ts';
 
-/** Which slates to learn from and which to judge by, ascending; `takeSlates` makes sets of them. */
+/** The slates to train on and those to test on, ascending; `takeSlates` makes sets of them. */
 export interface Fold {
   readonly train: Uint32Array;
   readonly test: Uint32Array;
 }
 
 /**
- * Cross-validation that keeps what belongs together on one side: clusters are shuffled and dealt out, so that folds
- * hold equally many and each slate is tested exactly once.
- * @param cluster one number per slate (user or session).
+ * Folds for grouped cross-validation: clusters are shuffled and assigned to folds of equal size, so that the slates of
+ * one cluster are in the same fold and each slate is tested exactly once.
+ * @param cluster the cluster number of each slate (user or session).
  * @throws Error with fewer clusters than folds.
  */
 export function clusterFolds(
@@ -27,10 +28,7 @@ export function clusterFolds(
   }
   const random = seededRandom(seed);
   const foldOf = Uint32Array.from({ length: clusters }, (_, i) => i % folds);
-  for (let i = clusters - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [foldOf[i], foldOf[j]] = [foldOf[j], foldOf[i]];
-  }
+  shuffle(foldOf, random);
   return Array.from({ length: folds }, (_, fold) => ({
     train: slatesWhere(index.length, (slate) => foldOf[index[slate]] !== fold),
     test: slatesWhere(index.length, (slate) => foldOf[index[slate]] === fold),
@@ -38,12 +36,12 @@ export function clusterFolds(
 }
 
 /**
- * Rolling origin (Tashman, 2000): each fold learns from all slates before a moment and is judged on the next stretch.
- * The first `firstShare` of the slates are never tested on; the rest falls into `folds` stretches of equal size.
- * Slates of one moment stay together.
- * @param gapMs slates this shortly before a stretch are not learned from, so that rewards that were not known at
- * its start do not leak into training.
- * @throws Error where a fold would have nothing to learn from or to be judged on.
+ * Rolling-origin evaluation (Tashman, 2000): each fold trains on all slates before a time and tests on the period that
+ * follows. The first `firstShare` of the slates are only trained on; the rest is divided into `folds` periods of equal
+ * size. Slates of the same millisecond stay together.
+ * @param gapMs slates this shortly before a period are not trained on, so that rewards that were not yet known at its
+ * start do not leak into training.
+ * @throws Error where a fold would have no slate to train on or to test on.
  */
 export function rollingFolds(
   { at }: Pick<TrainingSet, 'at'>,
@@ -65,7 +63,7 @@ export function rollingFolds(
     const test = slatesWhere(to, (slate) => slate >= from);
     if (train.length === 0 || test.length === 0) {
       throw new Error(
-        `fold ${fold + 1} of ${folds} would learn from ${train.length} slates and be judged on ${test.length}: use fewer folds, a shorter gap or more data`,
+        `fold ${fold + 1} of ${folds} would train on ${train.length} slates and test on ${test.length}: use fewer folds, a shorter gap or more data`,
       );
     }
     return { train, test };

@@ -1,5 +1,5 @@
 import type { GuardrailSpec } from '../../../shared/domain/experiment.ts';
-import { comparisonOf } from './comparison.ts';
+import { compareArms } from './compare-arms.ts';
 import { doubtsOf } from './doubts.ts';
 import type { Difference } from '../statistics/effect.ts';
 import type { ExperimentReport } from './experiment-report.ts';
@@ -7,31 +7,31 @@ import type { ExperimentStatistics } from './experiment-statistics.ts';
 import { carryOverChecks, multipleExposure } from './exposure-checks.ts';
 import { interleaving } from './interleaving.ts';
 import { interleavingSentence } from './interleaving-sentence.ts';
-import { correctAll, metricReports } from './metric-reports.ts';
+import { correctMetricReports, metricReports } from './metric-reports.ts';
 import type { Correction } from '../statistics/multiple-testing.ts';
-import { MINIMUM_PER_ARM } from '../statistics/no-answer.ts';
+import { MINIMUM_PER_ARM } from '../statistics/unavailable.ts';
 import type { WeightsInUse } from './result-data.ts';
-import { settleDifferences } from './settle-differences.ts';
-import { settleTrends } from './settle-trends.ts';
+import { correctHeterogeneity } from './correct-heterogeneity.ts';
+import { correctTrends } from './correct-trends.ts';
 import { sequentialSrm } from '../statistics/sequential-srm.ts';
 import { totalOf } from './totals.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface AnalysisOptions {
-  /** Which difference the corrected p-values are of; both are reported. */
+  /** Which difference the adjusted p-values are for; both differences are reported. */
   readonly difference?: Difference;
   readonly alpha?: number;
   readonly correction?: Correction;
   readonly minimumPerArm?: number;
   readonly guardrails?: readonly GuardrailSpec[];
-  /** Makes `resultData` the verdict. */
+  /** Metric weights; with them the verdict is by `resultData`. */
   readonly weights?: WeightsInUse;
-  /** Units of both arms at which always-valid intervals are tightest. */
+  /** Units of both arms at which the confidence sequences are narrowest. */
   readonly tuning?: number;
 }
 
 /**
- * Reads an experiment: a pure function of its statistics, so that a report can be made again from what was kept.
+ * Analyses an experiment. It is a pure function of the statistics, so a stored report can be reproduced from them.
  * @throws where there are fewer than two arms.
  */
 export function analyseExperiment(
@@ -58,19 +58,19 @@ export function analyseExperiment(
   const traffic = arms.map(({ weight }) => weight);
   const srm = sequentialSrm(sizes, traffic, { unit });
   const [control] = totals;
-  const others = statistics.interleaving ? [] : arms.map((_, i) => i).slice(1);
-  const corrected = correctAll(
-    others.map((i) => metricReports(metrics, control, totals[i], options)),
+  const treatments = statistics.interleaving ? [] : arms.map((_, i) => i).slice(1);
+  const adjusted = correctMetricReports(
+    treatments.map((i) => metricReports(metrics, control, totals[i], options)),
     difference,
     correction,
   );
-  const found = others.map((arm, at) =>
-    comparisonOf(statistics, arm, totals, corrected[at], {
+  const uncorrected = treatments.map((arm, at) =>
+    compareArms(statistics, arm, totals, adjusted[at], {
       ...options,
-      treatments: others.length,
+      treatments: treatments.length,
     }),
   );
-  const settled = settleDifferences(settleTrends(found, alpha));
+  const corrected = correctHeterogeneity(correctTrends(uncorrected, alpha));
   const health = {
     unit,
     srm,
@@ -80,11 +80,11 @@ export function analyseExperiment(
     }),
     carryOver: carryOverChecks(statistics.carryOver, { unit }),
   };
-  const comparisons = settled.map((comparison, at) => {
-    const fewest = Math.min(sizes[0], sizes[others[at]]);
+  const comparisons = corrected.map((comparison, at) => {
+    const fewest = Math.min(sizes[0], sizes[treatments[at]]);
     return { ...comparison, verdict: verdictOf(comparison, srm, fewest, options) };
   });
-  const drafted = statistics.interleaving && {
+  const interleaved = statistics.interleaving && {
     interleaving: interleaving(statistics.interleaving, { alpha, minimum: minimumPerArm, tuning }),
   };
   return {
@@ -92,13 +92,13 @@ export function analyseExperiment(
     alpha,
     correction,
     minimumPerArm,
-    verdict: drafted
-      ? interleavingSentence(drafted.interleaving, arms[1].name)
+    verdict: interleaved
+      ? interleavingSentence(interleaved.interleaving, arms[1].name)
       : [...new Set(comparisons.map(({ verdict }) => verdict.sentence))].join('; '),
-    doubts: doubtsOf(health, settled),
+    doubts: doubtsOf(health, corrected),
     arms: arms.map(({ name, weight }, i) => ({ name, weight, units: sizes[i] })),
     ...health,
     comparisons,
-    ...drafted,
+    ...interleaved,
   };
 }

@@ -1,6 +1,6 @@
 import type { CrossProducts } from './experiment-statistics.ts';
 
-/** @throws where their columns differ. */
+/** Sums of both groups of units together. @throws where the columns differ. */
 export function addCrossProducts(a: CrossProducts, b: CrossProducts): CrossProducts {
   if (a.columns.join(' ') !== b.columns.join(' ')) {
     throw new Error(
@@ -17,18 +17,18 @@ export function addCrossProducts(a: CrossProducts, b: CrossProducts): CrossProdu
   });
 }
 
-/** One arm's metrics, each a mean or a ratio of means, and how they vary together. */
+/** Joint mean and covariance of one arm's metrics; each metric is a mean or a ratio of means. */
 export interface JointMoments {
   readonly n: number;
   readonly means: readonly number[];
-  /** Of one unit's contribution to the means, metrics × metrics, row-major (÷ n: of the means). */
+  /** Covariance per unit, metrics × metrics, row-major; divided by n it is the covariance of the means. */
   readonly covariance: readonly number[];
 }
 
 /**
- * Joint moments of several metrics: `G Λ Gᵀ`, Λ the sample covariance of the columns, G the slopes of each metric by
- * the columns' means; a ratio is linearised (Deng, Knoblich & Lu, 2018).
- * @returns the name of the first metric that has no column or a denominator of 0 where there is one.
+ * Joint moments of several metrics by the delta method, `G Λ Gᵀ`: Λ is the sample covariance of the columns, G the
+ * gradient of each metric with respect to the columns' means (Deng, Knoblich & Lu, 2018).
+ * @returns or the name of the first metric that has no column or whose denominator sums to 0.
  */
 export function jointMoments(
   { n, columns, sums, products }: CrossProducts,
@@ -39,17 +39,21 @@ export function jointMoments(
   const slopes: { column: number; slope: number }[][] = [];
   for (const metric of metrics) {
     const at = (name: string) => columns.indexOf(name);
-    const [plain, above, below] = [metric, `${metric}/numerator`, `${metric}/denominator`].map(at);
-    if (plain !== -1) {
-      means.push(sums[plain] / n);
-      slopes.push([{ column: plain, slope: 1 }]);
-    } else if (above !== -1 && below !== -1 && sums[below] !== 0) {
-      const ratio = sums[above] / sums[below];
+    const [column, numerator, denominator] = [
+      metric,
+      `${metric}/numerator`,
+      `${metric}/denominator`,
+    ].map(at);
+    if (column !== -1) {
+      means.push(sums[column] / n);
+      slopes.push([{ column, slope: 1 }]);
+    } else if (numerator !== -1 && denominator !== -1 && sums[denominator] !== 0) {
+      const ratio = sums[numerator] / sums[denominator];
       means.push(ratio);
-      const slope = n / sums[below];
+      const slope = n / sums[denominator];
       slopes.push([
-        { column: above, slope },
-        { column: below, slope: -ratio * slope },
+        { column: numerator, slope },
+        { column: denominator, slope: -ratio * slope },
       ]);
     } else {
       return { missing: metric };

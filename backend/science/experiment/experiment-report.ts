@@ -1,16 +1,16 @@
 import type { GuardrailSpec } from '../../../shared/domain/experiment.ts';
 import type { CarryOverCheck, MultipleExposure } from './exposure-checks.ts';
 import type { TestResult } from '../statistics/fixed-test.ts';
-import type { Guardrail } from './guardrail.ts';
+import type { GuardrailTest } from './guardrail.ts';
 import type { Interleaving } from './interleaving.ts';
 import type { Correction } from '../statistics/multiple-testing.ts';
-import type { NoAnswer, Unit } from '../statistics/no-answer.ts';
+import type { Unavailable, Unit } from '../statistics/unavailable.ts';
 import type { Novelty } from './novelty.ts';
 import type { ResultData } from './result-data.ts';
 import type { Segments } from './segments.ts';
 import type { SrmCheck } from '../statistics/srm.ts';
 
-/** What an experiment's statistics say, as plain JSON: its health first, then one comparison per treatment arm. */
+/** The analysis of an experiment, as plain JSON: checks of its validity, then one comparison per treatment arm. */
 export interface ExperimentReport {
   readonly experiment: string;
   readonly unit: Unit;
@@ -18,42 +18,42 @@ export interface ExperimentReport {
   readonly correction: Correction;
   readonly minimumPerArm: number;
   readonly verdict: string;
-  /** Why the numbers may not mean what they say, the gravest first; empty where nothing speaks against them. */
+  /** Reasons to distrust the figures, as sentences, the most serious first; empty where there are none. */
   readonly doubts: readonly string[];
   readonly arms: readonly {
     readonly name: string;
     readonly weight: number;
     readonly units: number;
   }[];
-  /** Its p-value is always valid. */
-  readonly srm: SrmCheck | NoAnswer;
-  readonly multipleExposure: MultipleExposure | NoAnswer;
+  /** Sample ratio mismatch, with an always-valid p-value. */
+  readonly srm: SrmCheck | Unavailable;
+  readonly multipleExposure: MultipleExposure | Unavailable;
   /**
-   * Of the units that are left out as not a person's, as `srm` is of those that count: who they are is told from what they
-   * did in their arm, so an arm that makes people look like machines would lose them. Absent where they were not counted.
+   * Sample ratio mismatch among the units left out as bots. Bots are recognised by what they did in their arm, so an
+   * arm that makes people look like bots would lose them. Absent where they were not counted.
    */
-  readonly refused?: SrmCheck | NoAnswer;
-  readonly carryOver: readonly ((CarryOverCheck | NoAnswer) & { readonly experiment: string })[];
-  readonly comparisons: readonly Comparison[];
-  /** Of an interleaved experiment, in place of comparisons. */
-  readonly interleaving?: Interleaving | NoAnswer;
+  readonly refused?: SrmCheck | Unavailable;
+  readonly carryOver: readonly ((CarryOverCheck | Unavailable) & { readonly experiment: string })[];
+  readonly comparisons: readonly ArmComparison[];
+  /** For an interleaved experiment, instead of comparisons. */
+  readonly interleaving?: Interleaving | Unavailable;
 }
 
 /** One treatment arm against the control. */
-export interface Comparison {
+export interface ArmComparison {
   readonly control: string;
   readonly treatment: string;
   readonly verdict: Verdict;
   readonly metrics: readonly MetricReport[];
-  /** Of the relative effects, always valid, all of them in all arms together at alpha. */
-  readonly guardrails: readonly (GuardrailSpec & { readonly found: Guardrail | NoAnswer })[];
-  /** Its intervals hold in all arms together; absent where no metric weights were given. */
-  readonly resultData?: ResultData | NoAnswer;
+  /** Always-valid tests of the relative effects; alpha holds for all guardrails of all arms together. */
+  readonly guardrails: readonly (GuardrailSpec & { readonly found: GuardrailTest | Unavailable })[];
+  /** Its intervals hold for all arms together; absent where no metric weights were given. */
+  readonly resultData?: ResultData | Unavailable;
   readonly segments: readonly (Segments & {
     readonly dimension: string;
     readonly metric: string;
   })[];
-  readonly novelty: readonly { readonly metric: string; readonly found: Novelty | NoAnswer }[];
+  readonly novelty: readonly { readonly metric: string; readonly found: Novelty | Unavailable }[];
 }
 
 export interface Verdict {
@@ -73,31 +73,33 @@ export interface MetricReport {
   readonly better: 'higher' | 'lower';
   readonly control: ArmFigure;
   readonly treatment: ArmFigure;
-  readonly found: MetricAnswer | NoAnswer;
+  readonly found: MetricEstimates | Unavailable;
 }
 
 export interface ArmFigure {
   readonly units: number;
-  /** Unadjusted; null where there are no units, or a denominator of 0. */
+  /** Unadjusted mean; null without units, or where the denominator is 0. */
   readonly mean: number | null;
 }
 
-export interface MetricAnswer {
+/** The effects on one metric. */
+export interface MetricEstimates {
   readonly kind: 'answer';
-  readonly absolute: Reading;
-  readonly relative: Reading | NoAnswer;
-  /** p-values of the difference that was asked for, corrected for all metrics × arms that have an answer. */
+  readonly absolute: TestedEffect;
+  readonly relative: TestedEffect | Unavailable;
+  /** P-values of the chosen difference, adjusted over all metrics of all arms that have an estimate. */
   readonly adjusted: { readonly fixed: number; readonly sequential: number };
-  /** P(the treatment is better), flat prior. */
+  /** Posterior probability that the treatment is better, with a flat prior. */
   readonly chanceToWin: number;
 }
 
-export interface Reading {
+/** An effect with its tests. */
+export interface TestedEffect {
   readonly kind: 'reading';
   readonly estimate: number;
   readonly standardError: number;
-  /** Welch's, of one look at a time fixed beforehand. */
+  /** Welch's t test, valid for a single look at a time fixed in advance. */
   readonly fixed: TestResult;
-  /** Always valid: may be read daily. */
+  /** Always-valid test, which may be read daily. */
   readonly sequential: TestResult;
 }

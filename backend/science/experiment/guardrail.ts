@@ -1,49 +1,57 @@
 import type { Effect } from '../statistics/effect.ts';
 import { welchTest } from '../statistics/fixed-test.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import type { Unavailable } from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
-export interface GuardrailOptions {
-  /** Which way the metric is good. */
+export interface GuardrailTestOptions {
+  /** The direction in which the metric is better. */
   readonly better?: 'higher' | 'lower';
   readonly alpha?: number;
-  /** `sequential` may be read daily; `fixed` once. */
+  /** `sequential`: always valid; `fixed`: valid for a single look at a time fixed in advance. */
   readonly reading?: 'sequential' | 'fixed';
   readonly tuning?: number;
 }
 
-export interface Guardrail {
+export interface GuardrailTest {
   readonly kind: 'guardrail';
   /**
-   * `kept`: not worse than the margin allows; `broken`: worse than that; `open`: more units are needed.
+   * `kept`: significantly less harm than the margin; `broken`: significantly more harm; `open`: more units are needed.
    */
   readonly verdict: 'kept' | 'broken' | 'open';
-  /** Of "worse than the margin allows": small where the guardrail is kept. */
+  /**
+   * One-sided p-value of the null hypothesis that the harm is at least the margin; small where the guardrail is kept.
+   */
   readonly pValue: number;
-  /** One-sided bounds of the harm (how much worse, in the effect's unit), each at 1 − alpha. */
+  /**
+   * One-sided confidence bounds of the harm in the effect's unit, each at level 1 − alpha; harm is how much worse the
+   * metric is.
+   */
   readonly leastHarm: number;
   readonly mostHarm: number;
 }
 
 /**
- * Non-inferiority (Rothmann, Wiens & Chan, 2012): kept where even the most harm that fits the data is below the margin.
- * @param effect a relative one with the margin as its `hypothesis`, or an absolute one.
- * @param margin the harm that is bearable, in the effect's unit (0.01 of a relative one is 1 %); 0 asks for no harm.
+ * Non-inferiority test (Rothmann, Wiens & Chan, 2012): the guardrail is kept where the upper confidence bound of the
+ * harm is below the margin.
+ * @param effect relative, estimated with the margin as its `hypothesis`, or absolute.
+ * @param margin the largest tolerated harm, in the effect's unit (0.01 of a relative effect is 1 %); 0 tolerates none.
+ * @throws where the margin is below 0.
  */
-export function guardrailOf(
-  effect: Effect | NoAnswer,
+export function testGuardrail(
+  effect: Effect | Unavailable,
   margin: number,
-  { better = 'higher', alpha = 0.05, reading = 'sequential', tuning }: GuardrailOptions = {},
-): Guardrail | NoAnswer {
+  { better = 'higher', alpha = 0.05, reading = 'sequential', tuning }: GuardrailTestOptions = {},
+): GuardrailTest | Unavailable {
   if (effect.kind === 'no-answer') return effect;
-  if (!(margin >= 0)) throw new Error(`a margin is bearable harm, 0 or more, not ${margin}`);
-  // Turned so that up is good, and moved so that 0 is the harm that is just bearable.
+  if (!(margin >= 0))
+    throw new Error(`a margin is the tolerated harm and must be 0 or more, not ${margin}`);
+  // Oriented so that higher is better, and shifted so that 0 is a harm of exactly the margin.
   const estimate = (better === 'higher' ? effect.estimate : -effect.estimate) + margin;
-  const moved = { ...effect, estimate };
+  const shifted = { ...effect, estimate };
   const test = (alternative: 'greater' | 'less') =>
     reading === 'sequential'
-      ? sequentialTest(moved, { alpha, alternative, tuning })
-      : welchTest(moved, { alpha, alternative });
+      ? sequentialTest(shifted, { alpha, alternative, tuning })
+      : welchTest(shifted, { alpha, alternative });
   const [above, below] = [test('greater'), test('less')];
   const verdict = above.low > 0 ? 'kept' : below.high < 0 ? 'broken' : 'open';
   return {

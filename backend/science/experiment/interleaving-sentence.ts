@@ -1,13 +1,13 @@
 import { count } from '../../../shared/text/text.ts';
-import { percent, spanned } from './figures.ts';
+import { percentText, intervalText } from './number-text.ts';
 import type { Interleaving } from './interleaving.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import type { Unavailable } from '../statistics/unavailable.ts';
 
-/** The verdict of an interleaved experiment, by its always-valid interval. */
-export function interleavingSentence(found: Interleaving | NoAnswer, treatment: string): string {
+/** The verdict of an interleaved experiment, by its confidence sequence. */
+export function interleavingSentence(found: Interleaving | Unavailable, treatment: string): string {
   if (found.kind === 'no-answer') return found.message;
   const { preference, sequential, statistic } = found;
-  const won = `${percent(0.5 + preference)} of ${count(statistic.sessions)} sessions, Δ ${spanned(sequential.low, sequential.high)}, always valid`;
+  const won = `${percentText(0.5 + preference)} of ${count(statistic.sessions)} sessions, Δ ${intervalText(sequential.low, sequential.high)}, always valid`;
   if (sequential.low > 0) return `${treatment} is preferred: ${won}`;
   if (sequential.high < 0) return `${treatment} is less preferred: ${won}`;
   return `no preference found yet: ${won}`;

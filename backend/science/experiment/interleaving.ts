@@ -1,22 +1,22 @@
-import type { Estimate } from '../statistics/effect.ts';
+import type { PointEstimate } from '../statistics/effect.ts';
 import { type TestResult, welchTest } from '../statistics/fixed-test.ts';
 import {
   MINIMUM_PER_ARM,
   noSpread,
-  type NoAnswer,
+  type Unavailable,
   notEnoughData,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
-/** Sessions with interleaved slates, by whose items got more of their clicks. Frozen, addable. */
+/** Sessions with interleaved slates, by which team's items got more clicks. Frozen and addable. */
 export interface InterleavingStatistic {
   readonly sessions: number;
-  /** Sessions in which that team got more clicks; the rest are ties, those without a click included. */
+  /** Sessions in which that team got more clicks; all others, also those without a click, are ties. */
   readonly wins: { readonly control: number; readonly treatment: number };
   readonly clicks: { readonly control: number; readonly treatment: number };
 }
 
-/** @param sessions clicks on either team's items in all slates of one session: one value per session. */
+/** @param sessions for each session, the clicks on each team's items in all its slates. */
 export function interleavingStatistic(
   sessions: Iterable<{ readonly control: number; readonly treatment: number }>,
 ): InterleavingStatistic {
@@ -55,7 +55,7 @@ const frozen = ({ sessions, wins, clicks }: InterleavingStatistic): Interleaving
 export interface Interleaving {
   readonly kind: 'interleaving';
   readonly statistic: InterleavingStatistic;
-  /** Δ, −½ to ½; above 0 the treatment's items are preferred. */
+  /** Δ, −½ to ½; above 0 where the treatment's items are preferred. */
   readonly preference: number;
   readonly standardError: number;
   readonly fixed: TestResult;
@@ -65,8 +65,9 @@ export interface Interleaving {
 
 /**
  * Team-draft interleaving (Radlinski, Kurup & Joachims, 2008) by Chapelle, Joachims, Radlinski & Yue (2012):
- * `Δ = (wins_t + ½ ties) / sessions − ½`, the mean over sessions of half the sign of the clicks' difference. Clicks of a
- * session are alike, so the session is the unit: a t test over sessions, which is their sign test in the limit.
+ * `Δ = (wins_t + ½ ties) / sessions − ½`, the mean over sessions of half the sign of the difference in clicks. Clicks
+ * within a session are correlated, so the session is the unit; the t test over sessions is asymptotically a sign test.
+ * @param minimum sessions; with fewer the preference is unavailable.
  */
 export function interleaving(
   statistic: InterleavingStatistic,
@@ -75,7 +76,7 @@ export function interleaving(
     minimum = MINIMUM_PER_ARM,
     tuning,
   }: { readonly alpha?: number; readonly minimum?: number; readonly tuning?: number } = {},
-): Interleaving | NoAnswer {
+): Interleaving | Unavailable {
   const { sessions, wins } = statistic;
   const needed = Math.max(2, minimum);
   if (sessions < needed) return notEnoughData(sessions, needed);
@@ -83,7 +84,7 @@ export function interleaving(
   const squares = (wins.treatment + wins.control) / 4;
   const variance = (squares - sessions * preference ** 2) / (sessions - 1);
   if (!(variance > 0)) return noSpread();
-  const estimate: Estimate = {
+  const estimate: PointEstimate = {
     estimate: preference,
     standardError: Math.sqrt(variance / sessions),
     df: sessions - 1,

@@ -1,10 +1,20 @@
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import { type Difference, type Effect, effectOf, momentsOf } from '../statistics/effect.ts';
-import type { ArmFigure, MetricAnswer, MetricReport, Reading } from './experiment-report.ts';
+import type {
+  ArmFigure,
+  MetricEstimates,
+  MetricReport,
+  TestedEffect,
+} from './experiment-report.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
 import { welchTest } from '../statistics/fixed-test.ts';
-import { corrected, type Correction } from '../statistics/multiple-testing.ts';
-import { missingMetric, type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
+import { adjustPValues, type Correction } from '../statistics/multiple-testing.ts';
+import {
+  missingMetric,
+  type Unavailable,
+  notEnoughData,
+  type Unit,
+} from '../statistics/unavailable.ts';
 import { posteriorOf } from '../statistics/posterior.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 import { unitsOf } from '../statistics/kinds/index.ts';
@@ -16,7 +26,7 @@ export interface MetricOptions {
   readonly tuning?: number;
 }
 
-/** Every metric of one treatment arm, its p-values not yet corrected for the others. */
+/** The effects on every metric of one treatment arm, with p-values that are not yet adjusted for multiple testing. */
 export const metricReports = (
   metrics: readonly MetricDefinition[],
   control: ArmStatistics | undefined,
@@ -26,37 +36,37 @@ export const metricReports = (
   metrics.map(({ name, better }) => ({
     metric: name,
     better,
-    control: figureOf(control, name),
-    treatment: figureOf(treatment, name),
-    found: answerOf(name, better, control, treatment, options),
+    control: armFigure(control, name),
+    treatment: armFigure(treatment, name),
+    found: metricEstimates(name, better, control, treatment, options),
   }));
 
-function answerOf(
+function metricEstimates(
   name: string,
   better: 'higher' | 'lower',
   control: ArmStatistics | undefined,
   treatment: ArmStatistics | undefined,
   options: MetricOptions,
-): MetricAnswer | NoAnswer {
+): MetricEstimates | Unavailable {
   const { minimumPerArm, unit } = options;
   if (control === undefined || treatment === undefined)
     return notEnoughData(0, minimumPerArm, unit);
   const [c, t] = [control, treatment].map(({ statistics }) => statistics[name]);
   if (c === undefined || t === undefined) return missingMetric(name);
-  const read = (difference: Difference) => effectOf(c, t, { difference, minimumPerArm, unit });
-  const [absolute, relative] = [read('absolute'), read('relative')];
+  const effect = (difference: Difference) => effectOf(c, t, { difference, minimumPerArm, unit });
+  const [absolute, relative] = [effect('absolute'), effect('relative')];
   if (absolute.kind === 'no-answer') return absolute;
-  const reading = readingOf(absolute, options);
+  const tested = testEffect(absolute, options);
   return {
     kind: 'answer',
-    absolute: reading,
-    relative: relative.kind === 'no-answer' ? relative : readingOf(relative, options),
-    adjusted: { fixed: reading.fixed.pValue, sequential: reading.sequential.pValue },
+    absolute: tested,
+    relative: relative.kind === 'no-answer' ? relative : testEffect(relative, options),
+    adjusted: { fixed: tested.fixed.pValue, sequential: tested.sequential.pValue },
     chanceToWin: posteriorOf(absolute, { better }).chanceToWin,
   };
 }
 
-function readingOf(effect: Effect, { alpha, tuning }: MetricOptions): Reading {
+function testEffect(effect: Effect, { alpha, tuning }: MetricOptions): TestedEffect {
   const { pValue, low, high } = welchTest(effect, { alpha });
   return {
     kind: 'reading',
@@ -67,7 +77,7 @@ function readingOf(effect: Effect, { alpha, tuning }: MetricOptions): Reading {
   };
 }
 
-function figureOf(arm: ArmStatistics | undefined, name: string): ArmFigure {
+function armFigure(arm: ArmStatistics | undefined, name: string): ArmFigure {
   const statistic = arm?.statistics[name];
   if (statistic === undefined) return { units: arm?.units ?? 0, mean: null };
   const units = unitsOf(statistic);
@@ -75,32 +85,34 @@ function figureOf(arm: ArmStatistics | undefined, name: string): ArmFigure {
   return { units, mean: units > 0 && Number.isFinite(mean) ? mean : null };
 }
 
-/** The difference that was asked for; the absolute one where there is no relative one. */
-export const headline = ({ absolute, relative }: MetricAnswer, difference: Difference): Reading =>
-  difference === 'relative' && relative.kind === 'reading' ? relative : absolute;
+/** The difference that was chosen; the absolute one where the relative one is unavailable. */
+export const chosenDifference = (
+  { absolute, relative }: MetricEstimates,
+  difference: Difference,
+): TestedEffect => (difference === 'relative' && relative.kind === 'reading' ? relative : absolute);
 
 /**
- * Corrects the p-values of all arms' metrics together. Always-valid p-values stay so: at any time of stopping each is a
- * p-value, and Holm and Benjamini–Hochberg ask no more.
- * @param arms metrics per treatment arm.
+ * Adjusts the p-values of all metrics of all arms for multiple testing. Adjusted always-valid p-values remain always
+ * valid: at any stopping time each is a valid p-value, which is all that Holm and Benjamini–Hochberg require.
+ * @param arms the metrics of each treatment arm.
  */
-export function correctAll(
+export function correctMetricReports(
   arms: readonly (readonly MetricReport[])[],
   difference: Difference,
   correction: Correction,
 ): MetricReport[][] {
-  const answers = arms.flat().flatMap(({ found }) => (found.kind === 'answer' ? [found] : []));
-  const readings = answers.map((answer) => headline(answer, difference));
+  const estimates = arms.flat().flatMap(({ found }) => (found.kind === 'answer' ? [found] : []));
+  const effects = estimates.map((estimate) => chosenDifference(estimate, difference));
   const adjust = (kind: 'fixed' | 'sequential') =>
-    corrected(
-      readings.map((reading) => reading[kind].pValue),
+    adjustPValues(
+      effects.map((effect) => effect[kind].pValue),
       correction,
     );
   const [fixed, sequential] = [adjust('fixed'), adjust('sequential')];
   return arms.map((reports) =>
     reports.map((report) => {
       if (report.found.kind === 'no-answer') return report;
-      const at = answers.indexOf(report.found);
+      const at = estimates.indexOf(report.found);
       const adjusted = { fixed: fixed[at], sequential: sequential[at] };
       return { ...report, found: { ...report.found, adjusted } };
     }),

@@ -1,10 +1,13 @@
 import { table } from '../../../shared/text/text.ts';
-import type { Comparison, MetricReport, Reading } from './experiment-report.ts';
-import { percent, plain, pShown, signed, spanned } from './figures.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import type { ArmComparison, MetricReport, TestedEffect } from './experiment-report.ts';
+import { percentText, numberText, pValueText, signedNumber, intervalText } from './number-text.ts';
+import type { Unavailable } from '../statistics/unavailable.ts';
 
-/** The metrics of one treatment arm; why some have no answer stands once, under the table. @param level like `95 %`. */
-export function metricText({ control, treatment, metrics }: Comparison, level: string): string {
+/**
+ * A table of the metrics of one treatment arm, with the reasons for unavailable ones below it.
+ * @param level such as `95 %`.
+ */
+export function metricText({ control, treatment, metrics }: ArmComparison, level: string): string {
   const head = [
     'metric',
     control,
@@ -17,21 +20,23 @@ export function metricText({ control, treatment, metrics }: Comparison, level: s
     'p',
     'chance to win',
   ];
-  const differing = metrics.filter(({ found }) => !isFlat(found));
-  const answered = differing.some(({ found }) => found.kind === 'answer');
-  const shown = answered ? head : head.slice(0, 3);
+  const varying = metrics.filter(({ found }) => !isFlat(found));
+  const hasEstimates = varying.some(({ found }) => found.kind === 'answer');
+  const shown = hasEstimates ? head : head.slice(0, 3);
   return [
-    ...(differing.length === 0 ? [] : [table(shown, differing.map(metricRow))]),
-    ...unanswered(metrics),
+    ...(varying.length === 0 ? [] : [table(shown, varying.map(metricRow))]),
+    ...unavailableText(metrics),
   ].join('\n');
 }
 
-/** Nobody has it, or everybody the same: its two equal means say no more than its name. */
+/** Every unit has the same value, so the row would show two equal means and nothing else. */
 const isFlat = (found: MetricReport['found']): boolean =>
   found.kind === 'no-answer' && found.reason === 'no-spread';
 
 function metricRow({ metric, control, treatment, found }: MetricReport) {
-  const means = [control, treatment].map(({ mean }) => (mean === null ? undefined : plain(mean)));
+  const means = [control, treatment].map(({ mean }) =>
+    mean === null ? undefined : numberText(mean),
+  );
   if (found.kind === 'no-answer')
     return [metric, ...means, ...Array.from({ length: 7 }, () => undefined)];
   const { absolute, adjusted, chanceToWin } = found;
@@ -39,24 +44,24 @@ function metricRow({ metric, control, treatment, found }: MetricReport) {
   return [
     metric,
     ...means,
-    signed(absolute.estimate),
+    signedNumber(absolute.estimate),
     relativeShown(found.relative),
-    spanned(sequential.low, sequential.high),
-    pShown(adjusted.sequential),
-    spanned(fixed.low, fixed.high),
-    pShown(adjusted.fixed),
-    percent(chanceToWin),
+    intervalText(sequential.low, sequential.high),
+    pValueText(adjusted.sequential),
+    intervalText(fixed.low, fixed.high),
+    pValueText(adjusted.fixed),
+    percentText(chanceToWin),
   ];
 }
 
-const relativeShown = (relative: Reading | NoAnswer) =>
-  relative.kind === 'reading' ? `${signed(relative.estimate * 100)} %` : undefined;
+const relativeShown = (relative: TestedEffect | Unavailable) =>
+  relative.kind === 'reading' ? `${signedNumber(relative.estimate * 100)} %` : undefined;
 
-/** One line per reason, with all the metrics that it holds for. */
-function unanswered(metrics: readonly MetricReport[]): string[] {
+/** One line per reason, with all metrics that are unavailable for it. */
+function unavailableText(metrics: readonly MetricReport[]): string[] {
   const names = new Map<string, string[]>();
   for (const { metric, found } of metrics)
     if (found.kind === 'no-answer')
       names.set(found.message, [...(names.get(found.message) ?? []), metric]);
-  return [...names].map(([message, those]) => `${those.join(', ')}: ${message}`);
+  return [...names].map(([message, metricNames]) => `${metricNames.join(', ')}: ${message}`);
 }

@@ -1,17 +1,19 @@
 import { normalCdf, normalQuantile } from '../statistics/distributions.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { type Effect, effectOf } from '../statistics/effect.ts';
+import { effectOf } from '../statistics/effect.ts';
 import type { TestResult } from '../statistics/fixed-test.ts';
 import {
   MINIMUM_PER_ARM,
-  type NoAnswer,
+  type Unavailable,
   noSpread,
   notEnoughData,
   type Unit,
-  unequalTime,
-} from '../statistics/no-answer.ts';
+  unequalFollowUp,
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
+import { sum } from '../statistics/matrix.ts';
 import { type Statistic } from '../statistics/statistics.ts';
+import { stratumWeight } from '../statistics/strata.ts';
 import { unitsOf } from '../statistics/kinds/index.ts';
 
 /** Both arms' statistics of one metric among the units first exposed on one day. */
@@ -26,23 +28,24 @@ export interface Novelty {
   readonly kind: 'novelty';
   readonly days: readonly {
     readonly day: string;
-    /** Days since the first. */
+    /** Days since the first day. */
     readonly since: number;
     readonly estimate: number;
     readonly standardError: number;
   }[];
-  /** How much the absolute effect changes per day. */
+  /** Change of the absolute effect per day. */
   readonly slope: number;
   readonly standardError: number;
-  /** Of one look at a time fixed beforehand. */
+  /** Fixed-horizon interval of the slope at level 1 − alpha, valid for a single look at a time fixed in advance. */
   readonly low: number;
   readonly high: number;
   readonly pValue: number;
-  /** Always valid; it decides on the trend. */
+  /** Always-valid test of the slope, which decides on the trend. */
   readonly sequential: TestResult;
   /**
-   * `novelty`: the effect gets worse by the day, so that what was new is wearing off; `primacy`: it gets better, so that
-   * people are learning (Kohavi, Tang & Xu, 2020, ch. 23). The whole's effect then is not the one that stays.
+   * `novelty`: the effect decreases by the day, because the novelty wears off; `primacy`: it increases, because people
+   * are still learning the change (Kohavi, Tang & Xu, 2020, ch. 23). In both cases the overall effect is not the
+   * lasting one.
    */
   readonly trend: 'none' | 'novelty' | 'primacy';
 }
@@ -56,14 +59,13 @@ export interface NoveltyOptions {
 }
 
 /**
- * Straight line through the effect per day since the start, by weighted least squares: a day's weight is
- * `h = n_c n_t / (n_c + n_t)` (of sizes alone, as in `combineStrata`), and
- * `Var(slope) = Σ h² (x − x̄)² SE² / (Σ h (x − x̄)²)²`. Days with fewer than two units in an arm are left out.
- * By the day slopes have independent increments on the clock of their information (Scharfstein, Tsiatis & Robins, 1997),
- * here the units of an equal split that would tell an effect as well as these tell the change in a week, so the trend may be
- * read daily.
- * No answer where users are the unit: those of the first days have had longer to act, so that an effect that stays looks as
- * if it wore off.
+ * Trend of the effect over the days, a straight line by weighted least squares. A day's weight is
+ * `h = n_c n_t / (n_c + n_t)` (by sizes only, see `combineStrata`), and
+ * `Var(slope) = Σ h² (x − x̄)² SE² / (Σ h (x − x̄)²)²`. Days with fewer than two units in an arm are left out. The
+ * slope may be read daily, because its increments are independent in information time (Scharfstein, Tsiatis & Robins,
+ * 1997). Information is expressed in units: those of an equal split that would estimate an effect as precisely as these
+ * estimate the change within a week. Unavailable where users are the unit: those of the first days have had longer to
+ * act, so that a constant effect would look as if it decreased.
  */
 export function noveltyOf(
   days: readonly DayArms[],
@@ -74,8 +76,8 @@ export function noveltyOf(
     minimumDays = 7,
     unit = 'sessions',
   }: NoveltyOptions = {},
-): Novelty | NoAnswer {
-  if (unit === 'users') return unequalTime();
+): Novelty | Unavailable {
+  if (unit === 'users') return unequalFollowUp();
   const units = (arm: 'control' | 'treatment') =>
     days.reduce((sum, day) => sum + unitsOf(day[arm]), 0);
   const fewest = Math.min(units('control'), units('treatment'));
@@ -88,19 +90,20 @@ export function noveltyOf(
   });
   if (found.length < minimumDays) return notEnoughData(found.length, minimumDays, 'days');
 
-  const weights = found.map(({ effect }) => weightOf(effect));
+  const weights = found.map(({ effect }) => stratumWeight(effect));
   const total = sum(weights);
   const centre = sum(found.map(({ since }, i) => weights[i] * since)) / total;
-  const pull = found.map(({ since }, i) => weights[i] * (since - centre));
-  const spread = sum(found.map(({ since }, i) => pull[i] * (since - centre)));
-  if (!(spread > 0)) return noSpread();
-  const slope = sum(found.map(({ effect }, i) => pull[i] * effect.estimate)) / spread;
+  const leverage = found.map(({ since }, i) => weights[i] * (since - centre));
+  const squares = sum(found.map(({ since }, i) => leverage[i] * (since - centre)));
+  if (!(squares > 0)) return noSpread();
+  const slope = sum(found.map(({ effect }, i) => leverage[i] * effect.estimate)) / squares;
   const standardError =
-    Math.sqrt(sum(found.map(({ effect }, i) => (pull[i] * effect.standardError) ** 2))) / spread;
+    Math.sqrt(sum(found.map(({ effect }, i) => (leverage[i] * effect.standardError) ** 2))) /
+    squares;
   const pValue = 2 * normalCdf(-Math.abs(slope / standardError));
   const half = -normalQuantile(alpha / 2) * standardError;
   const sequential = sequentialTest(
-    { estimate: slope, standardError, df: Infinity, n: (4 * spread) / DAYS_OF_WEEK ** 2 },
+    { estimate: slope, standardError, df: Infinity, n: (4 * squares) / DAYS_PER_WEEK ** 2 },
     { alpha },
   );
   const isBetter = better === 'higher' ? slope > 0 : slope < 0;
@@ -122,9 +125,4 @@ export function noveltyOf(
   };
 }
 
-const DAYS_OF_WEEK = 7;
-
-const weightOf = ({ control, treatment }: Effect): number =>
-  (control.n * treatment.n) / (control.n + treatment.n);
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+const DAYS_PER_WEEK = 7;

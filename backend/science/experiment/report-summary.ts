@@ -1,9 +1,9 @@
 import { counted } from '../../../shared/text/text.ts';
 import type { ExperimentReport } from './experiment-report.ts';
-import { pShown } from './figures.ts';
+import { pValueText } from './number-text.ts';
 
-/** The verdict and what speaks against it, as paragraphs. @param name what its readers call the experiment. */
-export function reportSummary(report: ExperimentReport, name: string): string[] {
+/** The verdict and the reasons to doubt it, as paragraphs. @param name the experiment's name for the reader. */
+export function experimentSummary(report: ExperimentReport, name: string): string[] {
   const { verdict, doubts, interleaving } = report;
   const health = interleaving === undefined ? `\n${healthText(report)}` : '';
   return [
@@ -12,12 +12,15 @@ export function reportSummary(report: ExperimentReport, name: string): string[] 
   ];
 }
 
-/** Every slate of an interleaved experiment holds both arms: there is nothing to deal. */
+/**
+ * Number of units, and whether the arms' sizes match their traffic. Not for interleaved experiments, whose slates show
+ * both arms.
+ */
 function healthText({ srm, arms, unit }: ExperimentReport): string {
   const units = arms.reduce((sum, arm) => sum + arm.units, 0);
-  const dealt =
+  const sampleRatio =
     srm.kind === 'srm'
-      ? `arms ${srm.mismatch ? 'not ' : ''}as dealt (sample ratio p ${pShown(srm.pValue)})`
+      ? `arms ${srm.mismatch ? 'do not match' : 'match'} their traffic (sample ratio p ${pValueText(srm.pValue)})`
       : srm.message;
-  return `${counted(units, unit.slice(0, -1))}, ${dealt}`;
+  return `${counted(units, unit.slice(0, -1))}, ${sampleRatio}`;
 }

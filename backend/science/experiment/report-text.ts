@@ -1,23 +1,23 @@
 import { table } from '../../../shared/text/text.ts';
-import type { Comparison, ExperimentReport } from './experiment-report.ts';
-import { percent, plain, signed } from './figures.ts';
+import type { ArmComparison, ExperimentReport } from './experiment-report.ts';
+import { percentText, numberText, signedNumber } from './number-text.ts';
 import { metricText } from './metric-text.ts';
-import { reportSummary } from './report-summary.ts';
+import { experimentSummary } from './report-summary.ts';
 import { resultDataText } from './result-data-text.ts';
 import { segmentText } from './segment-text.ts';
 
 /**
- * For people at a terminal: the verdict first, then what speaks against it, then what it rests on.
- * @param name what its readers call the experiment.
+ * The report as text for a terminal: the verdict, the reasons to doubt it, then the figures.
+ * @param name the experiment's name for the reader.
  */
 export function reportText(report: ExperimentReport, name = report.experiment): string {
   return [
-    ...reportSummary(report, name),
+    ...experimentSummary(report, name),
     ...(report.interleaving === undefined
       ? [
           table(
             ['arm', 'traffic', report.unit],
-            report.arms.map((arm) => [arm.name, plain(arm.weight), arm.units]),
+            report.arms.map((arm) => [arm.name, numberText(arm.weight), arm.units]),
           ),
         ]
       : []),
@@ -25,11 +25,11 @@ export function reportText(report: ExperimentReport, name = report.experiment): 
   ].join('\n\n');
 }
 
-function comparisonText(comparison: Comparison, alpha: number): string[] {
+function comparisonText(comparison: ArmComparison, alpha: number): string[] {
   const { control, treatment, verdict, guardrails, resultData, segments } = comparison;
   return [
     `${treatment} against ${control}: ${verdict.sentence}`,
-    metricText(comparison, percent(1 - alpha)),
+    metricText(comparison, percentText(1 - alpha)),
     ...(guardrails.length === 0
       ? []
       : [
@@ -37,8 +37,13 @@ function comparisonText(comparison: Comparison, alpha: number): string[] {
             ['guardrail', 'margin', 'harm', 'verdict'],
             guardrails.map(({ metric, margin, found }) =>
               found.kind === 'guardrail'
-                ? [metric, percent(margin), harm(found.leastHarm, found.mostHarm), found.verdict]
-                : [metric, percent(margin), undefined, found.message],
+                ? [
+                    metric,
+                    percentText(margin),
+                    harm(found.leastHarm, found.mostHarm),
+                    found.verdict,
+                  ]
+                : [metric, percentText(margin), undefined, found.message],
             ),
           ),
         ]),
@@ -47,4 +52,5 @@ function comparisonText(comparison: Comparison, alpha: number): string[] {
   ];
 }
 
-const harm = (least: number, most: number) => `${signed(least * 100)} % to ${signed(most * 100)} %`;
+const harm = (least: number, most: number) =>
+  `${signedNumber(least * 100)} % to ${signedNumber(most * 100)} %`;

@@ -1,24 +1,24 @@
 import { table } from '../../../shared/text/text.ts';
-import { percent, plain, signed, spanned } from './figures.ts';
-import type { NoAnswer } from '../statistics/no-answer.ts';
+import { percentText, numberText, signedNumber, intervalText } from './number-text.ts';
+import type { Unavailable } from '../statistics/unavailable.ts';
 import type { ResultData } from './result-data.ts';
 
-/** The weighted sum with its terms, each before the sum. */
-export function resultDataText(found: ResultData | NoAnswer): string {
+/** The weighted sum of effects, and a table of its terms. */
+export function resultDataText(found: ResultData | Unavailable): string {
   if (found.kind === 'no-answer') return `resultData: ${found.message}`;
   const { value, sequential, fixed, fromWeights, terms, abstains } = found;
   const lines = [
-    `resultData ${signed(value)}, ${spanned(sequential.low, sequential.high)} always valid, ${spanned(fixed.low, fixed.high)} by one look; ${percent(fromWeights)} of its variance is the weights’ own`,
-    ...(abstains === undefined ? [] : [`the weights are their prior alone: ${abstains}`]),
+    `resultData ${signedNumber(value)}, ${intervalText(sequential.low, sequential.high)} always valid, ${intervalText(fixed.low, fixed.high)} by one look; ${percentText(fromWeights)} of its variance comes from the weights`,
+    ...(abstains === undefined ? [] : [`the weights are the prior only: ${abstains}`]),
     table(
       ['metric', 'weight', 'effect', 'deviation', 'normalised', 'weight × normalised'],
       terms.map((term) => [
         term.metric,
-        plain(term.weight),
-        signed(term.effect),
-        plain(term.deviation),
-        signed(term.normalised),
-        signed(term.value),
+        numberText(term.weight),
+        signedNumber(term.effect),
+        numberText(term.deviation),
+        signedNumber(term.normalised),
+        signedNumber(term.value),
       ]),
     ),
   ];

@@ -1,32 +1,40 @@
 import type { Normaliser } from '../metric-weighting/learned-weights.ts';
 import { type JointMoments, jointMoments } from './cross-products.ts';
-import type { Estimate } from '../statistics/effect.ts';
+import type { PointEstimate } from '../statistics/effect.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
 import { type TestResult, welchTest } from '../statistics/fixed-test.ts';
+import { quadratic } from '../statistics/matrix.ts';
 import {
   MINIMUM_PER_ARM,
   missingMetric,
   noSpread,
   noWeights,
-  type NoAnswer,
+  type Unavailable,
   notEnoughData,
   type Unit,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
 
-/** Metric weights as `SurrogateWeights` has them; fixed ones leave out the covariance: they are not uncertain. */
+/**
+ * Metric weights, as in `SurrogateWeights`. Weights that were set by hand have no covariance, because they are not
+ * estimated.
+ */
 export interface WeightsInUse {
   readonly weights: readonly { readonly metric: string; readonly weight: number }[];
-  /** Of the weights, in their order, row-major. */
+  /** Covariance of the weights, in their order, row-major. */
   readonly covariance?: readonly number[];
-  /** A metric that has none is normalised by a unit's deviation in the control (in the treatment, if it has none there). */
+  /**
+   * A metric without one is normalised by its standard deviation per unit in the control, or in the treatment where
+   * that is 0.
+   */
   readonly normalisers?: Readonly<Record<string, Pick<Normaliser, 'deviation'>>>;
-  /** What the weights are where they abstain. */
+  /** The prior weights, which the weights are equal to where they abstain. */
   readonly prior?: Readonly<Record<string, number>>;
+  /** Why nothing was learned from data. */
   readonly abstains?: string;
 }
 
-/** One metric multiplied by its weight, before the sum. */
+/** One term of the weighted sum. */
 export interface ResultTerm {
   readonly metric: string;
   readonly weight: number;
@@ -41,17 +49,17 @@ export interface ResultTerm {
 
 export interface ResultData {
   readonly kind: 'result-data';
-  /** Σ of the terms' values. */
+  /** Sum of the terms' values. */
   readonly value: number;
   readonly standardError: number;
-  /** Share of the variance that is the weights' own uncertainty. */
+  /** Share of the variance that comes from the uncertainty of the weights. */
   readonly fromWeights: number;
   readonly terms: readonly ResultTerm[];
-  /** Of one look at a time fixed beforehand. */
+  /** Fixed-horizon test, valid for a single look at a time fixed in advance. */
   readonly fixed: TestResult;
-  /** Always valid. */
+  /** Always-valid test. */
   readonly sequential: TestResult;
-  /** Why the weights are no more than their prior. */
+  /** Why the weights are equal to their prior. */
   readonly abstains?: string;
 }
 
@@ -65,10 +73,12 @@ export interface ResultDataOptions {
 type Arm = Pick<ArmStatistics, 'products'>;
 
 /**
- * One number for an experiment: `Σ wᵢ δᵢ`, δᵢ the effect on metric i over its deviation. Weights w and effects δ come
- * from different data, so the variance of the sum of products is `wᵀΣ_δw + δᵀΣ_wδ + tr(Σ_wΣ_δ)` (Goodman, 1960, for many);
- * with what was found in place of what is true it is a little large. Σ_δ holds the metrics' correlations within a unit.
- * The effects are unadjusted: CUPED belongs to the single metrics.
+ * The effect on long-term value as a weighted sum of normalised effects, `Σ wᵢ δᵢ`, where δᵢ is the effect on metric i
+ * divided by the metric's standard deviation. Weights w and effects δ are independent, because they come from different
+ * data, so the variance is `wᵀΣ_δw + δᵀΣ_wδ + tr(Σ_wΣ_δ)` (Goodman, 1960, generalised to sums). Estimates replace the
+ * true values in it, which makes it slightly too large. Σ_δ includes the correlations of the metrics within a unit. The
+ * effects are not adjusted by CUPED, which is applied to single metrics only.
+ * @throws where the covariance does not have one entry per pair of weights.
  */
 export function resultData(
   control: Arm,
@@ -80,7 +90,7 @@ export function resultData(
     unit = 'sessions',
     tuning,
   }: ResultDataOptions = {},
-): ResultData | NoAnswer {
+): ResultData | Unavailable {
   const { weights, covariance, abstains } = inUse;
   if (weights.length === 0) return noWeights('there are none');
   if (abstains !== undefined && Object.keys(inUse.prior ?? {}).length === 0) {
@@ -108,59 +118,52 @@ export function resultData(
     return { metric, weight, effect, deviation, normalised, value: weight * normalised };
   });
   if (terms.some(({ deviation, effect }) => deviation === 0 && effect !== 0)) return noSpread();
-  const found = estimateOf(terms, c, t, covariance);
-  if (!(found.df < Infinity)) return noSpread();
-  const { pValue, low, high } = welchTest(found, { alpha });
+  const total = weightedSum(terms, c, t, covariance);
+  if (!(total.df < Infinity)) return noSpread();
+  const { pValue, low, high } = welchTest(total, { alpha });
   return {
     kind: 'result-data',
-    value: found.estimate,
-    standardError: found.standardError,
-    fromWeights: found.fromWeights,
+    value: total.estimate,
+    standardError: total.standardError,
+    fromWeights: total.fromWeights,
     terms,
     fixed: { pValue, low, high },
-    sequential: sequentialTest(found, { alpha, tuning }),
+    sequential: sequentialTest(total, { alpha, tuning }),
     ...(abstains === undefined ? {} : { abstains }),
   };
 }
 
-function estimateOf(
+/** The sum with its standard error and Welch–Satterthwaite degrees of freedom. */
+function weightedSum(
   terms: readonly ResultTerm[],
   control: JointMoments,
   treatment: JointMoments,
   weightCovariance?: readonly number[],
-): Estimate & { readonly fromWeights: number } {
+): PointEstimate & { readonly fromWeights: number } {
   const k = terms.length;
   const scale = terms.map(({ deviation }) => (deviation > 0 ? 1 / deviation : 0));
   const contrast = terms.map(({ weight }, i) => weight * scale[i]);
   const delta = terms.map(({ normalised }) => normalised);
   const [ofC, ofT] = [control, treatment].map(
-    ({ n, covariance }) => quadratic(contrast, covariance) / n,
+    ({ n, covariance }) => quadratic(covariance, contrast) / n,
   );
   const sampling = ofC + ofT;
-  let shared = 0;
+  let trace = 0;
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
       const [at, turned] = [i * k + j, j * k + i];
       const effects = control.covariance[at] / control.n + treatment.covariance[at] / treatment.n;
-      shared += (weightCovariance?.[turned] ?? 0) * effects * scale[i] * scale[j];
+      trace += (weightCovariance?.[turned] ?? 0) * effects * scale[i] * scale[j];
     }
   }
-  const ofWeights = weightCovariance ? quadratic(delta, weightCovariance) + shared : 0;
+  const ofWeights = weightCovariance ? quadratic(weightCovariance, delta) + trace : 0;
   const variance = sampling + ofWeights;
   return {
     estimate: terms.reduce((sum, { value }) => sum + value, 0),
     standardError: Math.sqrt(variance),
-    // Welch–Satterthwaite; the weights' part counts as known.
+    // Welch–Satterthwaite; the variance that comes from the weights is treated as known.
     df: variance ** 2 / (ofC ** 2 / (control.n - 1) + ofT ** 2 / (treatment.n - 1)),
     n: control.n + treatment.n,
     fromWeights: variance > 0 ? ofWeights / variance : 0,
   };
-}
-
-/** vᵀMv, M row-major. */
-function quadratic(v: readonly number[], matrix: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < v.length; i++)
-    for (let j = 0; j < v.length; j++) sum += v[i] * matrix[i * v.length + j] * v[j];
-  return sum;
 }

@@ -8,7 +8,7 @@ export interface SegmentArms {
   readonly treatment: Statistic;
 }
 
-/** Units in the smaller arm of the second largest segment: how near two segments are to being compared. */
+/** Units in the smaller arm of the second largest segment. Two segments can be compared once it reaches the minimum. */
 export function secondLargest(arms: readonly SegmentArms[]): number {
   const fewest = arms.map(({ control, treatment }) =>
     Math.min(unitsOf(control), unitsOf(treatment)),

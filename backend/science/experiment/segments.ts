@@ -1,13 +1,13 @@
 import { chiSquareTail } from '../statistics/distributions.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { type TestResult, welchTest } from '../statistics/fixed-test.ts';
-import { corrected, type Correction } from '../statistics/multiple-testing.ts';
+import { adjustPValues, type Correction } from '../statistics/multiple-testing.ts';
 import {
   MINIMUM_PER_ARM,
-  type NoAnswer,
+  type Unavailable,
   notEnoughData,
   type Unit,
-} from '../statistics/no-answer.ts';
+} from '../statistics/unavailable.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
 import { type SimpsonCheck, simpsonCheck } from './simpson.ts';
 
@@ -18,28 +18,28 @@ export type SegmentEffect = { readonly value: string } & (
       readonly standardError: number;
       readonly units: number;
       readonly test: TestResult;
-      /** Over the segments that have an answer. */
+      /** Adjusted over the segments that have an estimate. */
       readonly adjustedP: number;
     }
-  | NoAnswer
+  | Unavailable
 );
 
-/** Cochran's Q (1954): do the segments' effects differ by more than chance? */
+/** Cochran's Q test (1954) of the null hypothesis that the effect is the same in all segments. */
 export interface Heterogeneity {
   readonly kind: 'heterogeneity';
   readonly q: number;
   readonly df: number;
   readonly pValue: number;
-  /** Over all metrics, attributes and arms of a report. */
+  /** Adjusted over all metrics, attributes and arms of a report (Holm). */
   readonly adjustedP: number;
-  /** Share of the effects' variation that is not chance, I² (Higgins & Thompson, 2002). */
+  /** I², the share of the variation between segments that is not sampling error (Higgins & Thompson, 2002). */
   readonly iSquared: number;
 }
 
 export interface Segments {
   readonly segments: readonly SegmentEffect[];
-  readonly heterogeneity: Heterogeneity | NoAnswer;
-  readonly simpson: SimpsonCheck | NoAnswer;
+  readonly heterogeneity: Heterogeneity | Unavailable;
+  readonly simpson: SimpsonCheck | Unavailable;
 }
 
 export interface SegmentOptions {
@@ -49,7 +49,7 @@ export interface SegmentOptions {
   readonly unit?: Unit;
 }
 
-/** Absolute effects of one metric by the values of one attribute that the units had before they were exposed. */
+/** Absolute effects on one metric by the values of one attribute, which the units had before they were exposed. */
 export function segmentEffects(
   arms: readonly SegmentArms[],
   {
@@ -66,7 +66,7 @@ export function segmentEffects(
   const effects = found.map(({ effect }) => effect).filter((effect) => effect.kind === 'effect');
   const tests = effects.map((effect) => welchTest(effect, { alpha }));
   const pValues = tests.map(({ pValue }) => pValue);
-  const adjusted = corrected(pValues, correction);
+  const adjusted = adjustPValues(pValues, correction);
   const segments = found.map(({ value, effect }): SegmentEffect => {
     if (effect.kind === 'no-answer') return { value, ...effect };
     const { estimate, standardError, n: units } = effect;
@@ -94,7 +94,7 @@ function heterogeneityOf(
   effects: readonly Effect[],
   arms: readonly SegmentArms[],
   { minimumPerArm, unit }: Required<Pick<SegmentOptions, 'minimumPerArm' | 'unit'>>,
-): Heterogeneity | NoAnswer {
+): Heterogeneity | Unavailable {
   if (effects.length < 2) return notEnoughData(secondLargest(arms), minimumPerArm, unit);
   const precision = effects.map(({ standardError }) => standardError ** -2);
   const total = precision.reduce((a, b) => a + b, 0);

@@ -1,86 +1,91 @@
 import { normalQuantile } from '../statistics/distributions.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { independenceTest } from '../statistics/independence.ts';
-import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
+import { sum } from '../statistics/matrix.ts';
+import { type Unavailable, notEnoughData, type Unit } from '../statistics/unavailable.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
 import { addStatistics, unitsOf } from '../statistics/kinds/index.ts';
 
 export interface SimpsonCheck {
   readonly kind: 'simpson';
   /**
-   * The arms hold different shares of the segments, and `reversal`: the segments' effects point the other way than the
-   * whole's; `composition`: the whole's effect is told apart from 0 by that alone.
+   * Set where the arms have different shares of the segments. `reversal`: the effects within the segments have the
+   * opposite sign of the pooled effect. `composition`: the pooled effect is significant only because the shares differ.
    */
   readonly flag: 'none' | 'composition' | 'reversal';
-  /** Effect of the arms as they are. */
+  /** Effect with all segments pooled. */
   readonly pooled: number;
-  /** Effect where both arms had the segments' shares of all units, with its interval. */
+  /** Effect if both arms had the same shares of the segments, with its interval. */
   readonly standardised: { readonly estimate: number; readonly low: number; readonly high: number };
   /** Share of units in segments whose effect has the pooled effect's sign. */
   readonly agreeing: number;
-  /** χ² of independence of arm and segment: small where the arms are composed differently. */
+  /** P-value of the χ² test that arm and segment are independent; small where the arms have different shares. */
   readonly allocationP: number;
 }
 
-/** Arms of one draw differ in composition by chance alone: as small as for a sample ratio mismatch. */
+/** As small as for a sample ratio mismatch, because shares also differ by chance. */
 const ALLOCATION_ALPHA = 0.001;
-/** "Nearly all" units in segments that point the other way. */
-const NEARLY_ALL = 0.9;
+/** Share of units in segments with the opposite sign from which on it is a reversal. */
+const REVERSAL_SHARE = 0.9;
 
 /**
- * Simpson's paradox (Simpson, 1951; Blyth, 1972): segments weighed differently in the two arms. The effect is directly
- * standardised, `Σ (n_s / n) δ_s`, n_s the segment's units in both arms, and compared with the pooled one.
- * Flagged where arm and segment depend on each other (p < 0.001) and, for a `reversal`, pooled and standardised differ in
- * sign and segments with nearly all (≥ 90 %) of the units have the standardised effect's sign; for a `composition`, the
- * pooled interval excludes 0 while the standardised one does not, or lies on its other side.
- * Segments with fewer than two units in an arm are left out of both.
+ * Simpson's paradox (Simpson, 1951; Blyth, 1972): the segments have different weights in the two arms. The effect is
+ * directly standardised, `Σ (n_s / n) δ_s` with n_s the segment's units in both arms, and compared with the pooled
+ * effect. Flagged where arm and segment are dependent (p < 0.001). It is a `reversal` where the pooled and the
+ * standardised effect have opposite signs and segments with at least 90 % of the units have the sign of the
+ * standardised one. It is a `composition` where the pooled interval excludes 0 and the standardised one does not, or
+ * lies on the other side of 0. Segments with fewer than two units in an arm are left out of both effects.
  */
 export function simpsonCheck(
   arms: readonly SegmentArms[],
-  how: { readonly alpha: number; readonly minimumPerArm: number; readonly unit: Unit },
-): SimpsonCheck | NoAnswer {
-  const { alpha, minimumPerArm, unit } = how;
-  const told = arms.flatMap((segment) => gapOf(segment) ?? []);
-  if (told.length < 2) return notEnoughData(secondLargest(arms), 2, unit);
-  const whole = (arm: 'control' | 'treatment') =>
-    told.map(({ segment }) => segment[arm]).reduce((one, other) => addStatistics(one, other));
-  const pooled = effectOf(whole('control'), whole('treatment'), { minimumPerArm, unit });
+  options: { readonly alpha: number; readonly minimumPerArm: number; readonly unit: Unit },
+): SimpsonCheck | Unavailable {
+  const { alpha, minimumPerArm, unit } = options;
+  const comparable = arms.flatMap((segment) => segmentEffect(segment) ?? []);
+  if (comparable.length < 2) return notEnoughData(secondLargest(arms), 2, unit);
+  const pooledArm = (arm: 'control' | 'treatment') =>
+    comparable.map(({ segment }) => segment[arm]).reduce((one, other) => addStatistics(one, other));
+  const pooled = effectOf(pooledArm('control'), pooledArm('treatment'), { minimumPerArm, unit });
   if (pooled.kind === 'no-answer') return pooled;
 
-  const total = sum(told.flatMap(({ units }) => units));
-  const share = told.map(({ units }) => sum(units) / total);
-  const estimate = sum(told.map(({ gap }, i) => share[i] * gap));
-  const error = Math.sqrt(sum(told.map(({ variance }, i) => share[i] ** 2 * variance)));
-  const reach = -normalQuantile(alpha / 2);
-  const [low, high] = [estimate - reach * error, estimate + reach * error];
+  const total = sum(comparable.flatMap(({ units }) => units));
+  const share = comparable.map(({ units }) => sum(units) / total);
+  const estimate = sum(comparable.map((one, i) => share[i] * one.estimate));
+  const error = Math.sqrt(sum(comparable.map(({ variance }, i) => share[i] ** 2 * variance)));
+  const critical = -normalQuantile(alpha / 2);
+  const [low, high] = [estimate - critical * error, estimate + critical * error];
   const shareWithSign = (sign: number) =>
-    sum(told.map(({ gap }, i) => (Math.sign(gap) === sign ? share[i] : 0)));
-  const [sign, turned] = [Math.sign(pooled.estimate), Math.sign(estimate)];
-  const allocationP = independenceTest(told.map(({ units }) => units)).pValue;
+    sum(comparable.map((one, i) => (Math.sign(one.estimate) === sign ? share[i] : 0)));
+  const [pooledSign, standardisedSign] = [Math.sign(pooled.estimate), Math.sign(estimate)];
+  const allocationP = independenceTest(comparable.map(({ units }) => units)).pValue;
   const isUneven = allocationP < ALLOCATION_ALPHA;
-  const isReversed = isUneven && sign * turned < 0 && shareWithSign(turned) >= NEARLY_ALL;
-  const isTold = Math.abs(pooled.estimate) > reach * pooled.standardError;
-  const isKept = sign > 0 ? low > 0 : high < 0;
-  const isComposed = isUneven && isTold && !isKept;
+  const isReversed =
+    isUneven &&
+    pooledSign * standardisedSign < 0 &&
+    shareWithSign(standardisedSign) >= REVERSAL_SHARE;
+  const isSignificant = Math.abs(pooled.estimate) > critical * pooled.standardError;
+  const isConfirmed = pooledSign > 0 ? low > 0 : high < 0;
+  const isComposed = isUneven && isSignificant && !isConfirmed;
   return {
     kind: 'simpson',
     flag: isReversed ? 'reversal' : isComposed ? 'composition' : 'none',
     pooled: pooled.estimate,
     standardised: { estimate, low, high },
-    agreeing: shareWithSign(sign),
+    agreeing: shareWithSign(pooledSign),
     allocationP,
   };
 }
 
-/** Where every unit is alike, the effect has no error; where it cannot be told, the segment is left out. */
-function gapOf(segment: SegmentArms) {
+/**
+ * Effect and its variance in one segment: 0 where all units have the same value, undefined where it cannot be
+ * estimated.
+ */
+function segmentEffect(segment: SegmentArms) {
   const { control, treatment } = segment;
   const units = [unitsOf(control), unitsOf(treatment)];
   const effect = effectOf(control, treatment, { minimumPerArm: 2 });
   if (effect.kind === 'effect') {
-    return { segment, units, gap: effect.estimate, variance: effect.standardError ** 2 };
+    return { segment, units, estimate: effect.estimate, variance: effect.standardError ** 2 };
   }
-  return effect.reason === 'no-spread' ? { segment, units, gap: 0, variance: 0 } : undefined;
+  return effect.reason === 'no-spread' ? { segment, units, estimate: 0, variance: 0 } : undefined;
 }
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -4,8 +4,8 @@ import { type Statistic } from '../statistics/statistics.ts';
 import { addStatistics } from '../statistics/kinds/index.ts';
 
 /**
- * Two cells (days, shards) of one arm as one.
- * @throws where they are of two arms, or count other metrics.
+ * Adds the statistics of two cells (days, shards) of one arm.
+ * @throws where they belong to different arms or count different metrics.
  */
 export function addArms(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
   if (a.arm !== b.arm)
@@ -27,7 +27,7 @@ export function addArms(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
   });
 }
 
-/** @returns undefined where the arm has no cell: nobody was exposed to it yet. */
+/** The sum of an arm's cells; undefined where it has none, because no unit was exposed to it yet. */
 export function totalOf(cells: readonly ArmStatistics[], arm: string): ArmStatistics | undefined {
   const own = cells.filter((cell) => cell.arm === arm);
   return own.length === 0 ? undefined : own.reduce(addArms);

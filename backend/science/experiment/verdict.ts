@@ -1,7 +1,7 @@
-import type { Comparison, MetricReport, Verdict } from './experiment-report.ts';
+import type { ArmComparison, MetricReport, Verdict } from './experiment-report.ts';
 import type { SrmCheck } from '../statistics/srm.ts';
-import { type NoAnswer, notEnoughData, type Unit } from '../statistics/no-answer.ts';
-import { percent, signed, spanned } from './figures.ts';
+import { type Unavailable, notEnoughData, type Unit } from '../statistics/unavailable.ts';
+import { percentText, signedNumber, intervalText } from './number-text.ts';
 
 export interface VerdictOptions {
   readonly alpha: number;
@@ -10,13 +10,14 @@ export interface VerdictOptions {
 }
 
 /**
- * What one comparison comes to: in doubt before harmful before better or worse. By `resultData` where there are metric
- * weights, else by the metrics' corrected p-values; always-valid readings only, so that it may be read daily.
+ * The verdict of one comparison. In this order: not enough data, in doubt (sample ratio mismatch), harmful (a broken
+ * guardrail), then better or worse: by `resultData` where there are metric weights, else by the metrics' adjusted
+ * p-values. Only always-valid tests are used, so it may be read daily.
  * @param fewest units in the smaller arm.
  */
 export function verdictOf(
-  comparison: Omit<Comparison, 'verdict'>,
-  srm: SrmCheck | NoAnswer,
+  comparison: Omit<ArmComparison, 'verdict'>,
+  srm: SrmCheck | Unavailable,
   fewest: number,
   { alpha, minimumPerArm, unit }: VerdictOptions,
 ): Verdict {
@@ -30,42 +31,42 @@ export function verdictOf(
   if (srm.kind === 'srm' && srm.mismatch) {
     return {
       kind: 'in-doubt',
-      sentence: `no call on ${treatment}: the arms' sizes do not fit their traffic (p = ${srm.pValue.toPrecision(2)})`,
+      sentence: `no verdict on ${treatment}: the arms' sizes do not match their traffic (p = ${srm.pValue.toPrecision(2)})`,
     };
   }
   for (const { metric, margin, found } of comparison.guardrails) {
     if (found.kind === 'guardrail' && found.verdict === 'broken') {
       return {
         kind: 'harmful',
-        sentence: `${treatment} is harmful: ${metric} is at least ${percent(found.leastHarm)} worse, and ${percent(margin)} is borne`,
+        sentence: `${treatment} is harmful: ${metric} is at least ${percentText(found.leastHarm)} worse, and ${percentText(margin)} is tolerated`,
       };
     }
   }
-  const call = comparison.resultData
+  const verdict = comparison.resultData
     ? byResultData(comparison.resultData, treatment)
     : byMetrics(comparison.metrics, treatment, alpha);
-  return call.kind === 'better'
-    ? { ...call, sentence: `${call.sentence}${open(comparison)}` }
-    : call;
+  return verdict.kind === 'better'
+    ? { ...verdict, sentence: `${verdict.sentence}${openGuardrails(comparison)}` }
+    : verdict;
 }
 
-function byResultData(found: NonNullable<Comparison['resultData']>, treatment: string): Verdict {
+function byResultData(found: NonNullable<ArmComparison['resultData']>, treatment: string): Verdict {
   if (found.kind === 'no-answer') return { kind: 'undecided', sentence: found.message };
   const { low, high } = found.sequential;
-  const value = `resultData ${signed(found.value)} (${spanned(low, high)}, always valid)`;
+  const value = `resultData ${signedNumber(found.value)} (${intervalText(low, high)}, always valid)`;
   if (low > 0) return { kind: 'better', sentence: `${treatment} is better: ${value}` };
   if (high < 0) return { kind: 'worse', sentence: `${treatment} is worse: ${value}` };
   return { kind: 'undecided', sentence: `no difference found yet: ${value}` };
 }
 
 function byMetrics(metrics: readonly MetricReport[], treatment: string, alpha: number): Verdict {
-  const told = metrics.flatMap(({ metric, better, found }) => {
+  const significant = metrics.flatMap(({ metric, better, found }) => {
     if (found.kind === 'no-answer' || found.adjusted.sequential >= alpha) return [];
     const isGood = found.absolute.estimate > 0 === (better === 'higher');
     return [{ metric, isGood }];
   });
-  const good = told.filter(({ isGood }) => isGood).map(({ metric }) => metric);
-  const bad = told.filter(({ isGood }) => !isGood).map(({ metric }) => metric);
+  const good = significant.filter(({ isGood }) => isGood).map(({ metric }) => metric);
+  const bad = significant.filter(({ isGood }) => !isGood).map(({ metric }) => metric);
   if (good.length > 0 && bad.length > 0) {
     return {
       kind: 'mixed',
@@ -84,10 +85,10 @@ function byMetrics(metrics: readonly MetricReport[], treatment: string, alpha: n
   };
 }
 
-/** A gain is no licence while a guardrail is not known to be kept. */
-function open({ guardrails }: Omit<Comparison, 'verdict'>): string {
+/** Names the guardrails that are not yet known to be kept: an improvement may be used only once they are. */
+function openGuardrails({ guardrails }: Omit<ArmComparison, 'verdict'>): string {
   const names = guardrails
     .filter(({ found }) => found.kind === 'no-answer' || found.verdict === 'open')
     .map(({ metric }) => metric);
-  return names.length === 0 ? '' : `; not yet known to be unharmed: ${names.join(', ')}`;
+  return names.length === 0 ? '' : `; guardrails not yet known to be kept: ${names.join(', ')}`;
 }

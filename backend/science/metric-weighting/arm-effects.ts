@@ -1,25 +1,29 @@
-import { MINIMUM_PER_ARM, notEnoughData, type NoAnswer } from '../statistics/no-answer.ts';
+import { Z95 } from '../statistics/distributions.ts';
+import { MINIMUM_PER_ARM, notEnoughData, type Unavailable } from '../statistics/unavailable.ts';
 import { count } from '../../../shared/text/text.ts';
 import type { SkillFigure, SurrogateWeights } from './learned-weights.ts';
 import { dot, quadratic } from '../statistics/matrix.ts';
 import { normaliserOf } from './normalise.ts';
 import type { NumberColumn, UnitTable } from './unit-table.ts';
 
-/** One treatment arm against the control, or why there is nothing to say of it. */
-export type ArmAnswer = ArmEffects | (NoAnswer & { readonly arm: string });
+/** The effects of one treatment arm, or why they are unavailable. */
+export type ArmAnswer = ArmEffects | (Unavailable & { readonly arm: string });
 
 export interface ArmEffects {
   readonly kind: 'arm-effects';
   readonly arm: string;
   readonly units: number;
   readonly controlUnits: number;
-  /** In standard deviations of a unit's metric. */
+  /** In standard deviations of the metric per unit. */
   readonly effects: readonly ArmEffect[];
-  /** Σ weight × effect: on the target, in its standard deviations, the weights' own uncertainty included. */
+  /**
+   * Σ weight × effect, the predicted effect on the target in its standard deviations; the interval includes the
+   * uncertainty of the weights.
+   */
   readonly predicted: SkillFigure;
-  /** What the target itself shows so far, in its standard deviations; absent where an arm has no two labels. */
+  /** Effect on the target itself so far, in its standard deviations; absent where an arm has fewer than two labels. */
   readonly observed?: SkillFigure;
-  /** Predicted and observed in the target's own units. */
+  /** Standard deviation of the target, which converts `predicted` and `observed` into its own units. */
   readonly targetDeviation: number;
 }
 
@@ -27,21 +31,21 @@ export interface ArmEffect extends SkillFigure {
   readonly metric: string;
 }
 
-const Z95 = 1.959963984540054;
-
 /**
- * `resultData` of units in arms: d = (mean of treatment − mean of control) / deviation per metric, wᵀd, and its variance
- * to first order `wᵀS w + dᵀV d`, S the units' covariance of the effects `Σ_t/n_t + Σ_c/n_c` and V that of the weights.
- * Metrics of one unit go together, so S is taken whole. Units of which a metric is missing are left out.
+ * The weighted sum of effects (`resultData`) of each treatment arm, from a table of units. With d the vector of
+ * (treatment mean − control mean) / standard deviation per metric it is wᵀd, with variance to first order
+ * `wᵀS w + dᵀV d`: S is the sampling covariance of the effects, `Σ_t/n_t + Σ_c/n_c`, correlations of the metrics
+ * included, and V the covariance of the weights. Units with a missing metric are left out.
+ * @returns one entry per treatment arm; empty without arms.
  */
 export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnswer[] {
   const { arms, metrics, target } = table;
   if (arms === undefined) return [];
   const deviations = metrics.map(({ name }) => learned.normalisers[name].deviation);
-  const known = Uint32Array.from({ length: table.units }, (_, unit) => unit).filter((unit) =>
+  const complete = Uint32Array.from({ length: table.units }, (_, unit) => unit).filter((unit) =>
     metrics.every(({ values }) => !Number.isNaN(values[unit])),
   );
-  const unitsOf = (arm: number) => known.filter((unit) => arms.of[unit] === arm);
+  const unitsOf = (arm: number) => complete.filter((unit) => arms.of[unit] === arm);
   const control = unitsOf(0);
   const weights = Float64Array.from(
     metrics,
@@ -60,13 +64,13 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnsw
     const [c, t] = [momentsOf(metrics, control), momentsOf(metrics, units)];
     const size = metrics.length;
     const scale = (at: number) => deviations[(at / size) | 0] * deviations[at % size];
-    const noise = c.covariance.map((value, at) =>
+    const errorCovariance = c.covariance.map((value, at) =>
       scale(at) === 0 ? 0 : (value / control.length + t.covariance[at] / units.length) / scale(at),
     );
     const effects = t.mean.map((mean, m) =>
       deviations[m] === 0 ? 0 : (mean - c.mean[m]) / deviations[m],
     );
-    const variance = quadratic(noise, weights) + quadratic(learned.covariance, effects);
+    const variance = quadratic(errorCovariance, weights) + quadratic(learned.covariance, effects);
     const observed = observedEffect(target, control, units, targetDeviation);
     return {
       kind: 'arm-effects',
@@ -75,16 +79,17 @@ export function armEffects(table: UnitTable, learned: SurrogateWeights): ArmAnsw
       controlUnits: control.length,
       effects: metrics.map(({ name }, m) => ({
         metric: name,
-        ...around(effects[m], noise[m * size + m]),
+        ...withInterval(effects[m], errorCovariance[m * size + m]),
       })),
-      predicted: around(dot(weights, effects), variance),
+      predicted: withInterval(dot(weights, effects), variance),
       ...(observed && { observed }),
       targetDeviation,
     };
   });
 }
 
-const around = (mean: number, variance: number): SkillFigure => {
+/** 95 % normal interval. */
+const withInterval = (mean: number, variance: number): SkillFigure => {
   const half = Z95 * Math.sqrt(variance);
   return { mean, low: mean - half, high: mean + half };
 };
@@ -101,7 +106,7 @@ function observedEffect(
   });
   if (c.n < 2 || t.n < 2 || deviation === 0) return undefined;
   const variance = (c.deviation ** 2 / c.n + t.deviation ** 2 / t.n) / deviation ** 2;
-  return around((t.mean - c.mean) / deviation, variance);
+  return withInterval((t.mean - c.mean) / deviation, variance);
 }
 
 function momentsOf(metrics: readonly NumberColumn[], units: Uint32Array) {

@@ -1,4 +1,4 @@
-import { normalCdf } from '../statistics/distributions.ts';
+import { normalCdf, Z95 } from '../statistics/distributions.ts';
 import { clusteredMean } from '../statistics/interval.ts';
 import { effectsTable, type EffectsTable } from './experiment-effects.ts';
 import { experimentFit, leaveOneOut } from './experiment-weights.ts';
@@ -10,30 +10,33 @@ import { priorOf, type Better } from './prior.ts';
 import type { PastExperiment } from './unit-table.ts';
 
 export interface BacktestOptions {
-  /** Also what adaptive weights are held against. Default: equal weights, each in the direction that is better. */
+  /**
+   * Prior weights, which are also the fixed weights in the comparison. Default: equal weights, each signed by its
+   * better direction.
+   */
   readonly prior?: Readonly<Record<string, number>>;
   readonly better?: Readonly<Record<string, Better>>;
 }
 
-/** How often each rule called the sign of the long-term effect. */
+/** How often each set of weights predicted the sign of the long-term effect. */
 export interface Calls {
   readonly treatments: number;
   readonly experiments: number;
   readonly adaptive: SkillFigure;
   readonly fixed: SkillFigure;
-  /** Adaptive less fixed, on the same treatments. */
+  /** Adaptive minus fixed weights, on the same treatments. */
   readonly difference: SkillFigure;
 }
 
 export interface SignCalls extends Calls {
-  /** Treatments that one rule called rightly and the other not. */
+  /** Treatments whose sign only one of the two predicted. */
   readonly adaptiveOnly: number;
   readonly fixedOnly: number;
-  /** Of the two, by McNemar's exact test. */
+  /** McNemar's exact test of these two counts. */
   readonly pValue: number;
 }
 
-export interface NotEnough {
+export interface BacktestUnavailable {
   readonly kind: 'not-enough';
   readonly message: string;
 }
@@ -41,28 +44,28 @@ export interface NotEnough {
 export interface BacktestReport {
   readonly kind: 'backtest';
   readonly metrics: readonly string[];
-  /** Among long-term effects that are told apart from 0 (95 %). */
-  readonly toldApart: SignCalls | NotEnough;
+  /** Among the long-term effects that are significant at 95 %. */
+  readonly toldApart: SignCalls | BacktestUnavailable;
   /**
-   * Among all: the expected share of right signs, `Φ(±(y − shared error) / σ)`, so that an effect lost in noise counts
-   * for a half whoever calls it, and error shared with the early effects is nobody's merit.
+   * Among all effects: the expected share of correct signs, `Φ(±(y − shared error) / σ)`. An effect that is small
+   * compared with its error counts one half for either set of weights, and error shared with the early effects counts
+   * for neither.
    */
   readonly all: Calls;
 }
 
-/** With fewer effects told apart from 0 a share of right calls says nothing. */
-const MINIMUM_TOLD_APART = 10;
-const Z95 = 1.959963984540054;
+/** With fewer significant effects, the share of correct signs is too imprecise to report. */
+const MINIMUM_SIGNIFICANT = 10;
 
 /**
- * How often would weights learned from all other experiments have called the sign of the long-term effect from the early
- * effects, against fixed weights? Leaves one experiment out at a time, with all its treatments.
+ * How often would the sign of the long-term effect have been predicted from the early effects, by weights learned from
+ * all other experiments and by fixed weights? Leave-one-out over experiments, each with all its treatments.
  * @throws ApiError where a standard error is not above 0.
  */
 export function backtest(
   experiments: readonly PastExperiment[],
   { prior, better = {} }: BacktestOptions = {},
-): BacktestReport | NotEnough {
+): BacktestReport | BacktestUnavailable {
   const metrics = Object.keys(experiments[0]?.effects ?? {});
   const table = effectsTable(experiments, metrics);
   if (table.clusters < MINIMUM_EXPERIMENTS)
@@ -72,54 +75,55 @@ export function backtest(
     };
   const mean = priorOf(metrics, better, prior);
   const start = { mean, covariance: new Float64Array(metrics.length ** 2) };
-  const left = leaveOneOut(table, start, experimentFit(table, start));
-  const calls = table.effects.map(({ x, y, targetNoise }, e) => {
-    const { weights, denoised } = left[e];
-    const noise = denoised.variance(new Float64Array(metrics.length), 0);
-    const chance = normalCdf(denoised.y / Math.sqrt(noise));
+  const leftOut = leaveOneOut(table, start, experimentFit(table, start));
+  const calls = table.effects.map(({ x, y, targetErrorVariance }, e) => {
+    const { weights, calibrated } = leftOut[e];
+    const errorVariance = calibrated.variance(new Float64Array(metrics.length), 0);
+    const probabilityUp = normalCdf(calibrated.y / Math.sqrt(errorVariance));
     const [adaptive, fixed] = [dot(weights, x) > 0, dot(mean, x) > 0];
     return {
       adaptive,
       fixed,
       isUp: y > 0,
-      isTold: Math.abs(y) > Z95 * Math.sqrt(targetNoise),
-      adaptiveChance: adaptive ? chance : 1 - chance,
-      fixedChance: fixed ? chance : 1 - chance,
+      isSignificant: Math.abs(y) > Z95 * Math.sqrt(targetErrorVariance),
+      adaptiveProbability: adaptive ? probabilityUp : 1 - probabilityUp,
+      fixedProbability: fixed ? probabilityUp : 1 - probabilityUp,
     };
   });
   const all = calls.map((_, e) => e);
-  const told = all.filter((e) => calls[e].isTold);
+  const significant = all.filter((e) => calls[e].isSignificant);
   const adaptive = calls.map((call) => Number(call.adaptive === call.isUp));
   const fixed = calls.map((call) => Number(call.fixed === call.isUp));
   return {
     kind: 'backtest',
     metrics,
     toldApart:
-      told.length < MINIMUM_TOLD_APART
+      significant.length < MINIMUM_SIGNIFICANT
         ? {
             kind: 'not-enough',
-            message: `not enough long-term effects told apart from 0: ${told.length} of ${MINIMUM_TOLD_APART}`,
+            message: `not enough significant long-term effects: ${significant.length} of ${MINIMUM_SIGNIFICANT}`,
           }
         : {
-            ...callsOf(table, told, adaptive, fixed),
-            ...discordant(told, adaptive, fixed),
+            ...callsOf(table, significant, adaptive, fixed),
+            ...discordant(significant, adaptive, fixed),
           },
     all: callsOf(
       table,
       all,
-      calls.map((call) => call.adaptiveChance),
-      calls.map((call) => call.fixedChance),
+      calls.map((call) => call.adaptiveProbability),
+      calls.map((call) => call.fixedProbability),
     ),
   };
 }
 
+/** McNemar's test of the treatments on which the two sets of weights disagree. */
 function discordant(
-  told: readonly number[],
+  treatments: readonly number[],
   adaptive: readonly number[],
   fixed: readonly number[],
 ) {
-  const adaptiveOnly = told.filter((e) => adaptive[e] > fixed[e]).length;
-  const fixedOnly = told.filter((e) => adaptive[e] < fixed[e]).length;
+  const adaptiveOnly = treatments.filter((e) => adaptive[e] > fixed[e]).length;
+  const fixedOnly = treatments.filter((e) => adaptive[e] < fixed[e]).length;
   return { adaptiveOnly, fixedOnly, pValue: mcnemarTwoSided(adaptiveOnly, fixedOnly) };
 }
 
@@ -149,9 +153,9 @@ function callsOf(
 }
 
 /**
- * A mean over experiments' treatments with a 95 % interval clustered by experiment, Student's t: where only a few differ,
- * a bootstrap would never draw what was not seen. Where all are equal, the rule of three's exact form: a share p of
- * experiments that is unseen in C of them has (1 − p)^C ≥ 0.05.
+ * Mean over treatments with a 95 % Student's t interval, clustered by experiment; with few distinct values a bootstrap
+ * would be too narrow. Where all values are equal, the interval is the exact form of the rule of three: a share p of
+ * experiments that did not occur among C of them satisfies (1 − p)^C ≥ 0.05.
  */
 function shareOf(
   values: readonly number[],
@@ -160,8 +164,8 @@ function shareOf(
 ): SkillFigure {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const unseen = 1 - 0.05 ** (1 / new Set(clusters).size);
-  const own = clusteredMean(values, clusters);
-  const isFlat = own === undefined || own.low === own.high;
-  const { low, high } = isFlat ? { low: mean - unseen, high: mean + unseen } : own;
+  const clustered = clusteredMean(values, clusters);
+  const isConstant = clustered === undefined || clustered.low === clustered.high;
+  const { low, high } = isConstant ? { low: mean - unseen, high: mean + unseen } : clustered;
   return { mean, low: Math.max(least, low), high: Math.min(1, high) };
 }

@@ -1,14 +1,15 @@
-/** Concordance with what each unit moves it by, to first order: enough for intervals and paired differences. */
+/** Concordance with its influence function, from which intervals and paired differences follow. */
 export interface Concordance {
   readonly value: number;
-  /** Adds up to 0. */
+  /** By how much each unit moves the value, to first order; adds up to 0. */
   readonly influence: Float64Array;
 }
 
 /**
- * Of all pairs of units whose values differ, the share in which the one of higher value has the higher score; equal
- * scores count half (Harrell's C, 1982; of values 0 and 1, the AUC). Influence as of a ratio of U-statistics
- * (Hoeffding, 1948): `2 (concordantᵢ − C · pairsᵢ) / Σ pairs`. O(n log n).
+ * Harrell's C (1982): of all pairs of units with different values, the share in which the unit with the higher value
+ * has the higher score; equal scores count half. For values of 0 and 1 it is the AUC. The influence is that of a ratio
+ * of U-statistics (Hoeffding, 1948), `2 (concordantᵢ − C · pairsᵢ) / Σ pairs`. O(n log n).
+ * @param scores n scores. @param values the n values that they should rank.
  * @returns undefined where all values are equal.
  */
 export function concordance(
@@ -21,7 +22,7 @@ export function concordance(
     (a, b) => values[a] - values[b],
   );
   const [concordant, pairs] = [new Float64Array(n), new Float64Array(n)];
-  /** One way through the values: below holds for each the units met before, of lower (or higher) value. */
+  /** One pass through the units, by ascending or descending value: compares each with the units passed before it. */
   const pass = (unitAt: (step: number) => number, scoresRise: boolean) => {
     const tree = new Float64Array(count + 1);
     for (let from = 0, to = 0; from < n; from = to) {
@@ -65,7 +66,7 @@ function ranked(scores: ArrayLike<number>): { ranks: Uint32Array; count: number 
   return { ranks, count: count + 1 };
 }
 
-/** Fenwick tree: how many of the ranks below `rank` were added. */
+/** Fenwick tree: how many ranks below `rank` were added. */
 function prefix(tree: Float64Array, rank: number): number {
   let sum = 0;
   for (let at = rank; at > 0; at -= at & -at) sum += tree[at];

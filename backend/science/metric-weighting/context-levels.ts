@@ -2,17 +2,18 @@ import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
 import { firstIndex } from '../../../shared/features/columns/binary-search.ts';
 import type { Column } from './unit-table.ts';
 
-/** Level of each unit, 0 the most frequent kind of answer to "which?"; at most 256 levels. */
+/** A column discretised into at most 256 levels. */
 export interface Levels {
+  /** The level of each unit. */
   readonly of: Uint8Array;
   readonly count: number;
 }
 
 /**
- * A column as few levels. Numbers: 0 missing, then quantile bins. Categories: the most frequent ones, and one level for
- * all others.
- * @param most levels, 3 to 256. @param rows that edges and frequencies are taken from: the others must not shape what
- * is learned.
+ * Discretises a column. For numbers, level 0 is missing and the others are quantile bins. For categories, the most
+ * frequent ones have a level each, from 0, and all others share the last one.
+ * @param most the largest number of levels, 3 to 256.
+ * @param rows the training rows, from which bin edges and frequencies are computed, so that held-out rows cannot leak.
  */
 export function levelsOf(column: Column, most: number, rows: ArrayLike<number>): Levels {
   return column.kind === 'number'

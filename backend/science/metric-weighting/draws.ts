@@ -3,14 +3,14 @@ import { cholesky } from '../statistics/cholesky.ts';
 import type { MetricWeight } from './learned-weights.ts';
 import { multiply } from '../statistics/matrix.ts';
 
-/** Standard normal numbers (Box & Muller, 1958). */
+/** Standard normal random numbers (Box & Muller, 1958). */
 export const normals = (random: () => number, count: number): Float64Array =>
   Float64Array.from(
     { length: count },
     () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
   );
 
-/** A draw from N(mean, covariance). */
+/** A draw from N(mean, covariance). @param mean M values. @param covariance M × M, row-major. */
 export function drawNormal(
   random: () => number,
   mean: Float64Array,
@@ -22,17 +22,18 @@ export function drawNormal(
   return mean.map((value, i) => value + shift[i]);
 }
 
-/** Bayesian bootstrap (Rubin, 1981): each resampled unit counts Exponential(1). */
+/** Weights of the Bayesian bootstrap (Rubin, 1981): an Exponential(1) draw per unit. */
 export function exponentials(random: () => number, into: Float64Array): Float64Array {
   for (let i = 0; i < into.length; i++) into[i] = -Math.log(1 - random());
   return into;
 }
 
 /**
- * Covariance of draws, widened by C/(C − used), as a bootstrap of few clusters is too narrow (Hesterberg, 2015).
- * @param draws each of M weights. @param used degrees of freedom of what was fitted. @returns M × M.
+ * Covariance of bootstrap draws, multiplied by C/(C − used), because a bootstrap of few clusters is too narrow
+ * (Hesterberg, 2015).
+ * @param draws vectors of M weights. @param used degrees of freedom that the fit used. @returns M × M, row-major.
  */
-export function covarianceOf(
+export function bootstrapCovariance(
   draws: readonly Float64Array[],
   clusters: number,
   used = 1,
@@ -49,7 +50,11 @@ export function covarianceOf(
   return covariance;
 }
 
-/** Each weight with its 95 % interval, Student's t of so many clusters. */
+/**
+ * Each weight with its 95 % Student's t interval.
+ * @param covariance M × M.
+ * @param clusters sets the degrees of freedom.
+ */
 export function withIntervals(
   metrics: readonly string[],
   weights: ArrayLike<number>,

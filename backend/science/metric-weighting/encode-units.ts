@@ -3,24 +3,27 @@ import type { CodeMatrix } from '../learn/code-matrix.ts';
 import { levelsOf } from './context-levels.ts';
 import type { Column, UnitTable } from './unit-table.ts';
 
-/** Two columns of the table that are also looked at together, such as hour and scroll depth. */
+/** Two columns of the table whose interaction becomes a feature of its own, such as hour and scroll depth. */
 export type Cross = readonly [string, string];
 
-/** One derived feature: bucket codes 0..255 of every unit of the table. */
+/** One derived feature: the bucket code 0..255 of every unit of the table. */
 export interface UnitFeature {
   readonly name: string;
-  /** Metrics that it is made of; none: context alone. Of two, each gets half of what the feature is worth. */
+  /**
+   * The metrics it is derived from; empty for context. Where there are two, each gets half of the feature's importance.
+   */
   readonly metrics: readonly string[];
   readonly codes: Uint8Array;
 }
 
-/** Bins of one column; each half of a cross gets fewer, as 15 · 16 pairs must fit a byte. */
+/** Bins of a single column; the columns of a cross have fewer, because the 15 · 16 pairs must fit into a byte. */
 const [MOST_BINS, LEFT_BINS, RIGHT_BINS] = [64, 15, 16];
 
 /**
- * Metrics, context and crosses as buckets: quantile bins of numbers with 0 for missing, categories by frequency.
- * @param rows that edges are taken from.
- * @throws ApiError naming a cross of a column that there is not.
+ * Encodes metrics, context and crosses as buckets: quantile bins for numbers, with 0 for missing, and categories by
+ * frequency.
+ * @param rows the training rows, from which bin edges are computed.
+ * @throws ApiError where a cross names an unknown column.
  */
 export function encodeUnits(
   table: Pick<UnitTable, 'metrics' | 'context'>,
@@ -55,12 +58,12 @@ export function encodeUnits(
   return [...alone, ...crossed];
 }
 
-/** Bucket 0 is kept for missing numbers. */
+/** Bucket 0 is reserved for missing numbers, so the levels of categories start at 1. */
 const oneBased = ({ kind }: Column, levels: Uint8Array): Uint8Array =>
   kind === 'number' ? levels : levels.map((level) => level + 1);
 
 /** Codes of some units, feature by feature; a unit may come several times. */
-export function columnsOf(features: readonly UnitFeature[], units: ArrayLike<number>): CodeMatrix {
+export function unitCodes(features: readonly UnitFeature[], units: ArrayLike<number>): CodeMatrix {
   const rows = units.length;
   const codes = new Uint8Array(rows * features.length);
   features.forEach(({ codes: own }, f) => {

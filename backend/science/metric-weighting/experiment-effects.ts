@@ -2,29 +2,34 @@ import { invalid } from '../../../shared/domain/errors.ts';
 import { clusterIndex } from '../statistics/interval.ts';
 import type { PastExperiment } from './unit-table.ts';
 
-/** One treatment's observed effects x on M metrics and y on the target, with the covariance of their errors. */
+/**
+ * One treatment's observed effects x on M metrics and y on the target, with the covariance of their sampling errors.
+ */
 export interface ObservedEffects {
   readonly x: Float64Array;
   readonly y: number;
-  /** Σ, M × M: of the errors of x. */
-  readonly noise: Float64Array;
-  /** c: of the errors of x with that of y. */
-  readonly shared: Float64Array;
-  /** Of the error of y. */
-  readonly targetNoise: number;
+  /** Σ, M × M: covariance of the errors of x. */
+  readonly errorCovariance: Float64Array;
+  /** c, M values: covariance of the errors of x with the error of y. */
+  readonly sharedCovariance: Float64Array;
+  /** s²: variance of the error of y. */
+  readonly targetErrorVariance: number;
 }
 
 export interface EffectsTable {
   readonly metrics: readonly string[];
   readonly effects: readonly ObservedEffects[];
-  /** Experiment of each, from 0: treatments of one experiment share a control. */
+  /** The experiment of each treatment, numbered from 0; treatments of one experiment share a control. */
   readonly cluster: Uint32Array;
   readonly clusters: number;
   /** Treatments that lack one of the metrics. */
   readonly leftOut: number;
 }
 
-/** @throws ApiError where a standard error is not above 0, or a covariance is of another size. */
+/**
+ * The effects of past experiments as vectors; treatments that lack one of the metrics are left out.
+ * @throws ApiError where a standard error is not above 0, or a covariance has the wrong size.
+ */
 export function effectsTable(
   experiments: readonly PastExperiment[],
   metrics: readonly string[],
@@ -63,13 +68,13 @@ function observed(experiment: PastExperiment, metrics: readonly string[]): Obser
   return {
     x: Float64Array.from(metrics, (metric) => effects[metric].estimate),
     y: target.estimate,
-    noise: Float64Array.from(places.flatMap((a) => places.map((b) => between(a, b)))),
-    shared: Float64Array.from(places, (a) => covariance?.[a * size + size - 1] ?? 0),
-    targetNoise: target.standardError ** 2,
+    errorCovariance: Float64Array.from(places.flatMap((a) => places.map((b) => between(a, b)))),
+    sharedCovariance: Float64Array.from(places, (a) => covariance?.[a * size + size - 1] ?? 0),
+    targetErrorVariance: target.standardError ** 2,
   };
 }
 
-/** The same without some of the experiments, or only those. */
+/** The rows of the table that belong to the wanted experiments. */
 export const effectsWhere = (
   { effects, cluster, ...rest }: EffectsTable,
   wanted: (cluster: number) => boolean,

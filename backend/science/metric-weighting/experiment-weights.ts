@@ -1,23 +1,31 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { denoised, trueSpread, type Denoised } from './denoise.ts';
-import { covarianceOf, drawNormal, exponentials } from './draws.ts';
+import { trueEffectCovariance } from './effect-covariance.ts';
+import { regressionCalibration, type CalibratedEffects } from './regression-calibration.ts';
+import { bootstrapCovariance, drawNormal, exponentials } from './draws.ts';
 import { effectsWhere, type EffectsTable } from './experiment-effects.ts';
 import type { Skill } from './learned-weights.ts';
-import { dot, identity, quadratic, sumOf } from '../statistics/matrix.ts';
-import { drawSpread, shrink, shrinkBy, type Evidence, type Prior, type Shrunk } from './shrink.ts';
+import { dot, identity, quadratic, addMatrices } from '../statistics/matrix.ts';
+import {
+  drawTauSquared,
+  shrink,
+  shrinkAtTauSquared,
+  type GaussianLikelihood,
+  type Prior,
+  type ShrunkWeights,
+} from './shrink.ts';
 import { skillOf } from './skill.ts';
 
-export interface ExperimentFit extends Shrunk {
-  /** Λ, of the true effects on the metrics. */
-  readonly effectSpread: Float64Array;
-  /** ω²: variance of what a true effect on the target has beyond the metrics. */
-  readonly rest: number;
+export interface ExperimentFit extends ShrunkWeights {
+  /** Λ, M × M: covariance of the true effects on the metrics. */
+  readonly effectCovariance: Float64Array;
+  /** ω²: variance of the true effect on the target that the metrics do not explain. */
+  readonly residualVariance: number;
 }
 
-/** A fit to go on from; τ² where it is drawn. */
+/** Starting values from an earlier fit, and τ² where it is given instead of estimated. */
 interface Start {
   readonly fit: ExperimentFit;
-  readonly spread?: number;
+  readonly tauSquared?: number;
 }
 
 const RESAMPLES = 300;
@@ -25,10 +33,12 @@ const [ITERATIONS, MORE_ITERATIONS] = [150, 30];
 const [ROUNDS, MORE_ROUNDS] = [8, 3];
 
 /**
- * Meta-regression of the target's effects on the metrics' effects, both measured with known error (Cunningham & Kim,
- * "Interpreting Experiments with Multiple Outcomes", 2020): effects are de-noised, shared error is taken out, and
- * weights are shrunk to the prior, treatments weighing by what they leave open.
- * @param weights one per treatment; default 1. @param start a fit of much the same treatments to go on from.
+ * Meta-regression of the effects on the target on the effects on the metrics, both measured with known error
+ * (Cunningham & Kim, "Interpreting Experiments with Multiple Outcomes", 2020). Regression calibration corrects for the
+ * measurement error, the error shared with the target is removed, and the weights are shrunk to the prior. Each
+ * treatment is weighted by the inverse of its residual variance.
+ * @param weights one per treatment; default 1. @param start a fit of nearly the same treatments, to start the iteration
+ * from.
  */
 export function experimentFit(
   { effects, metrics }: EffectsTable,
@@ -37,27 +47,41 @@ export function experimentFit(
   start?: Start,
 ): ExperimentFit {
   const iterations = start === undefined ? ITERATIONS : MORE_ITERATIONS;
-  const effectSpread = trueSpread(effects, weights, iterations, start?.fit.effectSpread);
-  const rows = effects.map((one) => denoised(one, effectSpread));
-  let found: Pick<Shrunk, 'weights' | 'shrinkage'> | undefined;
-  let spreads: Shrunk['spreads'] = [];
-  let known = start?.fit.weights ?? prior.mean;
-  let rest = start?.fit.rest ?? 0;
+  const effectCovariance = trueEffectCovariance(
+    effects,
+    weights,
+    iterations,
+    start?.fit.effectCovariance,
+  );
+  const rows = effects.map((one) => regressionCalibration(one, effectCovariance));
+  let found: Pick<ShrunkWeights, 'weights' | 'shrinkage'> | undefined;
+  let tauSquared: ShrunkWeights['tauSquared'] = [];
+  let current = start?.fit.weights ?? prior.mean;
+  let residualVariance = start?.fit.residualVariance ?? 0;
   for (let round = 0; round < (start === undefined ? ROUNDS : MORE_ROUNDS); round++) {
     const used = found === undefined ? 0 : metrics.length * (1 - found.shrinkage);
-    rest = restOf(rows, weights, known, used);
-    const evidence = evidenceOf(rows, weights, known, rest);
-    if (start?.spread === undefined) {
-      const averaged = shrink(evidence, prior);
-      spreads = averaged.spreads;
+    residualVariance = residualVarianceOf(rows, weights, current, used);
+    const likelihood = metaRegressionLikelihood(rows, weights, current, residualVariance);
+    if (start?.tauSquared === undefined) {
+      const averaged = shrink(likelihood, prior);
+      tauSquared = averaged.tauSquared;
       found = averaged;
-    } else found = shrinkBy(evidence, prior, start.spread);
-    known = found.weights;
+    } else found = shrinkAtTauSquared(likelihood, prior, start.tauSquared);
+    current = found.weights;
   }
-  return { weights: known, shrinkage: found!.shrinkage, spreads, effectSpread, rest };
+  return {
+    weights: current,
+    shrinkage: found!.shrinkage,
+    tauSquared,
+    effectCovariance,
+    residualVariance,
+  };
 }
 
-/** With the covariance of a posterior bootstrap, as of units, that weighs whole experiments anew. */
+/**
+ * The fit with the covariance of its weights from a posterior bootstrap over experiments, as `unitWeights` does over
+ * units.
+ */
 export function experimentWeights(
   table: EffectsTable,
   prior: Prior,
@@ -69,59 +93,69 @@ export function experimentWeights(
   const draws = Array.from({ length: RESAMPLES }, () => {
     exponentials(random, byCluster);
     const weights = Float64Array.from(table.cluster, (cluster) => byCluster[cluster]);
-    const spread = drawSpread(fit, random);
-    const around = sumOf(prior.covariance, identity(table.metrics.length, spread));
-    const mean = drawNormal(random, prior.mean, around);
-    return experimentFit(table, { ...prior, mean }, weights, { fit, spread }).weights;
+    const tauSquared = drawTauSquared(fit, random);
+    const priorCovariance = addMatrices(
+      prior.covariance,
+      identity(table.metrics.length, tauSquared),
+    );
+    const mean = drawNormal(random, prior.mean, priorCovariance);
+    return experimentFit(table, { ...prior, mean }, weights, { fit, tauSquared }).weights;
   });
   const used = Math.min(1 + table.metrics.length * (1 - fit.shrinkage), table.clusters / 2);
-  return { ...fit, covariance: covarianceOf(draws, table.clusters, used) };
+  return { ...fit, covariance: bootstrapCovariance(draws, table.clusters, used) };
 }
 
-/** What is foretold of an experiment by weights that were learned from all others. */
-export interface LeftOut {
+/** The prediction for one treatment by weights learned from all other experiments. */
+export interface LeftOutPrediction {
   readonly weights: Float64Array;
-  readonly denoised: Denoised;
-  /** Of the target's observed effect, before anything is known of it. */
+  readonly calibrated: CalibratedEffects;
+  /** Predictive variance of the observed effect on the target. */
   readonly variance: number;
 }
 
-/** Leaves out each experiment in turn, with all its treatments. @returns one per treatment. */
-export function leaveOneOut(table: EffectsTable, prior: Prior, whole: ExperimentFit): LeftOut[] {
-  const left: LeftOut[] = [];
+/** Leave-one-out over experiments, each with all its treatments. @returns one prediction per treatment. */
+export function leaveOneOut(
+  table: EffectsTable,
+  prior: Prior,
+  whole: ExperimentFit,
+): LeftOutPrediction[] {
+  const predictions: LeftOutPrediction[] = [];
   for (let cluster = 0; cluster < table.clusters; cluster++) {
     const others = effectsWhere(table, (own) => own !== cluster);
     const ones = new Float64Array(others.effects.length).fill(1);
     const fitted = experimentFit(others, prior, ones, { fit: whole });
     table.effects.forEach((effects, e) => {
       if (table.cluster[e] !== cluster) return;
-      const { weights, effectSpread, rest } = fitted;
-      const own = denoised(effects, effectSpread);
-      const variance = effects.targetNoise + rest + quadratic(effectSpread, weights);
-      left[e] = { weights, denoised: own, variance };
+      const { weights, effectCovariance, residualVariance } = fitted;
+      const own = regressionCalibration(effects, effectCovariance);
+      const variance =
+        effects.targetErrorVariance + residualVariance + quadratic(effectCovariance, weights);
+      predictions[e] = { weights, calibrated: own, variance };
     });
   }
-  return left;
+  return predictions;
 }
 
 /**
- * Skill on experiments left out; 0 is what "no effect" foretells. Errors that metrics and target share would pass for skill:
- * what they add to it is known, for weights and Λ that were learned from the others, and is taken off again whatever Λ is.
- * The target's effect less the shared error would lean on Λ: too large a Λ, which noise alone gives, leaves some of it.
- * Ranks by the observed effects, as decisions do.
+ * Skill on left-out experiments, relative to predicting no effect. Errors that metrics and target share would look like
+ * skill. Their contribution to the squared error is known, because weights and Λ were learned from the other
+ * experiments; it is subtracted as optimism, which is correct for any Λ. (Subtracting the shared error from the target
+ * instead would depend on Λ: where noise makes Λ too large, some of it would remain.) Treatments are ranked by observed
+ * effects, as decisions do.
  */
 export function experimentSkill(
   table: EffectsTable,
-  leftOut: readonly LeftOut[],
+  leftOut: readonly LeftOutPrediction[],
   equal: Float64Array,
 ): Skill | undefined {
-  const of = (value: (one: LeftOut, e: number) => number) => Float64Array.from(leftOut, value);
+  const of = (value: (one: LeftOutPrediction, e: number) => number) =>
+    Float64Array.from(leftOut, value);
   return skillOf({
     values: of((_, e) => table.effects[e].y),
     baseline: of(() => 0),
-    predictions: of((one) => dot(one.weights, one.denoised.x)),
-    optimism: of((one) => 2 * dot(one.weights, one.denoised.across)),
-    ranked: of((one) => one.denoised.y),
+    predictions: of((one) => dot(one.weights, one.calibrated.x)),
+    optimism: of((one) => 2 * dot(one.weights, one.calibrated.across)),
+    ranked: of((one) => one.calibrated.y),
     precision: of((one) => 1 / one.variance),
     scores: of((one, e) => dot(one.weights, table.effects[e].x)),
     equalScores: of((_, e) => dot(equal, table.effects[e].x)),
@@ -129,16 +163,17 @@ export function experimentSkill(
   });
 }
 
-function evidenceOf(
-  rows: readonly Denoised[],
+/** Likelihood of the weights, each treatment weighted by the inverse of its residual variance. */
+function metaRegressionLikelihood(
+  rows: readonly CalibratedEffects[],
   weights: ArrayLike<number>,
   known: Float64Array,
-  rest: number,
-): Evidence {
+  residualVariance: number,
+): GaussianLikelihood {
   const size = known.length;
   const [precision, cross] = [new Float64Array(size * size), new Float64Array(size)];
   rows.forEach(({ x, y, variance }, e) => {
-    const weight = weights[e] / variance(known, rest);
+    const weight = weights[e] / variance(known, residualVariance);
     for (let i = 0; i < size; i++) {
       cross[i] += weight * x[i] * y;
       for (let j = 0; j < size; j++) precision[i * size + j] += weight * x[i] * x[j];
@@ -148,11 +183,12 @@ function evidenceOf(
 }
 
 /**
- * ω² at which squared errors are as large as they should be: `Σ r²/v = n − used` (Paule & Mandel, 1982); 0 where
- * they are smaller already.
+ * Method-of-moments estimate of ω² (Paule & Mandel, 1982): the value at which `Σ r²/v = n − used`, with residuals r and
+ * their variances v; 0 where the residuals are smaller even without it.
+ * @param used degrees of freedom of the fitted weights.
  */
-function restOf(
-  rows: readonly Denoised[],
+function residualVarianceOf(
+  rows: readonly CalibratedEffects[],
   weights: ArrayLike<number>,
   known: Float64Array,
   used: number,
@@ -161,8 +197,11 @@ function restOf(
   const due = total * Math.max(1 - used / rows.length, 0.1);
   const errors = rows.map(({ x, y }) => (y - dot(known, x)) ** 2);
   const without = rows.map(({ variance }) => variance(known, 0));
-  const excess = (rest: number) =>
-    errors.reduce((sum, error, e) => sum + (weights[e] * error) / (without[e] + rest), 0) - due;
+  const excess = (residualVariance: number) =>
+    errors.reduce(
+      (sum, error, e) => sum + (weights[e] * error) / (without[e] + residualVariance),
+      0,
+    ) - due;
   if (excess(0) <= 0) return 0;
   let [low, high] = [0, errors.reduce((sum, error) => sum + error, 0)];
   while (excess(high) > 0) high *= 2;

@@ -1,8 +1,11 @@
 import { cholesky, solveColumns } from '../statistics/cholesky.ts';
 import { multiply } from '../statistics/matrix.ts';
-import type { Evidence } from './shrink.ts';
+import type { GaussianLikelihood } from './shrink.ts';
 
-/** Σ weight · column column ᵀ, columns × columns. @param rows which; @param weights one per such row. Default: 1. */
+/**
+ * Gram matrix Σ weight · x xᵀ over the given rows, columns × columns, row-major.
+ * @param rows indices of rows. @param weights one per entry of `rows`; default 1.
+ */
 export function gram(
   columns: readonly Float64Array[],
   rows: ArrayLike<number>,
@@ -25,14 +28,18 @@ export function gram(
   return sums;
 }
 
+/** Sums of products after the first columns are partialled out. */
 export interface Partialled {
-  /** What is left of the other columns' sums of products once the first ones have explained theirs. */
+  /** Sums of products of the residuals of the other columns, others × others. */
   readonly sums: Float64Array;
-  /** Coefficients of the first columns for each of the others: first × others. */
+  /** Regression coefficients of the other columns on the first ones, first × others. */
   readonly coefficients: Float64Array;
 }
 
-/** Partials the first columns out (Frisch & Waugh, 1933; Lovell, 1963). @param sums of `size` columns. */
+/**
+ * Partials the first columns out of the others (Frisch & Waugh, 1933; Lovell, 1963).
+ * @param sums Gram matrix, size × size. @param first number of columns to partial out.
+ */
 export function partialOut(sums: Float64Array, size: number, first: number): Partialled {
   const others = size - first;
   const own = blockOf(sums, size, 0, first, 0, first);
@@ -45,10 +52,14 @@ export function partialOut(sums: Float64Array, size: number, first: number): Par
 }
 
 /**
- * Evidence on the metrics' weights: their sums of products over the variance of what they leave of the target.
- * @param sums of metrics and target, the target last. @param freedom rows less all coefficients.
+ * Likelihood of the weights of the metrics: their sums of products divided by the residual variance of the target.
+ * @param sums Gram matrix of the metrics and, last, the target. @param freedom residual degrees of freedom.
  */
-export function evidenceOf(sums: Float64Array, metrics: number, freedom: number): Evidence {
+export function regressionLikelihood(
+  sums: Float64Array,
+  metrics: number,
+  freedom: number,
+): GaussianLikelihood {
   const size = metrics + 1;
   const { sums: left } = partialOut(sums, size, metrics);
   const whole = sums[size * size - 1];
@@ -60,6 +71,7 @@ export function evidenceOf(sums: Float64Array, metrics: number, freedom: number)
   };
 }
 
+/** Rows top..bottom and columns left..right of a size × size matrix. */
 function blockOf(
   sums: Float64Array,
   size: number,

@@ -3,8 +3,8 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { studentQuantile } from '../statistics/distributions.ts';
 import { withShares } from '../evaluation/importance/importance.ts';
 import type { Device } from '../learn/device/device.ts';
-import { covarianceOf } from './draws.ts';
-import { columnsOf, encodeUnits, type Cross } from './encode-units.ts';
+import { bootstrapCovariance } from './draws.ts';
+import { encodeUnits, unitCodes, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
 import { heldOutUnits } from './held-out-units.ts';
 import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
@@ -12,13 +12,13 @@ import { dot } from '../statistics/matrix.ts';
 import { unitsProblem } from './minimums.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import { equalWeights } from './prior.ts';
-import { skillOf, type HeldOut } from './skill.ts';
-import { withoutSkill } from './stage.ts';
+import { skillOf, type HeldOutPredictions } from './skill.ts';
+import { lackOfSkill } from './stage.ts';
 import { contextOf } from './unit-design.ts';
 import { unitImportance, type ImportanceKind } from './unit-importance.ts';
 import type { NumberColumn, UnitTable } from './unit-table.ts';
 
-export interface ImportanceOptions {
+export interface LearnImportanceOptions {
   readonly seed: number;
   /** Default: forest. */
   readonly model?: UnitModelKind;
@@ -29,18 +29,19 @@ export interface ImportanceOptions {
 }
 
 const [TREES, EXPLAINED] = [100, 256];
-/** Models of the bootstrap are half as large: their spread is asked for, not their figures. */
+/** The models of the bootstrap are half as large, because they only serve to estimate the variance. */
 const [RESAMPLES, FEWER_TREES, FEWER_EXPLAINED] = [20, 50, 128];
 
 /**
- * What a forest or boosted trees lean on when they foretell the target: non-negative shares of the metrics that add up
- * to 1, context left out. They say neither direction nor cause. The 95 % interval is the share ± t · deviation of
- * models learned from units drawn anew, within 0..1. Blocks the calling thread for seconds.
+ * Importance of each metric to a forest or boosted trees that predict the target: non-negative shares of the metrics
+ * that add up to 1, without context. They state neither the direction of an effect nor a cause. The 95 % interval is
+ * the share ± t · standard deviation over models learned from bootstrap resamples of the units, limited to 0..1. Blocks
+ * the calling thread for seconds.
  * @throws ApiError without a metric.
  */
 export async function learnImportance(
   table: UnitTable,
-  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: ImportanceOptions,
+  { seed, model: kind = 'forest', by = 'shap', crosses = [], device }: LearnImportanceOptions,
 ): Promise<ImportanceWeights> {
   if (table.metrics.length === 0)
     throw invalid('there is no metric to weigh: declare at least one');
@@ -80,7 +81,7 @@ export async function learnImportance(
   const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
   const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
     fitUnitTrees(
-      columnsOf(among, units),
+      unitCodes(among, units),
       Float64Array.from(units, (unit) => labels[unit]),
       { model: kind, isBinary, trees, seed: own, device },
     );
@@ -92,15 +93,15 @@ export async function learnImportance(
   const baseline =
     context.length === 0
       ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
-      : (await learn(train, TREES, seed, context)).predict(columnsOf(context, heldOut));
+      : (await learn(train, TREES, seed, context)).predict(unitCodes(context, heldOut));
   const skill = skillOf({
     values: Float64Array.from(heldOut, (unit) => labels[unit]),
     baseline,
-    ...scoresOf(table, whole.predict(columnsOf(features, heldOut)), heldOut, train),
+    ...scoresOf(table, whole.predict(unitCodes(features, heldOut)), heldOut, train),
   });
   const noSkill =
-    withoutSkill(skill, 'units') ??
-    (shares.every((share) => share === 0) ? 'the model leans on no metric' : undefined);
+    lackOfSkill(skill, 'units') ??
+    (shares.every((share) => share === 0) ? 'the model uses no metric' : undefined);
   const resampled = async (resample: number, random: () => number) => {
     const drawn = train.map(() => train[Math.floor(random() * train.length)]).toSorted();
     const model = await learn(drawn, FEWER_TREES, seed + resample);
@@ -111,7 +112,7 @@ export async function learnImportance(
     ...shared,
     weights:
       noSkill === undefined
-        ? await sharesWithin(metrics, shares, resampled, seed)
+        ? await withBootstrapIntervals(metrics, shares, resampled, seed)
         : equalShares(metrics),
     model: {
       kind,
@@ -127,7 +128,8 @@ export async function learnImportance(
   };
 }
 
-async function sharesWithin(
+/** The shares with their bootstrap intervals. */
+async function withBootstrapIntervals(
   metrics: readonly string[],
   shares: readonly number[],
   resampled: (resample: number, random: () => number) => Promise<Float64Array>,
@@ -137,7 +139,7 @@ async function sharesWithin(
   const draws: Float64Array[] = [];
   for (let resample = 1; resample <= RESAMPLES; resample++)
     draws.push(await resampled(resample, random));
-  const covariance = covarianceOf(draws, draws.length);
+  const covariance = bootstrapCovariance(draws, draws.length);
   const quantile = studentQuantile(0.975, draws.length - 1);
   return metrics.map((metric, i) => {
     const half = quantile * Math.sqrt(covariance[i * metrics.length + i]);
@@ -146,17 +148,17 @@ async function sharesWithin(
   });
 }
 
-/** Nothing is known of any metric: each has an equal share, which may be all or nothing. */
+/** Equal shares with intervals of 0..1, for when nothing is known about the metrics. */
 const equalShares = (metrics: readonly string[]): MetricWeight[] =>
   metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
 
-/** The model's predictions rank the units, against equal weights on the metrics. */
+/** Rankings of the held-out units by the model's predictions and by equal weights. */
 function scoresOf(
   { metrics }: UnitTable,
   predictions: Float64Array,
   heldOut: Uint32Array,
   train: Uint32Array,
-): Pick<HeldOut, 'predictions' | 'scores' | 'equalScores'> {
+): Pick<HeldOutPredictions, 'predictions' | 'scores' | 'equalScores'> {
   const names = metrics.map(({ name }) => name);
   const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
   const equal = equalWeights(names, better);

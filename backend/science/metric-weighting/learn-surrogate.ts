@@ -4,25 +4,28 @@ import { experimentStage } from './experiment-stage.ts';
 import type { SurrogateWeights } from './learned-weights.ts';
 import { equalWeights, priorOf, type Better } from './prior.ts';
 import type { Prior } from './shrink.ts';
-import type { Stage } from './stage.ts';
+import type { LearnedStage } from './stage.ts';
 import { unitDesign } from './unit-design.ts';
 import { unitStage } from './unit-stage.ts';
 import type { PastExperiment, UnitTable } from './unit-table.ts';
 
 export interface SurrogateOptions {
   readonly seed: number;
-  /** What weights are shrunk to. Default: equal weights, each in the direction that is better. */
+  /**
+   * Prior weights, which the learned ones are shrunk to. Default: equal weights, each signed by its better direction.
+   */
   readonly prior?: Readonly<Record<string, number>>;
-  /** Of metrics, where there is no table to say so. Default: higher. */
+  /** Better direction of each metric, where there is no table that states it. Default: higher. */
   readonly better?: Readonly<Record<string, Better>>;
-  /** What experiments call the long-term value, where there is no table to name it. */
+  /** Name of the long-term value, where there is no table that states it. */
   readonly target?: string;
 }
 
 /**
- * Signed weights on the metrics' normalised effects, from units, from past experiments, or from both: what units say is
- * then the prior of what experiments say, at a distance told from the data. Either counts only where its skill on what
- * was held out lies above 0 with 95 % confidence; where neither does, the declared prior is all there is.
+ * Surrogate weights: signed weights on the normalised effects of the metrics, learned from units, from past
+ * experiments, or from both. In the last case the weights from units are the prior of those from experiments, with a
+ * prior variance estimated from the data. Either source counts only where its held-out skill is above 0 with 95 %
+ * confidence; where neither does, the weights abstain and are the declared prior.
  * @throws ApiError without metrics or data.
  */
 export async function learnSurrogate(
@@ -77,7 +80,7 @@ export async function learnSurrogate(
       abstains: refusals.join('; '),
     };
   }
-  // What experiments leave of the units' weights is to that part the declared prior again.
+  // The weights from units are themselves partly the declared prior, so the two shrinkage factors multiply.
   const shrinkage = isPooled ? byUnits.shrinkage * byExperiments.shrinkage : used.shrinkage;
   return {
     ...shared,
@@ -94,7 +97,7 @@ export async function learnSurrogate(
   };
 }
 
-const priorFrom = ({ weights, covariance }: Stage): Prior => ({ mean: weights, covariance });
+const priorFrom = ({ weights, covariance }: LearnedStage): Prior => ({ mean: weights, covariance });
 
 function metricsOf(table: UnitTable | undefined, experiments: readonly PastExperiment[]): string[] {
   const names =

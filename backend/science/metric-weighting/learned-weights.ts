@@ -1,4 +1,4 @@
-/** What the engine found; one version of the metric weights holds it as its details. Plain JSON. */
+/** The result of learning metric weights, as plain JSON; a version of the metric weights stores it as its details. */
 export type LearnedWeights = ImportanceWeights | SurrogateWeights;
 
 export interface MetricWeight {
@@ -9,24 +9,28 @@ export interface MetricWeight {
   readonly high: number;
 }
 
-/** Centre and spread by which a metric's values were made comparable: `(value − mean) / deviation`. */
+/** Mean and standard deviation by which a metric is normalised: `(value − mean) / deviation`. */
 export interface Normaliser {
   readonly mean: number;
   readonly deviation: number;
 }
 
-/** How well the held-out units (or experiments) were foretold, with 95 % intervals. */
+/** How well held-out units (or experiments) were predicted, with 95 % intervals. */
 export interface Skill {
-  /** 1 − squared error / that of what context alone foretells (experiments: of no effect), out of sample. */
+  /**
+   * Out-of-sample r²: 1 − squared error / squared error of the baseline, which is context alone (for experiments, no
+   * effect).
+   */
   readonly r2: SkillFigure;
-  /** Chance that of two units the one of higher value is ranked higher; 0.5 is guessing. */
+  /** Probability that of two units the one with the higher value is ranked higher; 0.5 by chance. */
   readonly concordance: SkillFigure;
-  /** Concordance of equal weights on the normalised metrics, and the difference of the two, paired. */
+  /** Concordance of equal weights on the normalised metrics; `gain` is the paired difference, learned minus equal. */
   readonly equalWeights: SkillFigure;
   readonly gain: SkillFigure;
   readonly heldOut: number;
 }
 
+/** A figure with its 95 % interval. */
 export interface SkillFigure {
   readonly mean: number;
   readonly low: number;
@@ -43,7 +47,7 @@ interface Learned {
   readonly seed: number;
 }
 
-/** For reading: what the model leans on. Non-negative, sums to 1; says neither direction nor cause. */
+/** Importance of the metrics to a model, for interpretation: non-negative, adds up to 1, without direction or cause. */
 export interface ImportanceWeights extends Learned {
   readonly method: 'importance';
   readonly by: 'gain' | 'permutation' | 'shap';
@@ -52,17 +56,17 @@ export interface ImportanceWeights extends Learned {
 }
 
 /**
- * For deciding: signed weights on the metrics' normalised effects, whose weighted sum is the predicted effect on
- * long-term value (surrogate index), in standard deviations of it.
+ * Surrogate weights, for decisions: signed weights on the normalised effects of the metrics. The weighted sum is the
+ * predicted effect on long-term value (surrogate index), in standard deviations of that value.
  */
 export interface SurrogateWeights extends Learned {
   readonly method: 'surrogate';
   readonly weights: readonly MetricWeight[];
-  /** Of the weights, in their order, row-major. */
+  /** Covariance of the weights, in their order, row-major. */
   readonly covariance: readonly number[];
-  /** What they are shrunk to, and how far: 1 is all prior. */
+  /** The prior weights; `shrinkage` is how far the weights are shrunk to them: 0 is data only, 1 prior only. */
   readonly prior: Readonly<Record<string, number>>;
   readonly shrinkage: number;
-  /** Why the prior is all there is: too few data, or no skill on what was held out. */
+  /** Why the weights abstain and are the prior: too few data, or no held-out skill. */
   readonly abstains?: string;
 }

@@ -2,14 +2,17 @@ import { invalid } from '../../../shared/domain/errors.ts';
 
 export type Better = 'higher' | 'lower';
 
-/** Each metric counts as much as the other, in the direction that is thought to be good: ±1/M. */
+/** Equal weights ±1/M, each signed by the metric's better direction. */
 export const equalWeights = (
   metrics: readonly string[],
   better: Readonly<Record<string, Better | undefined>>,
 ): Float64Array =>
   Float64Array.from(metrics, (metric) => (better[metric] === 'lower' ? -1 : 1) / metrics.length);
 
-/** @throws ApiError where the declared prior names no or other metrics. */
+/**
+ * The declared prior weights, 0 for metrics it does not name; equal weights where none are declared.
+ * @throws ApiError where one is not a number or names an unknown metric.
+ */
 export function priorOf(
   metrics: readonly string[],
   better: Readonly<Record<string, Better | undefined>>,

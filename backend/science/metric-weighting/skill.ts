@@ -1,33 +1,36 @@
-import { clusterTotals, standardError } from '../statistics/interval.ts';
+import { clusterTotals, standardErrorOf } from '../statistics/interval.ts';
 import { studentQuantile } from '../statistics/distributions.ts';
 import { concordance } from './concordance.ts';
 import type { Skill, SkillFigure } from './learned-weights.ts';
 
-/** What was foretold of units or experiments that nothing was learned from. */
-export interface HeldOut {
-  /** What came, and what was foretold without the metrics: the mean, or what context alone tells. */
+/** Predictions for held-out units or experiments; arrays have one entry per unit (or treatment). */
+export interface HeldOutPredictions {
+  /** Observed values, and predictions without the metrics: the mean, or from context alone. */
   readonly values: Float64Array;
   readonly baseline: Float64Array;
   readonly predictions: Float64Array;
-  /** Ranks by the learned weights and by equal weights. */
+  /** Scores by the learned weights and by equal weights. */
   readonly scores: Float64Array;
   readonly equalScores: Float64Array;
-  /** What `scores` should rank, where that is not `values`. */
+  /** The values that `scores` should rank, where they are not `values`. */
   readonly ranked?: Float64Array;
-  /** How much each counts in r2: 1 over its variance. Default 1. */
+  /** Weight of each in r²: the inverse of its variance. Default 1. */
   readonly precision?: Float64Array;
-  /** Added to squared errors: twice the covariance of the errors of values and predictions (Efron, 2004). Default 0. */
+  /**
+   * Optimism, added to the squared errors: twice the covariance of the errors of values and predictions (Efron, 2004).
+   * Default 0.
+   */
   readonly optimism?: Float64Array;
-  /** Numbers of the clusters, where units come in them. */
+  /** The cluster number of each, where they are clustered. */
   readonly cluster?: ArrayLike<number>;
 }
 
 /**
- * Skill with 95 % intervals from influence values, clustered where there are clusters (Liang & Zeger, 1986), with
- * Student's t. They hold the learned weights fixed: they say how well these weights foretell.
- * @returns undefined where the held-out values are all equal.
+ * Skill with 95 % Student's t intervals from influence functions, clustered where there are clusters (Liang & Zeger,
+ * 1986). The intervals treat the learned weights as fixed: they describe how well these weights predict.
+ * @returns undefined where all held-out values are equal.
  */
-export function skillOf(heldOut: HeldOut): Skill | undefined {
+export function skillOf(heldOut: HeldOutPredictions): Skill | undefined {
   const { values, scores, equalScores, ranked = values } = heldOut;
   const n = values.length;
   const cluster = heldOut.cluster ?? Uint32Array.from({ length: n }, (_, i) => i);
@@ -37,27 +40,34 @@ export function skillOf(heldOut: HeldOut): Skill | undefined {
   if (learned === undefined || equal === undefined || r2 === undefined) return undefined;
   const gain = learned.influence.map((own, i) => own - equal.influence[i]);
   return {
-    r2: figure(r2.value, r2.influence, cluster),
-    concordance: figure(learned.value, learned.influence, cluster),
-    equalWeights: figure(equal.value, equal.influence, cluster),
-    gain: figure(learned.value - equal.value, gain, cluster),
+    r2: influenceInterval(r2.value, r2.influence, cluster),
+    concordance: influenceInterval(learned.value, learned.influence, cluster),
+    equalWeights: influenceInterval(equal.value, equal.influence, cluster),
+    gain: influenceInterval(learned.value - equal.value, gain, cluster),
     heldOut: n,
   };
 }
 
-/** A mean with its interval: all that one number of a cluster's sum moves. */
-export function figure(
+/**
+ * A 95 % interval from an influence function.
+ * @param influence one value per unit.
+ * @param cluster the cluster number of each.
+ */
+export function influenceInterval(
   mean: number,
   influence: Float64Array,
   cluster: ArrayLike<number>,
 ): SkillFigure {
   const { sum } = clusterTotals(influence, cluster);
-  const half = studentQuantile(0.975, Math.max(sum.length - 1, 1)) * standardError(sum);
+  const half = studentQuantile(0.975, Math.max(sum.length - 1, 1)) * standardErrorOf(sum);
   return { mean, low: mean - half, high: mean + half };
 }
 
-/** `1 − Σ p ((y − ŷ)² + o) / Σ p (y − y₀)²`, o the optimism; a ratio of means: influence `−(e² − (1 − r2) d²) / Σ d²`. */
-function r2Of({ values, baseline, predictions, precision, optimism }: HeldOut) {
+/**
+ * `r² = 1 − Σ p ((y − ŷ)² + o) / Σ p (y − y₀)²`, o the optimism; as a ratio of means its influence is
+ * `−(e² − (1 − r²) d²) / Σ d²`.
+ */
+function r2Of({ values, baseline, predictions, precision, optimism }: HeldOutPredictions) {
   let [errors, spread] = [0, 0];
   const weigh = (i: number, squared: number) => (precision?.[i] ?? 1) * squared;
   const e2 = values.map((value, i) =>

@@ -5,9 +5,9 @@ import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 const MAX_HORIZON_DAYS = 3650;
 
 /**
- * Long-term value of a unit, declared per deployment: `happened`, 1 if there was such an outcome within the horizon,
- * else 0 (renewal within 90 days); `sum`, all that it was worth (value over 12 months); `mean daily`, the same per day
- * (mean daily use over the next month). The horizon starts when the unit was first seen.
+ * Long-term value of a unit, declared per deployment. `happened`: 1 if there was such an outcome within the horizon,
+ * else 0 (renewal within 90 days). `sum`: the sum of the outcome's values (value over 12 months). `mean daily`: that
+ * sum per day (mean daily use over the next month). The horizon starts when the unit is first seen.
  */
 export const targetDefinition = z.strictObject({
   /** Whether it happened, all that it was worth, or the same per day. */
@@ -39,7 +39,7 @@ export function parseTarget(input: unknown): TargetDefinition {
   );
 }
 
-/** `renewal within 90 days`. */
+/** For people, such as `renewal within 90 days`. */
 export function targetName({ kind, outcome, horizonDays }: TargetDefinition): string {
   switch (kind) {
     case 'happened':
@@ -53,14 +53,15 @@ export function targetName({ kind, outcome, horizonDays }: TargetDefinition): st
   }
 }
 
-/** Until then a unit has no label: what it did not do yet, it may still do. Epoch ms. */
+/** End of the horizon, epoch ms. Until then a unit has no label, because the outcome may still happen. */
 export const horizonEnd = ({ horizonDays }: TargetDefinition, firstSeenAt: number): number =>
   firstSeenAt + horizonDays * DAY_MS;
 
 /**
- * @param outcomes of this unit, in any order. @param observedUntil epoch ms: up to when outcomes have come in.
- * @returns NaN while the horizon is not over, even where it has happened already: units that did it early would
- * otherwise be labelled sooner than those that did not, and look like the rule.
+ * The label of a unit.
+ * @param outcomes of this unit, in any order. @param observedUntil epoch ms up to which outcomes have been received.
+ * @returns NaN until the horizon has ended, even if the outcome has happened already: otherwise positive units would be
+ * labelled earlier than negative ones, and the labels would be biased.
  */
 export function targetValue(
   target: TargetDefinition,

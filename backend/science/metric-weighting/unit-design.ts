@@ -3,25 +3,25 @@ import type { Normaliser } from './learned-weights.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import type { Column, UnitTable } from './unit-table.ts';
 
-/** Labelled units as columns of a regression: intercept and context, then metrics, then the target, normalised. */
+/** Design matrix of the labelled units, by column: intercept and context, then metrics, then the target; normalised. */
 export interface UnitDesign {
-  /** Units of the table, in its order: those with a target and with every metric. */
+  /** The table's units that have a target and every metric, in order. */
   readonly rows: Uint32Array;
   readonly columns: readonly Float64Array[];
-  /** Intercept and context; the metrics follow them. */
+  /** Number of columns of intercept and context; the metrics follow. */
   readonly contextColumns: number;
-  /** Metrics with spread, in the table's order. */
+  /** Metrics that are not constant, in the table's order. */
   readonly metrics: readonly string[];
   readonly normalisers: Readonly<Record<string, Normaliser>>;
   readonly target: Normaliser;
 }
 
-/** More levels of a context would cost more than they explain. */
+/** More levels of a context column would cost more degrees of freedom than they explain. */
 const MOST_LEVELS = 16;
 
 /**
- * Context is taken into account by levels, so that no straight line is assumed, and a number also by its value, as its
- * levels are coarse. The arm is context, see `contextOf`.
+ * Builds the design matrix. Context enters as dummy variables of its levels, so that no linear effect is assumed; a
+ * number also enters by its value, because its levels are coarse. The arm is context, see `contextOf`.
  */
 export function unitDesign(table: UnitTable): UnitDesign {
   const rows = completeUnits(table);
@@ -32,15 +32,15 @@ export function unitDesign(table: UnitTable): UnitDesign {
   );
   const varying = table.metrics.filter(({ name }) => normaliserBy.get(name)!.deviation > 0);
   const target = normaliserOf(table.target.values, rows);
-  const taken = (values: Float64Array, by: Normaliser) =>
+  const normalisedColumn = (values: Float64Array, by: Normaliser) =>
     Float64Array.from(rows, (row) => normalised(values[row], by));
   return {
     rows,
     columns: [
       intercept,
       ...context,
-      ...varying.map(({ name, values }) => taken(values, normaliserBy.get(name)!)),
-      taken(table.target.values, target),
+      ...varying.map(({ name, values }) => normalisedColumn(values, normaliserBy.get(name)!)),
+      normalisedColumn(table.target.values, target),
     ],
     contextColumns: 1 + context.length,
     metrics: varying.map(({ name }) => name),
@@ -49,13 +49,16 @@ export function unitDesign(table: UnitTable): UnitDesign {
   };
 }
 
-/** The arm is context: weights are learned within arms, and do not lean on the very differences that they are to judge. */
+/**
+ * The table's context and the arm: weights are learned within arms, so that they do not depend on the differences
+ * between arms that they evaluate.
+ */
 export const contextOf = ({ context, arms }: UnitTable): readonly Column[] =>
   arms === undefined
     ? context
     : [...context, { kind: 'category', name: 'arm', values: Array.from(arms.of, String) }];
 
-/** Units whose horizon is over and of which every metric is known. */
+/** Units with a label and no missing metric. */
 function completeUnits({ metrics, target, units }: UnitTable): Uint32Array {
   const complete: number[] = [];
   for (let unit = 0; unit < units; unit++)
@@ -67,7 +70,7 @@ function completeUnits({ metrics, target, units }: UnitTable): Uint32Array {
   return Uint32Array.from(complete);
 }
 
-/** One column per level but the first, and a number's own value. */
+/** Dummy variables of all levels but the first, and for a number also its normalised value. */
 function dummies(column: Column, rows: Uint32Array): Float64Array[] {
   const { of, count } = levelsOf(column, MOST_LEVELS, rows);
   const levels = Array.from({ length: count - 1 }, (_, i) =>

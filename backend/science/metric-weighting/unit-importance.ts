@@ -3,29 +3,30 @@ import { coveredTrees } from '../evaluation/importance/covered-trees.ts';
 import { gainImportance } from '../evaluation/importance/gain-importance.ts';
 import { rowCodes, sampleOf } from '../evaluation/importance/sample-rows.ts';
 import { treeExplainer } from '../evaluation/importance/tree-shap.ts';
+import { shuffle } from '../statistics/shuffle.ts';
 import { toTrees } from '../learn/trees/to-trees.ts';
-import { columnsOf, type UnitFeature } from './encode-units.ts';
+import { unitCodes, type UnitFeature } from './encode-units.ts';
 import type { UnitTrees } from './fit-unit-trees.ts';
 
 export const IMPORTANCE_KINDS = ['gain', 'permutation', 'shap'] as const;
 export type ImportanceKind = (typeof IMPORTANCE_KINDS)[number];
 
-/** Points of a leaf value of 1: trees round to 2⁻¹⁶ point. */
+/** Points per unit of leaf value, because trees round to 2⁻¹⁶ point. */
 const POINTS = 100;
 
 export interface ImportanceInput {
   readonly model: UnitTrees;
   readonly features: readonly UnitFeature[];
   readonly metrics: readonly string[];
-  /** Units that the model did not see, and their labels. */
+  /** Units that the model was not trained on, and their labels. */
   readonly heldOut: Uint32Array;
   readonly labels: ArrayLike<number>;
   readonly seed: number;
-  /** Units whose predictions are shared out. */
+  /** Number of units for which Shapley values are computed. */
   readonly explained: number;
 }
 
-/** Raw figures of each metric, over all features that are made of it. */
+/** Importance of each metric, summed over the features derived from it. */
 export function unitImportance(by: ImportanceKind, input: ImportanceInput): Float64Array {
   switch (by) {
     case 'gain':
@@ -41,33 +42,33 @@ export function unitImportance(by: ImportanceKind, input: ImportanceInput): Floa
 
 function byGain({ model, features, metrics }: ImportanceInput): Float64Array {
   const covered = coveredTrees(toTrees(model.trees, POINTS), model.trees);
-  return summed(gainImportance(covered, features.length), features, metrics);
+  return sumByMetric(gainImportance(covered, features.length), features, metrics);
 }
 
-/** Mean |Shapley value|, where a metric's is the sum over its features: parts that cancel in a unit count as nothing. */
+/** Mean |Shapley value|. A metric's value in one unit is the sum over its features, which may cancel. */
 function byShap(input: ImportanceInput): Float64Array {
   const { model, features, metrics, heldOut, seed, explained } = input;
   const explainer = treeExplainer(coveredTrees(toTrees(model.trees, POINTS), model.trees));
   const chosen = sampleOf(heldOut.length, explained, seed).map((i) => heldOut[i]);
-  const set = columnsOf(features, chosen);
+  const set = unitCodes(features, chosen);
   const total = new Float64Array(metrics.length);
   for (let row = 0; row < set.rows; row++) {
     const parts = new Float64Array(features.length);
     explainer.add(rowCodes(set, row, features.length), parts);
-    const own = summed(parts, features, metrics);
+    const own = sumByMetric(parts, features, metrics);
     own.forEach((value, i) => (total[i] += Math.abs(value) / set.rows));
   }
   return total;
 }
 
 /**
- * By how much the squared error on held-out units grows when a metric is dealt out anew among them (Breiman, 2001), in
- * all its features at once: what one of them still told would hide what the metric is worth. In a cross, the other
- * column moves along, so that the pair stays one that occurs.
+ * Permutation importance (Breiman, 2001): the increase of the squared error on held-out units when a metric is permuted
+ * among them. All its features are permuted together, because a feature that kept the information would hide the
+ * importance. In a cross, the other column is permuted along with it, so that only pairs that occur are used.
  */
 function byPermutation({ model, features, metrics, heldOut, labels, seed }: ImportanceInput) {
   const random = seededRandom(seed);
-  const set = columnsOf(features, heldOut);
+  const set = unitCodes(features, heldOut);
   const { rows } = set;
   const errorOf = (codes: Uint8Array) =>
     model
@@ -75,7 +76,10 @@ function byPermutation({ model, features, metrics, heldOut, labels, seed }: Impo
       .reduce((sum, value, row) => sum + (value - labels[heldOut[row]]) ** 2 / rows, 0);
   const whole = errorOf(set.codes);
   return Float64Array.from(metrics, (metric) => {
-    const order = shuffled(rows, random);
+    const order = shuffle(
+      Uint32Array.from({ length: rows }, (_, i) => i),
+      random,
+    );
     const codes = set.codes.slice();
     features.forEach((feature, f) => {
       if (!feature.metrics.includes(metric)) return;
@@ -85,7 +89,8 @@ function byPermutation({ model, features, metrics, heldOut, labels, seed }: Impo
   });
 }
 
-function summed(
+/** Sums figures of features by metric; a feature of two metrics counts half for each. */
+function sumByMetric(
   figures: ArrayLike<number>,
   features: readonly UnitFeature[],
   metrics: readonly string[],
@@ -96,13 +101,4 @@ function summed(
       total[metrics.indexOf(metric)] += figures[f] / feature.metrics.length;
   });
   return total;
-}
-
-function shuffled(count: number, random: () => number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }

@@ -1,12 +1,15 @@
 import { heldOutUnits } from './held-out-units.ts';
 import { unitsProblem } from './minimums.ts';
 import type { Prior } from './shrink.ts';
-import { withoutSkill, type Tried } from './stage.ts';
+import { lackOfSkill, type StageOutcome } from './stage.ts';
 import type { UnitDesign } from './unit-design.ts';
 import type { UnitTable } from './unit-table.ts';
 import { unitSkill, unitWeights } from './unit-weights.ts';
 
-/** Weights from units. A metric without spread gets 0: it has no effect to weigh. @param equal of all metrics. */
+/**
+ * Weights from units; refused where there are too few or they have no held-out skill. A constant metric has weight 0.
+ * @param equal equal weights of all metrics.
+ */
 export function unitStage(
   table: UnitTable | undefined,
   design: UnitDesign | undefined,
@@ -14,7 +17,7 @@ export function unitStage(
   equal: Float64Array,
   metrics: readonly string[],
   seed: number,
-): Tried {
+): StageOutcome {
   if (table === undefined || design === undefined) return { refused: 'there are no units' };
   const { rows } = design;
   const problem = unitsProblem(table.target.name, rows.length, design.target.deviation);
@@ -33,7 +36,7 @@ export function unitStage(
     Float64Array.from(places, (place) => equal[place]),
     folds,
   );
-  const refused = withoutSkill(skill, 'units');
+  const refused = lackOfSkill(skill, 'units');
   if (skill === undefined || refused !== undefined)
     return { refused: refused!, ...(skill && { skill }) };
   const found = unitWeights(design, own, seed);

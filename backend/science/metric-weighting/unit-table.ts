@@ -1,15 +1,15 @@
-/** What units (sessions, users) did, and what they were worth in the long run: what metric weights are learned from. */
+/** The metrics, context and long-term value of units (sessions or users), from which metric weights are learned. */
 export interface UnitTable {
   readonly units: number;
-  /** Raw metrics and behaviour: what gets weights. */
+  /** Metrics, which are to be weighted. */
   readonly metrics: readonly NumberColumn[];
-  /** What was so before the unit acted (device, hour, segment): taken into account, never weighted. */
+  /** Covariates from before the unit acted (device, hour, segment): adjusted for, never weighted. */
   readonly context: readonly Column[];
-  /** Long-term value of each unit whose horizon is over. */
+  /** Long-term value of each unit; NaN while its horizon has not ended. */
   readonly target: NumberColumn;
   /** Arm of each unit, where they were in an experiment: `arms.names[arms.of[unit]]`, the control first. */
   readonly arms?: { readonly names: readonly string[]; readonly of: Uint16Array };
-  /** When each unit was first seen, epoch ms, where known: the latest are held out. */
+  /** When each unit was first seen, epoch ms, where known; the latest are held out. */
   readonly at?: Float64Array;
 }
 
@@ -18,7 +18,7 @@ export interface NumberColumn {
   readonly name: string;
   /** NaN where missing. */
   readonly values: Float64Array;
-  /** Which way is thought to be good; the sign that a prior weight takes. */
+  /** The better direction, which gives the sign of the prior weight. */
   readonly better?: 'higher' | 'lower';
 }
 
@@ -31,20 +31,20 @@ export interface CategoryColumn {
 export type Column = NumberColumn | CategoryColumn;
 
 /**
- * One past experiment's effects, a treatment against its control, in control standard deviations of a unit. Several
- * treatments of one experiment have its id: they share a control, and are resampled and left out together.
+ * The effects of one treatment of a past experiment against its control, in standard deviations of the control's units.
+ * Treatments of one experiment have the same id: they share a control, and are resampled and left out together.
  */
 export interface PastExperiment {
   readonly id: string;
   readonly treatment?: string;
-  /** Metric → effect at the moment at which decisions are made. */
+  /** Effect on each metric at the time at which decisions are made. */
   readonly effects: Readonly<Record<string, MeasuredEffect>>;
   /** Effect on the long-term value. */
   readonly target: MeasuredEffect;
   /**
-   * Sampling covariance of the errors of `effects`, in their order, and of `target`, last: row-major, symmetric. The same
-   * units make early and final effects, so errors are shared, and what is shared foretells nothing. Absent: all errors
-   * are taken as unrelated, which only separate units justify.
+   * Covariance of the sampling errors of `effects`, in their order, and of `target`, last; row-major, symmetric. Early
+   * and final effects are measured on the same units, so their errors are correlated, and that correlation is no
+   * prediction. Without it errors are taken as independent, which is correct only for separate units.
    */
   readonly covariance?: readonly number[];
 }

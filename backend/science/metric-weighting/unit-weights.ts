@@ -1,26 +1,32 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { covarianceOf, drawNormal, exponentials } from './draws.ts';
-import { evidenceOf, gram, partialOut } from './gram.ts';
+import { bootstrapCovariance, drawNormal, exponentials } from './draws.ts';
+import { regressionLikelihood, gram, partialOut } from './gram.ts';
 import type { Skill } from './learned-weights.ts';
-import { dot, identity, sumOf } from '../statistics/matrix.ts';
-import { drawSpread, shrink, shrinkBy, type Prior, type Shrunk } from './shrink.ts';
+import { dot, identity, addMatrices } from '../statistics/matrix.ts';
+import {
+  drawTauSquared,
+  shrink,
+  shrinkAtTauSquared,
+  type Prior,
+  type ShrunkWeights,
+} from './shrink.ts';
 import { skillOf } from './skill.ts';
 import type { UnitDesign } from './unit-design.ts';
 
-export interface UnitWeights extends Shrunk {
-  /** Of the bootstrap, the prior's own spread included. */
+export interface UnitWeights extends ShrunkWeights {
+  /** Covariance of the weights from the posterior bootstrap, M × M; it includes the variance of the prior. */
   readonly covariance: Float64Array;
 }
 
 const RESAMPLES = 200;
 
 /**
- * Weights of a linear surrogate index: the target regressed on the metrics, context partialled out, shrunk to the
- * prior. That is also the linear projection on the metrics of any index E[target | metrics, context] (Athey, Chetty,
- * Imbens & Kang, 2019), since what the index leaves of the target is unrelated to all functions of them.
- * The interval is a posterior bootstrap: units are weighted anew, and the prior's spread and
- * mean are drawn anew (Newton, Polson & Xu, 2021), so that shrinkage does not make it narrow. Context stays partialled out as it is, which
- * changes nothing to first order.
+ * Weights of a linear surrogate index: regression of the target on the metrics, with context partialled out, shrunk to
+ * the prior. This is also the linear projection on the metrics of any surrogate index E[target | metrics, context]
+ * (Athey, Chetty, Imbens & Kang, 2019), because the index's residual is uncorrelated with all functions of metrics and
+ * context. The interval is a posterior bootstrap (Newton, Polson & Xu, 2021): each draw reweights the units and draws
+ * the prior mean and τ², so that shrinkage does not make the interval too narrow. Context is partialled out once,
+ * before the draws, which is correct to first order.
  */
 export function unitWeights(design: UnitDesign, prior: Prior, seed: number): UnitWeights {
   const { columns, contextColumns, rows, metrics } = design;
@@ -34,17 +40,21 @@ export function unitWeights(design: UnitDesign, prior: Prior, seed: number): Uni
   const weights = new Float64Array(rows.length);
   const draws = Array.from({ length: RESAMPLES }, () => {
     const sums = gram(left, all, exponentials(random, weights));
-    const spread = drawSpread(found, random);
-    const around = sumOf(prior.covariance, identity(metrics.length, spread));
-    const mean = drawNormal(random, prior.mean, around);
-    return shrinkBy(evidenceOf(sums, metrics.length, freedom), { ...prior, mean }, spread).weights;
+    const tauSquared = drawTauSquared(found, random);
+    const priorCovariance = addMatrices(prior.covariance, identity(metrics.length, tauSquared));
+    const mean = drawNormal(random, prior.mean, priorCovariance);
+    return shrinkAtTauSquared(
+      regressionLikelihood(sums, metrics.length, freedom),
+      { ...prior, mean },
+      tauSquared,
+    ).weights;
   });
-  return { ...found, covariance: covarianceOf(draws, rows.length) };
+  return { ...found, covariance: bootstrapCovariance(draws, rows.length) };
 }
 
 /**
- * How well units that were not learned from are foretold, beyond what their context tells.
- * @param heldOut units of the design, by fold. @param equal weights of the same metrics.
+ * Held-out skill: how well the metrics predict the target of held-out units beyond their context.
+ * @param heldOut rows of the design, by fold. @param equal equal weights of the same metrics.
  */
 export function unitSkill(
   design: UnitDesign,
@@ -88,13 +98,13 @@ export function unitSkill(
   return skillOf({ values, baseline, predictions, scores, equalScores });
 }
 
-function fit(sums: Float64Array, design: UnitDesign, prior: Prior, rows: number): Shrunk {
+function fit(sums: Float64Array, design: UnitDesign, prior: Prior, rows: number): ShrunkWeights {
   const { columns, contextColumns, metrics } = design;
   const left = partialOut(sums, columns.length, contextColumns).sums;
-  return shrink(evidenceOf(left, metrics.length, rows - columns.length + 1), prior);
+  return shrink(regressionLikelihood(left, metrics.length, rows - columns.length + 1), prior);
 }
 
-/** Metrics and target less what context tells of them. */
+/** Metrics and target with context partialled out. */
 function residuals({ columns, contextColumns }: UnitDesign, coefficients: Float64Array) {
   const others = columns.length - contextColumns;
   return columns.slice(contextColumns).map((column, j) => {

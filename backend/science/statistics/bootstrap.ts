@@ -10,10 +10,12 @@ export interface BootstrapInterval {
 }
 
 /**
- * 95 % interval of a mean over clustered values by drawing whole clusters anew: BCa (Efron, 1987), whose bias and
- * skewness corrections come from the draws and from leaving each cluster out, with its normal quantile widened to
- * `√(C/(C−1)) · t(C−1)`, without which a bootstrap of few clusters is too narrow (Hesterberg, 2015).
- * @returns undefined with fewer than two clusters or where every draw gives the same mean.
+ * 95 % bootstrap interval of a mean over clustered values; whole clusters are resampled. It is the BCa interval (Efron,
+ * 1987): the bias correction comes from the resamples, the acceleration from a jackknife over clusters. Its normal
+ * quantile is widened to `√(C/(C−1)) · t(C−1)`, because a bootstrap of few clusters is otherwise too narrow
+ * (Hesterberg, 2015).
+ * @param totals sum and number of values per cluster, `C` entries each.
+ * @returns undefined with fewer than two clusters or where every resample has the same mean.
  */
 export function bootstrapMean(
   totals: ClusterTotals,
@@ -39,7 +41,7 @@ export function bootstrapMean(
   return { low: bound(-wide), high: bound(wide), resamples, seed };
 }
 
-/** Means of clusters drawn with replacement, ascending. */
+/** Means of resampled clusters, ascending. */
 function drawMeans({ sum, n }: ClusterTotals, seed: number, resamples: number): Float64Array {
   const random = seededRandom(seed);
   const clusters = sum.length;
@@ -56,7 +58,9 @@ function drawMeans({ sum, n }: ClusterTotals, seed: number, resamples: number): 
   return means.toSorted();
 }
 
-/** `Σ d³ / 6 (Σ d²)^1.5`, d = how far the mean without a cluster lies below the mean of such means. */
+/**
+ * BCa acceleration `Σ d³ / 6 (Σ d²)^1.5`, d = mean of the leave-one-cluster-out means − the mean without one cluster.
+ */
 function jackknifeAcceleration({ sum, n }: ClusterTotals): number {
   const total = sum.reduce((a, b) => a + b, 0);
   const count = n.reduce((a, b) => a + b, 0);

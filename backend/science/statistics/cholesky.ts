@@ -1,7 +1,8 @@
 /**
- * Lower L of A = LLᵀ, row-major. A pivot that is 0 within rounding (a column that others add up to) gets an infinite
- * one in its place, so that `solveCholesky` gives that unknown 0.
- * @param a symmetric, positive semi-definite, size × size.
+ * Cholesky factor: the lower triangular L of A = LLᵀ, size × size, row-major. Where a column depends linearly on
+ * others, its pivot is 0 within rounding; the pivot is then set to infinity, so that `solveCholesky` gives that unknown
+ * the value 0.
+ * @param a symmetric, positive semi-definite, size × size, row-major.
  */
 export function cholesky(a: ArrayLike<number>, size: number): Float64Array {
   const lower = new Float64Array(size * size);
@@ -18,10 +19,10 @@ export function cholesky(a: ArrayLike<number>, size: number): Float64Array {
   return lower;
 }
 
-/** x of LLᵀx = b. */
+/** Solves LLᵀx = b. @param lower size × size, row-major. @param b size values. */
 export function solveCholesky(lower: Float64Array, b: ArrayLike<number>): Float64Array {
   const size = b.length;
-  const x = forwards(lower, b);
+  const x = forwardSubstitute(lower, b);
   for (let i = size - 1; i >= 0; i--) {
     for (let k = i + 1; k < size; k++) x[i] -= lower[k * size + i] * x[k];
     x[i] /= lower[i * size + i];
@@ -29,8 +30,8 @@ export function solveCholesky(lower: Float64Array, b: ArrayLike<number>): Float6
   return x;
 }
 
-/** L⁻¹b. */
-export function forwards(lower: Float64Array, b: ArrayLike<number>): Float64Array {
+/** Forward substitution: L⁻¹b. */
+export function forwardSubstitute(lower: Float64Array, b: ArrayLike<number>): Float64Array {
   const size = b.length;
   const x = Float64Array.from(b);
   for (let i = 0; i < size; i++) {
@@ -40,7 +41,7 @@ export function forwards(lower: Float64Array, b: ArrayLike<number>): Float64Arra
   return x;
 }
 
-/** A⁻¹B for every column of B. @param b size × columns, row-major. */
+/** Solves LLᵀX = B, column by column. @param b and the result: size × columns, row-major. */
 export function solveColumns(
   lower: Float64Array,
   b: ArrayLike<number>,

@@ -1,8 +1,11 @@
 /**
- * The distributions that tests and intervals need: normal, Student's t, χ², through the regularised incomplete
- * gamma and beta functions. Relative error, tails included: under 1e-10 up to 1e7 degrees of freedom, under 1e-8 up
- * to 1e9.
+ * The distributions that tests and intervals need (normal, Student's t, χ²), computed by the regularised incomplete
+ * gamma and beta functions. Their relative error, also in the tails, is under 1e-10 up to 1e7 degrees of freedom and
+ * under 1e-8 up to 1e9.
  */
+
+/** Half the width of a 95 % normal interval, in standard errors: `normalQuantile(0.975)`. */
+export const Z95 = 1.959963984540054;
 
 /** P(X ≤ x), standard normal. */
 export function normalCdf(x: number): number {
@@ -10,7 +13,7 @@ export function normalCdf(x: number): number {
   return x < 0 ? tail : 1 - tail;
 }
 
-/** The x with P(X ≤ x) = p, standard normal; ±∞ at 0 and 1. */
+/** The x with P(X ≤ x) = p, standard normal; ±∞ at 0 and 1. @throws where p is not in 0..1. */
 export const normalQuantile = (p: number): number =>
   quantile(
     p,
@@ -49,7 +52,7 @@ function studentTail(t: number, df: number): number {
 
 /**
  * Regularised incomplete beta function I_x(a, b) by Lentz's continued fraction (Press et al., Numerical Recipes 6.4).
- * @param y 1 − x, given apart so that nothing is lost where x is near 1.
+ * @param y 1 − x, passed separately to keep its precision where x is near 1.
  */
 export function incompleteBeta(x: number, a: number, b: number, y = 1 - x): number {
   if (x <= 0) return 0;
@@ -89,7 +92,7 @@ const TINY = 1e-300;
 const MAX_TERMS = 200_000;
 const nonZero = (value: number): number => (Math.abs(value) < TINY ? TINY : value);
 
-/** xᵃ yᵇ / B(a, b) in saddle-point form, so that large a and b cancel nothing (Loader, 2000). */
+/** xᵃ yᵇ / B(a, b) in saddle-point form, which avoids cancellation for large a and b (Loader, 2000). */
 function betaFront(x: number, y: number, a: number, b: number): number {
   const n = a + b;
   const logRatio = (value: number, other: number, share: number, rest: number) =>
@@ -131,12 +134,13 @@ function stirlingError(z: number): number {
 }
 
 /**
- * Inverts a distribution that is symmetric about 0 by Newton's method on log tail against log x, where tails of powers
- * are straight lines and the normal's is smooth; halving steps in when a step leaves the bracket.
- * @param tail P(X ≥ x) for x > 0; `density` is its negated slope.
+ * Quantile of a distribution that is symmetric about 0, by Newton's method on the log of the tail as a function of log
+ * x: there power-law tails are straight lines and the normal tail is smooth. Bisection takes over where a Newton step
+ * would leave the bracket.
+ * @param tail P(X ≥ x) for x > 0. @param density the negative derivative of `tail`.
  */
 function quantile(p: number, tail: (x: number) => number, density: (x: number) => number): number {
-  if (!(p >= 0 && p <= 1)) throw new Error(`a probability lies in 0..1: ${p} does not`);
+  if (!(p >= 0 && p <= 1)) throw new Error(`a probability must be in 0..1, not ${p}`);
   if (p === 0.5) return 0;
   if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
   const target = Math.min(p, 1 - p);
@@ -150,7 +154,7 @@ function quantile(p: number, tail: (x: number) => number, density: (x: number) =
     const move = (found * Math.log(found / target)) / (density(x) * x);
     const next = u + move;
     const inside = next > low && next < high;
-    // A tail that has run to 0 gives no slope: halve.
+    // A tail that has underflowed to 0 has no slope: bisect.
     u = inside ? next : (low + high) / 2;
     if (inside && Math.abs(move) < 1e-15 * Math.max(1, Math.abs(u))) break;
     if (high - low < 1e-15) break;

@@ -4,32 +4,32 @@ import {
   MINIMUM_PER_ARM,
   noDenominator,
   noSpread,
-  type NoAnswer,
+  type Unavailable,
   notEnoughData,
   type Unit,
   zeroBaseline,
-} from './no-answer.ts';
+} from './unavailable.ts';
 import type { Statistic } from './statistics.ts';
 
 export type Difference = 'absolute' | 'relative';
 
-/** What every test, interval and posterior starts from. */
-export interface Estimate {
+/** An estimate with its standard error: all that tests, intervals and posteriors need. */
+export interface PointEstimate {
   readonly estimate: number;
   readonly standardError: number;
   /** Welch–Satterthwaite degrees of freedom. */
   readonly df: number;
-  /** Units of both arms: the clock of always-valid readings. */
+  /** Units of both arms, by which always-valid tests measure how far the experiment has come. */
   readonly n: number;
 }
 
-/** Treatment against control. */
-export interface Effect extends Estimate {
+/** Estimated effect of the treatment against the control on one metric. */
+export interface Effect extends PointEstimate {
   readonly kind: 'effect';
   readonly difference: Difference;
-  /** `t̄ − c̄`, or that over `|c̄|`. */
+  /** `t̄ − c̄`; a relative one is divided by `|c̄|`. */
   readonly estimate: number;
-  /** Mean of the control without adjustment: what a relative difference is a share of. */
+  /** Unadjusted mean of the control, by which a relative difference is divided. */
   readonly base: number;
   readonly control: ArmMoments;
   readonly treatment: ArmMoments;
@@ -44,18 +44,19 @@ export interface EffectOptions {
   readonly minimumPerArm?: number;
   readonly unit?: Unit;
   /**
-   * The relative difference that is tested (a guardrail's margin). The standard error is then the one under this null
-   * hypothesis and not the one at the estimate (Fieller, 1954), because an arm that happens to have few of a rare value
-   * has a small mean and a small error at once.
+   * The relative difference under the null hypothesis (a guardrail's margin). The standard error is then taken under
+   * that null hypothesis instead of at the estimate (Fieller, 1954): an arm that by chance has few occurrences of a
+   * rare value has both a small mean and a small estimated variance, so that its own error would be too small.
    */
   readonly hypothesis?: number;
 }
 
 /**
- * The difference of two arms of one metric. Relative ones by the delta method on `t̄/c̄`:
- * `σ_t²/(n_t c̄²) + σ_c² t̄²/(n_c c̄⁴)`. CUPED statistics are adjusted by one θ for both arms; their relative
- * difference is over the unadjusted control mean.
- * @throws where the arms' statistics are of two kinds.
+ * Effect of the treatment on one metric. A relative effect has its variance from the delta method on `t̄/c̄`,
+ * `σ_t²/(n_t c̄²) + σ_c² t̄²/(n_c c̄⁴)` (Deng, Knoblich & Lu, 2018). CUPED adjusts both arms by the same θ; a relative
+ * effect is still divided by the unadjusted control mean.
+ * @returns the reason where there is too little data, no variance, or nothing to divide by.
+ * @throws where the arms' statistics are of different kinds.
  */
 export function effectOf<S extends Statistic>(
   control: S,
@@ -66,7 +67,7 @@ export function effectOf<S extends Statistic>(
     unit = 'sessions',
     hypothesis,
   }: EffectOptions = {},
-): Effect | NoAnswer {
+): Effect | Unavailable {
   if (control.kind !== treatment.kind)
     throw new Error(
       `a ${control.kind} and a ${treatment.kind} cannot be compared: count the metric one way in all arms`,
@@ -83,7 +84,7 @@ export function effectOf<S extends Statistic>(
   const [c, t] = [kind.moments(control, theta), kind.moments(treatment, theta)];
   const [errorC, errorT] = [c.variance / nc, t.variance / nt];
   const absolute = errorC + errorT;
-  // Sums of squares leave rounding where every value is the same.
+  // Where every value is the same, the sums of squares leave a rounding error instead of a variance of 0.
   const rounding = 1e-14 * (c.mean * c.mean + t.mean * t.mean);
   if (c.variance <= rounding && t.variance <= rounding) return noSpread();
   const base = kind.moments(control, 0).mean;
@@ -105,14 +106,15 @@ export function effectOf<S extends Statistic>(
     hypothesis === undefined
       ? kind.lift(control, treatment, theta)
       : 1 + hypothesis * Math.sign(base);
-  const ofControl = kind.liftedVariance(control, theta, lift);
-  const own = errorT + ofControl / nc;
-  // Under the null hypothesis units of both arms vary alike, and the larger arm estimates how much better.
-  const alike = ((nc * ofControl + nt * t.variance) / (nc + nt)) * (1 / nc + 1 / nt);
-  const variance = (hypothesis === undefined ? own : Math.max(own, alike)) / (base * base);
+  const controlVariance = kind.liftedVariance(control, theta, lift);
+  const unpooled = errorT + controlVariance / nc;
+  // Under the null hypothesis both arms have the same variance per unit, so it is estimated from both together.
+  const pooled = ((nc * controlVariance + nt * t.variance) / (nc + nt)) * (1 / nc + 1 / nt);
+  const variance =
+    (hypothesis === undefined ? unpooled : Math.max(unpooled, pooled)) / (base * base);
   return { ...shared, estimate: gap / Math.abs(base), standardError: Math.sqrt(variance) };
 }
 
-/** Per-unit mean and variance of one arm. @param theta of CUPED; 0 leaves the metric as it is. */
+/** Mean and variance per unit of one arm. @param theta CUPED coefficient; 0 leaves the metric unadjusted. */
 export const momentsOf = (statistic: Statistic, theta = 0): Moments =>
   kindOf(statistic).moments(statistic, theta);

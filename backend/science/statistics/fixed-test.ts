@@ -1,5 +1,5 @@
-import { studentCdf, studentQuantile, studentTwoSided } from './distributions.ts';
-import type { Estimate } from './effect.ts';
+import { studentCdf, studentQuantile } from './distributions.ts';
+import type { PointEstimate } from './effect.ts';
 
 export type Alternative = 'two-sided' | 'greater' | 'less';
 
@@ -8,30 +8,37 @@ export interface TestOptions {
   readonly alternative?: Alternative;
 }
 
-/** One-sided intervals are open at one end (±Infinity). */
+/** A test's p-value and the confidence interval of the effect; a one-sided interval ends at ±Infinity. */
 export interface TestResult {
   readonly pValue: number;
-  /** Interval of the effect at confidence 1 − alpha. */
+  /** Confidence interval of the effect at level 1 − alpha, in the effect's unit. */
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * Welch's t test (1947), of one look at a time fixed beforehand; for daily peeking, `sequentialTest`.
- * @returns also `t`, the effect over its standard error.
+ * Welch's t test (1947). Valid for a single analysis at a time fixed in advance; for repeated looks use
+ * `sequentialTest`.
+ * @returns also `t`, the effect divided by its standard error.
+ * @throws where alpha is not in (0, 1).
  */
 export function welchTest(
-  { estimate, standardError, df }: Estimate,
+  { estimate, standardError, df }: PointEstimate,
   { alpha = 0.05, alternative = 'two-sided' }: TestOptions = {},
 ): TestResult & { readonly t: number } {
   checkAlpha(alpha);
   const t = estimate / standardError;
   const half =
     -studentQuantile(alternative === 'two-sided' ? alpha / 2 : alpha, df) * standardError;
-  return { t, pValue: pValueOf(t, df, alternative), ...around(estimate, half, alternative) };
+  return {
+    t,
+    pValue: pValueOf(t, (x) => studentCdf(x, df), alternative),
+    ...intervalAround(estimate, half, alternative),
+  };
 }
 
-export function around(estimate: number, half: number, alternative: Alternative) {
+/** The interval `estimate ± half`, open at one end where the alternative is one-sided. */
+export function intervalAround(estimate: number, half: number, alternative: Alternative) {
   return {
     low: alternative === 'less' ? -Infinity : estimate - half,
     high: alternative === 'greater' ? Infinity : estimate + half,
@@ -40,18 +47,23 @@ export function around(estimate: number, half: number, alternative: Alternative)
 
 export function checkAlpha(alpha: number): void {
   if (!(alpha > 0 && alpha < 1)) {
-    throw new Error(`alpha lies in 0..1, 0.05 as a rule: ${alpha} does not`);
+    throw new Error(`alpha must be between 0 and 1, usually 0.05, not ${alpha}`);
   }
 }
 
-function pValueOf(t: number, df: number, alternative: Alternative): number {
+/** P-value of a statistic whose null distribution is symmetric about 0. @param cdf of that distribution. */
+export function pValueOf(
+  statistic: number,
+  cdf: (x: number) => number,
+  alternative: Alternative,
+): number {
   switch (alternative) {
     case 'two-sided':
-      return studentTwoSided(Math.abs(t), df);
+      return 2 * cdf(-Math.abs(statistic));
     case 'greater':
-      return studentCdf(-t, df);
+      return cdf(-statistic);
     case 'less':
-      return studentCdf(t, df);
+      return cdf(statistic);
     default:
       return alternative satisfies never;
   }

@@ -1,12 +1,14 @@
 import { chiSquareTail } from './distributions.ts';
+import { sum } from './matrix.ts';
 
+/** Result of a χ² test of independence. */
 export interface Independence {
   readonly chiSquare: number;
   readonly df: number;
   readonly pValue: number;
 }
 
-/** χ² of independence (Pearson, 1900). @param counts rows × columns, two or more of each and none of them empty. */
+/** χ² test of independence (Pearson, 1900). @param counts rows × columns; at least two of each, none of them all 0. */
 export function independenceTest(counts: readonly (readonly number[])[]): Independence {
   const rows = counts.map(sum);
   const columns = counts[0].map((_, j) => sum(counts.map((row) => row[j])));
@@ -14,8 +16,8 @@ export function independenceTest(counts: readonly (readonly number[])[]): Indepe
   const chiSquare = sum(
     counts.flatMap((row, i) =>
       row.map((count, j) => {
-        const alike = (rows[i] * columns[j]) / total;
-        return (count - alike) ** 2 / alike;
+        const expected = (rows[i] * columns[j]) / total;
+        return (count - expected) ** 2 / expected;
       }),
     ),
   );
@@ -23,12 +25,10 @@ export function independenceTest(counts: readonly (readonly number[])[]): Indepe
   return { chiSquare, df, pValue: chiSquareTail(chiSquare, df) };
 }
 
-/** The fewest units that a cell expects; 0 where there is nothing to compare. */
-export function fewestExpected(counts: readonly (readonly number[])[]): number {
+/** The smallest expected count of any cell under independence; 0 where there are fewer than two rows. */
+export function smallestExpected(counts: readonly (readonly number[])[]): number {
   if (counts.length < 2) return 0;
   const columns = counts[0].map((_, j) => sum(counts.map((row) => row[j])));
   const total = sum(columns);
   return total === 0 ? 0 : (Math.min(...counts.map(sum)) * Math.min(...columns)) / total;
 }
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,58 +1,70 @@
 import { studentQuantile } from './distributions.ts';
 
-export interface Estimate {
+/** An estimate with its 95 % confidence interval. */
+export interface IntervalEstimate {
   readonly mean: number;
   /** 95 % confidence interval. */
   readonly low: number;
   readonly high: number;
+  /** Values. */
   readonly n: number;
   readonly clusters: number;
 }
 
 /**
- * Mean with a 95 % interval when values come in clusters (slates of one session are alike): the cluster-robust
- * variance of a mean, `C/(C−1) · Σ_c (Σ_{i∈c} (xᵢ − x̄))² / n²` (Liang & Zeger, 1986), with Student's t of C − 1
- * degrees of freedom. With one value per cluster it is the plain t interval.
- * @param cluster one cluster number per value.
- * @returns undefined with fewer than two clusters: no spread can be seen.
+ * Mean with a 95 % interval for values that are correlated within clusters (the slates of one session): cluster-robust
+ * variance of the mean, `C/(C−1) · Σ_c (Σ_{i∈c} (xᵢ − x̄))² / n²` (Liang & Zeger, 1986), and Student's t with C − 1
+ * degrees of freedom. With one value per cluster it is the ordinary t interval.
+ * @param values n values. @param cluster the cluster number of each value.
+ * @returns undefined with fewer than two clusters, because then the variance cannot be estimated.
+ * @throws where the two have different lengths.
  */
 export function clusteredMean(
   values: ArrayLike<number>,
   cluster: ArrayLike<number>,
-): Estimate | undefined {
+): IntervalEstimate | undefined {
   const totals = clusterTotals(values, cluster);
   const clusters = totals.sum.length;
   if (clusters < 2) return undefined;
-  return estimateOf(meanOf(totals), errorOfMean(totals), values.length, clusters);
+  return studentInterval(meanOf(totals), standardErrorOfMean(totals), values.length, clusters);
 }
 
-/** `mean ± t₀.₉₇₅(C − 1) · error`. */
-export function estimateOf(mean: number, error: number, n: number, clusters: number): Estimate {
+/** 95 % Student's t interval `mean ± t₀.₉₇₅(C − 1) · error`. @param error standard error of the mean. */
+export function studentInterval(
+  mean: number,
+  error: number,
+  n: number,
+  clusters: number,
+): IntervalEstimate {
   const half = studentQuantile(0.975, clusters - 1) * error;
   return { mean, low: mean - half, high: mean + half, n, clusters };
 }
 
-/** Standard error of the mean. */
-export function errorOfMean(totals: ClusterTotals): number {
+/** Cluster-robust standard error of the mean (Liang & Zeger, 1986). */
+export function standardErrorOfMean(totals: ClusterTotals): number {
   const mean = meanOf(totals);
   const values = totals.n.reduce((a, b) => a + b, 0);
-  return standardError(totals.sum.map((sum, c) => (sum - mean * totals.n[c]) / values));
+  return standardErrorOf(totals.sum.map((sum, c) => (sum - mean * totals.n[c]) / values));
 }
 
-/** @param influence what each cluster moves the estimate by, to first order; they add up to 0. */
-export function standardError(influence: Float64Array): number {
+/**
+ * Cluster-robust standard error of any estimate.
+ * @param influence by how much each cluster moves the estimate, to first order; the values add up to 0.
+ */
+export function standardErrorOf(influence: Float64Array): number {
   let squares = 0;
   for (const value of influence) squares += value * value;
   const clusters = influence.length;
   return Math.sqrt((clusters / (clusters - 1)) * squares);
 }
 
-/** How much each cluster holds: all that a mean over values needs to know of them. */
+/** Sum and number of values per cluster: sufficient for a mean and its cluster-robust error. `C` entries each. */
 export interface ClusterTotals {
   readonly sum: Float64Array;
   readonly n: Float64Array;
 }
 
+/** Sums the values of each cluster. @throws where there is not one cluster number per value. */
 export function clusterTotals(
   values: ArrayLike<number>,
   cluster: ArrayLike<number>,
@@ -70,7 +82,7 @@ export function clusterTotals(
   return { sum, n };
 }
 
-/** Cluster numbers made dense: 0 for the first one met, 1 for the next … */
+/** Renumbers clusters densely from 0, in order of first appearance. */
 export function clusterIndex(cluster: ArrayLike<number>): Uint32Array {
   const numberOf = new Map<number, number>();
   return Uint32Array.from(cluster, (id) => {
@@ -80,6 +92,7 @@ export function clusterIndex(cluster: ArrayLike<number>): Uint32Array {
   });
 }
 
+/** Mean over all values of all clusters. */
 export function meanOf({ sum, n }: ClusterTotals): number {
   return sum.reduce((a, b) => a + b, 0) / n.reduce((a, b) => a + b, 0);
 }

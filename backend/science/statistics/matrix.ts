@@ -1,4 +1,4 @@
-/** Small dense matrices, row-major: rows × inner times inner × columns. */
+/** Product of two small dense matrices, row-major. @param a rows × inner. @param b inner × columns. */
 export function multiply(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
@@ -15,27 +15,34 @@ export function multiply(
   return product;
 }
 
+/** Aᵀ. @param a rows × columns, row-major. */
 export const transpose = (a: ArrayLike<number>, rows: number, columns: number): Float64Array =>
   Float64Array.from(
     { length: rows * columns },
     (_, at) => a[(at % rows) * columns + ((at / rows) | 0)],
   );
 
+/** `aᵀb`. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
-/** `xᵀAx`. */
+/** The quadratic form `xᵀAx`. @param a square, row-major. */
 export const quadratic = (a: ArrayLike<number>, x: ArrayLike<number>): number =>
   dot(multiply(a, x, x.length, x.length, 1), x);
 
+/** `scale · I`, size × size. */
 export function identity(size: number, scale = 1): Float64Array {
   const matrix = new Float64Array(size * size);
   for (let i = 0; i < size; i++) matrix[i * size + i] = scale;
   return matrix;
 }
 
-export const sumOf = (a: ArrayLike<number>, b: ArrayLike<number>): Float64Array =>
+/** `A + B`, element by element. */
+export const addMatrices = (a: ArrayLike<number>, b: ArrayLike<number>): Float64Array =>
   Float64Array.from(a, (value, i) => value + b[i]);
+
+/** Sum of all values. */
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,13 +1,15 @@
 /**
- * Adjusted p-values of many tests at once, in the order given: reject where one is at or below alpha.
+ * P-values adjusted for multiple testing, in the order given: a hypothesis is rejected where its adjusted p-value is at
+ * or below alpha.
  */
 
 export type Correction = 'holm' | 'benjamini-hochberg';
 
-export const corrected = (pValues: readonly number[], correction: Correction): number[] =>
+/** @throws where a p-value is not in 0..1. */
+export const adjustPValues = (pValues: readonly number[], correction: Correction): number[] =>
   correction === 'holm' ? holm(pValues) : benjaminiHochberg(pValues);
 
-/** Holm (1979): keeps the chance of any false positive (family-wise error) at alpha. */
+/** Holm (1979): controls the family-wise error rate, the probability of any false positive. */
 export function holm(pValues: readonly number[]): number[] {
   const order = ascending(pValues);
   const adjusted = Array.from({ length: pValues.length }, () => 1);
@@ -19,7 +21,10 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** Benjamini & Hochberg (1995): keeps the share of false positives among the rejected at alpha. */
+/**
+ * Benjamini & Hochberg (1995): controls the false discovery rate, the expected share of false positives among the
+ * rejected.
+ */
 export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const order = ascending(pValues);
   const adjusted = Array.from({ length: pValues.length }, () => 1);
@@ -35,7 +40,7 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
 function ascending(pValues: readonly number[]): number[] {
   const wrong = pValues.find((p) => !(p >= 0 && p <= 1));
   if (wrong !== undefined) {
-    throw new Error(`a p-value lies in 0..1: ${wrong} does not; leave out tests without an answer`);
+    throw new Error(`a p-value must be in 0..1, not ${wrong}: leave out tests without a result`);
   }
   return pValues.map((_, index) => index).toSorted((a, b) => pValues[a] - pValues[b]);
 }

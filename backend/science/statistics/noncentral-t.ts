@@ -1,7 +1,7 @@
 import { incompleteBeta, normalCdf } from './distributions.ts';
 
 /**
- * P(T ≤ t), noncentral Student's t, t ≥ 0, |δ| ≤ 37: Lenth's series (1989, AS 243),
+ * P(T ≤ t) of the noncentral Student's t by Lenth's series (1989, Algorithm AS 243), t ≥ 0, |δ| ≤ 37:
  * `Φ(−δ) + ½ Σⱼ [pⱼ I_x(j + ½, ν/2) + qⱼ I_x(j + 1, ν/2)]`, x = t²/(ν + t²).
  */
 export function noncentralStudentCdf(t: number, df: number, delta: number): number {

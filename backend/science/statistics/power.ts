@@ -3,7 +3,7 @@ import { momentsOf } from './effect.ts';
 import { kindOf } from './kinds/index.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
-import { MINIMUM_PER_ARM, noSpread, type NoAnswer, zeroBaseline } from './no-answer.ts';
+import { MINIMUM_PER_ARM, noSpread, type Unavailable, zeroBaseline } from './unavailable.ts';
 import { sequentialReach } from './sequential-test.ts';
 import type { Statistic } from './statistics.ts';
 
@@ -11,13 +11,13 @@ export interface PlanOptions {
   readonly alpha?: number;
   readonly power?: number;
   readonly alternative?: Exclude<Alternative, 'less'>;
-  /** Units of the treatment per unit of the control: 1/9 for a 90/10 split. */
+  /** Units of the treatment per unit of the control, such as 1/9 for a 90/10 split. */
   readonly allocation?: number;
 }
 
 export interface Plan {
   readonly kind: 'plan';
-  /** Not rounded; no call is made below `MINIMUM_PER_ARM`, whatever the power. */
+  /** Units, not rounded. No effect is estimated with fewer than `MINIMUM_PER_ARM`, whatever the power. */
   readonly control: number;
   readonly treatment: number;
   readonly effect: number;
@@ -26,31 +26,36 @@ export interface Plan {
 }
 
 /**
- * Units needed to see an effect, from an arm's past statistics, any kind (ratio metrics by their delta-method variance,
- * CUPED by the adjusted one): `n_c = (z_{1−α/2} + z_{power})² σ² (1 + 1/k) / effect²`, k treatment units per control's.
- * Both arms are taken to have the past variance; where an effect moves it (rates), `sampleSizeOfProportions` counts both.
- * @param effect absolute, or a share of the past mean with `relative`.
+ * Units needed to detect an effect, from past statistics of an arm:
+ * `n_c = (z_{1−α/2} + z_{power})² σ² (1 + 1/k) / effect²`, with k treatment units per control unit. The variance σ² is
+ * that of the statistic's kind: by the delta method for ratios, adjusted for CUPED. Both arms are assumed to have it;
+ * where the effect changes the variance (rates), use `sampleSizeOfProportions`.
+ * @param effect absolute in the metric's unit, or relative to the past mean; above 0.
+ * @throws where the effect, the allocation, alpha or the power is out of range.
  */
 export function planSampleSize(
   past: Statistic,
   effect: { readonly absolute: number } | { readonly relative: number },
   options: PlanOptions = {},
-): Plan | NoAnswer {
+): Plan | Unavailable {
   const { variance, base, reach, allocation } = prepare(past, options);
   if ('relative' in effect && base === 0) return zeroBaseline();
   if (variance === 0) return noSpread();
   const absolute = 'absolute' in effect ? effect.absolute : effect.relative * Math.abs(base);
-  if (!(absolute > 0)) throw new Error(`the effect to find must be above 0, not ${absolute}`);
+  if (!(absolute > 0)) throw new Error(`the effect to detect must be above 0, not ${absolute}`);
   const control = (reach * reach * variance * (1 + 1 / allocation)) / (absolute * absolute);
   return planOf(control, allocation, absolute, base);
 }
 
-/** The smallest effect that `control` units (and their share of treatment's) find with the power asked. */
+/**
+ * The smallest effect that is detected with the given power.
+ * @param control units of the control; the treatment has `allocation` times as many.
+ */
 export function minimumDetectableEffect(
   past: Statistic,
   control: number,
   options: PlanOptions = {},
-): Plan | NoAnswer {
+): Plan | Unavailable {
   const { variance, base, reach, allocation } = prepare(past, options);
   if (!(control > 0)) throw new Error(`units of the control must be above 0, not ${control}`);
   if (variance === 0) return noSpread();
@@ -59,10 +64,10 @@ export function minimumDetectableEffect(
 }
 
 /**
- * Units per arm, of equal arms, with which the always-valid interval of `sequentialTest` leaves out 0 at the last look
- * with the power asked; whoever also looks before finds the effect more often still.
- * @param oneLook units per arm of the test at one fixed time, at the same alpha and power: the error of the effect in
- * units of the effect is `√(oneLook / n) / (z_{1−α/2} + z_power)`.
+ * Units per arm, with equal arms, for a test that is always valid: at the last look the confidence sequence of
+ * `sequentialTest` excludes 0 with the given power. Looking earlier as well can only raise the power.
+ * @param oneLook units per arm of the fixed-horizon test at the same alpha and power. At n units per arm, the standard
+ * error divided by the effect is `√(oneLook / n) / (z_{1−α/2} + z_power)`.
  */
 export function sampleSizeReadDaily(oneLook: number, { alpha = 0.05, power = 0.8 } = {}): number {
   checkPlan(alpha, power);
@@ -72,15 +77,18 @@ export function sampleSizeReadDaily(oneLook: number, { alpha = 0.05, power = 0.8
   return solve(powerAt, power);
 }
 
-/** P(the two-sided z test rejects), both tails. @param effect true effect over its standard error. */
+/** Power of the two-sided z test, both tails. @param effect true effect divided by its standard error. */
 export const normalPower = (effect: number, alpha = 0.05): number => {
   const critical = -normalQuantile(alpha / 2);
   return normalCdf(effect - critical) + normalCdf(-effect - critical);
 };
 
 /**
- * Units per arm for two proportions, two-sided. `cohen-h`: arcsine distance (Cohen, 1988), both tails; `unpooled`:
- * `(z_{1−α/2} + z_power)² (p₁q₁ + p₂q₂) / Δ²`; `pooled`: null error from the pooled rate (Fleiss, 1981).
+ * Units per arm for a two-sided test of two proportions. `cohen-h`: arcsine distance (Cohen, 1988), both tails.
+ * `unpooled`: `(z_{1−α/2} + z_power)² (p₁q₁ + p₂q₂) / Δ²`. `pooled`: standard error under the null hypothesis from the
+ * pooled rate (Fleiss, 1981).
+ * @param baseline rate of the control, in 0..1. @param mde absolute difference to detect, of either sign.
+ * @throws where a rate is outside 0..1 or the rates are equal.
  */
 export function sampleSizeOfProportions(
   baseline: number,
@@ -96,7 +104,7 @@ export function sampleSizeOfProportions(
   checkPlan(alpha, power);
   const other = baseline + mde;
   if (mde === 0 || !(Math.min(baseline, other) > 0 && Math.max(baseline, other) < 1)) {
-    throw new Error(`rates must differ and lie in 0..1: ${baseline} and ${other} do not`);
+    throw new Error(`the rates must differ and be between 0 and 1, not ${baseline} and ${other}`);
   }
   const [za, zb] = [-normalQuantile(alpha / 2), normalQuantile(power)];
   const each = baseline * (1 - baseline) + other * (1 - other);
@@ -118,13 +126,13 @@ export function sampleSizeOfProportions(
 }
 
 /**
- * Units per arm for a two-sided Student t test of equal arms, by the noncentral t.
- * @param effectSize difference over the standard deviation (Cohen's d).
+ * Units per arm for a two-sided Student's t test with equal arms, by the noncentral t distribution.
+ * @param effectSize difference divided by the standard deviation (Cohen's d); not 0.
  */
 export function sampleSizeOfMeans(effectSize: number, { alpha = 0.05, power = 0.8 } = {}): number {
   checkPlan(alpha, power);
   if (effectSize === 0)
-    throw new Error('no number of units finds an effect of 0: give one above 0');
+    throw new Error('no number of units detects an effect of 0: give one above 0');
   const powerAt = (n: number) => {
     const df = 2 * n - 2;
     const critical = -studentQuantile(alpha / 2, df);
@@ -141,7 +149,7 @@ function prepare(past: Statistic, options: PlanOptions) {
   if (!(allocation > 0)) throw new Error(`the allocation must be above 0, not ${allocation}`);
   const tail = alternative === 'two-sided' ? alpha / 2 : alpha;
   const { variance } = momentsOf(past, kindOf(past).theta([past]));
-  // With θ = 0 the mean is the metric's own, which a relative effect is a share of.
+  // A relative effect is divided by the unadjusted mean, so θ is 0 here.
   const base = momentsOf(past).mean;
   return { variance, base, reach: normalQuantile(power) - normalQuantile(tail), allocation };
 }
@@ -158,15 +166,15 @@ const planOf = (control: number, allocation: number, effect: number, base: numbe
 function checkPlan(alpha: number, power: number): void {
   checkAlpha(alpha);
   if (!(power > alpha && power < 1)) {
-    throw new Error(`power lies between alpha and 1, 0.8 as a rule: ${power} does not`);
+    throw new Error(`power must be between alpha and 1, usually 0.8, not ${power}`);
   }
 }
 
-/** The n > 1 at which a rising power reaches its target, by halving in on log n. */
+/** The n > 1 at which the power, which rises with n, reaches the target; by bisection. */
 function solve(powerAt: (n: number) => number, target: number): number {
   let [low, high] = [1 + 1e-9, 2];
   while (powerAt(high) < target) {
-    if (high > 1e15) throw new Error('no number of units finds an effect that small');
+    if (high > 1e15) throw new Error('no number of units detects an effect that small');
     [low, high] = [high, high * 2];
   }
   for (let step = 0; step < 100 && high - low > 1e-13 * high; step++) {

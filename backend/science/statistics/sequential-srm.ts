@@ -1,21 +1,23 @@
-import { type NoAnswer, type Unit } from './no-answer.ts';
+import { type Unavailable, type Unit } from './unavailable.ts';
 import { srmCheck, type SrmCheck } from './srm.ts';
 
 /**
- * Sample ratio mismatch, always valid: units may be counted at every look while an experiment runs, and over all looks
- * together fair arms are called a mismatch with at most chance alpha. χ² read every ten minutes at 0.001 calls it in three
- * of a hundred. Multinomial mixture martingale (Lindon & Malek, "Anytime-valid inference for multinomial count data",
- * NeurIPS 2022): with α = κθ, θ the traffic shares, x the arms' sizes and n their sum,
+ * Always-valid test for sample ratio mismatch: the arms may be checked at any time while the experiment runs, and the
+ * probability of ever raising a false alarm is at most alpha. (A χ² test at 0.001 that is read every ten minutes raises one
+ * in 3 % of the experiments.) It is a multinomial mixture martingale (Lindon & Malek, "Anytime-valid inference for multinomial
+ * count data", NeurIPS 2022). With θ the traffic shares, α = κθ, x the arms' sizes and n their sum,
  * `ln e = ln Γ(κ) − ln Γ(κ + n) + Σ (ln Γ(αᵢ + xᵢ) − ln Γ(αᵢ) − xᵢ ln θᵢ)`; the p-value is `min(1, 1 / e)` (Ville, 1939).
- * The arms' shares must be the same from the first unit to the last: count again from 0 where they change.
- * @param alpha small, as its alarm stops the experiment.
- * @returns χ² beside the always-valid p-value.
+ * The traffic shares must stay the same from the first unit to the last: restart the counts where they change.
+ * @param observed units per arm. @param weights traffic weight per arm, of any sum.
+ * @param alpha small, because an alarm stops the experiment.
+ * @returns the χ² statistic together with the always-valid p-value.
+ * @throws where the two have different lengths, there are fewer than two arms, or a weight is not above 0.
  */
 export function sequentialSrm(
   observed: readonly number[],
   weights: readonly number[],
   { alpha = 0.001, unit = 'sessions' }: { readonly alpha?: number; readonly unit?: Unit } = {},
-): SrmCheck | NoAnswer {
+): SrmCheck | Unavailable {
   const fixed = srmCheck(observed, weights, { alpha, unit });
   if (fixed.kind === 'no-answer') return fixed;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -28,10 +30,12 @@ export function sequentialSrm(
 }
 
 /**
- * Dirichlet priors from gross faults, told from some dozen units, to faults of a permille; the mean of martingales is one.
+ * Concentrations κ of the Dirichlet priors: small ones detect large deviations after some dozen units, large ones
+ * deviations of one in a thousand. The mean of several martingales is again a martingale.
  */
 const CONCENTRATIONS = [10, 100, 1000, 10_000, 100_000];
 
+/** ln e for one concentration κ. */
 function logE(observed: readonly number[], shares: readonly number[], kappa: number): number {
   const units = observed.reduce((sum, count) => sum + count, 0);
   return observed.reduce(
@@ -44,7 +48,7 @@ function logE(observed: readonly number[], shares: readonly number[], kappa: num
 /** ln Γ(a + n) − ln Γ(a). */
 const logRising = (a: number, n: number): number => (n === 0 ? 0 : logGamma(a + n) - logGamma(a));
 
-/** Stirling's series from 10 on, and Γ(x) = Γ(x + 1) / x below: within 1e-11 (Abramowitz & Stegun, 6.1.40). */
+/** ln Γ(x), within 1e-11: Stirling's series from 10 on, Γ(x) = Γ(x + 1) / x below (Abramowitz & Stegun, 6.1.40). */
 function logGamma(x: number): number {
   let [at, below] = [x, 0];
   while (at < 10) below += Math.log(at++);

@@ -1,33 +1,34 @@
-import type { Estimate } from './effect.ts';
+import type { PointEstimate } from './effect.ts';
 import {
   type Alternative,
-  around,
+  intervalAround,
   checkAlpha,
   type TestOptions,
   type TestResult,
 } from './fixed-test.ts';
 
 export interface SequentialOptions extends TestOptions {
-  /** Units of both arms at which the interval is tightest. */
+  /** Units of both arms at which the confidence sequence is narrowest. */
   readonly tuning?: number;
 }
 
 /**
- * Always-valid confidence sequence and p-value: hold at every look at once, so an experiment may be read daily and
- * stopped at any time. Asymptotic, normal mixture: Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2021), eq. 9 and 155
- * (two-sided), with GrowthBook's one-sided form. With ρ from the tuning parameter and s² = SE²·n:
- * `half = √(s² · 2(nρ²+1)/(nρ)² · ln(√(nρ²+1)/α))`, one-sided `ln(1 + √(nρ²+1)/(2α))`.
- * Coverage is asymptotic: a relative effect of a rare, skewed metric (revenue) errs to "less" before some thousand units an
- * arm; decide on the absolute one there.
- * One-sided p-values are found between 0.00001 and 0.4999 and end there.
- * @throws where alpha is 0.5 or more, one-sided.
+ * Always-valid confidence sequence and p-value: they are valid at all looks simultaneously, so an experiment may be
+ * analysed daily and stopped at any time. Asymptotic confidence sequence with a normal mixture: Waudby-Smith, Arbour,
+ * Sinha, Kennedy & Ramdas (2021), eq. 9 and 155 (two-sided); one-sided as in GrowthBook. With ρ from the tuning
+ * parameter and s² = SE²·n, half the width is `√(s² · 2(nρ²+1)/(nρ)² · ln(√(nρ²+1)/α))`; one-sided, the logarithm is
+ * `ln(1 + √(nρ²+1)/(2α))`. Coverage holds only asymptotically: with fewer than some thousand units per arm, a relative
+ * effect on a rare, skewed metric (revenue) is found "worse" too often; decide on the absolute effect there. One-sided
+ * p-values are limited to 0.00001..0.4999.
+ * @throws where alpha is not in (0, 1), or one-sided not below 0.5.
  */
 export function sequentialTest(
-  effect: Estimate,
+  effect: PointEstimate,
   { alpha = 0.05, alternative = 'two-sided', tuning = 5000 }: SequentialOptions = {},
 ): TestResult {
   checkAlpha(alpha);
-  if (!(tuning > 0)) throw new Error(`the tuning parameter is a number of units, not ${tuning}`);
+  if (!(tuning > 0))
+    throw new Error(`the tuning parameter must be a number of units above 0, not ${tuning}`);
   const twoSided = alternative === 'two-sided';
   if (!twoSided && alpha >= 0.5) {
     throw new Error(`a one-sided confidence sequence needs alpha below 0.5, not ${alpha}`);
@@ -35,14 +36,17 @@ export function sequentialTest(
   const nRho2 = informationOf(effect.n, twoSided ? alpha : 2 * alpha, tuning);
   const half = halfWidth(effect.standardError, nRho2, alternative, alpha);
   const pValue = twoSided ? twoSidedP(effect, nRho2) : oneSidedP(effect, nRho2, alternative);
-  return { pValue, ...around(effect.estimate, half, alternative) };
+  return { pValue, ...intervalAround(effect.estimate, half, alternative) };
 }
 
-/** Half of the two-sided interval at `n` units of both arms, in standard errors: what 1.96 is to one look. */
+/**
+ * Half the width of the two-sided confidence sequence at `n` units of both arms, in standard errors; a fixed-horizon
+ * test has 1.96.
+ */
 export const sequentialReach = (n: number, alpha = 0.05, tuning = 5000): number =>
   halfWidth(1, informationOf(n, alpha, tuning), 'two-sided', alpha);
 
-/** `nρ²`, ρ such that the interval is tightest at `tuning` units. */
+/** `nρ²`, with ρ such that the sequence is narrowest at `tuning` units. */
 function informationOf(n: number, alpha: number, tuning: number): number {
   const level = -2 * Math.log(alpha);
   return (n * (level + Math.log(level + 1))) / tuning;
@@ -54,18 +58,18 @@ function halfWidth(error: number, nRho2: number, alternative: Alternative, alpha
   return error * Math.sqrt((2 * (nRho2 + 1) * log) / nRho2);
 }
 
-/** The inverse of the mixture's e-value. */
-function twoSidedP({ estimate, standardError }: Estimate, nRho2: number): number {
+/** `1 / e`, e the e-value of the normal mixture. */
+function twoSidedP({ estimate, standardError }: PointEstimate, nRho2: number): number {
   const z2 = (estimate / standardError) ** 2;
   const logE = (nRho2 * z2) / (2 * (nRho2 + 1)) - Math.log1p(nRho2) / 2;
   return Math.min(1, Math.exp(-logE));
 }
 
 /**
- * The alpha at which the bound touches 0, halving in until it is within 1e-6 of 0: GrowthBook's own stop, kept because
- * p-values here are compared with its. The bound, not this p-value, decides.
+ * The alpha at which the bound reaches 0, by bisection until the bound is within 1e-6 of 0. GrowthBook stops there too,
+ * and tests compare these p-values with its own. Decisions are made by the bound, not by this p-value.
  */
-function oneSidedP(effect: Estimate, nRho2: number, alternative: Alternative): number {
+function oneSidedP(effect: PointEstimate, nRho2: number, alternative: Alternative): number {
   const estimate = alternative === 'greater' ? effect.estimate : -effect.estimate;
   const bound = (alpha: number) =>
     estimate - halfWidth(effect.standardError, nRho2, alternative, alpha);

@@ -1,6 +1,6 @@
 /**
- * Sufficient statistics of one arm and one metric: all that its analysis needs, addable over days, shards and
- * segments, and frozen. One value per unit (session or user).
+ * Sufficient statistics of one metric in one arm, computed from one value per unit (session or user). They hold all
+ * that the analysis needs, are frozen, and add up over days, shards and segments.
  */
 export type Statistic = Sample | RatioStatistic | AdjustedStatistic | AdjustedRatioStatistic;
 export type Sample = MeanStatistic | ProportionStatistic;
@@ -12,14 +12,14 @@ export interface MeanStatistic {
   readonly sumSquares: number;
 }
 
-/** Values are 0 or 1. */
+/** Each unit's value is 0 or 1. */
 export interface ProportionStatistic {
   readonly kind: 'proportion';
   readonly n: number;
   readonly sum: number;
 }
 
-/** Σ numerator / Σ denominator, both counted per unit: bookings per click, where one unit clicks often. */
+/** Ratio metric Σ numerator / Σ denominator, both counted per unit, such as bookings per click. */
 export interface RatioStatistic {
   readonly kind: 'ratio';
   readonly numerator: Sample;
@@ -27,7 +27,7 @@ export interface RatioStatistic {
   readonly sumProducts: number;
 }
 
-/** A metric with the same unit's value from before the experiment, for CUPED. */
+/** A metric together with the same unit's value from before the experiment, for CUPED. */
 export interface AdjustedStatistic {
   readonly kind: 'adjusted';
   readonly post: Sample;
@@ -35,12 +35,12 @@ export interface AdjustedStatistic {
   readonly sumProducts: number;
 }
 
-/** A ratio with the same units' numerators and denominators from before the experiment, for CUPED. */
+/** A ratio metric together with the same units' numerators and denominators from before the experiment, for CUPED. */
 export interface AdjustedRatioStatistic {
   readonly kind: 'adjusted-ratio';
   readonly post: RatioStatistic;
   readonly pre: RatioStatistic;
-  /** Σ per unit of one of `post` × one of `pre`, named in this order. */
+  /** Σ over units of a part of `post` × a part of `pre`, named in this order. */
   readonly sumProducts: {
     readonly numerators: number;
     readonly numeratorByDenominator: number;
@@ -49,7 +49,10 @@ export interface AdjustedRatioStatistic {
   };
 }
 
-/** @param cap values above it count as it (revenue): the same cap in both arms, from `winsorCap`. */
+/**
+ * @param cap larger values are replaced by it (winsorised), with the same cap in both arms, from `winsorCap`.
+ * @throws where a value is not finite.
+ */
 export function meanStatistic(values: Iterable<number>, cap = Infinity): MeanStatistic {
   let [n, sum, sumSquares] = [0, 0, 0];
   for (const raw of values) {
@@ -62,10 +65,12 @@ export function meanStatistic(values: Iterable<number>, cap = Infinity): MeanSta
   return Object.freeze({ kind: 'mean', n, sum, sumSquares });
 }
 
-/** An arm published as mean and unbiased variance (ASOS), not as sums. */
+/** The statistic of an arm of which only mean, unbiased variance and size are known (ASOS). */
 export function meanStatisticFromMoments(mean: number, variance: number, n: number): MeanStatistic {
   if (!(variance >= 0 && n > 1)) {
-    throw new Error(`moments need n above 1 and a variance, not n = ${n} and variance ${variance}`);
+    throw new Error(
+      `n must be above 1 and the variance at least 0, not n = ${n} and variance ${variance}`,
+    );
   }
   const sum = mean * n;
   return Object.freeze({ kind: 'mean', n, sum, sumSquares: variance * (n - 1) + sum * mean });
@@ -73,7 +78,7 @@ export function meanStatisticFromMoments(mean: number, variance: number, n: numb
 
 export function proportionStatistic(successes: number, n: number): ProportionStatistic {
   if (!(successes >= 0 && successes <= n)) {
-    throw new Error(`successes lie in 0..n: ${successes} of ${n} do not`);
+    throw new Error(`successes must be in 0..n, not ${successes} of ${n}`);
   }
   return Object.freeze({ kind: 'proportion', n, sum: successes });
 }
@@ -91,7 +96,7 @@ export function ratioStatistic(
   });
 }
 
-/** @param cap for `post`; `preCap` for `pre`. */
+/** @param cap winsorises `post`. @param preCap winsorises `pre`. */
 export function adjustedStatistic(
   post: readonly number[],
   pre: readonly number[],
@@ -106,7 +111,7 @@ export function adjustedStatistic(
   });
 }
 
-/** @param cap for the numerator of `post`; `preCap` for that of `pre`. */
+/** @param cap winsorises the numerator of `post`. @param preCap winsorises the numerator of `pre`. */
 export function adjustedRatioStatistic(
   post: { readonly numerator: readonly number[]; readonly denominator: readonly number[] },
   pre: { readonly numerator: readonly number[]; readonly denominator: readonly number[] },
@@ -127,11 +132,11 @@ export function adjustedRatioStatistic(
 }
 
 /**
- * The value at which the largest are capped: the percentile of both arms' values together, so that the cap cannot
- * differ by arm; linear between neighbours (Hyndman & Fan, 1996, type 7).
- * @param share in 0..1; 0.99 caps the largest hundredth.
- * @param ignoreZeros counts only values above 0, where few units buy at all.
- * @returns Infinity (no cap) where no value counts.
+ * The value at which a metric is winsorised: a quantile of the values of both arms together, so that the cap cannot
+ * differ between arms; linear interpolation (Hyndman & Fan, 1996, type 7).
+ * @param share quantile in (0, 1]; 0.99 caps the largest 1 %.
+ * @param ignoreZeros uses only values above 0, for metrics that are 0 for most units.
+ * @returns Infinity (no cap) where there are no such values.
  */
 export function winsorCap(
   values: ArrayLike<number>,
@@ -139,7 +144,7 @@ export function winsorCap(
   { ignoreZeros = false } = {},
 ): number {
   if (!(share > 0 && share <= 1))
-    throw new Error(`a winsor share lies in (0, 1]: ${share} does not`);
+    throw new Error(`the share to winsorise at must be in (0, 1], not ${share}`);
   const sorted = Float64Array.from(values)
     .filter((value) => !ignoreZeros || value > 0)
     .toSorted();
@@ -157,7 +162,7 @@ function sumOfProducts(
   capB = Infinity,
 ): number {
   if (a.length !== b.length) {
-    throw new Error(`${a.length} values beside ${b.length}: give one of each per unit`);
+    throw new Error(`${a.length} values and ${b.length} values: give one of each per unit`);
   }
   return a.reduce((sum, value, i) => sum + Math.min(value, capA) * Math.min(b[i], capB), 0);
 }

@@ -1,14 +1,14 @@
 import type { ArmMoments, Effect } from './effect.ts';
 
 /**
- * One effect from those of several strata with different traffic shares (the steps of a canary): the mean of the
- * effects, each weighed by `h = n_c n_t / (n_c + n_t)` (Cochran, 1954; Mantel & Haenszel, 1959). That is inverse variance
- * where a unit varies alike in all of them, and the weights depend on the sizes alone: with weights from estimated
- * variances, a small arm that happens to have few conversions would count for more, and the effect would be biased.
- * Adding up the arms' sums instead compares weekdays with weekends when the share changed between them (Simpson, 1951).
- * `n` counts what was learned, `4 Σ h`, the units of an equal split that tell as much: the clock on which an always-valid
- * reading keeps its rate though the share changes. The units themselves are in `control.n` and `treatment.n`.
- * @throws where there is none, or they are not differences of one kind.
+ * Stratified effect over strata with different traffic shares (the steps of a canary): the mean of the strata's
+ * effects, weighted by `h = n_c n_t / (n_c + n_t)` (Cochran, 1954; Mantel & Haenszel, 1959). These are inverse-variance
+ * weights where the variance per unit is the same in all strata, and they depend on sizes only. With weights from
+ * estimated variances, an arm that by chance has few conversions would weigh more, which biases the effect. Pooling the
+ * arms' sums instead would compare, say, weekdays with weekends where the share changed between them (Simpson, 1951).
+ * `n` is `4 Σ h`, the number of units of an equal split with the same information, so that always-valid tests keep
+ * their error rate although the share changes. The units themselves are in `control.n` and `treatment.n`.
+ * @throws without an effect, or where absolute and relative effects are mixed.
  */
 export function combineStrata(effects: readonly Effect[]): Effect {
   if (effects.length === 0) throw new Error('no strata to combine: give at least one effect');
@@ -16,7 +16,7 @@ export function combineStrata(effects: readonly Effect[]): Effect {
   if (effects.some((effect) => effect.difference !== difference)) {
     throw new Error('absolute and relative effects do not combine: give effects of one kind');
   }
-  const sizes = effects.map(({ control, treatment }) => harmonic(control.n, treatment.n));
+  const sizes = effects.map(stratumWeight);
   const total = sizes.reduce((a, b) => a + b, 0);
   const shares = sizes.map((size) => size / total);
   const sum = (of: (effect: Effect) => number, power = 1) =>
@@ -40,4 +40,6 @@ export function combineStrata(effects: readonly Effect[]): Effect {
   };
 }
 
-const harmonic = (a: number, b: number): number => (a * b) / (a + b);
+/** `h = n_c n_t / (n_c + n_t)`, proportional to the information of two arms of these sizes. */
+export const stratumWeight = ({ control, treatment }: Effect): number =>
+  (control.n * treatment.n) / (control.n + treatment.n);

@@ -1,15 +1,15 @@
-/** Rows put into groups of equal value, groups in ascending order of value. */
+/** Rows grouped by equal value, with the groups in ascending order. */
 export interface ValueGroups {
   /** The distinct values, ascending. */
   readonly values: Float64Array;
-  /** Per row, the index of its value. */
+  /** The index of each row's value. */
   readonly groupOf: Uint32Array;
 }
 
 /**
- * Ranks rows so that ties share a rank. Sorting the bare numbers and searching each row's place is several times
- * faster than sorting row numbers with a comparator.
- * @throws Error naming the first row whose value is not a number.
+ * Dense ranks of rows, where ties share a rank. Sorting the values and searching each row's value by bisection is
+ * several times faster than sorting row numbers with a comparator.
+ * @throws Error naming the first row whose value is NaN.
  */
 export function groupByValue(rows: ArrayLike<number>): ValueGroups {
   const sorted = Float64Array.from(rows);
@@ -34,7 +34,7 @@ export function groupByValue(rows: ArrayLike<number>): ValueGroups {
   return { values, groupOf };
 }
 
-/** One total of `amount(row)` per group. */
+/** Sum of `amount(row)` per group. */
 export function totalPerGroup(
   { values, groupOf }: ValueGroups,
   amount: (row: number) => number,

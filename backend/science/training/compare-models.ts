@@ -6,7 +6,7 @@ import { learn, type LearnOptions } from './train-version.ts';
 import type { FittedReranker, LearnerName } from '../learn/learners/learner.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { slateCount, splitByTime, takeSlates, type TrainingSet } from '../learn/training-set.ts';
-import type { Comparison } from '../statistics/paired-comparison.ts';
+import type { PairedComparison } from '../statistics/paired-comparison.ts';
 import {
   compareRankings,
   evaluateRanking,
@@ -58,7 +58,7 @@ export interface ComparedModel extends Judged {
 interface Judged {
   readonly evaluation: RankingEvaluation;
   /** This model minus the additive one, on the same slates. */
-  readonly againstAdditive?: Readonly<Record<SlateMeasure, Comparison>>;
+  readonly againstAdditive?: Readonly<Record<SlateMeasure, PairedComparison>>;
 }
 
 export interface FeatureDependence {

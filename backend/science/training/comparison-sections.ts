@@ -1,8 +1,8 @@
 import type { LearnerName } from '../learn/learners/learner.ts';
 import { minuteOf } from '../../../shared/text/text.ts';
-import type { Comparison } from '../statistics/paired-comparison.ts';
+import type { PairedComparison } from '../statistics/paired-comparison.ts';
 import type { RankingEvaluation } from '../evaluation/evaluate-ranking.ts';
-import type { Estimate } from '../statistics/interval.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
 import type { ComparedModel, FeatureDependence, ModelComparison } from './compare-models.ts';
 import type { FeatureImportance, Importance } from '../evaluation/importance/importance.ts';
 
@@ -162,12 +162,14 @@ const dependenceSection = (
 
 const NONE = '–';
 
-const withInterval = (estimate: Pick<Estimate, 'mean' | 'low' | 'high'> | undefined): string =>
+const withInterval = (
+  estimate: Pick<IntervalEstimate, 'mean' | 'low' | 'high'> | undefined,
+): string =>
   estimate === undefined
     ? NONE
     : `${estimate.mean.toFixed(4)} (${estimate.low.toFixed(4)} to ${estimate.high.toFixed(4)})`;
 
-function difference(comparison: Comparison): string {
+function difference(comparison: PairedComparison): string {
   if (comparison.kind === 'not enough data') return `${NONE} ${comparison.reason}`;
   const { mean, p } = comparison;
   return `${mean >= 0 ? '+' : ''}${withInterval(comparison)}, p ${p < 1e-4 ? '< 0.0001' : p.toFixed(4)}`;

@@ -1,10 +1,10 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import { scorerProblem } from '../../../shared/score/rerank.ts';
 import type { Scorer, UnversionedScorer } from '../../../shared/score/scorer.ts';
-import { decide, type GateEvidence, type GateReport, type GateRules } from '../evaluation/gate.ts';
+import { runGate, type GateEvidence, type GateReport, type GateRules } from '../evaluation/gate.ts';
 import type { ExaminationPropensities } from '../evaluation/position-bias/examination.ts';
 import { gateEvidence } from '../evaluation/gate-evidence.ts';
-import { clusteredMean, type Estimate } from '../statistics/interval.ts';
+import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluation/ranking-metrics.ts';
 import { rankedGains } from '../evaluation/rank-slates.ts';
 import { calibrate } from '../learn/calibrate.ts';
@@ -70,9 +70,9 @@ export interface Learned {
 }
 
 export interface RankingSummary {
-  readonly mrr?: Estimate;
-  readonly ndcg10?: Estimate;
-  readonly hit1?: Estimate;
+  readonly mrr?: IntervalEstimate;
+  readonly ndcg10?: IntervalEstimate;
+  readonly hit1?: IntervalEstimate;
 }
 
 const VALIDATION_SHARE = 0.2;
@@ -109,7 +109,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     curve: trial.curve,
     iterations: trial.rounds,
     ...(examination && { examination }),
-    gate: decide(await evidenceFor(trial), {
+    gate: runGate(await evidenceFor(trial), {
       required: ['calibration', 'drift'],
       ...options.rules,
     }),

@@ -3,8 +3,11 @@ import {
   MIN_CLICKS,
   type ExaminationPropensities,
 } from '../evaluation/position-bias/examination.ts';
-import { examinationFromHarvest } from '../evaluation/position-bias/harvest.ts';
-import { impressionsOf, withExaminationWeights } from '../evaluation/position-bias/weigh.ts';
+import { examinationFromHarvest } from '../evaluation/position-bias/intervention-harvesting.ts';
+import {
+  impressionsOf,
+  withExaminationWeights,
+} from '../evaluation/position-bias/examination-weights.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { withPosition, type TrainingSet } from '../learn/training-set.ts';
 

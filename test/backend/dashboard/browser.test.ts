@@ -84,7 +84,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     expect(full).toContain('bold against control');
     expect(full).toMatch(/Guardrail: click_through at most 5.0 % worse/);
     expect(full).toMatch(/<svg class="interval"[^>]*>.*<circle class="mean"/);
-    expect(full).toContain('saves, contacts: no spread: every unit of both arms has the same');
+    expect(full).toContain('saves, contacts: no variance: every unit of both arms has the same');
     expect(full).not.toContain(', stopped ');
     await backend.call('POST', `/v1/experiments/${id}/stop`);
     expect(await page()).toMatch(/, started <time[^>]*>[^<]*<\/time>, stopped <time/);

@@ -496,10 +496,13 @@ describe('the sample size', () => {
   test.each([
     [
       { baseline: { kind: 'proportion', rate: 0.9 }, mde: 0.2 },
-      /rates must differ and lie in 0..1/,
+      /the rates must differ and be between 0 and 1/,
     ],
     [{ baseline: { kind: 'mean', mean: 0, variance: 1 }, mde: 0.2 }, /mean of 0/],
-    [{ baseline: { kind: 'proportion', rate: 0.1 }, mde: 0.2, power: 0.01 }, /power lies between/],
+    [
+      { baseline: { kind: 'proportion', rate: 0.1 }, mde: 0.2, power: 0.01 },
+      /power must be between/,
+    ],
     [{ baseline: { kind: 'mean', mean: 1, variance: 1 }, mde: 0 }, /mde/],
   ])('%j is refused', async (asked, message) => {
     expect(await size(asked)).toMatchObject({ message: expect.stringMatching(message) });

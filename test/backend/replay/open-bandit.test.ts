@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clusteredMean, type Estimate } from '../../../backend/science/statistics/interval.ts';
+import {
+  clusteredMean,
+  type IntervalEstimate,
+} from '../../../backend/science/statistics/interval.ts';
 import {
   evaluateTopSlot,
   type OffPolicyReport,
-} from '../../../backend/science/evaluation/off-policy/estimate.ts';
+} from '../../../backend/science/evaluation/off-policy/off-policy-report.ts';
 import {
   actionShares,
   readOpenBandit,
@@ -50,7 +53,7 @@ describe.skipIf(absent)(`real Open Bandit logs, men${why}`, () => {
   const onPolicy = (log: OpenBanditLog) =>
     clusteredMean(log.click, Uint32Array.from(log.click.keys()))!;
   /** Difference in standard errors of the difference. */
-  const apart = (a: Estimate, b: Estimate) =>
+  const apart = (a: IntervalEstimate, b: IntervalEstimate) =>
     (1.96 * Math.abs(a.mean - b.mean)) / Math.hypot((a.high - a.low) / 2, (b.high - b.low) / 2);
 
   it('hold 10,000 rows of 34 items at 3 positions under each policy', () => {

@@ -1,8 +1,8 @@
 import { auc, logLoss } from '../../../backend/science/evaluation/classification-metrics.ts';
 import {
   clusteredMean,
-  estimateOf,
-  type Estimate,
+  studentInterval,
+  type IntervalEstimate,
 } from '../../../backend/science/statistics/interval.ts';
 import { ndcgAt, reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { clusterFolds, type Fold } from '../../../backend/science/evaluation/splits.ts';
@@ -24,7 +24,7 @@ export interface Measured {
   readonly ours: number;
   readonly theirs: number;
   /** Ours minus theirs, over folds or sessions. */
-  readonly difference: Estimate;
+  readonly difference: IntervalEstimate;
 }
 
 export const lowerIsBetter = (measure: Measured['measure']): boolean => measure === 'log loss';
@@ -78,11 +78,11 @@ async function compareTools(
  * Mean over folds with the variance that overlapping training sets ask for: `s² (1/n + tests / trainings)`
  * (Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52, 2003).
  */
-function resampledMean(values: readonly number[], testsPerTraining: number): Estimate {
+function resampledMean(values: readonly number[], testsPerTraining: number): IntervalEstimate {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return estimateOf(mean, Math.sqrt(variance * (1 / n + testsPerTraining)), n, n);
+  return studentInterval(mean, Math.sqrt(variance * (1 / n + testsPerTraining)), n, n);
 }
 
 const givenSplit = ({ columns, labels, starts, trainSlates }: Example): Task => {
@@ -235,7 +235,7 @@ export interface OnTrivago {
   readonly lightgbm: number;
   readonly additive: number;
   /** LambdaMART's MRR minus LightGBM's, clustered by session. */
-  readonly difference: Estimate;
+  readonly difference: IntervalEstimate;
 }
 
 /** Hotel searches split by time as `trimtab replay` splits them; LambdaMART of small steps, as suits clicks. */

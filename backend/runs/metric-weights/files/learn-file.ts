@@ -7,7 +7,7 @@ import { armEffects, type ArmAnswer } from '../../../science/metric-weighting/ar
 import {
   backtest,
   type BacktestReport,
-  type NotEnough,
+  type BacktestUnavailable,
 } from '../../../science/metric-weighting/backtest.ts';
 import type { UnitModelKind } from '../../../science/metric-weighting/fit-unit-trees.ts';
 import type { LearnedWeights } from '../../../science/metric-weighting/learned-weights.ts';
@@ -49,7 +49,7 @@ export interface LearnedFromFile {
 
 export interface FileBacktest {
   readonly source: FileSource;
-  readonly report: BacktestReport | NotEnough;
+  readonly report: BacktestReport | BacktestUnavailable;
 }
 
 /** @throws ApiError naming what is wrong with file or mapping, and where. */

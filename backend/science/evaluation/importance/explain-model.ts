@@ -8,12 +8,13 @@ import { rowCodes, sampleOf } from './sample-rows.ts';
 import { sampledExplainer } from './sampled-shap.ts';
 import { treeExplainer } from './tree-shap.ts';
 
-/** How a model's Shapley values were found. */
+/** How a model's Shapley values are computed. */
 export type ShapMethod = 'linear' | 'TreeSHAP' | 'sampled';
 
 /**
- * The exact way where there is one: sums of weights and of trees; sampling for networks.
- * @param covered of a forest's trees @param background rows that stand for an unknown item.
+ * The explainer for a model: exact for additive scorers and for sums of trees, by sampling for networks.
+ * @param covered a forest's trees with their training figures. @param background rows over which unknown features
+ * average.
  */
 export function explainModel(
   scorer: Scorer,
@@ -24,14 +25,14 @@ export function explainModel(
   const features = scorer.schema.features.length;
   if (scorer.kind === 'additive')
     return { method: 'linear', ...linearExplainer(scorer.weights, background) };
-  // A first pass that only chooses who is scored again has no part in the score.
+  // A first pass that only selects the pool is not part of the final score.
   if (covered !== undefined && !scorer.rerank.adds)
     return { method: 'TreeSHAP', ...treeExplainer(covered) };
   const score = (codes: Uint8Array) => toPoints(finalUnits(scorer, codes));
   return { method: 'sampled', ...sampledExplainer(score, features, background, { seed }) };
 }
 
-/** Per feature, the mean of the absolute parts it has in the scores of sampled rows, in points. */
+/** Mean |Shapley value| of each feature over sampled rows, in points. */
 export function meanAbsoluteShap(
   explainer: Explainer,
   features: number,

@@ -1,10 +1,10 @@
-/** Shares a score out among its features, in points. */
+/** Attributes a score to its features by Shapley values, in points. */
 export interface Explainer {
-  /** What the score is when nothing is known of an item. */
+  /** Expected score of an unknown item. */
   readonly expected: number;
   /**
-   * Adds each feature's part, which together are the item's score minus `expected` (local accuracy).
-   * @param codes `Uint8Array(F)` @param into `Float64Array(F)`
+   * Adds each feature's Shapley value to `into`; together they are the item's score minus `expected` (local accuracy).
+   * @param codes F codes. @param into F values.
    */
   add(codes: Uint8Array, into: Float64Array): void;
 }

@@ -2,7 +2,9 @@ import type { TrainingSet } from '../../learn/training-set.ts';
 import type { CoveredTrees } from './covered-trees.ts';
 import { pointsMoments } from './linear-shap.ts';
 
-/** Per feature: the gain of its splits, over all trees (Friedman, 2001; second-order, Chen & Guestrin, 2016). */
+/**
+ * Gain importance: the sum of the gains of each feature's splits (Friedman, 2001; second-order, Chen & Guestrin, 2016).
+ */
 export function gainImportance({ trees, gain }: CoveredTrees, features: number): Float64Array {
   const total = new Float64Array(features);
   trees.left.forEach((child, node) => {
@@ -11,6 +13,6 @@ export function gainImportance({ trees, gain }: CoveredTrees, features: number):
   return total;
 }
 
-/** What stands for gain where nothing is split: the variance of each feature's points over the training rows. */
+/** The counterpart of gain for additive scorers: the variance of each feature's points over the training rows. */
 export const pointsVariance = (weights: Int32Array, train: TrainingSet): Float64Array =>
   Float64Array.from(pointsMoments(weights, train), ({ variance }) => variance);

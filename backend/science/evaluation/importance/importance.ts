@@ -6,18 +6,18 @@ import { gainImportance, pointsVariance } from './gain-importance.ts';
 import { permutationImportance } from './permutation-importance.ts';
 import { sampleRewarded } from './sample-rows.ts';
 
-/** What a feature is worth to a model: the figure itself, and its part of all features' figures above 0. */
+/** Importance of a feature: the figure, and its share of the sum of all features' positive figures. */
 export interface Importance {
   readonly raw: number;
-  /** 0..1; all features' add up to 1, or are 0 where nothing counts. */
+  /** 0..1; the shares add up to 1, or are all 0 where no figure is positive. */
   readonly share: number;
 }
 
 export interface FeatureImportance {
   readonly feature: string;
-  /** Sum over splits of twice the loss they saved; of additive weights, variance of the points. Absent: the model has neither. */
+  /** Sum of the gains of the splits; for additive scorers, the variance of the points; absent for other models. */
   readonly gain?: Importance;
-  /** Fall of NDCG@10 without what the feature tells, with its 95 % interval. */
+  /** Decrease of NDCG@10 when the feature is permuted, with its 95 % interval. */
   readonly permutation: Importance & { readonly low: number; readonly high: number };
   /** Mean absolute Shapley value, in points. */
   readonly shap: Importance;
@@ -32,16 +32,16 @@ export interface ModelImportance {
 
 export interface ImportanceOptions {
   readonly seed: number;
-  /** Rows whose scores are shared out. */
+  /** Number of rows for which Shapley values are computed. */
   readonly explainedRows?: number;
-  /** Slates in which codes are dealt out anew. */
+  /** Number of slates in which codes are permuted. */
   readonly permutedSlates?: number;
 }
 
 /**
- * Importance of each feature three ways. They answer different questions: gain, what the fit used; permutation, what
- * ranking unseen slates would lose; SHAP, what moves scores, rightly or not.
- * @param train what the model learned from @param test slates that it did not see.
+ * Importance of each feature in three ways, which answer different questions. Gain: what the fit used. Permutation: how
+ * much the ranking of unseen slates would lose. SHAP: what moves the scores, correctly or not.
+ * @param train the training set. @param test slates that the model was not trained on.
  */
 export function importanceOf(
   scorer: Scorer,
@@ -75,7 +75,7 @@ export function importanceOf(
   };
 }
 
-/** A figure below 0, such as of a feature that only misled, has a share of 0. */
+/** Adds shares to figures. A negative figure, such as that of a misleading feature, has a share of 0. */
 export function withShares(raw: ArrayLike<number>): Importance[] {
   const figures = Array.from(raw);
   const total = figures.reduce((sum, figure) => sum + Math.max(figure, 0), 0);

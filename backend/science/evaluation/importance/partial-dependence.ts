@@ -5,9 +5,9 @@ import type { TrainingSet } from '../../learn/training-set.ts';
 import { rowCodes, sampleOf } from './sample-rows.ts';
 
 /**
- * Partial dependence (Friedman, "Greedy function approximation", 2001, section 8.2): the mean score of the sampled
- * rows when one feature is put into each of its buckets and the others stay. Doubt: where features go together, some
- * of the rows so made never occur.
+ * Partial dependence (Friedman, "Greedy function approximation", 2001, section 8.2): the mean score of the sampled rows
+ * when one feature is set to each of its buckets and the others keep theirs. Limitation: where features are correlated,
+ * some of these combinations never occur.
  * @returns points, by feature and bucket.
  */
 export function partialDependence(
@@ -33,7 +33,7 @@ export function partialDependence(
   });
 }
 
-/** How many rows have each bucket of a feature. */
+/** Number of rows in each bucket of a feature. */
 export function bucketRows(
   { rows, codes }: Pick<TrainingSet, 'rows' | 'codes'>,
   feature: number,

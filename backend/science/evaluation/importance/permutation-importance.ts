@@ -2,22 +2,23 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { Scorer } from '../../../../shared/score/scorer.ts';
 import { pointsPerRow } from '../../learn/score-set.ts';
 import type { TrainingSet } from '../../learn/training-set.ts';
-import { clusteredMean, type Estimate } from '../../statistics/interval.ts';
+import { clusteredMean, type IntervalEstimate } from '../../statistics/interval.ts';
+import { shuffle } from '../../statistics/shuffle.ts';
 import { rankedGains } from '../rank-slates.ts';
 import { ndcgAt } from '../ranking-metrics.ts';
 
 /**
- * Permutation importance (Breiman, 2001; Fisher, Rudin & Dominici, 2019): by how much NDCG@10 falls when a feature's
- * codes are dealt out anew among the rows of the set, so that they tell nothing and keep their frequencies.
- * @param set rows that nothing was learned from.
- * @returns per feature the fall per slate that earned something, with its 95 % interval clustered by session.
- * @throws Error when the slates come from fewer than two sessions.
+ * Permutation importance (Breiman, 2001; Fisher, Rudin & Dominici, 2019): the decrease of NDCG@10 when a feature's
+ * codes are permuted among the rows, which removes their information and keeps their frequencies.
+ * @param set rows that the model was not trained on.
+ * @returns for each feature the decrease per slate with a reward, with its 95 % interval clustered by session.
+ * @throws Error where the slates come from fewer than two sessions.
  */
 export function permutationImportance(
   scorer: Scorer,
   set: TrainingSet,
   { seed, repeats = 3 }: { seed: number; repeats?: number },
-): Estimate[] {
+): IntervalEstimate[] {
   const { rows } = set;
   const features = scorer.schema.features.length;
   const codes = set.codes.slice(0, features * rows);
@@ -40,15 +41,8 @@ export function permutationImportance(
     const fall = clusteredMean(falls, sessions);
     if (fall === undefined)
       throw new Error(
-        `${whole.length} slates with a reward in fewer than 2 sessions: judge by more slates`,
+        `${whole.length} slates with a reward in fewer than 2 sessions: give more slates`,
       );
     return fall;
   });
-}
-
-function shuffle(values: Uint8Array, random: () => number): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [values[i], values[j]] = [values[j], values[i]];
-  }
 }

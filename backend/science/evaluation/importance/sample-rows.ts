@@ -1,7 +1,9 @@
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { slateCount, takeSlates, type TrainingSet } from '../../learn/training-set.ts';
 
-/** So many of the numbers `0 .. of − 1`, ascending, each at most once (selection sampling: Knuth, TAOCP 2, 3.4.2 S). */
+/**
+ * A sample of the numbers `0 .. of − 1` without replacement, ascending (selection sampling: Knuth, TAOCP 2, 3.4.2 S).
+ */
 export function sampleOf(of: number, wanted: number, seed: number): Uint32Array {
   const random = seededRandom(seed);
   const chosen = new Uint32Array(Math.min(of, wanted));
@@ -10,7 +12,7 @@ export function sampleOf(of: number, wanted: number, seed: number): Uint32Array 
   return chosen;
 }
 
-/** At most so many of the slates that earned something. */
+/** A sample of at most `wanted` slates with a reward. */
 export function sampleRewarded(set: TrainingSet, wanted: number, seed: number): TrainingSet {
   const rewarded: number[] = [];
   for (let slate = 0; slate < slateCount(set); slate++) {
@@ -24,7 +26,7 @@ export function sampleRewarded(set: TrainingSet, wanted: number, seed: number): 
   );
 }
 
-/** A row's codes of the first so many features. */
+/** The codes of a row's first `features` features. */
 export function rowCodes(
   { rows, codes }: Pick<TrainingSet, 'rows' | 'codes'>,
   row: number,

@@ -1,16 +1,18 @@
 import { seededRandom } from '../../../../shared/explore/random.ts';
+import { shuffle } from '../../statistics/shuffle.ts';
 import { rowCodes } from './sample-rows.ts';
 import type { TrainingSet } from '../../learn/training-set.ts';
 import type { Explainer } from './explainer.ts';
 
 /**
  * Shapley values of any score by sampling (Štrumbelj & Kononenko, "Explaining prediction models and individual
- * predictions with feature contributions", 2014): in a drawn order, a background row's codes turn one by one into
- * the item's, and each feature gets what the score moves by. Every order is walked both ways on the same row, which
- * halves what the order adds to the error. Orders and rows are drawn once, so that items compare. The error is
- * noise that a mean of absolute values takes for a little importance: what is under 1 % of the greatest is none.
- * @param score of `Uint8Array(F)`, in points @param background whose rows stand for an unknown item.
- * @param draws of an order and a row.
+ * predictions with feature contributions", 2014): in a random order of the features, a background row's codes are
+ * replaced one by one with the item's, and each feature gets the resulting change of the score. Every order is used
+ * forwards and backwards (antithetic sampling), which reduces the variance. Orders and background rows are drawn once,
+ * so that items are comparable. Limitation: a mean of absolute values turns the sampling error into a small importance;
+ * values under 1 % of the largest one are not meaningful.
+ * @param score of F codes, in points. @param background rows over which unknown features average.
+ * @param draws number of pairs of an order and a background row.
  */
 export function sampledExplainer(
   score: (codes: Uint8Array) => number,
@@ -20,11 +22,10 @@ export function sampledExplainer(
 ): Explainer {
   const random = seededRandom(seed);
   const drawn = Array.from({ length: draws }, () => {
-    const order = Uint16Array.from({ length: features }, (_, feature) => feature);
-    for (let i = features - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1));
-      [order[i], order[j]] = [order[j], order[i]];
-    }
+    const order = shuffle(
+      Uint16Array.from({ length: features }, (_, feature) => feature),
+      random,
+    );
     const base = rowCodes(background, Math.floor(random() * background.rows), features);
     return { orders: [order, order.toReversed()], base, from: score(base) };
   });

@@ -3,26 +3,27 @@ import type { CoveredTrees } from './covered-trees.ts';
 import type { Explainer } from './explainer.ts';
 
 /**
- * Path-dependent TreeSHAP: exact Shapley values of the game in which a split on an unknown feature sends an item
- * both ways, in the shares of the training rows that went there (Lundberg, Erion & Lee, "Consistent Individualized
- * Feature Attribution for Tree Ensembles", 2018, algorithm 2). O(leaves · depth²) per tree and item, instead of
- * 2^features. Doubt: the shares are those of the path alone, so of two features that always go together the one
- * that is split on first gets more than its half.
+ * Path-dependent TreeSHAP (Lundberg, Erion & Lee, "Consistent Individualized Feature Attribution for Tree Ensembles",
+ * 2018, algorithm 2): exact Shapley values of the game in which a split on an unknown feature sends an item down both
+ * branches, in proportion to the training rows. O(leaves · depth²) per tree and item instead of 2^features. Limitation:
+ * the proportions are those along the path, so of two perfectly correlated features the one that is split on first gets
+ * more than half.
  */
 export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
   const { roots, feature, threshold, shift, left, units } = trees;
   const levels = deepest(trees) + 2;
-  // One path per level, each a copy of the one above and an entry more: who was split on, the share of the rows that
-  // goes on when it is unknown (zero) or known (one), and the weight of the subsets of each size.
+  // One path per level, each a copy of the one above with one more entry: the feature that was split on, the share of
+  // the rows that follow the path when the feature is unknown (zero) or known (one), and the weight of the subsets of
+  // each size.
   const size = (levels * (levels + 1)) / 2;
-  const who = new Int32Array(size);
+  const pathFeature = new Int32Array(size);
   const zeros = new Float64Array(size);
   const ones = new Float64Array(size);
   const weights = new Float64Array(size);
 
-  /** EXTEND: subsets with and without one feature more. @param last index of the new entry. */
-  const extend = (at: number, last: number, zero: number, one: number, asked: number) => {
-    who[at + last] = asked;
+  /** EXTEND of the paper: grows the subsets by one feature. @param last index of the new entry. */
+  const extend = (at: number, last: number, zero: number, one: number, splitFeature: number) => {
+    pathFeature[at + last] = splitFeature;
     zeros[at + last] = zero;
     ones[at + last] = one;
     weights[at + last] = last === 0 ? 1 : 0;
@@ -32,7 +33,7 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
     }
   };
 
-  /** UNWIND: undoes the extension by entry `k`, wherever it came. */
+  /** UNWIND of the paper: undoes the extension by entry `k`, which may be anywhere in the path. */
   const unwind = (at: number, last: number, k: number) => {
     const [zero, one] = [zeros[at + k], ones[at + k]];
     let next = weights[at + last];
@@ -46,7 +47,7 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
       }
     }
     for (let i = at + k; i < at + last; i++) {
-      who[i] = who[i + 1];
+      pathFeature[i] = pathFeature[i + 1];
       zeros[i] = zeros[i + 1];
       ones[i] = ones[i + 1];
     }
@@ -78,28 +79,29 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
     depth: number,
     zero: number,
     one: number,
-    asked: number,
+    splitFeature: number,
   ): void => {
     const at = above + depth;
     for (let i = 0; i < depth; i++) {
-      who[at + i] = who[above + i];
+      pathFeature[at + i] = pathFeature[above + i];
       zeros[at + i] = zeros[above + i];
       ones[at + i] = ones[above + i];
       weights[at + i] = weights[above + i];
     }
     let last = depth;
-    extend(at, last, zero, one, asked);
+    extend(at, last, zero, one, splitFeature);
     const child = left[node];
     if (child === 0) {
       const points = toPoints(units[node]);
       for (let i = 1; i <= last; i++)
-        into[who[at + i]] += unwoundSum(at, last, i) * (ones[at + i] - zeros[at + i]) * points;
+        into[pathFeature[at + i]] +=
+          unwoundSum(at, last, i) * (ones[at + i] - zeros[at + i]) * points;
       return;
     }
     const split = feature[node];
     let [knownZero, knownOne] = [1, 1];
     for (let k = 1; k <= last; k++) {
-      if (who[at + k] !== split) continue;
+      if (pathFeature[at + k] !== split) continue;
       [knownZero, knownOne] = [zeros[at + k], ones[at + k]];
       unwind(at, last, k);
       last--;
@@ -122,7 +124,7 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
   };
 }
 
-/** Points of the leaves below a node in the mean, in the shares of the training rows that went there. */
+/** Mean points of the leaves below a node, weighted by the training rows that reached them. */
 function meanBelow(trees: CoveredTrees['trees'], cover: Float64Array, node: number): number {
   const child = trees.left[node];
   if (child === 0) return toPoints(trees.units[node]);
@@ -131,7 +133,7 @@ function meanBelow(trees: CoveredTrees['trees'], cover: Float64Array, node: numb
   return below(child) + below(child + 1);
 }
 
-/** Splits on the longest way from a root to a leaf. */
+/** Number of splits on the longest path from a root to a leaf. */
 function deepest({ roots, left }: CoveredTrees['trees']): number {
   const below = (node: number): number =>
     left[node] === 0 ? 0 : 1 + Math.max(below(left[node]), below(left[node] + 1));

@@ -1,14 +1,14 @@
 import type { LoggedRounds, ModelledRewards } from './rounds.ts';
 import { ratioTerms, type RowTerms } from './ips.ts';
 
-/** Rounds that a reward model was asked about. */
+/** Rounds with the predictions of a reward model. */
 export type ModelledRounds = LoggedRounds & { readonly model: ModelledRewards };
 
 /**
  * Direct method: `V̂ = 1/n Σ q̂ᵢ^π`, `q̂ᵢ^π = Σₐ π_e(a | xᵢ) q̂(xᵢ, a)` (Beygelzimer & Langford, KDD 2009).
  */
 export const directMethod = (rounds: ModelledRounds, weights: Float64Array): RowTerms =>
-  changedWeights(rounds, weights, new Float64Array(weights.length));
+  drWithWeights(rounds, weights, new Float64Array(weights.length));
 
 /** Doubly robust: `V̂ = 1/n Σ [q̂ᵢ^π + wᵢ (rᵢ − q̂(xᵢ, aᵢ))]` (Dudík, Langford & Li, ICML 2011). */
 export const doublyRobust = (rounds: ModelledRounds, weights: Float64Array): RowTerms => ({
@@ -17,14 +17,15 @@ export const doublyRobust = (rounds: ModelledRounds, weights: Float64Array): Row
 });
 
 /**
- * DR with other weights ŵ: DM has none, SWITCH-DR and DRos cut the large ones.
+ * DR with modified weights ŵ: DM has weights of 0, SWITCH-DR and DRos reduce the large ones.
  *
- * Their own terms leave out that q̂, which now answers for the weight taken away, was learned from these rows,
- * and so show too small a spread. Where q̂ is a consistent fit, little shrunk, the influence function of all of
- * them is the efficient one (Hahn, Econometrica 1998): that of DR. So the deviations are DR's, around the
- * estimator's own mean. The bias of a wrong model is in no interval.
+ * The variance of their own terms is too small, because they ignore that q̂, which replaces the removed weight, was
+ * itself learned from these rows. Where q̂ is consistent and not strongly shrunk, all these estimators have the
+ * efficient influence function (Hahn, Econometrica 1998), which is that of DR. So the deviations are those of DR,
+ * around the estimator's own mean. No interval covers the bias of a wrong model.
+ * @param weights importance weights per row. @param used the modified weights ŵ.
  */
-export function changedWeights(
+export function drWithWeights(
   rounds: ModelledRounds,
   weights: Float64Array,
   used: Float64Array,
@@ -48,21 +49,20 @@ export function selfNormalisedDr(rounds: ModelledRounds, weights: Float64Array):
 }
 
 /**
- * SWITCH-DR: `ŵ = w · 1[w ≤ threshold]` (Wang, Agarwal & Dudík, ICML 2017): above the threshold the model
- * speaks alone.
+ * SWITCH-DR: `ŵ = w · 1[w ≤ threshold]` (Wang, Agarwal & Dudík, ICML 2017): above the threshold only the model is used.
  */
-export const switched = (weights: Float64Array, threshold: number): Float64Array =>
+export const switchWeights = (weights: Float64Array, threshold: number): Float64Array =>
   weights.map((weight) => (weight <= threshold ? weight : 0));
 
 /**
  * DR with optimistic shrinkage: `ŵ = λ w / (w² + λ)` (Su et al., ICML 2020): λ → ∞ is DR, λ = 0 is DM.
  */
-export const shrunk = (weights: Float64Array, lambda: number): Float64Array =>
+export const shrinkWeights = (weights: Float64Array, lambda: number): Float64Array =>
   lambda === Number.POSITIVE_INFINITY
     ? weights
     : weights.map((weight) => (weight === 0 ? 0 : (lambda * weight) / (weight * weight + lambda)));
 
-/** `rᵢ − q̂(xᵢ, aᵢ)`. */
+/** Residuals of the reward model, `rᵢ − q̂(xᵢ, aᵢ)`. */
 export const residuals = ({ reward, model }: ModelledRounds): Float64Array =>
   Float64Array.from(reward, (r, row) => r - model.logged[row]);
 

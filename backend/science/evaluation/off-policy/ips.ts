@@ -1,15 +1,16 @@
 import type { LoggedRounds } from './rounds.ts';
 
-/** A top-slot estimator's terms and the weights as it used them; `w` = π_e / π_b per row. */
+/** A top-slot estimator's terms, one per row, and the weights as it used them. */
 export interface RowTerms {
   readonly values: Float64Array;
   readonly used: Float64Array;
 }
 
 /**
- * Inverse propensity scoring: `V̂ = 1/n Σ wᵢ rᵢ` (Horvitz & Thompson, 1952; Strehl et al., NIPS 2010).
- * Clipped: `wᵢ := min(wᵢ, limit)` (Ionides, 2008; obp `InverseProbabilityWeighting(lambda_)`): less spread,
- * biased towards 0 by what is cut off.
+ * Inverse propensity scoring: `V̂ = 1/n Σ wᵢ rᵢ` (Horvitz & Thompson, 1952; Strehl et al., NIPS 2010). Clipped:
+ * `wᵢ := min(wᵢ, limit)` (Ionides, 2008; obp `InverseProbabilityWeighting(lambda_)`), which has less variance and is
+ * biased towards 0 by the weight removed.
+ * @param weights importance weights `wᵢ = π_e / π_b`.
  */
 export function ips(
   { reward }: LoggedRounds,
@@ -28,7 +29,9 @@ export function snips({ reward }: LoggedRounds, weights: Float64Array): RowTerms
   return { values: ratioTerms(reward, weights), used: weights };
 }
 
-/** Terms of the ratio `θ = Σ wᵢ yᵢ / Σ wᵢ`: their mean is θ, their deviations its influence function. */
+/**
+ * Terms of the ratio `θ = Σ wᵢ yᵢ / Σ wᵢ`: their mean is θ, and their deviations from it are its influence function.
+ */
 export function ratioTerms(y: ArrayLike<number>, weights: Float64Array): Float64Array {
   let [sum, total] = [0, 0];
   for (let row = 0; row < weights.length; row++) {

@@ -3,29 +3,32 @@ import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import { toPoints } from '../../../../shared/score/scorer.ts';
 
 /**
- * What another scorer would have done where a slate was drawn by `shared/explore/slate.ts` (Plackett–Luce with
- * temperature and uniform floor).
+ * The probabilities of another policy for a slate that was drawn by `shared/explore/slate.ts` (Plackett–Luce with a
+ * temperature and a uniform floor).
  *
- * A decision logs only the items shown, so how another scorer scores the rest of the pool is not known, and
- * the probability that it would have drawn this slate from the whole catalogue is not either. Two things can
- * be said exactly:
- * - `poolProbabilities`, where every item that competed and its score are at hand (the slate shows the whole
- *   pool, or the decision is replayed on its snapshot);
- * - `reorderProbabilities`: the evaluated policy takes the set that the logging policy drew for the first
- *   `depth` slots and puts it in its own order. The set is part of the context; both policies' probabilities
- *   are those of the order, given the set. What it cannot see is what new items would have earned.
+ * A decision logs only the items shown. So the other scorer's scores of the rest of the pool are unknown, and with them
+ * the probability that it would have drawn this slate from the whole catalogue. Two probabilities can be computed
+ * exactly:
+ * - `poolProbabilities`, where all competing items and their scores are known (the slate shows the whole pool, or the
+ *   decision is replayed on its snapshot);
+ * - `reorderProbabilities`, where the evaluated policy reorders the set of items that the logging policy drew for the
+ *   first `depth` slots. The set is part of the context, and both policies' probabilities are those of the order given
+ *   the set. This does not include the reward of items that the evaluated policy would add to the set.
  */
 
 export type Exploration = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
 
-/** Orders of this many items have 2¹² subsets: more is slow, and no weight of so long an order is usable. */
+/**
+ * The most slots to reorder: they have 2¹² subsets, more would be slow, and weights of longer orders are too large to
+ * use.
+ */
 export const MAX_DEPTH = 12;
 
 /**
- * The probability of each slot given the slots above, for a draw from a known pool.
- * @param points scores of all that competes, in any order: the best `poolSize` by this scorer.
+ * The probability of each slot's item given the slots above, for a draw from a known pool.
+ * @param points scores of all competing items, in any order: the best `poolSize` by this scorer.
  * @param shown index into `points` of each slot's item; −1 for an item that is not in this scorer's pool.
- * @returns one probability per slot; 0 from the first item on that could not have been drawn.
+ * @returns one probability per slot; 0 from the first item that could not have been drawn.
  */
 export function poolProbabilities(
   points: readonly number[],
@@ -47,32 +50,36 @@ export function poolProbabilities(
   return slots;
 }
 
-/** `exp((s − best)/T)`; at T = 0 the best alone. Equal bests share: the draw's tie-break is not in the score. */
+/**
+ * `exp((s − best)/T)`; at T = 0 it is 1 for the best items only, which share the probability where their scores are
+ * equal.
+ */
 const odds = (points: number, best: number, temperature: number): number =>
   temperature > 0 ? Math.exp((points - best) / temperature) : points === best ? 1 : 0;
 
-/** What a decision logged of its draw; one entry per slot. */
+/** The logged draw of a slate; arrays have one entry per slot. */
 export interface LoggedDraw {
   readonly points: readonly number[];
   readonly propensities: readonly number[];
   readonly exploration: Exploration;
   /**
-   * How many items competed: `min(max(poolSize, limit), items that may be shown)`. Needed where the floor is
-   * above 0 and the slate does not show them all.
+   * Number of competing items, `min(max(poolSize, limit), items that may be shown)`. Needed where the floor is above 0
+   * and the slate does not show them all.
    */
   readonly competing?: number;
 }
 
 /**
- * A decision's draw. That at least `poolSize` items could be shown is assumed where `items` (candidates sent, or
- * catalogue size) is not given; where it is wrong, the logged propensities show it and the draw is refused.
+ * The draw that a decision logged.
+ * @param items number of candidates sent, or the size of the catalogue. Without it, at least `poolSize` items are
+ * assumed; if that is wrong, the logged propensities contradict it and the draw is refused.
  */
 export function loggedDraw(
   decision: Pick<Decision, 'units' | 'propensities' | 'exploration' | 'limit'>,
   items = Number.POSITIVE_INFINITY,
 ): LoggedDraw {
   const { units, propensities, exploration, limit } = decision;
-  // A slate shorter than asked for shows all there was.
+  // A slate that is shorter than its limit shows all items that there were.
   const most = propensities.length < limit ? propensities.length : items;
   const competing = Math.min(Math.max(exploration.poolSize, limit), most);
   return { points: units.map(toPoints), propensities, exploration, competing };
@@ -83,9 +90,12 @@ export type Reordering =
       readonly kind: 'known';
       /** Per slot: the logging policy's probability of this item, given the set and the slots above. */
       readonly pscore: Float64Array;
-      /** The evaluated policy's. */
+      /** Per slot: the evaluated policy's probability. */
       readonly evaluation: Float64Array;
-      /** The evaluated policy's for all that is left of the set, slot by slot: m + (m − 1) + … + 1 numbers. */
+      /**
+       * The evaluated policy's probabilities of all remaining items of the set, slot by slot: m + (m − 1) + … + 1
+       * values.
+       */
       readonly choices: Float64Array;
     }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -93,12 +103,13 @@ export type Reordering =
 const refused = (reason: string): Reordering => ({ kind: 'refused', reason });
 
 /**
- * The first `depth` items of a logged slate, put in another scorer's order.
+ * Probabilities of both policies for the order of the first `depth` items of a logged slate, given the set of these
+ * items.
  *
- * With Z the pool's odds, the logged propensity `p = (1 − ε) e^{s/T} / Z + ε / |left|` gives Z back, and so the
- * odds of all that was not shown. Then `g(A)`, the probability that the slots below fill up with exactly the
- * rest of the set when the items A stand above, follows by dynamic programming over subsets:
- * `g(A) = Σ_{i ∉ A} p(i | A) g(A ∪ i)`, and `π_b(i | A, set) = p(i | A) g(A ∪ i) / g(A)`.
+ * With Z the sum of the pool's odds, the logged propensity `p = (1 − ε) e^{s/T} / Z + ε / |left|` can be solved for Z,
+ * and thus for the odds of all items that were not shown. Let `g(A)` be the probability that the slots below are filled
+ * with exactly the rest of the set when the items A stand above. By dynamic programming over subsets,
+ * `g(A) = Σ_{i ∉ A} p(i | A) g(A ∪ i)` and `π_b(i | A, set) = p(i | A) g(A ∪ i) / g(A)`.
  * @param points the evaluated scorer's scores of the logged items, slot by slot.
  * @param exploration of the evaluated policy.
  */
@@ -109,7 +120,8 @@ export function reorderProbabilities(
   exploration: Exploration,
 ): Reordering {
   const size = Math.min(depth, logged.propensities.length);
-  if (size > MAX_DEPTH) return refused(`${size} slots to re-order, at most ${MAX_DEPTH} can be`);
+  if (size > MAX_DEPTH)
+    return refused(`${size} slots to reorder, at most ${MAX_DEPTH} are possible`);
   const bad = logged.propensities.slice(0, size).find((p) => !(p > 0 && p <= 1 + 1e-9));
   if (bad !== undefined) return refused(`a logged propensity is ${bad}, not in (0, 1]`);
   const draw = drawOf(logged, size);
@@ -133,7 +145,9 @@ export function reorderProbabilities(
 /** `p(i | A)` of the logging policy over the whole pool; A is a bit set of slots. */
 type DrawFrom = (above: number, item: number) => number;
 
-/** The logging policy's draw, its unseen odds worked out of the propensities; or why it cannot be. */
+/**
+ * The logging policy's draw, with the odds of items not shown solved from the propensities; or why that is impossible.
+ */
 function drawOf(
   { points, propensities, exploration, competing }: LoggedDraw,
   size: number,
@@ -143,7 +157,7 @@ function drawOf(
   if (epsilon > 0 && !(pool >= propensities.length))
     return `${competing ?? 'an unknown number of'} items competed for ${propensities.length} slots: with a floor of ${epsilon} the number is needed`;
   if (temperature === 0 && epsilon < 1 && competing !== propensities.length)
-    return 'drawn at temperature 0: what was best among the items not shown is not known';
+    return 'drawn at temperature 0: the best of the items not shown is unknown';
   const best = Math.max(...points.slice(0, size));
   const floor = (taken: number) => (epsilon > 0 ? epsilon / (pool - taken) : 0);
   const own = points.slice(0, size).map((value) => odds(value, best, temperature));
@@ -156,7 +170,8 @@ function drawOf(
       else total += own[other];
     }
     if (temperature === 0) {
-      // The whole pool is shown, so the best left is among them: scaled odds are of no use past slot 1.
+      // The whole pool is shown, so the best remaining item is among the items shown. The odds are relative to the best
+      // of all items and cannot identify it past slot 1.
       let top = Number.NEGATIVE_INFINITY;
       for (let other = 0; other < points.length; other++)
         if (other >= size || !((above >> other) & 1)) top = Math.max(top, points[other]);
@@ -168,12 +183,12 @@ function drawOf(
   for (let slot = 0; slot < size; slot++) {
     const p = draw((1 << slot) - 1, slot);
     if (!(Math.abs(p - propensities[slot]) <= 1e-6 * propensities[slot]))
-      return `slot ${slot + 1} was logged with probability ${propensities[slot]}, its score and the pool of ${competing ?? 'unknown size'} give ${p}: the log does not say how it was drawn`;
+      return `slot ${slot + 1} was logged with probability ${propensities[slot]}, its score and the pool of ${competing ?? 'unknown size'} give ${p}: the log contradicts itself`;
   }
   return draw;
 }
 
-/** The odds of all that stood below the re-ordered slots or was not shown, from the slot that tells it best. */
+/** Summed odds of all items below the reordered slots or not shown, solved at the slot where rounding matters least. */
 function unseenOdds(
   propensities: readonly number[],
   own: readonly number[],
@@ -191,7 +206,7 @@ function unseenOdds(
   return tells.unseen;
 }
 
-/** `π_b(item | A, set)`: what the logging policy draws, given which items fill the slots. */
+/** `π_b(item | A, set)`: the logging policy's probability given the set of items that fill the slots. */
 function givenSet(draw: DrawFrom, size: number): DrawFrom {
   const full = (1 << size) - 1;
   const fills = new Float64Array(full + 1);

@@ -9,8 +9,8 @@ import {
 } from './reward-model.ts';
 import type { LoggedSlates } from './slates.ts';
 
-/** One logged ranking and how another scorer scores what it showed; arrays have one entry per slot. */
-export interface LoggedRanking {
+/** A logged ranking with the evaluated scorer's points for the items shown; arrays have one entry per slot. */
+export interface RescoredRanking {
   readonly draw: LoggedDraw;
   readonly reward: ArrayLike<number>;
   /** The evaluated scorer's points. */
@@ -22,22 +22,23 @@ export interface LoggedRanking {
 
 export interface ReorderedSlates extends LoggedSlates {
   readonly cluster: Uint32Array;
-  /** π_e of each shown item still left, as in `Reordering.choices`; slate s's begin at `choiceStarts[s]`. */
+  /** π_e of the remaining items, as in `Reordering.choices`; those of slate s start at `choiceStarts[s]`. */
   readonly choices: Float64Array;
   readonly choiceStarts: Uint32Array;
   readonly features: number;
   /** Feature-major: `codes[feature * rows + row]`. */
   readonly codes: Uint8Array;
-  /** Why rankings were left out, with how many. */
+  /** The reasons for leaving out rankings, with their number. */
   readonly refused: readonly { readonly reason: string; readonly rankings: number }[];
 }
 
 /**
- * Logged rankings as slates for the estimators: the evaluated policy puts the first `depth` shown items in its
- * own order (see `reorderProbabilities`), and the value is what these slots earn.
+ * Logged rankings as slates for the estimators: the evaluated policy reorders the first `depth` items shown (see
+ * `reorderProbabilities`), and the value is the reward of these slots.
+ * @param exploration of the evaluated policy.
  */
 export function reorderedSlates(
-  rankings: readonly LoggedRanking[],
+  rankings: readonly RescoredRanking[],
   depth: number,
   exploration: Exploration,
 ): ReorderedSlates {
@@ -85,8 +86,8 @@ export function reorderedSlates(
 }
 
 /**
- * Cross-fitted q̂_k for Cascade-DR: one ridge per slot on the item's codes, from the last slot up, on
- * `r_k + Σₐ π_e(a | …) q̂_{k+1}(a)` (Kiyohara et al., WSDM 2022, section 3.2; obp `SlateRegressionModel`).
+ * Cross-fitted q̂_k for Cascade-DR: one ridge regression per slot on the item's codes, from the last slot up, with
+ * target `r_k + Σₐ π_e(a | …) q̂_{k+1}(a)` (Kiyohara et al., WSDM 2022, section 3.2; obp `SlateRegressionModel`).
  */
 export function crossFitSlates(
   slates: ReorderedSlates,
@@ -106,7 +107,7 @@ export function crossFitSlates(
   );
   const [logged, expected, target] = [0, 0, 0].map(() => new Float64Array(rows));
   for (let fold = 0; fold < folds; fold++) {
-    // What is still to come below the slot in hand, per slate: of this fold's model.
+    // Expected reward below the current slot, per slate, by this fold's model.
     const below = new Float64Array(count);
     for (let slot = longest - 1; slot >= 0; slot--) {
       const train: number[] = [];
@@ -122,18 +123,19 @@ export function crossFitSlates(
         const row = starts[slate] + slot;
         const end = starts[slate + 1];
         if (row >= end) continue;
-        let come = 0;
+        let expectedReward = 0;
         let choice = slates.choiceStarts[slate] + choicesAbove(end - starts[slate], slot);
-        for (let left = row; left < end; left++) come += slates.choices[choice++] * predict(left);
-        below[slate] = come;
+        for (let left = row; left < end; left++)
+          expectedReward += slates.choices[choice++] * predict(left);
+        below[slate] = expectedReward;
         if (foldOf[slate] !== fold) continue;
         logged[row] = predict(row);
-        expected[row] = come;
+        expected[row] = expectedReward;
       }
     }
   }
   return { logged, expected };
 }
 
-/** m + (m − 1) + … over the slots above. */
+/** Number of entries in `choices` for the slots above: m + (m − 1) + …. */
 const choicesAbove = (size: number, slot: number): number => slot * size - (slot * (slot - 1)) / 2;

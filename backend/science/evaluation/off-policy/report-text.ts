@@ -1,6 +1,6 @@
-import type { Estimate } from '../../statistics/interval.ts';
-import type { OffPolicyReport } from './estimate.ts';
-import type { OffPolicyEstimate } from './outcome.ts';
+import type { IntervalEstimate } from '../../statistics/interval.ts';
+import type { OffPolicyReport } from './off-policy-report.ts';
+import type { OffPolicyEstimate } from './off-policy-estimate.ts';
 
 const HEAD = [
   'estimator',
@@ -14,7 +14,7 @@ const HEAD = [
   'top 1 %',
 ];
 
-/** The report as an aligned table; an estimator that refuses says why in its line. */
+/** The report as an aligned table; a refused estimate shows its reason. */
 export function offPolicyText({
   unit,
   units,
@@ -68,5 +68,5 @@ const cells = ({
 
 const figure = (value: number): string => value.toPrecision(4);
 const signed = (value: number): string => (value >= 0 ? '+' : '') + figure(value);
-const interval = ({ low, high }: Estimate): string => `${figure(low)} to ${figure(high)}`;
+const interval = ({ low, high }: IntervalEstimate): string => `${figure(low)} to ${figure(high)}`;
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -17,7 +17,7 @@ const MAX_SWEEPS = 100;
 /**
  * Ridge regression on one-hot columns, `min Σ (y − μ − Σ_f w_f[code])² + l2 Σ w²`, by cyclic coordinate descent
  * (backfitting: Hastie & Tibshirani, 1990). With one column these are cell means shrunk to the grand mean.
- * @param rows those to learn from.
+ * @param target one value per row. @param rows the rows to train on.
  */
 export function fitOneHot(
   columns: readonly OneHotColumn[],
@@ -60,7 +60,7 @@ export const predictOneHot = (
   code: (column: number) => number,
 ): number => weights.reduce((sum, own, column) => sum + own[code(column)], intercept);
 
-/** What the reward may depend on: a code of the row and the action. */
+/** A categorical feature of the reward model, a code that depends on row and action. */
 export interface RewardFeature {
   readonly size: number;
   readonly at: (row: number, action: number) => number;
@@ -68,7 +68,7 @@ export interface RewardFeature {
 
 export interface CrossFitOptions {
   readonly folds?: number;
-  /** Ridge strengths to choose from, by the out-of-fold squared error. */
+  /** Ridge penalties to choose from, by the out-of-fold squared error. */
   readonly l2?: readonly number[];
 }
 
@@ -76,9 +76,9 @@ export const FOLDS = 5;
 const RIDGES = [1, 10, 100, 1000];
 
 /**
- * Fits q̂ on all folds but a row's own and predicts there, so that no row's reward is in its own prediction
- * (Chernozhukov et al., Econometrics Journal 2018): what DR's and DM's intervals rest on. Rows of one cluster
- * share a fold.
+ * Cross-fitted reward model: q̂ of a row is fitted on all other folds, so that no row's reward influences its own
+ * prediction (Chernozhukov et al., Econometrics Journal 2018). The intervals of DR and DM require this. Rows of one
+ * cluster are in the same fold.
  */
 export function crossFitRewards(
   tables: ActionTables,
@@ -124,7 +124,7 @@ export function crossFitRewards(
   return { ...roundsFromTables({ ...tables, qHat: undefined }), model: { logged, expected } };
 }
 
-/** Fold of each row: clusters go round by first appearance. */
+/** The fold of each row: clusters are assigned to folds in turn, in order of first appearance. */
 export function foldsByCluster(
   cluster: ArrayLike<number> | undefined,
   rows: number,

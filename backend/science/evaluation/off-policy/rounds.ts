@@ -1,18 +1,18 @@
 import { invalid } from '../../../../shared/domain/errors.ts';
 
 /**
- * Logged choices of one action each (the top slot), and what the policy under evaluation would have done.
+ * Logged rounds of one action each (the top slot), with the probabilities of the logging and of the evaluated policy.
  * All arrays have one entry per row.
  */
 export interface LoggedRounds {
   readonly reward: ArrayLike<number>;
-  /** π_b(aᵢ | xᵢ): probability with which the logging policy chose what it chose. */
+  /** π_b(aᵢ | xᵢ): the logging policy's probability of the logged action. */
   readonly pscore: ArrayLike<number>;
-  /** π_e(aᵢ | xᵢ): probability with which the evaluated policy would choose the same. */
+  /** π_e(aᵢ | xᵢ): the evaluated policy's probability of the logged action. */
   readonly evaluation: ArrayLike<number>;
-  /** A reward model's predictions; DM and the doubly robust family need them. */
+  /** Predictions of a reward model, which DM and the doubly robust estimators need. */
   readonly model?: ModelledRewards;
-  /** Rows of one user or session are alike: intervals are clustered by it. Absent: each row for itself. */
+  /** User or session of each row, by which intervals are clustered; without it every row is its own cluster. */
   readonly cluster?: ArrayLike<number>;
 }
 
@@ -23,16 +23,16 @@ export interface ModelledRewards {
   readonly expected: ArrayLike<number>;
 }
 
-/** Logged choices with whole tables over (action, position), as the Open Bandit Pipeline keeps them. */
+/** Logged rounds with full tables over (action, position), as in the Open Bandit Pipeline. */
 export interface ActionTables {
   readonly reward: ArrayLike<number>;
   readonly pscore: ArrayLike<number>;
   readonly action: ArrayLike<number>;
-  /** 0-based; absent: every row at position 0. */
+  /** 0-based; without it every row is at position 0. */
   readonly position?: ArrayLike<number>;
   readonly actions: number;
   readonly positions: number;
-  /** π_e, `rows × actions × positions`, or `actions × positions` where it does not look at the row. */
+  /** π_e, `rows × actions × positions`, or `actions × positions` where it is the same for all rows. */
   readonly evaluation: ArrayLike<number>;
   /** q̂, of either shape. */
   readonly qHat?: ArrayLike<number>;
@@ -40,8 +40,8 @@ export interface ActionTables {
 }
 
 /**
- * Reads the logged action's probability and the expected q̂ at each row's own position out of whole tables.
- * The expectation is divided by the sum of π_e at that position, as obp does.
+ * Rounds from full tables: the probability of the logged action and the expected q̂ at each row's own position. The
+ * expectation is divided by the sum of π_e at that position, as obp does.
  * @throws ApiError naming an array of the wrong length or an action or position out of range.
  */
 export function roundsFromTables(tables: ActionTables): LoggedRounds {
@@ -107,6 +107,6 @@ export function checkLengths(rounds: LoggedRounds): void {
   }
 }
 
-/** `wᵢ = π_e(aᵢ | xᵢ) / π_b(aᵢ | xᵢ)`. */
+/** Importance weights `wᵢ = π_e(aᵢ | xᵢ) / π_b(aᵢ | xᵢ)`. */
 export const importanceWeights = ({ pscore, evaluation }: LoggedRounds): Float64Array =>
   Float64Array.from(pscore, (p, row) => evaluation[row] / p);

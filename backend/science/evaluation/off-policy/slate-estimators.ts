@@ -1,6 +1,11 @@
-import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './evidence.ts';
+import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
 import { ratioTerms } from './ips.ts';
-import { conclude, type OffPolicyEstimate, type Terms, type TermWeights } from './outcome.ts';
+import {
+  estimateFromTerms,
+  type OffPolicyEstimate,
+  type EstimatorTerms,
+  type WeightColumn,
+} from './off-policy-estimate.ts';
 import type { ModelledRewards } from './rounds.ts';
 import {
   cascadeWeights,
@@ -11,35 +16,39 @@ import {
 } from './slates.ts';
 
 /**
- * Estimators of what a slate earns. There is no IIPS: it wants the marginal probability of an item at a slot,
- * which has no closed form past slot 1 for a slate drawn without replacement.
+ * Estimators of the reward per slate. There is no independent IPS (IIPS): it needs the marginal probability of an item
+ * at a slot, which has no closed form past slot 1 for a slate drawn without replacement.
  */
 export type SlateEstimator = 'sips' | 'snsips' | 'rips' | 'snrips' | 'cascade-dr';
 
 export interface SlateOptions {
-  readonly limits?: EvidenceLimits;
-  /** The same slates with another policy's probabilities: the gain is over its estimate; absent, over what was earned. */
+  readonly limits?: SupportLimits;
+  /**
+   * The same slates with another policy's probabilities. The gain is relative to its estimate, or without it to the
+   * logged reward.
+   */
   readonly baseline?: LoggedSlates;
 }
 
-/** @throws ApiError where arrays do not fit together. */
+/** The estimate with its gain, or a refusal. @throws ApiError where arrays have inconsistent lengths. */
 export function estimateSlates(
   estimator: SlateEstimator,
   slates: LoggedSlates,
-  { limits = EVIDENCE_LIMITS, baseline }: SlateOptions = {},
+  { limits = SUPPORT_LIMITS, baseline }: SlateOptions = {},
 ): OffPolicyEstimate {
-  const worked = termsOf(estimator, slates);
-  if (typeof worked === 'string') return { kind: 'refused', estimator, reason: worked };
-  let over: ArrayLike<number> = slateRewards(slates);
+  const terms = termsOf(estimator, slates);
+  if (typeof terms === 'string') return { kind: 'refused', estimator, reason: terms };
+  let baselineTerms: ArrayLike<number> = slateRewards(slates);
   if (baseline !== undefined) {
     const alone = estimateSlates(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    over = (termsOf(estimator, baseline) as Terms).values;
+    baselineTerms = (termsOf(estimator, baseline) as EstimatorTerms).values;
   }
-  return conclude(estimator, worked, slates.cluster, over, limits);
+  return estimateFromTerms(estimator, terms, slates.cluster, baselineTerms, limits);
 }
 
-function termsOf(estimator: SlateEstimator, slates: LoggedSlates): Terms | string {
+/** The estimator's terms, or why there are none. */
+function termsOf(estimator: SlateEstimator, slates: LoggedSlates): EstimatorTerms | string {
   checkSlates(slates);
   const problem = propensityProblem(slates.pscore, slates.evaluation);
   if (problem !== undefined) return problem;
@@ -65,10 +74,14 @@ function termsOf(estimator: SlateEstimator, slates: LoggedSlates): Terms | strin
 }
 
 /**
- * Standard IPS: `V̂ = 1/n Σᵢ wᵢ Σ_k r_{ik}` with the whole slate's weight `wᵢ = Π_k π_e/π_b` (Precup et al.,
- * 2000; Swaminathan et al., NIPS 2017). Right whatever the visitor does; self-normalised (SNSIPS) divides by w̄.
+ * Standard IPS: `V̂ = 1/n Σᵢ wᵢ Σ_k r_{ik}` with the whole slate's weight `wᵢ = Π_k π_e/π_b` (Precup et al., 2000;
+ * Swaminathan et al., NIPS 2017). Unbiased for any visitor behaviour; the self-normalised one (SNSIPS) divides by w̄.
  */
-function standardIps(slates: LoggedSlates, weights: Float64Array, normalised: boolean): Terms {
+function standardIps(
+  slates: LoggedSlates,
+  weights: Float64Array,
+  normalised: boolean,
+): EstimatorTerms {
   const { starts } = slates;
   const raw = Float64Array.from({ length: starts.length - 1 }, (_, slate) =>
     starts[slate + 1] > starts[slate] ? weights[starts[slate + 1] - 1] : 1,
@@ -81,8 +94,8 @@ function standardIps(slates: LoggedSlates, weights: Float64Array, normalised: bo
 }
 
 /**
- * Reward-interaction IPS: `V̂ = 1/n Σᵢ Σ_k w_{i,1:k} r_{ik}` (McInerney et al., KDD 2020): right where a slot's
- * reward depends only on what stands there and above.
+ * Reward-interaction IPS: `V̂ = 1/n Σᵢ Σ_k w_{i,1:k} r_{ik}` (McInerney et al., KDD 2020). Unbiased where a slot's
+ * reward depends only on the items at that slot and above (cascade assumption).
  */
 function rewardInteractionIps(
   { starts, reward }: LoggedSlates,
@@ -91,7 +104,10 @@ function rewardInteractionIps(
   return sumBySlate(starts, (row) => weights[row] * reward[row]);
 }
 
-/** SNRIPS: each slot's weights are divided by their mean at that slot (obp `SelfNormalizedSlateRewardInteractionIPS`). */
+/**
+ * Self-normalised RIPS: each slot's weights are divided by their mean at that slot (obp
+ * `SelfNormalizedSlateRewardInteractionIPS`).
+ */
 function selfNormalisedRips(slates: LoggedSlates, weights: Float64Array): Float64Array {
   const terms = new Float64Array(weights.length);
   const count = slates.starts.length - 1;
@@ -99,7 +115,7 @@ function selfNormalisedRips(slates: LoggedSlates, weights: Float64Array): Float6
   for (const { rows } of rowsBySlot(slates.starts)) {
     const reward = rows.map((row) => slates.reward[row]);
     const raw = Float64Array.from(rows, (row) => weights[row]);
-    // Under π_e no logged slate would have been drawn this far: nothing is known to be earned here.
+    // No logged slate has a positive probability under π_e down to this slot, so its reward counts as 0.
     if (raw.every((weight) => weight === 0)) continue;
     ratioTerms(reward, raw).forEach((term, i) => (terms[rows[i]] = term));
   }
@@ -111,8 +127,8 @@ function selfNormalisedRips(slates: LoggedSlates, weights: Float64Array): Float6
 }
 
 /**
- * Cascade-DR: `V̂ = 1/n Σᵢ Σ_k [w_{1:k} (r_k − q̂_k) + w_{1:k−1} E_{π_e} q̂_k]` (Kiyohara et al., WSDM 2022):
- * right where RIPS is, with less spread the better q̂ foretells the reward still to come.
+ * Cascade-DR: `V̂ = 1/n Σᵢ Σ_k [w_{1:k} (r_k − q̂_k) + w_{1:k−1} E_{π_e} q̂_k]` (Kiyohara et al., WSDM 2022).
+ * Unbiased where RIPS is, with less variance the better q̂ predicts the reward from this slot down.
  */
 function cascadeDr(
   { starts, reward }: LoggedSlates,
@@ -136,8 +152,8 @@ function sumBySlate(
   });
 }
 
-/** The weights of every slot that earned anything: what is nought anyway needs no evidence. */
-function bySlot(slates: LoggedSlates, weights: Float64Array, modelBacked = false): TermWeights[] {
+/** The weights of every slot with a reward; a slot without any contributes 0 and needs no support. */
+function bySlot(slates: LoggedSlates, weights: Float64Array, modelBacked = false): WeightColumn[] {
   const columns = rowsBySlot(slates.starts).map(({ slot, rows, slates: termOf }) => {
     const raw = Float64Array.from(rows, (row) => weights[row]);
     const reward = rows.map((row) => slates.reward[row]);

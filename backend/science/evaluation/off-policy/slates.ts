@@ -3,7 +3,7 @@ import type { ModelledRewards } from './rounds.ts';
 
 /**
  * Logged slates with the probability of each slot given the slots above it. Rows are slots; slate s covers
- * rows `starts[s] .. starts[s + 1] − 1`, best slot first. The value estimated is the slate's summed reward.
+ * rows `starts[s] .. starts[s + 1] − 1`, from the first slot. The value to estimate is the sum of a slate's rewards.
  */
 export interface LoggedSlates {
   readonly starts: Uint32Array;
@@ -13,11 +13,11 @@ export interface LoggedSlates {
   /** π_e(a_k | x, a₁ … a_{k−1}). */
   readonly evaluation: Float64Array;
   /**
-   * A model of the reward still to come under π_e, from this slot down, per row: `logged` = q̂_k(x, a₁ … a_k),
+   * A model of the reward from this slot down under π_e, per row: `logged` = q̂_k(x, a₁ … a_k),
    * `expected` = Σₐ π_e(a | x, a₁ … a_{k−1}) q̂_k(x, a₁ … a_{k−1}, a). Cascade-DR needs it.
    */
   readonly model?: ModelledRewards;
-  /** Session or user of each slate; absent: each slate for itself. */
+  /** Session or user of each slate; without it every slate is its own cluster. */
   readonly cluster?: ArrayLike<number>;
 }
 
@@ -41,8 +41,9 @@ export function checkSlates(slates: LoggedSlates): void {
 }
 
 /**
- * Only the first `depth` slots of every slate, which are drawn before and without regard to those below: the
- * value is then what these slots earn, on shorter products of weights. Drop the model: it foretells deeper slots.
+ * The first `depth` slots of every slate. They are drawn before those below and do not depend on them, so the value is
+ * then the reward of these slots, with shorter products of weights. The model is dropped, because it predicts the
+ * deeper slots too.
  */
 export function cutSlates(slates: LoggedSlates, depth: number): LoggedSlates {
   const kept: number[] = [];

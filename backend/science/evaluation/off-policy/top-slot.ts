@@ -1,19 +1,19 @@
 import {
-  changedWeights,
+  drWithWeights,
   directMethod,
   doublyRobust,
   selfNormalisedDr,
-  shrunk,
-  switched,
+  shrinkWeights,
+  switchWeights,
   type ModelledRounds,
 } from './doubly-robust.ts';
-import { EVIDENCE_LIMITS, propensityProblem, type EvidenceLimits } from './evidence.ts';
+import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
 import { ips, snips, type RowTerms } from './ips.ts';
-import { conclude, type OffPolicyEstimate } from './outcome.ts';
+import { estimateFromTerms, type OffPolicyEstimate } from './off-policy-estimate.ts';
 import { checkLengths, importanceWeights, type LoggedRounds } from './rounds.ts';
 import { tuneShrinkage } from './tune-shrinkage.ts';
 
-/** Estimators of what one logged action per row earns. */
+/** Estimators of the reward per row, for one logged action each. */
 export type TopSlotEstimator =
   | { readonly kind: 'ips' }
   | { readonly kind: 'clipped-ips'; readonly limit: number }
@@ -22,54 +22,57 @@ export type TopSlotEstimator =
   | { readonly kind: 'dr' }
   | { readonly kind: 'sndr' }
   | { readonly kind: 'switch-dr'; readonly threshold: number }
-  /** `tuned`: the λ with the least bound on the squared error. */
+  /** `tuned`: the λ with the smallest upper bound of the mean squared error. */
   | { readonly kind: 'dr-os'; readonly lambda: number | 'tuned' };
 
 export interface TopSlotOptions {
-  readonly limits?: EvidenceLimits;
+  readonly limits?: SupportLimits;
   /**
-   * The same rows with another policy's probabilities: the gain is over its estimate. Absent, the gain is
-   * over what was earned by whatever served the rows.
+   * The same rows with another policy's probabilities. The gain is relative to its estimate, or without it to the
+   * logged reward.
    */
   readonly baseline?: LoggedRounds;
 }
 
-/** @throws ApiError where arrays do not fit together. */
+/** The estimate with its gain, or a refusal. @throws ApiError where arrays have inconsistent lengths. */
 export function estimateTopSlot(
   estimator: TopSlotEstimator,
   rounds: LoggedRounds,
-  { limits = EVIDENCE_LIMITS, baseline }: TopSlotOptions = {},
+  { limits = SUPPORT_LIMITS, baseline }: TopSlotOptions = {},
 ): OffPolicyEstimate {
-  const worked = termsOf(estimator, rounds);
-  if (typeof worked === 'string')
-    return { kind: 'refused', estimator: topSlotName(estimator), reason: worked };
-  const { name, values, raw, used, modelBacked } = worked;
+  const terms = termsOf(estimator, rounds);
+  if (typeof terms === 'string')
+    return { kind: 'refused', estimator: topSlotName(estimator), reason: terms };
+  const { name, values, raw, used, modelBacked } = terms;
   const weights = [{ about: '', raw, used, reward: rounds.reward, modelBacked }];
-  let over = rounds.reward;
+  let baselineTerms = rounds.reward;
   if (baseline !== undefined) {
     const alone = estimateTopSlot(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    over = (termsOf(estimator, baseline) as Worked).values;
+    baselineTerms = (termsOf(estimator, baseline) as NamedTerms).values;
   }
-  return conclude(name, { values, weights }, rounds.cluster, over, limits);
+  return estimateFromTerms(name, { values, weights }, rounds.cluster, baselineTerms, limits);
 }
 
-interface Worked extends RowTerms {
+interface NamedTerms extends RowTerms {
   readonly name: string;
   readonly raw: Float64Array;
   readonly modelBacked: boolean;
 }
 
 /** The estimator's terms, or why there are none. */
-function termsOf(estimator: TopSlotEstimator, rounds: LoggedRounds): Worked | string {
+function termsOf(estimator: TopSlotEstimator, rounds: LoggedRounds): NamedTerms | string {
   checkLengths(rounds);
   const problem = propensityProblem(rounds.pscore, rounds.evaluation);
   if (problem !== undefined) return problem;
   const raw = importanceWeights(rounds);
   const name = topSlotName(estimator);
-  const plain = (terms: RowTerms): Worked => ({ ...terms, name, raw, modelBacked: false });
+  const plain = (terms: RowTerms): NamedTerms => ({ ...terms, name, raw, modelBacked: false });
   const { model } = rounds;
-  const modelled = (terms: (rounds: ModelledRounds) => RowTerms, called = name): Worked | string =>
+  const modelled = (
+    terms: (rounds: ModelledRounds) => RowTerms,
+    called = name,
+  ): NamedTerms | string =>
     model === undefined
       ? 'it needs a reward model’s predictions, and none were given'
       : { ...terms({ ...rounds, model }), name: called, raw, modelBacked: true };
@@ -81,19 +84,21 @@ function termsOf(estimator: TopSlotEstimator, rounds: LoggedRounds): Worked | st
     case 'snips':
       return plain(snips(rounds, raw));
     case 'dm':
-      return modelled((asked) => directMethod(asked, raw));
+      return modelled((withModel) => directMethod(withModel, raw));
     case 'dr':
-      return modelled((asked) => doublyRobust(asked, raw));
+      return modelled((withModel) => doublyRobust(withModel, raw));
     case 'sndr':
-      return modelled((asked) => selfNormalisedDr(asked, raw));
+      return modelled((withModel) => selfNormalisedDr(withModel, raw));
     case 'switch-dr':
-      return modelled((asked) => changedWeights(asked, raw, switched(raw, estimator.threshold)));
+      return modelled((withModel) =>
+        drWithWeights(withModel, raw, switchWeights(raw, estimator.threshold)),
+      );
     case 'dr-os': {
       if (model === undefined) return modelled(() => plain(ips(rounds, raw)));
       const lambda =
         estimator.lambda === 'tuned' ? tuneShrinkage({ ...rounds, model }, raw) : estimator.lambda;
       return modelled(
-        (asked) => changedWeights(asked, raw, shrunk(raw, lambda)),
+        (withModel) => drWithWeights(withModel, raw, shrinkWeights(raw, lambda)),
         `dr-os(λ=${short(lambda)}${estimator.lambda === 'tuned' ? ', tuned' : ''})`,
       );
     }
@@ -102,7 +107,7 @@ function termsOf(estimator: TopSlotEstimator, rounds: LoggedRounds): Worked | st
   }
 }
 
-/** For people: `switch-dr(τ=10)`. */
+/** The estimator's name with its parameter, such as `switch-dr(τ=10)`. */
 function topSlotName(estimator: TopSlotEstimator): string {
   switch (estimator.kind) {
     case 'clipped-ips':

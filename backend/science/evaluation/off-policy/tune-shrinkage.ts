@@ -1,11 +1,11 @@
-import { residuals, shrunk, type ModelledRounds } from './doubly-robust.ts';
+import { residuals, shrinkWeights, type ModelledRounds } from './doubly-robust.ts';
 
-/** Confidence with which the bias is bounded. */
+/** The bound of the bias holds with probability 1 − δ. */
 const DELTA = 0.1;
 const GRID = 30;
 
 /**
- * The λ of DRos with the least upper bound on its mean squared error (Su et al., ICML 2020, section 5):
+ * The λ of DRos with the smallest upper bound of its mean squared error (Su et al., ICML 2020, section 5):
  * `Var(ψ) / n + bias²`, `bias ≤ |1/n Σ (w − ŵ)(r − q̂)| + √(2 E[w²] log(2/δ) / n) + 2 max(w) log(2/δ) / (3n)`
  * (Bernstein; obp `estimate_high_probability_upper_bound_bias`).
  */
@@ -22,11 +22,11 @@ export function tuneShrinkage(
   const slack = Math.sqrt((2 * squares * confidence) / n) + (2 * largest * confidence) / (3 * n);
   let best = { lambda: Number.POSITIVE_INFINITY, error: Number.POSITIVE_INFINITY };
   for (const lambda of lambdas) {
-    const used = shrunk(weights, lambda);
+    const used = shrinkWeights(weights, lambda);
     let [bias, sum, sumOfSquares] = [0, 0, 0];
     for (let row = 0; row < n; row++) {
       bias += ((weights[row] - used[row]) * residual[row]) / n;
-      // Around the first row's prediction, so that the squares do not cancel.
+      // Relative to the first row's prediction, to avoid cancellation in the variance.
       const term =
         rounds.model.expected[row] - rounds.model.expected[0] + used[row] * residual[row];
       sum += term;
@@ -39,7 +39,10 @@ export function tuneShrinkage(
   return best.lambda;
 }
 
-/** 30 values in geometric steps from `0.01 · w₀.₀₅²` to `100 · w₀.₉₅²` (quantiles of the positive weights), and ∞: plain DR. */
+/**
+ * 30 values in a geometric sequence from `0.01 · w₀.₀₅²` to `100 · w₀.₉₅²` (quantiles of the positive weights), and ∞:
+ * plain DR.
+ */
 function shrinkageGrid(weights: Float64Array): number[] {
   const sorted = weights.filter((weight) => weight > 0).toSorted();
   if (sorted.length === 0) return [Number.POSITIVE_INFINITY];

@@ -1,22 +1,22 @@
-/** How the importance weights lie: whether a few rows speak for all. */
+/** Diagnostics of the importance weights, which show whether a few rows dominate the estimate. */
 export interface WeightReport {
   /** Kish's effective sample size of the raw weights, in rows (or slates). */
   readonly effectiveSampleSize: number;
-  /** Mean raw weight: 1 is expected where the logs cover all that the evaluated policy does. */
+  /** Mean raw weight. Its expectation is 1 where the logging policy covers all actions of the evaluated policy. */
   readonly mean: number;
   /** Largest raw weight. */
   readonly max: number;
   /** Largest weight as used, after clipping, switching or shrinking. */
   readonly maxUsed: number;
-  /** Share of rows whose weight was changed. */
+  /** Share of rows whose weight was reduced. */
   readonly shareClipped: number;
-  /** Share of the total weight that was taken away by it. */
+  /** Share of the total weight that was removed by it. */
   readonly shareCutOff: number;
   /** Share of the total weight that the heaviest 1 % of the rows hold (at least one row). */
   readonly largestPercentShare: number;
 }
 
-/** @param used same length as `raw`; shrinking by under 1 % does not count as clipped. */
+/** @param used the weights as used, one per raw weight; a reduction by less than 1 % does not count as clipped. */
 export function weightReport(raw: Float64Array, used: Float64Array = raw): WeightReport {
   let [total, kept, max, maxUsed, changed] = [0, 0, 0, 0, 0];
   for (let i = 0; i < raw.length; i++) {

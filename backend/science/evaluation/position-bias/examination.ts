@@ -1,19 +1,20 @@
 /**
- * Position bias by the examination model: a click wants an item that is looked at and liked,
- * `P(click) = θ_slot · P(liked | item)` (Richardson et al., WWW 2007; Joachims et al., WSDM 2017). θ is told
- * relative to slot 1.
+ * Position bias by the position-based examination model: an item is clicked if it is examined and relevant,
+ * `P(click) = θ_position · P(relevant | item)` (Richardson et al., WWW 2007; Joachims et al., WSDM 2017). θ is
+ * identified only relative to position 1.
  */
 
-/** Shown items; one entry per impression. */
+/** Impressions; arrays have one entry per item shown. */
 export interface Impressions {
   /** 1-based. */
   readonly slot: ArrayLike<number>;
-  /** Counts as clicked where above 0. */
+  /** Clicked where above 0. */
   readonly reward: ArrayLike<number>;
-  /** Session or user: intervals are clustered by it. */
+  /** Session or user, by which intervals are clustered. */
   readonly cluster: ArrayLike<number>;
 }
 
+/** Estimated examination of one slot. */
 export interface SlotExamination {
   /** 1-based. */
   readonly slot: number;
@@ -42,7 +43,7 @@ export interface SlotCounts {
   readonly clicks: Float64Array;
 }
 
-/** Impressions and clicks of slots 1 … `slots`, at index slot − 1. */
+/** Counts impressions and clicks of slots 1 … `slots`, at index slot − 1. */
 export function countSlots({ slot, reward }: Impressions, slots: number): SlotCounts {
   const impressions = new Float64Array(slots);
   const clicks = new Float64Array(slots);
@@ -54,7 +55,7 @@ export function countSlots({ slot, reward }: Impressions, slots: number): SlotCo
   return { impressions, clicks };
 }
 
-/** Why some slot was clicked too seldom to say anything of it; undefined when none was. */
+/** Why there are too few clicks at some slot to estimate it; undefined where there are enough. */
 export function tooFewClicks({ impressions, clicks }: SlotCounts): string | undefined {
   const slot = clicks.findIndex((count) => count < MIN_CLICKS);
   return slot < 0

@@ -16,8 +16,8 @@ function adjustedRatioMoments(statistic: AdjustedRatioStatistic, theta: number):
 }
 
 /**
- * θ = Σ cov(R, R_before) / Σ var(R_before), summed over the arms, so that it cannot favour one; 0 where nothing is
- * known from before.
+ * θ = Σ cov(R, R_before) / Σ var(R_before), summed over the arms, so that it cannot favour one; 0 where there are no
+ * values from before.
  */
 function ratioTheta(arms: readonly AdjustedRatioStatistic[]): number {
   if (arms.some(({ pre }) => pre.denominator.sum === 0)) return 0;
@@ -72,7 +72,7 @@ function slopes(ratio: RatioStatistic, factor = 1): [number, number] {
 
 const minus = (values: readonly number[]): number[] => values.map((value) => -value);
 
-/** gᵀΛg, Λ the covariance of the four values of one unit. */
+/** Quadratic form gᵀΛg, where Λ is the covariance matrix of one unit's four values. */
 function spreadOf(
   { post, pre, sumProducts }: AdjustedRatioStatistic,
   g: readonly number[],

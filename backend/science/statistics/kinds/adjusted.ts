@@ -2,7 +2,7 @@ import type { AdjustedStatistic } from '../statistics.ts';
 import { alwaysDefined, type StatisticKind } from './kind.ts';
 import { addSamples, covariance, sampleMoments } from './sample.ts';
 
-/** θ = cov(Y, X) / var(X) over both arms together; 0 where either does not vary. */
+/** θ = cov(Y, X) / var(X), pooled over both arms; 0 where either has no variance. */
 export function pooledTheta({ post, pre, sumProducts }: AdjustedStatistic): number {
   const spread = sampleMoments(pre).variance;
   if (spread === 0 || sampleMoments(post).variance === 0) return 0;
@@ -16,7 +16,7 @@ const add = (a: AdjustedStatistic, b: AdjustedStatistic): AdjustedStatistic => (
   sumProducts: a.sumProducts + b.sumProducts,
 });
 
-/** The metric less θ × its value from before (CUPED; Deng, Xu, Kohavi & Walker, 2013). */
+/** CUPED: the metric minus θ × its value from before the experiment (Deng, Xu, Kohavi & Walker, 2013). */
 export const adjusted: StatisticKind<AdjustedStatistic> = {
   units: ({ post }) => post.n,
   /** `Ȳ − θX̄`, `σ_Y² + θ²σ_X² − 2θσ_XY`. */

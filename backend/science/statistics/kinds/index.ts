@@ -9,13 +9,15 @@ const KINDS: {
   readonly [K in Statistic['kind']]: StatisticKind<Extract<Statistic, { kind: K }>>;
 } = { mean, proportion, ratio, adjusted, 'adjusted-ratio': adjustedRatio };
 
-/** The kind of a statistic, with the statistic's own type put back together (TypeScript cannot correlate the two). */
+/**
+ * The computations for a statistic's kind. TypeScript cannot see that the two types belong together, hence the cast.
+ */
 export const kindOf = <S extends Statistic>({ kind }: S): StatisticKind<S> =>
   KINDS[kind] as unknown as StatisticKind<S>;
 
 export const unitsOf = (statistic: Statistic): number => kindOf(statistic).units(statistic);
 
-/** @throws where the two are not of one kind. */
+/** @throws where the statistics are of different kinds. */
 export function addStatistics<S extends Statistic>(a: S, b: S): S {
   if (a.kind !== b.kind)
     throw new Error(

@@ -1,29 +1,34 @@
 import type { Statistic } from '../statistics.ts';
 
-/** What one unit adds: the arm's mean, and the variance of one unit's contribution to it (÷ n: the mean's). */
+/** The arm's mean, and the variance of one unit's contribution to it; divided by n it is the variance of the mean. */
 export interface Moments {
   readonly mean: number;
   readonly variance: number;
 }
 
-/** What a kind of statistic knows of itself. @template S the frozen sums of one arm and one metric. */
+/** The computations of one kind of statistic. @template S its frozen sums for one arm and one metric. */
 export interface StatisticKind<S extends Statistic> {
-  /** How many units (sessions or users) it is of. */
+  /** Number of units (sessions or users). */
   units(statistic: S): number;
-  /** Per unit. @param theta how much of the value from before is taken off (CUPED); 0 leaves the metric as it is. */
+  /**
+   * Mean and variance per unit.
+   * @param theta CUPED coefficient of the value from before; 0 leaves the metric unadjusted.
+   */
   moments(statistic: S, theta: number): Moments;
   /** The statistic of both groups of units together. */
   add(a: S, b: S): S;
-  /** θ of CUPED over all arms together, so that it cannot favour one; 0 where nothing is known from before. */
+  /**
+   * CUPED coefficient θ from all arms together, so that it cannot favour one; 0 where there are no values from before.
+   */
   theta(arms: readonly S[]): number;
-  /** False where the denominator of a ratio adds up to 0. */
+  /** False where the denominator of a ratio sums to 0. */
   isDefined(statistic: S): boolean;
-  /** 1 + the relative difference by which the error of a relative difference is taken. */
+  /** 1 + relative effect, at which the standard error of the relative effect is evaluated. */
   lift(control: S, treatment: S, theta: number): number;
-  /** Variance of one control unit in the relative difference, times the control's mean². */
+  /** A control unit's contribution to the variance of the relative effect, times the squared control mean. */
   liftedVariance(control: S, theta: number, lift: number): number;
 }
 
-/** Moments of a ratio of two kinds of statistics do not depend on what was before. */
+/** For kinds without values from before the experiment, which CUPED leaves unadjusted. */
 export const noTheta = (): number => 0;
 export const alwaysDefined = (): boolean => true;

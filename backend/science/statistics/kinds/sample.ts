@@ -9,7 +9,7 @@ export function sampleMoments(sample: Sample): Moments {
   return { mean, variance: sample.n > 1 ? Math.max(0, squares / (sample.n - 1)) : 0 };
 }
 
-/** Sample covariance; of two proportions the population's, as their variances are. */
+/** Unbiased sample covariance; for two proportions the population covariance, to match their variances. */
 export function covariance(a: Sample, b: Sample, sumProducts: number): number {
   if (a.n <= 1) return 0;
   const crossed = sumProducts - (a.sum * b.sum) / a.n;
@@ -42,7 +42,10 @@ export const proportion: StatisticKind<ProportionStatistic> = {
   add: (a, b) => ({ kind: 'proportion', n: a.n + b.n, sum: a.sum + b.sum }),
 };
 
-/** Both parts of a ratio, or the values after and before, are counted in one way in all arms. */
+/**
+ * Adds the numerators, denominators, or values from before of two arms.
+ * @throws where the samples are of different kinds.
+ */
 export function addSamples(a: Sample, b: Sample): Sample {
   if (a.kind === 'mean' && b.kind === 'mean') return mean.add(a, b);
   if (a.kind === 'proportion' && b.kind === 'proportion') return proportion.add(a, b);

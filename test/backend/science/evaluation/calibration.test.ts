@@ -65,7 +65,7 @@ describe('reliability', () => {
 
   test('has no answer without rows, and refuses what is no probability', () => {
     expect(reliability([], [])).toBeUndefined();
-    expect(() => reliability([1.2], [1])).toThrow('a probability lies in 0..1: 1.2 does not');
+    expect(() => reliability([1.2], [1])).toThrow('a probability must be in 0..1, not 1.2');
   });
 
   test('one class only has no line', () => {

@@ -52,7 +52,7 @@ describe('evaluateRanking', () => {
     expect(Object.keys(evaluation.measures)).toEqual(['diversity10', 'logLoss', 'brier']);
     expect(evaluation.calibration).not.toHaveProperty('line');
     expect(JSON.stringify(evaluation)).not.toContain('null');
-    expect(rankingText(evaluation)).toMatch(/^0 of 3 slates earned something.*\nMRR +–\n/);
+    expect(rankingText(evaluation)).toMatch(/^0 of 3 slates have a reward.*\nMRR +–\n/);
   });
 
   test('a scorer that ties everything gains nothing from the order that was shown', () => {
@@ -84,7 +84,7 @@ describe('evaluateRanking', () => {
     expect(good.calibration!.eceLow).toBeLessThan(0.01);
     const bent = evaluateRanking(set, worth, { calibration: { intercept: 1, slope: 2 } });
     expect(bent.calibration!.eceLow).toBeGreaterThan(0.05);
-    expect(rankingText(good)).toMatch(/calibration +log-odds -?0\.\d+ \+ [01]\.\d+ × foretold$/);
+    expect(rankingText(good)).toMatch(/calibration +log-odds -?0\.\d+ \+ [01]\.\d+ × predicted$/);
   });
 
   test('sessions are the clusters unless users are given', () => {

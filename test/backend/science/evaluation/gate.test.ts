@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
 import { drift } from '../../../../backend/science/evaluation/drift.ts';
 import {
-  decide,
-  judge,
+  runGate,
+  gateOnHeldOutGain,
   type GateEvidence,
   type GateRules,
 } from '../../../../backend/science/evaluation/gate.ts';
@@ -44,9 +44,9 @@ const GOOD: GateEvidence = {
   dataQuality: { passed: true, failures: [] },
 };
 
-describe('decide', () => {
+describe('runGate', () => {
   test('promotes when everything holds, by the off-policy gain, and names every check', () => {
-    const report = decide(GOOD);
+    const report = runGate(GOOD);
     expect(report).toMatchObject({
       verdict: 'promote',
       decidedBy: 'off-policy gain',
@@ -144,7 +144,7 @@ describe('decide', () => {
       'data quality',
     ],
   ])('%s keeps the champion, alone', (_, changed, rules, failing) => {
-    const report = decide({ ...GOOD, ...changed }, rules);
+    const report = runGate({ ...GOOD, ...changed }, rules);
     expect(report.verdict).toBe('keep champion');
     const failed = report.checks.filter(({ outcome }) => outcome === 'failed');
     expect(failed.map(({ check }) => check)).toEqual([failing]);
@@ -160,17 +160,17 @@ describe('decide', () => {
     'without %s there is no verdict, unless the rules do not require it',
     (required, name, reason) => {
       const { [name]: _, ...evidence } = GOOD;
-      expect(decide(evidence)).toMatchObject({ verdict: 'not enough data' });
-      expect(decide(evidence).reason).toContain(reason);
+      expect(runGate(evidence)).toMatchObject({ verdict: 'not enough data' });
+      expect(runGate(evidence).reason).toContain(reason);
       const others = (['guardrails', 'calibration', 'drift', 'data quality'] as const).filter(
         (one) => one !== required,
       );
-      expect(decide(evidence, { required: others }).verdict).toBe('promote');
+      expect(runGate(evidence, { required: others }).verdict).toBe('promote');
     },
   );
 
   test('no guardrails configured is not the same as guardrails not looked at', () => {
-    expect(decide({ ...GOOD, guardrails: [] }).verdict).toBe('promote');
+    expect(runGate({ ...GOOD, guardrails: [] }).verdict).toBe('promote');
   });
 
   const refused = { refused: 'the log has no exploration' };
@@ -190,7 +190,7 @@ describe('decide', () => {
       {},
       'keep champion',
       'held-out gain',
-      'the interval does not lie above 0',
+      'the interval is not above 0',
     ],
     [
       'refused, held-out gain may not decide',
@@ -242,7 +242,7 @@ describe('decide', () => {
     ],
   ])('off-policy evaluation %s', (_, changed, rules, verdict, decidedBy, reason) => {
     const { offPolicyGain, ...rest } = { ...GOOD, ...changed };
-    const report = decide({ ...rest, ...(offPolicyGain && { offPolicyGain }) }, rules);
+    const report = runGate({ ...rest, ...(offPolicyGain && { offPolicyGain }) }, rules);
     expect(report).toMatchObject({ verdict, decidedBy });
     expect(report.reason).toContain(reason);
     // The report says so wherever off-policy evaluation could not decide.
@@ -254,13 +254,13 @@ describe('decide', () => {
 
   test('what failed outweighs what is missing', () => {
     const { drift: _, ...evidence } = GOOD;
-    const report = decide({ ...evidence, calibration: { ece: 0.2 } });
+    const report = runGate({ ...evidence, calibration: { ece: 0.2 } });
     expect(report.verdict).toBe('keep champion');
     expect(report.reason).toContain('drift not looked at');
   });
 
   test('the report survives JSON and reads as a table', () => {
-    const report = decide({ ...GOOD, offPolicyGain: refused, calibration: { ece: 0.2 } });
+    const report = runGate({ ...GOOD, offPolicyGain: refused, calibration: { ece: 0.2 } });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     const lines = gateText(report).split('\n');
     expect(lines[0]).toMatch(
@@ -277,7 +277,7 @@ describe('decide', () => {
   });
 });
 
-describe('judge, by held-out slates alone', () => {
+describe('gateOnHeldOutGain, by held-out slates alone', () => {
   test.each([
     ['promotes when the whole interval lies above 0', estimate(0.01, 50), 'promote'],
     ['keeps the champion when the interval touches 0', estimate(0, 50), 'keep champion'],
@@ -288,6 +288,6 @@ describe('judge, by held-out slates alone', () => {
     ],
     ['has no verdict without an estimate', undefined, 'not enough data'],
   ])('%s', (_, gain, verdict) => {
-    expect(judge(gain).verdict).toBe(verdict);
+    expect(gateOnHeldOutGain(gain).verdict).toBe(verdict);
   });
 });

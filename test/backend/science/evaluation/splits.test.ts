@@ -69,7 +69,7 @@ describe('rollingFolds', () => {
     ['a gap longer than the log', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { gapMs: 1000, folds: 2 }],
   ])('%s is refused with what is missing', (_, at, options) => {
     expect(() => rollingFolds({ at: Float64Array.from(at) }, options)).toThrow(
-      /would learn from \d+ slates and be judged on \d+: use fewer folds/,
+      /would train on \d+ slates and test on \d+: use fewer folds/,
     );
   });
 });

@@ -153,14 +153,14 @@ describe('the verdict', () => {
       whole(0.1, [4000, 3500]),
       {},
       'in-doubt',
-      /no call on treatment: the arms' sizes do not fit their traffic \(p = /,
+      /no verdict on treatment: the arms' sizes do not match their traffic \(p = /,
     ],
     [
       'a broken guardrail',
       costly(),
       { guardrails },
       'harmful',
-      /treatment is harmful: revenue is at least [\d.]+ % worse, and 1 % is borne/,
+      /treatment is harmful: revenue is at least [\d.]+ % worse, and 1 % is tolerated/,
     ],
     [
       'a gain',
@@ -174,7 +174,7 @@ describe('the verdict', () => {
       whole(0.1),
       { guardrails },
       'better',
-      /; not yet known to be unharmed: revenue$/,
+      /; guardrails not yet known to be kept: revenue$/,
     ],
     [
       'a loss',
@@ -312,11 +312,11 @@ describe('what speaks against the numbers is said', () => {
     });
     expect(doubts).toEqual([
       expect.stringMatching(/^sample ratio mismatch \(p = .*trust no result/),
-      expect.stringMatching(/^sessions that are left out as not a person's do not fit .*p = /),
-      '200 sessions (4.762 %) saw more than one arm and are left out: assignment or identity is at fault',
-      expect.stringMatching(/^the arms of exp_0 are unevenly spread/),
+      expect.stringMatching(/^sessions left out as bots do not match .*p = /),
+      '200 sessions (4.762 %) saw more than one arm and are left out: a fault of assignment or of identity',
+      expect.stringMatching(/^the arms of exp_0 are unevenly distributed/),
       expect.stringMatching(
-        /^treatment, click_through: .*shares of each device.*Simpson's paradox\): −0.04571 as a whole, \+0.05367 at equal shares/,
+        /^treatment, click_through: .*shares of each device.*Simpson's paradox\): −0.04571 overall, \+0.05367 at equal shares/,
       ),
       expect.stringMatching(
         /^treatment, click_through: the effect wears off by 0.\d+ a day \(novelty\)/,

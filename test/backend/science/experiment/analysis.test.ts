@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { effectOf } from '../../../../backend/science/statistics/effect.ts';
 import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
-import { guardrailOf } from '../../../../backend/science/experiment/guardrail.ts';
+import { testGuardrail } from '../../../../backend/science/experiment/guardrail.ts';
 import {
   benjaminiHochberg,
   holm,
@@ -38,30 +38,30 @@ describe('a missing answer says why, and is no number', () => {
     [rate(20, 212), rate(300, 2000), {}, 'not enough data: 212 of 1,000 sessions'],
     [rate(20, 2000), rate(3, 999), { unit: 'users' }, 'not enough data: 999 of 1,000 users'],
     [rate(0, 0), rate(0, 0), { minimumPerArm: 0 }, 'not enough data: 0 of 2 sessions'],
-    [rate(0, 2000), rate(0, 2000), {}, 'no spread: every unit of both arms has the same value'],
+    [rate(0, 2000), rate(0, 2000), {}, 'no variance: every unit of both arms has the same value'],
     [
       meanStatistic([0.1, 0.1, 0.1]),
       meanStatistic([0.1, 0.1, 0.1]),
       { minimumPerArm: 3 },
-      'no spread: every unit of both arms has the same value',
+      'no variance: every unit of both arms has the same value',
     ],
     [
       rate(0, 2000),
       rate(9, 2000),
       { difference: 'relative' },
-      'no relative difference: the control has a mean of 0; read the absolute one',
+      'no relative difference: the control has a mean of 0; read the absolute difference',
     ],
     [
       ratio(1),
       ratio(0),
       { minimumPerArm: 2 },
-      'no ratio: the denominator of the treatment adds up to 0',
+      'no ratio: the denominator of the treatment sums to 0',
     ],
     [
       ratio(0),
       ratio(1),
       { minimumPerArm: 2 },
-      'no ratio: the denominator of the control adds up to 0',
+      'no ratio: the denominator of the control sums to 0',
     ],
   ] as [Statistic, Statistic, object, string][])(
     '%o against %o',
@@ -78,7 +78,7 @@ describe('a missing answer says why, and is no number', () => {
     });
     expect(minimumDetectableEffect(rate(0, 10), 10)).toMatchObject({ reason: 'no-spread' });
     const missing = effectOf(rate(1, 5), rate(1, 5));
-    expect(guardrailOf(missing as never, 0.01)).toBe(missing);
+    expect(testGuardrail(missing as never, 0.01)).toBe(missing);
   });
 });
 
@@ -116,20 +116,20 @@ describe('statistics', () => {
 
   test.each([
     [() => addStatistics<Statistic>(rate(1, 2), meanStatistic([1])), 'a proportion and a mean'],
-    [() => rate(3, 2), 'successes lie in 0..n: 3 of 2'],
+    [() => rate(3, 2), 'successes must be in 0..n, not 3 of 2'],
     [() => meanStatisticFromMoments(1, -1, 9), 'not n = 9 and variance -1'],
     [() => meanStatistic([NaN]), 'must be finite, not NaN'],
-    [() => ratioStatistic([1], []), '1 values beside 0'],
-    [() => winsorCap([1], 99), 'a winsor share lies in (0, 1]: 99'],
-    [() => srmCheck([1, 2], [1]), '2 arms beside 1 weights'],
+    [() => ratioStatistic([1], []), '1 values and 0 values'],
+    [() => winsorCap([1], 99), 'the share to winsorise at must be in (0, 1], not 99'],
+    [() => srmCheck([1, 2], [1]), '2 arms and 1 weights'],
     [() => srmCheck([1, 2], [1, 0]), 'weight must be above 0, not 0'],
-    [() => holm([0.1, 2]), 'a p-value lies in 0..1: 2'],
-    [() => benjaminiHochberg([NaN]), 'a p-value lies in 0..1: NaN'],
-    [() => sampleSizeOfProportions(0.9, 0.2), 'rates must differ and lie in 0..1'],
+    [() => holm([0.1, 2]), 'a p-value must be in 0..1, not 2'],
+    [() => benjaminiHochberg([NaN]), 'a p-value must be in 0..1, not NaN'],
+    [() => sampleSizeOfProportions(0.9, 0.2), 'the rates must differ and be between 0 and 1'],
     [() => sampleSizeOfMeans(0), 'effect of 0'],
     [() => planSampleSize(rate(1, 2), { absolute: -1 }), 'must be above 0, not -1'],
     [() => minimumDetectableEffect(rate(1, 2), 0), 'must be above 0, not 0'],
-    [() => planSampleSize(rate(1, 2), { absolute: 1 }, { power: 80 }), 'power lies between'],
+    [() => planSampleSize(rate(1, 2), { absolute: 1 }, { power: 80 }), 'power must be between'],
     [() => noncentralStudentCdf(-1, 5, 0), 'needs t ≥ 0'],
   ])('%s is refused', (act, message) => expect(act).toThrow(message));
 });
@@ -176,11 +176,11 @@ describe('readings of one effect', () => {
   });
 
   test.each([
-    ['alpha lies in 0..1', () => welchTest(found, { alpha: 5 })],
+    ['alpha must be between 0 and 1', () => welchTest(found, { alpha: 5 })],
     ['alpha below 0.5', () => sequentialTest(found, { alpha: 0.6, alternative: 'less' })],
     ['tuning parameter', () => sequentialTest(found, { tuning: 0 })],
     ['variance must be above 0', () => posteriorOf(found, { prior: { mean: 0, variance: 0 } })],
-    ['a margin is bearable harm', () => guardrailOf(found, -0.1)],
+    ['a margin is the tolerated harm', () => testGuardrail(found, -0.1)],
   ])('%s', (message, act) => expect(act).toThrow(message));
 });
 
@@ -196,7 +196,7 @@ describe('a guardrail', () => {
     ['of a metric that is better low is kept by a fall', of(3200), 0.05, 'lower', 'kept'],
   ] as const)('%s', (_, found, margin, better, verdict) => {
     for (const reading of ['fixed', 'sequential'] as const) {
-      const guardrail = guardrailOf(found, margin, { better, reading });
+      const guardrail = testGuardrail(found, margin, { better, reading });
       if (guardrail.kind !== 'guardrail') throw new Error(guardrail.message);
       expect(guardrail.verdict).toBe(verdict);
       expect(guardrail.pValue < 0.05).toBe(verdict === 'kept');

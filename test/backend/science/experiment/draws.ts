@@ -3,7 +3,7 @@ import {
   type Effect,
   effectOf,
 } from '../../../../backend/science/statistics/effect.ts';
-import type { NoAnswer } from '../../../../backend/science/statistics/no-answer.ts';
+import type { Unavailable } from '../../../../backend/science/statistics/unavailable.ts';
 import {
   type ProportionStatistic,
   proportionStatistic,
@@ -26,10 +26,10 @@ export function rateOf(random: () => number, n: number, chance: number): Proport
 
 /** The answer itself, where there must be one. */
 export function answered<Answer extends { readonly kind: string }>(
-  found: Answer | NoAnswer,
-): Exclude<Answer, NoAnswer> {
-  if (found.kind === 'no-answer') throw new Error((found as NoAnswer).message);
-  return found as Exclude<Answer, NoAnswer>;
+  found: Answer | Unavailable,
+): Exclude<Answer, Unavailable> {
+  if (found.kind === 'no-answer') throw new Error((found as Unavailable).message);
+  return found as Exclude<Answer, Unavailable>;
 }
 
 export const effectIn = (

@@ -18,7 +18,7 @@ describe('units that saw several arms', () => {
 
   test('none of none is no answer, and more than all is refused', () => {
     expect(multipleExposure({ units: 0, of: 0 })).toMatchObject({ kind: 'no-answer' });
-    expect(() => multipleExposure({ units: 2, of: 1 })).toThrow('2 of 1 are not');
+    expect(() => multipleExposure({ units: 2, of: 1 })).toThrow('not 2 of 1');
   });
 });
 

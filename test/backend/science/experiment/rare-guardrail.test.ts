@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { effectOf } from '../../../../backend/science/statistics/effect.ts';
-import { guardrailOf } from '../../../../backend/science/experiment/guardrail.ts';
+import { testGuardrail } from '../../../../backend/science/experiment/guardrail.ts';
 import { meanStatistic } from '../../../../backend/science/statistics/statistics.ts';
 import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -25,7 +25,7 @@ test.each([
         treatment = addStatistics(treatment, day(200, 1 - MARGIN));
         const verdict = (hypothesis?: number) => {
           const effect = effectOf(control, treatment, { difference: 'relative', hypothesis });
-          const found = guardrailOf(effect, MARGIN);
+          const found = testGuardrail(effect, MARGIN);
           return found.kind === 'guardrail' ? found.verdict : 'open';
         };
         const own = verdict(-MARGIN);

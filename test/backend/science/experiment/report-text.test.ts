@@ -49,7 +49,7 @@ describe('a report in words', () => {
     expect(verdict).toMatch(
       /^exp_1: treatment is better: resultData \+0\.\d+ \(\+0\.\d+ to \+0\.\d+, always valid\)/,
     );
-    expect(health).toBe('8,400 sessions, arms as dealt (sample ratio p 1.000)');
+    expect(health).toBe('8,400 sessions, arms match their traffic (sample ratio p 1.000)');
     expect(doubt).toMatch(/^doubt: 200 sessions \(2\.326 %\) saw more than one arm/);
   });
 
@@ -88,7 +88,7 @@ describe('a report in words', () => {
     const same = drawn.map(([control, treatment]) => [none(control), none(treatment)] as const);
     const lines = reportText(analyseExperiment(experimentOf(same))).split('\n');
     expect(lines.filter((line) => line.includes('revenue'))).toEqual([
-      'revenue: no spread: every unit of both arms has the same value',
+      'revenue: no variance: every unit of both arms has the same value',
     ]);
     expect(lines.filter((line) => line.startsWith('click_through'))).toHaveLength(1);
   });

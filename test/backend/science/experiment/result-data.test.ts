@@ -139,7 +139,7 @@ describe('resultData', () => {
     expect(meanOf(variances) / spread).toBeLessThan(1.25);
   });
 
-  test('of 1,000 A/A experiments read daily for 28 days is told apart from 0 in at most 5 %; by one-look tests in far more', () => {
+  test('of 1,000 A/A experiments read daily for 28 days is significant in at most 5 %; by one-look tests in far more', () => {
     const [RUNS, DAYS, UNITS] = [1000, 28, 100];
     const covariance = times(16, (at) => (at % 5 === 0 ? 0.01 : 0));
     const alarms = { sure: 0, uncertain: 0, fixed: 0 };
@@ -187,7 +187,7 @@ describe('resultData', () => {
       'weights of 0',
       arm(c),
       { weights: [{ metric: 'click', weight: 0 }] },
-      'no spread: every unit of both arms has the same value',
+      'no variance: every unit of both arms has the same value',
     ],
   ])('has no answer for %s', (_, control, inUse, message) => {
     expect(resultData(control, arm(t), inUse)).toMatchObject({ kind: 'no-answer', message });

@@ -30,7 +30,7 @@ test('where a metric misleads, adaptive weights call more signs than equal ones'
   expect(all.treatments).toBe(80);
 });
 
-test('where equal weights are right, adaptive ones are not told apart from them', () => {
+test('where equal weights are right, adaptive ones do not differ from them significantly', () => {
   const past = simulatedExperiments(2, {
     experiments: 60,
     effect: 0.05,
@@ -54,7 +54,7 @@ test('where nothing does anything, calls are right half of the time, shared erro
   expect(Math.abs(mean(1) - 0.5)).toBeLessThan(0.05);
 });
 
-test('too few experiments, or effects told apart from 0, are answers of their own', () => {
+test('too few experiments, or significant effects, are reported as such', () => {
   const few = simulatedExperiments(1, {
     experiments: 19,
     effect: 0.05,

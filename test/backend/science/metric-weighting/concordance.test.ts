@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { aucEstimate } from '../../../../backend/science/evaluation/auc-estimate.ts';
 import { concordance } from '../../../../backend/science/metric-weighting/concordance.ts';
 import { normals } from '../../../../backend/science/metric-weighting/draws.ts';
-import { figure } from '../../../../backend/science/metric-weighting/skill.ts';
+import { influenceInterval } from '../../../../backend/science/metric-weighting/skill.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 
 /** Every pair looked at. */
@@ -46,7 +46,7 @@ test('on values of 0 and 1 it is the AUC, with the same standard error', () => {
   const rows = labels.map((_, i) => i);
   const auc = aucEstimate(scores, labels, rows)!;
   const own = concordance(scores, labels)!;
-  const { mean, low, high } = figure(own.value, own.influence, rows);
+  const { mean, low, high } = influenceInterval(own.value, own.influence, rows);
   expect(mean).toBeCloseTo(auc.mean, 12);
   expect(high - low).toBeCloseTo(auc.high - auc.low, 10);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { denoised } from '../../../../backend/science/metric-weighting/denoise.ts';
+import { regressionCalibration } from '../../../../backend/science/metric-weighting/regression-calibration.ts';
 import { effectsTable } from '../../../../backend/science/metric-weighting/experiment-effects.ts';
 import { experimentSkill } from '../../../../backend/science/metric-weighting/experiment-weights.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -29,7 +29,7 @@ function skillOf(spread: number, moves: number, assumed: number) {
   const lambda = Float64Array.from({ length: 9 }, (_, at) => (at % 4 === 0 ? assumed : 0));
   const left = table.effects.map((one) => ({
     weights: EQUAL,
-    denoised: denoised(one, lambda),
+    calibrated: regressionCalibration(one, lambda),
     variance: 1,
   }));
   return experimentSkill(table, left, EQUAL)!.r2;
@@ -44,7 +44,7 @@ test.each([0.05, 0.3, 1, 4])(
   },
 );
 
-test('what true effects foretell is skill, as much as it is', () => {
+test('the skill of predicting from true effects is measured without bias', () => {
   const { mean, low, high } = skillOf(1, 1, 1);
   // Along equal weights Λ + Σ is 3.2, so w'x̂ = Σx / 9.6: 1 − (3(1/3 − 1/9.6)² + 3 · 2.2 / 9.6² + 1) / (1/3 + 1) = 5/64.
   expect(low).toBeGreaterThan(0);

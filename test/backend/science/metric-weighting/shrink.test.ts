@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shrink, shrinkBy } from '../../../../backend/science/metric-weighting/shrink.ts';
+import { shrink, shrinkAtTauSquared } from '../../../../backend/science/metric-weighting/shrink.ts';
 
 const prior = { mean: Float64Array.of(0.5, -0.5), covariance: new Float64Array(4) };
 
@@ -7,7 +7,7 @@ test('the posterior mean of two weights, by the textbook inverse', () => {
   const precision = Float64Array.of(40, 12, 12, 30);
   const cross = Float64Array.of(22, -4);
   const spread = 0.09;
-  const found = shrinkBy({ precision, cross }, prior, spread);
+  const found = shrinkAtTauSquared({ precision, cross }, prior, spread);
   const [a, b, d] = [40 + 1 / spread, 12, 30 + 1 / spread];
   const right = [22 + 0.5 / spread, -4 - 0.5 / spread];
   const determinant = a * d - b * b;
@@ -21,16 +21,19 @@ test('data that agree with the prior leave it as it is, but do not make it certa
   const found = shrink({ precision, cross: Float64Array.of(50, -50) }, prior);
   expect(found.weights[0]).toBeCloseTo(0.5, 12);
   expect(found.weights[1]).toBeCloseTo(-0.5, 12);
-  const probable = found.spreads.filter(({ spread }) => spread > 0.05 ** 2);
+  const probable = found.tauSquared.filter(({ value }) => value > 0.05 ** 2);
   expect(probable.reduce((sum, { probability }) => sum + probability, 0)).toBeGreaterThan(0.2);
-  expect(found.spreads.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
+  expect(found.tauSquared.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(
+    1,
+    12,
+  );
 });
 
 test('how far the prior is off is told from the data', () => {
   const precision = Float64Array.of(1e4, 0, 0, 1e4);
   const mean = (cross: Float64Array) =>
-    shrink({ precision, cross }, prior).spreads.reduce(
-      (sum, { spread, probability }) => sum + probability * Math.sqrt(spread),
+    shrink({ precision, cross }, prior).tauSquared.reduce(
+      (sum, { value, probability }) => sum + probability * Math.sqrt(value),
       0,
     );
   expect(mean(Float64Array.of(3e4, -3e4))).toBeGreaterThan(3 * mean(Float64Array.of(5e3, -5e3)));
@@ -46,7 +49,7 @@ test('data without end overrule it', () => {
 
 test('of two metrics that are one and the same, the prior decides', () => {
   const precision = Float64Array.of(1e4, 1e4, 1e4, 1e4);
-  const found = shrinkBy({ precision, cross: Float64Array.of(1e4, 1e4) }, prior, 1);
+  const found = shrinkAtTauSquared({ precision, cross: Float64Array.of(1e4, 1e4) }, prior, 1);
   expect(found.weights[0] + found.weights[1]).toBeCloseTo(1, 3);
   expect(found.weights[0] - found.weights[1]).toBeCloseTo(1, 3);
 });

@@ -133,7 +133,7 @@ describe('by hand', () => {
   test('the ends are infinite, and what is no probability is refused', () => {
     expect(normalQuantile(0)).toBe(-Infinity);
     expect(studentQuantile(1, 3)).toBe(Infinity);
-    expect(() => normalQuantile(1.5)).toThrow('a probability lies in 0..1: 1.5 does not');
+    expect(() => normalQuantile(1.5)).toThrow('a probability must be in 0..1, not 1.5');
     expect(() => studentCdf(1, 0)).toThrow('degrees of freedom must be above 0, not 0');
   });
 });

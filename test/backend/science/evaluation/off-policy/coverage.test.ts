@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SLATE_ESTIMATORS } from '../../../../../backend/science/evaluation/off-policy/estimate.ts';
-import type { OffPolicyEstimate } from '../../../../../backend/science/evaluation/off-policy/outcome.ts';
+import { SLATE_ESTIMATORS } from '../../../../../backend/science/evaluation/off-policy/off-policy-report.ts';
+import type { OffPolicyEstimate } from '../../../../../backend/science/evaluation/off-policy/off-policy-estimate.ts';
 import {
   crossFitSlates,
   reorderedSlates,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/evidence.ts';
+import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/support.ts';
 import { roundsFromTables } from '../../../../../backend/science/evaluation/off-policy/rounds.ts';
 import {
   estimateTopSlot,

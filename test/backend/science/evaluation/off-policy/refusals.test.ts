@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   evaluateSlates,
   evaluateTopSlot,
-} from '../../../../../backend/science/evaluation/off-policy/estimate.ts';
-import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/evidence.ts';
+} from '../../../../../backend/science/evaluation/off-policy/off-policy-report.ts';
+import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/support.ts';
 import { offPolicyText } from '../../../../../backend/science/evaluation/off-policy/report-text.ts';
 import {
   roundsFromTables,

@@ -9,7 +9,7 @@ import {
   foldsByCluster,
   predictOneHot,
 } from '../../../../../backend/science/evaluation/off-policy/reward-model.ts';
-import { shrunk } from '../../../../../backend/science/evaluation/off-policy/doubly-robust.ts';
+import { shrinkWeights } from '../../../../../backend/science/evaluation/off-policy/doubly-robust.ts';
 import { tuneShrinkage } from '../../../../../backend/science/evaluation/off-policy/tune-shrinkage.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { ACTIONS, CONTEXTS, logActions } from '../../../../world/logged-actions.ts';
@@ -114,7 +114,7 @@ describe('weights', () => {
     const n = weights.length;
     // The definition, term by term.
     const bound = (lambda: number) => {
-      const used = shrunk(weights, lambda);
+      const used = shrinkWeights(weights, lambda);
       const rest = Array.from(weights, (_, i) => rounds.reward[i] - rounds.model.logged[i]);
       const terms = rest.map((value, i) => rounds.model.expected[i] + used[i] * value);
       const mean = terms.reduce((a, b) => a + b, 0) / n;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SLATE_ESTIMATORS } from '../../../../../backend/science/evaluation/off-policy/estimate.ts';
-import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/evidence.ts';
+import { SLATE_ESTIMATORS } from '../../../../../backend/science/evaluation/off-policy/off-policy-report.ts';
+import { NO_LIMITS } from '../../../../../backend/science/evaluation/off-policy/support.ts';
 import {
   estimateSlates,
   type SlateEstimator,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ExaminationPropensities } from '../../../../../backend/science/evaluation/position-bias/examination.ts';
-import { examinationFromHarvest } from '../../../../../backend/science/evaluation/position-bias/harvest.ts';
-import { examinationFromRandomised } from '../../../../../backend/science/evaluation/position-bias/randomised.ts';
-import { impressionsOf } from '../../../../../backend/science/evaluation/position-bias/weigh.ts';
+import { examinationFromHarvest } from '../../../../../backend/science/evaluation/position-bias/intervention-harvesting.ts';
+import { examinationFromRandomised } from '../../../../../backend/science/evaluation/position-bias/randomised-slots.ts';
+import { impressionsOf } from '../../../../../backend/science/evaluation/position-bias/examination-weights.ts';
 import { EXAMINED, examinedSlates, SLATE } from '../../../../world/examined.ts';
 
 const SEED = 31;

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { STRIDE } from '../../../../../shared/score/scorer.ts';
 import type { ExaminationPropensities } from '../../../../../backend/science/evaluation/position-bias/examination.ts';
-import { examinationFromHarvest } from '../../../../../backend/science/evaluation/position-bias/harvest.ts';
-import { examinationFromRandomised } from '../../../../../backend/science/evaluation/position-bias/randomised.ts';
+import { examinationFromHarvest } from '../../../../../backend/science/evaluation/position-bias/intervention-harvesting.ts';
+import { examinationFromRandomised } from '../../../../../backend/science/evaluation/position-bias/randomised-slots.ts';
 import {
   impressionsOf,
   withExaminationWeights,
-} from '../../../../../backend/science/evaluation/position-bias/weigh.ts';
+} from '../../../../../backend/science/evaluation/position-bias/examination-weights.ts';
 import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 import { emptyWeights } from '../../../../../backend/science/learn/additive/fit-options.ts';

@@ -1,23 +1,23 @@
-import { clusteredMean, type Estimate } from '../../statistics/interval.ts';
-import type { OffPolicyEstimate } from './outcome.ts';
+import { clusteredMean, type IntervalEstimate } from '../../statistics/interval.ts';
+import type { OffPolicyEstimate } from './off-policy-estimate.ts';
 import type { LoggedRounds } from './rounds.ts';
 import { estimateSlates, type SlateEstimator, type SlateOptions } from './slate-estimators.ts';
 import { slateRewards, type LoggedSlates } from './slates.ts';
 import { estimateTopSlot, type TopSlotEstimator, type TopSlotOptions } from './top-slot.ts';
 
-/** What the logs say of another policy, estimator by estimator. Plain data: JSON keeps all of it. */
+/** Off-policy estimates of the evaluated policy, one per estimator, as plain JSON. */
 export interface OffPolicyReport {
-  /** `row`: one logged action each; `slate`: a whole ranking each. */
+  /** `row`: one logged action; `slate`: a whole ranking. */
   readonly unit: 'row' | 'slate';
   readonly units: number;
-  /** What was earned by whatever served the logs; absent where they are of fewer than two sessions. */
-  readonly logged?: Estimate;
-  /** What `gain` is over. */
+  /** Mean reward of the logging policy; absent with fewer than two sessions. */
+  readonly logged?: IntervalEstimate;
+  /** What `gain` is relative to: the logging policy or another policy. */
   readonly baseline: 'what served' | 'another policy';
   readonly estimates: readonly OffPolicyEstimate[];
 }
 
-/** All but the two that want a parameter of their own, at usual settings. */
+/** All top-slot estimators, with usual parameters. */
 export const TOP_SLOT_ESTIMATORS: readonly TopSlotEstimator[] = [
   { kind: 'ips' },
   { kind: 'clipped-ips', limit: 20 },
@@ -37,7 +37,10 @@ export const SLATE_ESTIMATORS: readonly SlateEstimator[] = [
   'cascade-dr',
 ];
 
-/** @throws ApiError where arrays do not fit together. */
+/**
+ * Estimates the evaluated policy's reward per row by each estimator.
+ * @throws ApiError where arrays have inconsistent lengths.
+ */
 export function evaluateTopSlot(
   rounds: LoggedRounds,
   estimators: readonly TopSlotEstimator[] = TOP_SLOT_ESTIMATORS,
@@ -48,7 +51,10 @@ export function evaluateTopSlot(
   return report('row', units, rounds.reward, rounds.cluster, options.baseline, estimates);
 }
 
-/** @throws ApiError where arrays do not fit together. */
+/**
+ * Estimates the evaluated policy's reward per slate by each estimator.
+ * @throws ApiError where arrays have inconsistent lengths.
+ */
 export function evaluateSlates(
   slates: LoggedSlates,
   estimators: readonly SlateEstimator[] = SLATE_ESTIMATORS,

@@ -3,45 +3,51 @@ import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
 import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate.ts';
-import { evaluateSlates, type OffPolicyReport } from './off-policy/estimate.ts';
+import { evaluateSlates, type OffPolicyReport } from './off-policy/off-policy-report.ts';
 import { loggedDraw } from './off-policy/policy-probabilities.ts';
 import {
   crossFitSlates,
   reorderedSlates,
-  type LoggedRanking,
+  type RescoredRanking,
 } from './off-policy/reordered-slates.ts';
 import type { SlateEstimator } from './off-policy/slate-estimators.ts';
 
-export interface LoggedGain {
-  /** What the gate hears. */
+/** An off-policy gain with the estimates that it comes from. */
+export interface OffPolicyGainResult {
+  /** The gate's evidence. */
   readonly gain: NonNullable<GateEvidence['offPolicyGain']>;
-  /** Absent where nothing could be estimated at all. */
+  /** Absent where nothing could be estimated. */
   readonly report?: OffPolicyReport;
 }
 
-/** Only the first slots are re-ordered: weights multiply slot by slot, and most attention is there. */
+/**
+ * Only the first slots are reordered, because importance weights multiply slot by slot and these slots get most
+ * attention.
+ */
 const DEPTH = 3;
-/** The one that decides first: it leans on a model only where weights are few, and stays unbiased without it. */
+/** The first one decides: it uses a model to reduce variance, and stays unbiased where the model is wrong. */
 const ESTIMATORS: readonly SlateEstimator[] = ['cascade-dr', 'snrips', 'rips', 'snsips', 'sips'];
 
 /**
- * What a challenger would have earned over its champion, told from the champion's own log: of the first slots'
- * items, put in the challenger's order. What the challenger would bring up from below the slate is not in the log.
- * @param slates served by the champion, and seen by neither scorer in training.
- * @param reward metric → weight.
+ * Off-policy estimate of the challenger's gain in reward over the champion, from the champion's log: the items of the
+ * first slots, in the challenger's order. Items that the challenger would bring into the slate are not in the log, so
+ * the estimate does not include them.
+ * @param slates served by the champion; neither scorer was trained on them.
+ * @param reward weight of each metric.
+ * @returns a refusal with its reason where the champion did not explore or the log does not support an estimate.
  */
-export function loggedGain(
+export function offPolicyGain(
   slates: readonly LoggedSlate[],
   champion: Scorer,
   challenger: Scorer,
   reward: Readonly<Record<string, number>>,
-): LoggedGain {
+): OffPolicyGainResult {
   const { exploration } = champion;
   if (!(exploration.temperature > 0) && !(exploration.epsilon > 0))
-    return refused(`${champion.version} did not explore: its log shows one order only`);
+    return refused(`${champion.version} did not explore: its log shows a single order only`);
   const features = champion.schema.features.length;
   const clusters = new Map<string, number>();
-  const rankings = slates.map((slate): LoggedRanking => {
+  const rankings = slates.map((slate): RescoredRanking => {
     const slots = slate.itemIds.length;
     const cluster = slate.userId ?? `session ${slate.sessionId}`;
     if (!clusters.has(cluster)) clusters.set(cluster, clusters.size);
@@ -53,7 +59,7 @@ export function loggedGain(
           exploration,
           limit: slots,
         },
-        // Where the last slot was certain, nothing else was left to be drawn.
+        // A propensity of 1 at the last slot means that no other item was left to draw.
         Math.abs(slate.propensities[slots - 1] - 1) < 1e-9 ? slots : undefined,
       ),
       reward: slate.tallies.map((tallies) =>
@@ -79,4 +85,4 @@ export function loggedGain(
   return { gain: { estimator: first.estimator, mean, low, high, ess }, report };
 }
 
-const refused = (reason: string): LoggedGain => ({ gain: { refused: reason } });
+const refused = (reason: string): OffPolicyGainResult => ({ gain: { refused: reason } });

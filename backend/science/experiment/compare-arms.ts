@@ -1,31 +1,37 @@
 import type { GuardrailSpec } from '../../../shared/domain/experiment.ts';
 import { effectOf } from '../statistics/effect.ts';
-import type { Comparison, MetricReport } from './experiment-report.ts';
+import type { ArmComparison, MetricReport } from './experiment-report.ts';
 import type { ArmStatistics, ExperimentStatistics } from './experiment-statistics.ts';
-import { guardrailOf } from './guardrail.ts';
+import { testGuardrail } from './guardrail.ts';
 import type { MetricOptions } from './metric-reports.ts';
 import type { Correction } from '../statistics/multiple-testing.ts';
-import { missingMetric, notEnoughData } from '../statistics/no-answer.ts';
+import { missingMetric, notEnoughData } from '../statistics/unavailable.ts';
 import { noveltyOf } from './novelty.ts';
 import { resultData, type WeightsInUse } from './result-data.ts';
 import { segmentEffects } from './segments.ts';
 
-export interface ComparisonOptions extends MetricOptions {
+export interface ArmComparisonOptions extends MetricOptions {
   readonly correction: Correction;
   readonly guardrails: readonly GuardrailSpec[];
   readonly weights?: WeightsInUse;
-  /** Treatment arms in all: a call on any of them is a call, so each gets its part of alpha (Bonferroni). */
+  /**
+   * Number of treatment arms. Each is tested at alpha divided by it (Bonferroni), so that alpha holds for all together.
+   */
   readonly treatments: number;
 }
 
-/** Treatment arm number `arm` against the control. @param metrics corrected for all arms. @param totals of all arms. */
-export function comparisonOf(
+/**
+ * Compares one treatment arm with the control.
+ * @param arm index of the treatment arm. @param totals statistics of each arm over all days.
+ * @param metrics of this arm, with p-values adjusted over all arms.
+ */
+export function compareArms(
   statistics: ExperimentStatistics,
   arm: number,
   totals: readonly (ArmStatistics | undefined)[],
   metrics: readonly MetricReport[],
-  options: ComparisonOptions,
-): Omit<Comparison, 'verdict'> {
+  options: ArmComparisonOptions,
+): Omit<ArmComparison, 'verdict'> {
   const pair = { control: totals[0], treatment: totals[arm] };
   const names = { control: statistics.arms[0].name, treatment: statistics.arms[arm].name };
   return {
@@ -43,18 +49,18 @@ interface ArmNames {
   readonly treatment: string;
 }
 
-/** Both arms' cells of one comparison; an arm that nobody was exposed to yet has none. */
+/** The statistics of both arms; undefined for an arm that has no exposed unit yet. */
 interface ArmPair {
   readonly control?: ArmStatistics;
   readonly treatment?: ArmStatistics;
 }
 
-/** Each at its part of alpha, since any that breaks in any arm is a call (Bonferroni). */
+/** Each guardrail of each arm is tested at its share of alpha (Bonferroni), because one broken guardrail decides. */
 function guardrailsOf(
   { control, treatment }: ArmPair,
   { metrics }: Pick<ExperimentStatistics, 'metrics'>,
-  { guardrails, treatments, minimumPerArm, unit, alpha, tuning }: ComparisonOptions,
-): Comparison['guardrails'] {
+  { guardrails, treatments, minimumPerArm, unit, alpha, tuning }: ArmComparisonOptions,
+): ArmComparison['guardrails'] {
   return guardrails.map((spec) => {
     const better = metrics.find(({ name }) => name === spec.metric)?.better;
     const [c, t] = [control, treatment].map((arm) => arm?.statistics[spec.metric]);
@@ -64,38 +70,40 @@ function guardrailsOf(
     if (!better || !c || !t) return { ...spec, found: missingMetric(spec.metric) };
     const hypothesis = better === 'higher' ? -spec.margin : spec.margin;
     const effect = effectOf(c, t, { difference: 'relative', minimumPerArm, unit, hypothesis });
-    const each = { better, alpha: alpha / (guardrails.length * treatments), tuning };
-    return { ...spec, found: guardrailOf(effect, spec.margin, each) };
+    const testOptions = { better, alpha: alpha / (guardrails.length * treatments), tuning };
+    return { ...spec, found: testGuardrail(effect, spec.margin, testOptions) };
   });
 }
 
 function resultDataOf(
   { control, treatment }: ArmPair,
-  { weights, ...options }: ComparisonOptions,
-): Pick<Comparison, 'resultData'> {
+  { weights, ...options }: ArmComparisonOptions,
+): Pick<ArmComparison, 'resultData'> {
   if (weights === undefined) return {};
   const { minimumPerArm, unit, treatments } = options;
-  const each = { ...options, alpha: options.alpha / treatments };
+  const armOptions = { ...options, alpha: options.alpha / treatments };
   return {
     resultData:
       control && treatment
-        ? resultData(control, treatment, weights, each)
+        ? resultData(control, treatment, weights, armOptions)
         : notEnoughData(0, minimumPerArm, unit),
   };
 }
 
-/** Every metric by every attribute; values that only one arm has are left out. */
+/** Effects on every metric by every attribute; values that occur in one arm only are left out. */
 function segmentsOf(
   arms: ArmNames,
   { segments, metrics }: ExperimentStatistics,
-  options: ComparisonOptions,
-): Comparison['segments'] {
-  const [own, others] = cellsOf(segments, arms);
-  const dimensions = Map.groupBy(own, ({ dimension }) => dimension);
+  options: ArmComparisonOptions,
+): ArmComparison['segments'] {
+  const [controlCells, treatmentCells] = cellsOf(segments, arms);
+  const dimensions = Map.groupBy(controlCells, ({ dimension }) => dimension);
   return [...dimensions].flatMap(([dimension, cells]) =>
     metrics.map(({ name }) => {
       const values = cells.flatMap((cell) => {
-        const other = others.find((one) => one.dimension === dimension && one.value === cell.value);
+        const other = treatmentCells.find(
+          (one) => one.dimension === dimension && one.value === cell.value,
+        );
         const [control, treatment] = [cell, other].map((one) => one?.statistics[name]);
         return control && treatment ? [{ value: cell.value, control, treatment }] : [];
       });
@@ -107,12 +115,12 @@ function segmentsOf(
 function noveltyOfAll(
   arms: ArmNames,
   { days, metrics }: ExperimentStatistics,
-  options: ComparisonOptions,
-): Comparison['novelty'] {
-  const [own, others] = cellsOf(days, arms);
+  options: ArmComparisonOptions,
+): ArmComparison['novelty'] {
+  const [controlDays, treatmentDays] = cellsOf(days, arms);
   return metrics.map(({ name, better }) => {
-    const pairs = own.flatMap((cell) => {
-      const other = others.find(({ day }) => day === cell.day);
+    const pairs = controlDays.flatMap((cell) => {
+      const other = treatmentDays.find(({ day }) => day === cell.day);
       const [control, treatment] = [cell, other].map((one) => one?.statistics[name]);
       return control && treatment ? [{ day: cell.day, control, treatment }] : [];
     });
@@ -120,5 +128,6 @@ function noveltyOfAll(
   });
 }
 
+/** The cells (days or segments) of the control and of the treatment. */
 const cellsOf = <Cell extends ArmStatistics>(cells: readonly Cell[], arms: ArmNames) =>
   [arms.control, arms.treatment].map((name) => cells.filter(({ arm }) => arm === name));

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { compare } from '../../../../backend/science/statistics/paired-comparison.ts';
+import { pairedComparison } from '../../../../backend/science/statistics/paired-comparison.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 
 const SEED = 4201;
 
-describe('compare', () => {
+describe('pairedComparison', () => {
   const before = [3, 5, 4, 6, 2, 5, 4, 7];
   const after = [4, 7, 4, 7, 4, 5, 6, 9];
   const each = before.map((_, i) => i);
 
   test('with one slate per cluster is the paired t-test of scipy.stats.ttest_rel', () => {
-    const result = compare(before, after, each, { seed: 1 });
+    const result = pairedComparison(before, after, each, { seed: 1 });
     if (result.kind !== 'compared') throw new Error(result.reason);
     // Differences 1 2 0 1 2 0 2 2: mean 1.25, sd √(5.5/7), t = 1.25 / √(5.5/56).
     expect(result.mean).toBe(1.25);
@@ -20,8 +20,8 @@ describe('compare', () => {
   });
 
   test('the other way round is the same difference with its sign turned', () => {
-    const there = compare(before, after, each, { seed: 1 });
-    const back = compare(after, before, each, { seed: 1 });
+    const there = pairedComparison(before, after, each, { seed: 1 });
+    const back = pairedComparison(after, before, each, { seed: 1 });
     if (there.kind !== 'compared' || back.kind !== 'compared') throw new Error('both compare');
     expect(back.mean).toBe(-there.mean);
     expect(back.low).toBeCloseTo(-there.high, 12);
@@ -30,8 +30,8 @@ describe('compare', () => {
 
   test('slates of one user that say the same do not count as more evidence', () => {
     const again = (values: readonly number[]) => values.flatMap((value) => [value, value, value]);
-    const once = compare(before, after, each, { seed: 1 });
-    const thrice = compare(again(before), again(after), again(each), { seed: 1 });
+    const once = pairedComparison(before, after, each, { seed: 1 });
+    const thrice = pairedComparison(again(before), again(after), again(each), { seed: 1 });
     if (once.kind !== 'compared' || thrice.kind !== 'compared') throw new Error('both compare');
     expect(thrice.p).toBeCloseTo(once.p, 10);
     expect(thrice).toMatchObject({ n: 24, clusters: 8 });
@@ -48,17 +48,19 @@ describe('compare', () => {
       [0.2, 0.3, 0.4],
       [0, 1, 2],
       {},
-      'no spread',
+      'no variance',
     ],
   ])('%s: not enough data, and why', (_, left, right, cluster, more, reason) => {
-    const result = compare(left, right, cluster, { seed: 1, ...more });
+    const result = pairedComparison(left, right, cluster, { seed: 1, ...more });
     expect(result).toMatchObject({ kind: 'not enough data', n: left.length });
     expect(result.kind === 'not enough data' && result.reason).toContain(reason);
   });
 
   test('refuses slates that do not pair', () => {
-    expect(() => compare([1], [1, 2], [0], { seed: 1 })).toThrow('1 slates before, 2 after');
-    expect(() => compare([1, 2], [1, 2], [0], { seed: 1 })).toThrow(
+    expect(() => pairedComparison([1], [1, 2], [0], { seed: 1 })).toThrow(
+      '1 slates before, 2 after',
+    );
+    expect(() => pairedComparison([1, 2], [1, 2], [0], { seed: 1 })).toThrow(
       '2 values for 1 cluster numbers: give one each',
     );
   });
@@ -80,7 +82,7 @@ describe('compare', () => {
           cluster.push(user);
         }
       }
-      const result = compare(left, right, cluster, { seed: run, resamples: 1000 });
+      const result = pairedComparison(left, right, cluster, { seed: run, resamples: 1000 });
       if (result.kind !== 'compared') throw new Error(result.reason);
       t += Number(result.low <= truth && truth <= result.high);
       bootstrap += Number(result.bootstrap.low <= truth && truth <= result.bootstrap.high);

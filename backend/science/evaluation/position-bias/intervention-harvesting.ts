@@ -7,22 +7,26 @@ import {
   type Impressions,
 } from './examination.ts';
 
-/** Impressions with what was shown: those of one unit are liked alike (same item, same kind of visitor). */
+/**
+ * Impressions with the unit shown. Impressions of one unit are assumed equally relevant (same item, same kind of
+ * visitor).
+ */
 export interface UnitImpressions extends Impressions {
+  /** The number of the unit; not a unit of an experiment. */
   readonly unit: ArrayLike<number>;
 }
 
 /**
- * Intervention harvesting, AllPairs (Agarwal, Zaitsev, Wang, Li, Najork & Joachims, WSDM 2019): where several
- * rankers (versions, arms, draws) put one unit at different slots, that was an experiment on the slots. For
- * each pair of slots only units shown at both count: `ĉ_k` clicked and `¬ĉ_k` not, each unit's rates times the
- * harmonic mean of its impressions at the two slots (any weight that is the same at both keeps the comparison
- * fair; this one is the most exact). θ and the pairs' mean relevance r are those of greatest likelihood
- * `Σ ĉ_k log(θ_k r) + ¬ĉ_k log(1 − θ_k r)`. Nothing is assumed of relevance, and no EM is run.
+ * Intervention harvesting with the AllPairs estimator (Agarwal, Zaitsev, Wang, Li, Najork & Joachims, WSDM 2019): where
+ * several rankers (versions, arms, draws) showed the same unit at different slots, that is an intervention on the slot.
+ * For each pair of slots only units shown at both are used. `ĉ_k` and `¬ĉ_k` are their clicked and unclicked
+ * impressions at slot k, each unit's rates weighted by the harmonic mean of its impressions at the two slots (any
+ * weight that is equal at both slots is unbiased; this one has the least variance). θ and each pair's mean relevance r
+ * maximise the likelihood `Σ ĉ_k log(θ_k r) + ¬ĉ_k log(1 − θ_k r)`. No model of relevance and no EM is needed.
  *
- * Which slot a unit got may depend on anything but how this visitor likes it beyond its unit.
- * Intervals: delete-a-group jackknife over the clusters on log θ (Kott, J. Official Statistics 2001).
- * @param slots how many to estimate, from slot 1 on.
+ * Assumption: given the unit, the slot is independent of the visitor's own preference. Intervals: delete-a-group
+ * jackknife over the clusters on log θ (Kott, J. Official Statistics 2001).
+ * @param slots number of slots to estimate, from slot 1.
  */
 export function examinationFromHarvest(
   impressions: UnitImpressions,
@@ -43,7 +47,10 @@ export function examinationFromHarvest(
     const kept = pairSums(impressions, units, slots, (i) => groups[i] !== group);
     const without = logExamination(kept, slots);
     if (typeof without === 'string')
-      return { kind: 'refused', reason: `all rests on one in ${GROUPS} sessions: ${without}` };
+      return {
+        kind: 'refused',
+        reason: `the estimate depends on one in ${GROUPS} sessions: ${without}`,
+      };
     for (let k = 0; k < slots; k++) squares[k] += (without[k] - whole[k]) ** 2;
   }
   const reach = studentQuantile(0.975, GROUPS - 1);
@@ -66,7 +73,9 @@ export function examinationFromHarvest(
 
 const GROUPS = 20;
 
-/** At `k * slots + l`: what the units shown at both k and l did at slot k. */
+/**
+ * Weighted impressions at slot k of the units shown at both k and l, at index `k * slots + l`: clicked and not clicked.
+ */
 interface PairSums {
   readonly clicked: Float64Array;
   readonly not: Float64Array;
@@ -108,8 +117,8 @@ function pairSums(
 const MAX_SWEEPS = 2000;
 
 /**
- * The likelihood's maximum by Newton steps, coordinate by coordinate: in log θ and log r it is concave.
- * @returns log θ with slot 1 at 0, or why it cannot be told.
+ * Maximum likelihood by coordinate-wise Newton steps; the likelihood is concave in log θ and log r.
+ * @returns log θ relative to slot 1, or why it is not identified.
  */
 function logExamination({ clicked, not }: PairSums, slots: number): Float64Array | string {
   const linked = reachable(clicked, slots);
@@ -152,7 +161,7 @@ function logExamination({ clicked, not }: PairSums, slots: number): Float64Array
   return theta;
 }
 
-/** The step that raises `Σ c (x + s) + n log(1 − e^{x + s})`, halved until every probability stays under 1. */
+/** Newton step s on `Σ c (x + s) + n log(1 − e^{x + s})`, halved until every probability stays below 1. */
 function newtonStep(terms: readonly { clicked: number; not: number; log: number }[]): number {
   let [slope, curvature, highest] = [0, 0, Number.NEGATIVE_INFINITY];
   for (const { clicked, not, log } of terms) {
@@ -163,14 +172,14 @@ function newtonStep(terms: readonly { clicked: number; not: number; log: number 
   }
   if (curvature === 0) return 0;
   let step = Math.max(-1, Math.min(1, slope / curvature));
-  while (highest + step > LEAST_UNDER_ONE) step = step / 2 - 1e-6;
+  while (highest + step > MAX_LOG_PROBABILITY) step = step / 2 - 1e-6;
   return step;
 }
 
-/** log of the largest probability that a pair may reach. */
-const LEAST_UNDER_ONE = -1e-3;
+/** Logarithm of the largest allowed click probability of a pair. */
+const MAX_LOG_PROBABILITY = -1e-3;
 
-/** Which slots are joined to slot 1 by pairs with clicks at both. */
+/** Whether each slot is connected to slot 1 by pairs of slots with clicks at both. */
 function reachable(clicked: Float64Array, slots: number): boolean[] {
   const linked = Array.from({ length: slots }, (_, k) => k === 0);
   for (let round = 0; round < slots; round++) {

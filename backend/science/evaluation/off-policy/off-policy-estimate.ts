@@ -1,22 +1,22 @@
 import {
   clusterIndex,
-  errorOfMean,
-  estimateOf,
+  standardErrorOfMean,
+  studentInterval,
   meanOf,
-  type Estimate,
+  type IntervalEstimate,
 } from '../../statistics/interval.ts';
-import { evidenceProblem, rewardProblem, type Evidence, type EvidenceLimits } from './evidence.ts';
+import { supportProblem, rewardProblem, type WeightedRows, type SupportLimits } from './support.ts';
 import { weightReport, type WeightReport } from './weight-report.ts';
 
-/** What an off-policy estimator answers: a value with its interval, or why the logs carry none. */
+/** An off-policy estimate with its interval, or why the logs do not support one. */
 export type OffPolicyEstimate =
   | {
       readonly kind: 'estimate';
       readonly estimator: string;
       /** Reward per row (per slate for slate estimators) under the evaluated policy, 95 % interval. */
-      readonly value: Estimate;
-      /** The value minus the baseline's on the same rows, paired. */
-      readonly gain: Estimate;
+      readonly value: IntervalEstimate;
+      /** The value minus the baseline's value on the same rows, paired. */
+      readonly gain: IntervalEstimate;
       readonly weights: WeightReport;
     }
   | {
@@ -27,41 +27,42 @@ export type OffPolicyEstimate =
     };
 
 /**
- * An estimator's working: one term per row whose mean is the estimate and whose deviations from it are the
- * empirical influence function, so that their (clustered) spread gives the standard error. For ratios this is
- * the delta method.
+ * The terms of an estimator, one per row (or slate): their mean is the estimate, and their deviations from it are the
+ * empirical influence function, so that their clustered variance gives the standard error. For ratios this is the delta
+ * method.
  */
-export interface Terms {
+export interface EstimatorTerms {
   readonly values: Float64Array;
-  readonly weights: readonly TermWeights[];
+  readonly weights: readonly WeightColumn[];
 }
 
-export interface TermWeights extends Evidence {
-  /** Which term each weight belongs to; absent where there is one weight per term. */
+export interface WeightColumn extends WeightedRows {
+  /** The term that each weight belongs to; absent where there is one weight per term. */
   readonly termOf?: ArrayLike<number>;
 }
 
 /**
- * @param cluster one number per term; absent: each term for itself.
- * @param baseline terms of what the gain is over, paired with `terms.values`.
+ * The estimate from an estimator's terms, or a refusal where the logs do not support it.
+ * @param cluster the cluster number of each term; without it every term is its own cluster.
+ * @param baseline terms of the policy that the gain is relative to, paired with `terms.values`.
  */
-export function conclude(
+export function estimateFromTerms(
   estimator: string,
-  { values, weights: columns }: Terms,
+  { values, weights: columns }: EstimatorTerms,
   cluster: ArrayLike<number> | undefined,
   baseline: ArrayLike<number>,
-  limits: EvidenceLimits,
+  limits: SupportLimits,
 ): OffPolicyEstimate {
   if (values.length === 0 || columns.length === 0)
     return { kind: 'refused', estimator, reason: 'there are no rows: 0 were logged' };
   const index = cluster && clusterIndex(cluster);
   const count =
     index === undefined ? values.length : index.reduce((most, c) => Math.max(most, c + 1), 0);
-  const checked = columns.map((evidence) => {
-    const { termOf } = evidence;
+  const checked = columns.map((rows) => {
+    const { termOf } = rows;
     const term = (row: number) => (termOf === undefined ? row : termOf[row]);
     const of = (row: number) => (index === undefined ? term(row) : index[term(row)]);
-    return { evidence, clusters: { count, of }, report: weightReport(evidence.raw, evidence.used) };
+    return { rows, clusters: { count, of }, report: weightReport(rows.raw, rows.used) };
   });
   const weights = checked
     .map(({ report }) => report)
@@ -74,32 +75,32 @@ export function conclude(
     reason,
     weights,
   });
-  for (const { evidence, report, clusters } of checked) {
-    const problem = evidenceProblem(evidence, report, clusters, limits);
+  for (const { rows, report, clusters } of checked) {
+    const problem = supportProblem(rows, report, clusters, limits);
     if (problem !== undefined) return refused(problem);
   }
   const unrewarded = rewardProblem(checked, limits);
   if (unrewarded !== undefined) return refused(unrewarded);
   const value = meanBy(values, index, count);
-  const over = values.map((term, i) => term - baseline[i]);
-  const gain = meanBy(over, index, count);
+  const differences = values.map((term, i) => term - baseline[i]);
+  const gain = meanBy(differences, index, count);
   if (value === undefined || gain === undefined)
-    return refused('all rows are of one session: no spread can be seen');
+    return refused('all rows are of one session: the variance cannot be estimated');
   if (!Number.isFinite(value.high))
     return refused(
       `the estimate is ${value.mean}: a reward or a modelled reward is not a finite number`,
     );
   if (value.low === value.high && limits.minEffectiveRewards > 0)
-    return refused(`all ${value.n} terms equal ${value.mean}: no spread can be seen`);
+    return refused(`all ${value.n} terms equal ${value.mean}: the variance cannot be estimated`);
   return { kind: 'estimate', estimator, value, gain, weights };
 }
 
-/** As `clusteredMean`, by dense cluster numbers that were worked out once; undefined with fewer than two clusters. */
+/** Like `clusteredMean`, for cluster numbers that are already dense; undefined with fewer than two clusters. */
 function meanBy(
   values: Float64Array,
   index: Uint32Array | undefined,
   clusters: number,
-): Estimate | undefined {
+): IntervalEstimate | undefined {
   if (clusters < 2) return undefined;
   const totals = { sum: new Float64Array(clusters), n: new Float64Array(clusters) };
   for (let i = 0; i < values.length; i++) {
@@ -107,5 +108,5 @@ function meanBy(
     totals.sum[c] += values[i];
     totals.n[c]++;
   }
-  return estimateOf(meanOf(totals), errorOfMean(totals), values.length, clusters);
+  return studentInterval(meanOf(totals), standardErrorOfMean(totals), values.length, clusters);
 }

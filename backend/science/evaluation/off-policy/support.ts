@@ -1,22 +1,22 @@
 import { effectiveSampleSize, type WeightReport } from './weight-report.ts';
 
-/** What logs must hold for an estimate to be given; below it the answer is a refusal. */
-export interface EvidenceLimits {
-  /** Independent units: sessions or users where they are known, else rows. */
+/** The support that logs must give for an estimate; otherwise it is refused. */
+export interface SupportLimits {
+  /** Independent clusters: sessions or users where they are known, otherwise rows. */
   readonly minClusters: number;
-  /** Of the raw weights, per row and per cluster. */
+  /** Effective sample size of the raw weights, both over rows and over clusters. */
   readonly minEffectiveSampleSize: number;
-  /** Of the weights as used. */
+  /** Largest weight as used. */
   readonly maxWeight: number;
-  /** Effective number of rewarded units: `(Σ |w r|)² / Σ (w r)²` over the clusters. */
+  /** Effective number of rewarded clusters, `(Σ |w r|)² / Σ (w r)²` over the clusters. */
   readonly minEffectiveRewards: number;
-  /** The mean weight may miss 1 by this much, or by chance (5 standard errors), whichever is more. */
+  /** Largest deviation of the mean weight from 1, where that is more than 5 standard errors. */
   readonly meanWeightSlack: number;
-  /** Share of the weight that clipping may take away where no model stands in for it. */
+  /** Largest share of the weight that clipping may remove where no reward model replaces it. */
   readonly maxCutOff: number;
 }
 
-export const EVIDENCE_LIMITS: EvidenceLimits = {
+export const SUPPORT_LIMITS: SupportLimits = {
   minClusters: 100,
   minEffectiveSampleSize: 50,
   maxWeight: 1000,
@@ -25,8 +25,8 @@ export const EVIDENCE_LIMITS: EvidenceLimits = {
   maxCutOff: 0.1,
 };
 
-/** Accepts whatever the formula gives: for comparing with other tools, never for deciding. */
-export const NO_LIMITS: EvidenceLimits = {
+/** No limits, for comparisons with other tools; not for decisions. */
+export const NO_LIMITS: SupportLimits = {
   minClusters: 2,
   minEffectiveSampleSize: 0,
   maxWeight: Number.POSITIVE_INFINITY,
@@ -35,7 +35,11 @@ export const NO_LIMITS: EvidenceLimits = {
   maxCutOff: 1,
 };
 
-/** Why these are no probabilities to divide by; undefined when they are. */
+/**
+ * Why the probabilities are invalid; undefined where they are valid.
+ * @param pscore logging policy.
+ * @param evaluation evaluated policy.
+ */
 export function propensityProblem(
   pscore: ArrayLike<number>,
   evaluation: ArrayLike<number>,
@@ -57,29 +61,31 @@ export function propensityProblem(
 
 const ROUNDING = 1e-9;
 
-/** One importance weight per row, and what hangs on it. */
-export interface Evidence {
-  /** Names the weights in the reason: `slot 3`; empty where there is one weight per row. */
+/** Rows with their importance weights and rewards. */
+export interface WeightedRows {
+  /** Names the weights in a refusal, such as `slot 3`; empty where there is one weight per row. */
   readonly about: string;
+  /** Importance weights π_e / π_b. */
   readonly raw: Float64Array;
+  /** The weights as used, after clipping, switching or shrinking. */
   readonly used: Float64Array;
   readonly reward: ArrayLike<number>;
-  /** A reward model stands in for the weight that was cut off. */
+  /** A reward model replaces the weight that was removed. */
   readonly modelBacked: boolean;
 }
 
-/** Which cluster each row of the evidence is of: dense numbers under `count`. */
+/** The cluster of each row, numbered from 0 to `count` − 1. */
 export interface RowClusters {
   readonly count: number;
   readonly of: (row: number) => number;
 }
 
-/** Why the logs cannot carry an estimate, naming the figures; undefined when they can. */
-export function evidenceProblem(
-  { about, raw, modelBacked }: Evidence,
+/** Why the logs do not support an estimate, with the figures; undefined where they do. */
+export function supportProblem(
+  { about, raw, modelBacked }: WeightedRows,
   report: WeightReport,
   clusters: RowClusters,
-  limits: EvidenceLimits,
+  limits: SupportLimits,
 ): string | undefined {
   const at = about === '' ? '' : `${about}: `;
   const weights = clusterSums(raw.length, clusters, (row) => raw[row]);
@@ -119,14 +125,14 @@ function clusterSums(
   return sums;
 }
 
-/** Why too few rewarded clusters stand behind an estimate; undefined when they are enough. */
+/** Why there are too few rewarded clusters for an estimate; undefined where there are enough. */
 export function rewardProblem(
-  columns: readonly { evidence: Evidence; clusters: RowClusters }[],
-  { minEffectiveRewards }: EvidenceLimits,
+  columns: readonly { rows: WeightedRows; clusters: RowClusters }[],
+  { minEffectiveRewards }: SupportLimits,
 ): string | undefined {
   const earned = new Float64Array(columns[0].clusters.count);
-  for (const { evidence, clusters } of columns) {
-    const { raw, reward } = evidence;
+  for (const { rows, clusters } of columns) {
+    const { raw, reward } = rows;
     clusterSums(raw.length, clusters, (row) => Math.abs(raw[row] * reward[row])).forEach(
       (value, c) => (earned[c] += value),
     );

@@ -1,16 +1,17 @@
-import { slateCount, type TrainingSet } from '../../learn/training-set.ts';
+import type { TrainingSet } from '../../learn/training-set.ts';
+import { clusterPerRow } from '../cluster-per-row.ts';
 import type { ExaminationPropensities } from './examination.ts';
-import type { UnitImpressions } from './harvest.ts';
+import type { UnitImpressions } from './intervention-harvesting.ts';
 
 type Estimated = Extract<ExaminationPropensities, { kind: 'estimated' }>;
 
 const MAX_WEIGHT = 20;
 
 /**
- * The set with every reward divided by how likely its slot was looked at, clipped: `r / max(θ_k, 1 / limit)`
- * (Joachims et al., WSDM 2017). For the listwise objective, whose loss is linear in the rewards: its expectation
- * is then that of a visitor who looks everywhere. (The pointwise one also takes "not clicked" for "not liked",
- * which no weight on the rewards mends.) Slots below the last estimated one weigh as much as that one.
+ * The set with every reward divided by the examination of its slot, clipped: `r / max(θ_k, 1 / limit)` (Joachims et
+ * al., WSDM 2017). It is meant for the listwise objective, whose loss is linear in the rewards, so that its expectation
+ * becomes that of a visitor who examines every slot. (The pointwise objective also treats unclicked items as
+ * irrelevant, which no weight on rewards can correct.) Slots below the last estimated one have the weight of that one.
  */
 export function withExaminationWeights(
   set: TrainingSet,
@@ -24,11 +25,10 @@ export function withExaminationWeights(
   return { ...set, reward };
 }
 
-/** The set's rows as impressions: rows of equal codes are one unit, as no scorer of ours can tell them apart. */
+/**
+ * The set's rows as impressions. Rows with equal codes are one unit, because every scorer gives them the same score.
+ */
 export function impressionsOf(set: TrainingSet): UnitImpressions {
-  const cluster = new Uint32Array(set.rows);
-  for (let slate = 0; slate < slateCount(set); slate++)
-    cluster.fill(set.session[slate], set.starts[slate], set.starts[slate + 1]);
   const ids = new Map<string, number>();
   const unit = new Uint32Array(set.rows);
   const codes = new Uint8Array(set.features);
@@ -38,5 +38,5 @@ export function impressionsOf(set: TrainingSet): UnitImpressions {
     if (!ids.has(key)) ids.set(key, ids.size);
     unit[row] = ids.get(key)!;
   }
-  return { slot: set.position, reward: set.reward, cluster, unit };
+  return { slot: set.position, reward: set.reward, cluster: clusterPerRow(set), unit };
 }

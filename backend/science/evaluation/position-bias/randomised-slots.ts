@@ -1,5 +1,5 @@
 import { studentQuantile } from '../../statistics/distributions.ts';
-import { clusterIndex, standardError } from '../../statistics/interval.ts';
+import { clusterIndex, standardErrorOf } from '../../statistics/interval.ts';
 import {
   countSlots,
   tooFewClicks,
@@ -8,10 +8,10 @@ import {
 } from './examination.ts';
 
 /**
- * Where slots were filled without regard to worth (a floor of 1, a shuffled share of the traffic), every slot
- * shows items of the same mean worth, and click rates tell examination alone: `θ_k / θ₁ = CTR_k / CTR₁`
- * (Joachims et al., WSDM 2017, section 5.3). The interval is the delta method's on the logarithm, clustered.
- * @param slots how many to estimate, from slot 1 on.
+ * Examination from randomised slots (epsilon of 1, or a shuffled share of the traffic): every slot shows items of the
+ * same mean relevance, so the ratio of click-through rates is the ratio of examination, `θ_k / θ₁ = CTR_k / CTR₁`
+ * (Joachims et al., WSDM 2017, section 5.3). The interval is by the delta method on the logarithm, clustered.
+ * @param slots number of slots to estimate, from slot 1.
  */
 export function examinationFromRandomised(
   impressions: Impressions,
@@ -23,7 +23,7 @@ export function examinationFromRandomised(
   const rate = counts.clicks.map((clicks, k) => clicks / counts.impressions[k]);
   const index = clusterIndex(impressions.cluster);
   const clusters = index.reduce((most, c) => Math.max(most, c + 1), 0);
-  // What each cluster moves log CTR_k by.
+  // Influence of each cluster on log CTR_k.
   const influence = Array.from(rate, () => new Float64Array(clusters));
   for (let i = 0; i < index.length; i++) {
     const k = impressions.slot[i] - 1;
@@ -38,7 +38,7 @@ export function examinationFromRandomised(
     slots: Array.from(rate, (own, k) => {
       const examination = own / rate[0];
       const moved = influence[k].map((value, c) => (k === 0 ? 0 : value - influence[0][c]));
-      const spread = Math.exp(reach * standardError(moved));
+      const spread = Math.exp(reach * standardErrorOf(moved));
       return {
         slot: k + 1,
         examination,

@@ -1,0 +1,21 @@
+/** Numbers as text, for the sentences and tables of a report. */
+
+export const percentText = (share: number): string => `${numberText(share * 100)} %`;
+
+export const signedNumber = (value: number): string =>
+  `${value > 0 ? '+' : ''}${numberText(value)}`;
+
+export const intervalText = (low: number, high: number): string =>
+  `${signedNumber(low)} to ${signedNumber(high)}`;
+
+export const pValueText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+
+/** Four significant digits, with an exponent only where the number is very large or small, and a typographic minus. */
+export function numberText(value: number): string {
+  const size = Math.abs(value);
+  const text =
+    size === 0 || (size >= 1e-4 && size < 1e6)
+      ? String(Number(value.toPrecision(4)))
+      : value.toExponential(2);
+  return text.replace('-', '−');
+}

@@ -1,0 +1,71 @@
+import { count } from '../../../shared/text/text.ts';
+
+/**
+ * Why a figure cannot be computed. A missing figure is never shown as a p-value of 1. Stored reports hold `kind` and
+ * `reason`, so both stay as they are.
+ */
+export interface Unavailable {
+  readonly kind: 'no-answer';
+  readonly reason:
+    | 'not-enough-data'
+    | 'no-spread'
+    | 'zero-baseline'
+    | 'no-denominator'
+    | 'missing-metric'
+    | 'unequal-time'
+    | 'no-weights';
+  /** For people, such as "not enough data: 212 of 1,000 sessions". */
+  readonly message: string;
+}
+
+export type Unit = 'sessions' | 'users';
+
+/** No effect is estimated for an arm with fewer units than this. */
+export const MINIMUM_PER_ARM = 1000;
+
+export const notEnoughData = (
+  have: number,
+  need: number,
+  unit: Unit | 'days' = 'sessions',
+): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'not-enough-data',
+  message: `not enough data: ${count(have)} of ${count(need)} ${unit}`,
+});
+
+export const noSpread = (): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'no-spread',
+  message: 'no variance: every unit of both arms has the same value',
+});
+
+export const zeroBaseline = (): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'zero-baseline',
+  message: 'no relative difference: the control has a mean of 0; read the absolute difference',
+});
+
+export const noDenominator = (arm: 'control' | 'treatment'): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'no-denominator',
+  message: `no ratio: the denominator of the ${arm} sums to 0`,
+});
+
+export const missingMetric = (metric: string): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'missing-metric',
+  message: `no value of ${metric}: count it in the experiment, or leave it out`,
+});
+
+export const unequalFollowUp = (): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'unequal-time',
+  message:
+    'no trend: users exposed on the first days have had longer to act than those of the last days; use sessions as the unit to see a trend',
+});
+
+export const noWeights = (why: string): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'no-weights',
+  message: `no metric weights: ${why}`,
+});
