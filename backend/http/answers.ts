@@ -8,11 +8,12 @@ export type Routes = ExtractSchema<BackendApi>;
 export type Answer<
   Path extends keyof Routes,
   Method extends keyof Routes[Path] = '$get' & keyof Routes[Path],
-> = Extract<Routes[Path][Method], { status: SuccessStatusCode; outputFormat: 'json' }> extends {
-  output: infer Output;
-}
-  ? Output
-  : never;
+> =
+  Extract<Routes[Path][Method], { status: SuccessStatusCode; outputFormat: 'json' }> extends {
+    output: infer Output;
+  }
+    ? Output
+    : never;
 
 /** Names for answers, and for parts of them, that are shown by more than one module. */
 export type Status = Answer<'/v1/status'>;

@@ -1,6 +1,6 @@
 /**
- * TRIMTAB_TRAINING_DATA for a system that a person or a test tries out: minimums that an afternoon's clicks
- * reach, and no suspicion of visitors who are scripts.
+ * TRIMTAB_TRAINING_DATA for trying the system out, by hand or in a test: minimums that an afternoon's clicks reach, and no
+ * filtering of bots.
  */
 const few = { rankings: 100, rewarded: 100, clickRate: 0, days: 1, users: 1 };
 

@@ -70,5 +70,8 @@ export const anyObject = z.record(z.string(), z.unknown());
  */
 export const objectOf = <T extends object>(description: string) =>
   z
-    .custom<T>((value) => typeof value === 'object' && value !== null)
+    .custom<T>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    )
     .openapi({ type: 'object', description });

@@ -6,7 +6,9 @@ import type { Services } from '../contract/services.ts';
 const alert = z
   .object({
     id: z.number(),
-    key: z.string().openapi({ description: 'What it is about; one alert per key is open at a time' }),
+    key: z
+      .string()
+      .openapi({ description: 'What it is about; one alert per key is open at a time' }),
     kind: z.string(),
     message: z.string(),
     details: anyObject,

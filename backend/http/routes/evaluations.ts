@@ -71,6 +71,9 @@ export const evaluationRoutes = ({ evaluations }: Services) =>
     .openapi(list, async (c) => {
       const rows = await evaluations.list(c.req.valid('param').version);
       // Reports are JSON in the database, as evaluations wrote them.
-      const found = rows.map((row) => ({ ...row, report: row.report as unknown as VersionEvaluation }));
+      const found = rows.map((row) => ({
+        ...row,
+        report: row.report as unknown as VersionEvaluation,
+      }));
       return c.json({ evaluations: found }, 200);
     });

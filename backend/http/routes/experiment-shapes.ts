@@ -18,7 +18,8 @@ const arm = z
     version: versionId.optional(),
     exploration: exploration.optional(),
     reward: z.enum(['adaptive', 'fixed']).optional().openapi({
-      description: 'Retrained daily, on learned metric weights or on those that the schema declares',
+      description:
+        'Retrained daily, on learned metric weights or on those that the schema declares',
     }),
   })
   .strict();
@@ -37,7 +38,9 @@ const metric = z
 const guardrail = z
   .object({
     metric: z.string(),
-    margin: z.number().openapi({ description: 'Largest harm that is accepted, relative: 0.01 is 1 %' }),
+    margin: z
+      .number()
+      .openapi({ description: 'Largest harm that is accepted, relative: 0.01 is 1 %' }),
   })
   .strict();
 
@@ -60,7 +63,10 @@ export const newExperiment = z
       .optional()
       .openapi({ description: 'Names of default metrics, or definitions' }),
     guardrails: z.array(guardrail).max(20).optional(),
-    minimumPerArm: z.number().optional().openapi({ description: 'Units per arm before any verdict' }),
+    minimumPerArm: z
+      .number()
+      .optional()
+      .openapi({ description: 'Units per arm before any verdict' }),
     aa: z.boolean().optional().openapi({ description: 'An A/A test: arms that do not differ' }),
     selfTest: z
       .union([z.string(), z.literal(true)])
@@ -109,16 +115,22 @@ const report = z.object({
     description:
       'Its log has been deleted since: computed from the facts kept of its units, or the last report',
   }),
-  refusedUnits: z.number().openapi({ description: 'Units left out as bots, by the filters of training' }),
+  refusedUnits: z
+    .number()
+    .openapi({ description: 'Units left out as bots, by the filters of training' }),
   analysis: objectOf<ExperimentReport>('Verdict, doubts, and each arm against the control'),
-  weights: objectOf<WeightsInUse>('The metric weights behind resultData').optional(),
+  weights: objectOf<WeightsInUse & { readonly told?: readonly string[] }>(
+    'The metric weights behind resultData; `told`: where they come from, as sentences',
+  ).optional(),
 });
 
 export const reportedShape = experimentShape
   .extend({
     report: report
       .nullable()
-      .openapi({ description: 'null: it never ran, or its log was deleted before a report was stored' }),
+      .openapi({
+        description: 'null: it never ran, or its log was deleted before a report was stored',
+      }),
   })
   .openapi('ExperimentWithReport');
 

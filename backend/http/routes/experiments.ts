@@ -32,7 +32,10 @@ const layers = createRoute({
   path: '/v1/layers',
   summary: 'Layers: experiments of one layer never share a unit',
   responses: {
-    200: answer(z.object({ layers: z.array(layerShape) }), 'In the order in which they choose units'),
+    200: answer(
+      z.object({ layers: z.array(layerShape) }),
+      'In the order in which they choose units',
+    ),
     ...problems,
   },
 });

@@ -14,7 +14,10 @@ const ready = createRoute({
   method: 'get',
   path: '/health/ready',
   summary: 'The database can be written, and the edge is up to date',
-  responses: { 200: answer(readiness, 'Ready'), 503: answer(readiness, 'Not ready, with the reasons') },
+  responses: {
+    200: answer(readiness, 'Ready'),
+    503: answer(readiness, 'Not ready, with the reasons'),
+  },
 });
 
 const metrics = createRoute({

@@ -10,8 +10,7 @@ import type { Services } from '../contract/services.ts';
 const post = createRoute({
   method: 'post',
   path: '/v1/ingest',
-  summary:
-    'A sealed batch of decisions and events from the edge: signed, and idempotent',
+  summary: 'A sealed batch of decisions and events from the edge: signed, and idempotent',
   request: {
     headers: z.object({ [SIGNATURE_HEADER]: z.string().optional() }),
     body: { content: { 'application/octet-stream': { schema: z.unknown() } } },

@@ -3,10 +3,12 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
 import { deleteItem, readItems, upsertItems } from '../../catalogue/items.ts';
-import { anyObject, answer, jsonBody, problems, queryNumber, router } from '../contract/openapi.ts';
+import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const MAX_ITEMS = 5000;
+/** `parseItem` says what is wrong with an item, and with which. */
+const itemGiven = objectOf<object>('An id, and attributes by name');
 const attribute = z
   .custom<AttributeValue | undefined>()
   .openapi({ type: ['string', 'number', 'boolean', 'array', 'null'] });
@@ -17,7 +19,7 @@ const put = createRoute({
   path: '/v1/items',
   summary: 'Put items into the catalogue: new ones and changed ones, all or none',
   request: {
-    body: jsonBody(z.array(anyObject).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
+    body: jsonBody(z.array(itemGiven).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
   },
   responses: {
     200: answer(
@@ -33,7 +35,10 @@ const remove = createRoute({
   path: '/v1/items/{id}',
   summary: 'Take an item out of the catalogue',
   request: { params: z.object({ id: z.string() }) },
-  responses: { 200: answer(z.object({ deleted: z.string() }), 'The id of the deleted item'), ...problems },
+  responses: {
+    200: answer(z.object({ deleted: z.string() }), 'The id of the deleted item'),
+    ...problems,
+  },
 });
 
 const list = createRoute({

@@ -86,9 +86,7 @@ export const verification = z.object({
   rows: z.number(),
   unhashed: z.number(),
   head: z.string().nullable(),
-  faults: z
-    .array(z.object({ id: z.number(), fault: z.string(), message: z.string() }))
-    .readonly(),
+  faults: z.array(z.object({ id: z.number(), fault: z.string(), message: z.string() })).readonly(),
 });
 
 export const unitCounts = z.object({

@@ -54,7 +54,10 @@ const put = createRoute({
           reason,
           expiresAt: epochMs.optional(),
           experimentId,
-          dryRun: z.boolean().optional().openapi({ description: 'Report what would change, and change nothing' }),
+          dryRun: z
+            .boolean()
+            .optional()
+            .openapi({ description: 'Report what would change, and change nothing' }),
         })
         .strict(),
     ),

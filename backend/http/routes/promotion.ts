@@ -23,7 +23,8 @@ const promote = createRoute({
 const rollback = createRoute({
   method: 'post',
   path: '/v1/weights/{version}/rollback',
-  summary: 'Give everyone a version at once and hold it: nothing else goes live until it is released',
+  summary:
+    'Give everyone a version at once and hold it: nothing else goes live until it is released',
   request: { params: versionParam },
   responses: moved,
 });

@@ -40,7 +40,9 @@ const rollout = z
     share: z.number().openapi({ description: 'Of the traffic, that the challenger serves' }),
     freeShare: z
       .number()
-      .openapi({ description: 'Of the visitors, that no experiment holds: the canary can have them' }),
+      .openapi({
+        description: 'Of the visitors, that no experiment holds: the canary can have them',
+      }),
     since: epochMs,
     experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
     rules: objectOf<RolloutRules>('What each step requires'),
@@ -95,10 +97,7 @@ const start = createRoute({
       z
         .object({
           version: versionId,
-          force: z
-            .boolean()
-            .optional()
-            .openapi({ description: 'Start it whatever the gate says' }),
+          force: z.boolean().optional().openapi({ description: 'Start it whatever the gate says' }),
         })
         .strict(),
     ),

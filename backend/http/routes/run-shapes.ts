@@ -25,7 +25,7 @@ const params = z
 const progress = z.object({
   phase: z.enum(['reading', 'fitting', 'comparing', 'done']).optional(),
   slates: z.number().optional().openapi({ description: 'Rankings read so far' }),
-  counts: objectOf<Partial<DataFacts>>('Size of the training data').optional(),
+  counts: objectOf<DataFacts>('Size of the training data').optional(),
   curve: z
     .array(
       z.object({
@@ -38,10 +38,14 @@ const progress = z.object({
   learner: z.enum(LEARNERS).optional(),
   fold: z.number().optional().openapi({ description: 'Of the cross-validation; 0 before it' }),
   iterations: z.number().optional().openapi({ description: 'Iterations, trees or epochs' }),
-  examination: objectOf<ExaminationPropensities>('By slot, where rewards were divided by it')
-    .optional(),
+  examination: objectOf<ExaminationPropensities>(
+    'By slot, where rewards were divided by it',
+  ).optional(),
   validation: z
-    .object({ parent: objectOf<RankingSummary>('MRR, NDCG'), learned: objectOf<RankingSummary>('') })
+    .object({
+      parent: objectOf<RankingSummary>('MRR, NDCG'),
+      learned: objectOf<RankingSummary>(''),
+    })
     .optional(),
   gate: objectOf<GateReport>('Verdict, reason and checks').optional(),
   quality: objectOf<{ readonly passed: boolean; readonly failures: readonly string[] }>(
@@ -72,7 +76,7 @@ export const runShape = z
 type Run = z.infer<typeof runShape>;
 
 /** Params and progress are JSON in the database, as `runs/` wrote them. */
-export const runAnswer = (row: typeof runs.$inferSelect): Run => row as Run;
+export const runAnswer = (row: typeof runs.$inferSelect): Run => row;
 
 /** A comparison's report is hundreds of kilobytes: lists leave it out. */
 export function withoutReport(row: typeof runs.$inferSelect): Run {

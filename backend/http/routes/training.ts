@@ -18,7 +18,9 @@ import { runAnswer, runShape, withoutReport } from './run-shapes.ts';
 
 const asked = z
   .object({
-    parent: versionId.optional().openapi({ description: 'What to start from; default: the champion' }),
+    parent: versionId
+      .optional()
+      .openapi({ description: 'What to start from; default: the champion' }),
     schema: z.string().optional().openapi({ description: 'Hash or name' }),
     from: epochMs.optional(),
     to: epochMs.optional(),
@@ -43,7 +45,8 @@ const asked = z
       description: 'How a version that passes the gate goes live; default: as configured',
     }),
     force: z.boolean().optional().openapi({
-      description: 'Train on too little data, and promote whatever the gate and the data quality say',
+      description:
+        'Train on too little data, and promote whatever the gate and the data quality say',
     }),
     name: z.string().min(1).max(80).optional(),
   })

@@ -59,7 +59,7 @@ const whole = about
 const given = z
   .object({
     name: z.string().min(1).max(80),
-    schema: anyObject
+    schema: objectOf<object>('Columns, features, filters and rules')
       .optional()
       .openapi({ description: 'A whole schema; else the parent’s, else the champion’s' }),
     points: z.record(z.string(), z.array(z.number())),
@@ -89,7 +89,10 @@ const create = createRoute({
   path: '/v1/weights',
   summary: 'Store a scorer as a new version and write it to KV; the live version stays',
   request: { body: jsonBody(given) },
-  responses: { 201: answer(z.object({ version: z.string() }), 'The version that was assigned'), ...problems },
+  responses: {
+    201: answer(z.object({ version: z.string() }), 'The version that was assigned'),
+    ...problems,
+  },
 });
 
 const MAX_LISTED = 1000;
@@ -141,8 +144,7 @@ export const weightRoutes = (services: Services) => {
     })
     .openapi(create, async (c) => {
       const body = c.req.valid('json');
-      const parent =
-        body.parent === undefined ? undefined : await versions.load(body.parent);
+      const parent = body.parent === undefined ? undefined : await versions.load(body.parent);
       const schema: Schema =
         body.schema === undefined
           ? (parent?.schema ?? (await liveSchema()))
