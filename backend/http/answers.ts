@@ -15,6 +15,11 @@ export type Answer<
     ? Output
     : never;
 
+/** What a `GET` of the path takes: `{ param?, query? }`. */
+export type Given<Path extends keyof Routes> = Routes[Path] extends { $get: { input: infer Input } }
+  ? Input
+  : never;
+
 /** Names for answers, and for parts of them, that are shown by more than one module. */
 export type Status = Answer<'/v1/status'>;
 export type LiveWeights = NonNullable<Status['weights']>;
@@ -22,6 +27,7 @@ export type Run = Answer<'/v1/runs/:id'>;
 export type Alert = Answer<'/v1/alerts'>['alerts'][number];
 export type Clicks = Answer<'/v1/clicks'>;
 export type DataQuality = Answer<'/v1/data/quality'>;
+export type AuditEntry = Answer<'/v1/audit'>['entries'][number];
 export type Experiment = Answer<'/v1/experiments'>['experiments'][number];
 export type ExperimentWithReport = Answer<'/v1/experiments/:id'>;
 export type Rollout = Answer<'/v1/rollouts'>['rollouts'][number];
