@@ -52,7 +52,7 @@ function baselineOf({ rate, mean, deviation, ratio }: SizeOptions): Asked['basel
   if (rate !== undefined) return { kind: 'proportion', rate };
   if (mean !== undefined && deviation !== undefined)
     return { kind: 'mean', mean, variance: deviation * deviation };
-  // The backend says what its JSON lacks.
+  // The backend checks it.
   if (ratio !== undefined) return { kind: 'ratio', ...(ratio as object) } as Asked['baseline'];
   throw new CliError('the baseline is missing: give --rate, --mean and --deviation, or --ratio', 2);
 }

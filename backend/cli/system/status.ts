@@ -62,6 +62,6 @@ const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
 const trainingText = ({ running, nextAt }: Status['training']) =>
   running === null
     ? nextAt === null
-      ? 'by hand only'
+      ? 'only on request'
       : `next ${moment(nextAt)}`
     : `${running} is under way`;

@@ -26,7 +26,7 @@ export function metricWeightsSection(shown, verified, nowMs) {
       ...source(inForce, nowMs),
       table(
         [{ label: 'Metric' }, { label: 'Weight', number: true }],
-        Object.entries(inForce.weights).map(([metric, worth]) => [metric, figure(worth)]),
+        Object.entries(inForce.weights).map(([metric, weight]) => [metric, figure(weight)]),
       ),
       ...experiments.map((override) =>
         h(
@@ -112,7 +112,11 @@ function learnedCard(of, { inForce, policy }, nowMs) {
     abstains === undefined ? undefined : h('p', { class: 'notice' }, `It abstains: ${abstains}.`),
     skill && h('p', { class: 'muted' }, skillText(skill)),
     method === 'surrogate' && policy === 'fixed'
-      ? h('p', { class: 'muted' }, 'The policy is fixed: learned weights are shown, and do not change the reward.')
+      ? h(
+          'p',
+          { class: 'muted' },
+          'The policy is fixed: learned weights are shown, and do not change the reward.',
+        )
       : undefined,
     table(
       [
@@ -204,7 +208,7 @@ function kindOf({ source: from, method, withdraws, experimentId, expiresAt }) {
 /** @param {Entry['weights']} weights */
 const weightsText = (weights) =>
   Object.entries(weights)
-    .map(([metric, worth]) => `${metric} ${figure(worth)}`)
+    .map(([metric, weight]) => `${metric} ${figure(weight)}`)
     .join(', ') || '–';
 
 const VERIFY_EVERY_MS = 600_000;

@@ -126,11 +126,9 @@ const report = z.object({
 
 export const reportedShape = experimentShape
   .extend({
-    report: report
-      .nullable()
-      .openapi({
-        description: 'null: it never ran, or its log was deleted before a report was stored',
-      }),
+    report: report.nullable().openapi({
+      description: 'null: it never ran, or its log was deleted before a report was stored',
+    }),
   })
   .openapi('ExperimentWithReport');
 

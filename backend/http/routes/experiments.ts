@@ -93,7 +93,7 @@ const stop = createRoute({
   responses: { 200: answer(reportedShape, 'The report'), ...problems },
 });
 
-/** The draft exists all the same, and a second request would make another: the message says so. */
+/** The draft exists nevertheless, and repeating the request would create another one. */
 const notStarted = (error: unknown, id: string): unknown =>
   error instanceof ApiError
     ? new ApiError(error.status, error.code, `${error.message} (${id} stays a draft)`)

@@ -7,7 +7,7 @@ import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../co
 import type { Services } from '../contract/services.ts';
 
 const MAX_ITEMS = 5000;
-/** `parseItem` says what is wrong with an item, and with which. */
+/** Only an object here: `parseItem` checks attributes, with messages that name the item. */
 const itemGiven = objectOf<object>('An id, and attributes by name');
 const attribute = z
   .custom<AttributeValue | undefined>()

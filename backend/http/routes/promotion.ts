@@ -37,18 +37,18 @@ const release = createRoute({
 });
 
 export const promotionRoutes = ({ store, rollout, rollouts, log }: Services) => {
-  // The pointer has moved. A rollout under way that could not be told of it yet is not the caller's failure.
-  const tellRollouts = () =>
+  // The pointer has moved: if a rollout under way cannot take note of it yet, the request has not failed.
+  const updateRollouts = () =>
     rollouts.seeOps().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
   return router()
     .openapi(promote, async (c) => {
       await rollout.promote(c.req.valid('param').version, actorOf(c));
-      await tellRollouts();
+      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(rollback, async (c) => {
       await rollout.rollback(c.req.valid('param').version, actorOf(c));
-      await tellRollouts();
+      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(release, async (c) => {

@@ -38,11 +38,9 @@ const rollout = z
     champion: z.string(),
     stage: z.enum([...STEPS, 'withdrawn', 'hold']),
     share: z.number().openapi({ description: 'Of the traffic, that the challenger serves' }),
-    freeShare: z
-      .number()
-      .openapi({
-        description: 'Of the visitors, that no experiment holds: the canary can have them',
-      }),
+    freeShare: z.number().openapi({
+      description: 'Of the visitors, that no experiment holds: the canary can have them',
+    }),
     since: epochMs,
     experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
     rules: objectOf<RolloutRules>('What each step requires'),
