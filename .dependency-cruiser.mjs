@@ -21,12 +21,12 @@ const BACKEND = [
   'monitor',
   'reports',
   'runs',
-  'replay',
   'config',
-  'client',
-  'start',
-  'dashboard',
   'http',
+  'dashboard',
+  'client',
+  'replay',
+  'start',
 ];
 
 /** Everything in a list is forbidden to import what comes after it. */

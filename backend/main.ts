@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { loadConfig, type BackendConfig } from './config/config.ts';
+import { dashboardRoutes } from './dashboard/routes.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
@@ -62,6 +63,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
+  app.route('/', dashboardRoutes());
   const listening = await listen(app.fetch, config.host, config.port);
   const leader = lease('leader', LEASE_MS);
   const leadership = leadershipOf({ leader, presence, leaseMs: LEASE_MS });

@@ -1,57 +1,155 @@
 import { Command } from 'commander';
-import { alertsCommand } from './alerts.ts';
-import { auditCommand } from './audit.ts';
-import { compareCommand } from './compare.ts';
-import { configCommand } from './config.ts';
-import { dataCommand } from './data.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { experimentsCommand } from './experiments.ts';
-import { importCommand } from './import.ts';
-import { itemsCommand } from './items.ts';
-import { keysCommand } from './keys.ts';
-import { metricWeightsCommand } from './metric-weights.ts';
-import { promoteCommand } from './promote.ts';
-import { releaseCommand } from './release.ts';
-import { replayCommand } from './replay.ts';
-import { reportCommand } from './report.ts';
-import { rollbackCommand } from './rollback.ts';
-import { rolloutsCommand } from './rollouts.ts';
-import { runsCommand } from './runs.ts';
-import { schemaCommand } from './schema.ts';
-import { serveCommand } from './serve.ts';
-import { startCommand } from './start.ts';
-import { statusCommand } from './status.ts';
-import { trainCommand } from './train.ts';
-import { usersCommand } from './users.ts';
-import { weightsCommand } from './weights.ts';
+import { listAlertsVerb } from './alerts/list.ts';
+import { listAuditVerb } from './audit/list.ts';
+import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
+import { pruneVerb } from './data/prune.ts';
+import { qualityVerb } from './data/quality.ts';
+import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
+import { createVerb } from './experiments/create.ts';
+import { listExperimentsVerb } from './experiments/list.ts';
+import { sizeVerb } from './experiments/size.ts';
+import { helpByNoun } from './help.ts';
+import { deleteItemsVerb } from './items/delete.ts';
+import { importVerb } from './items/import.ts';
+import { backtestVerb } from './metric-weights/backtest.ts';
+import { learnVerb } from './metric-weights/learn.ts';
+import { setVerb, withdrawOverrideVerb } from './metric-weights/override.ts';
+import {
+  getVerb,
+  historyVerb,
+  learnNowVerb,
+  unitsVerb,
+  verifyVerb,
+} from './metric-weights/read.ts';
+import { trivagoVerb } from './replay/trivago.ts';
+import { showReportVerb } from './reports/show.ts';
+import { listRolloutsVerb } from './rollouts/list.ts';
+import { replayRolloutsVerb } from './rollouts/replay.ts';
+import { showRolloutVerb, startRolloutVerb, withdrawRolloutVerb } from './rollouts/rollout.ts';
+import { compareVerb } from './runs/compare.ts';
+import { listRunsVerb, runsVerb, showRunVerb } from './runs/list.ts';
+import { trainVerb } from './runs/train.ts';
+import { checkVerb } from './schema/check.ts';
+import { fitVerb } from './schema/fit.ts';
+import { configVerb } from './system/config.ts';
+import { keysVerb } from './system/keys.ts';
+import { serveVerb } from './system/serve.ts';
+import { startAllVerb } from './system/start.ts';
+import { statusVerb } from './system/status.ts';
+import { deleteUserVerb } from './users/delete.ts';
+import { evaluateVerb } from './weights/evaluate.ts';
+import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
+import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
 
-export const program = (): Command =>
-  [
-    startCommand(),
-    serveCommand(),
-    configCommand(),
-    statusCommand(),
-    importCommand(),
-    itemsCommand(),
-    dataCommand(),
-    evaluateCommand(),
-    trainCommand(),
-    compareCommand(),
-    runsCommand(),
-    weightsCommand(),
-    rolloutsCommand(),
-    promoteCommand(),
-    rollbackCommand(),
-    releaseCommand(),
-    auditCommand(),
-    experimentsCommand(),
-    alertsCommand(),
-    reportCommand(),
-    metricWeightsCommand(),
-    usersCommand(),
-    replayCommand(),
-    schemaCommand(),
-    keysCommand(),
-  ].reduce((whole, verb) => whole.addCommand(verb), new Command('trimtab').description(ABOUT));
+/** Every command. */
+const NOUNS: readonly Noun[] = [
+  {
+    noun: 'system',
+    about: 'the edge and the backend',
+    verbs: [startAllVerb, serveVerb, statusVerb, configVerb, keysVerb],
+    short: {
+      start: startAllVerb,
+      serve: serveVerb,
+      status: statusVerb,
+      config: configVerb,
+      keys: keysVerb,
+    },
+  },
+  {
+    noun: 'items',
+    about: 'the catalogue',
+    verbs: [importVerb, deleteItemsVerb],
+    short: { import: importVerb },
+  },
+  { noun: 'data', about: 'the log that training learns from', verbs: [qualityVerb, pruneVerb] },
+  {
+    noun: 'runs',
+    about: 'training runs and comparisons of learners',
+    verbs: [listRunsVerb, showRunVerb, trainVerb, compareVerb],
+    otherwise: runsVerb,
+    short: { train: trainVerb, compare: compareVerb },
+  },
+  {
+    noun: 'weights',
+    about: 'versions, and which of them is live',
+    verbs: [
+      listVersionsVerb,
+      showVersionVerb,
+      evaluateVerb,
+      promoteVerb,
+      rollbackVerb,
+      releaseVerb,
+    ],
+    otherwise: weightsVerb,
+    short: {
+      evaluate: evaluateVerb,
+      promote: promoteVerb,
+      rollback: rollbackVerb,
+      release: releaseVerb,
+    },
+  },
+  {
+    noun: 'rollouts',
+    about: 'how new versions go live: shadow, canary, champion',
+    verbs: [
+      listRolloutsVerb,
+      showRolloutVerb,
+      startRolloutVerb,
+      withdrawRolloutVerb,
+      replayRolloutsVerb,
+    ],
+    otherwise: listRolloutsVerb,
+  },
+  {
+    noun: 'experiments',
+    about: 'versions, explorations and rewards compared on live traffic',
+    verbs: [listExperimentsVerb, createVerb, startVerb, widenVerb, stopVerb, showVerb, sizeVerb],
+    otherwise: listExperimentsVerb,
+  },
+  {
+    noun: 'metric-weights',
+    about: 'the reward that training learns from',
+    verbs: [
+      getVerb,
+      setVerb,
+      withdrawOverrideVerb,
+      historyVerb,
+      verifyVerb,
+      unitsVerb,
+      learnNowVerb,
+      learnVerb,
+      backtestVerb,
+    ],
+  },
+  {
+    noun: 'alerts',
+    about: 'conditions that need attention',
+    verbs: [listAlertsVerb],
+    otherwise: listAlertsVerb,
+  },
+  {
+    noun: 'audit',
+    about: 'who changed what is live',
+    verbs: [listAuditVerb],
+    otherwise: listAuditVerb,
+  },
+  {
+    noun: 'reports',
+    about: 'monthly comparisons of models',
+    verbs: [showReportVerb],
+    short: { report: showReportVerb },
+  },
+  { noun: 'users', about: 'visitors, by their pseudonymous ids', verbs: [deleteUserVerb] },
+  { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb] },
+  { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
+];
 
-const ABOUT = 'Ranks items at the edge with weights that learn from what people do.';
+export function program(): Command {
+  const whole = new Command('trimtab')
+    .description('Ranks items at the edge with weights that learn from what people do.')
+    .usage('<noun> <verb> [options]')
+    .configureHelp(helpByNoun(NOUNS));
+  for (const noun of NOUNS)
+    for (const command of [nounCommand(noun), ...shortCommands(noun)]) whole.addCommand(command);
+  return whole;
+}

@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { CliError } from '../client/failure.ts';
 import { note } from '../client/print.ts';
 
-/** Runs the verb; failures become one line on stderr and exit code 1 (it failed) or 2 (it was asked wrongly). */
+/** Runs a command; a failure becomes one line on stderr and exit code 1 (it failed) or 2 (wrong usage). */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
   for (const command of everyCommand(program)) command.exitOverride();
   try {
@@ -14,14 +14,14 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 }
 
 function exitCodeOf(error: unknown): number {
-  // Commander has said what it had to say; help and version end with 0.
+  // Commander has printed its message already; help ends with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  note(`trimtab: ${isToldToPeople(error) ? error.message : stackOf(error)}`);
+  note(`trimtab: ${isForPeople(error) ? error.message : stackOf(error)}`);
   return error instanceof CliError ? error.exitCode : 1;
 }
 
-/** Ours, or a plain Error, which here is always thrown with words for people; a TypeError is a bug. */
-const isToldToPeople = (error: unknown): error is Error =>
+/** Our own errors, and plain ones, which are thrown with a message for people here; a TypeError is a bug. */
+const isForPeople = (error: unknown): error is Error =>
   error instanceof CliError ||
   error instanceof ApiError ||
   (error instanceof Error && error.name === 'Error');
@@ -29,7 +29,7 @@ const isToldToPeople = (error: unknown): error is Error =>
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-/** Subcommands keep an exit behaviour of their own, so each must be told. */
+/** Each subcommand has an exit behaviour of its own, which must be set. */
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }

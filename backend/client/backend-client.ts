@@ -1,20 +1,17 @@
 import { userInfo } from 'node:os';
+import { hc, type PickResponseByStatusCode } from 'hono/client';
+import type { SuccessStatusCode } from 'hono/utils/http-status';
 import { readKeys } from '../config/keys.ts';
 import { stateDir } from '../config/state-dir.ts';
+import type { BackendApi } from '../http/app.ts';
 import { CliError } from './failure.ts';
 import { unreachable } from './unreachable.ts';
 
-export interface BackendClient {
-  readonly url: string;
-  /** @throws CliError with what the backend said, or how to reach one. */
-  readonly call: <T>(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    body?: unknown,
-  ) => Promise<T>;
-  /** An answer as it comes. @throws as `call` */
-  readonly text: (path: string) => Promise<string>;
-}
+/** Refusals never reach a caller: the client throws them. */
+type Succeeding = PickResponseByStatusCode<BackendApi, SuccessStatusCode>;
+
+/** The routes under `/v1` as functions: `json(client.runs[':id'].$get({ param: { id } }))`. */
+export type BackendClient = ReturnType<typeof hc<Succeeding>>['v1'];
 
 export interface BackendOptions {
   readonly backend?: string;
@@ -23,6 +20,7 @@ export interface BackendOptions {
 
 const DEFAULT_BACKEND = 'http://127.0.0.1:8788';
 
+/** Its calls throw a CliError with what the backend said, or with how to reach one. */
 export function backendClient(options: BackendOptions): BackendClient {
   const url = backendUrl(options.backend);
   const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey;
@@ -32,36 +30,36 @@ export function backendClient(options: BackendOptions): BackendClient {
       2,
     );
   }
-  const request = async (method: string, path: string, body?: unknown): Promise<string> => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${key}`,
-        // For the audit log: the key alone does not tell who it was.
-        'x-trimtab-actor': actor(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((error: unknown) => {
-      throw new CliError(unreachable(url, error));
-    });
-    const text = await response.text();
-    if (!response.ok) throw new CliError(refusal(response.status, text, url));
-    return text;
-  };
-  return {
-    url,
-    async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const text = await request(method, path, body);
-      try {
-        return JSON.parse(text);
-      } catch {
-        throw new CliError(`${url} did not answer with JSON: is it a Trimtab backend?`);
-      }
+  return hc<Succeeding>(url, {
+    // The actor is for the audit log: the key alone does not say who it was.
+    headers: { authorization: `Bearer ${key}`, 'x-trimtab-actor': actor() },
+    fetch: async (input: string | URL | Request, init?: RequestInit) => {
+      const response = await fetch(input, init).catch((error: unknown) => {
+        throw new CliError(unreachable(url, error));
+      });
+      if (response.ok) return response;
+      throw new CliError(refusal(response.status, await response.text(), url));
     },
-    text: (path) => request('GET', path),
-  };
+  }).v1;
 }
+
+/** The JSON of an answer. @throws CliError where it is none. */
+export async function json<T>(
+  answer: Promise<{ readonly url: string; text(): Promise<string>; json(): Promise<T> }>,
+): Promise<T> {
+  const response = await answer;
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CliError(
+      `${new URL(response.url).origin} did not answer with JSON: is it a Trimtab backend?`,
+    );
+  }
+}
+
+/** A path parameter; the client puts it into the path as it is. */
+export const segment = <T extends string>(text: T): T => encodeURIComponent(text) as T;
 
 const actor = (): string => {
   try {

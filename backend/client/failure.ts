@@ -1,4 +1,4 @@
-/** Told to a person: what was wrong and the remedy. Exit code 1: it failed; 2: it was asked wrongly. */
+/** A failure with a message for people: what was wrong and the remedy. Exit code 1: it failed; 2: wrong usage. */
 export class CliError extends Error {
   readonly exitCode: 1 | 2;
 

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { count } from '../../shared/text/text.ts';
 import { note } from './print.ts';
 
-/** Anything over a second shows one: a bar on a terminal, a line per fifth elsewhere. All on stderr. */
+/** For work that may take over a second: a bar on a terminal, elsewhere a line per 20 %. On stderr. */
 export interface Progress {
   readonly update: (done: number, remark?: string) => void;
   readonly stop: () => void;
@@ -29,12 +29,12 @@ function bar(label: string, total: number, unit: string): Progress {
 }
 
 function lines(label: string, total: number, unit: string): Progress {
-  let told = 0;
+  let shownFifths = 0;
   return {
     update(done, remark = '') {
-      const fifth = total === 0 ? 0 : Math.floor((done / total) * 5);
-      if (fifth <= told) return;
-      told = fifth;
+      const fifths = total === 0 ? 0 : Math.floor((done / total) * 5);
+      if (fifths <= shownFifths) return;
+      shownFifths = fifths;
       note(`${label}: ${count(done)} of ${count(total)} ${unit} ${remark}`.trimEnd());
     },
     stop: () => undefined,

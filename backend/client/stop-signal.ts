@@ -1,4 +1,4 @@
-/** Aborts on Ctrl-C, SIGTERM or a closed terminal; npm sends a second of each, which changes nothing. */
+/** Aborts on Ctrl-C, SIGTERM or a closed terminal; npm sends each signal twice, and the second has no effect. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -1,18 +1,18 @@
 import { messageOf } from '../../shared/text/message-of.ts';
 import { counted } from '../../shared/text/text.ts';
-import type { BackendClient } from './backend-client.ts';
+import { json, type BackendClient } from './backend-client.ts';
 import { CliError } from './failure.ts';
 
 export interface UploadedItem {
   readonly id: string;
 }
 
-/** Small enough that one answer comes well within a second. */
+/** Small enough to be answered well within a second. */
 const BATCH_ITEMS = 1000;
 
 /**
- * Puts items in batches. @returns how many.
- * @throws CliError with what the backend refused, and how many items were in before.
+ * Uploads items in batches. @returns how many.
+ * @throws CliError with the backend's refusal, and how many items were stored before it.
  */
 export async function uploadItems(
   client: BackendClient,
@@ -23,7 +23,7 @@ export async function uploadItems(
   let batch: UploadedItem[] = [];
   const flush = async () => {
     if (batch.length === 0) return;
-    await client.call('PUT', '/v1/items', batch).catch((error: unknown) => {
+    await json(client.items.$put({ json: batch })).catch((error: unknown) => {
       throw new CliError(
         `${messageOf(error)}; none of this batch of ${counted(batch.length, 'item')} is in, ${counted(uploaded, 'item')} from before are`,
       );

@@ -1,4 +1,4 @@
-/** The page's frame; its scripts fill it from the JSON API, with the cookie that `/?key=` set. */
+/** The page without its content, which the scripts read from the JSON API with the cookie that `/?key=` set. */
 export const dashboardHtml = (): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -35,7 +35,7 @@ export const dashboardHtml = (): string => `<!doctype html>
 <section id="audit" class="card"></section>
 </main>
 </div>
-<noscript>This page draws itself from the JSON API and needs JavaScript; <code>trimtab status</code> says the same.</noscript>
+<noscript>This page needs JavaScript; <code>trimtab status</code> shows the most important part of it.</noscript>
 </body>
 </html>
 `;

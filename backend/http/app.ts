@@ -1,4 +1,3 @@
-import { dashboardRoutes } from '../dashboard/routes.ts';
 import { authenticate } from './auth.ts';
 import { limitBodies } from './limits.ts';
 import { router } from './contract/openapi.ts';
@@ -13,43 +12,22 @@ import { ingestRoutes } from './routes/ingest.ts';
 import { itemRoutes } from './routes/items.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
+import { promotionRoutes } from './routes/promotion.ts';
 import { reportRoutes } from './routes/reports.ts';
-import { rolloutRoutes } from './routes/promotion.ts';
-import { rolloutsRoutes } from './routes/rollouts.ts';
+import { rolloutRoutes } from './routes/rollouts.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
 import { userRoutes } from './routes/users.ts';
 import { weightRoutes } from './routes/weights.ts';
 import type { Services } from './contract/services.ts';
 
-const ROUTES = [
-  healthRoutes,
-  statusRoutes,
-  itemRoutes,
-  ingestRoutes,
-  outcomeRoutes,
-  dataRoutes,
-  evaluationRoutes,
-  trainingRoutes,
-  rolloutRoutes,
-  rolloutsRoutes,
-  weightRoutes,
-  clickRoutes,
-  experimentRoutes,
-  metricWeightRoutes,
-  alertRoutes,
-  reportRoutes,
-  userRoutes,
-];
-
-/** The backend's HTTP side. */
+/** The backend's HTTP interface; the caller may add pages, which need the same key. */
 export function createApp(services: Services) {
   const app = router();
   app.onError(errorHandler(services.log));
   app.notFound(notFound);
   app.use(authenticate(services.secretKeys));
   app.use(limitBodies());
-  for (const routes of ROUTES) app.route('/', routes(services));
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
@@ -58,6 +36,26 @@ export function createApp(services: Services) {
       description: 'Errors are {code, message, details?}; timestamps are epoch milliseconds.',
     },
   });
-  app.route('/', dashboardRoutes());
-  return app;
+  // One chain: each call returns a type that knows the routes added so far.
+  return app
+    .route('/', healthRoutes(services))
+    .route('/', statusRoutes(services))
+    .route('/', itemRoutes(services))
+    .route('/', ingestRoutes(services))
+    .route('/', outcomeRoutes(services))
+    .route('/', dataRoutes(services))
+    .route('/', evaluationRoutes(services))
+    .route('/', trainingRoutes(services))
+    .route('/', promotionRoutes(services))
+    .route('/', rolloutRoutes(services))
+    .route('/', weightRoutes(services))
+    .route('/', clickRoutes(services))
+    .route('/', experimentRoutes(services))
+    .route('/', metricWeightRoutes(services))
+    .route('/', alertRoutes(services))
+    .route('/', reportRoutes(services))
+    .route('/', userRoutes(services));
 }
+
+/** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */
+export type BackendApi = ReturnType<typeof createApp>;

@@ -5,12 +5,12 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { equalInConstantTime } from '../../shared/domain/token.ts';
 
 const COOKIE = 'trimtab_dashboard';
-/** These say nothing secret, or (ingest) carry a signature of their own. */
+/** Open without a key: they reveal nothing secret, or (ingest) carry a signature of their own. */
 const OPEN: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/v1/ingest']);
 
 /**
- * A secret key as a bearer token opens everything. A browser comes in by `/?key=sk_…`, and from then on
- * shows a cookie that is derived from the key, is no key itself, and may only read.
+ * A secret key as a bearer token gives full access. A browser signs in at `/?key=sk_…` and from then on sends a cookie,
+ * which is derived from the key, cannot be used as one, and gives read access only.
  */
 export function authenticate(secretKeys: readonly string[]): MiddlewareHandler {
   const digests = secretKeys.map(digest);
@@ -44,7 +44,7 @@ export function authenticate(secretKeys: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** Equal length for all, so that comparing tells nothing of a key's length either. */
+/** Digests have one length, so that comparing them reveals nothing of a key's length. */
 const digest = (key: string) => createHmac('sha256', 'trimtab').update(key).digest('hex');
 
 const contains = (list: readonly string[], value: string) =>

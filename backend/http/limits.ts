@@ -2,13 +2,13 @@ import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../../shared/domain/errors.ts';
 
-/** Five thousand items of a kilobyte and a half fit. */
+/** Enough for five thousand items of 1.5 kB. */
 const ITEMS_BYTES = 8 * 1024 * 1024;
-/** A sealed batch is 1.5 MB; room to grow. */
+/** A sealed batch is 1.5 MB today. */
 const INGEST_BYTES = 4 * 1024 * 1024;
 const OTHER_BYTES = 2 * 1024 * 1024;
 
-/** Refuses a body before all of it was read. */
+/** Refuses a body that is too large before it is read to the end. */
 export function limitBodies(): MiddlewareHandler {
   const items = limit(ITEMS_BYTES);
   const ingest = limit(INGEST_BYTES);
@@ -26,7 +26,7 @@ const limit = (maxSize: number) =>
       throw new ApiError(
         413,
         'too_large',
-        `the body may be ${maxSize} bytes at most here: send it in parts`,
+        `the body may have ${maxSize} bytes at most on this path: send it in parts`,
       );
     },
   });

@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 
 export interface Listening {
   readonly url: string;
-  /** Answers what was asked already, then ends. */
+  /** Finishes the requests under way, then stops. */
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { Trainer } from '../runs/trainer.ts';
 import type { Store } from '../store/open.ts';
 import type { Metrics } from '../process/metrics.ts';
 
-/** What keeps the edge from being up to date, for people; none when all is well. */
+/** Reasons why the edge may not be up to date, as sentences; none when all is well. */
 export async function findProblems(
   store: Store,
   pointerWatch: PointerWatch | undefined,
@@ -24,10 +24,10 @@ export async function findProblems(
 const problemOfStore = (store: Store): Promise<string | undefined> =>
   store.write([]).then(
     () => undefined,
-    (error: Error) => `the store does not write: ${error.message}`,
+    (error: Error) => `the database cannot be written: ${error.message}`,
   );
 
-/** Gauges that tell a state are read when somebody asks. */
+/** Sets the gauges of the current state; called when `/metrics` is asked for. */
 export async function refreshGauges(
   metrics: Metrics,
   store: Store,

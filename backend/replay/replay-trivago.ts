@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseVersion } from '../../shared/domain/ids.ts';
 import { asShown, lastViewedFirst, trivagoSchema, type Points } from './policies.ts';
+import { json, segment, type BackendClient } from '../client/backend-client.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { gainOver, reportPolicy, type PolicyOutcome, type ReplayReport } from './replay-report.ts';
 import type { LearnerName } from '../science/learn/learners/learner.ts';
@@ -9,8 +11,7 @@ import type { Search } from './trivago-searches.ts';
 /** What a replay needs of the running system. */
 export interface ReplayTarget {
   readonly edge: EdgeClient;
-  /** One call of the backend's HTTP interface. */
-  readonly call: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>;
+  readonly backend: BackendClient;
   readonly progress: (label: string, total: number) => { update(done: number): void; stop(): void };
 }
 
@@ -38,12 +39,8 @@ export async function replayTrivago(
 ): Promise<ReplayReport> {
   const schema = trivagoSchema();
   const store = async (name: string, points: Points) => {
-    const { version } = await target.call<{ version: string }>('POST', '/v1/weights', {
-      name,
-      schema,
-      points,
-    });
-    return version;
+    const made = await json(target.backend.weights.$post({ json: { name, schema, points } }));
+    return parseVersion(made.version);
   };
   const shown = await store('as shown', asShown(schema));
   const lastViewed = await store('last viewed first', lastViewedFirst(schema));
@@ -144,7 +141,7 @@ async function untilIngested(
   const shown = target.progress('waiting for the log to reach the backend', served.searches);
   const deadline = Date.now() + INGEST_TIMEOUT_MS;
   for (;;) {
-    const { versions } = await target.call<Clicks>('GET', `/v1/clicks?from=${served.from}`);
+    const { versions } = await json(target.backend.clicks.$get({ query: { from: served.from } }));
     const { rankings, clicked } =
       versions.find(({ version }) => version === served.version) ?? NONE;
     shown.update(Math.min(rankings, clicked));
@@ -159,21 +156,16 @@ async function untilIngested(
   shown.stop();
 }
 
-interface Clicks {
-  readonly versions: readonly { version: string; rankings: number; clicked: number }[];
-}
 const NONE = { rankings: 0, clicked: 0 };
 
-async function train(target: ReplayTarget, request: object): Promise<string> {
-  const { runId } = await target.call<{ runId: string }>('POST', '/v1/train', request);
+type TrainingRequest = Parameters<BackendClient['train']['$post']>[0]['json'];
+
+async function train(target: ReplayTarget, request: TrainingRequest): Promise<string> {
+  const { backend } = target;
+  const { runId } = await json(backend.train.$post({ json: request }));
   const shown = target.progress('training', 400);
   for (;;) {
-    const run = await target.call<{
-      status: string;
-      version?: string;
-      error?: string;
-      progress: { curve?: unknown[] };
-    }>('GET', `/v1/runs/${runId}`);
+    const run = await json(backend.runs[':id'].$get({ param: { id: segment(runId) } }));
     shown.update(run.progress.curve?.length ?? 0);
     if (run.status === 'failed') throw new Error(`training failed: ${run.error}`);
     if (run.status === 'done') {

@@ -2,29 +2,7 @@ import { escapeHtml } from './html.ts';
 
 export const WIDTH = 860;
 
-/** A straight map from data to pixels. */
-export function scaleOf(
-  [from, to]: readonly [number, number],
-  [start, end]: readonly [number, number],
-): (value: number) => number {
-  const span = to - from;
-  return (value) =>
-    span === 0 ? (start + end) / 2 : start + ((value - from) / span) * (end - start);
-}
-
-/** Round values within `from..to`, in about `wanted` steps of 1, 2 or 5 times a power of ten. */
-export function ticksOf([from, to]: readonly [number, number], wanted: number): number[] {
-  if (!(to > from)) return [from];
-  const rough = (to - from) / wanted;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((size) => size >= rough)!;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++)
-    ticks.push(Number((i * step).toPrecision(12)));
-  return ticks;
-}
-
-/** Labels of an axis of shares, with as many digits as distinguish neighbouring ticks. */
+/** A share as axes show it: no more digits than tell two ticks apart. */
 export function shareLabels(ticks: readonly number[]): string[] {
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 0.01;
   const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step * 100) + 1e-9)));

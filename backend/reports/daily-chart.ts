@@ -1,4 +1,5 @@
-import { chart, colourOf, label, line, px, scaleOf, shareLabels, ticksOf, WIDTH } from './chart.ts';
+import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
+import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 import { percent } from './report-sections.ts';
 

@@ -1,5 +1,6 @@
 import type { Proportion } from '../science/statistics/wilson.ts';
-import { chart, colourOf, label, line, px, scaleOf, shareLabels, ticksOf, WIDTH } from './chart.ts';
+import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
+import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 import { percent } from './report-sections.ts';
 

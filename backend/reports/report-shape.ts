@@ -35,7 +35,7 @@ export interface LiveSpan {
   readonly action: string;
 }
 
-interface GateLine {
+export interface GateLine {
   readonly verdict: string;
   readonly reason: string;
 }

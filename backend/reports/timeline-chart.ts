@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
-import { chart, label, line, px, scaleOf, WIDTH } from './chart.ts';
+import { chart, label, line, px, WIDTH } from './chart.ts';
+import { scaleOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 
 export interface Lane {

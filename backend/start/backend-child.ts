@@ -4,7 +4,7 @@ import type { StateDir } from '../config/state-dir.ts';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
-/** The backend as a process of its own (`trimtab serve`), so that neither part's crash takes the other's state along. */
+/** The backend as a process of its own (`trimtab serve`), so that a crash of one part does not take the other along. */
 export function startBackendChild(
   state: StateDir,
   port: number,

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 
 export interface Child {
   readonly name: string;
-  /** Resolves with words for how it ended, whoever ended it. */
+  /** Resolves when it has ended, with a sentence part that says how. */
   readonly ended: Promise<string>;
-  /** Asks it to end, and ends it and all that it started by force after the grace. */
+  /** Sends SIGTERM; after the grace, kills it and every process that it started. */
   stop(graceMs: number): Promise<void>;
 }
 
 const EXIT_WITH_PARENT = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url));
 
 /**
- * Runs a script with this very Node in a process group of its own: a terminal's Ctrl-C reaches the parent
- * only, which then ends its children in order. `onLine` gets each line that the child prints.
+ * Runs a script with this process's own Node, in a process group of its own: Ctrl-C in a terminal reaches the parent only,
+ * which then stops its children in order. `onLine` gets each line that the child prints.
  */
 export function startChild(
   name: string,
@@ -37,7 +37,7 @@ export function startChild(
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
-      // Whatever it had started itself (wrangler: workerd) must not outlive it.
+      // Processes that it started (wrangler starts workerd) must not outlive it.
       signalGroup(child, 'SIGKILL');
       resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
     });
@@ -60,6 +60,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // ESRCH: nobody is left in the group, which is what was wanted.
+    // ESRCH: no process is left in the group, as intended.
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { demoCatalogue } from '../catalogue/demo.ts';
-import type { BackendClient } from '../client/backend-client.ts';
+import { json, type BackendClient } from '../client/backend-client.ts';
 import { showProgress } from '../client/progress.ts';
 import { uploadItems } from '../client/upload-items.ts';
 import type { StateDir } from '../config/state-dir.ts';
@@ -9,16 +9,16 @@ const DEMO_TRIPS = 10_000;
 const DEMO_SEED = 7;
 
 /**
- * Imports the demo catalogue once in the life of a state directory, and never over a catalogue of one's own;
- * an import that was cut short is done again, from the day on which it began.
- * @returns how many trips it put in now.
+ * Imports the demo catalogue once per state directory, and never into a catalogue that holds items already; an import that
+ * was interrupted is done again, with the dates of the day on which it began.
+ * @returns how many trips it imported now.
  */
 export async function importDemo(state: StateDir, client: BackendClient): Promise<number> {
   const record = existsSync(state.demo) ? readFileSync(state.demo, 'utf8').trim() : '';
   const [stage, day] = record.split(' ');
   if (stage === 'done') return 0;
   if (stage !== 'began') {
-    const { items } = await client.call<{ items: unknown[] }>('GET', '/v1/items?limit=1');
+    const { items } = await json(client.items.$get({ query: { limit: 1 } }));
     if (items.length > 0) return 0;
   }
   const dayMs = day === undefined ? Date.now() : Number(day);

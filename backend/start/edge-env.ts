@@ -6,8 +6,8 @@ import type { StateDir } from '../config/state-dir.ts';
 const OWNER_ONLY = 0o600;
 
 /**
- * Writes the Worker's secrets and where it ships to, as dotenv for `wrangler dev`.
- * What else the file holds stays: tunables like `REFRESH_MS="1000"` are set there by hand.
+ * Writes the Worker's secrets and the backend's address, as dotenv for `wrangler dev`.
+ * Other variables in the file stay: settings like `REFRESH_MS="1000"` are added there by hand.
  */
 export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): void {
   const before = existsSync(state.edgeEnv) ? parseEnv(readFileSync(state.edgeEnv, 'utf8')) : {};
@@ -21,6 +21,6 @@ export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): v
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);
   writeFileSync(state.edgeEnv, lines.join(''), { mode: OWNER_ONLY });
-  // The mode above counts for a new file only.
+  // The mode above applies to a new file only.
   chmodSync(state.edgeEnv, OWNER_ONLY);
 }

@@ -25,7 +25,7 @@ export function startEdge(state: StateDir, port: number, onLine: (line: string) 
       WRANGLER_HIDE_BANNER: 'true',
       WRANGLER_WRITE_LOGS: 'false',
       WRANGLER_NO_SKILLS_UPDATE_PROMPTS: 'true',
-      // Neither what runs elsewhere on this machine nor where it stands on the map matters here.
+      // No other Worker on this machine and no location is needed.
       WRANGLER_REGISTRY_PATH: `${state.path}/registry`,
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     },

@@ -1,6 +1,6 @@
 import type { Running } from './start.ts';
 
-/** What a newcomer needs next: addresses, and a request to paste. */
+/** Addresses, and a request to try, for a first-time user. */
 export function readyMessage(running: Running, tookMs: number): string {
   const { edgeUrl, backendUrl, keys, version, imported } = running;
   const trips = version.items.toLocaleString('en');
@@ -18,7 +18,7 @@ Rank:
     -H 'content-type: application/json' \\
     -d '${RANK_REQUEST}'
 
-Ctrl-C stops everything; the next start finds it as it is now.
+Ctrl-C stops everything; the next start continues from the same state.
 `;
 }
 

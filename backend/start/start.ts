@@ -1,4 +1,4 @@
-import { backendClient } from '../client/backend-client.ts';
+import { backendClient, json } from '../client/backend-client.ts';
 import { CliError } from '../client/failure.ts';
 import { aborted } from '../client/stop-signal.ts';
 import { startBackendChild } from './backend-child.ts';
@@ -8,7 +8,7 @@ import { startEdge } from './edge.ts';
 import { writeEdgeEnv } from './edge-env.ts';
 import { loadSettings } from '../config/config.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
-import { isAnswering, liveVersion, type EdgeVersion } from './look.ts';
+import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
 import { needFreePort } from './ports.ts';
 import { stateDir } from '../config/state-dir.ts';
 import { waitFor } from './wait-for.ts';
@@ -27,7 +27,7 @@ export interface Running {
   readonly backendUrl: string;
   readonly keys: Keys;
   readonly version: EdgeVersion;
-  /** How many demo trips this start put in. */
+  /** How many demo trips this start imported. */
   readonly imported: number;
 }
 
@@ -36,8 +36,8 @@ const LIVE_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 10_000;
 
 /**
- * Runs the Worker and the backend until the signal aborts; `onReady` once the edge ranks with what the
- * backend published. @throws CliError when a part cannot start, or ends unasked; the other is stopped then.
+ * Runs the Worker and the backend until the signal aborts, and calls `onReady` once the edge ranks with what the backend
+ * published. @throws CliError when one of them cannot start, or ends by itself; the other one is stopped then.
  */
 export async function runAll(options: StartOptions, signal: AbortSignal): Promise<void> {
   const { edgePort, backendPort, onLine } = options;
@@ -55,11 +55,11 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
     const client = backendClient({ backend: backendUrl, key: keys.secretKey });
     const answering = (what: string, url: string) =>
       waitFor(what, START_TIMEOUT_MS, signal, () => isAnswering(url, signal));
-    // In this order: without an edge the backend cannot be ready, and would be blamed for it.
+    // In this order: without an edge the backend cannot be ready, and the message would blame the backend.
     await answering('the edge', `${edgeUrl}/v1/health`);
     await answering('the backend', `${backendUrl}/health/ready`);
     const imported = options.demo ? await importDemo(state, client) : 0;
-    const { counts } = await client.call<{ counts: { items: number } }>('GET', '/v1/status');
+    const { counts } = await json(client.status.$get());
     const version = await waitFor('what the edge ranks with', LIVE_TIMEOUT_MS, signal, () =>
       liveVersion(edgeUrl, counts.items, signal),
     );
@@ -83,5 +83,5 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
 }
 
 async function unexpectedEnd(child: Child): Promise<never> {
-  throw new CliError(`the ${child.name} ${await child.ended}: what it said is above`);
+  throw new CliError(`the ${child.name} ${await child.ended}: its output is above`);
 }

@@ -5,19 +5,19 @@ import { messageOf } from '../../shared/text/message-of.ts';
 const POLL_MS = 100;
 
 /**
- * Looks again and again until a look does not throw: what is waited for is starting.
- * @throws CliError naming what did not come and why; the signal's own reason when that aborts.
+ * Repeats the attempt until it does not throw. @returns its result.
+ * @throws CliError naming what was not ready in time and why; the signal's reason when that aborts.
  */
 export async function waitFor<T>(
   what: string,
   timeoutMs: number,
   signal: AbortSignal,
-  look: () => Promise<T>,
+  attempt: () => Promise<T>,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     try {
-      return await look();
+      return await attempt();
     } catch (error) {
       signal.throwIfAborted();
       if (performance.now() > deadlineMs) {

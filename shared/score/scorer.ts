@@ -4,10 +4,10 @@ import type { ExplorationSpec } from '../domain/exploration.ts';
 import { bucketCount, type Schema } from '../features/schema.ts';
 import type { Network } from './network.ts';
 import type { Trees } from './trees.ts';
-import { toPoints, toUnits, UNITS_PER_POINT } from './fixed-point.ts';
+import { toPoints, toUnits } from './fixed-point.ts';
 import { STRIDE } from './stride.ts';
 
-export { STRIDE, toPoints, toUnits, UNITS_PER_POINT };
+export { STRIDE, toPoints, toUnits };
 
 /**
  * Every score stays within ±2¹¹ points. The rest of the int32

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backendClient } from '../../backend/client/backend-client.ts';
 import { edgeClient } from '../../backend/replay/edge-client.ts';
 import { readTrivago } from '../../backend/replay/read-trivago.ts';
 import { reportText, type ReplayReport } from '../../backend/replay/replay-report.ts';
 import { replayTrivago } from '../../backend/replay/replay-trivago.ts';
 import { searchesOf, splitBySession } from '../../backend/replay/trivago-searches.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
-import { call, liveAtEdge } from '../support/client.ts';
+import { liveAtEdge } from '../support/client.ts';
 import { needsShared, sharedFile } from '../support/shared-data.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -24,8 +25,7 @@ describe.skipIf(absent)(`real hotel searches${why}`, () => {
     system = await startSystem();
     const target = {
       edge: edgeClient(system.edge.url, system.keys.secretKey),
-      call: <T>(method: 'GET' | 'POST', path: string, body?: unknown) =>
-        call<T>(system, method, path, body),
+      backend: backendClient({ backend: system.backend.url, key: system.keys.secretKey }),
       progress: quiet,
     };
     report = await replayTrivago(target, early, late, ['additive', 'boosted', 'mlp']);

@@ -1,19 +1,22 @@
 import { badge, empty, h, table, when } from './dom.js';
 import { ago, duration } from './format.js';
 
+/** @typedef {import('../../http/answers.ts').Alert} Alert */
+
 /**
- * What is wrong now and was lately, and the monthly reports.
- * @param alerts of `GET /v1/alerts?all=true`, newest first @param reports of `GET /v1/reports`
+ * Open and recent alerts, and the monthly reports.
+ * @param {readonly Alert[]} alerts newest first @param {readonly { readonly month: string }[]} reports
+ * @param {number} nowMs
  */
 export function alertsSection(alerts, reports, nowMs) {
-  const openFirst = alerts.toSorted((a, b) => isOver(a) - isOver(b));
+  const openFirst = alerts.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b)));
   return [
     alerts.length === 0
-      ? empty('Nothing was found wrong so far.')
+      ? empty('No alert so far.')
       : table(
-          [{ label: '' }, { label: 'Kind' }, { label: 'What' }, { label: 'Since' }],
+          [{ label: '' }, { label: 'Kind' }, { label: 'Message' }, { label: 'Since' }],
           openFirst.map((alert) => [
-            isOver(alert) ? badge('over', 'plain') : badge('open', 'bad'),
+            isOver(alert) ? badge('resolved', 'plain') : badge('open', 'bad'),
             h('span', { class: 'nowrap' }, alert.kind),
             h('span', { class: 'sentence' }, alert.message),
             h('span', { class: 'nowrap' }, since(alert, nowMs)),
@@ -33,8 +36,10 @@ export function alertsSection(alerts, reports, nowMs) {
   ].filter((part) => part !== undefined);
 }
 
+/** @param {Alert} alert */
 const isOver = ({ resolvedAt }) => resolvedAt !== null;
 
+/** @param {Alert} alert @param {number} nowMs */
 const since = ({ openedAt, resolvedAt }, nowMs) =>
   when(
     openedAt,

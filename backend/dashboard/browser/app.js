@@ -1,4 +1,5 @@
 import { alertsSection } from './alerts.js';
+import { read } from './api.js';
 import { auditSection } from './audit.js';
 import { clicksSection } from './clicks.js';
 import { h } from './dom.js';
@@ -10,79 +11,68 @@ import { rolloutsSection } from './rollouts.js';
 import { runsSection } from './runs.js';
 
 const REFRESH_MS = 4000;
-const PATHS = [
-  'status',
-  'clicks',
-  'rollouts?limit=4',
-  'runs?limit=6',
-  'audit?limit=30',
-  'weights',
-  'alerts?all=true&limit=12',
-  'reports',
-];
-
-/** Answers with the cookie that `/?key=` set. */
-async function read(path) {
-  const response = await fetch(`/v1/${path}`, { headers: { accept: 'application/json' } });
-  const answer = await response.json();
-  if (!response.ok)
-    throw new Error(answer.message ?? `GET /v1/${path} answered ${response.status}`);
-  return answer;
-}
-
-const reportsOf = experimentReports(read);
 
 async function refresh() {
-  const updated = document.getElementById('updated');
   try {
-    const [
-      status,
-      clicks,
-      { rollouts },
-      { runs },
-      { entries },
-      { weights },
-      { alerts },
-      { reports },
-    ] = await Promise.all(PATHS.map(read));
-    const withDecisions = await Promise.all(rollouts.map(({ id }) => read(`rollouts/${id}`)));
+    const [status, clicks, { rollouts }, { runs }, { entries }, { weights }, { alerts }, reported] =
+      await Promise.all([
+        read('/v1/status', {}),
+        read('/v1/clicks', { query: {} }),
+        read('/v1/rollouts', { query: { limit: 4 } }),
+        read('/v1/runs', { query: { limit: 6 } }),
+        read('/v1/audit', { query: { limit: 30 } }),
+        read('/v1/weights', {}),
+        read('/v1/alerts', { query: { all: 'true', limit: 12 } }),
+        read('/v1/reports', {}),
+      ]);
+    const withDecisions = await Promise.all(
+      rollouts.map(({ id }) => read('/v1/rollouts/:id', { param: { id }, query: {} })),
+    );
     const names = new Map(weights.map(({ version, name }) => [version, name]));
     const nowMs = Date.now();
     show('live', liveSection(status, nowMs));
-    show('alerts', ...alertsSection(alerts, reports, nowMs));
+    show('alerts', ...alertsSection(alerts, reported.reports, nowMs));
     show('clicks', clicksSection(clicks, names, status.weights?.version));
     await showMetricWeights(status.weights?.schemaName, nowMs);
     show('rollouts', rolloutsSection(withDecisions, nowMs));
     show('runs', runsSection(runs, nowMs));
     show('audit', auditSection(entries, nowMs));
-    // Last: a report that has to be counted first keeps nothing else waiting.
-    const { experiments } = await read('experiments');
-    const counted = await reportsOf(experiments, nowMs);
-    show('experiments', experimentsSection(experiments, counted, nowMs));
+    // Last: a report that is computed first keeps nothing else waiting.
+    const { experiments } = await read('/v1/experiments', {});
+    const reports = await experimentReports(experiments, nowMs);
+    show('experiments', experimentsSection(experiments, reports, nowMs));
     show('problem');
-    updated.textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
+    section('updated').textContent = `Updated ${new Date(nowMs).toLocaleTimeString()}`;
   } catch (error) {
-    show(
-      'problem',
-      h('p', { class: 'notice bad' }, `The backend does not answer: ${error.message}`),
-    );
-    updated.textContent = 'Trying again …';
+    const reason = error instanceof Error ? error.message : String(error);
+    show('problem', h('p', { class: 'notice bad' }, `The backend does not answer: ${reason}`));
+    section('updated').textContent = 'Trying again …';
   }
 }
 
-/** @param schema name; undefined before any weights are live. */
+/** @param {string | null | undefined} schema its name; none before any weights are live @param {number} nowMs */
 async function showMetricWeights(schema, nowMs) {
-  if (schema === undefined) return;
-  const { shown, verified } = await readMetricWeights(read, schema, nowMs);
+  if (schema === undefined || schema === null) return;
+  const { shown, verified } = await readMetricWeights(schema, nowMs);
   show('metric-weights', metricWeightsSection(shown, verified, nowMs));
 }
 
-/** Leaves what is the same in place: a refresh must not take away what somebody selects or scrolls. */
+/**
+ * Replaces nothing where nothing changed: a refresh must not undo a selection or scrolling.
+ * @param {string} id @param {...Node} content
+ */
 function show(id, ...content) {
-  const before = document.getElementById(id);
-  const after = before.cloneNode(false);
+  const before = section(id);
+  const after = /** @type {HTMLElement} */ (before.cloneNode(false));
   after.append(...content);
   if (!after.isEqualNode(before)) before.replaceChildren(...after.childNodes);
+}
+
+/** @param {string} id */
+function section(id) {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`the page has no #${id}`);
+  return found;
 }
 
 async function keepFresh() {

@@ -1,11 +1,19 @@
 import { empty, h, table, when } from './dom.js';
 import { ago, whole } from './format.js';
 
-/** @param entries of `GET /v1/audit`, newest first */
+/** @typedef {import('../../http/answers.ts').AuditEntry} Entry */
+
+/** @param {readonly Entry[]} entries newest first @param {number} nowMs */
 export function auditSection(entries, nowMs) {
   if (entries.length === 0) return empty('Nothing has been changed yet.');
   return table(
-    [{ label: 'When' }, { label: 'Who' }, { label: 'Did' }, { label: 'To' }, { label: 'Details' }],
+    [
+      { label: 'Time' },
+      { label: 'Actor' },
+      { label: 'Action' },
+      { label: 'Subject' },
+      { label: 'Details' },
+    ],
     entries.map(({ at, actor, action, subject, details }) => [
       h('span', { class: 'nowrap' }, when(at, ago(at, nowMs))),
       h('span', { title: actor }, short(actor)),
@@ -16,17 +24,20 @@ export function auditSection(entries, nowMs) {
   );
 }
 
-/** Ids and hashes by their first eight digits: enough to tell them apart. */
+/** Ids and hashes by their first eight digits, which identify them well enough. @param {string} text */
 const short = (text) =>
   text
     .replace(/^run run_/, 'run ')
     .replaceAll(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1')
     .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{8,56}\b/g, '$1');
 
-/** A pointer before the move shows as the version that it named; what it became, the subject says already. */
+/**
+ * The pointer before a change shows as its version; the pointer after it is the subject already, and the card of a rollout
+ * shows the evidence.
+ * @param {Entry['details']} details
+ */
 function detailsOf({ before, ...others }) {
   delete others.text;
-  // The rollout's own card shows it.
   delete others.evidence;
   const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
   return [
@@ -35,6 +46,7 @@ function detailsOf({ before, ...others }) {
   ].join(', ');
 }
 
+/** @param {unknown} value @returns {string} */
 function valueOf(value) {
   if (typeof value === 'number') return whole(value);
   if (typeof value === 'string') return short(value);

@@ -1,22 +1,21 @@
-import { badge, empty, h, svg, table } from './dom.js';
+import { badge, empty, h, table } from './dom.js';
 import { percent, whole } from './format.js';
-import { linearScale } from './scale.js';
+import { interval, intervalScale, wholeTrack } from './interval.js';
 
-const WIDTH = 180;
-const HEIGHT = 18;
-const MARGIN = 6;
+/** @typedef {import('../../http/answers.ts').Clicks} Clicks */
 
 /**
  * Click-through per version with its interval, on one scale, so that overlap can be seen.
- * @param clicks `GET /v1/clicks` @param names version → name @param champion version
+ * @param {Clicks} clicks @param {ReadonlyMap<string, string>} names by version
+ * @param {string | undefined} champion
  */
 export function clicksSection({ versions }, names, champion) {
   if (versions.length === 0) {
     return empty(
-      'No rankings in the last 30 days. The curl line that trimtab start prints makes the first.',
+      'No rankings in the last 30 days. The curl line that trimtab start prints makes the first one.',
     );
   }
-  const x = linearScale(rangeOf(versions), [MARGIN, WIDTH - MARGIN]);
+  const x = intervalScale(rangeOf(versions));
   const newestFirst = versions.toSorted((a, b) => (a.version < b.version ? 1 : -1));
   return table(
     [
@@ -39,14 +38,17 @@ export function clicksSection({ versions }, names, champion) {
         { class: 'nowrap' },
         row.rate === undefined ? '–' : `${percent(row.low)} to ${percent(row.high)}`,
       ),
-      row.rate === undefined ? '' : interval(row, x),
+      isKnown(row) ? interval({ ...row, mean: row.rate }, x, wholeTrack()) : '',
     ]),
   );
 }
 
-/** All intervals and a little more: what matters is where they lie beside each other, not how far from 0. */
+/**
+ * All intervals and a little more: they are compared with each other, not with 0.
+ * @param {Clicks['versions']} versions @returns {[number, number]}
+ */
 function rangeOf(versions) {
-  const known = versions.filter(({ rate }) => rate !== undefined);
+  const known = versions.filter(isKnown);
   const [low, high] = [
     Math.min(...known.map((row) => row.low)),
     Math.max(...known.map((row) => row.high)),
@@ -55,6 +57,14 @@ function rangeOf(versions) {
   return [Math.max(0, low - room), Math.min(1, high + room)];
 }
 
+/**
+ * Without rankings there is no rate.
+ * @template {Clicks['versions'][number]} Row @param {Row} row
+ * @returns {row is Row & { rate: number, low: number, high: number }}
+ */
+const isKnown = (row) => row.rate !== undefined;
+
+/** @param {string} id @param {string | undefined} champion */
 const version = (id, champion) =>
   h(
     'span',
@@ -62,14 +72,3 @@ const version = (id, champion) =>
     h('span', { class: 'mono' }, `${id} `),
     id === champion ? badge('live', 'good') : undefined,
   );
-
-const interval = ({ rate, low, high }, x) =>
-  svg(
-    'svg',
-    { class: 'interval', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true' },
-    line('track', MARGIN, WIDTH - MARGIN),
-    line('range', x(low), x(high)),
-    svg('circle', { class: 'mean', cx: x(rate), cy: HEIGHT / 2, r: 4 }),
-  );
-
-const line = (name, x1, x2) => svg('line', { class: name, x1, x2, y1: HEIGHT / 2, y2: HEIGHT / 2 });

@@ -1,24 +1,16 @@
-import { svg } from './dom.js';
-import { linearScale } from './scale.js';
+import { interval, intervalScale, trackAt, wholeTrack } from './interval.js';
 
-const WIDTH = 180;
-const HEIGHT = 18;
-const MARGIN = 6;
-
-/** An effect with its interval around 0: what lies wholly to one side is told apart from nothing. */
+/**
+ * An effect with its interval around 0: an interval wholly to one side of 0 is significant.
+ * @param {{ readonly low: number | null, readonly high: number | null, readonly estimate: number }} effect
+ *   JSON has null for an infinite bound
+ */
 export function effectInterval({ low, high, estimate }) {
-  const ends = [low, high, estimate].filter(Number.isFinite);
-  const most = Math.max(...ends.map(Math.abs), Number.MIN_VALUE);
-  const x = linearScale([-most, most], [MARGIN, WIDTH - MARGIN]);
-  const within = (value) => x(Math.max(-most, Math.min(most, value)));
-  return svg(
-    'svg',
-    { class: 'interval', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true' },
-    line('track', MARGIN, WIDTH - MARGIN),
-    svg('line', { class: 'track', x1: x(0), x2: x(0), y1: 2, y2: HEIGHT - 2 }),
-    line('range', within(low ?? -most), within(high ?? most)),
-    svg('circle', { class: 'mean', cx: x(estimate), cy: HEIGHT / 2, r: 4 }),
-  );
+  const ends = [low, high, estimate].filter((end) => end !== null && Number.isFinite(end));
+  const most = Math.max(...ends.map((end) => Math.abs(Number(end))), Number.MIN_VALUE);
+  const x = intervalScale([-most, most]);
+  /** @param {number} value */
+  const within = (value) => Math.max(-most, Math.min(most, value));
+  const shown = { low: within(low ?? -most), high: within(high ?? most), mean: estimate };
+  return interval(shown, x, wholeTrack(), trackAt(x(0), 2));
 }
-
-const line = (name, x1, x2) => svg('line', { class: name, x1, x2, y1: HEIGHT / 2, y2: HEIGHT / 2 });

@@ -2,7 +2,16 @@ import { badge, empty, h, table, when } from './dom.js';
 import { effectInterval } from './effect-interval.js';
 import { ago, figure, percent, whole } from './format.js';
 
+/** @typedef {import('../../http/answers.ts').Experiment} Experiment */
+/** @typedef {NonNullable<import('../../http/answers.ts').ExperimentWithReport['report']>} Report */
+/** @typedef {Report['analysis']['comparisons'][number]} Comparison */
+/** @typedef {Comparison['metrics'][number]} Metric */
+/** @typedef {import('./dom.js').Child} Child */
+/** @typedef {'good' | 'bad' | 'warn' | 'plain'} Tone */
+
+/** @type {Record<Experiment['status'], Tone>} */
 const TONES = { draft: 'plain', running: 'good', stopped: 'plain' };
+/** @type {Partial<Record<Comparison['verdict']['kind'], Tone>>} */
 const VERDICTS = {
   better: 'good',
   harmful: 'bad',
@@ -12,8 +21,9 @@ const VERDICTS = {
 };
 
 /**
- * @param experiments of `GET /v1/experiments`, newest first
- * @param reports id → `report` of `GET /v1/experiments/{id}`, as far as they are known
+ * @param {readonly Experiment[]} experiments newest first
+ * @param {ReadonlyMap<string, Report | null>} reports by id, as far as they are known
+ * @param {number} nowMs
  */
 export function experimentsSection(experiments, reports, nowMs) {
   const shown = experiments.filter(({ status }) => status !== 'stopped');
@@ -28,6 +38,7 @@ export function experimentsSection(experiments, reports, nowMs) {
   return h('div', {}, ...[...shown, ...last].map((one) => card(one, reports.get(one.id), nowMs)));
 }
 
+/** @param {Experiment} one @param {Report | null | undefined} report @param {number} nowMs */
 const card = (one, report, nowMs) =>
   h(
     'article',
@@ -39,9 +50,10 @@ const card = (one, report, nowMs) =>
       `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}, ${one.design}`,
       ...ran(one, nowMs),
     ),
-    ...(report ? read(one, report, nowMs) : [arms(one)]),
+    ...(report ? reportOf(one, report, nowMs) : [arms(one)]),
   );
 
+/** @param {Experiment} one @param {number} nowMs @returns {Child[]} */
 function ran({ startedAt, stoppedAt }, nowMs) {
   if (startedAt === null) return [];
   const started = when(startedAt, ago(startedAt, nowMs));
@@ -49,6 +61,7 @@ function ran({ startedAt, stoppedAt }, nowMs) {
   return [', started ', started, ', stopped ', when(stoppedAt, ago(stoppedAt, nowMs))];
 }
 
+/** @param {Experiment} one @param {ReadonlyMap<string, number>} [units] by arm */
 const arms = (one, units = new Map()) =>
   table(
     [
@@ -65,9 +78,11 @@ const arms = (one, units = new Map()) =>
     ]),
   );
 
+/** @param {Experiment} one */
 const unitName = ({ unit }) => (unit === 'user' ? 'Users' : 'Sessions');
 
-function read(one, { analysis, frozen, at, refusedUnits, weights }, nowMs) {
+/** @param {Experiment} one @param {Report} report @param {number} nowMs */
+function reportOf(one, { analysis, frozen, at, refusedUnits, weights }, nowMs) {
   const units = new Map(analysis.arms.map((arm) => [arm.name, arm.units]));
   return [
     h('p', {}, analysis.verdict),
@@ -79,18 +94,20 @@ function read(one, { analysis, frozen, at, refusedUnits, weights }, nowMs) {
       'p',
       { class: 'since' },
       analysis.interleaving ? '' : `${srm(analysis.srm)}, `,
-      refusedUnits > 0 ? `${whole(refusedUnits)} left out as not people’s, ` : '',
+      refusedUnits > 0 ? `${whole(refusedUnits)} left out as bots, ` : '',
       frozen ? 'frozen ' : 'counted ',
       when(at, ago(at, nowMs)),
     ),
   ];
 }
 
+/** @param {Report['analysis']['srm']} check */
 const srm = (check) =>
   check.kind === 'no-answer'
     ? check.message
-    : `arms ${check.mismatch ? 'not ' : ''}as dealt (p ${figure(check.pValue)})`;
+    : `sample ratio ${check.mismatch ? 'mismatch' : 'as expected'} (p ${figure(check.pValue)})`;
 
+/** @param {Comparison} comparison @param {Report['weights']} weights */
 const compared = ({ control, treatment, verdict, metrics, guardrails, resultData }, weights) =>
   h(
     'div',
@@ -117,9 +134,16 @@ const compared = ({ control, treatment, verdict, metrics, guardrails, resultData
     ...guardrails.map(({ metric, margin, found }) => guarded(metric, margin, found)),
   );
 
-const isFlat = ({ found }) => found.kind === 'no-answer' && found.reason === 'no-spread';
+/**
+ * @param {Metric} one
+ * @returns {one is Metric & { found: Extract<Metric['found'], { kind: 'no-answer' }> }}
+ */
+const isFlat = (one) => one.found.kind === 'no-answer' && one.found.reason === 'no-spread';
 
-/** Metrics that nobody has, or everybody the same of, in one line instead of a row each. */
+/**
+ * Metrics with the same value for every unit, in one line instead of a row each.
+ * @param {(Metric & { found: { message: string } })[]} metrics
+ */
 const flat = (metrics) =>
   metrics.length === 0
     ? undefined
@@ -129,6 +153,7 @@ const flat = (metrics) =>
         `${metrics.map(({ metric }) => metric).join(', ')}: ${metrics[0].found.message}`,
       );
 
+/** @param {Metric} metric */
 function metricRow({ metric, control, treatment, found }) {
   const means = [control, treatment].map(({ mean }) => (mean === null ? '–' : figure(mean)));
   if (found.kind === 'no-answer') return [metric, ...means, found.message, '', ''];
@@ -145,6 +170,7 @@ function metricRow({ metric, control, treatment, found }) {
   ];
 }
 
+/** @param {NonNullable<Comparison['resultData']>} data @param {Report['weights']} weights */
 function result(data, weights) {
   const weighed = (weights?.told ?? []).map((line) => h('p', { class: 'muted' }, line));
   if (data.kind === 'no-answer')
@@ -163,12 +189,18 @@ function result(data, weights) {
   );
 }
 
-const GUARDED = { kept: 'good', broken: 'bad', open: 'plain' };
+/** @type {Record<'kept' | 'broken' | 'open', readonly [string, Tone]>} */
+const GUARDRAILS = {
+  kept: ['passed', 'good'],
+  broken: ['violated', 'bad'],
+  open: ['undecided', 'plain'],
+};
 
+/** @param {string} metric @param {number} margin @param {Comparison['guardrails'][number]['found']} found */
 const guarded = (metric, margin, found) =>
   h(
     'p',
     {},
     `Guardrail: ${metric} at most ${percent(margin)} worse `,
-    found.kind === 'no-answer' ? found.message : badge(found.verdict, GUARDED[found.verdict]),
+    found.kind === 'no-answer' ? found.message : badge(...GUARDRAILS[found.verdict]),
   );

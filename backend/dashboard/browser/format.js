@@ -1,8 +1,11 @@
+/** @param {unknown} n */
 export const whole = (n) => (typeof n === 'number' ? n.toLocaleString('en') : '–');
 
+/** @param {unknown} share @param {number} [digits] */
 export const percent = (share, digits = 1) =>
   typeof share === 'number' ? `${(share * 100).toFixed(digits)} %` : '–';
 
+/** @type {readonly (readonly [string, number])[]} */
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -10,15 +13,19 @@ const UNITS = [
   ['s', 1000],
 ];
 
-/** `3 min`: the two largest units say more than is needed here. */
+/** `3 min`: rounded in the largest unit that fits. @param {number} ms */
 export function duration(ms) {
   const [unit, sizeMs] = UNITS.find(([, size]) => ms >= size) ?? ['ms', 1];
   return `${Math.round(ms / sizeMs)} ${unit}`;
 }
 
+/** @param {number} atMs @param {number} nowMs */
 export const ago = (atMs, nowMs) =>
   nowMs - atMs < 5000 ? 'just now' : `${duration(nowMs - atMs)} ago`;
 
-/** Up to three figures that matter: 0.0123, 1.23, 123. */
+/** Three significant figures: 0.0123, 1.23, 123. @param {number} x */
 export const figure = (x) =>
   Math.abs(x) >= 1000 ? whole(Math.round(x)) : String(Number(x.toPrecision(3)));
+
+/** @param {string} text */
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;

@@ -1,7 +1,11 @@
 import { badge, empty, h, when } from './dom.js';
 import { ago, duration, whole } from './format.js';
 
-/** The champion, since when, and whether the edge can be up to date. @param status `GET /v1/status` */
+/** @typedef {import('../../http/answers.ts').Status} Status */
+/** @typedef {import('../../http/answers.ts').LiveWeights} LiveWeights */
+/** @typedef {import('./dom.js').Child} Child */
+
+/** The champion, since when, and whether the edge is up to date. @param {Status} status @param {number} nowMs */
 export function liveSection(status, nowMs) {
   const { weights, problems } = status;
   return h(
@@ -15,6 +19,7 @@ export function liveSection(status, nowMs) {
   );
 }
 
+/** @param {LiveWeights} weights @param {readonly string[]} problems @param {number} nowMs */
 function champion({ version, name, schemaName, since, hold, by }, problems, nowMs) {
   return [
     h(
@@ -46,6 +51,7 @@ function champion({ version, name, schemaName, since, hold, by }, problems, nowM
   ];
 }
 
+/** @param {Status} status @param {number} nowMs */
 function tiles({ snapshot, counts, ingest, training }, nowMs) {
   return h(
     'dl',
@@ -76,9 +82,11 @@ function tiles({ snapshot, counts, ingest, training }, nowMs) {
   );
 }
 
+/** @param {string} label @param {Child} value @param {Child} remark */
 const tile = (label, value, remark) =>
   h('div', {}, h('dt', {}, label), h('dd', {}, value, h('small', {}, remark ?? '')));
 
+/** @param {Status['training']} training @param {number} nowMs */
 function nextTraining({ running, nextAt }, nowMs) {
   if (running !== null) return 'running';
   return nextAt === null ? 'by hand' : `in ${duration(Math.max(0, nextAt - nowMs))}`;

@@ -1,15 +1,19 @@
-import { badge, empty, h, svg, table, when } from './dom.js';
+import { read } from './api.js';
+import { badge, empty, h, table, when } from './dom.js';
 import { ago, figure, whole } from './format.js';
-import { linearScale } from './scale.js';
+import { interval, intervalScale, trackAt } from './interval.js';
 
-const WIDTH = 180;
-const HEIGHT = 18;
-const MARGIN = 6;
-const MOST_ROWS = 12;
+/** @typedef {import('../../http/answers.ts').MetricWeights} MetricWeights */
+/** @typedef {import('./api.js').Answer<'/v1/metric-weights/:schema/verify'>} Verification */
+/** @typedef {MetricWeights['history'][number]} Entry */
+/** @typedef {MetricWeights['learned'][number]} Learned */
+/** @typedef {NonNullable<Learned['skill']>} Skill */
+
+const MAX_ROWS = 12;
 
 /**
- * What training rewards and why, what was learned, and the history.
- * @param shown `GET /v1/metric-weights/{schema}` @param verified `…/verify`
+ * The weights in force and why, the learned ones, and the history.
+ * @param {MetricWeights} shown @param {Verification} verified @param {number} nowMs
  */
 export function metricWeightsSection(shown, verified, nowMs) {
   const { inForce, experiments, learned, history } = shown;
@@ -21,8 +25,8 @@ export function metricWeightsSection(shown, verified, nowMs) {
       { class: 'card' },
       ...source(inForce, nowMs),
       table(
-        [{ label: 'Metric' }, { label: 'Worth', number: true }],
-        Object.entries(inForce.weights).map(([metric, worth]) => [metric, figure(worth)]),
+        [{ label: 'Metric' }, { label: 'Weight', number: true }],
+        Object.entries(inForce.weights).map(([metric, weight]) => [metric, figure(weight)]),
       ),
       ...experiments.map((override) =>
         h(
@@ -44,8 +48,10 @@ export function metricWeightsSection(shown, verified, nowMs) {
   );
 }
 
+/** @type {Record<MetricWeights['inForce']['source'], 'warn' | 'good' | 'plain'>} */
 const TONES = { override: 'warn', learned: 'good', schema: 'plain' };
 
+/** @param {MetricWeights['inForce']} inForce @param {number} nowMs */
 const source = (inForce, nowMs) => [
   h('h3', {}, 'In force', badge(inForce.source, TONES[inForce.source])),
   ...(inForce.source === 'schema'
@@ -53,7 +59,8 @@ const source = (inForce, nowMs) => [
     : origin(inForce, nowMs)),
 ];
 
-const origin = ({ author, reason, createdAt, expiresAt, warning = [] }, nowMs) => [
+/** @param {Partial<Omit<Entry, 'source'>>} entry @param {number} nowMs */
+const origin = ({ author, reason, createdAt = 0, expiresAt, warning = [] }, nowMs) => [
   h(
     'p',
     { class: 'muted' },
@@ -77,21 +84,22 @@ const origin = ({ author, reason, createdAt, expiresAt, warning = [] }, nowMs) =
       ]),
 ];
 
+/** @param {Learned} of @param {MetricWeights} shown @param {number} nowMs */
 function learnedCard(of, { inForce, policy }, nowMs) {
   const { id, method, by, target, units, experiments, weights, skill, abstains, createdAt } = of;
   const [constant, varying] = [true, false].map((is) =>
     weights.filter(({ low, high }) => (abstains === undefined && low === high) === is),
   );
   const largest = varying.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
-  const rows = largest.slice(0, MOST_ROWS);
-  const x = linearScale(rangeOf(rows), [MARGIN, WIDTH - MARGIN]);
+  const rows = largest.slice(0, MAX_ROWS);
+  const x = intervalScale(rangeOf(rows));
   return h(
     'article',
     { class: 'card' },
     h(
       'h3',
       {},
-      method === 'importance' ? `Importance by ${by}: for reading` : 'Surrogate: for deciding',
+      method === 'importance' ? `Importance by ${by}: for reading` : 'Surrogate: for decisions',
       abstains === undefined ? undefined : badge('abstains', 'warn'),
       id === inForce.id ? badge('in force', 'good') : undefined,
     ),
@@ -104,7 +112,11 @@ function learnedCard(of, { inForce, policy }, nowMs) {
     abstains === undefined ? undefined : h('p', { class: 'notice' }, `It abstains: ${abstains}.`),
     skill && h('p', { class: 'muted' }, skillText(skill)),
     method === 'surrogate' && policy === 'fixed'
-      ? h('p', { class: 'muted' }, 'The policy is fixed: it is shown, and not rewarded.')
+      ? h(
+          'p',
+          { class: 'muted' },
+          'The policy is fixed: learned weights are shown, and do not change the reward.',
+        )
       : undefined,
     table(
       [
@@ -117,42 +129,39 @@ function learnedCard(of, { inForce, policy }, nowMs) {
         row.metric,
         figure(row.weight),
         h('span', { class: 'nowrap' }, `${figure(row.low)} to ${figure(row.high)}`),
-        bar(row, x),
+        interval({ ...row, mean: row.weight }, x, trackAt(x(0))),
       ]),
     ),
-    largest.length > MOST_ROWS
-      ? h('p', { class: 'muted' }, `and ${largest.length - MOST_ROWS} smaller ones`)
+    largest.length > MAX_ROWS
+      ? h('p', { class: 'muted' }, `and ${largest.length - MAX_ROWS} smaller ones`)
       : undefined,
     constant.length > 0
       ? h(
           'p',
           { class: 'muted' },
-          `Nothing to learn of ${constant.map(({ metric }) => metric).join(', ')}.`,
+          `No weight learned for ${constant.map(({ metric }) => metric).join(', ')}.`,
         )
       : undefined,
   );
 }
 
+/** @param {Skill} skill */
 const skillText = ({ r2, gain, heldOut }) =>
-  `Held out (${whole(heldOut)}): r² ${interval(r2)}; ranking against equal weights ${interval(gain)}`;
+  `Held out (${whole(heldOut)}): r² ${intervalText(r2)}; ranking against equal weights ${intervalText(gain)}`;
 
-const interval = ({ mean, low, high }) => `${figure(mean)} (${figure(low)} to ${figure(high)})`;
+/** @param {Skill['r2']} figures */
+const intervalText = ({ mean, low, high }) => `${figure(mean)} (${figure(low)} to ${figure(high)})`;
 
-/** All intervals, and 0: which side of it a weight lies on is the question. */
+/**
+ * All intervals, and 0: its side of 0 is what matters of a weight.
+ * @param {Learned['weights']} rows @returns {[number, number]}
+ */
 const rangeOf = (rows) => [
   Math.min(0, ...rows.map(({ low }) => low)),
   Math.max(0, ...rows.map(({ high }) => high)),
 ];
 
-const bar = ({ weight, low, high }, x) =>
-  svg(
-    'svg',
-    { class: 'interval', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true' },
-    svg('line', { class: 'track', x1: x(0), x2: x(0), y1: 0, y2: HEIGHT }),
-    svg('line', { class: 'range', x1: x(low), x2: x(high), y1: HEIGHT / 2, y2: HEIGHT / 2 }),
-    svg('circle', { class: 'mean', cx: x(weight), cy: HEIGHT / 2, r: 4 }),
-  );
-
+/** @param {readonly Entry[]} history @param {Verification} verified @param {number} nowMs */
 function historyCard(history, { intact, faults }, nowMs) {
   return h(
     'article',
@@ -160,23 +169,23 @@ function historyCard(history, { intact, faults }, nowMs) {
     h('h3', {}, 'History', intact ? badge('verified', 'good') : badge('tampered with', 'bad')),
     ...faults.map(({ message }) => h('p', { class: 'notice bad' }, message)),
     history.length === 0
-      ? empty('Nothing was learned or set yet.')
+      ? empty('Nothing was learned and nothing was overridden yet.')
       : table(
           [
             { label: 'Id', number: true },
-            { label: 'When' },
-            { label: 'What' },
-            { label: 'Who' },
-            { label: 'Why' },
+            { label: 'Time' },
+            { label: 'Kind' },
+            { label: 'Author' },
+            { label: 'Reason' },
             { label: 'Weights' },
             { label: 'Hash' },
           ],
           history
-            .slice(0, MOST_ROWS)
+            .slice(0, MAX_ROWS)
             .map((entry) => [
               String(entry.id),
               h('span', { class: 'nowrap' }, when(entry.createdAt, ago(entry.createdAt, nowMs))),
-              whatOf(entry),
+              kindOf(entry),
               entry.author,
               entry.reason,
               h('span', { class: 'details' }, weightsText(entry.weights)),
@@ -186,7 +195,8 @@ function historyCard(history, { intact, faults }, nowMs) {
   );
 }
 
-function whatOf({ source: from, method, withdraws, experimentId, expiresAt }) {
+/** @param {Entry} entry */
+function kindOf({ source: from, method, withdraws, experimentId, expiresAt }) {
   if (withdraws !== undefined) return `withdraws ${withdraws}`;
   if (from === 'learned') return method;
   const of = experimentId === null ? '' : ` of ${experimentId}`;
@@ -195,21 +205,27 @@ function whatOf({ source: from, method, withdraws, experimentId, expiresAt }) {
   return `override${of}${until}`;
 }
 
+/** @param {Entry['weights']} weights */
 const weightsText = (weights) =>
   Object.entries(weights)
-    .map(([metric, worth]) => `${metric} ${figure(worth)}`)
+    .map(([metric, weight]) => `${metric} ${figure(weight)}`)
     .join(', ') || '–';
 
 const VERIFY_EVERY_MS = 600_000;
-let lastVerified = { at: -Infinity };
+/** @type {{ at: number, schema: string, newest: number | undefined, verified: Verification } | undefined} */
+let last;
 
-/** The history is long: it is held against its hashes when it grew, and every ten minutes. */
-export async function readMetricWeights(read, schema, nowMs) {
-  const path = `metric-weights/${encodeURIComponent(schema)}`;
-  const shown = await read(path);
+/**
+ * The history is long: it is verified when it grew, and every ten minutes.
+ * @param {string} schema @param {number} nowMs
+ */
+export async function readMetricWeights(schema, nowMs) {
+  const given = { param: { schema } };
+  const shown = await read('/v1/metric-weights/:schema', given);
   const newest = shown.history[0]?.id;
-  const { at, schema: of, newest: until } = lastVerified;
-  if (of !== schema || until !== newest || nowMs - at > VERIFY_EVERY_MS)
-    lastVerified = { at: nowMs, schema, newest, verified: await read(`${path}/verify`) };
-  return { shown, verified: lastVerified.verified };
+  if (last?.schema !== schema || last.newest !== newest || nowMs - last.at > VERIFY_EVERY_MS) {
+    const verified = await read('/v1/metric-weights/:schema/verify', given);
+    last = { at: nowMs, schema, newest, verified };
+  }
+  return { shown, verified: last.verified };
 }

@@ -1,30 +1,26 @@
 import { badge, empty, h, table, when } from './dom.js';
-import { ago, percent, whole } from './format.js';
+import { ago, percent, sentence, whole } from './format.js';
+import { STEPS } from './steps.js';
 
-const STEPS = [
-  'candidate',
-  'shadow',
-  'canary 1',
-  'canary 5',
-  'canary 25',
-  'canary 50',
-  'canary 100',
-  'champion',
-];
+/** @typedef {import('../../http/answers.ts').RolloutWithDecisions} Rollout */
+/** @typedef {Rollout['decisions'][number]} Decision */
+
+/** @type {Partial<Record<Rollout['stage'], 'good' | 'bad' | 'warn'>>} */
 const TONES = { champion: 'good', withdrawn: 'bad', hold: 'warn' };
 
-/** @param rollouts of `GET /v1/rollouts/{id}`, newest first */
+/** @param {readonly Rollout[]} rollouts newest first @param {number} nowMs */
 export function rolloutsSection(rollouts, nowMs) {
   if (rollouts.length === 0) {
     return h(
       'div',
       { class: 'card' },
-      empty('No version is on its way. Training proposes what passes the gate.'),
+      empty('No rollout yet. Training proposes versions that pass the gate.'),
     );
   }
   return h('div', {}, ...rollouts.map((rollout) => rolloutCard(rollout, nowMs)));
 }
 
+/** @param {Rollout} rollout @param {number} nowMs */
 function rolloutCard(rollout, nowMs) {
   const { challenger, champion, stage, since, why, decisions } = rollout;
   const evidence = decisions.at(-1)?.evidence;
@@ -40,15 +36,15 @@ function rolloutCard(rollout, nowMs) {
       rollout.endedAt === null ? '' : ', over',
     ),
     stageBar(stage),
-    why === null ? undefined : h('p', {}, `${why[0].toUpperCase()}${why.slice(1)}`),
+    why === null ? undefined : h('p', {}, sentence(why)),
     evidence && evidence.guardrails.length > 0 ? guardrails(evidence) : undefined,
     timeline(decisions, nowMs),
   );
 }
 
-/** The way to the champion's place, as far as it has come. */
+/** The steps to champion, and how far the rollout has come. @param {Rollout['stage']} stage */
 function stageBar(stage) {
-  const at = STEPS.indexOf(stage);
+  const at = STEPS.findIndex((step) => step === stage);
   return h(
     'ol',
     { class: 'stages' },
@@ -71,6 +67,7 @@ const READINGS = [
   { label: 'Worst allowed', number: true },
 ];
 
+/** @param {Decision['evidence']} evidence */
 const guardrails = ({ sessions, guardrails: readings }) =>
   h(
     'div',
@@ -78,15 +75,19 @@ const guardrails = ({ sessions, guardrails: readings }) =>
     h('p', { class: 'muted' }, `${whole(sessions)} sessions of the challenger at this stage`),
     table(
       READINGS,
-      readings.map(({ metric, missing, low, high, worstAllowed }) =>
-        missing === undefined
-          ? [metric, `${percent(low)} to ${percent(high)}`, percent(worstAllowed)]
-          : [metric, missing, ''],
+      readings.map((reading) =>
+        'missing' in reading
+          ? [reading.metric, reading.missing, '']
+          : [
+              reading.metric,
+              `${percent(reading.low)} to ${percent(reading.high)}`,
+              percent(reading.worstAllowed),
+            ],
       ),
     ),
   );
 
-/** The decisions that changed something, newest first; waiting in between is the last decision's to tell. */
+/** The decisions that changed the stage, newest first. @param {readonly Decision[]} decisions @param {number} nowMs */
 function timeline(decisions, nowMs) {
   const steps = decisions.filter(({ from, next }) => from.stage !== next.stage).toReversed();
   if (steps.length === 0) return undefined;

@@ -1,10 +1,14 @@
 import { badge, empty, h, table, when } from './dom.js';
-import { ago, duration, whole } from './format.js';
+import { ago, duration, sentence, whole } from './format.js';
 import { lossCurve } from './loss-curve.js';
 
+/** @typedef {import('../../http/answers.ts').Run} Run */
+/** @typedef {Run['progress']} Progress */
+
+/** @type {Record<Run['status'], 'good' | 'plain' | 'bad'>} */
 const TONES = { done: 'good', running: 'plain', queued: 'plain', failed: 'bad' };
 
-/** @param runs of `GET /v1/runs`, newest first */
+/** @param {readonly Run[]} runs newest first @param {number} nowMs */
 export function runsSection(runs, nowMs) {
   if (runs.length === 0) {
     return h(
@@ -17,6 +21,7 @@ export function runsSection(runs, nowMs) {
   return h('div', {}, ...runs.map((run) => runCard(run, nowMs)));
 }
 
+/** @param {Run} run @param {number} nowMs */
 function runCard(run, nowMs) {
   const { progress } = run;
   const curve = progress.curve ?? [];
@@ -54,12 +59,14 @@ function runCard(run, nowMs) {
   );
 }
 
+/** @param {Run} run */
 const nameOf = ({ version, params }) => {
   if (params?.kind === 'comparison') return 'comparison of learners';
   const learner = params?.learner ? ` (${params.learner})` : '';
   return `${version ?? 'no version'}${learner}`;
 };
 
+/** @type {Record<NonNullable<Progress['gate']>['checks'][number]['outcome'], 'good' | 'bad' | 'plain'>} */
 const OUTCOMES = { passed: 'good', failed: 'bad', missing: 'bad', noted: 'plain' };
 const HEAD = [
   { label: '' },
@@ -68,8 +75,8 @@ const HEAD = [
   { label: 'Bound' },
 ];
 
-/** The verdict's reason, and behind a fold every check with its figure and what it is held to. */
-const gate = ({ reason, checks = [] }) =>
+/** The reason of the verdict; unfolded, every check with its figure and bound. @param {NonNullable<Progress['gate']>} gate */
+const gate = ({ reason, checks }) =>
   h(
     'details',
     { class: 'gate' },
@@ -85,12 +92,12 @@ const gate = ({ reason, checks = [] }) =>
     ),
   );
 
+/** @param {Run} run */
 const took = ({ startedAt, finishedAt }) =>
   finishedAt === null ? '' : `, took ${duration(finishedAt - startedAt)}`;
 
+/** @param {NonNullable<Progress['validation']>} validation */
 const mrr = ({ parent, learned }) =>
   parent.mrr && learned.mrr
     ? `MRR of held-out clicks, which favour the order that was shown: ${learned.mrr.mean.toFixed(3)}, its parent ${parent.mrr.mean.toFixed(3)}`
     : '';
-
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
+import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Store } from '../../store/open.ts';
 import { weights } from '../../store/tables.ts';
-import { anyObject, epochMs } from './openapi.ts';
+import { epochMs, objectOf } from './openapi.ts';
 
 export const liveWeightsShape = z
   .object({
@@ -17,7 +18,7 @@ export const liveWeightsShape = z
     since: epochMs,
     hold: z.boolean(),
     by: z.string().nullable(),
-    pointer: anyObject,
+    pointer: objectOf<Pointer>('The pointer as it is in KV'),
   })
   .openapi('LiveWeights');
 
@@ -36,6 +37,6 @@ export async function liveWeights(store: Store): Promise<z.infer<typeof liveWeig
     since: live.since,
     hold: hold === true,
     by: by ?? null,
-    pointer: { ...live.pointer },
+    pointer: live.pointer,
   };
 }

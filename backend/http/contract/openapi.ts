@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
+import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { refuseInvalid } from './problem.ts';
 
 /** A router whose routes are checked by zod and described in /openapi.json. */
@@ -34,22 +35,21 @@ export const epochMs = z
   .openapi({ description: 'Epoch milliseconds' });
 
 /** In a query string everything is text. */
-export const queryNumber = z.coerce.number().int().nonnegative();
+export const queryNumber = z.coerce.number<string | number>().int().nonnegative();
 
-export const versionParam = z.object({
-  version: z
-    .string()
-    .regex(/^v\d{6,9}$/, 'must look like v000041')
-    .openapi({ example: 'v000041' }),
-});
+export const versionId = z
+  .custom<Version>(isVersion, 'must look like v000041')
+  .openapi({ type: 'string', example: 'v000041' });
 
-/** Who did it, for the audit log; the key alone does not tell. */
+export const versionParam = z.object({ version: versionId });
+
+/** Who did it, for the audit log: the key alone does not say. */
 export const actorOf = (c: Context): string =>
   (c.req.header('x-trimtab-actor') ?? 'api').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 80) || 'api';
 
 /**
- * What people write about something, on one line. Half a surrogate pair or a null is not stored as it came, so that a hash
- * over it would never fit again; control characters and overrides of direction forge lines of logs and terminals.
+ * A text that people write, on one line. Half a surrogate pair or a null character is not stored as it was sent, so a hash
+ * over it would never match again; control characters and overrides of direction can forge lines of logs and terminals.
  */
 export const line = (max: number) =>
   z
@@ -61,5 +61,17 @@ export const line = (max: number) =>
       'must be one line of text, without control characters',
     );
 
-/** An object whose shape is told elsewhere. */
-export const anyObject = z.record(z.string(), z.any());
+/** A JSON object whose keys differ from row to row, such as the details of an audit entry. */
+export const anyObject = z.record(z.string(), z.unknown());
+
+/**
+ * An answer whose shape is the type of the code that computes it. The compiler holds handlers and clients to that type;
+ * `/openapi.json` documents no more than an object.
+ */
+export const objectOf = <T extends object>(description: string) =>
+  z
+    .custom<T>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    )
+    .openapi({ type: 'object', description });

@@ -6,13 +6,13 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { FormatError } from '../../../shared/format/bytes.ts';
 
-/** Every error leaves as `{code, message, details?}`; what nobody foresaw is logged and says nothing of itself. */
+/** Every error is answered as `{code, message, details?}`; an unexpected one is logged, and the answer reveals nothing of it. */
 export function errorHandler(log: (message: string) => void): ErrorHandler {
   return (error, c) => {
     const known = asApiError(error);
     if (known !== undefined) return c.json(known.toJSON(), known.status as ContentfulStatusCode);
     log(`${c.req.method} ${c.req.path}: ${inspect(error)}`);
-    const message = 'something went wrong here; the log of the backend says what';
+    const message = 'an internal error: its details are in the log of the backend';
     return c.json({ code: 'internal', message }, 500);
   };
 }
@@ -39,7 +39,7 @@ export const notFound: NotFoundHandler = (c) =>
     404,
   );
 
-/** What zod found wrong, as one sentence and a list. */
+/** Zod's findings as one sentence and a list. */
 export const refuseInvalid: Hook<unknown, Env, string, unknown> = (result) => {
   if (result.success) return;
   const details = result.error.issues.slice(0, 20).map((issue) => ({

@@ -13,7 +13,7 @@ import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
 import type { Metrics } from '../../process/metrics.ts';
 
-/** What the routes call. */
+/** What the routes need. */
 export interface Services {
   readonly store: Store;
   readonly publisher: Publisher;
@@ -30,11 +30,11 @@ export interface Services {
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;
-  /** Of the champion: what items must fit. */
+  /** The champion's schema, which items must match. */
   readonly liveSchema: () => Promise<Schema>;
-  /** What keeps the edge from being up to date, for people; none when all is well. */
+  /** Reasons why the edge may not be up to date, as sentences; none when all is well. */
   readonly problems: () => Promise<string[]>;
-  /** Gauges that are read when somebody asks. */
+  /** Sets the gauges of the current state. */
   readonly refreshGauges: () => Promise<void>;
   /** Epoch ms of the next scheduled training. */
   readonly nextTrainingAt: () => number | null;

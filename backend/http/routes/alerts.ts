@@ -6,14 +6,16 @@ import type { Services } from '../contract/services.ts';
 const alert = z
   .object({
     id: z.number(),
-    key: z.string().openapi({ description: 'What it is about: one of a key is open at a time' }),
+    key: z
+      .string()
+      .openapi({ description: 'What it is about; one alert per key is open at a time' }),
     kind: z.string(),
     message: z.string(),
     details: anyObject,
     openedAt: epochMs,
     lastSeenAt: epochMs,
     resolvedAt: epochMs.nullable(),
-    notifiedAt: epochMs.nullable().openapi({ description: 'When the webhook took it' }),
+    notifiedAt: epochMs.nullable().openapi({ description: 'When the webhook accepted it' }),
     recoveryNotifiedAt: epochMs.nullable(),
   })
   .openapi('Alert');
@@ -21,16 +23,16 @@ const alert = z
 const list = createRoute({
   method: 'get',
   path: '/v1/alerts',
-  summary: 'Conditions that somebody should know of, newest first; open ones unless told',
+  summary: 'Alerts, newest first; open ones by default',
   request: {
     query: z.object({
       all: z
         .enum(['true', 'false'])
         .default('false')
-        .openapi({ description: 'Those that are over too' }),
+        .openapi({ description: 'Include resolved alerts' }),
       since: queryNumber
         .optional()
-        .openapi({ description: 'Epoch ms: opened, or over, since; with all' }),
+        .openapi({ description: 'Epoch ms: opened or resolved since then; with all' }),
       limit: queryNumber.min(1).max(500).default(100),
     }),
   },

@@ -8,7 +8,7 @@ const WINDOW_MS = 30 * 86_400_000;
 const clickThrough = z.object({
   version: z.string(),
   rankings: z.number(),
-  clicked: z.number().openapi({ description: 'Rankings in which something was clicked' }),
+  clicked: z.number().openapi({ description: 'Rankings with at least one click' }),
   rate: z.number().optional(),
   low: z.number().optional().openapi({ description: '95 % Wilson interval' }),
   high: z.number().optional(),
@@ -27,7 +27,7 @@ const get = createRoute({
         versions: z.array(clickThrough),
         days: z.array(clickThrough.extend({ day: z.string() })),
       }),
-      'Of rankings served in the window; the last 30 days unless told',
+      'Of rankings served in the window; by default the last 30 days',
     ),
     ...problems,
   },

@@ -15,8 +15,8 @@ const report = z
     to: epochMs,
     passed: z.boolean(),
     failures: z.array(z.string()).readonly(),
-    completeness: share.openapi({ description: 'Rankings that were logged whole' }),
-    incomplete: counts.openapi({ description: 'Rankings by the field that is at fault' }),
+    completeness: share.openapi({ description: 'Rankings with every field logged' }),
+    incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
     freshness: z.object({
       newestRankingAt: epochMs.nullable(),
@@ -25,7 +25,7 @@ const report = z
     }),
     filtered: z
       .object({ sessions: counts, rankings: counts, events: counts })
-      .openapi({ description: 'Left out of training, by why' }),
+      .openapi({ description: 'Left out of training, by reason' }),
     missing: counts.openapi({
       description: 'By feature: share of shown items in which it is missing',
     }),
@@ -53,16 +53,16 @@ const report = z
 const quality = createRoute({
   method: 'get',
   path: '/v1/data/quality',
-  summary: 'How good the logged data is to learn from; brings the daily partitions up to date',
+  summary: 'Quality of the logged data for training; brings the daily partitions up to date',
   request: {
     query: z.object({
-      schema: z.string().optional().openapi({ description: 'Hash or name; else what is live' }),
+      schema: z.string().optional().openapi({ description: 'Hash or name; default: the live one' }),
       from: queryNumber.optional(),
       to: queryNumber.optional(),
     }),
   },
   responses: {
-    200: answer(report, 'Of whole days (UTC); those of the retention unless told'),
+    200: answer(report, 'Of whole days (UTC); by default all days of the retention'),
     ...problems,
   },
 });
@@ -98,6 +98,6 @@ export const dataRoutes = ({ trainingData, versions, liveSchema, nowMs }: Servic
       const start = from ?? Math.max(0, to - trainingData.settings.retentionDays * DAY_MS);
       if (start > to) throw new ApiError(400, 'invalid_request', `from must not be after to`);
       const { quality: found } = await trainingData.prepare(schema, { from: start, to });
-      return c.json({ ...found, failures: [...found.failures], days: [...found.days] }, 200);
+      return c.json(found, 200);
     })
-    .openapi(prune, async (c) => c.json({ ...(await trainingData.prune()) }, 200));
+    .openapi(prune, async (c) => c.json(await trainingData.prune(), 200));

@@ -1,40 +1,45 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { isVersion, type Version } from '../../../shared/domain/ids.ts';
-import { anyObject, answer, epochMs, jsonBody, problems, router } from '../contract/openapi.ts';
+import type { VersionEvaluation } from '../../runs/evaluate/evaluate-version.ts';
+import {
+  answer,
+  epochMs,
+  jsonBody,
+  objectOf,
+  problems,
+  router,
+  versionId,
+  versionParam,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
-const version = z
-  .custom<Version>(isVersion, 'must look like v000041')
-  .openapi({ type: 'string', example: 'v000041' });
-
-const params = z.object({ version });
+const report = objectOf<VersionEvaluation>('Measures, off-policy estimates and the gate');
 
 const evaluate = createRoute({
   method: 'post',
   path: '/v1/weights/{version}/evaluate',
-  summary: 'Judge a version on rankings that neither it nor its champion learned from',
+  summary: 'Evaluate a version on rankings that neither it nor the champion learned from',
   request: {
-    params,
+    params: versionParam,
     body: jsonBody(
       z
         .object({
-          against: version.optional().openapi({ description: 'Default: the champion' }),
+          against: versionId.optional().openapi({ description: 'Default: the champion' }),
           from: epochMs
             .optional()
-            .openapi({ description: 'Default: the end of what either learned from' }),
+            .openapi({ description: 'Default: the end of the training data of both' }),
           to: epochMs.optional(),
         })
         .strict(),
     ),
   },
-  responses: { 200: answer(anyObject, 'Measures, off-policy estimates and the gate'), ...problems },
+  responses: { 200: answer(report, 'The evaluation'), ...problems },
 });
 
 const list = createRoute({
   method: 'get',
   path: '/v1/weights/{version}/evaluations',
-  summary: 'What was found of a version, newest first',
-  request: { params },
+  summary: 'Evaluations of a version, newest first',
+  request: { params: versionParam },
   responses: {
     200: answer(
       z.object({
@@ -44,7 +49,7 @@ const list = createRoute({
             version: z.string(),
             against: z.string(),
             at: epochMs,
-            report: anyObject,
+            report,
           }),
         ),
       }),
@@ -61,8 +66,14 @@ export const evaluationRoutes = ({ evaluations }: Services) =>
         ...c.req.valid('param'),
         ...c.req.valid('json'),
       });
-      return c.json({ ...found }, 200);
+      return c.json(found, 200);
     })
-    .openapi(list, async (c) =>
-      c.json({ evaluations: await evaluations.list(c.req.valid('param').version) }, 200),
-    );
+    .openapi(list, async (c) => {
+      const rows = await evaluations.list(c.req.valid('param').version);
+      // Reports are JSON in the database, as evaluations wrote them.
+      const found = rows.map((row) => ({
+        ...row,
+        report: row.report as unknown as VersionEvaluation,
+      }));
+      return c.json({ evaluations: found }, 200);
+    });

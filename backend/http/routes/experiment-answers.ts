@@ -26,9 +26,6 @@ export function experimentAnswer(row: Experiment, layers: readonly LayerRow[]) {
   const { kind: _, rangeFrom, rangeTo, ...shown } = row;
   return {
     ...shown,
-    arms: row.arms.map((one) => ({ ...one })),
-    metrics: row.metrics.map((one) => ({ ...one })),
-    guardrails: row.guardrails.map((one) => ({ ...one })),
     unit: layers.find(({ name }) => name === row.layer)?.unit ?? ('session' as const),
     range: [rangeFrom, rangeTo] as [number, number],
     traffic: shareOf(row),
@@ -49,8 +46,8 @@ export function reportAnswer(
             at: found.at,
             frozen: found.frozen,
             refusedUnits: found.collected.refusedUnits,
-            analysis: { ...found.analysis },
-            ...(found.weights && { weights: { ...found.weights } }),
+            analysis: found.analysis,
+            ...(found.weights && { weights: found.weights }),
           },
   };
 }

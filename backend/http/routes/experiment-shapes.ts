@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { Version } from '../../../shared/domain/ids.ts';
-import { anyObject, epochMs, line, versionParam } from '../contract/openapi.ts';
+import type { ExperimentReport } from '../../science/experiment/experiment-report.ts';
+import type { WeightsInUse } from '../../science/experiment/result-data.ts';
+import { epochMs, line, objectOf, versionId } from '../contract/openapi.ts';
 
 const exploration = z
   .object({
@@ -14,10 +15,11 @@ const arm = z
   .object({
     name: z.string().max(40),
     weight: z.number().openapi({ description: 'Relative: 50 and 50, or 0.9 and 0.1' }),
-    version: versionParam.shape.version.transform((text) => text as Version).optional(),
+    version: versionId.optional(),
     exploration: exploration.optional(),
     reward: z.enum(['adaptive', 'fixed']).optional().openapi({
-      description: 'Trained daily: on metric weights as learned, or as the schema declares them',
+      description:
+        'Retrained daily, on learned metric weights or on those that the schema declares',
     }),
   })
   .strict();
@@ -36,7 +38,9 @@ const metric = z
 const guardrail = z
   .object({
     metric: z.string(),
-    margin: z.number().openapi({ description: 'Bearable harm, relative: 0.01 is 1 %' }),
+    margin: z
+      .number()
+      .openapi({ description: 'Largest harm that is accepted, relative: 0.01 is 1 %' }),
   })
   .strict();
 
@@ -44,7 +48,7 @@ export const newExperiment = z
   .object({
     name: line(120),
     layer: z.string().max(40).optional(),
-    unit: unit.optional().openapi({ description: 'What a new layer counts by' }),
+    unit: unit.optional().openapi({ description: 'Unit of randomisation of a new layer' }),
     traffic: z.number().optional().openapi({ description: 'Share of the layer’s units' }),
     range: z
       .tuple([z.number(), z.number()])
@@ -59,18 +63,21 @@ export const newExperiment = z
       .optional()
       .openapi({ description: 'Names of default metrics, or definitions' }),
     guardrails: z.array(guardrail).max(20).optional(),
-    minimumPerArm: z.number().optional().openapi({ description: 'Units per arm before any call' }),
-    aa: z.boolean().optional().openapi({ description: 'Arms that differ in nothing, on purpose' }),
+    minimumPerArm: z
+      .number()
+      .optional()
+      .openapi({ description: 'Units per arm before any verdict' }),
+    aa: z.boolean().optional().openapi({ description: 'An A/A test: arms that do not differ' }),
     selfTest: z
       .union([z.string(), z.literal(true)])
       .optional()
       .openapi({
         description:
-          'Arms are trained on fixed and on adaptive reward, and read on this outcome, the long-term value; true: on the target that metric weights are learned for',
+          'One arm trains on the fixed reward, one on the adaptive reward, and they are compared on this outcome, the long-term value; true: the target of the metric weights',
       }),
     start: z.boolean().default(false),
     freezeWeights: z.boolean().default(true).openapi({
-      description: 'Read by the metric weights in force at its start, when it starts at once',
+      description: 'Analyse it with the metric weights in force at its start, not those of the day',
     }),
   })
   .strict();
@@ -88,11 +95,11 @@ export const experimentShape = z
     salt: z.string(),
     range: z.tuple([z.number(), z.number()]),
     traffic: z.number().openapi({ description: 'Share of the layer’s units that take part' }),
-    arms: z.array(arm.omit({ version: true }).extend({ version: z.string().optional() })),
+    arms: z.array(arm).readonly(),
     design: z.enum(['split', 'interleaved']),
     trigger: z.enum(['ranked', 'slate differs']),
-    metrics: z.array(metric),
-    guardrails: z.array(guardrail),
+    metrics: z.array(metric).readonly(),
+    guardrails: z.array(guardrail).readonly(),
     minimumPerArm: z.number(),
     metricWeightsId: z.number().nullable(),
     status: z.enum(['draft', 'running', 'stopped']),
@@ -106,18 +113,22 @@ const report = z.object({
   at: epochMs,
   frozen: z.boolean().openapi({
     description:
-      'Its log was deleted since: told from what was kept of its units, or the last report made',
+      'Its log has been deleted since: computed from the facts kept of its units, or the last report',
   }),
-  refusedUnits: z.number().openapi({ description: 'Not a person’s, by the filters of training' }),
-  analysis: anyObject.openapi({ description: 'Verdict, doubts, and each arm against the control' }),
-  weights: anyObject.optional().openapi({ description: 'What resultData was weighed by' }),
+  refusedUnits: z
+    .number()
+    .openapi({ description: 'Units left out as bots, by the filters of training' }),
+  analysis: objectOf<ExperimentReport>('Verdict, doubts, and each arm against the control'),
+  weights: objectOf<WeightsInUse & { readonly told?: readonly string[] }>(
+    'The metric weights behind resultData; `told`: where they come from, as sentences',
+  ).optional(),
 });
 
 export const reportedShape = experimentShape
   .extend({
-    report: report
-      .nullable()
-      .openapi({ description: 'null: it never ran, or its log is gone without a report' }),
+    report: report.nullable().openapi({
+      description: 'null: it never ran, or its log was deleted before a report was stored',
+    }),
   })
   .openapi('ExperimentWithReport');
 

@@ -30,9 +30,12 @@ const list = createRoute({
 const layers = createRoute({
   method: 'get',
   path: '/v1/layers',
-  summary: 'Layers: experiments of one never share a unit',
+  summary: 'Layers: experiments of one layer never share a unit',
   responses: {
-    200: answer(z.object({ layers: z.array(layerShape) }), 'In the order in which they claim'),
+    200: answer(
+      z.object({ layers: z.array(layerShape) }),
+      'In the order in which they choose units',
+    ),
     ...problems,
   },
 });
@@ -58,7 +61,7 @@ const request = { params: z.object({ id: z.string() }) };
 const one = createRoute({
   method: 'get',
   path: '/v1/experiments/{id}',
-  summary: 'An experiment and what it says so far',
+  summary: 'An experiment and its report so far',
   request,
   responses: { 200: answer(reportedShape, 'So far'), ...problems },
 });
@@ -66,7 +69,7 @@ const one = createRoute({
 const start = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/start',
-  summary: 'Start a draft: versions that it left open are the champion of now, frozen',
+  summary: 'Start a draft; arms without a version are pinned to the champion of this moment',
   request: {
     ...request,
     body: jsonBody(z.object({ freezeWeights: z.boolean().default(true) }).strict()),
@@ -77,7 +80,7 @@ const start = createRoute({
 const widen = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/widen',
-  summary: 'More of the layer’s units take part; those inside stay in their arms',
+  summary: 'Let more of the layer’s units take part; units inside stay in their arms',
   request: { ...request, body: jsonBody(z.object({ traffic: z.number() }).strict()) },
   responses: { 200: answer(experimentShape, 'Wider'), ...problems },
 });
@@ -90,7 +93,7 @@ const stop = createRoute({
   responses: { 200: answer(reportedShape, 'The report'), ...problems },
 });
 
-/** What was asked exists all the same, and asking again would make another. */
+/** The draft exists nevertheless, and repeating the request would create another one. */
 const notStarted = (error: unknown, id: string): unknown =>
   error instanceof ApiError
     ? new ApiError(error.status, error.code, `${error.message} (${id} stays a draft)`)

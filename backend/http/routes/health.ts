@@ -6,15 +6,18 @@ const live = createRoute({
   method: 'get',
   path: '/health/live',
   summary: 'The process answers',
-  responses: { 200: answer(z.object({ live: z.literal(true) }), 'It does') },
+  responses: { 200: answer(z.object({ live: z.literal(true) }), 'It answers') },
 });
 
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 const ready = createRoute({
   method: 'get',
   path: '/health/ready',
-  summary: 'The store writes, and the edge has what it should',
-  responses: { 200: answer(readiness, 'Ready'), 503: answer(readiness, 'Not ready, and why') },
+  summary: 'The database can be written, and the edge is up to date',
+  responses: {
+    200: answer(readiness, 'Ready'),
+    503: answer(readiness, 'Not ready, with the reasons'),
+  },
 });
 
 const metrics = createRoute({

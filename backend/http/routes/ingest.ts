@@ -10,8 +10,7 @@ import type { Services } from '../contract/services.ts';
 const post = createRoute({
   method: 'post',
   path: '/v1/ingest',
-  summary:
-    'A sealed batch of decisions and events, from the edge only: signed, and safe to send again',
+  summary: 'A sealed batch of decisions and events from the edge: signed, and idempotent',
   request: {
     headers: z.object({ [SIGNATURE_HEADER]: z.string().optional() }),
     body: { content: { 'application/octet-stream': { schema: z.unknown() } } },
@@ -24,7 +23,7 @@ const post = createRoute({
         events: z.number(),
         duplicate: z.boolean(),
       }),
-      'Committed to disk; the counts are of rows that were not there before',
+      'Committed to disk; the counts are of new rows',
     ),
     ...problems,
   },

@@ -1,25 +1,30 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
-import { parseItem } from '../../../shared/domain/item.ts';
+import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
 import { deleteItem, readItems, upsertItems } from '../../catalogue/items.ts';
-import { anyObject, answer, jsonBody, problems, queryNumber, router } from '../contract/openapi.ts';
+import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const MAX_ITEMS = 5000;
-const item = z.object({ id: z.string() }).catchall(z.any());
+/** Only an object here: `parseItem` checks attributes, with messages that name the item. */
+const itemGiven = objectOf<object>('An id, and attributes by name');
+const attribute = z
+  .custom<AttributeValue | undefined>()
+  .openapi({ type: ['string', 'number', 'boolean', 'array', 'null'] });
+const item = z.object({ id: z.string() }).catchall(attribute);
 
 const put = createRoute({
   method: 'put',
   path: '/v1/items',
   summary: 'Put items into the catalogue: new ones and changed ones, all or none',
   request: {
-    body: jsonBody(z.array(anyObject).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
+    body: jsonBody(z.array(itemGiven).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
   },
   responses: {
     200: answer(
       z.object({ upserted: z.number(), changed: z.number() }),
-      'How many are in, and how many were new or different',
+      'How many were received, and how many were new or different',
     ),
     ...problems,
   },
@@ -30,13 +35,16 @@ const remove = createRoute({
   path: '/v1/items/{id}',
   summary: 'Take an item out of the catalogue',
   request: { params: z.object({ id: z.string() }) },
-  responses: { 200: answer(z.object({ deleted: z.string() }), 'It is out'), ...problems },
+  responses: {
+    200: answer(z.object({ deleted: z.string() }), 'The id of the deleted item'),
+    ...problems,
+  },
 });
 
 const list = createRoute({
   method: 'get',
   path: '/v1/items',
-  summary: 'What the catalogue holds, in order of id',
+  summary: 'Items of the catalogue, in order of id',
   request: {
     query: z.object({
       limit: queryNumber.min(1).max(1000).default(100),

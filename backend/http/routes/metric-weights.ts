@@ -4,70 +4,28 @@ import { readExperiment } from '../../experiments/read-experiments.ts';
 import { readWeights } from '../../reward/history.ts';
 import { setMetricWeights, withdrawOverride } from '../../reward/override.ts';
 import { showMetricWeights } from '../../reward/show.ts';
-import { unitCounts } from '../../runs/metric-weights/unit-counts.ts';
+import { unitCounts as countUnits } from '../../runs/metric-weights/unit-counts.ts';
+import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import { verifyHistory } from '../../reward/verify.ts';
 import {
   actorOf,
-  anyObject,
   answer,
   epochMs,
   jsonBody,
   line,
+  objectOf,
   problems,
   router,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
-
-const reward = z.record(z.string(), z.number()).openapi({
-  description:
-    'Metric → what one is worth: an event type, an amount like dwell_seconds, or outcome.<name>. Below 0 it takes from what else an item earned',
-});
-
-const row = z.object({
-  id: z.number(),
-  schemaName: z.string(),
-  weights: reward,
-  author: z.string(),
-  reason: z.string(),
-  createdAt: epochMs,
-  expiresAt: epochMs.nullable(),
-  source: z.enum(['learned', 'override']),
-  method: z.enum(['fixed', 'importance', 'surrogate']),
-  experimentId: z.string().nullable().openapi({ description: 'Of this experiment only' }),
-  previousHash: z.string().nullable(),
-  hash: z.string().nullable().openapi({ description: 'Over the row and the hash before it' }),
-});
-
-const entry = row
-  .extend({
-    warning: z.array(z.string()).optional().openapi({ description: 'What it changed' }),
-    withdraws: z.number().optional().openapi({ description: 'Which override it took back' }),
-    abstains: z.string().optional().openapi({ description: 'Why the weights are their prior' }),
-    skill: anyObject.optional(),
-  })
-  .openapi('MetricWeights');
-
-const shown = z.object({
-  schema: z.string(),
-  policy: z.enum(['adaptive', 'fixed']).openapi({
-    description: 'Whether learned weights become the reward where nothing overrides them',
-  }),
-  target: z.string().nullable().openapi({ description: 'The long-term value they foretell' }),
-  inForce: entry
-    .partial()
-    .extend({
-      weights: reward,
-      source: z
-        .enum(['override', 'learned', 'schema'])
-        .openapi({ description: '`schema`: nobody set any, or they expired' }),
-    })
-    .openapi({ description: 'What training rewards' }),
-  experiments: z.array(entry).openapi({ description: 'Overrides of single experiments' }),
-  learned: z
-    .array(anyObject)
-    .openapi({ description: 'The newest by each method: weights, intervals, skill, inputs' }),
-  history: z.array(entry),
-});
+import {
+  reward,
+  shown,
+  storedRow,
+  unitCounts,
+  verification,
+  type Shown,
+} from './metric-weight-shapes.ts';
 
 const params = z.object({ schema: z.string() });
 const author = line(80);
@@ -77,7 +35,7 @@ const experimentId = z.string().min(1).max(120).optional();
 const get = createRoute({
   method: 'get',
   path: '/v1/metric-weights/{schema}',
-  summary: 'What training rewards under a schema (by name), what was learned, and the history',
+  summary: 'Metric weights of a schema (by name): in force, learned, and the history',
   request: { params },
   responses: { 200: answer(shown, 'In force, and the history, newest first'), ...problems },
 });
@@ -85,7 +43,7 @@ const get = createRoute({
 const put = createRoute({
   method: 'put',
   path: '/v1/metric-weights/{schema}',
-  summary: 'Set what training rewards, or what one experiment is read by',
+  summary: 'Override the metric weights of training, or of one experiment',
   request: {
     params,
     body: jsonBody(
@@ -96,7 +54,10 @@ const put = createRoute({
           reason,
           expiresAt: epochMs.optional(),
           experimentId,
-          dryRun: z.boolean().optional().openapi({ description: 'Only say what would change' }),
+          dryRun: z
+            .boolean()
+            .optional()
+            .openapi({ description: 'Report what would change, and change nothing' }),
         })
         .strict(),
     ),
@@ -113,7 +74,7 @@ const put = createRoute({
 const withdraw = createRoute({
   method: 'post',
   path: '/v1/metric-weights/{schema}/withdraw',
-  summary: 'Take an override back; the history keeps both',
+  summary: 'Withdraw an override; the history keeps both',
   request: {
     params,
     body: jsonBody(
@@ -131,7 +92,7 @@ const learn = createRoute({
   responses: {
     200: answer(
       shown.extend({ recorded: z.array(z.number()) }),
-      'What is in force now, and the ids of the new rows; none where it still abstains',
+      'What is in force now, and the ids of the new rows; none where the engine still abstains',
     ),
     ...problems,
   },
@@ -142,25 +103,16 @@ const version = createRoute({
   path: '/v1/metric-weights/{schema}/versions/{id}',
   summary: 'One row of the history with all its details',
   request: { params: params.extend({ id: z.coerce.number().int() }) },
-  responses: { 200: answer(row.extend({ details: anyObject }), 'As it was stored'), ...problems },
+  responses: { 200: answer(storedRow, 'As it was stored'), ...problems },
 });
 
 const verify = createRoute({
   method: 'get',
   path: '/v1/metric-weights/{schema}/verify',
-  summary: 'Hold the history against its hashes and the audit log',
+  summary: 'Check the history against its hashes and the audit log',
   request: { params },
   responses: {
-    200: answer(
-      z.object({
-        intact: z.boolean(),
-        rows: z.number(),
-        unhashed: z.number(),
-        head: z.string().nullable(),
-        faults: z.array(z.object({ id: z.number(), fault: z.string(), message: z.string() })),
-      }),
-      'Which rows were changed, removed, moved or forged',
-    ),
+    200: answer(verification, 'Which rows were changed, removed, moved or forged'),
     ...problems,
   },
 });
@@ -168,21 +120,10 @@ const verify = createRoute({
 const units = createRoute({
   method: 'get',
   path: '/v1/metric-weights/{schema}/units',
-  summary: 'What there is to learn from',
+  summary: 'Counts of the units to learn from',
   request: { params },
   responses: {
-    200: answer(
-      z.object({
-        unit: z.enum(['session', 'user']),
-        target: z.string().nullable(),
-        units: z.number(),
-        labelled: z.number().openapi({ description: 'Their horizon is over' }),
-        nextLabelAt: epochMs.nullable(),
-        refused: z.number().openapi({ description: 'Unlike people, and left out' }),
-        newestAt: epochMs.nullable(),
-      }),
-      'Units by whether their long-term value is known',
-    ),
+    200: answer(unitCounts, 'Units by whether their long-term value is known'),
     ...problems,
   },
 });
@@ -191,9 +132,15 @@ const backtested = createRoute({
   method: 'get',
   path: '/v1/metric-weights/{schema}/backtest',
   summary:
-    'How often weights would have called the sign of the long-term effect of past experiments',
+    'How often the weights would have predicted the sign of the long-term effect of past experiments',
   request: { params },
-  responses: { 200: answer(anyObject, 'Adaptive against fixed weights'), ...problems },
+  responses: {
+    200: answer(
+      objectOf<Awaited<ReturnType<MetricLearning['backtest']>>>('Adaptive against fixed weights'),
+      'The backtest',
+    ),
+    ...problems,
+  },
 });
 
 export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: Services) => {
@@ -208,8 +155,9 @@ export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: S
       );
     return scorer.schema;
   };
+  // Details of a row are JSON in the database, as the engine of metric weights wrote them.
   const show = async (name: string) =>
-    showMetricWeights(store, await schemaOf(name), settings, nowMs());
+    (await showMetricWeights(store, await schemaOf(name), settings, nowMs())) as Shown;
   return router()
     .openapi(get, async (c) => c.json(await show(c.req.valid('param').schema), 200))
     .openapi(put, async (c) => {
@@ -244,15 +192,14 @@ export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: S
     })
     .openapi(verify, async (c) => {
       const { name } = await schemaOf(c.req.valid('param').schema);
-      const found = await verifyHistory(store, name);
-      return c.json({ ...found, faults: [...found.faults] }, 200);
+      return c.json(await verifyHistory(store, name), 200);
     })
     .openapi(units, async (c) => {
       await schemaOf(c.req.valid('param').schema);
-      return c.json(await unitCounts(store, settings, nowMs()), 200);
+      return c.json(await countUnits(store, settings, nowMs()), 200);
     })
     .openapi(backtested, async (c) => {
       await schemaOf(c.req.valid('param').schema);
-      return c.json({ ...(await metricLearning.backtest()) }, 200);
+      return c.json(await metricLearning.backtest(), 200);
     });
 };

@@ -30,12 +30,12 @@ const outcome = z
 const post = createRoute({
   method: 'post',
   path: '/v1/outcomes',
-  summary: 'Long-term values, arriving late: idempotent by outcomeId',
+  summary: 'Outcomes (long-term values), which may arrive late: idempotent by outcomeId',
   request: { body: jsonBody(z.array(outcome).max(5000, 'at most 5000 outcomes at once')) },
   responses: {
     200: answer(
       z.object({ accepted: z.number(), duplicates: z.number() }),
-      'Committed; duplicates and outcomes of deleted users were not stored',
+      'Committed; duplicates and outcomes of deleted users are not stored',
     ),
     ...problems,
   },

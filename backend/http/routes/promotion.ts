@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { parseVersion } from '../../../shared/domain/ids.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { actorOf, answer, problems, router, versionParam } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
@@ -8,7 +7,7 @@ import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
 const moved = {
   200: answer(
     z.object({ weights: liveWeightsShape.nullable() }),
-    'What is live now; every edge takes it within its refresh interval',
+    'What is live now; every edge loads it within its refresh interval',
   ),
   ...problems,
 };
@@ -24,7 +23,8 @@ const promote = createRoute({
 const rollback = createRoute({
   method: 'post',
   path: '/v1/weights/{version}/rollback',
-  summary: 'Give everyone a version at once and hold it: nothing else goes live until released',
+  summary:
+    'Give everyone a version at once and hold it: nothing else goes live until it is released',
   request: { params: versionParam },
   responses: moved,
 });
@@ -36,19 +36,19 @@ const release = createRoute({
   responses: moved,
 });
 
-export const rolloutRoutes = ({ store, livePointer, rollouts, log }: Services) => {
-  // The pointer is moved: that what is under way could not see it yet is not the caller's failure.
-  const seen = () =>
+export const promotionRoutes = ({ store, livePointer, rollouts, log }: Services) => {
+  // The pointer has moved: if a rollout under way cannot take note of it yet, the request has not failed.
+  const updateRollouts = () =>
     rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
   return router()
     .openapi(promote, async (c) => {
-      await livePointer.promote(parseVersion(c.req.valid('param').version), actorOf(c));
-      await seen();
+      await livePointer.promote(c.req.valid('param').version, actorOf(c));
+      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(rollback, async (c) => {
-      await livePointer.rollback(parseVersion(c.req.valid('param').version), actorOf(c));
-      await seen();
+      await livePointer.rollback(c.req.valid('param').version, actorOf(c));
+      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(release, async (c) => {

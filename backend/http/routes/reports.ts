@@ -2,14 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { desc } from 'drizzle-orm';
 import { storedReport, writeReport } from '../../reports/store-monthly-report.ts';
 import { parseMonth } from '../../reports/months.ts';
+import type { MonthlyReport } from '../../reports/report-shape.ts';
 import { reports } from '../../store/tables.ts';
-import { anyObject, answer, epochMs, problems, router } from '../contract/openapi.ts';
+import { answer, epochMs, objectOf, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const list = createRoute({
   method: 'get',
   path: '/v1/reports',
-  summary: 'Monthly comparisons of models that were written, newest first',
+  summary: 'Monthly comparisons of models, newest first',
   responses: {
     200: answer(
       z.object({ reports: z.array(z.object({ month: z.string(), createdAt: epochMs })) }),
@@ -24,11 +25,11 @@ const FORMATS = ['json', 'markdown', 'html'] as const;
 const one = createRoute({
   method: 'get',
   path: '/v1/reports/{month}',
-  summary: 'A month’s comparison of models; of a month that was not written, as it would be now',
+  summary: 'A month’s comparison of models; computed now where none was stored',
   request: {
     params: z.object({ month: z.string().openapi({ example: '2026-11' }) }),
     query: z.object({
-      format: z.enum(FORMATS).optional().openapi({ description: 'Before what Accept prefers' }),
+      format: z.enum(FORMATS).optional().openapi({ description: 'Takes precedence over Accept' }),
     }),
     headers: z.object({ accept: z.string().optional() }),
   },
@@ -36,7 +37,7 @@ const one = createRoute({
     200: {
       description: 'The report; as text/markdown or text/html where asked',
       content: {
-        'application/json': { schema: anyObject },
+        'application/json': { schema: objectOf<MonthlyReport>('The report') },
         'text/markdown': { schema: z.string() },
         'text/html': { schema: z.string() },
       },
@@ -61,13 +62,13 @@ export const reportRoutes = ({ store, nowMs }: Services) =>
       const format = c.req.valid('query').format ?? preferred(c.req.header('accept') ?? '');
       switch (format) {
         case 'json':
-          return c.json({ ...written.report }, 200);
+          return c.json(written.report, 200);
         case 'markdown':
           return c.body(written.markdown, 200, { 'content-type': 'text/markdown; charset=utf-8' });
         case 'html':
           return c.body(written.html, 200, {
             'content-type': 'text/html; charset=utf-8',
-            // Of what is in it, names come from elsewhere: whatever they hold, nothing runs or loads.
+            // Names in the report come from outside: whatever they hold, nothing runs and nothing is loaded.
             'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
             'x-content-type-options': 'nosniff',
           });
@@ -76,7 +77,7 @@ export const reportRoutes = ({ store, nowMs }: Services) =>
       }
     });
 
-/** The first of the known types that is named; JSON where none is. */
+/** The first known type that `Accept` names; JSON where it names none. */
 function preferred(accept: string): (typeof FORMATS)[number] {
   const types = { 'application/json': 'json', 'text/markdown': 'markdown', 'text/html': 'html' };
   for (const entry of accept.split(',')) {

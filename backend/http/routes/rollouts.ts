@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { freeShare } from '../../experiments/free-share.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
+import type { GateReport } from '../../science/evaluation/gate.ts';
 import type { RolloutDecision } from '../../rollouts/decide-rollout.ts';
 import { knownGate } from '../../rollouts/known-gate.ts';
 import { replayDecisions } from '../../rollouts/replay-decisions.ts';
@@ -14,34 +14,38 @@ import {
   stateOf,
   stepsOf,
 } from '../../rollouts/rollout-rows.ts';
-import { SHARE } from '../../rollouts/steps.ts';
+import type { RolloutRules } from '../../rollouts/settings.ts';
+import { SHARE, STEPS } from '../../rollouts/steps.ts';
 import {
   actorOf,
   answer,
-  anyObject,
   epochMs,
   jsonBody,
+  objectOf,
   problems,
   queryNumber,
   router,
+  versionId,
 } from '../contract/openapi.ts';
 import type { Store } from '../../store/open.ts';
 import type { Services } from '../contract/services.ts';
+
+type Gate = Pick<GateReport, 'verdict' | 'reason'>;
 
 const rollout = z
   .object({
     id: z.string(),
     challenger: z.string(),
     champion: z.string(),
-    stage: z.string(),
-    share: z.number().openapi({ description: 'Of the traffic that is shown the challenger' }),
-    freeShare: z
-      .number()
-      .openapi({ description: 'Of the visitors, that no experiment claims: its canary’s to take' }),
+    stage: z.enum([...STEPS, 'withdrawn', 'hold']),
+    share: z.number().openapi({ description: 'Of the traffic, that the challenger serves' }),
+    freeShare: z.number().openapi({
+      description: 'Of the visitors, that no experiment holds: the canary can have them',
+    }),
     since: epochMs,
-    experiment: z.string().openapi({ description: 'That holds the traffic of its canary' }),
-    rules: anyObject,
-    gate: anyObject.nullable(),
+    experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
+    rules: objectOf<RolloutRules>('What each step requires'),
+    gate: objectOf<Gate>('The verdict that started it').nullable(),
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
@@ -51,9 +55,9 @@ const rollout = z
 
 const withDecisions = rollout
   .extend({
-    decisions: z.array(anyObject).openapi({
-      description: 'Those that changed the stage and the newest, each with all that it rests on',
-    }),
+    decisions: z
+      .array(objectOf<RolloutDecision>('A decision with its evidence'))
+      .openapi({ description: 'Those that changed the stage, and the newest' }),
   })
   .openapi('RolloutWithDecisions');
 
@@ -77,7 +81,7 @@ const one = createRoute({
       all: z
         .enum(['true', 'false'])
         .default('false')
-        .openapi({ description: 'Every decision, those too that only wait' }),
+        .openapi({ description: 'Every decision, including those to wait' }),
     }),
   },
   responses: { 200: answer(withDecisions, 'So far'), ...problems },
@@ -91,14 +95,8 @@ const start = createRoute({
     body: jsonBody(
       z
         .object({
-          version: z.custom<Version>(isVersion, 'must look like v000041').openapi({
-            type: 'string',
-            example: 'v000041',
-          }),
-          force: z
-            .boolean()
-            .optional()
-            .openapi({ description: 'Whatever the gate says: the caller vouches for it' }),
+          version: versionId,
+          force: z.boolean().optional().openapi({ description: 'Start it whatever the gate says' }),
         })
         .strict(),
     ),
@@ -109,7 +107,7 @@ const start = createRoute({
 const withdraw = createRoute({
   method: 'post',
   path: '/v1/rollouts/{id}/withdraw',
-  summary: 'End a rollout: everybody gets the champion',
+  summary: 'End a rollout: the champion serves all traffic again',
   request: { params: idParam },
   responses: { 200: answer(rollout, 'As it ended'), ...problems },
 });
@@ -117,20 +115,24 @@ const withdraw = createRoute({
 const replay = createRoute({
   method: 'get',
   path: '/v1/rollouts/{id}/replay',
-  summary: 'Decide the log again from its evidence',
+  summary: 'Decide again from the logged evidence, and compare',
   request: { params: idParam },
   responses: {
     200: answer(
       z.object({ decisions: z.number().int(), problem: z.string().nullable() }),
-      'How many decisions come out as logged, or the first that does not',
+      'How many decisions come out as logged, or the first that differs',
     ),
     ...problems,
   },
 });
 
-export const rolloutsRoutes = ({ store, rollouts }: Services) => {
+export const rolloutRoutes = ({ store, rollouts }: Services) => {
   const shown = async (row: RolloutRow) => ({
     ...row,
+    // Text and JSON in the database, as `rollouts/` wrote them.
+    stage: stateOf(row).stage,
+    rules: row.rules as unknown as RolloutRules,
+    gate: row.gate as Gate | null,
     share: SHARE[stateOf(row).stage],
     freeShare: await freeShare(store),
     why: (await lastDecisionOf(store, row.id))?.why ?? null,
@@ -143,8 +145,9 @@ export const rolloutsRoutes = ({ store, rollouts }: Services) => {
     .openapi(one, async (c) => {
       const row = await readRollout(store, c.req.valid('param').id);
       const isAll = c.req.valid('query').all === 'true';
-      const told = isAll ? await decisionsOf(store, row.id) : await stepsAndLast(store, row.id);
-      const decisions = told.map((decision) => ({ ...decision }));
+      const decisions = isAll
+        ? await decisionsOf(store, row.id)
+        : await stepsAndLast(store, row.id);
       return c.json({ ...(await shown(row)), decisions }, 200);
     })
     .openapi(start, async (c) => {

@@ -5,6 +5,7 @@ import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import { runAnswer, runShape } from './run-shapes.ts';
 import type { Services } from '../contract/services.ts';
 
 const counts = z.object({
@@ -15,16 +16,22 @@ const counts = z.object({
   weights: z.number(),
 });
 
+/** The catalogue's pointer, as the publisher stored it. */
+const snapshot = z
+  .object({ hash: z.string(), items: z.number(), since: epochMs })
+  .loose()
+  .openapi('LiveSnapshot');
+
 const status = createRoute({
   method: 'get',
   path: '/v1/status',
-  summary: 'What is live and since when, what is stored, and what is wrong',
+  summary: 'What is live and since when, what is stored, and which problems there are',
   responses: {
     200: answer(
       z
         .object({
           weights: liveWeightsShape.nullable(),
-          snapshot: anyObject.nullable(),
+          snapshot: snapshot.nullable(),
           problems: z
             .array(z.string())
             .openapi({ description: 'What keeps the edge from being up to date' }),
@@ -40,12 +47,12 @@ const status = createRoute({
           }),
           training: z.object({
             running: z.string().nullable(),
-            last: anyObject.nullable(),
+            last: runShape.nullable(),
             nextAt: epochMs.nullable(),
           }),
         })
         .openapi('Status'),
-      'Status; what ingest counts, it counts since this backend started',
+      'Status; the counts of ingest are since this backend started',
     ),
     ...problems,
   },
@@ -54,7 +61,7 @@ const status = createRoute({
 const log = createRoute({
   method: 'get',
   path: '/v1/audit',
-  summary: 'Who did what to what is live, newest first',
+  summary: 'Changes of what is live and who made them, newest first',
   request: {
     query: z.object({
       limit: queryNumber.min(1).max(500).default(50),
@@ -90,7 +97,7 @@ export const statusRoutes = (services: Services) => {
       return c.json(
         {
           weights: await liveWeights(store),
-          snapshot: (await readLiveSnapshot(store)) ?? null,
+          snapshot: ((await readLiveSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
           problems: await services.problems(),
           alerts: (await listAlerts(store, { all: false, limit: 20 })).map(
             ({ kind, message, openedAt }) => ({ kind, message, openedAt }),
@@ -104,7 +111,7 @@ export const statusRoutes = (services: Services) => {
           },
           training: {
             running: trainer.running() ?? null,
-            last: last === undefined ? null : { ...last },
+            last: last === undefined ? null : runAnswer(last),
             nextAt: nextTrainingAt(),
           },
         },

@@ -1,32 +1,30 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { runs } from '../../store/tables.ts';
 import { FIT_METHODS } from '../../science/learn/fit-method.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import {
-  anyObject,
   answer,
   epochMs,
   jsonBody,
   problems,
   queryNumber,
   router,
+  versionId,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
-
-const version = z
-  .custom<Version>(isVersion, 'must look like v000041')
-  .openapi({ type: 'string', example: 'v000041' });
+import { runAnswer, runShape, withoutReport } from './run-shapes.ts';
 
 const asked = z
   .object({
-    parent: version.optional().openapi({ description: 'What to start from; else the champion' }),
+    parent: versionId
+      .optional()
+      .openapi({ description: 'What to start from; default: the champion' }),
     schema: z.string().optional().openapi({ description: 'Hash or name' }),
     from: epochMs.optional(),
     to: epochMs.optional(),
-    servedBy: version
+    servedBy: versionId
       .optional()
       .openapi({ description: 'Learn only from rankings of this version' }),
     learner: z.enum(LEARNERS).optional().openapi({ description: 'Default additive' }),
@@ -44,10 +42,12 @@ const asked = z
       .optional()
       .openapi({ description: 'Promote what passes the gate (default true)' }),
     rollout: z.enum(['staged', 'direct']).optional().openapi({
-      description: 'How what passes the gate goes live; default as configured (rollout.mode)',
+      description:
+        'How a version that passes the gate goes live; default: as configured (rollout.mode)',
     }),
     force: z.boolean().optional().openapi({
-      description: 'Learn from too little data, and promote whatever gate and data quality say',
+      description:
+        'Train on too little data, and promote whatever the gate and the data quality say',
     }),
     name: z.string().min(1).max(80).optional(),
   })
@@ -57,7 +57,7 @@ const asked = z
 const comparisonAsked = asked
   .omit({ learner: true, method: true, publish: true, rollout: true, name: true })
   .extend({
-    force: z.boolean().optional().openapi({ description: 'Compare on too little data' }),
+    force: z.boolean().optional().openapi({ description: 'Compare even on too little data' }),
     learners: z
       .array(z.enum(LEARNERS))
       .min(1)
@@ -75,28 +75,17 @@ const comparisonAsked = asked
   .strict()
   .openapi('ComparisonRequest');
 
-const run = z
-  .object({
-    id: z.string(),
-    status: z.enum(['queued', 'running', 'done', 'failed']),
-    params: anyObject,
-    progress: anyObject,
-    version: z.string().nullable(),
-    error: z.string().nullable(),
-    startedAt: epochMs,
-    finishedAt: epochMs.nullable(),
-  })
-  .openapi('Run');
+const accepted = answer(
+  z.object({ runId: z.string() }),
+  'Under way: GET /v1/runs/{id}, whose progress.report has a comparison’s report when it is done',
+);
 
 const train = createRoute({
   method: 'post',
   path: '/v1/train',
   summary: 'Start a training run',
   request: { body: jsonBody(asked) },
-  responses: {
-    202: answer(z.object({ runId: z.string() }), 'Under way: GET /v1/runs/{id}'),
-    ...problems,
-  },
+  responses: { 202: accepted, ...problems },
 });
 
 const compare = createRoute({
@@ -104,13 +93,7 @@ const compare = createRoute({
   path: '/v1/compare',
   summary: 'Compare learners on the same split: ranking, importance, partial dependence',
   request: { body: jsonBody(comparisonAsked) },
-  responses: {
-    202: answer(
-      z.object({ runId: z.string() }),
-      'Under way: GET /v1/runs/{id} has the report as progress.report when it is done',
-    ),
-    ...problems,
-  },
+  responses: { 202: accepted, ...problems },
 });
 
 const list = createRoute({
@@ -118,15 +101,15 @@ const list = createRoute({
   path: '/v1/runs',
   summary: 'Training runs and comparisons of learners (without their reports), newest first',
   request: { query: z.object({ limit: queryNumber.min(1).max(200).default(20) }) },
-  responses: { 200: answer(z.object({ runs: z.array(run) }), 'Runs'), ...problems },
+  responses: { 200: answer(z.object({ runs: z.array(runShape) }), 'Runs'), ...problems },
 });
 
 const one = createRoute({
   method: 'get',
   path: '/v1/runs/{id}',
-  summary: 'A training run: its progress, its loss curve, what came of it',
+  summary: 'A run: progress, loss curve, result',
   request: { params: z.object({ id: z.string() }) },
-  responses: { 200: answer(run, 'The run'), ...problems },
+  responses: { 200: answer(runShape, 'The run'), ...problems },
 });
 
 export const trainingRoutes = ({ store, trainer }: Services) =>
@@ -145,11 +128,5 @@ export const trainingRoutes = ({ store, trainer }: Services) =>
       const [row] = await store.db.select().from(runs).where(eq(runs.id, id));
       if (row === undefined)
         throw new ApiError(404, 'unknown_run', `there is no run ${id}: GET /v1/runs lists them`);
-      return c.json(row, 200);
+      return c.json(runAnswer(row), 200);
     });
-
-/** A comparison's report is hundreds of kilobytes, which whoever asks for one run gets. */
-function withoutReport<Row extends { readonly progress: Record<string, unknown> }>(row: Row): Row {
-  const { report: _, ...progress } = row.progress;
-  return { ...row, progress };
-}

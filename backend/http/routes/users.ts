@@ -7,15 +7,14 @@ import type { Services } from '../contract/services.ts';
 const remove = createRoute({
   method: 'delete',
   path: '/v1/users/{id}',
-  summary:
-    'Delete all that was logged of a user; what is still on its way will be dropped when it comes',
+  summary: 'Delete everything logged of a user; what still arrives is dropped',
   request: { params: z.object({ id: z.string() }) },
   responses: {
     200: answer(
       z.object({
         deleted: z.object({ decisions: z.number(), events: z.number(), outcomes: z.number() }),
       }),
-      'Rows deleted; the same for a user of whom there was nothing',
+      'Rows deleted; zero for an unknown user',
     ),
     ...problems,
   },
@@ -25,7 +24,7 @@ export const userRoutes = ({ store, trainingData, nowMs }: Services) =>
   router().openapi(remove, async (c) => {
     const userId = parseUserId(c.req.valid('param').id);
     const deleted = await deleteUser(store, userId, actorOf(c), nowMs());
-    // After the rows, which name who is deleted: if this fails, the next one, or tonight's, goes on with it.
+    // After the rows: the list of deleted users is stored, so that a failure here is made good by the next run.
     await trainingData.forgetDeletedUsers();
     return c.json({ deleted }, 200);
   });

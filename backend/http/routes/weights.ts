@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, eq } from 'drizzle-orm';
-import { parseVersion, RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration } from '../../../shared/domain/exploration.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
@@ -15,8 +15,10 @@ import {
   answer,
   epochMs,
   jsonBody,
+  objectOf,
   problems,
   router,
+  versionId,
   versionParam,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
@@ -31,7 +33,7 @@ const about = z
     schemaHash: z.string(),
     sha256: z.string(),
     lineage: anyObject.openapi({
-      description: 'Data window, counts, metrics: what it was learned from',
+      description: 'Where it comes from: data window, counts, metrics',
     }),
     createdAt: epochMs,
   })
@@ -48,7 +50,7 @@ const exploration = z.object({
 
 const whole = about
   .extend({
-    schema: anyObject,
+    schema: objectOf<Schema>('Columns, features, filters and rules'),
     points,
     calibration: z.object({ intercept: z.number(), slope: z.number() }),
     exploration,
@@ -58,12 +60,12 @@ const whole = about
 const given = z
   .object({
     name: z.string().min(1).max(80),
-    schema: anyObject
+    schema: objectOf<object>('Columns, features, filters and rules')
       .optional()
       .openapi({ description: 'A whole schema; else the parent’s, else the champion’s' }),
     points: z.record(z.string(), z.array(z.number())),
     exploration: exploration.partial().optional(),
-    parent: z.string().optional(),
+    parent: versionId.optional(),
   })
   .strict()
   .openapi('NewWeights');
@@ -86,9 +88,12 @@ const one = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/v1/weights',
-  summary: 'Store a scorer as a new version and write it to KV; what is live stays live',
+  summary: 'Store a scorer as a new version and write it to KV; the live version stays',
   request: { body: jsonBody(given) },
-  responses: { 201: answer(z.object({ version: z.string() }), 'The version it got'), ...problems },
+  responses: {
+    201: answer(z.object({ version: z.string() }), 'The version that was assigned'),
+    ...problems,
+  },
 });
 
 const MAX_LISTED = 1000;
@@ -130,7 +135,7 @@ export const weightRoutes = (services: Services) => {
       return c.json(
         {
           ...found,
-          schema: { ...schema },
+          schema,
           points: pointsOf(scorer),
           calibration,
           exploration: own,
@@ -140,14 +145,13 @@ export const weightRoutes = (services: Services) => {
     })
     .openapi(create, async (c) => {
       const body = c.req.valid('json');
-      const parent =
-        body.parent === undefined ? undefined : await versions.load(parseVersion(body.parent));
+      const parent = body.parent === undefined ? undefined : await versions.load(body.parent);
       const schema: Schema =
         body.schema === undefined
           ? (parent?.schema ?? (await liveSchema()))
           : parseSchema(body.schema);
       const { version: _, ...scorer } = additiveFromPoints(schema, body.points, {
-        // Only its shape: the store gives the real one.
+        // A placeholder: the store assigns the real version.
         version: RULES_VERSION,
         name: body.name,
         ...(parent && { parent: parent.version }),

@@ -78,8 +78,7 @@ export function noveltyOf(
   }: NoveltyOptions = {},
 ): Novelty | Unavailable {
   if (unit === 'users') return unequalFollowUp();
-  const units = (arm: 'control' | 'treatment') =>
-    days.reduce((sum, day) => sum + unitsOf(day[arm]), 0);
+  const units = (arm: 'control' | 'treatment') => sum(days.map((day) => unitsOf(day[arm])));
   const fewest = Math.min(units('control'), units('treatment'));
   if (fewest < minimumPerArm) return notEnoughData(fewest, minimumPerArm, unit);
   const start = Math.min(...days.map(({ day }) => Date.parse(day)));

@@ -36,8 +36,8 @@ export function proportionTest(
   const z = (t - c) / Math.sqrt(pooled * (1 - pooled) * (1 / control.n + 1 / treatment.n));
   const wald = Math.sqrt((c * (1 - c)) / control.n + (t * (1 - t)) / treatment.n);
   const critical = -normalQuantile(alternative === 'two-sided' ? alpha / 2 : alpha);
-  const [wilsonC, wilsonT] = [control, treatment].map(({ sum, n }) =>
-    wilsonInterval(sum, n, alpha),
+  const [wilsonC, wilsonT] = [control, treatment].map((arm) =>
+    wilsonInterval(arm.sum, arm.n, alpha),
   );
   return {
     kind: 'proportion-test',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { auditDetails } from '../../../backend/cli/audit-details.ts';
+import { auditDetails } from '../../../backend/cli/audit/audit-details.ts';
 import { servedLayer } from './support/served-layer.ts';
 
 test.each([

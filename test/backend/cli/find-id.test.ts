@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findId } from '../../../backend/cli/find-id.ts';
+import { findId } from '../../../backend/cli/command/find-id.ts';
 
 const known = [
   { id: 'exp_1a2b', name: 'themes' },
@@ -20,8 +20,8 @@ test.each([
 });
 
 test.each([
-  ['exp_1a', '"exp_1a" fits 2 experiments, take one of: exp_1a2b, exp_1a2c'],
-  ['hot', '"hot" fits 2 experiments, take one of: exp_1a2c, exp_9'],
+  ['exp_1a', '"exp_1a" matches 2 experiments, use one of: exp_1a2b, exp_1a2c'],
+  ['hot', '"hot" matches 2 experiments, use one of: exp_1a2c, exp_9'],
 ])('%s could be several', (wanted, message) => {
   expect(() => findId(wanted, known, 'experiments')).toThrow(message);
 });

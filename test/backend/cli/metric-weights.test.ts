@@ -15,12 +15,12 @@ const because = ['--author', 'ana', '--reason', 'bookings pay'];
 
 test('what is set by hand is shown with its reason, warned of, kept and taken back', async () => {
   expect((await trimtab('get')).stdout).toMatch(
-    /^smarttrip, as the schema says\n\nmetric +worth\n/,
+    /^smarttrip, as the schema declares\n\nmetric +weight\n/,
   );
 
   const dry = await trimtab('set', 'click=-1', 'booking=20', ...because, '--dry-run');
   expect(dry.stdout).toMatch(/^It would change:\n  click changes its sign: 1 to -1\n/);
-  expect(dry.stdout).toContain('smarttrip, as the schema says');
+  expect(dry.stdout).toContain('smarttrip, as the schema declares');
 
   const set = await trimtab('set', 'click=-1', 'booking=20', ...because, '--days', '2');
   expect(set.stdout).toMatch(/^It changes:\n/);
@@ -28,7 +28,7 @@ test('what is set by hand is shown with its reason, warned of, kept and taken ba
   expect((await trimtab('get')).stdout).toMatch(/booking +20/);
 
   const back = await trimtab('withdraw', '--author', 'bo', '--reason', 'a slip');
-  expect(back.stdout).toContain('smarttrip, as the schema says');
+  expect(back.stdout).toContain('smarttrip, as the schema declares');
   const { stdout } = await trimtab('history');
   expect(stdout).toMatch(/\n2 .*withdraws 1 +bo +a slip/);
   expect(stdout).toMatch(/\n1 .*override +ana +bookings pay +click=-1 booking=20 /);

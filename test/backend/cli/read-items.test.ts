@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { formatOf, readItems, type ItemFormat } from '../../../backend/cli/read-items.ts';
+import { formatOf, readItems, type ItemFormat } from '../../../backend/cli/items/read-items.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 
 async function read(text: string, format: ItemFormat) {

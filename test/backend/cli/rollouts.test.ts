@@ -75,11 +75,13 @@ test('says what experiments leave to a canary', async () => {
     start: true,
   };
   await cli('start', version, '--force');
-  expect((await cli('show')).stdout).not.toContain('open to it');
+  expect((await cli('show')).stdout).not.toContain('free traffic');
   const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
-  expect((await cli('show')).stdout).toMatch(/open to it +25.0 % of the sessions: the others/);
+  expect((await cli('show')).stdout).toMatch(
+    /free traffic +25.0 % of the sessions: experiments hold the others/,
+  );
   await backend.call('POST', `/v1/experiments/${id}/widen`, { traffic: 1 });
-  expect((await cli('show')).stdout).toMatch(/open to it +0.0 % of .*, so stop one/);
+  expect((await cli('show')).stdout).toMatch(/free traffic +0.0 % of .*, so stop one/);
   await backend.call('POST', `/v1/experiments/${id}/stop`);
 });
 

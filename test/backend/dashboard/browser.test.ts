@@ -141,7 +141,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await store.close();
     const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
     expect(page).toContain('it &lt;b&gt;drifted&lt;/b&gt;');
-    expect(page).toMatch(/>open<[^]*it &lt;b[^]*>over<[^]*>too</);
+    expect(page).toMatch(/>open<[^]*it &lt;b[^]*>resolved<[^]*>too</);
     expect(page).toContain(`href="/v1/reports/${monthBefore(Date.now())}?format=html"`);
   });
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { GENERATED } from '../../../backend/dashboard/generated.ts';
 
-// Scripts of the page: plain JavaScript, which the compiler of the backend does not read.
+// Scripts of the page: plain JavaScript, with a project of its own.
 const script = (name: string) =>
   import(new URL(`../../../backend/dashboard/browser/${name}`, import.meta.url).href);
 const { ago, duration, figure, percent, whole } = await script('format.js');
-const { linearScale, ticks } = await script('scale.js');
+// As the page is served it.
+const { scaleOf, ticksOf } = await import(`data:text/javascript,${GENERATED['scale.js']}`);
 
 const NOW_MS = Date.UTC(2026, 10, 22);
 
@@ -53,11 +55,11 @@ describe('axes on the dashboard', () => {
     [-1, 1, 4, [-1, -0.5, 0, 0.5, 1]],
     [5, 5, 4, [5]],
   ])('from %d to %d in about %d steps have ticks %j', (from, to, wanted, expected) => {
-    expect(ticks(from, to, wanted)).toEqual(expected);
+    expect(ticksOf([from, to], wanted)).toEqual(expected);
   });
 
   it('map data to pixels, upside down where asked, and the middle where there is no span', () => {
-    expect([0, 5, 10].map(linearScale([0, 10], [100, 0]))).toEqual([100, 50, 0]);
-    expect(linearScale([3, 3], [0, 10])(3)).toBe(5);
+    expect([0, 5, 10].map(scaleOf([0, 10], [100, 0]))).toEqual([100, 50, 0]);
+    expect(scaleOf([3, 3], [0, 10])(3)).toBe(5);
   });
 });

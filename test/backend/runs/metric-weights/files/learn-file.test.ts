@@ -7,7 +7,7 @@ import {
   backtestFile,
   learnFile,
 } from '../../../../../backend/runs/metric-weights/files/learn-file.ts';
-import { learnText } from '../../../../../backend/cli/metric-weights-learn-text.ts';
+import { learnText } from '../../../../../backend/cli/metric-weights/learn-text.ts';
 import { needsShared, sharedFile } from '../../../../support/shared-data.ts';
 import { fileOf } from './support/csv-file.ts';
 import { emailTest, gameTest } from './support/public-shapes.ts';

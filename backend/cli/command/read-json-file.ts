@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../../../shared/text/message-of.ts';
+import { CliError } from '../../client/failure.ts';
+
+/** @throws CliError naming the file, where it cannot be read or holds no JSON. */
+export function readJsonFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CliError(`cannot read ${file}: ${messageOf(error)}`, 2);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError(`${file} is not JSON: ${messageOf(error)}`, 2);
+  }
+}

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import type { BackendOptions } from '../../client/backend-client.ts';
+
+export interface VerbOptions extends BackendOptions {
+  readonly json?: boolean;
+}
+
+/** A verb that works without a backend. */
+export const localVerb = (name: string, description: string): Command =>
+  new Command(name).description(description).option('--json', 'print JSON, for machines');
+
+/** A verb that talks to a backend: all of them take the same three options. */
+export const backendVerb = (name: string, description: string): Command =>
+  new Command(name)
+    .description(description)
+    .option('--backend <url>', 'backend to talk to (env TRIMTAB_BACKEND)')
+    .option('--key <sk_…>', 'secret key (env TRIMTAB_KEY; default: the local one)')
+    .option('--json', 'print JSON, for machines');

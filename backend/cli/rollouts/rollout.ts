@@ -1,0 +1,47 @@
+import type { Version } from '../../../shared/domain/ids.ts';
+import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { CliError } from '../../client/failure.ts';
+import { print } from '../../client/print.ts';
+import { version } from '../command/arguments.ts';
+import { backendVerb, type VerbOptions } from '../command/verb.ts';
+import { recentRollouts, rolloutId, WHICH } from './recent.ts';
+import { rolloutText } from './rollout-text.ts';
+
+export const showRolloutVerb = () =>
+  backendVerb('show', 'one rollout, and its decisions with their evidence')
+    .argument('[rollout]', `${WHICH} (default: the newest)`)
+    .action(show);
+
+export const startRolloutVerb = () =>
+  backendVerb('start', 'take a version through shadow and canary')
+    .argument('<version>', 'like v000041', version)
+    .option('--force', 'whatever the gate says')
+    .action(start);
+
+export const withdrawRolloutVerb = () =>
+  backendVerb('withdraw', 'end a rollout: the champion serves all traffic again')
+    .argument('<rollout>', WHICH)
+    .action(withdraw);
+
+async function show(which: string | undefined, options: VerbOptions): Promise<void> {
+  const client = backendClient(options);
+  const rollouts = await recentRollouts(client);
+  const id = which === undefined ? rollouts.at(0)?.id : rolloutId(rollouts, which);
+  if (id === undefined) throw new CliError('nothing was rolled out yet');
+  const found = await json(client.rollouts[':id'].$get({ param: { id: segment(id) }, query: {} }));
+  print(found, () => rolloutText(found, found.decisions), options);
+}
+
+async function start(to: Version, { force, ...options }: VerbOptions & { force?: boolean }) {
+  const started = await json(
+    backendClient(options).rollouts.$post({ json: { version: to, force } }),
+  );
+  print(started, () => rolloutText(started, []), options);
+}
+
+async function withdraw(which: string, options: VerbOptions): Promise<void> {
+  const client = backendClient(options);
+  const id = rolloutId(await recentRollouts(client), which);
+  const ended = await json(client.rollouts[':id'].withdraw.$post({ param: { id: segment(id) } }));
+  print(ended, () => rolloutText(ended, []), options);
+}

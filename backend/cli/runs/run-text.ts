@@ -1,0 +1,42 @@
+import { count, duration, facts, moment } from '../../../shared/text/text.ts';
+import type { Run } from '../../http/answers.ts';
+import { gateText } from '../../science/evaluation/gate-text.ts';
+import type { IntervalEstimate } from '../../science/statistics/interval.ts';
+
+export function runText(run: Run): string {
+  const { learner, counts, gate, missing, outcome, validation } = run.progress;
+  const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
+  const entries: [string, string | null | undefined][] = [
+    ['run', run.id],
+    ['status', `${run.status}, started ${moment(run.startedAt)}${took}`],
+    ['error', run.error],
+    ['version', run.version],
+    ['learner', learner],
+    [
+      'learned from',
+      counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,
+    ],
+    ['loss', lossText(run)],
+    [
+      'MRR on held-out log',
+      validation?.learned.mrr &&
+        `${estimate(validation.learned.mrr)}, its parent ${estimate(validation.parent.mrr)}`,
+    ],
+    ['data lacked', missing === undefined || missing.length === 0 ? undefined : missing.join(', ')],
+    ['outcome', outcome],
+  ];
+  const lines = facts(entries.filter(([, value]) => typeof value === 'string'));
+  return gate === undefined ? lines : `${lines}\n\n${gateText(gate)}`;
+}
+
+function lossText({ progress: { curve } }: Run): string | undefined {
+  const [first, last] = [curve?.[0], curve?.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const lossOf = (step: typeof first) => (step.validationLoss ?? step.trainLoss).toFixed(4);
+  return `${lossOf(first)} → ${lossOf(last)} in ${last.iteration} iterations`;
+}
+
+const estimate = (value: IntervalEstimate | undefined): string =>
+  value === undefined
+    ? '–'
+    : `${value.mean.toFixed(3)} [${value.low.toFixed(3)}, ${value.high.toFixed(3)}]`;

@@ -1,0 +1,55 @@
+import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { counted } from '../../../shared/text/text.ts';
+import { CliError } from '../../client/failure.ts';
+import { print } from '../../client/print.ts';
+import { positive } from '../command/arguments.ts';
+import { readJsonFile } from '../command/read-json-file.ts';
+import { localVerb } from '../command/verb.ts';
+import { formatOf, openItems, readItems } from '../items/read-items.ts';
+
+export const fitVerb = () =>
+  localVerb('fit', 'propose quantile features for the number columns of a catalogue')
+    .argument('<file>', 'catalogue, .csv or .jsonl; - is stdin')
+    .option('--schema <file>', 'schema whose columns to read (default: smarttrip)')
+    .option('--format <csv|jsonl>', 'format of the file (default: by its name)')
+    .option('--bins <n>', 'bins per column', positive, 8)
+    .action(fit);
+
+async function fit(
+  file: string,
+  options: { schema?: string; format?: string; bins: number; json?: boolean },
+): Promise<void> {
+  const { columns } =
+    options.schema === undefined ? smarttrip : parseSchema(readJsonFile(options.schema));
+  const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
+  const values = new Map(numbers.map((name) => [name, [] as number[]]));
+  let items = 0;
+  for await (const item of readItems(openItems(file), formatOf(file, options.format), columns)) {
+    items++;
+    for (const [name, seen] of values) {
+      const value = item[name];
+      if (typeof value === 'number') seen.push(value);
+    }
+  }
+  const features = numbers
+    .map((column) => ({
+      name: `${column}-bin`,
+      kind: 'quantile' as const,
+      column,
+      edges: quantileEdges(values.get(column)!, options.bins),
+    }))
+    .filter(({ edges }) => edges.length > 0);
+  if (features.length === 0) {
+    throw new CliError(
+      `no column of ${file} can be binned: its ${items} items hold no two different numbers in ${numbers.join(', ') || 'any column (the schema has no number column)'}`,
+    );
+  }
+  print(
+    features,
+    () =>
+      `${counted(items, 'item')}; add these to the schema's "features":\n\n${features.map((f) => JSON.stringify(f)).join(',\n')}`,
+    options,
+  );
+}

@@ -1,0 +1,67 @@
+import { counted, duration, facts, moment } from '../../../shared/text/text.ts';
+import { backendClient, json } from '../../client/backend-client.ts';
+import { print } from '../../client/print.ts';
+import type { LiveWeights, Status } from '../../http/answers.ts';
+import { backendVerb, type VerbOptions } from '../command/verb.ts';
+
+export const statusVerb = () =>
+  backendVerb(
+    'status',
+    'what is live and since when, what is stored, which problems there are',
+  ).action(async (options: VerbOptions) => {
+    const status = await json(backendClient(options).status.$get());
+    print(status, () => statusText(status), options);
+  });
+
+function statusText({
+  weights,
+  snapshot,
+  problems,
+  alerts,
+  counts,
+  ingest,
+  training,
+}: Status): string {
+  const lines = facts([
+    ['live', weights === null ? 'nothing yet' : liveText(weights)],
+    [
+      'since',
+      weights === null ? '–' : `${moment(weights.since)}, last moved by ${weights.by ?? 'hand'}`,
+    ],
+    [
+      'snapshot',
+      snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,
+    ],
+    ['stored', storedText(counts)],
+    ['ingest', ingestText(ingest)],
+    ['training', trainingText(training)],
+  ]);
+  return [
+    lines,
+    ...problems.map((problem) => `problem: ${problem}`),
+    ...alerts.map(({ message }) => `alert: ${message}`),
+  ].join('\n');
+}
+
+const liveText = ({ version, name, schemaName, hold }: LiveWeights) =>
+  `${version} "${name ?? 'not stored here'}" (${schemaName ?? 'unknown schema'})${hold ? ', held: "trimtab release" lifts it' : ''}`;
+
+const storedText = ({ items, decisions, events, weights }: Status['counts']) =>
+  [
+    counted(items, 'item'),
+    counted(decisions, 'ranking'),
+    counted(events, 'event'),
+    counted(weights, 'version'),
+  ].join(', ');
+
+const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
+  lastBatchAt === null
+    ? 'nothing since the backend started'
+    : `last batch ${moment(lastBatchAt)}${lagMs === null ? '' : `, ${duration(lagMs)} behind`}`;
+
+const trainingText = ({ running, nextAt }: Status['training']) =>
+  running === null
+    ? nextAt === null
+      ? 'only on request'
+      : `next ${moment(nextAt)}`
+    : `${running} is under way`;

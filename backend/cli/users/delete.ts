@@ -1,0 +1,14 @@
+import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { print } from '../../client/print.ts';
+import { backendVerb, type VerbOptions } from '../command/verb.ts';
+
+export const deleteUserVerb = () =>
+  backendVerb('delete', 'delete what was logged of a user, and what still arrives')
+    .argument('<userId>')
+    .action(deleteUser);
+
+async function deleteUser(userId: string, options: VerbOptions): Promise<void> {
+  const param = { id: segment(userId) };
+  const answer = await json(backendClient(options).users[':id'].$delete({ param }));
+  print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
+}

@@ -1,0 +1,71 @@
+import type { Version } from '../../../shared/domain/ids.ts';
+import { bucketLabel } from '../../../shared/features/schema.ts';
+import { facts, moment, table } from '../../../shared/text/text.ts';
+import { backendClient, json } from '../../client/backend-client.ts';
+import { print } from '../../client/print.ts';
+import type { Answer } from '../../http/answers.ts';
+import { version } from '../command/arguments.ts';
+import { backendVerb, type VerbOptions } from '../command/verb.ts';
+
+export const listVersionsVerb = () =>
+  backendVerb('list', 'all versions, newest first').action(list);
+
+export const showVersionVerb = () =>
+  backendVerb('show', 'a version and its points')
+    .argument('<version>', 'like v000041', version)
+    .action(show);
+
+/** `trimtab weights` and `trimtab weights v000041`. */
+export const weightsVerb = () =>
+  backendVerb('versions', 'all versions, or one')
+    .argument('[version]', 'like v000041', version)
+    .action((wanted: Version | undefined, options: VerbOptions) =>
+      wanted === undefined ? list(options) : show(wanted, options),
+    );
+
+async function list(options: VerbOptions): Promise<void> {
+  const client = backendClient(options);
+  const [{ weights }, live] = await Promise.all([
+    json(client.weights.$get()),
+    json(client.status.$get()),
+  ]);
+  const rows = weights.map((one) => [
+    one.version,
+    one.name,
+    one.schemaName,
+    one.parent,
+    moment(one.createdAt),
+    one.version === live.weights?.version ? 'live' : '',
+  ]);
+  print(
+    weights,
+    () => table(['version', 'name', 'schema', 'parent', 'created', ''], rows),
+    options,
+  );
+}
+
+async function show(wanted: Version, options: VerbOptions): Promise<void> {
+  const param = { version: wanted };
+  const whole = await json(backendClient(options).weights[':version'].$get({ param }));
+  print(whole, () => wholeText(whole), options);
+}
+
+function wholeText(whole: Answer<'/v1/weights/:version'>): string {
+  const { parent, name, createdAt, schema, points } = whole;
+  const about = facts([
+    ['version', whole.version],
+    ['name', name],
+    ['parent', parent],
+    ['schema', `${schema.name} (${schema.hash})`],
+    ['created', moment(createdAt)],
+  ]);
+  const rows = schema.features.flatMap((spec) =>
+    (points[spec.name] ?? []).map((value, bucket) => ({ spec, bucket, value })),
+  );
+  return `${about}\n\n${table(
+    ['feature', 'bucket', 'points'],
+    rows
+      .filter(({ value }) => value !== 0)
+      .map(({ spec, bucket, value }) => [spec.name, bucketLabel(spec, bucket), value]),
+  )}`;
+}

@@ -1,0 +1,1 @@
+export { scaleOf, ticksOf } from '../../reports/scale.ts';

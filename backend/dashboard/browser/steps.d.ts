@@ -1,0 +1,1 @@
+export { STEPS } from '../../rollouts/steps.ts';

@@ -1,0 +1,35 @@
+import type { ExtractSchema } from 'hono/types';
+import type { SuccessStatusCode } from 'hono/utils/http-status';
+import type { BackendApi } from './app.ts';
+
+export type Routes = ExtractSchema<BackendApi>;
+
+/** The JSON that a route answers with when it succeeds, by its path and method: `Answer<'/v1/status'>`. */
+export type Answer<
+  Path extends keyof Routes,
+  Method extends keyof Routes[Path] = '$get' & keyof Routes[Path],
+> =
+  Extract<Routes[Path][Method], { status: SuccessStatusCode; outputFormat: 'json' }> extends {
+    output: infer Output;
+  }
+    ? Output
+    : never;
+
+/** What a `GET` of the path takes: `{ param?, query? }`. */
+export type Given<Path extends keyof Routes> = Routes[Path] extends { $get: { input: infer Input } }
+  ? Input
+  : never;
+
+/** Names for answers, and for parts of them, that are shown by more than one module. */
+export type Status = Answer<'/v1/status'>;
+export type LiveWeights = NonNullable<Status['weights']>;
+export type Run = Answer<'/v1/runs/:id'>;
+export type Alert = Answer<'/v1/alerts'>['alerts'][number];
+export type Clicks = Answer<'/v1/clicks'>;
+export type DataQuality = Answer<'/v1/data/quality'>;
+export type AuditEntry = Answer<'/v1/audit'>['entries'][number];
+export type Experiment = Answer<'/v1/experiments'>['experiments'][number];
+export type ExperimentWithReport = Answer<'/v1/experiments/:id'>;
+export type Rollout = Answer<'/v1/rollouts'>['rollouts'][number];
+export type RolloutWithDecisions = Answer<'/v1/rollouts/:id'>;
+export type MetricWeights = Answer<'/v1/metric-weights/:schema'>;

@@ -1,0 +1,85 @@
+import { z } from '@hono/zod-openapi';
+import type { DataFacts } from '../../log/training-set/enough-data.ts';
+import type { GateReport } from '../../science/evaluation/gate.ts';
+import type { ExaminationPropensities } from '../../science/evaluation/position-bias/examination.ts';
+import { LEARNERS } from '../../science/learn/learners/learner.ts';
+import type { ModelComparison } from '../../science/training/compare-models.ts';
+import type { RankingSummary } from '../../science/training/train-version.ts';
+import type { runs } from '../../store/tables.ts';
+import { epochMs, objectOf } from '../contract/openapi.ts';
+
+/** What was asked of the run, as its row has it; older rows lack some of it. */
+const params = z
+  .object({
+    kind: z.literal('comparison').optional().openapi({ description: 'Absent of training runs' }),
+    learner: z.enum(LEARNERS).optional(),
+    parent: z.string().optional(),
+    schema: z.string().optional(),
+    from: epochMs.optional(),
+    to: epochMs.optional(),
+    force: z.boolean().optional(),
+  })
+  .loose();
+
+/** One object for every phase of training runs and comparisons: what a phase does not have is absent. */
+const progress = z.object({
+  phase: z.enum(['reading', 'fitting', 'comparing', 'done']).optional(),
+  slates: z.number().optional().openapi({ description: 'Rankings read so far' }),
+  counts: objectOf<DataFacts>('Size of the training data').optional(),
+  curve: z
+    .array(
+      z.object({
+        iteration: z.number(),
+        trainLoss: z.number(),
+        validationLoss: z.number().optional(),
+      }),
+    )
+    .optional(),
+  learner: z.enum(LEARNERS).optional(),
+  fold: z.number().optional().openapi({ description: 'Of the cross-validation; 0 before it' }),
+  iterations: z.number().optional().openapi({ description: 'Iterations, trees or epochs' }),
+  examination: objectOf<ExaminationPropensities>(
+    'By slot, where rewards were divided by it',
+  ).optional(),
+  validation: z
+    .object({
+      parent: objectOf<RankingSummary>('MRR, NDCG'),
+      learned: objectOf<RankingSummary>(''),
+    })
+    .optional(),
+  gate: objectOf<GateReport>('Verdict, reason and checks').optional(),
+  quality: objectOf<{ readonly passed: boolean; readonly failures: readonly string[] }>(
+    'Of the training data',
+  ).optional(),
+  missing: z
+    .array(z.string())
+    .optional()
+    .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
+  outcome: z.string().optional().openapi({ description: 'Whether the version went live' }),
+  forced: z.boolean().optional(),
+  report: objectOf<ModelComparison>('Of a comparison; absent in lists').optional(),
+});
+
+export const runShape = z
+  .object({
+    id: z.string(),
+    status: z.enum(['queued', 'running', 'done', 'failed']),
+    params,
+    progress,
+    version: z.string().nullable(),
+    error: z.string().nullable(),
+    startedAt: epochMs,
+    finishedAt: epochMs.nullable(),
+  })
+  .openapi('Run');
+
+type Run = z.infer<typeof runShape>;
+
+/** Params and progress are JSON in the database, as `runs/` wrote them. */
+export const runAnswer = (row: typeof runs.$inferSelect): Run => row;
+
+/** A comparison's report is hundreds of kilobytes: lists leave it out. */
+export function withoutReport(row: typeof runs.$inferSelect): Run {
+  const { report: _, ...shown } = row.progress;
+  return runAnswer({ ...row, progress: shown });
+}
