@@ -76,7 +76,7 @@ const HEAD = [
 ];
 
 /** The reason of the verdict; unfolded, every check with its figure and bound. @param {NonNullable<Progress['gate']>} gate */
-const gate = ({ reason, checks = [] }) =>
+const gate = ({ reason, checks }) =>
   h(
     'details',
     { class: 'gate' },
