@@ -26,7 +26,7 @@ export function runText(run: Run): string {
     ['outcome', outcome],
   ];
   const lines = facts(entries.filter(([, value]) => typeof value === 'string'));
-  return gate === undefined ? lines : `${lines}\n\n${gateText(gate)}`;
+  return gate === undefined ? lines : `${lines}\n\n${gateText({ checks: [], ...gate })}`;
 }
 
 function lossText({ progress: { curve } }: Run): string | undefined {

@@ -31,19 +31,15 @@ const short = (text) =>
     .replaceAll(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1')
     .replaceAll(/\b([0-9a-f]{8})[0-9a-f]{8,56}\b/g, '$1');
 
-/**
- * The pointer before a change shows as its version; the pointer after it is the subject already, and the card of a rollout
- * shows the evidence.
- * @param {Entry['details']} details
- */
-function detailsOf({ before, ...others }) {
-  delete others.text;
-  delete others.evidence;
+/** The text of the new pointer says what the subject says; the card of a rollout shows the evidence. */
+const ELSEWHERE = new Set(['before', 'text', 'evidence']);
+
+/** The pointer before a change shows as its version. @param {Entry['details']} details */
+function detailsOf(details) {
+  const { before } = details;
   const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
-  return [
-    ...was,
-    ...Object.entries(others).map(([name, value]) => `${name} ${valueOf(value)}`),
-  ].join(', ');
+  const others = Object.entries(details).filter(([name]) => !ELSEWHERE.has(name));
+  return [...was, ...others.map(([name, value]) => `${name} ${valueOf(value)}`)].join(', ');
 }
 
 /** @param {unknown} value @returns {string} */

@@ -4,6 +4,7 @@ import { lossCurve } from './loss-curve.js';
 
 /** @typedef {import('../../http/answers.ts').Run} Run */
 /** @typedef {Run['progress']} Progress */
+/** @typedef {NonNullable<Progress['gate']>} Gate */
 
 /** @type {Record<Run['status'], 'good' | 'plain' | 'bad'>} */
 const TONES = { done: 'good', running: 'plain', queued: 'plain', failed: 'bad' };
@@ -66,7 +67,7 @@ const nameOf = ({ version, params }) => {
   return `${version ?? 'no version'}${learner}`;
 };
 
-/** @type {Record<NonNullable<Progress['gate']>['checks'][number]['outcome'], 'good' | 'bad' | 'plain'>} */
+/** @type {Record<NonNullable<Gate['checks']>[number]['outcome'], 'good' | 'bad' | 'plain'>} */
 const OUTCOMES = { passed: 'good', failed: 'bad', missing: 'bad', noted: 'plain' };
 const HEAD = [
   { label: '' },
@@ -75,8 +76,8 @@ const HEAD = [
   { label: 'Bound' },
 ];
 
-/** The reason of the verdict; unfolded, every check with its figure and bound. @param {NonNullable<Progress['gate']>} gate */
-const gate = ({ reason, checks }) =>
+/** The reason of the verdict; unfolded, every check with its figure and bound. @param {Gate} gate */
+const gate = ({ reason, checks = [] }) =>
   h(
     'details',
     { class: 'gate' },

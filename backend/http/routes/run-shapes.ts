@@ -21,6 +21,9 @@ const params = z
   })
   .loose();
 
+/** Runs of the first versions stored no checks. */
+type StoredGate = Omit<GateReport, 'checks'> & Partial<Pick<GateReport, 'checks'>>;
+
 /** One object for every phase of training runs and comparisons: what a phase does not have is absent. */
 const progress = z.object({
   phase: z.enum(['reading', 'fitting', 'comparing', 'done']).optional(),
@@ -47,7 +50,7 @@ const progress = z.object({
       learned: objectOf<RankingSummary>(''),
     })
     .optional(),
-  gate: objectOf<GateReport>('Verdict, reason and checks').optional(),
+  gate: objectOf<StoredGate>('Verdict, reason and checks').optional(),
   quality: objectOf<{ readonly passed: boolean; readonly failures: readonly string[] }>(
     'Of the training data',
   ).optional(),

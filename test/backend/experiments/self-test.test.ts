@@ -114,7 +114,7 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect(badArm.stderr).toContain('It must look like control=v000001:50');
   const size = await trimtab('size --rate 0.05 --mde 0.2 --per-day 1000');
   expect(size.stdout).toMatch(
-    /per arm +16,897\ntotal +33,794\nfixed horizon +8,158 per arm .*\neffect +0.01\ndays +34/,
+    /per arm +16,897\ntotal +33,794\nfixed horizon +8,158 per arm, .*\neffect +0.01\ndays +34/,
   );
   const draft = await trimtab(
     'create --name bold --traffic 0.5 --guardrail conversion=0.01 --arm control=:50 --arm again=v000000:50 --aa --json',

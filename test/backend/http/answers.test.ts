@@ -74,7 +74,7 @@ beforeAll(async () => {
   const trained = await runOf('/v1/train', { force: true, publish: false });
   const compared = await runOf('/v1/compare', { force: true, learners: ['additive'] });
   const evaluated = await made(`/v1/weights/${trained.version}/evaluate`, { from: began + 1000 });
-  if (evaluated.gate.verdict === undefined) throw new Error('the evaluation has no verdict');
+  if (evaluated.gate === undefined) throw new Error(`not evaluated: ${evaluated.message}`);
   const rollout = await made('/v1/rollouts', { version: trained.version, force: true });
   ids = {
     version: trained.version,
