@@ -85,6 +85,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       }),
       ...monitorJobs({
         store,
+        account: rooms.account,
         versions,
         trainingData,
         liveSchema,
@@ -94,7 +95,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         nowMs,
         log,
       }),
-      monthlyReportJob({ store, schedule: config.monitors.reportSchedule, nowMs, log }),
+      monthlyReportJob({
+        store,
+        account: rooms.account,
+        schedule: config.monitors.reportSchedule,
+        nowMs,
+        log,
+      }),
     ],
     log,
   });

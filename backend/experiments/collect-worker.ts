@@ -6,10 +6,9 @@ import { bound, type Write } from '../store/bound.ts';
 import { serial } from '../process/serial.ts';
 import { connect } from '../store/connect.ts';
 import type { Database } from '../store/open.ts';
-import type { Filters } from '../log/account/settings.ts';
 import { collect, type Collected, type CollectOptions } from './collect-statistics.ts';
-import { keepUnits } from './keep-units.ts';
 import type { Experiment } from './new-experiment.ts';
+import { storeUnits } from './store-units.ts';
 
 /** The driver is synchronous: seconds of counting would keep everybody else waiting. */
 const db = drizzle(connect(workerData as Database));
@@ -19,8 +18,8 @@ const exposed = {
   collect: (experiment: Experiment, options: CollectOptions): Promise<Collected> =>
     inTurn(() => collect({ db }, experiment, options)),
 
-  keep: (experiment: Experiment, filters: Filters, write: Write): Promise<number> =>
-    inTurn(() => keepUnits({ db, write: bound(write) }, experiment, filters)),
+  store: (experiment: Experiment, write: Write): Promise<number> =>
+    inTurn(() => storeUnits({ db, write: bound(write) }, experiment)),
 };
 
 export type CollectWorker = typeof exposed;

@@ -4,10 +4,11 @@ import type { Rollout } from '../models/apply.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Database, Store } from '../store/open.ts';
-import type { TrainingDataSettings } from '../log/account/settings.ts';
+import type { Account } from '../log/account/account.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
+import { stopOutdated } from './stop-outdated.ts';
 import { trainArms, type TrainArmsDeps } from './train-arms.ts';
 
 /** Experiments with all that they stand on. */
@@ -26,7 +27,9 @@ export interface ExperimentRoomDeps {
   readonly database: Database;
   readonly versions: Versions;
   readonly rollout: Pick<Rollout, 'retraffic'>;
-  readonly settings: TrainingDataSettings;
+  readonly account: Account;
+  /** How long the log is kept. */
+  readonly retentionDays: number;
   /** How long units and outcomes are kept: longer than the log. */
   readonly keptDays: number;
   /** Whether learned metric weights are in force where nothing overrides them. */
@@ -36,7 +39,7 @@ export interface ExperimentRoomDeps {
 }
 
 export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
-  const { store, database, versions, rollout, settings, keptDays, rewardPolicy, nowMs, log } = deps;
+  const { store, database, versions, rollout, account, keptDays, rewardPolicy, nowMs, log } = deps;
   const experiments = experimentsOf({
     store,
     retraffic: rollout.retraffic,
@@ -46,14 +49,15 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     },
     nowMs,
   });
-  const collector = collectorOf({ store, database, filters: settings.filters });
+  const collector = collectorOf({ store, database, account });
   const reports: ReportDeps = {
     store,
     collect: collector.collect,
-    collectKept: collector.collectKept,
-    keep: collector.keep,
+    collectStored: collector.collectStored,
+    storeUnits: collector.storeUnits,
+    account: account.version,
     weightsOf: (experiment) => weightsForExperiment(store, experiment, nowMs(), rewardPolicy),
-    retentionDays: settings.retentionDays,
+    retentionDays: deps.retentionDays,
     keptDays,
     nowMs,
   };
@@ -63,6 +67,12 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     collectWithin: collector.collectWithin,
     freeze: async () => void (await freezeReports(reports)),
     jobs: (train, schedule) => [
+      {
+        name: 'experiments of an earlier account',
+        schedule: '*/10 * * * *',
+        leaderOnly: true,
+        run: () => stopOutdated({ reports, experiments, log }),
+      },
       {
         name: 'training of experiments’ arms',
         schedule,

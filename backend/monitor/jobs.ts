@@ -1,6 +1,7 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
+import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataRoom } from '../log/training-data.ts';
 import { readDataQuality } from './data-quality.ts';
@@ -19,6 +20,7 @@ import type { Webhook } from './webhook.ts';
 
 export interface MonitorDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly versions: Pick<Versions, 'load'>;
   readonly trainingData: Pick<TrainingDataRoom, 'prepare'>;
   readonly liveSchema: () => Promise<Schema>;
@@ -76,9 +78,9 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
 
 /** They judge days that are over, and read much. */
 const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
-  const { store, settings, trainingData, liveSchema } = deps;
+  const { store, account, settings, trainingData, liveSchema } = deps;
   return [
-    { kind: 'degraded metrics', look: degradedMetrics({ store, settings }) },
+    { kind: 'degraded metrics', look: degradedMetrics({ store, account, settings }) },
     { kind: 'drift', look: driftMonitor(deps) },
     {
       kind: 'data quality',

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import { reports } from '../store/tables.ts';
 import { monthBefore, type Month } from './months.ts';
@@ -16,6 +17,7 @@ export interface WrittenReport {
 
 export interface ReportDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }
@@ -24,10 +26,10 @@ export interface ReportDeps {
  * Writes last month's report unless there is one: the first to come writes it, and from then on it stays as it was.
  * Asked daily, it makes up for a first of the month on which no backend ran.
  */
-export async function keepMonthlyReport({ store, nowMs, log }: ReportDeps): Promise<void> {
+export async function keepMonthlyReport({ store, account, nowMs, log }: ReportDeps): Promise<void> {
   const month = monthBefore(nowMs());
   if ((await keptReport(store, month)) !== undefined) return;
-  const { report, markdown, html } = await writeReport(store, month, nowMs());
+  const { report, markdown, html } = await writeReport({ store, account }, month, nowMs());
   const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };
   const [kept] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
   if (kept === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
@@ -42,10 +44,11 @@ export async function keptReport(store: Store, month: Month): Promise<WrittenRep
 }
 
 export async function writeReport(
-  store: Store,
+  { store, account }: Pick<ReportDeps, 'store' | 'account'>,
   month: Month,
   nowMs: number,
 ): Promise<WrittenReport> {
+  await account.update();
   const report = await monthlyReport(store, month, nowMs);
   return { report, markdown: reportMarkdown(report), html: reportHtml(report) };
 }

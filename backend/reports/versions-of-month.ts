@@ -2,10 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
-import { decisions } from '../store/tables.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { cameOf } from '../monitor/daily-rates.ts';
-import { ofAnySchema } from '../monitor/recent-rankings.ts';
+import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
+import { FEEDBACK_WITHIN_MS } from '../monitor/feedback-window.ts';
 import { rateOf } from './rate.ts';
 
 /** What a version did in a month. */
@@ -43,7 +42,7 @@ interface SessionDay {
 }
 
 /**
- * Per version, all that it served between two moments. A session counts once per day on which it came.
+ * Per version, all that it served people between two moments, by the account. A session counts once per day on which it came.
  * @param to exclusive.
  */
 export async function versionsBetween(
@@ -72,17 +71,18 @@ export async function versionsBetween(
 
 async function readDay(store: Store, day: string): Promise<SessionDay[]> {
   const { from, to } = boundsOf(day);
+  const cameSoon = (type: 'click' | 'booking') => cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
   return store.db.all<SessionDay>(sql`
     select version, count(*) as sessions, sum(r) as rankings, sum(d) as degraded,
       sum(c) as clicked, sum(b) as booked, sum(r * r) as rankingsSquared,
       sum(c * c) as clickedSquared, sum(b * b) as bookedSquared,
       sum(r * c) as clickedProducts, sum(r * b) as bookedProducts
     from (
-      select ${decisions.weights} as version, count(*) as r, sum(${decisions.degraded}) as d,
-        sum(${cameOf('click')}) as c, sum(${cameOf('booking')}) as b
-      from ${decisions}
-      where ${await ofAnySchema(store)} and ${decisions.at} between ${from} and ${to}
-      group by ${decisions.weights}, ${decisions.sessionId})
+      select d.weights as version, count(*) as r, sum(d.degraded) as d,
+        sum(${cameSoon('click')}) as c, sum(${cameSoon('booking')}) as b
+      from ${countedRankings} d
+      where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to}
+      group by d.weights, d.sessionId)
     group by version`);
 }
 

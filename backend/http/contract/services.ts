@@ -7,6 +7,7 @@ import type { Rollouts } from '../../rollouts/rollouts.ts';
 import type { Trainer } from '../../runs/train/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Account } from '../../log/account/account.ts';
 import type { TrainingDataRoom } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly rollouts: Rollouts;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
+  readonly account: Account;
   readonly trainingData: TrainingDataRoom;
   readonly evaluations: Evaluations;
   readonly experiments: Experiments;

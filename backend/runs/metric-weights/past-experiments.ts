@@ -5,8 +5,8 @@ import type { ArmStatistics } from '../../science/experiment/experiment-statisti
 import { sequentialSrm } from '../../science/statistics/sequential-srm.ts';
 import { armTotals } from '../../experiments/arm-totals.ts';
 import type { Scope } from '../../experiments/exposed-units.ts';
-import { keptOutcomes } from '../../experiments/kept-outcomes.ts';
-import { keptUnits } from '../../experiments/kept-units.ts';
+import { storedOutcomes } from '../../experiments/stored-outcomes.ts';
+import { accountOfUnits, storedUnits } from '../../experiments/stored-units.ts';
 import { unitOfLayer } from '../../experiments/layers.ts';
 import { columnsOf, metricValues } from '../../experiments/metric-values.ts';
 import type { Experiment } from '../../experiments/new-experiment.ts';
@@ -15,6 +15,7 @@ import { experiments } from '../../store/tables.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
 import type { PastExperiment } from '../../science/metric-weighting/unit-table.ts';
+import { readVersionOfNow } from '../../log/account/counted.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 
 /** No metric's name holds a space. */
@@ -22,11 +23,12 @@ const TARGET = 'the target';
 const METRICS = UNIT_METRICS.map(({ name }) => name);
 
 /**
- * Experiments that ended longer ago than the target's horizon, told from the units that are kept of them: so no matter
+ * Experiments that ended longer ago than the target's horizon, told from the units that are stored of them: so no matter
  * how much shorter the log is kept, and whatever else they measured. Feedback counts up to the end of an experiment, as
  * when it was decided on; each unit's outcomes count for the horizon from its first exposure. Canaries are left out:
- * their shares change from day to day, so their arms are not of the same days; and those whose arms' sizes do not
- * fit their traffic, of which no effect is to be believed.
+ * their shares change from day to day, so their arms are not of the same days; those whose arms' sizes do not fit their
+ * traffic, of which no effect is to be believed; and those that were counted by another version of the account: weights
+ * that are learned from them would meet effects that are counted otherwise.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
@@ -45,8 +47,10 @@ export async function pastExperiments(
       ),
     )
     .orderBy(experiments.stoppedAt, experiments.id);
+  const account = await readVersionOfNow(db);
   const found: PastExperiment[] = [];
   for (const experiment of over) {
+    if ((await accountOfUnits({ db }, experiment.id)) !== account) continue;
     const totals = await armsOf(db, experiment, target);
     if (!isAsDealt(experiment, totals)) continue;
     const [control, ...treatments] = totals;
@@ -66,7 +70,7 @@ function isAsDealt({ arms }: Experiment, totals: readonly ArmStatistics[]): bool
   return check.kind === 'srm' && !check.mismatch;
 }
 
-/** Each arm's early metrics and long-term value, over the units of that arm alone that are like people. */
+/** Each arm's early metrics and long-term value, over the units of that arm alone that are no bots. */
 async function armsOf(
   db: LibSQLDatabase,
   { id, layer, arms }: Experiment,
@@ -74,13 +78,13 @@ async function armsOf(
 ): Promise<ArmStatistics[]> {
   const unit = await unitOfLayer({ db }, layer);
   const scope: Scope = { experiment: id, unit, from: 0, to: Number.MAX_SAFE_INTEGER };
-  const source = await keptUnits(db, scope);
-  const units = source.units.filter((one) => one.arms === 1 && !source.refused.has(one.unit));
+  const source = await storedUnits(db, scope);
+  const units = source.units.filter((one) => one.arms === 1 && !one.refused);
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const values = [
     ...metricValues(
       UNIT_METRICS,
-      await source.values(index, columnsOf(UNIT_METRICS), { duplicateWithinMs: 0 }),
+      await source.values(index, columnsOf(UNIT_METRICS), {}),
       undefined,
     ),
     {
@@ -102,7 +106,7 @@ async function targetValues(
 ): Promise<Float64Array> {
   const values = new Float64Array(index.size);
   const select = sql`
-    select unit, sum(value) as total, max(value > 0) as happened from (${keptOutcomes(scope)})
+    select unit, sum(value) as total, max(value > 0) as happened from (${storedOutcomes(scope)})
     where metric = ${outcome} and at < firstAt + ${horizonDays * DAY_MS} group by unit`;
   await packedRows(
     db,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { horizonEnd, targetName } from '../../science/metric-weighting/target.ts';
+import { versionOfNow } from '../../log/account/counted.ts';
 import type { UnitKind } from '../../log/account/units.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 
@@ -13,12 +14,12 @@ export interface UnitCounts {
   readonly labelled: number;
   /** When the next one's is; epoch ms. */
   readonly nextLabelAt: number | null;
-  /** Unlike people: left out of the others. */
+  /** Bots: left out of the others. */
   readonly refused: number;
   readonly newestAt: number | null;
 }
 
-/** What there is to learn from. */
+/** What there is to learn from: units that were counted by the account of now. */
 export async function unitCounts(
   { db }: Pick<Store, 'db'>,
   { unit, target }: Pick<MetricWeightSettings, 'unit' | 'target'>,
@@ -28,12 +29,12 @@ export async function unitCounts(
   const [row] = await db.all<
     Record<'units' | 'refused' | 'labelled' | 'first' | 'newest', number | null>
   >(sql`
-    select sum(not unlike) as units, sum(unlike) as refused,
-      sum(not unlike and firstAt <= ${labelledUntil}) as labelled,
-      min(case when not unlike and firstAt > ${labelledUntil} then firstAt end) as first,
+    select sum(not isBot) as units, sum(isBot) as refused,
+      sum(not isBot and firstAt <= ${labelledUntil}) as labelled,
+      min(case when not isBot and firstAt > ${labelledUntil} then firstAt end) as first,
       max(firstAt) as newest
-    from (select firstAt, "values" ->> 'refused' is not null as unlike from metric_units
-      where kind = ${unit})`);
+    from (select firstAt, "values" ->> 'refused' is not null as isBot from metric_units
+      where kind = ${unit} and account = ${versionOfNow})`);
   const { units, refused, labelled, first, newest } = row;
   return {
     unit,
