@@ -10,13 +10,14 @@ import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
  */
 export async function readLogMark(
   db: LibSQLDatabase,
-): Promise<{ logMark: string; deletions: number; closedBefore: number }> {
+): Promise<{ version: string | null; logMark: string; deletions: number; closedBefore: number }> {
   const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
   const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
     select (select max(rowid) from deleted_users) as u, (select max(revision) from session_days) as r`);
   const rows = [judged?.decisions, judged?.events, credited?.outcomes].map((seen) => seen?.rowid ?? 0);
   return {
+    version: judged?.version ?? null,
     logMark: [...rows, u ?? 0, r ?? 0].join('-'),
     deletions: u ?? 0,
     closedBefore: judged?.closedBefore ?? 0,

@@ -41,12 +41,16 @@ export async function buildPartition(
   day: UtcDay,
 ): Promise<Manifest | undefined> {
   const { db, objects, labelling, nowMs } = deps;
-  const account = accountVersion(labelling);
   const before = await readManifest(objects, schema.hash, day);
+  // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
+  const { version, logMark, deletions, closedBefore } = await readLogMark(db);
+  const account = accountVersion(labelling);
+  if (version !== account)
+    throw new Error(
+      `the log is counted by another version of the account (${version}, and not ${account}): backends with other settings for training data share this database; give all the same`,
+    );
   const isOfNow = before?.account === account;
   if (isOfNow && before?.state === 'closed') return before;
-  // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
-  const { logMark, deletions, closedBefore } = await readLogMark(db);
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + labelling.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';

@@ -7,6 +7,7 @@ import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { observe } from '../../../backend/monitor/alerts.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { keepMonthlyReport } from '../../../backend/reports/keep-monthly-report.ts';
 import { monthBefore } from '../../../backend/reports/months.ts';
 import { openStore } from '../../../backend/store/open.ts';
@@ -136,7 +137,8 @@ describe.skipIf(CHROMIUM === undefined)(`the dashboard in Chromium${reason}`, ()
     await drifted('a', 'it <b>drifted</b>');
     await drifted('b', 'too');
     await observe(store, [], ['drift'], Date.now(), { clearMs: 0, untold: ['a'] });
-    await keepMonthlyReport({ store, nowMs: Date.now, log: () => {} });
+    const account = { update: () => bringUpToDate(store) };
+    await keepMonthlyReport({ store, account, nowMs: Date.now, log: () => {} });
     await store.close();
     const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
     expect(page).toContain('it &lt;b&gt;drifted&lt;/b&gt;');
