@@ -4,7 +4,7 @@ import type { ImportanceOptions } from '../science/metric-weighting/learn-import
 import { parseTarget, type TargetDefinition } from '../science/metric-weighting/target.ts';
 import type { RewardPolicy } from './in-force.ts';
 import type { UnitKind } from '../log/account/units.ts';
-import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
+import { UNIT_METRICS, unitMetricName } from '../log/account/unit-metrics.ts';
 
 export interface MetricWeightSettings {
   /** What the weights must foretell; without one nothing is gathered or learned. */
@@ -72,10 +72,15 @@ const isUnitMetric = (name: string): boolean =>
  */
 export function parseMetricWeights(value: unknown): MetricWeightSettings {
   const data = parseSettings(given, value);
-  const { target, importance, ...others } = data;
+  const { target, importance, prior, ...others } = data;
   const settings: MetricWeightSettings = {
     ...DEFAULT_METRIC_WEIGHTS,
     ...others,
+    ...(prior !== undefined && {
+      prior: Object.fromEntries(
+        Object.entries(prior).map(([name, weight]) => [unitMetricName(name), weight]),
+      ),
+    }),
     ...(target !== undefined && { target: parseTarget(target) }),
     importance: { ...DEFAULT_METRIC_WEIGHTS.importance, ...importance },
   };

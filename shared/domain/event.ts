@@ -21,6 +21,7 @@ export const EVENT_TYPES = [
   'form_progress',
   'feature_use',
   'pointer_activity',
+  'payment',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -30,7 +31,8 @@ export const MAX_EVENTS_PER_REQUEST = 1000;
 export const MAX_VALUE = 1e12;
 
 /**
- * Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, revenue. Pointer activity
+ * Something a visitor did with a ranking. `value` is the type's own unit: dwell ms, depth 0..1, what was booked for, what
+ * was paid. A booking that is started, one that is made, one that is cancelled and a payment are four things. Pointer activity
  * is of one cell of a heat map, `properties.cell` "x,y" on a grid of 10 × 10 counted from 0, its value how much.
  */
 export interface FeedbackEvent {
@@ -56,6 +58,7 @@ const ABOUT_AN_ITEM: ReadonlySet<string> = new Set([
   'booking_start',
   'booking',
   'cancel',
+  'payment',
 ]);
 
 const MAX_PROPERTIES = 32;

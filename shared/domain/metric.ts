@@ -2,8 +2,8 @@ import { invalid } from './errors.ts';
 
 /**
  * What one unit (session or user) of an experiment is measured by. `numerator` and `denominator` name columns of what
- * the unit did: an event type (`click`: how many), an amount (`dwell_seconds`, `booking_value`, `scroll_share`,
- * `form_share`), `rankings`, or `outcome.<name>`.
+ * the unit did: an event type (`click`: how many), an amount (`dwell_seconds`, `booking_value`, `payment_value`,
+ * `scroll_share`, `form_share`), `rankings`, or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;
@@ -30,7 +30,14 @@ export const DEFAULT_METRICS: readonly MetricDefinition[] = [
   { name: 'saves', kind: 'mean', numerator: 'save', better: 'higher' },
   { name: 'contacts', kind: 'mean', numerator: 'contact', better: 'higher' },
   { name: 'booking_starts', kind: 'mean', numerator: 'booking_start', better: 'higher' },
-  { name: 'conversion', kind: 'proportion', numerator: 'booking', better: 'higher' },
+  {
+    name: 'conversion',
+    kind: 'ratio',
+    numerator: 'booking_start',
+    denominator: 'click',
+    better: 'higher',
+  },
+  { name: 'booked', kind: 'proportion', numerator: 'booking', better: 'higher' },
   { name: 'cancels', kind: 'mean', numerator: 'cancel', better: 'lower' },
   {
     name: 'revenue',

@@ -30,6 +30,8 @@ export const FACTS = [
   'booking',
   'booking_value',
   'cancel',
+  'payment',
+  'payment_value',
   'outcome.value',
 ] as const;
 
