@@ -32,7 +32,9 @@ export async function clicksByDay(
     versions === undefined
       ? sql`true`
       : sql`d.weights in (select value from json_each(${JSON.stringify(versions)}))`;
-  const rows = await db.all<Pick<DailyClickThrough, 'version' | 'day' | 'rankings' | 'clicked'>>(sql`
+  const rows = await db.all<
+    Pick<DailyClickThrough, 'version' | 'day' | 'rankings' | 'clicked'>
+  >(sql`
     select d.weights as version, date(d.at / 1000, 'unixepoch') as day, count(*) as rankings,
       sum(${cameOf('click', sql`d`)}) as clicked
     from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and ${ofVersions}

@@ -56,9 +56,7 @@ export function collectorOf({ store, database, account }: CollectorDeps): Collec
     collectStored: (experiment) => collectOnce(experiment, true),
     async storeUnits(experiment) {
       await account.update();
-      return thread.call((worker) =>
-        worker.store(experiment, proxy(writeOf(store))),
-      );
+      return thread.call((worker) => worker.store(experiment, proxy(writeOf(store))));
     },
     async collectWithin(experiment, window) {
       await account.update();

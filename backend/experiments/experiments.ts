@@ -154,7 +154,13 @@ export function experimentsOf({
         if (experiment.status === 'stopped')
           throw new ApiError(409, 'stopped', `experiment ${id} was stopped before`);
         const fields = { status: 'stopped' as const, stoppedAt: nowMs() };
-        return change(experiment, fields, 'stop experiment', by, reason === undefined ? {} : { reason });
+        return change(
+          experiment,
+          fields,
+          'stop experiment',
+          by,
+          reason === undefined ? {} : { reason },
+        );
       }),
 
     widen: (id, share, by) =>

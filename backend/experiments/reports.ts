@@ -66,7 +66,8 @@ export async function freezeReport(
   const { startedAt, kind, design, id } = experiment;
   const hasArms = kind === 'experiment' && design === 'split';
   if (hasArms && startedAt !== null)
-    if (startedAt >= wholeSince(deps) || (await goesOn(deps, id))) await deps.storeUnits(experiment);
+    if (startedAt >= wholeSince(deps) || (await goesOn(deps, id)))
+      await deps.storeUnits(experiment);
   const report = await reportOf(deps, experiment);
   if (report !== undefined && !report.frozen) await record(deps.store, id, report);
   return report;

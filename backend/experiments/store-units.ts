@@ -38,9 +38,7 @@ export async function storeUnits(
   );
   const after = await source.values(index, columns, {});
   const isUser = unit === 'user';
-  const before = isUser
-    ? await source.values(index, columns, { before: PAST_MS })
-    : NOTHING;
+  const before = isUser ? await source.values(index, columns, { before: PAST_MS }) : NOTHING;
   const sessions = isUser ? await sessionsOf(db, scope) : undefined;
   const rowOf = (one: ExposedUnit, i: number) => ({
     ...one,

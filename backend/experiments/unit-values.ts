@@ -1,6 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { countedEvents, countedRankings, creditedOutcomes, schemaList } from '../log/account/counted.ts';
+import {
+  countedEvents,
+  countedRankings,
+  creditedOutcomes,
+  schemaList,
+} from '../log/account/counted.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import { creditedTo, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';

@@ -17,7 +17,9 @@ export async function readLastTimes(store: Store, trainsDaily: boolean): Promise
   }
   // Comparisons of learners are runs too, of a kind of their own. Weights that abstain are kept once, however often they
   // are learned again: how old they are tells nothing.
-  const [row] = await db.all<Omit<LastTimes, 'firstRankingAt' | 'rankingAt' | 'eventAt' | 'trainsDaily'>>(sql`
+  const [row] = await db.all<
+    Omit<LastTimes, 'firstRankingAt' | 'rankingAt' | 'eventAt' | 'trainsDaily'>
+  >(sql`
     select (select max(finishedAt) from runs
         where status = 'done' and json_extract(params, '$.kind') is null) as trainedAt,
       (select max(createdAt) from (

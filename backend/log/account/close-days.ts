@@ -21,9 +21,7 @@ export async function closeDays(
     select max(coalesce((select max(receivedAt) from events), 0),
       coalesce((select max(firstAt) from session_days
         where day = (select max(day) from session_days)), 0)) as newest`);
-  const closedBefore = floorToDay(
-    Math.min(newest ?? 0, nowMs) - (attributionDays + 1) * DAY_MS,
-  );
+  const closedBefore = floorToDay(Math.min(newest ?? 0, nowMs) - (attributionDays + 1) * DAY_MS);
   if (closedBefore <= mark.closedBefore) return;
   await write([
     statement(

@@ -18,7 +18,8 @@ const dayOf = (at: SQL): SQL => sql`(${at} - ${at} % ${sql.raw(String(DAY_MS))})
 
 const isNoBots = (row: SQL, at: SQL): SQL => sql`(${row}.sessionId, ${dayOf(at)}) not in ${BOTS}`;
 
-const isInTime = (row: SQL): SQL => sql`${row}.rankingId not in (select rankingId from late_rankings)`;
+const isInTime = (row: SQL): SQL =>
+  sql`${row}.rankingId not in (select rankingId from late_rankings)`;
 
 /** Whether the account has come as far as to a ranking. @param row name of a row of `decisions`, here and below. */
 export const isJudged = (row: SQL): SQL => sql`${row}.rowid <= coalesce(
@@ -52,7 +53,8 @@ export const cameOf = (type: EventType, row: SQL, withinMs?: number): SQL => sql
     ${withinMs === undefined ? sql`` : sql`and e.receivedAt <= ${row}.at + ${withinMs}`})`;
 
 /** Whether an exposure is of a ranking that counts. @param row alias of a row of `exposures`. */
-export const exposureCounts = (row: SQL): SQL => sql`(${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
+export const exposureCounts = (row: SQL): SQL =>
+  sql`(${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
 
 /** Outcomes with whose they are: `creditedUser`, `creditedSession`, and the item of `creditedRanking`. */
 export const creditedOutcomes = sql`(select c.* from outcomes c where c.creditedSession is not null)`;

@@ -44,7 +44,8 @@ export async function creditOutcomes(
     const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
     const { text, mark } = await readMark<CreditedMark>(db, CREDITED);
     if (judged?.version !== version) return;
-    const isKnown = mark?.version === version && (await isStillThere(db, 'outcomes', mark.outcomes));
+    const isKnown =
+      mark?.version === version && (await isStillThere(db, 'outcomes', mark.outcomes));
     const from = isKnown ? mark : { version, outcomes: null, revision: 0 };
     const arrived = await rowsAfter<object>(db, 'outcomes', from.outcomes, sql`1`, PAGE);
     const revision = await revisionAfter(db, from.revision);

@@ -137,7 +137,8 @@ async function judge(
   return { late, verdicts, ...(await settleDwelling(db, rules, days, before)) };
 }
 
-type KnownDay = SessionDayKey & Pick<SessionDay, 'clickedItems' | 'dwells'> & {
+type KnownDay = SessionDayKey &
+  Pick<SessionDay, 'clickedItems' | 'dwells'> & {
     fault: SessionFault | null;
   };
 
@@ -165,7 +166,8 @@ async function settleDwelling(
   before: ReadonlyMap<string, KnownDay>,
 ): Promise<Pick<Found, 'days' | 'turned'>> {
   const most = filters.maxClicksWithoutDwell;
-  if (most === null) return { days: measured.map((one) => ({ ...one, fault: one.ownFault })), turned: [] };
+  if (most === null)
+    return { days: measured.map((one) => ({ ...one, fault: one.ownFault })), turned: [] };
   const counts = new Map<number, { clicked: number; dwelt: number }>();
   const stored = await db.all<{ day: number; clicked: number; dwelt: number }>(sql`
     select day, sum(clickedItems > 0) as clicked, sum(clickedItems > 0 and dwells > 0) as dwelt
@@ -173,7 +175,10 @@ async function settleDwelling(
     where day in (select value from json_each(${JSON.stringify([...new Set(measured.map(({ day }) => day))])}))
     group by day`);
   for (const { day, clicked, dwelt } of stored) counts.set(day, { clicked, dwelt });
-  const add = ({ day, clickedItems, dwells }: Pick<SessionDay, 'day' | 'clickedItems' | 'dwells'>, sign: 1 | -1) => {
+  const add = (
+    { day, clickedItems, dwells }: Pick<SessionDay, 'day' | 'clickedItems' | 'dwells'>,
+    sign: 1 | -1,
+  ) => {
     const count = counts.get(day) ?? { clicked: 0, dwelt: 0 };
     counts.set(day, count);
     if (clickedItems === 0) return;

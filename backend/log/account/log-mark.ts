@@ -15,7 +15,9 @@ export async function readLogMark(
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
   const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
     select (select max(rowid) from deleted_users) as u, (select max(revision) from session_days) as r`);
-  const rows = [judged?.decisions, judged?.events, credited?.outcomes].map((seen) => seen?.rowid ?? 0);
+  const rows = [judged?.decisions, judged?.events, credited?.outcomes].map(
+    (seen) => seen?.rowid ?? 0,
+  );
   return {
     version: judged?.version ?? null,
     logMark: [...rows, u ?? 0, r ?? 0].join('-'),

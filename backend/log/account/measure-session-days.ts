@@ -72,7 +72,16 @@ export async function measureSessionDays(
   };
   for (let from = 0; from < asked.rankingIds.length; from += PAGE)
     await judge(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
-  const days = new Map<string, { day: number; firstAt: number; users: Map<string, number>; sessionId: string; facts: SessionFacts }>();
+  const days = new Map<
+    string,
+    {
+      day: number;
+      firstAt: number;
+      users: Map<string, number>;
+      sessionId: string;
+      facts: SessionFacts;
+    }
+  >();
   const add = (...[ranking, events, verdicts]: Judged) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
@@ -105,7 +114,11 @@ async function* rankingsOn(
   days: readonly SessionDayKey[],
 ): AsyncGenerator<Ranking[]> {
   const listed = JSON.stringify(days.map(({ sessionId, day }) => [sessionId, day]));
-  let after: Pick<Ranking, 'sessionId' | 'at' | 'rankingId'> = { sessionId: '', at: -1, rankingId: '' };
+  let after: Pick<Ranking, 'sessionId' | 'at' | 'rankingId'> = {
+    sessionId: '',
+    at: -1,
+    rankingId: '',
+  };
   for (;;) {
     const page = await read(
       db,
@@ -131,14 +144,17 @@ const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking
 
 async function read(db: LibSQLDatabase, select: ReturnType<typeof sql>): Promise<Ranking[]> {
   const rankings: Ranking[] = [];
-  await packedRows(db, { columns: COLUMNS, select }, ([sessionId, at, rankingId, userId, itemIds]) =>
-    rankings.push({
-      sessionId: sessionId as string,
-      at: at as number,
-      rankingId: rankingId as string,
-      userId: userId as string | null,
-      itemIds: JSON.parse(itemIds as string) as string[],
-    }),
+  await packedRows(
+    db,
+    { columns: COLUMNS, select },
+    ([sessionId, at, rankingId, userId, itemIds]) =>
+      rankings.push({
+        sessionId: sessionId as string,
+        at: at as number,
+        rankingId: rankingId as string,
+        userId: userId as string | null,
+        itemIds: JSON.parse(itemIds as string) as string[],
+      }),
   );
   return rankings.toSorted((a, b) => a.at - b.at);
 }

@@ -93,7 +93,16 @@ function inspect(
 }
 
 function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
-  const { events, refusal: _, snapshot: __, temperature, epsilon, poolSize, teams, ...shown } = ranking;
+  const {
+    events,
+    refusal: _,
+    snapshot: __,
+    temperature,
+    epsilon,
+    poolSize,
+    teams,
+    ...shown
+  } = ranking;
   const earned = credits.get(ranking.rankingId);
   const tallies: (Record<string, number> | undefined)[] = Array.from(
     { length: ranking.itemIds.length },

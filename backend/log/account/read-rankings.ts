@@ -93,8 +93,7 @@ export async function* readRankings(
     const last = page.at(-1);
     if (last === undefined) return;
     const feedback = await eventsOf(db, schemaHash, after, last);
-    for (const row of page)
-      yield { ...row, events: feedback.get(row.rankingId) ?? [] };
+    for (const row of page) yield { ...row, events: feedback.get(row.rankingId) ?? [] };
     if (page.length < PAGE) return;
     after = last;
   }

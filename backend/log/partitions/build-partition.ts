@@ -60,7 +60,8 @@ export async function buildPartition(
   const facts = await readDay(db, schema, day, labelling, (slate) => parts.add(slate));
   if (facts.rankings === 0) {
     // A closed day whose log is gone is kept as it was counted, and is no part of what is counted now.
-    if (before !== undefined && before.state !== 'closed') await deletePartition(objects, schema.hash, day);
+    if (before !== undefined && before.state !== 'closed')
+      await deletePartition(objects, schema.hash, day);
     return undefined;
   }
   // Users were deleted since: earlier parts may name them, and go at once.

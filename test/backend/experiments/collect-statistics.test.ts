@@ -264,7 +264,10 @@ test('sessions that are not people are left out and counted, by the filters of t
     ],
     outcomes: [],
   });
-  const { statistics, refusedUnits } = await collectNow(log.store, await runningExperiment(log.store));
+  const { statistics, refusedUnits } = await collectNow(
+    log.store,
+    await runningExperiment(log.store),
+  );
   expect(refusedUnits).toBe(3);
   expect(statistics.refused).toEqual([1, 2]);
   expect(statistics.days.map(({ arm, units }) => [arm, units])).toEqual([

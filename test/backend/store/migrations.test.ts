@@ -61,10 +61,10 @@ test('a store of the version before keeps every row, and its log is judged', asy
     `insert into experiment_units (experiment, unit, userId, firstAt, arm, arms, visitor, refused, after, "before")
      values ('exp_1', 'of long ago', 'long ago', ${at - 80 * DAY_MS}, 'control', 1, 'new', 0, '{}', '{}')`,
   ]);
-  const tables = ['decisions', 'events', 'outcomes', 'metric_units', 'experiment_units'];
+  const names = ['decisions', 'events', 'outcomes', 'metric_units', 'experiment_units'];
   const rowsOf = async () =>
     Promise.all(
-      tables.map(async (table) => (await old.execute(`select * from ${table} order by 1`)).rows),
+      names.map(async (table) => (await old.execute(`select * from ${table} order by 1`)).rows),
     );
   const before = await rowsOf();
   const store = await openStore({ url });

@@ -133,7 +133,8 @@ function randomLog(seed: number): WholeLog {
   const events: CollectedEvent[] = [];
   for (let n = 0; n < 40; n++) {
     const session = below(10);
-    const at = MIDNIGHT + below(3) * DAY_MS + pick([-1, 1, 1]) * below(4) * pick([400, 20 * MINUTE]);
+    const at =
+      MIDNIGHT + below(3) * DAY_MS + pick([-1, 1, 1]) * below(4) * pick([400, 20 * MINUTE]);
     const decision = shown(`r${n}`, at, `s${session}`, { userId: parseUserId(`u${session >> 1}`) });
     decisions.push(decision);
     for (let i = below(6); i > 0; i--) {
@@ -148,7 +149,11 @@ function randomLog(seed: number): WholeLog {
       events.push({ ...event, eventId: parseEventId(`${eventId}-${i}`) });
     }
   }
-  events.push(...decisions.slice(0, 2).map((one) => happened({ ...one, rankingId: 'lost' as never }, 'click')));
+  events.push(
+    ...decisions
+      .slice(0, 2)
+      .map((one) => happened({ ...one, rankingId: 'lost' as never }, 'click')),
+  );
   const outcomes = Array.from({ length: 20 }, (_, i): Outcome => {
     const session = below(10);
     const names = below(3);
@@ -296,7 +301,7 @@ describe(`whatever the order of arrival, redelivery, the cuts of batches, midnig
 });
 
 async function emptied(): Promise<void> {
-  const [{ db, write }] = backends;
+  const [store] = backends;
   const tables = [
     'decisions',
     'events',
@@ -310,9 +315,9 @@ async function emptied(): Promise<void> {
     'experiment_units',
     'log_marks',
   ];
-  await write(
+  await store.write(
     tables.map((table) => ({
-      toSQL: () => db.run(sql`delete from ${sql.identifier(table)}`).getQuery(),
+      toSQL: () => store.db.run(sql`delete from ${sql.identifier(table)}`).getQuery(),
     })),
   );
 }
@@ -340,10 +345,14 @@ describe('when a day is closed', () => {
     const before = await read(RULES, [MIDNIGHT, CLOSE]);
     expect(before.training).toMatchObject({ rankings: 2, click: 1 });
     const late = shown('late', MIDNIGHT + HOUR, 'one', ana);
-    await add('too late', [late], [
-      happened(ranking, 'save', { afterMs: 5 * MINUTE }),
-      happened(late, 'click', { afterMs: MINUTE }),
-    ]);
+    await add(
+      'too late',
+      [late],
+      [
+        happened(ranking, 'save', { afterMs: 5 * MINUTE }),
+        happened(late, 'click', { afterMs: MINUTE }),
+      ],
+    );
     await updateAccount(backends[1], RULES, CLOSE);
     expect(await read(RULES, [MIDNIGHT, CLOSE])).toEqual(before);
     const rows = await backends[0].db.all(
@@ -360,7 +369,13 @@ describe('when a day is closed', () => {
     await add('in time', [ranking], [click]);
     await add('next', [later(CLOSE)]);
     await updateAccount(backends[0], RULES, CLOSE);
-    const outcome = { outcomeId: 'o', userId: 'ana', metric: 'value', value: 7, at: MIDNIGHT + HOUR };
+    const outcome = {
+      outcomeId: 'o',
+      userId: 'ana',
+      metric: 'value',
+      value: 7,
+      at: MIDNIGHT + HOUR,
+    };
     await recordOutcomes(backends[0], [outcome], CLOSE);
     await updateAccount(backends[0], RULES, CLOSE);
     const { training, sessions, users, experimentBySession, experimentByUser } = await read(RULES, [

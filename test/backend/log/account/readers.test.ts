@@ -17,9 +17,9 @@ test('nobody but the log looks at what came in before it is judged', async () =>
   const readers = await Array.fromAsync(glob('**/*.ts', { cwd: BACKEND }));
   const others = readers.filter((file) => !/^(?:log|store)\//.test(file));
   expect(others.length).toBeGreaterThan(300);
-  expect(others.filter((file) => rawIn(readFileSync(`${BACKEND}${file}`, 'utf8')).length > 0)).toEqual(
-    [],
-  );
+  expect(
+    others.filter((file) => rawIn(readFileSync(`${BACKEND}${file}`, 'utf8')).length > 0),
+  ).toEqual([]);
 });
 
 test.each([

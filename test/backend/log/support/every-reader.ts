@@ -15,7 +15,7 @@ import { amountOf } from '../../../../backend/science/learn/tallies.ts';
 import type { Store } from '../../../../backend/store/open.ts';
 import type { MetricDefinition } from '../../../../shared/domain/metric.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import { DAY_MS, dayOf, floorToDay } from '../../../../shared/domain/utc-day.ts';
+import { dayOf, floorToDay } from '../../../../shared/domain/utc-day.ts';
 import { runningExperiment } from '../../experiments/support/experiment-log.ts';
 
 /** Facts that every reader must agree on; `outcome.value` of what training leaves out is told apart. */
@@ -37,9 +37,12 @@ export const FACTS = [
 
 export type Facts = Readonly<Record<(typeof FACTS)[number], number>>;
 
-const METRICS = FACTS.map(
-  (name): MetricDefinition => ({ name, kind: 'mean', numerator: name, better: 'higher' }),
-);
+const METRICS = FACTS.map((name): MetricDefinition => ({
+  name,
+  kind: 'mean',
+  numerator: name,
+  better: 'higher',
+}));
 const SPAN = { from: 0, to: Date.UTC(2100, 0, 1) };
 
 /** Three experiments in which everybody is: `exp_1` by session, `exp_2` by user, `exp_3` interleaved. */
@@ -147,4 +150,3 @@ export const emptyFacts = () =>
   Object.fromEntries(FACTS.map((fact) => [fact, 0])) as Record<(typeof FACTS)[number], number>;
 
 export const MIDNIGHT = Date.UTC(2026, 2, 11);
-export const MIDNIGHTS = [-1, 0, 1, 2].map((n) => MIDNIGHT + n * DAY_MS);

@@ -18,7 +18,14 @@ export interface SlowCredit {
 }
 
 const DAY = 86_400_000;
-const TOUCHES = ['click', 'dwell', 'save', 'contact', 'booking_start', 'booking'];
+const TOUCHES: ReadonlySet<string> = new Set([
+  'click',
+  'dwell',
+  'save',
+  'contact',
+  'booking_start',
+  'booking',
+]);
 
 /** What the account must say of a log, told from the whole of it by one plain look at a time; no day of it is closed. */
 export function slowAccount({ decisions, events, outcomes }: WholeLog, rules: Rules) {
@@ -139,7 +146,7 @@ export function slowAccount({ decisions, events, outcomes }: WholeLog, rules: Ru
       .filter((e) => {
         const ranking = rankings.get(e.rankingId)!;
         return (
-          TOUCHES.includes(e.type) &&
+          TOUCHES.has(e.type) &&
           e.itemId !== undefined &&
           isOwn(ranking) &&
           ranking.at <= outcome.at &&
