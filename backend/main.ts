@@ -96,6 +96,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       }),
       ...monitorJobs({
         store,
+        account: services.account,
         versions,
         trainingData,
         liveSchema,
@@ -105,7 +106,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         nowMs,
         log,
       }),
-      monthlyReportJob({ store, schedule: config.monitors.reportSchedule, nowMs, log }),
+      monthlyReportJob({
+        store,
+        account: services.account,
+        schedule: config.monitors.reportSchedule,
+        nowMs,
+        log,
+      }),
     ],
     log,
   });

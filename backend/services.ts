@@ -1,9 +1,10 @@
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
-import { experimentRoom as experimentServiceOf } from './experiments/service.ts';
+import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
@@ -64,6 +65,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -78,7 +80,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     database,
     versions,
     livePointer,
-    settings: config.trainingData,
+    account,
+    retentionDays: config.trainingData.retentionDays,
     keptDays,
     rewardPolicy,
     nowMs,
@@ -89,6 +92,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    account,
     keptDays,
     beforePrune: async () => {
       await metricLearning.gather();
@@ -125,12 +129,14 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     experimentService,
     trainingData,
     evaluations,
+    account,
     trainer,
     /** All but the training data: a run under way ends with their thread, which nobody may take for its failure. */
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
       await experimentService.stop();
+      await account.stop();
     },
   };
 }

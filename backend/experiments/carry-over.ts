@@ -2,6 +2,7 @@ import { and, inArray, lte, ne, sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { experiments } from '../store/tables.ts';
 import type { CarryOver } from '../science/experiment/experiment-statistics.ts';
+import { exposureCounts } from '../log/account/counted.ts';
 import { unitsTable, type Scope } from './exposed-units.ts';
 import type { Experiment } from './new-experiment.ts';
 
@@ -25,13 +26,13 @@ export async function carriedOver(
     earlier.map((row) => row.id),
   );
   const by = (column: SQL) => sql`
-    select ${column} as unit, experiment, arm from exposures
-    where ${over} and ${column} is not null group by 1, 2, 3`;
+    select ${column} as unit, experiment, arm from exposures x
+    where ${exposureCounts(sql`x`)} and ${over} and ${column} is not null group by 1, 2, 3`;
   const met = (table: SQL, column: SQL) => sql`
     select u.unit, x.arm as own, p.experiment, p.arm
     from units u cross join exposures x on x.experiment = ${id} and x.rankingId = u.rankingId
     cross join ${table} p on p.unit = x.${column}
-    where u.arms = 1`;
+    where u.arms = 1 and not u.refused`;
   const [session, user] = [sql`sessionId`, sql`userId`];
   const users = met(sql`byUser`, user);
   // Tables of their own, and not one with both columns: an index is made of each.

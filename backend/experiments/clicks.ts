@@ -1,6 +1,6 @@
-import { and, asc, eq, exists, gte, inArray, lt, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
+import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, events } from '../store/tables.ts';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 
 /** `rate` is the share of rankings in which something was clicked: one look, one vote, however many clicks. */
@@ -23,28 +23,22 @@ export interface ClickQuery {
   readonly versions?: readonly string[];
 }
 
-/** Click-through per version and day of what was served in a window. */
-export async function clicksByDay(store: Store, query: ClickQuery): Promise<DailyClickThrough[]> {
-  const day = sql<string>`date(${decisions.at} / 1000, 'unixepoch')`;
-  // A query of its own, not columns in a text: in a select of one table drizzle leaves their tables' names out,
-  // and both sides of the comparison would be the event's.
-  const click = store.db
-    .select({ one: sql`1` })
-    .from(events)
-    .where(and(eq(events.rankingId, decisions.rankingId), eq(events.type, 'click')));
-  const clicked = sql<number>`sum(${exists(click)})`;
-  const rows = await store.db
-    .select({ version: decisions.weights, day, rankings: sql<number>`count(*)`, clicked })
-    .from(decisions)
-    .where(
-      and(
-        gte(decisions.at, query.from),
-        lt(decisions.at, query.to),
-        query.versions && inArray(decisions.weights, [...query.versions]),
-      ),
-    )
-    .groupBy(decisions.weights, day)
-    .orderBy(asc(decisions.weights), asc(day));
+/** Click-through per version and day of what people were served in a window, by the account: bring it up to date first. */
+export async function clicksByDay(
+  { db }: Pick<Store, 'db'>,
+  { from, to, versions }: ClickQuery,
+): Promise<DailyClickThrough[]> {
+  const ofVersions =
+    versions === undefined
+      ? sql`true`
+      : sql`d.weights in (select value from json_each(${JSON.stringify(versions)}))`;
+  const rows = await db.all<
+    Pick<DailyClickThrough, 'version' | 'day' | 'rankings' | 'clicked'>
+  >(sql`
+    select d.weights as version, date(d.at / 1000, 'unixepoch') as day, count(*) as rankings,
+      sum(${cameOf('click', sql`d`)}) as clicked
+    from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and ${ofVersions}
+    group by 1, 2 order by 1, 2`);
   return rows.map((row) => Object.assign(row, wilson(row.clicked, row.rankings)));
 }
 

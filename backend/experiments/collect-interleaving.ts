@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { countedEvents } from '../log/account/counted.ts';
 import {
   interleavingStatistic,
   type InterleavingStatistic,
@@ -17,26 +18,20 @@ interface Click {
  * What each arm's share of the drafted slates earned, per unit: an item that was clicked is worth 1 to the arm that put it
  * there, however often it was clicked in that ranking. The control is the first arm.
  * Units that clicked nothing have 0 and 0.
- * @param refused units that are not a person's.
  */
 export async function collectInterleaving(
   db: LibSQLDatabase,
   scope: Scope,
-  refused: ReadonlySet<string>,
 ): Promise<InterleavingStatistic> {
   const units = await db.all<{ unit: string }>(
-    sql`with ${unitsTable(scope)} select unit from units order by unit`,
+    sql`with ${unitsTable(scope)} select unit from units where not refused order by unit`,
   );
-  const credits = new Map(
-    units
-      .filter(({ unit }) => !refused.has(unit))
-      .map(({ unit }) => [unit, { control: 0, treatment: 0 }]),
-  );
+  const credits = new Map(units.map(({ unit }) => [unit, { control: 0, treatment: 0 }]));
   const clicks = await db.all<Click>(sql`
     select distinct x.${unitOf(scope)} as unit, d.itemIds, d.teams, e.itemId, d.rankingId
     from exposures x
     cross join decisions d on d.rankingId = x.rankingId
-    cross join events e on e.rankingId = x.rankingId
+    cross join ${countedEvents} e on e.rankingId = x.rankingId
     where x.experiment = ${scope.experiment} and x.at between ${scope.from} and ${scope.to}
       and d.teams is not null and e.type = 'click' and e.receivedAt <= ${scope.to}`);
   for (const { unit, itemIds, teams, itemId } of clicks) {

@@ -1,5 +1,5 @@
 import type { Store } from '../store/open.ts';
-import { DEFAULT_TRAINING_DATA, type Filters } from '../log/account/settings.ts';
+import { readVersionOfNow } from '../log/account/counted.ts';
 import { DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import type {
   ArmStatistics,
@@ -10,11 +10,11 @@ import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
 import { carriedOver } from './carry-over.ts';
 import { collectInterleaving } from './collect-interleaving.ts';
 import type { ExposedUnit, Scope } from './exposed-units.ts';
-import { keptUnits } from './kept-units.ts';
 import { unitOfLayer } from './layers.ts';
 import { columnsOf, metricValues } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
 import { segmentationsOf } from './segments.ts';
+import { accountOfUnits, storedUnits } from './stored-units.ts';
 import { loggedUnits } from './unit-source.ts';
 
 export interface CollectOptions {
@@ -22,14 +22,13 @@ export interface CollectOptions {
   readonly from?: number;
   /** … and been stopped then. */
   readonly to?: number;
-  readonly filters?: Filters;
-  /** From the units that were kept, as the log is not whole any more. */
-  readonly kept?: boolean;
+  /** From the units that were stored, as the log is not whole any more. */
+  readonly stored?: boolean;
 }
 
 export interface Collected {
   readonly statistics: ExperimentStatistics;
-  /** Units left out because a session of theirs was not a person's. */
+  /** Units left out because they were exposed only in sessions that were not a person's. */
   readonly refusedUnits: number;
 }
 
@@ -37,26 +36,28 @@ export interface Collected {
 export const PAST_MS = 28 * DAY_MS;
 
 /**
- * Exposures ⋈ decisions ⋈ events ⋈ outcomes, as addable statistics. A unit is what the layer assigns by; it belongs to the
+ * What the account says of an experiment's units, as addable statistics: bring it up to date first. A unit is what the layer assigns by; it belongs to the
  * arm and UTC day of its first exposure, and all that it does from then on counts (`unitValues`). One row per unit comes
  * out of the database, and none per event.
  */
 export async function collect(
   store: Pick<Store, 'db'>,
   experiment: Experiment,
-  { from, to, filters = DEFAULT_TRAINING_DATA.filters, kept = false }: CollectOptions = {},
+  { from, to, stored = false }: CollectOptions = {},
 ): Promise<Collected> {
   const { db } = store;
   const { id, arms, metrics, stoppedAt } = experiment;
   const unit = await unitOfLayer(store, experiment.layer);
   const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const scope: Scope = { experiment: id, unit, from: from ?? 0, to: end };
-  const source = await (kept ? keptUnits(db, scope) : loggedUnits(db, scope, filters));
-  const { units: everyone, refused } = source;
-  const people = everyone.filter((one) => !refused.has(one.unit));
+  const source = await (stored ? storedUnits(db, scope) : loggedUnits(db, scope));
+  const { units: everyone } = source;
+  const people = everyone.filter(({ refused }) => !refused);
   const known = new Map(arms.map(({ name }, i) => [name, i]));
   const units = people.filter(({ arm, arms: seen }) => seen === 1 && known.has(arm));
+  const account = await (stored ? accountOfUnits(store, id) : readVersionOfNow(db));
   const statistics: ExperimentStatistics = {
+    ...(account !== null && { account }),
     experiment: id,
     unit: unit === 'user' ? 'users' : 'sessions',
     arms: arms.map(({ name, weight }) => ({ name, weight })),
@@ -69,20 +70,19 @@ export async function collect(
     },
     refused: arms.map(
       ({ name }) =>
-        everyone.filter((one) => one.arms === 1 && one.arm === name && refused.has(one.unit))
-          .length,
+        everyone.filter((one) => one.refused && one.arms === 1 && one.arm === name).length,
     ),
     carryOver: await carriedOver(db, scope, experiment),
   };
   const refusedUnits = everyone.length - people.length;
   if (experiment.design === 'interleaved') {
-    const interleaving = await collectInterleaving(db, scope, refused);
+    const interleaving = await collectInterleaving(db, scope);
     return { refusedUnits, statistics: { ...statistics, interleaving } };
   }
 
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf(metrics);
-  const period = { duplicateWithinMs: filters.duplicateWithinMs, outcomesTo: to };
+  const period = { outcomesTo: to };
   const post = await source.values(index, columns, period);
   const pre =
     unit === 'user'

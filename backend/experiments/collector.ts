@@ -4,8 +4,8 @@ import { remoteWriteOf } from '../store/remote-write.ts';
 import type { Store } from '../store/open.ts';
 import type { Database } from '../store/connect.ts';
 import { startThread } from '../process/thread.ts';
+import type { Account } from '../log/account/account.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
-import type { Filters } from '../log/account/settings.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { CollectWorker } from './collect-worker.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -18,46 +18,51 @@ export interface Collector {
     experiment: Experiment,
     window: { readonly from: number; readonly to: number },
   ) => Promise<Collected>;
-  /** Of the units that are kept of it, whatever the log has lost. */
-  readonly collectKept: (experiment: Experiment) => Promise<Collected>;
-  /** Keeps what its units did beyond the log. */
-  readonly keep: (experiment: Experiment) => Promise<number>;
+  /** Of the units that are stored of it, whatever the log has lost. */
+  readonly collectStored: (experiment: Experiment) => Promise<Collected>;
+  /** Stores what its units did beyond the log. */
+  readonly storeUnits: (experiment: Experiment) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
 export interface CollectorDeps {
   readonly store: Store;
   readonly database: Database;
-  readonly filters: Filters;
+  readonly account: Account;
 }
 
-/** Experiments whose last statistics are kept. */
-const KEPT = 32;
+/** Experiments whose last statistics are held. */
+const MOST_HELD = 32;
 
-export function collectorOf({ store, database, filters }: CollectorDeps): Collector {
+export function collectorOf({ store, database, account }: CollectorDeps): Collector {
   const thread = startThread<CollectWorker>(
     new URL('./collect-worker.ts', import.meta.url),
     database,
   );
   const known = new Map<string, { readonly mark: string; readonly found: Promise<Collected> }>();
-  const collectOnce = async (experiment: Experiment, kept: boolean) => {
-    const mark = `${await markOf(store, experiment)} ${kept}`;
+  const collectOnce = async (experiment: Experiment, stored: boolean) => {
+    await account.update();
+    const mark = `${await markOf(store, experiment)} ${stored}`;
     const before = known.get(experiment.id);
     if (before?.mark === mark) return before.found;
-    const found = thread.call((worker) => worker.collect(experiment, { filters, kept }));
+    const found = thread.call((worker) => worker.collect(experiment, { stored }));
     known.delete(experiment.id);
     known.set(experiment.id, { mark, found });
-    if (known.size > KEPT) known.delete(known.keys().next().value!);
+    if (known.size > MOST_HELD) known.delete(known.keys().next().value!);
     found.catch(() => known.delete(experiment.id));
     return found;
   };
   return {
     collect: (experiment) => collectOnce(experiment, false),
-    collectKept: (experiment) => collectOnce(experiment, true),
-    keep: (experiment) =>
-      thread.call((worker) => worker.keep(experiment, filters, proxy(remoteWriteOf(store)))),
-    collectWithin: (experiment, window) =>
-      thread.call((worker) => worker.collect(experiment, { ...window, filters })),
+    collectStored: (experiment) => collectOnce(experiment, true),
+    async storeUnits(experiment) {
+      await account.update();
+      return thread.call((worker) => worker.store(experiment, proxy(remoteWriteOf(store))));
+    },
+    async collectWithin(experiment, window) {
+      await account.update();
+      return thread.call((worker) => worker.collect(experiment, window));
+    },
     stop: () => thread.stop(),
   };
 }

@@ -28,8 +28,8 @@ export interface Experiments {
    * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
    */
   start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
-  /** @throws ApiError 409 where it does not run. */
-  stop(id: string, by: string): Promise<Experiment>;
+  /** @param reason goes into the audit log. @throws ApiError 409 where it does not run. */
+  stop(id: string, by: string, reason?: string): Promise<Experiment>;
   /** @param share of the layer's units; only more than before: those inside stay in their arms. */
   widen(id: string, share: number, by: string): Promise<Experiment>;
   /** An arm that is trained goes on with what was learned. */
@@ -148,13 +148,19 @@ export function experimentsOf({
         return change(draft, fields, 'start experiment', by, { arms, metricWeightsId });
       }),
 
-    stop: (id, by) =>
+    stop: (id, by, reason) =>
       inTurn(async () => {
         const experiment = await ownExperiment(store, id);
         if (experiment.status === 'stopped')
           throw new ApiError(409, 'stopped', `experiment ${id} was stopped before`);
         const fields = { status: 'stopped' as const, stoppedAt: nowMs() };
-        return change(experiment, fields, 'stop experiment', by, {});
+        return change(
+          experiment,
+          fields,
+          'stop experiment',
+          by,
+          reason === undefined ? {} : { reason },
+        );
       }),
 
     widen: (id, share, by) =>

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { countedRankings, exposureCounts } from '../log/account/counted.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
@@ -26,32 +27,48 @@ export interface ExposedUnit {
   readonly visitor: 'new' | 'returning' | 'anonymous';
   /** The request's context as JSON; null where its ranking is not in the log. */
   readonly context: string | null;
+  /** None of its exposures was a person's: it is counted as refused, and what it did is not. */
+  readonly refused: boolean;
 }
 
 /** Column of exposures, decisions and events that names the unit. */
 export const unitOf = ({ unit }: Scope): SQL => sql.raw(unit === 'user' ? 'userId' : 'sessionId');
 
 /**
- * Common table `units (unit, userId, firstAt, rankingId, arms)`: everyone who was exposed, by the first exposure. Time and ranking id
- * are compared as one text, so that of two at one moment it is always the same that is first.
+ * Common table `units(unit, userId, firstAt, rankingId, arms, refused)` of everyone who was exposed. A unit belongs to its
+ * first exposure that counts; one that was exposed by no ranking that counts is refused.
  */
 export const unitsTable = (scope: Scope): SQL => sql`
-  units as materialized (
+  units(unit, userId, firstAt, rankingId, arms, refused) as materialized (
     select unit, user as userId, cast(substr(first, 1, 15) as integer) as firstAt,
-      substr(first, 16) as rankingId, arms
+      substr(first, 16) as rankingId, arms, refused
     from (
-      select ${unitOf(scope)} as unit, max(userId) as user, min(printf('%015d', at) || rankingId) as first,
-        count(distinct arm) as arms
-      from exposures
-      where experiment = ${scope.experiment} and at between ${scope.from} and ${scope.to}
-        and ${unitOf(scope)} is not null
-      group by 1
+      select unit, user, coalesce(counted, any) as first,
+        case when counted is null then armsSeen else armsCounted end as arms,
+        counted is null as refused
+      from (
+        select unit, max(userId) as user, min(first) as any, count(distinct arm) as armsSeen,
+          min(case when counts then first end) as counted,
+          count(distinct case when counts then arm end) as armsCounted
+        from (
+          select ${unitOf(scope)} as unit, userId, arm, printf('%015d', at) || rankingId as first,
+            ${exposureCounts(sql`x`)} as counts
+          from exposures x
+          where experiment = ${scope.experiment} and at between ${scope.from} and ${scope.to}
+            and ${unitOf(scope)} is not null
+        )
+        group by unit
+      )
     )
   )`;
 
+/** Column of outcomes that names it. */
+export const creditedTo = ({ unit }: Scope): SQL =>
+  sql.raw(unit === 'user' ? 'creditedUser' : 'creditedSession');
+
 const RETURNING_DAYS = 28;
 
-/** Everyone who was exposed, units of several arms too, in order of their ids. */
+/** Everyone who was exposed, refused units and those of several arms too, in order of their ids. */
 export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<ExposedUnit[]> {
   const units: ExposedUnit[] = [];
   const shared = sharing();
@@ -59,18 +76,18 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
     db,
     {
       tables: unitsTable(scope),
-      columns: ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context'],
+      columns: ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context', 'refused'],
       select: sql`
         select u.unit, u.userId, u.firstAt, x.arm, u.arms,
           case when json_valid(d.request) and json_type(d.request, '$.context') = 'object'
             then d.request -> '$.context' end as context,
           case when x.userId is null then 'anonymous'
             when exists (
-              select 1 from decisions p
+              select 1 from ${countedRankings} p
               where p.userId = x.userId and p.sessionId <> x.sessionId
                 and p.at between u.firstAt - ${RETURNING_DAYS * DAY_MS} and u.firstAt - 1
             ) then 'returning'
-            else 'new' end as visitor
+            else 'new' end as visitor, u.refused
         from units u
         cross join exposures x on x.experiment = ${scope.experiment} and x.rankingId = u.rankingId
         left join decisions d on d.rankingId = u.rankingId`,
@@ -80,9 +97,9 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
   return units.toSorted(byId);
 }
 
-/** @param row unit, userId, firstAt, arm, arms, visitor, context. @param shared equal texts are many, and kept once. */
+/** @param row unit, userId, firstAt, arm, arms, visitor, context, refused. @param shared equal texts are many, and kept once. */
 export function exposedUnit(row: readonly Cell[], shared: (text: string) => string): ExposedUnit {
-  const [unit, userId, firstAt, arm, arms, visitor, context] = row;
+  const [unit, userId, firstAt, arm, arms, visitor, context, refused] = row;
   return {
     unit: unit as string,
     userId: userId as string | null,
@@ -91,6 +108,7 @@ export function exposedUnit(row: readonly Cell[], shared: (text: string) => stri
     arms: arms as number,
     visitor: shared(visitor as string) as ExposedUnit['visitor'],
     context: context === null ? null : shared(context as string),
+    refused: refused === 1,
   };
 }
 

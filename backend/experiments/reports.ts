@@ -8,13 +8,14 @@ import type { ExperimentStatistics } from '../science/experiment/experiment-stat
 import type { WeightsInUse } from '../science/experiment/result-data.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { Experiment } from './new-experiment.ts';
+import { accountOfUnits } from './stored-units.ts';
 
 export interface Report {
   /** Epoch ms at which it was counted. */
   readonly at: number;
   /**
-   * True where its log is no longer whole. What its units did is then as it was kept, with their outcomes of now; and once
-   * they are not kept any more, the last report that was made answers.
+   * True where its log is no longer whole. What its units did is then as it was stored, with their outcomes of now; and once
+   * they are not stored any more, the last report that was made answers.
    */
   readonly frozen: boolean;
   readonly collected: Collected;
@@ -29,10 +30,12 @@ type FrozenReport = Pick<Report, 'analysis' | 'weights'> & Pick<Collected, 'refu
 export interface ReportDeps {
   readonly store: Store;
   readonly collect: (experiment: Experiment) => Promise<Collected>;
-  /** From the units that are kept of it. */
-  readonly collectKept: (experiment: Experiment) => Promise<Collected>;
-  /** Keeps what its units did beyond the log. */
-  readonly keep: (experiment: Experiment) => Promise<unknown>;
+  /** From the units that are stored of it. */
+  readonly collectStored: (experiment: Experiment) => Promise<Collected>;
+  /** Stores what its units did beyond the log. */
+  readonly storeUnits: (experiment: Experiment) => Promise<unknown>;
+  /** Version of the account by which the log is counted. */
+  readonly account: string;
   /** Frozen at its start, or of now; undefined where nothing is weighed. */
   readonly weightsOf: (experiment: Experiment) => Promise<WeightsInUse | undefined>;
   /** How long the log is kept. */
@@ -42,7 +45,7 @@ export interface ReportDeps {
   readonly nowMs: () => number;
 }
 
-/** @returns undefined where it never ran, or its log was deleted before anything was kept. */
+/** @returns undefined where it never ran, or its log was deleted before anything was stored. */
 export async function reportOf(
   deps: ReportDeps,
   experiment: Experiment,
@@ -50,22 +53,21 @@ export async function reportOf(
   const { startedAt, id } = experiment;
   if (startedAt === null) return undefined;
   if (startedAt >= wholeSince(deps)) return counted(deps, experiment, false);
-  if (startedAt >= keptSince(deps) && (await isKept(deps.store, id)))
+  if (startedAt >= keptSince(deps) && (await areStored(deps.store, id)))
     return counted(deps, experiment, true);
-  return lastFrozen(deps.store, id);
+  return lastFrozen(deps, id);
 }
 
-/** Keeps what is known now, and what its units did. @returns the report, where there is any. */
+/** Stores what is known now, and what its units did. @returns the report, where there is any. */
 export async function freezeReport(
   deps: ReportDeps,
   experiment: Experiment,
 ): Promise<Report | undefined> {
   const { startedAt, kind, design, id } = experiment;
   const hasArms = kind === 'experiment' && design === 'split';
-  // What the log has lost of an experiment would be missing: only from its start on is one kept.
   if (hasArms && startedAt !== null)
-    if (startedAt >= wholeSince(deps) || (await isKept(deps.store, id)))
-      await deps.keep(experiment);
+    if (startedAt >= wholeSince(deps) || (await goesOn(deps, id)))
+      await deps.storeUnits(experiment);
   const report = await reportOf(deps, experiment);
   if (report !== undefined && !report.frozen) await record(deps.store, id, report);
   return report;
@@ -108,12 +110,62 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
   return inLog.length + over.length;
 }
 
+/**
+ * Whether the log, which is not whole any more, still adds to the units that are stored: what it has lost of an experiment
+ * would be missing, and units of two versions of the account are not mixed.
+ */
+const goesOn = async ({ store, account }: ReportDeps, id: string): Promise<boolean> =>
+  (await areStored(store, id)) && (await accountOfUnits(store, id)) === account;
+
+/**
+ * Running experiments of which a part was counted by an earlier version of the account, and whose log is no longer whole:
+ * they cannot be counted anew, and what is still to come would be counted otherwise.
+ */
+export async function outdatedExperiments(deps: ReportDeps): Promise<Experiment[]> {
+  const running = await deps.store.db
+    .select()
+    .from(experiments)
+    .where(
+      and(
+        eq(experiments.status, 'running'),
+        eq(experiments.kind, 'experiment'),
+        lt(experiments.startedAt, wholeSince(deps)),
+      ),
+    );
+  const outdated: Experiment[] = [];
+  for (const experiment of running) {
+    const report = await reportOf(deps, experiment);
+    if (report !== undefined && report.collected.statistics.account !== deps.account)
+      outdated.push(experiment);
+  }
+  return outdated;
+}
+
 async function counted(deps: ReportDeps, experiment: Experiment, frozen: boolean): Promise<Report> {
-  const collected = await (frozen ? deps.collectKept(experiment) : deps.collect(experiment));
+  const collected = await (frozen ? deps.collectStored(experiment) : deps.collect(experiment));
   const weights = await deps.weightsOf(experiment);
   const { guardrails, minimumPerArm } = experiment;
-  const analysis = analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights });
+  const analysis = withNotice(
+    analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights }),
+    collected.statistics,
+    deps.account,
+  );
   return { at: deps.nowMs(), frozen, collected, analysis, ...(weights && { weights }) };
+}
+
+const OUTDATED = 'these figures were counted by an earlier account of what people did';
+
+/** What was counted by another version of the account says so. */
+function withNotice(
+  analysis: ExperimentReport,
+  { account }: ExperimentStatistics,
+  ofNow: string,
+): ExperimentReport {
+  if (account === ofNow) return analysis;
+  const notice = `${OUTDATED} (${account ?? 'without a version'}; that of now is ${ofNow}): they are not to be put beside figures of now`;
+  // A report that was frozen as such says so already.
+  const others = analysis.doubts.filter((doubt) => !doubt.startsWith(OUTDATED));
+  return { ...analysis, doubts: [notice, ...others] };
 }
 
 /** One report a day is kept, the last. */
@@ -134,7 +186,7 @@ async function record(store: Store, id: string, report: Report): Promise<void> {
   ]);
 }
 
-const isKept = async ({ db }: Store, id: string): Promise<boolean> =>
+const areStored = async ({ db }: Store, id: string): Promise<boolean> =>
   (
     await db
       .select({ unit: experimentUnits.unit })
@@ -151,8 +203,8 @@ const wholeSince = ({ nowMs, retentionDays }: ReportDeps): number =>
 const keptSince = ({ nowMs, keptDays }: ReportDeps): number =>
   floorToDay(nowMs() - keptDays * DAY_MS);
 
-async function lastFrozen({ db }: Store, id: string): Promise<Report | undefined> {
-  const [row] = await db
+async function lastFrozen({ store, account }: ReportDeps, id: string): Promise<Report | undefined> {
+  const [row] = await store.db
     .select()
     .from(experimentReports)
     .where(eq(experimentReports.experiment, id))
@@ -165,7 +217,7 @@ async function lastFrozen({ db }: Store, id: string): Promise<Report | undefined
     at: row.at,
     frozen: true,
     collected: { statistics, refusedUnits },
-    analysis,
+    analysis: withNotice(analysis, statistics, account),
     ...(weights && { weights }),
   };
 }

@@ -3,16 +3,17 @@ import { idInForce, weightsForExperiment } from '../reward/weights-for-experimen
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
-import type { Store } from '../store/open.ts';
 import type { Database } from '../store/connect.ts';
-import type { TrainingDataSettings } from '../log/account/settings.ts';
+import type { Store } from '../store/open.ts';
+import type { Account } from '../log/account/account.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
+import { stopOutdated } from './stop-outdated.ts';
 import { trainArms, type TrainArmsDeps } from './train-arms.ts';
 
 /** Experiments with all that they stand on. */
-export interface ExperimentRoom {
+export interface ExperimentService {
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
   readonly collectWithin: Collector['collectWithin'];
@@ -22,12 +23,14 @@ export interface ExperimentRoom {
   stop(): Promise<void>;
 }
 
-export interface ExperimentRoomDeps {
+export interface ExperimentServiceDeps {
   readonly store: Store;
   readonly database: Database;
   readonly versions: Versions;
   readonly livePointer: Pick<LivePointerService, 'refreshTraffic'>;
-  readonly settings: TrainingDataSettings;
+  readonly account: Account;
+  /** How long the log is kept. */
+  readonly retentionDays: number;
   /** How long units and outcomes are kept: longer than the log. */
   readonly keptDays: number;
   /** Whether learned metric weights are in force where nothing overrides them. */
@@ -36,8 +39,8 @@ export interface ExperimentRoomDeps {
   readonly log: (message: string) => void;
 }
 
-export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
-  const { store, database, versions, livePointer, settings, keptDays, rewardPolicy, nowMs, log } =
+export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentService {
+  const { store, database, versions, livePointer, account, keptDays, rewardPolicy, nowMs, log } =
     deps;
   const experiments = experimentsOf({
     store,
@@ -48,14 +51,15 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     },
     nowMs,
   });
-  const collector = collectorOf({ store, database, filters: settings.filters });
+  const collector = collectorOf({ store, database, account });
   const reports: ReportDeps = {
     store,
     collect: collector.collect,
-    collectKept: collector.collectKept,
-    keep: collector.keep,
+    collectStored: collector.collectStored,
+    storeUnits: collector.storeUnits,
+    account: account.version,
     weightsOf: (experiment) => weightsForExperiment(store, experiment, nowMs(), rewardPolicy),
-    retentionDays: settings.retentionDays,
+    retentionDays: deps.retentionDays,
     keptDays,
     nowMs,
   };
@@ -65,6 +69,12 @@ export function experimentRoom(deps: ExperimentRoomDeps): ExperimentRoom {
     collectWithin: collector.collectWithin,
     freeze: async () => void (await freezeReports(reports)),
     jobs: (train, schedule) => [
+      {
+        name: 'experiments of an earlier account',
+        schedule: '*/10 * * * *',
+        leaderOnly: true,
+        run: () => stopOutdated({ reports, experiments, log }),
+      },
       {
         name: 'training of experiments’ arms',
         schedule,

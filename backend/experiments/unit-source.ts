@@ -1,16 +1,12 @@
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { Filters } from '../log/account/settings.ts';
 import { exposedUnits, type ExposedUnit, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 import { unitValues, type Period, type UnitValues } from './unit-values.ts';
-import { unlikePeople } from './unlike-people.ts';
 
 /** Where an experiment's units and what they did are read: the log, or what was kept of it. */
 export interface UnitSource {
   /** Everyone who was exposed, in order of their ids. */
   readonly units: readonly ExposedUnit[];
-  /** Units with a session that is not a person's. */
-  readonly refused: ReadonlySet<string>;
   /** @param index unit → place in the columns. */
   values(
     index: ReadonlyMap<string, number>,
@@ -19,12 +15,7 @@ export interface UnitSource {
   ): Promise<UnitValues>;
 }
 
-export const loggedUnits = async (
-  db: LibSQLDatabase,
-  scope: Scope,
-  filters: Filters,
-): Promise<UnitSource> => ({
+export const loggedUnits = async (db: LibSQLDatabase, scope: Scope): Promise<UnitSource> => ({
   units: await exposedUnits(db, scope),
-  refused: await unlikePeople(db, scope, filters),
   values: (index, columns, period) => unitValues(db, scope, index, columns, period),
 });

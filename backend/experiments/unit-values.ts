@@ -1,9 +1,13 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { MAX_VALUE } from '../../shared/domain/event.ts';
+import {
+  countedEvents,
+  countedRankings,
+  creditedOutcomes,
+  schemaList,
+} from '../log/account/counted.ts';
 import { packedRows } from '../store/packed-rows.ts';
-import { schemasWithRankings } from '../log/account/log-mark.ts';
-import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
+import { creditedTo, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 
 /** Column → per unit, in the order of `units`; 0 where the unit did nothing of the kind. */
@@ -15,17 +19,14 @@ export interface Period {
   readonly before?: number;
   /** Where outcomes end, which else have no end. */
   readonly outcomesTo?: number;
-  readonly duplicateWithinMs: number;
 }
 
 /**
- * What units did from their first exposure on, or in so many ms before it.
+ * What units did from their first exposure on, or in so many ms before it, by the account.
  *
  * Feedback counts by when the edge received it, up to the scope's end: by the unit's own id, whichever ranking it is of, so
- * that an arm that moves people to other rankings is not charged for it. What comes again within `duplicateWithinMs` of the
- * same is one. Outcomes are late by nature and count by their own date, with no end unless `outcomesTo` names one. Where the
- * unit is a session and an outcome names the user only, it goes to that user's last session before it (last touch, as in
- * training); where the unit is a user and it names the session only, to the session's user.
+ * that an arm that moves people to other rankings is not charged for it. Outcomes are late by nature and count by their own
+ * date, with no end unless `outcomesTo` names one.
  */
 export async function unitValues(
   db: LibSQLDatabase,
@@ -84,9 +85,6 @@ const eventAmount = ({ type, by, per }: EventColumn): SQL => {
 const outcomeAmount = ({ metric }: { metric: string }): SQL =>
   sql`sum(case when metric = ${metric} then value end)`;
 
-/** One beyond all sums, from before the edge refused them, would leave no report of any metric. */
-const isBearable = (value: SQL): SQL => sql`coalesce(abs(${value}), 0) <= ${MAX_VALUE}`;
-
 /** Epoch ms of a row against its unit's first exposure. */
 const within = (at: SQL, { before }: Period): SQL =>
   before === undefined
@@ -109,15 +107,11 @@ function eventsQuery(
     sql`, `,
   );
   return sql`
-    select unit, ${amounts} from (
-      select u.unit, e.type, e.value, e.timestamp - lag(e.timestamp) over (
-        partition by e.rankingId, e.type, e.itemId, e.value order by e.timestamp, e.eventId
-      ) as since
-      from events e cross join units u on u.unit = e.${unitOf(scope)}
-      where ${span(sql`e.receivedAt`, scope, period)} and ${within(sql`e.receivedAt`, period)}
-        and e.type in (${types}) and ${isBearable(sql`e.value`)}
-    ) where since is null or since > ${period.duplicateWithinMs} or ${period.duplicateWithinMs} = 0
-    group by unit`;
+    select u.unit, ${amounts}
+    from ${countedEvents} e cross join units u on u.unit = e.${unitOf(scope)}
+    where ${span(sql`e.receivedAt`, scope, period)} and ${within(sql`e.receivedAt`, period)}
+      and e.type in (${types})
+    group by u.unit`;
 }
 
 async function rankingsQuery(
@@ -128,47 +122,17 @@ async function rankingsQuery(
 ): Promise<SQL> {
   return sql`
     select u.unit, ${amounts}
-    from decisions d cross join units u on u.unit = d.${unitOf(scope)}
+    from ${countedRankings} d cross join units u on u.unit = d.${unitOf(scope)}
     where d.schemaHash in (${await schemaList(db)}) and ${span(sql`d.at`, scope, period)}
       and ${within(sql`d.at`, period)}
     group by u.unit`;
 }
 
-/** Every schema there is: the index on decisions leads over it to a span of time. */
-export async function schemaList(db: LibSQLDatabase): Promise<SQL> {
-  const hashes = await schemasWithRankings(db);
-  return sql.join(
-    hashes.map((hash) => sql`${hash}`),
-    sql`, `,
-  );
-}
-
 function outcomesQuery(scope: Scope, period: Period, amounts: SQL): SQL {
   const until = period.outcomesTo ?? Number.MAX_SAFE_INTEGER;
-  const due = sql`o.at >= ${scope.from - (period.before ?? 0)} and o.at <= ${until}
-    and ${isBearable(sql`o.value`)}`;
-  const own = sql`
-    select u.unit, o.metric, o.value from outcomes o
-    cross join units u on u.unit = o.${unitOf(scope)}
-    where ${due} and ${within(sql`o.at`, period)}`;
-  const known = sql`select distinct sessionId, userId from exposures
-    where experiment = ${scope.experiment} and at between ${scope.from} and ${scope.to}
-      and userId is not null`;
-  const other =
-    scope.unit === 'user'
-      ? sql`
-        select u.unit, o.metric, o.value from outcomes o
-        cross join (${known}) k on k.sessionId = o.sessionId
-        cross join units u on u.unit = k.userId
-        where o.userId is null and ${due} and ${within(sql`o.at`, period)}`
-      : sql`
-        select unit, metric, value from (
-          select u.unit, o.metric, o.value, max(printf('%015d', u.firstAt) || u.unit) as last
-          from outcomes o
-          cross join (${known}) k on k.userId = o.userId
-          cross join units u on u.unit = k.sessionId
-          where o.sessionId is null and ${due} and ${within(sql`o.at`, period)}
-          group by o.outcomeId
-        )`;
-  return sql`select unit, ${amounts} from (${own} union all ${other}) group by unit`;
+  return sql`
+    select u.unit, ${amounts}
+    from ${creditedOutcomes} o cross join units u on u.unit = o.${creditedTo(scope)}
+    where o.at between ${scope.from - (period.before ?? 0)} and ${until} and ${within(sql`o.at`, period)}
+    group by u.unit`;
 }

@@ -1,6 +1,7 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { startThread } from '../process/thread.ts';
+import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
 import { pruneRecords } from './retention/prune-records.ts';
 import { pruneLog, type PrunedRows } from './retention/prune.ts';
@@ -14,7 +15,7 @@ export interface Pruned extends PrunedRows {
 }
 
 /** What the rest of the backend asks of the log and its partitions; the work is done in a thread of its own. */
-export interface TrainingDataRoom extends Pick<DataWorkerOptions, 'location' | 'settings'> {
+export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' | 'settings'> {
   /** Partitions of a window up to date with the log, and a report on their quality. */
   prepare(schema: Schema, window: Span): Promise<PreparedData>;
   /** Takes deleted users out of every partition. @returns how many partitions had them. */
@@ -30,17 +31,21 @@ export function trainingData(
     readonly nowMs: () => number;
     /** How long outcomes are kept: long-term values are waited for longer than the log. */
     readonly keptDays: number;
+    readonly account: Pick<Account, 'update'>;
     /** Takes what is to outlive the log out of it. */
     readonly beforePrune: () => Promise<void>;
   },
-): TrainingDataRoom {
-  const { store, nowMs, keptDays, beforePrune, database, location, settings } = options;
+): TrainingDataService {
+  const { store, nowMs, keptDays, beforePrune, database, location, settings, account } = options;
   const workerData: DataWorkerOptions = { database, location, settings };
   const thread = startThread<DataWorker>(new URL('./data-worker.ts', import.meta.url), workerData);
   return {
     location,
     settings,
-    prepare: (schema, window) => thread.call((worker) => worker.prepare(schema, window, nowMs())),
+    async prepare(schema, window) {
+      await account.update();
+      return thread.call((worker) => worker.prepare(schema, window, nowMs()));
+    },
     forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers(nowMs())),
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
+import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, events } from '../store/tables.ts';
 import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
-import { ofEverySchema } from './recent-rankings.ts';
 
-/** What followed a day's rankings; each ranking counts once, however often it was clicked or booked. */
+/** What followed the rankings that people were shown on a day; each counts once, however often it was clicked or booked. */
 export interface DayRates {
   readonly day: UtcDay;
   readonly rankings: number;
@@ -14,19 +13,18 @@ export interface DayRates {
   readonly booked: number;
 }
 
-/** Whether an event of a type followed a ranking in time. */
-export const isFollowedBy = (type: 'click' | 'booking') => sql`exists (select 1 from ${events}
-  where ${events.rankingId} = ${decisions.rankingId} and ${events.type} = ${type}
-  and ${events.receivedAt} <= ${decisions.at} + ${FEEDBACK_WITHIN_MS})`;
-
-/** One read per day, after which other work gets a turn: the driver blocks the thread while it reads. */
-export async function readDayRates(store: Store, day: UtcDay): Promise<DayRates> {
+/**
+ * By the account, which must be up to date. One read per day, after which other work gets a turn: the driver blocks the
+ * thread while it reads.
+ */
+export async function readDayRates({ db }: Pick<Store, 'db'>, day: UtcDay): Promise<DayRates> {
   const { from, to } = boundsOf(day);
-  const [row] = await store.db.all<Omit<DayRates, 'day'>>(sql`
-    select count(*) as rankings, coalesce(sum(${isFollowedBy('click')}), 0) as clicked,
-      coalesce(sum(${isFollowedBy('booking')}), 0) as booked
-    from ${decisions}
-    where ${await ofEverySchema(store)} and ${decisions.at} between ${from} and ${to}`);
+  const cameSoon = (type: 'click' | 'booking') => cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
+  const [row] = await db.all<Omit<DayRates, 'day'>>(sql`
+    select count(*) as rankings, coalesce(sum(${cameSoon('click')}), 0) as clicked,
+      coalesce(sum(${cameSoon('booking')}), 0) as booked
+    from ${countedRankings} d
+    where d.schemaHash in (${await schemaList(db)}) and d.at between ${from} and ${to}`);
   await nextTurn();
   return { day, ...row };
 }

@@ -1,4 +1,6 @@
 import { studentQuantile } from '../science/statistics/distributions.ts';
+import type { Account } from '../log/account/account.ts';
+import { readLogMark } from '../log/account/log-mark.ts';
 import type { Store } from '../store/open.ts';
 import { count } from '../../shared/text/text.ts';
 import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../shared/domain/utc-day.ts';
@@ -113,23 +115,28 @@ export function findDegradedMetrics(days: readonly DayRates[], settings: Setting
 
 export interface DegradedMetricsDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly settings: MonitorSettings;
 }
 
-/** Days that are over do not change, so each is read once. */
-export function degradedMetrics({ store, settings }: DegradedMetricsDeps) {
+/** Days that are closed do not change, so each of them is read once. */
+export function degradedMetrics({ store, account, settings }: DegradedMetricsDeps) {
   const known = new Map<UtcDay, DayRates>();
   return async (nowMs: number): Promise<Observation> => {
     const last = startOfDay(dayOf(nowMs - FEEDBACK_WITHIN_MS)) - DAY_MS;
     // Twice the trailing days, because each day that the last one is compared with is judged itself.
-    const days = 2 * settings.metrics.trailingDays + 1;
-    const wanted = Array.from({ length: days }, (_, i) => dayOf(last - (days - 1 - i) * DAY_MS));
+    const many = 2 * settings.metrics.trailingDays + 1;
+    const wanted = Array.from({ length: many }, (_, i) => dayOf(last - (many - 1 - i) * DAY_MS));
     for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
-    for (const day of wanted) if (!known.has(day)) known.set(day, await readDayRates(store, day));
-    return findDegradedMetrics(
-      wanted.map((day) => known.get(day)!),
-      settings.metrics,
-    );
+    await account.update();
+    const { closedBefore } = await readLogMark(store.db);
+    const days: DayRates[] = [];
+    for (const day of wanted) {
+      const rates = known.get(day) ?? (await readDayRates(store, day));
+      if (startOfDay(day) < closedBefore) known.set(day, rates);
+      days.push(rates);
+    }
+    return findDegradedMetrics(days, settings.metrics);
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Versions } from '../models/versions.ts';
+import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
-import type { TrainingDataRoom } from '../log/training-data.ts';
+import type { TrainingDataService } from '../log/training-data.ts';
 import { readDataQuality } from './data-quality.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
@@ -19,8 +20,9 @@ import type { Webhook } from './webhook.ts';
 
 export interface MonitorDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly versions: Pick<Versions, 'load'>;
-  readonly trainingData: Pick<TrainingDataRoom, 'prepare'>;
+  readonly trainingData: Pick<TrainingDataService, 'prepare'>;
   readonly liveSchema: () => Promise<Schema>;
   readonly settings: MonitorSettings;
   readonly webhook: Webhook | undefined;
@@ -76,9 +78,9 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
 
 /** They judge days that are over, and read whole days. */
 const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
-  const { store, settings, trainingData, liveSchema } = deps;
+  const { store, account, settings, trainingData, liveSchema } = deps;
   return [
-    { kind: 'degraded metrics', check: degradedMetrics({ store, settings }) },
+    { kind: 'degraded metrics', check: degradedMetrics({ store, account, settings }) },
     { kind: 'drift', check: driftMonitor(deps) },
     {
       kind: 'data quality',

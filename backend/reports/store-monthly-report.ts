@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import { reports } from '../store/tables.ts';
 import { monthBefore, type Month } from './months.ts';
@@ -16,6 +17,7 @@ export interface WrittenReport {
 
 export interface ReportDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }
@@ -24,10 +26,11 @@ export interface ReportDeps {
  * Writes and stores last month's report unless it is stored already; once stored it never changes. It is called daily,
  * so that the report is also written where no backend ran on the first of the month.
  */
-export async function storeMonthlyReport({ store, nowMs, log }: ReportDeps): Promise<void> {
+export async function storeMonthlyReport(deps: ReportDeps): Promise<void> {
+  const { store, account, nowMs, log } = deps;
   const month = monthBefore(nowMs());
   if ((await storedReport(store, month)) !== undefined) return;
-  const { report, markdown, html } = await writeReport(store, month, nowMs());
+  const { report, markdown, html } = await writeReport({ store, account }, month, nowMs());
   const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };
   const [stored] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
   if (stored === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
@@ -42,10 +45,11 @@ export async function storedReport(store: Store, month: Month): Promise<WrittenR
 }
 
 export async function writeReport(
-  store: Store,
+  { store, account }: Pick<ReportDeps, 'store' | 'account'>,
   month: Month,
   nowMs: number,
 ): Promise<WrittenReport> {
+  await account.update();
   const report = await monthlyReport(store, month, nowMs);
   return { report, markdown: reportMarkdown(report), html: reportHtml(report) };
 }

@@ -2,10 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
-import { decisions } from '../store/tables.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { isFollowedBy } from '../monitor/daily-rates.ts';
-import { ofEverySchema } from '../monitor/recent-rankings.ts';
+import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
+import { FEEDBACK_WITHIN_MS } from '../monitor/feedback-window.ts';
 import { rateOf } from './rate.ts';
 
 interface VersionCounts {
@@ -40,7 +39,8 @@ interface SessionDay extends VersionCounts {
 }
 
 /**
- * The figures of each version between two times. A session counts once per day on which it ranked.
+ * The figures of each version between two times, of what it served people, by the account. A session counts once per day
+ * on which it ranked.
  * @param to exclusive.
  */
 export async function versionsBetween(
@@ -69,17 +69,18 @@ export async function versionsBetween(
 
 async function readDay(store: Store, day: string): Promise<SessionDay[]> {
   const { from, to } = boundsOf(day);
+  const cameSoon = (type: 'click' | 'booking') => cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
   return store.db.all<SessionDay>(sql`
     select version, count(*) as sessions, sum(r) as rankings, sum(d) as degraded,
       sum(c) as clicked, sum(b) as booked, sum(r * r) as rankingsSquared,
       sum(c * c) as clickedSquared, sum(b * b) as bookedSquared,
       sum(r * c) as clickedProducts, sum(r * b) as bookedProducts
     from (
-      select ${decisions.weights} as version, count(*) as r, sum(${decisions.degraded}) as d,
-        sum(${isFollowedBy('click')}) as c, sum(${isFollowedBy('booking')}) as b
-      from ${decisions}
-      where ${await ofEverySchema(store)} and ${decisions.at} between ${from} and ${to}
-      group by ${decisions.weights}, ${decisions.sessionId})
+      select d.weights as version, count(*) as r, sum(d.degraded) as d,
+        sum(${cameSoon('click')}) as c, sum(${cameSoon('booking')}) as b
+      from ${countedRankings} d
+      where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to}
+      group by d.weights, d.sessionId)
     group by version`);
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Schema } from '../../shared/features/schema.ts';
+import { countedEvents, countedRankings } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { rewardOf, tally, type Tallies } from '../science/learn/tallies.ts';
 import type { Reward } from './to-reward.ts';
@@ -74,10 +75,11 @@ async function lastItems(store: Store, schema: Schema): Promise<Tallies[]> {
     type: string;
     value: number | null;
   }>(sql`
-    select rankingId, itemId, type, value from events
-    where itemId is not null and rankingId in (
-      select rankingId from decisions where schemaHash = ${schema.hash}
-      order by at desc limit ${RANKINGS})`);
+    select e.rankingId, e.itemId, e.type, e.value
+    from (select d.rankingId from ${countedRankings} d where d.schemaHash = ${schema.hash}
+      order by d.at desc limit ${RANKINGS}) d
+    cross join ${countedEvents} e on e.rankingId = d.rankingId
+    where e.itemId is not null`);
   const items = Map.groupBy(rows, ({ rankingId, itemId }) => JSON.stringify([rankingId, itemId]));
   return [...items.values()].map((happened) => {
     const tallies: Record<string, number> = {};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
+import { UNIT_METRICS, unitMetricName } from '../log/account/unit-metrics.ts';
 import { targetDefinition } from '../science/metric-weighting/target.ts';
 import { group, positive, problem, schedule } from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
@@ -66,7 +66,7 @@ export const metricWeights = group({
       ['importance', 'crosses'],
       `must be of columns, but there is no column ${unknown}: take two of ${columns.join(', ')}`,
     );
-  const misnamed = Object.keys(prior).find((name) => !isUnitMetric(name));
+  const misnamed = Object.keys(prior).find((name) => !isUnitMetric(unitMetricName(name)));
   if (misnamed !== undefined)
     problem(
       check,

@@ -7,6 +7,7 @@ import { loadScorer } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import type { experiments } from '../store/tables.ts';
 import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/learned-weights.ts';
+import { metricMeasuring } from '../log/account/unit-metrics.ts';
 import { readWeights } from './history.ts';
 import { describeInForce, overrideOf, type InForce, type RewardPolicy } from './in-force.ts';
 import { inForceShown } from './show.ts';
@@ -81,15 +82,18 @@ function inMetrics(
   if (inForce.source !== 'learned') return fromReward(inForce.weights, metrics);
   // Checked when it was learned; the history stores it unchanged.
   const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
-  const measured = new Set(metrics.map(({ name }) => name));
-  const measuredAt = weights.flatMap(({ metric }, i) => (measured.has(metric) ? i : []));
+  const measured = weights.flatMap(({ metric, weight }, i) => {
+    const by = metricMeasuring(metric, metrics)?.name;
+    return by === undefined ? [] : { i, metric, by, weight };
+  });
+  const known = new Set(measured.map(({ metric }) => metric));
   return {
-    weights: measuredAt.map((i) => ({ metric: weights[i].metric, weight: weights[i].weight })),
-    covariance: measuredAt.flatMap((i) =>
-      measuredAt.map((j) => covariance[i * weights.length + j]),
+    weights: measured.map(({ by, weight }) => ({ metric: by, weight })),
+    covariance: measured.flatMap(({ i }) =>
+      measured.map(({ i: j }) => covariance[i * weights.length + j]),
     ),
-    normalisers,
-    unmeasured: weights.map(({ metric }) => metric).filter((metric) => !measured.has(metric)),
+    normalisers: Object.fromEntries(measured.map(({ metric, by }) => [by, normalisers[metric]])),
+    unmeasured: weights.map(({ metric }) => metric).filter((metric) => !known.has(metric)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { TrainingDataRoom } from '../log/training-data.ts';
+import type { TrainingDataService } from '../log/training-data.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
@@ -19,7 +19,7 @@ export function jobsOf(deps: {
     readonly rollout: Pick<RolloutSettings, 'schedule'>;
   };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
-  readonly trainingData: Pick<TrainingDataRoom, 'prune'>;
+  readonly trainingData: Pick<TrainingDataService, 'prune'>;
   readonly rollouts: Pick<Rollouts, 'advance'>;
   readonly leader: Pick<Lease, 'held'>;
   readonly nowMs: () => number;

@@ -112,6 +112,8 @@ export const events = sqliteTable(
     userId: text(),
     arm: text(),
     weights: text().notNull(),
+    /** Null: not judged yet, or its ranking is not here; '': it counts; else why it does not. Written by the account. */
+    fault: text(),
   },
   (table) => [
     index('events_ranking_type').on(table.rankingId, table.type),
@@ -134,6 +136,56 @@ export const batches = sqliteTable(
   (table) => [index('batches_committed').on(table.committedAt)],
 );
 
+/** Rankings that came in after their day had closed: they count for nobody. */
+export const lateRankings = sqliteTable(
+  'late_rankings',
+  { rankingId: text().primaryKey(), at: integer().notNull() },
+  (table) => [index('late_rankings_at').on(table.at)],
+);
+
+/** Whether a session was a person's on one UTC day. Outlives the log: outcomes are credited to sessions of long ago. */
+export const sessionDays = sqliteTable(
+  'session_days',
+  {
+    sessionId: text().notNull(),
+    /** First millisecond of the day. */
+    day: integer().notNull(),
+    /** Its first ranking of the day. */
+    firstAt: integer().notNull(),
+    /** Whether a day's dwelling is logged is told by these; 0 of sessions that were told by something else. */
+    clickedItems: integer().notNull(),
+    dwells: integer().notNull(),
+    /** Why it was not a person's; null where it was. */
+    fault: text(),
+    /** Counts up with every change of what is known of the session and day, over all rows of the table. */
+    revision: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.day] }),
+    index('session_days_day').on(table.day, table.clickedItems, table.dwells),
+    index('session_days_revision').on(table.revision),
+    index('session_days_fault')
+      .on(table.sessionId, table.day, table.fault)
+      .where(sql`${table.fault} is not null`),
+  ],
+);
+
+/** Who was logged in during a session on a day, and when first. */
+export const userDays = sqliteTable(
+  'user_days',
+  {
+    userId: text().notNull(),
+    sessionId: text().notNull(),
+    day: integer().notNull(),
+    firstAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.sessionId, table.day] }),
+    index('user_days_session').on(table.sessionId),
+    index('user_days_day').on(table.day),
+  ],
+);
+
 /** Long-term values, arriving late. */
 export const outcomes = sqliteTable(
   'outcomes',
@@ -145,8 +197,20 @@ export const outcomes = sqliteTable(
     value: real().notNull(),
     at: integer().notNull(),
     receivedAt: integer().notNull(),
+    /** Whose it is, by the account's rule; null where nobody's. */
+    creditedUser: text(),
+    creditedSession: text(),
+    /** The item of the ranking that was touched last before it, where its day was open. */
+    creditedRanking: text(),
+    creditedItem: text(),
   },
   (table) => [
+    index('outcomes_credited_user')
+      .on(table.creditedUser)
+      .where(sql`${table.creditedUser} is not null`),
+    index('outcomes_credited_session')
+      .on(table.creditedSession)
+      .where(sql`${table.creditedSession} is not null`),
     index('outcomes_at').on(table.at),
     index('outcomes_session').on(table.sessionId),
     index('outcomes_user').on(table.userId),
@@ -235,13 +299,15 @@ export const metricUnits = sqliteTable(
     /** When it was first seen, epoch ms: its horizon runs from here. */
     firstAt: integer().notNull(),
     userId: text(),
-    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`; `refused`: unlike people. */
+    /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`; `refused`: only bots' sessions. */
     values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     /** Device, hour, segment …: what was so before it acted. */
     context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
     /** `<outcome>@<epoch ms>` → value: dated, so that any target over any horizon can be read from it. */
     outcomes: text({ mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
     updatedAt: integer().notNull(),
+    /** Version of the account that it was measured by; null: from before there were versions. */
+    account: text(),
   },
   (table) => [
     primaryKey({ columns: [table.kind, table.unit] }),
@@ -329,11 +395,13 @@ export const experimentUnits = sqliteTable(
     visitor: text().notNull(),
     /** Context of its first ranking, JSON. */
     context: text(),
-    /** A session of it was not a person's. */
+    /** It was only exposed on days of sessions that were not a person's. */
     refused: integer({ mode: 'boolean' }).notNull(),
     /** Column → amount from the first exposure on, and in the time before it; what is 0 is left out. */
     after: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     before: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
+    /** Version of the account that it was measured by; null: from before there were versions. */
+    account: text(),
   },
   (table) => [
     primaryKey({ columns: [table.experiment, table.unit] }),

@@ -21,6 +21,7 @@ export const EVENT_TYPES = [
   'form_progress',
   'feature_use',
   'pointer_activity',
+  'payment',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -31,8 +32,9 @@ export const MAX_VALUE = 1e12;
 
 /**
  * Something a visitor did with a ranking. The unit of `value` depends on the type: dwell time in ms, scroll depth
- * 0..1, revenue. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat
- * map: `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0.
+ * 0..1, the value of a booking, the amount of a payment. Starting a booking, booking, cancelling and paying are four
+ * types. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat map:
+ * `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0.
  */
 export interface FeedbackEvent {
   readonly eventId: EventId;
@@ -57,6 +59,7 @@ const NEEDS_ITEM: ReadonlySet<string> = new Set([
   'booking_start',
   'booking',
   'cancel',
+  'payment',
 ]);
 
 const MAX_PROPERTIES = 32;

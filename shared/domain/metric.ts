@@ -2,8 +2,8 @@ import { invalid } from './errors.ts';
 
 /**
  * A metric of an experiment, computed per unit (session or user). `numerator` and `denominator` each name a fact of
- * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `scroll_share`,
- * `form_share`), `rankings`, or `outcome.<name>`.
+ * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `payment_value`,
+ * `scroll_share`, `form_share`), `rankings`, or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;
@@ -36,7 +36,14 @@ export const DEFAULT_METRICS: readonly MetricDefinition[] = [
   { name: 'saves', kind: 'mean', numerator: 'save', better: 'higher' },
   { name: 'contacts', kind: 'mean', numerator: 'contact', better: 'higher' },
   { name: 'booking_starts', kind: 'mean', numerator: 'booking_start', better: 'higher' },
-  { name: 'conversion', kind: 'proportion', numerator: 'booking', better: 'higher' },
+  {
+    name: 'conversion',
+    kind: 'ratio',
+    numerator: 'booking_start',
+    denominator: 'click',
+    better: 'higher',
+  },
+  { name: 'booked', kind: 'proportion', numerator: 'booking', better: 'higher' },
   { name: 'cancels', kind: 'mean', numerator: 'cancel', better: 'lower' },
   {
     name: 'revenue',

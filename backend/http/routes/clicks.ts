@@ -33,11 +33,12 @@ const get = createRoute({
   },
 });
 
-export const clickRoutes = ({ store, nowMs }: Services) =>
+export const clickRoutes = ({ store, account, nowMs }: Services) =>
   router().openapi(get, async (c) => {
     const query = c.req.valid('query');
     const to = query.to ?? nowMs() + 1;
     const from = query.from ?? Math.max(0, to - WINDOW_MS);
+    await account.update();
     const days = await clicksByDay(store, { from, to });
     return c.json({ from, to, versions: clicksByVersion(days), days }, 200);
   });

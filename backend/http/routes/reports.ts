@@ -46,7 +46,7 @@ const one = createRoute({
   },
 });
 
-export const reportRoutes = ({ store, nowMs }: Services) =>
+export const reportRoutes = ({ store, account, nowMs }: Services) =>
   router()
     .openapi(list, async (c) => {
       const rows = await store.db
@@ -58,7 +58,8 @@ export const reportRoutes = ({ store, nowMs }: Services) =>
     .openapi(one, async (c) => {
       const month = parseMonth(c.req.valid('param').month, nowMs());
       const written =
-        (await storedReport(store, month)) ?? (await writeReport(store, month, nowMs()));
+        (await storedReport(store, month)) ??
+        (await writeReport({ store, account }, month, nowMs()));
       const format = c.req.valid('query').format ?? preferred(c.req.header('accept') ?? '');
       switch (format) {
         case 'json':

@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { desc, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
-import { audit, decisions, events, items, outcomes, weights } from '../../store/tables.ts';
+import { logRowCounts } from '../../log/row-counts.ts';
+import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
 import { runAnswer, runShape } from './run-shapes.ts';
@@ -133,12 +134,12 @@ export const statusRoutes = (services: Services) => {
     });
 };
 
-type Counted = typeof items | typeof decisions | typeof events | typeof outcomes | typeof weights;
-const countOf = (table: Counted) => sql<number>`(select count(*) from ${table})`;
+const countOf = (table: typeof items | typeof weights) =>
+  sql<number>`(select count(*) from ${table})`;
 
 async function countRows({ store }: Services): Promise<z.infer<typeof counts>> {
-  const [row] = await store.db.all<z.infer<typeof counts>>(sql`
-    select ${countOf(items)} as items, ${countOf(decisions)} as decisions,
-      ${countOf(events)} as events, ${countOf(outcomes)} as outcomes, ${countOf(weights)} as weights`);
-  return row;
+  const [row] = await store.db.all<Record<'items' | 'weights', number>>(
+    sql`select ${countOf(items)} as items, ${countOf(weights)} as weights`,
+  );
+  return { ...row, ...(await logRowCounts(store)) };
 }

@@ -1,5 +1,6 @@
 import type { EventFault } from './judge-events.ts';
 import type { SessionFault } from './judge-session.ts';
+import type { RankingRefusal } from './read-rankings.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /** Why a ranking was not logged whole: which field is malformed or names what is not stored. */
@@ -19,8 +20,8 @@ export interface DayFacts {
   readonly sessions: number;
   /** Left out, by why. */
   readonly refusedSessions: Readonly<Partial<Record<SessionFault, number>>>;
-  readonly refusedRankings: Readonly<Partial<Record<SessionFault, number>>>;
-  /** Events of this day's rankings that were not credited, by why. */
+  readonly refusedRankings: Readonly<Partial<Record<RankingRefusal, number>>>;
+  /** Events of this day's rankings that do not count, by why. */
   readonly events: Readonly<Partial<Record<EventFault, number>>>;
   /** Events that came in on this day, of any schema, and those that join a stored ranking. */
   readonly received: number;

@@ -1,3 +1,4 @@
+import { MAX_VALUE } from '../../../shared/domain/event.ts';
 import type { Filters } from './settings.ts';
 
 export interface LoggedEvent {
@@ -5,80 +6,83 @@ export interface LoggedEvent {
   readonly type: string;
   readonly itemId: string | null;
   readonly value: number | null;
+  /** JSON as it came, of types that say by it what happened. */
+  readonly properties?: string | null;
   /** Epoch ms by the visitor's clock, and by the edge's. */
   readonly timestamp: number;
   readonly receivedAt: number;
 }
 
-/** Why an event is not credited. All but `late` and `duplicate` speak against its session. */
-export type EventFault = 'not_in_slate' | 'before_ranking' | 'clock_skew' | 'late' | 'duplicate';
+/** Why an event does not count. The first three speak against its session. */
+export type EventFault =
+  | 'not_in_slate'
+  | 'before_ranking'
+  | 'clock_skew'
+  | 'impossible_value'
+  | 'late'
+  | 'duplicate'
+  | 'after_close';
 
-export interface Judged {
-  /** About an item of the slate, in the order in which they came. */
-  readonly credited: readonly LoggedEvent[];
-  readonly faults: readonly EventFault[];
+/** '' where it counts. */
+export type EventVerdict = EventFault | '';
+
+export interface JudgedRanking {
+  /** Epoch ms by the edge's clock. */
+  readonly at: number;
+  readonly itemIds: readonly string[];
 }
 
 /**
- * Which of a ranking's events count for its items. Events about no item (the page was scrolled) count for
- * none and are no fault. The edge's clock made both `at` and `receivedAt`, so they may be compared; the
- * visitor's own clock is believed within `maxClockSkewMs`.
+ * Which of a ranking's events count, in the order in which they are given. The edge's clock made both `at` and `receivedAt`,
+ * so they may be compared; the visitor's own clock is believed within `maxClockSkewMs`.
+ *
+ * Double clicks: what says the same as an event that counts, at most `duplicateWithinMs` later by the visitor's clock, is a
+ * duplicate. The visitor's clock orders them, and the id where it ticks too coarsely, so that the order of arrival does not
+ * matter; and each is held against the last one that counted, so that four clicks 800 ms apart are two.
  */
 export function judgeEvents(
-  ranking: { readonly at: number; readonly itemIds: readonly string[] },
+  ranking: JudgedRanking,
   events: readonly LoggedEvent[],
   attributionMs: number,
   filters: Filters,
-): Judged {
-  if (events.length === 0) return NOTHING;
-  const credited: LoggedEvent[] = [];
-  const faults: EventFault[] = [];
-  const isAgain = repeats(filters);
-  const inOrder = events.toSorted(
-    (a, b) => a.receivedAt - b.receivedAt || (a.eventId < b.eventId ? -1 : 1),
+): EventVerdict[] {
+  const verdicts = events.map(
+    (event): EventVerdict => faultOf(ranking, event, attributionMs, filters) ?? '',
   );
-  for (const event of inOrder) {
-    const fault = faultOf(ranking, event, attributionMs, filters);
-    if (fault !== undefined) faults.push(fault);
-    else if (event.itemId === null) continue;
-    else if (isAgain(event)) faults.push('duplicate');
-    else credited.push(event);
+  const { duplicateWithinMs } = filters;
+  if (!(duplicateWithinMs > 0) || events.length < 2) return verdicts;
+  const inOrder = events
+    .map((_, i) => i)
+    .filter((i) => verdicts[i] === '')
+    .toSorted(
+      (a, b) =>
+        events[a].timestamp - events[b].timestamp ||
+        (events[a].eventId < events[b].eventId ? -1 : 1),
+    );
+  const counted = new Map<string, number>();
+  for (const i of inOrder) {
+    const { type, itemId, value, properties, timestamp } = events[i];
+    const said = JSON.stringify([type, itemId, value, properties]);
+    const before = counted.get(said);
+    if (before !== undefined && timestamp - before <= duplicateWithinMs) verdicts[i] = 'duplicate';
+    else counted.set(said, timestamp);
   }
-  return { credited, faults };
+  return verdicts;
 }
 
-const NOTHING: Judged = { credited: [], faults: [] };
-
 function faultOf(
-  ranking: { readonly at: number; readonly itemIds: readonly string[] },
-  { itemId, timestamp, receivedAt }: LoggedEvent,
+  ranking: JudgedRanking,
+  { itemId, value, timestamp, receivedAt }: LoggedEvent,
   attributionMs: number,
   { maxClockSkewMs: skewMs }: Filters,
 ): EventFault | undefined {
   if (itemId !== null && !ranking.itemIds.includes(itemId)) return 'not_in_slate';
+  // From before the edge refused it: beyond all sums, it would leave no report of any metric.
+  if (value !== null && Math.abs(value) > MAX_VALUE) return 'impossible_value';
   if (skewMs > 0) {
     if (receivedAt < ranking.at - skewMs || timestamp < ranking.at - skewMs)
       return 'before_ranking';
     if (timestamp > receivedAt + skewMs) return 'clock_skew';
   }
   return receivedAt > ranking.at + attributionMs ? 'late' : undefined;
-}
-
-/**
- * Whether an event says what one that was let pass said within `duplicateWithinMs` of it. Those let pass lie further apart
- * than that, so a bucket of that width holds one of them at most, and a flood of events costs no more than its length.
- */
-function repeats({ duplicateWithinMs: width }: Filters): (event: LoggedEvent) => boolean {
-  const passed = new Map<string, number>();
-  return ({ itemId, type, value, timestamp }) => {
-    if (!(width > 0)) return false;
-    const at = Math.floor(timestamp / width);
-    const keyOf = (bucket: number) => `${itemId} ${type} ${value} ${bucket}`;
-    for (const bucket of [at - 1, at, at + 1]) {
-      const before = passed.get(keyOf(bucket));
-      if (before !== undefined && Math.abs(timestamp - before) <= width) return true;
-    }
-    passed.set(keyOf(at), timestamp);
-    return false;
-  };
 }

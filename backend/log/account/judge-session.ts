@@ -1,4 +1,4 @@
-import type { Judged } from './judge-events.ts';
+import type { EventVerdict, JudgedRanking, LoggedEvent } from './judge-events.ts';
 import type { Filters } from './settings.ts';
 
 /** Why a session's rankings of a day are left out. */
@@ -7,7 +7,9 @@ export type SessionFault =
   | 'faster_than_a_person'
   | 'clicks_everything'
   | 'clicks_without_dwell'
-  | 'invalid_events';
+  | 'invalid_events'
+  /** By an earlier account, of which no more is known. */
+  | 'refused_before';
 
 /** What is known of one session on one day. Made by `sessionFacts`, added to by `addRanking`. */
 export interface SessionFacts {
@@ -48,19 +50,32 @@ const ACTIONS: ReadonlySet<string> = new Set([
   'booking',
 ]);
 
-/** Adds a ranking with its judged events; rankings must come in time order. */
+/** Speaks neither for nor against a session. */
+const INNOCENT: ReadonlySet<EventVerdict> = new Set([
+  '',
+  'impossible_value',
+  'late',
+  'duplicate',
+  'after_close',
+]);
+
+/** Adds a ranking with its events and what was found of each; rankings must come in time order. */
 export function addRanking(
   facts: SessionFacts,
-  ranking: { readonly at: number; readonly itemIds: readonly string[] },
-  { credited, faults }: Judged,
+  ranking: JudgedRanking,
+  events: readonly LoggedEvent[],
+  verdicts: readonly EventVerdict[],
   filters: Filters,
 ): void {
   facts.rankings++;
   facts.shownItems += ranking.itemIds.length;
-  facts.events += credited.length + faults.length;
-  for (const fault of faults) if (fault !== 'late' && fault !== 'duplicate') facts.invalidEvents++;
-  const clicked = new Set<string | null>();
-  for (const { type, itemId, receivedAt } of credited) {
+  const clicked = new Set<string>();
+  for (const [i, { type, itemId, receivedAt }] of events.entries()) {
+    const verdict = verdicts[i];
+    // That a page was scrolled says nothing of who did it.
+    if (itemId !== null || verdict !== '') facts.events++;
+    if (!INNOCENT.has(verdict)) facts.invalidEvents++;
+    if (itemId === null || verdict !== '') continue;
     if (type === 'click') clicked.add(itemId);
     if (type === 'dwell') facts.dwells++;
     if (!ACTIONS.has(type)) continue;
@@ -77,7 +92,7 @@ export function addRanking(
   facts.isRushing = ranking.at - facts.recent.shift()! < MINUTE_MS;
 }
 
-/** @param dwellIsLogged most sessions of the day that clicked also dwelt: only then does its absence tell. */
+/** @param dwellIsLogged of the day, whatever the schema: only then does its absence tell. */
 export function judgeSession(
   facts: SessionFacts,
   filters: Filters,
@@ -93,6 +108,7 @@ export function judgeSession(
     facts.clickedItems >= maxClickedShare * facts.shownItems
   )
     return 'clicks_everything';
+  if (facts.invalidEvents > filters.maxInvalidShare * facts.events) return 'invalid_events';
   if (
     dwellIsLogged &&
     maxClicksWithoutDwell !== null &&
@@ -100,20 +116,11 @@ export function judgeSession(
     facts.dwells === 0
   )
     return 'clicks_without_dwell';
-  if (facts.invalidEvents > filters.maxInvalidShare * facts.events) return 'invalid_events';
   return undefined;
 }
 
-/** Whether most sessions that clicked also dwelt. */
-export function isDwellLogged(sessions: Iterable<SessionFacts>): boolean {
-  let [clicked, dwelt] = [0, 0];
-  for (const { clickedItems, dwells } of sessions) {
-    if (clickedItems === 0) continue;
-    clicked++;
-    if (dwells > 0) dwelt++;
-  }
-  return isMostOf(dwelt, clicked);
-}
-
-/** @param dwelt of those `clicked`, how many also dwelt. */
-export const isMostOf = (dwelt: number, clicked: number): boolean => dwelt > clicked / 2;
+/**
+ * Whether a day's dwelling is logged: most of those that clicked also dwelt. Told by the sessions that nothing else is held
+ * against.
+ */
+export const isDwellLogged = (clicked: number, dwelt: number): boolean => dwelt > clicked / 2;

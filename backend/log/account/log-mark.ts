@@ -1,17 +1,29 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { CREDITED, JUDGED, readMark, type CreditedMark, type JudgedMark } from './mark.ts';
 import type { Span } from './read-rankings.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
-/** How far the log has come: equal marks, equal labels. Row ids are the order of insertion, so each is one look. */
+/**
+ * How far the account has come: equal marks, equal labels. Row ids are the order of insertion, and revisions of sessions
+ * count up, so each is one look.
+ */
 export async function readLogMark(
   db: LibSQLDatabase,
-): Promise<{ logMark: string; deletions: number }> {
-  const [row] = await db.all<Record<'d' | 'e' | 'o' | 'u', number | null>>(sql`
-    select (select max(rowid) from decisions) as d, (select max(rowid) from events) as e,
-      (select max(rowid) from outcomes) as o, (select max(rowid) from deleted_users) as u`);
-  const { d, e, o, u } = row;
-  return { logMark: `${d ?? 0}-${e ?? 0}-${o ?? 0}-${u ?? 0}`, deletions: u ?? 0 };
+): Promise<{ version: string | null; logMark: string; deletions: number; closedBefore: number }> {
+  const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
+  const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
+  const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
+    select (select max(rowid) from deleted_users) as u, (select max(revision) from session_days) as r`);
+  const rows = [judged?.decisions, judged?.events, credited?.outcomes].map(
+    (seen) => seen?.rowid ?? 0,
+  );
+  return {
+    version: judged?.version ?? null,
+    logMark: [...rows, u ?? 0, r ?? 0].join('-'),
+    deletions: u ?? 0,
+    closedBefore: judged?.closedBefore ?? 0,
+  };
 }
 
 /** Users who were deleted since. */
@@ -68,4 +80,16 @@ export async function schemasWithRankings(db: LibSQLDatabase): Promise<string[]>
       where hash is not null)
     select hash from known where hash is not null`);
   return rows.map(({ hash }) => hash);
+}
+
+/** When what is left of the log begins, epoch ms; undefined where it is empty. */
+export async function logStart(db: LibSQLDatabase): Promise<number | undefined> {
+  const firsts: number[] = [];
+  for (const hash of await schemasWithRankings(db)) {
+    const [row] = await db.all<{ at: number }>(
+      sql`select min(at) as at from decisions where schemaHash = ${hash}`,
+    );
+    firsts.push(row.at);
+  }
+  return firsts.length === 0 ? undefined : Math.min(...firsts);
 }

@@ -2,53 +2,40 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
-import { creditOutcomes, type Credits } from './credit-outcomes.ts';
+import { creditsBetween, type Credits } from './credits-between.ts';
 import { emptyFacts, type DayFacts, type MutableDayFacts, type RankingFault } from './day-facts.ts';
-import { judgeEvents, type Judged } from './judge-events.ts';
-import {
-  addRanking,
-  isDwellLogged,
-  judgeSession,
-  sessionFacts,
-  type SessionFacts,
-  type SessionFault,
-} from './judge-session.ts';
+import type { SessionFault } from './judge-session.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
-import { outlineRankings, readRankings, type LoggedRanking, type Span } from './read-rankings.ts';
-import type { TrainingDataSettings } from './settings.ts';
+import { readRankings, type LoggedRanking, type Span } from './read-rankings.ts';
+import type { Rules } from './rules.ts';
 import { boundsOf, DAY_MS, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
-export type Labelling = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;
-
 /**
- * Decisions ⋈ feedback of one UTC day: every ranking under the schema that a person was shown, with what came
- * of it. Reads the day twice, so that a session is judged by all that it did, and holds no more of it than a
- * page and a few numbers per session.
+ * Decisions ⋈ feedback of one UTC day, as far as the account has come: every ranking under the schema that counts, with
+ * what came of it. Holds no more of the day than a page and the names of its sessions.
  * @param emit is given the slates in order of time and ranking id.
  */
 export async function readDay(
   db: LibSQLDatabase,
   schema: Pick<Schema, 'hash' | 'features'>,
   day: UtcDay,
-  labelling: Labelling,
+  { attributionDays }: Pick<Rules, 'attributionDays'>,
   emit: (slate: LoggedSlate) => Promise<void> | undefined | void,
 ): Promise<DayFacts> {
   const span = boundsOf(day);
-  const attributionMs = labelling.attributionDays * DAY_MS;
-  const { filters } = labelling;
   const facts = emptyFacts(day, schema.features.length);
-  const refused = await judgeSessions(db, schema.hash, span, labelling, facts);
-  const credits = await creditOutcomes(db, span, attributionMs);
+  const credits = await creditsBetween(db, span, attributionDays * DAY_MS);
   const known = await whatIsKnown(db);
+  const sessions = new Map<string, SessionFault | null>();
   for await (const ranking of readRankings(db, schema.hash, span)) {
     const isWhole = inspect(ranking, schema.features.length, known, facts);
-    const judged = judgeEvents(ranking, ranking.events, attributionMs, filters);
-    for (const fault of judged.faults) count(facts.events, fault);
-    const refusal = refused.get(ranking.sessionId);
-    if (refusal !== undefined) count(facts.refusedRankings, refusal);
+    for (const { fault } of ranking.events) if (fault) count(facts.events, fault);
+    const { sessionId, refusal } = ranking;
+    if (refusal !== 'after_close') sessions.set(sessionId, refusal);
+    if (refusal !== null) count(facts.refusedRankings, refusal);
     else if (isWhole && ranking.itemIds.length > 0) {
-      const slate = slateOf(ranking, judged, credits);
+      const slate = slateOf(ranking, credits);
       facts.kept++;
       facts.keptItems += slate.itemIds.length;
       if (slate.tallies.some((tallies) => tallies?.click !== undefined)) facts.clicked++;
@@ -56,34 +43,10 @@ export async function readDay(
       if (busy !== undefined) await busy;
     }
   }
+  facts.sessions = sessions.size;
+  for (const fault of sessions.values()) if (fault !== null) count(facts.refusedSessions, fault);
   Object.assign(facts, await countEvents(db, span));
   return facts;
-}
-
-async function judgeSessions(
-  db: LibSQLDatabase,
-  schemaHash: string,
-  span: Span,
-  { attributionDays, filters }: Labelling,
-  facts: MutableDayFacts,
-): Promise<ReadonlyMap<string, SessionFault>> {
-  const sessions = new Map<string, SessionFacts>();
-  for await (const ranking of outlineRankings(db, schemaHash, span)) {
-    const session = sessions.get(ranking.sessionId) ?? sessionFacts();
-    sessions.set(ranking.sessionId, session);
-    const judged = judgeEvents(ranking, ranking.events, attributionDays * DAY_MS, filters);
-    addRanking(session, ranking, judged, filters);
-  }
-  const dwellIsLogged = isDwellLogged(sessions.values());
-  const refused = new Map<string, SessionFault>();
-  for (const [id, session] of sessions) {
-    const fault = judgeSession(session, filters, dwellIsLogged);
-    if (fault === undefined) continue;
-    refused.set(id, fault);
-    count(facts.refusedSessions, fault);
-  }
-  facts.sessions = sessions.size;
-  return refused;
 }
 
 interface Known {
@@ -129,15 +92,25 @@ function inspect(
   return isWhole;
 }
 
-function slateOf(ranking: LoggedRanking, { credited }: Judged, credits: Credits): LoggedSlate {
-  const { events: _, snapshot: __, temperature, epsilon, poolSize, teams, ...shown } = ranking;
+function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
+  const {
+    events,
+    refusal: _,
+    snapshot: __,
+    temperature,
+    epsilon,
+    poolSize,
+    teams,
+    ...shown
+  } = ranking;
   const earned = credits.get(ranking.rankingId);
   const tallies: (Record<string, number> | undefined)[] = Array.from(
     { length: ranking.itemIds.length },
     () => undefined,
   );
-  for (const { itemId, type, value } of credited) {
-    const slot = ranking.itemIds.indexOf(itemId!);
+  for (const { itemId, type, value, fault } of events) {
+    if (fault !== '' || itemId === null) continue;
+    const slot = ranking.itemIds.indexOf(itemId);
     tally((tallies[slot] ??= {}), type, value);
   }
   earned?.forEach((amounts, itemId) => {

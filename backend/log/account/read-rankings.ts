@@ -1,9 +1,23 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions, events } from '../../store/tables.ts';
-import type { LoggedEvent } from './judge-events.ts';
+import { isJudged, refusalOf } from './counted.ts';
+import type { EventVerdict } from './judge-events.ts';
+import type { SessionFault } from './judge-session.ts';
 
-/** A decision with every event that names it, in time order. */
+export interface VerdictedEvent {
+  readonly rankingId: string;
+  readonly type: string;
+  readonly itemId: string | null;
+  readonly value: number | null;
+  /** Null where it is not judged yet. */
+  readonly fault: EventVerdict | null;
+}
+
+/** Why a ranking counts for nobody. */
+export type RankingRefusal = SessionFault | 'after_close';
+
+/** A decision with every event that names it. */
 export interface LoggedRanking {
   readonly rankingId: string;
   readonly at: number;
@@ -20,14 +34,10 @@ export interface LoggedRanking {
   readonly units: Uint8Array;
   readonly propensities: Uint8Array;
   readonly codes: Uint8Array;
-  readonly events: readonly LoggedEvent[];
+  /** Null where it counts. */
+  readonly refusal: RankingRefusal | null;
+  readonly events: readonly VerdictedEvent[];
 }
-
-/** What judging sessions takes: codes are most of a decision's bytes. */
-export type OutlinedRanking = Pick<
-  LoggedRanking,
-  'rankingId' | 'at' | 'sessionId' | 'itemIds' | 'events'
->;
 
 /** Epoch ms, both inclusive. */
 export interface Span {
@@ -35,15 +45,11 @@ export interface Span {
   readonly to: number;
 }
 
-const OUTLINE = {
+const COLUMNS = {
   rankingId: decisions.rankingId,
   at: decisions.at,
   sessionId: decisions.sessionId,
   itemIds: decisions.itemIds,
-};
-
-const WHOLE = {
-  ...OUTLINE,
   userId: decisions.userId,
   arm: decisions.arm,
   weights: decisions.weights,
@@ -55,39 +61,30 @@ const WHOLE = {
   units: decisions.units,
   propensities: decisions.propensities,
   codes: decisions.codes,
+  refusal: refusalOf(sql`decisions`).as('refusal'),
 };
-
-/** Rankings under a schema, in order of time and id. */
-export const readRankings = (
-  db: LibSQLDatabase,
-  schemaHash: string,
-  span: Span,
-): AsyncGenerator<LoggedRanking> => read(db, schemaHash, span, WHOLE);
-
-export const outlineRankings = (
-  db: LibSQLDatabase,
-  schemaHash: string,
-  span: Span,
-): AsyncGenerator<OutlinedRanking> => read(db, schemaHash, span, OUTLINE);
 
 const PAGE = 2000;
 
-/** Keyset paging keeps each read short, so that a large span never holds back the writer's checkpoints. */
-async function* read(
+/**
+ * Rankings under a schema that are judged, in order of time and id. Keyset paging keeps each read short, so that a large
+ * span never holds back the writer's checkpoints.
+ */
+export async function* readRankings(
   db: LibSQLDatabase,
   schemaHash: string,
   span: Span,
-  columns: typeof OUTLINE,
 ): AsyncGenerator<LoggedRanking> {
   let after = { at: span.from, rankingId: '' };
   for (;;) {
     const page = await db
-      .select(columns)
+      .select(COLUMNS)
       .from(decisions)
       .where(
         and(
           eq(decisions.schemaHash, schemaHash),
           lte(decisions.at, span.to),
+          isJudged(sql`decisions`),
           sql`(${decisions.at}, ${decisions.rankingId}) > (${after.at}, ${after.rankingId})`,
         ),
       )
@@ -96,9 +93,7 @@ async function* read(
     const last = page.at(-1);
     if (last === undefined) return;
     const feedback = await eventsOf(db, schemaHash, after, last);
-    // An outline is read as such by its caller's type.
-    for (const row of page as unknown as LoggedRanking[])
-      yield { ...row, events: feedback.get(row.rankingId) ?? [] };
+    for (const row of page) yield { ...row, events: feedback.get(row.rankingId) ?? [] };
     if (page.length < PAGE) return;
     after = last;
   }
@@ -114,12 +109,10 @@ async function eventsOf(db: LibSQLDatabase, schemaHash: string, after: Key, last
   const rows = await db
     .select({
       rankingId: events.rankingId,
-      eventId: events.eventId,
       type: events.type,
       itemId: events.itemId,
       value: events.value,
-      timestamp: events.timestamp,
-      receivedAt: events.receivedAt,
+      fault: sql<EventVerdict | null>`${events.fault}`,
     })
     .from(decisions)
     .innerJoin(events, eq(events.rankingId, decisions.rankingId))

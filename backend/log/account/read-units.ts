@@ -1,7 +1,9 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
+import { creditedOutcomes } from './counted.ts';
 import { measureUnits } from './measure-units.ts';
+import { accountVersion } from './rules.ts';
 import type { UnitKind, UnitsOf } from './units.ts';
 
 export interface UnitRow {
@@ -13,12 +15,11 @@ export interface UnitRow {
   readonly values: Readonly<Record<string, number>>;
   readonly context: Readonly<Record<string, string>>;
   readonly outcomes: Readonly<Record<string, number>>;
+  /** Version of the account that it was measured by; null: from before there were versions. */
+  readonly account: string | null;
 }
 
-interface Stored {
-  readonly unit: string;
-  readonly firstAt: number;
-  readonly userId: string | null;
+interface Stored extends Pick<UnitRow, 'unit' | 'firstAt' | 'userId' | 'account'> {
   readonly values: string;
   readonly context: string;
   readonly outcomes: string;
@@ -31,57 +32,75 @@ interface Outcome {
   readonly at: number;
 }
 
-/** Units as the log and the outcomes of now tell; those of which nothing was ranked are no units. */
+/**
+ * Units as the account of now tells; those of which nothing was ranked are no units. One whose observed days are closed stays
+ * as it was measured, and so does one whose first ranking has left the log; their outcomes go on coming in.
+ */
 export async function readUnits(
   db: LibSQLDatabase,
   settings: UnitsOf,
+  closedBefore: number,
   ids: readonly string[],
-  nowMs: number,
 ): Promise<UnitRow[]> {
   if (ids.length === 0) return [];
   const kind = settings.unit;
-  const settledMs = (settings.observeDays + settings.attributionDays) * DAY_MS;
-  const stored = new Map((await storedOf(db, kind, ids)).map((row) => [row.unit, row]));
-  const isSettled = (unit: string) => (stored.get(unit)?.firstAt ?? Infinity) + settledMs < nowMs;
-  const measured = await measureUnits(
-    db,
-    settings,
-    ids.filter((unit) => !isSettled(unit)),
-  );
-  // What was pruned since is known from what was stored.
-  for (const row of stored.values())
-    if (!measured.has(row.unit)) measured.set(row.unit, parse(row));
-  const outcomes = Map.groupBy(
-    await outcomesOf(db, kind, [...measured.values()]),
-    ({ unit }) => unit,
-  );
-  return [...measured.values()].map((row) => ({
+  const account = accountVersion(settings);
+  const stored = new Map((await storedOf(db, kind, ids)).map((row) => [row.unit, parse(row)]));
+  const isSettled = ({ firstAt, account: by }: UnitRow) =>
+    by === account && floorToDay(firstAt + settings.observeDays * DAY_MS) < closedBefore;
+  const settled = [...stored.values()].filter(isSettled);
+  const isOpen = new Set(ids).difference(new Set(settled.map(({ unit }) => unit)));
+  const units = new Map<string, UnitRow>(stored);
+  for (const [unit, measured] of await measureUnits(db, settings, [...isOpen])) {
+    const before = stored.get(unit);
+    const isWhole =
+      before === undefined ||
+      measured.firstAt <= before.firstAt ||
+      (await isLogged(db, kind, before));
+    if (isWhole) units.set(unit, { ...measured, account });
+  }
+  const credited = Map.groupBy(await outcomesOf(db, kind, [...units.values()]), ({ unit }) => unit);
+  return [...units.values()].map((row) => ({
     ...row,
     outcomes: {
-      ...(stored.has(row.unit) && parse(stored.get(row.unit)!).outcomes),
-      ...datedSums(outcomes.get(row.unit) ?? []),
+      ...final(stored.get(row.unit)?.outcomes ?? {}, closedBefore),
+      ...datedSums(credited.get(row.unit) ?? []),
     },
   }));
 }
 
-/** What a session's outcomes are: those that name it, and those of its user that name no session. */
+/** Whether the log still has what a unit was first seen by; it may count no longer. */
+async function isLogged(
+  db: LibSQLDatabase,
+  kind: UnitKind,
+  { unit, firstAt }: UnitRow,
+): Promise<boolean> {
+  const key = sql.identifier(kind === 'user' ? 'userId' : 'sessionId');
+  const rows = await db.all(
+    sql`select 1 from decisions where ${key} = ${unit} and at <= ${firstAt} limit 1`,
+  );
+  return rows.length > 0;
+}
+
+/** Their credit is final: they stay though they may be stored no longer. */
+const final = (outcomes: Readonly<Record<string, number>>, closedBefore: number) =>
+  Object.fromEntries(
+    Object.entries(outcomes).filter(
+      ([key]) => Number(key.slice(key.lastIndexOf('@') + 1)) < closedBefore,
+    ),
+  );
+
 function outcomesOf(
   db: LibSQLDatabase,
   kind: UnitKind,
   units: readonly UnitRow[],
 ): Promise<Outcome[]> {
-  const asked = JSON.stringify(
-    units.map(({ unit, firstAt, userId }) => ({ unit, firstAt, userId })),
-  );
-  const joined = (on: SQL) => sql`
+  const asked = JSON.stringify(units.map(({ unit, firstAt }) => ({ unit, firstAt })));
+  const key = sql.identifier(kind === 'user' ? 'creditedUser' : 'creditedSession');
+  return db.all<Outcome>(sql`
     select u.value ->> 'unit' as unit, o.metric, o.value, o.at
-    from json_each(${asked}) u join outcomes o on ${on} where o.at >= u.value ->> 'firstAt'`;
-  return db.all<Outcome>(
-    kind === 'user'
-      ? joined(sql`o.userId = u.value ->> 'unit'`)
-      : sql`${joined(sql`o.sessionId = u.value ->> 'unit'`)} union all
-          ${joined(sql`o.userId = u.value ->> 'userId' and o.sessionId is null`)}`,
-  );
+    from json_each(${asked}) u cross join ${creditedOutcomes} o on o.${key} = u.value ->> 'unit'
+    where o.at >= u.value ->> 'firstAt'`);
 }
 
 function datedSums(outcomes: readonly Outcome[]): Record<string, number> {
@@ -95,7 +114,7 @@ function datedSums(outcomes: readonly Outcome[]): Record<string, number> {
 
 const storedOf = (db: LibSQLDatabase, kind: UnitKind, ids: readonly string[]): Promise<Stored[]> =>
   db.all<Stored>(sql`
-    select unit, firstAt, userId, "values", context, outcomes from metric_units
+    select unit, firstAt, userId, "values", context, outcomes, account from metric_units
     where kind = ${kind} and unit in (select value from json_each(${JSON.stringify(ids)}))`);
 
 const parse = (row: Stored): UnitRow => ({

@@ -1,25 +1,32 @@
 import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
-import type { Filters } from './settings.ts';
-import { newRowsAfter, readMark, type LogMark, type NewRow } from './new-log-rows.ts';
+import { revisionAfter } from './credit-outcomes.ts';
+import { JUDGED, markText, moveMark, readMark, type JudgedMark } from './mark.ts';
 import { readUnits, type UnitRow } from './read-units.ts';
+import { accountVersion, type Rules } from './rules.ts';
+import { updateAccount } from './update-account.ts';
 
 export type UnitKind = 'session' | 'user';
 
-export interface UnitsOf {
+export interface UnitsOf extends Rules {
   readonly unit: UnitKind;
   /** What a unit did counts for so long from when it was first seen. */
   readonly observeDays: number;
   /** Keys of a request's context that may be kept of a unit. */
   readonly context: readonly string[];
-  readonly filters: Filters;
-  /** Feedback later than this after its ranking is not credited; then a unit's observation is final. */
-  readonly attributionDays: number;
+}
+
+/** How far the account was gathered. */
+interface GatheredMark {
+  readonly version: string;
+  /** Of `session_days`. */
+  readonly revision: number;
 }
 
 /**
- * Brings `metric_units` up to date with the log, from where the last gathering ended. Each unit of which something is
+ * Brings `metric_units` up to date with the account, from where the last gathering ended. Each unit of which something is
  * new is measured again from its log, so that gathering twice changes nothing; once its observation is over, only
  * outcomes are added.
  * @returns how many units were written.
@@ -29,59 +36,47 @@ export async function gatherUnits(
   settings: UnitsOf,
   nowMs: number,
 ): Promise<number> {
+  const { db } = store;
   const { unit: kind } = settings;
+  const version = accountVersion(settings);
   const name = `metric units by ${kind}`;
-  let { text, mark } = await readMark(store.db, name);
+  await updateAccount(store, settings, nowMs);
+  const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
+  if (judged?.version !== version) return 0;
   let written = 0;
   for (;;) {
-    const found = await newRowsAfter(store.db, mark);
-    if (found.rows.length === 0) return written;
-    const ids = await unitsOf(store, kind, found.rows);
-    const units = await readUnits(store.db, settings, ids, nowMs);
+    const { text, mark } = await readMark<GatheredMark>(db, name);
+    const from = mark?.version === version ? mark.revision : 0;
+    const to = await revisionAfter(db, from);
+    if (to === from) return written;
+    const ids = await unitsBetween(db, kind, from, to);
+    const units = await readUnits(db, settings, judged.closedBefore, ids);
+    const next = markText({ version, revision: to } satisfies GatheredMark);
     const [moved] = await store.write([
-      moveMark(name, text, found.mark),
-      ...upsert(kind, units, nowMs, name, found.mark),
+      moveMark(name, text, next),
+      ...upsert(kind, units, nowMs, name, next),
     ]);
     // Another backend gathers too, and was first: what was read here may be older than what it wrote.
     if (moved === 0) return written;
     written += units.length;
-    mark = found.mark;
-    text = JSON.stringify(mark);
   }
 }
 
-/** An outcome that names only a user is one of each of the user's sessions. */
-async function unitsOf(
-  { db }: Pick<Store, 'db'>,
+async function unitsBetween(
+  db: LibSQLDatabase,
   kind: UnitKind,
-  rows: readonly NewRow[],
+  from: number,
+  to: number,
 ): Promise<string[]> {
-  const named = rows.map(({ sessionId, userId }) => (kind === 'user' ? userId : sessionId));
-  const ids = new Set(named.filter((id) => id !== null));
-  const users = rows.flatMap(({ sessionId, userId }) => (sessionId === null ? (userId ?? []) : []));
-  if (kind === 'session' && users.length > 0) {
-    const sessions = await db.all<{ unit: string }>(sql`
-      select unit from metric_units where kind = 'session'
-        and userId in (select value from json_each(${JSON.stringify(users)}))`);
-    for (const { unit } of sessions) ids.add(unit);
-  }
-  return [...ids];
-}
-
-function moveMark(name: string, from: string | undefined, to: LogMark): Statement {
-  const text = JSON.stringify(to);
-  return {
-    toSQL: () =>
-      from === undefined
-        ? {
-            sql: `insert into log_marks (name, value) values (?, ?) on conflict do nothing`,
-            params: [name, text],
-          }
-        : {
-            sql: `update log_marks set value = ? where name = ? and value = ?`,
-            params: [text, name, from],
-          },
-  };
+  const changed = sql`(select sessionId from session_days where revision > ${from} and revision <= ${to})`;
+  const rows = await db.all<{ unit: string }>(
+    kind === 'session'
+      ? sql`select distinct sessionId as unit from ${changed}`
+      : sql`select userId as unit from user_days where sessionId in ${changed}
+          union select creditedUser from outcomes
+          where creditedSession in ${changed} and creditedUser is not null`,
+  );
+  return rows.map(({ unit }) => unit);
 }
 
 /** Only where the mark was moved just before, and never of a user who was deleted meanwhile. */
@@ -90,21 +85,32 @@ function upsert(
   units: readonly UnitRow[],
   nowMs: number,
   markName: string,
-  mark: LogMark,
+  mark: string,
 ): Statement[] {
   return insertRows({
     table: 'metric_units',
-    columns: ['unit', 'kind', 'firstAt', 'userId', 'values', 'context', 'outcomes', 'updatedAt'],
+    columns: [
+      'unit',
+      'kind',
+      'firstAt',
+      'userId',
+      'values',
+      'context',
+      'outcomes',
+      'updatedAt',
+      'account',
+    ],
     conditionColumns: ['users'],
-    rows: units.map(({ unit, firstAt, userId, users = [], values, context, outcomes }) => [
-      unit,
+    rows: units.map(({ users = [], ...row }) => [
+      row.unit,
       kind,
-      firstAt,
-      userId,
-      JSON.stringify(values),
-      JSON.stringify(context),
-      JSON.stringify(outcomes),
+      row.firstAt,
+      row.userId,
+      JSON.stringify(row.values),
+      JSON.stringify(row.context),
+      JSON.stringify(row.outcomes),
       nowMs,
+      row.account,
       JSON.stringify(users),
     ]),
     where: {
@@ -112,10 +118,10 @@ function upsert(
         and not exists (
           select 1 from deleted_users d where d."userId" = given."userId"
             or exists (select 1 from json_each(given.users) u where u.value = d."userId"))`,
-      params: [markName, JSON.stringify(mark)],
+      params: [markName, mark],
     },
     onConflict: `(kind, unit) do update set "firstAt" = excluded."firstAt", "userId" = excluded."userId",
       "values" = excluded."values", context = excluded.context, outcomes = excluded.outcomes,
-      "updatedAt" = excluded."updatedAt"`,
+      "updatedAt" = excluded."updatedAt", account = excluded.account`,
   });
 }

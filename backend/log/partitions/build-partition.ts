@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { readLogMark } from '../account/log-mark.ts';
@@ -14,13 +14,14 @@ import {
   type Part,
 } from './partition.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
-import { readDay, type Labelling } from '../account/read-day.ts';
+import { readDay } from '../account/read-day.ts';
+import { accountVersion, type Rules } from '../account/rules.ts';
 import { DAY_MS, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
 export interface BuildDeps {
   readonly db: LibSQLDatabase;
   readonly objects: ObjectStore;
-  readonly labelling: Labelling;
+  readonly labelling: Rules;
   readonly nowMs: () => number;
 }
 
@@ -30,8 +31,8 @@ const PART_ROWS = 500_000;
 const KEEP_REPLACED_MS = 900_000;
 
 /**
- * Brings one day's partition up to date with the log. An open one is built again when anything came since, and
- * a last time when its attribution window is over; a closed one is left as it is.
+ * Brings one day's partition up to date with the account. An open one is built again when anything came since, and a last
+ * time when its day is closed; a closed one is left as it is, but for one of another version of the account.
  * @returns undefined when there is nothing to train on, not even left-out rankings.
  */
 export async function buildPartition(
@@ -41,19 +42,26 @@ export async function buildPartition(
 ): Promise<Manifest | undefined> {
   const { db, objects, labelling, nowMs } = deps;
   const before = await readManifest(objects, schema.hash, day);
-  if (before?.state === 'closed') return before;
   // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
-  const { logMark: log, deletions } = await readLogMark(db);
-  const logMark = `${log}/${labellingMark(labelling)}`;
+  const { version, logMark, deletions, closedBefore } = await readLogMark(db);
+  const account = accountVersion(labelling);
+  if (version !== account)
+    throw new Error(
+      `the log is counted by another version of the account (${version}, and not ${account}): backends with other settings for training data share this database; give all the same`,
+    );
+  const isOfNow = before?.account === account;
+  if (isOfNow && before?.state === 'closed') return before;
   const builtAt = nowMs();
-  const closesAt = startOfDay(day) + (1 + labelling.attributionDays) * DAY_MS;
-  const state = builtAt >= closesAt ? 'closed' : 'open';
-  if (before?.logMark === logMark && before.state === state) return before;
+  const closesAt = startOfDay(day) + (2 + labelling.attributionDays) * DAY_MS;
+  const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
+  if (isOfNow && before?.logMark === logMark && before.state === state) return before;
 
   const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
   const facts = await readDay(db, schema, day, labelling, (slate) => parts.add(slate));
   if (facts.rankings === 0) {
-    if (before !== undefined) await deletePartition(objects, schema.hash, day);
+    // A closed day whose log is gone is kept as it was counted, and is no part of what is counted now.
+    if (before !== undefined && before.state !== 'closed')
+      await deletePartition(objects, schema.hash, day);
     return undefined;
   }
   // Users were deleted since: earlier parts may name them, and go at once.
@@ -69,6 +77,7 @@ export async function buildPartition(
     closesAt,
     attributionDays: labelling.attributionDays,
     filters: labelling.filters,
+    account,
     logMark,
     deletions,
     rankings: facts.kept,
@@ -80,12 +89,6 @@ export async function buildPartition(
   await deleteStrangers(objects, manifest);
   return manifest;
 }
-
-const labellingMark = (labelling: Labelling) =>
-  createHash('sha256')
-    .update(JSON.stringify([labelling.attributionDays, labelling.filters]))
-    .digest('hex')
-    .slice(0, 8);
 
 /** Parts of builds that were cut short, and those that were replaced long ago. */
 export async function deleteStrangers(objects: ObjectStore, manifest: Manifest): Promise<void> {

@@ -237,7 +237,7 @@ async function* groups(
   const metadata = parquetMetadata(file);
   const stored = new Set(metadata.schema.map(({ name }) => name));
   // A file from before there was an event type has no column of it: nothing of it had happened.
-  const mayLack = new Set([...COUNT_COLUMNS, ...DRAW_COLUMNS]);
+  const mayLack = new Set([...COUNT_COLUMNS, ...VALUE_COLUMNS, ...DRAW_COLUMNS]);
   const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;
   for (const { num_rows: size } of metadata.row_groups) {

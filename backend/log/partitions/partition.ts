@@ -16,13 +16,15 @@ export interface Manifest {
   readonly schemaHash: string;
   readonly schemaName: string;
   readonly day: UtcDay;
-  /** `open`: feedback may still be credited, and the partition is built again. `closed`: it is final. */
+  /** `open`: feedback may still count, and the partition is built again. `closed`: it is final. */
   readonly state: 'open' | 'closed';
   /** Epoch ms. */
   readonly builtAt: number;
   readonly closesAt: number;
   readonly attributionDays: number;
   readonly filters: Filters;
+  /** Version of the account that its labels are of; absent in partitions from before there were versions. */
+  readonly account?: string;
   /** How far the log had come when this was built, and how many users had been deleted by then. */
   readonly logMark: string;
   readonly deletions: number;

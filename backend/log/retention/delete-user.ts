@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { UserId } from '../../../shared/domain/ids.ts';
+import { keepMarks, statement } from '../account/mark.ts';
 import { deleteUserUnits } from './delete-user-units.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
@@ -46,14 +47,23 @@ export async function deleteUser(
       ),
     ),
     ...units,
+    // What is known of a session that went on as somebody else's stays theirs.
+    statement(
+      db,
+      sql`delete from session_days where sessionId in ${sessionsOf(userId)} and not exists (
+        select 1 from decisions d where d.sessionId = session_days.sessionId
+          and (d.userId is null or d.userId <> ${userId}))`,
+    ),
+    statement(db, sql`delete from user_days where userId = ${userId}`),
     db.insert(deletedUsers).values({ userId, deletedAt: nowMs }).onConflictDoNothing(),
     db.delete(decisions).where(eq(decisions.userId, userId)),
     db.delete(events).where(eq(events.userId, userId)),
     db.delete(outcomes).where(eq(outcomes.userId, userId)),
     db.delete(exposures).where(eq(exposures.userId, userId)),
+    ...keepMarks(db),
   ]);
   const ofSessions = counts[0];
-  const [, decided, happened, own] = counts.slice(2 + units.length);
+  const [, decided, happened, own] = counts.slice(2 + units.length + 2);
   const deleted = { decisions: decided, events: happened, outcomes: ofSessions + own };
   await store.write([
     recordAudit(store, {
@@ -71,6 +81,7 @@ export async function deleteUser(
 const sessionsOf = (userId: UserId): SQL => sql`(
   select sessionId from decisions where userId = ${userId}
   union select sessionId from exposures where userId = ${userId}
+  union select sessionId from user_days where userId = ${userId}
   union select unit from metric_units where userId = ${userId} and kind = 'session'
   union select unit from experiment_units where userId = ${userId} and unit <> userId
   union select s.value from experiment_units u, json_each(u.sessions) s where u.userId = ${userId})`;

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
-import type { Statement, Store } from '../../store/open.ts';
+import { floorToDay } from '../../../shared/domain/utc-day.ts';
+import type { Store } from '../../store/open.ts';
 import { schemasWithRankings } from '../account/log-mark.ts';
+import { keepMarks, statement } from '../account/mark.ts';
 
 export interface PrunedRows {
   readonly decisions: number;
@@ -29,9 +31,10 @@ export async function pruneLog(
       order by at, rankingId limit ${ROWS}`;
     await whileFull(async () => {
       const [events, , decisions] = await store.write([
-        statement(store, sql`delete from events where rankingId in (${old})`),
-        statement(store, sql`delete from exposures where rankingId in (${old})`),
-        statement(store, sql`delete from decisions where rankingId in (${old})`),
+        statement(store.db, sql`delete from events where rankingId in (${old})`),
+        statement(store.db, sql`delete from exposures where rankingId in (${old})`),
+        statement(store.db, sql`delete from decisions where rankingId in (${old})`),
+        ...keepMarks(store.db),
       ]);
       pruned.events += events;
       pruned.decisions += decisions;
@@ -47,11 +50,12 @@ export async function pruneLog(
     whileFull(async () => {
       const [deleted] = await store.write([
         statement(
-          store,
+          store.db,
           sql`delete from ${sql.identifier(name)} where ${sql.identifier(key)} in (
             select ${sql.identifier(key)} from ${sql.identifier(name)}
             where ${sql.identifier(at)} < ${end} limit ${ROWS})`,
         ),
+        ...keepMarks(store.db),
       ]);
       pruned[name] += deleted;
       return deleted;
@@ -59,6 +63,7 @@ export async function pruneLog(
   await table('events', 'eventId', 'receivedAt');
   await table('outcomes', 'outcomeId', 'at', outcomesBefore);
   await table('batches', 'batchId', 'committedAt');
+  await pruneAccount(store, before, outcomesBefore);
   return pruned;
 }
 
@@ -66,6 +71,21 @@ async function whileFull(deleteSome: () => Promise<number>): Promise<void> {
   while ((await deleteSome()) === ROWS);
 }
 
-const statement = (store: Store, query: ReturnType<typeof sql>): Statement => ({
-  toSQL: () => store.db.run(query).getQuery(),
-});
+/** Sessions are known for as long as outcomes may be credited to them, or units are stored of them. */
+async function pruneAccount(store: Store, before: number, outcomesBefore: number): Promise<void> {
+  const { db } = store;
+  const end = floorToDay(outcomesBefore);
+  const isStored = (kind: 'session' | 'user', id: string) => sql`exists (
+    select 1 from metric_units where kind = ${kind} and unit = ${sql.identifier(id)})`;
+  for (const old of [
+    sql`delete from late_rankings where rowid in (
+      select rowid from late_rankings where at < ${before} limit ${ROWS})`,
+    sql`delete from session_days where rowid in (
+      select rowid from session_days where day < ${end} and not ${isStored('session', 'sessionId')}
+      limit ${ROWS})`,
+    sql`delete from user_days where rowid in (
+      select rowid from user_days where day < ${end} and not ${isStored('session', 'sessionId')}
+        and not ${isStored('user', 'userId')} limit ${ROWS})`,
+  ])
+    await whileFull(async () => (await store.write([statement(db, old)]))[0]);
+}

@@ -1,5 +1,5 @@
 import { proxy } from 'comlink';
-import type { TrainingDataRoom } from '../../log/training-data.ts';
+import type { TrainingDataService } from '../../log/training-data.ts';
 import { inThread } from '../../process/thread.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunSource } from '../shell/run-source.ts';
@@ -12,7 +12,7 @@ export interface ComparisonRequest
 
 /** Compares learners. Nothing is stored but the run's row, whose progress has the report in the end. */
 export function comparisonJob(
-  trainingData: Pick<TrainingDataRoom, 'location' | 'settings' | 'prepare'>,
+  trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>,
   request: ComparisonRequest,
 ): RunJob {
   const { parent, ...asked } = request;

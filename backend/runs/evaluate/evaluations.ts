@@ -7,7 +7,7 @@ import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import { evaluations, weights } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
-import type { TrainingDataRoom } from '../../log/training-data.ts';
+import type { TrainingDataService } from '../../log/training-data.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { EvaluateWorker } from './worker.ts';
 import type { VersionEvaluation } from './evaluate-version.ts';
@@ -32,7 +32,7 @@ export interface Evaluations {
 export function evaluationsOf(deps: {
   readonly store: Store;
   readonly versions: Versions;
-  readonly trainingData: TrainingDataRoom;
+  readonly trainingData: TrainingDataService;
   readonly rewardPolicy: RewardPolicy;
   readonly nowMs: () => number;
 }): Evaluations {

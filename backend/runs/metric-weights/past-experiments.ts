@@ -5,8 +5,8 @@ import type { ArmStatistics } from '../../science/experiment/experiment-statisti
 import { sequentialSrm } from '../../science/statistics/sequential-srm.ts';
 import { armTotals } from '../../experiments/arm-totals.ts';
 import type { Scope } from '../../experiments/exposed-units.ts';
-import { keptOutcomes } from '../../experiments/kept-outcomes.ts';
-import { keptUnits } from '../../experiments/kept-units.ts';
+import { storedOutcomes } from '../../experiments/stored-outcomes.ts';
+import { accountOfUnits, storedUnits } from '../../experiments/stored-units.ts';
 import { unitOfLayer } from '../../experiments/layers.ts';
 import { columnsOf, metricValues } from '../../experiments/metric-values.ts';
 import type { Experiment } from '../../experiments/new-experiment.ts';
@@ -15,6 +15,7 @@ import { experiments } from '../../store/tables.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
 import type { PastExperiment } from '../../science/metric-weighting/unit-table.ts';
+import { readVersionOfNow } from '../../log/account/counted.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 
 /** Names of metrics contain no spaces, so this one is free. */
@@ -26,7 +27,8 @@ const METRICS = UNIT_METRICS.map(({ name }) => name);
  * of each experiment, so they do not depend on how long the log is kept or on which metrics the experiment measured.
  * Feedback counts up to the end of an experiment, as when it was decided on; each unit's outcomes count for the horizon
  * from its first exposure. Canaries are left out, because their shares change from day to day and their arms are not of
- * the same days. So are experiments with a sample ratio mismatch, as their effects cannot be trusted.
+ * the same days. So are experiments with a sample ratio mismatch, as their effects cannot be trusted, and those that were
+ * counted by another version of the account, because the weights would meet effects that are counted otherwise.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
@@ -45,8 +47,10 @@ export async function pastExperiments(
       ),
     )
     .orderBy(experiments.stoppedAt, experiments.id);
+  const account = await readVersionOfNow(db);
   const found: PastExperiment[] = [];
   for (const experiment of over) {
+    if ((await accountOfUnits({ db }, experiment.id)) !== account) continue;
     const totals = await armsOf(db, experiment, target);
     if (!isAsDealt(experiment, totals)) continue;
     const [control, ...treatments] = totals;
@@ -74,13 +78,13 @@ async function armsOf(
 ): Promise<ArmStatistics[]> {
   const unit = await unitOfLayer({ db }, layer);
   const scope: Scope = { experiment: id, unit, from: 0, to: Number.MAX_SAFE_INTEGER };
-  const source = await keptUnits(db, scope);
-  const units = source.units.filter((one) => one.arms === 1 && !source.refused.has(one.unit));
+  const source = await storedUnits(db, scope);
+  const units = source.units.filter((one) => one.arms === 1 && !one.refused);
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const values = [
     ...metricValues(
       UNIT_METRICS,
-      await source.values(index, columnsOf(UNIT_METRICS), { duplicateWithinMs: 0 }),
+      await source.values(index, columnsOf(UNIT_METRICS), {}),
       undefined,
     ),
     {
@@ -102,7 +106,7 @@ async function targetValues(
 ): Promise<Float64Array> {
   const values = new Float64Array(index.size);
   const select = sql`
-    select unit, sum(value) as total, max(value > 0) as happened from (${keptOutcomes(scope)})
+    select unit, sum(value) as total, max(value > 0) as happened from (${storedOutcomes(scope)})
     where metric = ${outcome} and at < firstAt + ${horizonDays * DAY_MS} group by unit`;
   await packedRows(
     db,

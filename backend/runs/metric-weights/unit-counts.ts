@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { horizonEnd, targetName } from '../../science/metric-weighting/target.ts';
+import { versionOfNow } from '../../log/account/counted.ts';
 import type { UnitKind } from '../../log/account/units.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 
@@ -18,7 +19,7 @@ export interface UnitCounts {
   readonly newestAt: number | null;
 }
 
-/** How many units there are to learn from. */
+/** How many units there are to learn from, of those counted by the account's present version. */
 export async function unitCounts(
   { db }: Pick<Store, 'db'>,
   { unit, target }: Pick<MetricWeightSettings, 'unit' | 'target'>,
@@ -33,7 +34,7 @@ export async function unitCounts(
       min(case when not isBot and firstAt > ${labelledUntil} then firstAt end) as first,
       max(firstAt) as newest
     from (select firstAt, "values" ->> 'refused' is not null as isBot from metric_units
-      where kind = ${unit})`);
+      where kind = ${unit} and account = ${versionOfNow})`);
   const { units, refused, labelled, first, newest } = row;
   return {
     unit,

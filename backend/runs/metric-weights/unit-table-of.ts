@@ -11,6 +11,7 @@ import {
 } from '../../science/metric-weighting/target.ts';
 import type { Column, NumberColumn, UnitTable } from '../../science/metric-weighting/unit-table.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
+import { versionOfNow } from '../../log/account/counted.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 
 /** How many cells of the heat map, and how many features, get a column: those that the most units have. */
@@ -27,7 +28,8 @@ interface Unit {
 }
 
 /**
- * The units whose horizon is over, as columns. Other units have no label yet and are left out; so are bots.
+ * The units whose horizon is over, as columns. Other units have no label yet and are left out; so are bots, and units that
+ * were counted by another version of the account.
  */
 export async function unitTableOf(
   db: LibSQLDatabase,
@@ -77,7 +79,7 @@ async function* labelledUnits(
     const page = await db.all<Record<'unit' | 'values' | 'context' | 'outcomes', string> & Unit>(
       sql`select unit, firstAt, "values", context, outcomes from metric_units
         where kind = ${kind} and firstAt <= ${nowMs - target.horizonDays * DAY_MS}
-          and "values" ->> 'refused' is null
+          and "values" ->> 'refused' is null and account = ${versionOfNow}
           and (firstAt, unit) > (${after.firstAt}, ${after.unit})
         order by firstAt, unit limit ${PAGE}`,
     );

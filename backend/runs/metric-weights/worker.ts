@@ -20,6 +20,7 @@ import type { MetricWeightSettings } from '../../reward/settings.ts';
 import { unitCounts } from './unit-counts.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 import { unitTableOf } from './unit-table-of.ts';
+import { accountVersion } from '../../log/account/rules.ts';
 import { gatherUnits, type UnitsOf } from '../../log/account/units.ts';
 
 export type LearningSettings = MetricWeightSettings &
@@ -46,6 +47,8 @@ export interface LearningInputs {
   readonly waiting: number;
   /** Ids of past experiments. */
   readonly experiments: readonly string[];
+  /** Version of the account that all of it was counted by. */
+  readonly account: string;
 }
 
 const db = workerDatabase();
@@ -84,6 +87,7 @@ const exposed = {
       to: table.at?.at(-1) ?? null,
       waiting: units - labelled,
       experiments: [...new Set(experiments.map(({ id }) => id))],
+      account: accountVersion(settings),
     };
     return { learned, inputs };
   },

@@ -1,7 +1,7 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { LearnerKind } from '../../log/account/settings.ts';
-import type { TrainingDataRoom } from '../../log/training-data.ts';
+import type { TrainingDataService } from '../../log/training-data.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import type { LearnerName } from '../../science/learn/learners/learner.ts';
@@ -18,7 +18,7 @@ export interface RunInput {
 
 /** Brings the partitions of the run's window up to date with the log. */
 export async function prepareInput(
-  trainingData: Pick<TrainingDataRoom, 'location' | 'settings' | 'prepare'>,
+  trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>,
   { parent, reward, from, to, servedBy, force }: RunSource,
 ): Promise<{ input: RunInput; prepared: PreparedData }> {
   const { location, settings } = trainingData;

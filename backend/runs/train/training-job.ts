@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
 import type { PreparedData } from '../../log/data-worker.ts';
-import type { TrainingDataRoom } from '../../log/training-data.ts';
+import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
@@ -13,7 +13,7 @@ import type { TrainingRequest } from './training-request.ts';
 import type { TrainingWorker } from './worker.ts';
 
 export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
-  readonly trainingData: Pick<TrainingDataRoom, 'location' | 'settings' | 'prepare'>;
+  readonly trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>;
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
 }

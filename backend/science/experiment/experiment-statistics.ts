@@ -6,6 +6,8 @@ import type { Statistic } from '../statistics/statistics.ts';
 /** The sufficient statistics of an experiment, as plain JSON: frozen, and addable by arm and day. */
 export interface ExperimentStatistics {
   readonly experiment: string;
+  /** Version of the account by which its units were counted; absent in statistics from before there were versions. */
+  readonly account?: string;
   readonly unit: Unit;
   /** The control first. */
   readonly arms: readonly { readonly name: string; readonly weight: number }[];

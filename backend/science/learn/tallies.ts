@@ -10,6 +10,7 @@ export type Tallies = Readonly<Record<string, number>>;
 const VALUED = {
   dwell: 'sum',
   booking: 'sum',
+  payment: 'sum',
   scroll_depth: 'max',
   form_progress: 'max',
 } as const satisfies Partial<Record<EventType, 'sum' | 'max'>>;
@@ -22,6 +23,7 @@ const OUTCOME = /^outcome\.[a-z][a-z0-9_]{0,63}$/;
 const AMOUNTS: Readonly<Record<string, { column: string; per: number }>> = {
   dwell_seconds: { column: 'dwell_value', per: 1000 },
   booking_value: { column: 'booking_value', per: 1 },
+  payment_value: { column: 'payment_value', per: 1 },
   scroll_share: { column: 'scroll_depth_value', per: 1 },
   form_share: { column: 'form_progress_value', per: 1 },
 };

@@ -7,6 +7,7 @@ import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { updateAlerts } from '../../../backend/monitor/alerts.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { storeMonthlyReport } from '../../../backend/reports/store-monthly-report.ts';
 import { monthBefore } from '../../../backend/reports/months.ts';
 import { openStore } from '../../../backend/store/open.ts';
@@ -137,7 +138,8 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await drifted('a', 'it <b>drifted</b>');
     await drifted('b', 'too');
     await updateAlerts(store, [], ['drift'], Date.now(), { clearMs: 0, unknown: ['a'] });
-    await storeMonthlyReport({ store, nowMs: Date.now, log: () => {} });
+    const account = { update: () => bringUpToDate(store) };
+    await storeMonthlyReport({ store, account, nowMs: Date.now, log: () => {} });
     await store.close();
     const page = await rendered(`${backend.url}/?key=${SECRET_KEY}`);
     expect(page).toContain('it &lt;b&gt;drifted&lt;/b&gt;');

@@ -27,6 +27,7 @@ test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (se
   const window = { from: 0, to: now };
   const deps = log.deps();
   const reward = { click: 1, dwell_seconds: 1 };
+  await log.update();
   const expected = await readTrainingSet(deps.db, smarttrip, window, reward, deps.labelling);
   for (let kill = 0; kill < KILLS; kill++) {
     const child = spawn(
@@ -49,6 +50,7 @@ test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (se
   }
   // What the dead left is cleared by the next build that is not cut short: its parts, and those it replaced.
   await log.add([{ ...moved[0], rankingId: 'one-more' as never }]);
+  await log.update();
   const [manifest] = await syncPartitions(deps, smarttrip, window);
   const parts = (await deps.objects.list('')).filter((key) => key.endsWith('.parquet'));
   const known = [...manifest.parts, ...manifest.replaced].map(({ key }) => key);

@@ -170,6 +170,7 @@ describe('what came of a day, as it is read from the log', () => {
   afterAll(() => log.close());
 
   test('counts each ranking once, and only what came in time', async () => {
+    await log.update();
     expect(await readDayRates(log.store, '2026-03-10')).toEqual({
       day: '2026-03-10',
       rankings: 20,

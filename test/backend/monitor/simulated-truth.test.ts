@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { monitorJobs } from '../../../backend/monitor/jobs.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { accountOf } from '../../../backend/log/account/account.ts';
 import { monthlyReportJob } from '../../../backend/reports/jobs.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../../backend/models/versions.ts';
@@ -38,8 +39,15 @@ beforeAll(async () => {
   await store.write([
     recordLive(store, { pointer: { champion: version }, text: version, since: startOf(0) }),
   ]);
+  const account = accountOf({
+    store,
+    database: log.database,
+    rules: DEFAULT_TRAINING_DATA,
+    nowMs,
+  });
   const trainingData = trainingDataOf({
     store,
+    account,
     database: log.database,
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,
@@ -52,6 +60,7 @@ beforeAll(async () => {
   const jobs = [
     ...monitorJobs({
       store,
+      account,
       versions,
       trainingData,
       liveSchema: async () => smarttrip,
@@ -61,12 +70,15 @@ beforeAll(async () => {
       nowMs,
       log: say,
     }),
-    monthlyReportJob({ store, schedule: settings.reportSchedule, nowMs, log: say }),
+    monthlyReportJob({ store, account, schedule: settings.reportSchedule, nowMs, log: say }),
   ];
   looked = async () => {
     for (const job of jobs) await job.run();
   };
-  stop = () => trainingData.stop();
+  stop = async () => {
+    await trainingData.stop();
+    await account.stop();
+  };
 });
 afterAll(async () => {
   await stop();

@@ -23,6 +23,7 @@ import {
 import { parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { DAY, happened, openLog, rankingOf, type Log } from '../log/support/log.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 
 const MARCH = Date.UTC(2026, 2, 1);
 const APRIL = Date.UTC(2026, 3, 1);
@@ -62,6 +63,7 @@ function visitors(seed: number) {
 test('numbers are those of a slow count over the log', async () => {
   const { decisions, events } = visitors(1);
   await log.add(decisions, events);
+  await log.update();
   const { versions } = await monthlyReport(log.store, '2026-03', AFTER);
   const inMarch = decisions.filter(({ at }) => at >= MARCH && at < APRIL);
   expect(versions.map(({ version }) => version).toSorted()).toEqual(
@@ -271,6 +273,8 @@ async function eventfulMonth() {
   await log.add(decisions, events);
 }
 
+const deps = (store = log.store) => ({ store, account: { update: () => bringUpToDate(store) } });
+
 describe('a month in which much happened', () => {
   beforeEach(eventfulMonth);
 
@@ -299,7 +303,7 @@ describe('a month in which much happened', () => {
   });
 
   test('shows hostile names as text, in HTML and in Markdown', async () => {
-    const { html, markdown } = await writeReport(log.store, '2026-03', AFTER);
+    const { html, markdown } = await writeReport(deps(), '2026-03', AFTER);
     expect(html.match(/<(img|script|iframe|a|object|link)\b/g)).toBeNull();
     expect(html).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;');
     expect(html).toContain('<svg');
@@ -320,7 +324,7 @@ test.each([
   ['2026-03', AFTER, 'Nothing was ranked in 2026-03.'],
   ['2026-04', AFTER, 'Nothing was ranked in 2026-04 until 2026-04-01 07:00.'],
 ])('a month without data (%s) says so, in every section', async (month, nowMs, summary) => {
-  const { report, html, markdown } = await writeReport(log.store, month, nowMs);
+  const { report, html, markdown } = await writeReport(deps(), month, nowMs);
   expect(report.versions).toEqual([]);
   expect(markdown).toContain(summary);
   expect(markdown).not.toMatch(/\||NaN|undefined|null/);
@@ -330,7 +334,7 @@ test.each([
 describe('the report of a month', () => {
   const said: string[] = [];
   const keep = (store = log.store, nowMs = AFTER) =>
-    storeMonthlyReport({ store, nowMs: () => nowMs, log: (line) => said.push(line) });
+    storeMonthlyReport({ ...deps(store), nowMs: () => nowMs, log: (line) => said.push(line) });
 
   test('is written once, by one of two backends, and stays as it was', async () => {
     const other = await openStore(log.database);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeChanges } from '../../../backend/reward/describe-changes.ts';
+import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -42,6 +44,7 @@ test('it tells which metric makes the reward of the logged items, and which item
     eventOf('s-0', 'r-0', { itemId: item(1), type: 'save' }),
   ];
   await ingest(store, { batchId: 'warned', decisions, events }, 1);
+  await bringUpToDate(store, { filters: NO_FILTERS });
   expect(
     await describeChanges(store, smarttrip, { click: 1, booking: 1 }, { booking: 9, save: 1 }),
   ).toEqual([

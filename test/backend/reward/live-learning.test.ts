@@ -117,7 +117,7 @@ type Named = { metric: string; weight: number; low: number; high: number };
 describe('metric weights learned from what visitors did', () => {
   test('abstain before there is any label, say so once, and leave the reward as it was', async () => {
     // Their horizon is not over: what they are about to say is the opposite of what is true.
-    await population('young', 600, Date.now() - 20 * DAY, -1);
+    await population('young', 600, Date.now() - 27 * DAY, -1);
     const first = await learn();
     expect(first.recorded).toHaveLength(2);
     expect(first.inForce).toMatchObject({
@@ -142,7 +142,8 @@ describe('metric weights learned from what visitors did', () => {
   });
 
   test('get the signs right from units whose horizon is over, and become the reward', async () => {
-    await population('old', 2400, Date.now() - 60 * DAY, 1);
+    // Their days are still open: what comes in of days that are closed counts for nobody.
+    await population('old', 2400, Date.now() - 34 * DAY, 1);
     const body = await learn();
     const weights = surrogateOf(body);
     expect(weights.saves.low).toBeGreaterThan(0);
@@ -217,7 +218,7 @@ describe('metric weights learned from what visitors did', () => {
 
   test('survive the pruning of the log that they were gathered from', async () => {
     await backend.restart({
-      trainingData: { ...backend.config.trainingData, retentionDays: 40 },
+      trainingData: { ...backend.config.trainingData, retentionDays: 31 },
     });
     expect((await backend.call('POST', '/v1/data/prune')).body.decisions).toBe(2400);
     expect((await backend.call('GET', `${PATH}/units`)).body).toMatchObject({

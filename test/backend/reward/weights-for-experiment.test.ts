@@ -112,7 +112,7 @@ test('weights that were set are the effect on what a unit earns, and are not unc
     { metric: 'saves', weight: 2 },
     { metric: 'contacts', weight: 3 },
     { metric: 'booking_starts', weight: 4 },
-    { metric: 'conversion', weight: 10 },
+    { metric: 'booked', weight: 10 },
   ]);
   expect(found.covariance).toEqual(Array.from({ length: 25 }, () => 0));
   expect(found.normalisers.saves).toEqual({ mean: 0, deviation: 1 });

@@ -1,3 +1,4 @@
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { degradedMetrics } from '../../../backend/monitor/degraded-metrics.ts';
@@ -61,7 +62,8 @@ test(
       [bad, BAD],
       [good, GOOD],
     ]);
-    const deps = { store, versions: services.versions, settings: DEFAULT_MONITORS };
+    const account = { update: () => bringUpToDate(store, { nowMs: clock.nowMs }) };
+    const deps = { store, account, versions: services.versions, settings: DEFAULT_MONITORS };
     const monitors: Monitor[] = [
       { kind: 'degraded metrics', check: degradedMetrics(deps) },
       { kind: 'drift', check: driftMonitor(deps) },

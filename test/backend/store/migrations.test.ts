@@ -1,9 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClient, type Client } from '@libsql/client';
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/api';
 import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { expect, test } from 'vitest';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/log/account/settings.ts';
+import { updateAccount } from '../../../backend/log/account/update-account.ts';
+import { openStore } from '../../../backend/store/open.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import * as tables from '../../../backend/store/tables.ts';
 
 const MIGRATIONS = new URL('../../../backend/store/migrations/', import.meta.url);
@@ -28,6 +34,57 @@ test('the migrations, written by hand or not, make the tables that are declared'
   );
   for (const statement of statements) await declared.execute(statement);
   expect(await shapeOf(migrated)).toEqual(await shapeOf(declared));
+});
+
+test('a store of the version before keeps every row, and its log is judged', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trimtab-migrations-'));
+  cpSync(MIGRATIONS, join(folder, 'before'), { recursive: true });
+  const journal = join(folder, 'before', 'meta', '_journal.json');
+  const { entries, ...head } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] };
+  writeFileSync(journal, JSON.stringify({ ...head, entries: entries.slice(0, 5) }));
+  const url = `file:${join(folder, 'trimtab.db')}`;
+  const old = createClient({ url });
+  await migrate(drizzle(old), { migrationsFolder: join(folder, 'before') });
+  const at = Date.UTC(2026, 2, 10, 12);
+  await old.batch([
+    `insert into decisions (rankingId, at, sessionId, userId, weights, delta, schemaHash, snapshot, degraded,
+       seed, temperature, epsilon, poolSize, "limit", request, itemIds, units, propensities, codes)
+     values ('r', ${at}, 's', 'u', 'v000000', 0, 'h', '', 0, 1, 0, 0, 0, 1, '{}', '["a"]', x'', x'', x'')`,
+    `insert into events (eventId, type, rankingId, itemId, timestamp, receivedAt, sessionId, userId, weights)
+     values ('e', 'click', 'r', 'a', ${at + 5000}, ${at + 5000}, 's', 'u', 'v000000'),
+       ('again', 'click', 'r', 'a', ${at + 5800}, ${at + 5800}, 's', 'u', 'v000000')`,
+    // Of a session whose log was pruned long ago, and of one that is there.
+    `insert into outcomes (outcomeId, userId, metric, value, at, receivedAt)
+     values ('o', 'u', 'value', 5, ${at + 60_000}, 1), ('p', 'long ago', 'value', 7, ${at}, 1)`,
+    `insert into metric_units (unit, kind, firstAt, userId, "values", context, outcomes, updatedAt)
+     values ('of long ago', 'session', ${at - 80 * DAY_MS}, 'long ago', '{"rankings":1}', '{}', '{}', 1)`,
+    `insert into experiment_units (experiment, unit, userId, firstAt, arm, arms, visitor, refused, after, "before")
+     values ('exp_1', 'of long ago', 'long ago', ${at - 80 * DAY_MS}, 'control', 1, 'new', 0, '{}', '{}')`,
+  ]);
+  const names = ['decisions', 'events', 'outcomes', 'metric_units', 'experiment_units'];
+  const rowsOf = async () =>
+    Promise.all(
+      names.map(async (table) => (await old.execute(`select * from ${table} order by 1`)).rows),
+    );
+  const before = await rowsOf();
+  const store = await openStore({ url });
+  expect(await rowsOf()).toMatchObject(before.map((rows) => rows.map((row) => ({ ...row }))));
+  await updateAccount(store, DEFAULT_TRAINING_DATA, at);
+  const { rows: events } = await old.execute('select eventId, fault from events order by 1 desc');
+  expect(events.map((row) => [row.eventId, row.fault])).toEqual([
+    ['e', ''],
+    ['again', 'duplicate'],
+  ]);
+  const { rows: credits } = await old.execute(
+    'select creditedUser, creditedSession, creditedItem from outcomes order by outcomeId',
+  );
+  expect(credits.map((row) => Object.values(row))).toEqual([
+    ['u', 's', 'a'],
+    ['long ago', 'of long ago', null],
+  ]);
+  old.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
 
 const memory = () => createClient({ url: ':memory:' });

@@ -8,11 +8,12 @@ import {
   type TrainingWindow,
 } from '../../../backend/log/training-set/collect.ts';
 import { daysWithRankings } from '../../../backend/log/account/log-mark.ts';
-import { readDay, type Labelling } from '../../../backend/log/account/read-day.ts';
+import { readDay } from '../../../backend/log/account/read-day.ts';
+import type { Rules } from '../../../backend/log/account/rules.ts';
 import { dayOf, wholeDays } from '../../../shared/domain/utc-day.ts';
 
 /**
- * Decisions ⋈ feedback of a window, straight from the log: what its partitions hold when they are up to date.
+ * Decisions ⋈ feedback of a window, straight from the log as its account has it: what its partitions hold when they are up to date.
  * Codes are read as logged, never computed again.
  * @param reward metric → weight; metrics not named earn nothing.
  */
@@ -21,7 +22,7 @@ export async function readTrainingSet(
   schema: Schema,
   window: TrainingWindow,
   reward: Readonly<Record<string, number>>,
-  labelling: Labelling,
+  labelling: Pick<Rules, 'attributionDays'>,
 ): Promise<TrainingData> {
   const [{ codes }] = await db
     .select({ codes: sql<number>`coalesce(sum(length(${decisions.codes})), 0)` })

@@ -1,7 +1,25 @@
-import { collect } from '../../../../backend/experiments/collect-statistics.ts';
+import {
+  collect,
+  type Collected,
+  type CollectOptions,
+} from '../../../../backend/experiments/collect-statistics.ts';
+import type { Experiment } from '../../../../backend/experiments/new-experiment.ts';
 import type { ExperimentStatistics } from '../../../../backend/science/experiment/experiment-statistics.ts';
+import type { Filters } from '../../../../backend/log/account/settings.ts';
+import type { Store } from '../../../../backend/store/open.ts';
+import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
+
+/** By the account of now. */
+export async function collectNow(
+  store: Store,
+  experiment: Experiment,
+  { filters, ...options }: CollectOptions & { readonly filters?: Filters } = {},
+): Promise<Collected> {
+  await bringUpToDate(store, filters && { filters });
+  return collect(store, experiment, options);
+}
 
 /** Without how many were refused. */
 export const collectStatistics = async (
-  ...asked: Parameters<typeof collect>
-): Promise<ExperimentStatistics> => (await collect(...asked)).statistics;
+  ...asked: Parameters<typeof collectNow>
+): Promise<ExperimentStatistics> => (await collectNow(...asked)).statistics;

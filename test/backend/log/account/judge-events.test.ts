@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { judgeEvents, type LoggedEvent } from '../../../../backend/log/account/judge-events.ts';
+import {
+  judgeEvents,
+  type EventVerdict,
+  type LoggedEvent,
+} from '../../../../backend/log/account/judge-events.ts';
 import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../../backend/log/account/settings.ts';
 
 const AT = 1_790_000_000_000;
@@ -18,6 +22,12 @@ const event = (sentMs: number, receivedMs = sentMs, changes: Partial<LoggedEvent
   receivedAt: AT + receivedMs,
   ...changes,
 });
+
+/** How many count, and why others do not. */
+const told = (verdicts: readonly EventVerdict[]) => [
+  verdicts.filter((verdict) => verdict === '').length,
+  verdicts.filter((verdict) => verdict !== ''),
+];
 
 test.each<[string, LoggedEvent[], number, string[]]>([
   ['a click after a minute counts', [event(MINUTE)], 1, []],
@@ -38,14 +48,33 @@ test.each<[string, LoggedEvent[], number, string[]]>([
     0,
     ['not_in_slate'],
   ],
+  ['one about no item counts', [event(MINUTE, MINUTE, { itemId: null })], 1, []],
   [
-    'one about no item counts for none and is no fault',
-    [event(MINUTE, MINUTE, { itemId: null })],
+    'one beyond all sums does not',
+    [event(MINUTE, MINUTE, { type: 'dwell', value: 1.1e12 })],
     0,
-    [],
+    ['impossible_value'],
   ],
   ['a double click is one', [event(MINUTE), event(MINUTE + 300)], 1, ['duplicate']],
   ['two clicks a minute apart are two', [event(MINUTE), event(2 * MINUTE)], 2, []],
+  [
+    'of four clicks 800 ms apart the first and the third count',
+    [event(0), event(800), event(1600), event(2400)],
+    2,
+    ['duplicate', 'duplicate'],
+  ],
+  [
+    'pointer activity in two cells at once is two',
+    ['1,1', '2,2'].map((cell) =>
+      event(MINUTE, MINUTE, {
+        type: 'pointer_activity',
+        itemId: null,
+        properties: JSON.stringify({ cell }),
+      }),
+    ),
+    2,
+    [],
+  ],
   [
     'a click and a save at once are two',
     [event(MINUTE), event(MINUTE, MINUTE, { type: 'save' })],
@@ -65,8 +94,7 @@ test.each<[string, LoggedEvent[], number, string[]]>([
     [],
   ],
 ])('%s', (_, events, credited, faults) => {
-  const judged = judgeEvents(ranking, events, 7 * DAY, filters);
-  expect([judged.credited.length, judged.faults]).toEqual([credited, faults]);
+  expect(told(judgeEvents(ranking, events, 7 * DAY, filters))).toEqual([credited, faults]);
 });
 
 test('without filters, only what is no feedback on the slate is left out', () => {
@@ -77,11 +105,10 @@ test('without filters, only what is no feedback on the slate is left out', () =>
     event(2, 2),
     event(8 * DAY),
   ];
-  const { credited, faults } = judgeEvents(ranking, events, 7 * DAY, NO_FILTERS);
-  expect([credited.length, faults]).toEqual([4, ['late']]);
+  expect(told(judgeEvents(ranking, events, 7 * DAY, NO_FILTERS))).toEqual([4, ['late']]);
 });
 
-test('what is a repetition is what a look at every event before says, however many there are', () => {
+test('what is a repetition does not depend on the order of arrival, and is what a slow look says', () => {
   const shown = { at: 0, itemIds: ['a', 'b'] };
   const width = 1000;
   const own = { ...NO_FILTERS, duplicateWithinMs: width };
@@ -90,23 +117,28 @@ test('what is a repetition is what a look at every event before says, however ma
     type: fc.constantFrom('click', 'save'),
     value: fc.constantFrom(null, 0, 1),
     timestamp: fc.oneof(fc.integer({ min: 0, max: 6000 }), fc.constantFrom(0, 1000, 2000, 3000)),
+    order: fc.integer(),
   });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 40 }), (given) => {
       const events = given.map((one, i) => ({ ...one, eventId: `e${i}`, receivedAt: i }));
-      const { credited } = judgeEvents(shown, events, 1e9, own);
+      const arrived = events.toSorted((a, b) => a.order - b.order);
+      const verdicts = judgeEvents(shown, arrived, 1e9, own);
+      const counted = arrived.filter((_, i) => verdicts[i] === '');
       const slow: typeof events = [];
-      for (const one of events) {
+      for (const one of events.toSorted(
+        (a, b) => a.timestamp - b.timestamp || (a.eventId < b.eventId ? -1 : 1),
+      )) {
         const again = slow.some(
           (before) =>
             before.itemId === one.itemId &&
             before.type === one.type &&
             before.value === one.value &&
-            Math.abs(before.timestamp - one.timestamp) <= width,
+            one.timestamp - before.timestamp <= width,
         );
         if (!again) slow.push(one);
       }
-      expect(credited).toEqual(slow);
+      expect(new Set(counted)).toEqual(new Set(slow));
     }),
   );
   // A visitor may send as many as this of one ranking; looking back over all of them would take minutes.
@@ -118,5 +150,5 @@ test('what is a repetition is what a look at every event before says, however ma
     timestamp: i,
     receivedAt: i,
   }));
-  expect(judgeEvents(shown, flood, 1e9, own).credited).toHaveLength(300_000);
+  expect(told(judgeEvents(shown, flood, 1e9, own))).toEqual([300_000, []]);
 });

@@ -34,7 +34,10 @@ beforeEach(async () => {
 afterEach(() => log.close());
 
 const ALL: TrainingWindow = { from: 0, to: NOON + 1000 * DAY };
-const sync = (filters?: Filters) => syncPartitions(log.deps(filters), smarttrip, ALL);
+const sync = async (filters?: Filters) => {
+  await log.update(filters);
+  return syncPartitions(log.deps(filters), smarttrip, ALL);
+};
 
 async function slatesOf(manifests: readonly Manifest[]): Promise<LoggedSlate[]> {
   const { objects } = log.deps();
@@ -87,6 +90,7 @@ describe(`a window read from Parquet is the window read from libSQL (seed ${SEED
     ['what none did', { ...ALL, servedBy: 'v000009' }, NO_FILTERS],
   ])('%s', async (_, window, filters) => {
     const deps = log.deps(filters);
+    await log.update(filters);
     const fromLog = await readTrainingSet(deps.db, smarttrip, window, reward, deps.labelling);
     const manifests = await syncPartitions(deps, smarttrip, window);
     const fromParts = await readPartitions(deps.objects, manifests, smarttrip, window, reward);
@@ -131,6 +135,7 @@ test('partitions in a store that speaks S3 are those in a folder', async () => {
   });
   const { decisions, events } = crowdedDays(2, 100, SEED);
   await log.add(decisions, events);
+  await log.update();
   const onS3 = await syncPartitions({ ...log.deps(), objects }, smarttrip, ALL);
   const reward = { click: 1, booking_value: 2 };
   expect(await readPartitions(objects, onS3, smarttrip, ALL, reward)).toEqual(
@@ -160,11 +165,13 @@ describe('late feedback', () => {
   test('revises a partition while its window is open, and not once it is closed', async () => {
     await log.add([ranking], [happened(ranking, 'save')]);
     const [open] = await sync();
-    expect(open).toMatchObject({ state: 'open', closesAt: Date.parse('2026-03-18T00:00:00Z') });
+    expect(open).toMatchObject({ state: 'open', closesAt: Date.parse('2026-03-19T00:00:00Z') });
     await log.add([], [late]);
     expect(await tallies()).toEqual({ r: [{ save: 1, click: 1 }, undefined, undefined] });
 
     log.nowMs = open.closesAt;
+    expect(await sync()).toMatchObject([{ state: 'open' }]);
+    await log.goOnTo(open.closesAt);
     const [closed] = await sync();
     expect(closed).toMatchObject({ state: 'closed', rankings: 1, rows: 3 });
     await log.add([], [happened(ranking, 'contact', { afterMs: 5 * DAY })]);
@@ -317,7 +324,7 @@ describe('a deleted user', () => {
     await sync();
     // Feedback that rebuilds a partition leaves its old parts for those who read them.
     await log.add([], [happened(decisions[0], 'click')]);
-    log.nowMs = nowMs;
+    await log.goOnTo(nowMs);
     const manifests = await sync();
     expect(manifests.map((manifest) => manifest.state)).toEqual([state, state]);
     expect(new Set(await stored())).toEqual(new Set(['a1', 'a2', 'b1', 'c1']));
@@ -335,7 +342,7 @@ describe('a deleted user', () => {
     ['closed', NOON + 60 * DAY],
   ])('goes with the next build of %s ones when the backend died before', async (_, nowMs) => {
     await log.add(decisions);
-    log.nowMs = nowMs;
+    await log.goOnTo(nowMs);
     await sync();
     await deleteUser(log.store, parseUserId('ana'), 'test', log.nowMs);
     await sync();
@@ -345,7 +352,7 @@ describe('a deleted user', () => {
 
 test('a closed partition outlives its rows in the log', async () => {
   await log.add([rankingOf('r')]);
-  log.nowMs = NOON + 60 * DAY;
+  await log.goOnTo(NOON + 60 * DAY);
   const built = await sync();
   await log.store.write([
     log.store.db.delete(decisionTable).where(eq(decisionTable.rankingId, 'r')),

@@ -22,6 +22,7 @@ const WINDOW = { from: NOON - DAY, to: NOON + DAY };
 
 async function report(limits: Partial<QualityLimits> = {}): Promise<QualityReport> {
   const { filters, quality } = DEFAULT_TRAINING_DATA;
+  await log.update(filters);
   const manifests = await syncPartitions(log.deps(filters), smarttrip, WINDOW);
   const stray = { received: 0, attributed: 0 };
   const all = { ...quality, ...limits };

@@ -169,7 +169,8 @@ test('many rows go in small transactions, between which others write', async () 
     ...log.store,
     write: async (...args: Parameters<Log['store']['write']>) => {
       const changed = await log.store.write(...args);
-      sizes.push(changed.at(-1)!);
+      // Decisions, where they go with what is theirs.
+      sizes.push(changed[changed.length > 3 ? 2 : 0]);
       return changed;
     },
   };

@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../../../backend/store/open.ts';
 import type { Database } from '../../../../backend/store/connect.ts';
 import type { BuildDeps } from '../../../../backend/log/partitions/build-partition.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
+import { updateAccount } from '../../../../backend/log/account/update-account.ts';
 import { NO_FILTERS, type Filters } from '../../../../backend/log/account/settings.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
@@ -27,8 +28,13 @@ export interface Log {
   readonly folder: string;
   /** What the clock says; tests set it. */
   nowMs: number;
+  /** By the account of these rules: bring it up to date first. */
   deps(filters?: Filters, attributionDays?: number): BuildDeps;
+  /** Brings the account up to date by these rules, as every reader has it done. */
+  update(filters?: Filters, attributionDays?: number): Promise<void>;
   add(decisions: readonly Decision[], events?: readonly CollectedEvent[]): Promise<void>;
+  /** Time goes on, in the log as by the clock: something is ranked then, under another schema. */
+  goOnTo(nowMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,8 +57,14 @@ export async function openLog(nowMs = NOON + DAY): Promise<Log> {
       labelling: { attributionDays, filters },
       nowMs: () => log.nowMs,
     }),
+    update: (filters = NO_FILTERS, attributionDays = 7) =>
+      updateAccount(store, { filters, attributionDays }, log.nowMs),
     async add(decisions, events = []) {
       await ingest(store, { batchId: `batch-${batches++}`, decisions, events }, log.nowMs);
+    },
+    async goOnTo(then) {
+      log.nowMs = then;
+      await log.add([rankingOf(`then-${then}`, then, { schemaHash: 'f'.repeat(16) })]);
     },
     async close() {
       await store.close();

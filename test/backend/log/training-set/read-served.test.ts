@@ -44,6 +44,7 @@ test('the log of a version is what it drew itself, in an experiment or not', asy
     rankingOf('earlier', NOON - 1001, { exploration: OWN }),
     rankingOf('later', NOON + 1001, { exploration: OWN }),
   ]);
+  await log.update();
   const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
   expect(await named(manifests)).toEqual(['own', 'own-in-an-arm']);
   expect(await named(manifests, { exploration: bold })).toEqual(['bold']);

@@ -1,30 +1,29 @@
-import type { Outcome } from '../../../../backend/log/ingest/outcomes.ts';
 import type { UnitsOf } from '../../../../backend/log/account/units.ts';
-import type { Decision } from '../../../../shared/domain/decision.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-
-export interface Log {
-  readonly decisions: readonly Decision[];
-  readonly events: readonly CollectedEvent[];
-  readonly outcomes: readonly Outcome[];
-}
+import { slowAccount, type WholeLog } from '../../log/support/slow-account.ts';
 
 /** What `metric_units` must hold in the end: each unit looked up in the whole log, one question at a time. */
-export function slowUnits({ decisions, events, outcomes }: Log, settings: UnitsOf) {
+export function slowUnits(log: WholeLog, settings: UnitsOf) {
+  const { counted, countedEvents, credits } = slowAccount(log, settings);
   const key = settings.unit === 'user' ? 'userId' : 'sessionId';
-  const ids = new Set(decisions.flatMap((decision) => decision[key] ?? []));
+  const ids = new Set(log.decisions.flatMap((decision) => decision[key] ?? []));
+  const inOrder = log.decisions.toSorted(
+    (a, b) => a.at - b.at || (a.rankingId < b.rankingId ? -1 : 1),
+  );
   return [...ids].map((unit) => {
-    const own = decisions
-      .filter((decision) => decision[key] === unit)
-      .toSorted((a, b) => a.at - b.at || (a.rankingId < b.rankingId ? -1 : 1));
+    const all = inOrder.filter((decision) => decision[key] === unit);
+    const isRefused = !all.some((decision) => counted.includes(decision));
+    const own = isRefused ? all : all.filter((decision) => counted.includes(decision));
     const firstAt = own[0].at;
     const until = firstAt + settings.observeDays * 86_400_000;
     const userId = own.findLast((decision) => decision.userId !== undefined)?.userId ?? null;
-    const happened = events.filter(
+    const happened = countedEvents.filter(
       ({ rankingId, receivedAt }) =>
         own.some((decision) => decision.rankingId === rankingId) && receivedAt < until,
     );
-    const values: Record<string, number> = { rankings: own.filter(({ at }) => at < until).length };
+    const values: Record<string, number> = isRefused
+      ? { refused: 1 }
+      : { rankings: own.filter(({ at }) => at < until).length };
     const count = (name: string, by = 1) => (values[name] = (values[name] ?? 0) + by);
     for (const { type, value, properties } of happened as readonly (Omit<CollectedEvent, 'type'> & {
       type: string;
@@ -50,12 +49,9 @@ export function slowUnits({ decisions, events, outcomes }: Log, settings: UnitsO
     for (const name of settings.context)
       if (given[name] !== undefined && given[name] !== null) context[name] = String(given[name]);
     const dated: Record<string, number> = {};
-    for (const { sessionId, userId: of, metric, value, at } of outcomes) {
-      const isOwn =
-        settings.unit === 'user'
-          ? of === unit
-          : sessionId === unit || (sessionId === undefined && of !== undefined && of === userId);
-      if (!isOwn || at < firstAt) continue;
+    for (const { user, session, outcome } of credits) {
+      const { metric, value, at } = outcome;
+      if ((settings.unit === 'user' ? user : session) !== unit || at < firstAt) continue;
       dated[`${metric}@${at}`] = (dated[`${metric}@${at}`] ?? 0) + value;
     }
     return { unit, firstAt, userId, values, context, outcomes: dated };

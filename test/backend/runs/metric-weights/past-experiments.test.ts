@@ -4,6 +4,8 @@ import { insertRows } from '../../../../backend/store/insert-rows.ts';
 import { metricLearning } from '../../../../backend/runs/metric-weights/metric-learning.ts';
 import { pastExperiments } from '../../../../backend/runs/metric-weights/past-experiments.ts';
 import { parseMetricWeights } from '../../../../backend/reward/settings.ts';
+import { accountVersion } from '../../../../backend/log/account/rules.ts';
+import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/account/settings.ts';
 import { experiments, experimentUnits, outcomes } from '../../../../backend/store/tables.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -13,6 +15,7 @@ import { openTestStore, type TestStore } from '../../reward/support/open-test-st
 let store: TestStore;
 beforeAll(async () => {
   store = await openTestStore();
+  await bringUpToDate(store);
   await ensureLayer(store, { name: 'weights', unit: 'session', rank: 10 }, 1);
 });
 afterAll(() => store.close());
@@ -38,8 +41,19 @@ const UNIT_COLUMNS = [
   'refused',
   'after',
   'before',
+  'account',
 ];
-const OUTCOME_COLUMNS = ['outcomeId', 'userId', 'sessionId', 'metric', 'value', 'at', 'receivedAt'];
+const OUTCOME_COLUMNS = [
+  'outcomeId',
+  'userId',
+  'sessionId',
+  'metric',
+  'value',
+  'at',
+  'receivedAt',
+  'creditedSession',
+];
+const ACCOUNT = accountVersion(DEFAULT_TRAINING_DATA);
 
 /** Saves, contacts and worth of each unit. */
 type Units = readonly (readonly number[])[];
@@ -74,14 +88,14 @@ async function stopped(
       columns: UNIT_COLUMNS,
       rows: units.map(({ unit, arm, save, contact }) => {
         const after = JSON.stringify({ save, contact });
-        return [id, unit, null, firstAt, arm, 1, 'new', 0, after, '{}'];
+        return [id, unit, null, firstAt, arm, 1, 'new', 0, after, '{}', ACCOUNT];
       }),
     }),
     ...insertRows({
       table: 'outcomes',
       columns: OUTCOME_COLUMNS,
       rows: units.map(({ unit, worth }) => {
-        return [`of ${unit}`, null, unit, 'value', worth, firstAt + worthAfterMs, 1];
+        return [`of ${unit}`, null, unit, 'value', worth, firstAt + worthAfterMs, 1, unit];
       }),
     }),
   ]);

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unitTableOf } from '../../../../backend/runs/metric-weights/unit-table-of.ts';
 import { unitCounts } from '../../../../backend/runs/metric-weights/unit-counts.ts';
+import { accountVersion } from '../../../../backend/log/account/rules.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/account/settings.ts';
+import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
 import { metricUnits } from '../../../../backend/store/tables.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';
 
 let store: TestStore;
 beforeAll(async () => {
   store = await openTestStore();
+  await bringUpToDate(store);
 });
 afterAll(() => store.close());
 
@@ -26,6 +30,7 @@ const row = (unit: string, firstAt: number, changes: Partial<typeof metricUnits.
     values: { rankings: 1 },
     context: { hour: '13' },
     updatedAt: 1,
+    account: accountVersion(DEFAULT_TRAINING_DATA),
     ...changes,
   });
 
@@ -59,6 +64,7 @@ test('units become columns once their horizon is over, and not before', async ()
     // Worth much already, and not a label: those that are not would come later.
     row('c', START + 2 * DAY, { outcomes: { [`value@${START + 3 * DAY}`]: 100 } }),
     row('u', START, { kind: 'user' }),
+    row('counted by an earlier account', START, { account: null }),
     row('crawler', START, { values: { rankings: 900, refused: 1 } }),
   ]);
   const at = START + 31 * DAY;
@@ -74,7 +80,7 @@ test('units become columns once their horizon is over, and not before', async ()
     click_through: metric('click_through'),
     clicks: metric('clicks'),
     dwell_seconds: metric('dwell_seconds'),
-    conversion: metric('conversion'),
+    booked: metric('booked'),
     revenue: metric('revenue'),
     scroll_share: metric('scroll_share'),
     'cell.0_0': metric('cell.0_0'),
@@ -84,7 +90,7 @@ test('units become columns once their horizon is over, and not before', async ()
     click_through: [1, 0],
     clicks: [3, 0],
     dwell_seconds: [9.5, 0],
-    conversion: [1, 0],
+    booked: [1, 0],
     revenue: [80, 0],
     scroll_share: [0.75, 0],
     'cell.0_0': [0.75, 1],

@@ -1,61 +1,57 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { Store } from '../store/open.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import { byId, exposedUnit, sharing, type ExposedUnit, type Scope } from './exposed-units.ts';
-import { keptOutcomes } from './kept-outcomes.ts';
+import { storedOutcomes } from './stored-outcomes.ts';
 import type { UnitColumn } from './unit-column.ts';
 import type { UnitSource } from './unit-source.ts';
 import type { Period, UnitValues } from './unit-values.ts';
 
-const UNIT = ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context'];
+const UNIT = ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context', 'refused'];
 
-/** Units of an experiment as `keepUnits` left them, whatever is left of the log; their outcomes are those of now. */
-export async function keptUnits(db: LibSQLDatabase, scope: Scope): Promise<UnitSource> {
+/** Units of an experiment as `storeUnits` left them, whatever is left of the log; their outcomes are those of now. */
+export async function storedUnits(db: LibSQLDatabase, scope: Scope): Promise<UnitSource> {
   const units: ExposedUnit[] = [];
-  const refused = new Set<string>();
   const shared = sharing();
   await packedRows(
     db,
     {
-      columns: [...UNIT, 'refused'],
+      columns: UNIT,
       select: sql`select * from experiment_units where experiment = ${scope.experiment}
         and firstAt between ${scope.from} and ${scope.to}`,
     },
-    (row) => {
-      units.push(exposedUnit(row, shared));
-      if (row.at(-1) === 1) refused.add(row[0] as string);
-    },
+    (row) => units.push(exposedUnit(row, shared)),
   );
   return {
     units: units.toSorted(byId),
-    refused,
     async values(index, columns, period) {
       const values = new Map(columns.map(({ name }) => [name, new Float64Array(index.size)]));
-      await addDeeds(db, scope, index, values, period);
+      await addBehaviour(db, scope, index, values, period);
       await addOutcomes(db, scope, index, columns, values, period);
       return values;
     },
   };
 }
 
-async function addDeeds(
+async function addBehaviour(
   db: LibSQLDatabase,
   { experiment }: Scope,
   index: ReadonlyMap<string, number>,
   values: UnitValues,
   { before }: Period,
 ): Promise<void> {
-  const kept = sql.identifier(before === undefined ? 'after' : 'before');
+  const column = sql.identifier(before === undefined ? 'after' : 'before');
   await packedRows(
     db,
     {
       columns: ['unit', 'name', 'amount'],
       select: sql`select u.unit, v.key as name, v.value as amount
-        from experiment_units u cross join json_each(u.${kept}) v where experiment = ${experiment}`,
+        from experiment_units u cross join json_each(u.${column}) v where experiment = ${experiment}`,
     },
     ([unit, name, amount]) => {
-      const [at, column] = [index.get(unit as string), values.get(name as string)];
-      if (at !== undefined && column !== undefined) column[at] = amount as number;
+      const [at, amounts] = [index.get(unit as string), values.get(name as string)];
+      if (at !== undefined && amounts !== undefined) amounts[at] = amount as number;
     },
   );
 }
@@ -78,7 +74,7 @@ async function addOutcomes(
     db,
     {
       columns: ['unit', 'metric', 'total'],
-      select: sql`select unit, metric, sum(value) as total from (${keptOutcomes(scope, before)})
+      select: sql`select unit, metric, sum(value) as total from (${storedOutcomes(scope, before)})
         group by unit, metric`,
     },
     ([unit, metric, total]) => {
@@ -86,4 +82,15 @@ async function addOutcomes(
       if (at !== undefined && column !== undefined) column[at] = total as number;
     },
   );
+}
+
+/** Version of the account by which an experiment's stored units were counted; null: from before there were versions. */
+export async function accountOfUnits(
+  { db }: Pick<Store, 'db'>,
+  experiment: string,
+): Promise<string | null> {
+  const versions = await db.all<{ account: string | null }>(
+    sql`select distinct account from experiment_units where experiment = ${experiment} limit 2`,
+  );
+  return versions.length === 1 ? versions[0].account : null;
 }

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { readVersionOfNow } from '../log/account/counted.ts';
+import { logStart } from '../log/account/log-mark.ts';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
 import { insertRows, USER_NOT_DELETED, type Cell } from '../store/insert-rows.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { packedRows } from '../store/packed-rows.ts';
-import type { Filters } from '../log/account/settings.ts';
 import { PAST_MS } from './collect-statistics.ts';
 import type { ExposedUnit, Scope } from './exposed-units.ts';
 import { unitOfLayer } from './layers.ts';
@@ -16,31 +17,29 @@ import type { UnitValues } from './unit-values.ts';
 const ROWS_PER_STATEMENT = 500;
 
 /**
- * Keeps what every unit of an experiment did, beyond the log: by its own metrics, and by those that metric weights are
- * learned for. A unit whose first exposure has left the log is kept as it is, but for another arm that it saw since; so
- * keeping daily loses nothing, and keeping twice changes nothing.
+ * Stores what every unit of an experiment did, beyond the log: by its own metrics, and by those that metric weights are
+ * learned for. A unit whose first exposure has left the log stays as it was stored, but for another arm that it saw since; so
+ * storing daily loses nothing, and storing twice changes nothing.
  * @returns how many units the log has.
  */
-export async function keepUnits(
+export async function storeUnits(
   { db, write }: Pick<Store, 'db' | 'write'>,
   experiment: Experiment,
-  filters: Filters,
 ): Promise<number> {
   const unit = await unitOfLayer({ db }, experiment.layer);
   const to = experiment.stoppedAt ?? Number.MAX_SAFE_INTEGER;
   const scope: Scope = { experiment: experiment.id, unit, from: 0, to };
-  const source = await loggedUnits(db, scope, filters);
-  const { units, refused } = source;
+  const account = await readVersionOfNow(db);
+  const source = await loggedUnits(db, scope);
+  const { units } = source;
+  const logFrom = (await logStart(db)) ?? Number.MAX_SAFE_INTEGER;
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf([...experiment.metrics, ...UNIT_METRICS]).filter(
     ({ from }) => from !== 'outcomes',
   );
-  const period = { duplicateWithinMs: filters.duplicateWithinMs };
-  const after = await source.values(index, columns, period);
+  const after = await source.values(index, columns, {});
   const isUser = unit === 'user';
-  const before = isUser
-    ? await source.values(index, columns, { ...period, before: PAST_MS })
-    : NOTHING;
+  const before = isUser ? await source.values(index, columns, { before: PAST_MS }) : NOTHING;
   const sessions = isUser ? await sessionsOf(db, scope) : undefined;
   const rowOf = (one: ExposedUnit, i: number): Cell[] => [
     experiment.id,
@@ -52,13 +51,15 @@ export async function keepUnits(
     one.arms,
     one.visitor,
     one.context,
-    Number(refused.has(one.unit)),
-    JSON.stringify(amountsAt(after, i)),
-    JSON.stringify(amountsAt(before, i)),
+    Number(one.refused),
+    // What a refused unit did on other days is no part of an experiment that it was not in as a person.
+    JSON.stringify(one.refused ? {} : amountsAt(after, i)),
+    JSON.stringify(one.refused ? {} : amountsAt(before, i)),
+    account,
   ];
   for (let from = 0; from < units.length; from += ROWS_PER_STATEMENT) {
     const rows = units.slice(from, from + ROWS_PER_STATEMENT).map((one, i) => rowOf(one, from + i));
-    await write(upsert(rows));
+    await write(upsert(rows, logFrom));
   }
   return units.length;
 }
@@ -99,19 +100,23 @@ const COLUMNS = [
   'refused',
   'after',
   'before',
+  'account',
 ] as const;
 
-/** Never of a user who was deleted meanwhile. */
-function upsert(rows: readonly (readonly Cell[])[]): Statement[] {
-  const isLater = `excluded."firstAt" > experiment_units."firstAt"`;
+/** Never of a user who was deleted meanwhile. @param logFrom epoch ms: what the log begins with. */
+function upsert(rows: readonly (readonly Cell[])[], logFrom: number): Statement[] {
+  const stays = `(experiment_units."firstAt" < ${logFrom} and experiment_units.refused <= excluded.refused)`;
+  const replaced = ['firstAt', 'arm', 'visitor', 'context', 'refused', 'after', 'before', 'account']
+    .map((name) => `"${name}" = case when ${stays} then "${name}" else excluded."${name}" end`)
+    .join(', ');
   const onConflict = `(experiment, unit) do update set
     "userId" = coalesce(excluded."userId", "userId"),
     sessions = (select json_group_array(value) from (
       select value from json_each(experiment_units.sessions)
       union select value from json_each(excluded.sessions))),
-    arms = case when excluded.arm <> arm then 2 else max(arms, excluded.arms) end,
-    refused = case when ${isLater} then max(refused, excluded.refused) else excluded.refused end,
-    after = case when ${isLater} then after else excluded.after end`;
+    arms = case when not ${stays} then excluded.arms
+      when excluded.arm <> arm then 2 else max(arms, excluded.arms) end,
+    ${replaced}`;
   return insertRows({
     table: 'experiment_units',
     columns: COLUMNS,

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { collect } from '../../../backend/experiments/collect-statistics.ts';
-import { keepUnits } from '../../../backend/experiments/keep-units.ts';
+import { storeUnits } from '../../../backend/experiments/store-units.ts';
+import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
 import { deleteUser } from '../../../backend/log/retention/delete-user.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
 import { pastExperiments } from '../../../backend/runs/metric-weights/past-experiments.ts';
@@ -15,6 +15,8 @@ import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
+import { collectNow as collect } from './support/collect-statistics.ts';
 import { runningExperiment } from './support/experiment-log.ts';
 
 const FILTERS = { ...NO_FILTERS, duplicateWithinMs: 1000 };
@@ -76,6 +78,12 @@ function visits(seed: number) {
   return { decisions, events, outcomes };
 }
 
+/** As a backend does, by the account of now. */
+async function store(experiment: Experiment): Promise<void> {
+  await bringUpToDate(log.store, { filters: FILTERS });
+  await storeUnits(log.store, experiment);
+}
+
 const experimentOf = (unit: 'session' | 'user', changes: object = {}) =>
   runningExperiment(log.store, {
     unit,
@@ -95,7 +103,7 @@ function expectClose(found: unknown, expected: unknown, path = ''): void {
   } else expect(found, path).toBe(expected);
 }
 
-describe('what is kept of units says what the log said', () => {
+describe('what is stored of units says what the log said', () => {
   test.each(['session', 'user'] as const)('with the %s as unit', async (unit) => {
     await fc.assert(
       fc
@@ -103,14 +111,14 @@ describe('what is kept of units says what the log said', () => {
           const { decisions, events, outcomes } = visits(seed);
           await log.add(decisions, events);
           const experiment = await experimentOf(unit);
-          await keepUnits(log.store, experiment, FILTERS);
-          // Most of them come in when all is kept.
+          await store(experiment);
+          // Most of them come in when all is stored.
           await recordOutcomes(log.store, outcomes, FAR);
           const logged = await collect(log.store, experiment, { filters: FILTERS });
           await pruneLog(log.store, FAR, 0);
           expect(await log.store.db.all(sql`select 1 from decisions, exposures`)).toEqual([]);
-          const kept = await collect(log.store, experiment, { filters: FILTERS, kept: true });
-          expectClose(kept, logged);
+          const stored = await collect(log.store, experiment, { filters: FILTERS, stored: true });
+          expectClose(stored, logged);
         })
         .afterEach(async () => {
           await log.close();
@@ -120,7 +128,7 @@ describe('what is kept of units says what the log said', () => {
     );
   });
 
-  test('kept day by day while the log goes, as if it were kept at once', async () => {
+  test('stored day by day while the log goes, as if it were stored at once', async () => {
     const { decisions, events, outcomes } = visits(7);
     await recordOutcomes(log.store, outcomes, FAR);
     const experiment = await experimentOf('session');
@@ -139,11 +147,11 @@ describe('what is kept of units says what the log said', () => {
         own,
         events.filter(({ rankingId }) => named.has(rankingId)),
       );
-      await keepUnits(log.store, experiment, FILTERS);
-      await keepUnits(log.store, experiment, FILTERS);
+      await store(experiment);
+      await store(experiment);
       await pruneLog(log.store, NOON + (day - 2) * DAY, 0);
     }
-    const { statistics } = await collect(log.store, experiment, { filters: FILTERS, kept: true });
+    const { statistics } = await collect(log.store, experiment, { filters: FILTERS, stored: true });
     // Who saw which arm first is never forgotten, and who saw both is found out in the end.
     expect(statistics.multipleExposure).toEqual(logged.statistics.multipleExposure);
     const units = ({ days }: typeof statistics) =>
@@ -162,7 +170,7 @@ test('a deleted user is not among them, and comes back by none', async () => {
   for (const unit of ['session', 'user'] as const) {
     // Both count the exposures to the first.
     const experiment = await experimentOf(unit, { id: `exp_${unit === 'user' ? 2 : 1}` });
-    await keepUnits(log.store, { ...experiment, id: 'exp_1' }, FILTERS);
+    await store({ ...experiment, id: 'exp_1' });
   }
   const { db } = log.store;
   const left = async () => ({
@@ -185,7 +193,7 @@ test('a deleted user is not among them, and comes back by none', async () => {
     userId: parseUserId('u0'),
   });
   await log.add([again]);
-  await keepUnits(log.store, await experimentOf('session', { id: 'exp_3' }), FILTERS);
+  await store(await experimentOf('session', { id: 'exp_3' }));
   expect((await left()).units).toBe(0);
 });
 
@@ -198,7 +206,7 @@ test('nor is a session that was theirs before they were known, or that somebody 
     });
   await log.add([visit('1', 'first'), visit('2', 'shared', 'ana'), visit('3', 'shared', 'zoe')]);
   await log.add([visit('4', 'others', 'zoe'), visit('5', 'ana')]);
-  await keepUnits(log.store, await experimentOf('session'), FILTERS);
+  await store(await experimentOf('session'));
   await log.add([visit('6', 'first', 'ana')]);
   await deleteUser(log.store, parseUserId('ana'), 'test', FAR);
   const left = await log.store.db.select().from(experimentUnits);
@@ -227,7 +235,7 @@ test('a renewal within 120 days is read of an experiment whose log was pruned af
     metrics: METRICS.slice(0, 1),
     stoppedAt: NOON + 2 * DAY,
   });
-  await keepUnits(log.store, experiment, FILTERS);
+  await store(experiment);
   await pruneLog(log.store, NOON + 90 * DAY, NOON - 90 * DAY);
   const renewal = (arm: string, n: number, days: number): Outcome => ({
     outcomeId: `${arm}-${n}-${days}`,
@@ -249,6 +257,7 @@ test('a renewal within 120 days is read of an experiment whose log was pruned af
     NOON + 125 * DAY,
   );
   const target = { kind: 'happened', outcome: 'renewal', horizonDays: 120 } as const;
+  await bringUpToDate(log.store, { filters: FILTERS });
   expect(await pastExperiments(log.store.db, target, NOON + 121 * DAY)).toEqual([]);
   const [past, ...others] = await pastExperiments(log.store.db, target, NOON + 123 * DAY);
   expect(others).toEqual([]);

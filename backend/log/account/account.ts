@@ -1,0 +1,37 @@
+import { proxy } from 'comlink';
+import { startThread } from '../../process/thread.ts';
+import type { Database } from '../../store/connect.ts';
+import type { Store } from '../../store/open.ts';
+import { remoteWriteOf } from '../../store/remote-write.ts';
+import type { AccountWorker } from './account-worker.ts';
+import { accountVersion, type Rules } from './rules.ts';
+
+/** The account of what people did, which every reader of the log brings up to date before it reads. */
+export interface Account {
+  /** What its figures carry: those of two versions are never put into one. */
+  readonly version: string;
+  /** Judges and credits what has come in since; in a thread of its own. */
+  update(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function accountOf(deps: {
+  readonly store: Store;
+  readonly database: Database;
+  readonly rules: Rules;
+  readonly nowMs: () => number;
+}): Account {
+  const { store, database, nowMs } = deps;
+  const { attributionDays, filters } = deps.rules;
+  const rules: Rules = { attributionDays, filters };
+  const thread = startThread<AccountWorker>(
+    new URL('./account-worker.ts', import.meta.url),
+    database,
+  );
+  const write = proxy(remoteWriteOf(store));
+  return {
+    version: accountVersion(rules),
+    update: () => thread.call((worker) => worker.update(rules, nowMs(), write)),
+    stop: () => thread.stop(),
+  };
+}

@@ -1,0 +1,77 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { EventType } from '../../../shared/domain/event.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { schemasWithRankings } from './log-mark.ts';
+import { JUDGED } from './mark.ts';
+import type { RankingRefusal } from './read-rankings.ts';
+
+/**
+ * What counts of the log, for readers that add it up in SQL: they take these in place of the tables, and know no rule of
+ * their own. What came in since the account was last brought up to date is in none of them.
+ */
+
+/** Sessions and days that were not a person's. */
+const BOTS = sql`(select sessionId, day from session_days where fault is not null)`;
+
+const dayOf = (at: SQL): SQL => sql`(${at} - ${at} % ${sql.raw(String(DAY_MS))})`;
+
+const isNoBots = (row: SQL, at: SQL): SQL => sql`(${row}.sessionId, ${dayOf(at)}) not in ${BOTS}`;
+
+const isInTime = (row: SQL): SQL =>
+  sql`${row}.rankingId not in (select rankingId from late_rankings)`;
+
+/** Whether the account has come as far as to a ranking. @param row name of a row of `decisions`, here and below. */
+export const isJudged = (row: SQL): SQL => sql`${row}.rowid <= coalesce(
+  (select value ->> '$.decisions.rowid' from log_marks where name = ${sql.raw(`'${JUDGED}'`)}), 0)`;
+
+export const rankingCounts = (row: SQL): SQL =>
+  sql`(${isJudged(row)} and ${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
+
+/** Why a ranking that is judged does not count; null where it does. */
+export const refusalOf = (row: SQL): SQL<RankingRefusal | null> => sql<RankingRefusal | null>`case
+  when ${isInTime(row)} then (
+    select fault from session_days s
+    where s.sessionId = ${row}.sessionId and s.day = ${dayOf(sql`${row}.at`)})
+  else 'after_close' end`;
+
+/** Rankings that people were shown. */
+export const countedRankings = sql`(select c.* from decisions c where ${rankingCounts(sql`c`)})`;
+
+/** What people did: events of rankings that count, each once. A session that is no bot's on any day needs no second look. */
+export const countedEvents = sql`(
+  select c.* from events c
+  where c.fault = '' and (c.sessionId not in (select sessionId from session_days where fault is not null)
+    or (select ${isNoBots(sql`d`, sql`d.at`)} from decisions d where d.rankingId = c.rankingId)))`;
+
+/**
+ * Whether something of a type came of a ranking that counts. @param withinMs by when it must have come in, where not all
+ * that is credited to the ranking is asked for.
+ */
+export const cameOf = (type: EventType, row: SQL, withinMs?: number): SQL => sql`exists (
+  select 1 from events e where e.rankingId = ${row}.rankingId and e.type = ${type} and e.fault = ''
+    ${withinMs === undefined ? sql`` : sql`and e.receivedAt <= ${row}.at + ${withinMs}`})`;
+
+/** Whether an exposure is of a ranking that counts. @param row alias of a row of `exposures`. */
+export const exposureCounts = (row: SQL): SQL =>
+  sql`(${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
+
+/** Outcomes with whose they are: `creditedUser`, `creditedSession`, and the item of `creditedRanking`. */
+export const creditedOutcomes = sql`(select c.* from outcomes c where c.creditedSession is not null)`;
+
+/** Version of the account by which the log is counted; null before it was counted at all. */
+export const versionOfNow = sql`(select value ->> '$.version' from log_marks where name = ${sql.raw(`'${JUDGED}'`)})`;
+
+export async function readVersionOfNow(db: LibSQLDatabase): Promise<string | null> {
+  const [row] = await db.all<{ version: string | null }>(sql`select ${versionOfNow} as version`);
+  return row.version;
+}
+
+/** Every schema there is: the index on decisions leads over it to a span of time. */
+export async function schemaList(db: LibSQLDatabase): Promise<SQL> {
+  const hashes = await schemasWithRankings(db);
+  return sql.join(
+    hashes.map((hash) => sql`${hash}`),
+    sql`, `,
+  );
+}

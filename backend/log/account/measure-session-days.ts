@@ -1,0 +1,217 @@
+import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
+import { packedRows } from '../../store/packed-rows.ts';
+import { judgeEvents, type EventVerdict, type LoggedEvent } from './judge-events.ts';
+import {
+  addRanking,
+  judgeSession,
+  sessionFacts,
+  type SessionFacts,
+  type SessionFault,
+} from './judge-session.ts';
+import type { Rules } from './rules.ts';
+
+/** A session on a UTC day, by the day's first millisecond. */
+export interface SessionDayKey {
+  readonly sessionId: string;
+  readonly day: number;
+}
+
+export interface SessionDay extends SessionDayKey {
+  /** Its first ranking of the day, epoch ms. */
+  readonly firstAt: number;
+  /** When each user who was logged in was first. */
+  readonly users: ReadonlyMap<string, number>;
+  readonly facts: SessionFacts;
+  /** What is held against it, whether its day's dwelling is logged or not. */
+  readonly ownFault: SessionFault | null;
+  /** 0 where something is held against it. */
+  readonly clickedItems: number;
+  readonly dwells: number;
+}
+
+interface Ranking {
+  readonly sessionId: string;
+  readonly at: number;
+  readonly rankingId: string;
+  readonly userId: string | null;
+  readonly itemIds: readonly string[];
+}
+
+type StoredEvent = LoggedEvent & { readonly rankingId: string; readonly fault: string | null };
+
+const DAYS_AT_ONCE = 500;
+const PAGE = 4000;
+
+/**
+ * Judges every event of the rankings that sessions were shown on some days, and adds up what each session did on each. A
+ * page of rankings with their events is what is held.
+ * @param asked the days; and rankings of which only the events are judged. @param changed is told each verdict that is new.
+ */
+export async function measureSessionDays(
+  db: LibSQLDatabase,
+  rules: Rules,
+  asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
+  changed: (eventId: string, verdict: EventVerdict) => void,
+): Promise<SessionDay[]> {
+  const { filters } = rules;
+  const attributionMs = rules.attributionDays * DAY_MS;
+  const judge = async (page: readonly Ranking[], add: (...judged: Judged) => void) => {
+    const feedback = await eventsOf(
+      db,
+      page.map(({ rankingId }) => rankingId),
+    );
+    for (const ranking of page) {
+      const events = feedback.get(ranking.rankingId) ?? [];
+      const verdicts = judgeEvents(ranking, events, attributionMs, filters);
+      for (const [i, { eventId, fault }] of events.entries())
+        if (fault !== verdicts[i]) changed(eventId, verdicts[i]);
+      add(ranking, events, verdicts);
+    }
+  };
+  for (let from = 0; from < asked.rankingIds.length; from += PAGE)
+    await judge(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
+  const days = new Map<
+    string,
+    {
+      day: number;
+      firstAt: number;
+      users: Map<string, number>;
+      sessionId: string;
+      facts: SessionFacts;
+    }
+  >();
+  const add = (...[ranking, events, verdicts]: Judged) => {
+    const { sessionId, userId, at } = ranking;
+    const day = floorToDay(at);
+    const key = `${day} ${sessionId}`;
+    let one = days.get(key);
+    if (one === undefined) {
+      one = { sessionId, day, firstAt: at, users: new Map(), facts: sessionFacts() };
+      days.set(key, one);
+    }
+    if (userId !== null && !one.users.has(userId)) one.users.set(userId, at);
+    addRanking(one.facts, ranking, events, verdicts, filters);
+  };
+  for (let from = 0; from < asked.days.length; from += DAYS_AT_ONCE)
+    for await (const page of rankingsOn(db, asked.days.slice(from, from + DAYS_AT_ONCE)))
+      await judge(page, add);
+  return [...days.values()].map((one) => {
+    const ownFault = judgeSession(one.facts, filters, false) ?? null;
+    const { clickedItems, dwells } = ownFault === null ? one.facts : { clickedItems: 0, dwells: 0 };
+    return { ...one, ownFault, clickedItems, dwells };
+  });
+}
+
+type Judged = [Ranking, readonly LoggedEvent[], readonly EventVerdict[]];
+
+const COLUMNS = ['sessionId', 'at', 'rankingId', 'userId', 'itemIds'];
+
+/** Rankings of sessions on days, session by session in order of time; without those that came in too late. */
+async function* rankingsOn(
+  db: LibSQLDatabase,
+  days: readonly SessionDayKey[],
+): AsyncGenerator<Ranking[]> {
+  const listed = JSON.stringify(days.map(({ sessionId, day }) => [sessionId, day]));
+  let after: Pick<Ranking, 'sessionId' | 'at' | 'rankingId'> = {
+    sessionId: '',
+    at: -1,
+    rankingId: '',
+  };
+  for (;;) {
+    const page = await read(
+      db,
+      sql`select d.sessionId, d.at, d.rankingId, d.userId, d.itemIds
+        from json_each(${listed}) a cross join decisions d on d.sessionId = a.value ->> 0
+          and d.at >= a.value ->> 1 and d.at < (a.value ->> 1) + ${DAY_MS}
+        where (d.sessionId, d.at, d.rankingId) > (${after.sessionId}, ${after.at}, ${after.rankingId})
+          and d.rankingId not in (select rankingId from late_rankings)
+        order by 1, 2, 3 limit ${PAGE}`,
+    );
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = last(page);
+  }
+}
+
+const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking[]> =>
+  read(
+    db,
+    sql`select sessionId, at, rankingId, userId, itemIds from decisions
+      where rankingId in (select value from json_each(${JSON.stringify(ids)}))`,
+  );
+
+async function read(db: LibSQLDatabase, select: ReturnType<typeof sql>): Promise<Ranking[]> {
+  const rankings: Ranking[] = [];
+  await packedRows(
+    db,
+    { columns: COLUMNS, select },
+    ([sessionId, at, rankingId, userId, itemIds]) =>
+      rankings.push({
+        sessionId: sessionId as string,
+        at: at as number,
+        rankingId: rankingId as string,
+        userId: userId as string | null,
+        itemIds: JSON.parse(itemIds as string) as string[],
+      }),
+  );
+  return rankings.toSorted((a, b) => a.at - b.at);
+}
+
+/** As SQLite orders them: texts by their bytes, where JavaScript goes by UTF-16. */
+const last = (page: readonly Ranking[]): Ranking =>
+  page.reduce((a, b) => {
+    const order = bytes(a.sessionId, b.sessionId) || a.at - b.at || bytes(a.rankingId, b.rankingId);
+    return order > 0 ? a : b;
+  });
+
+const bytes = (a: string, b: string): number =>
+  a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const EVENT_COLUMNS = [
+  'rankingId',
+  'eventId',
+  'type',
+  'itemId',
+  'value',
+  'properties',
+  'timestamp',
+  'receivedAt',
+  'fault',
+];
+
+async function eventsOf(
+  db: LibSQLDatabase,
+  rankingIds: readonly string[],
+): Promise<Map<string, StoredEvent[]>> {
+  const found = new Map<string, StoredEvent[]>();
+  await packedRows(
+    db,
+    {
+      columns: EVENT_COLUMNS,
+      // Properties whole, as JSON: half a surrogate pair that a page sent, taken out of it by SQL, is no UTF-8, and ends the process.
+      select: sql`select e.rankingId, e.eventId, e.type, e.itemId, e.value,
+          case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties,
+          e.timestamp, e.receivedAt, e.fault
+        from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
+    },
+    ([rankingId, eventId, type, itemId, value, properties, timestamp, receivedAt, fault]) => {
+      const event: StoredEvent = {
+        rankingId: rankingId as string,
+        eventId: eventId as string,
+        type: type as string,
+        itemId: itemId as string | null,
+        value: value as number | null,
+        properties: properties as string | null,
+        timestamp: timestamp as number,
+        receivedAt: receivedAt as number,
+        fault: fault as string | null,
+      };
+      const own = found.get(event.rankingId);
+      if (own === undefined) found.set(event.rankingId, [event]);
+      else own.push(event);
+    },
+  );
+  return found;
+}

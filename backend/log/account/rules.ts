@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import type { TrainingDataSettings } from './settings.ts';
+
+/** The settings that decide what counts. */
+export type Rules = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;
+
+/** Goes up whenever the code of the account judges or credits in another way than before. */
+const RULES_OF_THE_CODE = 1;
+
+/** Figures that were counted under different versions are never put into one. */
+export const accountVersion = ({ attributionDays, filters }: Rules): string =>
+  `${RULES_OF_THE_CODE}-${createHash('sha256')
+    .update(canonicalJson({ attributionDays, filters }))
+    .digest('hex')
+    .slice(0, 8)}`;
