@@ -12,7 +12,7 @@ import type { Manifest } from './partitions/partition.ts';
 import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { countEvents } from './account/read-day.ts';
-import type { Span } from './account/read-rankings.ts';
+import type { Span } from './account/span.ts';
 import type { TrainingDataSettings } from './account/settings.ts';
 import { boundsOf, dayOf, wholeDays, type UtcDay } from '../../shared/domain/utc-day.ts';
 

@@ -5,7 +5,7 @@ import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
 import { pruneRecords } from './retention/prune-records.ts';
 import { pruneLog, type PrunedRows } from './retention/prune.ts';
-import type { Span } from './account/read-rankings.ts';
+import type { Span } from './account/span.ts';
 import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
 
 export interface Pruned extends PrunedRows {

@@ -1,6 +1,6 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { QualityReport } from '../log/partitions/quality.ts';
-import type { Span } from '../log/account/read-rankings.ts';
+import type { Span } from '../log/account/span.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';

@@ -5,7 +5,7 @@ import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 import { daysWithRankings } from '../log/account/log-mark.ts';
-import type { Span } from '../log/account/read-rankings.ts';
+import type { Span } from '../log/account/span.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import { tooLittleData, type Observation } from './finding.ts';
 import { findDrift, profileOf, type Profile } from './drift.ts';

@@ -4,7 +4,7 @@ import type { EventType } from '../../../shared/domain/event.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { schemasWithRankings } from './log-mark.ts';
 import { JUDGED } from './mark.ts';
-import type { RankingRefusal } from './read-rankings.ts';
+import type { RankingRefusal } from './ranking-refusal.ts';
 
 /**
  * What counts of the log, for readers that add it up in SQL: they take these in place of the tables, and know no rule of

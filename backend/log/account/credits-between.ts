@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { creditedOutcomes } from './counted.ts';
-import type { Span } from './read-rankings.ts';
+import type { Span } from './span.ts';
 
 /** Ranking → item → `outcome.<metric>` → value. */
 export type Credits = ReadonlyMap<string, ReadonlyMap<string, Readonly<Record<string, number>>>>;

@@ -1,6 +1,6 @@
 import type { EventFault } from './judge-events.ts';
 import type { SessionFault } from './judge-session.ts';
-import type { RankingRefusal } from './read-rankings.ts';
+import type { RankingRefusal } from './ranking-refusal.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /** Why a ranking was not logged whole: which field is malformed or names what is not stored. */

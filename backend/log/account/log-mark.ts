@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { CREDITED, JUDGED, readMark, type CreditedMark, type JudgedMark } from './mark.ts';
-import type { Span } from './read-rankings.ts';
+import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
 /**

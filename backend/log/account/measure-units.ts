@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { countedEvents, rankingCounts } from './counted.ts';
-import type { UnitRow } from './read-units.ts';
+import type { UnitRow } from './unit.ts';
 import { unitContext } from './unit-context.ts';
 import { unitValues, type UnitEvent } from './unit-values.ts';
-import type { UnitsOf } from './units.ts';
+import type { UnitsOf } from './unit.ts';
 
 interface Ranking {
   readonly unit: string;

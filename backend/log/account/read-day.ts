@@ -7,7 +7,8 @@ import { emptyFacts, type DayFacts, type MutableDayFacts, type RankingFault } fr
 import type { SessionFault } from './judge-session.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
-import { readRankings, type LoggedRanking, type Span } from './read-rankings.ts';
+import { readRankings, type LoggedRanking } from './read-rankings.ts';
+import type { Span } from './span.ts';
 import type { Rules } from './rules.ts';
 import { boundsOf, DAY_MS, type UtcDay } from '../../../shared/domain/utc-day.ts';
 

@@ -2,8 +2,9 @@ import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions, events } from '../../store/tables.ts';
 import { isJudged, refusalOf } from './counted.ts';
+import type { RankingRefusal } from './ranking-refusal.ts';
+import type { Span } from './span.ts';
 import type { EventVerdict } from './judge-events.ts';
-import type { SessionFault } from './judge-session.ts';
 
 export interface VerdictedEvent {
   readonly rankingId: string;
@@ -13,9 +14,6 @@ export interface VerdictedEvent {
   /** Null where it is not judged yet. */
   readonly fault: EventVerdict | null;
 }
-
-/** Why a ranking counts for nobody. */
-export type RankingRefusal = SessionFault | 'after_close';
 
 /** A decision with every event that names it. */
 export interface LoggedRanking {
@@ -37,12 +35,6 @@ export interface LoggedRanking {
   /** Null where it counts. */
   readonly refusal: RankingRefusal | null;
   readonly events: readonly VerdictedEvent[];
-}
-
-/** Epoch ms, both inclusive. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
 }
 
 const COLUMNS = {

@@ -4,20 +4,7 @@ import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import { creditedOutcomes } from './counted.ts';
 import { measureUnits } from './measure-units.ts';
 import { accountVersion } from './rules.ts';
-import type { UnitKind, UnitsOf } from './units.ts';
-
-export interface UnitRow {
-  readonly unit: string;
-  readonly firstAt: number;
-  readonly userId: string | null;
-  /** Everybody who was logged in meanwhile: of a session on a shared device more than one. Not stored. */
-  readonly users?: readonly string[];
-  readonly values: Readonly<Record<string, number>>;
-  readonly context: Readonly<Record<string, string>>;
-  readonly outcomes: Readonly<Record<string, number>>;
-  /** Version of the account that it was measured by; null: from before there were versions. */
-  readonly account: string | null;
-}
+import type { UnitKind, UnitRow, UnitsOf } from './unit.ts';
 
 interface Stored extends Pick<UnitRow, 'unit' | 'firstAt' | 'userId' | 'account'> {
   readonly values: string;

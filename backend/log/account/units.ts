@@ -4,19 +4,10 @@ import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
 import { revisionAfter } from './credit-outcomes.ts';
 import { JUDGED, markText, moveMark, readMark, type JudgedMark } from './mark.ts';
-import { readUnits, type UnitRow } from './read-units.ts';
-import { accountVersion, type Rules } from './rules.ts';
+import { readUnits } from './read-units.ts';
+import type { UnitKind, UnitRow, UnitsOf } from './unit.ts';
+import { accountVersion } from './rules.ts';
 import { updateAccount } from './update-account.ts';
-
-export type UnitKind = 'session' | 'user';
-
-export interface UnitsOf extends Rules {
-  readonly unit: UnitKind;
-  /** What a unit did counts for so long from when it was first seen. */
-  readonly observeDays: number;
-  /** Keys of a request's context that may be kept of a unit. */
-  readonly context: readonly string[];
-}
 
 /** How far the account was gathered. */
 interface GatheredMark {

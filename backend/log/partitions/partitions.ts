@@ -17,7 +17,7 @@ import {
   writeManifest,
   type Manifest,
 } from './partition.ts';
-import type { Span } from '../account/read-rankings.ts';
+import type { Span } from '../account/span.ts';
 import { dayOf, startOfDay, wholeDays, type UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { DayFacts } from '../account/day-facts.ts';
 import type { Manifest } from './partition.ts';
-import type { Span } from '../account/read-rankings.ts';
+import type { Span } from '../account/span.ts';
 import type { QualityLimits } from '../account/settings.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 

@@ -3,7 +3,7 @@ import type { Store } from '../../store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { horizonEnd, targetName } from '../../science/metric-weighting/target.ts';
 import { versionOfNow } from '../../log/account/counted.ts';
-import type { UnitKind } from '../../log/account/units.ts';
+import type { UnitKind } from '../../log/account/unit.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 
 export interface UnitCounts {

@@ -21,7 +21,8 @@ import { unitCounts } from './unit-counts.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';
 import { unitTableOf } from './unit-table-of.ts';
 import { accountVersion } from '../../log/account/rules.ts';
-import { gatherUnits, type UnitsOf } from '../../log/account/units.ts';
+import { gatherUnits } from '../../log/account/units.ts';
+import type { UnitsOf } from '../../log/account/unit.ts';
 
 export type LearningSettings = MetricWeightSettings &
   UnitsOf & { readonly target: TargetDefinition };

@@ -10,7 +10,7 @@ import type { Store } from '../../store/open.ts';
 import { inThread } from '../../process/thread.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
-import type { Span } from '../../log/account/read-rankings.ts';
+import type { Span } from '../../log/account/span.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import type { OnlineWorker } from './online-worker.ts';
 import { sendDeltas } from './send-deltas.ts';

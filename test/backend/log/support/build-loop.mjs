@@ -2,16 +2,16 @@
 import { createClient } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
-import { bound } from '../../../../backend/store/bound.ts';
+import { writeThrough } from '../../../../backend/store/remote-write.ts';
 import { buildPartition } from '../../../../backend/log/partitions/build-partition.ts';
-import { openObjectStore } from '../../../../backend/log/partitions/object-store.ts';
+import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import { NO_FILTERS } from '../../../../backend/log/account/settings.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 
 const [url, path, day] = process.argv.slice(2);
 const client = createClient({ url, timeout: 5000 });
 const db = drizzle(client);
-const write = bound(async (statements) => {
+const write = writeThrough(async (statements) => {
   const results = await client.batch(statements, 'write');
   return results.map(({ rowsAffected }) => rowsAffected);
 });

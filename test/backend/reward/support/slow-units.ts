@@ -1,4 +1,4 @@
-import type { UnitsOf } from '../../../../backend/log/account/units.ts';
+import type { UnitsOf } from '../../../../backend/log/account/unit.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { slowAccount, type WholeLog } from '../../log/support/slow-account.ts';
 
