@@ -1,11 +1,34 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** Ends a test that hangs. It measures nothing: on a busy machine a test may take many times as long as alone. */
 const PATIENCE_MS = 300_000;
 
-/** Tests under test/edge run inside workerd, with the Worker's own bindings; all others in Node. */
+// Tests start hundreds of processes and threads that load the same modules: Node compiles each of them once.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./.cache/compile', import.meta.url));
+const preload = `--import=${new URL('./test/support/quick-drizzle.mjs', import.meta.url).href}`;
+process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' ');
+
+const size = process.env.TRIMTAB_TEST_SIZE || 'small';
+if (size !== 'small' && size !== 'full')
+  throw new Error(`TRIMTAB_TEST_SIZE is "${size}"; it must be small or full`);
+
+/** Files of a project share a process: what they import is loaded once. What a test changes, it puts back. */
+const inNode = {
+  isolate: false,
+  globalSetup: ['test/support/stores-folder.ts'],
+  provide: { size },
+  testTimeout: PATIENCE_MS,
+  hookTimeout: PATIENCE_MS,
+} satisfies TestProjectInlineConfiguration['test'];
+
+/**
+ * A test belongs to the project that its folder names: `edge` runs inside workerd with the Worker's own bindings, `system`
+ * starts processes and kills them, `truth` checks statistics against long simulations whose truth is known, and `node` is
+ * all the rest. `TRIMTAB_TEST_SIZE=full` runs costly tests at full size (see test/support/size.ts).
+ */
 export default defineConfig({
   test: {
     // By default a core is left free; many files here wait for servers and threads more than they compute.
@@ -13,13 +36,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...inNode,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/edge/**'],
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          exclude: ['test/edge/**', 'test/system/**', 'test/truth/**'],
         },
       },
+      { test: { ...inNode, name: 'system', include: ['test/system/**/*.test.ts'] } },
+      { test: { ...inNode, name: 'truth', include: ['test/truth/**/*.test.ts'] } },
       {
         plugins: [
           cloudflareTest({
@@ -42,6 +66,7 @@ export default defineConfig({
           include: ['test/edge/**/*.test.ts'],
           setupFiles: ['test/edge/support/fresh-storage.ts'],
           isolate: false,
+          provide: { size },
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
         },

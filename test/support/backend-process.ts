@@ -18,8 +18,8 @@ const path = (name: string) => fileURLToPath(new URL(`../../backend/${name}`, im
 /**
  * Runs `backend/main.ts` as a process of its own, which ends with this one, however this one ends.
  * Ready to answer when this resolves.
- * @param env all that it sees of the environment, but for PATH; it runs in TRIMTAB_DIR, beside a configuration file
- * with @param config.
+ * @param env all that it sees of the environment, but for PATH and how Node loads modules; it runs in TRIMTAB_DIR, beside
+ * a configuration file with @param config.
  */
 export async function startBackendProcess(
   url: string,
@@ -28,13 +28,14 @@ export async function startBackendProcess(
 ): Promise<BackendProcess> {
   await mkdir(env.TRIMTAB_DIR, { recursive: true });
   await writeFile(join(env.TRIMTAB_DIR, 'trimtab.config.json'), JSON.stringify(config));
+  const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS } = process.env;
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', path('start/exit-with-parent.ts'), path('main.ts')],
     {
       cwd: env.TRIMTAB_DIR,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, ...env },
     },
   );
   let log = '';

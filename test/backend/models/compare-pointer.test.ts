@@ -1,24 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLive, recordLive, type Live } from '../../../backend/models/live-pointer.ts';
 import { comparePointer } from '../../../backend/models/compare-pointer.ts';
 import type { Publisher } from '../../../backend/models/publisher.ts';
-import { openStore, type Store } from '../../../backend/store/open.ts';
+import type { Store } from '../../../backend/store/open.ts';
 import { audit } from '../../../backend/store/tables.ts';
 import { versionOf } from '../../../shared/domain/ids.ts';
+import { borrowStore } from '../../support/borrow-store.ts';
 
-let directory: string;
 let store: Store;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'trimtab-watch-'));
-  store = await openStore({ url: `file:${join(directory, 'store.db')}` });
+  store = await borrowStore();
 });
-afterAll(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => store.close());
 
 const AT = 1_790_000_000_000;
 const SETTLE_MS = 60_000;

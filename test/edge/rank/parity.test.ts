@@ -4,6 +4,7 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import { scoreCodes, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { encodeItem } from '../../oracle/encode.ts';
+import { sized } from '../../support/size.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
@@ -11,8 +12,9 @@ import { rank } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
 
 const SEED = 20261;
-const REQUESTS = 115;
+const REQUESTS = sized({ small: 30, full: 115 });
 const PER_REQUEST = 100;
+const PAIRS = sized({ small: 2500, full: 10_000 });
 let trips: Item[];
 let scorer: AdditiveScorer;
 
@@ -53,13 +55,16 @@ function wishes(random: () => number) {
   };
 }
 
-it(`gives the codes and scores of an item-by-item computation, bit for bit, on over 10,000 random pairs (seed ${SEED})`, async () => {
+it(`gives the codes and scores of an item-by-item computation, bit for bit, on over ${PAIRS} random pairs (seed ${SEED})`, async () => {
   const backend = fakeBackend();
   const isolate = coldIsolate();
   const random = seededRandom(SEED + 1);
+  const asked = new Set<string>();
   for (let i = 0; i < REQUESTS; i++) {
     const candidates = trips.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST).map(({ id }) => id);
-    await rank(isolate, { candidates, preferences: wishes(random), limit: PER_REQUEST });
+    const preferences = wishes(random);
+    const { rankingId } = await rank(isolate, { candidates, preferences, limit: PER_REQUEST });
+    asked.add(rankingId);
   }
   await shipAll();
   const tripOf = new Map(trips.map((trip) => [trip.id, trip]));
@@ -67,6 +72,8 @@ it(`gives the codes and scores of an item-by-item computation, bit for bit, on o
   const unequal: object[] = [];
   let pairs = 0;
   for (const decision of backend.sent.flatMap(({ decisions }) => decisions)) {
+    // All files share one workerd: what the one before has ranked last may be logged only now.
+    if (!asked.has(decision.rankingId)) continue;
     const { candidates, ...visit } = JSON.parse(decision.request);
     const items: Item[] = candidates.map((candidate: Item) => tripOf.get(candidate.id));
     const competition = { items, ordered: true, visit, nowMs: decision.at };
@@ -81,5 +88,5 @@ it(`gives the codes and scores of an item-by-item computation, bit for bit, on o
     });
   }
   expect(unequal).toEqual([]);
-  expect(pairs).toBeGreaterThan(10_000);
+  expect(pairs).toBeGreaterThan(PAIRS);
 });

@@ -8,6 +8,7 @@ import {
   type Visitor,
 } from '../../../shared/explore/assign.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
+import { sized } from '../../support/size.ts';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../golden/assign.json', import.meta.url), 'utf8'),
@@ -48,7 +49,7 @@ const layerOf = (...experiments: AssignedExperiment[]): Layer => ({
 const assignUser = (layer: Layer, userId: string) => assign(layer, { sessionId: 's', userId });
 
 const SEED = 20_311;
-const UNITS = 100_000;
+const UNITS = sized({ small: 20_000, full: 100_000 });
 const KINDS = {
   'counted ids': (() => Array.from({ length: UNITS }, (_, i) => `user-${i}`))(),
   'random ids': (() => {

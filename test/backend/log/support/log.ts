@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { versions } from '../../../../backend/models/versions.ts';
-import { openStore, type Store } from '../../../../backend/store/open.ts';
 import type { Database } from '../../../../backend/store/connect.ts';
+import type { Store } from '../../../../backend/store/open.ts';
 import type { BuildDeps } from '../../../../backend/log/partitions/build-partition.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
@@ -15,6 +14,7 @@ import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/dom
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
+import { borrowStore } from '../../../support/borrow-store.ts';
 import { decisionOf, eventOf } from '../../support/batches.ts';
 
 export const FEATURES = smarttrip.features.length;
@@ -41,8 +41,8 @@ export interface Log {
 /** A libSQL file with the rules as `v000000`, and a folder for partitions. */
 export async function openLog(nowMs = NOON + DAY): Promise<Log> {
   const directory = mkdtempSync(join(tmpdir(), 'trimtab-data-'));
-  const database = { url: pathToFileURL(join(directory, 'trimtab.db')).href };
-  const store = await openStore(database);
+  const store = await borrowStore();
+  const database = { url: store.url };
   await versions(store, () => nowMs).ensureRules(smarttrip);
   const folder = join(directory, 'partitions');
   let batches = 0;

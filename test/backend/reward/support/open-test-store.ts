@@ -1,34 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createClient } from '@libsql/client';
-import { openStore, type Store } from '../../../../backend/store/open.ts';
+import { borrowStore, type BorrowedStore } from '../../../support/borrow-store.ts';
 
-export interface TestStore extends Store {
-  readonly url: string;
+export interface TestStore extends BorrowedStore {
   /** What somebody with the database file could do. */
   tamper(...statements: string[]): Promise<void>;
 }
 
-/** A store of its own; closing it deletes the file. */
+/** A store of its own, with a way past its owner. */
 export async function openTestStore(): Promise<TestStore> {
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-metric-weights-'));
-  const url = `file:${join(directory, 'store.db')}`;
-  const store = await openStore({ url });
+  const store = await borrowStore();
   return {
     ...store,
-    url,
     async tamper(...statements) {
-      const client = createClient({ url, timeout: 5000 });
+      const client = createClient({ url: store.url, timeout: 5000 });
       try {
         for (const sql of statements) await client.execute(sql);
       } finally {
         client.close();
       }
-    },
-    async close() {
-      await store.close();
-      rmSync(directory, { recursive: true });
     },
   };
 }

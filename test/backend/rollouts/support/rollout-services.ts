@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { combineStrata } from '../../../../backend/science/statistics/strata.ts';
 import { collectStatistics } from '../../experiments/support/collect-statistics.ts';
 import { edgeKv } from '../../../../backend/models/edge-kv.ts';
@@ -16,11 +13,12 @@ import { rolloutsOf, type Rollouts } from '../../../../backend/rollouts/rollouts
 import { parseRollout } from '../../../../backend/rollouts/settings.ts';
 import { trafficNow } from '../../../../backend/rollouts/traffic-now.ts';
 import { versions as versionsOf, type Versions } from '../../../../backend/models/versions.ts';
-import { openStore, type Store } from '../../../../backend/store/open.ts';
+import type { Store } from '../../../../backend/store/open.ts';
 import type { Version } from '../../../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../../../shared/domain/pointer.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
+import { borrowStore } from '../../../support/borrow-store.ts';
 import { SECRET_KEY } from '../../support/backend.ts';
 import { startKvServer, type KvServer } from '../../support/kv-server.ts';
 
@@ -47,8 +45,7 @@ export async function openRolloutServices(
   settings: Record<string, unknown> = {},
   beforeDecision: () => void = () => {},
 ): Promise<RolloutTestServices> {
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-rollout-'));
-  const store = await openStore({ url: `file:${join(directory, 'store.db')}` });
+  const store = await borrowStore();
   const kv = await startKvServer(SECRET_KEY);
   const clock = { nowMs: START_MS };
   const nowMs = () => clock.nowMs;
@@ -118,7 +115,6 @@ export async function openRolloutServices(
     async close() {
       await store.close();
       await kv.close();
-      rmSync(directory, { recursive: true });
     },
   };
 }

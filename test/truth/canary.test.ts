@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { combineStrata } from '../../../backend/science/statistics/strata.ts';
-import type { ExperimentStatistics } from '../../../backend/science/experiment/experiment-statistics.ts';
-import { proportionStatistic } from '../../../backend/science/statistics/statistics.ts';
-import { canaryReadings, type CanaryStratum } from '../../../backend/rollouts/canary-readings.ts';
-import type { RolloutExperiment } from '../../../backend/rollouts/rollout-rows.ts';
-import type { Stage } from '../../../backend/rollouts/steps.ts';
-import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
-import { seededRandom } from '../../../shared/explore/random.ts';
+import { combineStrata } from '../../backend/science/statistics/strata.ts';
+import type { ExperimentStatistics } from '../../backend/science/experiment/experiment-statistics.ts';
+import { proportionStatistic } from '../../backend/science/statistics/statistics.ts';
+import { canaryReadings, type CanaryStratum } from '../../backend/rollouts/canary-readings.ts';
+import type { RolloutExperiment } from '../../backend/rollouts/rollout-rows.ts';
+import type { Stage } from '../../backend/rollouts/steps.ts';
+import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
 
 /** Days that a canary stays at each share, and its sessions per day; it is read every day. */
 const STAGES: readonly [Stage, share: number, days: number][] = [

@@ -4,12 +4,13 @@ import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { putItems } from '../support/client.ts';
 import { underLoad } from '../support/load.ts';
+import { sized } from '../support/size.ts';
 import { openStoredLog, type StoredLog } from '../support/stored-log.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const SEED = Date.now() % 2 ** 31;
-const KILLS = 20;
+const KILLS = sized({ small: 4, full: 20 });
 
 let system: System;
 let log: StoredLog;

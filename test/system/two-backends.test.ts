@@ -1,13 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';
-import { parseRollout } from '../../../backend/rollouts/settings.ts';
-import { openStore } from '../../../backend/store/open.ts';
-import { runs } from '../../../backend/store/tables.ts';
-import { eventually, NO_TRAINING, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { replayDecisions } from '../../backend/rollouts/replay-decisions.ts';
+import { parseRollout } from '../../backend/rollouts/settings.ts';
+import { openStore } from '../../backend/store/open.ts';
+import { runs } from '../../backend/store/tables.ts';
+import {
+  eventually,
+  NO_TRAINING,
+  startTestBackend,
+  type TestBackend,
+} from '../backend/support/backend.ts';
+import { sized } from '../support/size.ts';
 
 const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
 const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
 const EVERY_SECOND = '* * * * * *';
+
+const TRAININGS = sized({ small: 2, full: 3 });
 
 let one: TestBackend;
 let two: Pick<TestBackend, 'call' | 'close'>;
@@ -73,10 +81,10 @@ test('both move the pointer at once, again and again, and neither takes the othe
   );
 });
 
-test('one of the two trains, whichever of them ends', async () => {
+test(`one of the two trains, ${TRAININGS} times in a row, whichever of them ends`, async () => {
   const someTrain = async () => {
     const since = Date.now();
-    await eventually(async () => (await trainedBy(one, since)).length >= 3);
+    await eventually(async () => (await trainedBy(one, since)).length >= TRAININGS);
     expect(new Set(await trainedBy(one, since)).size).toBe(1);
   };
   await someTrain();

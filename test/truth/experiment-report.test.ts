@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../../../backend/science/experiment/analyse.ts';
-import { seededRandom } from '../../../../shared/explore/random.ts';
-import { answered } from './draws.ts';
-import { CAP, experimentOf, METRICS, sessions } from './simulated-experiment.ts';
+import { analyseExperiment } from '../../backend/science/experiment/analyse.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { answered } from '../backend/science/experiment/draws.ts';
+import {
+  CAP,
+  experimentOf,
+  METRICS,
+  sessions,
+} from '../backend/science/experiment/simulated-experiment.ts';
 
 /** E[min(X, CAP)] of exponential spend. */
 const capped = (mean: number) => mean * (1 - Math.exp(-CAP / mean));

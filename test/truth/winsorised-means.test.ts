@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { analyseExperiment } from '../../../backend/science/experiment/analyse.ts';
-import { armTotals } from '../../../backend/experiments/arm-totals.ts';
-import { metricValues } from '../../../backend/experiments/metric-values.ts';
-import type { MetricDefinition } from '../../../shared/domain/metric.ts';
-import { seededRandom } from '../../../shared/explore/random.ts';
-import { answered, normal, times } from '../science/experiment/draws.ts';
+import { analyseExperiment } from '../../backend/science/experiment/analyse.ts';
+import { armTotals } from '../../backend/experiments/arm-totals.ts';
+import { metricValues } from '../../backend/experiments/metric-values.ts';
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { answered, normal, times } from '../backend/science/experiment/draws.ts';
 
 const METRICS: readonly MetricDefinition[] = [
   {

@@ -2,17 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { readTrainingSet } from '../support/read-training-set.ts';
-import { readManifest } from '../../../backend/log/partitions/partition.ts';
-import { syncPartitions } from '../../../backend/log/partitions/partitions.ts';
-import { readPartitions } from '../../../backend/log/training-set/read-partitions.ts';
-import { dayOf } from '../../../shared/domain/utc-day.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { SEED } from '../../shared/support/seed.ts';
-import { crowdedDays, DAY, happened, openLog } from './support/log.ts';
+import { readTrainingSet } from '../backend/support/read-training-set.ts';
+import { readManifest } from '../../backend/log/partitions/partition.ts';
+import { syncPartitions } from '../../backend/log/partitions/partitions.ts';
+import { readPartitions } from '../../backend/log/training-set/read-partitions.ts';
+import { dayOf } from '../../shared/domain/utc-day.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { sized } from '../support/size.ts';
+import { SEED } from '../shared/support/seed.ts';
+import { crowdedDays, DAY, happened, openLog } from '../backend/log/support/log.ts';
 
-const KILLS = 8;
-const LOOP = fileURLToPath(new URL('./support/build-loop.mjs', import.meta.url));
+const KILLS = sized({ small: 3, full: 8 });
+const LOOP = fileURLToPath(new URL('../backend/log/support/build-loop.mjs', import.meta.url));
 
 test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (seed ${SEED})`, async () => {
   const now = Date.now();
@@ -40,7 +41,7 @@ test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (se
     const exited = once(child, 'exit');
     // At a different moment of a build each time; the first life builds one whole.
     await once(child.stdout, 'data');
-    await new Promise((resolve) => setTimeout(resolve, 13 * kill));
+    await new Promise((resolve) => setTimeout(resolve, (91 * kill) / (KILLS - 1)));
     child.kill('SIGKILL');
     await exited;
     const manifest = (await readManifest(deps.objects, smarttrip.hash, dayOf(now)))!;

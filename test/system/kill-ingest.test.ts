@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@libsql/client';
 import { expect, test } from 'vitest';
-import { ingestBatchToBytes } from '../../../../shared/format/ingest-bytes.ts';
-import { startBackendProcess } from '../../../support/backend-process.ts';
-import { freePort } from '../../../support/free-port.ts';
-import { INGEST_SECRET, SECRET_KEY } from '../../support/backend.ts';
-import { batchOf, signed } from '../../support/batches.ts';
+import { ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
+import { startBackendProcess } from '../support/backend-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { sized } from '../support/size.ts';
+import { INGEST_SECRET, SECRET_KEY } from '../backend/support/backend.ts';
+import { batchOf, signed } from '../backend/support/batches.ts';
 
 /** The whole system's own test kills more often; this one asks the store itself, at its busiest. */
-const KILLS = 5;
+const KILLS = sized({ small: 2, full: 5 });
 const SENDERS = 4;
 const ROWS = 40;
 

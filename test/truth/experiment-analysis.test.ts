@@ -1,26 +1,24 @@
-import { describe, expect, test } from 'vitest';
-import {
-  type Difference,
-  type Effect,
-  effectOf,
-} from '../../../../backend/science/statistics/effect.ts';
-import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Difference, type Effect, effectOf } from '../../backend/science/statistics/effect.ts';
+import { welchTest } from '../../backend/science/statistics/fixed-test.ts';
 import {
   normalPower,
   planSampleSize,
   sampleSizeOfProportions,
   sampleSizeReadDaily,
-} from '../../../../backend/science/statistics/power.ts';
-import { sequentialTest } from '../../../../backend/science/statistics/sequential-test.ts';
+} from '../../backend/science/statistics/power.ts';
+import { sequentialTest } from '../../backend/science/statistics/sequential-test.ts';
 import {
   adjustedStatistic,
   meanStatistic,
   proportionStatistic,
   ratioStatistic,
   type Statistic,
-} from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
-import { seededRandom } from '../../../../shared/explore/random.ts';
+} from '../../backend/science/statistics/statistics.ts';
+import { addStatistics } from '../../backend/science/statistics/kinds/index.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { binomialBounds } from '../support/binomial-bounds.ts';
+import { SIZE, sized } from '../support/size.ts';
 
 const effect = (control: Statistic, treatment: Statistic, difference?: Difference): Effect => {
   const found = effectOf(control, treatment, { difference, minimumPerArm: 2 });
@@ -30,8 +28,10 @@ const effect = (control: Statistic, treatment: Statistic, difference?: Differenc
 
 const times = (n: number, make: () => number): number[] => Array.from({ length: n }, make);
 
-describe('1,000 A/A experiments of 28 days, read every day from 1,000 units an arm on,', () => {
-  const [RUNS, DAYS, UNITS] = [1000, 28, 200];
+const EXPERIMENTS = sized({ small: 250, full: 1000 });
+
+describe(`${EXPERIMENTS} A/A experiments of 28 days, read every day from 1,000 units an arm on,`, () => {
+  const [DAYS, UNITS] = [28, 200];
   type Draw = (random: () => number) => Statistic;
   const clicks: Draw = (random) =>
     proportionStatistic(
@@ -52,7 +52,7 @@ describe('1,000 A/A experiments of 28 days, read every day from 1,000 units an a
     (_, difference, draw, seed) => {
       const random = seededRandom(seed);
       const alarms = { pValue: 0, interval: 0, greater: 0, less: 0, fixed: 0 };
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < EXPERIMENTS; run++) {
         let [control, treatment] = [draw(random), draw(random)];
         const seen = new Set<keyof typeof alarms>();
         for (let day = 1; day < DAYS; day++) {
@@ -71,15 +71,19 @@ describe('1,000 A/A experiments of 28 days, read every day from 1,000 units an a
       }
       const { fixed, ...always } = alarms;
       for (const [reading, count] of Object.entries(always)) {
-        expect(count / RUNS, reading).toBeLessThanOrEqual(0.05);
+        expect(count / EXPERIMENTS, reading).toBeLessThanOrEqual(0.05);
       }
-      expect(fixed / RUNS).toBeGreaterThan(0.15);
+      expect(fixed / EXPERIMENTS).toBeGreaterThan(0.15);
     },
   );
 });
 
-describe('a known effect lies inside 95 % intervals in about 95 % of experiments', () => {
-  const random = seededRandom(7);
+describe(`a known effect lies inside 95 % intervals in about 95 % of experiments (${SIZE} size)`, () => {
+  let random = seededRandom(7);
+  // Each test draws its own, whatever the size of those before it.
+  beforeEach(() => {
+    random = seededRandom(7);
+  });
   const bell = () => random() + random() + random() - 1.5;
   const UNITS = 400;
 
@@ -95,15 +99,19 @@ describe('a known effect lies inside 95 % intervals in about 95 % of experiments
   ];
 
   test.each(metrics)('%s, %s', (_, difference, truth, draw) => {
-    const RUNS = 1500;
+    const runs = sized({ small: 300, full: 1500 });
     let covered = 0;
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       const { low, high } = welchTest(effect(draw(0), draw(truth), difference));
       covered += Number(low <= truth && truth <= high);
     }
     // Binomial error of 1,500 runs: 0.0056.
-    expect(covered / RUNS).toBeGreaterThan(0.93);
-    expect(covered / RUNS).toBeLessThan(0.97);
+    const { least, most } = sized({
+      small: binomialBounds(runs, 0.95),
+      full: { least: 0.93 * runs, most: 0.97 * runs },
+    });
+    expect(covered).toBeGreaterThanOrEqual(least);
+    expect(covered).toBeLessThanOrEqual(most);
   });
 
   test('CUPED narrows the interval by √(1 − ρ²)', () => {
@@ -120,7 +128,7 @@ describe('a known effect lies inside 95 % intervals in about 95 % of experiments
   });
 
   test('ratios whose units repeat are not covered by a test that takes each try as a unit', () => {
-    const RUNS = 300;
+    const RUNS = 1000;
     let covered = 0;
     for (let run = 0; run < RUNS; run++) {
       const [c, t] = [bookings(0.3), bookings(0.3)].map(({ numerator, denominator }) =>

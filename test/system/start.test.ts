@@ -4,12 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RANK_REQUEST } from '../../../backend/start/ready-message.ts';
-import { freePort } from '../../support/free-port.ts';
-import { ask } from '../../support/http.ts';
-import { until } from '../../support/until.ts';
-import { launch, runCli, type Launched } from './support/cli.ts';
-import { processesNaming } from './support/processes.ts';
+import { RANK_REQUEST } from '../../backend/start/ready-message.ts';
+import { freePort } from '../support/free-port.ts';
+import { ask } from '../support/http.ts';
+import { until } from '../support/until.ts';
+import { launch, runCli, type Launched } from '../backend/cli/support/cli.ts';
+import { processesNaming } from '../backend/cli/support/processes.ts';
 
 /** Nothing here takes a tenth of these; a machine with two busy cores may. */
 const START_MS = 600_000;
