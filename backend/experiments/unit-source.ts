@@ -3,7 +3,7 @@ import { exposedUnits, type ExposedUnit, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 import { unitValues, type Period, type UnitValues } from './unit-values.ts';
 
-/** Where an experiment's units and what they did are read: the log, or what was kept of it. */
+/** Where an experiment's units and what they did are read: the log, or what was stored of it. */
 export interface UnitSource {
   /** Everyone who was exposed, in order of their ids. */
   readonly units: readonly ExposedUnit[];
