@@ -143,7 +143,13 @@ const backtested = createRoute({
   },
 });
 
-export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: Services) => {
+export const metricWeightRoutes = ({
+  store,
+  account,
+  versions,
+  metricLearning,
+  nowMs,
+}: Services) => {
   const { settings } = metricLearning;
   const schemaOf = async (name: string) => {
     const scorer = await versions.newestOf(name);
@@ -165,6 +171,8 @@ export const metricWeightRoutes = ({ store, versions, metricLearning, nowMs }: S
       const { dryRun = false, ...given } = c.req.valid('json');
       if (given.experimentId !== undefined) await readExperiment(store, given.experimentId);
       const options = { rewardPolicy: settings.policy, dryRun };
+      // The warning describes what the weights would change of what is logged.
+      await account.update();
       const { warning } = await setMetricWeights(store, schema, given, nowMs(), options);
       return c.json({ ...(await show(schema.name)), warning: [...warning] }, 200);
     })
