@@ -10,6 +10,7 @@ import { loadSettings } from '../config/config.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
 import { needFreePort } from './ports.ts';
+import { BACKEND_SOURCES, reloadOnChange } from './reload-on-change.ts';
 import { stateDir } from '../config/state-dir.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -18,6 +19,8 @@ export interface StartOptions {
   readonly backendPort: number;
   /** Import the demo catalogue if this state directory never had one. */
   readonly demo: boolean;
+  /** Start the backend again when one of its source files changes; the edge always does. */
+  readonly watch: boolean;
   readonly onLine: (from: string, line: string) => void;
   readonly onReady: (running: Running) => void;
 }
@@ -66,9 +69,11 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
     options.onReady({ edgeUrl, backendUrl, keys, version, imported });
   };
 
+  const ofBackend = (line: string) => onLine('backend', line);
+  const startBackend = () => startBackendChild(state, backendPort, edgeUrl, ofBackend);
   const children = [
     startEdge(state, edgePort, (line) => onLine('edge', line)),
-    startBackendChild(state, backendPort, edgeUrl, (line) => onLine('backend', line)),
+    options.watch ? reloadOnChange(BACKEND_SOURCES, startBackend, ofBackend) : startBackend(),
   ];
   const stopped = aborted(signal);
   const broken = Promise.race(children.map(unexpectedEnd));

@@ -9,6 +9,7 @@ interface Options {
   readonly edgePort: number;
   readonly backendPort: number;
   readonly demo: boolean;
+  readonly watch: boolean;
   readonly json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export const startAllVerb = (): Command =>
       new Option('--backend-port <port>').env('TRIMTAB_BACKEND_PORT').default(8788).argParser(port),
     )
     .option('--no-demo', 'start with an empty catalogue')
+    .option('--watch', 'start the backend again when a source file changes', false)
     .option('--json', 'print one line of JSON when ready')
     .action(start);
 
