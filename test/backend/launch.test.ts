@@ -77,7 +77,7 @@ describe.each(VERSIONS)('Node %s', (version) => {
     expect(started).toMatchObject({ exitCode: 0, stderr: '' });
     const readsTypeScript = Number(version.split('.', 1)[0]) >= 22 && version !== '22.11.0';
     expect(started.stdout).toMatch(
-      readsTypeScript ? /^this node: .*start,--json/ : /^own node: .*cli\.ts start --json/,
+      readsTypeScript ? /^this node: .*start,--json/ : /^own node: .*cli\/main\.ts start --json/,
     );
     expect(await runNode(['backend/preflight.js'], version)).toMatchObject({
       exitCode: 1,

@@ -110,7 +110,7 @@ export const verificationText = ({ intact, rows, unhashed, head, faults }: Verif
 
 export const unitsText = (found: Units): string =>
   facts([
-    ['target', found.target ?? 'none is declared: TRIMTAB_METRIC_WEIGHTS'],
+    ['target', found.target ?? 'none is declared: metricWeights.target in trimtab.config.ts'],
     ['units', counted(found.units, found.unit)],
     ['with a label', found.labelled],
     ['bots', found.refused],

@@ -112,7 +112,7 @@ test.each([
     /at most 5000 items at once/,
   ],
   ['malformed JSON', '[{"id": ', 400, /Malformed JSON/],
-  ['10 MB', `[{"id":"${'x'.repeat(10_000_000)}"}]`, 413, /the body may be 8388608 bytes at most/],
+  ['10 MB', `[{"id":"${'x'.repeat(10_000_000)}"}]`, 413, /the body may have 8388608 bytes at most/],
 ])('%s is refused, and nothing of the request is stored', async (_, body, status, message) => {
   const answer = await put(body);
   expect({ status: answer.status, message: answer.body.message }).toEqual({

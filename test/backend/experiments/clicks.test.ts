@@ -22,14 +22,17 @@ async function serve(
   clicked: number,
 ): Promise<void> {
   const ids = Array.from({ length: rankings }, (_, i) => `${name}-${i}`);
-  const events = ids.slice(0, clicked).map((id) => eventOf(`click-${id}`, id, { weights }));
+  const soon = { timestamp: at + 1000, receivedAt: at + 1000 };
+  const events = ids
+    .slice(0, clicked)
+    .map((id) => eventOf(`click-${id}`, id, { weights, ...soon }));
   await send(backend, {
     batchId: name,
     decisions: ids.map((id) => decisionOf(id, { at, weights })),
     events: [
       ...events,
-      eventOf(`again-${name}`, `${name}-0`, { weights }),
-      eventOf(`save-${name}`, `${name}-${rankings - 1}`, { weights, type: 'save' }),
+      eventOf(`again-${name}`, `${name}-0`, { weights, ...soon }),
+      eventOf(`save-${name}`, `${name}-${rankings - 1}`, { weights, ...soon, type: 'save' }),
     ],
   });
 }

@@ -1,5 +1,5 @@
 /// <reference types="@webgpu/types" />
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { openGpu, type FoundGpu } from '../../../backend/device/gpu/open-gpu.ts';
 import { poisonBuffers } from '../../../backend/device/gpu/kernel.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -7,7 +7,8 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 /** The machine's adapter, with poisoned buffers: what a kernel does not write must not pass for an answer. */
 const gpu = await openGpu();
 if (gpu.found) poisonBuffers(gpu.device);
-afterAll(() => gpu.found && gpu.close());
+// Files of a project share a process and this module, so the GPU is open until the process ends.
+process.once('exit', () => gpu.found && gpu.close());
 
 export const gpuName = gpu.found ? gpu.name : `no GPU: ${gpu.reason}`;
 export const noGpu = !gpu.found;

@@ -368,7 +368,7 @@ test('of a session that went on as somebody else’s nothing is left of the user
   const slow = {
     db: store.db,
     async write(statements: Parameters<typeof store.write>[0]) {
-      if (statements.some((one) => one.toSQL().sql.includes('insert into metric_units')))
+      if (statements.some((one) => one.toSQL().sql.includes('insert into "metric_units"')))
         await deleteUser(store, parseUserId('ana'), 'test', 1);
       return store.write(statements);
     },
