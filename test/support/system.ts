@@ -26,6 +26,8 @@ export interface System {
   readonly keys: Keys;
   readonly edge: Part;
   readonly backend: Part;
+  /** Where its state lies. */
+  readonly directory: string;
   /** The backend's database file. */
   readonly databaseUrl: string;
   /** Ends both and removes all that they left. */
@@ -105,7 +107,8 @@ export async function startSystem({
     await stop();
     throw error;
   }
-  return { keys, edge, backend, databaseUrl: pathToFileURL(join(dir, 'trimtab.db')).href, stop };
+  const databaseUrl = pathToFileURL(join(dir, 'trimtab.db')).href;
+  return { keys, edge, backend, directory: dir, databaseUrl, stop };
 }
 
 interface Process {

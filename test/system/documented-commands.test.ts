@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEMO } from '../../backend/config/demo.ts';
+import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { runCli } from '../backend/cli/support/cli.ts';
+import { call, clickOn, rank } from '../support/client.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PAGES = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).toSorted();
+
+/** The lines of every `sh` block of the documentation, continued lines joined and comments left out. */
+const DOCUMENTED = PAGES.flatMap((page) =>
+  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) =>
+    block
+      .replaceAll('\\\n', ' ')
+      .split(/\n(?=(?:npx|npm|curl|node|git)\b)/)
+      .map((line) => line.replace(/\s{2,}#.*$/s, '').trim())
+      .filter((line) => line !== ''),
+  ),
+);
+
+/** Not run here, and why. */
+const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
+  [/^npm ci\b/, 'CI runs it in a clone of its own'],
+  [/^npm (test|run (check|fix))$/, 'it is what runs this test, or would change the sources'],
+  [/^npm run (dev|bench)\b/, 'reload-on-change.test.ts; benchmarks take minutes'],
+  [/--remote$/, 'it needs an account'],
+  [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
+  [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
+];
+
+/** What a command answers on a system of a few minutes, where that is not success. */
+const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
+  [/^npx trimtab evaluate/, /ranking/],
+  [/^npx trimtab metric-weights withdraw/, /nothing|no override|none/i],
+  [/^npx trimtab metric-weights learn-now/, /target/],
+  [/--self-test/, /target/],
+];
+
+let system: System;
+let settings: Record<string, string>;
+
+/** A catalogue, versions up to v000041, and clicks enough for the demo's minimum of data. */
+beforeAll(async () => {
+  system = await startSystem({ config: DEMO });
+  settings = {
+    TRIMTAB_DIR: system.directory,
+    TRIMTAB_BACKEND: system.backend.url,
+    TRIMTAB_KEY: system.keys.secretKey,
+  };
+  const items = demoCatalogue(60, 1, Date.now());
+  await call(system, 'PUT', '/v1/items', items);
+  for (let version = 1; version <= 41; version++)
+    await call(system, 'POST', '/v1/weights', { name: `version ${version}`, points: {} });
+  await call(system, 'POST', '/v1/rollouts', { version: 'v000041', force: true });
+  await until('the edge has the catalogue', async () => {
+    const { items: shown } = await rank(system, { sessionId: 'first' });
+    return shown.length > 0;
+  });
+  for (let i = 0; i < 150; i++) {
+    const ranking = await rank(system, { sessionId: `s-${i}`, limit: 5 });
+    const events = [clickOn(ranking, ranking.items[i % 5].id)];
+    await system.edge.ask('/v1/events', { key: system.keys.publishableKey, body: events });
+  }
+  await until('the backend has the clicks', async () => {
+    const { counts } = await call<{ counts: { events: number } }>(system, 'GET', '/v1/status');
+    return counts.events >= 150;
+  });
+});
+afterAll(() => system?.stop());
+
+/** Words of a shell line, quotes taken off. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c);
+
+test('there are commands, and each of a kind is known', () => {
+  expect(DOCUMENTED.length).toBeGreaterThan(25);
+  for (const [pattern] of [...ELSEWHERE, ...REFUSED])
+    expect(
+      DOCUMENTED.filter((line) => pattern.test(line)),
+      String(pattern),
+    ).not.toEqual([]);
+});
+
+describe('commands of the documentation', () => {
+  const here = DOCUMENTED.filter((line) => !ELSEWHERE.some(([pattern]) => pattern.test(line)));
+
+  test.each(here.filter((line) => line.startsWith('npx trimtab ')))('%s', async (line) => {
+    const { exitCode, stdout, stderr } = await runCli(wordsOf(line).slice(2), settings);
+    const refused = REFUSED.find(([pattern]) => pattern.test(line));
+    if (refused === undefined) {
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).not.toBe('');
+    } else {
+      expect(exitCode, stdout).not.toBe(0);
+      expect(stdout + stderr).toMatch(refused[1]);
+    }
+  });
+
+  test.each(here.filter((line) => line.startsWith('curl ')))('%s', async (line) => {
+    const words = wordsOf(line)
+      .slice(1)
+      .map((word) =>
+        word
+          .replace('http://127.0.0.1:8787', system.edge.url)
+          .replace('pk_…', system.keys.publishableKey),
+      );
+    const { stdout } = await promisify(execFile)('curl', words);
+    expect(JSON.parse(stdout)).toMatchObject({ weights: expect.any(String) });
+  });
+
+  test('no other program is named', () => {
+    expect(here.filter((line) => !/^(npx trimtab|curl) /.test(line))).toEqual([]);
+  });
+});
