@@ -1,11 +1,9 @@
+import { Z95 } from '../science/statistics/distributions.ts';
 import type { Normaliser, SurrogateWeights } from '../science/metric-weighting/learned-weights.ts';
 import { rewardMetricOf } from '../log/account/unit-metrics.ts';
 
 /** Metric → reward for one event of it. */
 export type Reward = Readonly<Record<string, number>>;
-
-/** The two-sided 95 % quantile of the normal distribution. */
-const Z_95 = 1.96;
 
 /**
  * The reward that training gives per event, from weights on normalised metrics. The predicted value is
@@ -23,7 +21,7 @@ export function toReward(learned: SurrogateWeights, own: Reward): Reward | undef
     const variance = varianceOf(learned, terms);
     // Of `click_through` and `clicks` the larger mean, which is that of the count: the reward is per event.
     const mean = Math.max(...terms.map((term) => Math.abs(term.mean)));
-    return Math.abs(worth) > Z_95 * Math.sqrt(variance) ? { pays, worth, mean } : [];
+    return Math.abs(worth) > Z95 * Math.sqrt(variance) ? { pays, worth, mean } : [];
   });
   if (!paid.some(({ worth }) => worth > 0)) return undefined;
   const now = paid.reduce((sum, { worth, mean }) => sum + Math.abs(worth) * mean, 0);

@@ -36,6 +36,19 @@ function check(): { status: number | null; output: string } {
   return { status: run.status, output: run.stdout + run.stderr };
 }
 
+test.each([
+  ['the clock', 'export const now = (): number => Date.now();', 'no-restricted-properties'],
+  ['chance', 'export const draw = (): number => Math.random();', 'no-restricted-properties'],
+  ['the environment', 'export const all = (): unknown => process.env;', 'no-restricted-globals'],
+])('science may not read %s', (_, source, rule) => {
+  cpSync(join(ROOT, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+  plant('backend/science/learn/impure.ts', source);
+  const bin = join(ROOT, 'node_modules/.bin/oxlint');
+  const { status, stdout } = spawnSync(bin, ['backend'], { cwd: folder, encoding: 'utf8' });
+  expect(status).not.toBe(0);
+  expect(stdout).toContain(rule);
+});
+
 test('imports that go down pass, and all files are seen', () => {
   const { status, output } = check();
   expect(output).toContain('no dependency violations found (6 modules, 2 dependencies cruised)');
