@@ -41,7 +41,9 @@ export function findConfigFile(directory: string): string | undefined {
   }
 }
 
-const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+/** Editors on Windows begin a file with a byte order mark. */
+const readJson = (path: string): unknown =>
+  JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
 
 async function importTs(path: string): Promise<unknown> {
   // Wherever the file lies, it is this very Trimtab that it configures.

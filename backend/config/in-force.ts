@@ -1,3 +1,4 @@
+import { shownAddress } from '../process/address.ts';
 import { z } from 'zod';
 import type { Shape } from '../settings/expected.ts';
 import { pathOf } from '../settings/parse-settings.ts';
@@ -68,11 +69,5 @@ const has = (given: unknown, [name, ...rest]: readonly string[]): boolean =>
 function shown(name: VariableName, value: string | undefined): string | null {
   if (value === undefined) return null;
   if (isSecretOf(name)) return '(secret)';
-  return URL.canParse(value) ? withoutCredentials(new URL(value)) : value;
-}
-
-/** `libsql://host`, whatever tokens the address holds. */
-function withoutCredentials(url: URL): string {
-  const isOpen = url.username === '' && url.password === '' && url.search === '';
-  return isOpen ? url.href : `${url.protocol}//(secret)@${url.host}${url.pathname}`;
+  return URL.canParse(value) ? shownAddress(value) : value;
 }

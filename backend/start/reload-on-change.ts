@@ -25,17 +25,16 @@ export function reloadOnChange(
   let reload: NodeJS.Timeout | undefined;
   let reloading: Promise<void> = Promise.resolve();
   const ended = Promise.withResolvers<string>();
-  const follow = (followed: Child) => {
-    void followed.ended.then((how) => {
-      if (followed === child && !isStopped) onLine(`${how}: waiting for a change`);
-    });
+  const follow = async (followed: Child) => {
+    const how = await followed.ended;
+    if (followed === child && !isStopped) onLine(`${how}: waiting for a change`);
   };
   const startAgain = async () => {
     const old = child;
     await old.stop(STOP_GRACE_MS);
     if (isStopped) return;
     child = start();
-    follow(child);
+    void follow(child);
   };
   const watchers = folders.map((folder) =>
     watch(folder, { recursive: true }, (_, file) => {
@@ -47,7 +46,7 @@ export function reloadOnChange(
       }, QUIET_MS);
     }),
   );
-  follow(child);
+  void follow(child);
   return {
     name,
     ended: ended.promise,

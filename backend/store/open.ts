@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
+import { shownAddress } from '../process/address.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
@@ -24,20 +25,34 @@ export interface Store {
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
+function connected(database: Database) {
+  try {
+    return connect(database);
+  } catch (error) {
+    throw cannotOpen(database, error);
+  }
+}
+
+/** The address may hold a token, and so may what the driver says of it. */
+function cannotOpen({ url }: Database, error: unknown): Error {
+  const cause = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+  const said = cause.replaceAll(/\w+:\/\/[^\s"'<>]+/g, shownAddress);
+  return new Error(
+    `cannot open the database ${shownAddress(url)} (${said}): check LIBSQL_URL, or restore the file`,
+    { cause: error },
+  );
+}
+
 /** Opens the database and migrates it to the newest version. From then on one worker thread owns the only connection that writes. */
 export async function openStore(database: Database): Promise<Store> {
-  const client = connect(database);
+  const client = connected(database);
   const db = drizzle(client);
   try {
     await migrate(db, { migrationsFolder: MIGRATIONS });
     if (client.protocol === 'file') await client.execute('PRAGMA query_only = ON');
   } catch (error) {
     client.close();
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    throw new Error(
-      `cannot open the database ${database.url} (${messageOf(cause)}): check LIBSQL_URL, or restore the file`,
-      { cause: error },
-    );
+    throw cannotOpen(database, error);
   }
   const thread = startThread<Writer>(new URL('./writer.ts', import.meta.url), database);
   try {

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +43,31 @@ function check(): { status: number | null; output: string } {
   });
   return { status: run.status, output: run.stdout + run.stderr };
 }
+
+test('a type that is imported inline is refused by lint, as the check of imports does not see it', () => {
+  cpSync(join(ROOT, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+  plant('backend/science/learn/fit.ts', "export type S = import('../../store/open.ts').Store;");
+  const bin = join(ROOT, 'node_modules/.bin/oxlint');
+  const { status, stdout } = spawnSync(bin, ['backend'], { cwd: folder, encoding: 'utf8' });
+  expect(status).not.toBe(0);
+  expect(stdout).toContain('consistent-type-imports');
+});
+
+test('every folder of the backend is in the list', async () => {
+  const { default: config } = (await import(join(ROOT, '.dependency-cruiser.mjs'))) as {
+    default: { forbidden: { name: string; to: { path: string } }[] };
+  };
+  const listed = config.forbidden.flatMap(({ name, to }) =>
+    name.endsWith(' is below') ? [name.replace(' is below', ''), to.path] : [],
+  );
+  const folders = globSync(['backend/*/', 'backend/science/*/'], { cwd: ROOT })
+    .map((path) => path.replace(/\/$/, ''))
+    .filter((path) => !['backend/science', 'backend/cli'].includes(path));
+  expect(folders.length).toBeGreaterThan(20);
+  const isListed = (path: string) =>
+    listed.some((one) => one === path || new RegExp(one).test(`${path}/`));
+  expect(folders.filter((path) => !isListed(path))).toEqual([]);
+});
 
 test.each([
   ['the clock', 'export const now = (): number => Date.now();', 'no-restricted-properties'],

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
-import { spread, Workspace, type Step } from './kernel.ts';
+import type { Workspace } from './kernel.ts';
+import { spread, type Step } from './kernel.ts';
 import { ADDITIVE_SCORES_WGSL, SCORE_ROWS } from './scores.wgsl.ts';
 
 /** @param weights f32 `[feature][256]`. @param scores f32 per row of the block, overwritten. */

@@ -77,7 +77,8 @@ test('a setting takes its place among the defaults, at any depth', async () => {
 
 describe('the file', () => {
   test('is found from a folder below, the nearest one first', async () => {
-    write('trimtab.config.json', '{"training": {"windowDays": 1}}');
+    // As an editor on Windows writes it, with a byte order mark.
+    write('trimtab.config.json', '\uFEFF{"training": {"windowDays": 1}}');
     write('a/b/c/.keep', '');
     expect((await loaded({}, 'a/b/c')).training.windowDays).toBe(1);
     write('a/b/trimtab.config.json', '{"training": {"windowDays": 2}}');

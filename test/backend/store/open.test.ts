@@ -72,3 +72,16 @@ test('a file that is no database is refused, and names why', async () => {
     /cannot open the database file:.*not a database.*restore the file/,
   );
 });
+
+test.each([
+  ['libsql://127.0.0.1:1?authToken=SEKRET', 'libsql://(secret)@127.0.0.1:1'],
+  ['http://user:SEKRET@127.0.0.1:1/db', 'http://(secret)@127.0.0.1:1/db'],
+  ['postgres://user:SEKRET@127.0.0.1/db', 'postgres://(secret)@127.0.0.1/db'],
+])('an address that cannot be opened is told without what is secret: %s', async (url, shown) => {
+  const error = await openStore({ url }).then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  );
+  expect(error?.message).toContain(`cannot open the database ${shown}`);
+  expect(error?.message).not.toContain('SEKRET');
+});

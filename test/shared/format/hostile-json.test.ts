@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter, FormatError } from '../../../shared/format/bytes.ts';
+import type { ByteReader } from '../../../shared/format/bytes.ts';
+import { ByteWriter, FormatError } from '../../../shared/format/bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';

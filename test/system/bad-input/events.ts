@@ -1,5 +1,6 @@
 import { signToken, verifyToken } from '../../../shared/domain/token.ts';
-import { clickOn, type Ranking } from '../../support/client.ts';
+import type { clickOn } from '../../support/client.ts';
+import { type Ranking } from '../../support/client.ts';
 
 type Click = ReturnType<typeof clickOn>;
 /** What is wrong with the event, how it is made so, and the rejection that it must get. */
