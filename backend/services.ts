@@ -71,7 +71,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     store,
     database,
     settings: config.metricWeights,
-    labelling: config.trainingData,
+    accountRules: config.trainingData,
     nowMs,
   });
   const keptDays = keptDaysOf(config);

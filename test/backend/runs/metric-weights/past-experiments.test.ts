@@ -203,7 +203,7 @@ test('stored experiments tell weights apart that equal ones confuse', async () =
     store,
     database: { url: store.url },
     settings: parseMetricWeights({ target: TARGET, methods: ['surrogate'] }),
-    labelling: DEFAULT_TRAINING_DATA,
+    accountRules: DEFAULT_TRAINING_DATA,
     nowMs: () => NOW,
   });
   expect(await learning.backtest()).toMatchObject({
@@ -240,7 +240,7 @@ test('a prior of before, of conversion, is the fixed weight of what is booked in
       store,
       database: { url: store.url },
       settings: parseMetricWeights({ target: TARGET, prior }),
-      labelling: DEFAULT_TRAINING_DATA,
+      accountRules: DEFAULT_TRAINING_DATA,
       nowMs: () => NOW,
     }).backtest();
   const report = await reportOf({ conversion: 1 });
