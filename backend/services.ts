@@ -53,8 +53,10 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const { livePointer, rollouts } = rolloutServices({
     store,
+    account,
     publisher,
     versions,
     settings: config.rollout,
@@ -65,12 +67,11 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
-  const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const metricLearning = metricLearningOf({
     store,
     database,
     settings: config.metricWeights,
-    labelling: config.trainingData,
+    accountRules: config.trainingData,
     nowMs,
   });
   const keptDays = keptDaysOf(config);

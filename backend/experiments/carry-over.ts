@@ -2,7 +2,7 @@ import { and, inArray, lte, ne, sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { experiments } from '../store/tables.ts';
 import type { CarryOver } from '../science/experiment/experiment-statistics.ts';
-import { exposureCounts } from '../log/account/counted.ts';
+import { countedExposures } from '../log/account/counted.ts';
 import { unitsTable, type Scope } from './exposed-units.ts';
 import type { Experiment } from './new-experiment.ts';
 
@@ -26,8 +26,8 @@ export async function carriedOver(
     earlier.map((row) => row.id),
   );
   const by = (column: SQL) => sql`
-    select ${column} as unit, experiment, arm from exposures x
-    where ${exposureCounts(sql`x`)} and ${over} and ${column} is not null group by 1, 2, 3`;
+    select ${column} as unit, experiment, arm from ${countedExposures} x
+    where ${over} and ${column} is not null group by 1, 2, 3`;
   const met = (table: SQL, column: SQL) => sql`
     select u.unit, x.arm as own, p.experiment, p.arm
     from units u cross join exposures x on x.experiment = ${id} and x.rankingId = u.rankingId

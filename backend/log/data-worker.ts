@@ -36,7 +36,7 @@ const objects = openObjectStore(location);
 const depsAt = (nowMs: number): BuildDeps => ({
   db,
   objects,
-  labelling: settings,
+  accountRules: settings,
   nowMs: () => nowMs,
 });
 const inTurn = serial();

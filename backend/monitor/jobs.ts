@@ -96,7 +96,7 @@ const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
     },
     {
       kind: 'sample ratio mismatch',
-      check: async () => findSampleRatioMismatch(await readArmSizes(store), settings.sampleRatio),
+      check: async () => findSampleRatioMismatch(await readArmSizes(deps), settings.sampleRatio),
     },
   ];
 };

@@ -4,6 +4,7 @@ import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
+import type { Account } from '../log/account/account.ts';
 import { daysWithRankings } from '../log/account/log-mark.ts';
 import type { Span } from '../log/account/span.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
@@ -14,6 +15,7 @@ import { readLoggedCodes, slateSample } from './slate-sample.ts';
 
 export interface DriftDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly versions: Pick<Versions, 'load'>;
   readonly settings: MonitorSettings;
 }
@@ -24,9 +26,10 @@ const WEEK_MS = 7 * DAY_MS;
  * Compares yesterday with the same weekdays of the champion's training window, because features may depend on the
  * weekday; with all days of the window where it has too few of that weekday. The reference is read once per champion and day.
  */
-export function driftMonitor({ store, versions, settings }: DriftDeps) {
+export function driftMonitor({ store, account, versions, settings }: DriftDeps) {
   let cached: { readonly of: string; readonly reference: Profile } | undefined;
   return async (nowMs: number): Promise<Observation> => {
+    await account.update();
     const { sampleRankings, minSessions } = settings.drift;
     const yesterday = boundsOf(dayOf(nowMs - DAY_MS));
     const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;

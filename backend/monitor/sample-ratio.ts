@@ -1,4 +1,6 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import type { Account } from '../log/account/account.ts';
+import { countedExposures } from '../log/account/counted.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, layers, rollouts } from '../store/tables.ts';
@@ -53,7 +55,15 @@ export function findSampleRatioMismatch(
 /** After this time every edge follows a changed pointer. */
 const SETTLED_MS = 5 * 60_000;
 
-export async function readArmSizes(store: Store): Promise<ArmSizes[]> {
+/** By the account. Units of which no exposure counts are left out here, and the report tests how they fall to the arms. */
+export async function readArmSizes({
+  store,
+  account,
+}: {
+  readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
+}): Promise<ArmSizes[]> {
+  await account.update();
   const running = await store.db
     .select({ experiment: experiments, unit: layers.unit })
     .from(experiments)
@@ -67,7 +77,7 @@ export async function readArmSizes(store: Store): Promise<ArmSizes[]> {
     const column = unit === 'user' ? sql`userId` : sql`sessionId`;
     const rows = await store.db.all<{ arm: string; units: number }>(sql`
       select arm, count(*) as units from (
-        select min(arm) as arm from exposures
+        select min(arm) as arm from ${countedExposures}
         where experiment = ${experiment.id} and at >= ${since} and ${column} is not null
         group by ${column} having min(arm) = max(arm))
       group by arm`);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { and, between, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
+import { countedRankings } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
-import { decisions } from '../store/tables.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
 /** Shown items of a sample of rankings, ready to be scored. */
@@ -42,33 +42,33 @@ export function slateSample(rankings: readonly LoggedCodes[], features: number):
 }
 
 /**
- * About `size` rankings of some days, selected by their seeds, which are random and independent of the request.
+ * About `size` rankings that people were shown on some days, by the account, which must be up to date. They are selected by
+ * their seeds, which are random and independent of the request.
  * @param starts first milliseconds of UTC days.
  */
 export async function readLoggedCodes(
-  store: Store,
+  { db }: Pick<Store, 'db'>,
   schemaHash: string,
   starts: readonly number[],
   size: number,
 ): Promise<LoggedCodes[]> {
   const ofDay = (start: number) =>
-    and(eq(decisions.schemaHash, schemaHash), between(decisions.at, start, start + DAY_MS - 1));
+    sql`${countedRankings} d where d.schemaHash = ${schemaHash}
+      and d.at between ${start} and ${start + DAY_MS - 1}`;
   let count = 0;
   for (const start of starts) {
-    const [row] = await store.db
-      .select({ count: sql<number>`count(*)` })
-      .from(decisions)
-      .where(ofDay(start));
+    const [row] = await db.all<{ count: number }>(
+      sql`select count(*) as count from ${ofDay(start)}`,
+    );
     count += row.count;
     await nextTurn();
   }
   const every = Math.max(1, Math.floor(count / size));
   const sample: LoggedCodes[] = [];
   for (const start of starts) {
-    const rows = await store.db
-      .select({ sessionId: decisions.sessionId, codes: decisions.codes })
-      .from(decisions)
-      .where(and(ofDay(start), sql`${decisions.seed} % ${every} = 0`));
+    const rows = await db.all<{ sessionId: string; codes: ArrayBuffer }>(
+      sql`select d.sessionId, d.codes from ${ofDay(start)} and d.seed % ${every} = 0`,
+    );
     for (const { sessionId, codes } of rows)
       sample.push({ sessionId, codes: new Uint8Array(codes) });
     await nextTurn();

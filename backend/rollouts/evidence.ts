@@ -1,10 +1,11 @@
-import { and, countDistinct, eq, gte, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
+import type { Account } from '../log/account/account.ts';
+import { countedExposures, countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
-import { decisions, exposures, weights } from '../store/tables.ts';
 import { canaryReadings, mismatches } from './canary-readings.ts';
 import { canaryWindows } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
@@ -20,6 +21,7 @@ import { SHARE } from './steps.ts';
 
 export interface EvidenceDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   /** Sessions that were first exposed in a window, by arm and day. */
   readonly collect: (
     experiment: RolloutExperiment,
@@ -58,40 +60,25 @@ export async function gatherEvidence(
   return {
     pointer,
     ...gate,
-    sessions: await sessionsOf(store, row),
+    sessions: await sessionsOf(deps, row),
     guardrails: strata.length === 0 ? [] : canaryReadings(experiment, strata, alpha, deps.combine),
     doubts: [...mismatches(strata), ...(await deps.doubts())],
   };
 }
 
-/** How many sessions the challenger ranked, or scored in shadow, since the stage began. */
-async function sessionsOf(store: Store, row: RolloutRow): Promise<number> {
+/** How many sessions of people the challenger ranked, or scored in shadow, since the stage began; by the account. */
+async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Promise<number> {
   const { stage, sinceMs } = stateOf(row);
-  if (stage === 'shadow') {
-    // Whatever version served had the champion's schema, and the log has an index by schema.
-    const schemaHash = sql`(select ${weights.schemaHash} from ${weights} where ${weights.version} = ${row.champion})`;
-    const [{ n }] = await store.db
-      .select({ n: countDistinct(decisions.sessionId) })
-      .from(decisions)
-      .where(
-        and(
-          sql`${decisions.schemaHash} = ${schemaHash}`,
-          gte(decisions.at, sinceMs),
-          sql`json_extract(${decisions.shadow}, '$.version') = ${row.challenger}`,
-        ),
-      );
-    return n;
-  }
-  if (SHARE[stage] === 0) return 0;
-  const [{ n }] = await store.db
-    .select({ n: countDistinct(exposures.sessionId) })
-    .from(exposures)
-    .where(
-      and(
-        eq(exposures.experiment, row.experiment),
-        eq(exposures.arm, CHALLENGER),
-        gte(exposures.at, sinceMs),
-      ),
-    );
+  if (stage !== 'shadow' && SHARE[stage] === 0) return 0;
+  await account.update();
+  const [{ n }] = await store.db.all<{ n: number }>(
+    stage === 'shadow'
+      ? // Whatever version served had the champion's schema, and the log has an index by schema.
+        sql`select count(distinct d.sessionId) as n from ${countedRankings} d
+          where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
+            and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`
+      : sql`select count(distinct x.sessionId) as n from ${countedExposures} x
+          where x.experiment = ${row.experiment} and x.arm = ${CHALLENGER} and x.at >= ${sinceMs}`,
+  );
   return n;
 }

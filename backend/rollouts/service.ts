@@ -1,5 +1,6 @@
 import { combineStrata } from '../science/statistics/strata.ts';
 import type { Collector } from '../experiments/collector.ts';
+import type { Account } from '../log/account/account.ts';
 import type { Publisher } from '../models/publisher.ts';
 import type { Store } from '../store/open.ts';
 import { livePointerService, type LivePointerService } from '../models/live-pointer-service.ts';
@@ -19,6 +20,7 @@ export interface RolloutServices {
 
 export interface RolloutServicesDeps {
   readonly store: Store;
+  readonly account: Pick<Account, 'update'>;
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly settings: RolloutSettings;
@@ -49,6 +51,7 @@ export function rolloutServices(deps: RolloutServicesDeps): RolloutServices {
   });
   const evidence: EvidenceDeps = {
     store,
+    account: deps.account,
     collect: async (experiment, { from, to }) =>
       (await deps.collectWithin(experiment, { from, to: to - 1 })).statistics,
     combine: combineStrata,

@@ -29,7 +29,7 @@ test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (se
   const deps = log.deps();
   const reward = { click: 1, dwell_seconds: 1 };
   await log.update();
-  const expected = await readTrainingSet(deps.db, smarttrip, window, reward, deps.labelling);
+  const expected = await readTrainingSet(deps.db, smarttrip, window, reward, deps.accountRules);
   for (let kill = 0; kill < KILLS; kill++) {
     const child = spawn(
       process.execPath,

@@ -63,8 +63,8 @@ beforeAll(async () => {
   // Whoever reads the log has the account of it brought up to date.
   await call(system, 'GET', '/v1/clicks');
   const window = { from: NOW_MS, to: Date.now() };
-  const labelling = { attributionDays: 7, filters: NO_FILTERS };
-  ({ set } = await readTrainingSet(db, schema, window, { click: 1 }, labelling));
+  const accountRules = { attributionDays: 7, filters: NO_FILTERS };
+  ({ set } = await readTrainingSet(db, schema, window, { click: 1 }, accountRules));
   close();
   scorer = await scorerInKv(system, version);
 });

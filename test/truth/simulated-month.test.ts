@@ -71,7 +71,7 @@ test(
       {
         kind: 'sample ratio mismatch',
         check: async () =>
-          findSampleRatioMismatch(await readArmSizes(store), DEFAULT_MONITORS.sampleRatio),
+          findSampleRatioMismatch(await readArmSizes(deps), DEFAULT_MONITORS.sampleRatio),
       },
     ];
     const served: Record<'bad' | 'good', number>[] = [];

@@ -32,8 +32,9 @@ export async function closeDays(
           and coalesce((select max(rowid) from events), 0) = ${mark.events?.rowid ?? 0}
           and (select coalesce(max(rowid), 0) from outcomes) = coalesce((
             select value ->> '$.outcomes.rowid' from log_marks where name = ${CREDITED}), 0)
-          and (select coalesce(max(revision), 0) from session_days) = (
-            select value ->> '$.revision' from log_marks where name = ${CREDITED})`,
+          and not exists (
+            select 1 from session_days where revision > coalesce((
+              select value ->> '$.revision' from log_marks where name = ${CREDITED}), 0))`,
     ),
   ]);
 }

@@ -21,9 +21,11 @@ const isNoBots = (row: SQL, at: SQL): SQL => sql`(${row}.sessionId, ${dayOf(at)}
 const isInTime = (row: SQL): SQL =>
   sql`${row}.rankingId not in (select rankingId from late_rankings)`;
 
-/** Whether the account has come as far as to a ranking. @param row name of a row of `decisions`, here and below. */
-export const isJudged = (row: SQL): SQL => sql`${row}.rowid <= coalesce(
+const JUDGED_TO = sql`coalesce(
   (select value ->> '$.decisions.rowid' from log_marks where name = ${sql.raw(`'${JUDGED}'`)}), 0)`;
+
+/** Whether the account has come as far as to a ranking. @param row name of a row of `decisions`, here and below. */
+export const isJudged = (row: SQL): SQL => sql`${row}.rowid <= ${JUDGED_TO}`;
 
 export const rankingCounts = (row: SQL): SQL =>
   sql`(${isJudged(row)} and ${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
@@ -52,9 +54,18 @@ export const cameOf = (type: EventType, row: SQL, withinMs?: number): SQL => sql
   select 1 from events e where e.rankingId = ${row}.rankingId and e.type = ${type} and e.fault = ''
     ${withinMs === undefined ? sql`` : sql`and e.receivedAt <= ${row}.at + ${withinMs}`})`;
 
-/** Whether an exposure is of a ranking that counts. @param row alias of a row of `exposures`. */
+/** Exposures that the account has come to. The others are listed, because they are few. */
+export const judgedExposures = sql`(
+  select c.* from exposures c
+  where c.rankingId not in (select rankingId from decisions where rowid > ${JUDGED_TO}))`;
+
+/** Whether an exposure is of a ranking that counts. @param row alias of a row of `judgedExposures`. */
 export const exposureCounts = (row: SQL): SQL =>
   sql`(${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
+
+/** Exposures of rankings that count. */
+export const countedExposures = sql`(
+  select x.* from ${judgedExposures} x where ${exposureCounts(sql`x`)})`;
 
 /** Outcomes with whose they are: `creditedUser`, `creditedSession`, and the item of `creditedRanking`. */
 export const creditedOutcomes = sql`(select c.* from outcomes c where c.creditedSession is not null)`;

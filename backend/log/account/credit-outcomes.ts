@@ -18,6 +18,7 @@ import {
   type JudgedMark,
   type Seen,
 } from './mark.ts';
+import { countRevision, newestRevision, revisionAfter } from './revision.ts';
 import { accountVersion, type Rules } from './rules.ts';
 
 const PAGE = 2000;
@@ -57,9 +58,9 @@ export async function creditOutcomes(
     const next = markText({ version, outcomes, revision } satisfies CreditedMark);
     const credits = JSON.stringify(found);
     const here = isAt(CREDITED, next);
-    const sessions = JSON.stringify([
+    const sessions = [
       ...new Set(found.flatMap(({ was, session }) => [was, session].filter((id) => id !== null))),
-    ]);
+    ];
     // Where another backend was first, the mark is read again, and nothing of this page was written.
     await store.write([
       moveMark(CREDITED, text, next),
@@ -70,24 +71,18 @@ export async function creditOutcomes(
             creditedItem = c.value ->> 'item'
           from json_each(${credits}) c where outcomes.outcomeId = c.value ->> 'outcomeId' and ${here}`,
       ),
+      ...(sessions.length === 0 ? [] : [countRevision(db, here)]),
       // Whoever keeps what sessions did reads these again.
       statement(
         db,
-        sql`update session_days set revision = (select max(revision) + 1 from session_days)
+        sql`update session_days set revision = ${newestRevision}
           where (sessionId, day) in (
             select sessionId, max(day) from session_days
-            where sessionId in (select value from json_each(${sessions})) group by 1) and ${here}`,
+            where sessionId in (select value from json_each(${JSON.stringify(sessions)}))
+            group by 1) and ${here}`,
       ),
     ]);
   }
-}
-
-/** How far the changes of a page's worth of session days go; those of one revision are never parted. */
-export async function revisionAfter(db: LibSQLDatabase, revision: number): Promise<number> {
-  const [row] = await db.all<{ last: number | null }>(sql`
-    select max(revision) as last from (
-      select revision from session_days where revision > ${revision} order by revision limit ${PAGE})`);
-  return row.last ?? revision;
 }
 
 interface Credit {

@@ -17,6 +17,7 @@ import {
   type Seen,
 } from './mark.ts';
 import { measureSessionDays, type SessionDay, type SessionDayKey } from './measure-session-days.ts';
+import { countRevision, newestRevision } from './revision.ts';
 import { accountVersion, type Rules } from './rules.ts';
 import { startAnew } from './start-anew.ts';
 
@@ -234,7 +235,7 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
           where eventId in (select value from json_each(${JSON.stringify(ids)})) and ${here}`,
       ),
     );
-  const revision = sql`(select coalesce(max(revision), 0) + 1 from session_days)`;
+  if (days.length + turned.length > 0) statements.push(countRevision(db, here));
   if (days.length > 0) {
     const rows = days.map(({ sessionId, day, firstAt, clickedItems, dwells, fault }) => [
       sessionId,
@@ -251,7 +252,7 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
       statement(
         db,
         sql`insert into session_days (sessionId, day, firstAt, clickedItems, dwells, fault, revision)
-          select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ${revision}
+          select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ${newestRevision}
           from json_each(${JSON.stringify(rows)}) where ${here}
           on conflict do update set firstAt = excluded.firstAt, clickedItems = excluded.clickedItems,
             dwells = excluded.dwells, fault = excluded.fault, revision = excluded.revision`,
@@ -270,7 +271,7 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
     statements.push(
       statement(
         db,
-        sql`update session_days set fault = t.value ->> 'fault', revision = ${revision}
+        sql`update session_days set fault = t.value ->> 'fault', revision = ${newestRevision}
           from json_each(${JSON.stringify(turned)}) t
           where session_days.sessionId = t.value ->> 'sessionId'
             and session_days.day = t.value ->> 'day' and ${here}`,

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { CREDITED, JUDGED, readMark, type CreditedMark, type JudgedMark } from './mark.ts';
+import { newestRevision } from './revision.ts';
 import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
@@ -14,7 +15,7 @@ export async function readLogMark(
   const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
   const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
-    select (select max(rowid) from deleted_users) as u, (select max(revision) from session_days) as r`);
+    select (select max(rowid) from deleted_users) as u, ${newestRevision} as r`);
   const rows = [judged?.decisions, judged?.events, credited?.outcomes].map(
     (seen) => seen?.rowid ?? 0,
   );

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
 import type { SessionFault } from './judge-session.ts';
 import { isAt, JUDGED, markText, moveMark, statement, type JudgedMark } from './mark.ts';
+import { newestRevision } from './revision.ts';
 
 /** Why an earlier account held a session for a bot's is not known any more. */
 const FROM_BEFORE: SessionFault = 'refused_before';
@@ -19,7 +20,7 @@ export async function startAnew(
 ): Promise<void> {
   const isSame = before?.version === version;
   const [{ startRevision }] = await db.all<Pick<JudgedMark, 'startRevision'>>(
-    sql`select coalesce(max(revision), 0) as startRevision from session_days`,
+    sql`select ${newestRevision} as startRevision`,
   );
   const mark: JudgedMark = {
     version,

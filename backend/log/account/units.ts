@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
-import { revisionAfter } from './credit-outcomes.ts';
 import { JUDGED, markText, moveMark, readMark, type JudgedMark } from './mark.ts';
 import { readUnits } from './read-units.ts';
 import type { UnitKind, UnitRow, UnitsOf } from './unit.ts';
+import { revisionAfter } from './revision.ts';
 import { accountVersion } from './rules.ts';
 import { updateAccount } from './update-account.ts';
 

@@ -21,7 +21,7 @@ import { DAY_MS, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.
 export interface BuildDeps {
   readonly db: LibSQLDatabase;
   readonly objects: ObjectStore;
-  readonly labelling: Rules;
+  readonly accountRules: Rules;
   readonly nowMs: () => number;
 }
 
@@ -40,11 +40,11 @@ export async function buildPartition(
   schema: Schema,
   day: UtcDay,
 ): Promise<Manifest | undefined> {
-  const { db, objects, labelling, nowMs } = deps;
+  const { db, objects, accountRules, nowMs } = deps;
   const before = await readManifest(objects, schema.hash, day);
   // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
   const { version, logMark, deletions, closedBefore } = await readLogMark(db);
-  const account = accountVersion(labelling);
+  const account = accountVersion(accountRules);
   if (version !== account)
     throw new Error(
       `the log is counted by another version of the account (${version}, and not ${account}): backends with other settings for training data share this database; give all the same`,
@@ -52,12 +52,12 @@ export async function buildPartition(
   const isOfNow = before?.account === account;
   if (isOfNow && before?.state === 'closed') return before;
   const builtAt = nowMs();
-  const closesAt = startOfDay(day) + (2 + labelling.attributionDays) * DAY_MS;
+  const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
   if (isOfNow && before?.logMark === logMark && before.state === state) return before;
 
   const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
-  const facts = await readDay(db, schema, day, labelling, (slate) => parts.add(slate));
+  const facts = await readDay(db, schema, day, accountRules, (slate) => parts.add(slate));
   if (facts.rankings === 0) {
     // A closed day whose log is gone is kept as it was counted, and is no part of what is counted now.
     if (before !== undefined && before.state !== 'closed')
@@ -75,8 +75,8 @@ export async function buildPartition(
     state,
     builtAt,
     closesAt,
-    attributionDays: labelling.attributionDays,
-    filters: labelling.filters,
+    attributionDays: accountRules.attributionDays,
+    filters: accountRules.filters,
     account,
     logMark,
     deletions,

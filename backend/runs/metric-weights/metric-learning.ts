@@ -29,11 +29,11 @@ export function metricLearning(deps: {
   readonly database: Database;
   readonly settings: MetricWeightSettings;
   /** Which feedback counts as a person's, and until when it counts. */
-  readonly labelling: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
+  readonly accountRules: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
   readonly nowMs: () => number;
 }): MetricLearning {
   const { store, database, settings, nowMs } = deps;
-  const { filters, attributionDays } = deps.labelling;
+  const { filters, attributionDays } = deps.accountRules;
   const declared = () => ({ ...withTarget(settings), filters, attributionDays });
   let isLearning = false;
   const write = remoteWriteOf(store);

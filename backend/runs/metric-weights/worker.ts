@@ -13,7 +13,7 @@ import { learnSurrogate } from '../../science/metric-weighting/learn-surrogate.t
 import type { LearnedWeights } from '../../science/metric-weighting/learned-weights.ts';
 import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
 import type { UnitTable } from '../../science/metric-weighting/unit-table.ts';
-import { livePrior } from './live-prior.ts';
+import { declaredPrior, livePrior } from './live-prior.ts';
 import { pastExperiments } from './past-experiments.ts';
 import { pooledTable } from './pooled-table.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
@@ -98,7 +98,7 @@ const exposed = {
     const better = Object.fromEntries(UNIT_METRICS.map((metric) => [metric.name, metric.better]));
     const experiments = await pastExperiments(db, target, nowMs);
     const measured = Object.keys(experiments[0]?.effects ?? {});
-    const own = prior && Object.fromEntries(measured.map((name) => [name, prior[name] ?? 0]));
+    const own = prior && declaredPrior(measured, prior);
     return backtest(experiments, { better, ...(own && { prior: own }) });
   },
 };

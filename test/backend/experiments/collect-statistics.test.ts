@@ -4,6 +4,7 @@ import type {
   ArmStatistics,
   ExperimentStatistics,
 } from '../../../backend/science/experiment/experiment-statistics.ts';
+import { collect } from '../../../backend/experiments/collect-statistics.ts';
 import { collectNow, collectStatistics } from './support/collect-statistics.ts';
 import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
@@ -274,6 +275,38 @@ test('sessions that are not people are left out and counted, by the filters of t
     ['control', 2],
     ['treatment', 1],
   ]);
+});
+
+test('what is ingested between the update of the account and the collection is in no figure, and not refused', async () => {
+  const experiment = await runningExperiment(log.store);
+  await add({ decisions: [visit('known', 'control')], events: [], outcomes: [] });
+  const before = await collectNow(log.store, experiment);
+  const late = visit('late', 'treatment', { userId: parseUserId('ana') });
+  await add({ decisions: [late], events: [happened(late, 'click')], outcomes: [] });
+  expect(await collect(log.store, experiment)).toEqual(before);
+  const { statistics, refusedUnits } = await collectNow(log.store, experiment);
+  expect(refusedUnits).toBe(0);
+  expect(statistics.days.map(({ arm, units }) => [arm, units])).toEqual([
+    ['control', 1],
+    ['treatment', 1],
+  ]);
+});
+
+test('nor does it make a unit one of several arms, or one that another experiment was carried over to', async () => {
+  await runningExperiment(log.store, { id: 'exp_0', stoppedAt: NOON - DAY, status: 'stopped' });
+  const experiment = await runningExperiment(log.store, { startedAt: NOON });
+  const one = { sessionId: parseSessionId('one') };
+  await add({ decisions: [visit('first', 'control', one)], events: [], outcomes: [] });
+  const before = await collectNow(log.store, experiment);
+  const others = [
+    visit('second', 'treatment', one),
+    visit('earlier', 'control', { ...one, at: NOON - 2 * DAY, arm: 'exp_0:control' }),
+  ];
+  await add({ decisions: others, events: [], outcomes: [] });
+  expect(before.statistics.carryOver).toEqual([]);
+  expect(await collect(log.store, experiment)).toEqual(before);
+  const { statistics } = await collectNow(log.store, experiment);
+  expect(statistics.days).toEqual([]);
 });
 
 test('what was done before the exposure or after the stop does not count', async () => {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../../backend/models/versions.ts';
-import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { openLog, type Log } from '../log/support/log.ts';
@@ -30,7 +31,9 @@ async function learnedFrom(learned?: readonly [from: number, to: number]) {
   const version = await versions.add(scorer, { ...window });
   const pointer = { champion: version };
   await store.write([recordLive(store, { pointer, text: version, since: 0 })]);
-  return driftMonitor({ store, versions, settings });
+  const filters = { ...NO_FILTERS, maxRankingsPerMinute: 20 };
+  const account = { update: () => log.update(filters) };
+  return driftMonitor({ store, account, versions, settings });
 }
 
 async function days(from: number, to: number, shiftOf: (day: number) => number) {
@@ -46,6 +49,21 @@ test('a weekday that differs every week has not drifted', async () => {
   await days(0, 22, weekly);
   expect(await look(startOf(22))).toEqual({ findings: [], unknown: [] });
   expect(await look(startOf(21))).toEqual({ findings: [], unknown: [] });
+});
+
+test('crawlers have not drifted: a day that they crowd is the day of the people on it', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 22, () => 0);
+  const { decisions } = simulateDay(21, { ...PLAN, rankings: 3000, shift: 5 }, 99);
+  const crawled = decisions.map((one, n) => ({
+    ...one,
+    rankingId: `crawled-${n}` as typeof one.rankingId,
+    // A crawler of 100 rankings in a second, from another address each time.
+    sessionId: parseSessionId(`crawler-${Math.floor(n / 100)}`),
+    at: startOf(21) + (n % 100) * 10,
+  }));
+  await log.add(crawled);
+  expect(await look(startOf(22))).toEqual({ findings: [], unknown: [] });
 });
 
 test('where the champion saw no such weekday, all of its days stand in', async () => {

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findSampleRatioMismatch, readArmSizes } from '../../../backend/monitor/sample-ratio.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import { experiments, exposures, layers, rollouts } from '../../../backend/store/tables.ts';
+import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { NOON, openLog, type Log } from '../log/support/log.ts';
+import { DAY, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const LIMITS = DEFAULT_MONITORS.sampleRatio;
 const sizes = (control: number, treatment: number, weights = [0.5, 0.5]) => ({
@@ -98,10 +100,9 @@ describe('read from exposures', () => {
       .values({ experiment, rankingId: `r${ranking++}`, arm, at, sessionId, userId });
   const unitsOf = async () =>
     Object.fromEntries(
-      (await readArmSizes(log.store)).map(({ experiment, arms }) => [
-        experiment,
-        arms.map(({ units }) => units),
-      ]),
+      (await readArmSizes({ store: log.store, account: { update: log.update } })).map(
+        ({ experiment, arms }) => [experiment, arms.map(({ units }) => units)],
+      ),
     );
 
   test('a unit counts once, and not at all where it saw two arms', async () => {
@@ -133,6 +134,35 @@ describe('read from exposures', () => {
       exposed('by_user', 'b', 's3'),
     ]);
     expect(await unitsOf()).toEqual({ by_user: [1, 0] });
+  });
+
+  test('only exposures that count are looked at: none of bots, of closed days, or not judged yet', async () => {
+    const ranked = (name: string, arm: string, at = NOON) =>
+      rankingOf(`${name}-${at}`, at, {
+        arm: `exp_1:${arm}`,
+        sessionId: parseSessionId(name),
+      });
+    const filters = { ...NO_FILTERS, maxRankingsPerMinute: 2 };
+    const account = { update: () => log.update(filters) };
+    await log.store.write([running('exp_1', { startedAt: NOON - DAY })]);
+    await log.add([
+      ranked('ana', 'control'),
+      ranked('ben', 'b'),
+      ...[1, 2, 3].map((ms) => ranked('crawler', 'b', NOON + ms)),
+      // On another day it is no bot, and saw one arm that counts.
+      ranked('crawler', 'control', NOON + DAY),
+    ]);
+    await log.goOnTo(NOON + 10 * DAY);
+    await account.update();
+    await log.add([ranked('too-late', 'b')]);
+    const sizesNow = async (update = account.update) =>
+      (await readArmSizes({ store: log.store, account: { update } }))[0].arms.map(
+        ({ units }) => units,
+      );
+    expect(await sizesNow()).toEqual([2, 1]);
+    await log.add([ranked('cleo', 'control', NOON + 10 * DAY)]);
+    expect(await sizesNow(async () => {})).toEqual([2, 1]);
+    expect(await sizesNow()).toEqual([3, 1]);
   });
 
   test('a canary is held to the traffic of its stage', async () => {

@@ -68,6 +68,17 @@ test('before any data what has a direction counts the same, and cells count noth
   });
 });
 
+test.each([
+  [{ conversion: 0.5 }, 0.5],
+  [{ conversion: 0.5, booked: 2 }, 2],
+])('a prior of before, %j, is of what is booked', (prior, expected) => {
+  const declared = parseMetricWeights({ prior }).prior;
+  expect(livePrior([column('saves', 'higher'), column('booked', 'higher')], declared)).toEqual({
+    saves: 0,
+    booked: expected,
+  });
+});
+
 test('with experiments enough, weights are of what all of them measured', () => {
   const table: UnitTable = { units: 2, metrics: METRICS, context: [], target: column('value') };
   const measured = { estimate: 0.1, standardError: 0.1 };

@@ -22,7 +22,7 @@ export async function readTrainingSet(
   schema: Schema,
   window: TrainingWindow,
   reward: Readonly<Record<string, number>>,
-  labelling: Pick<Rules, 'attributionDays'>,
+  accountRules: Pick<Rules, 'attributionDays'>,
 ): Promise<TrainingData> {
   const [{ codes }] = await db
     .select({ codes: sql<number>`coalesce(sum(length(${decisions.codes})), 0)` })
@@ -39,6 +39,6 @@ export async function readTrainingSet(
   // Whole days: a session is judged by its day, wherever the window begins.
   const span = wholeDays(window);
   for (const start of await daysWithRankings(db, schema.hash, span))
-    await readDay(db, schema, dayOf(start), labelling, (slate) => collected.add(slate));
+    await readDay(db, schema, dayOf(start), accountRules, (slate) => collected.add(slate));
   return collected.finish();
 }

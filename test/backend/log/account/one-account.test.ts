@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { statement } from '../../../../backend/log/account/mark.ts';
 import type { Rules } from '../../../../backend/log/account/rules.ts';
 import {
   DEFAULT_TRAINING_DATA,
@@ -13,6 +14,7 @@ import {
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../../backend/log/ingest/outcomes.ts';
+import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
 import { versions } from '../../../../backend/models/versions.ts';
 import type { Experiment } from '../../../../backend/experiments/new-experiment.ts';
@@ -417,4 +419,62 @@ test('under other rules the whole log is judged again, and every reader follows'
     backends[0].db.all(sql`select distinct account from ${sql.identifier(table)}`);
   expect(await versionsOf('metric_units')).toHaveLength(1);
   expect(await versionsOf('experiment_units')).toHaveLength(1);
+});
+
+test.each([
+  ['the newest user was deleted', false],
+  ['that, in a store from before revisions were counted apart', true],
+] as const)('a session that comes after %s is in what every reader says', async (_, isOld) => {
+  const visit = async (name: string, at: number) => {
+    const ranking = shown(name, at, `session-of-${name}`, { userId: parseUserId(name) });
+    const click = happened(ranking, 'click', { afterMs: MINUTE });
+    const batch = { batchId: name, decisions: [ranking], events: [click] };
+    await ingest(backends[0], batch, MIDNIGHT);
+    await updateAccount(backends[0], RULES, 0);
+  };
+  const value = (userId: string, n: number, at: number): Outcome => ({
+    outcomeId: `of-${userId}`,
+    userId,
+    metric: 'value',
+    value: n,
+    at,
+  });
+  const days = [MIDNIGHT];
+  await visit('ana', MIDNIGHT);
+  await visit('ben', MIDNIGHT + HOUR);
+  // Known before its session is: it is credited when the session comes.
+  await recordOutcomes(backends[0], [value('cleo', 100, MIDNIGHT + DAY_MS)], MIDNIGHT);
+  await updateAccount(backends[0], RULES, 0);
+  expect((await read(RULES, days)).sessions).toMatchObject({ rankings: 2, 'outcome.value': 0 });
+  await deleteUser(backends[0], parseUserId('ben'), 'test', MIDNIGHT);
+  if (isOld)
+    await backends[0].write([
+      statement(backends[0].db, sql`delete from log_marks where name = 'account: revision'`),
+    ]);
+  await visit('cleo', MIDNIGHT + 2 * HOUR);
+  const all: Facts = { ...emptyFacts(), rankings: 2, click: 2, 'outcome.value': 100 };
+  expect(await read(RULES, days)).toMatchObject({
+    training: all,
+    sessions: all,
+    users: all,
+    experimentBySession: all,
+    experimentByUser: all,
+    clickedSoon: 2,
+  });
+});
+
+test('days go on being closed after the newest user was deleted', async () => {
+  const ana = shown('first', MIDNIGHT, 'one', { userId: parseUserId('ana') });
+  const ben = shown('last', MIDNIGHT + 9 * DAY_MS, 'two', { userId: parseUserId('ben') });
+  const third = shown('between', MIDNIGHT + 9 * DAY_MS, 'three');
+  for (const [i, ranking] of [ana, third, ben].entries()) {
+    await ingest(backends[0], { batchId: `${i}`, decisions: [ranking], events: [] }, MIDNIGHT);
+    await updateAccount(backends[0], RULES, 0);
+  }
+  await deleteUser(backends[0], parseUserId('ben'), 'test', MIDNIGHT);
+  await updateAccount(backends[0], RULES, MIDNIGHT + 9 * DAY_MS);
+  const [mark] = await backends[0].db.all<{ day: number }>(
+    sql`select value ->> '$.closedBefore' as day from log_marks where name = 'account: judged'`,
+  );
+  expect(mark.day).toBe(MIDNIGHT + DAY_MS);
 });

@@ -254,7 +254,7 @@ test.each([
     store,
     database: { url: store.url },
     settings: parseMetricWeights({ ...(target && { target }), retentionDays: 100 }),
-    labelling: DEFAULT_TRAINING_DATA,
+    accountRules: DEFAULT_TRAINING_DATA,
     nowMs: () => nowMs,
   });
   await learning.gather();

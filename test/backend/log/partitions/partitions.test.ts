@@ -91,7 +91,7 @@ describe(`a window read from Parquet is the window read from libSQL (seed ${SEED
   ])('%s', async (_, window, filters) => {
     const deps = log.deps(filters);
     await log.update(filters);
-    const fromLog = await readTrainingSet(deps.db, smarttrip, window, reward, deps.labelling);
+    const fromLog = await readTrainingSet(deps.db, smarttrip, window, reward, deps.accountRules);
     const manifests = await syncPartitions(deps, smarttrip, window);
     const fromParts = await readPartitions(deps.objects, manifests, smarttrip, window, reward);
     expect(fromParts).toEqual(fromLog);

@@ -54,7 +54,7 @@ export async function openLog(nowMs = NOON + DAY): Promise<Log> {
     deps: (filters = NO_FILTERS, attributionDays = 7) => ({
       db: store.db,
       objects: openObjectStore({ kind: 'folder', path: folder }),
-      labelling: { attributionDays, filters },
+      accountRules: { attributionDays, filters },
       nowMs: () => log.nowMs,
     }),
     update: (filters = NO_FILTERS, attributionDays = 7) =>

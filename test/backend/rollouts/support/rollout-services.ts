@@ -1,4 +1,5 @@
 import { combineStrata } from '../../../../backend/science/statistics/strata.ts';
+import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
 import { collectStatistics } from '../../experiments/support/collect-statistics.ts';
 import { edgeKv } from '../../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../../backend/models/publisher.ts';
@@ -76,6 +77,7 @@ export async function openRolloutServices(
       gatherEvidence(
         {
           store,
+          account: { update: () => bringUpToDate(store, { nowMs: clock.nowMs }) },
           collect: (experiment, { from, to }) =>
             collectStatistics(store, experiment, { from, to: to - 1 }),
           combine: combineStrata,

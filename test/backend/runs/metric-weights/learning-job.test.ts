@@ -21,7 +21,7 @@ const roomOf = (settings: object, using: Store = store) =>
     store: using,
     database: { url: store.url },
     settings: parseMetricWeights(settings),
-    labelling: DEFAULT_TRAINING_DATA,
+    accountRules: DEFAULT_TRAINING_DATA,
     nowMs: () => 1_790_000_000_000,
   });
 const jobOf = (settings: object, lines: string[] = []) =>

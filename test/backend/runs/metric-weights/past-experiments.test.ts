@@ -203,7 +203,7 @@ test('stored experiments tell weights apart that equal ones confuse', async () =
     store,
     database: { url: store.url },
     settings: parseMetricWeights({ target: TARGET, methods: ['surrogate'] }),
-    labelling: DEFAULT_TRAINING_DATA,
+    accountRules: DEFAULT_TRAINING_DATA,
     nowMs: () => NOW,
   });
   expect(await learning.backtest()).toMatchObject({
@@ -223,4 +223,28 @@ test('stored experiments tell weights apart that equal ones confuse', async () =
   expect(report.all.treatments).toBe(40);
   expect(report.all.adaptive.mean).toBeGreaterThan(0.8);
   expect(report.all.difference.low).toBeGreaterThan(0);
+});
+
+test('a prior of before, of conversion, is the fixed weight of what is booked in a backtest', async () => {
+  for (let i = 0; i < 25; i++)
+    await stopped(`exp_${i}`, NOW - 40 * DAY, {
+      control: unitsOf(60, 0, 0),
+      b: unitsOf(60, 0.6 * normal(), 0),
+    });
+  // Who saves much books: what is booked tells the value, and no other weight of the prior does.
+  await store.tamper(
+    "update experiment_units set after = json_set(after, '$.booking', 1) where after ->> 'save' > 1",
+  );
+  const reportOf = (prior: Record<string, number>) =>
+    metricLearning({
+      store,
+      database: { url: store.url },
+      settings: parseMetricWeights({ target: TARGET, prior }),
+      accountRules: DEFAULT_TRAINING_DATA,
+      nowMs: () => NOW,
+    }).backtest();
+  const report = await reportOf({ conversion: 1 });
+  expect(report).toMatchObject({ kind: 'backtest', metrics: ['saves', 'contacts', 'booked'] });
+  expect(report).toEqual(await reportOf({ booked: 1 }));
+  expect(report).not.toEqual(await reportOf({ scroll_share: 1 }));
 });
