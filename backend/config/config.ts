@@ -18,7 +18,7 @@ export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'k
   readonly schema: Schema;
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
-  /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
+  /** Cron pattern with seconds: how often the pointer and unpublished work are checked. */
   readonly watchSchedule: string;
   /** A changed catalogue is published this long after its last change, and at the latest after `republishWithinMs`. */
   readonly republishQuietMs: number;

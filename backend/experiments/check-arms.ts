@@ -27,7 +27,7 @@ export const withVersions = (asked: Omit<ArmsAsked, 'design'>, champion: Version
     ? asked.arms.map((arm) => ({ ...arm, version: arm.version ?? champion }))
     : [...asked.arms];
 
-/** @throws ApiError 400 or 404 naming the arm that could not be served, or not be told from another. */
+/** @throws ApiError 400 or 404 naming the arm that could not be served, or that equals another. */
 export async function checkArms(
   store: Store,
   { arms, design, aa }: ArmsAsked,

@@ -18,11 +18,11 @@ import { accountOfUnits, storedUnits } from './stored-units.ts';
 import { loggedUnits } from './unit-source.ts';
 
 export interface CollectOptions {
-  /** Epoch ms, inclusive: as if the experiment had begun then … */
+  /** Epoch ms, inclusive: counted as if the experiment had begun then … */
   readonly from?: number;
   /** … and been stopped then. */
   readonly to?: number;
-  /** From the units that were stored, as the log is not whole any more. */
+  /** From the stored units, because part of the log has been deleted. */
   readonly stored?: boolean;
 }
 
@@ -36,9 +36,9 @@ export interface Collected {
 export const PAST_MS = 28 * DAY_MS;
 
 /**
- * What the account says of an experiment's units, as addable statistics: bring it up to date first. A unit is what the layer assigns by; it belongs to the
- * arm and UTC day of its first exposure, and all that it does from then on counts (`unitValues`). One row per unit comes
- * out of the database, and none per event.
+ * The statistics of an experiment's units, as addable sums over what the account has counted: bring it up to date first.
+ * A unit is what the layer assigns by. It belongs to the arm and UTC day of its first exposure, and all that it does from
+ * then on counts (`readUnitColumns`). The database returns one row per unit, and none per event.
  */
 export async function collect(
   store: Pick<Store, 'db'>,

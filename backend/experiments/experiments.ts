@@ -38,7 +38,7 @@ export interface Experiments {
 
 export interface ExperimentsDeps {
   readonly store: Store;
-  /** Writes the pointer anew, with the traffic of now. */
+  /** Writes the pointer again, with the current traffic. */
   readonly refreshTraffic: (by: string) => Promise<void>;
   /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
   readonly weightsInForce: (version: Version) => Promise<number>;
@@ -118,7 +118,7 @@ export function experimentsOf({
           throw new ApiError(
             409,
             draft.status,
-            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
+            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which assigns units anew'}`,
           );
         const [{ n }] = await store.db
           .select({ n: count() })
@@ -191,7 +191,7 @@ export function experimentsOf({
   };
 }
 
-/** More of the range takes part; where that is not enough, the range grows into what is free beside it. */
+/** More of the range takes part; where that is not enough, the range grows into free units next to it. */
 async function wider(store: Store, experiment: Experiment, share: number) {
   const range = rangeOf(experiment);
   const length = range[1] - range[0];

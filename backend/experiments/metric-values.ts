@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { winsorCap } from '../science/statistics/statistics.ts';
 import type { MetricValues, Values } from './arm-totals.ts';
 import { unitColumn, type UnitColumn } from './unit-column.ts';
-import type { UnitValues } from './unit-values.ts';
+import type { UnitValues } from './read-unit-columns.ts';
 
 /** Everything that the metrics are made of, each once. */
 export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
@@ -12,7 +12,7 @@ export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
   return [...new Set(names)].map((name) => {
     const column = unitColumn(name);
     if (column === undefined)
-      throw new Error(`nothing counts "${name}": the metric is not checked`);
+      throw new Error(`there is no column "${name}": the metric was not checked`);
     return column;
   });
 }

@@ -33,7 +33,7 @@ export function firstFree(taken: readonly Range[], share: number, layer: string)
   return rounded([found[0], Math.min(found[0] + share, found[1])]);
 }
 
-/** A range made longer into the free ranges beside it, upwards first. @throws ApiError 409 `layer_full` */
+/** A range extended into adjacent free ranges, upwards first. @throws ApiError 409 `layer_full` */
 export function grown(
   [from, to]: Range,
   others: readonly Range[],

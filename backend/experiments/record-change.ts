@@ -63,7 +63,7 @@ async function write(store: Store, id: string, statements: Parameters<Store['wri
     throw new ApiError(
       409,
       'overtaken',
-      `experiment ${id}, or its layer, was changed meanwhile: look at it, and ask again`,
+      `experiment ${id}, or its layer, was changed meanwhile: read it again, and repeat the request`,
     );
   }
 }

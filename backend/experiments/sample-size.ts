@@ -8,7 +8,7 @@ import {
 } from '../science/statistics/power.ts';
 import { meanStatisticFromMoments, type Statistic } from '../science/statistics/statistics.ts';
 
-interface Moments {
+interface BaselineMoments {
   readonly mean: number;
   readonly variance: number;
 }
@@ -16,11 +16,11 @@ interface Moments {
 /** What is known of a metric per unit, from before. */
 export type Baseline =
   | { readonly kind: 'proportion'; readonly rate: number }
-  | ({ readonly kind: 'mean' } & Moments)
+  | ({ readonly kind: 'mean' } & BaselineMoments)
   | {
       readonly kind: 'ratio';
-      readonly numerator: Moments;
-      readonly denominator: Moments;
+      readonly numerator: BaselineMoments;
+      readonly denominator: BaselineMoments;
       /** Of a unit's numerator and denominator. */
       readonly covariance: number;
     };
@@ -100,7 +100,7 @@ function ofMeans(
 
 /** Two units that have the moments: a plan asks for nothing else. */
 function statisticOf(baseline: Exclude<Baseline, { kind: 'proportion' }>): Statistic {
-  const sample = ({ mean, variance }: Moments) => meanStatisticFromMoments(mean, variance, 2);
+  const sample = ({ mean, variance }: BaselineMoments) => meanStatisticFromMoments(mean, variance, 2);
   if (baseline.kind === 'mean') return sample(baseline);
   const [numerator, denominator] = [sample(baseline.numerator), sample(baseline.denominator)];
   const sumProducts = baseline.covariance + (numerator.sum * denominator.sum) / 2;

@@ -7,14 +7,12 @@ export interface Segmentation {
   readonly values: readonly string[];
 }
 
-/** Values beyond the most frequent ones are one value; so many dimensions are told at most. */
+/** Values beyond the most frequent ones are merged into `other`; dimensions beyond the most frequent ones are left out. */
 const MAX_VALUES = 10;
 const MAX_DIMENSIONS = 12;
 /** A visitor's page may send anything: longer names are no attributes, longer values are cut. */
 const MAX_LENGTH = 64;
-/**
- * What fewer units have is told of none of them: a report is kept for longer than its log, also of users who are deleted.
- */
+/** Values with fewer units are merged into `other`, so that a stored report identifies nobody. */
 const FEWEST_UNITS = 5;
 const OTHER = 'other';
 const UNKNOWN = 'unknown';

@@ -12,7 +12,7 @@ import { unitOfLayer } from './layers.ts';
 import { columnsOf } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
 import { loggedUnits } from './unit-source.ts';
-import type { UnitValues } from './unit-values.ts';
+import type { UnitValues } from './read-unit-columns.ts';
 
 const ROWS_PER_STATEMENT = 500;
 

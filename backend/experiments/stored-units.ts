@@ -6,7 +6,7 @@ import { byId, exposedUnit, sharing, type ExposedUnit, type Scope } from './expo
 import { storedOutcomes } from './stored-outcomes.ts';
 import type { UnitColumn } from './unit-column.ts';
 import type { UnitSource } from './unit-source.ts';
-import type { Period, UnitValues } from './unit-values.ts';
+import type { Period, UnitValues } from './read-unit-columns.ts';
 
 const UNIT = ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context', 'refused'];
 

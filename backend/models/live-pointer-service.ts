@@ -20,9 +20,9 @@ export interface LivePointerService {
   promote(version: Version, by: string): Promise<void>;
   /** Everyone gets the version, without arms, and nothing else goes live until released. */
   rollback(version: Version, by: string): Promise<void>;
-  /** Lifts the hold: the champion stays, and the arms of running experiments and rollouts come back. */
+  /** Lifts the hold: the champion stays, and running experiments and rollouts get their arms again. */
   release(by: string): Promise<void>;
-  /** The same champion with the traffic of now: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
+  /** The same champion with the current traffic: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
   refreshTraffic(by: string): Promise<void>;
   /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
   reconcile(): Promise<void>;
@@ -92,8 +92,8 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       },
     );
 
-  /** @returns the pointer with the traffic of now; undefined where it has that already, or is held. */
-  const withTrafficOfNow = async (): Promise<Pointer | undefined> => {
+  /** @returns the pointer with the current traffic; undefined where it has that already, or is held. */
+  const withCurrentTraffic = async (): Promise<Pointer | undefined> => {
     const live = await readLive(store);
     if (live === undefined || live.pointer.hold === true) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
@@ -108,10 +108,10 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
 
   const refreshTraffic = (by: string) =>
     inTurn(async () => {
-      if ((await withTrafficOfNow()) === undefined) return;
+      if ((await withCurrentTraffic()) === undefined) return;
       await alone(async () => {
         await compareAndRestore();
-        const pointer = await withTrafficOfNow();
+        const pointer = await withCurrentTraffic();
         if (pointer !== undefined) await writeStamped(pointer, 'change traffic', { actor: by });
       });
     });

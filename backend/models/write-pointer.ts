@@ -21,7 +21,7 @@ export interface PointerWriter {
     action: string,
     options?: WriteOptions,
   ) => Promise<void>;
-  /** Writes it as JSON with the time of now in it. */
+  /** Writes it as JSON with the current time in it. */
   readonly writeStamped: (
     pointer: Pointer,
     action: string,

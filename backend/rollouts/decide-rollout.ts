@@ -74,13 +74,13 @@ export function decideRollout(
   return { from: state, evidence, atMs: nowMs, rules, next, action, why };
 }
 
-interface Outcome {
+interface StageOutcome {
   readonly stage: Stage;
   readonly action: RolloutAction;
   readonly why: string;
 }
 
-function byOps(state: RolloutState, { pointer }: RolloutEvidence): Outcome | undefined {
+function byOps(state: RolloutState, { pointer }: RolloutEvidence): StageOutcome | undefined {
   const { challenger, champion, stage } = state;
   const keepOff = { do: 'keep off' } as const;
   if (pointer.hold === true) {
@@ -115,7 +115,7 @@ function byHarm({ challenger, champion }: RolloutState, evidence: RolloutEvidenc
   return withdrawn(champion, `${shown.join('; ')}: ${challenger} is withdrawn for ${champion}`);
 }
 
-const withdrawn = (to: Version, why: string): Outcome => ({
+const withdrawn = (to: Version, why: string): StageOutcome => ({
   stage: 'withdrawn',
   action: { do: 'withdraw', to },
   why,
@@ -126,7 +126,7 @@ function byProgress(
   evidence: RolloutEvidence,
   nowMs: number,
   { steps, maxStepMs }: RolloutRules,
-): Outcome {
+): StageOutcome {
   const { challenger, champion, sinceMs } = state;
   // byOps lets no other stage without a next step come here.
   const stage = state.stage as Exclude<Stage, 'withdrawn'>;

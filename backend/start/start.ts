@@ -46,7 +46,7 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
   const { edgePort, backendPort, onLine } = options;
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
-  // What is wrong with them is told here at once, and not as the end of a backend that could not start.
+  // Their faults are reported here at once, and not only once a backend could not start.
   await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
   const state = stateDir();
   const keys = ensureKeys(state);

@@ -16,7 +16,7 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 
 /** Every timestamp is epoch ms; every `json` column is checked where it enters, not here. */
 
-/** The catalogue as last told. */
+/** The current catalogue. */
 export const items = sqliteTable('items', {
   id: text().primaryKey(),
   attributes: text({ mode: 'json' }).$type<Attributes>().notNull(),
@@ -152,7 +152,7 @@ export const sessionDays = sqliteTable(
     day: integer().notNull(),
     /** Its first ranking of the day. */
     firstAt: integer().notNull(),
-    /** Whether a day's dwelling is logged is told by these; 0 of sessions that were told by something else. */
+    /** Used to decide whether dwell is logged; 0 for sessions that are bots for another reason. */
     clickedItems: integer().notNull(),
     dwells: integer().notNull(),
     /** Why it was not a person's; null where it was. */

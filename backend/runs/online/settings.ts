@@ -10,7 +10,7 @@ const cell = z
 export const onlineLearning = group({
   /** When weights are learned between trainings; empty: never. */
   schedule: schedule.default(''),
-  /** How far back the log is looked at. */
+  /** How far back the log is read. */
   windowHours: positive.max(720).default(24),
   /** Rankings with a reward; with fewer nothing is sent. */
   minimumRewarded: atLeastOne.default(1000),

@@ -292,7 +292,7 @@ const bounded = (check: string, figure: number, passed: boolean, bound: string):
 const unchecked = (check: EvidenceKind, rules: GateRules): GateCheck => ({
   check,
   outcome: rules.required.includes(check) ? 'missing' : 'noted',
-  says: `${check} not looked at`,
+  says: `${check} not checked`,
 });
 
 const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;

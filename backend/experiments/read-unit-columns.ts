@@ -28,7 +28,7 @@ export interface Period {
  * that an arm that moves people to other rankings is not charged for it. Outcomes are late by nature and count by their own
  * date, with no end unless `outcomesTo` names one.
  */
-export async function unitValues(
+export async function readUnitColumns(
   db: LibSQLDatabase,
   scope: Scope,
   units: ReadonlyMap<string, number>,
