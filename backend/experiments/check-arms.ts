@@ -15,7 +15,8 @@ export interface ArmsAsked {
 }
 
 const MAX_ARMS = 8;
-const NAME = /^[a-z0-9-]{1,40}$/;
+/** Of arms and of layers. */
+export const NAME = /^[a-z0-9-]{1,40}$/;
 
 /** Whether the experiment decides which version serves: by naming versions, or by training them. */
 export const changesVersion = ({ arms, aa }: Omit<ArmsAsked, 'design'>): boolean =>

@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { readVersionOfNow } from '../log/account/counted.ts';
-import { DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
+import { dayOf } from '../../shared/domain/utc-day.ts';
 import type {
   ArmStatistics,
   ExperimentStatistics,
@@ -9,7 +9,7 @@ import type {
 import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
 import { carriedOver } from './carry-over.ts';
 import { collectInterleaving } from './collect-interleaving.ts';
-import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { PAST_MS, type ExposedUnit, type Scope } from './exposed-units.ts';
 import { unitOfLayer } from './layers.ts';
 import { columnsOf, metricValues } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -31,9 +31,6 @@ export interface Collected {
   /** Units left out because they were exposed only in sessions that were not a person's. */
   readonly refusedUnits: number;
 }
-
-/** How long before its first exposure a user's own past is told from. */
-export const PAST_MS = 28 * DAY_MS;
 
 /**
  * The statistics of an experiment's units, as addable sums over what the account has counted: bring it up to date first.

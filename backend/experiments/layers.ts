@@ -19,6 +19,9 @@ export const DEFAULT_LAYERS: readonly NewLayer[] = [
   { name: 'exploration', unit: 'session', rank: 20 },
 ];
 
+/** The layer of canaries, which no experiment may use. */
+export const ROLLOUT_LAYER = 'rollout';
+
 /** Between the default ones and the rollouts'. */
 export const OWN_LAYER_RANK = 100;
 

@@ -100,7 +100,8 @@ function ofMeans(
 
 /** Two units that have the moments: a plan asks for nothing else. */
 function statisticOf(baseline: Exclude<Baseline, { kind: 'proportion' }>): Statistic {
-  const sample = ({ mean, variance }: BaselineMoments) => meanStatisticFromMoments(mean, variance, 2);
+  const sample = ({ mean, variance }: BaselineMoments) =>
+    meanStatisticFromMoments(mean, variance, 2);
   if (baseline.kind === 'mean') return sample(baseline);
   const [numerator, denominator] = [sample(baseline.numerator), sample(baseline.denominator)];
   const sumProducts = baseline.covariance + (numerator.sum * denominator.sum) / 2;

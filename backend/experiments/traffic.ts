@@ -27,7 +27,10 @@ export async function trafficOf(store: Pick<Store, 'db'>): Promise<ExperimentTra
 }
 
 /** @throws ApiError 400 where two of one layer overlap, 409 where the pointer would grow too large. */
-export function trafficFrom(layers: readonly LayerRow[], running: readonly Experiment[]): ExperimentTraffic {
+export function trafficFrom(
+  layers: readonly LayerRow[],
+  running: readonly Experiment[],
+): ExperimentTraffic {
   const inOrder = running.toSorted((a, b) => a.rangeFrom - b.rangeFrom || (a.id < b.id ? -1 : 1));
   const served = layers.flatMap(({ name, salt, unit }): ServedLayer[] => {
     const own = inOrder.filter(({ layer }) => layer === name);

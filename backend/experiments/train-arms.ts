@@ -11,7 +11,7 @@ import type { Experiment } from './new-experiment.ts';
 export interface ArmTraining {
   readonly parent: Version;
   readonly name: string;
-  readonly policy: RewardPolicy;
+  readonly rewardPolicy: RewardPolicy;
   readonly experiment: string;
 }
 
@@ -53,12 +53,12 @@ async function trainArm(
   { experiments: moves, train }: TrainArmsDeps,
   { id, name }: Experiment,
   arm: ExperimentArm,
-  policy: RewardPolicy,
+  rewardPolicy: RewardPolicy,
 ): Promise<void> {
   const version = await train({
     parent: arm.version ?? RULES_VERSION,
     name: `${name}: ${arm.name}`,
-    policy,
+    rewardPolicy,
     experiment: id,
   });
   await moves.moveArm(id, arm.name, version, 'backend');

@@ -1,5 +1,6 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
+import { percent } from '../../shared/text/text.ts';
 import type { GateReport, GuardrailInterval } from '../science/evaluation/gate.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
 import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
@@ -110,7 +111,7 @@ function byHarm({ challenger, champion }: RolloutState, evidence: RolloutEvidenc
   const harms = evidence.guardrails.filter(isHarmed);
   if (harms.length === 0) return undefined;
   const shown = harms.map(
-    (reading) => `${changeOf(reading)}, worse than the ${percent(reading.worstAllowed)} allowed`,
+    (reading) => `${changeOf(reading)}, worse than the ${change(reading.worstAllowed)} allowed`,
   );
   return withdrawn(champion, `${shown.join('; ')}: ${challenger} is withdrawn for ${champion}`);
 }
@@ -182,7 +183,7 @@ function guardrailsOpen(
     if ('missing' in reading) return [`a reading of ${reading.metric} (${reading.missing})`];
     if (asked === 'no harm' || isRuledOut(reading)) return [];
     return [
-      `certainty (${changeOf(reading)}, and ${percent(reading.worstAllowed)} or worse is not ruled out)`,
+      `certainty (${changeOf(reading)}, and ${change(reading.worstAllowed)} or worse is not ruled out)`,
     ];
   });
 }
@@ -212,9 +213,9 @@ function passed({ sessions, gate, guardrails }: RolloutEvidence, elapsedMs: numb
 }
 
 const changeOf = ({ metric, low, high }: GuardrailInterval): string =>
-  `${metric} changes by ${percent(low)} to ${percent(high)}`;
+  `${metric} changes by ${change(low)} to ${change(high)}`;
 
-const percent = (share: number): string =>
-  Number.isFinite(share) ? `${share > 0 ? '+' : ''}${(100 * share).toFixed(2)} %` : 'unknown';
+const change = (share: number): string =>
+  Number.isFinite(share) ? percent(share, { digits: 2, signed: true }) : 'unknown';
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(1);

@@ -10,7 +10,6 @@ import type { Stage } from './steps.ts';
 export type RolloutRow = typeof rollouts.$inferSelect;
 export type RolloutExperiment = typeof experiments.$inferSelect;
 
-export const LAYER = 'rollout';
 export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 
 /** The actor in the audit log where a rollout moves the pointer. */

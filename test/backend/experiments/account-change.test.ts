@@ -99,8 +99,14 @@ test('one whose log is not is stopped with a notice, and nothing of both account
     },
   };
   await stopOutdated({ reports: after, experiments, log: (line) => said.push(line) });
-  expect(stopped).toEqual(['exp_1', 'trimtab', expect.stringMatching(/earlier version of the account/)]);
-  expect(said[0]).toMatch(/experiment of a test \(exp_1\) was stopped: .*earlier version of the account/);
+  expect(stopped).toEqual([
+    'exp_1',
+    'trimtab',
+    expect.stringMatching(/earlier version of the account/),
+  ]);
+  expect(said[0]).toMatch(
+    /experiment of a test \(exp_1\) was stopped: .*earlier version of the account/,
+  );
   const { analysis } = (await reportOf(after, experiment))!;
   expect(experimentSummary(analysis, 'exp').join('\n')).toContain(
     `doubt: these figures were counted by an earlier account of what people did (${before.account}; that of now is ${after.account})`,

@@ -147,7 +147,9 @@ test('the weekly training starts from the rules, and the champion is still to be
   });
   const fromRules = await eventually(async () => {
     const { runs } = (await backend.call('GET', '/v1/runs')).body;
-    return runs.find((run: any) => run.params.name === 'learned from the rules' && run.status === 'done');
+    return runs.find(
+      (run: any) => run.params.name === 'learned from the rules' && run.status === 'done',
+    );
   });
   await backend.restart();
   expect(fromRules.params).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
