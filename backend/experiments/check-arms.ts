@@ -10,7 +10,7 @@ export interface ArmsAsked {
   /** The control first. */
   readonly arms: readonly ExperimentArm[];
   readonly design: 'split' | 'interleaved';
-  /** A test of the testing itself: arms that differ in nothing. */
+  /** An A/A test: arms that are equal. */
   readonly aa: boolean;
 }
 
@@ -22,7 +22,7 @@ export const NAME = /^[a-z0-9-]{1,40}$/;
 export const changesVersion = ({ arms, aa }: Omit<ArmsAsked, 'design'>): boolean =>
   aa || arms.some(({ version, reward }) => version !== undefined || reward !== undefined);
 
-/** An arm that names no version serves the champion of the start, frozen, where versions are what is compared. */
+/** Where versions are compared, an arm that names none serves the champion as of the start. */
 export const withVersions = (asked: Omit<ArmsAsked, 'design'>, champion: Version) =>
   changesVersion(asked)
     ? asked.arms.map((arm) => ({ ...arm, version: arm.version ?? champion }))
@@ -60,7 +60,7 @@ export async function checkArms(
   });
 }
 
-/** Only a test of the testing itself gets through the check with arms that differ in nothing. */
+/** `checkArms` lets equal arms pass only in an A/A test. */
 export const isAA = (arms: readonly ExperimentArm[]): boolean =>
   arms.every((arm) => servesAs(arm) === servesAs(arms[0]));
 

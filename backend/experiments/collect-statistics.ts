@@ -28,7 +28,7 @@ export interface CollectOptions {
 
 export interface Collected {
   readonly statistics: ExperimentStatistics;
-  /** Units left out because they were exposed only in sessions that were not a person's. */
+  /** Units left out because they were exposed only in a bot's sessions. */
   readonly refusedUnits: number;
 }
 
@@ -109,7 +109,7 @@ export async function collect(
   };
 }
 
-/** One per value and arm, arms that have nobody in it included. @param of which group each unit is in. */
+/** Statistics per group and arm, empty ones included. @param of the group of each unit. */
 function total(
   units: readonly ExposedUnit[],
   values: readonly MetricValues[],

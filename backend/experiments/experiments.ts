@@ -24,15 +24,15 @@ export interface Experiments {
   /** @throws ApiError as `draftOf` */
   create(asked: NewExperiment, by: string): Promise<Experiment>;
   /**
-   * @param freezeWeights the metric weights in force now are those it is read by, whatever is learned meanwhile.
+   * @param freezeWeights whether its report goes on using the metric weights that are in force now, whatever is learned meanwhile.
    * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
    */
   start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
   /** @param reason goes into the audit log. @throws ApiError 409 where it does not run. */
   stop(id: string, by: string, reason?: string): Promise<Experiment>;
-  /** @param share of the layer's units; only more than before: those inside stay in their arms. */
+  /** @param share of the layer's units; only more than before: units that take part stay in their arms. */
   widen(id: string, share: number, by: string): Promise<Experiment>;
-  /** An arm that is trained goes on with what was learned. */
+  /** Gives an arm another version, such as one that was trained for it. */
   moveArm(id: string, arm: string, version: Version, by: string): Promise<Experiment>;
 }
 
@@ -59,8 +59,8 @@ export function experimentsOf({
   const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
 
   /**
-   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. One that
-   * cannot be written leaves the row as it was.
+   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. Where the
+   * pointer cannot be written, the row is changed back.
    */
   const change = async (
     before: Experiment,
@@ -168,7 +168,7 @@ export function experimentsOf({
         const experiment = await ownExperiment(store, id);
         const before = shareOf(experiment);
         if (experiment.status === 'stopped')
-          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: its traffic is none`);
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: it has no traffic`);
         if (!(share > before && share <= 1))
           throw invalid(
             `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,

@@ -4,7 +4,7 @@ import { countedRankings, exposureCounts } from '../log/account/counted.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
-/** Which units an experiment counts, and what of the log it counts them by. */
+/** An experiment, what its units are, and the part of the log in which they were exposed. */
 export interface Scope {
   readonly experiment: string;
   readonly unit: 'user' | 'session';
@@ -13,10 +13,10 @@ export interface Scope {
   readonly to: number;
 }
 
-/** A unit as it was when it first saw the experiment. */
+/** A unit as of its first exposure. */
 export interface ExposedUnit {
   readonly unit: string;
-  /** Of a session, the user that it was known to be of. */
+  /** Of a session, its user where known. */
   readonly userId: string | null;
   /** Epoch ms. */
   readonly firstAt: number;
@@ -27,7 +27,7 @@ export interface ExposedUnit {
   readonly visitor: 'new' | 'returning' | 'anonymous';
   /** The request's context as JSON; null where its ranking is not in the log. */
   readonly context: string | null;
-  /** None of its exposures was a person's: it is counted as refused, and what it did is not. */
+  /** All of its exposures were a bot's: it is counted as refused, and what it did does not count. */
   readonly refused: boolean;
 }
 
@@ -62,7 +62,7 @@ export const unitsTable = (scope: Scope): SQL => sql`
     )
   )`;
 
-/** Column of outcomes that names it. */
+/** Column of outcomes that names the unit. */
 export const creditedTo = ({ unit }: Scope): SQL =>
   sql.raw(unit === 'user' ? 'creditedUser' : 'creditedSession');
 

@@ -91,11 +91,11 @@ export async function draftOf(
 
 export const rangeOf = ({ rangeFrom, rangeTo }: Experiment): Range => [rangeFrom, rangeTo];
 
-/** Of the layer's units, those that take part. */
+/** The share of the layer's units that take part. */
 export const shareOf = ({ rangeFrom, rangeTo, traffic }: Experiment): number =>
   Number(((rangeTo - rangeFrom) * traffic).toFixed(9));
 
-/** What assignment has to know of a row. */
+/** What assignment needs of a row. */
 export const asAssigned = (row: Experiment) => ({
   id: row.id,
   salt: row.salt,

@@ -13,7 +13,7 @@ interface BaselineMoments {
   readonly variance: number;
 }
 
-/** What is known of a metric per unit, from before. */
+/** A metric per unit, as measured before the experiment. */
 export type Baseline =
   | { readonly kind: 'proportion'; readonly rate: number }
   | ({ readonly kind: 'mean' } & BaselineMoments)
@@ -47,7 +47,7 @@ export interface Size {
   readonly oneLook: number;
   /** In the metric's own unit. */
   readonly effect: number;
-  /** No call is made on fewer units per arm, whatever the power. */
+  /** With fewer units per arm there is no verdict, whatever the power. */
   readonly minimumPerArm: number;
   readonly days?: number;
 }
@@ -98,7 +98,7 @@ function ofMeans(
   return [plan.control, plan.effect] as const;
 }
 
-/** Two units that have the moments: a plan asks for nothing else. */
+/** A sample of two units with these moments, which is all that a plan needs. */
 function statisticOf(baseline: Exclude<Baseline, { kind: 'proportion' }>): Statistic {
   const sample = ({ mean, variance }: BaselineMoments) =>
     meanStatisticFromMoments(mean, variance, 2);

@@ -17,7 +17,7 @@ export interface ExperimentTraffic {
 /** Every isolate reads the pointer every few seconds. */
 const MAX_TRAFFIC_BYTES = 64 * 1024;
 
-/** What the pointer has to say of everything that runs, canaries included: layers in the order in which they claim. */
+/** The part of the pointer that serves all running experiments, canaries included. Layers are in the order in which they claim units. */
 export async function trafficOf(store: Pick<Store, 'db'>): Promise<ExperimentTraffic> {
   const running = await store.db
     .select()

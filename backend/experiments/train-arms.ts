@@ -24,8 +24,8 @@ export interface TrainArmsDeps {
 }
 
 /**
- * Trains every arm of a running experiment that has a reward policy, on everybody's log, and lets it serve what was learned:
- * arms of one experiment differ in nothing but the reward. One that cannot be trained goes on with what it has.
+ * Trains every arm of a running experiment that has a reward policy, on the log of all arms, and lets it serve the new
+ * version: arms of one experiment differ only in the reward. An arm whose training fails keeps its version.
  * @returns how many arms moved.
  */
 export async function trainArms(deps: TrainArmsDeps): Promise<number> {

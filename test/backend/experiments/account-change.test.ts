@@ -109,7 +109,7 @@ test('one whose log is not is stopped with a notice, and nothing of both account
   );
   const { analysis } = (await reportOf(after, experiment))!;
   expect(experimentSummary(analysis, 'exp').join('\n')).toContain(
-    `doubt: these figures were counted by an earlier account of what people did (${before.account}; that of now is ${after.account})`,
+    `doubt: these figures were counted by an earlier account of what people did (${before.account}; the current one is ${after.account})`,
   );
 });
 
