@@ -49,7 +49,7 @@ export const rollout = group({
   alpha: z.number().gt(0).lt(1).default(0.05),
   /** In a stage with fewer sessions in an arm no guardrail is read. */
   minimumPerArm: count.min(2).default(200),
-  /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then too few sessions to detect it. */
+  /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then there are too few sessions to detect it. */
   steps: group({
     /** It has passed the gate. */
     candidate: step({ minMs: 0, minSessions: 0 }, noGuardrails),
