@@ -64,9 +64,9 @@ export async function loadSettings({ env, directory, demo = false }: ConfigOptio
     return { file, settings: parseSettings(settings, demo ? merged(DEMO, given) : given) };
   } catch (error) {
     const problems = messageOf(error).split('\n');
-    const told =
+    const problem =
       problems.length === 1 ? ` ${problems[0]}` : problems.map((line) => `\n  ${line}`).join('');
-    throw new Error(`${file?.path ?? 'the settings'}:${told}`, { cause: error });
+    throw new Error(`${file?.path ?? 'the settings'}:${problem}`, { cause: error });
   }
 }
 

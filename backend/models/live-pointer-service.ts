@@ -46,7 +46,7 @@ export interface LivePointerDeps {
   readonly onMoved: (kvWasLost: boolean) => void;
 }
 
-/** Longer than a lease that a crash left behind. */
+/** Longer than a lease lasts after its holder has crashed. */
 const PATIENCE_MS = 30_000;
 
 export function livePointerService(deps: LivePointerDeps): LivePointerService {
@@ -76,7 +76,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       await write({ ...live.pointer, at: nowMs() }, live.text, 'restore', { kvWasLost: true });
       return;
     }
-    // Somebody had named a version that does not exist. Edges went on with the one before it, and so does the pointer.
+    // Somebody had named a version that does not exist. Edges kept the one before it, so the pointer is set back to it.
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;

@@ -12,7 +12,7 @@ import { parseSettings } from '../settings/parse-settings.ts';
 
 const alpha = z.number().gt(0).max(0.05);
 
-/** What the monitors hold the system to. */
+/** The limits that the monitors check. */
 export const monitors = group({
   /** When the cheap checks run: all but those of whole days. */
   schedule: schedule.default('*/5 * * * *'),
@@ -22,7 +22,7 @@ export const monitors = group({
   reportSchedule: schedule.default('0 7 * * *'),
   /** A condition must be gone for so long before its alert is over. */
   clearMinutes: z.number().nonnegative().default(30),
-  /** Metrics that fall below what the days before led to expect. */
+  /** Metrics that fall below what was expected from the days before. */
   metrics: group({
     /** How many days a day is compared with. */
     trailingDays: count.min(7).max(365).default(28),

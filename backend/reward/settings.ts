@@ -22,9 +22,9 @@ export const metricWeights = group({
     .meta({ examples: [{ kind: 'happened', outcome: 'renewal', horizonDays: 90 }] }),
   /** The unit whose behaviour and long-term value are compared. */
   unit: z.enum(['session', 'user']).default('session'),
-  /** What a unit did counts for so long from when it was first seen; what comes later is for the target. */
+  /** A unit's behaviour counts for so long after it was first seen; what comes later counts for the target only. */
   observeDays: positive.max(90).default(1),
-  /** `adaptive`: what was learned is what training rewards, unless it is overridden. `fixed`: it is only shown. */
+  /** `adaptive`: training uses the learned weights as reward, unless an override is in force. `fixed`: they are only shown. */
   policy: z.enum(['adaptive', 'fixed']).default('fixed'),
   /** When weights are learned; empty: on demand only. */
   schedule: schedule.default('0 4 * * *'),

@@ -70,7 +70,7 @@ async function chosen(
   const row = await readWeights(store, schema.name, metricWeightsId);
   if (row === undefined)
     throw invalid(
-      `experiment ${id} is frozen to the metric weights ${metricWeightsId}, which ${schema.name} does not have: trimtab metric-weights verify tells what happened to them`,
+      `experiment ${id} is frozen to the metric weights ${metricWeightsId}, which ${schema.name} does not have: trimtab metric-weights verify shows what happened to them`,
     );
   return { source: row.source, weights: row.weights, row };
 }

@@ -199,7 +199,7 @@ function isHarmed(reading: GuardrailReading): reading is GuardrailInterval {
 const isRuledOut = ({ better, low, high, worstAllowed }: GuardrailInterval): boolean =>
   better === 'higher' ? atLeast(low, worstAllowed) : atLeast(worstAllowed, high);
 
-// A number that is not finite proves nothing; JSON makes it null, which must give the same decision.
+// A number that is not finite is no evidence. JSON makes it null, which must give the same decision.
 const above = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a > b;
 const atLeast = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a >= b;
 

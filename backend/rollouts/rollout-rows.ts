@@ -91,7 +91,7 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Rollo
   return found;
 }
 
-/** The version that is scored in shadow beside what is shown. @param share of the sessions. */
+/** The version that is scored in shadow. @param share of the sessions. */
 export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
   const [row] = await store.db
     .select({ challenger: rollouts.challenger })

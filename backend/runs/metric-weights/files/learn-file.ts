@@ -36,7 +36,7 @@ export interface FileSource {
   readonly file: string;
   readonly mapping: string;
   readonly rows: string;
-  /** How the numbers were made, as far as a reader must know it. */
+  /** Notes on how the figures were computed. */
   readonly notes: readonly string[];
 }
 
