@@ -1,3 +1,4 @@
+import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { DEMO_PLACES, type DemoPlace } from './demo-places.ts';
 import { DEMO_THEMES } from './demo-themes.ts';
@@ -20,7 +21,6 @@ export interface DemoTrip {
   readonly status: 'open' | 'guaranteed' | 'last_places' | 'full';
 }
 
-const DAY_MS = 86_400_000;
 const FARTHEST_DEPARTURE_DAYS = 540;
 const DAILY_COST = 135;
 /** The price of getting there in euro; the demo's travellers start in Europe. */
@@ -58,7 +58,7 @@ function demoTrip(id: string, random: () => number, dayMs: number): DemoTrip {
   );
   // Squared: more trips are on sale for the coming months than for next year.
   const daysAhead = 1 + Math.floor(random() ** 2 * FARTHEST_DEPARTURE_DAYS);
-  const departureMs = Math.floor(dayMs / DAY_MS) * DAY_MS + daysAhead * DAY_MS;
+  const departureMs = floorToDay(dayMs) + daysAhead * DAY_MS;
   const month = new Date(departureMs).getUTCMonth();
   const season = 1 + 0.14 * Math.cos(((month - 6.5) / 6) * Math.PI);
   const euro =

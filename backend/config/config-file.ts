@@ -10,7 +10,7 @@ export const JSON_NAME = 'trimtab.config.json';
 export interface ConfigFile {
   /** Absolute. */
   readonly path: string;
-  /** As it stands there, not checked yet. */
+  /** As written in the file, not checked yet. */
   readonly given: unknown;
 }
 

@@ -18,7 +18,7 @@ export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'k
   readonly schema: Schema;
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
-  /** Cron pattern with seconds: how often the pointer and unpublished work are looked at. */
+  /** Cron pattern with seconds: how often the pointer and unpublished work are checked. */
   readonly watchSchedule: string;
   /** A changed catalogue is published this long after its last change, and at the latest after `republishWithinMs`. */
   readonly republishQuietMs: number;
@@ -64,9 +64,9 @@ export async function loadSettings({ env, directory, demo = false }: ConfigOptio
     return { file, settings: parseSettings(settings, demo ? merged(DEMO, given) : given) };
   } catch (error) {
     const problems = messageOf(error).split('\n');
-    const told =
+    const problem =
       problems.length === 1 ? ` ${problems[0]}` : problems.map((line) => `\n  ${line}`).join('');
-    throw new Error(`${file?.path ?? 'the settings'}:${told}`, { cause: error });
+    throw new Error(`${file?.path ?? 'the settings'}:${problem}`, { cause: error });
   }
 }
 

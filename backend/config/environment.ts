@@ -21,7 +21,7 @@ export interface Environment {
   readonly ingestSecret: string;
   /** Where the daily partitions lie. */
   readonly trainingStore: StoreLocation;
-  /** Where alerts go beside the log. */
+  /** Where alerts are sent, besides the log. */
   readonly alertWebhook: Webhook | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface Variable {
   readonly meaning: string;
   readonly isSecret?: boolean;
   readonly otherwise?: (state: StateDir) => string | undefined;
-  /** Another name that tools share: read where this one is not set. */
+  /** Another name that other tools use too: read where this one is not set. */
   readonly also?: string;
   /** That `otherwise` in words, where it is no fixed value. */
   readonly otherwiseIs?: string;
@@ -39,7 +39,8 @@ export interface Variable {
 /** An empty variable is one that is not set. */
 export const VARIABLES = {
   TRIMTAB_DIR: {
-    meaning: 'Directory of all that is kept on this machine: keys, database, edge, training data',
+    meaning:
+      'Directory of everything that is stored on this machine: keys, database, edge, training data',
     otherwise: ({ path }) => path,
     otherwiseIs: '.trimtab',
   },
@@ -80,7 +81,7 @@ export const VARIABLES = {
   AWS_SECRET_ACCESS_KEY: { meaning: 'Secret of that key', isSecret: true },
   AWS_SESSION_TOKEN: { meaning: 'Its token, where keys are temporary', isSecret: true },
   AWS_REGION: { meaning: 'Region of that bucket', also: 'AWS_DEFAULT_REGION' },
-  AWS_ENDPOINT_URL_S3: { meaning: 'Another store that speaks S3', also: 'AWS_ENDPOINT_URL' },
+  AWS_ENDPOINT_URL_S3: { meaning: 'Another store with the S3 protocol', also: 'AWS_ENDPOINT_URL' },
   TRIMTAB_ALERT_WEBHOOK: {
     meaning: 'Where alerts are posted to; the address may hold a token, so it is never shown',
     isSecret: true,

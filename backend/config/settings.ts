@@ -17,7 +17,7 @@ export const settings = group({
     .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
   /** When models are trained, and on what. */
   training,
-  /** What counts as what people did, how much of it training needs, and how long it is kept. */
+  /** Which events count, how much data training needs, and how long the log is stored. */
   trainingData,
   /** How a new version goes live. */
   rollout,
@@ -30,7 +30,7 @@ export const settings = group({
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {
-  // What a unit did must still be in the log when it is over, and has come in.
+  // A unit's behaviour must still be in the log when its period is over and its last entries have arrived.
   const needed = observeDays + log.attributionDays + 1;
   if (target !== undefined && log.retentionDays < needed)
     problem(

@@ -13,7 +13,7 @@ export interface ChosenDevice extends Device {
 
 /**
  * Chooses what learners compute on. A hardware GPU is used; a software one is closed again, as the CPU is faster.
- * @param log hears which device it is, and when work goes on on another.
+ * @param log is called with which device it is, and when work continues on another.
  */
 export async function chooseDevice(
   log: (line: string) => void = () => {},
@@ -37,7 +37,7 @@ const onCpu = (reason: string): ChosenDevice => ({
   close: () => {},
 });
 
-/** The GPU; where it is lost, or unfit for some work, that work is done on the CPU, and the log hears why. */
+/** The GPU; where it is lost, or unfit for some work, that work is done on the CPU, and the reason is logged. */
 export function gpuDevice(gpu: FoundGpu, log: (line: string) => void): ChosenDevice {
   const kernels = gpuKernels(gpu.device);
   const cpu = cpuDevice();

@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import type { ArmStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { RatioStatistic, Sample, Statistic } from '../science/statistics/statistics.ts';
 
-/** One metric's values per unit, capped and counted as its kind asks. */
+/** One metric's values per unit, capped or made 0 or 1 as its kind requires. */
 export interface MetricValues {
   readonly metric: MetricDefinition;
   readonly post: Values;
@@ -22,7 +22,7 @@ export interface ArmTotals {
   finish(arm: string): ArmStatistics;
 }
 
-/** Σ and Σ of products of all columns, past ones too: every statistic is read from them. */
+/** Sums and sums of products of all columns, those before the experiment included: every statistic is computed from them. */
 export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
   const shown = metrics.flatMap(({ metric, post }) => columnsOf(metric.name, post));
   const past = metrics.flatMap(({ metric, pre }) =>

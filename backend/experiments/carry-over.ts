@@ -7,8 +7,8 @@ import { unitsTable, type Scope } from './exposed-units.ts';
 import type { Experiment } from './new-experiment.ts';
 
 /**
- * Units, by arm, that took part in an experiment that was over before this one began: themselves, or (where the unit is a
- * session) another session of their user. Uneven shares may have carried an effect over.
+ * Units, by arm, that took part in an experiment that was over before this one began; where the unit is a session, another
+ * session of its user counts too. Where the arms' shares differ, an earlier effect may have carried over.
  */
 export async function carriedOver(
   db: LibSQLDatabase,

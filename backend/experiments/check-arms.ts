@@ -10,24 +10,25 @@ export interface ArmsAsked {
   /** The control first. */
   readonly arms: readonly ExperimentArm[];
   readonly design: 'split' | 'interleaved';
-  /** A test of the testing itself: arms that differ in nothing. */
+  /** An A/A test: arms that are equal. */
   readonly aa: boolean;
 }
 
 const MAX_ARMS = 8;
-const NAME = /^[a-z0-9-]{1,40}$/;
+/** Of arms and of layers. */
+export const NAME = /^[a-z0-9-]{1,40}$/;
 
 /** Whether the experiment decides which version serves: by naming versions, or by training them. */
 export const changesVersion = ({ arms, aa }: Omit<ArmsAsked, 'design'>): boolean =>
   aa || arms.some(({ version, reward }) => version !== undefined || reward !== undefined);
 
-/** An arm that names no version serves the champion of the start, frozen, where versions are what is compared. */
+/** Where versions are compared, an arm that names none serves the champion as of the start. */
 export const withVersions = (asked: Omit<ArmsAsked, 'design'>, champion: Version) =>
   changesVersion(asked)
     ? asked.arms.map((arm) => ({ ...arm, version: arm.version ?? champion }))
     : [...asked.arms];
 
-/** @throws ApiError 400 or 404 naming the arm that could not be served, or not be told from another. */
+/** @throws ApiError 400 or 404 naming the arm that could not be served, or that equals another. */
 export async function checkArms(
   store: Store,
   { arms, design, aa }: ArmsAsked,
@@ -59,7 +60,7 @@ export async function checkArms(
   });
 }
 
-/** Only a test of the testing itself gets through the check with arms that differ in nothing. */
+/** `checkArms` lets equal arms pass only in an A/A test. */
 export const isAA = (arms: readonly ExperimentArm[]): boolean =>
   arms.every((arm) => servesAs(arm) === servesAs(arms[0]));
 

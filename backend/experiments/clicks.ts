@@ -3,7 +3,7 @@ import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 
-/** `rate` is the share of rankings in which something was clicked: one look, one vote, however many clicks. */
+/** `rate` is the share of rankings in which something was clicked: at most one click per ranking counts. */
 export interface ClickThrough extends Proportion {
   readonly version: string;
   readonly rankings: number;

@@ -15,8 +15,8 @@ interface Click {
 }
 
 /**
- * What each arm's share of the drafted slates earned, per unit: an item that was clicked is worth 1 to the arm that put it
- * there, however often it was clicked in that ranking. The control is the first arm.
+ * Clicked items per unit and arm in interleaved slates: a clicked item counts 1 for the arm that put it there, however often
+ * it was clicked in that ranking. The control is the first arm.
  * Units that clicked nothing have 0 and 0.
  */
 export async function collectInterleaving(

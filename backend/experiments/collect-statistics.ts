@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { readVersionOfNow } from '../log/account/counted.ts';
-import { DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
+import { dayOf } from '../../shared/domain/utc-day.ts';
 import type {
   ArmStatistics,
   ExperimentStatistics,
@@ -9,7 +9,7 @@ import type {
 import { armTotals, type ArmTotals, type MetricValues } from './arm-totals.ts';
 import { carriedOver } from './carry-over.ts';
 import { collectInterleaving } from './collect-interleaving.ts';
-import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { PAST_MS, type ExposedUnit, type Scope } from './exposed-units.ts';
 import { unitOfLayer } from './layers.ts';
 import { columnsOf, metricValues } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -18,27 +18,24 @@ import { accountOfUnits, storedUnits } from './stored-units.ts';
 import { loggedUnits } from './unit-source.ts';
 
 export interface CollectOptions {
-  /** Epoch ms, inclusive: as if the experiment had begun then … */
+  /** Epoch ms, inclusive: counted as if the experiment had begun then … */
   readonly from?: number;
   /** … and been stopped then. */
   readonly to?: number;
-  /** From the units that were stored, as the log is not whole any more. */
+  /** From the stored units, because part of the log has been deleted. */
   readonly stored?: boolean;
 }
 
 export interface Collected {
   readonly statistics: ExperimentStatistics;
-  /** Units left out because they were exposed only in sessions that were not a person's. */
+  /** Units left out because they were exposed only in a bot's sessions. */
   readonly refusedUnits: number;
 }
 
-/** How long before its first exposure a user's own past is told from. */
-export const PAST_MS = 28 * DAY_MS;
-
 /**
- * What the account says of an experiment's units, as addable statistics: bring it up to date first. A unit is what the layer assigns by; it belongs to the
- * arm and UTC day of its first exposure, and all that it does from then on counts (`unitValues`). One row per unit comes
- * out of the database, and none per event.
+ * The statistics of an experiment's units, as addable sums over what the account has counted: bring it up to date first.
+ * A unit is what the layer assigns by. It belongs to the arm and UTC day of its first exposure, and all that it does from
+ * then on counts (`readUnitColumns`). The database returns one row per unit, and none per event.
  */
 export async function collect(
   store: Pick<Store, 'db'>,
@@ -112,7 +109,7 @@ export async function collect(
   };
 }
 
-/** One per value and arm, arms that have nobody in it included. @param of which group each unit is in. */
+/** Statistics per group and arm, empty ones included. @param of the group of each unit. */
 function total(
   units: readonly ExposedUnit[],
   values: readonly MetricValues[],

@@ -11,16 +11,16 @@ import type { CollectWorker } from './collect-worker.ts';
 import type { Experiment } from './new-experiment.ts';
 
 export interface Collector {
-  /** What is known of an experiment so far; counted again only when the log has grown since. */
+  /** An experiment's statistics so far; computed again only if the log has grown since. */
   readonly collect: (experiment: Experiment) => Promise<Collected>;
   /** Of units first exposed in a window, epoch ms, both inclusive. */
   readonly collectWithin: (
     experiment: Experiment,
     window: { readonly from: number; readonly to: number },
   ) => Promise<Collected>;
-  /** Of the units that are stored of it, whatever the log has lost. */
+  /** From the stored units instead of the log. */
   readonly collectStored: (experiment: Experiment) => Promise<Collected>;
-  /** Stores what its units did beyond the log. */
+  /** Stores what its units did, so that it outlives the log. */
   readonly storeUnits: (experiment: Experiment) => Promise<number>;
   readonly stop: () => Promise<void>;
 }

@@ -18,12 +18,12 @@ export function experimentMetrics(
     for (const column of [metric.numerator, metric.denominator]) {
       if (column !== undefined && unitColumn(column) === undefined)
         throw invalid(
-          `metric ${metric.name}: nothing counts "${column}": take one of ${METRIC_NAMES.join(', ')}, rankings, or outcome.<name>`,
+          `metric ${metric.name}: there is no column "${column}": take one of ${METRIC_NAMES.join(', ')}, rankings, or outcome.<name>`,
         );
     }
   }
   const twice = metrics.find(({ name }, i) => metrics.findIndex((m) => m.name === name) !== i);
-  if (twice !== undefined) throw invalid(`metric ${twice.name} stands twice`);
+  if (twice !== undefined) throw invalid(`metric ${twice.name} is given twice`);
   return metrics;
 }
 
@@ -35,7 +35,7 @@ function named(name: string): MetricDefinition {
   );
 }
 
-/** @throws ApiError 400 where a guardrail watches nothing, or bears harm of less than none. */
+/** @throws ApiError 400 where a guardrail's metric is not measured or its margin is negative. */
 export function checkGuardrails(
   guardrails: readonly GuardrailSpec[],
   metrics: readonly MetricDefinition[],
@@ -45,7 +45,7 @@ export function checkGuardrails(
       throw invalid(`the guardrail on ${metric} needs it among the experiment's metrics`);
     if (!(margin >= 0 && margin <= 1))
       throw invalid(
-        `the margin of ${metric} is bearable harm as a share, 0 to 1, but was ${margin}`,
+        `the margin of ${metric} is the tolerated harm as a share, 0 to 1, but was ${margin}`,
       );
   }
 }

@@ -24,21 +24,21 @@ export interface Experiments {
   /** @throws ApiError as `draftOf` */
   create(asked: NewExperiment, by: string): Promise<Experiment>;
   /**
-   * @param freezeWeights the metric weights in force now are those it is read by, whatever is learned meanwhile.
+   * @param freezeWeights whether its report goes on using the metric weights that are in force now, whatever is learned meanwhile.
    * @throws ApiError 409 where it runs or is over, too many run, or the pointer is held.
    */
   start(id: string, by: string, freezeWeights: boolean): Promise<Experiment>;
   /** @param reason goes into the audit log. @throws ApiError 409 where it does not run. */
   stop(id: string, by: string, reason?: string): Promise<Experiment>;
-  /** @param share of the layer's units; only more than before: those inside stay in their arms. */
+  /** @param share of the layer's units; only more than before: units that take part stay in their arms. */
   widen(id: string, share: number, by: string): Promise<Experiment>;
-  /** An arm that is trained goes on with what was learned. */
+  /** Gives an arm another version, such as one that was trained for it. */
   moveArm(id: string, arm: string, version: Version, by: string): Promise<Experiment>;
 }
 
 export interface ExperimentsDeps {
   readonly store: Store;
-  /** Writes the pointer anew, with the traffic of now. */
+  /** Writes the pointer again, with the current traffic. */
   readonly refreshTraffic: (by: string) => Promise<void>;
   /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
   readonly weightsInForce: (version: Version) => Promise<number>;
@@ -59,8 +59,8 @@ export function experimentsOf({
   const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
 
   /**
-   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. One that
-   * cannot be written leaves the row as it was.
+   * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. Where the
+   * pointer cannot be written, the row is changed back.
    */
   const change = async (
     before: Experiment,
@@ -118,7 +118,7 @@ export function experimentsOf({
           throw new ApiError(
             409,
             draft.status,
-            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which draws its arms afresh'}`,
+            `experiment ${id} ${draft.status === 'running' ? 'runs already' : 'was stopped: create another, which assigns units anew'}`,
           );
         const [{ n }] = await store.db
           .select({ n: count() })
@@ -168,7 +168,7 @@ export function experimentsOf({
         const experiment = await ownExperiment(store, id);
         const before = shareOf(experiment);
         if (experiment.status === 'stopped')
-          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: its traffic is none`);
+          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: it has no traffic`);
         if (!(share > before && share <= 1))
           throw invalid(
             `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,
@@ -191,7 +191,7 @@ export function experimentsOf({
   };
 }
 
-/** More of the range takes part; where that is not enough, the range grows into what is free beside it. */
+/** More of the range takes part; where that is not enough, the range grows into free units next to it. */
 async function wider(store: Store, experiment: Experiment, share: number) {
   const range = rangeOf(experiment);
   const length = range[1] - range[0];

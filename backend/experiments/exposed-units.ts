@@ -4,7 +4,7 @@ import { countedRankings, exposureCounts, judgedExposures } from '../log/account
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
-/** Which units an experiment counts, and what of the log it counts them by. */
+/** An experiment, what its units are, and the part of the log in which they were exposed. */
 export interface Scope {
   readonly experiment: string;
   readonly unit: 'user' | 'session';
@@ -13,21 +13,21 @@ export interface Scope {
   readonly to: number;
 }
 
-/** A unit as it was when it first saw the experiment. */
+/** A unit as of its first exposure. */
 export interface ExposedUnit {
   readonly unit: string;
-  /** Of a session, the user that it was known to be of. */
+  /** Of a session, its user where known. */
   readonly userId: string | null;
   /** Epoch ms. */
   readonly firstAt: number;
   readonly arm: string;
   /** How many arms it saw in all. */
   readonly arms: number;
-  /** Whether its user had ranked in another session in the four weeks before. */
+  /** Whether its user had ranked in another session within `PAST_MS` before. */
   readonly visitor: 'new' | 'returning' | 'anonymous';
   /** The request's context as JSON; null where its ranking is not in the log. */
   readonly context: string | null;
-  /** None of its exposures was a person's: it is counted as refused, and what it did is not. */
+  /** All of its exposures were a bot's: it is counted as refused, and what it did does not count. */
   readonly refused: boolean;
 }
 
@@ -62,11 +62,12 @@ export const unitsTable = (scope: Scope): SQL => sql`
     )
   )`;
 
-/** Column of outcomes that names it. */
+/** Column of outcomes that names the unit. */
 export const creditedTo = ({ unit }: Scope): SQL =>
   sql.raw(unit === 'user' ? 'creditedUser' : 'creditedSession');
 
-const RETURNING_DAYS = 28;
+/** How long before its first exposure a unit's past is read: for CUPED, and for whether its user is returning. */
+export const PAST_MS = 28 * DAY_MS;
 
 /** Everyone who was exposed, refused units and those of several arms too, in order of their ids. */
 export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<ExposedUnit[]> {
@@ -85,7 +86,7 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
             when exists (
               select 1 from ${countedRankings} p
               where p.userId = x.userId and p.sessionId <> x.sessionId
-                and p.at between u.firstAt - ${RETURNING_DAYS * DAY_MS} and u.firstAt - 1
+                and p.at between u.firstAt - ${PAST_MS} and u.firstAt - 1
             ) then 'returning'
             else 'new' end as visitor, u.refused
         from units u
@@ -97,7 +98,7 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
   return units.toSorted(byId);
 }
 
-/** @param row unit, userId, firstAt, arm, arms, visitor, context, refused. @param shared equal texts are many, and kept once. */
+/** @param row unit, userId, firstAt, arm, arms, visitor, context, refused. @param shared stores equal texts once, because many are equal. */
 export function exposedUnit(row: readonly Cell[], shared: (text: string) => string): ExposedUnit {
   const [unit, userId, firstAt, arm, arms, visitor, context, refused] = row;
   return {

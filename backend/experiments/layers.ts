@@ -19,12 +19,15 @@ export const DEFAULT_LAYERS: readonly NewLayer[] = [
   { name: 'exploration', unit: 'session', rank: 20 },
 ];
 
+/** The layer of canaries, which no experiment may use. */
+export const ROLLOUT_LAYER = 'rollout';
+
 /** Between the default ones and the rollouts'. */
 export const OWN_LAYER_RANK = 100;
 
 /**
- * The layer of that name, made if there is none. @throws ApiError 409 where it counts by another unit: its experiments
- * would move under their feet.
+ * The layer of that name, made if there is none. @throws ApiError 409 where it counts by another unit: assignments
+ * of its experiments would change.
  */
 export async function ensureLayer(store: Store, asked: NewLayer, nowMs: number): Promise<LayerRow> {
   const salt = `layer_${randomUUID()}`;
@@ -51,7 +54,7 @@ export async function readLayer(
   return row;
 }
 
-/** What a layer's experiments count by; of a layer from before there were layers, sessions. */
+/** What a layer's experiments count by; sessions for experiments from before there were layers. */
 export const unitOfLayer = async (
   store: Pick<Store, 'db'>,
   name: string,

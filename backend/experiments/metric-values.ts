@@ -2,9 +2,9 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { winsorCap } from '../science/statistics/statistics.ts';
 import type { MetricValues, Values } from './arm-totals.ts';
 import { unitColumn, type UnitColumn } from './unit-column.ts';
-import type { UnitValues } from './unit-values.ts';
+import type { UnitValues } from './read-unit-columns.ts';
 
-/** Everything that the metrics are made of, each once. */
+/** The columns that the metrics are computed from, each once. */
 export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
   const names = metrics.flatMap(({ numerator, denominator }) =>
     denominator === undefined ? [numerator] : [numerator, denominator],
@@ -12,7 +12,7 @@ export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
   return [...new Set(names)].map((name) => {
     const column = unitColumn(name);
     if (column === undefined)
-      throw new Error(`nothing counts "${name}": the metric is not checked`);
+      throw new Error(`there is no column "${name}": the metric was not checked`);
     return column;
   });
 }
@@ -41,7 +41,7 @@ function valuesOf(metric: MetricDefinition, of: UnitValues): Values {
 function countedAs({ kind, winsorShare }: MetricDefinition, values: Float64Array): Float64Array {
   if (kind === 'proportion') return values.map((value) => (value > 0 ? 1 : 0));
   if (winsorShare === undefined) return values;
-  // Of those above 0: where few units buy at all, the percentile of everybody is a price like any other.
+  // Over values above 0 only: where few units buy, a percentile over all units would be an ordinary price.
   const cap = winsorCap(values, winsorShare, { ignoreZeros: true });
   return values.map((value) => Math.min(value, cap));
 }

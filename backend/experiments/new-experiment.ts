@@ -8,9 +8,16 @@ import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { MINIMUM_PER_ARM } from '../science/statistics/unavailable.ts';
-import { changesVersion, checkArms } from './check-arms.ts';
+import { changesVersion, checkArms, NAME } from './check-arms.ts';
 import { checkGuardrails, experimentMetrics } from './experiment-metrics.ts';
-import { DEFAULT_LAYERS, ensureLayer, OWN_LAYER_RANK, readLayer, type LayerRow } from './layers.ts';
+import {
+  DEFAULT_LAYERS,
+  ensureLayer,
+  OWN_LAYER_RANK,
+  readLayer,
+  ROLLOUT_LAYER,
+  type LayerRow,
+} from './layers.ts';
 import { firstFree, rounded, type Range } from './ranges.ts';
 
 export type Experiment = typeof experiments.$inferSelect;
@@ -84,11 +91,11 @@ export async function draftOf(
 
 export const rangeOf = ({ rangeFrom, rangeTo }: Experiment): Range => [rangeFrom, rangeTo];
 
-/** Of the layer's units, those that take part. */
+/** The share of the layer's units that take part. */
 export const shareOf = ({ rangeFrom, rangeTo, traffic }: Experiment): number =>
   Number(((rangeTo - rangeFrom) * traffic).toFixed(9));
 
-/** What assignment has to know of a row. */
+/** What assignment needs of a row. */
 export const asAssigned = (row: Experiment) => ({
   id: row.id,
   salt: row.salt,
@@ -109,10 +116,10 @@ async function layerOf(store: Store, asked: NewExperiment, nowMs: number): Promi
   const name =
     asked.layer ??
     (changesVersion({ arms: asked.arms, aa: asked.aa ?? false }) ? 'weights' : 'exploration');
-  if (!/^[a-z0-9-]{1,40}$/.test(name))
+  if (!NAME.test(name))
     throw invalid(`a layer's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
-  if (name === 'rollout')
-    throw invalid('layer rollout belongs to the rollouts: name another, or leave it out');
+  if (name === ROLLOUT_LAYER)
+    throw invalid(`layer ${name} belongs to the rollouts: name another, or leave it out`);
   const byDefault = DEFAULT_LAYERS.find((layer) => layer.name === name);
   const known = (await readLayer(store, name)) ?? byDefault;
   const unit = asked.unit ?? known?.unit;

@@ -4,7 +4,7 @@ import { percent } from '../../shared/text/text.ts';
 /** Units of a layer: from ≤ place < to, both in [0, 1]. */
 export type Range = readonly [from: number, to: number];
 
-/** Sums of shares leave rounding: ends are kept to nine digits, and what is closer than this is the same place. */
+/** Sums of shares leave rounding: ends are rounded to nine digits, and closer ends count as equal. */
 const SAME = 1e-9;
 
 export const rounded = ([from, to]: Range): Range => [
@@ -12,7 +12,7 @@ export const rounded = ([from, to]: Range): Range => [
   Number(to.toFixed(9)),
 ];
 
-/** What nobody owns, in order. @param taken in any order; they do not overlap. */
+/** The free ranges, in order. @param taken in any order; they do not overlap. */
 export function freeRanges(taken: readonly Range[]): Range[] {
   const free: Range[] = [];
   let at = 0;
@@ -33,7 +33,7 @@ export function firstFree(taken: readonly Range[], share: number, layer: string)
   return rounded([found[0], Math.min(found[0] + share, found[1])]);
 }
 
-/** A range made longer into the free ranges beside it, upwards first. @throws ApiError 409 `layer_full` */
+/** A range extended into adjacent free ranges, upwards first. @throws ApiError 409 `layer_full` */
 export function grown(
   [from, to]: Range,
   others: readonly Range[],

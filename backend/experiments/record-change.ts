@@ -6,7 +6,7 @@ import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import type { Experiment } from './new-experiment.ts';
 
-/** Every one is in the pointer, which each isolate reads. */
+/** Each one is part of the pointer, which every isolate reads. */
 export const MAX_RUNNING = 20;
 
 /** A new row and its audit entry, in one transaction. @throws ApiError 409 `overtaken` where its range was given away meanwhile. */
@@ -17,8 +17,8 @@ export const recordDraft = (store: Store, draft: Experiment, entry: AuditEntry):
   ]);
 
 /**
- * A change and its audit entry, in one transaction. Another backend may have been faster: it is made of the row as it was
- * read, in a range that is nobody else's, and where as many run as may, none starts.
+ * A change and its audit entry, in one transaction. Because another backend may have been faster, it is written only if the
+ * row is still as it was read, no other experiment owns a part of the range, and not too many run.
  * @throws ApiError 409 `overtaken`.
  */
 export function recordChange(
@@ -51,7 +51,7 @@ const isUnclaimed = ({ id, layer, rangeFrom, rangeTo }: Experiment): SQL => sql`
   select 1 from experiments other where other.layer = ${layer} and other.id <> ${id}
     and other.status <> 'stopped' and other.rangeFrom < ${rangeTo} and other.rangeTo > ${rangeFrom})`;
 
-/** A null in this column fails the whole transaction: SQLite has no other way to say so outside of a trigger. */
+/** SQLite can abort a transaction outside a trigger only by a constraint: a null id violates NOT NULL. */
 const only = (id: string, condition: SQL): SQL<string> =>
   sql`case when ${condition} then ${id} end`;
 
@@ -63,7 +63,7 @@ async function write(store: Store, id: string, statements: Parameters<Store['wri
     throw new ApiError(
       409,
       'overtaken',
-      `experiment ${id}, or its layer, was changed meanwhile: look at it, and ask again`,
+      `experiment ${id}, or its layer, was changed meanwhile: read it again, and repeat the request`,
     );
   }
 }

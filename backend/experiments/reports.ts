@@ -11,36 +11,36 @@ import type { Experiment } from './new-experiment.ts';
 import { accountOfUnits } from './stored-units.ts';
 
 export interface Report {
-  /** Epoch ms at which it was counted. */
+  /** Epoch ms at which it was computed. */
   readonly at: number;
   /**
-   * True where its log is no longer whole. What its units did is then as it was stored, with their outcomes of now; and once
-   * they are not stored any more, the last report that was made answers.
+   * True where part of its log has been deleted. The report is then computed from the stored units and current outcomes;
+   * once the units are deleted too, it is the last report that was stored.
    */
   readonly frozen: boolean;
   readonly collected: Collected;
   readonly analysis: ExperimentReport;
-  /** What `resultData` was weighed by; absent where there were none. */
+  /** The metric weights of `resultData`; absent where there were none. */
   readonly weights?: WeightsInUse;
 }
 
-/** In the store, as `record` writes it. */
+/** As `record` stores it. */
 type FrozenReport = Pick<Report, 'analysis' | 'weights'> & Pick<Collected, 'refusedUnits'>;
 
 export interface ReportDeps {
   readonly store: Store;
   readonly collect: (experiment: Experiment) => Promise<Collected>;
-  /** From the units that are stored of it. */
+  /** From the stored units instead of the log. */
   readonly collectStored: (experiment: Experiment) => Promise<Collected>;
-  /** Stores what its units did beyond the log. */
+  /** Stores what its units did, so that it outlives the log. */
   readonly storeUnits: (experiment: Experiment) => Promise<unknown>;
-  /** Version of the account by which the log is counted. */
+  /** Current version of the account. */
   readonly account: string;
-  /** Frozen at its start, or of now; undefined where nothing is weighed. */
+  /** Frozen at its start, or the current ones; undefined where there are none. */
   readonly weightsOf: (experiment: Experiment) => Promise<WeightsInUse | undefined>;
-  /** How long the log is kept. */
+  /** How long the log is stored. */
   readonly retentionDays: number;
-  /** How long units and outcomes are. */
+  /** How long units and outcomes are stored. */
   readonly keptDays: number;
   readonly nowMs: () => number;
 }
@@ -52,13 +52,13 @@ export async function reportOf(
 ): Promise<Report | undefined> {
   const { startedAt, id } = experiment;
   if (startedAt === null) return undefined;
-  if (startedAt >= wholeSince(deps)) return counted(deps, experiment, false);
-  if (startedAt >= keptSince(deps) && (await areStored(deps.store, id)))
-    return counted(deps, experiment, true);
+  if (startedAt >= wholeSince(deps)) return computed(deps, experiment, false);
+  if (startedAt >= storedSince(deps) && (await areStored(deps.store, id)))
+    return computed(deps, experiment, true);
   return lastFrozen(deps, id);
 }
 
-/** Stores what is known now, and what its units did. @returns the report, where there is any. */
+/** Stores the current report, and what the units did. @returns the report, where there is any. */
 export async function freezeReport(
   deps: ReportDeps,
   experiment: Experiment,
@@ -66,7 +66,7 @@ export async function freezeReport(
   const { startedAt, kind, design, id } = experiment;
   const hasArms = kind === 'experiment' && design === 'split';
   if (hasArms && startedAt !== null)
-    if (startedAt >= wholeSince(deps) || (await goesOn(deps, id)))
+    if (startedAt >= wholeSince(deps) || (await mayAdd(deps, id)))
       await deps.storeUnits(experiment);
   const report = await reportOf(deps, experiment);
   if (report !== undefined && !report.frozen) await record(deps.store, id, report);
@@ -74,9 +74,9 @@ export async function freezeReport(
 }
 
 /**
- * Freezes every experiment of which the log still has something; and those whose units are kept no longer, with all that
- * came of them, before these are deleted.
- * @returns how many.
+ * Freezes the report of every experiment that is running or still in the log. For experiments whose units have passed
+ * their retention, stores a last report with all outcomes, and deletes the units.
+ * @returns how many experiments.
  */
 export async function freezeReports(deps: ReportDeps): Promise<number> {
   const { db } = deps.store;
@@ -96,14 +96,14 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
     .where(
       and(
         eq(experiments.status, 'stopped'),
-        lt(experiments.startedAt, keptSince(deps)),
+        lt(experiments.startedAt, storedSince(deps)),
         exists(
           db.select().from(experimentUnits).where(eq(experimentUnits.experiment, experiments.id)),
         ),
       ),
     );
   for (const experiment of over) {
-    await record(deps.store, experiment.id, await counted(deps, experiment, true));
+    await record(deps.store, experiment.id, await computed(deps, experiment, true));
     const own = eq(experimentUnits.experiment, experiment.id);
     await deps.store.write([db.delete(experimentUnits).where(own)]);
   }
@@ -111,15 +111,15 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
 }
 
 /**
- * Whether the log, which is not whole any more, still adds to the units that are stored: what it has lost of an experiment
- * would be missing, and units of two versions of the account are not mixed.
+ * Whether what remains of a partly deleted log may be added to the stored units. Without stored units the deleted part
+ * would be missing, and units of two versions of the account must not be mixed.
  */
-const goesOn = async ({ store, account }: ReportDeps, id: string): Promise<boolean> =>
+const mayAdd = async ({ store, account }: ReportDeps, id: string): Promise<boolean> =>
   (await areStored(store, id)) && (await accountOfUnits(store, id)) === account;
 
 /**
- * Running experiments of which a part was counted by an earlier version of the account, and whose log is no longer whole:
- * they cannot be counted anew, and what is still to come would be counted otherwise.
+ * Running experiments whose stored units come from an earlier version of the account and whose log is partly deleted:
+ * they cannot be recomputed, and new units would be counted under different rules.
  */
 export async function outdatedExperiments(deps: ReportDeps): Promise<Experiment[]> {
   const running = await deps.store.db
@@ -141,7 +141,11 @@ export async function outdatedExperiments(deps: ReportDeps): Promise<Experiment[
   return outdated;
 }
 
-async function counted(deps: ReportDeps, experiment: Experiment, frozen: boolean): Promise<Report> {
+async function computed(
+  deps: ReportDeps,
+  experiment: Experiment,
+  frozen: boolean,
+): Promise<Report> {
   const collected = await (frozen ? deps.collectStored(experiment) : deps.collect(experiment));
   const weights = await deps.weightsOf(experiment);
   const { guardrails, minimumPerArm } = experiment;
@@ -155,20 +159,20 @@ async function counted(deps: ReportDeps, experiment: Experiment, frozen: boolean
 
 const OUTDATED = 'these figures were counted by an earlier account of what people did';
 
-/** What was counted by another version of the account says so. */
+/** Adds a notice where the figures come from another version of the account. */
 function withNotice(
   analysis: ExperimentReport,
   { account }: ExperimentStatistics,
-  ofNow: string,
+  current: string,
 ): ExperimentReport {
-  if (account === ofNow) return analysis;
-  const notice = `${OUTDATED} (${account ?? 'without a version'}; that of now is ${ofNow}): they are not to be put beside figures of now`;
-  // A report that was frozen as such says so already.
+  if (account === current) return analysis;
+  const notice = `${OUTDATED} (${account ?? 'without a version'}; the current one is ${current}): do not compare them with current figures`;
+  // A report that was frozen with the notice has it already.
   const others = analysis.doubts.filter((doubt) => !doubt.startsWith(OUTDATED));
   return { ...analysis, doubts: [notice, ...others] };
 }
 
-/** One report a day is kept, the last. */
+/** Stores one report per day: the last. */
 async function record(store: Store, id: string, report: Report): Promise<void> {
   const { at, collected, analysis, weights } = report;
   const ofToday = and(
@@ -195,12 +199,12 @@ const areStored = async ({ db }: Store, id: string): Promise<boolean> =>
       .limit(1)
   ).length > 0;
 
-/** What began before this may have lost a part of its log. */
+/** Of an experiment that began before this, a part of the log may have been deleted. */
 const wholeSince = ({ nowMs, retentionDays }: ReportDeps): number =>
   floorToDay(nowMs() - retentionDays * DAY_MS);
 
-/** What began before this may have lost outcomes. */
-const keptSince = ({ nowMs, keptDays }: ReportDeps): number =>
+/** Of an experiment that began before this, outcomes may have been deleted. */
+const storedSince = ({ nowMs, keptDays }: ReportDeps): number =>
   floorToDay(nowMs() - keptDays * DAY_MS);
 
 async function lastFrozen({ store, account }: ReportDeps, id: string): Promise<Report | undefined> {

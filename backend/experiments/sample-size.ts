@@ -8,19 +8,19 @@ import {
 } from '../science/statistics/power.ts';
 import { meanStatisticFromMoments, type Statistic } from '../science/statistics/statistics.ts';
 
-interface Moments {
+interface BaselineMoments {
   readonly mean: number;
   readonly variance: number;
 }
 
-/** What is known of a metric per unit, from before. */
+/** A metric per unit, as measured before the experiment. */
 export type Baseline =
   | { readonly kind: 'proportion'; readonly rate: number }
-  | ({ readonly kind: 'mean' } & Moments)
+  | ({ readonly kind: 'mean' } & BaselineMoments)
   | {
       readonly kind: 'ratio';
-      readonly numerator: Moments;
-      readonly denominator: Moments;
+      readonly numerator: BaselineMoments;
+      readonly denominator: BaselineMoments;
       /** Of a unit's numerator and denominator. */
       readonly covariance: number;
     };
@@ -47,7 +47,7 @@ export interface Size {
   readonly oneLook: number;
   /** In the metric's own unit. */
   readonly effect: number;
-  /** No call is made on fewer units per arm, whatever the power. */
+  /** With fewer units per arm there is no verdict, whatever the power. */
   readonly minimumPerArm: number;
   readonly days?: number;
 }
@@ -98,9 +98,10 @@ function ofMeans(
   return [plan.control, plan.effect] as const;
 }
 
-/** Two units that have the moments: a plan asks for nothing else. */
+/** A sample of two units with these moments, which is all that a plan needs. */
 function statisticOf(baseline: Exclude<Baseline, { kind: 'proportion' }>): Statistic {
-  const sample = ({ mean, variance }: Moments) => meanStatisticFromMoments(mean, variance, 2);
+  const sample = ({ mean, variance }: BaselineMoments) =>
+    meanStatisticFromMoments(mean, variance, 2);
   if (baseline.kind === 'mean') return sample(baseline);
   const [numerator, denominator] = [sample(baseline.numerator), sample(baseline.denominator)];
   const sumProducts = baseline.covariance + (numerator.sum * denominator.sum) / 2;

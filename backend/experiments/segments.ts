@@ -7,14 +7,12 @@ export interface Segmentation {
   readonly values: readonly string[];
 }
 
-/** Values beyond the most frequent ones are one value; so many dimensions are told at most. */
+/** Values beyond the most frequent ones are merged into `other`; dimensions beyond the most frequent ones are left out. */
 const MAX_VALUES = 10;
 const MAX_DIMENSIONS = 12;
-/** A visitor's page may send anything: longer names are no attributes, longer values are cut. */
+/** A visitor's page may send anything: longer names are ignored, longer values are cut. */
 const MAX_LENGTH = 64;
-/**
- * What fewer units have is told of none of them: a report is kept for longer than its log, also of users who are deleted.
- */
+/** Values with fewer units are merged into `other`, so that a stored report identifies nobody. */
 const FEWEST_UNITS = 5;
 const OTHER = 'other';
 const UNKNOWN = 'unknown';
@@ -44,7 +42,7 @@ type Context = Readonly<Record<string, string>>;
 
 const NOTHING: Context = Object.create(null);
 
-/** Equal contexts are many: each text is read once. */
+/** Parses each distinct text once, because many contexts are equal. */
 function contextReader(): (text: string | null) => Context {
   const known = new Map<string | null, Context>([[null, NOTHING]]);
   return (text) => {
@@ -71,7 +69,7 @@ function bounded(values: readonly string[]): string[] {
   return values.map((value) => (kept.has(value) ? value : OTHER));
 }
 
-/** Each once, the most frequent first, without those that few have. */
+/** Distinct values, the most frequent first, without those of fewer than `FEWEST_UNITS`. */
 function mostFrequent(values: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

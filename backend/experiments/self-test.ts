@@ -4,8 +4,8 @@ import type { TargetDefinition } from '../science/metric-weighting/target.ts';
 import type { NewExperiment } from './new-experiment.ts';
 
 /**
- * The test of the metric weights themselves: one arm is trained daily on what the schema declares as reward, the other on
- * the metric weights as they are learned, and both are read on the long-term value.
+ * An experiment on the metric weights themselves: one arm is trained daily on the reward that the schema declares, the
+ * other on the learned metric weights, and they are compared on the long-term value.
  * @param outcome that is the long-term value: `renewal`. @param kind how a unit's outcomes are read.
  */
 const selfTest = (

@@ -12,12 +12,12 @@ import { freezeReports, type ReportDeps } from './reports.ts';
 import { stopOutdated } from './stop-outdated.ts';
 import { trainArms, type TrainArmsDeps } from './train-arms.ts';
 
-/** Experiments with all that they stand on. */
+/** Experiments with everything that they need. */
 export interface ExperimentService {
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
   readonly collectWithin: Collector['collectWithin'];
-  /** Before the log is cut: what it says now is kept. */
+  /** To be called before a part of the log is deleted: stores what it shows now. */
   freeze(): Promise<void>;
   jobs(train: TrainArmsDeps['train'], trainingSchedule: string): Job[];
   stop(): Promise<void>;
@@ -58,7 +58,16 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
     collectStored: collector.collectStored,
     storeUnits: collector.storeUnits,
     account: account.version,
-    weightsOf: (experiment) => weightsForExperiment(store, experiment, nowMs(), rewardPolicy),
+    async weightsOf(experiment) {
+      const { explanation, ...weights } = await weightsForExperiment(
+        store,
+        experiment,
+        nowMs(),
+        rewardPolicy,
+      );
+      // Stored reports and the API call the explanation `told`.
+      return { ...weights, told: explanation };
+    },
     retentionDays: deps.retentionDays,
     keptDays,
     nowMs,

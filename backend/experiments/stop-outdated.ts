@@ -1,7 +1,7 @@
 import type { Experiments } from './experiments.ts';
 import { outdatedExperiments, type ReportDeps } from './reports.ts';
 
-/** After a change of the account: stops what can be counted neither anew nor on as it was, and says why. */
+/** Stops running experiments that can be neither recomputed under the current account nor continued under the old one. */
 export async function stopOutdated(deps: {
   readonly reports: ReportDeps;
   readonly experiments: Pick<Experiments, 'stop'>;
@@ -9,7 +9,7 @@ export async function stopOutdated(deps: {
 }): Promise<void> {
   const { reports, experiments, log } = deps;
   for (const { id, name } of await outdatedExperiments(reports)) {
-    const reason = `it was counted by an earlier account of what people did than that of now (${reports.account}), and its log is no longer whole, so that it cannot be counted anew`;
+    const reason = `its figures come from an earlier version of the account than the current one (${reports.account}), and part of its log has been deleted, so it can be neither recomputed under the current account nor continued under the old one`;
     await experiments.stop(id, 'trimtab', reason);
     log(`experiment ${name} (${id}) was stopped: ${reason}`);
   }

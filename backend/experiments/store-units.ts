@@ -6,21 +6,20 @@ import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
 import { insertRows, USER_NOT_DELETED, type Cell } from '../store/insert-rows.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { packedRows } from '../store/packed-rows.ts';
-import { PAST_MS } from './collect-statistics.ts';
-import type { ExposedUnit, Scope } from './exposed-units.ts';
+import { PAST_MS, type ExposedUnit, type Scope } from './exposed-units.ts';
 import { unitOfLayer } from './layers.ts';
 import { columnsOf } from './metric-values.ts';
 import type { Experiment } from './new-experiment.ts';
 import { loggedUnits } from './unit-source.ts';
-import type { UnitValues } from './unit-values.ts';
+import type { UnitValues } from './read-unit-columns.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
 /**
- * Stores what every unit of an experiment did, beyond the log: by its own metrics, and by those that metric weights are
- * learned for. A unit whose first exposure has left the log stays as it was stored, but for another arm that it saw since; so
- * storing daily loses nothing, and storing twice changes nothing.
- * @returns how many units the log has.
+ * Stores what every unit of an experiment did, so that it outlives the log: for the experiment's own metrics and for those
+ * that have metric weights. A unit whose first exposure has been deleted from the log stays as stored, except that another
+ * arm it has seen since is added. So storing daily loses nothing, and storing twice changes nothing.
+ * @returns how many units are in the log.
  */
 export async function storeUnits(
   { db, write }: Pick<Store, 'db' | 'write'>,
@@ -52,7 +51,7 @@ export async function storeUnits(
     one.visitor,
     one.context,
     Number(one.refused),
-    // What a refused unit did on other days is no part of an experiment that it was not in as a person.
+    // A refused unit is in the experiment only as a bot, so what it did on other days is left out.
     JSON.stringify(one.refused ? {} : amountsAt(after, i)),
     JSON.stringify(one.refused ? {} : amountsAt(before, i)),
     account,
@@ -103,7 +102,7 @@ const COLUMNS = [
   'account',
 ] as const;
 
-/** Never of a user who was deleted meanwhile. @param logFrom epoch ms: what the log begins with. */
+/** Leaves out users who were deleted meanwhile. @param logFrom epoch ms of the oldest entry of the log. */
 function upsert(rows: readonly (readonly Cell[])[], logFrom: number): Statement[] {
   const stays = `(experiment_units."firstAt" < ${logFrom} and experiment_units.refused <= excluded.refused)`;
   const replaced = ['firstAt', 'arm', 'visitor', 'context', 'refused', 'after', 'before', 'account']

@@ -6,11 +6,11 @@ import { byId, exposedUnit, sharing, type ExposedUnit, type Scope } from './expo
 import { storedOutcomes } from './stored-outcomes.ts';
 import type { UnitColumn } from './unit-column.ts';
 import type { UnitSource } from './unit-source.ts';
-import type { Period, UnitValues } from './unit-values.ts';
+import type { Period, UnitValues } from './read-unit-columns.ts';
 
 const UNIT = ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context', 'refused'];
 
-/** Units of an experiment as `storeUnits` left them, whatever is left of the log; their outcomes are those of now. */
+/** Units of an experiment as `storeUnits` stored them, independent of the log, with their current outcomes. */
 export async function storedUnits(db: LibSQLDatabase, scope: Scope): Promise<UnitSource> {
   const units: ExposedUnit[] = [];
   const shared = sharing();
@@ -84,7 +84,7 @@ async function addOutcomes(
   );
 }
 
-/** Version of the account by which an experiment's stored units were counted; null: from before there were versions. */
+/** Version of the account under which an experiment's units were stored; null: mixed, or from before there were versions. */
 export async function accountOfUnits(
   { db }: Pick<Store, 'db'>,
   experiment: string,

@@ -8,7 +8,7 @@ import { experiments } from '../store/tables.ts';
 import { listLayers, type LayerRow } from './layers.ts';
 import { asAssigned, type Experiment } from './new-experiment.ts';
 
-export interface Traffic {
+export interface ExperimentTraffic {
   /** `armKey` → version. */
   readonly arms: Record<string, Version>;
   readonly layers: ServedLayer[];
@@ -17,8 +17,8 @@ export interface Traffic {
 /** Every isolate reads the pointer every few seconds. */
 const MAX_TRAFFIC_BYTES = 64 * 1024;
 
-/** What the pointer has to say of everything that runs, canaries included: layers in the order in which they claim. */
-export async function trafficOf(store: Pick<Store, 'db'>): Promise<Traffic> {
+/** The part of the pointer that serves all running experiments, canaries included. Layers are in the order in which they claim units. */
+export async function trafficOf(store: Pick<Store, 'db'>): Promise<ExperimentTraffic> {
   const running = await store.db
     .select()
     .from(experiments)
@@ -27,7 +27,10 @@ export async function trafficOf(store: Pick<Store, 'db'>): Promise<Traffic> {
 }
 
 /** @throws ApiError 400 where two of one layer overlap, 409 where the pointer would grow too large. */
-export function trafficFrom(layers: readonly LayerRow[], running: readonly Experiment[]): Traffic {
+export function trafficFrom(
+  layers: readonly LayerRow[],
+  running: readonly Experiment[],
+): ExperimentTraffic {
   const inOrder = running.toSorted((a, b) => a.rangeFrom - b.rangeFrom || (a.id < b.id ? -1 : 1));
   const served = layers.flatMap(({ name, salt, unit }): ServedLayer[] => {
     const own = inOrder.filter(({ layer }) => layer === name);

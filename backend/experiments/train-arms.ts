@@ -11,7 +11,7 @@ import type { Experiment } from './new-experiment.ts';
 export interface ArmTraining {
   readonly parent: Version;
   readonly name: string;
-  readonly policy: RewardPolicy;
+  readonly rewardPolicy: RewardPolicy;
   readonly experiment: string;
 }
 
@@ -24,8 +24,8 @@ export interface TrainArmsDeps {
 }
 
 /**
- * Trains every arm of a running experiment that has a reward policy, on everybody's log, and lets it serve what was learned:
- * arms of one experiment differ in nothing but the reward. One that cannot be trained goes on with what it has.
+ * Trains every arm of a running experiment that has a reward policy, on the log of all arms, and lets it serve the new
+ * version: arms of one experiment differ only in the reward. An arm whose training fails keeps its version.
  * @returns how many arms moved.
  */
 export async function trainArms(deps: TrainArmsDeps): Promise<number> {
@@ -53,12 +53,12 @@ async function trainArm(
   { experiments: moves, train }: TrainArmsDeps,
   { id, name }: Experiment,
   arm: ExperimentArm,
-  policy: RewardPolicy,
+  rewardPolicy: RewardPolicy,
 ): Promise<void> {
   const version = await train({
     parent: arm.version ?? RULES_VERSION,
     name: `${name}: ${arm.name}`,
-    policy,
+    rewardPolicy,
     experiment: id,
   });
   await moves.moveArm(id, arm.name, version, 'backend');

@@ -1,7 +1,7 @@
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { exposedUnits, type ExposedUnit, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
-import { unitValues, type Period, type UnitValues } from './unit-values.ts';
+import { readUnitColumns, type Period, type UnitValues } from './read-unit-columns.ts';
 
 /** Where an experiment's units and what they did are read: the log, or what was stored of it. */
 export interface UnitSource {
@@ -17,5 +17,5 @@ export interface UnitSource {
 
 export const loggedUnits = async (db: LibSQLDatabase, scope: Scope): Promise<UnitSource> => ({
   units: await exposedUnits(db, scope),
-  values: (index, columns, period) => unitValues(db, scope, index, columns, period),
+  values: (index, columns, period) => readUnitColumns(db, scope, index, columns, period),
 });

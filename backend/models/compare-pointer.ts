@@ -5,7 +5,7 @@ import type { Store } from '../store/open.ts';
 import { readLive, recordLive, replacedBy, sinceOf, wasJustMoved } from './live-pointer.ts';
 import type { Publisher } from './publisher.ts';
 
-/** `absent`: KV has no pointer; `unknown`: KV has one, and this store never recorded any. Both are the caller's to solve. */
+/** `absent`: KV has no pointer; `unknown`: KV has one, and this store never recorded any. The caller handles both. */
 export type PointerFound = 'as recorded' | 'moved' | 'absent' | 'unknown';
 
 /**
@@ -54,7 +54,7 @@ export async function comparePointer(
   return 'moved';
 }
 
-/** Reads the record before and after the pointer until both agree: else another backend's move would pass for a move by hand. */
+/** Reads the record before and after the pointer until both agree: else another backend's move would be taken for a move by hand. */
 async function readBoth(publisher: Publisher, store: Store) {
   for (let live = await readLive(store); ;) {
     const text = await publisher.readPointer();

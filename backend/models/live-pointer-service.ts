@@ -20,9 +20,9 @@ export interface LivePointerService {
   promote(version: Version, by: string): Promise<void>;
   /** Everyone gets the version, without arms, and nothing else goes live until released. */
   rollback(version: Version, by: string): Promise<void>;
-  /** Lifts the hold: the champion stays, and the arms of running experiments and rollouts come back. */
+  /** Lifts the hold: the champion stays, and running experiments and rollouts get their arms again. */
   release(by: string): Promise<void>;
-  /** The same champion with the traffic of now: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
+  /** The same champion with the current traffic: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
   refreshTraffic(by: string): Promise<void>;
   /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
   reconcile(): Promise<void>;
@@ -46,7 +46,7 @@ export interface LivePointerDeps {
   readonly onMoved: (kvWasLost: boolean) => void;
 }
 
-/** Longer than a lease that a crash left behind. */
+/** Longer than a lease lasts after its holder has crashed. */
 const PATIENCE_MS = 30_000;
 
 export function livePointerService(deps: LivePointerDeps): LivePointerService {
@@ -76,7 +76,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       await write({ ...live.pointer, at: nowMs() }, live.text, 'restore', { kvWasLost: true });
       return;
     }
-    // Somebody had named a version that does not exist. Edges went on with the one before it, and so does the pointer.
+    // Somebody had named a version that does not exist. Edges kept the one before it, so the pointer is set back to it.
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
@@ -92,8 +92,8 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       },
     );
 
-  /** @returns the pointer with the traffic of now; undefined where it has that already, or is held. */
-  const withTrafficOfNow = async (): Promise<Pointer | undefined> => {
+  /** @returns the pointer with the current traffic; undefined where it has that already, or is held. */
+  const withCurrentTraffic = async (): Promise<Pointer | undefined> => {
     const live = await readLive(store);
     if (live === undefined || live.pointer.hold === true) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
@@ -108,10 +108,10 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
 
   const refreshTraffic = (by: string) =>
     inTurn(async () => {
-      if ((await withTrafficOfNow()) === undefined) return;
+      if ((await withCurrentTraffic()) === undefined) return;
       await alone(async () => {
         await compareAndRestore();
-        const pointer = await withTrafficOfNow();
+        const pointer = await withCurrentTraffic();
         if (pointer !== undefined) await writeStamped(pointer, 'change traffic', { actor: by });
       });
     });

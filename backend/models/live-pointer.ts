@@ -70,6 +70,6 @@ export function replacedBy(
   return { before: live.text, ...(earlier.length > 0 && { earlier }) };
 }
 
-/** A champion's time goes on while the hold and the arms around it change. */
+/** A change of the hold or the arms does not change since when the champion is live. */
 export const sinceOf = (live: Live | undefined, pointer: Pointer, nowMs: number): number =>
   live?.pointer.champion === pointer.champion ? live.since : nowMs;

@@ -11,7 +11,7 @@ export async function liveSchema(store: Store, versions: Versions): Promise<Sche
   try {
     return (await versions.load(champion)).schema;
   } catch (error) {
-    // Ops may name a version that does not exist. The edge then goes on with the version it had, so its schema stays too.
+    // Ops may name a version that does not exist. The edge then keeps the version it had, so its schema stays too.
     if (!(error instanceof ApiError) || champion === RULES_VERSION) throw error;
     return (await versions.load(RULES_VERSION)).schema;
   }

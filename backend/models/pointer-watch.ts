@@ -12,7 +12,7 @@ export interface PointerWatch {
 
 export interface PointerWatchDeps {
   readonly livePointer: Pick<LivePointerService, 'reconcile' | 'refreshTraffic'>;
-  /** Before each check: a backend that cannot say that it is alive reports that as the problem. */
+  /** Runs before each check: a backend that cannot renew its presence reports that as the problem. */
   readonly renewLeases: () => Promise<void>;
   /** Cron pattern with seconds. */
   readonly schedule: string;

@@ -19,7 +19,7 @@ const LEAST_PATIENCE_MS = 1000;
 
 /**
  * Writes an immutable value and returns when it reads back whole. The key is never read before it is written, because
- * KV caches that a key is missing and would go on saying so. If somebody else read it too early, this waits until that
+ * KV caches that a key is missing, and would keep answering so. If somebody else read it too early, this waits until that
  * cached answer has expired.
  * @throws ApiError 502 `publish_unverified` when it does not read back within twice `settleMs`.
  */

@@ -21,7 +21,7 @@ export interface PointerWriter {
     action: string,
     options?: WriteOptions,
   ) => Promise<void>;
-  /** Writes it as JSON with the time of now in it. */
+  /** Writes it as JSON with the current time in it. */
   readonly writeStamped: (
     pointer: Pointer,
     action: string,
@@ -44,12 +44,12 @@ export function pointerWriter(deps: {
     action: string,
     { actor = pointer.by ?? 'backend', kvWasLost = false }: WriteOptions = {},
   ) => {
-    // Edges would go on with what they have, and this store would find no record that it can read.
+    // Edges would keep their current version, and this store could not read its own record.
     if (parsePointer(text) === undefined)
       throw new Error(`no edge could read this pointer, so it is not written: ${brief(text)}`);
     await publish(versionsInPointer(pointer));
     const live = await readLive(store);
-    // What is about to be written is recorded first: else a write that a crash cut short would pass for a move by hand.
+    // The write is recorded before it is made: else one that a crash interrupts would be taken for a move by hand.
     if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
     await publisher.writePointer(text);
     const at = nowMs();

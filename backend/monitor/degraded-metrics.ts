@@ -2,7 +2,7 @@ import { studentQuantile } from '../science/statistics/distributions.ts';
 import type { Account } from '../log/account/account.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
 import type { Store } from '../store/open.ts';
-import { count } from '../../shared/text/text.ts';
+import { count, percent } from '../../shared/text/text.ts';
 import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { readDayRates, type DayRates } from './daily-rates.ts';
 import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
@@ -106,7 +106,7 @@ export function findDegradedMetrics(days: readonly DayRates[], settings: Setting
     findings.push({
       key,
       kind: 'degraded metrics' as const,
-      message: `${name} fell to ${percent(rate)} of ${count(judged.rankings)} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${percent(expected)} was expected and ${percent(atLeast)} the least`,
+      message: `${name} fell to ${rateText(rate)} of ${count(judged.rankings)} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${rateText(expected)} was expected and ${rateText(atLeast)} the least`,
       details: { metric: name, ...judged, rate, expected, atLeast },
     });
   }
@@ -147,4 +147,4 @@ const shareOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 const weekdayOf = (day: UtcDay): number => new Date(startOfDay(day)).getUTCDay();
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const rateText = (rate: number) => percent(rate, { digits: 2 });

@@ -2,7 +2,7 @@ import { and, gte, sql } from 'drizzle-orm';
 import { wilson } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { decisions } from '../store/tables.ts';
-import { count } from '../../shared/text/text.ts';
+import { count, percent } from '../../shared/text/text.ts';
 import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import { ofEverySchema } from './recent-rankings.ts';
 import type { MonitorSettings } from './settings.ts';
@@ -20,7 +20,7 @@ export function findDegradedRankings(
   return found({
     key: KEY,
     kind: KEY,
-    message: `${(100 * rate).toFixed(1)} % of the last ${windowMinutes} minutes' rankings (${count(degraded)} of ${count(rankings)}) were degraded, over ${100 * maxShare} %: the edge lacked live weights or catalogue`,
+    message: `${percent(rate, { digits: 1 })} of the last ${windowMinutes} minutes' rankings (${count(degraded)} of ${count(rankings)}) were degraded, over ${100 * maxShare} %: the edge lacked live weights or catalogue`,
     details: { rankings, degraded, low, maxShare },
   });
 }

@@ -13,7 +13,7 @@ const QUANTILE = 0.9;
 /**
  * Checks how far ingest is behind the edge.
  * @param lagsMs of the last minutes' batches: from the newest entry to the commit. Without any, nothing is known: the
- * log may be quiet or stuck, which the monitor of stale data tells apart.
+ * log may be quiet or stuck; the monitor of stale data finds which.
  */
 export function findIngestLag(
   lagsMs: readonly number[],

@@ -3,7 +3,7 @@ import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { movedAt, readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { audit, decisions } from '../store/tables.ts';
-import { count } from '../../shared/text/text.ts';
+import { count, percent } from '../../shared/text/text.ts';
 import { tooLittleData, found, NOTHING, type Observation } from './finding.ts';
 import { ofEverySchema } from './recent-rankings.ts';
 import type { MonitorSettings } from './settings.ts';
@@ -34,7 +34,7 @@ export function findOldEdges(
   const late = old.reduce((sum, { rankings }) => sum + rankings, 0);
   if (late < minRankings || late / total <= maxShare) return NOTHING;
   const shares = old.map(
-    ({ version, rankings }) => `${version} ${((100 * rankings) / total).toFixed(1)} %`,
+    ({ version, rankings }) => `${version} ${percent(rankings / total, { digits: 1 })}`,
   );
   return found({
     key: KEY,

@@ -12,9 +12,9 @@ import { parseSettings } from '../settings/parse-settings.ts';
 
 const alpha = z.number().gt(0).max(0.05);
 
-/** What the monitors hold the system to. */
+/** The limits that the monitors check. */
 export const monitors = group({
-  /** When what is cheap to read is looked at. */
+  /** When the cheap checks run: all but those of whole days. */
   schedule: schedule.default('*/5 * * * *'),
   /** When whole days are read: metrics, drift and data quality. */
   dailySchedule: schedule.default('17 * * * *'),
@@ -22,13 +22,13 @@ export const monitors = group({
   reportSchedule: schedule.default('0 7 * * *'),
   /** A condition must be gone for so long before its alert is over. */
   clearMinutes: z.number().nonnegative().default(30),
-  /** Metrics that fall below what the days before led to expect. */
+  /** Metrics that fall below what was expected from the days before. */
   metrics: group({
     /** How many days a day is compared with. */
     trailingDays: count.min(7).max(365).default(28),
     /** Days with fewer rankings count for nothing. */
     minRankings: atLeastOne.default(200),
-    /** With fewer such days among the trailing ones, nothing is told. */
+    /** With fewer such days among the trailing ones, nothing is reported. */
     minDays: count.min(7).default(14),
     /** How often a day on which nothing happened may be taken for a fall, per metric and day. */
     alpha: alpha.default(0.0002),
@@ -41,9 +41,9 @@ export const monitors = group({
     maxScorePsi: positive.default(0.25),
     /** The same for each feature. */
     maxFeaturePsi: positive.default(0.25),
-    /** With fewer sessions on either side, nothing is told. */
+    /** With fewer sessions on either side, nothing is reported. */
     minSessions: atLeastOne.default(500),
-    /** Rankings that are looked at on either side: a sample, drawn by their seeds. */
+    /** Rankings that are read on either side: a sample, drawn by their seeds. */
     sampleRankings: atLeastOne.max(20_000).default(2000),
   }),
   /** Data quality, held to the limits of trainingData.quality. */
@@ -55,7 +55,7 @@ export const monitors = group({
   sampleRatio: group({
     /** Error rate of all looks at one experiment together: the check is always valid. */
     alpha: alpha.default(0.001),
-    /** With fewer units in an experiment, nothing is told. */
+    /** With fewer units in an experiment, nothing is reported. */
     minUnits: atLeastOne.default(200),
   }),
   /** What should have come, and has not, for so long. */
@@ -75,27 +75,27 @@ export const monitors = group({
   }),
   /** How long what the edge logged takes to be in the database. */
   ingest: group({
-    /** How far back batches are looked at. */
+    /** How far back batches are checked. */
     windowMinutes: positive.default(15),
     /** Nine of ten batches must be committed within it. */
     maxLagMinutes: positive.default(5),
   }),
   /** Edges that still rank with another version than the pointer says. */
   oldEdges: group({
-    /** How far back rankings are looked at. */
+    /** How far back rankings are checked. */
     windowMinutes: positive.default(10),
     /** Edges may take so long to follow the pointer: refresh, KV cache and KV itself. */
     graceMinutes: positive.default(5),
-    /** With fewer rankings in the window, nothing is told. */
+    /** With fewer rankings in the window, nothing is reported. */
     minRankings: atLeastOne.default(20),
     /** Share of rankings by another version that is let pass. */
     maxShare: share.default(0.01),
   }),
   /** Rankings that the edge answered with less than it should have had. */
   degraded: group({
-    /** How far back rankings are looked at. */
+    /** How far back rankings are checked. */
     windowMinutes: positive.default(15),
-    /** With fewer rankings in the window, nothing is told. */
+    /** With fewer rankings in the window, nothing is reported. */
     minRankings: atLeastOne.default(20),
     /** Share of degraded rankings that is let pass. */
     maxShare: share.default(0.05),

@@ -2,7 +2,7 @@ import { escapeHtml } from './html.ts';
 
 export const WIDTH = 860;
 
-/** A share as axes show it: no more digits than tell two ticks apart. */
+/** A share as axes show it: as few digits as make all ticks different. */
 export function shareLabels(ticks: readonly number[]): string[] {
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 0.01;
   const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step * 100) + 1e-9)));

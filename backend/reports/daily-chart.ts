@@ -1,7 +1,7 @@
 import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
 import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
-import { percent } from './report-sections.ts';
+import { shareText } from './report-sections.ts';
 
 export interface DailySeries {
   readonly name: string;
@@ -64,7 +64,7 @@ function lineOf(
       .map((run) => `<polyline class="line ${colourOf(place)}" points="${run.join(' ')}"/>`),
     ...points.map(
       ({ day, share }) =>
-        `<circle class="dot ${colourOf(place)}" cx="${px(x(day))}" cy="${px(y(share))}" r="${radius}"><title>${escapeHtml(`${name}, day ${day}: ${percent(share)}`)}</title></circle>`,
+        `<circle class="dot ${colourOf(place)}" cx="${px(x(day))}" cy="${px(y(share))}" r="${radius}"><title>${escapeHtml(`${name}, day ${day}: ${shareText(share)}`)}</title></circle>`,
     ),
     '</g>',
   ].join('');

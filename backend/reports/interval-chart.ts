@@ -2,7 +2,7 @@ import type { Proportion } from '../science/statistics/wilson.ts';
 import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
 import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
-import { percent } from './report-sections.ts';
+import { shareText } from './report-sections.ts';
 
 export interface IntervalRow {
   readonly name: string;
@@ -42,11 +42,11 @@ export function intervalChart(title: string, rows: readonly IntervalRow[]): stri
     ...known.map((row, i) => {
       const y = TOP + (i + 0.5) * ROW;
       const colour = colourOf(row.place);
-      return `<g><title>${escapeHtml(`${row.name}: ${percent(row.rate)}, ${percent(row.low)} to ${percent(row.high)}`)}</title>${[
+      return `<g><title>${escapeHtml(`${row.name}: ${shareText(row.rate)}, ${shareText(row.low)} to ${shareText(row.high)}`)}</title>${[
         label(LEFT - 12, y + 4, row.name, 'end', 'name'),
         line(`range ${colour}`, x(row.low), y, x(row.high), y),
         `<circle class="mean ${colour}" cx="${px(x(row.rate))}" cy="${px(y)}" r="4.5"/>`,
-        label(RIGHT + 14, y + 4, percent(row.rate), 'start', 'value'),
+        label(RIGHT + 14, y + 4, shareText(row.rate), 'start', 'value'),
       ].join('')}</g>`;
     }),
   ]);

@@ -1,5 +1,5 @@
 import type { Proportion } from '../science/statistics/wilson.ts';
-import { count, counted, minuteOf } from '../../shared/text/text.ts';
+import { count, counted, minuteOf, percent } from '../../shared/text/text.ts';
 import type { MonthlyReport, ReportedVersion } from './report-shape.ts';
 
 /** A part of the report, in no particular format. Texts are not escaped yet: names are as people gave them. */
@@ -145,7 +145,7 @@ const versionRow = (row: ReportedVersion): string[] => [
   count(row.rankings),
   interval(row.clickThrough),
   interval(row.bookings),
-  percent(row.degraded / row.rankings),
+  shareText(row.degraded / row.rankings),
 ];
 
 /** The month in two or three sentences. */
@@ -156,8 +156,8 @@ export function reportSummary(report: MonthlyReport): string {
     versions.reduce((total, row) => total + of(row), 0);
   const rankings = sum((row) => row.rankings);
   if (rankings === 0) return `Nothing was ranked in ${report.month}${until}.`;
-  const clicked = percent(sum((row) => row.clicked) / rankings);
-  const booked = percent(sum((row) => row.booked) / rankings);
+  const clicked = shareText(sum((row) => row.clicked) / rankings);
+  const booked = shareText(sum((row) => row.booked) / rankings);
   const last = live.at(-1);
   return [
     `${count(rankings)} rankings by ${counted(versions.length, 'version')}${until}: ${clicked} were clicked, ${booked} booked.`,
@@ -172,12 +172,12 @@ export function reportSummary(report: MonthlyReport): string {
   ].join(' ');
 }
 
-export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+export const shareText = (share: number): string => percent(share, { digits: 2 });
 
 const interval = ({ rate, low, high }: Proportion): string =>
   rate === undefined || low === undefined || high === undefined
     ? '–'
-    : `${percent(rate)} (${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)})`;
+    : `${shareText(rate)} (${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)})`;
 
 /** `2026-11-22 03:06`, UTC. */
 export const moment = (atMs: number | null): string => (atMs === null ? '–' : minuteOf(atMs));

@@ -1,4 +1,4 @@
-/** Light or dark by the reader's setting; the colours of versions can be told apart by colour-blind readers (Okabe & Ito). */
+/** Light or dark by the reader's setting; the colours of versions differ for colour-blind readers too (Okabe & Ito). */
 export const REPORT_STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Schema } from '../../shared/features/schema.ts';
+import { percent } from '../../shared/text/text.ts';
 import { countedEvents, countedRankings } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { rewardOf, tally, type Tallies } from '../science/learn/tallies.ts';
@@ -8,6 +9,7 @@ import type { Reward } from './to-reward.ts';
 /** Smaller relative changes of a weight are not mentioned. */
 const NOTABLE = 0.1;
 const RANKINGS = 2000;
+const WHOLE = { digits: 0 };
 
 /** What new weights would change: weight by weight, and in the rewards of the rankings that were logged last. */
 export async function describeChanges(
@@ -32,7 +34,7 @@ function changedWeights(before: Reward, after: Reward): string[] {
     const move = is / was - 1;
     if (Math.abs(move) < NOTABLE) return [];
     return [
-      `${metric} moves by ${move > 0 ? '+' : '−'}${percent(Math.abs(move))}: ${was} to ${is}`,
+      `${metric} moves by ${move > 0 ? '+' : '−'}${percent(Math.abs(move), WHOLE)}: ${was} to ${is}`,
     ];
   });
 }
@@ -48,9 +50,9 @@ function changedEarnings(items: readonly Tallies[], before: Reward, after: Rewar
   ).length;
   const of = `of the last ${rewarded.length} items that earned a reward`;
   return [
-    `${of}, ${was.metric} made ${percent(was.share)}; ${is.metric === was.metric ? 'it' : is.metric} would make ${percent(is.share)}`,
+    `${of}, ${was.metric} made ${percent(was.share, WHOLE)}; ${is.metric === was.metric ? 'it' : is.metric} would make ${percent(is.share, WHOLE)}`,
     ...(lost > 0 ? [`${of}, ${lost} would earn nothing`] : []),
-    ...(gained > 0 ? [`items beside them that would earn a reward: ${gained}`] : []),
+    ...(gained > 0 ? [`further items that would earn a reward: ${gained}`] : []),
   ];
 }
 
@@ -87,5 +89,3 @@ async function lastItems(store: Store, schema: Schema): Promise<Tallies[]> {
     return tallies;
   });
 }
-
-const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -6,7 +6,7 @@ import { hashOfWeights, type MetricWeights } from './weights-hash.ts';
 
 export type NewWeights = Omit<MetricWeights, 'id' | 'createdAt' | 'previousHash' | 'hash'>;
 
-/** What the audit log says of a new row. The row's id and hash are added, so that a row that is removed later is missed. */
+/** The audit entry of a new row. The row's id and hash are added, so that a later removal of the row is found. */
 interface Announced {
   readonly action: string;
   readonly details: Readonly<Record<string, unknown>>;

@@ -9,8 +9,7 @@ import type { MetricWeights } from './weights-hash.ts';
 export interface RewardScope {
   /** An override of this experiment comes before one for all. */
   readonly experimentId?: string;
-  /** Default fixed. */
-  readonly rewardPolicy?: RewardPolicy;
+  readonly rewardPolicy: RewardPolicy;
 }
 
 /** `adaptive`: learned weights are in force where no override is. `fixed`: they are only shown. */
@@ -35,7 +34,7 @@ export async function describeInForce(
   store: Store,
   schema: Schema,
   nowMs: number,
-  { experimentId, rewardPolicy }: RewardScope = {},
+  { experimentId, rewardPolicy }: RewardScope,
 ): Promise<InForce> {
   const override =
     (experimentId === undefined
@@ -54,7 +53,7 @@ export const rewardInForce = async (
   store: Store,
   schema: Schema,
   nowMs: number,
-  scope: RewardScope = {},
+  scope: RewardScope,
 ): Promise<Reward> => (await describeInForce(store, schema, nowMs, scope)).weights;
 
 /** The override in force for everything, or for one experiment alone. */

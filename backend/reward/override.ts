@@ -40,12 +40,12 @@ export async function setMetricWeights(
   schema: Schema,
   given: NewOverride,
   nowMs: number,
-  { rewardPolicy, dryRun = false }: { rewardPolicy?: RewardPolicy; dryRun?: boolean } = {},
+  { rewardPolicy, dryRun = false }: { rewardPolicy: RewardPolicy; dryRun?: boolean },
 ): Promise<Override> {
   const { weights, author, reason, expiresAt, experimentId } = given;
   check(given, nowMs);
   const before = await describeInForce(store, schema, nowMs, {
-    ...(rewardPolicy && { rewardPolicy }),
+    rewardPolicy,
     ...(experimentId !== undefined && { experimentId }),
   });
   const warning = await describeChanges(store, schema, before.weights, weights);

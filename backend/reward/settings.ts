@@ -15,47 +15,47 @@ const contextName = z
   .meta({ description: 'a name of letters, digits, _, . and -' });
 
 export const metricWeights = group({
-  /** The long-term value that the weights must foretell; without one nothing is gathered or learned. */
+  /** The long-term value that the weights must predict; without one nothing is gathered or learned. */
   target: targetDefinition
     .readonly()
     .optional()
     .meta({ examples: [{ kind: 'happened', outcome: 'renewal', horizonDays: 90 }] }),
-  /** Whose behaviour is told from whose value. */
+  /** The unit whose behaviour and long-term value are compared. */
   unit: z.enum(['session', 'user']).default('session'),
-  /** What a unit did counts for so long from when it was first seen; what comes later is for the target. */
+  /** A unit's behaviour counts for so long after it was first seen; what comes later counts for the target only. */
   observeDays: positive.max(90).default(1),
-  /** `adaptive`: what was learned is what training rewards, unless it is overridden. `fixed`: it is only shown. */
+  /** `adaptive`: training uses the learned weights as reward, unless an override is in force. `fixed`: they are only shown. */
   policy: z.enum(['adaptive', 'fixed']).default('fixed'),
   /** When weights are learned; empty: on demand only. */
   schedule: schedule.default('0 4 * * *'),
-  /** Of a request's context, what may be kept of a unit: device, segment, and demographics that are permitted. */
+  /** Names of the request's context that may be stored with a unit: device, segment, and demographics that are permitted. */
   context: z.array(contextName).max(32).readonly().default(['device', 'segment']),
-  /** Metric → weight that is believed before any data; else equal weights by which way is better. */
+  /** Prior weight per metric. Default: equal weights, with the sign of the metric's better direction. */
   prior: z
     .record(z.string(), z.number())
     .readonly()
     .optional()
     .meta({ examples: [{ saves: 1, contacts: 2 }] }),
-  /** `surrogate`: signed weights, from units and past experiments. `importance`: what a model of units leans on, without a sign. */
+  /** `surrogate`: signed weights, from units and past experiments. `importance`: how much a model of units uses each metric, without a sign. */
   methods: z
     .array(z.enum(['surrogate', 'importance']))
     .min(1)
     .readonly()
     .default(['surrogate', 'importance']),
-  /** What importance is told from. */
+  /** How importance is computed. */
   importance: group({
     /** The model of units. */
     model: z.enum(['forest', 'boosted']).default('forest'),
-    /** How much the model leans on a metric, by which measure. */
+    /** The measure of how much the model uses a metric. */
     by: z.enum(['gain', 'permutation', 'shap']).default('shap'),
-    /** Columns that are also looked at together. */
+    /** Pairs whose joint importance is reported. */
     crosses: z
       .array(z.tuple([z.string(), z.string()]).readonly())
       .max(16)
       .readonly()
       .default([['hour', 'scroll_share']]),
   }),
-  /** Units, experiments' too, and outcomes are kept for so long after the horizon is over. */
+  /** Units (also those of experiments) and outcomes are stored for so long after the horizon is over. */
   retentionDays: positive.max(3650).default(365),
 }).superRefine(({ importance, context, prior = {}, target, observeDays }, check) => {
   const columns = [...METRICS, 'hour', ...context];

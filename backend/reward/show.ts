@@ -10,12 +10,12 @@ import type { MetricWeights } from './weights-hash.ts';
 export async function showMetricWeights(
   store: Store,
   schema: Schema,
-  { policy, target }: MetricWeightSettings,
+  { policy: rewardPolicy, target }: MetricWeightSettings,
   nowMs: number,
 ) {
   const { name } = schema;
   const [inForce, overrides, surrogate, importance, rows] = await Promise.all([
-    describeInForce(store, schema, nowMs, { rewardPolicy: policy }),
+    describeInForce(store, schema, nowMs, { rewardPolicy }),
     experimentOverrides(store, name, nowMs),
     newestOf(store, name, 'surrogate'),
     newestOf(store, name, 'importance'),
@@ -23,7 +23,7 @@ export async function showMetricWeights(
   ]);
   return {
     schema: name,
-    policy,
+    policy: rewardPolicy,
     target: target === undefined ? null : targetName(target),
     inForce: inForceShown(inForce),
     experiments: overrides.map(historyEntry),

@@ -45,7 +45,7 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
         add('changed', 'has JSON that was not written here: others may read it in another way');
       if (row.previousHash !== previousHash)
         add('unlinked', 'does not follow the row before it: one was removed, added or moved');
-      if (!announced.has(hash)) add('unannounced', 'has a hash that the audit log was never told');
+      if (!announced.has(hash)) add('unannounced', 'has a hash that is not in the audit log');
       present.add(hash);
       previousHash = head = hash;
     }

@@ -26,7 +26,7 @@ export interface ExperimentWeights {
   /** Metrics that have a weight but are not measured by the experiment: left out of the sum. */
   readonly unmeasured: readonly string[];
   /** Where they come from and what is left out, in sentences, to be shown with the sum. */
-  readonly told: readonly string[];
+  readonly explanation: readonly string[];
 }
 
 /** The value of `experiments.metricWeightsId` for what the schema declares, which is not a row of the history. */
@@ -41,7 +41,7 @@ export async function weightsForExperiment(
   store: Store,
   experiment: Pick<typeof experiments.$inferSelect, 'id' | 'arms' | 'metrics' | 'metricWeightsId'>,
   nowMs: number,
-  rewardPolicy: RewardPolicy = 'adaptive',
+  rewardPolicy: RewardPolicy,
 ): Promise<ExperimentWeights> {
   const schema = await schemaOf(store, experiment.arms[0]?.version);
   const inForce = await chosen(store, schema, experiment, nowMs, rewardPolicy);
@@ -49,7 +49,7 @@ export async function weightsForExperiment(
   return {
     ...found,
     description: inForceShown(inForce),
-    told: describeWeights(inForce, found.unmeasured),
+    explanation: describeWeights(inForce, found.unmeasured),
   };
 }
 
@@ -70,7 +70,7 @@ async function chosen(
   const row = await readWeights(store, schema.name, metricWeightsId);
   if (row === undefined)
     throw invalid(
-      `experiment ${id} is frozen to the metric weights ${metricWeightsId}, which ${schema.name} does not have: trimtab metric-weights verify tells what happened to them`,
+      `experiment ${id} is frozen to the metric weights ${metricWeightsId}, which ${schema.name} does not have: trimtab metric-weights verify shows what happened to them`,
     );
   return { source: row.source, weights: row.weights, row };
 }
@@ -78,7 +78,7 @@ async function chosen(
 function inMetrics(
   inForce: InForce,
   metrics: readonly MetricDefinition[],
-): Omit<ExperimentWeights, 'description' | 'told'> {
+): Omit<ExperimentWeights, 'description' | 'explanation'> {
   if (inForce.source !== 'learned') return fromReward(inForce.weights, metrics);
   // Checked when it was learned; the history stores it unchanged.
   const { weights, covariance, normalisers } = inForce.row.details as unknown as SurrogateWeights;
@@ -101,7 +101,7 @@ function inMetrics(
 function fromReward(
   reward: Reward,
   metrics: readonly MetricDefinition[],
-): Omit<ExperimentWeights, 'description' | 'told'> {
+): Omit<ExperimentWeights, 'description' | 'explanation'> {
   const weights: { metric: string; weight: number }[] = [];
   const unmeasured: string[] = [];
   for (const [paid, weight] of Object.entries(reward)) {

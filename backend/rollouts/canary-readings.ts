@@ -64,7 +64,7 @@ const whyNot = (effects: readonly (Effect | Unavailable)[], minimumPerArm: numbe
   effects.findLast((effect) => effect.kind === 'no-answer')?.message ??
   notEnoughData(0, minimumPerArm).message;
 
-/** Stages whose arm sizes do not fit the challenger's share: their effects may come from a fault in the assignment. */
+/** Stages whose arm sizes do not match their traffic: their effects may come from a fault in the assignment. */
 export function mismatches(strata: readonly CanaryStratum[]): string[] {
   return strata.flatMap(({ window: { stage, share }, statistics }) => {
     const [challenger, champion] = [CHALLENGER, CHAMPION].map((arm) =>
@@ -74,7 +74,7 @@ export function mismatches(strata: readonly CanaryStratum[]): string[] {
     if (check.kind === 'no-answer' || !check.mismatch) return [];
     const of = challenger + champion;
     return [
-      `a sample ratio as it should be (at ${stage} the challenger had ${challenger} of ${of} sessions, p = ${check.pValue.toExponential(1)})`,
+      `arm sizes that match their traffic (at ${stage} the challenger had ${challenger} of ${of} sessions, p = ${check.pValue.toExponential(1)})`,
     ];
   });
 }

@@ -1,5 +1,6 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
+import { percent } from '../../shared/text/text.ts';
 import type { GateReport, GuardrailInterval } from '../science/evaluation/gate.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
 import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
@@ -74,13 +75,13 @@ export function decideRollout(
   return { from: state, evidence, atMs: nowMs, rules, next, action, why };
 }
 
-interface Outcome {
+interface StageOutcome {
   readonly stage: Stage;
   readonly action: RolloutAction;
   readonly why: string;
 }
 
-function byOps(state: RolloutState, { pointer }: RolloutEvidence): Outcome | undefined {
+function byOps(state: RolloutState, { pointer }: RolloutEvidence): StageOutcome | undefined {
   const { challenger, champion, stage } = state;
   const keepOff = { do: 'keep off' } as const;
   if (pointer.hold === true) {
@@ -110,12 +111,12 @@ function byHarm({ challenger, champion }: RolloutState, evidence: RolloutEvidenc
   const harms = evidence.guardrails.filter(isHarmed);
   if (harms.length === 0) return undefined;
   const shown = harms.map(
-    (reading) => `${changeOf(reading)}, worse than the ${percent(reading.worstAllowed)} allowed`,
+    (reading) => `${changeOf(reading)}, worse than the ${change(reading.worstAllowed)} allowed`,
   );
   return withdrawn(champion, `${shown.join('; ')}: ${challenger} is withdrawn for ${champion}`);
 }
 
-const withdrawn = (to: Version, why: string): Outcome => ({
+const withdrawn = (to: Version, why: string): StageOutcome => ({
   stage: 'withdrawn',
   action: { do: 'withdraw', to },
   why,
@@ -126,7 +127,7 @@ function byProgress(
   evidence: RolloutEvidence,
   nowMs: number,
   { steps, maxStepMs }: RolloutRules,
-): Outcome {
+): StageOutcome {
   const { challenger, champion, sinceMs } = state;
   // byOps lets no other stage without a next step come here.
   const stage = state.stage as Exclude<Stage, 'withdrawn'>;
@@ -182,7 +183,7 @@ function guardrailsOpen(
     if ('missing' in reading) return [`a reading of ${reading.metric} (${reading.missing})`];
     if (asked === 'no harm' || isRuledOut(reading)) return [];
     return [
-      `certainty (${changeOf(reading)}, and ${percent(reading.worstAllowed)} or worse is not ruled out)`,
+      `certainty (${changeOf(reading)}, and ${change(reading.worstAllowed)} or worse is not ruled out)`,
     ];
   });
 }
@@ -198,7 +199,7 @@ function isHarmed(reading: GuardrailReading): reading is GuardrailInterval {
 const isRuledOut = ({ better, low, high, worstAllowed }: GuardrailInterval): boolean =>
   better === 'higher' ? atLeast(low, worstAllowed) : atLeast(worstAllowed, high);
 
-// A number that is not finite proves nothing; JSON makes it null, which must give the same decision.
+// A number that is not finite is no evidence. JSON makes it null, which must give the same decision.
 const above = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a > b;
 const atLeast = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a >= b;
 
@@ -212,9 +213,9 @@ function passed({ sessions, gate, guardrails }: RolloutEvidence, elapsedMs: numb
 }
 
 const changeOf = ({ metric, low, high }: GuardrailInterval): string =>
-  `${metric} changes by ${percent(low)} to ${percent(high)}`;
+  `${metric} changes by ${change(low)} to ${change(high)}`;
 
-const percent = (share: number): string =>
-  Number.isFinite(share) ? `${share > 0 ? '+' : ''}${(100 * share).toFixed(2)} %` : 'unknown';
+const change = (share: number): string =>
+  Number.isFinite(share) ? percent(share, { digits: 2, signed: true }) : 'unknown';
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(1);

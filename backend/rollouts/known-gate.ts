@@ -7,8 +7,8 @@ import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 
 /**
- * What the gate said in training of a version against the present champion.
- * @throws ApiError 409 `no_gate` where they were not compared: somebody may vouch for the version instead.
+ * The gate's verdict in training on a version against the current champion.
+ * @throws ApiError 409 `no_gate` where they were not compared: somebody may promote the version by hand instead.
  */
 export async function knownGate(
   store: Store,

@@ -3,13 +3,13 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import type { GateReport } from '../science/evaluation/gate.ts';
-import { ensureLayer } from '../experiments/layers.ts';
+import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { withdrawRollout } from './record-stage.ts';
-import { CHALLENGER, CHAMPION, LAYER, openRollouts } from './rollout-rows.ts';
+import { CHALLENGER, CHAMPION, openRollouts } from './rollout-rows.ts';
 import { rulesOf, type RolloutSettings } from './settings.ts';
 import { SHARE } from './steps.ts';
 import type { Versions } from '../models/versions.ts';
@@ -59,7 +59,7 @@ export async function proposeRollout(
     throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);
   const at = nowMs();
   const id = newId();
-  await ensureLayer(store, { name: LAYER, unit: 'session', rank: LAST_RANK }, at);
+  await ensureLayer(store, { name: ROLLOUT_LAYER, unit: 'session', rank: LAST_RANK }, at);
   const replaced = open.filter((row) => isUnseen(row.stage));
   await store.write([
     ...replaced.flatMap((row) =>
@@ -69,7 +69,7 @@ export async function proposeRollout(
       id,
       name: `rollout of ${version}`,
       kind: 'rollout',
-      layer: LAYER,
+      layer: ROLLOUT_LAYER,
       salt: newId(),
       rangeFrom: 0,
       rangeTo: 1,

@@ -34,7 +34,7 @@ export async function recordDecision(
     and ${rollouts.stage} = ${row.stage} and ${rollouts.since} = ${row.since} and ${rollouts.endedAt} is null)`;
   const statements = [
     store.db.insert(rolloutDecisions).values({
-      // A null in this column fails the whole transaction, which SQLite cannot be told to do otherwise outside of a trigger.
+      // SQLite can abort a transaction outside a trigger only by a constraint: a null id violates NOT NULL.
       rollout: sql`case when ${fence} and ${isCurrent} then ${row.id} end`,
       at: atMs,
       decision: { ...decision },

@@ -39,7 +39,7 @@ export function recordStage(
   ];
 }
 
-/** Withdraws a rollout because somebody said so, and not by a decision. Its traffic ends when the pointer's traffic is refreshed. */
+/** Withdraws a rollout by hand, not by a decision. Its traffic ends when the pointer's traffic is refreshed. */
 export function withdrawRollout(
   store: Store,
   row: RolloutRow,

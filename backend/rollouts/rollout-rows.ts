@@ -10,7 +10,6 @@ import type { Stage } from './steps.ts';
 export type RolloutRow = typeof rollouts.$inferSelect;
 export type RolloutExperiment = typeof experiments.$inferSelect;
 
-export const LAYER = 'rollout';
 export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 
 /** The actor in the audit log where a rollout moves the pointer. */
@@ -92,7 +91,7 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Rollo
   return found;
 }
 
-/** The version that is scored in shadow beside what is shown. @param share of the sessions. */
+/** The version that is scored in shadow. @param share of the sessions. */
 export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
   const [row] = await store.db
     .select({ challenger: rollouts.challenger })

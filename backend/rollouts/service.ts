@@ -24,7 +24,7 @@ export interface RolloutServicesDeps {
   readonly publisher: Publisher;
   readonly versions: Versions;
   readonly settings: RolloutSettings;
-  /** How long KV may still answer with the value before. */
+  /** How long KV may still answer with the previous value. */
   readonly settleMs: number;
   /** Held during a move, so that only one backend makes one. */
   readonly moving: Lease;

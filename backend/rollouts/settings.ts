@@ -47,13 +47,13 @@ export const rollout = group({
     .default([{ metric: 'click_through', margin: 0.05 }]),
   /** Error rate of all guardrails together, over all looks. */
   alpha: z.number().gt(0).lt(1).default(0.05),
-  /** A stage with fewer sessions in an arm says nothing of a guardrail. */
+  /** In a stage with fewer sessions in an arm no guardrail is read. */
   minimumPerArm: count.min(2).default(200),
-  /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then too few have to tell. */
+  /** What each step asks for before the next one. Harm must be ruled out before more than 5 % see the challenger: until then there are too few sessions to detect it. */
   steps: group({
     /** It has passed the gate. */
     candidate: step({ minMs: 0, minSessions: 0 }, noGuardrails),
-    /** It is scored beside the champion, and shown to nobody. */
+    /** It is scored for the same requests as the champion, and shown to nobody. */
     shadow: step(A_DAY, noGuardrails),
     /** Shown to 1 % of the traffic. */
     'canary 1': step(A_DAY, anyGuardrails.default('no harm')),
@@ -74,7 +74,7 @@ export type RolloutSettings = z.infer<typeof rollout>;
 /** What a step asks for before the next one. */
 export type StepRules = RolloutSettings['steps']['canary 1'];
 
-/** As every rollout keeps them from its start on, in the database too. */
+/** The rules that a rollout is started with, and that are stored with it. */
 export interface RolloutRules {
   readonly steps: Readonly<Record<keyof RolloutSettings['steps'], StepRules>>;
   /** Without, a step waits for ever. */

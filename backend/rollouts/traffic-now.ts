@@ -3,7 +3,7 @@ import type { Store } from '../store/open.ts';
 import type { Traffic } from '../models/live-pointer-service.ts';
 import { shadowOf } from './rollout-rows.ts';
 
-/** What the pointer should hold beside the champion; empty parts are left out. */
+/** What the pointer should hold besides the champion; empty parts are left out. */
 export async function trafficNow(store: Store, shadowShare: number): Promise<Traffic> {
   const { arms, layers } = await trafficOf(store);
   return {

@@ -39,7 +39,11 @@ export function jobsOf(deps: {
       log(`${DAILY_TRAINING}: run ${await trainer.start({ from })}`);
     }),
     job('weekly full training', training.fullSchedule, async () => {
-      const asked = { afresh: true, learner: training.fullLearner, name: 'learned afresh' };
+      const asked = {
+        fromRules: true,
+        learner: training.fullLearner,
+        name: 'learned from the rules',
+      };
       log(`weekly full training: run ${await trainer.start(asked)}`);
     }),
     job('rollout decisions', config.rollout.schedule, async () => {

@@ -21,9 +21,9 @@ const POLL_MS = 500;
 /** Trains an arm's version in a run of its own, by the reward of the arm's policy. It waits while another run is under way. */
 export const trainWithPolicy =
   ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
-  async ({ parent, name, policy, experiment }: ArmTraining): Promise<Version> => {
+  async ({ parent, name, rewardPolicy, experiment }: ArmTraining): Promise<Version> => {
     const { schema } = await versions.load(parent);
-    const scope = { experimentId: experiment, rewardPolicy: policy };
+    const scope = { experimentId: experiment, rewardPolicy };
     const reward = await rewardInForce(store, schema, nowMs(), scope);
     const runId = await inItsTurn(() => trainer.start({ parent, name, reward, publish: false }));
     for (;;) {

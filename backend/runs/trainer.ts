@@ -19,11 +19,11 @@ interface TrainingAsked extends RunSourceAsked {
   /** How what passes the gate goes live; else as configured. */
   readonly rollout?: RolloutMode;
   readonly name?: string;
-  /** Learns from the rules on and not from the champion, which is still what the version must beat. */
-  readonly afresh?: boolean;
+  /** Starts from the rules and not from the champion; the version must still beat the champion. */
+  readonly fromRules?: boolean;
 }
 
-/** What a comparison of learners may be told: it stores and publishes nothing. */
+/** Options of a comparison of learners, which stores and publishes nothing. */
 interface ComparisonAsked extends RunSourceAsked {
   /** Default all. */
   readonly learners?: readonly LearnerName[];
@@ -70,7 +70,7 @@ export function trainer(deps: TrainerDeps): Trainer {
           learner: asked.learner ?? 'additive',
           ...(asked.method && { method: asked.method }),
           ...(asked.rollout && { rollout: asked.rollout }),
-          ...(asked.afresh && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
+          ...(asked.fromRules && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
           name: asked.name ?? 'learned',
           publish: asked.publish ?? true,
         };

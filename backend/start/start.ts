@@ -44,10 +44,10 @@ const STOP_GRACE_MS = 10_000;
  */
 export async function runAll(options: StartOptions, signal: AbortSignal): Promise<void> {
   const { edgePort, backendPort, onLine } = options;
+  // Their faults are reported here at once, and not only once a backend could not start.
+  await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
-  // What is wrong with them is told here at once, and not as the end of a backend that could not start.
-  await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
   const state = stateDir();
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;

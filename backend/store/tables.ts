@@ -16,7 +16,7 @@ import type { MetricDefinition } from '../../shared/domain/metric.ts';
 
 /** Every timestamp is epoch ms; every `json` column is checked where it enters, not here. */
 
-/** The catalogue as last told. */
+/** The current catalogue. */
 export const items = sqliteTable('items', {
   id: text().primaryKey(),
   attributes: text({ mode: 'json' }).$type<Attributes>().notNull(),
@@ -112,7 +112,7 @@ export const events = sqliteTable(
     userId: text(),
     arm: text(),
     weights: text().notNull(),
-    /** Null: not judged yet, or its ranking is not here; '': it counts; else why it does not. Written by the account. */
+    /** Null: not judged yet, or its ranking is not stored; '': it counts; else why it does not. Written by the account. */
     fault: text(),
   },
   (table) => [
@@ -130,20 +130,20 @@ export const batches = sqliteTable(
     decisions: integer().notNull(),
     events: integer().notNull(),
     committedAt: integer().notNull(),
-    /** From its newest entry at the edge to its commit; null: it held none, or is from before this was kept. */
+    /** From its newest entry at the edge to its commit; null: it held none, or is from before this was stored. */
     lagMs: integer(),
   },
   (table) => [index('batches_committed').on(table.committedAt)],
 );
 
-/** Rankings that came in after their day had closed: they count for nobody. */
+/** Rankings that arrived after their day had closed: they do not count. */
 export const lateRankings = sqliteTable(
   'late_rankings',
   { rankingId: text().primaryKey(), at: integer().notNull() },
   (table) => [index('late_rankings_at').on(table.at)],
 );
 
-/** Whether a session was a person's on one UTC day. Outlives the log: outcomes are credited to sessions of long ago. */
+/** Whether a session was a bot on one UTC day. Stored longer than the log, because outcomes are credited to old sessions. */
 export const sessionDays = sqliteTable(
   'session_days',
   {
@@ -152,12 +152,12 @@ export const sessionDays = sqliteTable(
     day: integer().notNull(),
     /** Its first ranking of the day. */
     firstAt: integer().notNull(),
-    /** Whether a day's dwelling is logged is told by these; 0 of sessions that were told by something else. */
+    /** Used to decide whether dwell is logged; 0 for sessions that are bots for another reason. */
     clickedItems: integer().notNull(),
     dwells: integer().notNull(),
-    /** Why it was not a person's; null where it was. */
+    /** Why it counts as a bot; null where it does not. */
     fault: text(),
-    /** Counts up with every change of what is known of the session and day, over all rows of the table. */
+    /** Increases with every change of the row; one counter for the whole table. */
     revision: integer().notNull(),
   },
   (table) => [
@@ -197,10 +197,10 @@ export const outcomes = sqliteTable(
     value: real().notNull(),
     at: integer().notNull(),
     receivedAt: integer().notNull(),
-    /** Whose it is, by the account's rule; null where nobody's. */
+    /** The user to whom the account credits it; null where nobody. */
     creditedUser: text(),
     creditedSession: text(),
-    /** The item of the ranking that was touched last before it, where its day was open. */
+    /** The item and ranking of the last touch before it, while its day was open. */
     creditedRanking: text(),
     creditedItem: text(),
   },
@@ -233,7 +233,7 @@ export const runs = sqliteTable('runs', {
   finishedAt: integer(),
 });
 
-/** What later logs said of a version against another; never updated. */
+/** Evaluations of a version against another on later logs; never updated. */
 export const evaluations = sqliteTable(
   'evaluations',
   {
@@ -246,7 +246,7 @@ export const evaluations = sqliteTable(
   (table) => [index('evaluations_version').on(table.version)],
 );
 
-/** Who did what to what is live. Append-only. */
+/** The audit log: who changed what is live, and how. Append-only. */
 export const audit = sqliteTable('audit', {
   id: integer().primaryKey({ autoIncrement: true }),
   at: integer().notNull(),
@@ -256,7 +256,7 @@ export const audit = sqliteTable('audit', {
   details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
 });
 
-/** What the publisher last made or saw live; one row per KV pointer (`weights`, `catalogue`). */
+/** What the publisher last wrote or found in KV; one row per KV pointer (`weights`, `catalogue`). */
 export const pointers = sqliteTable('pointers', {
   name: text().primaryKey(),
   value: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
@@ -265,14 +265,14 @@ export const pointers = sqliteTable('pointers', {
 
 /**
  * Every version of the metric weights, learned or set by hand, never updated. `hash` covers the row and `previousHash`,
- * so a row that was tampered with, or taken out, is found; rows from before hashes were kept have none.
+ * so a row that was changed or removed is found; rows from before there were hashes have none.
  */
 export const metricWeights = sqliteTable(
   'metric_weights',
   {
     id: integer().primaryKey({ autoIncrement: true }),
     schemaName: text().notNull(),
-    /** What one of each is worth to training; empty where learned weights make no reward. */
+    /** Metric → reward per event; empty where learned weights give no reward. */
     weights: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
     author: text().notNull(),
     reason: text().notNull(),
@@ -290,7 +290,7 @@ export const metricWeights = sqliteTable(
   (table) => [index('metric_weights_schema').on(table.schemaName, table.experimentId)],
 );
 
-/** What one unit did, kept for as long as its long-term value is waited for: longer than the log. */
+/** What one unit did. Stored until its long-term value is known: longer than the log. */
 export const metricUnits = sqliteTable(
   'metric_units',
   {
@@ -301,7 +301,7 @@ export const metricUnits = sqliteTable(
     userId: text(),
     /** Column → amount: `rankings`, event types, their values, `cell.3_4`, `feature.map`; `refused`: only bots' sessions. */
     values: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
-    /** Device, hour, segment …: what was so before it acted. */
+    /** Device, hour, segment …: its context before it did anything. */
     context: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
     /** `<outcome>@<epoch ms>` → value: dated, so that any target over any horizon can be read from it. */
     outcomes: text({ mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
@@ -316,7 +316,7 @@ export const metricUnits = sqliteTable(
   ],
 );
 
-/** How far a reader of the log has come; it goes on from there after a restart. */
+/** How far a reader of the log has come; after a restart it continues from there. */
 export const logMarks = sqliteTable('log_marks', {
   name: text().primaryKey(),
   value: text().notNull(),
@@ -327,7 +327,7 @@ export const layers = sqliteTable('layers', {
   name: text().primaryKey(),
   salt: text().notNull(),
   unit: text().$type<'user' | 'session'>().notNull(),
-  /** The order in which layers claim what they change: the lowest first. */
+  /** Where two layers would change the same part of a ranking, the one with the lower rank does. */
   rank: integer().notNull(),
   createdAt: integer().notNull(),
 });
@@ -376,7 +376,7 @@ export const exposures = sqliteTable(
 );
 
 /**
- * What one unit of an experiment did, kept for as long as its long-term value is waited for: longer than the log. Its
+ * What one unit of an experiment did. Stored until its long-term value is known: longer than the log. Its
  * outcomes are in `outcomes`.
  */
 export const experimentUnits = sqliteTable(
@@ -390,12 +390,12 @@ export const experimentUnits = sqliteTable(
     /** First exposure, epoch ms, and its arm. */
     firstAt: integer().notNull(),
     arm: text().notNull(),
-    /** How many arms it saw in all; 2 stands for more, too. */
+    /** How many arms it saw in all; 2 means two or more. */
     arms: integer().notNull(),
     visitor: text().notNull(),
     /** Context of its first ranking, JSON. */
     context: text(),
-    /** It was only exposed on days of sessions that were not a person's. */
+    /** It was exposed only in a bot's sessions. */
     refused: integer({ mode: 'boolean' }).notNull(),
     /** Column → amount from the first exposure on, and in the time before it; what is 0 is left out. */
     after: text({ mode: 'json' }).$type<Record<string, number>>().notNull(),
@@ -422,7 +422,7 @@ export const experimentReports = sqliteTable(
   (table) => [index('experiment_reports_experiment').on(table.experiment, table.at)],
 );
 
-/** A challenger's way to the champion's place. */
+/** The rollout of a challenger. */
 export const rollouts = sqliteTable('rollouts', {
   id: text().primaryKey(),
   challenger: text().notNull(),
@@ -438,7 +438,7 @@ export const rollouts = sqliteTable('rollouts', {
   endedAt: integer(),
 });
 
-/** Every decision with all that it rests on: decided again, the log gives the same. */
+/** Every decision with all that it depends on, so that it can be made again with the same result. */
 export const rolloutDecisions = sqliteTable(
   'rollout_decisions',
   {
@@ -450,14 +450,14 @@ export const rolloutDecisions = sqliteTable(
   (table) => [index('rollout_decisions_rollout').on(table.rollout)],
 );
 
-/** Who may do what only one backend may do at a time. */
+/** Which process holds which lease: what only one backend may do at a time. */
 export const leases = sqliteTable('leases', {
   name: text().primaryKey(),
   holder: text().notNull(),
   expiresAt: integer().notNull(),
 });
 
-/** A condition that somebody should know of: open until it is seen to be over. */
+/** An alert: open until checks find its condition gone. */
 export const alerts = sqliteTable(
   'alerts',
   {
@@ -469,10 +469,10 @@ export const alerts = sqliteTable(
     details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     openedAt: integer().notNull(),
     lastSeenAt: integer().notNull(),
-    /** Since when every check has found it gone; null while it lasts. */
+    /** Since when checks have found the condition gone; null while it lasts. */
     clearSince: integer(),
     resolvedAt: integer(),
-    /** When the webhook took the opening, and the recovery; null: still to be sent. */
+    /** When the webhook accepted the notice of the opening, and that of the recovery; null: still to be sent. */
     notifiedAt: integer(),
     recoveryNotifiedAt: integer(),
     /** Sending of the notice that is due: how often it was tried, and when it may be tried again. */
@@ -498,7 +498,7 @@ export const reports = sqliteTable('reports', {
   createdAt: integer().notNull(),
 });
 
-/** Deletions that must also reach data still on its way here. */
+/** Deleted users, whose data must also be deleted when it arrives later. */
 export const deletedUsers = sqliteTable(
   'deleted_users',
   { userId: text().notNull(), deletedAt: integer().notNull() },

@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { CHAMPION_ARM, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { readPointer } from '../artifacts/read-pointer.ts';
@@ -18,7 +19,7 @@ import { applyDeltas } from './apply-deltas.ts';
 const CHECK_MS = 1000;
 
 /** How often an arm's object checks whether the pointer still names the arm; if not, its storage is deleted. */
-const ARM_CHECK_MS = 24 * 60 * 60 * 1000;
+const ARM_CHECK_MS = DAY_MS;
 
 /** The adopted version, stored so that it survives eviction of the object. */
 interface Adopted {

@@ -1,4 +1,5 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Env } from './env.ts';
 
 /** What a key may do: `publishable` ranks and sends events, `secret` does everything. */
@@ -40,7 +41,6 @@ const REQUIRED = [
 
 /** The smallest cache lifetime that KV accepts. */
 const MIN_KV_CACHE_TTL_S = 30;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * @throws ApiError 503 `not_configured` naming each variable that is missing or wrong: the Worker never runs without

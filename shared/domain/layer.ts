@@ -17,7 +17,7 @@ export interface AssignedExperiment {
   readonly id: string;
   /**
    * Unique to the experiment: when a range is used again, arms
-   * are assigned afresh, so no earlier effect carries over.
+   * are assigned independently, so no earlier effect carries over.
    */
   readonly salt: string;
   readonly status: 'draft' | 'running' | 'stopped';

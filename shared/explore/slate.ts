@@ -31,7 +31,7 @@ export function drawSlate(
   const odds = new Float64Array(points.length);
   const slate: Draw[] = [];
   while (slate.length < slots) {
-    // The odds are kept from slot to slot and scaled anew only when the best item's odds get too small to be exact.
+    // The odds are reused from slot to slot and scaled again only when the best item's odds get too small to be exact.
     if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
       scaleOdds(odds, points, left, temperature);
     const total = left.reduce((sum, index) => sum + odds[index], 0);

@@ -30,8 +30,18 @@ export const counted = (n: number, one: string): string =>
 
 export const count = (n: number): string => n.toLocaleString('en');
 
-/** `12.5 %`: two decimals at most. @param share 0..1. */
-export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
+export interface PercentFormat {
+  /** Exactly so many decimals; default two at most. */
+  readonly digits?: number;
+  /** With a `+` where it is above 0. */
+  readonly signed?: boolean;
+}
+
+/** `12.5 %`. @param share 1 is 100 %. */
+export function percent(share: number, { digits, signed = false }: PercentFormat = {}): string {
+  const fixed = (100 * share).toFixed(digits ?? 2);
+  return `${signed && share > 0 ? '+' : ''}${digits === undefined ? Number(fixed) : fixed} %`;
+}
 
 /** `2026-11-22 03:06:23 UTC`. */
 export const moment = (atMs: number | null | undefined): string =>

@@ -44,7 +44,7 @@ test('files in which something was skipped are to run again', () => {
 });
 
 test('a test counts once, as its last run found it, but a failure in any run stays one', () => {
-  const complete = resultsOf('complete', '/work/place', {
+  const complete = resultsOf('complete', '/home/somebody', {
     'b.test.ts': { 'by hand': 'passed', 'on real data': 'passed' },
     'c.test.ts': { shaky: 'passed', 'on a GPU (skipped: no GPU)': 'pending' },
   });
@@ -56,7 +56,7 @@ test('a test counts once, as its last run found it, but a failure in any run sta
 });
 
 test('a file that cannot be loaded and a run that never began are failures', () => {
-  const broken = resultsOf('broken', '/work/place', { 'd.test.ts': 'No test found in suite' });
+  const broken = resultsOf('broken', '/home/somebody', { 'd.test.ts': 'No test found in suite' });
   expect(said('tally', broken, join(folder, 'full.json'))).toEqual([
     'failed: test/d.test.ts: No test found in suite',
     'failed: full: ended before its first test',

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-/** A verb is built anew for each place where it stands: a command of commander has one parent. */
+/** Builds a verb's command, once per parent: a command of commander has one parent. */
 export type Verb = () => Command;
 
 /** `trimtab <noun> <verb>`. */

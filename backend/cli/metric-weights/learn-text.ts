@@ -6,7 +6,7 @@ import type {
   SkillFigure,
 } from '../../science/metric-weighting/learned-weights.ts';
 import type { FileSource, LearnedFromFile } from '../../runs/metric-weights/files/learn-file.ts';
-import { count, facts, table } from '../../../shared/text/text.ts';
+import { count, facts, percent, table } from '../../../shared/text/text.ts';
 
 const METHODS = {
   surrogate: 'surrogate: signed weights on effects, for decisions',
@@ -45,7 +45,7 @@ function modelText(learned: LearnedWeights): string {
   if (learned.method === 'importance')
     return `${plain(kind)}${trees === undefined ? '' : ` of ${plain(trees)} trees`}, by ${learned.by}`;
   const source = from === undefined ? '' : `, learned from ${plain(from)}`;
-  const prior = `shrinkage ${(100 * learned.shrinkage).toFixed(1)} %`;
+  const prior = `shrinkage ${percent(learned.shrinkage, { digits: 1 })}`;
   return `linear surrogate index, ridge regression towards the prior${source}; ${prior}`;
 }
 

@@ -1,4 +1,4 @@
-import { count, facts, moment } from '../../../shared/text/text.ts';
+import { count, facts, moment, percent } from '../../../shared/text/text.ts';
 import type { Rollout } from '../../http/answers.ts';
 import type { GuardrailReading, RolloutDecision } from '../../rollouts/decide-rollout.ts';
 import { STEPS } from '../../rollouts/steps.ts';
@@ -19,7 +19,7 @@ export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecisio
 
 /** A canary never gets the sessions that experiments hold. */
 const freeText = (share: number): string =>
-  `${percent(share).replace('+', '')} of the sessions: experiments hold the others${share < 0.05 ? ', so stop one' : ''}`;
+  `${percent(share, { digits: 1 })} of the sessions: experiments hold the others${share < 0.05 ? ', so stop one' : ''}`;
 
 /** `candidate › shadow › [canary 1] › canary 5 …`, or the stage that is none of the steps. */
 function stageBar(stage: string): string {
@@ -39,8 +39,9 @@ function decisionText({ atMs, evidence, why }: RolloutDecision): string {
 function readingText(reading: GuardrailReading): string {
   if ('missing' in reading) return `${reading.metric}: ${reading.missing}`;
   const { metric, low, high, worstAllowed } = reading;
-  return `${metric} ${percent(low)} to ${percent(high)} (${percent(worstAllowed)} allowed)`;
+  return `${metric} ${change(low)} to ${change(high)} (${change(worstAllowed)} allowed)`;
 }
 
-const percent = (share: number | null) =>
-  share === null ? 'unknown' : `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`;
+/** A bound that was not finite is null in JSON. */
+const change = (share: number | null) =>
+  share === null ? 'unknown' : percent(share, { digits: 1, signed: true });

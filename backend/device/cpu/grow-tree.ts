@@ -329,7 +329,7 @@ export class TreeGrower {
       whole.set([from, to, slot, i], (i * NODE_BYTES) / 4);
       real.set([g, h, low, high], (i * NODE_BYTES) / 8 + 2);
       whole[(i * NODE_BYTES) / 4 + 12] = i;
-      // A child's rows are told from its share of the hessian, as the histogram holds no counts.
+      // A child's rows are estimated from its share of the hessian, as the histogram holds no counts.
       // Half a step: what rounding leaves of a child without rows is no child.
       const perRow = h / (to - from);
       real[(i * NODE_BYTES) / 8 + 7] = Math.max(

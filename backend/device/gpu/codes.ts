@@ -69,7 +69,7 @@ export class DeviceCodes {
       : this.blocks.findIndex(({ first, rows }) => first + rows + most > budgetRows);
   }
 
-  /** True where some blocks are sent anew for each pass. */
+  /** True where some blocks are sent again for each pass. */
   get streams(): boolean {
     return this.#residentBlocks < this.blocks.length;
   }

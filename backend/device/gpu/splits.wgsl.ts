@@ -11,7 +11,7 @@ import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
  * Bindings: 0 histograms `[node of the level][feature][bucket]`, 1 nodes, 2 rules, 3 largest (gradient, hessian),
  * 4 per feature: order + 1 (0 falling, 1 none, 2 rising),
  * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node,
- * 6 segments `[block][node]` (first place, rows). A child's rows are told from its share of the node's hessian.
+ * 6 segments `[block][node]` (first place, rows). A child's rows are estimated from its share of the node's hessian.
  */
 export const BEST_SPLITS_WGSL = /* wgsl */ `
 ${TREE_NODE_WGSL}

@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { clicksByDay, clicksByVersion } from '../../experiments/clicks.ts';
 import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
-const WINDOW_MS = 30 * 86_400_000;
+const WINDOW_MS = 30 * DAY_MS;
 
 const clickThrough = z.object({
   version: z.string(),

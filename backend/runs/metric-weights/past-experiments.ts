@@ -28,7 +28,7 @@ const METRICS = UNIT_METRICS.map(({ name }) => name);
  * Feedback counts up to the end of an experiment, as when it was decided on; each unit's outcomes count for the horizon
  * from its first exposure. Canaries are left out, because their shares change from day to day and their arms are not of
  * the same days. So are experiments with a sample ratio mismatch, as their effects cannot be trusted, and those that were
- * counted by another version of the account, because the weights would meet effects that are counted otherwise.
+ * counted by another version of the account, because weights and effects would be counted under different rules.
  */
 export async function pastExperiments(
   db: LibSQLDatabase,
@@ -52,7 +52,7 @@ export async function pastExperiments(
   for (const experiment of over) {
     if ((await accountOfUnits({ db }, experiment.id)) !== account) continue;
     const totals = await armsOf(db, experiment, target);
-    if (!isAsDealt(experiment, totals)) continue;
+    if (!matchesTraffic(experiment, totals)) continue;
     const [control, ...treatments] = totals;
     for (const treatment of treatments) {
       const past = effectsOf(control, treatment);
@@ -62,7 +62,8 @@ export async function pastExperiments(
   return found;
 }
 
-function isAsDealt({ arms }: Experiment, totals: readonly ArmStatistics[]): boolean {
+/** Whether the arms' sizes match their traffic. */
+function matchesTraffic({ arms }: Experiment, totals: readonly ArmStatistics[]): boolean {
   const check = sequentialSrm(
     totals.map(({ units }) => units),
     arms.map(({ weight }) => weight),

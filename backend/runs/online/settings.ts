@@ -10,11 +10,11 @@ const cell = z
 export const onlineLearning = group({
   /** When weights are learned between trainings; empty: never. */
   schedule: schedule.default(''),
-  /** How far back the log is looked at. */
+  /** How far back the log is read. */
   windowHours: positive.max(720).default(24),
   /** Rankings with a reward; with fewer nothing is sent. */
   minimumRewarded: atLeastOne.default(1000),
-  /** How far, in log-odds, a weight is thought to lie from the published one: the deviation of the prior. */
+  /** Standard deviation of the prior of a weight around the published one, in log-odds. */
   spread: positive.max(10).default(0.2),
   /** Edge regions, as `cellOf` names them. */
   cells: z

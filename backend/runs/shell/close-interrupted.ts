@@ -3,7 +3,7 @@ import { presenceOf } from '../../scheduler/lease.ts';
 import type { Store } from '../../store/open.ts';
 import { leases, runs } from '../../store/tables.ts';
 
-/** Runs of backends that are gone can never end: their rows say so from now on. */
+/** Marks the runs of backends that have ended as failed, because they can never finish. */
 export async function closeInterrupted(store: Store, nowMs: number): Promise<void> {
   const error = 'the backend ended while this run was under way: train again';
   const isAlive = sql`exists (select 1 from ${leases} where ${leases.expiresAt} > ${nowMs}

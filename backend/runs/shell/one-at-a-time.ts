@@ -15,7 +15,7 @@ export interface RunsOneAtATime {
   ) => Promise<string>;
   /** The id of the run that is under way. */
   readonly running: () => string | undefined;
-  /** The process is about to end: whatever becomes of the run, nobody is told any more. */
+  /** The process is about to end: callbacks are not called any more. */
   readonly abandon: () => void;
 }
 
@@ -28,7 +28,7 @@ export function runsOneAtATime(store: Store, log: (message: string) => void): Ru
         throw new ApiError(
           409,
           'training_running',
-          `run ${running} is under way: GET /v1/runs tells when it is done`,
+          `run ${running} is under way: GET /v1/runs shows when it is done`,
         );
       running = 'that is about to start';
       try {

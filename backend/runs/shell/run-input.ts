@@ -33,7 +33,7 @@ export async function prepareInput(
   return { input, prepared };
 }
 
-/** Whose minimum of data holds: that of the learner which needs most. Boosted trees need what a forest needs. */
+/** The learner whose minimum of data applies: the one that needs most. Boosted trees need what a forest needs. */
 export function mostDemanding(learners: readonly LearnerName[]): LearnerKind {
   if (learners.includes('mlp')) return 'mlp';
   return learners.includes('forest') || learners.includes('boosted') ? 'forest' : 'additive';

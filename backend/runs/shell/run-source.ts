@@ -8,7 +8,7 @@ import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
 import type { BoostedObjective } from '../../science/learn/learners/boosted.ts';
 import type { Store } from '../../store/open.ts';
 
-/** What a run may be told of its data; everything has a default. */
+/** Options of a run's data; everything has a default. */
 export interface RunSourceAsked {
   /** What to start from; default the champion, if it has the schema, else the newest version that has. */
   readonly parent?: Version;
@@ -25,7 +25,7 @@ export interface RunSourceAsked {
   readonly reward?: Readonly<Record<string, number>>;
 }
 
-/** What a run learns from, and on what terms. */
+/** What a run learns from, and how. */
 export interface RunSource {
   readonly parent: Scorer;
   /** Metric → weight. */

@@ -4,7 +4,7 @@ import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
 import type { GateReport } from '../../science/evaluation/gate.ts';
 
-/** What the gate said of a version, or somebody who forced it. */
+/** The gate's verdict on a version, or who forced it. */
 export type GateVerdict = Pick<GateReport, 'verdict' | 'reason'>;
 
 export interface GoLiveDeps {
@@ -14,7 +14,7 @@ export interface GoLiveDeps {
 }
 
 /**
- * Takes a version on its way to the visitors: through a rollout, or to everybody at once.
+ * Brings a version to visitors: through a rollout, or to everybody at once.
  * @returns what came of it, in a sentence for the run's row; a refusal leaves the version stored.
  */
 export async function goLive(

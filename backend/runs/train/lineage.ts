@@ -2,7 +2,7 @@ import type { PreparedData } from '../../log/data-worker.ts';
 import type { TrainingRequest } from './training-request.ts';
 import type { TrainingResult } from './training-messages.ts';
 
-/** Stored with a version: what it was learned from, how, and what was said of it. */
+/** Stored with a version: what it was learned from, how, and its evaluation. */
 export function lineageOf(
   request: TrainingRequest,
   { manifests, quality }: PreparedData,

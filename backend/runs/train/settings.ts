@@ -3,13 +3,13 @@ import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import { group, positive, schedule } from '../../settings/fields.ts';
 
 export const training = group({
-  /** When training goes on from the champion; empty: by hand only. */
+  /** When training starts from the champion; empty: by hand only. */
   schedule: schedule.default('0 3 * * *'),
   /** How many days of the log that training learns from. */
   windowDays: positive.default(28),
-  /** When training starts afresh from the rules, on all that is retained; empty: by hand only. */
+  /** When a training starts from the rules, on all that is retained; empty: by hand only. */
   fullSchedule: schedule.default('0 4 * * 0'),
-  /** Which learner trains afresh. */
+  /** Which learner that training uses. */
   fullLearner: z.enum(LEARNERS).default('boosted'),
 });
 

@@ -18,7 +18,7 @@ export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
   readonly mode: RolloutMode;
 }
 
-/** Learns a version, stores it, and takes it on its way to the visitors if it passed the gate. */
+/** Learns a version, stores it, and brings it to visitors if it passed the gate. */
 export function trainingJob(deps: TrainingDeps, request: TrainingRequest): RunJob {
   const { parent, startFrom, ...asked } = request;
   return {

@@ -6,7 +6,7 @@ import type { RunSource } from '../shell/run-source.ts';
 
 /** A training run, with every default filled in. */
 export interface TrainingRequest extends RunSource {
-  /** Learns from here on in place of the parent, which is still what the version must beat. */
+  /** The version to start from in place of the parent; the new version must still beat the parent. */
   readonly startFrom?: Scorer;
   readonly name: string;
   readonly learner: LearnerName;

@@ -1,3 +1,4 @@
+import { percent } from '../../../shared/text/text.ts';
 import type { DriftReport } from './drift.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
 
@@ -217,9 +218,9 @@ function guardrailChecks({ guardrails }: GateEvidence, rules: GateRules): GateCh
   return guardrails.map(({ metric, better, low, high, worstAllowed }) => {
     const [figure, sign] = better === 'higher' ? [low, '≥'] : [high, '≤'];
     const passed = better === 'higher' ? low >= worstAllowed : high <= worstAllowed;
-    const bound = `${sign} ${percent(worstAllowed)}`;
-    const range = `${percent(low)} to ${percent(high)}`;
-    const says = `${metric} changes by ${range}${passed ? '' : `: ${percent(worstAllowed)} or worse is not ruled out`}`;
+    const bound = `${sign} ${change(worstAllowed)}`;
+    const range = `${change(low)} to ${change(high)}`;
+    const says = `${metric} changes by ${range}${passed ? '' : `: ${change(worstAllowed)} or worse is not ruled out`}`;
     return { check: `guardrail ${metric}`, outcome: passedOr(passed), figure, bound, says };
   });
 }
@@ -292,10 +293,10 @@ const bounded = (check: string, figure: number, passed: boolean, bound: string):
 const unchecked = (check: EvidenceKind, rules: GateRules): GateCheck => ({
   check,
   outcome: rules.required.includes(check) ? 'missing' : 'noted',
-  says: `${check} not looked at`,
+  says: `${check} not checked`,
 });
 
 const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
 const interval = (low: number, high: number): string =>
   `(95 %: ${low.toFixed(4)} to ${high.toFixed(4)})`;
-const percent = (share: number): string => `${share > 0 ? '+' : ''}${(100 * share).toFixed(2)} %`;
+const change = (share: number): string => percent(share, { digits: 2, signed: true });

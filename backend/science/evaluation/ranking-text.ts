@@ -1,3 +1,4 @@
+import { percent } from '../../../shared/text/text.ts';
 import type { PairedComparison } from '../statistics/paired-comparison.ts';
 import type { RankingEvaluation, SlateMeasure } from './evaluate-ranking.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
@@ -30,8 +31,7 @@ export function rankingText({
     NAMES[name],
     estimateText(measures[name]),
   ]);
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  if (coverage10 !== undefined) known.push(['coverage@10', percent(coverage10)]);
+  if (coverage10 !== undefined) known.push(['coverage@10', percent(coverage10, { digits: 1 })]);
   if (calibration !== undefined) {
     const { ece, eceLow, eceHigh, mce, line } = calibration;
     const range =

@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../domain/utc-day.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, stepOf, type BucketKind } from './kind.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * How soon a date comes: bucket i + 1 if within `days[i]` days of the request, the last bucket if later. Past dates

@@ -70,7 +70,7 @@ const clicksIn = async (deps: ReportDeps) => {
   return { account: collected.statistics.account, clicks };
 };
 
-test('a running experiment whose log is whole is counted anew, with the units that are stored of it', async () => {
+test('a running experiment whose log is whole is recomputed, with its stored units', async () => {
   const before = backendOf(BEFORE, 1);
   await freezeReport(before, experiment);
   expect(await clicksIn(before)).toEqual({ account: before.account, clicks: [2, 2] });
@@ -99,11 +99,17 @@ test('one whose log is not is stopped with a notice, and nothing of both account
     },
   };
   await stopOutdated({ reports: after, experiments, log: (line) => said.push(line) });
-  expect(stopped).toEqual(['exp_1', 'trimtab', expect.stringMatching(/earlier account/)]);
-  expect(said[0]).toMatch(/experiment of a test \(exp_1\) was stopped: .*earlier account/);
+  expect(stopped).toEqual([
+    'exp_1',
+    'trimtab',
+    expect.stringMatching(/earlier version of the account/),
+  ]);
+  expect(said[0]).toMatch(
+    /experiment of a test \(exp_1\) was stopped: .*earlier version of the account/,
+  );
   const { analysis } = (await reportOf(after, experiment))!;
   expect(experimentSummary(analysis, 'exp').join('\n')).toContain(
-    `doubt: these figures were counted by an earlier account of what people did (${before.account}; that of now is ${after.account})`,
+    `doubt: these figures were counted by an earlier account of what people did (${before.account}; the current one is ${after.account})`,
   );
 });
 

@@ -351,7 +351,7 @@ describe('refuses, with the reason,', () => {
       'a metric of nothing that is counted',
       { metrics: [{ name: 'x', kind: 'mean', numerator: 'constructor', better: 'higher' }] },
       400,
-      /nothing counts "constructor"/,
+      /there is no column "constructor"/,
     ],
     [
       'a ratio without a denominator',
@@ -359,7 +359,7 @@ describe('refuses, with the reason,', () => {
       400,
       /has a denominator/,
     ],
-    ['a metric twice', { metrics: ['saves', 'saves'] }, 400, /saves stands twice/],
+    ['a metric twice', { metrics: ['saves', 'saves'] }, 400, /saves is given twice/],
     [
       'a guardrail on what is not measured',
       { metrics: ['saves'], guardrails: [{ metric: 'revenue', margin: 0.1 }] },

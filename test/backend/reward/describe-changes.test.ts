@@ -53,7 +53,7 @@ test('it tells which metric makes the reward of the logged items, and which item
     'save counts from now on: 1',
     'of the last 10 items that earned a reward, click made 71 %; booking would make 100 %',
     'of the last 10 items that earned a reward, 6 would earn nothing',
-    'items beside them that would earn a reward: 1',
+    'further items that would earn a reward: 1',
   ]);
 });
 

@@ -23,12 +23,13 @@ beforeEach(() => {
 });
 
 const NOW = 1_790_000_000_000;
+const FIXED = { rewardPolicy: 'fixed' } as const;
 const given = (
   weights: Record<string, number>,
   changes: Partial<NewOverride> = {},
 ): NewOverride => ({ weights, author: 'ana', reason: 'bookings matter', ...changes });
 const set = (weights: Record<string, number>, changes: Partial<NewOverride> = {}) =>
-  setMetricWeights(store, schema, given(weights, changes), NOW);
+  setMetricWeights(store, schema, given(weights, changes), NOW, FIXED);
 const learned = (weights: Record<string, number>, method: 'surrogate' | 'importance') =>
   appendWeights(
     store,
@@ -48,11 +49,11 @@ const learned = (weights: Record<string, number>, method: 'surrogate' | 'importa
   );
 
 test('the newest metric weights that have not expired are the reward, else the schema’s own', async () => {
-  const reward = (nowMs: number) => rewardInForce(store, schema, nowMs);
+  const reward = (nowMs: number) => rewardInForce(store, schema, nowMs, FIXED);
   expect(await reward(NOW)).toEqual(smarttrip.training.reward);
   await set({ booking: 7 });
   await set({ save: 2 }, { expiresAt: NOW + 1000 });
-  await setMetricWeights(store, { ...schema, name: 'boats' }, given({ click: 9 }), NOW);
+  await setMetricWeights(store, { ...schema, name: 'boats' }, given({ click: 9 }), NOW, FIXED);
   expect(await reward(NOW + 999)).toEqual({ save: 2 });
   expect(await reward(NOW + 1000)).toEqual({ booking: 7 });
   expect((await history(store, schema.name)).map(({ weights }) => weights)).toEqual([
@@ -87,10 +88,7 @@ describe('what comes first:', () => {
 
   test('what was learned is the reward only where the policy is adaptive', async () => {
     await learned({ click: 3 }, 'surrogate');
-    expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'fixed' })).toBe(
-      smarttrip.training.reward,
-    );
-    expect(await rewardInForce(store, schema, NOW)).toBe(smarttrip.training.reward);
+    expect(await rewardInForce(store, schema, NOW, FIXED)).toBe(smarttrip.training.reward);
     expect(await rewardInForce(store, schema, NOW, { rewardPolicy: 'adaptive' })).toEqual({
       click: 3,
     });
@@ -114,9 +112,9 @@ describe('a withdrawn override', () => {
     const { row: first } = await set({ booking: 7 });
     const { row: second } = await set({ save: 2 });
     expect(await withdraw()).toMatchObject({ author: 'bo', details: { withdraws: second!.id } });
-    expect(await rewardInForce(store, schema, NOW)).toEqual({ booking: 7 });
+    expect(await rewardInForce(store, schema, NOW, FIXED)).toEqual({ booking: 7 });
     await withdraw({ id: first!.id });
-    expect(await rewardInForce(store, schema, NOW)).toBe(smarttrip.training.reward);
+    expect(await rewardInForce(store, schema, NOW, FIXED)).toBe(smarttrip.training.reward);
     expect(await history(store, schema.name)).toHaveLength(4);
     await expect(withdraw()).rejects.toThrow(/no override of smarttrip-\d+ is in force/);
     await expect(withdraw({ id: first!.id })).rejects.toThrow(/no override \d+ .* is in force/);
@@ -126,7 +124,7 @@ describe('a withdrawn override', () => {
     await set({ booking: 7 });
     await set({ save: 2 }, { experimentId: 'exp_1' });
     await withdraw({ experimentId: 'exp_1' });
-    expect(await rewardInForce(store, schema, NOW, { experimentId: 'exp_1' })).toEqual({
+    expect(await rewardInForce(store, schema, NOW, { ...FIXED, experimentId: 'exp_1' })).toEqual({
       booking: 7,
     });
   });
@@ -141,6 +139,7 @@ describe('a withdrawn override', () => {
 
 test('a dry run says what would change, and changes nothing', async () => {
   const { row, warning } = await setMetricWeights(store, schema, given({ click: 9 }), NOW, {
+    ...FIXED,
     dryRun: true,
   });
   expect(row).toBeUndefined();
@@ -161,7 +160,7 @@ test('who set them, and why, is in the audit log, with the hash of the row', asy
 
 test('a weight may lie below 0: what it counts takes from what else was earned', async () => {
   await set({ click: -1, booking: 9 });
-  expect(await rewardInForce(store, schema, NOW)).toEqual({ click: -1, booking: 9 });
+  expect(await rewardInForce(store, schema, NOW, FIXED)).toEqual({ click: -1, booking: 9 });
 });
 
 test.each([
@@ -176,5 +175,5 @@ test.each([
     /expiresAt lies in the past: 2026-09-21/,
   ],
 ])('%s is refused', async (_, weights, message) => {
-  await expect(setMetricWeights(store, schema, weights, NOW)).rejects.toThrow(message);
+  await expect(setMetricWeights(store, schema, weights, NOW, FIXED)).rejects.toThrow(message);
 });

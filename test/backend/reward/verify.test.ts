@@ -22,6 +22,7 @@ const set = (booking: number, schema = smarttrip) =>
     schema,
     { weights: { click: 1, booking }, author: 'ana', reason: `bookings are ${booking}` },
     NOW + booking,
+    { rewardPolicy: 'fixed' },
   );
 
 /** Five rows of one schema with another schema's between them. */

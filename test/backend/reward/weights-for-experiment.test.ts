@@ -70,15 +70,16 @@ const set = (booking: number, experimentId?: string, expiresAt?: number) =>
       ...(expiresAt && { expiresAt }),
     },
     NOW,
+    { rewardPolicy: 'adaptive' },
   );
 const sourceOf = async (of: ReturnType<typeof experiment>, nowMs = NOW) => {
-  const { description, weights } = await weightsForExperiment(store, of, nowMs);
+  const { description, weights } = await weightsForExperiment(store, of, nowMs, 'adaptive');
   return [description.source, weights[0]?.weight];
 };
 
 test('what was learned is as analysis wants it, without what the experiment does not measure', async () => {
   await learn(-0.3);
-  const found = await weightsForExperiment(store, experiment(null), NOW);
+  const found = await weightsForExperiment(store, experiment(null), NOW, 'adaptive');
   expect(found).toMatchObject({
     weights: [
       { metric: 'click_through', weight: -0.3 },
@@ -88,7 +89,7 @@ test('what was learned is as analysis wants it, without what the experiment does
     normalisers: { click_through: { mean: 0.4, deviation: 0.5 } },
     unmeasured: ['feature.map'],
     description: { source: 'learned' },
-    told: [
+    explanation: [
       expect.stringMatching(/^weighed as learned 2026-09-21 14:13 UTC \(\d+\)$/),
       'left out, as it is not measured here: feature.map',
     ],
@@ -96,17 +97,17 @@ test('what was learned is as analysis wants it, without what the experiment does
   expect(found.description).not.toHaveProperty('details');
 });
 
-test('an override is told with who set it, why, until when and what it changed', async () => {
+test('an override is explained by who set it, why, until when and what it changed', async () => {
   await set(20, 'exp_1', NOW + 60_000);
-  const { told } = await weightsForExperiment(store, experiment(null), NOW);
-  expect(told[0]).toMatch(
+  const { explanation } = await weightsForExperiment(store, experiment(null), NOW, 'adaptive');
+  expect(explanation[0]).toMatch(
     /^weighed by an override of ana until 2026-09-21 14:14 UTC: why \(\d+\)$/,
   );
-  expect(told).toContain('booking moves by +100 %: 10 to 20');
+  expect(explanation).toContain('booking moves by +100 %: 10 to 20');
 });
 
 test('weights that were set are the effect on what a unit earns, and are not uncertain', async () => {
-  const found = await weightsForExperiment(store, experiment(SCHEMA_WEIGHTS), NOW);
+  const found = await weightsForExperiment(store, experiment(SCHEMA_WEIGHTS), NOW, 'adaptive');
   expect(found.weights).toEqual([
     { metric: 'click_through', weight: 1 },
     { metric: 'saves', weight: 2 },
@@ -121,15 +122,16 @@ test('weights that were set are the effect on what a unit earns, and are not unc
     smarttrip,
     { weights: { 'outcome.renewal': 5, save: 1 }, author: 'ana', reason: 'why' },
     NOW,
+    { rewardPolicy: 'adaptive' },
   );
-  expect(await weightsForExperiment(store, experiment(null), NOW)).toMatchObject({
+  expect(await weightsForExperiment(store, experiment(null), NOW, 'adaptive')).toMatchObject({
     weights: [{ metric: 'saves', weight: 1 }],
     unmeasured: ['outcome.renewal'],
   });
 });
 
 describe('which weights:', () => {
-  test('an override of the experiment, until it expires; else those it was frozen to; else those of now', async () => {
+  test('an override of the experiment, until it expires; else those it was frozen to; else the current ones', async () => {
     const { id } = await learn(1);
     await learn(2);
     expect(await sourceOf(experiment(id))).toEqual(['learned', 1]);

@@ -126,7 +126,7 @@ test('a stage whose sessions do not fit its share is a doubt, one that does is n
   expect(mismatches([fits])).toEqual([]);
   expect(mismatches([fits, off])).toEqual([
     expect.stringMatching(
-      /^a sample ratio as it should be \(at canary 25 .* 4400 of 20000 sessions/,
+      /^arm sizes that match their traffic \(at canary 25 .* 4400 of 20000 sessions/,
     ),
   ]);
 });

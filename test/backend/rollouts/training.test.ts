@@ -145,15 +145,17 @@ test('the weekly training starts from the rules, and the champion is still to be
   await backend.restart({
     training: { ...NO_TRAINING, fullSchedule: '* * * * * *', fullLearner: 'additive' },
   });
-  const afresh = await eventually(async () => {
+  const fromRules = await eventually(async () => {
     const { runs } = (await backend.call('GET', '/v1/runs')).body;
-    return runs.find((run: any) => run.params.name === 'learned afresh' && run.status === 'done');
+    return runs.find(
+      (run: any) => run.params.name === 'learned from the rules' && run.status === 'done',
+    );
   });
   await backend.restart();
-  expect(afresh.params).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
-  const { lineage } = (await backend.call('GET', `/v1/weights/${afresh.version}`)).body;
+  expect(fromRules.params).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
+  const { lineage } = (await backend.call('GET', `/v1/weights/${fromRules.version}`)).body;
   expect(lineage).toMatchObject({ parent: 'v000004', startFrom: 'v000000' });
-  expect(afresh.progress.validation.parent).not.toEqual(afresh.progress.validation.learned);
+  expect(fromRules.progress.validation.parent).not.toEqual(fromRules.progress.validation.learned);
   await backend.call('POST', '/v1/weights/v000004/promote');
 });
 

@@ -202,7 +202,7 @@ describe('a unit', () => {
     expect(inside).toEqual(units);
   });
 
-  it('is drawn afresh by another salt on the same range', () => {
+  it('is drawn independently by another salt on the same range', () => {
     const [one, two] = ['salt_1', 'salt_2'].map((salt) => layerOf(experiment({ salt })));
     const same = units.filter(
       (unit) => JSON.stringify(assignUser(one, unit)) === JSON.stringify(assignUser(two, unit)),

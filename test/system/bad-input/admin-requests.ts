@@ -244,7 +244,7 @@ export const BACKEND: readonly BadRequest[] = [
         metrics: [{ name: 'x', kind: 'mean', numerator: '__proto__', better: 'higher' }],
       },
     },
-    invalid(/nothing counts "__proto__"/),
+    invalid(/there is no column "__proto__"/),
   ],
   [
     'POST /v1/experiments',
@@ -315,7 +315,7 @@ export const BACKEND: readonly BadRequest[] = [
         metrics: [{ name: 'x', kind: 'mean', numerator: "outcome.a') --", better: 'higher' }],
       },
     },
-    invalid(/nothing counts/),
+    invalid(/there is no column/),
   ],
   [
     'GET /v1/experiments/..%2f..%2fetc%2fpasswd',

@@ -36,7 +36,7 @@ export interface FileSource {
   readonly file: string;
   readonly mapping: string;
   readonly rows: string;
-  /** How the numbers were made, as far as a reader must know it. */
+  /** Notes on how the figures were computed. */
   readonly notes: readonly string[];
 }
 
@@ -157,7 +157,7 @@ function errorNote(cumulative: boolean, areKnown: boolean): string {
     return 'errors of different metrics and moments are taken as unrelated: the file cannot tell';
   if (!areKnown)
     return 'errors of different metrics are taken as unrelated, and those of early and late effects too: there are too few readings to tell';
-  return 'errors that early and late effects share are taken out; how errors of different metrics go together is told from how effects move over time, since the file does not say';
+  return 'errors that early and late effects share are taken out; how errors of different metrics correlate is estimated from how effects move over time, since the file does not say';
 }
 
 const unitNotes = ({ leftOut, arm }: UnitsMapping, filtered: number): string[] => [

@@ -59,8 +59,8 @@ export async function readExperiments(
     if (early === undefined || last === undefined || last.time < minimumDuration) return [];
     const counts = early.arms.flatMap(({ control, treatment: own }) => [control.count, own.count]);
     if (Math.min(...counts) < minimumPerArm) return [];
-    const effects = metrics.map((_, i) => effectOf(early, i));
-    const target = effectOf(last, metrics.length);
+    const effects = metrics.map((_, i) => measuredEffect(early, i));
+    const target = measuredEffect(last, metrics.length);
     // A metric that does not vary has no standard deviation to measure effects in.
     if ([...effects, target].some(({ standardError }) => !(standardError > 0))) return [];
     const shared = Math.min(1, Math.sqrt(readingOf(early).size / readingOf(last).size));
@@ -110,13 +110,13 @@ function covarianceOf(
 const readingOf = (moment: Moment): Reading => {
   const { control, treatment } = moment.arms[0];
   return {
-    effects: moment.arms.map((_, i) => effectOf(moment, i).estimate),
+    effects: moment.arms.map((_, i) => measuredEffect(moment, i).estimate),
     size: 1 / (1 / control.count + 1 / treatment.count),
   };
 };
 
 /** Difference of means over the control's standard deviation. */
-function effectOf({ arms }: Moment, metric: number): MeasuredEffect {
+function measuredEffect({ arms }: Moment, metric: number): MeasuredEffect {
   const { control, treatment } = arms[metric];
   const deviation = Math.sqrt(control.variance);
   return {

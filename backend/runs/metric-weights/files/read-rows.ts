@@ -24,7 +24,7 @@ export interface CsvFile {
 const MAX_ROW_BYTES = 1024 * 1024;
 
 /**
- * A CSV file, gzipped or not (told by its first bytes), with or without a byte-order mark and quotes; columns may be
+ * A CSV file, gzipped or not (recognised by its first bytes), with or without a byte-order mark and quotes; columns may be
  * separated by commas, semicolons or tabs.
  * @throws ApiError when there is no file, it is empty, or a row has another number of cells than the header.
  */

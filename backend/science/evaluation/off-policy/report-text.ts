@@ -1,3 +1,4 @@
+import { percent } from '../../../../shared/text/text.ts';
 import type { IntervalEstimate } from '../../statistics/interval.ts';
 import type { OffPolicyReport } from './off-policy-report.ts';
 import type { OffPolicyEstimate } from './off-policy-estimate.ts';
@@ -62,11 +63,10 @@ const cells = ({
   `${signed(gain.low)} to ${signed(gain.high)}`,
   weights.effectiveSampleSize.toFixed(0),
   figure(weights.max),
-  percent(weights.shareClipped),
-  percent(weights.largestPercentShare),
+  percent(weights.shareClipped, { digits: 1 }),
+  percent(weights.largestPercentShare, { digits: 1 }),
 ];
 
 const figure = (value: number): string => value.toPrecision(4);
 const signed = (value: number): string => (value >= 0 ? '+' : '') + figure(value);
 const interval = ({ low, high }: IntervalEstimate): string => `${figure(low)} to ${figure(high)}`;
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

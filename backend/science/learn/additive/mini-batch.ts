@@ -19,8 +19,8 @@ const BATCH_ROWS = 512;
 const LEAST_BATCHES = 32;
 
 /**
- * Adam (Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015) on mini-batches of whole slates, in an
- * order drawn anew for each epoch. A batch updates the weights of the buckets that its rows have, and no others. The
+ * Adam (Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015) on mini-batches of whole slates, in a
+ * new random order for each epoch. A batch updates the weights of the buckets that its rows have, and no others. The
  * penalties of the steps since a weight's last update are applied with the next one: ridge in the gradient, lasso as
  * a soft threshold around the prior. An iteration of this descent is an epoch; constraints are restored after each.
  */

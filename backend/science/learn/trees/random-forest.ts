@@ -11,7 +11,7 @@ export interface RandomForestOptions {
 
 /**
  * Random forest (Breiman, 2001): each tree is grown on rows drawn with replacement, each of its nodes on a few
- * features drawn anew; on squared loss a split's gain is the fall in variance, which for labels 0 and 1 is the Gini
+ * features drawn for it; on squared loss a split's gain is the fall in variance, which for labels 0 and 1 is the Gini
  * gain. A leaf's value is the mean label of its rows; the forest's is the mean over its trees.
  * @returns the trees, each leaf's value divided by their number, so that they add up to the forest's.
  */

@@ -152,10 +152,10 @@ describe('runGate', () => {
   });
 
   test.each<[string, keyof GateEvidence, string]>([
-    ['guardrails', 'guardrails', 'guardrails not looked at'],
-    ['calibration', 'calibration', 'calibration not looked at'],
-    ['drift', 'drift', 'drift not looked at'],
-    ['data quality', 'dataQuality', 'data quality not looked at'],
+    ['guardrails', 'guardrails', 'guardrails not checked'],
+    ['calibration', 'calibration', 'calibration not checked'],
+    ['drift', 'drift', 'drift not checked'],
+    ['data quality', 'dataQuality', 'data quality not checked'],
   ])(
     'without %s there is no verdict, unless the rules do not require it',
     (required, name, reason) => {
@@ -169,7 +169,7 @@ describe('runGate', () => {
     },
   );
 
-  test('no guardrails configured is not the same as guardrails not looked at', () => {
+  test('no guardrails configured is not the same as guardrails not checked', () => {
     expect(runGate({ ...GOOD, guardrails: [] }).verdict).toBe('promote');
   });
 
@@ -256,7 +256,7 @@ describe('runGate', () => {
     const { drift: _, ...evidence } = GOOD;
     const report = runGate({ ...evidence, calibration: { ece: 0.2 } });
     expect(report.verdict).toBe('keep champion');
-    expect(report.reason).toContain('drift not looked at');
+    expect(report.reason).toContain('drift not checked');
   });
 
   test('the report survives JSON and reads as a table', () => {

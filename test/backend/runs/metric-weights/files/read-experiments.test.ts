@@ -112,7 +112,7 @@ test('a target no later than the metrics is refused', () => {
   );
 });
 
-test('how errors of two metrics go together is told from how cumulative effects move', () => {
+test('how errors of two metrics correlate is estimated from how cumulative effects move', () => {
   const random = seededRandom(1);
   const [z, w] = [0, 1].map(() => normals(random, 4000));
   // 100 treatments of 40 readings each, all of one size more; errors correlate by 0.6.

@@ -10,25 +10,25 @@ import { packedRows } from '../store/packed-rows.ts';
 import { creditedTo, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 
-/** Column → per unit, in the order of `units`; 0 where the unit did nothing of the kind. */
+/** Column → one value per unit, in the order of `units`; 0 where the unit did nothing of that kind. */
 export type UnitValues = ReadonlyMap<string, Float64Array>;
 
-/** When what units did counts; epoch ms and ms. */
+/** The period of which feedback and outcomes count. */
 export interface Period {
-  /** So many ms before the first exposure, in place of what came from then on. */
+  /** Counts this many ms before the first exposure, instead of the time from it on. */
   readonly before?: number;
-  /** Where outcomes end, which else have no end. */
+  /** Epoch ms after which outcomes do not count; default no end. */
   readonly outcomesTo?: number;
 }
 
 /**
- * What units did from their first exposure on, or in so many ms before it, by the account.
+ * Reads from the account what units did from their first exposure on, or in the period before it.
  *
- * Feedback counts by when the edge received it, up to the scope's end: by the unit's own id, whichever ranking it is of, so
- * that an arm that moves people to other rankings is not charged for it. Outcomes are late by nature and count by their own
- * date, with no end unless `outcomesTo` names one.
+ * Feedback is dated by when the edge received it, and counts up to the scope's end. It is found by the unit's id, whichever
+ * ranking it belongs to, so that an arm that moves people to other rankings does not lose their feedback. Outcomes arrive
+ * late, and are dated by their own date, with no end unless `outcomesTo` names one.
  */
-export async function unitValues(
+export async function readUnitColumns(
   db: LibSQLDatabase,
   scope: Scope,
   units: ReadonlyMap<string, number>,
@@ -85,17 +85,17 @@ const eventAmount = ({ type, by, per }: EventColumn): SQL => {
 const outcomeAmount = ({ metric }: { metric: string }): SQL =>
   sql`sum(case when metric = ${metric} then value end)`;
 
-/** Epoch ms of a row against its unit's first exposure. */
+/** Whether a row lies in the period. @param at column with its epoch ms. */
 const within = (at: SQL, { before }: Period): SQL =>
   before === undefined
     ? sql`${at} >= u.firstAt`
     : sql`${at} >= u.firstAt - ${before} and ${at} < u.firstAt`;
 
-/** The part of the log in which a period can lie: an index leads to it. */
+/** Limits a query to the part of the log in which any unit's period can lie, so that an index is used. */
 const span = (at: SQL, { from, to }: Scope, { before = 0 }: Period): SQL =>
   sql`${at} between ${from - before} and ${to}`;
 
-/** `cross join` says which side is looped over: the log once, and each row finds its unit. */
+/** `cross join` fixes the loop order in SQLite: the log is read once, and each row looks up its unit. */
 function eventsQuery(
   scope: Scope,
   period: Period,
