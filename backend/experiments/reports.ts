@@ -1,6 +1,7 @@
 import { and, desc, eq, exists, gte, isNotNull, lt, or } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { experimentReports, experiments, experimentUnits } from '../store/tables.ts';
+import { prunedBefore } from '../log/account/pruned-before.ts';
 import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
 import { analyseExperiment } from '../science/experiment/analyse.ts';
 import type { ExperimentReport } from '../science/experiment/experiment-report.ts';
@@ -52,7 +53,7 @@ export async function reportOf(
 ): Promise<Report | undefined> {
   const { startedAt, id } = experiment;
   if (startedAt === null) return undefined;
-  if (startedAt >= wholeSince(deps)) return computed(deps, experiment, false);
+  if (startedAt >= (await wholeSince(deps))) return computed(deps, experiment, false);
   if (startedAt >= storedSince(deps) && (await areStored(deps.store, id)))
     return computed(deps, experiment, true);
   return lastFrozen(deps, id);
@@ -66,7 +67,7 @@ export async function freezeReport(
   const { startedAt, kind, design, id } = experiment;
   const hasArms = kind === 'experiment' && design === 'split';
   if (hasArms && startedAt !== null)
-    if (startedAt >= wholeSince(deps) || (await mayAdd(deps, id)))
+    if (startedAt >= (await wholeSince(deps)) || (await mayAdd(deps, id)))
       await deps.storeUnits(experiment);
   const report = await reportOf(deps, experiment);
   if (report !== undefined && !report.frozen) await record(deps.store, id, report);
@@ -86,7 +87,7 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
     .where(
       and(
         isNotNull(experiments.startedAt),
-        or(eq(experiments.status, 'running'), gte(experiments.stoppedAt, wholeSince(deps))),
+        or(eq(experiments.status, 'running'), gte(experiments.stoppedAt, await wholeSince(deps))),
       ),
     );
   for (const experiment of inLog) await freezeReport(deps, experiment);
@@ -129,7 +130,7 @@ export async function outdatedExperiments(deps: ReportDeps): Promise<Experiment[
       and(
         eq(experiments.status, 'running'),
         eq(experiments.kind, 'experiment'),
-        lt(experiments.startedAt, wholeSince(deps)),
+        lt(experiments.startedAt, await wholeSince(deps)),
       ),
     );
   const outdated: Experiment[] = [];
@@ -200,8 +201,8 @@ const areStored = async ({ db }: Store, id: string): Promise<boolean> =>
   ).length > 0;
 
 /** Of an experiment that began before this, a part of the log may have been deleted. */
-const wholeSince = ({ nowMs, retentionDays }: ReportDeps): number =>
-  floorToDay(nowMs() - retentionDays * DAY_MS);
+const wholeSince = async ({ store, nowMs, retentionDays }: ReportDeps): Promise<number> =>
+  Math.max(floorToDay(nowMs() - retentionDays * DAY_MS), await prunedBefore(store.db));
 
 /** Of an experiment that began before this, outcomes may have been deleted. */
 const storedSince = ({ nowMs, keptDays }: ReportDeps): number =>

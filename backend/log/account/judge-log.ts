@@ -135,7 +135,7 @@ async function judge(
       afterClose.map(({ eventId }) => eventId),
     );
   const late = arrived.filter(({ at, rowid }) => at < closedBefore && rowid > knownTo);
-  return { late, verdicts, ...(await settleDwelling(db, rules, days, before)) };
+  return { late, verdicts, ...(await settleDwelling(db, rules, days, before, startRevision)) };
 }
 
 type KnownDay = SessionDayKey &
@@ -165,6 +165,7 @@ async function settleDwelling(
   { filters }: Rules,
   measured: readonly SessionDay[],
   before: ReadonlyMap<string, KnownDay>,
+  startRevision: number,
 ): Promise<Pick<Found, 'days' | 'turned'>> {
   const most = filters.maxClicksWithoutDwell;
   if (most === null)
@@ -174,6 +175,7 @@ async function settleDwelling(
     select day, sum(clickedItems > 0) as clicked, sum(clickedItems > 0 and dwells > 0) as dwelt
     from session_days
     where day in (select value from json_each(${JSON.stringify([...new Set(measured.map(({ day }) => day))])}))
+      and revision > ${startRevision}
     group by day`);
   for (const { day, clicked, dwelt } of stored) counts.set(day, { clicked, dwelt });
   const add = (
@@ -202,7 +204,7 @@ async function settleDwelling(
   const turnable = await db.all<KnownDay>(sql`
     select sessionId, day, fault from session_days
     where day in (select value from json_each(${JSON.stringify([...counts.keys()])}))
-      and dwells = 0 and clickedItems >= ${Math.max(most, 1)}`);
+      and revision > ${startRevision} and dwells = 0 and clickedItems >= ${Math.max(most, 1)}`);
   const turned = turnable
     .filter((one) => !fresh.has(keyOf(one)))
     .map(({ sessionId, day, fault: was }) => {

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
-import { schemasWithRankings } from '../account/log-mark.ts';
+import { logStart, schemasWithRankings } from '../account/log-mark.ts';
 import { keepMarks, statement } from '../account/mark.ts';
+import { recordPruned } from '../account/pruned-before.ts';
 
 export interface PrunedRows {
   readonly decisions: number;
@@ -26,6 +27,9 @@ export async function pruneLog(
   outcomesBefore: number,
 ): Promise<PrunedRows> {
   const pruned = { decisions: 0, events: 0, outcomes: 0, batches: 0 };
+  // Noted first: after a crash in the midst of it a part of the log is gone.
+  if (((await logStart(store.db)) ?? before) < before)
+    await store.write([recordPruned(store.db, before)]);
   for (const hash of await schemasWithRankings(store.db)) {
     const old = sql`select rankingId from decisions where schemaHash = ${hash} and at < ${before}
       order by at, rankingId limit ${ROWS}`;
