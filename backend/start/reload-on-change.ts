@@ -1,4 +1,6 @@
-import { watch } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Child } from './child.ts';
 
@@ -6,8 +8,8 @@ import type { Child } from './child.ts';
 export const BACKEND_SOURCES = ['../../backend', '../../shared'].map((folder) =>
   fileURLToPath(new URL(folder, import.meta.url)),
 );
-/** An editor writes several files at once, and a checkout hundreds. */
-const QUIET_MS = 200;
+/** Long enough that a checkout of hundreds of files is one change, short enough that nobody waits. */
+const LOOK_MS = 500;
 const STOP_GRACE_MS = 5000;
 
 /**
@@ -21,42 +23,58 @@ export function reloadOnChange(
 ): Child {
   let child = start();
   const { name } = child;
-  let isStopped = false;
-  let reload: NodeJS.Timeout | undefined;
-  let reloading: Promise<void> = Promise.resolve();
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const ended = Promise.withResolvers<string>();
+  let isRestarting = false;
   const follow = async (followed: Child) => {
     const how = await followed.ended;
-    if (followed === child && !isStopped) onLine(`${how}: waiting for a change`);
+    if (!isRestarting && !signal.aborted) onLine(`${how}: waiting for a change`);
   };
   const startAgain = async () => {
-    const old = child;
-    await old.stop(STOP_GRACE_MS);
-    if (isStopped) return;
+    isRestarting = true;
+    await child.stop(STOP_GRACE_MS);
+    isRestarting = false;
+    if (signal.aborted) return;
     child = start();
     void follow(child);
   };
-  const watchers = folders.map((folder) =>
-    watch(folder, { recursive: true }, (_, file) => {
-      if (file === null || !/\.(ts|js|json|wasm|sql)$/.test(file)) return;
-      clearTimeout(reload);
-      reload = setTimeout(() => {
-        onLine(`${file} changed: starting again`);
-        reloading = reloading.then(startAgain);
-      }, QUIET_MS);
-    }),
-  );
+  // Times are compared, as the system's notices of changes lose a file that an editor replaces by another.
+  const watching = (async () => {
+    let before = timesOf(folders);
+    while (!signal.aborted) {
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+      const now = timesOf(folders);
+      const changed = [...new Set([...before.keys(), ...now.keys()])].find(
+        (file) => before.get(file) !== now.get(file),
+      );
+      before = now;
+      if (changed === undefined || signal.aborted) continue;
+      onLine(`${changed} changed: starting again`);
+      await startAgain();
+    }
+  })();
   void follow(child);
   return {
     name,
     ended: ended.promise,
     async stop(graceMs) {
-      isStopped = true;
-      clearTimeout(reload);
-      for (const watcher of watchers) watcher.close();
-      await reloading;
+      stopping.abort();
+      await watching;
       await child.stop(graceMs);
       ended.resolve('was stopped');
     },
   };
+}
+
+/** When each source file was last written, epoch ms, by its path within its folder. */
+function timesOf(folders: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(
+    folders.flatMap((folder) =>
+      globSync('**/*.{ts,js,json,wasm,sql}', { cwd: folder }).map((file) => [
+        file,
+        statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      ]),
+    ),
+  );
 }

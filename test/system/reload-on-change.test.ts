@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -33,6 +33,16 @@ test('starts again when a source file changes, and not for other files', async (
   await said('program.ts changed: starting again');
   await said('says two');
   expect(lines.some((line) => line.startsWith('notes.txt'))).toBe(false);
+});
+
+test('sees a file again and again that an editor replaces by another', async () => {
+  await said('says one');
+  for (const says of ['two', 'three', 'four']) {
+    const draft = join(folder, 'draft');
+    writeFileSync(draft, `console.log('says ${says}'); setInterval(() => {}, 1000);`);
+    renameSync(draft, script());
+    await said(`says ${says}`);
+  }
 });
 
 test('what ends by itself waits for a change, and is started by it', async () => {
