@@ -1,3 +1,5 @@
+import { DAY_MS } from '../domain/utc-day.ts';
+
 /** Columns padded to their widest cell, two spaces apart; numbers lean right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cells = rows.map((row) => row.map((cell) => shown(cell)));
@@ -55,11 +57,11 @@ export const minuteOf = (atMs: number): string =>
 
 /** `3 min`, `2 h`, `5 d`: how long a duration is, roughly. */
 export function duration(ms: number): string {
-  const [minute, hour, wholeDay] = [60_000, 3_600_000, 86_400_000];
+  const [minute, hour] = [60_000, 3_600_000];
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < minute) return `${Math.round(ms / 1000)} s`;
   if (ms < hour) return `${Math.round(ms / minute)} min`;
-  return ms < 2 * wholeDay ? `${Math.round(ms / hour)} h` : `${Math.round(ms / wholeDay)} d`;
+  return ms < 2 * DAY_MS ? `${Math.round(ms / hour)} h` : `${Math.round(ms / DAY_MS)} d`;
 }
 
 /** What is longer than `most` characters ends in `…`. */

@@ -330,7 +330,7 @@ export class TreeGrower {
       real.set([g, h, low, high], (i * NODE_BYTES) / 8 + 2);
       whole[(i * NODE_BYTES) / 4 + 12] = i;
       // A child's rows are estimated from its share of the hessian, as the histogram holds no counts.
-      // Half a step: what rounding leaves of a child without rows is no child.
+      // At least half a step of the hessian: less is the rounding error of a child without rows.
       const perRow = h / (to - from);
       real[(i * NODE_BYTES) / 8 + 7] = Math.max(
         minChildHessian,

@@ -1,4 +1,4 @@
-/** The device is gone, or full: what it held is lost, and the run goes on elsewhere from where it stands. */
+/** The device is lost, or its memory is full: its contents are lost, and the run continues on another device from its last state. */
 export class DeviceLost extends Error {
   override readonly name = 'DeviceLost';
 }

@@ -10,7 +10,7 @@ export interface LoggedSlate {
   readonly userId: string | null;
   readonly arm: string | null;
   readonly weights: string;
-  /** Null in partitions from before it was kept. */
+  /** Null in partitions from before it was stored. */
   readonly draw: SlateDraw | null;
   /** One entry per slot, here and below. */
   readonly itemIds: readonly string[];

@@ -1,4 +1,4 @@
-/** A descent keeps at most so many scores on the device at a time. */
+/** The most scores that a descent keeps on the device at a time. */
 export const MOST_SCORES = 3;
 
 /**

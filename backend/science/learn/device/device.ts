@@ -14,14 +14,14 @@ export interface Kernels {
   readonly mlp: MakeMlpEngine;
 }
 
-/** What learners are handed to compute on. Which device it is, and what happens when that one fails, is none of their business. */
+/** What learners compute on. They need not know which device it is, nor what happens when it fails. */
 export interface Device {
   /** Which device it is and why, as a sentence for logs and reports. */
   readonly because: string;
   /**
    * Runs the work with the kernels of the best device there is. When that device fails, or cannot do such work, the
    * work is called again with the kernels of another one: it has to keep its progress outside, and go on from there.
-   * @param standing ends the sentence that the log then gets, such as "the fit goes on from iteration 3".
+   * @param standing the end of the sentence that is then logged, such as "the fit goes on from iteration 3".
    */
   run<T>(work: (kernels: Kernels) => Promise<T>, standing: () => string): Promise<T>;
 }

@@ -1,9 +1,9 @@
 import type { Booster, GrownTree } from '../device/tree-growers.ts';
 
 export interface BoostOptions {
-  /** Grow up to so many. */
+  /** The most trees to grow. */
   readonly trees: number;
-  /** Stop when the held-out loss has not improved for so many trees; absent: never. */
+  /** Stop after this many trees without an improvement of the held-out loss; absent: never. */
   readonly patience?: number;
 }
 
