@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { countedRankings, exposureCounts, judgedExposures } from '../log/account/counted.ts';
+import { countedRankings, exposureCounts, classifiedExposures } from '../log/account/counted.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
@@ -53,7 +53,7 @@ export const unitsTable = (scope: Scope): SQL => sql`
         from (
           select ${unitOf(scope)} as unit, userId, arm, printf('%015d', at) || rankingId as first,
             ${exposureCounts(sql`x`)} as counts
-          from ${judgedExposures} x
+          from ${classifiedExposures} x
           where experiment = ${scope.experiment} and at between ${scope.from} and ${scope.to}
             and ${unitOf(scope)} is not null
         )

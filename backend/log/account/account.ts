@@ -6,11 +6,11 @@ import { remoteWriteOf } from '../../store/remote-write.ts';
 import type { AccountWorker } from './account-worker.ts';
 import { accountVersion, type Rules } from './rules.ts';
 
-/** The account of what people did, which every reader of the log brings up to date before it reads. */
+/** The account of what people did. Every reader of the log brings it up to date before reading. */
 export interface Account {
-  /** What its figures carry: those of two versions are never put into one. */
+  /** Stands with every figure, because figures of two versions are never added up. */
   readonly version: string;
-  /** Judges and credits what has come in since; in a thread of its own. */
+  /** Classifies and credits what has come in since, in a thread of its own. */
   update(): Promise<void>;
   stop(): Promise<void>;
 }

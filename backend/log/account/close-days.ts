@@ -1,21 +1,28 @@
 import { sql } from 'drizzle-orm';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
-import { CREDITED, JUDGED, markText, readMark, statement, type JudgedMark } from './mark.ts';
+import {
+  CREDITED,
+  CLASSIFIED,
+  markText,
+  readMark,
+  statement,
+  type ClassifiedMark,
+} from './mark.ts';
 import type { Rules } from './rules.ts';
 
 /**
- * Closes the days of which nothing more is waited for: so many days after their end as feedback is credited for, and one
- * more in which it may still be on its way. Told by the newest receive time of the log, so that a clock that runs ahead
- * closes nothing, and by this machine's, so that one entry from the future closes nothing either. Never while something
- * is not judged or credited yet: what is in the store when its day closes came in time.
+ * Closes a day `attributionDays + 1` days after its end, when no feedback for it can still count. The time is the earlier
+ * one of the newest receive time in the log, so that a clock that runs ahead closes nothing, and of this machine's clock,
+ * so that one entry from the future closes nothing either. No day is closed while something is not classified or
+ * credited yet, because everything that is stored when its day closes came in time.
  */
 export async function closeDays(
   { db, write }: Pick<Store, 'db' | 'write'>,
   { attributionDays }: Rules,
   nowMs: number,
 ): Promise<void> {
-  const { text, mark } = await readMark<JudgedMark>(db, JUDGED);
+  const { text, mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
   if (text === undefined || mark === undefined) return;
   const [{ newest }] = await db.all<{ newest: number | null }>(sql`
     select max(coalesce((select max(receivedAt) from events), 0),
@@ -27,7 +34,7 @@ export async function closeDays(
     statement(
       db,
       sql`update log_marks set value = ${markText({ ...mark, closedBefore })}
-        where name = ${JUDGED} and value = ${text}
+        where name = ${CLASSIFIED} and value = ${text}
           and coalesce((select max(rowid) from decisions), 0) = ${mark.decisions?.rowid ?? 0}
           and coalesce((select max(rowid) from events), 0) = ${mark.events?.rowid ?? 0}
           and (select coalesce(max(rowid), 0) from outcomes) = coalesce((

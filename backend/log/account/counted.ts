@@ -3,11 +3,11 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { EventType } from '../../../shared/domain/event.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { schemasWithRankings } from './log-mark.ts';
-import { JUDGED } from './mark.ts';
-import type { RankingRefusal } from './ranking-refusal.ts';
+import { CLASSIFIED } from './mark.ts';
+import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 
 /**
- * What counts of the log, for readers that add it up in SQL: they take these in place of the tables, and know no rule of
+ * The rows of the log that count. Readers that add them up in SQL take these in place of the tables, and have no rules of
  * their own. What came in since the account was last brought up to date is in none of them.
  */
 
@@ -21,17 +21,19 @@ const isNoBots = (row: SQL, at: SQL): SQL => sql`(${row}.sessionId, ${dayOf(at)}
 const isInTime = (row: SQL): SQL =>
   sql`${row}.rankingId not in (select rankingId from late_rankings)`;
 
-const JUDGED_TO = sql`coalesce(
-  (select value ->> '$.decisions.rowid' from log_marks where name = ${sql.raw(`'${JUDGED}'`)}), 0)`;
+const CLASSIFIED_TO = sql`coalesce(
+  (select value ->> '$.decisions.rowid' from log_marks where name = ${sql.raw(`'${CLASSIFIED}'`)}), 0)`;
 
 /** Whether the account has come as far as to a ranking. @param row name of a row of `decisions`, here and below. */
-export const isJudged = (row: SQL): SQL => sql`${row}.rowid <= ${JUDGED_TO}`;
+export const isClassified = (row: SQL): SQL => sql`${row}.rowid <= ${CLASSIFIED_TO}`;
 
 export const rankingCounts = (row: SQL): SQL =>
-  sql`(${isJudged(row)} and ${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
+  sql`(${isClassified(row)} and ${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
 
-/** Why a ranking that is judged does not count; null where it does. */
-export const refusalOf = (row: SQL): SQL<RankingRefusal | null> => sql<RankingRefusal | null>`case
+/** Why a classified ranking does not count; null where it does. */
+export const exclusionOf = (
+  row: SQL,
+): SQL<RankingExclusionReason | null> => sql<RankingExclusionReason | null>`case
   when ${isInTime(row)} then (
     select fault from session_days s
     where s.sessionId = ${row}.sessionId and s.day = ${dayOf(sql`${row}.at`)})
@@ -40,7 +42,7 @@ export const refusalOf = (row: SQL): SQL<RankingRefusal | null> => sql<RankingRe
 /** Rankings that people were shown. */
 export const countedRankings = sql`(select c.* from decisions c where ${rankingCounts(sql`c`)})`;
 
-/** What people did: events of rankings that count, each once. A session that is no bot's on any day needs no second look. */
+/** What people did: events of rankings that count, each once. Only sessions that were a bot's on some day need the second lookup. */
 export const countedEvents = sql`(
   select c.* from events c
   where c.fault = '' and (c.sessionId not in (select sessionId from session_days where fault is not null)
@@ -54,31 +56,31 @@ export const cameOf = (type: EventType, row: SQL, withinMs?: number): SQL => sql
   select 1 from events e where e.rankingId = ${row}.rankingId and e.type = ${type} and e.fault = ''
     ${withinMs === undefined ? sql`` : sql`and e.receivedAt <= ${row}.at + ${withinMs}`})`;
 
-/** Exposures that the account has come to. The others are listed, because they are few. */
-export const judgedExposures = sql`(
+/** Exposures that the account has come to. The query lists the others, which are few. */
+export const classifiedExposures = sql`(
   select c.* from exposures c
-  where c.rankingId not in (select rankingId from decisions where rowid > ${JUDGED_TO}))`;
+  where c.rankingId not in (select rankingId from decisions where rowid > ${CLASSIFIED_TO}))`;
 
-/** Whether an exposure is of a ranking that counts. @param row alias of a row of `judgedExposures`. */
+/** Whether an exposure is of a ranking that counts. @param row alias of a row of `classifiedExposures`. */
 export const exposureCounts = (row: SQL): SQL =>
   sql`(${isInTime(row)} and ${isNoBots(row, sql`${row}.at`)})`;
 
 /** Exposures of rankings that count. */
 export const countedExposures = sql`(
-  select x.* from ${judgedExposures} x where ${exposureCounts(sql`x`)})`;
+  select x.* from ${classifiedExposures} x where ${exposureCounts(sql`x`)})`;
 
 /** Outcomes with whose they are: `creditedUser`, `creditedSession`, and the item of `creditedRanking`. */
 export const creditedOutcomes = sql`(select c.* from outcomes c where c.creditedSession is not null)`;
 
 /** Version of the account by which the log is counted; null before it was counted at all. */
-export const versionOfNow = sql`(select value ->> '$.version' from log_marks where name = ${sql.raw(`'${JUDGED}'`)})`;
+export const versionOfNow = sql`(select value ->> '$.version' from log_marks where name = ${sql.raw(`'${CLASSIFIED}'`)})`;
 
 export async function readVersionOfNow(db: LibSQLDatabase): Promise<string | null> {
   const [row] = await db.all<{ version: string | null }>(sql`select ${versionOfNow} as version`);
   return row.version;
 }
 
-/** Every schema there is: the index on decisions leads over it to a span of time. */
+/** The hashes of all schemas; naming them lets the query use the index (schema, time). */
 export async function schemaList(db: LibSQLDatabase): Promise<SQL> {
   const hashes = await schemasWithRankings(db);
   return sql.join(

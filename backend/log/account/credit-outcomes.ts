@@ -8,14 +8,14 @@ import {
   CREDITED,
   isAt,
   isStillThere,
-  JUDGED,
+  CLASSIFIED,
   markText,
   moveMark,
   readMark,
   rowsAfter,
   statement,
   type CreditedMark,
-  type JudgedMark,
+  type ClassifiedMark,
   type Seen,
 } from './mark.ts';
 import { countRevision, newestRevision, revisionAfter } from './revision.ts';
@@ -27,13 +27,13 @@ const PAGE = 2000;
 const TOUCHES = sql`('click', 'dwell', 'save', 'contact', 'booking_start', 'booking')`;
 
 /**
- * Credits what came of it later. An outcome is its user's where it names one, and one session's: the one that it names; else
- * that of the user's last touch before it, within the attribution window of the touched ranking; else the user's session
- * that began its day last before it. The item that was touched last in that session, within the window, is credited too. So
- * each outcome counts once for every reader. Sessions and touches that do not count are credited with nothing, and an
- * outcome that names one of them alone is nobody's.
+ * Credits outcomes. An outcome is credited to the user that it names, and to one session: the one that it names; else the
+ * session of the user's last touch before it, within the attribution window of the touched ranking; else the user's
+ * session that began its day last before it. The item that was touched last in that session, within the window, is
+ * credited too. So each outcome counts once for every reader. Sessions and touches that do not count are credited with
+ * nothing, and an outcome that names only such a session is credited to nobody.
  *
- * A credit is final once the day of the outcome is closed, or that of the ranking that it was given to.
+ * A credit is final once the day of the outcome, or the day of the ranking that it was given to, is closed.
  */
 export async function creditOutcomes(
   store: Pick<Store, 'db' | 'write'>,
@@ -42,9 +42,9 @@ export async function creditOutcomes(
   const { db } = store;
   const version = accountVersion(rules);
   for (;;) {
-    const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
+    const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
     const { text, mark } = await readMark<CreditedMark>(db, CREDITED);
-    if (judged?.version !== version) return;
+    if (classified?.version !== version) return;
     const isKnown =
       mark?.version === version && (await isStillThere(db, 'outcomes', mark.outcomes));
     const from = isKnown ? mark : { version, outcomes: null, revision: 0 };
@@ -54,7 +54,7 @@ export async function creditOutcomes(
     const last = arrived.at(-1);
     const outcomes: Seen | null =
       last === undefined ? from.outcomes : { rowid: last.rowid, key: last.key };
-    const found = await creditsOf(db, rules, judged.closedBefore, from, { outcomes, revision });
+    const found = await creditsOf(db, rules, classified.closedBefore, from, { outcomes, revision });
     const next = markText({ version, outcomes, revision } satisfies CreditedMark);
     const credits = JSON.stringify(found);
     const here = isAt(CREDITED, next);
@@ -72,7 +72,7 @@ export async function creditOutcomes(
           from json_each(${credits}) c where outcomes.outcomeId = c.value ->> 'outcomeId' and ${here}`,
       ),
       ...(sessions.length === 0 ? [] : [countRevision(db, here)]),
-      // Whoever keeps what sessions did reads these again.
+      // Readers that keep units measure these sessions again.
       statement(
         db,
         sql`update session_days set revision = ${newestRevision}
@@ -171,7 +171,7 @@ async function creditsOf(
   return rows.flatMap((row): Credit[] => {
     const { outcomeId, user, session, wasUser, wasSession, wasRanking, wasItem, wasAt } = row;
     const isFinal = wasAt !== null && wasAt < closedBefore;
-    // What it was told from has left the log.
+    // The rows that this credit was computed from have been pruned.
     if (isFinal || row.isPruned === 1) return [];
     const touch =
       row.touch === null

@@ -1,28 +1,34 @@
-import type { EventFault } from './judge-events.ts';
-import type { SessionFault } from './judge-session.ts';
-import type { RankingRefusal } from './ranking-refusal.ts';
+import type { EventExclusionReason } from './classify-events.ts';
+import type { SessionExclusionReason } from './classify-session.ts';
+import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /** Why a ranking was not logged whole: which field is malformed or names what is not stored. */
-export type RankingFault = 'codes' | 'scores' | 'propensities' | 'session' | 'snapshot' | 'weights';
+export type MalformedField =
+  | 'codes'
+  | 'scores'
+  | 'propensities'
+  | 'session'
+  | 'snapshot'
+  | 'weights';
 
 /** What one UTC day's log holds under a schema, and how good it is. Independent of any reward. */
 export interface DayFacts {
   readonly day: UtcDay;
-  /** Rankings that were logged; those without a fault; faults by kind (a ranking may have several). */
+  /** Rankings that were logged; those without a malformed field; malformed fields (a ranking may have several). */
   readonly rankings: number;
   readonly complete: number;
-  readonly incomplete: Readonly<Partial<Record<RankingFault, number>>>;
+  readonly incomplete: Readonly<Partial<Record<MalformedField, number>>>;
   /** Rankings and items that training gets, and how many of these rankings have a click. */
   readonly kept: number;
   readonly keptItems: number;
   readonly clicked: number;
   readonly sessions: number;
   /** Left out, by why. */
-  readonly refusedSessions: Readonly<Partial<Record<SessionFault, number>>>;
-  readonly refusedRankings: Readonly<Partial<Record<RankingRefusal, number>>>;
+  readonly refusedSessions: Readonly<Partial<Record<SessionExclusionReason, number>>>;
+  readonly refusedRankings: Readonly<Partial<Record<RankingExclusionReason, number>>>;
   /** Events of this day's rankings that do not count, by why. */
-  readonly events: Readonly<Partial<Record<EventFault, number>>>;
+  readonly events: Readonly<Partial<Record<EventExclusionReason, number>>>;
   /** Events that came in on this day, of any schema, and those that join a stored ranking. */
   readonly received: number;
   readonly attributed: number;

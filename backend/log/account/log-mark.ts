@@ -1,29 +1,26 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { CREDITED, JUDGED, readMark, type CreditedMark, type JudgedMark } from './mark.ts';
+import { CREDITED, CLASSIFIED, readMark, type CreditedMark, type ClassifiedMark } from './mark.ts';
 import { newestRevision } from './revision.ts';
 import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
-/**
- * How far the account has come: equal marks, equal labels. Row ids are the order of insertion, and revisions of sessions
- * count up, so each is one look.
- */
+/** How far the account has come. Equal marks mean that a build would give the same partition; each part is one index lookup. */
 export async function readLogMark(
   db: LibSQLDatabase,
 ): Promise<{ version: string | null; logMark: string; deletions: number; closedBefore: number }> {
-  const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
+  const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
   const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
     select (select max(rowid) from deleted_users) as u, ${newestRevision} as r`);
-  const rows = [judged?.decisions, judged?.events, credited?.outcomes].map(
+  const rows = [classified?.decisions, classified?.events, credited?.outcomes].map(
     (seen) => seen?.rowid ?? 0,
   );
   return {
-    version: judged?.version ?? null,
+    version: classified?.version ?? null,
     logMark: [...rows, u ?? 0, r ?? 0].join('-'),
     deletions: u ?? 0,
-    closedBefore: judged?.closedBefore ?? 0,
+    closedBefore: classified?.closedBefore ?? 0,
   };
 }
 
@@ -56,7 +53,7 @@ export const daysWithEvents = (db: LibSQLDatabase, span: Span): Promise<number[]
     return at;
   });
 
-/** Each next day is one look at an index. */
+/** Each next day is one index lookup. */
 async function daysOf(
   span: Span,
   first: (rest: Span) => Promise<number | null>,

@@ -4,20 +4,20 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Statement } from '../../store/open.ts';
 import { logMarks } from '../../store/tables.ts';
 
-/** The last row of a table that was read: row ids are the order of insertion. */
+/** The last row of a table that was read; row ids are in order of insertion. */
 export interface Seen {
   readonly rowid: number;
   readonly key: string;
 }
 
-/** How far the log is judged. */
-export interface JudgedMark {
+/** How far the log is classified. */
+export interface ClassifiedMark {
   readonly version: string;
   readonly decisions: Seen | null;
   readonly events: Seen | null;
-  /** Days before this one, epoch ms, are closed: what comes in of them counts for nobody. */
+  /** Days before this one, epoch ms, are closed: rows that still come in for them do not count. */
   readonly closedBefore: number;
-  /** Rankings up to this row were judged before, by a mark that was lost: they are not late. */
+  /** Rankings up to this row were classified before, under a mark that was lost: they are not late. */
   readonly knownTo: number;
   /** Rows of `session_days` up to this revision are from before the version. */
   readonly startRevision: number;
@@ -31,14 +31,15 @@ export interface CreditedMark {
   readonly revision: number;
 }
 
-export const JUDGED = 'account: judged';
+/** Names of stored marks; the first is older than the word that the code uses now. */
+export const CLASSIFIED = 'account: judged';
 export const CREDITED = 'account: credited';
 
 const KEYS = { decisions: 'rankingId', events: 'eventId', outcomes: 'outcomeId' } as const;
 export type LogTable = keyof typeof KEYS;
 
 export interface ReadMark<T> {
-  /** As stored, to the letter: a mark is only moved from where its mover saw it. */
+  /** Exactly as stored: a mark is moved only if it still has the text that its mover read. */
   readonly text?: string;
   readonly mark?: T;
 }
@@ -48,10 +49,10 @@ export async function readMark<T>(db: LibSQLDatabase, name: string): Promise<Rea
   return row === undefined ? {} : { text: row.value, mark: JSON.parse(row.value) as T };
 }
 
-/** A mark that no other mover writes, even to the same place. */
+/** A text that no other mover writes, even for the same mark. */
 export const markText = (mark: object): string => JSON.stringify({ ...mark, by: randomUUID() });
 
-/** Moves a mark unless another backend was first; the statements beside it hold only where `isAt` its new place. */
+/** Moves a mark unless another backend was first; the other statements of the transaction take effect only where `isAt` the new text. */
 export function moveMark(name: string, from: string | undefined, to: string): Statement {
   const [query, params] =
     from === undefined
@@ -68,7 +69,7 @@ export const statement = (db: LibSQLDatabase, query: SQL): Statement => ({
   toSQL: () => db.run(query).getQuery(),
 });
 
-/** Whether the row at a mark is still the same one: only then all that came since lies after it. */
+/** Whether the row at a mark is still the same one; only then are all newer rows after it. */
 export async function isStillThere(
   db: LibSQLDatabase,
   table: LogTable,
@@ -94,11 +95,11 @@ export const rowsAfter = <T>(
     where rowid > ${seen?.rowid ?? 0} order by rowid limit ${limit}`);
 
 /**
- * To be run in every transaction that deletes rows of the log, after them: SQLite gives the row ids of deleted newest rows
- * again, so that a mark must point at a row that is there.
+ * To be run last in every transaction that deletes rows of the log: SQLite reuses the row ids of the newest rows once they
+ * are deleted, so a mark must point at a row that exists.
  */
 export const keepMarks = (db: LibSQLDatabase): Statement[] => [
-  repair(db, JUDGED, ['decisions', 'events']),
+  repair(db, CLASSIFIED, ['decisions', 'events']),
   repair(db, CREDITED, ['outcomes']),
 ];
 
@@ -107,7 +108,7 @@ function repair(db: LibSQLDatabase, name: string, tables: readonly LogTable[]): 
     select json_object('rowid', t.rowid, 'key', t.${sql.identifier(KEYS[table])})
     from ${sql.identifier(table)} t where t.rowid <= (log_marks.value ->> ${`$.${table}.rowid`})
     order by t.rowid desc limit 1)`;
-  // Whoever read the log before the deletion must not move the mark from what he saw.
+  // A backend that read the log before the deletion must not move the mark: its text changes.
   return statement(
     db,
     sql`update log_marks set value = json_set(value, ${sql.join(tables.map(last), sql`, `)},

@@ -2,14 +2,14 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import { packedRows } from '../../store/packed-rows.ts';
-import { judgeEvents, type EventVerdict, type LoggedEvent } from './judge-events.ts';
+import { classifyEvents, type EventStatus, type LoggedEvent } from './classify-events.ts';
 import {
   addRanking,
-  judgeSession,
+  classifySession,
   sessionFacts,
   type SessionFacts,
-  type SessionFault,
-} from './judge-session.ts';
+  type SessionExclusionReason,
+} from './classify-session.ts';
 import type { Rules } from './rules.ts';
 
 /** A session on a UTC day, by the day's first millisecond. */
@@ -21,12 +21,12 @@ export interface SessionDayKey {
 export interface SessionDay extends SessionDayKey {
   /** Its first ranking of the day, epoch ms. */
   readonly firstAt: number;
-  /** When each user who was logged in was first. */
+  /** Each user who was logged in, with the first ranking as that user. */
   readonly users: ReadonlyMap<string, number>;
   readonly facts: SessionFacts;
-  /** What is held against it, whether its day's dwelling is logged or not. */
-  readonly ownFault: SessionFault | null;
-  /** 0 where something is held against it. */
+  /** Why it is a bot, before the dwell rule. */
+  readonly ownFault: SessionExclusionReason | null;
+  /** 0 where it is a bot, before the dwell rule. */
   readonly clickedItems: number;
   readonly dwells: number;
 }
@@ -45,33 +45,34 @@ const DAYS_AT_ONCE = 500;
 const PAGE = 4000;
 
 /**
- * Judges every event of the rankings that sessions were shown on some days, and adds up what each session did on each. A
- * page of rankings with their events is what is held.
- * @param asked the days; and rankings of which only the events are judged. @param changed is told each verdict that is new.
+ * Classifies every event of the rankings that sessions were shown on some days, and adds up what each session did on each
+ * day. One page of rankings with their events is in memory at a time.
+ * @param asked the days, and rankings of which only the events are classified. @param changed is called with each status
+ * that differs from the stored one.
  */
 export async function measureSessionDays(
   db: LibSQLDatabase,
   rules: Rules,
   asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
-  changed: (eventId: string, verdict: EventVerdict) => void,
+  changed: (eventId: string, status: EventStatus) => void,
 ): Promise<SessionDay[]> {
   const { filters } = rules;
   const attributionMs = rules.attributionDays * DAY_MS;
-  const judge = async (page: readonly Ranking[], add: (...judged: Judged) => void) => {
+  const classify = async (page: readonly Ranking[], add: (...classified: Classified) => void) => {
     const feedback = await eventsOf(
       db,
       page.map(({ rankingId }) => rankingId),
     );
     for (const ranking of page) {
       const events = feedback.get(ranking.rankingId) ?? [];
-      const verdicts = judgeEvents(ranking, events, attributionMs, filters);
+      const statuses = classifyEvents(ranking, events, attributionMs, filters);
       for (const [i, { eventId, fault }] of events.entries())
-        if (fault !== verdicts[i]) changed(eventId, verdicts[i]);
-      add(ranking, events, verdicts);
+        if (fault !== statuses[i]) changed(eventId, statuses[i]);
+      add(ranking, events, statuses);
     }
   };
   for (let from = 0; from < asked.rankingIds.length; from += PAGE)
-    await judge(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
+    await classify(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
   const days = new Map<
     string,
     {
@@ -82,7 +83,7 @@ export async function measureSessionDays(
       facts: SessionFacts;
     }
   >();
-  const add = (...[ranking, events, verdicts]: Judged) => {
+  const add = (...[ranking, events, statuses]: Classified) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
     const key = `${day} ${sessionId}`;
@@ -92,23 +93,23 @@ export async function measureSessionDays(
       days.set(key, one);
     }
     if (userId !== null && !one.users.has(userId)) one.users.set(userId, at);
-    addRanking(one.facts, ranking, events, verdicts, filters);
+    addRanking(one.facts, ranking, events, statuses, filters);
   };
   for (let from = 0; from < asked.days.length; from += DAYS_AT_ONCE)
     for await (const page of rankingsOn(db, asked.days.slice(from, from + DAYS_AT_ONCE)))
-      await judge(page, add);
+      await classify(page, add);
   return [...days.values()].map((one) => {
-    const ownFault = judgeSession(one.facts, filters, false) ?? null;
+    const ownFault = classifySession(one.facts, filters, false) ?? null;
     const { clickedItems, dwells } = ownFault === null ? one.facts : { clickedItems: 0, dwells: 0 };
     return { ...one, ownFault, clickedItems, dwells };
   });
 }
 
-type Judged = [Ranking, readonly LoggedEvent[], readonly EventVerdict[]];
+type Classified = [Ranking, readonly LoggedEvent[], readonly EventStatus[]];
 
 const COLUMNS = ['sessionId', 'at', 'rankingId', 'userId', 'itemIds'];
 
-/** Rankings of sessions on days, session by session in order of time; without those that came in too late. */
+/** Rankings of sessions on days, by session and time, without those that came in after their day was closed. */
 async function* rankingsOn(
   db: LibSQLDatabase,
   days: readonly SessionDayKey[],
@@ -159,7 +160,7 @@ async function read(db: LibSQLDatabase, select: ReturnType<typeof sql>): Promise
   return rankings.toSorted((a, b) => a.at - b.at);
 }
 
-/** As SQLite orders them: texts by their bytes, where JavaScript goes by UTF-16. */
+/** The last ranking in SQLite's order, which compares texts by their bytes, where JavaScript compares UTF-16. */
 const last = (page: readonly Ranking[]): Ranking =>
   page.reduce((a, b) => {
     const order = bytes(a.sessionId, b.sessionId) || a.at - b.at || bytes(a.rankingId, b.rankingId);
@@ -190,7 +191,7 @@ async function eventsOf(
     db,
     {
       columns: EVENT_COLUMNS,
-      // Properties whole, as JSON: half a surrogate pair that a page sent, taken out of it by SQL, is no UTF-8, and ends the process.
+      // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
       select: sql`select e.rankingId, e.eventId, e.type, e.itemId, e.value,
           case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties,
           e.timestamp, e.receivedAt, e.fault

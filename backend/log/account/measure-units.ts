@@ -21,7 +21,7 @@ type Event = Omit<UnitEvent, 'cell' | 'feature'> & {
   readonly properties: string | null;
 };
 
-/** What units did, from the log; of those of which it holds a ranking, without their outcomes. */
+/** Measures units from the log; units without a logged ranking are absent, and outcomes are left empty. */
 export async function measureUnits(
   db: LibSQLDatabase,
   settings: UnitsOf,
@@ -32,7 +32,7 @@ export async function measureUnits(
   const rankings = await db.all<Ranking>(sql`
     select d.${key} as unit, d.rankingId, d.at, d.userId, ${rankingCounts(sql`d`)} as counts
     from decisions d where d.${key} in ${listed} order by d.at, d.rankingId`);
-  // Whole, as JSON: half a surrogate pair that a page sent, taken out of it by SQL, is no UTF-8, and ends the process.
+  // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
   const events = await db.all<Event>(sql`
     select d.${key} as unit, e.receivedAt, e.type, e.value,
       case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
@@ -41,7 +41,7 @@ export async function measureUnits(
   const did = Map.groupBy(events, ({ unit }) => unit);
   const units = [...Map.groupBy(rankings, ({ unit }) => unit)].map(([unit, all]) => {
     const own = all.filter(({ counts }) => counts === 1);
-    // One of which no ranking counts is known by those that it has.
+    // A unit without a ranking that counts is described by the rankings that it has.
     return { unit, isRefused: own.length === 0, own: own.length === 0 ? all : own };
   });
   const contexts = await contextsOf(

@@ -3,8 +3,13 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
 import { creditsBetween, type Credits } from './credits-between.ts';
-import { emptyFacts, type DayFacts, type MutableDayFacts, type RankingFault } from './day-facts.ts';
-import type { SessionFault } from './judge-session.ts';
+import {
+  emptyFacts,
+  type DayFacts,
+  type MutableDayFacts,
+  type MalformedField,
+} from './day-facts.ts';
+import type { SessionExclusionReason } from './classify-session.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
 import { readRankings, type LoggedRanking } from './read-rankings.ts';
@@ -28,13 +33,13 @@ export async function readDay(
   const facts = emptyFacts(day, schema.features.length);
   const credits = await creditsBetween(db, span, attributionDays * DAY_MS);
   const known = await whatIsKnown(db);
-  const sessions = new Map<string, SessionFault | null>();
+  const sessions = new Map<string, SessionExclusionReason | null>();
   for await (const ranking of readRankings(db, schema.hash, span)) {
     const isWhole = inspect(ranking, schema.features.length, known, facts);
     for (const { fault } of ranking.events) if (fault) count(facts.events, fault);
-    const { sessionId, refusal } = ranking;
-    if (refusal !== 'after_close') sessions.set(sessionId, refusal);
-    if (refusal !== null) count(facts.refusedRankings, refusal);
+    const { sessionId, exclusion } = ranking;
+    if (exclusion !== 'after_close') sessions.set(sessionId, exclusion);
+    if (exclusion !== null) count(facts.refusedRankings, exclusion);
     else if (isWhole && ranking.itemIds.length > 0) {
       const slate = slateOf(ranking, credits);
       facts.kept++;
@@ -45,7 +50,7 @@ export async function readDay(
     }
   }
   facts.sessions = sessions.size;
-  for (const fault of sessions.values()) if (fault !== null) count(facts.refusedSessions, fault);
+  for (const reason of sessions.values()) if (reason !== null) count(facts.refusedSessions, reason);
   Object.assign(facts, await countEvents(db, span));
   return facts;
 }
@@ -76,17 +81,19 @@ function inspect(
   const slots = itemIds.length;
   facts.rankings++;
   facts.newestRankingAt = Math.max(facts.newestRankingAt ?? 0, at);
-  const faults: RankingFault[] = [];
-  if (codes.length !== slots * features) faults.push('codes');
-  if (units.length !== slots * Int32Array.BYTES_PER_ELEMENT) faults.push('scores');
-  if (propensities.length !== slots * Float64Array.BYTES_PER_ELEMENT) faults.push('propensities');
-  const isWhole = faults.length === 0;
-  if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1)) faults.push('propensities');
-  if (ranking.sessionId === '') faults.push('session');
-  if (!known.snapshots.has(ranking.snapshot)) faults.push('snapshot');
-  if (!known.versions.has(ranking.weights)) faults.push('weights');
-  for (const fault of faults) count(facts.incomplete, fault);
-  if (faults.length === 0) facts.complete++;
+  const malformed: MalformedField[] = [];
+  if (codes.length !== slots * features) malformed.push('codes');
+  if (units.length !== slots * Int32Array.BYTES_PER_ELEMENT) malformed.push('scores');
+  if (propensities.length !== slots * Float64Array.BYTES_PER_ELEMENT)
+    malformed.push('propensities');
+  const isWhole = malformed.length === 0;
+  if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1))
+    malformed.push('propensities');
+  if (ranking.sessionId === '') malformed.push('session');
+  if (!known.snapshots.has(ranking.snapshot)) malformed.push('snapshot');
+  if (!known.versions.has(ranking.weights)) malformed.push('weights');
+  for (const field of malformed) count(facts.incomplete, field);
+  if (malformed.length === 0) facts.complete++;
   if (codes.length !== slots * features) return false;
   facts.items += slots;
   for (let i = 0; i < codes.length; i++) if (codes[i] === 0) facts.missing[i % features]++;
@@ -96,7 +103,7 @@ function inspect(
 function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
   const {
     events,
-    refusal: _,
+    exclusion: _,
     snapshot: __,
     temperature,
     epsilon,

@@ -1,18 +1,18 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions, events } from '../../store/tables.ts';
-import { isJudged, refusalOf } from './counted.ts';
-import type { RankingRefusal } from './ranking-refusal.ts';
+import { isClassified, exclusionOf } from './counted.ts';
+import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 import type { Span } from './span.ts';
-import type { EventVerdict } from './judge-events.ts';
+import type { EventStatus } from './classify-events.ts';
 
-export interface VerdictedEvent {
+export interface ClassifiedEvent {
   readonly rankingId: string;
   readonly type: string;
   readonly itemId: string | null;
   readonly value: number | null;
-  /** Null where it is not judged yet. */
-  readonly fault: EventVerdict | null;
+  /** Null where it is not classified yet. */
+  readonly fault: EventStatus | null;
 }
 
 /** A decision with every event that names it. */
@@ -33,8 +33,8 @@ export interface LoggedRanking {
   readonly propensities: Uint8Array;
   readonly codes: Uint8Array;
   /** Null where it counts. */
-  readonly refusal: RankingRefusal | null;
-  readonly events: readonly VerdictedEvent[];
+  readonly exclusion: RankingExclusionReason | null;
+  readonly events: readonly ClassifiedEvent[];
 }
 
 const COLUMNS = {
@@ -53,13 +53,13 @@ const COLUMNS = {
   units: decisions.units,
   propensities: decisions.propensities,
   codes: decisions.codes,
-  refusal: refusalOf(sql`decisions`).as('refusal'),
+  exclusion: exclusionOf(sql`decisions`).as('exclusion'),
 };
 
 const PAGE = 2000;
 
 /**
- * Rankings under a schema that are judged, in order of time and id. Keyset paging keeps each read short, so that a large
+ * Rankings under a schema that are classified, in order of time and id. Keyset paging keeps each read short, so that a large
  * span never holds back the writer's checkpoints.
  */
 export async function* readRankings(
@@ -76,7 +76,7 @@ export async function* readRankings(
         and(
           eq(decisions.schemaHash, schemaHash),
           lte(decisions.at, span.to),
-          isJudged(sql`decisions`),
+          isClassified(sql`decisions`),
           sql`(${decisions.at}, ${decisions.rankingId}) > (${after.at}, ${after.rankingId})`,
         ),
       )
@@ -104,7 +104,7 @@ async function eventsOf(db: LibSQLDatabase, schemaHash: string, after: Key, last
       type: events.type,
       itemId: events.itemId,
       value: events.value,
-      fault: sql<EventVerdict | null>`${events.fault}`,
+      fault: sql<EventStatus | null>`${events.fault}`,
     })
     .from(decisions)
     .innerJoin(events, eq(events.rankingId, decisions.rankingId))

@@ -20,8 +20,8 @@ interface Outcome {
 }
 
 /**
- * Units as the account of now tells; those of which nothing was ranked are no units. One whose observed days are closed stays
- * as it was measured, and so does one whose first ranking has left the log; their outcomes go on coming in.
+ * Units under the current account version; a unit without a ranking does not exist. A unit whose observed days are closed,
+ * or whose first ranking has been pruned, stays as it was measured; its outcomes are still added.
  */
 export async function readUnits(
   db: LibSQLDatabase,
@@ -56,7 +56,7 @@ export async function readUnits(
   }));
 }
 
-/** Whether the log still has what a unit was first seen by; it may count no longer. */
+/** Whether the log still has the first ranking of a unit, whether it counts or not. */
 async function isLogged(
   db: LibSQLDatabase,
   kind: UnitKind,
@@ -69,7 +69,7 @@ async function isLogged(
   return rows.length > 0;
 }
 
-/** Their credit is final: they stay though they may be stored no longer. */
+/** Outcomes whose credit is final. They stay although their rows may have been pruned. */
 const final = (outcomes: Readonly<Record<string, number>>, closedBefore: number) =>
   Object.fromEntries(
     Object.entries(outcomes).filter(

@@ -5,7 +5,7 @@ import type { TrainingDataSettings } from './settings.ts';
 /** The settings that decide what counts. */
 export type Rules = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;
 
-/** Goes up whenever the code of the account judges or credits in another way than before. */
+/** To be increased whenever the code of the account classifies or credits differently. */
 const RULES_OF_THE_CODE = 1;
 
 /** Figures that were counted under different versions are never put into one. */

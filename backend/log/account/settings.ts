@@ -40,15 +40,15 @@ export const trainingData = group({
     maxRankingsPerMinute: count.nullable().default(60),
     /** A click, save, contact or booking sooner than this after its ranking is faster than a person. */
     minReactionMs: count.default(150),
-    /** So many of them, and more than half of all that a session did, condemn the session. */
+    /** A session with at least this many fast actions, more than half of its actions, is a bot. */
     minFastActions: atLeastOne.default(3),
-    /** A session that clicked at least this share of what it was shown … */
+    /** A session that clicked at least this share of the items that it was shown is a bot. */
     maxClickedShare: share.default(0.9),
-    /** … is looked at from so many shown items on. */
+    /** The limit of clicked items applies from this many shown items. */
     minShownItems: atLeastOne.default(20),
     /** So many clicks and no dwell at all, on a day on which most who click also dwell. */
     maxClicksWithoutDwell: count.nullable().default(20),
-    /** Visitors' clocks may be off by so much before an event is not believed. */
+    /** Tolerated difference between the visitor's clock and the edge's. */
     maxClockSkewMs: count.default(3_600_000),
     /** A session of which more than this share of events is invalid is invalid itself. */
     maxInvalidShare: share.default(0.5),

@@ -1,5 +1,5 @@
 /**
- * What was so before a unit acted: the hour in UTC, and of its first request's context what may be kept.
+ * Context known before the unit acted: the UTC hour and the permitted fields of its first request.
  * @param context JSON, as the request gave it.
  */
 export function unitContext(

@@ -4,9 +4,9 @@ export type UnitKind = 'session' | 'user';
 
 export interface UnitsOf extends Rules {
   readonly unit: UnitKind;
-  /** What a unit did counts for so long from when it was first seen. */
+  /** What a unit did counts for this many days from its first ranking. */
   readonly observeDays: number;
-  /** Keys of a request's context that may be kept of a unit. */
+  /** Keys of a request's context that may be stored with a unit. */
   readonly context: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
-import { JUDGED, markText, moveMark, readMark, type JudgedMark } from './mark.ts';
+import { CLASSIFIED, markText, moveMark, readMark, type ClassifiedMark } from './mark.ts';
 import { readUnits } from './read-units.ts';
 import type { UnitKind, UnitRow, UnitsOf } from './unit.ts';
 import { revisionAfter } from './revision.ts';
@@ -32,8 +32,8 @@ export async function gatherUnits(
   const version = accountVersion(settings);
   const name = `metric units by ${kind}`;
   await updateAccount(store, settings, nowMs);
-  const { mark: judged } = await readMark<JudgedMark>(db, JUDGED);
-  if (judged?.version !== version) return 0;
+  const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
+  if (classified?.version !== version) return 0;
   let written = 0;
   for (;;) {
     const { text, mark } = await readMark<GatheredMark>(db, name);
@@ -41,7 +41,7 @@ export async function gatherUnits(
     const to = await revisionAfter(db, from);
     if (to === from) return written;
     const ids = await unitsBetween(db, kind, from, to);
-    const units = await readUnits(db, settings, judged.closedBefore, ids);
+    const units = await readUnits(db, settings, classified.closedBefore, ids);
     const next = markText({ version, revision: to } satisfies GatheredMark);
     const [moved] = await store.write([
       moveMark(name, text, next),

@@ -1,7 +1,7 @@
 import type { Store } from '../../store/open.ts';
 import { creditOutcomes } from './credit-outcomes.ts';
 import { closeDays } from './close-days.ts';
-import { judgeLog } from './judge-log.ts';
+import { classifyLog } from './classify-log.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function updateAccount(
   rules: Rules,
   nowMs: number,
 ): Promise<void> {
-  await judgeLog(store, rules);
+  await classifyLog(store, rules);
   await creditOutcomes(store, rules);
   await closeDays(store, rules, nowMs);
 }

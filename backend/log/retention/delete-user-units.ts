@@ -3,8 +3,8 @@ import type { Statement, Store } from '../../store/open.ts';
 import { decisions, metricUnits } from '../../store/tables.ts';
 
 /**
- * All that is kept of a user to learn metric weights from: the user, sessions that were known to be theirs, and those that went
- * on as somebody else's. To be run while the user's rankings are still there.
+ * Deletes the units of a user that metric weights are learned from: the user, their sessions, and sessions that somebody
+ * else used after them. To be run while the user's rankings are still there.
  */
 export const deleteUserUnits = (store: Store, userId: string): Statement[] => [
   store.db

@@ -20,8 +20,8 @@ export interface DeletedRows {
 }
 
 /**
- * Deletes all that was logged of a user, and refuses what is still on its way here: from now on the id is
- * spent. The audit log says that a user was deleted, not which.
+ * Deletes everything that was logged about a user. Rows of this user that arrive later are not stored, so the id cannot be
+ * used again. The audit log says that a user was deleted, but not which one.
  */
 export async function deleteUser(
   store: Store,
@@ -32,14 +32,14 @@ export async function deleteUser(
   const { db } = store;
   const units = deleteUserUnits(store, userId);
   const counts = await store.write([
-    // First, while all that tells whose a session was is still there: an outcome may name nothing else.
+    // Outcomes first: some name only a session, and the rows that say whose session it was are deleted below.
     db
       .delete(outcomes)
       .where(and(isNull(outcomes.userId), inArray(outcomes.sessionId, sessionsOf(userId)))),
     db.delete(experimentUnits).where(
       or(
         eq(experimentUnits.userId, userId),
-        // A session of theirs, before they were known or beside somebody else; a unit that is a user is its own user.
+        // Sessions of the user before they logged in, or shared with somebody else. A unit that is a user has its own id as userId.
         and(
           or(isNull(experimentUnits.userId), ne(experimentUnits.unit, experimentUnits.userId)),
           inArray(experimentUnits.unit, sessionsOf(userId)),
@@ -47,7 +47,7 @@ export async function deleteUser(
       ),
     ),
     ...units,
-    // What is known of a session that went on as somebody else's stays theirs.
+    // Days of a session that somebody else used too are kept.
     statement(
       db,
       sql`delete from session_days where sessionId in ${sessionsOf(userId)} and not exists (
@@ -77,7 +77,7 @@ export async function deleteUser(
   return deleted;
 }
 
-/** All that were known to be a user's: the log and what outlives it tell. */
+/** All sessions of a user, from the log and from what is kept longer than the log. */
 const sessionsOf = (userId: UserId): SQL => sql`(
   select sessionId from decisions where userId = ${userId}
   union select sessionId from exposures where userId = ${userId}

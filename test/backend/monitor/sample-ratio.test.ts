@@ -100,7 +100,7 @@ describe('read from exposures', () => {
       .values({ experiment, rankingId: `r${ranking++}`, arm, at, sessionId, userId });
   const unitsOf = async () =>
     Object.fromEntries(
-      (await readArmSizes({ store: log.store, account: { update: log.update } })).map(
+      (await readArmSizes({ store: log.store, account: { update: () => log.update() } })).map(
         ({ experiment, arms }) => [experiment, arms.map(({ units }) => units)],
       ),
     );

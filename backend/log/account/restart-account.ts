@@ -1,28 +1,28 @@
 import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
-import type { SessionFault } from './judge-session.ts';
-import { isAt, JUDGED, markText, moveMark, statement, type JudgedMark } from './mark.ts';
+import type { SessionExclusionReason } from './classify-session.ts';
+import { isAt, CLASSIFIED, markText, moveMark, statement, type ClassifiedMark } from './mark.ts';
 import { newestRevision } from './revision.ts';
 
-/** Why an earlier account held a session for a bot's is not known any more. */
-const FROM_BEFORE: SessionFault = 'refused_before';
+/** The reason of an earlier account for leaving out a session is not known any more. */
+const FROM_BEFORE: SessionExclusionReason = 'refused_before';
 
 /**
- * Begins to judge the whole log under a version of the account; or, where only the mark is lost, again under the same:
- * then days that are closed stay so. Sessions whose log is gone are known from what was stored of
- * units, so that late outcomes still find whose they are.
+ * Starts to classify the whole log from its beginning: under a new version of the account, or under the same version where
+ * only the mark was lost; then closed days stay closed. Sessions whose log has been pruned are taken from the stored units,
+ * so that late outcomes can still be credited to them.
  */
-export async function startAnew(
+export async function restartAccount(
   { db, write }: Pick<Store, 'db' | 'write'>,
   text: string | undefined,
-  before: JudgedMark | undefined,
+  before: ClassifiedMark | undefined,
   version: string,
 ): Promise<void> {
   const isSame = before?.version === version;
-  const [{ startRevision }] = await db.all<Pick<JudgedMark, 'startRevision'>>(
+  const [{ startRevision }] = await db.all<Pick<ClassifiedMark, 'startRevision'>>(
     sql`select ${newestRevision} as startRevision`,
   );
-  const mark: JudgedMark = {
+  const mark: ClassifiedMark = {
     version,
     decisions: null,
     events: null,
@@ -31,10 +31,10 @@ export async function startAnew(
     startRevision: isSame ? before.startRevision : startRevision,
   };
   const next = markText(mark);
-  const here = isAt(JUDGED, next);
+  const here = isAt(CLASSIFIED, next);
   const day = sql`firstAt - firstAt % 86400000`;
   await write([
-    moveMark(JUDGED, text, next),
+    moveMark(CLASSIFIED, text, next),
     ...(isSame ? [] : [statement(db, sql`delete from late_rankings where ${here}`)]),
     statement(
       db,

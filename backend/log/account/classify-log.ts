@@ -2,24 +2,24 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Statement, Store } from '../../store/open.ts';
-import type { EventVerdict } from './judge-events.ts';
-import { isDwellLogged, judgeSession, type SessionFault } from './judge-session.ts';
+import type { EventStatus } from './classify-events.ts';
+import { isDwellLogged, classifySession, type SessionExclusionReason } from './classify-session.ts';
 import {
   isAt,
   isStillThere,
-  JUDGED,
+  CLASSIFIED,
   markText,
   moveMark,
   readMark,
   rowsAfter,
   statement,
-  type JudgedMark,
+  type ClassifiedMark,
   type Seen,
 } from './mark.ts';
 import { measureSessionDays, type SessionDay, type SessionDayKey } from './measure-session-days.ts';
 import { countRevision, newestRevision } from './revision.ts';
 import { accountVersion, type Rules } from './rules.ts';
-import { startAnew } from './start-anew.ts';
+import { restartAccount } from './restart-account.ts';
 
 const PAGE = { decisions: 2000, events: 10_000 };
 
@@ -30,21 +30,21 @@ interface NewRanking {
 }
 
 /**
- * Judges what came since the last time: each ranking of which something is new, and each session on the day of such a
- * ranking, whole. What was judged from the same rows before comes out the same, so neither the order of arrival nor where
- * it is cut matters, and who judges twice changes nothing. Nothing is judged anew of days that are closed.
+ * Classifies the rows that came in since the last time. Each ranking with a new row is classified again with all of its
+ * events, and so is its session with all of that day. The same rows always give the same result, so the order of arrival
+ * and the cuts of batches do not matter, and classifying twice changes nothing. Closed days are not classified again.
  */
-export async function judgeLog(store: Pick<Store, 'db' | 'write'>, rules: Rules): Promise<void> {
+export async function classifyLog(store: Pick<Store, 'db' | 'write'>, rules: Rules): Promise<void> {
   const { db } = store;
   const version = accountVersion(rules);
   for (;;) {
-    const { text, mark } = await readMark<JudgedMark>(db, JUDGED);
+    const { text, mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
     if (
       mark?.version !== version ||
       !(await isStillThere(db, 'decisions', mark.decisions)) ||
       !(await isStillThere(db, 'events', mark.events))
     ) {
-      await startAnew(store, text, mark, version);
+      await restartAccount(store, text, mark, version);
       continue;
     }
     const decisions = await rowsAfter<NewRanking>(
@@ -62,7 +62,7 @@ export async function judgeLog(store: Pick<Store, 'db' | 'write'>, rules: Rules)
       PAGE.events,
     );
     if (decisions.length === 0 && events.length === 0) return;
-    const found = await judge(db, rules, mark, decisions, [
+    const found = await classify(db, rules, mark, decisions, [
       ...new Set(events.map(({ rankingId }) => rankingId)),
     ]);
     const seen = (rows: readonly { rowid: number; key: string }[]) => {
@@ -74,23 +74,23 @@ export async function judgeLog(store: Pick<Store, 'db' | 'write'>, rules: Rules)
       decisions: seen(decisions) ?? mark.decisions,
       events: seen(events) ?? mark.events,
     });
-    // Where another backend was first, the mark is read again, and nothing of this page was written.
-    await store.write([moveMark(JUDGED, text, next), ...written(db, found, next)]);
+    // Where another backend was first, nothing of this page is written, and the loop reads the mark again.
+    await store.write([moveMark(CLASSIFIED, text, next), ...written(db, found, next)]);
   }
 }
 
 interface Found {
   readonly late: readonly NewRanking[];
-  readonly verdicts: ReadonlyMap<EventVerdict, readonly string[]>;
-  readonly days: readonly (SessionDay & { fault: SessionFault | null })[];
-  /** Sessions of those days about which nothing is new, but that pass for people, or no longer do, by their day. */
-  readonly turned: readonly (SessionDayKey & { fault: SessionFault | null })[];
+  readonly statuses: ReadonlyMap<EventStatus, readonly string[]>;
+  readonly days: readonly (SessionDay & { fault: SessionExclusionReason | null })[];
+  /** Sessions without new rows whose classification changes because dwell is now, or is no longer, considered logged on that day. */
+  readonly reclassified: readonly (SessionDayKey & { fault: SessionExclusionReason | null })[];
 }
 
-async function judge(
+async function classify(
   db: LibSQLDatabase,
   rules: Rules,
-  { closedBefore, startRevision, knownTo }: JudgedMark,
+  { closedBefore, startRevision, knownTo }: ClassifiedMark,
   arrived: readonly (NewRanking & Seen)[],
   touched: readonly string[],
 ): Promise<Found> {
@@ -106,11 +106,11 @@ async function judge(
     }),
   );
   const before = await knownDays(db, [...asked.values()], startRevision);
-  // More rankings make no crawler a person: of its session, however long, only what is new is looked at.
+  // A crawler stays one whatever it does next, so of its session, which may be long, only the new rankings are read.
   const isCrawler = (key: SessionDayKey) => before.get(keyOf(key))?.fault === 'too_many_rankings';
   const [crawlers, others] = split([...asked.values()], isCrawler);
   const ofCrawlers = new Set(crawlers.map(keyOf));
-  const verdicts = new Map<EventVerdict, string[]>();
+  const statuses = new Map<EventStatus, string[]>();
   const days = await measureSessionDays(
     db,
     rules,
@@ -120,9 +120,9 @@ async function judge(
         .filter(({ sessionId, at }) => ofCrawlers.has(keyOf({ sessionId, day: floorToDay(at) })))
         .map(({ rankingId }) => rankingId),
     },
-    (eventId, verdict) => {
-      const same = verdicts.get(verdict);
-      if (same === undefined) verdicts.set(verdict, [eventId]);
+    (eventId, status) => {
+      const same = statuses.get(status);
+      if (same === undefined) statuses.set(status, [eventId]);
       else same.push(eventId);
     },
   );
@@ -130,17 +130,17 @@ async function judge(
     select eventId from events where fault is null and rankingId in (
       select value from json_each(${JSON.stringify(closed.map(({ rankingId }) => rankingId))}))`);
   if (afterClose.length > 0)
-    verdicts.set(
+    statuses.set(
       'after_close',
       afterClose.map(({ eventId }) => eventId),
     );
   const late = arrived.filter(({ at, rowid }) => at < closedBefore && rowid > knownTo);
-  return { late, verdicts, ...(await settleDwelling(db, rules, days, before, startRevision)) };
+  return { late, statuses, ...(await applyDwellRule(db, rules, days, before, startRevision)) };
 }
 
 type KnownDay = SessionDayKey &
   Pick<SessionDay, 'clickedItems' | 'dwells'> & {
-    fault: SessionFault | null;
+    fault: SessionExclusionReason | null;
   };
 
 const keyOf = ({ sessionId, day }: SessionDayKey) => `${day} ${sessionId}`;
@@ -159,17 +159,17 @@ async function knownDays(
   return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
-/** Whether a day's dwelling is logged is told by the whole day: a new session may turn the verdict on others. */
-async function settleDwelling(
+/** Dwell counts as logged on a day if most clicking sessions without another reason to be left out also dwelt; so a new session may change whether others count. */
+async function applyDwellRule(
   db: LibSQLDatabase,
   { filters }: Rules,
   measured: readonly SessionDay[],
   before: ReadonlyMap<string, KnownDay>,
   startRevision: number,
-): Promise<Pick<Found, 'days' | 'turned'>> {
+): Promise<Pick<Found, 'days' | 'reclassified'>> {
   const most = filters.maxClicksWithoutDwell;
   if (most === null)
-    return { days: measured.map((one) => ({ ...one, fault: one.ownFault })), turned: [] };
+    return { days: measured.map((one) => ({ ...one, fault: one.ownFault })), reclassified: [] };
   const counts = new Map<number, { clicked: number; dwelt: number }>();
   const stored = await db.all<{ day: number; clicked: number; dwelt: number }>(sql`
     select day, sum(clickedItems > 0) as clicked, sum(clickedItems > 0 and dwells > 0) as dwelt
@@ -198,27 +198,27 @@ async function settleDwelling(
   );
   const days = measured.map((one) => ({
     ...one,
-    fault: judgeSession(one.facts, filters, logged.has(one.day)) ?? null,
+    fault: classifySession(one.facts, filters, logged.has(one.day)) ?? null,
   }));
   const fresh = new Set(measured.map(keyOf));
-  const turnable = await db.all<KnownDay>(sql`
+  const affected = await db.all<KnownDay>(sql`
     select sessionId, day, fault from session_days
     where day in (select value from json_each(${JSON.stringify([...counts.keys()])}))
       and revision > ${startRevision} and dwells = 0 and clickedItems >= ${Math.max(most, 1)}`);
-  const turned = turnable
+  const reclassified = affected
     .filter((one) => !fresh.has(keyOf(one)))
     .map(({ sessionId, day, fault: was }) => {
-      const fault: SessionFault | null = logged.has(day) ? 'clicks_without_dwell' : null;
+      const fault: SessionExclusionReason | null = logged.has(day) ? 'clicks_without_dwell' : null;
       return { sessionId, day, fault, was };
     })
     .filter(({ fault, was }) => fault !== was);
-  return { days, turned };
+  return { days, reclassified };
 }
 
-/** Each holds only where this backend moved the mark. */
+/** Each takes effect only where this backend moved the mark. */
 function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
-  const { late, verdicts, days, turned } = found;
-  const here = isAt(JUDGED, mark);
+  const { late, statuses, days, reclassified } = found;
+  const here = isAt(CLASSIFIED, mark);
   const statements: Statement[] = [];
   if (late.length > 0)
     statements.push(
@@ -229,15 +229,15 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
           where ${here} on conflict do nothing`,
       ),
     );
-  for (const [verdict, ids] of verdicts)
+  for (const [status, ids] of statuses)
     statements.push(
       statement(
         db,
-        sql`update events set fault = ${verdict}
+        sql`update events set fault = ${status}
           where eventId in (select value from json_each(${JSON.stringify(ids)})) and ${here}`,
       ),
     );
-  if (days.length + turned.length > 0) statements.push(countRevision(db, here));
+  if (days.length + reclassified.length > 0) statements.push(countRevision(db, here));
   if (days.length > 0) {
     const rows = days.map(({ sessionId, day, firstAt, clickedItems, dwells, fault }) => [
       sessionId,
@@ -269,12 +269,12 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
       ),
     );
   }
-  if (turned.length > 0)
+  if (reclassified.length > 0)
     statements.push(
       statement(
         db,
         sql`update session_days set fault = t.value ->> 'fault', revision = ${newestRevision}
-          from json_each(${JSON.stringify(turned)}) t
+          from json_each(${JSON.stringify(reclassified)}) t
           where session_days.sessionId = t.value ->> 'sessionId'
             and session_days.day = t.value ->> 'day' and ${here}`,
       ),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { judgeEvents } from '../../../../backend/log/account/judge-events.ts';
+import { classifyEvents } from '../../../../backend/log/account/classify-events.ts';
 import {
   addRanking,
   isDwellLogged,
-  judgeSession,
+  classifySession,
   sessionFacts,
-} from '../../../../backend/log/account/judge-session.ts';
+} from '../../../../backend/log/account/classify-session.ts';
 import {
   DEFAULT_TRAINING_DATA,
   NO_FILTERS,
@@ -46,7 +46,7 @@ function factsOf(behaviour: Behaviour, filters: Filters) {
       ...Array.from({ length: strayClicks }, (_, i) => did('click', `nowhere-${i}`)),
     ];
     const ranking = { at, itemIds: ITEMS };
-    const verdicts = judgeEvents(ranking, events, 86_400_000, filters);
+    const verdicts = classifyEvents(ranking, events, 86_400_000, filters);
     addRanking(facts, ranking, events, verdicts, filters);
   }
   return facts;
@@ -99,8 +99,8 @@ test.each<[string, Behaviour, string | undefined]>([
     'invalid_events',
   ],
 ])('%s', (_, behaviour, verdict) => {
-  expect(judgeSession(factsOf(behaviour, filters), filters, true)).toBe(verdict);
-  expect(judgeSession(factsOf(behaviour, NO_FILTERS), NO_FILTERS, true)).toBeUndefined();
+  expect(classifySession(factsOf(behaviour, filters), filters, true)).toBe(verdict);
+  expect(classifySession(factsOf(behaviour, NO_FILTERS), NO_FILTERS, true)).toBeUndefined();
 });
 
 test('clicks without dwell tell only where dwell is logged', () => {
@@ -108,5 +108,5 @@ test('clicks without dwell tell only where dwell is logged', () => {
   expect(isDwellLogged(2, 1)).toBe(false);
   expect(isDwellLogged(3, 2)).toBe(true);
   expect(isDwellLogged(0, 0)).toBe(false);
-  expect(judgeSession(silent, filters, false)).toBeUndefined();
+  expect(classifySession(silent, filters, false)).toBeUndefined();
 });

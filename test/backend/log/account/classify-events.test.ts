@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  judgeEvents,
-  type EventVerdict,
+  classifyEvents,
+  type EventStatus,
   type LoggedEvent,
-} from '../../../../backend/log/account/judge-events.ts';
+} from '../../../../backend/log/account/classify-events.ts';
 import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../../backend/log/account/settings.ts';
 
 const AT = 1_790_000_000_000;
@@ -24,7 +24,7 @@ const event = (sentMs: number, receivedMs = sentMs, changes: Partial<LoggedEvent
 });
 
 /** How many count, and why others do not. */
-const told = (verdicts: readonly EventVerdict[]) => [
+const told = (verdicts: readonly EventStatus[]) => [
   verdicts.filter((verdict) => verdict === '').length,
   verdicts.filter((verdict) => verdict !== ''),
 ];
@@ -94,7 +94,7 @@ test.each<[string, LoggedEvent[], number, string[]]>([
     [],
   ],
 ])('%s', (_, events, credited, faults) => {
-  expect(told(judgeEvents(ranking, events, 7 * DAY, filters))).toEqual([credited, faults]);
+  expect(told(classifyEvents(ranking, events, 7 * DAY, filters))).toEqual([credited, faults]);
 });
 
 test('without filters, only what is no feedback on the slate is left out', () => {
@@ -105,7 +105,7 @@ test('without filters, only what is no feedback on the slate is left out', () =>
     event(2, 2),
     event(8 * DAY),
   ];
-  expect(told(judgeEvents(ranking, events, 7 * DAY, NO_FILTERS))).toEqual([4, ['late']]);
+  expect(told(classifyEvents(ranking, events, 7 * DAY, NO_FILTERS))).toEqual([4, ['late']]);
 });
 
 test('what is a repetition does not depend on the order of arrival, and is what a slow look says', () => {
@@ -123,7 +123,7 @@ test('what is a repetition does not depend on the order of arrival, and is what 
     fc.property(fc.array(any, { maxLength: 40 }), (given) => {
       const events = given.map((one, i) => ({ ...one, eventId: `e${i}`, receivedAt: i }));
       const arrived = events.toSorted((a, b) => a.order - b.order);
-      const verdicts = judgeEvents(shown, arrived, 1e9, own);
+      const verdicts = classifyEvents(shown, arrived, 1e9, own);
       const counted = arrived.filter((_, i) => verdicts[i] === '');
       const slow: typeof events = [];
       for (const one of events.toSorted(
@@ -150,5 +150,5 @@ test('what is a repetition does not depend on the order of arrival, and is what 
     timestamp: i,
     receivedAt: i,
   }));
-  expect(told(judgeEvents(shown, flood, 1e9, own))).toEqual([300_000, []]);
+  expect(told(classifyEvents(shown, flood, 1e9, own))).toEqual([300_000, []]);
 });

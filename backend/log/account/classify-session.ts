@@ -1,14 +1,14 @@
-import type { EventVerdict, JudgedRanking, LoggedEvent } from './judge-events.ts';
+import type { EventStatus, ShownRanking, LoggedEvent } from './classify-events.ts';
 import type { Filters } from './settings.ts';
 
-/** Why a session's rankings of a day are left out. */
-export type SessionFault =
+/** Why a session does not count on a day. */
+export type SessionExclusionReason =
   | 'too_many_rankings'
   | 'faster_than_a_person'
   | 'clicks_everything'
   | 'clicks_without_dwell'
   | 'invalid_events'
-  /** By an earlier account, of which no more is known. */
+  /** An earlier account left it out, and its reason is not known any more. */
   | 'refused_before';
 
 /** What is known of one session on one day. Made by `sessionFacts`, added to by `addRanking`. */
@@ -50,8 +50,8 @@ const ACTIONS: ReadonlySet<string> = new Set([
   'booking',
 ]);
 
-/** Speaks neither for nor against a session. */
-const INNOCENT: ReadonlySet<EventVerdict> = new Set([
+/** These do not count, but say nothing about who sent them. */
+const NEUTRAL: ReadonlySet<EventStatus> = new Set([
   '',
   'impossible_value',
   'late',
@@ -59,23 +59,23 @@ const INNOCENT: ReadonlySet<EventVerdict> = new Set([
   'after_close',
 ]);
 
-/** Adds a ranking with its events and what was found of each; rankings must come in time order. */
+/** Adds a ranking with its events and the status of each; rankings must come in time order. */
 export function addRanking(
   facts: SessionFacts,
-  ranking: JudgedRanking,
+  ranking: ShownRanking,
   events: readonly LoggedEvent[],
-  verdicts: readonly EventVerdict[],
+  statuses: readonly EventStatus[],
   filters: Filters,
 ): void {
   facts.rankings++;
   facts.shownItems += ranking.itemIds.length;
   const clicked = new Set<string>();
   for (const [i, { type, itemId, receivedAt }] of events.entries()) {
-    const verdict = verdicts[i];
-    // That a page was scrolled says nothing of who did it.
-    if (itemId !== null || verdict !== '') facts.events++;
-    if (!INNOCENT.has(verdict)) facts.invalidEvents++;
-    if (itemId === null || verdict !== '') continue;
+    const status = statuses[i];
+    // Scrolling a page, which has no item, says nothing about who did it.
+    if (itemId !== null || status !== '') facts.events++;
+    if (!NEUTRAL.has(status)) facts.invalidEvents++;
+    if (itemId === null || status !== '') continue;
     if (type === 'click') clicked.add(itemId);
     if (type === 'dwell') facts.dwells++;
     if (!ACTIONS.has(type)) continue;
@@ -92,12 +92,12 @@ export function addRanking(
   facts.isRushing = ranking.at - facts.recent.shift()! < MINUTE_MS;
 }
 
-/** @param dwellIsLogged of the day, whatever the schema: only then does its absence tell. */
-export function judgeSession(
+/** @param dwellIsLogged on that day, under any schema: only then does a session without dwell mean something. */
+export function classifySession(
   facts: SessionFacts,
   filters: Filters,
   dwellIsLogged: boolean,
-): SessionFault | undefined {
+): SessionExclusionReason | undefined {
   const { minFastActions, maxClickedShare, minShownItems, maxClicksWithoutDwell } = filters;
   if (facts.isRushing) return 'too_many_rankings';
   if (facts.fastActions >= minFastActions && facts.fastActions > facts.actions / 2)
@@ -119,8 +119,5 @@ export function judgeSession(
   return undefined;
 }
 
-/**
- * Whether a day's dwelling is logged: most of those that clicked also dwelt. Told by the sessions that nothing else is held
- * against.
- */
+/** Dwell counts as logged on a day if most clicking sessions without another reason to be left out also dwelt. */
 export const isDwellLogged = (clicked: number, dwelt: number): boolean => dwelt > clicked / 2;

@@ -13,8 +13,8 @@ export interface LoggedEvent {
   readonly receivedAt: number;
 }
 
-/** Why an event does not count. The first three speak against its session. */
-export type EventFault =
+/** Why an event does not count. The first three also count as invalid events of its session. */
+export type EventExclusionReason =
   | 'not_in_slate'
   | 'before_ranking'
   | 'clock_skew'
@@ -24,9 +24,9 @@ export type EventFault =
   | 'after_close';
 
 /** '' where it counts. */
-export type EventVerdict = EventFault | '';
+export type EventStatus = EventExclusionReason | '';
 
-export interface JudgedRanking {
+export interface ShownRanking {
   /** Epoch ms by the edge's clock. */
   readonly at: number;
   readonly itemIds: readonly string[];
@@ -34,26 +34,26 @@ export interface JudgedRanking {
 
 /**
  * Which of a ranking's events count, in the order in which they are given. The edge's clock made both `at` and `receivedAt`,
- * so they may be compared; the visitor's own clock is believed within `maxClockSkewMs`.
+ * so they may be compared; the visitor's own clock may differ from it by `maxClockSkewMs`.
  *
  * Double clicks: what says the same as an event that counts, at most `duplicateWithinMs` later by the visitor's clock, is a
  * duplicate. The visitor's clock orders them, and the id where it ticks too coarsely, so that the order of arrival does not
- * matter; and each is held against the last one that counted, so that four clicks 800 ms apart are two.
+ * matter; and each is compared with the last one that counted, so that four clicks 800 ms apart are two.
  */
-export function judgeEvents(
-  ranking: JudgedRanking,
+export function classifyEvents(
+  ranking: ShownRanking,
   events: readonly LoggedEvent[],
   attributionMs: number,
   filters: Filters,
-): EventVerdict[] {
-  const verdicts = events.map(
-    (event): EventVerdict => faultOf(ranking, event, attributionMs, filters) ?? '',
+): EventStatus[] {
+  const statuses = events.map(
+    (event): EventStatus => reasonOf(ranking, event, attributionMs, filters) ?? '',
   );
   const { duplicateWithinMs } = filters;
-  if (!(duplicateWithinMs > 0) || events.length < 2) return verdicts;
+  if (!(duplicateWithinMs > 0) || events.length < 2) return statuses;
   const inOrder = events
     .map((_, i) => i)
-    .filter((i) => verdicts[i] === '')
+    .filter((i) => statuses[i] === '')
     .toSorted(
       (a, b) =>
         events[a].timestamp - events[b].timestamp ||
@@ -64,20 +64,20 @@ export function judgeEvents(
     const { type, itemId, value, properties, timestamp } = events[i];
     const said = JSON.stringify([type, itemId, value, properties]);
     const before = counted.get(said);
-    if (before !== undefined && timestamp - before <= duplicateWithinMs) verdicts[i] = 'duplicate';
+    if (before !== undefined && timestamp - before <= duplicateWithinMs) statuses[i] = 'duplicate';
     else counted.set(said, timestamp);
   }
-  return verdicts;
+  return statuses;
 }
 
-function faultOf(
-  ranking: JudgedRanking,
+function reasonOf(
+  ranking: ShownRanking,
   { itemId, value, timestamp, receivedAt }: LoggedEvent,
   attributionMs: number,
   { maxClockSkewMs: skewMs }: Filters,
-): EventFault | undefined {
+): EventExclusionReason | undefined {
   if (itemId !== null && !ranking.itemIds.includes(itemId)) return 'not_in_slate';
-  // From before the edge refused it: beyond all sums, it would leave no report of any metric.
+  // Logged before the edge refused such values: one of them would make every sum useless.
   if (value !== null && Math.abs(value) > MAX_VALUE) return 'impossible_value';
   if (skewMs > 0) {
     if (receivedAt < ranking.at - skewMs || timestamp < ranking.at - skewMs)

@@ -1,4 +1,0 @@
-import type { SessionFault } from './judge-session.ts';
-
-/** Why a ranking counts for nobody. */
-export type RankingRefusal = SessionFault | 'after_close';
