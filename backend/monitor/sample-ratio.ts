@@ -22,7 +22,7 @@ export interface ArmSizes {
 
 const KIND = 'sample ratio mismatch';
 
-/** Finds experiments whose arm sizes do not fit the weights of their arms. */
+/** Finds experiments whose arms' sizes do not match the arms' weights. */
 export function findSampleRatioMismatch(
   all: readonly ArmSizes[],
   { alpha, minUnits }: MonitorSettings['sampleRatio'],
@@ -44,7 +44,7 @@ export function findSampleRatioMismatch(
       findings.push({
         key,
         kind: KIND,
-        message: `the arms of experiment "${name}" (${experiment}) do not fit their traffic: ${sizes} ${unit}, p = ${check.pValue.toExponential(1)}; trust no result of it`,
+        message: `the arms of experiment "${name}" (${experiment}) do not match their traffic: ${sizes} ${unit}, p = ${check.pValue.toExponential(1)}; trust no result of it`,
         details: { experiment, unit, arms, chiSquare: check.chiSquare, pValue: check.pValue },
       });
     }
