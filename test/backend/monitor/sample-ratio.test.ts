@@ -31,7 +31,7 @@ test.each([
   expect(unknown).toEqual(expected === 'unknown' ? ['sample ratio mismatch: exp_1'] : []);
   if (expected === 'alert')
     expect(findings[0].message).toMatch(
-      /^the arms of experiment "bolder" \(exp_1\) do not fit .*p = /,
+      /^the arms of experiment "bolder" \(exp_1\) do not match .*p = /,
     );
 });
 
