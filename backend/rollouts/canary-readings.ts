@@ -5,7 +5,7 @@ import { type Unavailable, notEnoughData } from '../science/statistics/unavailab
 import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { type Statistic } from '../science/statistics/statistics.ts';
-import { addStatistics } from '../science/statistics/kinds/index.ts';
+import { addStatistics } from '../science/statistics/statistic-kinds.ts';
 import type { CanaryWindow } from './canary-windows.ts';
 import type { GuardrailReading } from './decide-rollout.ts';
 import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';

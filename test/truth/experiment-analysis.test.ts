@@ -15,7 +15,7 @@ import {
   ratioStatistic,
   type Statistic,
 } from '../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../backend/science/statistics/statistic-kinds.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
 import { SIZE, sized } from '../support/size.ts';

@@ -17,7 +17,7 @@ import {
 } from '../statistics/unavailable.ts';
 import { posteriorOf } from '../statistics/posterior.ts';
 import { sequentialTest } from '../statistics/sequential-test.ts';
-import { unitsOf } from '../statistics/kinds/index.ts';
+import { unitsOf } from '../statistics/statistic-kinds.ts';
 
 export interface MetricOptions {
   readonly alpha: number;

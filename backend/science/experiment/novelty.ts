@@ -14,7 +14,7 @@ import { sequentialTest } from '../statistics/sequential-test.ts';
 import { sum } from '../statistics/matrix.ts';
 import { type Statistic } from '../statistics/statistics.ts';
 import { stratumWeight } from '../statistics/strata.ts';
-import { unitsOf } from '../statistics/kinds/index.ts';
+import { unitsOf } from '../statistics/statistic-kinds.ts';
 
 /** Both arms' statistics of one metric among the units first exposed on one day. */
 export interface DayArms {

@@ -1,5 +1,5 @@
 import { type Statistic } from '../statistics/statistics.ts';
-import { unitsOf } from '../statistics/kinds/index.ts';
+import { unitsOf } from '../statistics/statistic-kinds.ts';
 
 /** Both arms' statistics of one metric among the units of one segment. */
 export interface SegmentArms {

@@ -4,7 +4,7 @@ import { independenceTest } from '../statistics/independence.ts';
 import { sum } from '../statistics/matrix.ts';
 import { type Unavailable, notEnoughData, type Unit } from '../statistics/unavailable.ts';
 import { type SegmentArms, secondLargest } from './segment-arms.ts';
-import { addStatistics, unitsOf } from '../statistics/kinds/index.ts';
+import { addStatistics, unitsOf } from '../statistics/statistic-kinds.ts';
 
 export interface SimpsonCheck {
   readonly kind: 'simpson';

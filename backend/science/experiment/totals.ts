@@ -1,7 +1,7 @@
 import { addCrossProducts } from './cross-products.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
 import { type Statistic } from '../statistics/statistics.ts';
-import { addStatistics } from '../statistics/kinds/index.ts';
+import { addStatistics } from '../statistics/statistic-kinds.ts';
 
 /**
  * Adds the statistics of two cells (days, shards) of one arm.

@@ -1,5 +1,5 @@
-import { kindOf, unitsOf } from './kinds/index.ts';
-import type { Moments } from './kinds/kind.ts';
+import { kindOf, unitsOf } from './statistic-kinds.ts';
+import type { Moments } from './statistic-kind.ts';
 import {
   MINIMUM_PER_ARM,
   noDenominator,

@@ -1,6 +1,6 @@
 import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 import { momentsOf } from './effect.ts';
-import { kindOf } from './kinds/index.ts';
+import { kindOf } from './statistic-kinds.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
 import { MINIMUM_PER_ARM, noSpread, type Unavailable, zeroBaseline } from './unavailable.ts';

@@ -27,7 +27,7 @@ import {
   type Statistic,
   winsorCap,
 } from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
 import { studentCdf } from '../../../../backend/science/statistics/distributions.ts';
 
 const rate = proportionStatistic;

@@ -4,8 +4,11 @@ import {
   addCrossProducts,
   jointMoments,
 } from '../../../../backend/science/experiment/cross-products.ts';
-import { ratioMoments } from '../../../../backend/science/statistics/kinds/ratio.ts';
-import { covariance, sampleMoments } from '../../../../backend/science/statistics/kinds/sample.ts';
+import { ratioMoments } from '../../../../backend/science/statistics/ratio-statistic.ts';
+import {
+  covariance,
+  sampleMoments,
+} from '../../../../backend/science/statistics/sample-statistic.ts';
 import {
   meanStatistic,
   ratioStatistic,

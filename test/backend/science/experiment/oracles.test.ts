@@ -6,7 +6,7 @@ import {
   effectOf,
 } from '../../../../backend/science/statistics/effect.ts';
 import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
-import { pooledTheta } from '../../../../backend/science/statistics/kinds/adjusted.ts';
+import { pooledTheta } from '../../../../backend/science/statistics/adjusted-statistic.ts';
 import {
   benjaminiHochberg,
   holm,
@@ -31,7 +31,7 @@ import {
   type Sample,
   type Statistic,
 } from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
 import type { Needs } from '../../../support/needs.ts';
 import { needsShared, readVectors, sharedFile } from '../../../support/shared-data.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { effectOf } from '../../../../backend/science/statistics/effect.ts';
 import { testGuardrail } from '../../../../backend/science/experiment/guardrail.ts';
 import { meanStatistic } from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { normal, times } from './draws.ts';
 

@@ -9,7 +9,7 @@ import {
   type AdjustedRatioStatistic,
   adjustedRatioStatistic,
 } from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, effectIn, times } from '../experiment/draws.ts';
 

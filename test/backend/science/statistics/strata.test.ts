@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sequentialTest } from '../../../../backend/science/statistics/sequential-test.ts';
 import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
 import { proportionStatistic } from '../../../../backend/science/statistics/statistics.ts';
-import { addStatistics } from '../../../../backend/science/statistics/kinds/index.ts';
+import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
 import { combineStrata } from '../../../../backend/science/statistics/strata.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { effectIn, rateOf, times, zOf } from '../experiment/draws.ts';

@@ -1,6 +1,6 @@
-import type { RatioStatistic } from '../statistics.ts';
-import { noTheta, type Moments, type StatisticKind } from './kind.ts';
-import { addSamples, covariance, sampleMoments } from './sample.ts';
+import type { RatioStatistic } from './statistics.ts';
+import { noTheta, type Moments, type StatisticKind } from './statistic-kind.ts';
+import { addSamples, covariance, sampleMoments } from './sample-statistic.ts';
 
 /**
  * A ratio of means by the delta method (Deng, Knoblich & Lu, 2018):

@@ -1,7 +1,7 @@
-import type { AdjustedRatioStatistic, RatioStatistic } from '../statistics.ts';
-import type { Moments, StatisticKind } from './kind.ts';
-import { addRatios } from './ratio.ts';
-import { covariance, sampleMoments } from './sample.ts';
+import type { AdjustedRatioStatistic, RatioStatistic } from './statistics.ts';
+import type { Moments, StatisticKind } from './statistic-kind.ts';
+import { addRatios } from './ratio-statistic.ts';
+import { covariance, sampleMoments } from './sample-statistic.ts';
 
 /**
  * CUPED of a ratio of means, `R − θ R_before`: both ratios linearised by the delta method over the four means of

@@ -1,9 +1,9 @@
-import type { Statistic } from '../statistics.ts';
-import { adjustedRatio } from './adjusted-ratio.ts';
-import { adjusted } from './adjusted.ts';
-import type { StatisticKind } from './kind.ts';
-import { ratio } from './ratio.ts';
-import { mean, proportion } from './sample.ts';
+import type { Statistic } from './statistics.ts';
+import { adjustedRatio } from './adjusted-ratio-statistic.ts';
+import { adjusted } from './adjusted-statistic.ts';
+import type { StatisticKind } from './statistic-kind.ts';
+import { ratio } from './ratio-statistic.ts';
+import { mean, proportion } from './sample-statistic.ts';
 
 const KINDS: {
   readonly [K in Statistic['kind']]: StatisticKind<Extract<Statistic, { kind: K }>>;

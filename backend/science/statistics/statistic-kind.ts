@@ -1,4 +1,4 @@
-import type { Statistic } from '../statistics.ts';
+import type { Statistic } from './statistics.ts';
 
 /** The arm's mean, and the variance of one unit's contribution to it; divided by n it is the variance of the mean. */
 export interface Moments {

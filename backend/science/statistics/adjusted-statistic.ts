@@ -1,6 +1,6 @@
-import type { AdjustedStatistic } from '../statistics.ts';
-import { alwaysDefined, type StatisticKind } from './kind.ts';
-import { addSamples, covariance, sampleMoments } from './sample.ts';
+import type { AdjustedStatistic } from './statistics.ts';
+import { alwaysDefined, type StatisticKind } from './statistic-kind.ts';
+import { addSamples, covariance, sampleMoments } from './sample-statistic.ts';
 
 /** θ = cov(Y, X) / var(X), pooled over both arms; 0 where either has no variance. */
 export function pooledTheta({ post, pre, sumProducts }: AdjustedStatistic): number {

@@ -1,5 +1,5 @@
-import type { MeanStatistic, ProportionStatistic, Sample } from '../statistics.ts';
-import { alwaysDefined, noTheta, type Moments, type StatisticKind } from './kind.ts';
+import type { MeanStatistic, ProportionStatistic, Sample } from './statistics.ts';
+import { alwaysDefined, noTheta, type Moments, type StatisticKind } from './statistic-kind.ts';
 
 /** Unbiased sample variance of a mean; p(1 − p) of a proportion. */
 export function sampleMoments(sample: Sample): Moments {
