@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { trainingData } from '../log/account/settings.ts';
+import { trainingData } from '../log/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';

@@ -13,7 +13,7 @@ import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partition
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
-import type { TrainingDataSettings } from './account/settings.ts';
+import type { TrainingDataSettings } from './settings.ts';
 import { boundsOf, dayOf, wholeDays, type UtcDay } from '../../shared/domain/utc-day.ts';
 
 export interface DataWorkerOptions {

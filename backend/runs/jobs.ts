@@ -2,7 +2,7 @@ import type { TrainingDataService } from '../log/training-data.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
-import type { TrainingDataSettings } from '../log/account/settings.ts';
+import type { TrainingDataSettings } from '../log/settings.ts';
 import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { Trainer } from './trainer.ts';

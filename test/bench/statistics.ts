@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ingest } from '../../backend/log/ingest/ingest.ts';
-import { DEFAULT_TRAINING_DATA } from '../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 import { updateAccount } from '../../backend/log/account/update-account.ts';
 import { openStore, type Store } from '../../backend/store/open.ts';
 import type { Decision } from '../../shared/domain/decision.ts';

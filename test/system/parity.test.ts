@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
 import { readTrainingSet } from '../backend/support/read-training-set.ts';
 import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
-import { NO_FILTERS } from '../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../backend/log/account/filters.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';

@@ -8,7 +8,7 @@ import { monthlyReportJob } from '../../backend/reports/jobs.ts';
 import { recordLive } from '../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../backend/models/versions.ts';
 import { alerts, items, runs, snapshots } from '../../backend/store/tables.ts';
-import { DEFAULT_TRAINING_DATA } from '../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 import { trainingData as trainingDataOf } from '../../backend/log/training-data.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';

@@ -1,5 +1,5 @@
 import { MAX_VALUE } from '../../../shared/domain/event.ts';
-import type { Filters } from './settings.ts';
+import type { Filters } from './filters.ts';
 
 export interface LoggedEvent {
   readonly eventId: string;

@@ -1,5 +1,5 @@
 import type { EventStatus, ShownRanking, LoggedEvent } from './classify-events.ts';
-import type { Filters } from './settings.ts';
+import type { Filters } from './filters.ts';
 
 /** Why a session does not count on a day. */
 export type SessionExclusionReason =

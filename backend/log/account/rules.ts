@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
-import type { TrainingDataSettings } from './settings.ts';
+import type { Filters } from './filters.ts';
 
 /** The settings that decide what counts. */
-export type Rules = Pick<TrainingDataSettings, 'attributionDays' | 'filters'>;
+export interface Rules {
+  readonly attributionDays: number;
+  readonly filters: Filters;
+}
 
 /** To be increased whenever the code of the account classifies or credits differently. */
 const RULES_OF_THE_CODE = 1;

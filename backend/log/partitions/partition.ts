@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DayFacts } from '../account/day-facts.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { Filters } from '../account/settings.ts';
+import type { Filters } from '../account/filters.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 const FORMAT = 1;

@@ -2,7 +2,7 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import type { DayFacts } from '../account/day-facts.ts';
 import type { Manifest } from './partition.ts';
 import type { Span } from '../account/span.ts';
-import type { QualityLimits } from '../account/settings.ts';
+import type { QualityLimits } from './quality-limits.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
 
 /** How good a window's log is to learn from. One JSON value. */

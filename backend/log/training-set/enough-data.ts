@@ -1,5 +1,5 @@
 import { count, percent } from '../../../shared/text/text.ts';
-import type { LearnerKind, Minimum } from '../account/settings.ts';
+import type { LearnerKind, Minimum } from './minimums.ts';
 
 /** What a training set holds. */
 export interface DataFacts {

@@ -6,7 +6,8 @@ import type { StoreLocation } from '../partitions/object-store.ts';
 import { openObjectStore } from '../partitions/open-object-store.ts';
 import type { Manifest } from '../partitions/partition.ts';
 import { readPartitions } from './read-partitions.ts';
-import type { LearnerKind, TrainingDataSettings } from '../account/settings.ts';
+import type { LearnerKind } from './minimums.ts';
+import type { TrainingDataSettings } from '../settings.ts';
 
 /** Where a run's data lies and how much of it there must be. Cloneable. */
 export interface TrainingSource {

@@ -7,7 +7,7 @@ import type { Store } from '../../store/open.ts';
 import type { Database } from '../../store/connect.ts';
 import { metricUnits } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
-import type { TrainingDataSettings } from '../../log/account/settings.ts';
+import type { Rules } from '../../log/account/rules.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Backtest, LearnWorker } from './worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
@@ -29,7 +29,7 @@ export function metricLearning(deps: {
   readonly database: Database;
   readonly settings: MetricWeightSettings;
   /** Which feedback counts as a person's, and until when it counts. */
-  readonly accountRules: Pick<TrainingDataSettings, 'filters' | 'attributionDays'>;
+  readonly accountRules: Rules;
   readonly nowMs: () => number;
 }): MetricLearning {
   const { store, database, settings, nowMs } = deps;

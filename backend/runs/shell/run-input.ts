@@ -1,6 +1,6 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
-import type { LearnerKind } from '../../log/account/settings.ts';
+import type { LearnerKind } from '../../log/training-set/minimums.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';

@@ -9,7 +9,7 @@ import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
 import { DEFAULT_ROLLOUT } from '../../../backend/rollouts/settings.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 
 let directory: string;

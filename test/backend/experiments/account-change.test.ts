@@ -11,7 +11,7 @@ import { stopOutdated } from '../../../backend/experiments/stop-outdated.ts';
 import { storeUnits } from '../../../backend/experiments/store-units.ts';
 import { accountOfUnits } from '../../../backend/experiments/stored-units.ts';
 import { accountVersion, type Rules } from '../../../backend/log/account/rules.ts';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { updateAccount } from '../../../backend/log/account/update-account.ts';
 import { pruneLog } from '../../../backend/log/retention/prune.ts';
 import { experimentSummary } from '../../../backend/science/experiment/report-summary.ts';

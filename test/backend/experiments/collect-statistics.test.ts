@@ -8,7 +8,7 @@ import { collect } from '../../../backend/experiments/collect-statistics.ts';
 import { collectNow, collectStatistics } from './support/collect-statistics.ts';
 import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
-import { NO_FILTERS, type Filters } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS, type Filters } from '../../../backend/log/account/filters.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';

@@ -6,7 +6,7 @@ import type { Experiment } from '../../../backend/experiments/new-experiment.ts'
 import { deleteUser } from '../../../backend/log/retention/delete-user.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
 import { pastExperiments } from '../../../backend/runs/metric-weights/past-experiments.ts';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { pruneLog } from '../../../backend/log/retention/prune.ts';
 import { experimentUnits, outcomes as outcomeRows } from '../../../backend/store/tables.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FolderLocation } from '../../../backend/log/partitions/object-store.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { dayOf } from '../../../shared/domain/utc-day.ts';
 import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findSampleRatioMismatch, readArmSizes } from '../../../backend/monitor/sample-ratio.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import { experiments, exposures, layers, rollouts } from '../../../backend/store/tables.ts';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { DAY, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeChanges } from '../../../backend/reward/describe-changes.ts';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NO_FILTERS } from '../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { versions } from '../../../backend/models/versions.ts';
 import { gatherEvidence } from '../../../backend/rollouts/evidence.ts';
 import type { RolloutRow } from '../../../backend/rollouts/rollout-rows.ts';

@@ -6,7 +6,7 @@ import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/
 import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { expect, test } from 'vitest';
-import { DEFAULT_TRAINING_DATA } from '../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { updateAccount } from '../../../backend/log/account/update-account.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';

@@ -10,7 +10,7 @@ import type { TrainingSettings } from '../../../backend/runs/train/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
-import { parseTrainingData } from '../../../backend/log/account/settings.ts';
+import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 

@@ -18,24 +18,39 @@ interface Field {
  */
 export function settingComments(file: URL): Map<string, string> {
   const comments = new Map<string, string>();
-  const walk = (group: Group, groups: Map<string, Group>, path: string) => {
+  const walk = (group: Group, source: Source, path: string) => {
     for (const [name, field] of group.fields) {
       const at = path === '' ? name : `${path}.${name}`;
       comments.set(at, field.comment);
-      const inner = field.group ?? groups.get(field.name ?? '');
-      if (inner !== undefined) walk(inner, groups, at);
+      const named = field.name ?? name;
+      const own = field.group ?? source.groups.get(named);
+      const elsewhere = source.imports.get(named);
+      if (own !== undefined) walk(own, source, at);
+      else if (elsewhere !== undefined) {
+        const other = sourceOf(elsewhere);
+        const inner = other.groups.get(named);
+        if (inner !== undefined) walk(inner, other, at);
+      }
     }
   };
-  const source = readFileSync(file, 'utf8');
-  const sections = groupsOf(source);
-  walk(sections.get('settings')!, sections, '');
-  for (const [, section, path] of source.matchAll(
-    /^import \{ (\w+) \} from '(.*\/settings\.ts)';$/gm,
-  )) {
-    const groups = groupsOf(readFileSync(new URL(path, file), 'utf8'));
-    walk(groups.get(section)!, groups, section);
-  }
+  const source = sourceOf(file);
+  walk(source.groups.get('settings')!, source, '');
   return comments;
+}
+
+interface Source {
+  readonly groups: Map<string, Group>;
+  /** The file of each name that is imported from the sources. */
+  readonly imports: Map<string, URL>;
+}
+
+function sourceOf(file: URL): Source {
+  const text = readFileSync(file, 'utf8');
+  const imports = [...text.matchAll(/^import \{([^}]*)\} from '(\..*\.ts)';$/gm)].flatMap(
+    ([, names, path]) =>
+      names.split(',').map((name): [string, URL] => [name.trim(), new URL(path, file)]),
+  );
+  return { groups: groupsOf(text), imports: new Map(imports) };
 }
 
 function groupsOf(source: string): Map<string, Group> {
@@ -62,7 +77,7 @@ function groupsOf(source: string): Map<string, Group> {
       if (field === undefined) continue;
       const name = field.name.replaceAll("'", '');
       const group = field.value === 'group({' ? { fields: new Map() } : undefined;
-      const elsewhere = /^(\w+)\(/.exec(field.value ?? '')?.[1];
+      const elsewhere = /^(\w+)[(,]/.exec(field.value ?? '')?.[1];
       current.group.fields.set(name, {
         comment,
         ...(group && { group }),

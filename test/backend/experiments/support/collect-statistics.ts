@@ -5,7 +5,7 @@ import {
 } from '../../../../backend/experiments/collect-statistics.ts';
 import type { Experiment } from '../../../../backend/experiments/new-experiment.ts';
 import type { ExperimentStatistics } from '../../../../backend/science/experiment/experiment-statistics.ts';
-import type { Filters } from '../../../../backend/log/account/settings.ts';
+import type { Filters } from '../../../../backend/log/account/filters.ts';
 import type { Store } from '../../../../backend/store/open.ts';
 import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
 

@@ -5,7 +5,8 @@ import {
   type EventStatus,
   type LoggedEvent,
 } from '../../../../backend/log/account/classify-events.ts';
-import { DEFAULT_TRAINING_DATA, NO_FILTERS } from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 
 const AT = 1_790_000_000_000;
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];

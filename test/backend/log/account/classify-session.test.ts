@@ -6,11 +6,8 @@ import {
   classifySession,
   sessionFacts,
 } from '../../../../backend/log/account/classify-session.ts';
-import {
-  DEFAULT_TRAINING_DATA,
-  NO_FILTERS,
-  type Filters,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import { NO_FILTERS, type Filters } from '../../../../backend/log/account/filters.ts';
 
 const AT = 1_790_000_000_000;
 const ITEMS = Array.from({ length: 10 }, (_, i) => `item-${i}`);

@@ -6,11 +6,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '../../../../backend/log/account/mark.ts';
 import type { Rules } from '../../../../backend/log/account/rules.ts';
-import {
-  DEFAULT_TRAINING_DATA,
-  NO_FILTERS,
-  type Filters,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import { NO_FILTERS, type Filters } from '../../../../backend/log/account/filters.ts';
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../../backend/log/ingest/outcomes.ts';

@@ -16,11 +16,8 @@ import {
   syncPartitions,
 } from '../../../../backend/log/partitions/partitions.ts';
 import { readPartitions } from '../../../../backend/log/training-set/read-partitions.ts';
-import {
-  DEFAULT_TRAINING_DATA,
-  NO_FILTERS,
-  type Filters,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import { NO_FILTERS, type Filters } from '../../../../backend/log/account/filters.ts';
 import { parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { SEED } from '../../../shared/support/seed.ts';

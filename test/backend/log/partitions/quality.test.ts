@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from '../../../../backend/log/partitions/quality.ts';
-import {
-  DEFAULT_TRAINING_DATA,
-  type QualityLimits,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import type { QualityLimits } from '../../../../backend/log/partitions/quality-limits.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseSessionId, versionOf } from '../../../../shared/domain/ids.ts';
 import { featureIndex } from '../../../../shared/features/schema.ts';

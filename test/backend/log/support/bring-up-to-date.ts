@@ -1,5 +1,6 @@
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
-import { DEFAULT_TRAINING_DATA, type Filters } from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import type { Filters } from '../../../../backend/log/account/filters.ts';
 import type { Store } from '../../../../backend/store/open.ts';
 
 /** The account as the default rules have it, or by other filters; no day is closed unless a moment is told. */

@@ -5,7 +5,7 @@ import { updateAccount } from '../../../../backend/log/account/update-account.ts
 import { writeThrough } from '../../../../backend/store/remote-write.ts';
 import { buildPartition } from '../../../../backend/log/partitions/build-partition.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
-import { NO_FILTERS } from '../../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 
 const [url, path, day] = process.argv.slice(2);

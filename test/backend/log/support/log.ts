@@ -8,7 +8,7 @@ import type { Store } from '../../../../backend/store/open.ts';
 import type { BuildDeps } from '../../../../backend/log/partitions/build-partition.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
-import { NO_FILTERS, type Filters } from '../../../../backend/log/account/settings.ts';
+import { NO_FILTERS, type Filters } from '../../../../backend/log/account/filters.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';

@@ -3,10 +3,8 @@ import {
   checkEnoughData,
   type DataFacts,
 } from '../../../../backend/log/training-set/enough-data.ts';
-import {
-  DEFAULT_TRAINING_DATA,
-  type LearnerKind,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import type { LearnerKind } from '../../../../backend/log/training-set/minimums.ts';
 
 const PLENTY: DataFacts = {
   rankings: 200_000,

@@ -5,7 +5,7 @@ import { metricLearning } from '../../../../backend/runs/metric-weights/metric-l
 import { parseMetricWeights } from '../../../../backend/reward/settings.ts';
 import { verifyHistory } from '../../../../backend/reward/verify.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';
 

@@ -6,7 +6,7 @@ import { pastExperiments } from '../../../../backend/runs/metric-weights/past-ex
 import { parseMetricWeights } from '../../../../backend/reward/settings.ts';
 import { accountVersion } from '../../../../backend/log/account/rules.ts';
 import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { experiments, experimentUnits, outcomes } from '../../../../backend/store/tables.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { runningExperiment } from '../../experiments/support/experiment-log.ts';

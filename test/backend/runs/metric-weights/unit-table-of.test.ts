@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unitTableOf } from '../../../../backend/runs/metric-weights/unit-table-of.ts';
 import { unitCounts } from '../../../../backend/runs/metric-weights/unit-counts.ts';
 import { accountVersion } from '../../../../backend/log/account/rules.ts';
-import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { bringUpToDate } from '../../log/support/bring-up-to-date.ts';
 import { metricUnits } from '../../../../backend/store/tables.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  DEFAULT_TRAINING_DATA,
-  parseTrainingData,
-} from '../../../../backend/log/account/settings.ts';
+import { DEFAULT_TRAINING_DATA, parseTrainingData } from '../../../backend/log/settings.ts';
 
 test('what is not given is the default, at any depth', () => {
   expect(parseTrainingData({})).toEqual(DEFAULT_TRAINING_DATA);
