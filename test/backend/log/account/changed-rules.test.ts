@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prunedBefore } from '../../../../backend/log/account/pruned-before.ts';
 import type { Rules } from '../../../../backend/log/account/rules.ts';
-import { NO_FILTERS } from '../../../../backend/log/account/settings.ts';
+import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
 import { pruneLog } from '../../../../backend/log/retention/prune.ts';
 import { parseSessionId } from '../../../../shared/domain/ids.ts';
