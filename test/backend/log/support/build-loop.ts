@@ -18,8 +18,8 @@ const write = writeThrough(async (statements) => {
 const objects = openObjectStore({ kind: 'folder', path });
 for (let build = 0; ; build++) {
   // By other rules each time, or nothing would be built anew.
-  const labelling = { attributionDays: 7 + (build % 2), filters: NO_FILTERS };
-  await updateAccount({ db, write }, labelling, Date.now());
-  await buildPartition({ db, objects, labelling, nowMs: Date.now }, smarttrip, day);
+  const accountRules = { attributionDays: 7 + (build % 2), filters: NO_FILTERS };
+  await updateAccount({ db, write }, accountRules, Date.now());
+  await buildPartition({ db, objects, accountRules, nowMs: Date.now }, smarttrip, day);
   process.stdout.write('built\n');
 }
