@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { remoteWriteOf } from '../store/remote-write.ts';
 import type { Store } from '../store/open.ts';
 import type { Database } from '../store/connect.ts';
-import { startThread } from '../process/thread.ts';
+import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from '../log/account/account.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
 import type { Collected } from './collect-statistics.ts';
@@ -35,7 +35,7 @@ export interface CollectorDeps {
 const MOST_HELD = 32;
 
 export function collectorOf({ store, database, account }: CollectorDeps): Collector {
-  const thread = startThread<CollectWorker>(
+  const thread = threadOnDemand<CollectWorker>(
     new URL('./collect-worker.ts', import.meta.url),
     database,
   );

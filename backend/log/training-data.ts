@@ -1,6 +1,6 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
-import { startThread } from '../process/thread.ts';
+import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
 import { pruneRecords } from './retention/prune-records.ts';
@@ -38,7 +38,10 @@ export function trainingData(
 ): TrainingDataService {
   const { store, nowMs, keptDays, beforePrune, database, location, settings, account } = options;
   const workerData: DataWorkerOptions = { database, location, settings };
-  const thread = startThread<DataWorker>(new URL('./data-worker.ts', import.meta.url), workerData);
+  const thread = threadOnDemand<DataWorker>(
+    new URL('./data-worker.ts', import.meta.url),
+    workerData,
+  );
   return {
     location,
     settings,

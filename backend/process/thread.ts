@@ -10,6 +10,8 @@ export interface Thread<T> {
   stop(): Promise<void>;
 }
 
+const nameOf = (file: URL): string | undefined => file.pathname.split('/').at(-1);
+
 /** A start ends by itself, and a busy machine makes it long; calls may go on for minutes. */
 const START_GRACE_MS = 120_000;
 const STOP_GRACE_MS = 5000;
@@ -26,6 +28,26 @@ export const inThread =
     }
   };
 
+/**
+ * A thread that starts at its first call: threads load the database driver and their own modules, about half a second of
+ * processor time each, which a backend that has just started needs for answering. @param file as for `startThread`.
+ */
+export function threadOnDemand<T>(file: URL, workerData?: unknown): Thread<T> {
+  let thread: Thread<T> | undefined;
+  let isStopped = false;
+  return {
+    call(use) {
+      if (isStopped) return Promise.reject(new Error(`thread ${nameOf(file)} was stopped`));
+      thread ??= startThread<T>(file, workerData);
+      return thread.call(use);
+    },
+    async stop() {
+      isStopped = true;
+      await thread?.stop();
+    },
+  };
+}
+
 /** @param file URL of a module that ends with `serve` of a `T`. */
 export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
   const worker = new Worker(file, { workerData });
@@ -33,7 +55,7 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
   const remote = wrap<T>(endpoint);
   /** comlink answers for any name, with undefined where nothing has it. */
   const answers = wrap<{ idle: unknown }>(endpoint);
-  const name = file.pathname.split('/').at(-1);
+  const name = nameOf(file);
   let failure: Error | undefined;
   const ended = new Promise<never>((_, reject) => {
     worker.once('error', (error) => {

@@ -1,5 +1,5 @@
 import { proxy } from 'comlink';
-import { startThread } from '../../process/thread.ts';
+import { threadOnDemand } from '../../process/thread.ts';
 import type { Database } from '../../store/connect.ts';
 import type { Store } from '../../store/open.ts';
 import { remoteWriteOf } from '../../store/remote-write.ts';
@@ -24,7 +24,7 @@ export function accountOf(deps: {
   const { store, database, nowMs } = deps;
   const { attributionDays, filters } = deps.rules;
   const rules: Rules = { attributionDays, filters };
-  const thread = startThread<AccountWorker>(
+  const thread = threadOnDemand<AccountWorker>(
     new URL('./account-worker.ts', import.meta.url),
     database,
   );

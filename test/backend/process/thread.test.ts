@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { startThread } from '../../../backend/process/thread.ts';
+import { startThread, threadOnDemand } from '../../../backend/process/thread.ts';
 
 interface CrashingWorker {
   add(a: number, b: number): number;
@@ -40,4 +40,17 @@ test('a thread that is stopped while it is busy in the driver as it starts takes
   const file = join(import.meta.dirname, 'support', 'stop-early.mjs');
   // In a process of its own: what would be taken along is the process.
   await promisify(execFile)(process.execPath, [file, database]);
+});
+
+test('a thread on demand starts at its first call, and not after it was stopped', async () => {
+  const file = new URL('../support/crashing-worker.mjs', import.meta.url);
+  const idle = threadOnDemand<CrashingWorker>(file);
+  await idle.stop();
+  await expect(idle.call((worker) => worker.add(2, 3))).rejects.toThrow(
+    'thread crashing-worker.mjs was stopped',
+  );
+  const used = threadOnDemand<CrashingWorker>(file);
+  expect(await used.call((worker) => worker.add(2, 3))).toBe(5);
+  expect(await used.call((worker) => worker.add(4, 5))).toBe(9);
+  await used.stop();
 });
