@@ -31,8 +31,8 @@ const inNode = {
  */
 export default defineConfig({
   test: {
-    // By default a core is left free; many files here wait for servers and threads more than they compute.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: many files wait for servers and threads more than they compute.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
