@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { loadConfig, type BackendConfig } from './config/config.ts';
+import { keptDaysOf, loadConfig, type BackendConfig } from './config/config.ts';
+import { noteEpochs } from './log/identity/epochs.ts';
+import { rekeyLogAlone } from './log/identity/rekey-log-alone.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
+import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
@@ -38,6 +41,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const backend = randomUUID();
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
+  const identity = identityKeys(config.identitySecrets);
+  await rekeyLogAlone(store, identity, lease('keying ids', LEASE_MS), nowMs, log);
+  for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs())) log(problem);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
   const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
     services;
@@ -60,6 +66,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
+    identity,
     nowMs,
     log,
   });

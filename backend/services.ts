@@ -93,6 +93,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    identitySecret: config.identitySecrets[0],
     account,
     keptDays,
     beforePrune: async () => {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { identitySecrets, type NewestFirst } from '../../shared/domain/identity.ts';
 import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
 import type { Webhook } from '../monitor/webhook.ts';
 import type { Database } from '../store/connect.ts';
@@ -19,6 +20,8 @@ export interface Environment {
   /** The first one is shown to the edge. */
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;
+  /** Ids of sessions and users are keyed by the first. */
+  readonly identitySecrets: NewestFirst<string>;
   /** Where the daily partitions lie. */
   readonly trainingStore: StoreLocation;
   /** Where alerts are sent, besides the log. */
@@ -65,6 +68,13 @@ export const VARIABLES = {
     isSecret: true,
     otherwise: (state) => readKeys(state)?.ingestSecret,
     otherwiseIs: 'that of keys.json',
+  },
+  TRIMTAB_IDENTITY_SECRET: {
+    meaning:
+      'Keys the ids of sessions and users, the same as the edge’s IDENTITY_SECRET; with commas between them, the newest first',
+    isSecret: true,
+    otherwise: (state) => readKeys(state)?.identitySecret,
+    otherwiseIs: 'that of keys.json, or derived from the ingest secret where it has none',
   },
   LIBSQL_URL: {
     meaning: 'The database: a file, or a libSQL server',
@@ -130,6 +140,10 @@ export function readEnvironment(env: Env): Environment {
     edgeUrl: urlOf('TRIMTAB_EDGE_URL', valueOf('TRIMTAB_EDGE_URL')),
     secretKeys: secretsOf('TRIMTAB_SECRET_KEYS', valueOf('TRIMTAB_SECRET_KEYS')),
     ingestSecret: secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'))[0],
+    identitySecrets: identitySecrets(
+      entriesOf(valueOf('TRIMTAB_IDENTITY_SECRET')),
+      secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'))[0],
+    ),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
     alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
   };
@@ -145,8 +159,14 @@ function urlOf(name: VariableName, text: string): string {
   return text.replace(/\/+$/, '');
 }
 
+const entriesOf = (value: string): string[] =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+
 function secretsOf(name: VariableName, value: string): string[] {
-  const entries = value.split(',').filter((entry) => entry !== '');
+  const entries = entriesOf(value);
   if (entries.length === 0)
     throw new Error(
       `${name} is not set, and there is no keys.json: run "npm start" once, or set it`,

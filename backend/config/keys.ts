@@ -11,6 +11,8 @@ export interface Keys {
   readonly tokenSecret: string;
   /** Signs what the edge ships to the backend. */
   readonly ingestSecret: string;
+  /** Keys the ids of sessions and users. Files from before there were keyed ids have none: the key is derived from `ingestSecret`. */
+  readonly identitySecret?: string;
 }
 
 const NAMES = ['publishableKey', 'secretKey', 'tokenSecret', 'ingestSecret'] as const;
@@ -25,6 +27,7 @@ export function ensureKeys(state: StateDir): Keys {
     secretKey: `sk_${secret()}`,
     tokenSecret: secret(),
     ingestSecret: secret(),
+    identitySecret: secret(),
   };
   mkdirSync(state.path, { recursive: true });
   // `wx`: of two first starts at once, one must lose rather than both hold different keys.

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { identityKey } from '../../shared/domain/identity.ts';
 import { serve } from '../process/serve.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { serial } from '../process/serial.ts';
@@ -9,7 +10,12 @@ import { daysWithEvents } from './account/log-mark.ts';
 import type { StoreLocation } from './partitions/object-store.ts';
 import { openObjectStore } from './partitions/open-object-store.ts';
 import type { Manifest } from './partitions/partition.ts';
-import { forgetDeletedUsers, prunePartitions, syncPartitions } from './partitions/partitions.ts';
+import {
+  forgetDeletedUsers,
+  prunePartitions,
+  rekeyPartitions,
+  syncPartitions,
+} from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
@@ -20,6 +26,8 @@ export interface DataWorkerOptions {
   readonly database: Database;
   readonly location: StoreLocation;
   readonly settings: TrainingDataSettings;
+  /** Ids in partitions from before there were keyed ids are keyed by it. */
+  readonly identitySecret: string;
 }
 
 export interface PreparedData {
@@ -29,7 +37,7 @@ export interface PreparedData {
 }
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
-const { database, location, settings } = workerData as DataWorkerOptions;
+const { database, location, settings, identitySecret } = workerData as DataWorkerOptions;
 const db = workerDatabase(database);
 const objects = openObjectStore(location);
 /** With the time of the main thread's clock, which each call brings. */
@@ -41,10 +49,19 @@ const depsAt = (nowMs: number): BuildDeps => ({
 });
 const inTurn = serial();
 
+/** Nothing reads or writes partitions before all of their ids are keyed; a failure is tried again by the next call. */
+let isRekeyed = false;
+const afterRekeying = <T>(nowMs: number, job: () => Promise<T>): Promise<T> =>
+  inTurn(async () => {
+    if (!isRekeyed) await rekeyPartitions(depsAt(nowMs), identityKey(identitySecret));
+    isRekeyed = true;
+    return job();
+  });
+
 const exposed = {
   /** Partitions of a window up to date with the log, and how good they are. */
   prepare: (schema: Schema, window: Span, nowMs: number): Promise<PreparedData> =>
-    inTurn(async () => {
+    afterRekeying(nowMs, async () => {
       const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
       const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
@@ -52,7 +69,7 @@ const exposed = {
     }),
 
   forgetDeletedUsers: (nowMs: number): Promise<number> =>
-    inTurn(() => forgetDeletedUsers(depsAt(nowMs))),
+    afterRekeying(nowMs, () => forgetDeletedUsers(depsAt(nowMs))),
 
   prune: (before: UtcDay, nowMs: number): Promise<number> =>
     inTurn(() => prunePartitions(depsAt(nowMs), before)),

@@ -37,7 +37,8 @@ export function trainingData(
   },
 ): TrainingDataService {
   const { store, nowMs, keptDays, beforePrune, database, location, settings, account } = options;
-  const workerData: DataWorkerOptions = { database, location, settings };
+  const { identitySecret } = options;
+  const workerData: DataWorkerOptions = { database, location, settings, identitySecret };
   const thread = threadOnDemand<DataWorker>(
     new URL('./data-worker.ts', import.meta.url),
     workerData,

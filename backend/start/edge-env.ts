@@ -17,6 +17,7 @@ export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): v
     SECRET_KEYS: keys.secretKey,
     TOKEN_SECRET: keys.tokenSecret,
     INGEST_SECRET: keys.ingestSecret,
+    ...(keys.identitySecret !== undefined && { IDENTITY_SECRET: keys.identitySecret }),
     BACKEND_URL: backendUrl,
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);

@@ -20,6 +20,8 @@ export interface Store {
    * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
+  /** Rewrites a local file, so that nothing that was deleted or replaced is left in it or in its log. A server does so by itself. */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function openStore(database: Database): Promise<Store> {
   return {
     db,
     write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
+    compact: () => thread.call((writer) => writer.compact()),
     async close() {
       client.close();
       await thread.call((writer) => writer.close());

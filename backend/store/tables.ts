@@ -9,6 +9,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
+import type { Consent } from '../../shared/domain/consent.ts';
 import type { Shadow } from '../../shared/domain/decision.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
@@ -62,8 +63,11 @@ export const decisions = sqliteTable(
   {
     rankingId: text().primaryKey(),
     at: integer().notNull(),
+    /** Keyed, as every id of a session or user here; empty where the visitor did not consent. */
     sessionId: text().notNull(),
     userId: text(),
+    placement: text().notNull().default('main'),
+    consent: text().$type<Consent>().notNull().default('measure'),
     arm: text(),
     weights: text().notNull(),
     delta: integer().notNull(),
@@ -99,9 +103,10 @@ export const decisions = sqliteTable(
 export const events = sqliteTable(
   'events',
   {
-    eventId: text().primaryKey(),
-    type: text().notNull(),
     rankingId: text().notNull(),
+    /** Unique within its ranking. */
+    eventId: text().notNull(),
+    type: text().notNull(),
     itemId: text(),
     position: integer(),
     value: real(),
@@ -110,12 +115,14 @@ export const events = sqliteTable(
     receivedAt: integer().notNull(),
     sessionId: text().notNull(),
     userId: text(),
+    placement: text().notNull().default('main'),
     arm: text(),
     weights: text().notNull(),
     /** Null: not judged yet, or its ranking is not stored; '': it counts; else why it does not. Written by the account. */
     fault: text(),
   },
   (table) => [
+    primaryKey({ columns: [table.rankingId, table.eventId] }),
     index('events_ranking_type').on(table.rankingId, table.type),
     index('events_user').on(table.userId),
     index('events_received').on(table.receivedAt),
@@ -193,6 +200,8 @@ export const outcomes = sqliteTable(
     outcomeId: text().primaryKey(),
     sessionId: text(),
     userId: text(),
+    /** Where it came about, if the site says so. */
+    placement: text(),
     metric: text().notNull(),
     value: real().notNull(),
     at: integer().notNull(),

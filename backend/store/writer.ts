@@ -20,6 +20,14 @@ const exposed = {
     await client.execute('PRAGMA journal_mode = WAL');
     // Acknowledged means on disk: FULL syncs the log at every commit.
     await client.execute('PRAGMA synchronous = FULL');
+    // What is deleted is overwritten, and not only marked as free.
+    await client.execute('PRAGMA secure_delete = ON');
+  },
+
+  async compact(): Promise<void> {
+    if (client.protocol !== 'file') return;
+    await client.execute('VACUUM');
+    await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
   },
 
   async write(statements: BoundStatement[]): Promise<number[]> {

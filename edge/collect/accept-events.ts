@@ -1,7 +1,11 @@
+import type { IdentityKey } from '../../shared/domain/identity.ts';
+import type { GivenId } from '../../shared/domain/ids.ts';
+import { DEFAULT_PLACEMENT } from '../../shared/domain/placement.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { MAX_EVENTS_PER_REQUEST, parseEvent } from '../../shared/domain/event.ts';
 import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
+import type { Settings } from '../platform/settings.ts';
 
 interface Rejection {
   readonly index: number;
@@ -20,7 +24,11 @@ export interface AcceptedEvents {
  * bad event does not affect the others.
  * @throws ApiError 400 when the body is not a list, 413 when the list is too long.
  */
-export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number): AcceptedEvents {
+export function acceptEvents(
+  body: unknown,
+  { tokenSecret, identity }: Pick<Settings, 'tokenSecret' | 'identity'>,
+  nowMs: number,
+): AcceptedEvents {
   if (!Array.isArray(body)) throw invalid('the body must be a list of events');
   if (body.length > MAX_EVENTS_PER_REQUEST) {
     throw new ApiError(
@@ -31,10 +39,15 @@ export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number):
   }
   const events: AcceptedEvents['events'][number][] = [];
   const rejected: Rejection[] = [];
-  const claims = new Map<string, TokenClaims>();
+  const verified = new Map<string, TokenClaims>();
+  const claimsOf = (token: string) => {
+    const known = verified.get(token) ?? keyed(verifyToken(token, tokenSecret, nowMs), identity[0]);
+    verified.set(token, known);
+    return known;
+  };
   body.forEach((raw, index) => {
     try {
-      events.push({ index, event: collect(raw, claims, tokenSecret, nowMs) });
+      events.push({ index, event: collect(raw, claimsOf, nowMs) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       rejected.push({ index, code: error.code, message: error.message });
@@ -45,17 +58,11 @@ export function acceptEvents(body: unknown, tokenSecret: string, nowMs: number):
 
 function collect(
   raw: unknown,
-  verified: Map<string, TokenClaims>,
-  tokenSecret: string,
+  claimsOf: (token: string) => TokenClaims,
   nowMs: number,
 ): CollectedEvent {
   const { token, ...event } = parseEvent(raw);
-  let claims = verified.get(token);
-  if (claims === undefined) {
-    claims = verifyToken(token, tokenSecret, nowMs);
-    verified.set(token, claims);
-  }
-  const { rankingId, itemIds, sessionId, userId, arm, weights } = claims;
+  const { rankingId, itemIds, sessionId, userId, placement, arm, weights } = claimsOf(token);
   if (event.rankingId !== rankingId) {
     throw new ApiError(401, 'invalid_token', `the token is not of ranking ${event.rankingId}`);
   }
@@ -66,8 +73,21 @@ function collect(
     ...event,
     sessionId,
     ...(userId && { userId }),
+    placement,
     ...(arm && { arm }),
     weights,
     receivedAt: nowMs,
+  };
+}
+
+/** Tokens from before there were placements state ids as the site gave them. */
+function keyed(claims: TokenClaims, key: IdentityKey): TokenClaims {
+  if (claims.placement !== undefined) return claims;
+  const { sessionId, userId } = claims as unknown as { sessionId: GivenId; userId?: GivenId };
+  return {
+    ...claims,
+    sessionId: key.sessionId(sessionId),
+    ...(userId && { userId: key.userId(userId) }),
+    placement: DEFAULT_PLACEMENT,
   };
 }

@@ -3,7 +3,7 @@ import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
-import { shardOf } from './shard.ts';
+import { shardKeyOf, shardOf } from './shard.ts';
 
 const MAX_BATCH = 256;
 /**
@@ -83,7 +83,7 @@ export class DecisionLog {
       request: requestText(deferred.rankRequest),
       ...(shadow && { shadow }),
     }));
-    await this.#append(shardOf(decisions[0].sessionId, this.#shards), decisions);
+    await this.#append(shardOf(shardKeyOf(decisions[0]), this.#shards), decisions);
   }
 
   async #append(shard: number, decisions: readonly Decision[]): Promise<void> {

@@ -4,7 +4,7 @@ import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
 import type { Configured } from '../platform/settings.ts';
 import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
-import { byShard } from './shard.ts';
+import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -13,8 +13,8 @@ export async function handleEvents(request: Request, configured: Configured): Pr
   const { settings } = configured;
   authorize(request, settings, 'publishable');
   const body = await readJson(request, MAX_BODY_BYTES);
-  const { events, rejected } = acceptEvents(body, settings.tokenSecret, Date.now());
-  const shards = byShard(events, ({ event }) => event.sessionId, settings.eventShards);
+  const { events, rejected } = acceptEvents(body, settings, Date.now());
+  const shards = byShard(events, ({ event }) => shardKeyOf(event), settings.eventShards);
   const appended = await Promise.all(
     [...shards].map(([shard, group]) => append(configured, shard, group)),
   );
@@ -49,7 +49,7 @@ async function append(
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
   try {
     const fresh = await object.appendEvents(
-      group.map(({ event }) => ({ eventId: event.eventId, json: JSON.stringify(event) })),
+      group.map(({ event }) => ({ key: `${event.rankingId} ${event.eventId}`, json: JSON.stringify(event) })),
     );
     return { fresh, group };
   } catch (error) {

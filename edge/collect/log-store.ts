@@ -28,6 +28,7 @@ export class LogStore {
     sql.exec(`
       CREATE TABLE IF NOT EXISTS entries (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, body NOT NULL, sizeBytes INTEGER NOT NULL);
+      -- eventId: the entry's key; the column is older than the key.
       CREATE TABLE IF NOT EXISTS seen (eventId TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
       CREATE TABLE IF NOT EXISTS sealed (
@@ -47,21 +48,21 @@ export class LogStore {
 
   /** @returns how many of the events were new. */
   addEvents(events: readonly EventEntry[], nowMs: number): number {
-    const ids = JSON.stringify(events.map(({ eventId }) => eventId));
+    const keys = JSON.stringify(events.map(({ key }) => key));
     const fresh = new Set(
       this.#sql
         .exec<{ eventId: string }>(
           `INSERT OR IGNORE INTO seen SELECT value, ? FROM json_each(?) RETURNING eventId`,
           nowMs,
-          ids,
+          keys,
         )
         .toArray()
         .map(({ eventId }) => eventId),
     );
     const count = fresh.size;
     let row = '';
-    for (const { eventId, json } of events) {
-      if (!fresh.delete(eventId)) continue;
+    for (const { key, json } of events) {
+      if (!fresh.delete(key)) continue;
       row = row === '' ? json : `${row},${json}`;
       if (row.length > MAX_ROW_CHARACTERS) row = this.#addEventRow(row);
     }

@@ -7,9 +7,10 @@ import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
  * `LiveWeights` (`live/`) implement these interfaces, so that callers need not import the classes.
  */
 
-/** A feedback event to store. Events with the same id are duplicates. */
+/** A feedback event to store. */
 export interface EventEntry {
-  readonly eventId: string;
+  /** Ranking and event id: an event id means something within its ranking only. The same key again is a duplicate. */
+  readonly key: string;
   /** The `CollectedEvent` as JSON. */
   readonly json: string;
 }

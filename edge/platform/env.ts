@@ -11,9 +11,13 @@ export interface Env {
   readonly SECRET_KEYS?: string;
   readonly TOKEN_SECRET?: string;
   readonly INGEST_SECRET?: string;
+  /** Keys the ids of sessions and users: comma-separated, the newest first. The backend has the same. */
+  readonly IDENTITY_SECRET?: string;
   readonly BACKEND_URL?: string;
   /** `*`, or a comma-separated list of origins. */
   readonly ALLOWED_ORIGINS?: string;
+  /** Of rankings that state none. */
+  readonly DEFAULT_CONSENT?: string;
   readonly REFRESH_MS?: string;
   readonly KV_CACHE_TTL_S?: string;
   readonly EVENT_SHARDS?: string;

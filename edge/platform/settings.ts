@@ -1,4 +1,6 @@
+import { CONSENTS, DEFAULT_CONSENT, isConsent, type Consent } from '../../shared/domain/consent.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { identityKeys, identitySecrets, type IdentityKey, type NewestFirst } from '../../shared/domain/identity.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Env } from './env.ts';
 
@@ -10,6 +12,9 @@ export interface Settings {
   readonly roleOfKey: ReadonlyMap<string, Role>;
   readonly tokenSecret: string;
   readonly ingestSecret: string;
+  /** The newest key first; new ids are keyed by it. */
+  readonly identity: NewestFirst<IdentityKey>;
+  readonly defaultConsent: Consent;
   /** Without a trailing slash. */
   readonly backendUrl: string;
   readonly allowedOrigins: '*' | readonly string[];
@@ -61,6 +66,8 @@ export function settingsOf(env: Env): Settings {
     ]),
     tokenSecret: env.TOKEN_SECRET!,
     ingestSecret: env.INGEST_SECRET!,
+    identity: identityKeys(identitySecrets(list(env.IDENTITY_SECRET), env.INGEST_SECRET!)),
+    defaultConsent: defaultConsentOf(env),
     backendUrl: env.BACKEND_URL!.replace(/\/+$/, ''),
     allowedOrigins: origins.includes('*') ? '*' : origins,
     refreshMs: wholeNumber(env, 'REFRESH_MS', 5000, 10),
@@ -69,6 +76,12 @@ export function settingsOf(env: Env): Settings {
     shipIntervalMs: wholeNumber(env, 'SHIP_INTERVAL_MS', 1000, 1),
     tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
   };
+}
+
+function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
+  if (text === undefined || text === '') return DEFAULT_CONSENT;
+  if (isConsent(text)) return text;
+  throw notConfigured(`DEFAULT_CONSENT must be one of ${CONSENTS.join(', ')}, but was "${text}"`);
 }
 
 function wholeNumber(

@@ -13,6 +13,7 @@ import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
+import { visitorOf } from './visitor.ts';
 
 /** A decision holds the request, and must fit into one row of the event log (2 MB). */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -27,25 +28,31 @@ export async function handleRank(
   const { settings } = state;
   const role = authorize(request, settings, 'publishable');
   const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
-  const rankRequest = parseRankRequest(await readJson(request, MAX_BODY_BYTES));
+  const rankRequest = parseRankRequest(
+    await readJson(request, MAX_BODY_BYTES),
+    settings.defaultConsent,
+  );
+  const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
   const nowMs = Date.now();
   const when = { ctx, cell: cellOf(request), nowMs };
-  const input = await rankingInputOf(state, rankRequest, pinned, when);
+  const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
   const { config, snapshot, degraded } = input;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
   const drawn = drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
   const { slate, exploration, teams } = drawn;
-  const exposures = exposuresOf(input, drawn, rankRequest, { seed, nowMs });
+  // Who did not consent is in no experiment, whatever they are shown.
+  const isMeasured = rankRequest.consent !== 'none';
+  const exposures = isMeasured ? exposuresOf(input, drawn, rankRequest, { seed, nowMs }) : [];
   const arm = exposuresToText(exposures);
-  const { sessionId, userId, limit } = rankRequest;
+  const { limit, placement, consent } = rankRequest;
   const rankingId = parseRankingId(crypto.randomUUID());
   const token = signToken(
     {
       rankingId,
-      sessionId,
-      ...(userId && { userId }),
+      ...logged,
+      placement,
       ...(arm && { arm }),
       weights: version,
       snapshot,
@@ -58,8 +65,8 @@ export async function handleRank(
     {
       rankingId,
       at: nowMs,
-      sessionId,
-      ...(userId && { userId }),
+      ...logged,
+      context: { placement, consent },
       ...(arm && { arm }),
       weights: version,
       delta,
@@ -75,7 +82,7 @@ export async function handleRank(
       codes: slate.codes,
       ...(teams && { teams }),
     },
-    { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, { seed, nowMs }) },
+    { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }) },
     ctx,
   );
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);

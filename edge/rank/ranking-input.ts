@@ -1,6 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import type { Visitor } from '../../shared/explore/assign.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import { candidateTable } from './candidate-table.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
@@ -22,14 +23,14 @@ export interface RankingInput {
 
 /**
  * Decides what a ranking chooses from: the caller's candidates if there are any, otherwise the live snapshot.
- * @param pinned the version that the caller asks for by name; undefined: what is live.
+ * @param pinned the version that the caller asks for by name; undefined: what is live. @param visitor decides the arms.
  * @throws ApiError 404 for an unknown pinned version, 409 when weights and catalogue have different schemas, 503 when
  * there is neither a catalogue nor a candidate list.
  */
 export async function rankingInputOf(
   state: RankState,
   request: RankRequest,
-  pinned: Version | undefined,
+  { pinned, visitor }: { pinned: Version | undefined; visitor: Visitor },
   { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: string; nowMs: number },
 ): Promise<RankingInput> {
   const weights: CachedWeights =
@@ -39,7 +40,7 @@ export async function rankingInputOf(
   const { snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
   const degraded = problem !== undefined;
   if (request.candidates !== undefined)
-    return inputFromCandidates(request, weights, snapshot, degraded);
+    return inputFromCandidates(request, visitor, weights, snapshot, degraded);
   if (snapshot === undefined) {
     throw new ApiError(
       503,
@@ -59,7 +60,7 @@ export async function rankingInputOf(
     );
   }
   return {
-    ...configFor(pair.weights, request, 'catalogue'),
+    ...configFor(pair.weights, visitor, 'catalogue'),
     table: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
     degraded: degraded || pair.weights.problem !== undefined,
@@ -68,11 +69,12 @@ export async function rankingInputOf(
 
 function inputFromCandidates(
   request: RankRequest,
+  visitor: Visitor,
   weights: CachedWeights,
   snapshot: LoadedSnapshot | undefined,
   degraded: boolean,
 ): RankingInput {
-  const chosen = configFor(weights, request, 'candidates');
+  const chosen = configFor(weights, visitor, 'candidates');
   const { schema } = chosen.config.weights.scorer;
   const usable = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
   return {
@@ -85,10 +87,10 @@ function inputFromCandidates(
 
 function configFor(
   weights: CachedWeights,
-  request: RankRequest,
+  visitor: Visitor,
   source: 'catalogue' | 'candidates',
 ) {
-  const plan = experimentPlanOf(weights, request, source);
+  const plan = experimentPlanOf(weights, visitor, source);
   return plan === undefined
     ? { config: { weights } }
     : { config: plan.configOf(plan.resolved), plan };

@@ -1,6 +1,6 @@
 import type { Shadow } from '../../shared/domain/decision.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
-import { hashToUnitInterval } from '../../shared/explore/assign.ts';
+import { hashToUnitInterval, type Visitor } from '../../shared/explore/assign.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
 import type { RankingInput } from './ranking-input.ts';
 
@@ -13,6 +13,7 @@ import type { RankingInput } from './ranking-input.ts';
 export function shadowScoringOf(
   { plan, table, config }: RankingInput,
   request: RankRequest,
+  { sessionId }: Visitor,
   { seed, nowMs }: { seed: number; nowMs: number },
 ): (() => Shadow) | undefined {
   const [scorer, share] = [plan?.experiments.shadow, plan?.pointer.shadow?.share ?? 0];
@@ -20,7 +21,7 @@ export function shadowScoringOf(
     return undefined;
   const { version, exploration } = scorer;
   // With the version as the salt, sessions stay in the share while it grows, and each shadow has its own sessions.
-  if (hashToUnitInterval(version, 'traffic', request.sessionId) >= share) return undefined;
+  if (hashToUnitInterval(version, 'traffic', sessionId) >= share) return undefined;
   return () => {
     const { limit } = request;
     const { ids } = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });

@@ -1,5 +1,7 @@
+import type { Consent } from './consent.ts';
 import type { ExplorationSpec } from './exploration.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
+import type { Placement } from './placement.ts';
 
 /**
  * The log record of one ranking: what was shown, how it was chosen, and everything that is needed to replay the
@@ -9,8 +11,11 @@ export interface Decision {
   readonly rankingId: RankingId;
   /** Epoch ms. */
   readonly at: number;
+  /** Keyed; empty where the visitor did not consent. So is `userId`. */
   readonly sessionId: SessionId;
   readonly userId?: UserId;
+  /** Absent in decisions of edges from before there were placements: their ids are as the site gave them. */
+  readonly context?: RankingContext;
   /** The arms that the ranking was exposed to, as `exposuresToText` writes them; absent if there are none. */
   readonly arm?: string;
   /** The version that was served. Of an interleaved slate that of the first arm; the experiment names the second. */
@@ -44,6 +49,12 @@ export interface Decision {
    * Only of an interleaved slate: for each slot the index of the arm that put its item there, `Uint8Array(slots)`.
    */
   readonly teams?: Uint8Array;
+}
+
+/** Where a ranking was shown, and what its visitor had agreed to. */
+export interface RankingContext {
+  readonly placement: Placement;
+  readonly consent: Consent;
 }
 
 /** The result of shadow scoring: the slate that another version would have shown, drawn with the same seed. */

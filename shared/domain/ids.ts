@@ -3,8 +3,11 @@ import { invalid } from './errors.ts';
 type Brand<T, B extends string> = T & { readonly __brand: B };
 
 export type ItemId = Brand<string, 'ItemId'>;
+/** A session or user as the log stores it: keyed (see identity.ts). */
 export type SessionId = Brand<string, 'SessionId'>;
 export type UserId = Brand<string, 'UserId'>;
+/** A session or user as the site names it. It decides which arm a visitor is in, and is never stored. */
+export type GivenId = Brand<string, 'GivenId'>;
 export type RankingId = Brand<string, 'RankingId'>;
 export type EventId = Brand<string, 'EventId'>;
 /** `v000041`: the name of one immutable scorer. `v000000` is always the rule weights of the schema. */
@@ -22,11 +25,32 @@ function parseId<T extends string>(name: string) {
   };
 }
 
+/** The session of a ranking whose visitor did not consent. */
+export const NO_SESSION = '' as SessionId;
+
 export const parseItemId = parseId<ItemId>('item id');
 export const parseSessionId = parseId<SessionId>('sessionId');
 export const parseUserId = parseId<UserId>('userId');
 export const parseRankingId = parseId<RankingId>('rankingId');
 export const parseEventId = parseId<EventId>('eventId');
+
+/** A text with one @ and a dot behind it. */
+const E_MAIL = /^[^@]+@[^@]+\.[^@]+$/;
+/** International form, or groups of digits as people write them. Digits alone may be any number, and pass. */
+const PHONE = /^(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(?0?\d{2,4}\)?[.-]\d{3,4}[.-]\d{3,5})$/;
+
+/**
+ * A session or user as a site names it.
+ * @throws ApiError 400, also for what names a person to everybody: pseudonymous ids are what may be logged.
+ */
+export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
+  const id = parseId<GivenId>(name)(value);
+  const personal = E_MAIL.test(id) ? 'an e-mail address' : PHONE.test(id) ? 'a phone number' : '';
+  if (personal === '') return id;
+  throw invalid(
+    `${name} must not be ${personal}: send a pseudonymous id, such as your own number of the account or its hash`,
+  );
+}
 
 const VERSION = /^v\d{6,9}$/;
 

@@ -1,5 +1,6 @@
 import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
+import { isPlacement, type Placement } from './placement.ts';
 import { isServedLayers } from './served-layers.ts';
 
 /**
@@ -8,6 +9,8 @@ import { isServedLayers } from './served-layers.ts';
  */
 export interface Pointer {
   readonly champion: Version;
+  /** What it is live for; absent: `main`. */
+  readonly placement?: Placement;
   /**
    * Version by arm key `<experiment>:<arm>`, for experiments and
    * canaries; an arm without an entry serves the champion.
@@ -39,13 +42,15 @@ export function parsePointer(text: string): Pointer | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { champion, arms, layers, shadow, hold, by, at } = value as Record<string, unknown>;
+  const { champion, placement, arms, layers, shadow, hold, by, at } = value as Record<string, unknown>;
   if (!isVersion(champion)) return undefined;
+  if (placement !== undefined && !isPlacement(placement)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
   if (layers !== undefined && !isServedLayers(layers)) return undefined;
   if (shadow !== undefined && !isShadow(shadow)) return undefined;
   return {
     champion,
+    ...(placement === undefined ? {} : { placement }),
     ...(arms === undefined ? {} : { arms }),
     ...(layers === undefined ? {} : { layers }),
     ...(shadow === undefined ? {} : { shadow }),

@@ -1,13 +1,8 @@
 import { invalid } from './errors.ts';
-import {
-  parseItemId,
-  parseSessionId,
-  parseUserId,
-  type ItemId,
-  type SessionId,
-  type UserId,
-} from './ids.ts';
+import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
+import { parseGivenId, parseItemId, type GivenId, type ItemId } from './ids.ts';
 import { parseItem, type Item } from './item.ts';
+import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 
 export const MAX_CANDIDATES = 2000;
 const MAX_RECENT = 500;
@@ -41,16 +36,25 @@ export interface Visit {
 }
 
 export interface RankRequest extends Visit {
-  readonly sessionId: SessionId;
-  readonly userId?: UserId;
+  /** May be absent only without consent: such a ranking needs no identity. */
+  readonly sessionId?: GivenId;
+  readonly userId?: GivenId;
+  readonly placement: Placement;
+  readonly consent: Consent;
   /** In the caller's order; absent: the whole live catalogue is ranked. */
   readonly candidates?: readonly Item[];
   readonly limit: number;
   readonly explain: boolean;
 }
 
-/** @throws ApiError 400 naming the field and what is expected. */
-export function parseRankRequest(value: unknown): RankRequest {
+/**
+ * @param defaultConsent of requests that state none.
+ * @throws ApiError 400 naming the field and what is expected.
+ */
+export function parseRankRequest(
+  value: unknown,
+  defaultConsent: Consent = DEFAULT_CONSENT,
+): RankRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('the body must be a JSON object with a sessionId');
   }
@@ -64,9 +68,13 @@ export function parseRankRequest(value: unknown): RankRequest {
   }
   const explain = raw.explain ?? false;
   if (typeof explain !== 'boolean') throw invalid('explain must be true or false');
+  const consent = raw.consent === undefined ? defaultConsent : parseConsent(raw.consent);
+  const isAnonymous = consent === 'none' && raw.sessionId === undefined;
   return {
-    sessionId: parseSessionId(raw.sessionId),
-    ...(raw.userId === undefined ? {} : { userId: parseUserId(raw.userId) }),
+    ...(isAnonymous ? {} : { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
+    ...(raw.userId === undefined ? {} : { userId: parseGivenId(raw.userId, 'userId') }),
+    placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
+    consent,
     preferences: parsePreferences(raw.preferences ?? {}),
     context: parseContext(raw.context ?? {}),
     recent: parseRecent(raw.recent ?? []),

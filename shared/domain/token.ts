@@ -1,14 +1,19 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { fromBase64Url, toBase64Url } from '../text/base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
+import type { Placement } from './placement.ts';
 
 /** What a ranking's token states. Only feedback on items that were really shown may be used for training. */
 export interface TokenClaims {
   readonly rankingId: RankingId;
+  /** Keyed; empty where the visitor did not consent. So is `userId`. */
   readonly sessionId: SessionId;
   readonly userId?: UserId;
+  /** Absent in tokens that were issued before there were placements: their ids are as the site gave them. */
+  readonly placement?: Placement;
   readonly arm?: string;
   readonly weights: Version;
   readonly snapshot: string;
@@ -21,8 +26,8 @@ const SIGNATURE_LENGTH = 43;
 
 /** `base64url(claims as JSON)`, a dot, and `base64url(HMAC-SHA-256)` of the text before the dot. */
 export function signToken(claims: TokenClaims, secret: string): string {
-  const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt } = claims;
-  const body = encode(
+  const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt, placement } = claims;
+  const body = toBase64Url(
     utf8ToBytes(
       JSON.stringify([
         rankingId,
@@ -33,6 +38,7 @@ export function signToken(claims: TokenClaims, secret: string): string {
         snapshot,
         expiresAt,
         itemIds,
+        ...(placement === undefined ? [] : [placement]),
       ]),
     ),
   );
@@ -54,8 +60,8 @@ export function verifyToken(token: string, secret: string, nowMs: number): Token
       'the token was not issued here: send the one the ranking came with',
     );
   }
-  const fields = JSON.parse(new TextDecoder().decode(decode(body)));
-  const [rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds] = fields;
+  const fields = JSON.parse(new TextDecoder().decode(fromBase64Url(body)));
+  const [rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds, placement] = fields;
   if (expiresAt <= nowMs) {
     throw new ApiError(
       401,
@@ -72,11 +78,12 @@ export function verifyToken(token: string, secret: string, nowMs: number): Token
     snapshot,
     expiresAt,
     itemIds,
+    ...(placement !== undefined && { placement }),
   };
 }
 
 const signature = (body: string, secret: string) =>
-  encode(keyedBy(secret).update(utf8ToBytes(body)).digest());
+  toBase64Url(keyedBy(secret).update(utf8ToBytes(body)).digest());
 
 let keyed: { readonly secret: string; readonly mac: ReturnType<typeof hmac.create> } | undefined;
 
@@ -92,33 +99,4 @@ export function equalInConstantTime(a: string, b: string): boolean {
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
   return difference === 0;
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const DIGIT_OF = new Map([...ALPHABET].map((letter, digit) => [letter, digit]));
-
-/** The two base64url digits of each 12-bit number. */
-const PAIRS = Array.from({ length: 4096 }, (_, i) => ALPHABET[i >> 6] + ALPHABET[i & 63]);
-
-function encode(bytes: Uint8Array): string {
-  let out = '';
-  const whole = bytes.length - (bytes.length % 3);
-  for (let i = 0; i < whole; i += 3) {
-    const group = (bytes[i] << 16) | (bytes[i + 1] << 8) | bytes[i + 2];
-    out += PAIRS[group >> 12] + PAIRS[group & 4095];
-  }
-  if (whole === bytes.length) return out;
-  const group = (bytes[whole] << 16) | ((bytes[whole + 1] ?? 0) << 8);
-  return out + (PAIRS[group >> 12] + PAIRS[group & 4095]).slice(0, bytes.length - whole + 1);
-}
-
-function decode(text: string): Uint8Array {
-  const bytes: number[] = [];
-  let [buffer, bits] = [0, 0];
-  for (const letter of text) {
-    buffer = ((buffer << 6) | DIGIT_OF.get(letter)!) & 0xffff;
-    bits += 6;
-    if (bits >= 8) bytes.push((buffer >> (bits -= 8)) & 0xff);
-  }
-  return Uint8Array.from(bytes);
 }

@@ -1,27 +1,30 @@
 import {
+  NO_SESSION,
   parseItemId,
   parseRankingId,
   parseSessionId,
   parseUserId,
   parseVersion,
 } from '../domain/ids.ts';
-import type { Decision, Shadow } from '../domain/decision.ts';
+import { CONSENTS } from '../domain/consent.ts';
+import type { Decision, RankingContext, Shadow } from '../domain/decision.ts';
+import { parsePlacement } from '../domain/placement.ts';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
- * below. In format 2 each decision ends with its shadow slate and its interleaving teams. A batch without any of
- * these is written in format 1, which older backends can read too.
+ * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
+ * placement and consent. A batch is written in the oldest format that holds what it has, so that older backends can read it.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 2;
+const NEWEST_FORMAT = 3;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter().u32(decisions.length);
-  const format = decisions.some(({ shadow, teams }) => shadow ?? teams) ? 2 : 1;
+  const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
     writeDecision(payload, decision);
     if (format >= 2) writeExtras(payload, decision);
@@ -29,12 +32,17 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
+function formatFor({ context, shadow, teams }: Decision): number {
+  if (context !== undefined) return 3;
+  return (shadow ?? teams) ? 2 : 1;
+}
+
 /** @throws FormatError when the bytes are damaged, ApiError when an id is invalid. */
 export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {
     const decision = readDecision(payload);
-    return format < 2 ? decision : { ...decision, ...readExtras(payload, decision) };
+    return format < 2 ? checked(decision) : checked({ ...decision, ...readExtras(payload, decision) });
   });
   payload.end();
   return decisions;
@@ -65,7 +73,8 @@ function writeDecision(out: ByteWriter, decision: Decision): void {
 function readDecision(from: ByteReader): Decision {
   const rankingId = parseRankingId(from.text());
   const at = from.f64();
-  const sessionId = parseSessionId(from.text());
+  const session = from.text();
+  const sessionId = session === '' ? NO_SESSION : parseSessionId(session);
   const [userId, arm] = [from.text(), from.text()];
   const weights = parseVersion(from.text());
   const delta = from.u32();
@@ -109,21 +118,30 @@ function readDecision(from: ByteReader): Decision {
   };
 }
 
+/** Only a visitor who did not consent has no session. */
+function checked(decision: Decision): Decision {
+  if (decision.sessionId === NO_SESSION && decision.context?.consent !== 'none')
+    throw new FormatError(`ranking ${decision.rankingId}: it has no session`);
+  return decision;
+}
+
 const HAS_SHADOW = 1;
 const HAS_TEAMS = 2;
+const HAS_CONTEXT = 4;
 
-function writeExtras(out: ByteWriter, { shadow, teams }: Decision): void {
-  out.u8((shadow ? HAS_SHADOW : 0) | (teams ? HAS_TEAMS : 0));
+function writeExtras(out: ByteWriter, { shadow, teams, context }: Decision): void {
+  out.u8((shadow ? HAS_SHADOW : 0) | (teams ? HAS_TEAMS : 0) | (context ? HAS_CONTEXT : 0));
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
     for (const id of shadow.itemIds) out.text(id);
   }
   if (teams !== undefined) out.block(teams);
+  if (context !== undefined) out.text(context.placement).u8(CONSENTS.indexOf(context.consent));
 }
 
 function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
   const has = from.u8();
-  if (has > (HAS_SHADOW | HAS_TEAMS))
+  if (has > (HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT))
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -131,7 +149,17 @@ function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
     throw new FormatError(
       `ranking ${rankingId}: ${teams.length} teams do not go with ${itemIds.length} items`,
     );
-  return { ...(shadow && { shadow }), ...(teams && { teams }) };
+  const context = (has & HAS_CONTEXT) === 0 ? undefined : readContext(from, rankingId);
+  return { ...(shadow && { shadow }), ...(teams && { teams }), ...(context && { context }) };
+}
+
+function readContext(from: ByteReader, rankingId: string): RankingContext {
+  const placement = parsePlacement(from.text());
+  const code = from.u8();
+  const consent = CONSENTS[code];
+  if (consent === undefined)
+    throw new FormatError(`ranking ${rankingId}: there is no consent of number ${code}`);
+  return { placement, consent };
 }
 
 function readShadow(from: ByteReader): Shadow {

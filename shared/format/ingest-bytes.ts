@@ -1,14 +1,18 @@
 import type { Decision } from '../domain/decision.ts';
 import type { FeedbackEvent } from '../domain/event.ts';
 import type { SessionId, UserId, Version } from '../domain/ids.ts';
+import type { Placement } from '../domain/placement.ts';
 import { ByteWriter, FormatError } from './bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from './decision-bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
 /** A feedback event as stored and shipped: in place of the token it has what the token states. */
 export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
+  /** Keyed; empty where the visitor did not consent. So is `userId`. */
   readonly sessionId: SessionId;
   readonly userId?: UserId;
+  /** Absent in events of edges from before there were placements: their ids are as the site gave them. */
+  readonly placement?: Placement;
   readonly arm?: string;
   readonly weights: Version;
   /** Epoch ms, by the edge's clock. */

@@ -68,6 +68,7 @@ export async function startSystem({
         SECRET_KEYS: keys.secretKey,
         TOKEN_SECRET: keys.tokenSecret,
         INGEST_SECRET: keys.ingestSecret,
+        IDENTITY_SECRET: keys.identitySecret!,
         BACKEND_URL: backendUrl,
         REFRESH_MS: '100',
         SHIP_INTERVAL_MS: '50',

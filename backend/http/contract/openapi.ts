@@ -1,7 +1,9 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
-import { isVersion, type Version } from '../../../shared/domain/ids.ts';
+import { isVersion, parseGivenId, type GivenId, type Version } from '../../../shared/domain/ids.ts';
+import { isPlacement, type Placement } from '../../../shared/domain/placement.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import { refuseInvalid } from './problem.ts';
 
 /** A router whose routes are checked by zod and described in /openapi.json. */
@@ -36,6 +38,30 @@ export const epochMs = z
 
 /** In a query string everything is text. */
 export const queryNumber = z.coerce.number<string | number>().int().nonnegative();
+
+/** An id as a site gives it. */
+export const givenId = z
+  .string()
+  .regex(
+    /^[\x21-\x7e\u00a1-\uffff]{1,128}$/,
+    'must be 1 to 128 printable characters without spaces',
+  )
+  .refine((text) => text.isWellFormed(), 'must not hold half a surrogate pair');
+
+/** The same of a session or user: never what names a person to everybody. */
+export const visitorId = (name: 'sessionId' | 'userId') =>
+  givenId.transform((text, context): GivenId => {
+    try {
+      return parseGivenId(text, name);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+      return z.NEVER;
+    }
+  });
+
+export const placement = z
+  .custom<Placement>(isPlacement, 'must be 1 to 64 lower-case letters, digits, "-" and "_"')
+  .openapi({ type: 'string', example: 'main' });
 
 export const versionId = z
   .custom<Version>(isVersion, 'must look like v000041')

@@ -1,3 +1,4 @@
+import type { IdentityKey, NewestFirst } from '../../../shared/domain/identity.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
@@ -32,6 +33,8 @@ export interface Services {
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
   readonly ingestSecret: string;
+  /** New ids of sessions and users are keyed by the first. */
+  readonly identity: NewestFirst<IdentityKey>;
   /** The champion's schema, which items must match. */
   readonly liveSchema: () => Promise<Schema>;
   /** Reasons why the edge may not be up to date, as sentences; none when all is well. */

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { batchLagMs } from '../../log/ingest/batch-lag.ts';
+import { rekeyBatch } from '../../log/identity/rekey-batch.ts';
 import { ingest } from '../../log/ingest/ingest.ts';
 import type { Metrics } from '../../process/metrics.ts';
 import { answer, problems, router } from '../contract/openapi.ts';
@@ -29,13 +30,13 @@ const post = createRoute({
   },
 });
 
-export const ingestRoutes = ({ store, metrics, ingestSecret, nowMs }: Services) =>
+export const ingestRoutes = ({ store, metrics, ingestSecret, identity, nowMs }: Services) =>
   router().openapi(post, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     let batch: IngestBatch;
     try {
       verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecret, nowMs());
-      batch = ingestBatchFromBytes(body);
+      batch = rekeyBatch(ingestBatchFromBytes(body), identity[0]);
     } catch (error) {
       metrics.add('trimtab_ingest_refused_total', 1);
       throw error;

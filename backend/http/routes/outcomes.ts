@@ -1,22 +1,26 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_VALUE } from '../../../shared/domain/event.ts';
+import { keyOutcomes } from '../../log/identity/key-outcomes.ts';
 import { recordOutcomes } from '../../log/ingest/outcomes.ts';
-import { answer, epochMs, jsonBody, line, problems, router } from '../contract/openapi.ts';
+import {
+  answer,
+  epochMs,
+  givenId,
+  jsonBody,
+  line,
+  placement,
+  problems,
+  router,
+  visitorId,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
-
-const id = z
-  .string()
-  .regex(
-    /^[\x21-\x7e\u00a1-\uffff]{1,128}$/,
-    'must be 1 to 128 printable characters without spaces',
-  )
-  .refine((text) => text.isWellFormed(), 'must not hold half a surrogate pair');
 
 const outcome = z
   .object({
-    outcomeId: id,
-    sessionId: id.optional(),
-    userId: id.optional(),
+    outcomeId: givenId,
+    sessionId: visitorId('sessionId').optional(),
+    userId: visitorId('userId').optional(),
+    placement: placement.optional(),
     metric: line(64),
     value: z.number().min(-MAX_VALUE).max(MAX_VALUE),
     at: epochMs,
@@ -41,9 +45,13 @@ const post = createRoute({
   },
 });
 
-export const outcomeRoutes = ({ store, nowMs }: Services) =>
+export const outcomeRoutes = ({ store, identity, nowMs }: Services) =>
   router().openapi(post, async (c) => {
     const given = c.req.valid('json');
-    const accepted = await recordOutcomes(store, given, nowMs());
+    const accepted = await recordOutcomes(
+      store,
+      await keyOutcomes(store.db, given, identity),
+      nowMs(),
+    );
     return c.json({ accepted, duplicates: given.length - accepted }, 200);
   });

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Statement, Store } from '../../store/open.ts';
 import type { EventStatus } from './classify-events.ts';
@@ -79,10 +80,16 @@ export async function classifyLog(store: Pick<Store, 'db' | 'write'>, rules: Rul
   }
 }
 
+type StoredDay = Pick<
+  SessionDay,
+  'sessionId' | 'day' | 'firstAt' | 'clickedItems' | 'dwells' | 'users'
+> & { readonly fault: SessionExclusionReason | null };
+
 interface Found {
   readonly late: readonly NewRanking[];
-  readonly statuses: ReadonlyMap<EventStatus, readonly string[]>;
-  readonly days: readonly (SessionDay & { fault: SessionExclusionReason | null })[];
+  /** Row ids of events by their new status. */
+  readonly statuses: ReadonlyMap<EventStatus, readonly number[]>;
+  readonly days: readonly StoredDay[];
   /** Sessions without new rows whose classification changes because dwell is now, or is no longer, considered logged on that day. */
   readonly reclassified: readonly (SessionDayKey & { fault: SessionExclusionReason | null })[];
 }
@@ -99,43 +106,64 @@ async function classify(
     where rankingId in (select value from json_each(${JSON.stringify(touched)}))`);
   const rankings = new Map([...known, ...arrived].map((one) => [one.rankingId, one]));
   const [closed, open] = split([...rankings.values()], ({ at }) => at < closedBefore);
+  // Rankings without consent have no session to classify: they are left out all together, day by day.
+  const [anonymous, identified] = split(open, ({ sessionId }) => sessionId === NO_SESSION);
   const asked = new Map(
-    open.map(({ sessionId, at }) => {
+    identified.map(({ sessionId, at }) => {
       const day = floorToDay(at);
       return [keyOf({ sessionId, day }), { sessionId, day }];
     }),
   );
-  const before = await knownDays(db, [...asked.values()], startRevision);
+  const anonymousDays = [...new Set(anonymous.map(({ at }) => floorToDay(at)))].map((day) => ({
+    sessionId: NO_SESSION,
+    day,
+  }));
+  const before = await knownDays(db, [...asked.values(), ...anonymousDays], startRevision);
   // A crawler stays one whatever it does next, so of its session, which may be long, only the new rankings are read.
   const isCrawler = (key: SessionDayKey) => before.get(keyOf(key))?.fault === 'too_many_rankings';
   const [crawlers, others] = split([...asked.values()], isCrawler);
   const ofCrawlers = new Set(crawlers.map(keyOf));
-  const statuses = new Map<EventStatus, string[]>();
+  const statuses = new Map<EventStatus, number[]>();
   const days = await measureSessionDays(
     db,
     rules,
     {
       days: others,
-      rankingIds: open
-        .filter(({ sessionId, at }) => ofCrawlers.has(keyOf({ sessionId, day: floorToDay(at) })))
-        .map(({ rankingId }) => rankingId),
+      rankingIds: [
+        ...anonymous,
+        ...identified.filter(({ sessionId, at }) =>
+          ofCrawlers.has(keyOf({ sessionId, day: floorToDay(at) })),
+        ),
+      ].map(({ rankingId }) => rankingId),
     },
-    (eventId, status) => {
+    (rowid, status) => {
       const same = statuses.get(status);
-      if (same === undefined) statuses.set(status, [eventId]);
-      else same.push(eventId);
+      if (same === undefined) statuses.set(status, [rowid]);
+      else same.push(rowid);
     },
   );
-  const afterClose = await db.all<{ eventId: string }>(sql`
-    select eventId from events where fault is null and rankingId in (
+  const afterClose = await db.all<{ rowid: number }>(sql`
+    select rowid from events where fault is null and rankingId in (
       select value from json_each(${JSON.stringify(closed.map(({ rankingId }) => rankingId))}))`);
   if (afterClose.length > 0)
     statuses.set(
       'after_close',
-      afterClose.map(({ eventId }) => eventId),
+      afterClose.map(({ rowid }) => rowid),
     );
   const late = arrived.filter(({ at, rowid }) => at < closedBefore && rowid > knownTo);
-  return { late, statuses, ...(await applyDwellRule(db, rules, days, before, startRevision)) };
+  const judged = await applyDwellRule(db, rules, days, before, startRevision);
+  const withoutConsent = anonymousDays
+    .filter((key) => !before.has(keyOf(key)))
+    .map(({ sessionId, day }): StoredDay => ({
+      sessionId,
+      day,
+      firstAt: day,
+      clickedItems: 0,
+      dwells: 0,
+      users: new Map(),
+      fault: 'no_consent',
+    }));
+  return { late, statuses, ...judged, days: [...judged.days, ...withoutConsent] };
 }
 
 type KnownDay = SessionDayKey &
@@ -234,7 +262,7 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
       statement(
         db,
         sql`update events set fault = ${status}
-          where eventId in (select value from json_each(${JSON.stringify(ids)})) and ${here}`,
+          where rowid in (select value from json_each(${JSON.stringify(ids)})) and ${here}`,
       ),
     );
   if (days.length + reclassified.length > 0) statements.push(countRevision(db, here));

@@ -8,6 +8,8 @@ export type SessionExclusionReason =
   | 'clicks_everything'
   | 'clicks_without_dwell'
   | 'invalid_events'
+  /** The rankings of a day whose visitors did not consent; they have no session. */
+  | 'no_consent'
   /** An earlier account left it out, and its reason is not known any more. */
   | 'refused_before';
 

@@ -111,7 +111,7 @@ async function creditsOf(
     from decisions d cross join events e on e.rankingId = d.rankingId
     where ${whose} and d.at between o.at - ${window} and o.at and ${rankingCounts(sql`d`)}
       and e.receivedAt <= o.at and e.fault = '' and e.itemId is not null and e.type in ${TOUCHES}
-    order by e.receivedAt desc, e.eventId desc limit 1)`;
+    order by e.receivedAt desc, e.eventId desc, e.rankingId desc limit 1)`;
   const rows = await db.all<{
     outcomeId: string;
     user: string | null;

@@ -39,7 +39,11 @@ interface Ranking {
   readonly itemIds: readonly string[];
 }
 
-type StoredEvent = LoggedEvent & { readonly rankingId: string; readonly fault: string | null };
+type StoredEvent = LoggedEvent & {
+  readonly rowid: number;
+  readonly rankingId: string;
+  readonly fault: string | null;
+};
 
 const DAYS_AT_ONCE = 500;
 const PAGE = 4000;
@@ -47,14 +51,14 @@ const PAGE = 4000;
 /**
  * Classifies every event of the rankings that sessions were shown on some days, and adds up what each session did on each
  * day. One page of rankings with their events is in memory at a time.
- * @param asked the days, and rankings of which only the events are classified. @param changed is called with each status
+ * @param asked the days, and rankings of which only the events are classified. @param changed is called with the row id of each event and its status
  * that differs from the stored one.
  */
 export async function measureSessionDays(
   db: LibSQLDatabase,
   rules: Rules,
   asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
-  changed: (eventId: string, status: EventStatus) => void,
+  changed: (rowid: number, status: EventStatus) => void,
 ): Promise<SessionDay[]> {
   const { filters } = rules;
   const attributionMs = rules.attributionDays * DAY_MS;
@@ -66,8 +70,8 @@ export async function measureSessionDays(
     for (const ranking of page) {
       const events = feedback.get(ranking.rankingId) ?? [];
       const statuses = classifyEvents(ranking, events, attributionMs, filters);
-      for (const [i, { eventId, fault }] of events.entries())
-        if (fault !== statuses[i]) changed(eventId, statuses[i]);
+      for (const [i, { rowid, fault }] of events.entries())
+        if (fault !== statuses[i]) changed(rowid, statuses[i]);
       add(ranking, events, statuses);
     }
   };
@@ -171,6 +175,7 @@ const bytes = (a: string, b: string): number =>
   a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 const EVENT_COLUMNS = [
+  'rowid',
   'rankingId',
   'eventId',
   'type',
@@ -192,13 +197,14 @@ async function eventsOf(
     {
       columns: EVENT_COLUMNS,
       // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
-      select: sql`select e.rankingId, e.eventId, e.type, e.itemId, e.value,
+      select: sql`select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
           case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties,
           e.timestamp, e.receivedAt, e.fault
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },
-    ([rankingId, eventId, type, itemId, value, properties, timestamp, receivedAt, fault]) => {
+    ([rowid, rankingId, eventId, type, itemId, value, properties, timestamp, receivedAt, fault]) => {
       const event: StoredEvent = {
+        rowid: rowid as number,
         rankingId: rankingId as string,
         eventId: eventId as string,
         type: type as string,

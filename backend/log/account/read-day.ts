@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
 import { creditsBetween, type Credits } from './credits-between.ts';
@@ -38,7 +39,7 @@ export async function readDay(
     const isWhole = inspect(ranking, schema.features.length, known, facts);
     for (const { fault } of ranking.events) if (fault) count(facts.events, fault);
     const { sessionId, exclusion } = ranking;
-    if (exclusion !== 'after_close') sessions.set(sessionId, exclusion);
+    if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
     else if (isWhole && ranking.itemIds.length > 0) {
       const slate = slateOf(ranking, credits);
@@ -89,7 +90,7 @@ function inspect(
   const isWhole = malformed.length === 0;
   if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1))
     malformed.push('propensities');
-  if (ranking.sessionId === '') malformed.push('session');
+  if ((ranking.sessionId === NO_SESSION) !== (ranking.consent === 'none')) malformed.push('session');
   if (!known.snapshots.has(ranking.snapshot)) malformed.push('snapshot');
   if (!known.versions.has(ranking.weights)) malformed.push('weights');
   for (const field of malformed) count(facts.incomplete, field);

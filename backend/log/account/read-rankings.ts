@@ -1,5 +1,6 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { Consent } from '../../../shared/domain/consent.ts';
 import { decisions, events } from '../../store/tables.ts';
 import { isClassified, exclusionOf } from './counted.ts';
 import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
@@ -21,6 +22,8 @@ export interface LoggedRanking {
   readonly at: number;
   readonly sessionId: string;
   readonly userId: string | null;
+  readonly placement: string;
+  readonly consent: Consent;
   readonly arm: string | null;
   readonly weights: string;
   readonly temperature: number;
@@ -43,6 +46,8 @@ const COLUMNS = {
   sessionId: decisions.sessionId,
   itemIds: decisions.itemIds,
   userId: decisions.userId,
+  placement: decisions.placement,
+  consent: decisions.consent,
   arm: decisions.arm,
   weights: decisions.weights,
   temperature: decisions.temperature,

@@ -62,7 +62,7 @@ async function unitsBetween(
   const changed = sql`(select sessionId from session_days where revision > ${from} and revision <= ${to})`;
   const rows = await db.all<{ unit: string }>(
     kind === 'session'
-      ? sql`select distinct sessionId as unit from ${changed}`
+      ? sql`select distinct sessionId as unit from ${changed} where sessionId <> ''`
       : sql`select userId as unit from user_days where sessionId in ${changed}
           union select creditedUser from outcomes
           where creditedSession in ${changed} and creditedUser is not null`,

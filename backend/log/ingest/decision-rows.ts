@@ -1,4 +1,6 @@
+import { DEFAULT_CONSENT } from '../../../shared/domain/consent.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import type { Cell } from '../../store/insert-rows.ts';
 
 export const DECISION_COLUMNS = [
@@ -6,6 +8,8 @@ export const DECISION_COLUMNS = [
   'at',
   'sessionId',
   'userId',
+  'placement',
+  'consent',
   'arm',
   'weights',
   'delta',
@@ -31,6 +35,8 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.at,
   decision.sessionId,
   decision.userId ?? null,
+  decision.context?.placement ?? DEFAULT_PLACEMENT,
+  decision.context?.consent ?? DEFAULT_CONSENT,
   decision.arm ?? null,
   decision.weights,
   decision.delta,

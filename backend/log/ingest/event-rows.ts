@@ -1,3 +1,4 @@
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import type { Cell } from '../../store/insert-rows.ts';
 
@@ -13,6 +14,7 @@ export const EVENT_COLUMNS = [
   'receivedAt',
   'sessionId',
   'userId',
+  'placement',
   'arm',
   'weights',
 ] as const;
@@ -30,6 +32,7 @@ export const eventRow = (event: CollectedEvent): Cell[] => [
   event.receivedAt,
   event.sessionId,
   event.userId ?? null,
+  event.placement ?? DEFAULT_PLACEMENT,
   event.arm ?? null,
   event.weights,
 ];

@@ -5,6 +5,7 @@ export interface Outcome {
   readonly outcomeId: string;
   readonly sessionId?: string;
   readonly userId?: string;
+  readonly placement?: string;
   readonly metric: string;
   readonly value: number;
   /** Epoch ms. */
@@ -15,6 +16,7 @@ const COLUMNS = [
   'outcomeId',
   'sessionId',
   'userId',
+  'placement',
   'metric',
   'value',
   'at',
@@ -27,10 +29,11 @@ export async function recordOutcomes(
   given: readonly Outcome[],
   nowMs: number,
 ): Promise<number> {
-  const rows = given.map(({ outcomeId, sessionId, userId, metric, value, at }) => [
+  const rows = given.map(({ outcomeId, sessionId, userId, placement, metric, value, at }) => [
     outcomeId,
     sessionId ?? null,
     userId ?? null,
+    placement ?? null,
     metric,
     value,
     at,

@@ -78,6 +78,7 @@ export async function buildPartition(
     attributionDays: accountRules.attributionDays,
     filters: accountRules.filters,
     account,
+    ids: 'keyed',
     logMark,
     deletions,
     rankings: facts.kept,

@@ -1,3 +1,5 @@
+import { DEFAULT_CONSENT, type Consent } from '../../../shared/domain/consent.ts';
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { LoggedSlate, SlateDraw, TrainingSlate } from '../../science/learn/logged-slate.ts';
@@ -23,6 +25,8 @@ const number = (name: string, type: 'INT32' | 'DOUBLE', isOptional = false): Sch
 
 /** Files from before they were kept have none of them. */
 const DRAW_COLUMNS = ['temperature', 'epsilon', 'pool_size', 'is_drafted'];
+/** Nor these, from before there were placements. */
+const CONTEXT_COLUMNS = ['placement', 'consent'];
 
 const columnsOf = (features: number): SchemaElement[] => [
   text('rankingId', 'REQUIRED'),
@@ -47,6 +51,7 @@ const columnsOf = (features: number): SchemaElement[] => [
   // JSON of `outcome.<metric>` → value: their names are not known beforehand.
   text('outcomes', 'OPTIONAL'),
   ...DRAW_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
+  ...CONTEXT_COLUMNS.map((name) => text(name, 'OPTIONAL')),
 ];
 
 export interface PartWriter {
@@ -108,6 +113,8 @@ function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
     group.at.push(at);
     group.sessionId.push(slate.sessionId);
     group.userId.push(slate.userId ?? undefined);
+    group.placement.push(slate.placement);
+    group.consent.push(slate.consent);
     group.arm.push(slate.arm ?? undefined);
     group.weights.push(slate.weights);
     group.itemId.push(itemId);
@@ -133,7 +140,15 @@ const drawCells = ({ temperature, epsilon, poolSize, isDrafted }: SlateDraw): nu
   Number(isDrafted),
 ];
 
-const SHOWN = ['rankingId', 'arm', 'itemId', 'score_units', 'propensity', ...DRAW_COLUMNS];
+const SHOWN = [
+  'rankingId',
+  'arm',
+  'itemId',
+  'score_units',
+  'propensity',
+  ...DRAW_COLUMNS,
+  ...CONTEXT_COLUMNS,
+];
 const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'slot', 'codes'];
 
 /** Every slate of a file, whole. */
@@ -197,6 +212,8 @@ function slateOf(
     at: Number(group.at[from]),
     sessionId: group.sessionId[from] as string,
     userId: (group.userId[from] ?? null) as string | null,
+    placement: (group.placement?.[from] ?? DEFAULT_PLACEMENT) as string,
+    consent: (group.consent?.[from] ?? DEFAULT_CONSENT) as Consent,
     arm: (group.arm?.[from] ?? null) as string | null,
     weights: group.weights[from] as string,
     draw: drawAt(group, from),
@@ -237,7 +254,12 @@ async function* groups(
   const metadata = parquetMetadata(file);
   const stored = new Set(metadata.schema.map(({ name }) => name));
   // A file from before there was an event type has no column of it: nothing of it had happened.
-  const mayLack = new Set([...COUNT_COLUMNS, ...VALUE_COLUMNS, ...DRAW_COLUMNS]);
+  const mayLack = new Set([
+    ...COUNT_COLUMNS,
+    ...VALUE_COLUMNS,
+    ...DRAW_COLUMNS,
+    ...CONTEXT_COLUMNS,
+  ]);
   const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;
   for (const { num_rows: size } of metadata.row_groups) {

@@ -25,6 +25,8 @@ export interface Manifest {
   readonly filters: Filters;
   /** Version of the account that its labels are of; absent in partitions from before there were versions. */
   readonly account?: string;
+  /** Its ids of sessions and users are keyed; absent in partitions from before there were keyed ids. */
+  readonly ids?: 'keyed';
   /** How far the log had come when this was built, and how many users had been deleted by then. */
   readonly logMark: string;
   readonly deletions: number;

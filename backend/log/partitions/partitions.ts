@@ -1,4 +1,7 @@
+import type { IdentityKey } from '../../../shared/domain/identity.ts';
+import type { GivenId } from '../../../shared/domain/ids.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import {
   buildPartition,
   deleteStrangers,
@@ -69,27 +72,60 @@ async function forgetIn(
   const next = { ...manifest, deletions, replaced: [] };
   const isRewritten = await mentions(objects, manifest, gone);
   if (isRewritten) {
-    const { schemaHash, day, facts } = manifest;
-    const parts = slatesToParts(objects, folderOf(schemaHash, day), facts.missing.length);
-    let rankings = 0;
-    for (const part of manifest.parts) {
-      for await (const slate of readPart(await readPartBytes(objects, part))) {
-        if (gone.has(slate.userId)) continue;
-        rankings++;
-        await parts.add(slate);
-      }
-    }
-    const rewritten = await parts.finish();
-    if (rankings === 0) {
-      await deletePartition(objects, schemaHash, day);
+    const rewritten = await rewrite(objects, manifest, (slate) =>
+      gone.has(slate.userId) ? undefined : slate,
+    );
+    if (rewritten.rankings === 0) {
+      await deletePartition(objects, manifest.schemaHash, manifest.day);
       return { isRewritten };
     }
-    const rows = rewritten.reduce((sum, part) => sum + part.rows, 0);
-    Object.assign(next, { builtAt: nowMs(), rankings, rows, parts: rewritten });
+    Object.assign(next, { builtAt: nowMs(), ...rewritten });
   }
   const clean = await writeManifest(objects, next);
   await deleteStrangers(objects, clean);
   return { manifest: clean, isRewritten };
+}
+
+/** Writes the slates of a partition anew, each as `change` gives it; those without are left out. */
+async function rewrite(
+  objects: ObjectStore,
+  { schemaHash, day, facts, parts: before }: Manifest,
+  change: (slate: LoggedSlate) => LoggedSlate | undefined,
+): Promise<Pick<Manifest, 'rankings' | 'rows' | 'parts'>> {
+  const written = slatesToParts(objects, folderOf(schemaHash, day), facts.missing.length);
+  let rankings = 0;
+  for (const part of before) {
+    for await (const slate of readPart(await readPartBytes(objects, part))) {
+      const changed = change(slate);
+      if (changed === undefined) continue;
+      rankings++;
+      await written.add(changed);
+    }
+  }
+  const parts = await written.finish();
+  return { rankings, rows: parts.reduce((sum, part) => sum + part.rows, 0), parts };
+}
+
+/** Keys the ids in partitions from before there were keyed ids. @returns how many were rewritten. */
+export async function rekeyPartitions(
+  { objects, nowMs }: Pick<BuildDeps, 'objects' | 'nowMs'>,
+  key: IdentityKey,
+): Promise<number> {
+  let rewritten = 0;
+  for (const { schemaHash, day } of await listPartitions(objects)) {
+    const manifest = await readManifest(objects, schemaHash, day);
+    if (manifest === undefined || manifest.ids === 'keyed') continue;
+    const keyed = await rewrite(objects, manifest, (slate) => ({
+      ...slate,
+      sessionId: key.sessionId(slate.sessionId as GivenId),
+      userId: slate.userId === null ? null : key.userId(slate.userId as GivenId),
+    }));
+    // Parts with ids as they were go at once.
+    const next = { ...manifest, ...keyed, builtAt: nowMs(), ids: 'keyed' as const, replaced: [] };
+    await deleteStrangers(objects, await writeManifest(objects, next));
+    rewritten++;
+  }
+  return rewritten;
 }
 
 async function mentions(

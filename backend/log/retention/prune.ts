@@ -64,7 +64,7 @@ export async function pruneLog(
       pruned[name] += deleted;
       return deleted;
     });
-  await table('events', 'eventId', 'receivedAt');
+  await table('events', 'rowid', 'receivedAt');
   await table('outcomes', 'outcomeId', 'at', outcomesBefore);
   await table('batches', 'batchId', 'committedAt');
   await pruneAccount(store, before, outcomesBefore);

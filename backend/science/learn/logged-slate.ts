@@ -1,3 +1,4 @@
+import type { Consent } from '../../../shared/domain/consent.ts';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -8,6 +9,8 @@ export interface LoggedSlate {
   readonly at: number;
   readonly sessionId: string;
   readonly userId: string | null;
+  readonly placement: string;
+  readonly consent: Consent;
   readonly arm: string | null;
   readonly weights: string;
   /** Null in partitions from before it was stored. */

@@ -15,6 +15,7 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 
 export const SECRET_KEY = 'sk_test_key';
+export const IDENTITY_SECRET = 'identity secret of the tests';
 export const INGEST_SECRET = 'ingest secret of the tests';
 /** Training starts by hand only. */
 export const NO_TRAINING: TrainingSettings = {
@@ -62,6 +63,7 @@ export async function startTestBackend(
     edgeUrl: kv.url,
     secretKeys: [SECRET_KEY],
     ingestSecret: INGEST_SECRET,
+    identitySecrets: [IDENTITY_SECRET],
     schema: smarttrip,
     training: NO_TRAINING,
     // What trains here is to be seen live at once; the tests of rollouts say otherwise.

@@ -1,0 +1,51 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { toBase64Url } from '../text/base64url.ts';
+import type { GivenId, SessionId, UserId } from './ids.ts';
+
+/**
+ * Keyed ids: what is stored of a visitor's id is `base64url(HMAC-SHA-256(key, kind ‖ 0 ‖ id))`, its first 16 bytes, 22
+ * characters. Who has the store but not the key can neither tell whose data it is nor try out ids, and nobody can choose an
+ * id that falls where they want. The kind is part of it, so that a session and a user of the same name are not linked.
+ */
+export interface IdentityKey {
+  sessionId(given: GivenId): SessionId;
+  userId(given: GivenId): UserId;
+  /** Tells keys apart without giving them away: 8 bytes as base64url. */
+  readonly fingerprint: string;
+}
+
+const ID_BYTES = 16;
+
+/** @param secret any text; a long random one. */
+export function identityKey(secret: string): IdentityKey {
+  const mac = hmac.create(sha256, utf8ToBytes(secret));
+  const keyed = (kind: string, text: string, bytes: number) =>
+    toBase64Url(mac.clone().update(utf8ToBytes(`${kind}\0${text}`)).digest().subarray(0, bytes));
+  return {
+    sessionId: (given) => keyed('session', given, ID_BYTES) as SessionId,
+    userId: (given) => keyed('user', given, ID_BYTES) as UserId,
+    fingerprint: keyed('fingerprint', '', 8),
+  };
+}
+
+/** The newest first: it keys what is new, and the others find what was stored under them. */
+export type NewestFirst<T> = readonly [T, ...T[]];
+
+/**
+ * @param ingestSecret the one from which a secret is derived where none is set, as systems from before there were keyed ids
+ * have none. Edge and backend both know it.
+ */
+export const identitySecrets = (
+  given: readonly string[],
+  ingestSecret: string,
+): NewestFirst<string> => {
+  const [newest = `trimtab identity ${ingestSecret}`, ...older] = given;
+  return [newest, ...older];
+};
+
+export const identityKeys = ([newest, ...older]: NewestFirst<string>): NewestFirst<IdentityKey> => [
+  identityKey(newest),
+  ...older.map(identityKey),
+];
