@@ -54,6 +54,7 @@ export default defineConfig({
                 SECRET_KEYS: 'sk_test',
                 TOKEN_SECRET: 'token-secret',
                 INGEST_SECRET: 'ingest-secret',
+                IDENTITY_SECRET: 'identity-secret',
                 BACKEND_URL: 'http://backend.test/',
                 REFRESH_MS: '20',
                 SHIP_INTERVAL_MS: '3600000',

@@ -37,7 +37,8 @@ export const parseEventId = parseId<EventId>('eventId');
 /** A text with one @ and a dot behind it. */
 const E_MAIL = /^[^@]+@[^@]+\.[^@]+$/;
 /** International form, or groups of digits as people write them. Digits alone may be any number, and pass. */
-const PHONE = /^(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(?0?\d{2,4}\)?[.-]\d{3,4}[.-]\d{3,5})$/;
+const PHONE =
+  /^(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/;
 
 /**
  * A session or user as a site names it.

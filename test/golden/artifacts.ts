@@ -7,6 +7,8 @@ import type {
   UserId,
   Version,
 } from '../../shared/domain/ids.ts';
+import { NO_SESSION } from '../../shared/domain/ids.ts';
+import type { Placement } from '../../shared/domain/placement.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
@@ -176,6 +178,19 @@ export const experimentDecisions: readonly Decision[] = [
   first,
 ];
 
+/** With a placement and a consent, alone and beside decisions of older edges; without consent nobody is named. */
+export const placedDecisions: readonly Decision[] = [
+  { ...first, context: { placement: 'home' as Placement, consent: 'personalise' } },
+  {
+    ...first,
+    sessionId: NO_SESSION,
+    userId: undefined,
+    context: { placement: 'main' as Placement, consent: 'none' },
+  },
+  { ...experimentDecisions[2], context: { placement: 'main' as Placement, consent: 'measure' } },
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,
@@ -196,4 +211,10 @@ export const batch: IngestBatch = {
       receivedAt: 1_772_323_201_050,
     },
   ],
+};
+
+export const placedBatch: IngestBatch = {
+  batchId: 'object-1-20',
+  decisions: placedDecisions,
+  events: [{ ...batch.events[0], placement: 'home' as Placement }, batch.events[0]],
 };

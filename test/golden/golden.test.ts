@@ -11,6 +11,8 @@ import {
   experimentDecisions,
   forest,
   mlp,
+  placedBatch,
+  placedDecisions,
   scorer,
   snapshot,
 } from './artifacts.ts';
@@ -58,6 +60,18 @@ describe.each([
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
     value: experimentDecisions,
+  },
+  {
+    name: 'decisions-3',
+    bytes: decisionsToBytes(placedDecisions),
+    decode: decisionsFromBytes,
+    value: placedDecisions,
+  },
+  {
+    name: 'ingest-1-placed',
+    bytes: ingestBatchToBytes(placedBatch),
+    decode: ingestBatchFromBytes,
+    value: placedBatch,
   },
   {
     name: 'ingest-1',

@@ -49,6 +49,7 @@ beforeAll(async () => {
     store,
     account,
     database: log.database,
+    identitySecret: 'identity secret of the test',
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,
     keptDays: 365,

@@ -6,6 +6,7 @@ import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { env } from 'cloudflare:workers';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
+import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
@@ -30,8 +31,9 @@ describe('logging decisions', () => {
     const [decision] = backend.sent.flatMap(({ decisions }) => decisions);
     expect(decision).toMatchObject({
       rankingId: answer.rankingId,
-      sessionId: 'session-1',
-      userId: 'user-1',
+      sessionId: keyedSession('session-1'),
+      userId: keyedUser('user-1'),
+      context: { placement: 'main', consent: 'measure' },
       weights: 'v000005',
       delta: 0,
       schemaHash: smarttrip.hash,

@@ -10,7 +10,7 @@ import { commits, fakeBackend, shard } from '../support/backend.ts';
 
 const log = () => shard(0);
 const event = (id: string, text = '') => ({
-  eventId: id,
+  key: `r ${id}`,
   json: JSON.stringify({ eventId: id, properties: { text } }),
 });
 const append = (...ids: string[]) => log().appendEvents(ids.map((id) => event(id)));

@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { env } from 'cloudflare:workers';
 import { shardOf } from '../../../edge/collect/shard.ts';
-import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { signToken, verifyToken } from '../../../shared/domain/token.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, type Isolate } from '../support/edge.ts';
+import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { clickOn, rank, type RankAnswer } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
@@ -36,8 +36,9 @@ describe('POST /v1/events', () => {
       {
         ...click,
         token: undefined,
-        sessionId: 'session-7',
-        userId: 'user-7',
+        sessionId: keyedSession('session-7'),
+        userId: keyedUser('user-7'),
+        placement: 'main',
         weights: 'v000001',
         receivedAt: expect.any(Number),
       },
@@ -178,7 +179,7 @@ describe('POST /v1/events', () => {
   it('asks again for just the events whose shard cannot store them', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const elsewhere = await rank(isolate, { sessionId: 'session-2' });
-    const down = `shard-${shardOf(parseSessionId('session-2'), 8)}`;
+    const down = `shard-${shardOf(keyedSession('session-2'), 8)}`;
     const half = coldIsolate({ EVENT_LOG: brokenLog((name) => name === down) });
     expect(await send([clickOn(ranking), clickOn(elsewhere)], half)).toMatchObject({
       status: 202,

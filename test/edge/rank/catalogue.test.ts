@@ -4,6 +4,7 @@ import { encodeItem, isFiltered } from '../../oracle/encode.ts';
 import { scoreCodes, toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
 import { coldIsolate } from '../support/edge.ts';
+import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
@@ -81,8 +82,8 @@ describe('ranking the whole catalogue', () => {
     const answer = await rank(coldIsolate(), { userId: 'user-9', limit: 3 });
     expect(verifyToken(answer.token, 'token-secret', Date.now())).toMatchObject({
       rankingId: answer.rankingId,
-      sessionId: 'session-1',
-      userId: 'user-9',
+      sessionId: keyedSession('session-1'),
+      userId: keyedUser('user-9'),
       weights: 'v000003',
       snapshot: hash,
       itemIds: answer.items.map(({ id }) => id),

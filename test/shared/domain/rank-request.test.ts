@@ -9,6 +9,8 @@ describe('parseRankRequest', () => {
   it('has defaults for all but the session', () => {
     expect(parseRankRequest(asked)).toEqual({
       sessionId: 's1',
+      placement: 'main',
+      consent: 'measure',
       preferences: {},
       context: {},
       recent: [],
@@ -56,6 +58,11 @@ describe('parseRankRequest', () => {
     [[asked], 'the body must be a JSON object with a sessionId'],
     [{}, 'sessionId must be'],
     [{ ...asked, userId: '' }, 'userId must be'],
+    [{ ...asked, sessionId: 'ana@example.com' }, 'sessionId must not be an e-mail address'],
+    [{ ...asked, userId: '+49-170-1234567' }, 'userId must not be a phone number'],
+    [{ ...asked, placement: 'Home Page' }, 'placement must be 1 to 64 lower-case letters'],
+    [{ ...asked, consent: true }, 'consent must be one of none, measure, personalise, but was true'],
+    [{ ...asked, sessionId: undefined, consent: 'measure' }, 'sessionId must be'],
     [{ ...asked, limit: 0 }, 'limit must be a whole number from 1 to 100, but was 0'],
     [{ ...asked, limit: 101 }, 'but was 101'],
     [{ ...asked, limit: '5' }, 'but was "5"'],
@@ -98,5 +105,15 @@ describe('parseRankRequest', () => {
     const refused = () => parseRankRequest(value);
     expect(refused).toThrow(ApiError);
     expect(refused).toThrow(message);
+  });
+
+  it('needs no identity without consent, and goes by the default where none is stated', () => {
+    expect(parseRankRequest({ consent: 'none' })).not.toHaveProperty('sessionId');
+    expect(parseRankRequest({}, 'none').consent).toBe('none');
+    expect(parseRankRequest({ ...asked, consent: 'personalise' }, 'none').consent).toBe(
+      'personalise',
+    );
+    expect(() => parseRankRequest({ consent: 'none', sessionId: '' })).toThrow('sessionId must be');
+    expect(parseRankRequest({ ...asked, placement: 'home' }).placement).toBe('home');
   });
 });

@@ -10,6 +10,7 @@ import {
   batch,
   decisions,
   experimentDecisions,
+  placedDecisions,
   forest,
   mlp,
   scorer,
@@ -56,7 +57,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 2,
+    newest: 3,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -64,8 +65,16 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 2,
+    newest: 3,
     bytes: decisionsToBytes(experimentDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB with placements',
+    magic: 'TTDB',
+    format: 3,
+    newest: 3,
+    bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
   {
@@ -93,7 +102,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 2, bytes);
+  const { format, schemaHash } = openFrame(magic, 3, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

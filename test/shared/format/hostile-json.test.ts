@@ -13,6 +13,7 @@ import {
   experimentDecisions,
   forest,
   mlp,
+  placedDecisions,
   scorer,
   snapshot,
 } from '../../golden/artifacts.ts';
@@ -167,8 +168,8 @@ describe('a decision', () => {
     ],
     [
       'parts of a later format',
-      withByte(7, 4),
-      'ranking r-1: 4 names parts that this build does not know',
+      withByte(7, 8),
+      'ranking r-1: 8 names parts that this build does not know',
     ],
   ])('is refused with %s', (_, changed, message) => {
     const read = (bytes: Uint8Array) => decisionsFromBytes(sealFrame('TTDB', 2, undefined, bytes));
@@ -177,10 +178,11 @@ describe('a decision', () => {
     expect(() => read(changed)).toThrow(message);
   });
 
-  it('is written in the first format, which an older backend reads, unless experiments add to it', () => {
-    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 2, bytes).format;
+  it('is written in the first format, which an older backend reads, unless it holds more', () => {
+    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 3, bytes).format;
     expect(formatOf(decisionsToBytes(decisions))).toBe(1);
     expect(formatOf(decisionsToBytes([...decisions, interleaved]))).toBe(2);
+    expect(formatOf(decisionsToBytes([...decisions, ...placedDecisions]))).toBe(3);
   });
 
   it('is refused inside an ingest batch when its own bytes are damaged', () => {

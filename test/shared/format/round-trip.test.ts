@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import type { Version } from '../../../shared/domain/ids.ts';
+import { NO_SESSION, type Version } from '../../../shared/domain/ids.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { ByteReader, ByteWriter } from '../../../shared/format/bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
@@ -31,6 +31,11 @@ const optional = <T>(key: string, value: fc.Arbitrary<T>) =>
   fc.option(value, { nil: undefined }).map((v) => (v === undefined ? {} : { [key]: v }));
 const u16 = fc.nat({ max: 0xffff });
 const u32 = fc.nat({ max: 0xffffffff });
+
+const context = fc.record({
+  placement: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,20}$/),
+  consent: fc.constantFrom('none', 'measure', 'personalise'),
+});
 
 const decisions: fc.Arbitrary<Decision> = fc
   .tuple(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 64 }))
@@ -65,9 +70,11 @@ const decisions: fc.Arbitrary<Decision> = fc
         optional('userId', id()),
         optional('arm', fc.string({ minLength: 1 })),
         optional('teams', fc.uint8Array({ minLength: slots, maxLength: slots, max: 1 })),
+        optional('context', context),
         optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
       )
-      .map((parts) => Object.assign({}, ...parts) as Decision);
+      .map((parts) => Object.assign({}, ...parts) as Decision)
+      .map((one) => (one.context?.consent === 'none' ? { ...one, sessionId: NO_SESSION } : one));
   });
 
 const events: fc.Arbitrary<CollectedEvent> = fc
@@ -82,6 +89,7 @@ const events: fc.Arbitrary<CollectedEvent> = fc
       receivedAt: fc.maxSafeNat(),
     }),
     optional('itemId', id()),
+    optional('placement', fc.constantFrom('main', 'home')),
     optional(
       'properties',
       fc.dictionary(

@@ -39,6 +39,8 @@ const slate: fc.Arbitrary<LoggedSlate> = fc.integer({ min: 1, max: 8 }).chain((s
     at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
     sessionId: id,
     userId: fc.option(id),
+    placement: fc.constantFrom('main', 'home'),
+    consent: fc.constantFrom('measure', 'personalise'),
     arm: fc.option(id),
     weights: fc.constantFrom('v000000', 'v000041'),
     draw: fc.option(
