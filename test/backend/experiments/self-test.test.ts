@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendLearned } from '../reward/support/append-learned.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -17,6 +16,7 @@ import {
 import { send } from '../support/batches.ts';
 import { randomVisit } from '../support/visits.ts';
 import { happened } from '../log/support/log.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const SLOTS = 4;
 const LEARNED = { save: 7 };
@@ -100,8 +100,7 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
   expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
   expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-experiment-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryFolder();
   const file = join(directory, 'hot.json');
   const exploration = { temperature: 40, epsilon: 0.1, poolSize: 50 };
   const hot = [
