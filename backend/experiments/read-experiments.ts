@@ -13,6 +13,10 @@ export const listExperiments = (store: Pick<Store, 'db'>): Promise<Experiment[]>
     .orderBy(desc(experiments.createdAt), desc(experiments.id))
     .limit(200);
 
+/** Canaries included. */
+export const runningExperiments = (store: Pick<Store, 'db'>): Promise<Experiment[]> =>
+  store.db.select().from(experiments).where(eq(experiments.status, 'running'));
+
 /** @throws ApiError 404. */
 export async function readExperiment(store: Pick<Store, 'db'>, id: string): Promise<Experiment> {
   const [row] = await store.db.select().from(experiments).where(eq(experiments.id, id));

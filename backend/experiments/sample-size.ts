@@ -6,21 +6,17 @@ import {
   sampleSizeOfProportions,
   sampleSizeReadDaily,
 } from '../science/statistics/power.ts';
+import type { Moments } from '../science/statistics/statistic-kind.ts';
 import { meanStatisticFromMoments, type Statistic } from '../science/statistics/statistics.ts';
-
-interface BaselineMoments {
-  readonly mean: number;
-  readonly variance: number;
-}
 
 /** A metric per unit, as measured before the experiment. */
 export type Baseline =
   | { readonly kind: 'proportion'; readonly rate: number }
-  | ({ readonly kind: 'mean' } & BaselineMoments)
+  | ({ readonly kind: 'mean' } & Moments)
   | {
       readonly kind: 'ratio';
-      readonly numerator: BaselineMoments;
-      readonly denominator: BaselineMoments;
+      readonly numerator: Moments;
+      readonly denominator: Moments;
       /** Of a unit's numerator and denominator. */
       readonly covariance: number;
     };
@@ -100,8 +96,7 @@ function ofMeans(
 
 /** A sample of two units with these moments, which is all that a plan needs. */
 function statisticOf(baseline: Exclude<Baseline, { kind: 'proportion' }>): Statistic {
-  const sample = ({ mean, variance }: BaselineMoments) =>
-    meanStatisticFromMoments(mean, variance, 2);
+  const sample = ({ mean, variance }: Moments) => meanStatisticFromMoments(mean, variance, 2);
   if (baseline.kind === 'mean') return sample(baseline);
   const [numerator, denominator] = [sample(baseline.numerator), sample(baseline.denominator)];
   const sumProducts = baseline.covariance + (numerator.sum * denominator.sum) / 2;

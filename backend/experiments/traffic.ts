@@ -1,10 +1,9 @@
-import { eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { armKey, type ServedArm, type ServedLayer } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
-import { experiments } from '../store/tables.ts';
+import { runningExperiments } from './read-experiments.ts';
 import { listLayers, type LayerRow } from './layers.ts';
 import { asAssigned, type Experiment } from './new-experiment.ts';
 
@@ -19,11 +18,7 @@ const MAX_TRAFFIC_BYTES = 64 * 1024;
 
 /** The part of the pointer that serves all running experiments, canaries included. Layers are in the order in which they claim units. */
 export async function trafficOf(store: Pick<Store, 'db'>): Promise<ExperimentTraffic> {
-  const running = await store.db
-    .select()
-    .from(experiments)
-    .where(eq(experiments.status, 'running'));
-  return trafficFrom(await listLayers(store), running);
+  return trafficFrom(await listLayers(store), await runningExperiments(store));
 }
 
 /** @throws ApiError 400 where two of one layer overlap, 409 where the pointer would grow too large. */

@@ -1,10 +1,9 @@
-import { eq } from 'drizzle-orm';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { RewardPolicy } from '../reward/in-force.ts';
 import type { Store } from '../store/open.ts';
-import { experiments } from '../store/tables.ts';
+import { runningExperiments } from './read-experiments.ts';
 import type { Experiments } from './experiments.ts';
 import type { Experiment } from './new-experiment.ts';
 
@@ -30,12 +29,8 @@ export interface TrainArmsDeps {
  */
 export async function trainArms(deps: TrainArmsDeps): Promise<number> {
   const { store, log } = deps;
-  const running = await store.db
-    .select()
-    .from(experiments)
-    .where(eq(experiments.status, 'running'));
   let moved = 0;
-  for (const experiment of running) {
+  for (const experiment of await runningExperiments(store)) {
     for (const arm of experiment.arms) {
       if (arm.reward === undefined) continue;
       try {

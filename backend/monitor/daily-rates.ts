@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
+import { countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
-import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
+import { cameSoon } from './feedback-window.ts';
 
 /** What followed the rankings that people were shown on a day; each counts once, however often it was clicked or booked. */
 export interface DayRates {
@@ -19,7 +19,6 @@ export interface DayRates {
  */
 export async function readDayRates({ db }: Pick<Store, 'db'>, day: UtcDay): Promise<DayRates> {
   const { from, to } = boundsOf(day);
-  const cameSoon = (type: 'click' | 'booking') => cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
   const [row] = await db.all<Omit<DayRates, 'day'>>(sql`
     select count(*) as rankings, coalesce(sum(${cameSoon('click')}), 0) as clicked,
       coalesce(sum(${cameSoon('booking')}), 0) as booked

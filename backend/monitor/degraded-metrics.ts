@@ -5,6 +5,7 @@ import type { Store } from '../store/open.ts';
 import { count, percent } from '../../shared/text/text.ts';
 import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { readDayRates, type DayRates } from './daily-rates.ts';
+import { sum } from '../science/statistics/matrix.ts';
 import { FEEDBACK_WITHIN_MS } from './feedback-window.ts';
 import type { Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';
@@ -145,6 +146,5 @@ const logOddsOf = ({ hits, rankings }: DailyRate): number =>
   Math.log((hits + 0.5) / (rankings - hits + 0.5));
 const shareOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 const weekdayOf = (day: UtcDay): number => new Date(startOfDay(day)).getUTCDay();
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;
 const rateText = (rate: number) => percent(rate, { digits: 2 });

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { parse } from 'csv-parse/sync';
-import { invalid } from '../../shared/domain/errors.ts';
+import { readCsv } from './read-csv.ts';
 
 /** Open Bandit Dataset rows (Saito et al., NeurIPS 2021): one recommended item at one of three positions each. */
 export interface OpenBanditLog {
@@ -20,16 +17,9 @@ export interface OpenBanditLog {
 const COLUMNS = ['timestamp', 'item_id', 'position', 'click', 'propensity_score'] as const;
 const USER = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'user_feature_3'] as const;
 
-type Row = Record<(typeof COLUMNS)[number] | (typeof USER)[number], string>;
-
 /** Reads a `.csv` or `.csv.gz`, in time order. @throws ApiError naming the file and a missing column. */
 export function readOpenBandit(file: string): OpenBanditLog {
-  const bytes = readFileSync(file);
-  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const rows: Row[] = parse(gzipped ? gunzipSync(bytes) : bytes, { columns: true, bom: true });
-  const missing = [...COLUMNS, ...USER].find((column) => rows[0]?.[column] === undefined);
-  if (missing !== undefined)
-    throw invalid(`${file}: there is no column "${missing}"; expected ${COLUMNS.join(', ')}`);
+  const rows = readCsv(file, [...COLUMNS, ...USER]);
   rows.sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)));
   const action = Uint32Array.from(rows, (row) => Number(row.item_id));
   const shown = Uint32Array.from(rows, (row) => Number(row.position));

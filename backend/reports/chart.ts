@@ -30,3 +30,16 @@ export const px = (value: number): string => value.toFixed(1);
 /** Colours go by the place of a version in the report, so that it has the same colour in every chart. */
 export const MOST_COLOURS = 6;
 export const colourOf = (place: number): string => (place < MOST_COLOURS ? `c${place}` : 'other');
+
+/** The days of a month that an axis names. */
+export const labelledDates = (days: number): number[] => [
+  1,
+  ...Array.from({ length: Math.floor(days / 5) }, (_, i) => 5 * (i + 1)),
+];
+
+/** All of the shares, and a margin on both sides. @param margin in parts of what lies between the least and the most. */
+export function rangeOfShares(shares: readonly number[], margin: number): [number, number] {
+  const [low, high] = [Math.min(...shares), Math.max(...shares)];
+  const room = Math.max((high - low) * margin, 1e-4);
+  return [Math.max(0, low - room), Math.min(1, high + room)];
+}

@@ -1,4 +1,14 @@
-import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
+import {
+  chart,
+  colourOf,
+  label,
+  labelledDates,
+  line,
+  px,
+  rangeOfShares,
+  shareLabels,
+  WIDTH,
+} from './chart.ts';
 import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 import { shareText } from './report-sections.ts';
@@ -19,14 +29,11 @@ export function dailyChart(title: string, days: number, all: readonly DailySerie
   const series = all.filter(({ points }) => points.length > 1);
   if (series.length === 0) return '';
   const shares = series.flatMap(({ points }) => points.map(({ share }) => share));
-  const [low, high] = [Math.min(...shares), Math.max(...shares)];
-  const margin = Math.max((high - low) * 0.08, 1e-4);
-  const range = [Math.max(0, low - margin), Math.min(1, high + margin)] as const;
+  const range = rangeOfShares(shares, 0.08);
   const x = scaleOf([1, days], [PLOT.left, PLOT.right]);
   const y = scaleOf(range, [PLOT.bottom, PLOT.top]);
   const ticks = ticksOf(range, 7);
   const labels = shareLabels(ticks);
-  const dates = [1, ...Array.from({ length: Math.floor(days / 5) }, (_, i) => 5 * (i + 1))];
   return chart(HEIGHT, title, [
     ...ticks.map((tick, i) =>
       [
@@ -34,7 +41,7 @@ export function dailyChart(title: string, days: number, all: readonly DailySerie
         label(PLOT.left - 8, y(tick) + 4, labels[i], 'end'),
       ].join(''),
     ),
-    ...dates.map((date) => label(x(date), HEIGHT - 8, String(date), 'middle')),
+    ...labelledDates(days).map((date) => label(x(date), HEIGHT - 8, String(date), 'middle')),
     ...series.map(({ name, place, points }) => lineOf(name, place, points, days, x, y)),
     ...endLabels(series, x, y),
   ]);

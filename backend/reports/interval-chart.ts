@@ -1,5 +1,5 @@
 import type { Proportion } from '../science/statistics/wilson.ts';
-import { chart, colourOf, label, line, px, shareLabels, WIDTH } from './chart.ts';
+import { chart, colourOf, label, line, px, rangeOfShares, shareLabels, WIDTH } from './chart.ts';
 import { scaleOf, ticksOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 import { shareText } from './report-sections.ts';
@@ -22,12 +22,10 @@ export function intervalChart(title: string, rows: readonly IntervalRow[]): stri
       : [{ name, place, rate, low, high }],
   );
   if (known.length === 0) return '';
-  const [low, high] = [
-    Math.min(...known.map((row) => row.low)),
-    Math.max(...known.map((row) => row.high)),
-  ];
-  const margin = Math.max((high - low) * 0.06, 1e-4);
-  const range = [Math.max(0, low - margin), Math.min(1, high + margin)] as const;
+  const range = rangeOfShares(
+    known.flatMap(({ low, high }) => [low, high]),
+    0.06,
+  );
   const x = scaleOf(range, [LEFT, RIGHT]);
   const ticks = ticksOf(range, 6);
   const bottom = TOP + known.length * ROW;

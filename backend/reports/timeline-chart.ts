@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
-import { chart, label, line, px, WIDTH } from './chart.ts';
+import { chart, label, labelledDates, line, px, WIDTH } from './chart.ts';
 import { scaleOf } from './scale.ts';
 import { escapeHtml } from './html.ts';
 
@@ -29,9 +29,8 @@ export function timelineChart(
   const x = scaleOf([from, to], [LEFT, RIGHT]);
   const bottom = TOP + lanes.length * ROW;
   const days = Math.round((to - from) / DAY_MS);
-  const dates = [1, ...Array.from({ length: Math.floor(days / 5) }, (_, i) => 5 * (i + 1))];
   return chart(bottom + 22, title, [
-    ...dates.map((date) => {
+    ...labelledDates(days).map((date) => {
       const at = x(from + (date - 1) * DAY_MS);
       return line('grid', at, TOP, at, bottom) + label(at, bottom + 15, String(date), 'middle');
     }),

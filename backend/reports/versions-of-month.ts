@@ -3,8 +3,8 @@ import { sql } from 'drizzle-orm';
 import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
-import { FEEDBACK_WITHIN_MS } from '../monitor/feedback-window.ts';
+import { countedRankings, schemaList } from '../log/account/counted.ts';
+import { cameSoon } from '../monitor/feedback-window.ts';
 import { rateOf } from './rate.ts';
 
 interface VersionCounts {
@@ -69,7 +69,6 @@ export async function versionsBetween(
 
 async function readDay(store: Store, day: string): Promise<SessionDay[]> {
   const { from, to } = boundsOf(day);
-  const cameSoon = (type: 'click' | 'booking') => cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
   return store.db.all<SessionDay>(sql`
     select version, count(*) as sessions, sum(r) as rankings, sum(d) as degraded,
       sum(c) as clicked, sum(b) as booked, sum(r * r) as rankingsSquared,

@@ -8,7 +8,8 @@ import { type Statistic } from '../science/statistics/statistics.ts';
 import { addStatistics } from '../science/statistics/statistic-kinds.ts';
 import type { CanaryWindow } from './canary-windows.ts';
 import type { GuardrailReading } from './decide-rollout.ts';
-import { CHALLENGER, CHAMPION, type RolloutExperiment } from './rollout-rows.ts';
+import type { Experiment } from '../experiments/new-experiment.ts';
+import { CHALLENGER, CHAMPION } from './rollout-rows.ts';
 
 /** The sessions of one stage, as sums per arm and day. */
 export interface CanaryStratum {
@@ -22,7 +23,7 @@ export interface CanaryStratum {
  * @param alpha of all guardrails together: each gets an equal part (Bonferroni).
  */
 export function canaryReadings(
-  { guardrails, metrics, minimumPerArm }: RolloutExperiment,
+  { guardrails, metrics, minimumPerArm }: Experiment,
   strata: readonly CanaryStratum[],
   alpha: number,
   combine: (effects: readonly Effect[]) => Effect,

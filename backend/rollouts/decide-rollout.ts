@@ -1,7 +1,7 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import { percent } from '../../shared/text/text.ts';
-import type { GateReport, GuardrailInterval } from '../science/evaluation/gate.ts';
+import type { GateVerdict, GuardrailInterval } from '../science/evaluation/gate.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
 import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
 
@@ -19,7 +19,7 @@ export interface RolloutEvidence {
   /** What is live at the time of the decision. */
   readonly pointer: Pick<Pointer, 'champion' | 'hold' | 'by'>;
   /** The gate of the challenger against the champion. It decides until visitors are shown the challenger; then the guardrails do. */
-  readonly gate?: Pick<GateReport, 'verdict' | 'reason'>;
+  readonly gate?: GateVerdict;
   /** How many sessions the challenger ranked (in shadow: scored) since the stage began. */
   readonly sessions: number;
   /** Challenger against champion, one reading per metric, over the whole canary. */

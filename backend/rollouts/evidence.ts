@@ -5,18 +5,12 @@ import type { ExperimentStatistics } from '../science/experiment/experiment-stat
 import type { Account } from '../log/account/account.ts';
 import { countedExposures, countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
+import type { Experiment } from '../experiments/new-experiment.ts';
 import type { Store } from '../store/open.ts';
 import { canaryReadings, mismatches } from './canary-readings.ts';
 import { canaryWindows } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
-import {
-  CHALLENGER,
-  experimentOf,
-  type RolloutExperiment,
-  type RolloutRow,
-  stateOf,
-  stepsOf,
-} from './rollout-rows.ts';
+import { CHALLENGER, experimentOf, type RolloutRow, stateOf, stepsOf } from './rollout-rows.ts';
 import { SHARE } from './steps.ts';
 
 export interface EvidenceDeps {
@@ -24,7 +18,7 @@ export interface EvidenceDeps {
   readonly account: Pick<Account, 'update'>;
   /** Sessions that were first exposed in a window, by arm and day. */
   readonly collect: (
-    experiment: RolloutExperiment,
+    experiment: Experiment,
     window: { readonly from: number; readonly to: number },
   ) => Promise<ExperimentStatistics>;
   readonly combine: (effects: readonly Effect[]) => Effect;

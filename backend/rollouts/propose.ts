@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
-import type { GateReport } from '../science/evaluation/gate.ts';
+import type { GateVerdict } from '../science/evaluation/gate.ts';
 import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { recordAudit } from '../store/audit.ts';
@@ -35,7 +35,7 @@ const LAST_RANK = 1_000_000;
 export async function proposeRollout(
   { store, versions, settings, nowMs, newId = shortId }: ProposeDeps,
   version: Version,
-  gate: Pick<GateReport, 'verdict' | 'reason'> | undefined,
+  gate: GateVerdict | undefined,
   by: string,
 ): Promise<string> {
   const challenger = await versions.load(version);

@@ -2,13 +2,13 @@ import { and, asc, desc, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
+import type { Experiment } from '../experiments/new-experiment.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rolloutDecisions, rollouts } from '../store/tables.ts';
 import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
 import type { Stage } from './steps.ts';
 
 export type RolloutRow = typeof rollouts.$inferSelect;
-export type RolloutExperiment = typeof experiments.$inferSelect;
 
 export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 
@@ -81,7 +81,7 @@ async function decisionsWhere(store: Store, id: string, more?: SQL): Promise<Rol
   return rows.map(({ decision }) => decision as unknown as RolloutDecision);
 }
 
-export async function experimentOf(store: Store, row: RolloutRow): Promise<RolloutExperiment> {
+export async function experimentOf(store: Store, row: RolloutRow): Promise<Experiment> {
   const [found] = await store.db
     .select()
     .from(experiments)

@@ -50,16 +50,13 @@ export interface FeedbackEvent {
   readonly token: string;
 }
 
-/** The event types that must name an item. */
-const NEEDS_ITEM: ReadonlySet<string> = new Set([
-  'click',
-  'dwell',
-  'save',
-  'contact',
-  'booking_start',
-  'booking',
-  'cancel',
-  'payment',
+/** The event types that need not name an item. */
+const WITHOUT_ITEM: ReadonlySet<string> = new Set([
+  'impression',
+  'scroll_depth',
+  'form_progress',
+  'feature_use',
+  'pointer_activity',
 ]);
 
 const MAX_PROPERTIES = 32;
@@ -76,7 +73,7 @@ export function parseEvent(value: unknown): FeedbackEvent {
       `type must be one of ${EVENT_TYPES.join(', ')}, but was ${JSON.stringify(type)?.slice(0, 80)}`,
     );
   }
-  if (NEEDS_ITEM.has(type as string) && raw.itemId === undefined) {
+  if (!WITHOUT_ITEM.has(type as string) && raw.itemId === undefined) {
     throw invalid(`an event of type ${String(type)} needs an itemId`);
   }
   const { position, value: amount, timestamp, token } = raw;

@@ -45,6 +45,9 @@ export function percent(share: number, { digits, signed = false }: PercentFormat
   return `${signed && share > 0 ? '+' : ''}${digits === undefined ? Number(fixed) : fixed} %`;
 }
 
+/** Rounded down, so that a share under its limit never reads as the limit, and 100 % means all. */
+export const percentAtMost = (share: number): string => `${Math.floor(share * 10_000) / 100} %`;
+
 /** `2026-11-22 03:06:23 UTC`. */
 export const moment = (atMs: number | null | undefined): string =>
   typeof atMs === 'number'

@@ -9,16 +9,9 @@ import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 import { updateAccount } from '../../backend/log/account/update-account.ts';
 import { openStore, type Store } from '../../backend/store/open.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
-import {
-  parseEventId,
-  parseItemId,
-  parseRankingId,
-  parseSessionId,
-  parseUserId,
-  RULES_VERSION,
-} from '../../shared/domain/ids.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { parseSessionId, parseUserId } from '../../shared/domain/ids.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
+import { decisionOf, eventOf } from '../backend/support/decisions.ts';
 import { runningExperiment } from '../backend/experiments/support/experiment-log.ts';
 import type { Part, Say } from './support/part.ts';
 import { median } from './support/quantile.ts';
@@ -29,7 +22,6 @@ const EVENTS_PER_EXPOSURE = 1.5;
 const BATCH = 5000;
 const ROUNDS = 3;
 const START_MS = Date.UTC(2026, 0, 5);
-const ITEMS = ['lisbon', 'porto', 'faro'].map(parseItemId);
 
 /** How long it takes to count an experiment from the log: per unit, by day, and by four segments. */
 export async function benchStatistics(say: Say): Promise<Part> {
@@ -101,39 +93,21 @@ async function fill(store: Store, from: number): Promise<void> {
     const ids = {
       sessionId: parseSessionId(`s${n}`),
       userId: parseUserId(`u${user}`),
-      weights: RULES_VERSION,
       arm: `session:${arm(n)} user:${arm(user)}`,
     };
-    const rankingId = parseRankingId(`r${n}`);
     const at = START_MS + n * 6000;
-    decisions.push({
-      ...ids,
-      rankingId,
-      at,
-      delta: 0,
-      schemaHash: smarttrip.hash,
-      snapshot: '',
-      degraded: false,
-      seed: n,
-      exploration: smarttrip.exploration,
-      limit: ITEMS.length,
-      request: JSON.stringify({ context: { device: ['phone', 'desk'][n % 2], country: n % 20 } }),
-      itemIds: ITEMS,
-      units: ITEMS.map(() => 0),
-      propensities: ITEMS.map(() => 0.5),
-      codes: new Uint8Array(ITEMS.length * smarttrip.features.length),
-    });
+    const request = { context: { device: ['phone', 'desk'][n % 2], country: n % 20 } };
+    decisions.push(decisionOf(`r${n}`, { ...ids, at, request: JSON.stringify(request) }));
     for (let i = 0; i < n % 4; i++)
-      events.push({
-        ...ids,
-        eventId: parseEventId(`e${n}-${i}`),
-        type: (['click', 'dwell', 'save'] as const)[i],
-        rankingId,
-        itemId: ITEMS[0],
-        value: 5000,
-        timestamp: at + 1000 + i,
-        receivedAt: at + 1000 + i,
-      });
+      events.push(
+        eventOf(`e${n}-${i}`, `r${n}`, {
+          ...ids,
+          type: (['click', 'dwell', 'save'] as const)[i],
+          value: 5000,
+          timestamp: at + 1000 + i,
+          receivedAt: at + 1000 + i,
+        }),
+      );
   }
   await ingest(store, { batchId: `b${from}`, decisions, events }, START_MS);
 }

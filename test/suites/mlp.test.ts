@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gpuMlpEngine } from '../../backend/device/gpu/mlp.ts';
-import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
+import { lossOf } from '../../backend/science/learn/loss.ts';
 import { BETA1, BETA2 } from '../../backend/science/learn/mlp/adam.ts';
 import { Batches, type MlpSet } from '../../backend/science/learn/mlp/batches.ts';
 import { cpuMlpEngine } from '../../backend/device/cpu/mlp-engine.ts';
@@ -119,8 +119,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
       expectWithin(`seed ${seed}: scores`, scores, activations.scores, scoreBound);
 
       const [slope, hessian] = [new Float64Array(rows), new Float64Array(rows)];
-      const lossOf = objective === 'listwise' ? listwiseLoss : pointwiseLoss;
-      const total = lossOf(batch, activations.scores, slope, hessian);
+      const total = lossOf(objective)(batch, activations.scores, slope, hessian);
       const worst = sizes.scores.reduce((a, b) => Math.max(a, b), 0);
       // Roundings of a row's gradient: the loss's own, and twice the score's.
       const ofRow = 64 + longest + 2 * roundings * worst;

@@ -13,7 +13,9 @@ import { monthBefore } from '../../backend/reports/months.ts';
 import { openStore } from '../../backend/store/open.ts';
 import { needs } from '../support/needs.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../backend/support/backend.ts';
-import { decisionOf, eventOf, send } from '../backend/support/batches.ts';
+import { send } from '../backend/support/batches.ts';
+import { happened } from '../backend/log/support/log.ts';
+import { decisionOf } from '../backend/support/decisions.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 const { absent, why } = needs(CHROMIUM === undefined ? 'there is no chromium' : '');
@@ -72,13 +74,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     );
     const events = decisions
       .filter((_, n) => n % 4 === 0 || n % 5 === 0)
-      .map(({ rankingId, sessionId, at }) =>
-        eventOf(`c-${rankingId}`, rankingId, {
-          sessionId,
-          timestamp: at + 900,
-          receivedAt: at + 999,
-        }),
-      );
+      .map((decision) => happened(decision, 'click', { afterMs: 900 }));
     await send(backend, { batchId: 'b', decisions, events });
     const full = await page();
     expect(full).toContain('bolder &lt;b&gt;themes');

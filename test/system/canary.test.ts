@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { FREE } from '../backend/rollouts/support/stages.ts';
 import { putItems } from '../support/client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' } as const;
 /** It stops at half of the traffic: a share that few sessions can tell. */
 const HALF_WAY = {
   schedule: '* * * * * *',

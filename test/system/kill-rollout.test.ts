@@ -12,22 +12,14 @@ import { startBackendProcess, type BackendProcess } from '../support/backend-pro
 import { freePort } from '../support/free-port.ts';
 import { sized } from '../support/size.ts';
 import { eventually, INGEST_SECRET, SECRET_KEY } from '../backend/support/backend.ts';
+import { atEveryStage, FREE, STAGES } from '../backend/rollouts/support/stages.ts';
 import { startKvServer, type KvServer } from '../backend/support/kv-server.ts';
 
-const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
 /** Where the backend is killed. */
 const CUT_AT = sized<readonly Stage[]>({
   small: ['canary 1', 'canary 25'],
   full: ['canary 1', 'canary 5', 'canary 25', 'canary 50'],
 });
-const STAGES: readonly Stage[] = [
-  'shadow',
-  'canary 1',
-  'canary 5',
-  'canary 25',
-  'canary 50',
-  'canary 100',
-];
 
 let directory: string;
 let kv: KvServer;
@@ -53,7 +45,7 @@ beforeAll(async () => {
         training: { schedule: '' },
         rollout: {
           schedule: '* * * * * *',
-          steps: Object.fromEntries(STAGES.map((stage) => [stage, FREE])),
+          steps: atEveryStage(FREE),
         },
       },
     );

@@ -20,10 +20,10 @@ import {
   storedDecisions,
   type StoredDecision,
 } from '../support/stored-decisions.ts';
+import { SEED } from '../shared/support/seed.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const REQUESTS = 240;
 const NOW_MS = Date.now();
 

@@ -9,10 +9,9 @@ import {
   startTestBackend,
   type TestBackend,
 } from '../backend/support/backend.ts';
+import { atEveryStage, FREE, STAGES } from '../backend/rollouts/support/stages.ts';
 import { sized } from '../support/size.ts';
 
-const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
-const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
 const EVERY_SECOND = '* * * * * *';
 
 const TRAININGS = sized({ small: 2, full: 3 });
@@ -25,7 +24,7 @@ beforeAll(async () => {
     rollout: parseRollout({
       mode: 'direct',
       schedule: EVERY_SECOND,
-      steps: Object.fromEntries(STAGES.map((stage) => [stage, FREE])),
+      steps: atEveryStage(FREE),
     }),
   });
   two = await one.beside();

@@ -3,7 +3,7 @@ import { combineStrata } from '../../backend/science/statistics/strata.ts';
 import type { ExperimentStatistics } from '../../backend/science/experiment/experiment-statistics.ts';
 import { proportionStatistic } from '../../backend/science/statistics/statistics.ts';
 import { canaryReadings, type CanaryStratum } from '../../backend/rollouts/canary-readings.ts';
-import type { RolloutExperiment } from '../../backend/rollouts/rollout-rows.ts';
+import type { Experiment } from '../../backend/experiments/new-experiment.ts';
 import type { Stage } from '../../backend/rollouts/steps.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
@@ -22,7 +22,7 @@ const experiment = {
   // No harm is bearable: every interval that lies below 0 is a call.
   guardrails: [{ metric: 'click_through', margin: 0 }],
   minimumPerArm: 100,
-} as unknown as RolloutExperiment;
+} as unknown as Experiment;
 
 const stratum = (stage: Stage, share: number, counts: Record<string, [n: number, k: number]>) =>
   ({

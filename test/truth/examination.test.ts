@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ExaminationPropensities } from '../../backend/science/evaluation/position-bias/examination.ts';
 import { examinationFromHarvest } from '../../backend/science/evaluation/position-bias/intervention-harvesting.ts';
 import { examinationFromRandomised } from '../../backend/science/evaluation/position-bias/randomised-slots.ts';
 import { impressionsOf } from '../../backend/science/evaluation/position-bias/examination-weights.ts';
-import { EXAMINED, examinedSlates, SLATE } from '../world/examined.ts';
+import { EXAMINED, estimated, examinedSlates, SLATE } from '../world/examined.ts';
 import { sized } from '../support/size.ts';
 
 const SEED = 31;
 const LOGS = sized({ small: 12, full: 40 });
-
-function estimated(propensities: ExaminationPropensities) {
-  if (propensities.kind === 'refused') throw new Error(propensities.reason);
-  return propensities;
-}
 
 describe(`examination of slots (${LOGS} logs, seed ${SEED})`, () => {
   const methods = [

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Difference, type Effect, effectOf } from '../../backend/science/statistics/effect.ts';
+import { type Difference, effectOf } from '../../backend/science/statistics/effect.ts';
 import { welchTest } from '../../backend/science/statistics/fixed-test.ts';
 import {
   normalPower,
@@ -17,16 +17,9 @@ import {
 } from '../../backend/science/statistics/statistics.ts';
 import { addStatistics } from '../../backend/science/statistics/statistic-kinds.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
+import { effectIn, times } from '../backend/science/experiment/draws.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
 import { SIZE, sized } from '../support/size.ts';
-
-const effect = (control: Statistic, treatment: Statistic, difference?: Difference): Effect => {
-  const found = effectOf(control, treatment, { difference, minimumPerArm: 2 });
-  if (found.kind !== 'effect') throw new Error(found.message);
-  return found;
-};
-
-const times = (n: number, make: () => number): number[] => Array.from({ length: n }, make);
 
 const EXPERIMENTS = sized({ small: 250, full: 1000 });
 
@@ -102,7 +95,7 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
     const runs = sized({ small: 300, full: 1500 });
     let covered = 0;
     for (let run = 0; run < runs; run++) {
-      const { low, high } = welchTest(effect(draw(0), draw(truth), difference));
+      const { low, high } = welchTest(effectIn(draw(0), draw(truth), difference));
       covered += Number(low <= truth && truth <= high);
     }
     // Binomial error of 1,500 runs: 0.0056.
@@ -122,8 +115,8 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
     }
     const halves = (values: readonly number[]) => [values.slice(0, 20_000), values.slice(20_000)];
     const [[postC, postT], [preC, preT]] = [halves(post), halves(pre)];
-    const plain = effect(meanStatistic(postC), meanStatistic(postT));
-    const adjusted = effect(adjustedStatistic(postC, preC), adjustedStatistic(postT, preT));
+    const plain = effectIn(meanStatistic(postC), meanStatistic(postT));
+    const adjusted = effectIn(adjustedStatistic(postC, preC), adjustedStatistic(postT, preT));
     expect(adjusted.standardError / plain.standardError).toBeCloseTo(Math.SQRT1_2, 2);
   });
 
@@ -134,7 +127,7 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
       const [c, t] = [bookings(0.3), bookings(0.3)].map(({ numerator, denominator }) =>
         proportionStatistic(numerator.sum, denominator.sum),
       );
-      const { low, high } = welchTest(effect(c, t));
+      const { low, high } = welchTest(effectIn(c, t));
       covered += Number(low <= 0 && 0 <= high);
     }
     expect(covered / RUNS).toBeLessThan(0.9);
@@ -150,7 +143,7 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
       );
     const called = (n: number) =>
       times(400, () =>
-        Number(sequentialTest(effect(arm(0.05, n), arm(0.06, n))).pValue < 0.05),
+        Number(sequentialTest(effectIn(arm(0.05, n), arm(0.06, n))).pValue < 0.05),
       ).reduce((a, b) => a + b) / 400;
     // 400 tries: three standard errors are 6 %.
     expect(Math.abs(called(Math.ceil(sampleSizeReadDaily(oneLook))) - 0.8)).toBeLessThan(0.06);
@@ -164,7 +157,7 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
     const RUNS = 1000;
     let found = 0;
     for (let run = 0; run < RUNS; run++) {
-      const read = welchTest(effect(bookings(0.3, units), bookings(0.3, units, 0.06)));
+      const read = welchTest(effectIn(bookings(0.3, units), bookings(0.3, units, 0.06)));
       found += Number(read.pValue < 0.05);
     }
     expect(found / RUNS).toBeGreaterThan(0.74);

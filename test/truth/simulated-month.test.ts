@@ -22,6 +22,7 @@ import {
   START_MS,
   type RolloutTestServices,
 } from '../backend/rollouts/support/rollout-services.ts';
+import { atEveryStage, STAGES } from '../backend/rollouts/support/stages.ts';
 import { sized } from '../support/size.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,13 +35,12 @@ const DRIFT_DAY = 27;
 const GATE = { verdict: 'promote', reason: 'planted' } as const;
 /** The stages of a site that has a few thousand visitors a day. */
 const STEP = { minMs: DAY_MS, minSessions: 50 };
-const STAGES = ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'];
 
 let services: RolloutTestServices;
 beforeAll(async () => {
   services = await openRolloutServices({
     minimumPerArm: 60,
-    steps: Object.fromEntries(STAGES.map((stage) => [stage, STEP])),
+    steps: atEveryStage(STEP),
   });
 });
 afterAll(() => services?.close());

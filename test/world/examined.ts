@@ -1,5 +1,6 @@
 import { seededRandom } from '../../shared/explore/random.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
+import type { ExaminationPropensities } from '../../backend/science/evaluation/position-bias/examination.ts';
 import {
   packTrainingSet,
   type LabelledSlate,
@@ -9,7 +10,8 @@ import {
 export const BUCKETS = 5;
 export const SLATE = 8;
 
-export const examinedSchema = parseSchema({
+/** Three features of five buckets each, and a base. `examinedSchema` as it is written. */
+export const EXAMINED_SPEC = {
   name: 'examined',
   columns: ['a', 'b', 'c'].map((name) => ({ name, type: 'number' })),
   features: [
@@ -23,7 +25,8 @@ export const examinedSchema = parseSchema({
   ],
   rules: {},
   training: { objective: 'listwise', l2: 1, position: 'given' },
-});
+};
+export const examinedSchema = parseSchema(EXAMINED_SPEC);
 
 /** Log of how much an item is liked, by bucket 1..5 of a, b, c; the ranker loves b more than visitors do. */
 export const LIKING = [
@@ -60,4 +63,10 @@ export function examinedSlates(sessions: number, seed: number, order: Order): Tr
     return { at: s, sessionId: `s${s}`, codes, reward };
   });
   return packTrainingSet(examinedSchema, slates);
+}
+
+/** The propensities themselves, where there must be some. */
+export function estimated(propensities: ExaminationPropensities) {
+  if (propensities.kind === 'refused') throw new Error(propensities.reason);
+  return propensities;
 }

@@ -1,5 +1,13 @@
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { count, counted, duration, facts, moment, table } from '../../../shared/text/text.ts';
+import {
+  count,
+  counted,
+  duration,
+  facts,
+  moment,
+  percentAtMost,
+  table,
+} from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
@@ -59,7 +67,7 @@ function qualityText(found: DataQuality): string {
       : [
           table(
             ['feature', 'missing'],
-            worst.map(([name, share]) => [name, percent(share)]),
+            worst.map(([name, share]) => [name, percentAtMost(share)]),
           ),
         ]),
   ];
@@ -67,7 +75,7 @@ function qualityText(found: DataQuality): string {
 }
 
 const shareText = ({ share, count: part, of }: DataQuality['attribution'], one: string) =>
-  share === null ? 'no data' : `${percent(share)}, ${count(part)} of ${counted(of, one)}`;
+  share === null ? 'no data' : `${percentAtMost(share)}, ${count(part)} of ${counted(of, one)}`;
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -78,6 +86,3 @@ const counts = (all: Counts) =>
   Object.entries(all)
     .map(([name, n]) => `${count(n)} ${name.replaceAll('_', ' ')}`)
     .join(', ') || 'none';
-
-/** Rounded down, so that 100 % means all. */
-const percent = (share: number) => `${Math.floor(share * 10_000) / 100} %`;

@@ -1,5 +1,5 @@
 import type { MakeMlpEngine, MlpState } from '../../science/learn/device/mlp-engine.ts';
-import { listwiseLoss, pointwiseLoss } from '../../science/learn/loss.ts';
+import { lossOf } from '../../science/learn/loss.ts';
 import { adamStep } from '../../science/learn/mlp/adam.ts';
 import { backward, forward, makeActivations } from '../../science/learn/mlp/gradient.ts';
 
@@ -7,7 +7,7 @@ import { backward, forward, makeActivations } from '../../science/learn/mlp/grad
 export const cpuMlpEngine: MakeMlpEngine = (layout, options) => {
   const { objective, mostRows } = options;
   const activations = makeActivations(layout, mostRows);
-  const lossOf = objective === 'listwise' ? listwiseLoss : pointwiseLoss;
+  const batchLoss = lossOf(objective);
   const slope = new Float64Array(mostRows);
   const hessian = new Float64Array(mostRows);
   const gradient = new Float64Array(layout.size);
@@ -29,7 +29,7 @@ export const cpuMlpEngine: MakeMlpEngine = (layout, options) => {
     async step(batch) {
       const { parameters } = current();
       forward(layout, parameters, batch, activations);
-      loss += lossOf(batch, activations.scores, slope, hessian);
+      loss += batchLoss(batch, activations.scores, slope, hessian);
       for (let row = 0; row < batch.rows; row++) slope[row] /= batch.mass;
       gradient.fill(0);
       backward(layout, parameters, batch, activations, slope, gradient);

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { freeShare } from '../../experiments/free-share.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { GateReport } from '../../science/evaluation/gate.ts';
+import type { GateVerdict } from '../../science/evaluation/gate.ts';
 import type { RolloutDecision } from '../../rollouts/decide-rollout.ts';
 import { knownGate } from '../../rollouts/known-gate.ts';
 import { replayDecisions } from '../../rollouts/replay-decisions.ts';
@@ -30,8 +30,6 @@ import {
 import type { Store } from '../../store/open.ts';
 import type { Services } from '../contract/services.ts';
 
-type Gate = Pick<GateReport, 'verdict' | 'reason'>;
-
 const rollout = z
   .object({
     id: z.string(),
@@ -45,7 +43,7 @@ const rollout = z
     since: epochMs,
     experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
     rules: objectOf<RolloutRules>('What each step requires'),
-    gate: objectOf<Gate>('The verdict that started it').nullable(),
+    gate: objectOf<GateVerdict>('The verdict that started it').nullable(),
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
@@ -132,7 +130,7 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
     // Text and JSON in the database, as `rollouts/` wrote them.
     stage: stateOf(row).stage,
     rules: row.rules as unknown as RolloutRules,
-    gate: row.gate as Gate | null,
+    gate: row.gate as GateVerdict | null,
     share: SHARE[stateOf(row).stage],
     freeShare: await freeShare(store),
     why: (await lastDecisionOf(store, row.id))?.why ?? null,

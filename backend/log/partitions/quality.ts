@@ -4,6 +4,7 @@ import type { Manifest } from './partition.ts';
 import type { Span } from '../account/span.ts';
 import type { QualityLimits } from './quality-limits.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
+import { percentAtMost } from '../../../shared/text/text.ts';
 
 /** How good a window's log is to learn from. One JSON value. */
 export interface QualityReport {
@@ -141,7 +142,7 @@ function failuresOf(
   const below = (what: string, { share, count, of }: Share, least: number) => {
     if (share === null || share >= least) return;
     failures.push(
-      `${percent(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), under ${percent(least)}`,
+      `${percentAtMost(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), under ${percentAtMost(least)}`,
     );
   };
   below('rankings are complete', completeness, limits.minCompleteness);
@@ -154,7 +155,7 @@ function failuresOf(
   for (const [feature, share] of Object.entries(missing))
     if (share > limits.maxMissingShare)
       failures.push(
-        `${feature} is missing in ${percent(share)} of shown items, over ${percent(limits.maxMissingShare)}`,
+        `${feature} is missing in ${percentAtMost(share)} of shown items, over ${percentAtMost(limits.maxMissingShare)}`,
       );
   return failures;
 }
@@ -178,6 +179,3 @@ function addUp(all: readonly Readonly<Partial<Record<string, number>>>[]): Count
     for (const [key, n] of Object.entries(counts)) total[key] = (total[key] ?? 0) + (n ?? 0);
   return total;
 }
-
-/** Rounded down, so that a share under its limit never reads as the limit. */
-const percent = (share: number) => `${Math.floor(share * 10_000) / 100} %`;

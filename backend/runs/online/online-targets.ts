@@ -1,11 +1,10 @@
-import { eq } from 'drizzle-orm';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import type { RewardPolicy, RewardScope } from '../../reward/in-force.ts';
 import type { Store } from '../../store/open.ts';
-import { experiments } from '../../store/tables.ts';
+import { runningExperiments } from '../../experiments/read-experiments.ts';
 
 export interface OnlineTarget {
   /** By its name in the edge's LiveWeights. */
@@ -24,10 +23,7 @@ export async function onlineTargets(
   { champion, arms = {} }: Pointer,
   rewardPolicy: RewardPolicy,
 ): Promise<OnlineTarget[]> {
-  const running = await store.db
-    .select()
-    .from(experiments)
-    .where(eq(experiments.status, 'running'));
+  const running = await runningExperiments(store);
   const own = running.flatMap(({ id, arms: of }) =>
     of.flatMap(({ name, reward }): OnlineTarget[] => {
       const arm = armKey(id, name);

@@ -2,10 +2,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
-import type { GateReport } from '../../science/evaluation/gate.ts';
-
-/** The gate's verdict on a version, or who forced it. */
-export type GateVerdict = Pick<GateReport, 'verdict' | 'reason'>;
+import type { GateVerdict } from '../../science/evaluation/gate.ts';
 
 export interface GoLiveDeps {
   readonly livePointer: Pick<LivePointerService, 'promote'>;

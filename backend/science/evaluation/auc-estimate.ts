@@ -1,5 +1,6 @@
 import { classTotals } from './classification-metrics.ts';
 import {
+  clusterCount,
   clusterIndex,
   studentInterval,
   standardErrorOf,
@@ -40,7 +41,7 @@ export function aucEstimate(
     negativesBelow += negative[group];
   }
   const indexOf = clusterIndex(cluster);
-  const clusters = indexOf.reduce((most, index) => Math.max(most, index + 1), 0);
+  const clusters = clusterCount(indexOf);
   if (clusters < 2) return undefined;
   const influence = new Float64Array(clusters);
   for (let row = 0; row < labels.length; row++) {

@@ -1,6 +1,7 @@
 import type { Calibration } from '../../../shared/score/scorer.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { calibrate } from '../learn/calibrate.ts';
+import { limitedProbability } from './classification-metrics.ts';
 
 /** One bin of a reliability table; bins without rows are left out. */
 export interface ReliabilityBin {
@@ -57,10 +58,8 @@ const binOf = (p: number, bins: number): number => {
   return Math.min(Math.floor(p * bins), bins - 1);
 };
 
-/** Probabilities are limited to this distance from 0 and 1, so that log-odds are finite. */
-const MIN_DISTANCE = 1e-15;
 const logit = (p: number): number => {
-  const limited = Math.min(Math.max(p, MIN_DISTANCE), 1 - MIN_DISTANCE);
+  const limited = limitedProbability(p);
   return Math.log(limited) - Math.log1p(-limited);
 };
 

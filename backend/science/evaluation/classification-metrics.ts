@@ -40,15 +40,14 @@ export function averagePrecision(scores: Rows, labels: Rows, weights?: Rows): nu
   return positivesAbove > 0 ? sum / positivesAbove : undefined;
 }
 
-/**
- * Probabilities are limited to this distance from 0 and 1, so that a single wrong prediction cannot make the loss
- * infinite.
- */
 const MIN_DISTANCE = 1e-15;
+/** A little away from 0 and 1, so that log-odds are finite and no single wrong prediction makes the loss infinite. */
+export const limitedProbability = (p: number): number =>
+  Math.min(Math.max(p, MIN_DISTANCE), 1 - MIN_DISTANCE);
 
 /** Negative log likelihood of one label, in nats. */
 export function logLossOf(p: number, label: number): number {
-  const limited = Math.min(Math.max(p, MIN_DISTANCE), 1 - MIN_DISTANCE);
+  const limited = limitedProbability(p);
   return label > 0 ? -Math.log(limited) : -Math.log1p(-limited);
 }
 

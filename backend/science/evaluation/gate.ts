@@ -98,6 +98,9 @@ export interface GateReport {
   readonly checks: readonly GateCheck[];
 }
 
+/** The gate's verdict on a version, or who forced it. */
+export type GateVerdict = Pick<GateReport, 'verdict' | 'reason'>;
+
 /**
  * The gate: a challenger is promoted only if the lower bound of its gain is above the threshold and every check passes.
  * One failed check keeps the champion; otherwise, one missing check means that there is not enough data.

@@ -1,3 +1,4 @@
+import type { TrainingSpec } from '../../../shared/features/schema.ts';
 import { slateCount, type TrainingSet } from './training-set.ts';
 
 /** The slates and rewards that a loss is computed on. */
@@ -66,3 +67,7 @@ export function lossMass(set: Rewards, objective: 'listwise' | 'pointwise'): num
     mass += objective === 'listwise' || reward[row] > 0 ? reward[row] : 1;
   return mass;
 }
+
+/** The loss of an objective, which a schema names. */
+export const lossOf = (objective: TrainingSpec['objective']): Loss =>
+  objective === 'listwise' ? listwiseLoss : pointwiseLoss;

@@ -73,7 +73,7 @@ export function clusterTotals(
     throw new Error(`${values.length} values for ${cluster.length} cluster numbers: give one each`);
   }
   const indexOf = clusterIndex(cluster);
-  const clusters = indexOf.reduce((most, index) => Math.max(most, index + 1), 0);
+  const clusters = clusterCount(indexOf);
   const [sum, n] = [new Float64Array(clusters), new Float64Array(clusters)];
   for (let i = 0; i < values.length; i++) {
     sum[indexOf[i]] += values[i];
@@ -91,6 +91,10 @@ export function clusterIndex(cluster: ArrayLike<number>): Uint32Array {
     return number;
   });
 }
+
+/** How many clusters there are. @param index as `clusterIndex` gives it. */
+export const clusterCount = (index: Uint32Array): number =>
+  index.reduce((most, one) => Math.max(most, one + 1), 0);
 
 /** Mean over all values of all clusters. */
 export function meanOf({ sum, n }: ClusterTotals): number {

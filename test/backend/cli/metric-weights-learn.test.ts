@@ -8,17 +8,14 @@ const mapping = {
   metrics: [{ column: 'sum_gamerounds', winsorShare: 0.99 }],
   target: { column: 'retention_7', parse: 'boolean' },
 };
+const learn = (file: string, ...more: string[]) => {
+  const mapped = ['--mapping', fileOf(JSON.stringify(mapping), 'm.json')];
+  return runCli(['metric-weights', 'learn', file, ...mapped, ...more], {});
+};
 
 test('learns from a file without a backend, as text and as JSON', async () => {
   const file = fileOf(gameTest(2000, 1));
-  const args = [
-    'metric-weights',
-    'learn',
-    file,
-    '--mapping',
-    fileOf(JSON.stringify(mapping), 'm.json'),
-  ];
-  const [text, json] = [await runCli(args, {}), await runCli([...args, '--json'], {})];
+  const [text, json] = [await learn(file), await learn(file, '--json')];
   expect(text.stderr).toBe('');
   expect(text.stdout).toContain('on 2,000 held-out units');
   const { learned } = JSON.parse(json.stdout);
@@ -27,14 +24,7 @@ test('learns from a file without a backend, as text and as JSON', async () => {
 
 test('what it cannot read is one line on stderr, and an exit code', async () => {
   const file = fileOf(gameTest(5, 1).replace(/(True|False)\r\n/, 'maybe\r\n'));
-  const args = [
-    'metric-weights',
-    'learn',
-    file,
-    '--mapping',
-    fileOf(JSON.stringify(mapping), 'm.json'),
-  ];
-  const { exitCode, stderr } = await runCli(args, {});
+  const { exitCode, stderr } = await learn(file);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
     /^trimtab: (line 2, column retention_7: "maybe" is neither true nor false)\n$/,

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../backend/config/config.ts';
 import type { TrimtabConfig } from '../../../backend/config/define-config.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
@@ -11,12 +10,12 @@ import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
 import { DEFAULT_ROLLOUT } from '../../../backend/rollouts/settings.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'trimtab-config-'));
+  directory = temporaryFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (name: string, text: string) => {
   mkdirSync(dirname(join(directory, name)), { recursive: true });

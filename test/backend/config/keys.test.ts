@@ -1,15 +1,13 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureKeys, readKeys } from '../../../backend/config/keys.ts';
 import { stateDir, type StateDir } from '../../../backend/config/state-dir.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let state: StateDir;
 beforeEach(() => {
-  state = stateDir(mkdtempSync(join(tmpdir(), 'trimtab-keys-')));
+  state = stateDir(temporaryFolder());
 });
-afterEach(() => rmSync(state.path, { recursive: true }));
 
 describe('the local keys', () => {
   it('are made once, tell what they open, and stay', () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { versionOf } from '../../../shared/domain/ids.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { send } from '../support/batches.ts';
+import { decisionOf, eventOf } from '../support/decisions.ts';
 
 const DAY_MS = 86_400_000;
 const [rules, other] = [versionOf(0), versionOf(1)];

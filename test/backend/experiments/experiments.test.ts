@@ -8,7 +8,9 @@ import { openStore } from '../../../backend/store/open.ts';
 import { experimentUnits } from '../../../backend/store/tables.ts';
 import { trafficOf } from '../../../backend/experiments/traffic.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { send } from '../support/batches.ts';
+import { happened } from '../log/support/log.ts';
+import { decisionOf } from '../support/decisions.ts';
 
 const [rules, other] = [versionOf(0), versionOf(1)];
 const ARMS = [
@@ -291,13 +293,9 @@ async function serve(id: string, arm: string, sessions: number, clicked: number)
       sessionId: parseSessionId(`s-${name}-${n}`),
     }),
   );
-  const events = decisions.slice(0, clicked).map(({ rankingId, sessionId }) =>
-    eventOf(`click-${rankingId}`, rankingId, {
-      sessionId,
-      timestamp: at + 900,
-      receivedAt: at + 1000,
-    }),
-  );
+  const events = decisions
+    .slice(0, clicked)
+    .map((decision) => happened(decision, 'click', { afterMs: 900 }));
   await send(backend, { batchId: name, decisions, events });
 }
 

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendLearned } from '../reward/support/append-learned.ts';
-import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { selfTestOf } from '../../../backend/experiments/self-test.ts';
 import { runCli } from '../cli/support/cli.ts';
@@ -16,10 +13,12 @@ import {
   startTestBackend,
   type TestBackend,
 } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { send } from '../support/batches.ts';
+import { randomVisit } from '../support/visits.ts';
+import { happened } from '../log/support/log.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const ITEMS = [0, 1, 2, 3].map((slot) => parseItemId(`item-${slot}`));
-const FEATURES = smarttrip.features.length;
+const SLOTS = 4;
 const LEARNED = { save: 7 };
 
 let backend: TestBackend;
@@ -35,33 +34,11 @@ afterAll(() => backend.close());
 /** Visitors who click anything and save the first. */
 function visits() {
   const random = seededRandom(5);
-  const at = Date.now() - 3_600_000;
-  const decisions = Array.from({ length: 300 }, (__, n) =>
-    decisionOf(`visit-${n}`, {
-      at: at + n,
-      sessionId: parseSessionId(`session-${n}`),
-      itemIds: ITEMS,
-      units: ITEMS.map(() => 0),
-      propensities: ITEMS.map(() => 0.5),
-      snapshot: '',
-      codes: Uint8Array.from(
-        { length: ITEMS.length * FEATURES },
-        (_, i) => 1 + Math.floor(random() * (bucketCount(smarttrip.features[i % FEATURES]) - 1)),
-      ),
-    }),
-  );
-  const events = decisions.flatMap(({ rankingId, sessionId, at: shownAt }, n) =>
-    [0, n % ITEMS.length].map((slot, i) =>
-      eventOf(`e${i}-${n}`, rankingId, {
-        sessionId,
-        type: i === 0 ? 'save' : 'click',
-        itemId: ITEMS[slot],
-        position: slot + 1,
-        timestamp: shownAt + 900,
-        receivedAt: shownAt + 1000,
-      }),
-    ),
-  );
+  const decisions = Array.from({ length: 300 }, (_, n) => randomVisit(n, SLOTS, random));
+  const events = decisions.flatMap((decision, n) => [
+    happened(decision, 'save', { afterMs: 900 }),
+    happened(decision, 'click', { slot: n % SLOTS, afterMs: 900 }),
+  ]);
   return { decisions, events };
 }
 
@@ -123,8 +100,7 @@ test('the command line says what is wrong, and how many sessions it takes', asyn
   expect(guardrails).toEqual([{ metric: 'conversion', margin: 0.01 }]);
   expect((await trimtab(`start ${id}`)).stdout).toContain('50 % of the sessions of layer weights');
   expect((await trimtab(`widen ${id} 0.6`)).stdout).toContain('60 % of the sessions');
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-experiment-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryFolder();
   const file = join(directory, 'hot.json');
   const exploration = { temperature: 40, epsilon: 0.1, poolSize: 50 };
   const hot = [

@@ -9,7 +9,9 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { send } from '../support/batches.ts';
+import { happened } from '../log/support/log.ts';
+import { decisionOf } from '../support/decisions.ts';
 
 const USERS = 3000;
 const DAY_MS = 86_400_000;
@@ -33,13 +35,7 @@ const visit = (name: string, user: number, at: number, changes: Partial<Decision
     ...changes,
   });
 
-const clickOn = ({ rankingId, at, sessionId, userId }: Decision): CollectedEvent =>
-  eventOf(`c-${rankingId}`, rankingId, {
-    sessionId,
-    ...(userId && { userId }),
-    timestamp: at + 900,
-    receivedAt: at + 1000,
-  });
+const clickOn = (decision: Decision) => happened(decision, 'click', { afterMs: 900 });
 
 /** Salts are drawn by chance; with these, the same visitors are in the same arms on every run. */
 async function withKnownSalts(id: string): Promise<void> {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { armKey } from '../../../shared/domain/experiment.ts';
@@ -10,6 +9,7 @@ import { startAlertReceiver } from '../monitor/support/alert-receiver.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
 import { rankingOf } from '../log/support/log.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const EVERY_SECOND = parseMonitors({
   schedule: '* * * * * *',
@@ -149,12 +149,11 @@ describe('monthly reports', () => {
     const printed = await cli('report');
     expect(printed.exitCode).toBe(0);
     expect(printed.stdout).toContain(`# Models in ${last}\n\nNothing was ranked in ${last}.`);
-    const folder = mkdtempSync(join(tmpdir(), 'trimtab-report-'));
+    const folder = temporaryFolder();
     const file = join(folder, 'report.html');
     const written = await cli('report', now, '--html', file);
     expect(written).toMatchObject({ exitCode: 0, stdout: '', stderr: `written to ${file}\n` });
     expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[^]*2,040 rankings by 1 version/);
-    rmSync(folder, { recursive: true });
     const refused = await cli('report', 'last');
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused.stderr).toContain('a month must look like 2026-11, but was "last"');

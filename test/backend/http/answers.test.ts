@@ -8,7 +8,9 @@ import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { send } from '../support/batches.ts';
+import { happened } from '../log/support/log.ts';
+import { decisionOf } from '../support/decisions.ts';
 
 /** Routes are described without being called, so that any services will do. */
 const anyServices = new Proxy({ secretKeys: [SECRET_KEY] } as unknown as Services, {
@@ -48,13 +50,7 @@ beforeAll(async () => {
     }),
   );
   const clicked = decisions.filter((_, n) => n % 3 < 2);
-  const events = clicked.map(({ rankingId, sessionId, at }) =>
-    eventOf(`c-${rankingId}`, rankingId, {
-      sessionId,
-      timestamp: at + 900,
-      receivedAt: at + 999,
-    }),
-  );
+  const events = clicked.map((decision) => happened(decision, 'click', { afterMs: 900 }));
   await send(backend, { batchId: 'b', decisions, events });
   await backend.call('PUT', '/v1/metric-weights/smarttrip', {
     weights: { click: -1 },

@@ -8,7 +8,13 @@ import { dayOf } from '../../../shared/domain/utc-day.ts';
 import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { runCli } from '../cli/support/cli.ts';
-import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import {
+  eventually,
+  runOver,
+  SECRET_KEY,
+  startTestBackend,
+  type TestBackend,
+} from '../support/backend.ts';
 import { send } from '../support/batches.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
 
@@ -37,10 +43,7 @@ afterAll(() => backend.close());
 
 const runOf = async (asked: object) => {
   const { body } = await backend.call('POST', '/v1/train', asked);
-  return eventually(async () => {
-    const run = (await backend.call('GET', `/v1/runs/${body.runId}`)).body;
-    return run.status !== 'running' && run;
-  });
+  return runOver(backend, body.runId);
 };
 
 const quality = async (query = '') => (await backend.call('GET', `/v1/data/quality${query}`)).body;

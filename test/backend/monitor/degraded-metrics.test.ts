@@ -10,6 +10,7 @@ import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
 import { dayOf } from '../../../shared/domain/utc-day.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
+import { normal } from '../science/experiment/draws.ts';
 
 const SETTINGS = DEFAULT_MONITORS.metrics;
 
@@ -28,12 +29,12 @@ function daysOf(
   seed: number,
 ): DailyRate[] {
   const random = seededRandom(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const noise = () => normal(random);
   return Array.from({ length: count }, (_, day) => {
     const weekday = Math.sin((2 * Math.PI * day) / 7);
     const n = Math.round(rankings * (1 + 0.4 * Math.cos((2 * Math.PI * day) / 7)));
-    const p = Math.min(0.99, rate * (1 + weekly * weekday) * Math.max(0.1, 1 + daily * normal()));
-    const hits = Math.round(n * p + Math.sqrt(n * p * (1 - p)) * normal());
+    const p = Math.min(0.99, rate * (1 + weekly * weekday) * Math.max(0.1, 1 + daily * noise()));
+    const hits = Math.round(n * p + Math.sqrt(n * p * (1 - p)) * noise());
     return { day: dayOf(NOON + day * DAY), rankings: n, hits: Math.min(n, Math.max(0, hits)) };
   });
 }

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startThread, threadOnDemand } from '../../../backend/process/thread.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 interface CrashingWorker {
   add(a: number, b: number): number;
@@ -34,8 +33,7 @@ test('a call that is open when the thread ends rejects, and so does every later 
 });
 
 test('a thread that is stopped while it is busy in the driver as it starts takes nothing along', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-thread-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryFolder();
   const database = pathToFileURL(join(directory, 'test.db')).href;
   const file = join(import.meta.dirname, 'support', 'stop-early.mjs');
   // In a process of its own: what would be taken along is the process.

@@ -24,6 +24,7 @@ import { parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { DAY, happened, openLog, rankingOf, type Log } from '../log/support/log.ts';
 import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
+import { sumsOf } from './sums-of.ts';
 
 const MARCH = Date.UTC(2026, 2, 1);
 const APRIL = Date.UTC(2026, 3, 1);
@@ -87,30 +88,23 @@ test('numbers are those of a slow count over the log', async () => {
     const [clicked, booked] = [isFollowedBy('click'), isFollowedBy('booking')];
     const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
     const visits = Map.groupBy(own, ({ sessionId, at }) => `${dayOf(at)} ${sessionId}`);
-    const sumsOf = (hits: Set<string>) => {
-      const pairs = [...visits.values()].map((rankings) => ({
-        r: rankings.length,
-        h: rankings.filter(({ rankingId }) => hits.has(rankingId)).length,
-      }));
-      const sum = (of: (pair: { r: number; h: number }) => number) =>
-        pairs.reduce((total, pair) => total + of(pair), 0);
-      return {
-        sessions: pairs.length,
-        rankings: sum(({ r }) => r),
-        hits: sum(({ h }) => h),
-        rankingsSquared: sum(({ r }) => r * r),
-        hitsSquared: sum(({ h }) => h * h),
-        products: sum(({ r, h }) => r * h),
-      };
-    };
+    const rateOfHits = (hits: Set<string>) =>
+      rateOf(
+        sumsOf(
+          [...visits.values()].map((rankings) => ({
+            rankings: rankings.length,
+            hits: rankings.filter(({ rankingId }) => hits.has(rankingId)).length,
+          })),
+        ),
+      );
     expect(found).toMatchObject({
       rankings: own.length,
       sessions: visits.size,
       degraded: own.filter(({ degraded }) => degraded).length,
       clicked: clicked.size,
       booked: booked.size,
-      clickThrough: rateOf(sumsOf(clicked)),
-      bookings: rateOf(sumsOf(booked)),
+      clickThrough: rateOfHits(clicked),
+      bookings: rateOfHits(booked),
     });
     const byDay = Map.groupBy(own, ({ at }) => dayOf(at));
     expect(found.days).toEqual(

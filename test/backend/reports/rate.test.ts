@@ -1,20 +1,8 @@
 import { expect, test } from 'vitest';
 import { wilson } from '../../../backend/science/statistics/wilson.ts';
-import { rateOf, type SessionSums } from '../../../backend/reports/rate.ts';
+import { rateOf } from '../../../backend/reports/rate.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-
-function sumsOf(sessions: readonly { rankings: number; hits: number }[]): SessionSums {
-  const sum = (of: (session: { rankings: number; hits: number }) => number) =>
-    sessions.reduce((total, session) => total + of(session), 0);
-  return {
-    sessions: sessions.length,
-    rankings: sum(({ rankings }) => rankings),
-    hits: sum(({ hits }) => hits),
-    rankingsSquared: sum(({ rankings }) => rankings * rankings),
-    hitsSquared: sum(({ hits }) => hits * hits),
-    products: sum(({ rankings, hits }) => rankings * hits),
-  };
-}
+import { sumsOf } from './sums-of.ts';
 
 test('covers the true rate 95 times of 100 where sessions are alike inside, as the binomial interval does not', () => {
   let [covered, naive] = [0, 0];

@@ -5,7 +5,7 @@ import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { decisionOf, eventOf } from '../support/batches.ts';
+import { decisionOf, eventOf } from '../support/decisions.ts';
 import { openTestStore, type TestStore } from './support/open-test-store.ts';
 
 let store: TestStore;

@@ -4,8 +4,10 @@ import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import type { IngestBatch } from '../../../shared/format/ingest-bytes.ts';
-import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { runOver, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { send } from '../support/batches.ts';
+import { happened } from '../log/support/log.ts';
+import { decisionOf } from '../support/decisions.ts';
 
 const DAY = 86_400_000;
 const ITEMS = Array.from({ length: 4 }, (_, slot) => parseItemId(`item-${slot}`));
@@ -54,12 +56,9 @@ function visit(id: string, at: number, truth: 1 | -1): Session {
     request: JSON.stringify({ context: { device: phone === 1 ? 'phone' : 'desktop' } }),
   });
   const event = (type: 'click' | 'save' | 'scroll_depth', value?: number) =>
-    eventOf(`${type}-${id}`, id, {
-      sessionId,
-      type,
-      itemId: ITEMS[Math.floor(random() * ITEMS.length)],
-      timestamp: at + 900,
-      receivedAt: at + 1000,
+    happened(decision, type, {
+      slot: Math.floor(random() * ITEMS.length),
+      afterMs: 900,
       ...(value !== undefined && { value }),
     });
   return {
@@ -163,10 +162,7 @@ describe('metric weights learned from what visitors did', () => {
   test('are what the next training run is paid by', async () => {
     const { inForce } = (await backend.call('GET', PATH)).body;
     const { body } = await backend.call('POST', '/v1/train', { force: true, publish: false });
-    const run = await eventually(async () => {
-      const { body: found } = await backend.call('GET', `/v1/runs/${body.runId}`);
-      return found.status !== 'running' && found;
-    });
+    const run = await runOver(backend, body.runId);
     expect(run).toMatchObject({ status: 'done', params: { reward: inForce.weights } });
   });
 

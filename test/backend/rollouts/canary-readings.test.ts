@@ -9,7 +9,7 @@ import {
 } from '../../../backend/rollouts/canary-readings.ts';
 import { canaryWindows } from '../../../backend/rollouts/canary-windows.ts';
 import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
-import type { RolloutExperiment } from '../../../backend/rollouts/rollout-rows.ts';
+import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
 import type { Stage } from '../../../backend/rollouts/steps.ts';
 import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
 import { at, good, HOUR_MS } from './support/rollout-evidence.ts';
@@ -21,7 +21,7 @@ const experiment = {
     { metric: 'conversion', margin: 0.1 },
   ],
   minimumPerArm: 200,
-} as unknown as RolloutExperiment;
+} as unknown as Experiment;
 
 interface Arm {
   readonly units: number;

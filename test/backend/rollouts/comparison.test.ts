@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModelComparison } from '../../../backend/science/training/compare-models.ts';
-import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { happened } from '../log/support/log.ts';
 import { launch } from '../cli/support/cli.ts';
-import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { runOver, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { send } from '../support/batches.ts';
+import { randomVisit, slotsByDuration } from '../support/visits.ts';
 
 const SLOTS = 6;
 const RANKINGS = 400;
-const ITEMS = Array.from({ length: SLOTS }, (_, slot) => parseItemId(`item-${slot}`));
-const FEATURES = smarttrip.features.length;
-const DURATION = featureIndex(smarttrip, 'duration');
 
 let backend: TestBackend;
 beforeAll(async () => {
@@ -24,34 +20,10 @@ afterAll(() => backend.close());
 /** Visitors who click the item whose duration fits best. */
 function visits() {
   const random = seededRandom(11);
-  const at = Date.now() - 3_600_000;
-  const decisions = Array.from({ length: RANKINGS }, (_, index) => {
-    const codes = new Uint8Array(SLOTS * FEATURES);
-    smarttrip.features.forEach((spec, feature) => {
-      for (let slot = 0; slot < SLOTS; slot++)
-        codes[slot * FEATURES + feature] = 1 + Math.floor(random() * (bucketCount(spec) - 1));
-    });
-    return decisionOf(`visit-${index}`, {
-      at: at + index,
-      sessionId: parseSessionId(`session-${index}`),
-      itemIds: ITEMS,
-      units: ITEMS.map(() => 0),
-      propensities: ITEMS.map(() => 0.5),
-      snapshot: '',
-      codes,
-    });
-  });
-  const events = decisions.map(({ rankingId, codes, sessionId, at: shownAt }, index) => {
-    const duration = (slot: number) => codes[slot * FEATURES + DURATION];
-    const clicked = ITEMS.map((_, slot) => slot).toSorted((a, b) => duration(a) - duration(b))[0];
-    return eventOf(`click-${index}`, rankingId, {
-      sessionId,
-      itemId: ITEMS[clicked],
-      position: clicked + 1,
-      timestamp: shownAt + 900,
-      receivedAt: shownAt + 1000,
-    });
-  });
+  const decisions = Array.from({ length: RANKINGS }, (_, n) => randomVisit(n, SLOTS, random));
+  const events = decisions.map((decision) =>
+    happened(decision, 'click', { slot: slotsByDuration(decision)[0], afterMs: 900 }),
+  );
   return { decisions, events };
 }
 
@@ -59,10 +31,7 @@ test('POST /v1/compare is a run whose report tells learners apart, and stores no
   const { status, body } = await backend.call('POST', '/v1/compare', { learners: ['boosted'] });
   expect(status).toBe(202);
   expect((await backend.call('POST', '/v1/train', {})).body.code).toBe('training_running');
-  const run = await eventually(async () => {
-    const found = (await backend.call('GET', `/v1/runs/${body.runId}`)).body;
-    return found.status !== 'running' && found;
-  });
+  const run = await runOver(backend, body.runId);
   expect(run).toMatchObject({ status: 'done', version: null, params: { kind: 'comparison' } });
   const report: ModelComparison = run.progress.report;
   expect(report.models.map(({ learner }) => learner)).toEqual(['additive', 'boosted']);

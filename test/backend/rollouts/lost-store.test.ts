@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startTestBackend } from '../support/backend.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('with an empty store over a KV that is in use, what is live stays live, and its version is not given again', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'trimtab-lost-'));
+  const directory = temporaryFolder();
   const backend = await startTestBackend();
   await backend.call('POST', '/v1/weights', { name: 'kept', points: { base: [0, 77] } });
   await backend.call('POST', '/v1/weights/v000001/promote');
@@ -23,5 +22,4 @@ test('with an empty store over a KV that is in use, what is live stays live, and
   ).toBe('v000002');
 
   await backend.close();
-  rmSync(directory, { recursive: true });
 });

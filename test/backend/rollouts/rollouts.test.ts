@@ -15,19 +15,12 @@ import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
+import { atEveryStage, FREE } from './support/stages.ts';
 import { openRolloutServices, type RolloutTestServices } from './support/rollout-services.ts';
 
 const GATE = { verdict: 'promote', reason: 'gain above 0' } as const;
-const FREE = { minMs: 0, minSessions: 0, guardrails: 'nothing' };
 /** Every decision goes one step on. */
-const FAST = {
-  steps: Object.fromEntries(
-    ['shadow', 'canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'].map((stage) => [
-      stage,
-      FREE,
-    ]),
-  ),
-};
+const FAST = { steps: atEveryStage(FREE) };
 
 let services: RolloutTestServices;
 let beforeRecord: () => void;

@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Decision } from '../../../shared/domain/decision.ts';
-import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { eventually, NO_TRAINING, startTestBackend, type TestBackend } from '../support/backend.ts';
-import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { happened } from '../log/support/log.ts';
+import {
+  eventually,
+  NO_TRAINING,
+  runOver,
+  startTestBackend,
+  type TestBackend,
+} from '../support/backend.ts';
+import { send } from '../support/batches.ts';
+import { randomVisit, slotsByDuration } from '../support/visits.ts';
 
 const SLOTS = 6;
 const RANKINGS = 600;
-const ITEMS = Array.from({ length: SLOTS }, (_, slot) => parseItemId(`item-${slot}`));
-const DURATION = featureIndex(smarttrip, 'duration');
 
 let backend: TestBackend;
 beforeAll(async () => {
@@ -19,36 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.close());
 
-const random = seededRandom(11);
-const at = Date.now() - 3_600_000;
-
-/** Visitors who click the item whose duration fits best, which the rules weigh far too little. */
-function visit(index: number): { decision: Decision; clicked: number } {
-  const features = smarttrip.features.length;
-  const codes = new Uint8Array(SLOTS * features);
-  smarttrip.features.forEach((spec, feature) => {
-    for (let slot = 0; slot < SLOTS; slot++)
-      codes[slot * features + feature] = 1 + Math.floor(random() * (bucketCount(spec) - 1));
-  });
-  const duration = (slot: number) => codes[slot * features + DURATION];
-  const clicked = ITEMS.map((_, slot) => slot).toSorted((a, b) => duration(a) - duration(b))[0];
-  const decision = decisionOf(`visit-${index}`, {
-    at: at + index,
-    sessionId: parseSessionId(`session-${index}`),
-    itemIds: ITEMS,
-    units: ITEMS.map(() => 0),
-    propensities: ITEMS.map(() => 0.5),
-    snapshot: '',
-    codes,
-  });
-  return { decision, clicked };
-}
-
-const runOf = async (runId: string) =>
-  eventually(async () => {
-    const { body } = await backend.call('GET', `/v1/runs/${runId}`);
-    return body.status !== 'running' && body;
-  });
+const runOf = (runId: string) => runOver(backend, runId);
 
 test('too little feedback fails the run, says so, and moves nothing', async () => {
   const { status, body } = await backend.call('POST', '/v1/train', {});
@@ -61,20 +35,13 @@ test('too little feedback fails the run, says so, and moves nothing', async () =
 });
 
 test('clicks become a version that is better, stored with its lineage, and live', async () => {
-  const visits = Array.from({ length: RANKINGS }, (_, index) => visit(index));
-  await send(backend, {
-    batchId: 'visits',
-    decisions: visits.map(({ decision }) => decision),
-    events: visits.map(({ decision, clicked }, index) =>
-      eventOf(`click-${index}`, decision.rankingId, {
-        sessionId: decision.sessionId,
-        itemId: ITEMS[clicked],
-        position: clicked + 1,
-        timestamp: decision.at + 900,
-        receivedAt: decision.at + 1000,
-      }),
-    ),
-  });
+  // Visitors click the item whose duration fits best, which the rules weigh far too little.
+  const random = seededRandom(11);
+  const decisions = Array.from({ length: RANKINGS }, (_, n) => randomVisit(n, SLOTS, random));
+  const events = decisions.map((decision) =>
+    happened(decision, 'click', { slot: slotsByDuration(decision)[0], afterMs: 900 }),
+  );
+  await send(backend, { batchId: 'visits', decisions, events });
   const { body } = await backend.call('POST', '/v1/train', { name: 'from clicks' });
   expect((await backend.call('POST', '/v1/train', {})).body.code).toBe('training_running');
   const run = await runOf(body.runId);

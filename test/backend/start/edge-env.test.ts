@@ -1,18 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { writeEdgeEnv } from '../../../backend/start/edge-env.ts';
 import { stateDir, type StateDir } from '../../../backend/config/state-dir.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const KEYS = { publishableKey: 'pk_1', secretKey: 'sk_1', tokenSecret: 't', ingestSecret: 'i' };
 
 let state: StateDir;
 beforeEach(() => {
-  state = stateDir(mkdtempSync(join(tmpdir(), 'trimtab-env-')));
+  state = stateDir(temporaryFolder());
 });
-afterEach(() => rmSync(state.path, { recursive: true }));
 
 describe('what the Worker is given', () => {
   it('keeps tunables set by hand, and tells the secrets and the backend of today', () => {

@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type Client } from '@libsql/client';
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/api';
@@ -11,6 +10,7 @@ import { updateAccount } from '../../../backend/log/account/update-account.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import * as tables from '../../../backend/store/tables.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const MIGRATIONS = new URL('../../../backend/store/migrations/', import.meta.url);
 const META = new URL('meta/', MIGRATIONS);
@@ -37,7 +37,7 @@ test('the migrations, written by hand or not, make the tables that are declared'
 });
 
 test('a store of the version before keeps every row, and its log is judged', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'trimtab-migrations-'));
+  const folder = temporaryFolder();
   cpSync(MIGRATIONS, join(folder, 'before'), { recursive: true });
   const journal = join(folder, 'before', 'meta', '_journal.json');
   const { entries, ...head } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] };
@@ -84,7 +84,6 @@ test('a store of the version before keeps every row, and its log is judged', asy
   ]);
   old.close();
   await store.close();
-  rmSync(folder, { recursive: true });
 });
 
 const memory = () => createClient({ url: ':memory:' });

@@ -1,22 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { items } from '../../../backend/store/tables.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let directory: string;
 let store: Store;
 const open = () => openStore({ url: `file:${join(directory, 'store.db')}` });
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'trimtab-store-'));
+  directory = temporaryFolder();
   store = await open();
 });
 afterEach(async () => {
   await store.close();
-  rmSync(directory, { recursive: true });
 });
 
 const insert = (id: string) =>

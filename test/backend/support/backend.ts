@@ -148,3 +148,10 @@ export async function eventually<T>(look: () => Promise<T> | T): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** A run, once it is over. */
+export const runOver = (backend: Pick<TestBackend, 'call'>, runId: string) =>
+  eventually(async () => {
+    const { body } = await backend.call('GET', `/v1/runs/${runId}`);
+    return body.status !== 'running' && body;
+  });

@@ -1,12 +1,5 @@
 import type { Decision } from '../../../shared/domain/decision.ts';
-import {
-  parseEventId,
-  parseItemId,
-  parseRankingId,
-  parseSessionId,
-  parseUserId,
-  RULES_VERSION,
-} from '../../../shared/domain/ids.ts';
+import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import {
@@ -14,6 +7,7 @@ import {
   type CollectedEvent,
   type IngestBatch,
 } from '../../../shared/format/ingest-bytes.ts';
+import { decisionOf, eventOf } from '../../backend/support/decisions.ts';
 
 export interface SealedBatch {
   readonly batch: IngestBatch;
@@ -48,16 +42,11 @@ function makeDecision(id: string, random: () => number): Decision {
   const first = whole(10_000);
   const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
   const visitor = whole(5000);
-  return {
-    rankingId: parseRankingId(`ranking-${id}`),
+  return decisionOf(`ranking-${id}`, {
     at: AT_MS + whole(86_400_000),
     sessionId: parseSessionId(`session-${visitor}`),
     ...(visitor % 10 === 0 && { userId: parseUserId(`user-${visitor}`) }),
-    weights: RULES_VERSION,
-    delta: 0,
-    schemaHash: smarttrip.hash,
     snapshot: '0123456789abcdef0123456789abcdef',
-    degraded: false,
     seed: whole(2 ** 32),
     exploration: smarttrip.exploration,
     limit: SLOTS,
@@ -72,21 +61,17 @@ function makeDecision(id: string, random: () => number): Decision {
     units: slots.map(() => whole(2 ** 23)),
     propensities: slots.map(() => random()),
     codes: Uint8Array.from({ length: SLOTS * FEATURES }, () => whole(5)),
-  };
+  });
 }
 
 function makeClick(id: string, decision: Decision, random: () => number): CollectedEvent {
   const slot = Math.floor(random() * SLOTS);
-  return {
-    eventId: parseEventId(`event-${id}`),
-    type: 'click',
-    rankingId: decision.rankingId,
+  return eventOf(`event-${id}`, decision.rankingId, {
     itemId: decision.itemIds[slot],
     position: slot + 1,
     timestamp: decision.at + 5000,
     receivedAt: decision.at + 5100,
     sessionId: decision.sessionId,
     ...(decision.userId && { userId: decision.userId }),
-    weights: decision.weights,
-  };
+  });
 }

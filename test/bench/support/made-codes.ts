@@ -23,9 +23,8 @@ fn made(row: u32, feature: u32) -> u32 {
   return (top * top) >> 8u;
 }`;
 
-const FILL_WGSL = /* wgsl */ `
-struct Shape { first: u32, rows: u32, features: u32 }
-@group(0) @binding(0) var<storage, read_write> codes: array<vec4<u32>>;
+/** One thread per row, in which the body of `main` goes on. */
+const FOR_EACH_ROW = /* wgsl */ `
 @group(0) @binding(1) var<uniform> shape: Shape;
 ${GROUP_INDEX}
 ${HASH}
@@ -33,7 +32,12 @@ ${HASH}
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   let row = groupIndex(group, groups) * 256u + thread;
-  if (row >= shape.rows) { return; }
+  if (row >= shape.rows) { return; }`;
+
+const FILL_WGSL = /* wgsl */ `
+struct Shape { first: u32, rows: u32, features: u32 }
+@group(0) @binding(0) var<storage, read_write> codes: array<vec4<u32>>;
+${FOR_EACH_ROW}
   for (var span = 0u; span * 16u < shape.features; span++) {
     var four = vec4<u32>(0u);
     for (var lane = 0u; lane < 16u; lane++) {
@@ -48,14 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 const FILL_PAIRS_WGSL = /* wgsl */ `
 struct Shape { first: u32, rows: u32 }
 @group(0) @binding(0) var<storage, read_write> pairs: array<vec2<i32>>;
-@group(0) @binding(1) var<uniform> shape: Shape;
-${GROUP_INDEX}
-${HASH}
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let row = groupIndex(group, groups) * 256u + thread;
-  if (row >= shape.rows) { return; }
+${FOR_EACH_ROW}
   pairs[row] = vec2<i32>(1000 * (i32(made(shape.first + row, 1000u)) - 100), 500 * i32(made(shape.first + row, 1001u)));
 }`;
 

@@ -11,6 +11,17 @@ import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../su
 import { clickOn, rank, rankAll } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
 
+const down = () => Promise.reject(new Error('down for a test'));
+/** The LiveWeights objects, but those that are down. */
+const liveWeightsBut = (isDown: (name: string) => boolean) => ({
+  idFromName: (name: string) => name,
+  get: (name: string) =>
+    isDown(name) ? { adopt: down } : env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name)),
+});
+const weightsUnless = (isDown: () => boolean) => ({
+  get: (...args: Parameters<KVNamespace['get']>) => (isDown() ? down() : env.WEIGHTS.get(...args)),
+});
+
 const users = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ sessionId: `s-${i}`, userId: `user-${i}` }));
 const arms = { 'exp_1:control': 'v000001', 'exp_1:treatment': 'v000002' };
@@ -215,34 +226,19 @@ describe('where an arm cannot be served', () => {
   });
 
   it('by LiveWeights, KV has its version', async () => {
-    const flaky = {
-      idFromName: (name: string) => name,
-      get: (name: string) =>
-        name.endsWith(':champion')
-          ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
-          : { adopt: () => Promise.reject(new Error('moved')) },
-    };
-    const apart = coldIsolate({ LIVE_WEIGHTS: flaky });
+    const apart = coldIsolate({
+      LIVE_WEIGHTS: liveWeightsBut((name) => !name.endsWith(':champion')),
+    });
     await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
     const answers = await rankAll(apart, users(20));
     expect(new Set(answers.map(({ weights }) => weights))).toEqual(new Set(['v000001', 'v000002']));
   });
 
   it('because KV went down after it was read, memory has it', async () => {
-    const down = () => Promise.reject(new Error('down for a test'));
     let isDown = false;
     const apart = coldIsolate({
-      LIVE_WEIGHTS: {
-        idFromName: (name: string) => name,
-        get: (name: string) =>
-          name.endsWith(':champion') || !isDown
-            ? env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name))
-            : { adopt: down },
-      },
-      WEIGHTS: {
-        get: (...args: Parameters<KVNamespace['get']>) =>
-          isDown ? down() : env.WEIGHTS.get(...args),
-      },
+      LIVE_WEIGHTS: liveWeightsBut((name) => isDown && !name.endsWith(':champion')),
+      WEIGHTS: weightsUnless(() => isDown),
     });
     await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
     isDown = true;
@@ -254,18 +250,10 @@ describe('where an arm cannot be served', () => {
   });
 
   it('for sure, because nothing can be asked what is live, the champion in memory serves all', async () => {
-    const down = () => Promise.reject(new Error('down for a test'));
     let isDown = false;
     const apart = coldIsolate({
-      LIVE_WEIGHTS: {
-        idFromName: (name: string) => name,
-        get: (name: string) =>
-          isDown ? { adopt: down } : env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(name)),
-      },
-      WEIGHTS: {
-        get: (...args: Parameters<KVNamespace['get']>) =>
-          isDown ? down() : env.WEIGHTS.get(...args),
-      },
+      LIVE_WEIGHTS: liveWeightsBut(() => isDown),
+      WEIGHTS: weightsUnless(() => isDown),
     });
     await publishTraffic(apart, pointer(), { experiments: ['exp_1'] });
     isDown = true;

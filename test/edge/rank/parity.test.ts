@@ -1,15 +1,14 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { parseItem, type Item } from '../../../shared/domain/item.ts';
+import type { Item } from '../../../shared/domain/item.ts';
 import { scoreCodes, type AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { encodeItem } from '../../oracle/encode.ts';
 import { sized } from '../../support/size.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
+import { comparedPairs, incompleteTrips } from '../support/parity.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
-import { makeTrips } from '../support/trips.ts';
 
 const SEED = 20261;
 const REQUESTS = sized({ small: 30, full: 115 });
@@ -19,9 +18,9 @@ let trips: Item[];
 let scorer: AdditiveScorer;
 
 beforeAll(async () => {
-  const random = seededRandom(SEED);
-  trips = makeTrips(REQUESTS * PER_REQUEST, SEED).map((trip) => incomplete(trip, random));
+  trips = incompleteTrips(REQUESTS * PER_REQUEST, SEED);
   await publishItems(trips);
+  const random = seededRandom(SEED);
   const points = Object.fromEntries(
     Object.entries(smarttrip.rules).map(([name, values]) => [
       name,
@@ -32,13 +31,6 @@ beforeAll(async () => {
 });
 
 afterEach(() => vi.restoreAllMocks());
-
-/** A trip of which any attribute may be missing, and that is never full: what is not shown cannot be compared. */
-function incomplete({ id, attributes }: Item, random: () => number): Item {
-  const status = attributes.status === 'full' ? 'waitlist' : attributes.status;
-  const kept = Object.entries({ ...attributes, status }).filter(() => random() < 0.9);
-  return parseItem({ ...Object.fromEntries(kept), id });
-}
 
 /** Wishes of which each may be absent. */
 function wishes(random: () => number) {
@@ -67,26 +59,10 @@ it(`gives the codes and scores of an item-by-item computation, bit for bit, on o
     asked.add(rankingId);
   }
   await shipAll();
-  const tripOf = new Map(trips.map((trip) => [trip.id, trip]));
-  const features = smarttrip.features.length;
-  const unequal: object[] = [];
-  let pairs = 0;
-  for (const decision of backend.sent.flatMap(({ decisions }) => decisions)) {
-    // All files share one workerd: what the one before has ranked last may be logged only now.
-    if (!asked.has(decision.rankingId)) continue;
-    const { candidates, ...visit } = JSON.parse(decision.request);
-    const items: Item[] = candidates.map((candidate: Item) => tripOf.get(candidate.id));
-    const competition = { items, ordered: true, visit, nowMs: decision.at };
-    decision.itemIds.forEach((id, slot) => {
-      const row = items.findIndex((item) => item.id === id);
-      const codes = encodeItem(smarttrip, row, competition);
-      const units = scoreCodes(scorer, codes);
-      const logged = [...decision.codes.subarray(slot * features, (slot + 1) * features)];
-      if (logged.join() !== codes.join() || decision.units[slot] !== units)
-        unequal.push({ id, logged, codes, units: [decision.units[slot], units] });
-      pairs++;
-    });
-  }
-  expect(unequal).toEqual([]);
+  // All files share one workerd: what the one before has ranked last may be logged only now.
+  const decisions = backend.sent
+    .flatMap((batch) => batch.decisions)
+    .filter(({ rankingId }) => asked.has(rankingId));
+  const pairs = comparedPairs(decisions, trips, (codes) => scoreCodes(scorer, codes));
   expect(pairs).toBeGreaterThan(PAIRS);
 });

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
-import { parseItem, type Item } from '../../../shared/domain/item.ts';
+import type { Item } from '../../../shared/domain/item.ts';
 import { parseVersion, type Version } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
@@ -18,7 +18,6 @@ import {
   type ForestScorer,
   type MlpScorer,
 } from '../../../shared/score/scorer.ts';
-import { encodeItem } from '../../oracle/encode.ts';
 import {
   flatNetwork,
   flatTrees,
@@ -30,15 +29,14 @@ import { sized } from '../../support/size.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, SECRET } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
+import { comparedPairs, incompleteTrips } from '../support/parity.ts';
 import { publishItems, publishScorer, publishWhole, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
-import { makeTrips } from '../support/trips.ts';
 
 const SEED = 20263;
 const REQUESTS = sized({ small: 10, full: 30 });
 const PER_REQUEST = 100;
 const PAIRS = sized({ small: 800, full: 2500 });
-const F = smarttrip.features.length;
 const exploration = { temperature: 3, epsilon: 0.05, poolSize: 100 };
 const trees = randomForest(smarttrip, { trees: 60, leaves: 31, seed: SEED });
 const network = randomNetwork(smarttrip, { width: 16, hidden: 32, seed: SEED });
@@ -85,12 +83,7 @@ const kinds = [
 let trips: Item[];
 
 beforeAll(async () => {
-  const random = seededRandom(SEED);
-  trips = makeTrips(REQUESTS * PER_REQUEST, SEED).map(({ id, attributes }) => {
-    const status = attributes.status === 'full' ? 'waitlist' : attributes.status;
-    const kept = Object.entries({ ...attributes, status }).filter(() => random() < 0.9);
-    return parseItem({ ...Object.fromEntries(kept), id });
-  });
+  trips = incompleteTrips(REQUESTS * PER_REQUEST, SEED);
   await publishItems(trips);
 });
 
@@ -122,23 +115,8 @@ describe.each(kinds)('$what, through /v1/rank', ({ scorer, unitsOf }) => {
       await rank(isolate, { candidates, preferences, limit: PER_REQUEST });
     }
     await shipAll();
-    const tripOf = new Map(trips.map((trip) => [trip.id, trip]));
-    const unequal: object[] = [];
-    let pairs = 0;
-    for (const decision of backend.sent.flatMap(({ decisions }) => decisions)) {
-      const { candidates, ...visit } = JSON.parse(decision.request);
-      const items: Item[] = candidates.map((candidate: Item) => tripOf.get(candidate.id));
-      const competition = { items, ordered: true, visit, nowMs: decision.at };
-      decision.itemIds.forEach((id, slot) => {
-        const row = items.findIndex((item) => item.id === id);
-        const codes = encodeItem(smarttrip, row, competition);
-        const logged = [...decision.codes.subarray(slot * F, (slot + 1) * F)];
-        if (logged.join() !== codes.join() || decision.units[slot] !== unitsOf(codes))
-          unequal.push({ id, logged, codes, units: [decision.units[slot], unitsOf(codes)] });
-        pairs++;
-      });
-    }
-    expect(unequal).toEqual([]);
+    const decisions = backend.sent.flatMap((batch) => batch.decisions);
+    const pairs = comparedPairs(decisions, trips, unitsOf);
     expect(pairs).toBeGreaterThan(PAIRS);
   });
 

@@ -1,5 +1,5 @@
 import { studentQuantile } from '../../statistics/distributions.ts';
-import { clusterIndex, standardErrorOf } from '../../statistics/interval.ts';
+import { clusterCount, clusterIndex, standardErrorOf } from '../../statistics/interval.ts';
 import {
   countSlots,
   tooFewClicks,
@@ -22,7 +22,7 @@ export function examinationFromRandomised(
   if (reason !== undefined) return { kind: 'refused', reason };
   const rate = counts.clicks.map((clicks, k) => clicks / counts.impressions[k]);
   const index = clusterIndex(impressions.cluster);
-  const clusters = index.reduce((most, c) => Math.max(most, c + 1), 0);
+  const clusters = clusterCount(index);
   // Influence of each cluster on log CTR_k.
   const influence = Array.from(rate, () => new Float64Array(clusters));
   for (let i = 0; i < index.length; i++) {

@@ -1,7 +1,8 @@
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { STRIDE } from '../../../../shared/score/scorer.ts';
+import { shuffle } from '../../statistics/shuffle.ts';
 import { codesByRow } from '../code-matrix.ts';
-import { listwiseLoss, pointwiseLoss } from '../loss.ts';
+import { lossOf } from '../loss.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 import type { AdditiveProblem } from './additive-problem.ts';
 import { project } from './constraints.ts';
@@ -34,7 +35,7 @@ export async function miniBatch(
   const { loss } = problem;
   const stride = set.features;
   const byRow = codesByRow(set, stride);
-  const lossOf = options.objective === 'listwise' ? listwiseLoss : pointwiseLoss;
+  const batchLoss = lossOf(options.objective);
   const slates = slateCount(set);
   const batches = Math.max(1, Math.ceil(set.rows / BATCH_ROWS), Math.min(LEAST_BATCHES, slates));
   const perBatch = Math.ceil(slates / batches);
@@ -71,7 +72,7 @@ export async function miniBatch(
       for (let row = 0; row < rows; row++)
         for (let f = 0; f < set.features; f++)
           s[row] += weights[f * STRIDE + byRow[(first + row) * stride + f]];
-      lossOf(own, s, g, h);
+      batchLoss(own, s, g, h);
       for (let row = 0; row < rows; row++)
         for (let f = 0; f < set.features; f++) {
           const j = f * STRIDE + byRow[(first + row) * stride + f];
@@ -117,12 +118,5 @@ export async function miniBatch(
     const smooth = await loss.value(scores);
     const objective = smooth + problem.ridge(weights) + problem.lasso(weights);
     goesOn = await progress.goesOn(weights, smooth, objective);
-  }
-}
-
-function shuffle(order: Uint32Array, random: () => number): void {
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
   }
 }

@@ -6,7 +6,7 @@ import type {
   MlpObjective,
   MlpState,
 } from '../device/mlp-engine.ts';
-import { listwiseLoss, pointwiseLoss } from '../loss.ts';
+import { lossOf } from '../loss.ts';
 import { Batches, type MlpSet } from './batches.ts';
 import { initialParameters, layoutOf } from './parameters.ts';
 import { toNetwork } from './to-network.ts';
@@ -152,11 +152,11 @@ export class MlpRun implements MlpTrainer {
 
   async #lossOn(batches: Batches): Promise<number> {
     const { engine, options } = this.#started();
-    const lossOf = options.objective === 'listwise' ? listwiseLoss : pointwiseLoss;
+    const batchLoss = lossOf(options.objective);
     let total = 0;
     for (const batch of batches.inOrder()) {
       const scores = Float64Array.from(await engine.scores(batch));
-      total += lossOf(batch, scores, new Float64Array(batch.rows), new Float64Array(batch.rows));
+      total += batchLoss(batch, scores, new Float64Array(batch.rows), new Float64Array(batch.rows));
     }
     return total / Math.max(batches.mass, Number.MIN_VALUE);
   }

@@ -1,20 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const room = fileURLToPath(new URL('../../../../backend/device/cpu/', import.meta.url));
 
 test('kernels.wasm is what assembly/ compiles to: run "npm run kernels" after a change', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kernels-'));
-  try {
-    const built = join(folder, 'kernels.wasm');
-    const config = join(room, 'asconfig.json');
-    execFileSync('npx', ['asc', '--config', config, '--outFile', built]);
-    expect(readFileSync(built).equals(readFileSync(join(room, 'kernels.wasm')))).toBe(true);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const built = join(folder, 'kernels.wasm');
+  const config = join(room, 'asconfig.json');
+  execFileSync('npx', ['asc', '--config', config, '--outFile', built]);
+  expect(readFileSync(built).equals(readFileSync(join(room, 'kernels.wasm')))).toBe(true);
 });

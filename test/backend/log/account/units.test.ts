@@ -16,7 +16,7 @@ import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import { decisionOf, eventOf } from '../../support/batches.ts';
+import { decisionOf, eventOf } from '../../support/decisions.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';
 import { slowUnits } from '../../reward/support/slow-units.ts';
 import type { WholeLog as Log } from '../support/slow-account.ts';

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseItemId, parseUserId, parseVersion } from '../../../../shared/domain/ids.ts';
 import { ingestBatchToBytes, sealIngestBatch } from '../../../../shared/format/ingest-bytes.ts';
 import { startTestBackend, type TestBackend } from '../../support/backend.ts';
-import { batchOf, decisionOf, eventOf, send, signed } from '../../support/batches.ts';
+import { batchOf, send, signed } from '../../support/batches.ts';
+import { decisionOf, eventOf } from '../../support/decisions.ts';
 
 let backend: TestBackend;
 let reader: Client;

@@ -7,7 +7,7 @@ import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseSessionId, versionOf } from '../../../../shared/domain/ids.ts';
 import { featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import { eventOf } from '../../support/batches.ts';
+import { eventOf } from '../../support/decisions.ts';
 import { DAY, FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../support/log.ts';
 
 let log: Log;

@@ -12,7 +12,7 @@ import {
 } from '../../../../backend/store/tables.ts';
 import { pruneRecords } from '../../../../backend/log/retention/prune-records.ts';
 import { pruneLog } from '../../../../backend/log/retention/prune.ts';
-import { eventOf } from '../../support/batches.ts';
+import { eventOf } from '../../support/decisions.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../support/log.ts';
 
 let log: Log;

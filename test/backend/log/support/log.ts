@@ -15,7 +15,7 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
-import { decisionOf, eventOf } from '../../support/batches.ts';
+import { decisionOf, eventOf } from '../../support/decisions.ts';
 
 export const FEATURES = smarttrip.features.length;
 /** Noon of a day long enough ago to be told from now. */

@@ -7,8 +7,10 @@ import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../../../shared/score/scorer.ts';
 import { evaluationText } from '../../../../backend/runs/evaluate/evaluation-text.ts';
-import { eventually, startTestBackend, type TestBackend } from '../../support/backend.ts';
-import { decisionOf, eventOf, send } from '../../support/batches.ts';
+import { runOver, startTestBackend, type TestBackend } from '../../support/backend.ts';
+import { send } from '../../support/batches.ts';
+import { decisionOf } from '../../support/decisions.ts';
+import { happened } from '../../log/support/log.ts';
 
 const SEED = 2026;
 const SLOTS = 6;
@@ -69,17 +71,7 @@ async function serve(batchId: string, count: number, from: number): Promise<void
     batchId,
     decisions: visits.map(({ decision }) => decision),
     events: visits.flatMap(({ decision, clicked }) =>
-      clicked < 0
-        ? []
-        : [
-            eventOf(`click-${decision.rankingId}`, decision.rankingId, {
-              sessionId: decision.sessionId,
-              itemId: decision.itemIds[clicked],
-              position: clicked + 1,
-              timestamp: decision.at + 900,
-              receivedAt: decision.at + 1000,
-            }),
-          ],
+      clicked < 0 ? [] : [happened(decision, 'click', { slot: clicked, afterMs: 900 })],
     ),
   });
 }
@@ -91,10 +83,7 @@ beforeAll(async () => {
     to: start + 3_600_000,
     publish: false,
   });
-  const run = await eventually(async () => {
-    const found = (await backend.call('GET', `/v1/runs/${body.runId}`)).body;
-    return found.status !== 'running' && found;
-  });
+  const run = await runOver(backend, body.runId);
   if (run.version !== 'v000001') throw new Error(JSON.stringify(run));
   await serve('late', 1500, start + 2 * 3_600_000);
 });

@@ -11,6 +11,7 @@ import { experiments, experimentUnits, outcomes } from '../../../../backend/stor
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { runningExperiment } from '../../experiments/support/experiment-log.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';
+import { normal } from '../../science/experiment/draws.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -102,12 +103,12 @@ async function stopped(
 }
 
 const random = seededRandom(3);
-const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const noise = () => normal(random);
 /** Worth follows saves, and suffers from contacts. */
 const unitsOf = (size: number, saves: number, contacts: number): number[][] =>
   Array.from({ length: size }, () => {
-    const [a, b] = [saves + normal(), contacts + normal()];
-    return [a, b, 2 * a - b + normal()];
+    const [a, b] = [saves + noise(), contacts + noise()];
+    return [a, b, 2 * a - b + noise()];
   });
 
 test('an experiment that lost units of one arm teaches nothing', async () => {
@@ -214,7 +215,7 @@ test('stored experiments tell weights apart that equal ones confuse', async () =
     await stopped(`exp_${i}`, NOW - 40 * DAY, {
       control: unitsOf(200, 0, 0),
       // Contacts move most, and are worth less than nothing.
-      b: unitsOf(200, 0.2 * normal(), 0.6 * normal()),
+      b: unitsOf(200, 0.2 * noise(), 0.6 * noise()),
     });
   const report = await learning.backtest();
   expect(report.kind).toBe('backtest');
@@ -229,7 +230,7 @@ test('a prior of before, of conversion, is the fixed weight of what is booked in
   for (let i = 0; i < 25; i++)
     await stopped(`exp_${i}`, NOW - 40 * DAY, {
       control: unitsOf(60, 0, 0),
-      b: unitsOf(60, 0.6 * normal(), 0),
+      b: unitsOf(60, 0.6 * noise(), 0),
     });
   // Who saves much books: what is booked tells the value, and no other weight of the prior does.
   await store.tamper(

@@ -4,7 +4,6 @@ import { onlineJob } from '../../../../backend/runs/online/online-job.ts';
 import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { openStore } from '../../../../backend/store/open.ts';
-import { parseItemId, parseSessionId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
@@ -14,11 +13,11 @@ import {
   startTestBackend,
   type TestBackend,
 } from '../../support/backend.ts';
-import { decisionOf, eventOf, send } from '../../support/batches.ts';
+import { send } from '../../support/batches.ts';
+import { randomVisit, slotsByDuration } from '../../support/visits.ts';
+import { happened } from '../../log/support/log.ts';
 
 const SLOTS = 5;
-const ITEMS = Array.from({ length: SLOTS }, (_, slot) => parseItemId(`item-${slot}`));
-const FEATURES = smarttrip.features.length;
 const DURATION = featureIndex(smarttrip, 'duration');
 const LONGEST = bucketCount(smarttrip.features[DURATION]) - 1;
 const VISITS = 400;
@@ -37,42 +36,14 @@ afterAll(() => backend.close());
 /** Visitors who click what fits their duration best, and one in four of whom saves what fits it worst. */
 function visits() {
   const random = seededRandom(12);
-  const at = Date.now() - 3_600_000;
-  const made = Array.from({ length: VISITS }, (__, n) => {
-    const codes = Uint8Array.from(
-      { length: SLOTS * FEATURES },
-      (_, i) => 1 + Math.floor(random() * (bucketCount(smarttrip.features[i % FEATURES]) - 1)),
-    );
-    const bySlot = ITEMS.map((_, slot) => slot).toSorted(
-      (a, b) => codes[a * FEATURES + DURATION] - codes[b * FEATURES + DURATION],
-    );
-    const decision = decisionOf(`visit-${n}`, {
-      at: at + n,
-      sessionId: parseSessionId(`session-${n}`),
-      itemIds: ITEMS,
-      units: ITEMS.map(() => 0),
-      propensities: ITEMS.map(() => 0.5),
-      snapshot: '',
-      codes,
-    });
-    const event = (type: 'click' | 'save', slot: number) =>
-      eventOf(`${type}-${n}`, decision.rankingId, {
-        sessionId: decision.sessionId,
-        type,
-        itemId: ITEMS[slot],
-        position: slot + 1,
-        timestamp: decision.at + 900,
-        receivedAt: decision.at + 1000,
-      });
-    const events = [event('click', bySlot[0])];
-    if (n % 4 === 0) events.push(event('save', bySlot[SLOTS - 1]));
-    return { decision, events };
+  const decisions = Array.from({ length: VISITS }, (_, n) => randomVisit(n, SLOTS, random));
+  const events = decisions.flatMap((decision, n) => {
+    const bySlot = slotsByDuration(decision);
+    const click = happened(decision, 'click', { slot: bySlot[0], afterMs: 900 });
+    const save = happened(decision, 'save', { slot: bySlot[SLOTS - 1], afterMs: 900 });
+    return n % 4 === 0 ? [click, save] : [click];
   });
-  return {
-    batchId: 'visits',
-    decisions: made.map(({ decision }) => decision),
-    events: made.flatMap(({ events }) => events),
-  };
+  return { batchId: 'visits', decisions, events };
 }
 
 /** How much more the best fit of the duration gains than the worst, by the last batch of an arm. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aucEstimate } from '../../../../backend/science/evaluation/auc-estimate.ts';
 import { auc } from '../../../../backend/science/evaluation/classification-metrics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
+import { normal } from '../experiment/draws.ts';
 
 const SEED = 4501;
 
@@ -29,18 +30,18 @@ describe('aucEstimate', () => {
 
   test(`its interval covers the truth in 93 to 97 % of 1,000 runs where rows of a cluster are alike, seed ${SEED}`, () => {
     const random = seededRandom(SEED);
-    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const noise = () => normal(random);
     // Score of a yes ~ N(1, 1), of a no ~ N(0, 1), both half made of what their cluster shares: Φ(1 / √2).
     const truth = 0.7602499389065233;
     let covered = 0;
     for (let run = 0; run < 1000; run++) {
       const [scores, labels, cluster]: [number[], number[], number[]] = [[], [], []];
       for (let c = 0; c < 60; c++) {
-        const shared = normal();
+        const shared = noise();
         for (let i = 0; i < 4; i++) {
           const label = random() < 0.4 ? 1 : 0;
           labels.push(label);
-          scores.push(label + Math.SQRT1_2 * (shared + normal()));
+          scores.push(label + Math.SQRT1_2 * (shared + noise()));
           cluster.push(c);
         }
       }

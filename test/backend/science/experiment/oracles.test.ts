@@ -1,10 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  type Difference,
-  type Effect,
-  effectOf,
-} from '../../../../backend/science/statistics/effect.ts';
+import type { Difference, Effect } from '../../../../backend/science/statistics/effect.ts';
 import { welchTest } from '../../../../backend/science/statistics/fixed-test.ts';
 import { pooledTheta } from '../../../../backend/science/statistics/adjusted-statistic.ts';
 import {
@@ -32,6 +28,7 @@ import {
   type Statistic,
 } from '../../../../backend/science/statistics/statistics.ts';
 import { addStatistics } from '../../../../backend/science/statistics/statistic-kinds.ts';
+import { effectIn } from './draws.ts';
 import type { Needs } from '../../../support/needs.ts';
 import { needsShared, readVectors, sharedFile } from '../../../support/shared-data.ts';
 
@@ -47,12 +44,6 @@ function near(found: number, expected: number | string | null | undefined, name:
   }
   expect(Math.abs(found - wanted), `${name}: ${found}, not ${wanted}`).toBeLessThan(TOLERANCE);
 }
-
-const effect = (control: Statistic, treatment: Statistic, difference?: Difference): Effect => {
-  const found = effectOf(control, treatment, { difference, minimumPerArm: 2 });
-  if (found.kind !== 'effect') throw new Error(found.message);
-  return found;
-};
 
 const fromMoments = ({ mean, variance, n }: { mean: number; variance: number; n: number }) =>
   meanStatisticFromMoments(mean, variance, n);
@@ -87,7 +78,7 @@ describe('as scipy and statsmodels find', () => {
   test.skipIf(scipy.absent).each(casesOf(scipy, SCIPY, 'welch_t_from_stats'))(
     '%s',
     (_, { input, expected }) => {
-      const found = effect(fromMoments(input.control), fromMoments(input.treatment));
+      const found = effectIn(fromMoments(input.control), fromMoments(input.treatment));
       const { t, pValue, low, high } = welchTest(found);
       near(found.estimate, expected.diff, 'difference');
       near(found.standardError, expected.se, 'standard error');
@@ -102,7 +93,7 @@ describe('as scipy and statsmodels find', () => {
   test.skipIf(scipy.absent).each(casesOf(scipy, SCIPY, 'two_sample_raw'))(
     '%s',
     (_, { input, expected: { welch } }) => {
-      const found = effect(meanStatistic(input.control), meanStatistic(input.treatment));
+      const found = effectIn(meanStatistic(input.control), meanStatistic(input.treatment));
       const { t, pValue, low, high } = welchTest(found);
       near(t, welch.t, 't');
       near(found.df, welch.df, 'degrees of freedom');
@@ -128,7 +119,7 @@ describe('as scipy and statsmodels find', () => {
       near(found.newcombe.high, expected.diff_ci95_newcombe[1], 'Newcombe high');
       near(wilsonInterval(c.sum, c.n).low, expected.wilson_ci95_control[0], 'Wilson low');
       near(wilsonInterval(c.sum, c.n).high, expected.wilson_ci95_control[1], 'Wilson high');
-      near(effect(c, t, 'relative').estimate, expected.relative_lift, 'lift');
+      near(effectIn(c, t, 'relative').estimate, expected.relative_lift, 'lift');
       near(
         chanceProportionIsHigher(c, t),
         expected.beta11_prob_treatment_better,
@@ -204,7 +195,7 @@ describe('as scipy and statsmodels find', () => {
       return adjustedStatistic(of(input.post), of(input.pre));
     };
     const [c, t] = [arm(input.control), arm(input.treatment)];
-    const found = effect(c, t);
+    const found = effectIn(c, t);
     const { t: statistic, pValue } = welchTest(found);
     near(pooledTheta(addStatistics(c, t)), expected.theta, 'θ');
     near(found.estimate, expected.diff, 'difference');
@@ -240,7 +231,7 @@ function statisticOf(input: any, type: string): Statistic {
 }
 
 const effectOfCase = ({ input, difference }: Case): Effect =>
-  effect(
+  effectIn(
     statisticOf(input.control, input.type),
     statisticOf(input.treatment, input.type),
     difference,
@@ -302,7 +293,7 @@ describe('at every look at real experiments', () => {
   const paths = asos.cases('all', readVectors<Path>(ASOS), ({ experiment }) => experiment);
   test.skipIf(asos.absent).each(paths)('ASOS %s', (_, { rows }) => {
     for (const row of rows) {
-      const found = effect(
+      const found = effectIn(
         fromMoments({ mean: row.mean_c, variance: row.var_c, n: row.n_c }),
         fromMoments({ mean: row.mean_t, variance: row.var_t, n: row.n_t }),
       );

@@ -16,6 +16,7 @@ import {
 } from '../../../../../backend/science/learn/training-set.ts';
 import {
   BUCKETS,
+  estimated,
   examinedSchema,
   examinedSlates,
   LIKING,
@@ -49,11 +50,6 @@ function errorOf(weights: Float64Array): number {
     squares += off.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   });
   return Math.sqrt(squares / (LIKING.length * BUCKETS));
-}
-
-function estimated(propensities: ExaminationPropensities) {
-  if (propensities.kind === 'refused') throw new Error(propensities.reason);
-  return propensities;
 }
 
 describe(`weights learned from simulated visitors who look less the lower (seed ${SEED})`, () => {

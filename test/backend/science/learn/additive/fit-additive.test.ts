@@ -4,6 +4,7 @@ import { parseSchema, type Schema } from '../../../../../shared/features/schema.
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { additiveFromPoints, STRIDE, toPoints } from '../../../../../shared/score/scorer.ts';
+import { BUCKETS, EXAMINED_SPEC } from '../../../../world/examined.ts';
 import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 import { learn } from '../../../../../backend/science/training/train-version.ts';
 import { listwiseLoss, pointwiseLoss } from '../../../../../backend/science/learn/loss.ts';
@@ -13,26 +14,8 @@ import {
   type TrainingSet,
 } from '../../../../../backend/science/learn/training-set.ts';
 
-const BUCKETS = 5;
-
-function schemaWith(more: object = {}): Schema {
-  return parseSchema({
-    name: 'simulated',
-    columns: ['a', 'b', 'c'].map((name) => ({ name, type: 'number' })),
-    features: [
-      { name: 'base', kind: 'constant' },
-      ...['a', 'b', 'c'].map((name) => ({
-        name,
-        kind: 'quantile',
-        column: name,
-        edges: [1, 2, 3, 4],
-      })),
-    ],
-    rules: { a: [0, 0, 5, 10, 15, 20] },
-    training: { objective: 'listwise', l2: 1, position: 'given' },
-    ...more,
-  });
-}
+const schemaWith = (more: object = {}): Schema =>
+  parseSchema({ ...EXAMINED_SPEC, rules: { a: [0, 0, 5, 10, 15, 20] }, ...more });
 
 /** Truth in log-odds by bucket 1..5 for a, b, c: b falls although the rules say nothing of it. */
 const TRUTH = [

@@ -10,7 +10,7 @@ import {
   initialParameters,
   layoutOf,
 } from '../../../../../backend/science/learn/mlp/parameters.ts';
-import { listwiseLoss, pointwiseLoss } from '../../../../../backend/science/learn/loss.ts';
+import { lossOf } from '../../../../../backend/science/learn/loss.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { agreeingSlates } from './support.ts';
 
@@ -31,12 +31,11 @@ test.for([
     // Biases start at 0, where nothing would be tested.
     (value, at) => (at >= layout.embeddingBias && value === 0 ? random() - 0.5 : value),
   );
-  const lossOf = objective === 'listwise' ? listwiseLoss : pointwiseLoss;
   const activations = makeActivations(layout, batch.rows);
   const [slope, hessian] = [new Float64Array(batch.rows), new Float64Array(batch.rows)];
   const lossAt = (parameters: Parameters) => {
     forward(layout, parameters, batch, activations);
-    return lossOf(batch, activations.scores, slope, hessian);
+    return lossOf(objective)(batch, activations.scores, slope, hessian);
   };
   lossAt(start);
   const gradient = new Float64Array(layout.size);
