@@ -15,9 +15,15 @@ describe('the local keys', () => {
     const made = ensureKeys(state);
     expect(made.publishableKey).toMatch(/^pk_[\w-]{32}$/);
     expect(made.secretKey).toMatch(/^sk_[\w-]{32}$/);
-    expect(new Set(Object.values(made)).size).toBe(4);
+    expect(new Set(Object.values(made)).size).toBe(5);
     expect(ensureKeys(state)).toEqual(made);
     expect(readKeys(state)).toEqual(made);
+  });
+
+  it('may lack the secret of keyed ids, as files from before there were any do', () => {
+    const { identitySecret: _, ...old } = ensureKeys(state);
+    writeFileSync(state.keys, JSON.stringify(old));
+    expect(ensureKeys(state)).toEqual(old);
   });
 
   it('can be read by their owner only', () => {

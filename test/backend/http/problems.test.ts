@@ -108,7 +108,7 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     /value/,
   ],
   ['an outcome of 10 MB', 'POST', '/v1/outcomes', `["${'x'.repeat(10_000_000)}"]`, 413, /in parts/],
-  ['a user id with spaces', 'DELETE', '/v1/users/a%20b', undefined, 400, /userId must be/],
+  ['a user id with spaces', 'DELETE', '/v1/users/a%20b', undefined, 400, /id: must be 1 to 128/],
   [
     'a metric that does not exist',
     'PUT',

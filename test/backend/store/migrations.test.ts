@@ -62,13 +62,19 @@ test('a store of the version before keeps every row, and its log is judged', asy
      values ('exp_1', 'of long ago', 'long ago', ${at - 80 * DAY_MS}, 'control', 1, 'new', 0, '{}', '{}')`,
   ]);
   const names = ['decisions', 'events', 'outcomes', 'metric_units', 'experiment_units'];
-  const rowsOf = async () =>
+  const rowsOf = async (client: Client) =>
     Promise.all(
-      names.map(async (table) => (await old.execute(`select * from ${table} order by 1`)).rows),
+      names.map(async (table) => {
+        const { rows, columns } = await client.execute(`select rowid as id, * from ${table} order by 1`);
+        return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name]])));
+      }),
     );
-  const before = await rowsOf();
+  const before = await rowsOf(old);
   const store = await openStore({ url });
-  expect(await rowsOf()).toMatchObject(before.map((rows) => rows.map((row) => ({ ...row }))));
+  // By another connection: one that was open before keeps the columns of before.
+  const migrated = createClient({ url });
+  expect(await rowsOf(migrated)).toMatchObject(before);
+  migrated.close();
   await updateAccount(store, DEFAULT_TRAINING_DATA, at);
   const { rows: events } = await old.execute('select eventId, fault from events order by 1 desc');
   expect(events.map((row) => [row.eventId, row.fault])).toEqual([

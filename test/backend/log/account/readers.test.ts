@@ -32,7 +32,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 test('nobody but the account looks at what came in before it is judged', async () => {
   const files = await Array.fromAsync(glob('**/*.ts', { cwd: BACKEND }));
   const readers = files.filter(
-    (file) => !/^(?:log\/(?:account|ingest|retention)|store)\//.test(file),
+    (file) => !/^(?:log\/(?:account|identity|ingest|retention)|store)\//.test(file),
   );
   expect(readers.length).toBeGreaterThan(300);
   const looking = readers.filter(

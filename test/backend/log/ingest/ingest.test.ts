@@ -6,6 +6,7 @@ import { ingestBatchToBytes, sealIngestBatch } from '../../../../shared/format/i
 import { startTestBackend, type TestBackend } from '../../support/backend.ts';
 import { batchOf, send, signed } from '../../support/batches.ts';
 import { decisionOf, eventOf } from '../../support/decisions.ts';
+import { keyedSession, keyedUser } from '../../support/keyed.ts';
 
 let backend: TestBackend;
 let reader: Client;
@@ -95,7 +96,8 @@ test('what was logged of a deleted user goes, and what is still on its way is dr
     { outcomeId: 'o3', sessionId: 'session-1', metric: 'revenue', value: 10, at: 1 },
   ]);
   expect(outcomes.body).toEqual({ accepted: 1, duplicates: 1 });
-  expect(await count(`select count(*) from events where userId = ?`, 'user-gone')).toBe(0);
+  for (const id of ['user-gone', keyedUser('user-gone')])
+    expect(await count(`select count(*) from events where userId = ?`, id)).toBe(0);
 });
 
 test('what experiments add to a decision is stored with it, and its exposures once', async () => {
@@ -118,10 +120,11 @@ test('what experiments add to a decision is stored with it, and its exposures on
   const { rows } = await reader.execute(
     `select * from exposures where rankingId in ('exposed', 'plain', 'old') order by experiment`,
   );
-  const about = { rankingId: 'exposed', at: made[0].at, sessionId: 'session-1' };
+  const about = { rankingId: 'exposed', at: made[0].at, sessionId: keyedSession('session-1') };
+  const userId = keyedUser('user-exposed');
   expect(rows.map((row) => ({ ...row }))).toEqual([
-    { ...about, experiment: 'exp_1', arm: 'treatment', userId: 'user-exposed' },
-    { ...about, experiment: 'exp_7', arm: 'b', userId: 'user-exposed' },
+    { ...about, experiment: 'exp_1', arm: 'treatment', userId },
+    { ...about, experiment: 'exp_7', arm: 'b', userId },
   ]);
   const stored = await reader.execute(
     `select shadow, teams from decisions where rankingId in ('exposed', 'plain') order by rankingId`,
@@ -135,7 +138,8 @@ test('what experiments add to a decision is stored with it, and its exposures on
 test('exposures of a deleted user go, and do not come again', async () => {
   const made = [decisionOf('gone-1', { arm: 'exp_1:b', userId: parseUserId('user-withdrawn') })];
   await send(backend, { batchId: 'gone-1', decisions: made, events: [] });
-  const exposed = () => count(`select count(*) from exposures where userId = 'user-withdrawn'`);
+  const exposed = () =>
+    count(`select count(*) from exposures where userId = ?`, keyedUser('user-withdrawn'));
   expect(await exposed()).toBe(1);
   await backend.call('DELETE', '/v1/users/user-withdrawn');
   expect(await exposed()).toBe(0);
