@@ -4,7 +4,7 @@ import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { launch } from '../cli/support/cli.ts';
+import { runCli } from '../cli/support/cli.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
 
@@ -90,9 +90,9 @@ test.each([
 
 test('trimtab compare prints Markdown for people and JSON for machines', async () => {
   const compare = (...args: string[]) =>
-    launch(['compare', '--learners', 'additive', '--backend', backend.url, ...args], {
+    runCli(['compare', '--learners', 'additive', '--backend', backend.url, ...args], {
       TRIMTAB_KEY: SECRET_KEY,
-    }).ended;
+    });
   const text = await compare('--markdown', '--folds', '2');
   expect(text.stdout).toMatch(/^## Learners on smarttrip\n/);
   expect(text.stdout).toContain('## Cross-validation, 2 folds by session');
