@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -33,13 +35,21 @@ const put = (path: string, text: string) => {
 };
 
 /** What a command writes and how it ends. @param version as which Node passes itself off. */
-async function run(command: string, args: readonly string[], version: string) {
+async function run(
+  command: string,
+  args: readonly string[],
+  version: string,
+  settings: Readonly<Record<string, string>> = {},
+) {
   const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(pretend)}`;
   // Without the folders that npm put in front for this test run: there, tsc and vitest would be found after all.
   const paths = process.env.PATH!.split(':').filter((path) => !path.includes('node_modules'));
   const PATH = [dirname(process.execPath), ...paths].join(':');
-  const child = spawn(command, args, { cwd: clone, env: { HOME: clone, PATH, NODE_OPTIONS } });
+  const child = spawn(command, args, {
+    cwd: clone,
+    env: { HOME: clone, PATH, NODE_OPTIONS, ...settings },
+  });
   const written = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => (written[stream] += text));
@@ -49,7 +59,11 @@ async function run(command: string, args: readonly string[], version: string) {
   });
   return { exitCode, ...written };
 }
-const runNode = (args: readonly string[], version: string) => run(process.execPath, args, version);
+const runNode = (
+  args: readonly string[],
+  version: string,
+  settings?: Readonly<Record<string, string>>,
+) => run(process.execPath, args, version, settings);
 
 const VERSIONS = ['18.20.8', '20.20.2', '22.11.0', '22.23.0', '24.21.0'];
 
@@ -58,6 +72,7 @@ describe.each(VERSIONS)('Node %s', (version) => {
     const answer = { exitCode: 1, stdout: '', stderr: 'trimtab: run `npm ci` first\n' };
     expect(await runNode(['backend/launch.js', 'start'], version)).toEqual(answer);
     expect(await runNode(['backend/preflight.js'], version)).toEqual(answer);
+    expect(existsSync(join(clone, 'node_modules'))).toBe(false);
   });
 
   test('with an installation that was cut short: the same', async () => {
@@ -85,6 +100,55 @@ describe.each(VERSIONS)('Node %s', (version) => {
     });
     put('node_modules/vitest/package.json', '{}');
     expect(await runNode(['backend/preflight.js'], version)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+/** With its own Node, and in the same one. */
+describe.each(['20.20.2', '24.21.0'])('compiled modules, with Node %s', (version) => {
+  const cache = () => join(clone, 'node_modules/.cache/compile');
+  const start = (settings?: Readonly<Record<string, string>>) =>
+    runNode(['backend/launch.js', 'start'], version, settings);
+  beforeEach(() => {
+    put('node_modules/.package-lock.json', '{}');
+    put('node_modules/.bin/node', `#!/bin/sh\nexec '${process.execPath}' "$@"`);
+    put('backend/cli/main.ts', "import { say } from './say.ts';\nawait say();");
+    put(
+      'backend/cli/say.ts',
+      `import { spawnSync } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { Worker } from 'node:worker_threads';
+export async function say(): Promise<void> {
+  const code = "console.log(require('node:module').getCompileCacheDir())";
+  console.log(getCompileCacheDir());
+  process.stdout.write(spawnSync(process.execPath, ['--eval', code]).stdout);
+  await new Promise((ended) => new Worker(code, { eval: true }).once('exit', ended));
+}
+`,
+    );
+  });
+
+  test('are kept among its own modules, by children and threads too', async () => {
+    const { exitCode, stdout, stderr } = await start();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const said = stdout.trim().split('\n');
+    expect(said).toEqual(Array.from({ length: 3 }, () => expect.stringContaining(cache())));
+    const kept = readdirSync(cache(), { recursive: true, withFileTypes: true });
+    expect(kept.filter((entry) => entry.isFile()).length).toBeGreaterThan(1);
+  });
+
+  test('are kept where the environment says, if it says so', async () => {
+    const { stdout } = await start({ NODE_COMPILE_CACHE: join(clone, 'elsewhere') });
+    expect(stdout.match(/elsewhere/g)).toHaveLength(3);
+    expect(existsSync(cache())).toBe(false);
+  });
+
+  test('are not kept where that cannot be, and nothing is said', async () => {
+    put('node_modules/.cache', 'no folder');
+    expect(await start()).toEqual({
+      exitCode: 0,
+      stdout: 'undefined\n'.repeat(3),
+      stderr: '',
+    });
   });
 });
 

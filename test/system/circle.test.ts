@@ -18,12 +18,13 @@ import {
   train,
 } from '../support/client.ts';
 import { asItem, scorerInKv, snapshotInKv, storedDecisions } from '../support/stored-decisions.ts';
+import { sized } from '../support/size.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { concordance, crowd, type Crowd } from '../world/visitors.ts';
 
 const SEED = 20_261_122;
-const VISITS = 700;
+const VISITS = sized({ small: 450, full: 700 });
 const IN_FLIGHT = 4;
 const NOW_MS = Date.now();
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-describe(`the whole circle, with visitors of seed ${SEED}`, () => {
+describe(`the whole circle, with ${VISITS} visitors of seed ${SEED}`, () => {
   it('ranks the catalogue at the edge once its items are in', async () => {
     await putItems(system, trips);
     const answer = await rank(system, { sessionId: 'first', limit: 10 });
@@ -82,7 +83,7 @@ describe(`the whole circle, with visitors of seed ${SEED}`, () => {
 
   it('replays every logged decision bit for bit', async () => {
     // The learned weights have no round numbers, which is where engines differ.
-    const more = rankBodies(100, SEED + 2);
+    const more = rankBodies(sized({ small: 40, full: 100 }), SEED + 2);
     for (const body of more) expect((await rank(system, body)).weights).toBe(learned);
     const logged = await until('the newest decisions are in', async () => {
       const found = await decisions();

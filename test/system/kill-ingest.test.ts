@@ -12,7 +12,7 @@ import { INGEST_SECRET, SECRET_KEY } from '../backend/support/backend.ts';
 import { batchOf, signed } from '../backend/support/batches.ts';
 
 /** The whole system's own test kills more often; this one asks the store itself, at its busiest. */
-const KILLS = sized({ small: 2, full: 5 });
+const KILLS = sized({ small: 1, full: 5 });
 const SENDERS = 4;
 const ROWS = 40;
 

@@ -12,7 +12,7 @@ import { sized } from '../support/size.ts';
 import { SEED } from '../shared/support/seed.ts';
 import { crowdedDays, DAY, happened, openLog } from '../backend/log/support/log.ts';
 
-const KILLS = sized({ small: 3, full: 8 });
+const KILLS = sized({ small: 2, full: 8 });
 const LOOP = fileURLToPath(new URL('../backend/log/support/build-loop.ts', import.meta.url));
 
 test(`kill -9 while a partition is built, ${KILLS} times: it is always whole (seed ${SEED})`, async () => {

@@ -136,7 +136,8 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
   it('takes items from CSV by the types of the live schema, and lets them go again', async () => {
     const csv =
       'id,title,country,continent,themes,price\nown-1,"Ours, too",PT,Europe,hiking|food,900\n';
-    const added = await runCli(['import', '-', '--format', 'csv', '--json'], settings, csv);
+    // A process of its own: its stdin is a pipe.
+    const added = await launch(['import', '-', '--format', 'csv', '--json'], settings, csv).ended;
     expect(JSON.parse(added.stdout)).toEqual({ upserted: 1 });
     const { secretKey } = await keys();
     const page = await ask(`${settings.TRIMTAB_BACKEND}/v1/items?limit=1&after=a`, {

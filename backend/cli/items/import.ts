@@ -4,7 +4,6 @@ import { counted } from '../../../shared/text/text.ts';
 import { backendClient, json, segment, type BackendClient } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { note, print } from '../../client/print.ts';
-import { showProgress } from '../../client/progress.ts';
 import { uploadItems } from '../../client/upload-items.ts';
 import { version } from '../command/arguments.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
@@ -20,6 +19,8 @@ async function importItems(
   file: string,
   options: VerbOptions & { readonly format?: string },
 ): Promise<void> {
+  // Imported here, so that the other verbs, which do not need it, start faster.
+  const { showProgress } = await import('../../client/progress.ts');
   const format = formatOf(file, options.format);
   const stream = openItems(file);
   const client = backendClient(options);

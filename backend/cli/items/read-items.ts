@@ -1,7 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { csvItem } from './csv-item.ts';
@@ -49,6 +48,8 @@ async function* readJsonLines(from: Readable): AsyncGenerator<ItemRead> {
 }
 
 async function* readCsv(from: Readable, columns: readonly ColumnSpec[]): AsyncGenerator<ItemRead> {
+  // Imported here, so that what reads no CSV starts faster.
+  const { parse } = await import('csv-parse');
   const records = from.pipe(
     parse({ columns: true, bom: true, skip_empty_lines: true, trim: true, info: true }),
   );

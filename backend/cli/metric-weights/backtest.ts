@@ -1,5 +1,5 @@
 import type { Calls, SignCalls } from '../../science/metric-weighting/backtest.ts';
-import { backtestFile, type FileBacktest } from '../../runs/metric-weights/files/learn-file.ts';
+import type { FileBacktest } from '../../runs/metric-weights/files/learn-file.ts';
 import { facts } from '../../../shared/text/text.ts';
 import { localVerb } from '../command/verb.ts';
 import { figureText, sourceFacts } from './learn-text.ts';
@@ -19,6 +19,8 @@ export const backtestVerb = () =>
       'meaning of its columns (default: the built-in mapping that matches)',
     )
     .action(async (file: string, options: Options) => {
+      // Imported here, so that the other verbs, which do not need it, start faster.
+      const { backtestFile } = await import('../../runs/metric-weights/files/learn-file.ts');
       const result = await backtestFile(file, options.mapping);
       print(result, () => backtestText(result), options);
     });

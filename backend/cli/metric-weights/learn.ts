@@ -1,12 +1,10 @@
 import { Option } from 'commander';
-import { chooseDevice } from '../../device/choose-device.ts';
 import { UNIT_MODELS, type UnitModelKind } from '../../science/metric-weighting/fit-unit-trees.ts';
 import type { LearnedWeights } from '../../science/metric-weighting/learned-weights.ts';
 import {
   IMPORTANCE_KINDS,
   type ImportanceKind,
-} from '../../science/metric-weighting/unit-importance.ts';
-import { learnFile } from '../../runs/metric-weights/files/learn-file.ts';
+} from '../../science/metric-weighting/importance-kind.ts';
 import { positive } from '../command/arguments.ts';
 import { localVerb } from '../command/verb.ts';
 import { learnText } from './learn-text.ts';
@@ -42,6 +40,11 @@ export const learnVerb = () =>
     .action(learn);
 
 async function learn(file: string, options: Options): Promise<void> {
+  // Imported here, so that the other verbs, which do not need it, start faster.
+  const [{ chooseDevice }, { learnFile }] = await Promise.all([
+    import('../../device/choose-device.ts'),
+    import('../../runs/metric-weights/files/learn-file.ts'),
+  ]);
   const usesDevice = options.method === 'importance' && options.model === 'boosted';
   const device = usesDevice ? await chooseDevice() : undefined;
   try {

@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import { edgeClient } from '../../replay/edge-client.ts';
-import { readTrivago } from '../../replay/read-trivago.ts';
+import type { readTrivago } from '../../replay/read-trivago.ts';
 import { reportText } from '../../replay/replay-report.ts';
-import { replayTrivago } from '../../replay/replay-trivago.ts';
 import { searchesOf, splitBySession, type Search } from '../../replay/trivago-searches.ts';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
 import { readKeys } from '../../config/keys.ts';
@@ -10,7 +9,6 @@ import { stateDir } from '../../config/state-dir.ts';
 import { backendClient } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
-import { showProgress } from '../../client/progress.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 interface ReplayOptions extends VerbOptions {
@@ -40,7 +38,13 @@ export const trivagoVerb = () =>
         .default(['additive', 'boosted']),
     )
     .action(async (file: string, options: ReplayOptions) => {
-      const [early, late] = halves(file, options);
+      // Imported here, so that the other verbs, which do not need it, start faster.
+      const [{ readTrivago }, { replayTrivago }, { showProgress }] = await Promise.all([
+        import('../../replay/read-trivago.ts'),
+        import('../../replay/replay-trivago.ts'),
+        import('../../client/progress.ts'),
+      ]);
+      const [early, late] = halves(file, options, readTrivago);
       const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey ?? '';
       const target = {
         edge: edgeClient(options.edge.replace(/\/+$/, ''), key),
@@ -54,16 +58,17 @@ export const trivagoVerb = () =>
 function halves(
   file: string,
   { holdout, share }: ReplayOptions,
+  read: typeof readTrivago,
 ): [early: Search[], late: Search[]] {
   if (holdout === undefined) {
     const part = Number(share);
     if (!(part > 0 && part < 1))
       throw new CliError(`--share must lie between 0 and 1, but was "${share}"`, 2);
-    return splitBySession(searchesOf(readTrivago(file)), part);
+    return splitBySession(searchesOf(read(file)), part);
   }
   // Searches of both files in one order of time, so that each knows what happened before it.
-  const rows = readTrivago(file);
-  const held = readTrivago(holdout);
+  const rows = read(file);
+  const held = read(holdout);
   const isHeld = new Set(held.map(sessionKey));
   const searches = searchesOf([...rows.filter((row) => !isHeld.has(sessionKey(row))), ...held]);
   const key = ({ userId, sessionId }: Search) => `${userId}/${sessionId}`;

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { readyMessage } from '../../start/ready-message.ts';
-import { runAll, type Running } from '../../start/start.ts';
+import type { Running } from '../../start/start.ts';
 import { port } from '../command/arguments.ts';
 import { note } from '../../client/print.ts';
 import { stopSignal } from '../../client/stop-signal.ts';
@@ -46,5 +46,7 @@ async function start(options: Options): Promise<void> {
     // Wrangler's output while it is being stopped is of no use to anybody.
     if (from !== 'edge' || !signal.aborted) note(`${from} | ${line}`);
   };
+  // Imported here, so that the other verbs, which do not need it, start faster.
+  const { runAll } = await import('../../start/start.ts');
   await runAll({ ...options, onReady, onLine }, signal);
 }

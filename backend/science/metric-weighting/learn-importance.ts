@@ -15,7 +15,8 @@ import { equalWeights } from './prior.ts';
 import { skillOf, type HeldOutPredictions } from './skill.ts';
 import { lackOfSkill } from './stage.ts';
 import { contextOf } from './unit-design.ts';
-import { unitImportance, type ImportanceKind } from './unit-importance.ts';
+import type { ImportanceKind } from './importance-kind.ts';
+import { unitImportance } from './unit-importance.ts';
 import type { NumberColumn, UnitTable } from './unit-table.ts';
 
 export interface LearnImportanceOptions {

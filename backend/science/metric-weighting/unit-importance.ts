@@ -7,9 +7,7 @@ import { shuffle } from '../statistics/shuffle.ts';
 import { toTrees } from '../learn/trees/to-trees.ts';
 import { unitCodes, type UnitFeature } from './encode-units.ts';
 import type { UnitTrees } from './fit-unit-trees.ts';
-
-export const IMPORTANCE_KINDS = ['gain', 'permutation', 'shap'] as const;
-export type ImportanceKind = (typeof IMPORTANCE_KINDS)[number];
+import type { ImportanceKind } from './importance-kind.ts';
 
 /** Points per unit of leaf value, because trees round to 2⁻¹⁶ point. */
 const POINTS = 100;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigInForce } from '../../../backend/config/in-force.ts';
-import { runCli } from './support/cli.ts';
+import { launch, runCli } from './support/cli.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -88,23 +88,25 @@ test.each([
   ["import './nowhere.ts';", /trimtab\.config\.ts: .*nowhere\.ts/],
   ['export default {', /trimtab\.config\.ts: /],
 ])('`%s` is refused in one line', async (text, message) => {
-  const { exitCode, stderr } = await refused('config', text);
+  const { at, settings } = folderWith(text);
+  const { exitCode, stderr } = await runCli(['config'], settings, '', at);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^ {4}at /m);
 });
 
 test.each(['start', 'serve'])('trimtab %s refuses it too', async (command) => {
-  const { exitCode, stderr } = await refused(command, 'export default { rollout: { mod: 1 } };');
+  const { at, settings } = folderWith('export default { rollout: { mod: 1 } };');
+  const { exitCode, stderr } = await launch([command], settings, '', at).ended;
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^trimtab: .*trimtab\.config\.ts: rollout\.mod is no setting/m);
 });
 
-function refused(command: string, text: string) {
-  const at = join(directory, 'wrong');
-  mkdirSync(at, { recursive: true });
+/** One of its own: Node reads a module once. */
+function folderWith(text: string) {
+  const at = mkdtempSync(join(directory, 'wrong-'));
   writeFileSync(join(at, 'trimtab.config.ts'), text);
-  return runCli([command], { TRIMTAB_DIR: at }, '', at);
+  return { at, settings: { TRIMTAB_DIR: at } };
 }
 
 test('an editor checks it, where the project has Trimtab among its modules', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModelComparison } from '../../../backend/science/training/compare-models.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { happened } from '../log/support/log.ts';
-import { launch } from '../cli/support/cli.ts';
+import { runCli } from '../cli/support/cli.ts';
 import { runOver, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
 import { randomVisit, slotsByDuration } from '../support/visits.ts';
@@ -59,9 +59,9 @@ test.each([
 
 test('trimtab compare prints Markdown for people and JSON for machines', async () => {
   const compare = (...args: string[]) =>
-    launch(['compare', '--learners', 'additive', '--backend', backend.url, ...args], {
+    runCli(['compare', '--learners', 'additive', '--backend', backend.url, ...args], {
       TRIMTAB_KEY: SECRET_KEY,
-    }).ended;
+    });
   const text = await compare('--markdown', '--folds', '2');
   expect(text.stdout).toMatch(/^## Learners on smarttrip\n/);
   expect(text.stdout).toContain('## Cross-validation, 2 folds by session');

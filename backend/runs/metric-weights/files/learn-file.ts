@@ -14,7 +14,7 @@ import type { LearnedWeights } from '../../../science/metric-weighting/learned-w
 import { learnImportance } from '../../../science/metric-weighting/learn-importance.ts';
 import { learnSurrogate } from '../../../science/metric-weighting/learn-surrogate.ts';
 import type { Better } from '../../../science/metric-weighting/prior.ts';
-import type { ImportanceKind } from '../../../science/metric-weighting/unit-importance.ts';
+import type { ImportanceKind } from '../../../science/metric-weighting/importance-kind.ts';
 import { builtInMapping, readMapping } from './choose-mapping.ts';
 import type { ExperimentsMapping, FileMapping, UnitsMapping } from './mapping.ts';
 import { readExperiments, type ExperimentsRead } from './read-experiments.ts';

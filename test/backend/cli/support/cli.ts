@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { runInHost } from './command-host.ts';
 
 const CLI = fileURLToPath(new URL('../../../../backend/cli/main.ts', import.meta.url));
 
@@ -18,18 +19,18 @@ export interface Launched {
   signal(name: NodeJS.Signals): void;
 }
 
-/** `trimtab …` in a process of its own. Nothing of this process's Trimtab settings reaches it. */
+type Settings = Readonly<Record<string, string>>;
+
+/** `trimtab …` in a process of its own: for what runs until it is stopped, and where the process itself is tested. */
 export function launch(
   args: readonly string[],
-  settings: Readonly<Record<string, string>>,
+  settings: Settings,
   input = '',
-  // Not where a configuration file of the person who runs the tests is found.
-  cwd = settings.TRIMTAB_DIR ?? tmpdir(),
+  cwd = folderOf(settings),
 ): Launched {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TRIMTAB_'));
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...settings },
+    env: environmentOf(settings),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);
@@ -51,9 +52,21 @@ export function launch(
   return { pid: child.pid!, ended, firstJson, signal: (name) => child.kill(name) };
 }
 
+/** `trimtab …` until it ends, in the process that this test worker has for its commands. */
 export const runCli = (
   args: readonly string[],
-  settings: Readonly<Record<string, string>>,
-  input?: string,
-  cwd?: string,
-): Promise<Ended> => launch(args, settings, input, cwd).ended;
+  settings: Settings,
+  input = '',
+  cwd = folderOf(settings),
+): Promise<Ended> => runInHost({ args, env: environmentOf(settings), cwd, input });
+
+/** Not where a configuration file of the person who runs the tests is found. */
+const folderOf = (settings: Settings) => settings.TRIMTAB_DIR ?? tmpdir();
+
+/** Nothing of this process's own Trimtab settings reaches a command. */
+const environmentOf = (settings: Settings): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TRIMTAB_')),
+  ),
+  ...settings,
+});

@@ -3,7 +3,7 @@ import { cpuDevice } from '../../../../backend/device/cpu/cpu-device.ts';
 import { normals } from '../../../../backend/science/metric-weighting/draws.ts';
 import { learnImportance } from '../../../../backend/science/metric-weighting/learn-importance.ts';
 import type { ImportanceWeights } from '../../../../backend/science/metric-weighting/learned-weights.ts';
-import { IMPORTANCE_KINDS } from '../../../../backend/science/metric-weighting/unit-importance.ts';
+import { IMPORTANCE_KINDS } from '../../../../backend/science/metric-weighting/importance-kind.ts';
 import type { UnitTable } from '../../../../backend/science/metric-weighting/unit-table.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { numbers, simulatedUnits } from './support/simulate.ts';
