@@ -7,9 +7,10 @@ import { parseRollout } from '../../../backend/rollouts/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { eventually, NO_TRAINING, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { decisionOf, eventOf, send } from '../support/batches.ts';
+import { sized } from '../../support/size.ts';
 
 const SLOTS = 6;
-const RANKINGS = 600;
+const RANKINGS = sized({ small: 300, full: 600 });
 const ITEMS = Array.from({ length: SLOTS }, (_, slot) => parseItemId(`item-${slot}`));
 const DURATION = featureIndex(smarttrip, 'duration');
 
