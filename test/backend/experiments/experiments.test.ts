@@ -45,7 +45,7 @@ const stop = async (id: string) => (await backend.call('POST', `/v1/experiments/
 async function inDatabase<T>(look: (db: LibSQLDatabase) => Promise<T>): Promise<T> {
   const client = connect(backend.config.database);
   try {
-    return await look(drizzle<Record<string, never>>(client));
+    return await look(drizzle(client));
   } finally {
     client.close();
   }

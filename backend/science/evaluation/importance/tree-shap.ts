@@ -98,9 +98,10 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
       const points = toPoints(units[node]);
       const others = unwoundSumOfOthers(at, last);
       for (let i = 1; i <= last; i++) {
-        const [zero, one] = [zeros[at + i], ones[at + i]];
-        if (one !== 0) into[pathFeature[at + i]] += unwoundSum(at, last, i) * (one - zero) * points;
-        else if (zero !== 0) into[pathFeature[at + i]] -= others * points;
+        const [unknown, known] = [zeros[at + i], ones[at + i]];
+        if (known !== 0)
+          into[pathFeature[at + i]] += unwoundSum(at, last, i) * (known - unknown) * points;
+        else if (unknown !== 0) into[pathFeature[at + i]] -= others * points;
       }
       return;
     }
