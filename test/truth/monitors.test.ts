@@ -15,8 +15,12 @@ import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { DAY, openLog, type Log } from '../backend/log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from '../backend/monitor/support/steady-days.ts';
+import { sized } from '../support/size.ts';
 
 const WARM_UP = 28;
+/** A multiple of a week less at the small size, so that what follows falls on the same weekdays. */
+const STEADY_DAYS = sized({ small: 32, full: 60 });
+const END = WARM_UP + STEADY_DAYS;
 const STEADY: DayPlan = { rankings: 240, clickRate: 0.4, bookingRate: 0.06 };
 const HOUR = DAY / 24;
 
@@ -145,40 +149,40 @@ async function trainAndPublish(day: number): Promise<void> {
 
 const opened = () => log.store.db.select().from(alerts).orderBy(asc(alerts.id));
 
-test('60 steady days with a weekly rhythm raise no alert at all', async () => {
-  for (let day = 0; day < WARM_UP + 60; day++) await live(day);
+test(`${STEADY_DAYS} steady days with a weekly rhythm raise no alert at all`, async () => {
+  for (let day = 0; day < END; day++) await live(day);
   expect(await opened()).toEqual([]);
-  expect(said).toEqual([
-    expect.stringMatching(/^the report of 2026-03 is written/),
-    expect.stringContaining('2026-04'),
-    expect.stringContaining('2026-05'),
-  ]);
+  expect(said).toEqual(
+    sized({ small: ['2026-03', '2026-04'], full: ['2026-03', '2026-04', '2026-05'] }).map((month) =>
+      expect.stringMatching(`^the report of ${month} is written`),
+    ),
+  );
 });
 
 test('a feature that shifts for three days raises one alert, and its end one recovery', async () => {
-  for (let day = 88; day < 91; day++) await live(day, { shift: 5 });
-  for (let day = 91; day < 94; day++) await live(day);
+  for (let day = END; day < END + 3; day++) await live(day, { shift: 5 });
+  for (let day = END + 3; day < END + 6; day++) await live(day);
   expect(await opened()).toMatchObject([
     {
       key: 'drift',
       message: expect.stringMatching(
         /^what is ranked has drifted from what v000001 learned from: difficulty \(PSI \d+\.\d\d above chance\)/,
       ),
-      openedAt: startOf(89),
-      resolvedAt: startOf(92) + 12 * HOUR,
+      openedAt: startOf(END + 1),
+      resolvedAt: startOf(END + 4) + 12 * HOUR,
     },
   ]);
 });
 
 test('a fall of click-through raises one alert, and its end one recovery', async () => {
-  await live(94, { clickRate: 0.15 });
-  await live(95, { clickRate: 0.15 });
-  for (let day = 96; day < 98; day++) await live(day);
+  await live(END + 6, { clickRate: 0.15 });
+  await live(END + 7, { clickRate: 0.15 });
+  for (let day = END + 8; day < END + 10; day++) await live(day);
   expect((await opened()).slice(1)).toMatchObject([
     {
       key: 'degraded metrics: click-through',
       message: expect.stringMatching(
-        /^click-through fell to 1\d\.\d\d % of 240 rankings on 2026-06/,
+        /^click-through fell to 1\d\.\d\d % of 240 rankings on 2026-0[56]/,
       ),
       resolvedAt: expect.any(Number),
     },
@@ -186,11 +190,11 @@ test('a fall of click-through raises one alert, and its end one recovery', async
 });
 
 test('nights without anybody raise one alert per thing that stopped, and the log says when they are over', async () => {
-  log.nowMs = startOf(98) + 13 * HOUR;
+  log.nowMs = startOf(END + 10) + 13 * HOUR;
   await looked();
   const keys = (await opened()).slice(2).map(({ key }) => key);
   expect(keys).toEqual(['stale data: rankings']);
-  await live(99);
-  await live(100);
+  await live(END + 11);
+  await live(END + 12);
   expect(said.at(-1)).toMatch(/^alert "stale data: rankings" is over/);
 });

@@ -21,7 +21,7 @@ import {
   TRUE_REORDERED_VALUE,
 } from '../world/logged-slates.ts';
 
-const RUNS = sized({ small: 200, full: 1000 });
+const RUNS = sized({ small: 140, full: 1000 });
 /** How many of the intervals must hold the truth, and how many may. */
 const HELD = sized({
   small: binomialBounds(RUNS, 0.95),

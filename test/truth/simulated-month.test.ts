@@ -27,19 +27,22 @@ import { sized } from '../support/size.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-const SESSIONS_A_DAY = sized({ small: 2500, full: 6000 });
-const BASE_RATE = 0.4;
+/** Fewer sessions can show as much where more of them click, and each arm is judged from fewer of them on. */
+const [SESSIONS_A_DAY, BASE_RATE, MIN_PER_ARM] = sized({
+  small: [1250, 0.6, 30],
+  full: [6000, 0.4, 60],
+});
 /** What the visitors of each version click, relative to the rules; and what becomes of all of them one day. */
 const [BAD, GOOD, DRIFTED] = [0.6, 1.2, 0.25];
 const DRIFT_DAY = 27;
 const GATE = { verdict: 'promote', reason: 'planted' } as const;
 /** The stages of a site that has a few thousand visitors a day. */
-const STEP = { minMs: DAY_MS, minSessions: 50 };
+const STEP = { minMs: DAY_MS, minSessions: MIN_PER_ARM - 10 };
 
 let services: RolloutTestServices;
 beforeAll(async () => {
   services = await openRolloutServices({
-    minimumPerArm: 60,
+    minimumPerArm: MIN_PER_ARM,
     steps: atEveryStage(STEP),
   });
 });

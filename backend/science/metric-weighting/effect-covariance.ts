@@ -39,7 +39,7 @@ export function trueEffectCovariance(
         for (let j = 0; j < size; j++)
           mean[j] += halves[i * (size + 1) + j] * halves[i * (size + 1) + size];
       for (let i = 0; i < size; i++)
-        for (let j = 0; j < size; j++) {
+        for (let j = 0; j <= i; j++) {
           let explained = 0;
           for (let k = 0; k < size; k++)
             explained += halves[k * (size + 1) + i] * halves[k * (size + 1) + j];
@@ -48,7 +48,9 @@ export function trueEffectCovariance(
         }
       total += weights[e];
     }
-    covariance = next.map((value) => value / total);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j <= i; j++) next[j * size + i] = next[i * size + j] /= total;
+    covariance = next;
   }
   return covariance;
 }

@@ -33,7 +33,7 @@ export function solveCholesky(lower: Float64Array, b: ArrayLike<number>): Float6
 /** Forward substitution: L⁻¹b. */
 export function forwardSubstitute(lower: Float64Array, b: ArrayLike<number>): Float64Array {
   const size = b.length;
-  const x = Float64Array.from(b);
+  const x = new Float64Array(b);
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < i; k++) x[i] -= lower[i * size + k] * x[k];
     x[i] /= lower[i * size + i];

@@ -16,11 +16,12 @@ export function multiply(
 }
 
 /** Aᵀ. @param a rows × columns, row-major. */
-export const transpose = (a: ArrayLike<number>, rows: number, columns: number): Float64Array =>
-  Float64Array.from(
-    { length: rows * columns },
-    (_, at) => a[(at % rows) * columns + ((at / rows) | 0)],
-  );
+export function transpose(a: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  const turned = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) turned[j * rows + i] = a[i * columns + j];
+  return turned;
+}
 
 /** `aᵀb`. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -41,8 +42,11 @@ export function identity(size: number, scale = 1): Float64Array {
 }
 
 /** `A + B`, element by element. */
-export const addMatrices = (a: ArrayLike<number>, b: ArrayLike<number>): Float64Array =>
-  Float64Array.from(a, (value, i) => value + b[i]);
+export function addMatrices(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
+  const total = new Float64Array(a.length);
+  for (let i = 0; i < total.length; i++) total[i] = a[i] + b[i];
+  return total;
+}
 
 /** Sum of all values. */
 export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,10 +1,11 @@
 import { createClient } from '@libsql/client';
 import { eq } from 'drizzle-orm';
+import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
 import { assign } from '../../../shared/explore/assign.ts';
-import { openStore } from '../../../backend/store/open.ts';
+import { connect } from '../../../backend/store/connect.ts';
 import { experimentUnits } from '../../../backend/store/tables.ts';
 import { trafficOf } from '../../../backend/experiments/traffic.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -42,15 +43,18 @@ const create = async (asked: object) => {
 };
 const stop = async (id: string) => (await backend.call('POST', `/v1/experiments/${id}/stop`)).body;
 
-/** What the pointer would carry, read from the backend's own database. */
-async function traffic() {
-  const store = await openStore(backend.config.database);
+/** Looks into the backend's own database. */
+async function inDatabase<T>(look: (db: LibSQLDatabase) => Promise<T>): Promise<T> {
+  const client = connect(backend.config.database);
   try {
-    return await trafficOf(store);
+    return await look(drizzle(client));
   } finally {
-    await store.close();
+    client.close();
   }
 }
+
+/** What the pointer would carry. */
+const traffic = () => inDatabase((db) => trafficOf({ db }));
 
 describe('an experiment over HTTP', () => {
   test('starts with the champion frozen into the arm that named no version', async () => {
@@ -276,9 +280,9 @@ test('long after its log is gone, what comes in late is in its report; and in th
   await startedDaysAgo(id, 366);
   await backend.call('POST', '/v1/data/prune');
   expect(await means()).toEqual(late);
-  const store = await openStore(backend.config.database);
-  const left = await store.db.$count(experimentUnits, eq(experimentUnits.experiment, id));
-  await store.close();
+  const left = await inDatabase((db) =>
+    db.$count(experimentUnits, eq(experimentUnits.experiment, id)),
+  );
   expect(left).toBe(0);
 });
 

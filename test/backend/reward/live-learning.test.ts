@@ -8,8 +8,12 @@ import { runOver, startTestBackend, type TestBackend } from '../support/backend.
 import { send } from '../support/batches.ts';
 import { happened } from '../log/support/log.ts';
 import { decisionOf } from '../support/decisions.ts';
+import { sized } from '../../support/size.ts';
 
 const DAY = 86_400_000;
+/** Visitors whose horizon is over, and others. */
+const OLD = sized({ small: 1400, full: 2400 });
+const YOUNG = sized({ small: 200, full: 600 });
 const ITEMS = Array.from({ length: 4 }, (_, slot) => parseItemId(`item-${slot}`));
 const settings = parseMetricWeights({
   target: { kind: 'happened', outcome: 'renewal', horizonDays: 30 },
@@ -116,7 +120,7 @@ type Named = { metric: string; weight: number; low: number; high: number };
 describe('metric weights learned from what visitors did', () => {
   test('abstain before there is any label, say so once, and leave the reward as it was', async () => {
     // Their horizon is not over: what they are about to say is the opposite of what is true.
-    await population('young', 600, Date.now() - 27 * DAY, -1);
+    await population('young', YOUNG, Date.now() - 27 * DAY, -1);
     const first = await learn();
     expect(first.recorded).toHaveLength(2);
     expect(first.inForce).toMatchObject({
@@ -135,22 +139,22 @@ describe('metric weights learned from what visitors did', () => {
     expect((await backend.call('GET', `${PATH}/units`)).body).toMatchObject({
       unit: 'session',
       target: 'renewal within 30 days',
-      units: 600,
+      units: YOUNG,
       labelled: 0,
     });
   });
 
   test('get the signs right from units whose horizon is over, and become the reward', async () => {
     // Their days are still open: what comes in of days that are closed counts for nobody.
-    await population('old', 2400, Date.now() - 34 * DAY, 1);
+    await population('old', OLD, Date.now() - 34 * DAY, 1);
     const body = await learn();
     const weights = surrogateOf(body);
     expect(weights.saves.low).toBeGreaterThan(0);
     expect(weights.click_through.weight + weights.clicks.weight).toBeLessThan(0);
     expect(body.learned[0]).toMatchObject({
       method: 'surrogate',
-      units: 2400,
-      inputs: { waiting: 600, unit: 'session', context: ['device'] },
+      units: OLD,
+      inputs: { waiting: YOUNG, unit: 'session', context: ['device'] },
     });
     expect(body.learned[0].skill.r2.low).toBeGreaterThan(0);
     expect(body.learned[1]).toMatchObject({ method: 'importance', by: 'shap' });
@@ -216,10 +220,10 @@ describe('metric weights learned from what visitors did', () => {
     await backend.restart({
       trainingData: { ...backend.config.trainingData, retentionDays: 31 },
     });
-    expect((await backend.call('POST', '/v1/data/prune')).body.decisions).toBe(2400);
+    expect((await backend.call('POST', '/v1/data/prune')).body.decisions).toBe(OLD);
     expect((await backend.call('GET', `${PATH}/units`)).body).toMatchObject({
-      units: 3000,
-      labelled: 2400,
+      units: YOUNG + OLD,
+      labelled: OLD,
     });
   });
 });

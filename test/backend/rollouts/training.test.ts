@@ -11,10 +11,11 @@ import {
   type TestBackend,
 } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
+import { sized } from '../../support/size.ts';
 import { randomVisit, slotsByDuration } from '../support/visits.ts';
 
 const SLOTS = 6;
-const RANKINGS = 600;
+const RANKINGS = sized({ small: 300, full: 600 });
 
 let backend: TestBackend;
 beforeAll(async () => {

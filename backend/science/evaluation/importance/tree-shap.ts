@@ -53,20 +53,23 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
     }
   };
 
-  /** Sum of the weights that `unwind` would leave. */
+  /** Sum of the weights that `unwind` would leave of an entry whose rows follow the path (one > 0). */
   const unwoundSum = (at: number, last: number, k: number): number => {
     const [zero, one] = [zeros[at + k], ones[at + k]];
     let next = weights[at + last];
     let sum = 0;
     for (let i = last - 1; i >= 0; i--) {
-      if (one === 0) {
-        if (zero !== 0) sum += (weights[at + i] * (last + 1)) / (zero * (last - i));
-      } else {
-        const own = (next * (last + 1)) / ((i + 1) * one);
-        sum += own;
-        next = weights[at + i] - (own * zero * (last - i)) / (last + 1);
-      }
+      const own = (next * (last + 1)) / ((i + 1) * one);
+      sum += own;
+      next = weights[at + i] - (own * zero * (last - i)) / (last + 1);
     }
+    return sum;
+  };
+
+  /** The same of an entry whose rows do not (one = 0), times its share `zero`: then it is equal for all such entries. */
+  const unwoundSumOfOthers = (at: number, last: number): number => {
+    let sum = 0;
+    for (let i = 0; i < last; i++) sum += (weights[at + i] * (last + 1)) / (last - i);
     return sum;
   };
 
@@ -93,9 +96,13 @@ export function treeExplainer({ trees, cover }: CoveredTrees): Explainer {
     const child = left[node];
     if (child === 0) {
       const points = toPoints(units[node]);
-      for (let i = 1; i <= last; i++)
-        into[pathFeature[at + i]] +=
-          unwoundSum(at, last, i) * (ones[at + i] - zeros[at + i]) * points;
+      const others = unwoundSumOfOthers(at, last);
+      for (let i = 1; i <= last; i++) {
+        const [unknown, known] = [zeros[at + i], ones[at + i]];
+        if (known !== 0)
+          into[pathFeature[at + i]] += unwoundSum(at, last, i) * (known - unknown) * points;
+        else if (unknown !== 0) into[pathFeature[at + i]] -= others * points;
+      }
       return;
     }
     const split = feature[node];

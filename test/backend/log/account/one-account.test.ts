@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '../../../../backend/log/account/mark.ts';
 import type { Rules } from '../../../../backend/log/account/rules.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
@@ -22,6 +22,8 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { SEED } from '../../../shared/support/seed.ts';
+import { borrowStore } from '../../../support/borrow-store.ts';
+import { sized } from '../../../support/size.ts';
 import {
   emptyFacts,
   everybodyIn,
@@ -48,17 +50,20 @@ const [MINUTE, HOUR] = [60_000, 3_600_000];
 let folder: string;
 let backends: Store[];
 let experiments: Experiment[];
-beforeEach(async () => {
+beforeAll(async () => {
+  const store = await borrowStore();
+  backends = [store, await openStore({ url: store.url })];
+  await versions(store, () => 1).ensureRules(smarttrip);
+  experiments = await everybodyIn(store);
+});
+afterAll(async () => {
+  for (const store of backends.toReversed()) await store.close();
+});
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'trimtab-account-'));
-  const url = `file:${join(folder, 'trimtab.db')}`;
-  // One after the other: each brings the database to its newest migration.
-  backends = [await openStore({ url })];
-  backends.push(await openStore({ url }));
-  await versions(backends[0], () => 1).ensureRules(smarttrip);
-  experiments = await everybodyIn(backends[0]);
 });
 afterEach(async () => {
-  for (const store of backends) await store.close();
+  await emptied();
   rmSync(folder, { recursive: true });
 });
 
@@ -291,7 +296,7 @@ describe(`whatever the order of arrival, redelivery, the cuts of batches, midnig
           });
         })
         .beforeEach(emptied),
-      { numRuns: 4, seed: SEED },
+      { numRuns: sized({ small: 2, full: 4 }), seed: SEED },
     );
     expect(credited).toBeGreaterThan(0);
     if (rules.filters === STRICT) expect(refused).toBeGreaterThan(0);
@@ -313,6 +318,7 @@ async function emptied(): Promise<void> {
     'metric_units',
     'experiment_units',
     'log_marks',
+    'deleted_users',
   ];
   await store.write(
     tables.map((table) => ({

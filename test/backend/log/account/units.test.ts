@@ -10,7 +10,7 @@ import type { UnitsOf } from '../../../../backend/log/account/unit.ts';
 import { pruneLog } from '../../../../backend/log/retention/prune.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
-import { openStore } from '../../../../backend/store/open.ts';
+import { openStore, type Store } from '../../../../backend/store/open.ts';
 import { logMarks, metricUnits } from '../../../../backend/store/tables.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
@@ -19,6 +19,7 @@ import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { decisionOf, eventOf } from '../../support/decisions.ts';
 import { openTestStore, type TestStore } from '../../reward/support/open-test-store.ts';
 import { slowUnits } from '../../reward/support/slow-units.ts';
+import { sized } from '../../../support/size.ts';
 import type { WholeLog as Log } from '../support/slow-account.ts';
 
 let store: TestStore;
@@ -133,7 +134,7 @@ async function deliver(log: Log, settings: UnitsOf, seed: number): Promise<void>
     ...log.events.map((_, i): [keyof Log, number] => ['events', i]),
     ...log.outcomes.map((_, i): [keyof Log, number] => ['outcomes', i]),
   ]);
-  let using = await openStore({ url: store.url });
+  let using: Store = store;
   const per = Math.ceil(rows.length / 12);
   for (let from = 0; from < rows.length; from += per) {
     const part = rows.slice(from, from + per);
@@ -146,13 +147,13 @@ async function deliver(log: Log, settings: UnitsOf, seed: number): Promise<void>
     );
     await recordOutcomes(using, of('outcomes'), 1);
     if (random() < 0.4) await gatherUnits(using, settings, START + 6 * DAY);
-    if (random() < 0.2) {
-      await using.close();
+    if (random() < sized({ small: 0.1, full: 0.2 })) {
+      if (using !== store) await using.close();
       using = await openStore({ url: store.url });
     }
   }
   await gatherUnits(using, settings, START + 6 * DAY);
-  await using.close();
+  if (using !== store) await using.close();
 }
 
 describe('units are what a slow look at the whole log finds', () => {

@@ -6,7 +6,10 @@ import type { ImportanceWeights } from '../../../../backend/science/metric-weigh
 import { IMPORTANCE_KINDS } from '../../../../backend/science/metric-weighting/importance-kind.ts';
 import type { UnitTable } from '../../../../backend/science/metric-weighting/unit-table.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
+import { sized } from '../../../support/size.ts';
 import { numbers, simulatedUnits } from './support/simulate.ts';
+
+const UNITS = sized({ small: 1150, full: 1500 });
 
 const shareOf = ({ weights }: ImportanceWeights, metric: string) =>
   weights.find((one) => one.metric === metric)!.weight;
@@ -32,7 +35,7 @@ describe.each(['forest', 'boosted'] as const)('%s', (model) => {
   test.each(IMPORTANCE_KINDS)(
     'by %s: shares are not negative, add up to 1 and find a planted cross',
     async (by) => {
-      const table = planted(1, 1500);
+      const table = planted(1, UNITS);
       const learned = await learnImportance(table, {
         device: cpuDevice(),
         seed: 1,
@@ -57,7 +60,7 @@ describe.each(['forest', 'boosted'] as const)('%s', (model) => {
   );
 
   test('a target of yes and no', async () => {
-    const table = simulatedUnits(1, 1500, { clicks: 1, saves: 0, idle: 0 });
+    const table = simulatedUnits(1, UNITS, { clicks: 1, saves: 0, idle: 0 });
     const bought = numbers(
       'bought',
       table.target.values.map((value) => (value > 0 ? 1 : 0)),
@@ -95,7 +98,7 @@ test('too few units, or a target without spread: it abstains and says why', asyn
 });
 
 test('missing values are a bucket of their own, and can be what counts', async () => {
-  const table = planted(2, 1500);
+  const table = planted(2, UNITS);
   const known = table.metrics[1].values.map((value, i) => (i % 3 === 0 ? Number.NaN : value));
   const value = known.map((own, i) => (Number.isNaN(own) ? 2 : 0) + table.metrics[0].values[i] / 4);
   const learned = await learnImportance(
@@ -120,7 +123,7 @@ test('a cross of a column that there is not is refused by name', async () => {
 });
 
 test('the same seed gives the same shares', async () => {
-  const table = planted(3, 1200);
+  const table = planted(3, 1000);
   const options = { device: cpuDevice(), seed: 5, model: 'forest', by: 'gain' } as const;
   expect(await learnImportance(table, options)).toEqual(await learnImportance(table, options));
 });

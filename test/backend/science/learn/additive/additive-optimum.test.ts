@@ -19,6 +19,7 @@ const BUCKETS = 6;
 const SIZE = FEATURES.length * BUCKETS;
 const SLOPE = 0.05;
 const ROUNDS = sized({ small: 1, full: 2 });
+const SLATES = sized({ small: 40, full: 80 });
 
 type Objective = FitOptions['objective'];
 interface Case {
@@ -45,7 +46,7 @@ const schemaWith = (constraints: readonly ConstraintSpec[], objective: Objective
 
 /** Slates whose rewards follow random weights, some buckets rare. */
 function draw(random: () => number): TrainingSet {
-  const starts = randomStarts(80, 7, random);
+  const starts = randomStarts(SLATES, 7, random);
   const rows = starts.at(-1)!;
   const codes = Uint8Array.from({ length: FEATURES.length * rows }, () =>
     Math.floor(BUCKETS * random() ** 1.5),
@@ -62,8 +63,8 @@ function draw(random: () => number): TrainingSet {
     starts,
     reward,
     position: new Uint16Array(rows),
-    at: new Float64Array(80),
-    session: new Uint32Array(80),
+    at: new Float64Array(SLATES),
+    session: new Uint32Array(SLATES),
   };
 }
 

@@ -9,6 +9,7 @@ import {
 import type { TrainingSet } from '../../../../../backend/science/learn/training-set.ts';
 import { agreeingSchema, agreeingSlates } from '../../../../world/agreeing.ts';
 import { freshRandom } from '../../../device/cpu/support.ts';
+import { sized } from '../../../../support/size.ts';
 
 const FEATURES = 4;
 
@@ -45,7 +46,7 @@ describe('mini-batch descent', () => {
     "reaches the full batch's loss to within half a percent: %s",
     async (_, more) => {
       const { seed, random } = freshRandom();
-      const set = agreeingSlates(4000, Math.floor(1e6 * random()));
+      const set = agreeingSlates(sized({ small: 2000, full: 4000 }), Math.floor(1e6 * random()));
       const options = optionsFor(set, more);
       const full = await lossOf(set, options);
       const mini = await lossOf(set, { ...options, method: 'mini-batch', seed });
