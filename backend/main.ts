@@ -43,7 +43,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
   await rekeyLogAlone(store, identity, lease('keying ids', LEASE_MS), nowMs, log);
-  for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs())) log(problem);
+  for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
+    log(problem);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
   const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
     services;

@@ -1,7 +1,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { toBase64Url } from '../text/base64url.ts';
+import { toBase64Url } from './base64url.ts';
 import type { GivenId, SessionId, UserId } from './ids.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { fromBase64Url, toBase64Url } from '../text/base64url.ts';
+import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
 import type { Placement } from './placement.ts';

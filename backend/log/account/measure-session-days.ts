@@ -202,7 +202,18 @@ async function eventsOf(
           e.timestamp, e.receivedAt, e.fault
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },
-    ([rowid, rankingId, eventId, type, itemId, value, properties, timestamp, receivedAt, fault]) => {
+    ([
+      rowid,
+      rankingId,
+      eventId,
+      type,
+      itemId,
+      value,
+      properties,
+      timestamp,
+      receivedAt,
+      fault,
+    ]) => {
       const event: StoredEvent = {
         rowid: rowid as number,
         rankingId: rankingId as string,

@@ -90,7 +90,8 @@ function inspect(
   const isWhole = malformed.length === 0;
   if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1))
     malformed.push('propensities');
-  if ((ranking.sessionId === NO_SESSION) !== (ranking.consent === 'none')) malformed.push('session');
+  if ((ranking.sessionId === NO_SESSION) !== (ranking.consent === 'none'))
+    malformed.push('session');
   if (!known.snapshots.has(ranking.snapshot)) malformed.push('snapshot');
   if (!known.versions.has(ranking.weights)) malformed.push('weights');
   for (const field of malformed) count(facts.incomplete, field);

@@ -31,7 +31,9 @@ export async function noteEpochs(
   const before = await readEpochs(store);
   const [{ fingerprint }] = keys;
   const epochs =
-    before.at(-1)?.fingerprint === fingerprint ? before : [...before, { fingerprint, since: nowMs }];
+    before.at(-1)?.fingerprint === fingerprint
+      ? before
+      : [...before, { fingerprint, since: nowMs }];
   if (epochs !== before)
     await store.write([
       statement(

@@ -32,7 +32,10 @@ const TABLES: Readonly<Record<string, readonly IdColumn[]>> = {
   metric_units: [{ name: 'unit', kind: sql`metric_units.kind` }, user('userId')],
   // A unit that is a user has its own id as userId.
   experiment_units: [
-    { name: 'unit', kind: sql`case when experiment_units.unit = experiment_units.userId then 'user' else 'session' end` },
+    {
+      name: 'unit',
+      kind: sql`case when experiment_units.unit = experiment_units.userId then 'user' else 'session' end`,
+    },
     user('userId'),
   ],
   deleted_users: [user('userId')],
@@ -69,11 +72,16 @@ export async function rekeyLog(
     select distinct 'session', s.value from experiment_units u, json_each(u.sessions) s
     where not exists (select 1 from log_marks where name = ${markOf('experiment_units')})`);
   const ids = await keyAll(store, key);
-  if (ids > 0) log(`${ids.toLocaleString('en')} ids of sessions and users are being keyed in the log`);
-  for (const [table, columns] of Object.entries(TABLES)) await rekeyTable(store, table, columns, nowMs);
+  if (ids > 0)
+    log(`${ids.toLocaleString('en')} ids of sessions and users are being keyed in the log`);
+  for (const [table, columns] of Object.entries(TABLES))
+    await rekeyTable(store, table, columns, nowMs);
   await store.write([
-    statement(db, sql`insert into log_marks (name, value) values (${DONE}, ${String(nowMs)})
-      on conflict do nothing`),
+    statement(
+      db,
+      sql`insert into log_marks (name, value) values (${DONE}, ${String(nowMs)})
+      on conflict do nothing`,
+    ),
     statement(db, sql`delete from log_marks where name like ${`${DONE}: %`}`),
     statement(db, sql`drop table if exists keyed_ids`),
   ]);
@@ -81,10 +89,10 @@ export async function rekeyLog(
 }
 
 /** @returns how many ids there are. */
-async function keyAll({ db, write }: Store, key: IdentityKey): Promise<number> {
+async function keyAll(store: Store, key: IdentityKey): Promise<number> {
   let count = 0;
   for (;;) {
-    const page = await db.all<{ kind: Kind; given: GivenId }>(
+    const page = await store.db.all<{ kind: Kind; given: GivenId }>(
       sql`select kind, given from keyed_ids where keyed is null limit ${PAGE}`,
     );
     if (page.length === 0) return count;
@@ -93,9 +101,9 @@ async function keyAll({ db, write }: Store, key: IdentityKey): Promise<number> {
       given,
       kind === 'user' ? key.userId(given) : key.sessionId(given),
     ]);
-    await write([
+    await store.write([
       statement(
-        db,
+        store.db,
         sql`insert into keyed_ids (kind, given, keyed)
           select value ->> 0, value ->> 1, value ->> 2 from json_each(${JSON.stringify(rows)}) where true
           on conflict do update set keyed = excluded.keyed`,
@@ -106,7 +114,7 @@ async function keyAll({ db, write }: Store, key: IdentityKey): Promise<number> {
 }
 
 async function rekeyTable(
-  { db, write }: Store,
+  store: Store,
   table: string,
   columns: readonly IdColumn[],
   nowMs: number,
@@ -120,10 +128,16 @@ async function rekeyTable(
     join keyed_ids k on k.kind = 'session' and k.given = s.value)`;
   const set = columns.map(keyed);
   if (table === 'experiment_units') set.push(sessions);
-  await write([
-    statement(db, sql`update ${sql.identifier(table)} set ${sql.join(set, sql`, `)} where ${isOpen}`),
-    statement(db, sql`insert into log_marks (name, value) values (${markOf(table)}, ${String(nowMs)})
-      on conflict do nothing`),
+  await store.write([
+    statement(
+      store.db,
+      sql`update ${sql.identifier(table)} set ${sql.join(set, sql`, `)} where ${isOpen}`,
+    ),
+    statement(
+      store.db,
+      sql`insert into log_marks (name, value) values (${markOf(table)}, ${String(nowMs)})
+      on conflict do nothing`,
+    ),
   ]);
 }
 

@@ -65,7 +65,9 @@ test('a store of the version before keeps every row, and its log is judged', asy
   const rowsOf = async (client: Client) =>
     Promise.all(
       names.map(async (table) => {
-        const { rows, columns } = await client.execute(`select rowid as id, * from ${table} order by 1`);
+        const { rows, columns } = await client.execute(
+          `select rowid as id, * from ${table} order by 1`,
+        );
         return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name]])));
       }),
     );

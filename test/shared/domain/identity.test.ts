@@ -38,7 +38,8 @@ describe('keyed ids', () => {
 describe('the id that a site gives', () => {
   it.each(['ana@example.com', 'a.b+c@mail.example.co.uk', 'ANA@EXAMPLE.COM'])(
     'must not be an e-mail address: %s',
-    (id) => expect(() => parseGivenId(id, 'userId')).toThrow('userId must not be an e-mail address'),
+    (id) =>
+      expect(() => parseGivenId(id, 'userId')).toThrow('userId must not be an e-mail address'),
   );
 
   it.each(['+491701234567', '+1-555-010-9999', '00491701234567', '(030)1234-5678', '555-123-4567'])(

@@ -61,7 +61,10 @@ describe('parseRankRequest', () => {
     [{ ...asked, sessionId: 'ana@example.com' }, 'sessionId must not be an e-mail address'],
     [{ ...asked, userId: '+49-170-1234567' }, 'userId must not be a phone number'],
     [{ ...asked, placement: 'Home Page' }, 'placement must be 1 to 64 lower-case letters'],
-    [{ ...asked, consent: true }, 'consent must be one of none, measure, personalise, but was true'],
+    [
+      { ...asked, consent: true },
+      'consent must be one of none, measure, personalise, but was true',
+    ],
     [{ ...asked, sessionId: undefined, consent: 'measure' }, 'sessionId must be'],
     [{ ...asked, limit: 0 }, 'limit must be a whole number from 1 to 100, but was 0'],
     [{ ...asked, limit: 101 }, 'but was 101'],

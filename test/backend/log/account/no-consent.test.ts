@@ -29,13 +29,10 @@ test('rankings without consent are in the figures of no reader, however many and
   const experiments = await everybodyIn(log.store);
   const read = async () => {
     await log.update(RULES.filters);
-    const { faults: _, ...figures } = await everyReader(
-      log.store,
-      experiments,
-      log.folder,
-      RULES,
-      [NOON, NOON + DAY],
-    );
+    const { faults: _, ...figures } = await everyReader(log.store, experiments, log.folder, RULES, [
+      NOON,
+      NOON + DAY,
+    ]);
     return figures;
   };
   const { decisions, events } = crowdedDays(2, 60, 3);
@@ -49,7 +46,10 @@ test('rankings without consent are in the figures of no reader, however many and
     refused.slice(0, 100).map((one) => happened(one, 'click', { afterMs: 1 })),
   );
   expect(await read()).toEqual(before);
-  await log.add(refused.slice(100), refused.slice(100).map((one) => happened(one, 'booking')));
+  await log.add(
+    refused.slice(100),
+    refused.slice(100).map((one) => happened(one, 'booking')),
+  );
   expect(await read()).toEqual(before);
   const [{ stored }] = await log.store.db.all<{ stored: number }>(
     sql`select count(*) as stored from decisions where consent = 'none' and sessionId = ''`,
@@ -61,14 +61,22 @@ test('they are no unit, no fault of the log, and said to be without consent', as
   const others = Array.from({ length: 30 }, (_, n) => rankingOf(`r-${n}`, NOON + n * DAY * 0.01));
   await log.add([...others, anonymous('none', NOON + 5), anonymous('none-2', NOON + 6)]);
   await log.update(RULES.filters);
-  await gatherUnits(log.store, { ...RULES, unit: 'session', observeDays: 7, context: [] }, log.nowMs);
+  await gatherUnits(
+    log.store,
+    { ...RULES, unit: 'session', observeDays: 7, context: [] },
+    log.nowMs,
+  );
   const units = await log.store.db.all<{ unit: string }>(sql`select unit from metric_units`);
   expect(units).toHaveLength(30);
   expect(units.map(({ unit }) => unit)).not.toContain('');
-  const [{ facts }] = await syncPartitions(log.deps(RULES.filters, RULES.attributionDays), smarttrip, {
-    from: NOON,
-    to: NOON,
-  });
+  const [{ facts }] = await syncPartitions(
+    log.deps(RULES.filters, RULES.attributionDays),
+    smarttrip,
+    {
+      from: NOON,
+      to: NOON,
+    },
+  );
   expect(facts.refusedRankings).toEqual({ no_consent: 2 });
   expect(facts.refusedSessions).toEqual({});
   expect(facts.incomplete).toEqual({});
