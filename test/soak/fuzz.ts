@@ -1,6 +1,7 @@
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import type { Keys } from '../../backend/config/keys.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { putItems, rank } from '../support/client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -40,8 +41,8 @@ export const soakFuzz: SoakForm = async ({ minutes, seed, say }) => {
   const system = await startSystem({ keys: KEYS });
   const statuses = new Map<string, number>();
   const failures = new Map<string, number>();
-  let sent = 0;
-  let isOver = false;
+  let [sent, cut] = [0, 0];
+  const state = { isOver: false };
   try {
     const trips = demoCatalogue(ITEMS, seed, Date.now());
     await putItems(system, trips);
@@ -50,9 +51,14 @@ export const soakFuzz: SoakForm = async ({ minutes, seed, say }) => {
     const pids = () => `${system.edge.pid()} ${system.backend.pid()}`;
     const before = pids();
     const worker = async () => {
-      while (!isOver && performance.now() < endMs) {
+      while (!state.isOver && performance.now() < endMs) {
         const asked = fuzzRequest(random, source);
-        const answer = await sendFuzz(system, asked);
+        let answer = await sendFuzz(system, asked);
+        if (isBroken(answer)) {
+          // On a busy machine a server may give up on a connection. What breaks it by its bytes does so again.
+          cut++;
+          answer = await sendFuzz(system, asked);
+        }
         const kind = 'failed' in answer ? answer.failed : `${Math.floor(answer.status / 100)}xx`;
         statuses.set(kind, (statuses.get(kind) ?? 0) + 1);
         const fault = faultOf(asked, answer);
@@ -66,14 +72,16 @@ export const soakFuzz: SoakForm = async ({ minutes, seed, say }) => {
     };
     const workers = Array.from({ length: IN_FLIGHT }, worker);
     // A worker that throws ends the run, and no other may go on while the system ends.
-    await Promise.all(workers).finally(() => {
-      isOver = true;
-      return Promise.allSettled(workers);
-    });
+    try {
+      await Promise.all(workers);
+    } finally {
+      state.isOver = true;
+      await Promise.allSettled(workers);
+    }
     const broken = [...failures].map(([fault, times]) => `${times} × ${fault}`);
     if (before !== pids()) broken.push('a process ended');
     broken.push(...(await afterwards(system, trips)));
-    return { figures: `${sent} requests: ${countsOf(statuses)}`, broken };
+    return { figures: `${sent} requests: ${countsOf(statuses)}; ${cut} sent twice`, broken };
   } finally {
     await system.stop();
   }
@@ -96,7 +104,7 @@ export async function replayFuzz(line: string): Promise<string> {
 function faultOf({ to, method, path, body }: FuzzRequest, answer: FuzzAnswer): string | undefined {
   const route = `${to} ${method} ${path.split(/[?#]/)[0].slice(0, 60)}`;
   if ('failed' in answer) {
-    const isCut = /ECONNRESET|EPIPE/.test(answer.failed) && (body?.length ?? 0) > MAY_BE_CUT_SHORT;
+    const isCut = isBroken(answer) && (body?.length ?? 0) > MAY_BE_CUT_SHORT;
     return isCut ? undefined : `${answer.failed}: ${route}`;
   }
   const { status, text } = answer;
@@ -120,7 +128,7 @@ async function afterwards(system: System, trips: readonly { readonly id: string 
   const broken: string[] = [];
   const promised = async (what: string, look: () => Promise<boolean>) => {
     await until(what, look).catch((error: Error) =>
-      broken.push(`${error.message} ${String(error.cause ?? '')}`),
+      broken.push(`${error.message}: ${messageOf(error.cause)}`),
     );
   };
   const { backend, keys } = system;
@@ -141,6 +149,9 @@ async function afterwards(system: System, trips: readonly { readonly id: string 
   await Promise.all([system.edge.stop(), backend.stop()]);
   return [...broken, ...(await damagedDatabases(system.directory))];
 }
+
+const isBroken = (answer: FuzzAnswer): boolean =>
+  'failed' in answer && /ECONNRESET|EPIPE/.test(answer.failed);
 
 const textOf = (answer: FuzzAnswer): string =>
   'failed' in answer ? answer.failed : `${answer.status} ${answer.text.slice(0, 400)}`;

@@ -231,7 +231,7 @@ function brokenPromises({ intervals, held, above, trainings, harmful, shares }: 
 }
 
 /** What most worlds reach of the way from chance to the oracle. */
-const LEAST_SHARE = 0.7;
+const LEAST_SHARE = 0.6;
 
 function textOf(tally: Tally): string {
   const { worlds, trainings, promotions, harmful, intervals, held, above, shares } = tally;

@@ -33,6 +33,8 @@ export function sendFuzz(system: System, asked: FuzzRequest): Promise<FuzzAnswer
         port,
         method,
         path,
+        // A connection of its own: a kept one may be closed for its age while the request is on its way.
+        agent: false,
         headers: {
           ...headers,
           ...authorisation(system, asked),

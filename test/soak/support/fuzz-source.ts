@@ -7,7 +7,7 @@ import type { System } from '../../support/system.ts';
 import { BACKEND, EDGE_ADMIN } from '../../system/bad-input/admin-requests.ts';
 import { EVENTS, RANK, type BadRequest } from '../../system/bad-input/requests.ts';
 import type { FuzzRequest } from './fuzz-request.ts';
-import { mutatedBytes, mutatedJson, ODD_VALUES, pick, type Random } from './mutate.ts';
+import { mutatedBytes, mutatedJson, ODD_TEXTS, pick, type Random } from './mutate.ts';
 import { sampleOf, type Components, type JsonSchema } from './sample-schema.ts';
 
 interface Operation {
@@ -123,10 +123,10 @@ function edgeOther(random: Random): FuzzRequest {
     ['GET', '/v1/health'],
     ['OPTIONS', '/v1/rank'],
     ['POST', '/v1/live/deltas', deltas],
-    ['GET', `/v1/kv/WEIGHTS/${encodeURIComponent(String(pick(random, ODD_TEXTS)))}`],
-    ['GET', `/v1/kv/CATALOGUE/${encodeURIComponent(String(pick(random, ODD_TEXTS)))}`],
-    ['PUT', `/v1/kv/WEIGHTS/x/${encodeURIComponent(String(pick(random, ODD_TEXTS)))}`, { a: 1 }],
-    ['DELETE', `/v1/kv/WEIGHTS/x/${encodeURIComponent(String(pick(random, ODD_TEXTS)))}`],
+    ['GET', `/v1/kv/WEIGHTS/${encodeURIComponent(pick(random, PATH_TEXTS))}`],
+    ['GET', `/v1/kv/CATALOGUE/${encodeURIComponent(pick(random, PATH_TEXTS))}`],
+    ['PUT', `/v1/kv/WEIGHTS/x/${encodeURIComponent(pick(random, PATH_TEXTS))}`, { a: 1 }],
+    ['DELETE', `/v1/kv/WEIGHTS/x/${encodeURIComponent(pick(random, PATH_TEXTS))}`],
   ]);
   return {
     to: 'edge',
@@ -143,9 +143,8 @@ function edgeOther(random: Random): FuzzRequest {
   };
 }
 
-const ODD_TEXTS = ODD_VALUES.filter(
-  (value) => typeof value === 'string' && value.isWellFormed() && value.length < 400,
-);
+/** Those that a path can hold. */
+const PATH_TEXTS = ODD_TEXTS.filter((text) => text.isWellFormed() && text.length < 400);
 
 /** A batch under a true signature, whole or damaged. */
 function ingested(random: Random): FuzzRequest {
@@ -166,14 +165,13 @@ const TABLES: readonly (readonly ['edge' | 'backend', readonly BadRequest[]])[] 
 ];
 
 /** What the suite of bad requests sends, changed further. */
-function tabled(random: Random, source: FuzzSource): FuzzRequest {
+function tabled(random: Random): FuzzRequest {
   const [to, table] = pick(random, TABLES);
   const [route, , { body, headers }] = pick(random, table);
   const [method, path] = route.split(' ');
-  if (COSTLY.test(path) && random() > COSTLY_SHARE) return tabled(random, source);
+  if (COSTLY.test(path) && random() > COSTLY_SHARE) return tabled(random);
   const bytes = body === undefined ? undefined : bytesOf(random, body);
-  if (bytes !== undefined && bytes.length > LARGE && random() > LARGE_SHARE)
-    return tabled(random, source);
+  if (bytes !== undefined && bytes.length > LARGE && random() > LARGE_SHARE) return tabled(random);
   return {
     to,
     method,
@@ -209,12 +207,13 @@ function described(random: Random, source: FuzzSource): FuzzRequest {
   const { method, path, query, body } = pick(random, operations);
   if (COSTLY.test(path) && random() > COSTLY_SHARE) return described(random, source);
   const filled = path.replaceAll(/\{\w+\}/g, () =>
-    encodeURIComponent(String(pick(random, random() < 0.7 ? IDS : ODD_TEXTS))),
+    encodeURIComponent(pick(random, random() < 0.7 ? IDS : PATH_TEXTS)),
   );
   const asked = query
     .filter(() => random() < 0.5)
     .map(({ name, schema }) => {
-      const value = random() < 0.6 ? sampleOf(random, schema, components) : pick(random, ODD_TEXTS);
+      const value =
+        random() < 0.6 ? sampleOf(random, schema, components) : pick(random, PATH_TEXTS);
       return `${name}=${encodeURIComponent(String(value).toWellFormed().slice(0, 500))}`;
     });
   const value = body && sampleOf(random, body, components);

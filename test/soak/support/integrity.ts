@@ -16,7 +16,7 @@ export async function damagedDatabases(folder: string): Promise<string[]> {
     const client = createClient({ url: pathToFileURL(join(folder, file)).href });
     try {
       const { rows } = await client.execute('pragma integrity_check');
-      const found = rows.map((row) => String(row[0])).join('; ');
+      const found = rows.map((row) => row[0]).join('; ');
       if (found !== 'ok') damaged.push(`integrity_check of ${file}: ${found}`);
     } finally {
       client.close();

@@ -58,8 +58,9 @@ export const ODD_VALUES: readonly unknown[] = [
   'x'.repeat(300),
   'x'.repeat(LONG),
   Array.from({ length: 3000 }, (_, i) => i),
-  { __proto__: null, 'a.b': { c: [1] } },
 ];
+
+export const ODD_TEXTS: readonly string[] = ODD_VALUES.filter((value) => typeof value === 'string');
 
 /** JSON of a list in a list in a list …, which no `JSON.stringify` would write. */
 const deepText = '['.repeat(DEEP) + ']'.repeat(DEEP);
@@ -84,27 +85,41 @@ export function mutatedJson(random: Random, value: unknown): Uint8Array<ArrayBuf
 }
 
 function changed(random: Random, root: { value: unknown }): { value: unknown } {
-  const places = placesIn(root as Record<string, unknown>);
+  const places = placesIn(root);
   // An earlier change may have taken away the value as a whole.
   if (places.length === 0) return root;
   const { holder, key } = pick(random, places);
+  // Copies: a later change goes into what an earlier one has put there.
+  const odd = () => structuredClone(pick(random, ODD_VALUES));
   const kinds: (() => void)[] = [
-    () => (holder[key] = pick(random, ODD_VALUES)),
-    () => (holder[key] = pick(random, ODD_VALUES)),
+    () => (holder[key] = odd()),
+    () => (holder[key] = odd()),
     () => (holder[key] = pick(random, [DEEP_MARK, NUMBER_MARK])),
     () => delete holder[key],
-    () => (holder[String(pick(random, ODD_VALUES))] = holder[key]),
-    () => (holder[key] = [holder[key], holder[key]]),
-    () => (holder[key] = String(holder[key])),
+    () => {
+      // A list with one item at 2³¹ would be written with all the nulls before it.
+      if (Array.isArray(holder)) return;
+      // Defined, because an assignment to `__proto__` makes no key.
+      Object.defineProperty(holder, pick(random, ODD_TEXTS), {
+        value: structuredClone(holder[key]),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    },
+    () => (holder[key] = [holder[key], structuredClone(holder[key])]),
+    () => (holder[key] = JSON.stringify(holder[key])),
     () => {
       if (typeof holder[key] === 'number') holder[key] *= pick(random, [-1, 1e3, 1e9, 1e-9]);
     },
     () => {
-      if (typeof holder[key] === 'string') holder[key] += String(pick(random, ODD_VALUES));
+      if (typeof holder[key] === 'string') holder[key] += pick(random, ODD_TEXTS);
     },
     () => {
-      if (Array.isArray(holder[key]))
-        holder[key] = Array.from({ length: 40 }, () => holder[key] as unknown[]).flat();
+      const list = holder[key];
+      // Lists of long texts, again and again, would be more than a string can hold.
+      if (Array.isArray(list) && JSON.stringify(list).length < LONG)
+        holder[key] = Array.from({ length: 40 }, () => structuredClone(list) as unknown[]).flat();
     },
   ];
   pick(random, kinds)();

@@ -1,4 +1,4 @@
-import { ODD_VALUES, pick, type Random } from './mutate.ts';
+import { ODD_TEXTS, ODD_VALUES, pick, type Random } from './mutate.ts';
 
 /** A JSON schema as `/openapi.json` has it, as far as values are made from it. */
 export interface JsonSchema {
@@ -59,7 +59,7 @@ export function sampleOf(random: Random, schema: JsonSchema, components: Compone
       return Array.from({ length }, () => of(schema.items ?? {}));
     }
     case 'string':
-      return random() < 0.9 ? pick(random, WORDS) : String(pick(random, ODD_VALUES));
+      return random() < 0.9 ? pick(random, WORDS) : pick(random, ODD_TEXTS);
     case 'integer':
     case 'number':
       return numberOf(random, schema);
