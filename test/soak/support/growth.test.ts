@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { growthAtEnd } from './growth.ts';
 
-const readings = (of: (i: number) => number) => Array.from({ length: 40 }, (_, i) => of(i));
+const readings = (of: (i: number) => number) => Array.from({ length: 48 }, (_, i) => of(i));
 const levelsOff = (of: (i: number) => number) => growthAtEnd(readings(of), 0.05, 1).levelsOff;
 
 test.each([
