@@ -34,7 +34,7 @@ if (!(minutes > 0)) throw new Error(`--minutes must be above 0, but was "${value
 if (!Number.isSafeInteger(seed) || seed < 0)
   throw new Error(`--seed must be a whole number, but was "${values.seed}"`);
 if (values.write !== undefined && !/^\d{4}-\d\d-\d\d$/.test(values.write))
-  throw new Error(`--write takes the date for the row, such as 2026-11-28, not "${values.write}"`);
+  throw new Error(`--write takes the date of the line, such as 2026-11-28, not "${values.write}"`);
 if (values.replay !== undefined && form !== soakFuzz)
   throw new Error('--replay takes a request that the form fuzz has printed');
 
@@ -54,8 +54,8 @@ async function run(chosen: SoakForm): Promise<void> {
   process.stdout.write(`${name}, ${minutes} min, seed ${seed}: ${figures}: ${verdict}\n`);
   if (values.write !== undefined) {
     const machine = `${availableParallelism()} cores, Node ${process.version}`;
-    const row = [values.write, name, minutes, seed, machine, figures, verdict];
-    appendFileSync(new URL('results.md', import.meta.url), `| ${row.join(' | ')} |\n`);
+    const line = `- ${values.write}: ${name}, ${minutes} min, seed ${seed}, ${machine}: ${figures}: ${verdict}\n`;
+    appendFileSync(new URL('results.md', import.meta.url), line);
   }
   process.exitCode = broken.length === 0 ? 0 : 1;
 }
