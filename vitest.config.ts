@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** Ends a test that hangs. It measures nothing: on a busy machine a test may take many times as long as alone. */
-const PATIENCE_MS = 300_000;
+/**
+ * Ends a test that hangs. It measures nothing: on a busy machine a test may take many times as long as alone, and
+ * properties that are tried on more values (test/shared/support/seed.ts) as many times as long.
+ */
+const PATIENCE_MS = 300_000 * Number(process.env.FUZZ_RUNS ?? 1);
 
 // Tests start hundreds of processes and threads that load the same modules: Node compiles each of them once.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./.cache/compile', import.meta.url));
@@ -19,6 +22,7 @@ if (size !== 'small' && size !== 'full')
 const inNode = {
   isolate: false,
   globalSetup: ['test/support/stores-folder.ts'],
+  setupFiles: ['test/support/configure-fast-check.ts'],
   provide: { size },
   testTimeout: PATIENCE_MS,
   hookTimeout: PATIENCE_MS,

@@ -14,14 +14,19 @@ export interface SentEvent {
 
 /** What visitors did so far, by their own account. */
 export interface Load {
-  /** Rankings that were answered. */
-  readonly ranked: ReadonlySet<string>;
+  /** Rankings that were answered, by id, each with its token. */
+  readonly ranked: ReadonlyMap<string, string>;
   /** Events by id: those that a 202 took, and all that were ever sent. */
   readonly accepted: ReadonlyMap<string, SentEvent>;
   readonly sent: ReadonlyMap<string, SentEvent>;
 }
 
-const VISITORS = 3;
+export interface LoadOptions {
+  readonly visitors?: number;
+  /** Told how long each answered ranking took, in ms. */
+  readonly onRanked?: (ms: number) => void;
+}
+
 const PAUSE_MS = 120;
 
 /**
@@ -33,21 +38,27 @@ export async function underLoad(
   system: System,
   seed: number,
   script: (soFar: Load) => Promise<void>,
+  { visitors: count = 3, onRanked }: LoadOptions = {},
 ): Promise<Load> {
   const random = seededRandom(seed);
-  const ranked = new Set<string>();
+  const ranked = new Map<string, string>();
   const accepted = new Map<string, SentEvent>();
   const sent = new Map<string, SentEvent>();
   const state = { isOver: false };
 
   const visit = async (sessionId: string) => {
     const ranking = await whileAway(
-      () => rank(system, { sessionId, limit: 8 }),
+      async () => {
+        const askedMs = performance.now();
+        const answer = await rank(system, { sessionId, limit: 8 });
+        onRanked?.(performance.now() - askedMs);
+        return answer;
+      },
       () => state.isOver,
     );
     if (ranking === undefined) return;
-    ranked.add(ranking.rankingId);
     const { rankingId, token } = ranking;
+    ranked.set(rankingId, token);
     const events = ['click', 'dwell', 'save']
       .slice(0, 1 + Math.floor(random() * 3))
       .map((type) => ({
@@ -72,7 +83,7 @@ export async function underLoad(
     }
   };
   const load = { ranked, accepted, sent };
-  const visitors = Promise.all(Array.from({ length: VISITORS }, (_, i) => visitor(i)));
+  const visitors = Promise.all(Array.from({ length: count }, (_, i) => visitor(i)));
   try {
     // Visitors end of themselves only by failing.
     await Promise.race([script(load), visitors]);
@@ -94,7 +105,7 @@ async function send({ edge, keys }: System, body: readonly object[]): Promise<tr
 }
 
 /** Tries until it works; a broken connection is a TypeError. @returns undefined if told to give up before. */
-async function whileAway<T>(
+export async function whileAway<T>(
   attempt: () => Promise<T>,
   givesUp: () => boolean,
 ): Promise<T | undefined> {

@@ -15,6 +15,8 @@ import { startWorkerd, type KvUrls } from './workerd.ts';
 /** One of the two servers. It keeps its address and its state however often it is ended and started. */
 export interface Part {
   readonly url: string;
+  /** Of the process that runs. @throws Error where none does. */
+  pid(): number;
   ask(path: string, how?: Ask): Promise<Answer>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -43,6 +45,8 @@ export interface SystemOptions {
   readonly config?: TrimtabConfig;
   /** Where KV is, when it is to be neither's own. */
   readonly kvUrls?: KvUrls;
+  /** Else new ones. */
+  readonly keys?: Keys;
 }
 
 /** Both parts up, rules and an empty catalogue published, when this resolves. */
@@ -51,9 +55,12 @@ export async function startSystem({
   edgeEnv,
   config,
   kvUrls,
+  keys: given,
 }: SystemOptions = {}): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), 'trimtab-e2e-'));
-  const keys = ensureKeys(stateDir(dir));
+  const state = stateDir(dir);
+  if (given !== undefined) await writeFile(state.keys, JSON.stringify(given));
+  const keys = ensureKeys(state);
   const [edgePort, backendPort] = [await freePort(), await freePort()];
   const [edgeUrl, backendUrl] = [edgePort, backendPort].map((port) => `http://127.0.0.1:${port}`);
   const schemaFile = join(dir, 'schema.json');
@@ -113,6 +120,7 @@ export async function startSystem({
 }
 
 interface Process {
+  readonly pid: number;
   stop(): Promise<void>;
   kill9(): Promise<void>;
 }
@@ -128,6 +136,10 @@ function part(url: string, launch: () => Promise<Process>): Part & { retire(): P
   };
   return {
     url,
+    pid() {
+      if (running === undefined) throw new Error(`${url} does not run`);
+      return running.pid;
+    },
     ask: (path, how) => ask(`${url}${path}`, how),
     async start() {
       if (isRetired) throw new Error(`${url} is retired: its directory is gone`);

@@ -18,6 +18,7 @@ import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/suppor
 import { runningExperiment } from './support/experiment-log.ts';
 import { oracleUnits } from './support/statistics-oracle.ts';
 import type { WholeLog } from '../log/support/slow-account.ts';
+import { runs } from '../../shared/support/seed.ts';
 
 const FILTERS = { ...NO_FILTERS, duplicateWithinMs: 1000 };
 /** So that many of the few visitors pass for bots. */
@@ -124,7 +125,7 @@ describe('statistics from the log equal the slow and obvious ones', () => {
           await log.close();
           log = await openLog();
         }),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   });
 });

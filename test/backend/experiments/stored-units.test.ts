@@ -18,6 +18,7 @@ import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../log/suppor
 import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
 import { collectNow as collect } from './support/collect-statistics.ts';
 import { runningExperiment } from './support/experiment-log.ts';
+import { runs } from '../../shared/support/seed.ts';
 
 const FILTERS = { ...NO_FILTERS, duplicateWithinMs: 1000 };
 const METRICS: MetricDefinition[] = [
@@ -124,7 +125,7 @@ describe('what is stored of units says what the log said', () => {
           await log.close();
           log = await openLog();
         }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   });
 

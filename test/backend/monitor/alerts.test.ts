@@ -7,6 +7,7 @@ import { listAlerts } from '../../../backend/monitor/list-alerts.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { alerts } from '../../../backend/store/tables.ts';
 import { openLog, type Log } from '../log/support/log.ts';
+import { runs } from '../../shared/support/seed.ts';
 
 const MINUTE = 60_000;
 const CLEAR = { clearMs: 10 * MINUTE };
@@ -173,6 +174,6 @@ test('opens and closes as a model of it says, whatever is found, checked and unk
         expect(changed.recovered.map(({ key }) => key).toSorted()).toEqual(over);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

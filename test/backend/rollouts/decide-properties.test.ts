@@ -25,6 +25,7 @@ import {
   refused,
   unsure,
 } from './support/rollout-evidence.ts';
+import { runs } from '../../shared/support/seed.ts';
 
 const bound = fc.oneof(
   { weight: 20, arbitrary: fc.double({ min: -0.1, max: 0.1, noNaN: true }) },
@@ -92,7 +93,7 @@ describe('whatever the evidence, a rollout', () => {
           else expect(next.stage).toBe(STEPS[STEPS.indexOf(from.stage as never) + 1]);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(reached, 'the runs try every stage').toEqual(
       new Set([...STEPS, 'withdrawn', 'hold'] satisfies Stage[]),
@@ -144,7 +145,7 @@ describe('whatever the evidence, a rollout', () => {
           expect(seen).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(above, 'the runs do go above 5 %').toBeGreaterThan(100);
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { leaseOf, whileHolding, type Lease } from '../../../backend/scheduler/lease.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { leases } from '../../../backend/store/tables.ts';
+import { runs } from '../../shared/support/seed.ts';
 
 const TTL_MS = 1000;
 let directory: string;
@@ -87,7 +88,7 @@ test('whatever they do in whatever order, never do two believe that they hold it
       }
       nowMs += 2 * TTL_MS;
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -21,7 +21,7 @@ import { DAY_MS } from '../../../../shared/domain/utc-day.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import { SEED } from '../../../shared/support/seed.ts';
+import { runs, SEED } from '../../../shared/support/seed.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
 import { sized } from '../../../support/size.ts';
 import {
@@ -296,7 +296,7 @@ describe(`whatever the order of arrival, redelivery, the cuts of batches, midnig
           });
         })
         .beforeEach(emptied),
-      { numRuns: sized({ small: 2, full: 4 }), seed: SEED },
+      { numRuns: runs(sized({ small: 2, full: 4 })) },
     );
     expect(credited).toBeGreaterThan(0);
     if (rules.filters === STRICT) expect(refused).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import {
   readPart,
   readPartForTraining,
 } from '../../../../backend/log/partitions/part-file.ts';
-import { SEED } from '../../../shared/support/seed.ts';
+import { runs, SEED } from '../../../shared/support/seed.ts';
 
 const FEATURES = 5;
 
@@ -84,7 +84,7 @@ test(`slates come back from Parquet as they went in (seed ${SEED})`, async () =>
     fc.asyncProperty(fc.array(slate, { minLength: 1, maxLength: 20 }), async (slates) => {
       expect(plain(await all(readPart(fileOf(slates))))).toEqual(plain(slates));
     }),
-    { seed: SEED, numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 

@@ -16,6 +16,7 @@ import {
   reciprocalRank,
 } from '../../../../backend/science/evaluation/ranking-metrics.ts';
 import { needsShared, readVectors } from '../../../support/shared-data.ts';
+import { runs } from '../../../shared/support/seed.ts';
 
 describe('ranking metrics by hand', () => {
   test.each([
@@ -130,7 +131,6 @@ describe('ranking metrics of any list', () => {
         expect(averagePrecisionAt(gains, k)).toBeLessThanOrEqual(1 + 1e-12);
         expect(recallAt(gains, k)).toBeLessThanOrEqual(1);
       }),
-      { seed: 3001 },
     );
   });
 
@@ -154,7 +154,7 @@ describe('ranking metrics of any list', () => {
           expect(tied).toBeCloseTo(mean, 10);
         },
       ),
-      { seed: 3002, numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

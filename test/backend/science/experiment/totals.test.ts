@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { addArms, totalOf } from '../../../../backend/science/experiment/totals.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { armStatistics, sessions } from './simulated-experiment.ts';
+import { runs } from '../../../shared/support/seed.ts';
 
 /** Halves and whole numbers add up without rounding. */
 const exactly = (drawn: ReturnType<typeof sessions>) =>
@@ -34,7 +35,7 @@ describe('cells of an arm', () => {
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

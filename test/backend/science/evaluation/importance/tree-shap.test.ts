@@ -11,6 +11,7 @@ import { toPoints } from '../../../../../shared/score/scorer.ts';
 import { treesUnits } from '../../../../../shared/score/trees.ts';
 import type { GrownTree } from '../../../../../backend/science/learn/device/tree-growers.ts';
 import { shapleyValues } from '../../../../oracle/shapley.ts';
+import { runs } from '../../../../shared/support/seed.ts';
 
 const FEATURES = 5;
 const BUCKETS = 6;
@@ -119,7 +120,7 @@ test('equals the Shapley values over all subsets, features asked again on a path
       const parts = explain(model, codes);
       oracle.forEach((value, feature) => expect(parts[feature]).toBeCloseTo(value, 9));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -132,7 +133,7 @@ test('parts add up to the score that the edge gives, less the expected one', () 
       const sum = explain(model, codes).reduce((total, part) => total + part, 0);
       expect(sum).toBeCloseTo(toPoints(treesUnits(model.trees, codes)) - expected, 8);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 

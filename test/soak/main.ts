@@ -1,0 +1,61 @@
+import { appendFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { soakProperties } from './properties.ts';
+import { soakWorlds } from './worlds.ts';
+import { replayFuzz, soakFuzz } from './fuzz.ts';
+import { soakLoad } from './load.ts';
+import { soakKills } from './kills.ts';
+import type { SoakForm } from './support/form.ts';
+
+const FORMS: Readonly<Record<string, SoakForm>> = {
+  worlds: soakWorlds,
+  kills: soakKills,
+  load: soakLoad,
+  fuzz: soakFuzz,
+  properties: soakProperties,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    write: { type: 'string' },
+    replay: { type: 'string' },
+  },
+});
+const [name = ''] = positionals;
+const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+if (form === undefined || positionals.length > 1)
+  throw new Error(`name one form: ${Object.keys(FORMS).join(', ')}`);
+if (!(minutes > 0)) throw new Error(`--minutes must be above 0, but was "${values.minutes}"`);
+if (!Number.isSafeInteger(seed) || seed < 0)
+  throw new Error(`--seed must be a whole number, but was "${values.seed}"`);
+if (values.write !== undefined && !/^\d{4}-\d\d-\d\d$/.test(values.write))
+  throw new Error(`--write takes the date of the line, such as 2026-11-28, not "${values.write}"`);
+if (values.replay !== undefined && form !== soakFuzz)
+  throw new Error('--replay takes a request that the form fuzz has printed');
+
+if (values.replay === undefined) await run(form);
+else process.stdout.write(`${await replayFuzz(values.replay)}\n`);
+
+async function run(chosen: SoakForm): Promise<void> {
+  const started = performance.now();
+  const say = (line: string) => {
+    const at = Math.round((performance.now() - started) / 1000);
+    process.stdout.write(`${name} ${String(at).padStart(5)} s  ${line}\n`);
+  };
+  say(`${minutes} minutes, seed ${seed}`);
+  const { figures, broken } = await chosen({ minutes, seed, say });
+  for (const promise of broken) say(`BROKEN: ${promise}`);
+  const verdict = broken.length === 0 ? 'all promises kept' : `${broken.length} promises broken`;
+  process.stdout.write(`${name}, ${minutes} min, seed ${seed}: ${figures}: ${verdict}\n`);
+  if (values.write !== undefined) {
+    const machine = `${availableParallelism()} cores, Node ${process.version}`;
+    const line = `- ${values.write}: ${name}, ${minutes} min, seed ${seed}, ${machine}: ${figures}: ${verdict}\n`;
+    appendFileSync(new URL('results.md', import.meta.url), line);
+  }
+  process.exitCode = broken.length === 0 ? 0 : 1;
+}

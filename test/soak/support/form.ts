@@ -1,0 +1,20 @@
+export interface SoakOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  /** Prints a line of progress. */
+  readonly say: (line: string) => void;
+}
+
+export interface SoakResult {
+  /** What was done and measured, in one line. */
+  readonly figures: string;
+  /** What was promised and did not hold; empty after a good run. */
+  readonly broken: readonly string[];
+}
+
+/** One form of a long test. It ends all that it started, and throws only where it cannot go on. */
+export type SoakForm = (options: SoakOptions) => Promise<SoakResult>;
+
+/** The moment, by `performance.now()`, at which a run of so many minutes ends. */
+export const endOf = ({ minutes }: Pick<SoakOptions, 'minutes'>): number =>
+  performance.now() + minutes * 60_000;

@@ -1,0 +1,67 @@
+import type { Visit } from '../../shared/domain/rank-request.ts';
+import { RULES_VERSION } from '../../shared/domain/ids.ts';
+import { bucketCount } from '../../shared/features/schema.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { rankSlate, type RankableTable, type Slate } from '../../shared/score/rank.ts';
+import {
+  additiveFromPoints,
+  scoreCodes,
+  toPoints,
+  type Scorer,
+} from '../../shared/score/scorer.ts';
+
+const LOG_ODDS_PER_POINT = 0.1;
+/** Of an item whose worth is 0. */
+const USUAL_LOG_ODDS = -2;
+/** Points of a bucket come from −SPREAD to SPREAD. */
+const SPREAD = 14;
+export const SHOWN = 10;
+
+/** Visitors who look at slot k with probability 1/√k and click what they look at as often as it is worth to them. */
+export interface HiddenTaste {
+  /** What they click on each slot of a slate, on average. */
+  expected(codes: Uint8Array, slots: number): Float64Array;
+  /** One visitor's clicks, 0 or 1 per slot. */
+  clicks(codes: Uint8Array, slots: number): Float64Array;
+  /** Ranks by worth itself: nothing earns more. */
+  readonly oracle: Scorer;
+}
+
+/** A liking of every bucket of every feature that no rule says, drawn anew for each seed. */
+export function hiddenTaste(seed: number): HiddenTaste {
+  const random = seededRandom(seed);
+  const points = Object.fromEntries(
+    smarttrip.features.map((feature) => [
+      feature.name,
+      Array.from({ length: bucketCount(feature) }, () => SPREAD * (2 * random() - 1)),
+    ]),
+  );
+  const oracle = additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'taste' });
+  const features = smarttrip.features.length;
+  const expected = (codes: Uint8Array, slots: number) =>
+    Float64Array.from({ length: slots }, (_, slot) => {
+      const worth = toPoints(scoreCodes(oracle, codes, slot * features));
+      const liked = 1 / (1 + Math.exp(-USUAL_LOG_ODDS - LOG_ODDS_PER_POINT * worth));
+      return liked / Math.sqrt(slot + 1);
+    });
+  return {
+    oracle,
+    expected,
+    clicks: (codes, slots) => expected(codes, slots).map((rate) => (random() < rate ? 1 : 0)),
+  };
+}
+
+/** What a scorer shows a visitor: as it serves, or the best by its scores where it does not explore. */
+export const show = (
+  scorer: Scorer,
+  table: RankableTable,
+  visit: Visit,
+  { seed, nowMs, explores = true }: { seed: number; nowMs: number; explores?: boolean },
+): Slate =>
+  rankSlate(scorer, table, visit, {
+    limit: SHOWN,
+    seed,
+    nowMs,
+    exploration: explores ? scorer.exploration : { temperature: 0, epsilon: 0, poolSize: SHOWN },
+  });
