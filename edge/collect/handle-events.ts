@@ -49,7 +49,10 @@ async function append(
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
   try {
     const fresh = await object.appendEvents(
-      group.map(({ event }) => ({ key: `${event.rankingId} ${event.eventId}`, json: JSON.stringify(event) })),
+      group.map(({ event }) => ({
+        key: `${event.rankingId} ${event.eventId}`,
+        json: JSON.stringify(event),
+      })),
     );
     return { fresh, group };
   } catch (error) {

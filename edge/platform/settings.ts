@@ -1,6 +1,11 @@
 import { CONSENTS, DEFAULT_CONSENT, isConsent, type Consent } from '../../shared/domain/consent.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { identityKeys, identitySecrets, type IdentityKey, type NewestFirst } from '../../shared/domain/identity.ts';
+import {
+  identityKeys,
+  identitySecrets,
+  type IdentityKey,
+  type NewestFirst,
+} from '../../shared/domain/identity.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Env } from './env.ts';
 

@@ -85,11 +85,7 @@ function inputFromCandidates(
   };
 }
 
-function configFor(
-  weights: CachedWeights,
-  visitor: Visitor,
-  source: 'catalogue' | 'candidates',
-) {
+function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue' | 'candidates') {
   const plan = experimentPlanOf(weights, visitor, source);
   return plan === undefined
     ? { config: { weights } }

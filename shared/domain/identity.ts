@@ -22,7 +22,13 @@ const ID_BYTES = 16;
 export function identityKey(secret: string): IdentityKey {
   const mac = hmac.create(sha256, utf8ToBytes(secret));
   const keyed = (kind: string, text: string, bytes: number) =>
-    toBase64Url(mac.clone().update(utf8ToBytes(`${kind}\0${text}`)).digest().subarray(0, bytes));
+    toBase64Url(
+      mac
+        .clone()
+        .update(utf8ToBytes(`${kind}\0${text}`))
+        .digest()
+        .subarray(0, bytes),
+    );
   return {
     sessionId: (given) => keyed('session', given, ID_BYTES) as SessionId,
     userId: (given) => keyed('user', given, ID_BYTES) as UserId,

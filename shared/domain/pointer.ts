@@ -42,7 +42,10 @@ export function parsePointer(text: string): Pointer | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { champion, placement, arms, layers, shadow, hold, by, at } = value as Record<string, unknown>;
+  const { champion, placement, arms, layers, shadow, hold, by, at } = value as Record<
+    string,
+    unknown
+  >;
   if (!isVersion(champion)) return undefined;
   if (placement !== undefined && !isPlacement(placement)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;

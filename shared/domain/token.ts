@@ -26,7 +26,8 @@ const SIGNATURE_LENGTH = 43;
 
 /** `base64url(claims as JSON)`, a dot, and `base64url(HMAC-SHA-256)` of the text before the dot. */
 export function signToken(claims: TokenClaims, secret: string): string {
-  const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt, placement } = claims;
+  const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt, placement } =
+    claims;
   const body = toBase64Url(
     utf8ToBytes(
       JSON.stringify([
@@ -61,7 +62,8 @@ export function verifyToken(token: string, secret: string, nowMs: number): Token
     );
   }
   const fields = JSON.parse(new TextDecoder().decode(fromBase64Url(body)));
-  const [rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds, placement] = fields;
+  const [rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds, placement] =
+    fields;
   if (expiresAt <= nowMs) {
     throw new ApiError(
       401,

@@ -42,7 +42,9 @@ export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {
     const decision = readDecision(payload);
-    return format < 2 ? checked(decision) : checked({ ...decision, ...readExtras(payload, decision) });
+    return format < 2
+      ? checked(decision)
+      : checked({ ...decision, ...readExtras(payload, decision) });
   });
   payload.end();
   return decisions;

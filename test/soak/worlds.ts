@@ -157,6 +157,8 @@ function visitsOf(champion: Scorer, { seed, taste, table }: World, round: number
       at: NOW_MS + number,
       sessionId: `s${number}`,
       userId: null,
+      placement: 'main',
+      consent: 'measure' as const,
       arm: null,
       weights: champion.version,
       draw: { ...champion.exploration, isDrafted: false },

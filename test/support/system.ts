@@ -6,6 +6,7 @@ import { ensureKeys, type Keys } from '../../backend/config/keys.ts';
 import type { TrimtabConfig } from '../../backend/config/define-config.ts';
 import { DEMO } from '../../backend/config/demo.ts';
 import { stateDir } from '../../backend/config/state-dir.ts';
+import { identityKey, type IdentityKey } from '../../shared/domain/identity.ts';
 import { startBackendProcess } from './backend-process.ts';
 import { freePort } from './free-port.ts';
 import { ask, type Answer, type Ask } from './http.ts';
@@ -118,6 +119,10 @@ export async function startSystem({
   const databaseUrl = pathToFileURL(join(dir, 'trimtab.db')).href;
   return { keys, edge, backend, directory: dir, databaseUrl, stop };
 }
+
+/** The key by which a system keys the ids of its visitors. */
+export const identityOf = ({ keys }: Pick<System, 'keys'>): IdentityKey =>
+  identityKey(keys.identitySecret!);
 
 interface Process {
   readonly pid: number;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
-import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { RULES_VERSION, type Version, type GivenId } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
@@ -19,7 +19,7 @@ import {
 } from '../support/client.ts';
 import { asItem, scorerInKv, snapshotInKv, storedDecisions } from '../support/stored-decisions.ts';
 import { sized } from '../support/size.ts';
-import { startSystem, type System } from '../support/system.ts';
+import { identityOf, startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { concordance, crowd, type Crowd } from '../world/visitors.ts';
 
@@ -87,7 +87,8 @@ describe(`the whole circle, with ${VISITS} visitors of seed ${SEED}`, () => {
     for (const body of more) expect((await rank(system, body)).weights).toBe(learned);
     const logged = await until('the newest decisions are in', async () => {
       const found = await decisions();
-      return found.some(({ sessionId }) => sessionId === more.at(-1)!.sessionId) && found;
+      const newest = identityOf(system).sessionId(more.at(-1)!.sessionId as GivenId);
+      return found.some(({ sessionId }) => sessionId === newest) && found;
     });
     expect(new Set(logged.map(({ weights }) => weights))).toEqual(
       new Set([RULES_VERSION, learned]),

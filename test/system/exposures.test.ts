@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { events, exposures } from '../../backend/store/tables.ts';
 import { exposuresToText, type ServedExperiment } from '../../shared/domain/experiment.ts';
-import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { RULES_VERSION, type Version, type GivenId } from '../../shared/domain/ids.ts';
 import { parsePointer } from '../../shared/domain/pointer.ts';
 import { interleave } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
@@ -16,7 +16,7 @@ import {
   storedDecisions,
   type StoredDecision,
 } from '../support/stored-decisions.ts';
-import { startSystem, type System } from '../support/system.ts';
+import { identityOf, startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const VISITORS = Array.from({ length: 80 }, (_, i) => ({
@@ -102,13 +102,25 @@ it('what visitors were exposed to is in the store as the backend itself resolves
   ) => rankSlate(scorers[version], table, request, { limit, seed, nowMs, exploration });
 
   const pointer = parsePointer(text)!;
+  // Arms are assigned by the ids that the site gave, and what is logged is keyed.
+  const identity = identityOf(system);
+  const givenBy = new Map(
+    VISITORS.map((visitor) => [
+      identity.sessionId(visitor.sessionId as GivenId) as string,
+      {
+        sessionId: visitor.sessionId,
+        ...('userId' in visitor && { userId: visitor.userId as string }),
+      },
+    ]),
+  );
   const kinds = new Set<string>();
   for (const decision of decisions) {
     const { sessionId, userId, rankingId, teams, limit, seed } = decision;
-    const { exposures: expected, version } = resolve(pointer, {
-      sessionId,
-      ...(userId !== null && { userId }),
-    });
+    const given = givenBy.get(sessionId)!;
+    expect(userId).toBe(
+      given.userId === undefined ? null : identity.userId(given.userId as GivenId),
+    );
+    const { exposures: expected, version } = resolve(pointer, given);
     const own = exposed.filter((one) => one.rankingId === rankingId);
     expect(own).toEqual(
       expected.map((one) => ({ ...one, rankingId, at: decision.at, sessionId, userId })),
