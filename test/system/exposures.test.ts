@@ -109,7 +109,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
       identity.sessionId(visitor.sessionId as GivenId) as string,
       {
         sessionId: visitor.sessionId,
-        ...('userId' in visitor && { userId: visitor.userId as string }),
+        ...('userId' in visitor && { userId: visitor.userId }),
       },
     ]),
   );
