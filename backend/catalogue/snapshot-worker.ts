@@ -4,17 +4,27 @@ import { serve } from '../process/serve.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
+import { withoutOutdatedValues } from './outdated-values.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;
 
+export interface StoredSnapshot extends BuiltSnapshot {
+  /** Why values of stored items were left out: they were read less strictly when they were stored. */
+  readonly dropped: readonly string[];
+}
+
 /** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
-  async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
+  async build(database: Database, schema: Schema): Promise<StoredSnapshot> {
     const client = connect(database);
     try {
-      const built = buildSnapshot(schema, await readAll(client));
-      return transfer(built, [built.bytes.buffer]);
+      const dropped: string[] = [];
+      const items = (await readAll(client)).map((item) =>
+        withoutOutdatedValues(item, schema.columns, (why) => dropped.push(why)),
+      );
+      const built = buildSnapshot(schema, items);
+      return transfer({ ...built, dropped }, [built.bytes.buffer]);
     } finally {
       client.close();
     }
