@@ -79,7 +79,7 @@ export function kvSettleOf(edgeUrl: string): number {
 function readSchema(name: string, file: ConfigFile | undefined): Schema {
   const path = resolve(file === undefined ? '.' : dirname(file.path), name);
   try {
-    return parseSchema(JSON.parse(readFileSync(path, 'utf8')));
+    return parseSchema(JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')));
   } catch (error) {
     throw new Error(`schema ${path}: ${messageOf(error)}`, { cause: error });
   }

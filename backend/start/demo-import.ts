@@ -24,11 +24,11 @@ export async function importDemo(state: StateDir, client: BackendClient): Promis
   const dayMs = day === undefined ? Date.now() : Number(day);
   writeFileSync(state.demo, `began ${dayMs}\n`);
   const progress = showProgress('Importing the demo catalogue', DEMO_TRIPS, 'trips');
-  const imported = await uploadItems(
+  const { upserted } = await uploadItems(
     client,
     demoCatalogue(DEMO_TRIPS, DEMO_SEED, dayMs),
     progress.update,
   ).finally(progress.stop);
   writeFileSync(state.demo, `done ${dayMs}\n`);
-  return imported;
+  return upserted;
 }

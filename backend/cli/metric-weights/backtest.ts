@@ -2,24 +2,30 @@ import type { Calls, SignCalls } from '../../science/metric-weighting/backtest.t
 import { backtestFile, type FileBacktest } from '../../runs/metric-weights/files/learn-file.ts';
 import { facts } from '../../../shared/text/text.ts';
 import { localVerb } from '../command/verb.ts';
+import { withTableOptions, type TableFileOptions } from '../items/item-file-options.ts';
 import { figureText, sourceFacts } from './learn-text.ts';
 import { print } from '../../client/print.ts';
 
-interface Options {
+interface Options extends TableFileOptions {
   readonly mapping?: string;
   readonly json?: boolean;
 }
 
 /** `trimtab metric-weights backtest <file>`: on this machine, without a backend. */
 export const backtestVerb = () =>
-  localVerb('backtest', 'how often weights predict the sign of long-term effects, from a file')
-    .argument('<file>', 'past experiments, .csv or .csv.gz')
+  withTableOptions(
+    localVerb(
+      'backtest',
+      'how often weights predict the sign of long-term effects, from a file',
+    ).argument('<file>', 'past experiments, .csv or .tsv, also gzipped'),
+  )
     .option(
       '--mapping <file.json>',
       'meaning of its columns (default: the built-in mapping that matches)',
     )
     .action(async (file: string, options: Options) => {
-      const result = await backtestFile(file, options.mapping);
+      const { mapping, delimiter, strip, decimal } = options;
+      const result = await backtestFile(file, mapping, { delimiter, strip, decimal });
       print(result, () => backtestText(result), options);
     });
 

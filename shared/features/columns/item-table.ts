@@ -83,6 +83,10 @@ function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
   return texts && (type === 'set' || value.length === (from?.length ?? 1));
 }
 
+/** @throws ApiError 400 naming the attribute whose value does not fit its column, as `packItems` does. */
+export const checkItem = (specs: readonly ColumnSpec[], item: Item): void =>
+  specs.forEach((spec) => readColumn(spec, item));
+
 /** The attributes that a column is read from. */
 export const namesOf = ({ name, from }: ColumnSpec): readonly string[] => (from ?? [name]).map(nfc);
 

@@ -4,7 +4,7 @@ import {
   parseMapping,
   type UnitsMapping,
 } from '../../../../../backend/runs/metric-weights/files/mapping.ts';
-import { openCsv } from '../../../../../backend/runs/metric-weights/files/read-rows.ts';
+import { openTable } from '../../../../../backend/table/open-table.ts';
 import { readUnits } from '../../../../../backend/runs/metric-weights/files/read-units.ts';
 import { fileOf } from './support/csv-file.ts';
 
@@ -21,7 +21,7 @@ const ROWS = ['1,True,Lisbon,10,a', '2,FALSE,"Oslo, Norway",20,b', '3,1,Rome,30,
 
 async function read(content: string | Uint8Array, mapping: object = MAPPING) {
   const file = fileOf(content);
-  return readUnits(file, await openCsv(file), parseMapping(mapping, 'test.json') as UnitsMapping);
+  return readUnits(file, await openTable(file), parseMapping(mapping, 'test.json') as UnitsMapping);
 }
 
 const csv = (rows: readonly string[] = ROWS, header = HEADER) => [header, ...rows].join('\n');
@@ -208,7 +208,7 @@ test.each<[string, object, RegExp]>([
 test('a gzipped file of one endless row is refused long before it is unpacked', async () => {
   const file = fileOf(gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a')), 'bomb.csv.gz');
   const before = process.memoryUsage().rss;
-  await expect(openCsv(file)).rejects.toThrow(/bomb.csv.gz: .*[Mm]ax/);
+  await expect(openTable(file)).rejects.toThrow(/bomb.csv.gz: .*[Mm]ax/);
   expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1024 * 1024);
 });
 
