@@ -16,6 +16,8 @@ import { stateDir } from './state-dir.ts';
 export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'kvSettleMs'> {
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
+  /** Whether the configuration file names it; else it is that of trips. */
+  readonly hasOwnSchema: boolean;
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
   /** Cron pattern with seconds: how often the pointer and unpublished work are checked. */
@@ -45,6 +47,7 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
     ...environment,
     ...found,
     schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
+    hasOwnSchema: found.schema !== undefined,
     kvSettleMs: found.kvSettleMs ?? kvSettleOf(environment.edgeUrl),
     watchSchedule: '*/3 * * * * *',
     republishQuietMs: 1000,

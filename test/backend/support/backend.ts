@@ -63,6 +63,7 @@ export async function startTestBackend(
     secretKeys: [SECRET_KEY],
     ingestSecret: INGEST_SECRET,
     schema: smarttrip,
+    hasOwnSchema: false,
     training: NO_TRAINING,
     // What trains here is to be seen live at once; the tests of rollouts say otherwise.
     rollout: parseRollout({ mode: 'direct', schedule: '' }),
