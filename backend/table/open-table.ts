@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { nfc } from '../../shared/text/nfc.ts';
+import { nfc } from '../../shared/domain/nfc.ts';
 import { count } from '../../shared/text/text.ts';
 import { delimiterOf, readDelimiter } from './delimiter-of.ts';
 import { readText } from './read-text.ts';

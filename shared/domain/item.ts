@@ -1,5 +1,5 @@
 import { invalid } from './errors.ts';
-import { nfc, nfcList } from '../text/nfc.ts';
+import { nfc, nfcList } from './nfc.ts';
 import { readItemId, type ItemId } from './ids.ts';
 
 /** The value of an item's attribute; `null` and absent both mean missing. */

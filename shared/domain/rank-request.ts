@@ -7,7 +7,7 @@ import {
   type SessionId,
   type UserId,
 } from './ids.ts';
-import { nfc, nfcList } from '../text/nfc.ts';
+import { nfc, nfcList } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
 
 export const MAX_CANDIDATES = 2000;

@@ -4,7 +4,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
-import { nfcOf } from '../text/nfc.ts';
+import { nfcOf } from '../domain/nfc.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
 /** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */

@@ -59,7 +59,10 @@ export const withItemOptions = (command: Command): Command =>
     .option(
       '--date <column=year,month,day>',
       'a date from three columns; may be given again',
-      (text: string, before: readonly DateParts[] = []) => [...before, datePartsOf(text)],
+      (text: string, before: readonly DateParts[] | undefined) => [
+        ...(before ?? []),
+        datePartsOf(text),
+      ],
     );
 
 function datePartsOf(text: string): DateParts {

@@ -69,6 +69,10 @@ function readId(id: unknown, column: string): unknown {
   return id;
 }
 
+/** JSON has numbers where tables have text. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 /** Replaces a year, a month and a day by a date; all three missing, it is missing. */
 function joinDates(row: Row, dates: readonly DateParts[]): Row {
   let joined = row;
@@ -78,7 +82,7 @@ function joinDates(row: Row, dates: readonly DateParts[]): Row {
       throw invalid(
         `there is no column "${absent}" for --date ${column}: the columns are ${listed(Object.keys(row))}`,
       );
-    const parts = from.map((name) => String(row[name] ?? ''));
+    const parts = from.map((name) => textOf(row[name]));
     const rest = Object.fromEntries(
       Object.entries(joined).filter(([name]) => !from.includes(name)),
     );

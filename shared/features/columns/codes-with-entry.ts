@@ -1,4 +1,4 @@
-import { nfc } from '../../text/nfc.ts';
+import { nfc } from '../../domain/nfc.ts';
 import type { Column, ColumnValue } from './item-table.ts';
 
 type CodesByEntry = ReadonlyMap<string, readonly number[]>;

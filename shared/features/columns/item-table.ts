@@ -1,7 +1,7 @@
 import { invalid } from '../../domain/errors.ts';
 import { isMoment, parseMoment } from '../../domain/moment.ts';
 import { numberFromText } from '../../domain/number-text.ts';
-import { nfc } from '../../text/nfc.ts';
+import { nfc } from '../../domain/nfc.ts';
 import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
