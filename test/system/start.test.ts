@@ -137,7 +137,14 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
     const csv =
       'id,title,country,continent,themes,price\nown-1,"Ours, too",PT,Europe,hiking|food,900\n';
     const added = await runCli(['import', '-', '--format', 'csv', '--json'], settings, csv);
-    expect(JSON.parse(added.stdout)).toEqual({ upserted: 1 });
+    expect(JSON.parse(added.stdout)).toEqual({
+      upserted: 1,
+      new: 1,
+      changed: 0,
+      unchanged: 0,
+      refused: 0,
+      merged: 0,
+    });
     const { secretKey } = await keys();
     const page = await ask(`${settings.TRIMTAB_BACKEND}/v1/items?limit=1&after=a`, {
       key: secretKey,
