@@ -10,6 +10,7 @@ const BACKEND = [
   'device',
   'settings',
   'process',
+  'table',
   'store',
   'scheduler',
   'models',

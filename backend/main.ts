@@ -19,6 +19,7 @@ import { onlineJob } from './runs/online/online-job.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
 import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
+import { schemaInForce } from './rollouts/schema-in-force.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
@@ -64,6 +65,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     metrics,
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
+    configuredSchema: config.hasOwnSchema ? config.schema : undefined,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     ingestSecret: config.ingestSecret,
@@ -73,6 +75,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   app.route('/', dashboardRoutes());
   const listening = await listen(app.fetch, config.host, config.port);
+  log(
+    await schemaInForce({
+      store,
+      live: await liveSchema(),
+      configured: config.hasOwnSchema ? config.schema : undefined,
+    }),
+  );
   const leader = lease('leader', LEASE_MS);
   const leadership = leadershipOf({ leader, presence, leaseMs: LEASE_MS });
   snapshots.changed();

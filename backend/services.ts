@@ -13,6 +13,8 @@ import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
+import { invalid } from '../shared/domain/errors.ts';
+import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
 import { startThread } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
@@ -53,6 +55,11 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const checkCatalogue = async (schema: Schema): Promise<number> => {
+    const found = await packing.call((worker) => worker.check(database, schema));
+    if (found.problem !== undefined) throw invalid(found.problem);
+    return found.items;
+  };
   const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const { livePointer, rollouts } = rolloutServices({
     store,
@@ -124,6 +131,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     publisher,
     versions,
     liveSchema,
+    checkCatalogue,
     snapshots,
     livePointer,
     rollouts,

@@ -5,6 +5,7 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { insertRows, rowsChanged } from '../store/insert-rows.ts';
 import type { Store } from '../store/open.ts';
+import { refuseForeign, refuseRepeated } from './check-items.ts';
 import { items } from '../store/tables.ts';
 
 /** Items of the catalogue, in order of id. */
@@ -14,26 +15,44 @@ export interface ItemPage {
   readonly next?: string;
 }
 
+/** What came of items that were put; together they are all that were given. */
+export interface Upserted {
+  readonly created: number;
+  /** Items that were there, and are different now. */
+  readonly different: number;
+  readonly unchanged: number;
+}
+
 /**
  * Stores all items or none. Attributes that the schema does not name are stored too: another schema may read them.
- * @returns how many were new or different.
- * @throws ApiError 400 naming the item and the attribute that does not fit the schema.
+ * @throws ApiError 400 naming the item and the attribute that does not fit the schema, an id that is there twice, or the
+ * columns where the schema knows none of them.
  */
 export async function upsertItems(
   store: Store,
   schema: Schema,
   given: readonly Item[],
   nowMs: number,
-): Promise<number> {
+): Promise<Upserted> {
+  refuseRepeated(given);
+  refuseForeign(schema, given);
   packItems(schema.columns, given);
-  const statements = insertRows({
+  const rows = {
     table: 'items',
     columns: ['id', 'attributes', 'updatedAt'],
     rows: given.map(({ id, attributes }) => [id, JSON.stringify(attributes), nowMs]),
+  };
+  // New ones first: the statements after that find them equal, so each counts what it alone has done.
+  const insert = insertRows(rows);
+  const update = insertRows({
+    ...rows,
     onConflict: `(id) do update set attributes = excluded.attributes, "updatedAt" = excluded."updatedAt"
       where items.attributes is not excluded.attributes`,
   });
-  return rowsChanged(await store.write(statements));
+  const counts = await store.write([...insert, ...update]);
+  const created = rowsChanged(counts.slice(0, insert.length));
+  const different = rowsChanged(counts.slice(insert.length));
+  return { created, different, unchanged: given.length - created - different };
 }
 
 /** @returns whether there was such an item. */

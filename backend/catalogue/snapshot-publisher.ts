@@ -1,8 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import type { BuiltSnapshot } from './snapshot.ts';
+import type { StoredSnapshot } from './snapshot-worker.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import { counted } from '../../shared/text/text.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import { pointers, snapshots } from '../store/tables.ts';
@@ -27,7 +28,7 @@ export interface SnapshotDeps {
   readonly publisher: Publisher;
   readonly kv: Kv;
   /** Runs in a thread of its own. */
-  readonly build: (schema: Schema) => Promise<BuiltSnapshot>;
+  readonly build: (schema: Schema) => Promise<StoredSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
   readonly quietMs: number;
   readonly withinMs: number;
@@ -82,6 +83,10 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     ]);
     recordedHash = hash;
     if (isNew) deps.log(`snapshot ${hash} is live: ${items} items, ${sizeBytes} bytes`);
+    if (built.dropped.length > 0)
+      deps.log(
+        `${counted(built.dropped.length, 'value')} of stored items count as missing until they are imported again: ${built.dropped.slice(0, 3).join('; ')}`,
+      );
   };
 
   const attempt = async () => {

@@ -1,25 +1,60 @@
 import type { Client } from '@libsql/client';
 import { transfer } from 'comlink';
 import { serve } from '../process/serve.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
+import { refuseForeign } from './check-items.ts';
+import { withoutOutdatedValues } from './outdated-values.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;
 
+export interface CatalogueCheck {
+  readonly items: number;
+  /** What does not fit; absent where all of it does. */
+  readonly problem?: string;
+}
+
+export interface StoredSnapshot extends BuiltSnapshot {
+  /** Why values of stored items were left out: they were read less strictly when they were stored. */
+  readonly dropped: readonly string[];
+}
+
 /** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
-  async build(database: Database, schema: Schema): Promise<BuiltSnapshot> {
+  async build(database: Database, schema: Schema): Promise<StoredSnapshot> {
     const client = connect(database);
     try {
-      const built = buildSnapshot(schema, await readAll(client));
-      return transfer(built, [built.bytes.buffer]);
+      const dropped: string[] = [];
+      const items = await stored(client, schema, (why) => dropped.push(why));
+      const built = buildSnapshot(schema, items);
+      return transfer({ ...built, dropped }, [built.bytes.buffer]);
+    } finally {
+      client.close();
+    }
+  },
+
+  /** Whether the stored catalogue fits a schema that may become live. @returns its items, or what does not fit. */
+  async check(database: Database, schema: Schema): Promise<CatalogueCheck> {
+    const client = connect(database);
+    try {
+      const items = await stored(client, schema, () => undefined);
+      refuseForeign(schema, items);
+      return { items: buildSnapshot(schema, items).items };
+    } catch (error) {
+      // Of an error that crosses threads only the message is left.
+      if (error instanceof ApiError) return { items: 0, problem: error.message };
+      throw error;
     } finally {
       client.close();
     }
   },
 };
+
+const stored = async (client: Client, schema: Schema, onDropped: (why: string) => void) =>
+  (await readAll(client)).map((item) => withoutOutdatedValues(item, schema.columns, onDropped));
 
 /** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
 async function readAll(client: Client): Promise<Item[]> {

@@ -29,6 +29,7 @@ import { showRolloutVerb, startRolloutVerb, withdrawRolloutVerb } from './rollou
 import { compareVerb } from './runs/compare.ts';
 import { listRunsVerb, runsVerb, showRunVerb } from './runs/list.ts';
 import { trainVerb } from './runs/train.ts';
+import { applyVerb } from './schema/apply.ts';
 import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
 import { configVerb } from './system/config.ts';
@@ -140,7 +141,7 @@ const NOUNS: readonly Noun[] = [
     short: { report: showReportVerb },
   },
   { noun: 'users', about: 'visitors, by their pseudonymous ids', verbs: [deleteUserVerb] },
-  { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb] },
+  { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb, applyVerb] },
   { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
 ];
 

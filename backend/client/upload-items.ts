@@ -10,25 +10,37 @@ export interface UploadedItem {
 /** Small enough to be answered well within a second. */
 const BATCH_ITEMS = 1000;
 
+/** What came of items that were uploaded. */
+export interface Uploaded {
+  readonly upserted: number;
+  readonly new: number;
+  /** They were there, and are different now. */
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
 /**
- * Uploads items in batches. @returns how many.
+ * Uploads items in batches.
  * @throws CliError with the backend's refusal, and how many items were stored before it.
  */
 export async function uploadItems(
   client: BackendClient,
   items: AsyncIterable<UploadedItem> | Iterable<UploadedItem>,
   onBatch: (uploaded: number) => void,
-): Promise<number> {
-  let uploaded = 0;
+): Promise<Uploaded> {
+  let [uploaded, created, changed, unchanged] = [0, 0, 0, 0];
   let batch: UploadedItem[] = [];
   const flush = async () => {
     if (batch.length === 0) return;
-    await json(client.items.$put({ json: batch })).catch((error: unknown) => {
+    const answer = await json(client.items.$put({ json: batch })).catch((error: unknown) => {
       throw new CliError(
         `${messageOf(error)}; none of this batch of ${counted(batch.length, 'item')} is in, ${counted(uploaded, 'item')} from before are`,
       );
     });
     uploaded += batch.length;
+    created += answer.created;
+    changed += answer.changed - answer.created;
+    unchanged += answer.unchanged;
     batch = [];
     onBatch(uploaded);
   };
@@ -37,5 +49,5 @@ export async function uploadItems(
     if (batch.length === BATCH_ITEMS) await flush();
   }
   await flush();
-  return uploaded;
+  return { upserted: uploaded, new: created, changed, unchanged };
 }

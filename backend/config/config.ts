@@ -16,6 +16,8 @@ import { stateDir } from './state-dir.ts';
 export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'kvSettleMs'> {
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
+  /** Whether the configuration file names it; else it is that of trips. */
+  readonly hasOwnSchema: boolean;
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
   /** Cron pattern with seconds: how often the pointer and unpublished work are checked. */
@@ -45,6 +47,7 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
     ...environment,
     ...found,
     schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
+    hasOwnSchema: found.schema !== undefined,
     kvSettleMs: found.kvSettleMs ?? kvSettleOf(environment.edgeUrl),
     watchSchedule: '*/3 * * * * *',
     republishQuietMs: 1000,
@@ -79,7 +82,7 @@ export function kvSettleOf(edgeUrl: string): number {
 function readSchema(name: string, file: ConfigFile | undefined): Schema {
   const path = resolve(file === undefined ? '.' : dirname(file.path), name);
   try {
-    return parseSchema(JSON.parse(readFileSync(path, 'utf8')));
+    return parseSchema(JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')));
   } catch (error) {
     throw new Error(`schema ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -9,7 +9,7 @@ import { count, group, problem } from '../settings/fields.ts';
 
 /** All that a configuration file may hold. */
 export const settings = group({
-  /** File of the schema that the rules (`v000000`) are made from at the first start, as `trimtab schema` checks it; else that of trips. */
+  /** File of the schema, as `trimtab schema check` checks it; else that of trips. The first start makes the rules (`v000000`) from it; later `trimtab schema apply` brings another one in. */
   schema: z
     .string()
     .min(1)

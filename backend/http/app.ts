@@ -15,6 +15,7 @@ import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
+import { schemaRoutes } from './routes/schema.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
 import { userRoutes } from './routes/users.ts';
@@ -54,7 +55,8 @@ export function createApp(services: Services) {
     .route('/', metricWeightRoutes(services))
     .route('/', alertRoutes(services))
     .route('/', reportRoutes(services))
-    .route('/', userRoutes(services));
+    .route('/', userRoutes(services))
+    .route('/', schemaRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

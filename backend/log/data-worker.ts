@@ -7,6 +7,8 @@ import type { Database } from '../store/connect.ts';
 import { workerDatabase } from '../store/worker-database.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
 import { daysWithEvents } from './account/log-mark.ts';
+import { aboutLog, logsOfOtherSchemas, type SchemaLog } from './logs-of-schemas.ts';
+import type { RelatedPartitions } from './training-set/read-partitions.ts';
 import type { StoreLocation } from './partitions/object-store.ts';
 import { openObjectStore } from './partitions/open-object-store.ts';
 import type { Manifest } from './partitions/partition.ts';
@@ -34,7 +36,11 @@ export interface PreparedData {
   /** One per day on which something was ranked, in order. */
   readonly manifests: readonly Manifest[];
   readonly quality: QualityReport;
+  /** The same of other schemas' days in the window, those that training does not read without their partitions. */
+  readonly otherLogs: readonly PreparedLog[];
 }
+
+export interface PreparedLog extends SchemaLog, RelatedPartitions {}
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
 const { database, location, settings, identitySecret } = workerData as DataWorkerOptions;
@@ -65,7 +71,15 @@ const exposed = {
       const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
       const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
-      return { manifests, quality };
+      const otherLogs: PreparedLog[] = [];
+      for (const log of await logsOfOtherSchemas(db, schema, wholeDays(window)))
+        otherLogs.push({
+          ...aboutLog(log),
+          map: log.map,
+          features: log.schema.features.length,
+          manifests: log.isRead ? await syncPartitions(depsAt(nowMs), log.schema, window) : [],
+        });
+      return { manifests, quality, otherLogs };
     }),
 
   forgetDeletedUsers: (nowMs: number): Promise<number> =>

@@ -1,6 +1,7 @@
 /** The part of the edge's `GET /v1/version` that `trimtab start` needs. */
 export interface EdgeVersion {
   readonly weights: string;
+  readonly schemaHash: string;
   readonly snapshot: string;
   readonly items: number;
   readonly degraded: boolean;

@@ -1,3 +1,4 @@
+import { smarttrip } from '../../shared/features/smarttrip.ts';
 import type { Running } from './start.ts';
 
 /** Addresses, and a request to try, for a first-time user. */
@@ -16,11 +17,14 @@ Rank:
   curl -s ${edgeUrl}/v1/rank \\
     -H 'authorization: Bearer ${keys.publishableKey}' \\
     -H 'content-type: application/json' \\
-    -d '${RANK_REQUEST}'
+    -d '${version.schemaHash === smarttrip.hash ? RANK_REQUEST : PLAIN_REQUEST}'
 
 Ctrl-C stops everything; the next start continues from the same state.
 `;
 }
+
+/** Of a schema whose preferences are not known here. */
+const PLAIN_REQUEST = JSON.stringify({ sessionId: 'try-1', limit: 3, explain: true });
 
 export const RANK_REQUEST = JSON.stringify({
   sessionId: 'try-1',

@@ -29,6 +29,19 @@ function parseId<T extends string>(name: string) {
 export const NO_SESSION = '' as SessionId;
 
 export const parseItemId = parseId<ItemId>('item id');
+
+/**
+ * An item's id as JSON or a table has it. A number is taken for its digits where a double holds it exactly; beyond 2⁵³ different
+ * ids are one number once JSON is parsed, so they are refused rather than merged.
+ * @throws ApiError 400.
+ */
+export function readItemId(value: unknown): ItemId {
+  if (typeof value !== 'number') return parseItemId(value);
+  if (Number.isSafeInteger(value)) return parseItemId(String(value));
+  throw invalid(
+    `an item id that is a number must be a whole number up to ${Number.MAX_SAFE_INTEGER}, but was ${value}: send it as text, as its digits may have been lost`,
+  );
+}
 export const parseSessionId = parseId<SessionId>('sessionId');
 export const parseUserId = parseId<UserId>('userId');
 export const parseRankingId = parseId<RankingId>('rankingId');

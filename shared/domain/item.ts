@@ -1,5 +1,6 @@
 import { invalid } from './errors.ts';
-import { parseItemId, type ItemId } from './ids.ts';
+import { nfc, nfcList } from './nfc.ts';
+import { readItemId, type ItemId } from './ids.ts';
 
 /** The value of an item's attribute; `null` and absent both mean missing. */
 export type AttributeValue = string | number | boolean | readonly string[] | null;
@@ -16,8 +17,14 @@ function isAttributeValue(value: unknown): value is AttributeValue {
   return Array.isArray(value) && value.length <= 256 && value.every((v) => typeof v === 'string');
 }
 
+function normalised(value: AttributeValue | undefined): AttributeValue | undefined {
+  if (typeof value === 'string') return nfc(value);
+  return typeof value === 'object' && value !== null ? nfcList(value) : value;
+}
+
 /**
- * Parses `{id, …attributes}`, the flat form in which items and candidates are sent.
+ * Parses `{id, …attributes}`, the flat form in which items and candidates are sent. Texts and names of attributes are brought
+ * into Unicode normal form C; ids are opaque and stay as they are.
  * @throws ApiError 400 naming the attribute whose value is not allowed.
  */
 export function parseItem(value: unknown): Item {
@@ -25,12 +32,25 @@ export function parseItem(value: unknown): Item {
     throw invalid('an item must be an object with an id');
   }
   const { id, ...attributes } = value as Record<string, unknown>;
-  const itemId = parseItemId(typeof id === 'number' ? String(id) : id);
+  const itemId = readItemId(id);
   for (const name in attributes) {
-    if (attributes[name] !== undefined && !isAttributeValue(attributes[name])) {
+    const given = attributes[name];
+    if (given !== undefined && !isAttributeValue(given)) {
       throw invalid(
         `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or null`,
       );
+    }
+    const normalName = nfc(name);
+    if (normalName !== name) {
+      if (normalName in attributes)
+        throw invalid(
+          `item ${itemId}: attribute "${normalName.slice(0, 80)}" is there twice, in two Unicode forms`,
+        );
+      delete attributes[name];
+      attributes[normalName] = normalised(given);
+    } else if (typeof given === 'string' || typeof given === 'object') {
+      const normal = normalised(given);
+      if (normal !== given) attributes[name] = normal;
     }
   }
   return { id: itemId, attributes: attributes as Attributes };

@@ -1,6 +1,7 @@
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
 import { parseGivenId, parseItemId, type GivenId, type ItemId } from './ids.ts';
+import { nfc, nfcList } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 
@@ -101,21 +102,31 @@ function parseCandidates(value: unknown): Item[] {
 
 // Object.fromEntries keeps an entry named __proto__ as an entry; an assignment would change the prototype.
 function parsePreferences(value: unknown): Preferences {
-  return Object.fromEntries(
-    entriesOf('preferences', value).filter(([name, v]) => {
-      const fits =
-        typeof v === 'string' ||
-        Number.isFinite(v) ||
-        (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string')) ||
-        isRange(v);
-      if (!fits && v !== null) {
-        throw invalid(
-          `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
-        );
-      }
-      return fits;
-    }),
-  ) as Preferences;
+  const entries = entriesOf('preferences', value).filter(([name, v]) => {
+    const fits =
+      typeof v === 'string' ||
+      Number.isFinite(v) ||
+      (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string')) ||
+      isRange(v);
+    if (!fits && v !== null) {
+      throw invalid(
+        `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
+      );
+    }
+    return fits;
+  });
+  normaliseTexts(entries);
+  return Object.fromEntries(entries) as Preferences;
+}
+
+/** Brings names and texts into Unicode normal form C, in which the catalogue and the schema are. */
+function normaliseTexts(entries: [string, unknown][]): void {
+  for (const entry of entries) {
+    const [name, value] = entry;
+    entry[0] = nfc(name);
+    if (typeof value === 'string') entry[1] = nfc(value);
+    else if (Array.isArray(value)) entry[1] = nfcList(value as string[]);
+  }
 }
 
 function isRange(value: unknown): value is Range {
@@ -126,14 +137,14 @@ function isRange(value: unknown): value is Range {
 }
 
 function parseContext(value: unknown): RequestContext {
-  return Object.fromEntries(
-    entriesOf('context', value).filter(([name, v]) => {
-      const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
-      if (!fits && v !== null)
-        throw invalid(`context.${name} must be text, a finite number or a boolean`);
-      return fits;
-    }),
-  ) as RequestContext;
+  const entries = entriesOf('context', value).filter(([name, v]) => {
+    const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
+    if (!fits && v !== null)
+      throw invalid(`context.${name} must be text, a finite number or a boolean`);
+    return fits;
+  });
+  normaliseTexts(entries);
+  return Object.fromEntries(entries) as RequestContext;
 }
 
 function entriesOf(field: string, value: unknown): [string, unknown][] {
@@ -155,6 +166,6 @@ function parseRecent(value: unknown): Interaction[] {
     if (typeof raw.type !== 'string' || raw.type.length > 64)
       throw invalid(`recent[${index}].type must be a short text`);
     if (!Number.isFinite(raw.at)) throw invalid(`recent[${index}].at must be epoch milliseconds`);
-    return { itemId: parseItemId(raw.itemId), type: raw.type, at: raw.at as number };
+    return { itemId: parseItemId(raw.itemId), type: nfc(raw.type), at: raw.at as number };
   });
 }

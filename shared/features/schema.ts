@@ -4,7 +4,8 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
-import { isKind, kindOf, type FeatureSpec } from './kinds/index.ts';
+import { nfcOf } from '../domain/nfc.ts';
+import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
 /** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */
 export type FilterSpec =
@@ -67,10 +68,14 @@ const MAX_FILTERS = 7;
 const bad = (message: string) => new ApiError(400, 'invalid_schema', `schema: ${message}`);
 
 /**
- * Checks a schema that was parsed from JSON, adds defaults and computes its hash.
+ * Checks a schema that was parsed from JSON, brings its texts into Unicode normal form C, in which those of items and
+ * requests are, adds defaults and computes its hash.
  * @throws ApiError 400 `invalid_schema` naming the entry and what is expected.
  */
-export function parseSchema(value: unknown): Schema {
+export const parseSchema = (value: unknown): Schema => parseStoredSchema(nfcOf(value));
+
+/** The same for a schema that was checked before: its texts stay as they are, as its hash is over them. */
+export function parseStoredSchema(value: unknown): Schema {
   if (typeof value !== 'object' || value === null) throw bad('must be a JSON object');
   const raw = value as Partial<Schema>;
   if (typeof raw.name !== 'string' || !/^[a-z][a-z0-9-]{0,40}$/.test(raw.name)) {
@@ -203,7 +208,9 @@ function checkFeature(
   earlier: readonly FeatureSpec[],
 ): void {
   if (!isKind(spec.kind))
-    throw bad(`feature ${spec.name}: there is no kind "${String(spec.kind)}"`);
+    throw bad(
+      `feature ${spec.name}: there is no kind "${String(spec.kind)}", but ${KIND_NAMES.join(', ')}`,
+    );
   const kind = kindOf(spec);
   const problem = kind.check(spec, { columns, earlier });
   if (problem !== undefined) throw bad(`feature ${spec.name} (${spec.kind}): ${problem}`);

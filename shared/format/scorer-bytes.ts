@@ -1,6 +1,6 @@
 import { parseVersion } from '../domain/ids.ts';
 import { checkExploration } from '../domain/exploration.ts';
-import { bucketCount, parseSchema, type Schema } from '../features/schema.ts';
+import { bucketCount, parseStoredSchema, type Schema } from '../features/schema.ts';
 import { checkScores, scorerProblem } from '../score/rerank.ts';
 import { STRIDE, type AdditiveScorer, type Rerank, type Scorer } from '../score/scorer.ts';
 import type { ByteReader } from './bytes.ts';
@@ -51,7 +51,7 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
   const { format, schemaHash, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   refuse(sizeProblem(format, bytes));
   const header = headerOf(payload);
-  const schema = parseSchema(header.schema);
+  const schema = parseStoredSchema(header.schema);
   if (schema.hash !== schemaHash) {
     throw new FormatError(
       `the scorer's schema hashes to ${schema.hash}, but its frame says ${schemaHash}`,

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO } from '../../backend/config/demo.ts';
+import definition from '../../shared/features/smarttrip.json' with { type: 'json' };
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { runCli } from '../backend/cli/support/cli.ts';
 import { call, clickOn, rank } from '../support/client.ts';
@@ -56,6 +58,7 @@ beforeAll(async () => {
   };
   const items = demoCatalogue(60, 1, Date.now());
   await call(system, 'PUT', '/v1/items', items);
+  writeFiles(system.directory);
   for (let version = 1; version <= 41; version++)
     await call(system, 'POST', '/v1/weights', { name: `version ${version}`, points: {} });
   await call(system, 'POST', '/v1/rollouts', { version: 'v000041', force: true });
@@ -74,6 +77,18 @@ beforeAll(async () => {
   });
 });
 afterAll(() => system?.stop());
+
+/** The files that the commands name, in the folder that they run in. */
+function writeFiles(folder: string): void {
+  const write = (name: string, content: string | Uint8Array) =>
+    writeFileSync(join(folder, name), content);
+  const products = 'id;themes;price;status\np1;hiking|food;900;open\np2;food;1200;open\n';
+  write('products.csv', products);
+  write('products.csv.gz', gzipSync(products));
+  write('prices.csv', 'sku,price,year,month,day\np1,"$1,500",2027,5,6\np2,900 USD,2027,5,7\n');
+  write('variants.csv', 'id,themes,price\np3,food,10\np3,hiking,12\n');
+  write('mine.json', JSON.stringify({ ...definition, rules: { base: [0, 10] } }));
+}
 
 /** Words of a shell line, quotes taken off. */
 const wordsOf = (line: string): string[] =>

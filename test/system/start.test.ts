@@ -138,7 +138,14 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
       'id,title,country,continent,themes,price\nown-1,"Ours, too",PT,Europe,hiking|food,900\n';
     // A process of its own: its stdin is a pipe.
     const added = await launch(['import', '-', '--format', 'csv', '--json'], settings, csv).ended;
-    expect(JSON.parse(added.stdout)).toEqual({ upserted: 1 });
+    expect(JSON.parse(added.stdout)).toEqual({
+      upserted: 1,
+      new: 1,
+      changed: 0,
+      unchanged: 0,
+      refused: 0,
+      merged: 0,
+    });
     const { secretKey } = await keys();
     const page = await ask(`${settings.TRIMTAB_BACKEND}/v1/items?limit=1&after=a`, {
       key: secretKey,

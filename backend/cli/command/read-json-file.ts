@@ -6,7 +6,8 @@ import { CliError } from '../../client/failure.ts';
 export function readJsonFile(file: string): unknown {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    // An editor's byte-order mark is not JSON.
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new CliError(`cannot read ${file}: ${messageOf(error)}`, 2);
   }

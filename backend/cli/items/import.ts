@@ -1,52 +1,64 @@
-import { statSync } from 'node:fs';
-import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
-import { counted } from '../../../shared/text/text.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { count, counted } from '../../../shared/text/text.ts';
+import { refuseForeign } from '../../catalogue/check-items.ts';
 import { backendClient, json, segment, type BackendClient } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { note, print } from '../../client/print.ts';
 import { uploadItems } from '../../client/upload-items.ts';
 import { version } from '../command/arguments.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
-import { formatOf, openItems, readItems } from './read-items.ts';
+import { withItemOptions, type ItemFileOptions } from './item-file-options.ts';
+import { readItems, refusalsText } from './read-items.ts';
+
+interface Options extends VerbOptions, ItemFileOptions {
+  readonly skipRefused?: boolean;
+}
 
 export const importVerb = () =>
-  backendVerb('import', 'add or update items from a file')
-    .argument('<file>', '.csv (sets as a|b) or .jsonl, one item per line; - is stdin')
-    .option('--format <csv|jsonl>', 'format of the file (default: by its name)')
+  withItemOptions(
+    backendVerb('import', 'add or update items from a file').argument(
+      '<file>',
+      '.csv or .tsv (sets as a|b), .jsonl, or .json with an array; also gzipped; - is stdin',
+    ),
+  )
+    .option(
+      '--merge',
+      'rows with one id are one item: sets are united, else the first value stays (default: refuse them)',
+    )
+    .option('--skip-refused', 'import the other items where some are refused (default: none)')
     .action(importItems);
 
-async function importItems(
-  file: string,
-  options: VerbOptions & { readonly format?: string },
-): Promise<void> {
+async function importItems(file: string, options: Options): Promise<void> {
   // Imported here, so that the other verbs, which do not need it, start faster.
   const { showProgress } = await import('../../client/progress.ts');
-  const format = formatOf(file, options.format);
-  const stream = openItems(file);
   const client = backendClient(options);
-  const columns = format === 'csv' ? await liveColumns(client) : [];
-  // A file's size is known before its number of items is; stdin has no size, and prints a line per batch instead.
-  const sizeBytes = file === '-' ? undefined : statSync(file).size;
-  const progress =
-    sizeBytes === undefined ? undefined : showProgress('Importing', sizeBytes, 'bytes');
-  let readBytes = 0;
-  stream.on('data', (chunk: Buffer) => (readBytes += chunk.length));
-  stream.pause();
-  const upserted = await uploadItems(client, readItems(stream, format, columns), (uploaded) => {
-    if (progress === undefined) note(`${counted(uploaded, 'item')} …`);
-    else progress.update(readBytes, `(${counted(uploaded, 'item')})`);
-  }).finally(() => progress?.stop());
+  const schema = await liveSchema(client);
+  const { items, refused, merged } = await readItems(file, options, schema.columns);
+  refuseForeign(schema, items);
+  if (refused.length > 0) {
+    const told = `${count(refused.length)} of ${counted(items.length + merged + refused.length, 'row')} refused:\n${refusalsText(refused)}`;
+    if (options.skipRefused !== true)
+      throw new CliError(
+        `${file}: ${told}\nnothing is imported: mend the file, or import the others with --skip-refused`,
+      );
+    note(told);
+  }
+  const progress = showProgress('Importing', items.length, 'items');
+  const flat = items.map(({ id, attributes }) => ({ ...attributes, id }));
+  const uploaded = await uploadItems(client, flat, progress.update).finally(progress.stop);
+  const result = { ...uploaded, refused: refused.length, merged };
   print(
-    { upserted },
-    () => `imported ${counted(upserted, 'item')}; the edge has them within a minute.`,
+    result,
+    () =>
+      `imported ${counted(result.upserted, 'item')}: ${count(result.new)} new, ${count(result.changed)} changed, ${count(result.unchanged)} unchanged, ${count(result.refused)} refused${merged > 0 ? `; ${counted(merged, 'row')} merged into others` : ''}; the edge has them within a minute.`,
     options,
   );
 }
 
-async function liveColumns(client: BackendClient): Promise<readonly ColumnSpec[]> {
+async function liveSchema(client: BackendClient): Promise<Pick<Schema, 'name' | 'columns'>> {
   const { weights } = await json(client.status.$get());
   if (weights === null)
     throw new CliError('no weights are live yet: the edge must be up for the backend to publish');
   const param = { version: segment(version(weights.version)) };
-  return (await json(client.weights[':version'].$get({ param }))).schema.columns;
+  return (await json(client.weights[':version'].$get({ param }))).schema;
 }

@@ -1,83 +1,120 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { existsSync } from 'node:fs';
+import { ApiError, invalid } from '../../../shared/domain/errors.ts';
+import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
+import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import { csvItem } from './csv-item.ts';
 import { CliError } from '../../client/failure.ts';
-import type { UploadedItem } from '../../client/upload-items.ts';
+import { jsonRows } from '../../table/json-rows.ts';
+import { openTable } from '../../table/open-table.ts';
+import type { ItemFileOptions } from './item-file-options.ts';
+import { idColumnOf, itemOfRow } from './item-row.ts';
+import { mergeRows } from './merge-rows.ts';
 
-interface ItemRead extends UploadedItem {
-  readonly [attribute: string]: unknown;
+/** What a file of items holds. */
+export interface ItemsRead {
+  /** Each id once. */
+  readonly items: readonly Item[];
+  /** Why a row is none of them, with its line. */
+  readonly refused: readonly string[];
+  /** Rows that went into the item of an earlier row. */
+  readonly merged: number;
 }
 
-export type ItemFormat = 'csv' | 'jsonl';
+export type ItemFormat = 'table' | 'json';
 
-/** `-` is stdin. @throws CliError when there is no such file. */
-export function openItems(file: string): Readable {
-  if (file === '-') return process.stdin;
-  if (!existsSync(file)) throw new CliError(`there is no file ${file}`, 2);
-  return createReadStream(file);
-}
+const FORMATS: Readonly<Record<string, ItemFormat>> = {
+  csv: 'table',
+  tsv: 'table',
+  jsonl: 'json',
+  ndjson: 'json',
+  json: 'json',
+};
 
-/** @throws CliError where neither the file's name nor `--format` says it. */
+/** @throws CliError where neither the file's name nor `--format` says it, or there is no file. */
 export function formatOf(file: string, given: string | undefined): ItemFormat {
-  const named = given ?? /\.(csv|jsonl|ndjson)$/.exec(file)?.[1];
-  if (named === 'csv') return 'csv';
-  if (named === 'jsonl' || named === 'ndjson') return 'jsonl';
-  throw new CliError(`is ${file} CSV or JSON lines? Say so with --format csv or --format jsonl`, 2);
-}
-
-/** Reads items one by one, as fast as they are consumed. @throws CliError naming the line. */
-export async function* readItems(
-  from: Readable,
-  format: ItemFormat,
-  columns: readonly ColumnSpec[],
-): AsyncGenerator<ItemRead> {
-  if (format === 'jsonl') yield* readJsonLines(from);
-  else yield* readCsv(from, columns);
-}
-
-async function* readJsonLines(from: Readable): AsyncGenerator<ItemRead> {
-  let lineNumber = 0;
-  for await (const line of createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY })) {
-    lineNumber++;
-    if (line.trim() === '') continue;
-    yield withId(parseLine(line, lineNumber), lineNumber);
-  }
-}
-
-async function* readCsv(from: Readable, columns: readonly ColumnSpec[]): AsyncGenerator<ItemRead> {
-  // Imported here, so that what reads no CSV starts faster.
-  const { parse } = await import('csv-parse');
-  const records = from.pipe(
-    parse({ columns: true, bom: true, skip_empty_lines: true, trim: true, info: true }),
-  );
-  // `pipe` does not forward errors.
-  from.once('error', (error) => records.destroy(error));
-  try {
-    for await (const { record, info } of records) {
-      yield withId(csvItem(record, columns), info.lines);
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(messageOf(error));
-  }
-}
-
-function parseLine(line: string, lineNumber: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new CliError(`line ${lineNumber} is not JSON: ${line.slice(0, 80)}`);
-  }
-}
-
-function withId(value: unknown, lineNumber: number): ItemRead {
-  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
-  if (typeof id === 'number' || (typeof id === 'string' && id !== ''))
-    return Object.assign({}, value, { id: String(id) });
+  if (file !== '-' && !existsSync(file)) throw new CliError(`there is no file ${file}`, 2);
+  const named = given ?? /\.(\w+)(?:\.gz)?$/.exec(file)?.[1];
+  const format = FORMATS[named?.toLowerCase() ?? ''];
+  if (format !== undefined) return format;
   throw new CliError(
-    `line ${lineNumber} has no "id": every item needs one, unique in the catalogue`,
+    `is ${file} a table or JSON? Say so with --format csv or --format jsonl (or tsv, json)`,
+    2,
   );
 }
+
+/**
+ * Reads all items of a file: a second pass would find another file, and what is refused must be known before anything is sent.
+ * @param columns of the schema that they must fit.
+ * @throws ApiError 400 where the file as a whole cannot be read, naming the line; what is wrong with single rows is in `refused`.
+ */
+export async function readItems(
+  file: string,
+  options: ItemFileOptions,
+  columns: readonly ColumnSpec[],
+): Promise<ItemsRead> {
+  const isTable = formatOf(file, options.format) === 'table';
+  const items: Item[] = [];
+  const places = new Map<string, { readonly index: number; readonly where: string }>();
+  const refused: string[] = [];
+  let merged = 0;
+  for await (const { row, where } of isTable ? tableRows(file, options) : objectRows(file)) {
+    try {
+      const item = parseItem(itemOfRow(row(), columns, options, isTable));
+      checkItem(columns, item);
+      const before = places.get(item.id);
+      if (before === undefined) {
+        places.set(item.id, { index: items.length, where });
+        items.push(item);
+      } else if (options.merge === true) {
+        items[before.index] = mergeRows(items[before.index], item);
+        merged++;
+      } else
+        throw invalid(
+          `item ${item.id} is on ${before.where} already: keep one of the two, or make one item of all rows with its id by --merge`,
+        );
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      refused.push(`${where}: ${messageOf(error)}`);
+    }
+  }
+  return { items, refused, merged };
+}
+
+interface ItemRow {
+  readonly where: string;
+  /** @throws ApiError where it is no object. */
+  readonly row: () => Readonly<Record<string, unknown>>;
+}
+
+async function* tableRows(file: string, options: ItemFileOptions): AsyncGenerator<ItemRow> {
+  const table = await openTable(file, options);
+  // Of the whole file, so it is told once and not for each row.
+  idColumnOf(table.header, options.idColumn);
+  for await (const { cells, line } of table.rows())
+    yield {
+      where: `line ${line}`,
+      row: () => Object.fromEntries(table.header.map((name, i) => [name, cells[i]])),
+    };
+}
+
+async function* objectRows(file: string): AsyncGenerator<ItemRow> {
+  for await (const { value, where } of jsonRows(file))
+    yield {
+      where,
+      row: () => {
+        if (typeof value === 'object' && value !== null && !Array.isArray(value))
+          return value as Record<string, unknown>;
+        throw invalid('it is no object, so it has no "id"');
+      },
+    };
+}
+
+const MOST_TOLD = 10;
+
+/** The refusals, the first ten in full. */
+export const refusalsText = (refused: readonly string[]): string =>
+  [
+    ...refused.slice(0, MOST_TOLD).map((why) => `  ${why}`),
+    ...(refused.length > MOST_TOLD ? [`  … and ${refused.length - MOST_TOLD} more`] : []),
+  ].join('\n');

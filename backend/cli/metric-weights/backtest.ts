@@ -2,18 +2,23 @@ import type { Calls, SignCalls } from '../../science/metric-weighting/backtest.t
 import type { FileBacktest } from '../../runs/metric-weights/files/learn-file.ts';
 import { facts } from '../../../shared/text/text.ts';
 import { localVerb } from '../command/verb.ts';
+import { withTableOptions, type TableFileOptions } from '../items/item-file-options.ts';
 import { figureText, sourceFacts } from './learn-text.ts';
 import { print } from '../../client/print.ts';
 
-interface Options {
+interface Options extends TableFileOptions {
   readonly mapping?: string;
   readonly json?: boolean;
 }
 
 /** `trimtab metric-weights backtest <file>`: on this machine, without a backend. */
 export const backtestVerb = () =>
-  localVerb('backtest', 'how often weights predict the sign of long-term effects, from a file')
-    .argument('<file>', 'past experiments, .csv or .csv.gz')
+  withTableOptions(
+    localVerb(
+      'backtest',
+      'how often weights predict the sign of long-term effects, from a file',
+    ).argument('<file>', 'past experiments, .csv or .tsv, also gzipped'),
+  )
     .option(
       '--mapping <file.json>',
       'meaning of its columns (default: the built-in mapping that matches)',
@@ -21,7 +26,8 @@ export const backtestVerb = () =>
     .action(async (file: string, options: Options) => {
       // Imported here, so that the other verbs, which do not need it, start faster.
       const { backtestFile } = await import('../../runs/metric-weights/files/learn-file.ts');
-      const result = await backtestFile(file, options.mapping);
+      const { mapping, delimiter, strip, decimal } = options;
+      const result = await backtestFile(file, mapping, { delimiter, strip, decimal });
       print(result, () => backtestText(result), options);
     });
 

@@ -7,10 +7,11 @@ import {
 } from '../../science/metric-weighting/importance-kind.ts';
 import { positive } from '../command/arguments.ts';
 import { localVerb } from '../command/verb.ts';
+import { withTableOptions, type TableFileOptions } from '../items/item-file-options.ts';
 import { learnText } from './learn-text.ts';
 import { print } from '../../client/print.ts';
 
-interface Options {
+interface Options extends TableFileOptions {
   readonly mapping?: string;
   readonly method: LearnedWeights['method'];
   readonly by: ImportanceKind;
@@ -21,8 +22,12 @@ interface Options {
 
 /** `trimtab metric-weights learn <file>`: on this machine, without a backend. */
 export const learnVerb = () =>
-  localVerb('learn', 'learn weights that predict long-term value from a file, without a backend')
-    .argument('<file>', '.csv or .csv.gz')
+  withTableOptions(
+    localVerb(
+      'learn',
+      'learn weights that predict long-term value from a file, without a backend',
+    ).argument('<file>', '.csv or .tsv, also gzipped'),
+  )
     .option(
       '--mapping <file.json>',
       'meaning of its columns (default: the built-in mapping that matches)',
@@ -48,12 +53,13 @@ async function learn(file: string, options: Options): Promise<void> {
   const usesDevice = options.method === 'importance' && options.model === 'boosted';
   const device = usesDevice ? await chooseDevice() : undefined;
   try {
-    const { mapping, method, by, model, seed } = options;
+    const { mapping, method, by, model, seed, delimiter, strip, decimal } = options;
     const learned = await learnFile(file, {
       method,
       by,
       model,
       seed,
+      reading: { delimiter, strip, decimal },
       ...(mapping !== undefined && { mapping }),
       ...(device && { device }),
     });

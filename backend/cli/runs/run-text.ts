@@ -1,10 +1,11 @@
 import { count, duration, facts, moment } from '../../../shared/text/text.ts';
+import { schemaLogsText } from '../../log/logs-of-schemas.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
 export function runText(run: Run): string {
-  const { learner, counts, gate, missing, outcome, validation } = run.progress;
+  const { learner, counts, gate, missing, otherLogs = [], outcome, validation } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
@@ -23,6 +24,7 @@ export function runText(run: Run): string {
         `${estimate(validation.learned.mrr)}, its parent ${estimate(validation.parent.mrr)}`,
     ],
     ['data lacked', missing === undefined || missing.length === 0 ? undefined : missing.join(', ')],
+    ['other schemas', otherLogs.length === 0 ? undefined : schemaLogsText(otherLogs)],
     ['outcome', outcome],
   ];
   const lines = facts(entries.filter(([, value]) => typeof value === 'string'));

@@ -1,16 +1,34 @@
-import { bucketCount, bucketLabel, parseSchema } from '../../../shared/features/schema.ts';
-import { table } from '../../../shared/text/text.ts';
+import {
+  bucketCount,
+  bucketLabel,
+  parseSchema,
+  type Schema,
+} from '../../../shared/features/schema.ts';
+import { counted, table } from '../../../shared/text/text.ts';
+import { refuseForeign } from '../../catalogue/check-items.ts';
+import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { localVerb } from '../command/verb.ts';
+import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
+import { readItems, refusalsText } from '../items/read-items.ts';
 
 export const checkVerb = () =>
-  localVerb('check', 'whether a schema file is valid, and what its features are')
-    .argument('<file>', 'schema as JSON')
-    .action(check);
+  withItemOptions(
+    localVerb('check', 'whether a schema file is valid, and what its features are')
+      .argument('<file>', 'schema as JSON')
+      .option(
+        '--items <file>',
+        'also, whether this catalogue fits it, as "trimtab import" would read it',
+      ),
+  ).action(check);
 
-function check(file: string, options: { json?: boolean }): void {
+async function check(
+  file: string,
+  options: ItemFileOptions & { items?: string; json?: boolean },
+): Promise<void> {
   const schema = parseSchema(readJsonFile(file));
+  if (options.items !== undefined) await checkItems(options.items, schema, options);
   const features = schema.features.map((spec) => ({
     name: spec.name,
     kind: spec.kind,
@@ -26,6 +44,16 @@ function check(file: string, options: { json?: boolean }): void {
       )}`,
     options,
   );
+}
+
+/** @throws CliError with what does not fit. */
+async function checkItems(file: string, schema: Schema, options: ItemFileOptions): Promise<void> {
+  const { items, refused } = await readItems(file, options, schema.columns);
+  refuseForeign(schema, items);
+  if (refused.length > 0)
+    throw new CliError(
+      `${file}: ${counted(refused.length, 'row')} refused under schema ${schema.name}:\n${refusalsText(refused)}`,
+    );
 }
 
 function meaning(labels: readonly string[]): string {

@@ -7,32 +7,38 @@ import { print } from '../../client/print.ts';
 import { positive } from '../command/arguments.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { localVerb } from '../command/verb.ts';
-import { formatOf, openItems, readItems } from '../items/read-items.ts';
+import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
+import { readItems, refusalsText } from '../items/read-items.ts';
 
 export const fitVerb = () =>
-  localVerb('fit', 'propose quantile features for the number columns of a catalogue')
-    .argument('<file>', 'catalogue, .csv or .jsonl; - is stdin')
+  withItemOptions(
+    localVerb('fit', 'propose quantile features for the number columns of a catalogue').argument(
+      '<file>',
+      'catalogue, as "trimtab import" takes it; - is stdin',
+    ),
+  )
     .option('--schema <file>', 'schema whose columns to read (default: smarttrip)')
-    .option('--format <csv|jsonl>', 'format of the file (default: by its name)')
     .option('--bins <n>', 'bins per column', positive, 8)
     .action(fit);
 
 async function fit(
   file: string,
-  options: { schema?: string; format?: string; bins: number; json?: boolean },
+  options: ItemFileOptions & { schema?: string; bins: number; json?: boolean },
 ): Promise<void> {
   const { columns } =
     options.schema === undefined ? smarttrip : parseSchema(readJsonFile(options.schema));
   const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
   const values = new Map(numbers.map((name) => [name, [] as number[]]));
-  let items = 0;
-  for await (const item of readItems(openItems(file), formatOf(file, options.format), columns)) {
-    items++;
+  const { items, refused } = await readItems(file, { ...options, merge: true }, columns);
+  if (refused.length > 0)
+    throw new CliError(
+      `${file}: ${counted(refused.length, 'row')} cannot be read:\n${refusalsText(refused)}`,
+    );
+  for (const { attributes } of items)
     for (const [name, seen] of values) {
-      const value = item[name];
+      const value = attributes[name];
       if (typeof value === 'number') seen.push(value);
     }
-  }
   const features = numbers
     .map((column) => ({
       name: `${column}-bin`,
@@ -43,13 +49,13 @@ async function fit(
     .filter(({ edges }) => edges.length > 0);
   if (features.length === 0) {
     throw new CliError(
-      `no column of ${file} can be binned: its ${items} items hold no two different numbers in ${numbers.join(', ') || 'any column (the schema has no number column)'}`,
+      `no column of ${file} can be binned: its ${items.length} items hold no two different numbers in ${numbers.join(', ') || 'any column (the schema has no number column)'}`,
     );
   }
   print(
     features,
     () =>
-      `${counted(items, 'item')}; add these to the schema's "features":\n\n${features.map((f) => JSON.stringify(f)).join(',\n')}`,
+      `${counted(items.length, 'item')}; add these to the schema's "features":\n\n${features.map((f) => JSON.stringify(f)).join(',\n')}`,
     options,
   );
 }

@@ -15,6 +15,7 @@ export const statusVerb = () =>
 
 function statusText({
   weights,
+  configuredSchema,
   snapshot,
   problems,
   alerts,
@@ -38,6 +39,11 @@ function statusText({
   ]);
   return [
     lines,
+    ...(configuredSchema?.isLive === false
+      ? [
+          `schema: the configuration file names ${configuredSchema.name} (${configuredSchema.hash}), and another is live: "trimtab schema apply" brings it in`,
+        ]
+      : []),
     ...problems.map((problem) => `problem: ${problem}`),
     ...alerts.map(({ message }) => `alert: ${message}`),
   ].join('\n');

@@ -1,6 +1,6 @@
+import { parseMoment } from '../../../shared/domain/moment.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
-import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { evaluationText } from '../../runs/evaluate/evaluation-text.ts';
 import { version } from '../command/arguments.ts';
@@ -25,8 +25,7 @@ export const evaluateVerb = () =>
     .action(evaluate);
 
 async function evaluate(challenger: Version, options: Options): Promise<void> {
-  const from = options.from === undefined ? undefined : Date.parse(options.from);
-  if (Number.isNaN(from)) throw new CliError(`--from is no time: "${options.from}"`, 2);
+  const from = options.from === undefined ? undefined : parseMoment(options.from, '--from');
   const found = await json(
     backendClient(options).weights[':version'].evaluate.$post({
       param: { version: challenger },

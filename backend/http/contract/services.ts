@@ -37,6 +37,10 @@ export interface Services {
   readonly identity: NewestFirst<IdentityKey>;
   /** The champion's schema, which items must match. */
   readonly liveSchema: () => Promise<Schema>;
+  /** The one that the configuration file names, live or not. */
+  readonly configuredSchema: Schema | undefined;
+  /** Packs the stored catalogue by a schema. @returns its items. @throws ApiError 400 naming what does not fit. */
+  readonly checkCatalogue: (schema: Schema) => Promise<number>;
   /** Reasons why the edge may not be up to date, as sentences; none when all is well. */
   readonly problems: () => Promise<string[]>;
   /** Sets the gauges of the current state. */

@@ -23,8 +23,13 @@ const put = createRoute({
   },
   responses: {
     200: answer(
-      z.object({ upserted: z.number(), changed: z.number() }),
-      'How many were received, and how many were new or different',
+      z.object({
+        upserted: z.number(),
+        changed: z.number().openapi({ description: 'New or different' }),
+        created: z.number().openapi({ description: 'New' }),
+        unchanged: z.number(),
+      }),
+      'How many were received, and what came of them',
     ),
     ...problems,
   },
@@ -64,9 +69,11 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
   router()
     .openapi(put, async (c) => {
       const given = c.req.valid('json').map(parseItem);
-      const changed = await upsertItems(store, await liveSchema(), given, nowMs());
+      const upserted = await upsertItems(store, await liveSchema(), given, nowMs());
+      const { created, different, unchanged } = upserted;
+      const changed = created + different;
       if (changed > 0) snapshots.changed();
-      return c.json({ upserted: given.length, changed }, 200);
+      return c.json({ upserted: given.length, changed, created, unchanged }, 200);
     })
     .openapi(remove, async (c) => {
       const id = parseItemId(c.req.valid('param').id);

@@ -60,6 +60,18 @@ const progress = z.object({
     .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
   outcome: z.string().optional().openapi({ description: 'Whether the version went live' }),
   forced: z.boolean().optional(),
+  otherLogs: z
+    .array(
+      z.object({
+        name: z.string(),
+        hash: z.string(),
+        days: z.number(),
+        shared: z.number(),
+        isRead: z.boolean(),
+      }),
+    )
+    .optional()
+    .openapi({ description: 'Logs of other schemas in the window, and whether they were read' }),
   report: objectOf<ModelComparison>('Of a comparison; absent in lists').optional(),
 });
 

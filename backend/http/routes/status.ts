@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { desc, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
+import { isSameSchema } from '../../rollouts/apply-schema.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
@@ -32,6 +33,13 @@ const status = createRoute({
       z
         .object({
           weights: liveWeightsShape.nullable(),
+          configuredSchema: z
+            .object({ name: z.string(), hash: z.string(), isLive: z.boolean() })
+            .nullable()
+            .openapi({
+              description:
+                'What the configuration file names; POST /v1/schema makes it live where it is not',
+            }),
           snapshot: snapshot.nullable(),
           problems: z
             .array(z.string())
@@ -98,6 +106,7 @@ export const statusRoutes = (services: Services) => {
       return c.json(
         {
           weights: await liveWeights(store),
+          configuredSchema: await configuredSchemaOf(services),
           snapshot: ((await readLiveSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
           problems: await services.problems(),
           alerts: (await listAlerts(store, { all: false, limit: 20 })).map(
@@ -133,6 +142,12 @@ export const statusRoutes = (services: Services) => {
       );
     });
 };
+
+async function configuredSchemaOf({ configuredSchema, liveSchema }: Services) {
+  if (configuredSchema === undefined) return null;
+  const { name, hash } = configuredSchema;
+  return { name, hash, isLive: isSameSchema(configuredSchema, await liveSchema()) };
+}
 
 const countOf = (table: typeof items | typeof weights) =>
   sql<number>`(select count(*) from ${table})`;

@@ -5,7 +5,8 @@ import { checkEnoughData } from './enough-data.ts';
 import type { StoreLocation } from '../partitions/object-store.ts';
 import { openObjectStore } from '../partitions/open-object-store.ts';
 import type { Manifest } from '../partitions/partition.ts';
-import { readPartitions } from './read-partitions.ts';
+import { schemaLogsText, type SchemaLog } from '../logs-of-schemas.ts';
+import { readPartitions, type RelatedPartitions } from './read-partitions.ts';
 import type { LearnerKind } from './minimums.ts';
 import type { TrainingDataSettings } from '../settings.ts';
 
@@ -14,6 +15,8 @@ export interface TrainingSource {
   readonly location: StoreLocation;
   /** Up to date, in order of day. */
   readonly manifests: readonly Manifest[];
+  /** What was logged under other schemas within the window. */
+  readonly otherLogs?: readonly (SchemaLog & RelatedPartitions)[];
   readonly minimums: TrainingDataSettings['minimums'];
   /** Learns from less than the minimum; what was missing is told. */
   readonly force: boolean;
@@ -30,7 +33,7 @@ export interface CheckedData extends TrainingData {
  * nothing has a reward, because then nothing can be learned.
  */
 export async function readTrainingData(
-  { location, manifests, minimums, force }: TrainingSource,
+  { location, manifests, otherLogs = [], minimums, force }: TrainingSource,
   learner: LearnerKind,
   schema: Schema,
   window: TrainingWindow,
@@ -38,14 +41,22 @@ export async function readTrainingData(
   onProgress: (slates: number) => void,
 ): Promise<CheckedData> {
   const objects = openObjectStore(location);
-  const data = await readPartitions(objects, manifests, schema, window, reward, onProgress);
+  const data = await readPartitions(
+    objects,
+    manifests,
+    schema,
+    window,
+    reward,
+    onProgress,
+    otherLogs.filter(({ isRead }) => isRead),
+  );
   const check = checkEnoughData(learner, data.facts, minimums);
   if (check.enough) return { ...data, missing: [] };
   if (force && data.facts.rewarded > 0) return { ...data, missing: check.missing };
   throw new ApiError(
     409,
     'not_enough_data',
-    `not enough data under schema ${schema.name} for the ${learner} learner: ${check.missing.join(', ')}; ${
+    `not enough data under schema ${schema.name} for the ${learner} learner: ${check.missing.join(', ')}${otherLogs.length > 0 ? ` (of other schemas: ${schemaLogsText(otherLogs)})` : ''}; ${
       data.facts.rewarded === 0
         ? 'nothing that is rewarded happened'
         : 'wait for more, or learn all the same with --force'

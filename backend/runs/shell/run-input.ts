@@ -23,9 +23,9 @@ export async function prepareInput(
 ): Promise<{ input: RunInput; prepared: PreparedData }> {
   const { location, settings } = trainingData;
   const prepared = await trainingData.prepare(parent.schema, { from, to });
-  const { manifests } = prepared;
+  const { manifests, otherLogs } = prepared;
   const input: RunInput = {
-    data: { location, manifests, minimums: settings.minimums, force },
+    data: { location, manifests, otherLogs, minimums: settings.minimums, force },
     window: { from, to, ...(servedBy && { servedBy }) },
     parent,
     reward,

@@ -1,3 +1,4 @@
+import { aboutLog } from '../../log/logs-of-schemas.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { TrainingRequest } from './training-request.ts';
 import type { TrainingResult } from './training-messages.ts';
@@ -5,7 +6,7 @@ import type { TrainingResult } from './training-messages.ts';
 /** Stored with a version: what it was learned from, how, and its evaluation. */
 export function lineageOf(
   request: TrainingRequest,
-  { manifests, quality }: PreparedData,
+  { manifests, quality, otherLogs }: PreparedData,
   result: TrainingResult,
   forced: boolean,
 ): Record<string, unknown> {
@@ -28,6 +29,8 @@ export function lineageOf(
       state,
       sha256: parts.map((part) => part.sha256),
     })),
+    /** Logs of other schemas, and how far they were learned from. */
+    otherLogs: otherLogs.map(aboutLog),
     forced,
     /** What was missing of the minimum data, where force learned without it. */
     missing: result.missing,

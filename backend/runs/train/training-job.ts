@@ -1,5 +1,6 @@
 import { proxy } from 'comlink';
 import type { PreparedData } from '../../log/data-worker.ts';
+import { aboutLog, schemaLogsText } from '../../log/logs-of-schemas.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';
@@ -39,7 +40,7 @@ async function carryOut(
   run: RunContext,
 ): Promise<RunEnd> {
   const { prepared, result } = await learn(deps, request, run);
-  const { quality } = prepared;
+  const { quality, otherLogs: others } = prepared;
   const { scorer, ...report } = result;
   const passed = result.gate.verdict === 'promote';
   const forced = request.force && (!passed || result.missing.length > 0);
@@ -52,8 +53,8 @@ async function carryOut(
     : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
   return {
     version,
-    progress: { ...report, quality, outcome, forced },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
+    progress: { ...report, quality, outcome, forced, otherLogs: others.map(aboutLog) },
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
 

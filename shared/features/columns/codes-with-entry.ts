@@ -1,3 +1,4 @@
+import { nfc } from '../../domain/nfc.ts';
 import type { Column, ColumnValue } from './item-table.ts';
 
 type CodesByEntry = ReadonlyMap<string, readonly number[]>;
@@ -12,7 +13,8 @@ const indexes = new WeakMap<Column, readonly CodesByEntry[]>();
 export function codesWith(column: Column, entry: string, level = 0): readonly number[] {
   let levels = indexes.get(column);
   if (levels === undefined) indexes.set(column, (levels = indexEntries(column)));
-  return levels[level]?.get(entry) ?? NONE;
+  // A schema from before texts were normalised may still hold another form.
+  return levels[level]?.get(nfc(entry)) ?? NONE;
 }
 
 const NONE: readonly number[] = [];
@@ -21,7 +23,8 @@ function indexEntries({ spec, values }: Column): CodesByEntry[] {
   const depth = spec.type === 'path' ? (spec.from?.length ?? 1) : 1;
   const levels = Array.from({ length: depth }, () => new Map<string, number[]>());
   for (let code = 1; code < values.length; code++) {
-    entriesOf(values[code]).forEach((entry, i) => {
+    entriesOf(values[code]).forEach((text, i) => {
+      const entry = nfc(text);
       const level = levels[spec.type === 'path' ? i : 0];
       const codes = level.get(entry);
       if (codes === undefined) level.set(entry, [code]);

@@ -1,4 +1,7 @@
 import { invalid } from '../../domain/errors.ts';
+import { isMoment, parseMoment } from '../../domain/moment.ts';
+import { numberFromText } from '../../domain/number-text.ts';
+import { nfc } from '../../domain/nfc.ts';
 import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
@@ -80,6 +83,13 @@ function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
   return texts && (type === 'set' || value.length === (from?.length ?? 1));
 }
 
+/** @throws ApiError 400 naming the attribute whose value does not fit its column, as `packItems` does. */
+export const checkItem = (specs: readonly ColumnSpec[], item: Item): void =>
+  specs.forEach((spec) => readColumn(spec, item));
+
+/** The attributes that a column is read from. */
+export const namesOf = ({ name, from }: ColumnSpec): readonly string[] => (from ?? [name]).map(nfc);
+
 /** @returns undefined if the attribute is missing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   const wrong = (expected: string, value: unknown) =>
@@ -88,11 +98,11 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     );
   if (spec.type === 'path') {
     // An unknown level is '', which no preference matches; the other levels still count.
-    const parts = (spec.from ?? [spec.name]).map((name) => item.attributes[name] ?? '');
+    const parts = namesOf(spec).map((name) => item.attributes[name] ?? '');
     if (!parts.every(isEntry)) throw wrong(ENTRIES, parts);
     return parts.every((part) => part === '') ? undefined : (parts as string[]);
   }
-  const value: AttributeValue | undefined = item.attributes[spec.name];
+  const value: AttributeValue | undefined = item.attributes[nfc(spec.name)];
   if (value === undefined || value === null || value === '') return undefined;
   switch (spec.type) {
     case 'category':
@@ -102,21 +112,13 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       if (typeof value !== 'object' && typeof value !== 'string') throw wrong(ENTRIES, value);
       return readSet(typeof value === 'string' ? [value] : value, wrong);
     case 'number': {
-      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      const number = typeof value === 'string' ? numberFromText(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
       // Adding 0 turns −0 into 0: the two are equal and must be one dictionary entry.
       return number + 0;
     }
-    case 'date': {
-      const ms =
-        typeof value === 'number'
-          ? value
-          : typeof value === 'string'
-            ? Date.parse(value)
-            : Number.NaN;
-      if (!Number.isFinite(ms)) throw wrong('an ISO date or epoch milliseconds', value);
-      return ms;
-    }
+    case 'date':
+      return parseMoment(value, `item ${item.id}: "${spec.name}"`);
     default:
       throw spec.type satisfies never;
   }
@@ -140,12 +142,14 @@ export function attributesAt(table: ItemTable, row: number): Attributes {
     const code = column.codes[row];
     if (code === MISSING) continue;
     const value = column.values[code];
+    // Packed before dates were checked: it means no moment, and would be refused when packed again.
+    if (column.spec.type === 'date' && !isMoment(value as number)) continue;
     if (column.spec.type === 'path') {
-      (column.spec.from ?? [column.spec.name]).forEach((name, i) => {
+      namesOf(column.spec).forEach((name, i) => {
         const part = (value as readonly string[])[i];
         if (part !== '') out[name] = part;
       });
-    } else out[column.spec.name] = value;
+    } else out[nfc(column.spec.name)] = value;
   }
   return out;
 }

@@ -53,6 +53,8 @@ const KINDS: {
   'slate-ratio': slateRatio,
 };
 
+export const KIND_NAMES = Object.keys(KINDS);
+
 export const isKind = (kind: unknown): kind is FeatureSpec['kind'] =>
   typeof kind === 'string' && Object.hasOwn(KINDS, kind);
 

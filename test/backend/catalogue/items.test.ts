@@ -24,7 +24,12 @@ test('items that were put are in the snapshot soon, one part after the other, th
     { id: 'porto', themes: ['food', 'wine'], price: 700, continent: 'Europe', country: 'PT' },
     { id: 'lisbon', themes: 'food', price: '800', departure: '2027-01-01', unknown: true },
   ];
-  expect((await put(items)).body).toEqual({ upserted: 2, changed: 2 });
+  expect((await put(items)).body).toEqual({
+    upserted: 2,
+    changed: 2,
+    created: 2,
+    unchanged: 0,
+  });
   await eventually(() => ids().length === 2);
   expect(ids()).toEqual(['lisbon', 'porto']);
   const { hash } = pointer();
@@ -43,11 +48,14 @@ test('what does not change the content publishes nothing', async () => {
         { id: 'porto', themes: ['food', 'wine'], price: 700, continent: 'Europe', country: 'PT' },
       ])
     ).body,
-  ).toEqual({ upserted: 1, changed: 0 });
-  await put([
-    { id: 'porto', themes: ['wine', 'food'], price: 700, continent: 'Europe', country: 'PT' },
-  ]);
-  await put([{ id: 'madrid' }]);
+  ).toEqual({ upserted: 1, changed: 0, created: 0, unchanged: 1 });
+  const reordered = { id: 'porto', themes: ['wine', 'food'], price: 700, continent: 'Europe' };
+  expect((await put([{ ...reordered, country: 'PT' }, { id: 'madrid' }])).body).toEqual({
+    upserted: 2,
+    changed: 2,
+    created: 1,
+    unchanged: 0,
+  });
   await backend.call('DELETE', '/v1/items/madrid');
   await put([{ id: 'marker' }]);
   await eventually(() => ids().includes('marker'));
@@ -96,6 +104,29 @@ test.each([
     [{ id: 'a', price: 'cheap' }],
     400,
     /item a: "price" must be a number, but was "cheap"/,
+  ],
+  [
+    'an id that is there twice',
+    [{ id: 'a', price: 1 }, { id: 'b' }, { id: 'a', price: 2 }],
+    400,
+    /items\[0\] and items\[2\] have one id, a/,
+  ],
+  [
+    'a number for an id whose digits JSON loses',
+    '[{"id":1519540354020417536,"price":1},{"id":1519540354020417537,"price":2}]',
+    400,
+    /item id that is a number must be a whole number up to 9007199254740991/,
+  ],
+  ['an infinite number for an id', '[{"id":1e400}]', 400, /but was Infinity/],
+  ['a date that is none', [{ id: 'a', departure: '2027-02-30' }], 400, /there is no such day/],
+  [
+    'columns of which the schema knows none',
+    [
+      { id: 'a', movie: 'Alien' },
+      { id: 'c', genres: ['Horror'] },
+    ],
+    400,
+    /schema smarttrip knows none of these columns: the items have movie, genres; the schema has themes, difficulty, durationDays, price, status, departure, continent, country/,
   ],
   ['an item without an id', [{ price: 1 }], 400, /item id must be 1 to 128 printable characters/],
   [

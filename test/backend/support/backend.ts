@@ -66,6 +66,7 @@ export async function startTestBackend(
     ingestSecret: INGEST_SECRET,
     identitySecrets: [IDENTITY_SECRET],
     schema: smarttrip,
+    hasOwnSchema: false,
     training: NO_TRAINING,
     // What trains here is to be seen live at once; the tests of rollouts say otherwise.
     rollout: parseRollout({ mode: 'direct', schedule: '' }),

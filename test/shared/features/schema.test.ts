@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
+import { parseItem } from '../../../shared/domain/item.ts';
+import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import {
@@ -6,6 +9,7 @@ import {
   bucketLabel,
   featureIndex,
   parseSchema,
+  parseStoredSchema,
 } from '../../../shared/features/schema.ts';
 import definition from '../../../shared/features/smarttrip.json' with { type: 'json' };
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
@@ -76,6 +80,50 @@ describe('the hash of a schema', () => {
   });
 });
 
+describe('canonically equal texts match', () => {
+  const nfd = 'Espan\u0303a';
+  const word = { name: 'word', type: 'category' };
+  const schemaWith = (value: string) => ({
+    name: 'words',
+    columns: [word, { name: 'place', type: 'path', from: ['country'] }],
+    features: [
+      { name: 'word', kind: 'category', column: 'word', values: [value] },
+      { name: 'place', kind: 'hierarchy', column: 'place', preferences: ['countries'] },
+    ],
+    filters: [{ column: 'word', exclude: [value] }],
+  });
+  const forms = [nfd, nfd.normalize('NFC')];
+  const pairs = forms.flatMap((a) => forms.flatMap((b) => forms.map((c) => [a, b, c] as const)));
+
+  it('gives schemas in both forms one hash', () =>
+    expect(hashOf(schemaWith(nfd))).toBe(hashOf(schemaWith(nfd.normalize('NFC')))));
+
+  it.each(pairs)('schema %j, item %j, wish %j', (inSchema, inItem, wished) => {
+    // A stored schema keeps the form that it was written in.
+    for (const parse of [parseSchema, parseStoredSchema]) {
+      const schema = parse(schemaWith(inSchema));
+      const item = parseItem({ id: 'a', word: inItem, country: inItem });
+      const { preferences } = parseRankRequest({
+        sessionId: 's',
+        preferences: { countries: [wished] },
+      });
+      const table = packItems(schema.columns, [item]);
+      const visit = { preferences, context: {}, recent: [] };
+      const encoded = encodeRequest(schema, table, indexRows(table), visit, 0);
+      expect([...codesOf(encoded, [0])]).toEqual([1, 1]);
+    }
+  });
+
+  it('leaves nothing of a filtered word', () => {
+    const schema = parseSchema(schemaWith(nfd));
+    const scorer = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'x' });
+    const table = rankable(packItems(schema.columns, [parseItem({ id: 'a', word: forms[1] })]));
+    const request = parseRankRequest({ sessionId: 's' });
+    const options = { nowMs: 0, seed: 1, limit: 5, exploration: schema.exploration };
+    expect(rankSlate(scorer, table, request, options).ids).toEqual([]);
+  });
+});
+
 describe('a malformed schema is refused, naming the entry and the remedy', () => {
   it.each<[unknown, string]>([
     [null, 'schema: must be a JSON object'],
@@ -104,7 +152,10 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
       { ...minimal, features: [...minimal.features, minimal.features[0]] },
       'features has "base" twice',
     ],
-    [withFeature({ kind: 'magic' }), 'feature new: there is no kind "magic"'],
+    [
+      withFeature({ kind: 'magic' }),
+      'feature new: there is no kind "magic", but category, constant, context,',
+    ],
     [withFeature({ kind: 'toString' }), 'feature new: there is no kind "toString"'],
     [
       withFeature({ kind: 'category', column: 'colour', values: [] }),

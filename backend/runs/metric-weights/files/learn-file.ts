@@ -15,10 +15,11 @@ import { learnImportance } from '../../../science/metric-weighting/learn-importa
 import { learnSurrogate } from '../../../science/metric-weighting/learn-surrogate.ts';
 import type { Better } from '../../../science/metric-weighting/prior.ts';
 import type { ImportanceKind } from '../../../science/metric-weighting/importance-kind.ts';
+import { openTable, type TableOptions } from '../../../table/open-table.ts';
+import type { NumberStyle } from '../../../table/read-cell.ts';
 import { builtInMapping, readMapping } from './choose-mapping.ts';
 import type { ExperimentsMapping, FileMapping, UnitsMapping } from './mapping.ts';
 import { readExperiments, type ExperimentsRead } from './read-experiments.ts';
-import { openCsv } from './read-rows.ts';
 import { readUnits } from './read-units.ts';
 
 export interface LearnFileOptions {
@@ -30,7 +31,11 @@ export interface LearnFileOptions {
   readonly model?: UnitModelKind;
   /** Default: the CPU. */
   readonly device?: Device;
+  readonly reading?: ReadingOptions;
 }
+
+/** How the file is written, where it cannot be told from it. */
+export interface ReadingOptions extends TableOptions, NumberStyle {}
 
 export interface FileSource {
   readonly file: string;
@@ -54,7 +59,8 @@ export interface FileBacktest {
 
 /** @throws ApiError naming what is wrong with file or mapping, and where. */
 export async function learnFile(file: string, options: LearnFileOptions): Promise<LearnedFromFile> {
-  const { csv, name, mapping } = await opened(file, options.mapping);
+  const { reading = {} } = options;
+  const { csv, name, mapping } = await opened(file, options.mapping, reading);
   const source = { file: basename(file), mapping: name };
   const declared = declaredOf(mapping);
   if (mapping.kind === 'experiments') {
@@ -62,7 +68,7 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
       throw invalid(
         `importance needs one row per unit, and ${file} has one per experiment: ask for --method surrogate`,
       );
-    const read = await readExperiments(file, csv, mapping);
+    const read = await readExperiments(file, csv, mapping, reading);
     const learned = await learnSurrogate(undefined, read.experiments, {
       seed: options.seed,
       ...declared,
@@ -70,7 +76,7 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
     });
     return { source: { ...source, ...about(read, mapping) }, learned, arms: [] };
   }
-  const { table, filtered } = await readUnits(file, csv, mapping);
+  const { table, filtered, repeated } = await readUnits(file, csv, mapping, reading);
   const learned =
     options.method === 'importance'
       ? await learnImportance(table, {
@@ -83,7 +89,7 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
     source: {
       ...source,
       rows: `${count(table.units)} units`,
-      notes: unitNotes(mapping, filtered),
+      notes: [...unitNotes(mapping, filtered), ...repeatedNotes(mapping, repeated, table.units)],
     },
     learned,
     arms: learned.method === 'surrogate' ? armEffects(table, learned) : [],
@@ -91,21 +97,25 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
 }
 
 /** @throws ApiError also where the file has no past experiments. */
-export async function backtestFile(file: string, given?: string): Promise<FileBacktest> {
-  const { csv, name, mapping } = await opened(file, given);
+export async function backtestFile(
+  file: string,
+  given?: string,
+  reading: ReadingOptions = {},
+): Promise<FileBacktest> {
+  const { csv, name, mapping } = await opened(file, given, reading);
   if (mapping.kind !== 'experiments')
     throw invalid(
       `a backtest needs past experiments, one row per experiment and metric, and ${file} has one row per unit`,
     );
-  const read = await readExperiments(file, csv, mapping);
+  const read = await readExperiments(file, csv, mapping, reading);
   return {
     source: { file: basename(file), mapping: name, ...about(read, mapping) },
     report: backtest(read.experiments, declaredOf(mapping)),
   };
 }
 
-async function opened(file: string, given: string | undefined) {
-  const csv = await openCsv(file);
+async function opened(file: string, given: string | undefined, reading: ReadingOptions) {
+  const csv = await openTable(file, reading);
   if (given === undefined) return { csv, ...builtInMapping(csv.header) };
   return { csv, name: basename(given), mapping: readMapping(given) };
 }
@@ -159,6 +169,14 @@ function errorNote(cumulative: boolean, areKnown: boolean): string {
     return 'errors of different metrics are taken as unrelated, and those of early and late effects too: there are too few readings to tell';
   return 'errors that early and late effects share are taken out; how errors of different metrics correlate is estimated from how effects move over time, since the file does not say';
 }
+
+/** Rows of few columns repeat by chance; where most rows do, they are rather one unit's row several times. */
+const repeatedNotes = ({ unit }: UnitsMapping, repeated: number, rows: number): string[] =>
+  unit === undefined && repeated > rows / 2
+    ? [
+        `${count(repeated)} of ${count(rows)} rows equal an earlier row in every cell: if those are the same units again, the intervals are too narrow; name the column of their id as "unit", and a second row of a unit is refused`,
+      ]
+    : [];
 
 const unitNotes = ({ leftOut, arm }: UnitsMapping, filtered: number): string[] => [
   ...Object.entries(leftOut).map(([column, why]) => `${column} is left out: ${why}`),

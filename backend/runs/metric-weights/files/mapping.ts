@@ -46,7 +46,13 @@ const units = z.strictObject({
     observedUntil: column.optional(),
   }),
   arm: z.strictObject({ column, control: z.string() }).optional(),
-  time: z.strictObject({ column, parse: z.enum(['iso', 'epoch ms', 'epoch s']) }).optional(),
+  unit: column.optional(),
+  time: z
+    .union([
+      z.strictObject({ column, parse: z.enum(['iso', 'epoch ms', 'epoch s']) }),
+      z.strictObject({ year: column, month: column, day: column }),
+    ])
+    .optional(),
   crosses: z.array(z.tuple([column, column])).default([]),
   filters: z.array(filter).default([]),
   leftOut: leftOut.default({}),
@@ -128,6 +134,10 @@ function experimentsProblem(given: ExperimentsMapping): string | undefined {
   return undefined;
 }
 
+/** One column, or those of year, month and day. */
+export const timeColumnsOf = (time: NonNullable<UnitsMapping['time']>): string[] =>
+  'column' in time ? [time.column] : [time.year, time.month, time.day];
+
 /** Every column that a mapping reads. */
 export function columnsOfMapping(given: FileMapping): string[] {
   if (given.kind === 'experiments') {
@@ -135,8 +145,9 @@ export function columnsOfMapping(given: FileMapping): string[] {
     const sides = [control, treatment].flatMap((one) => [one.count, one.mean, one.variance]);
     return [experiment, ...(variant === undefined ? [] : [variant]), metric, time, ...sides];
   }
-  const { metrics, context, target, arm, time, filters } = given;
-  const optional = [target.observedUntil, arm?.column, time?.column];
+  const { metrics, context, target, arm, unit, time, filters } = given;
+  const times = time === undefined ? [] : timeColumnsOf(time);
+  const optional = [target.observedUntil, arm?.column, unit, ...times];
   return [
     ...[...metrics, ...context, ...filters].map((one) => one.column),
     target.column,

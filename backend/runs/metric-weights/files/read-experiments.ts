@@ -4,9 +4,9 @@ import type {
   PastExperiment,
 } from '../../../science/metric-weighting/unit-table.ts';
 import { errorCorrelations, type Reading } from './error-correlations.ts';
+import { placesOf, type Table } from '../../../table/open-table.ts';
+import { readNumber, type NumberStyle } from '../../../table/read-cell.ts';
 import { columnsOfMapping, type ExperimentsMapping } from './mapping.ts';
-import { readCell } from './read-cell.ts';
-import { placesOf, type CsvFile } from './read-rows.ts';
 
 export interface ExperimentsRead {
   readonly experiments: readonly PastExperiment[];
@@ -42,10 +42,11 @@ interface Treatment {
  */
 export async function readExperiments(
   file: string,
-  csv: CsvFile,
+  csv: Table,
   mapping: ExperimentsMapping,
+  style: NumberStyle = {},
 ): Promise<ExperimentsRead> {
-  const { treatments, emptyRows } = await readTreatments(file, csv, mapping);
+  const { treatments, emptyRows } = await readTreatments(file, csv, mapping, style);
   const { metrics, cumulative, earlyAt, minimumDuration, minimumPerArm } = mapping;
   const correlations = cumulative
     ? errorCorrelations(
@@ -129,8 +130,9 @@ function measuredEffect({ arms }: Moment, metric: number): MeasuredEffect {
 
 async function readTreatments(
   file: string,
-  csv: CsvFile,
+  csv: Table,
   mapping: ExperimentsMapping,
+  style: NumberStyle,
 ): Promise<{ treatments: Treatment[]; emptyRows: number }> {
   const { experiment, variant, metric, time, control, treatment, target } = mapping;
   const places = placesOf(file, csv.header, columnsOfMapping(mapping));
@@ -141,7 +143,8 @@ async function readTreatments(
   let emptyRows = 0;
   for await (const { cells, line } of csv.rows()) {
     const cell = (column: string) => cells[places.get(column)!];
-    const number = (column: string) => readCell(cell(column), 'number', column, line);
+    const number = (column: string) =>
+      readNumber(cell(column), `line ${line}, column ${column}`, style);
     const arm = (of: typeof control): Arm => ({
       count: number(of.count),
       mean: number(of.mean),

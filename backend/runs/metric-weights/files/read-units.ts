@@ -6,51 +6,63 @@ import type {
   NumberColumn,
   UnitTable,
 } from '../../../science/metric-weighting/unit-table.ts';
-import { columnsOfMapping, type UnitsMapping } from './mapping.ts';
-import { readCell, readMoment } from './read-cell.ts';
-import { placesOf, type CsvFile } from './read-rows.ts';
+import { placesOf, type Table } from '../../../table/open-table.ts';
+import {
+  dateOfParts,
+  isMissingText,
+  readMoment,
+  readNumber,
+  readTruth,
+  type NumberStyle,
+} from '../../../table/read-cell.ts';
+import { columnsOfMapping, timeColumnsOf, type UnitsMapping } from './mapping.ts';
 
 export interface UnitsRead {
   readonly table: UnitTable;
   /** Rows that a filter left out. */
   readonly filtered: number;
+  /** Rows that equal an earlier one in every cell of the file. */
+  readonly repeated: number;
 }
 
 /**
  * One unit per row.
- * @throws ApiError naming column and line of what cannot be read, a metric or target of one value only, and an arm
- * column without both arms.
+ * @throws ApiError naming column and line of what cannot be read, the lines of a unit that is there twice, a metric or target of
+ * one value only, and an arm column without both arms.
  */
 export async function readUnits(
   file: string,
-  csv: CsvFile,
+  csv: Table,
   mapping: UnitsMapping,
+  style: NumberStyle = {},
 ): Promise<UnitsRead> {
-  const { metrics, context, target, arm, time } = mapping;
+  const { metrics, context, target, arm, unit, time } = mapping;
   const places = placesOf(file, csv.header, columnsOfMapping(mapping));
-  const passes = filtersOf(mapping);
+  const passes = filtersOf(mapping, style);
   const numbers = metrics.map(() => [] as number[]);
   const contexts = context.map(() => [] as (number | string)[]);
   const targets: number[] = [];
   const arms: string[] = [];
   const at: number[] = [];
-  let filtered = 0;
+  const units = new Map<string, number>();
+  const rows = new Set<string>();
+  let [filtered, repeated] = [0, 0];
   for await (const { cells, line } of csv.rows()) {
     const cell = (column: string) => cells[places.get(column)!];
     if (!passes(cell, line)) {
       filtered++;
       continue;
     }
-    metrics.forEach(({ column, parse }, i) =>
-      numbers[i].push(readCell(cell(column), parse, column, line)),
-    );
+    if (unit !== undefined) refuseRepeated(units, cell(unit), unit, line);
+    else if (rows.size === rows.add(cells.join('\u001f')).size) repeated++;
+    const read = (column: string, parse: 'number' | 'boolean') =>
+      readCell(cell(column), parse, column, line, style);
+    metrics.forEach(({ column, parse }, i) => numbers[i].push(read(column, parse)));
     context.forEach(({ column, parse }, i) =>
-      contexts[i].push(
-        parse === 'category' ? cell(column) : readCell(cell(column), parse, column, line),
-      ),
+      contexts[i].push(parse === 'category' ? categoryOf(cell(column)) : read(column, parse)),
     );
-    if (time !== undefined) at.push(readMoment(cell(time.column), time.parse, time.column, line));
-    const value = readCell(cell(target.column), target.parse, target.column, line);
+    if (time !== undefined) at.push(firstSeenOf(time, cell, line));
+    const value = read(target.column, target.parse);
     targets.push(isLabel(mapping, cell, at.at(-1), line) ? value : Number.NaN);
     if (arm !== undefined) arms.push(cell(arm.column));
   }
@@ -74,7 +86,55 @@ export async function readUnits(
     ...(time && { at: Float64Array.from(at) }),
   };
   for (const { name, values } of [...table.metrics, table.target]) refuseConstant(name, values);
-  return { table, filtered };
+  return { table, filtered, repeated };
+}
+
+const placeOf = (column: string, line: number): string => `line ${line}, column ${column}`;
+
+/** However a missing text is written, it is one category. */
+const categoryOf = (cell: string): string => (isMissingText(cell) ? '' : cell);
+
+/** @returns NaN for a missing one. */
+function readCell(
+  cell: string,
+  parse: 'number' | 'boolean',
+  column: string,
+  line: number,
+  style: NumberStyle,
+): number {
+  const where = placeOf(column, line);
+  if (parse === 'boolean') return readTruth(cell, where);
+  if (/^(?:true|false|yes|no)$/i.test(cell))
+    throw invalid(
+      `${where}: "${cell}" is no number; if it is true or false, say "parse": "boolean"`,
+    );
+  return readNumber(cell, where, style);
+}
+
+/** Epoch ms. */
+function firstSeenOf(
+  time: NonNullable<UnitsMapping['time']>,
+  cell: (column: string) => string,
+  line: number,
+): number {
+  const columns = timeColumnsOf(time);
+  const where = placeOf(columns.join(', '), line);
+  if ('column' in time) return readMoment(cell(time.column), where, time.parse === 'epoch s');
+  return readMoment(dateOfParts(columns.map(cell), where), where);
+}
+
+function refuseRepeated(
+  units: Map<string, number>,
+  id: string,
+  column: string,
+  line: number,
+): void {
+  const first = units.get(id);
+  if (first !== undefined)
+    throw invalid(
+      `lines ${first} and ${line} are of one unit, ${id} in column ${column}: a file has one row per unit`,
+    );
+  units.set(id, line);
 }
 
 /** Whether the unit's horizon is over. */
@@ -87,17 +147,17 @@ function isLabel(
   const { observedUntil, horizonDays } = target;
   if (observedUntil === undefined || horizonDays === undefined || firstSeen === undefined)
     return true;
-  const until = readMoment(cell(observedUntil), 'iso', observedUntil, line);
+  const until = readMoment(cell(observedUntil), placeOf(observedUntil, line));
   return until >= firstSeen + horizonDays * DAY_MS;
 }
 
-function filtersOf({ filters }: UnitsMapping) {
+function filtersOf({ filters }: UnitsMapping, style: NumberStyle) {
   return (cell: (column: string) => string, line: number): boolean =>
     filters.every(({ column, in: among, notIn, atLeast, atMost }) => {
       const own = cell(column);
       if (among?.includes(own) === false || notIn?.includes(own) === true) return false;
       if (atLeast === undefined && atMost === undefined) return true;
-      const value = readCell(own, 'number', column, line);
+      const value = readCell(own, 'number', column, line, style);
       return value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity);
     });
 }

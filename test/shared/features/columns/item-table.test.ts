@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Attributes } from '../../../../shared/domain/item.ts';
+import { parseItem, type Attributes } from '../../../../shared/domain/item.ts';
 import type { ItemId } from '../../../../shared/domain/ids.ts';
 import { attributesAt, packItems } from '../../../../shared/features/columns/item-table.ts';
 import type { ColumnSpec } from '../../../../shared/features/columns/column-spec.ts';
@@ -20,22 +20,29 @@ const columns: ColumnSpec[] = [
 const pack = (...list: Attributes[]) =>
   packItems(
     columns,
-    list.map((attributes, i) => ({ id: `i${i}` as ItemId, attributes })),
+    list.map((attributes, i) => parseItem({ id: `i${i}`, ...attributes })),
   );
+const MAY_6 = Date.UTC(2027, 4, 6);
 
 describe('packing items', () => {
   it.each<[sentence: string, given: Attributes, kept: Attributes]>([
     [
       'keeps what fits its column',
-      { word: 'a', set: ['x'], number: 1.5, date: 7 },
-      { word: 'a', set: ['x'], number: 1.5, date: 7 },
+      { word: 'a', set: ['x'], number: 1.5, date: MAY_6 },
+      { word: 'a', set: ['x'], number: 1.5, date: MAY_6 },
     ],
     ['reads a number or boolean as a category', { word: 5 }, { word: '5' }],
     ['reads false as a category', { word: false }, { word: 'false' }],
     ['reads one text as a set of one', { set: 'x' }, { set: ['x'] }],
     ['sorts a set and drops what is twice', { set: ['b', 'a', 'b'] }, { set: ['a', 'b'] }],
     ['reads numbers in text, as CSV files have them', { number: '1e3' }, { number: 1000 }],
-    ['reads a date as epoch ms', { date: '1970-01-02' }, { date: 86_400_000 }],
+    ['reads a date as epoch ms', { date: '2027-05-06' }, { date: MAY_6 }],
+    ['reads a date without a zone as UTC', { date: '2027-05-06T00:00' }, { date: MAY_6 }],
+    [
+      'brings texts into one Unicode form',
+      { word: 'Espan\u0303a', set: ['n\u0303', '\u00f1'], country: 'Espan\u0303a' },
+      { word: 'Espa\u00f1a', set: ['\u00f1'], country: 'Espa\u00f1a' },
+    ],
     [
       'keeps the known levels of a path',
       { continent: 'Asia', country: null },
@@ -54,6 +61,12 @@ describe('packing items', () => {
     [{ set: ['a\u001fb'] }, 'item i0: "set" must be texts without the separator U+001F'],
     [{ number: 'many' }, 'item i0: "number" must be a number, but was "many"'],
     [{ number: ' ' }, 'item i0: "number" must be a number, but was " "'],
+    [{ number: '0x10' }, 'item i0: "number" must be a number, but was "0x10"'],
+    [{ number: '1e400' }, 'item i0: "number" must be a number, but was "1e400"'],
+    [{ date: '2027-02-30' }, 'but was "2027-02-30": there is no such day'],
+    [{ date: '05/06/2027' }, 'but was "05/06/2027": write 2027-05-06'],
+    [{ date: 'tour 7' }, 'but was "tour 7"'],
+    [{ date: 1_809_129_600 }, 'that would be seconds since 1970'],
     [{ number: true }, 'item i0: "number" must be a number, but was true'],
     [{ date: 'soon' }, 'item i0: "date" must be an ISO date or epoch milliseconds, but was "soon"'],
     [{ date: false }, 'item i0: "date" must be an ISO date or epoch milliseconds, but was false'],

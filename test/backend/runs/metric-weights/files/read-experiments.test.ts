@@ -6,7 +6,7 @@ import {
   type ExperimentsMapping,
 } from '../../../../../backend/runs/metric-weights/files/mapping.ts';
 import { readExperiments } from '../../../../../backend/runs/metric-weights/files/read-experiments.ts';
-import { openCsv } from '../../../../../backend/runs/metric-weights/files/read-rows.ts';
+import { openTable } from '../../../../../backend/table/open-table.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { fileOf } from './support/csv-file.ts';
 
@@ -29,7 +29,7 @@ const MAPPING = {
 async function read(rows: readonly string[], mapping: object = MAPPING) {
   const file = fileOf([HEADER, ...rows].join('\n'));
   const parsed = parseMapping(mapping, 'test.json') as ExperimentsMapping;
-  return readExperiments(file, await openCsv(file), parsed);
+  return readExperiments(file, await openTable(file), parsed);
 }
 
 /** Both metrics at one moment. */

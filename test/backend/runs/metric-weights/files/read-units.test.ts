@@ -4,7 +4,7 @@ import {
   parseMapping,
   type UnitsMapping,
 } from '../../../../../backend/runs/metric-weights/files/mapping.ts';
-import { openCsv } from '../../../../../backend/runs/metric-weights/files/read-rows.ts';
+import { openTable } from '../../../../../backend/table/open-table.ts';
 import { readUnits } from '../../../../../backend/runs/metric-weights/files/read-units.ts';
 import { fileOf } from './support/csv-file.ts';
 
@@ -21,7 +21,7 @@ const ROWS = ['1,True,Lisbon,10,a', '2,FALSE,"Oslo, Norway",20,b', '3,1,Rome,30,
 
 async function read(content: string | Uint8Array, mapping: object = MAPPING) {
   const file = fileOf(content);
-  return readUnits(file, await openCsv(file), parseMapping(mapping, 'test.json') as UnitsMapping);
+  return readUnits(file, await openTable(file), parseMapping(mapping, 'test.json') as UnitsMapping);
 }
 
 const csv = (rows: readonly string[] = ROWS, header = HEADER) => [header, ...rows].join('\n');
@@ -86,7 +86,60 @@ test('a unit whose horizon is not over is no label', async () => {
   expect(table.at![0]).toBe(Date.UTC(2026, 0, 1));
 });
 
+test('a moment without a zone is UTC, and may stand in three columns', async () => {
+  const seen = { time: { column: 'seen', parse: 'iso' } };
+  const whole = ROWS.map((row) => `${row},2026-03-29 02:58:00`);
+  const { table } = await read(csv(whole, `${HEADER},seen`), { ...MAPPING, ...seen });
+  expect(table.at![0]).toBe(Date.UTC(2026, 2, 29, 2, 58));
+  const parts = ROWS.map((row) => `${row},2026,3,29`);
+  const time = { year: 'y', month: 'm', day: 'd' };
+  const joined = await read(csv(parts, `${HEADER},y,m,d`), { ...MAPPING, time });
+  expect(joined.table.at![0]).toBe(Date.UTC(2026, 2, 29));
+});
+
+test('rows that repeat are counted where no column says whose they are', async () => {
+  expect((await read(csv([...ROWS, ROWS[0], ROWS[0]]))).repeated).toBe(2);
+});
+
+test('numbers are read by the style that is given', async () => {
+  const file = fileOf(csv(['"$1,000",1,x,10,a', '2,0,x,20,b']));
+  const table = await openTable(file);
+  const mapping = parseMapping(MAPPING, 'test.json') as UnitsMapping;
+  const found = await readUnits(file, table, mapping, { strip: '$', decimal: '.' });
+  expect(Array.from(found.table.metrics[0].values)).toEqual([1000, 2]);
+});
+
 test.each<[string, string, object, RegExp]>([
+  [
+    'a second row of a unit',
+    csv(['1,1,x,1,a,u1', '2,0,x,2,b,u2', '3,0,x,3,b,u1'], `${HEADER},who`),
+    { ...MAPPING, unit: 'who' },
+    /lines 2 and 4 are of one unit, u1 in column who/,
+  ],
+  [
+    'a moment of another country',
+    csv(
+      ROWS.map((row) => `${row},05/06/2027`),
+      `${HEADER},seen`,
+    ),
+    { ...MAPPING, time: { column: 'seen', parse: 'iso' } },
+    /line 2, column seen must be an ISO date or epoch milliseconds, but was "05\/06\/2027"/,
+  ],
+  [
+    'milliseconds for seconds',
+    csv(
+      ROWS.map((row) => `${row},1809129600000`),
+      `${HEADER},seen`,
+    ),
+    { ...MAPPING, time: { column: 'seen', parse: 'epoch s' } },
+    /line 2, column seen must be/,
+  ],
+  [
+    'a hexadecimal number',
+    csv([...ROWS, '0x10,0,x,1,a']),
+    MAPPING,
+    /line 5, column clicks: "0x10"/,
+  ],
   ['an empty file', '', MAPPING, /is empty: its first line must name the columns/],
   ['a header alone', HEADER, MAPPING, /has no row below its header/],
   [
@@ -208,7 +261,7 @@ test.each<[string, object, RegExp]>([
 test('a gzipped file of one endless row is refused long before it is unpacked', async () => {
   const file = fileOf(gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a')), 'bomb.csv.gz');
   const before = process.memoryUsage().rss;
-  await expect(openCsv(file)).rejects.toThrow(/bomb.csv.gz: .*[Mm]ax/);
+  await expect(openTable(file)).rejects.toThrow(/bomb.csv.gz: .*[Mm]ax/);
   expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1024 * 1024);
 });
 

@@ -1,0 +1,70 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { applySchema } from '../../rollouts/apply-schema.ts';
+import {
+  actorOf,
+  answer,
+  jsonBody,
+  objectOf,
+  problems,
+  router,
+  versionId,
+} from '../contract/openapi.ts';
+import type { Services } from '../contract/services.ts';
+
+const named = z.object({ name: z.string(), hash: z.string() });
+
+const apply = createRoute({
+  method: 'post',
+  path: '/v1/schema',
+  summary: 'Make another schema live: its rules become a new version, and that the champion',
+  request: {
+    body: jsonBody(
+      z
+        .object({
+          schema: objectOf<object>('Columns, features, filters and rules')
+            .optional()
+            .openapi({ description: 'Else the one that the configuration file names' }),
+        })
+        .strict(),
+    ),
+  },
+  responses: {
+    200: answer(
+      z
+        .object({
+          applied: z.boolean().openapi({ description: 'False: it was live already' }),
+          version: versionId,
+          before: versionId,
+          schema: named,
+          items: z.number(),
+          logs: z
+            .array(named.extend({ days: z.number(), shared: z.number(), isRead: z.boolean() }))
+            .openapi({
+              description: 'Days of the log of other schemas, which stay',
+            }),
+        })
+        .openapi('AppliedSchema'),
+      'The champion before and now',
+    ),
+    ...problems,
+  },
+});
+
+export const schemaRoutes = (services: Services) =>
+  router().openapi(apply, async (c) => {
+    const given = c.req.valid('json').schema;
+    const schema = given === undefined ? configured(services) : parseSchema(given);
+    const { logs, ...applied } = await applySchema(services, schema, actorOf(c));
+    return c.json({ ...applied, logs: [...logs] }, 200);
+  });
+
+function configured({ configuredSchema }: Services): Schema {
+  if (configuredSchema !== undefined) return configuredSchema;
+  throw new ApiError(
+    400,
+    'no_schema',
+    'the configuration file names no schema: give one, as in "trimtab schema apply schema.json"',
+  );
+}

@@ -1,0 +1,44 @@
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+
+/**
+ * Where the codes of one schema stand in those of another: per feature of `to` the index of the feature of `from` that is equal
+ * to it in every setting, its columns and the parts of a cross included, so that its codes mean the same; −1 where there is none.
+ */
+export function featureMap(
+  from: Pick<Schema, 'columns' | 'features'>,
+  to: Pick<Schema, 'columns' | 'features'>,
+): number[] {
+  const meant = meaningsOf(from);
+  return meaningsOf(to).map((meaning) => meant.indexOf(meaning));
+}
+
+/** All that determines a feature's codes, as text. */
+function meaningsOf({ columns, features }: Pick<Schema, 'columns' | 'features'>): string[] {
+  const meanings = new Map<string, string>();
+  for (const spec of features) {
+    const column = 'column' in spec ? columns.find(({ name }) => name === spec.column) : undefined;
+    const parts = spec.kind === 'cross' ? spec.of.map((name) => meanings.get(name)) : [];
+    meanings.set(spec.name, canonicalJson([spec, column ?? null, parts]));
+  }
+  return [...meanings.values()];
+}
+
+/** Enough of a schema's features must be known of a slate: at least half. */
+export const sharesEnough = (map: readonly number[]): boolean =>
+  map.filter((index) => index >= 0).length * 2 >= map.length;
+
+/** Codes of slots under another schema, each feature that it does not have as missing. */
+export function mapCodes(
+  codes: Uint8Array,
+  map: readonly number[],
+  featuresBefore: number,
+): Uint8Array {
+  const rows = codes.length / featuresBefore;
+  const mapped = new Uint8Array(rows * map.length);
+  for (let row = 0; row < rows; row++)
+    map.forEach((index, feature) => {
+      if (index >= 0) mapped[row * map.length + feature] = codes[row * featuresBefore + index];
+    });
+  return mapped;
+}

@@ -1,0 +1,162 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { invalid } from '../../shared/domain/errors.ts';
+import { count } from '../../shared/text/text.ts';
+
+const LINE_FEED = 0x0a;
+
+/**
+ * The text of a file piece by piece; `-` is stdin. Gzip is recognised by its first bytes, whatever the name, UTF-16 by its
+ * byte-order mark; everything else is UTF-8, with or without one. Pieces of UTF-8 end at the end of a line.
+ * @param maxLineBytes a longer line is refused before it fills the memory.
+ * @throws ApiError 400 when there is no file, it cannot be unpacked, or a line is not of that encoding: it is named.
+ */
+export function readText(file: string, maxLineBytes: number): AsyncGenerator<string> {
+  if (file !== '-' && !existsSync(file)) throw invalid(`there is no file ${file}`);
+  const bytes: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file);
+  return textOf(bytes, maxLineBytes);
+}
+
+export async function* textOf(
+  bytes: AsyncIterable<Buffer>,
+  maxLineBytes: number,
+): AsyncGenerator<string> {
+  const [magic, packed] = await headOf(bytes, 2);
+  const plain = magic[0] === 0x1f && magic[1] === 0x8b ? unpacked(packed) : packed;
+  const [mark, whole] = await headOf(plain, 3);
+  const encoding = wideEncodingOf(mark);
+  yield* withoutNulls(
+    encoding === undefined ? utf8Lines(whole, maxLineBytes) : utf16Of(whole, encoding),
+  );
+}
+
+function wideEncodingOf([first, second]: Uint8Array): string | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+}
+
+/** The first bytes of a stream, and the stream with them. */
+async function headOf(
+  bytes: AsyncIterable<Buffer>,
+  length: number,
+): Promise<[head: Uint8Array, whole: AsyncGenerator<Buffer>]> {
+  const rest = bytes[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  while (size < length) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    const chunk = Buffer.from(next.value);
+    chunks.push(chunk);
+    size += chunk.length;
+  }
+  const head = Buffer.concat(chunks);
+  return [
+    head.subarray(0, length),
+    (async function* () {
+      if (head.length > 0) yield head;
+      try {
+        for (let next = await rest.next(); next.done !== true; next = await rest.next())
+          yield Buffer.from(next.value);
+      } finally {
+        await rest.return?.();
+      }
+    })(),
+  ];
+}
+
+async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const plain = createGunzip();
+  // A failure comes out of `plain` too, which is destroyed with it.
+  pipeline(Readable.from(bytes), plain).catch(() => undefined);
+  try {
+    yield* plain as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw invalid(`the gzip file is damaged or cut off (${(error as Error).message})`);
+  } finally {
+    plain.destroy();
+  }
+}
+
+async function* utf8Lines(
+  bytes: AsyncIterable<Buffer>,
+  maxLineBytes: number,
+): AsyncGenerator<string> {
+  let [line, held, heldBytes]: [number, Buffer[], number] = [1, [], 0];
+  // The byte-order mark is taken out by the decoder, as it must be at the start only.
+  const decode = (buffer: Buffer) => {
+    const text = decodeUtf8(buffer, line);
+    line += text.split('\n').length - 1;
+    return text;
+  };
+  for await (const chunk of bytes) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (heldBytes + (end === 0 ? chunk.length : chunk.indexOf(LINE_FEED)) > maxLineBytes)
+      throw invalid(
+        `line ${line} is longer than the maximum of ${count(maxLineBytes)} bytes: is this a text file?`,
+      );
+    if (end > 0) {
+      yield decode(Buffer.concat([...held, chunk.subarray(0, end)]));
+      [held, heldBytes] = [[], 0];
+    }
+    if (end < chunk.length) held.push(chunk.subarray(end));
+    heldBytes += chunk.length - end;
+  }
+  if (heldBytes > 0) yield decode(Buffer.concat(held));
+}
+
+/** @param firstLine the number of the first line in the buffer. */
+function decodeUtf8(buffer: Buffer, firstLine: number): string {
+  const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: firstLine > 1 });
+  try {
+    return decoder().decode(buffer);
+  } catch {
+    let line = firstLine;
+    for (let from = 0; from < buffer.length; line++) {
+      const end = buffer.indexOf(LINE_FEED, from) + 1 || buffer.length;
+      try {
+        decoder().decode(buffer.subarray(from, end));
+      } catch {
+        break;
+      }
+      from = end;
+    }
+    throw invalid(
+      `line ${line} is not UTF-8: save the file as UTF-8, or convert it, as with "iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv"`,
+    );
+  }
+}
+
+async function* utf16Of(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  let line = 1;
+  try {
+    for await (const chunk of bytes) {
+      const text = decoder.decode(chunk, { stream: true });
+      line += text.split('\n').length - 1;
+      yield text;
+    }
+    yield decoder.decode();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw invalid(
+      `from line ${line} on the file is not the ${encoding.toUpperCase()} that its byte-order mark says: save it as UTF-8`,
+    );
+  }
+}
+
+/** Texts hold no null character; UTF-16 without a byte-order mark is full of them. */
+async function* withoutNulls(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let line = 1;
+  for await (const piece of text) {
+    const at = piece.indexOf('\0');
+    if (at >= 0)
+      throw invalid(
+        `line ${line + piece.slice(0, at).split('\n').length - 1} holds a null character: if the file is UTF-16, save it as UTF-8, or convert it, as with "iconv -f UTF-16LE -t UTF-8 old.csv > new.csv"`,
+      );
+    line += piece.split('\n').length - 1;
+    yield piece;
+  }
+}
