@@ -38,7 +38,7 @@ export function backendClient(options: BackendOptions): BackendClient {
         throw new CliError(unreachable(url, error));
       });
       if (response.ok) return response;
-      throw new CliError(refusal(response.status, await response.text(), url));
+      throw refusal(response.status, await response.text(), url);
     },
   }).v1;
 }
@@ -78,16 +78,21 @@ function backendUrl(given: string | undefined): string {
   return text.replace(/\/+$/, '');
 }
 
-function refusal(status: number, text: string, url: string): string {
-  const said = messageIn(text) ?? (text.slice(0, 200) || `status ${status}`);
-  return status === 401 ? `${said} (the key is not one of ${url}: see --key)` : said;
+function refusal(status: number, text: string, url: string): CliError {
+  const { message, code } = problemIn(text);
+  const said = message ?? (text.slice(0, 200) || `status ${status}`);
+  const whole = status === 401 ? `${said} (the key is not one of ${url}: see --key)` : said;
+  return new CliError(whole, 1, code);
 }
 
-function messageIn(text: string): string | undefined {
+function problemIn(text: string): { readonly message?: string; readonly code?: string } {
   try {
-    const { message } = JSON.parse(text);
-    return typeof message === 'string' ? message : undefined;
+    const { message, code } = JSON.parse(text);
+    return {
+      ...(typeof message === 'string' && { message }),
+      ...(typeof code === 'string' && { code }),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }

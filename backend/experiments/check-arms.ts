@@ -107,7 +107,7 @@ async function checkVersions(
       throw new ApiError(
         404,
         'unknown_version',
-        `arm ${name}: there is no version ${version}: GET /v1/weights lists them`,
+        `arm ${name}: there is no version ${version}: "trimtab weights" lists them`,
       );
     if (live !== undefined && found.hash !== live.hash)
       throw new ApiError(

@@ -125,5 +125,5 @@ export const unknownVersion = (version: string) =>
   new ApiError(
     404,
     'unknown_version',
-    `there is no version ${version}: GET /v1/weights lists them`,
+    `there is no version ${version}: "trimtab weights" lists them`,
   );

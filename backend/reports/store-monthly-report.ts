@@ -33,7 +33,7 @@ export async function storeMonthlyReport(deps: ReportDeps): Promise<void> {
   const { report, markdown, html } = await writeReport({ store, account }, month, nowMs());
   const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };
   const [stored] = await store.write([store.db.insert(reports).values(row).onConflictDoNothing()]);
-  if (stored === 1) log(`the report of ${month} is written: GET /v1/reports/${month}`);
+  if (stored === 1) log(`the report of ${month} is written: "trimtab report ${month}" shows it`);
 }
 
 /** The report as it was stored; undefined where it was not written yet. */

@@ -96,7 +96,7 @@ export async function withdrawOverride(
     throw new ApiError(
       404,
       'no_override',
-      `${asked.id === undefined ? 'no override' : `no override ${asked.id}`} of ${schemaName} is in force: GET /v1/metric-weights/${schemaName} lists them`,
+      `${asked.id === undefined ? 'no override' : `no override ${asked.id}`} of ${schemaName} is in force: "trimtab metric-weights history --schema ${schemaName}" lists them`,
     );
   const { id, experimentId } = override;
   return appendWeights(

@@ -45,7 +45,7 @@ export async function readRollout(store: Store, id: string): Promise<RolloutRow>
     throw new ApiError(
       404,
       'unknown_rollout',
-      `there is no rollout ${id}: GET /v1/rollouts lists them`,
+      `there is no rollout ${id}: "trimtab rollouts" lists them`,
     );
   return row;
 }

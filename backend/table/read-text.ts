@@ -14,7 +14,7 @@ const LINE_FEED = 0x0a;
  * @throws ApiError 400 when there is no file, it cannot be unpacked, or a line is not of that encoding: it is named.
  */
 export function readText(file: string, maxLineBytes: number): AsyncGenerator<string> {
-  if (file !== '-' && !existsSync(file)) throw invalid(`there is no file ${file}`);
+  if (file !== '-' && !existsSync(file)) throw new ApiError(400, 'no_file', `there is no file ${file}`);
   const bytes: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file);
   return textOf(bytes, maxLineBytes);
 }

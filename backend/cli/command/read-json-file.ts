@@ -9,7 +9,7 @@ export function readJsonFile(file: string): unknown {
     // An editor's byte-order mark is not JSON.
     text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new CliError(`cannot read ${file}: ${messageOf(error)}`, 2);
+    throw new CliError(`cannot read ${file}: ${messageOf(error)}`, 2, 'no_file');
   }
   try {
     return JSON.parse(text);

@@ -1,8 +1,7 @@
-import type { Version } from '../../../shared/domain/ids.ts';
 import { backendClient, json, segment } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
-import { version } from '../command/arguments.ts';
+import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 import { recentRollouts, rolloutId, WHICH } from './recent.ts';
 import { rolloutText } from './rollout-text.ts';
@@ -14,7 +13,7 @@ export const showRolloutVerb = () =>
 
 export const startRolloutVerb = () =>
   backendVerb('start', 'take a version through shadow and canary')
-    .argument('<version>', 'like v000041', version)
+    .argument('<version>', WHICH_VERSION)
     .option('--force', 'whatever the gate says')
     .action(start);
 
@@ -32,11 +31,18 @@ async function show(which: string | undefined, options: VerbOptions): Promise<vo
   print(found, () => rolloutText(found, found.decisions), options);
 }
 
-async function start(to: Version, { force, ...options }: VerbOptions & { force?: boolean }) {
-  const started = await json(
-    backendClient(options).rollouts.$post({ json: { version: to, force } }),
-  );
+async function start(which: string, { force, ...options }: VerbOptions & { force?: boolean }) {
+  const client = backendClient(options);
+  const to = await findVersion(client, which);
+  const started = await json(client.rollouts.$post({ json: { version: to, force } }));
   print(started, () => rolloutText(started, []), options);
+  // The first decision is made at once: what ends there was not started.
+  if (started.endedAt !== null)
+    throw new CliError(
+      `the rollout of ${to} did not start: ${started.why ?? `it is ${started.stage}`}`,
+      1,
+      'rollout_over',
+    );
 }
 
 async function withdraw(which: string, options: VerbOptions): Promise<void> {

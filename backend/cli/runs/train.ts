@@ -1,17 +1,16 @@
 import { Option } from 'commander';
-import type { Version } from '../../../shared/domain/ids.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { FIT_METHODS, type FitMethod } from '../../science/learn/fit-method.ts';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
-import { version } from '../command/arguments.ts';
+import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 import { follow } from './follow.ts';
 import { runText } from './run-text.ts';
 
 interface Options extends VerbOptions {
-  readonly parent?: Version;
+  readonly parent?: string;
   readonly schema?: string;
   readonly learner: LearnerName;
   readonly method?: FitMethod;
@@ -27,7 +26,7 @@ const OBJECTIVES = ['lambdarank', 'softmax'] as const;
 
 export const trainVerb = () =>
   backendVerb('train', 'train a new version on the log')
-    .option('--parent <version>', 'what to start from (default: the champion)', version)
+    .option('--parent <version>', `what to start from, ${WHICH_VERSION} (default: the champion)`)
     .option('--schema <name or hash>', 'whose rankings to learn from')
     .addOption(
       new Option('--learner <kind>', 'what to train').choices(LEARNERS).default('additive'),
@@ -50,9 +49,11 @@ export const trainVerb = () =>
     .action(train);
 
 async function train(options: Options): Promise<void> {
-  const { parent, schema, learner, method, objective, name, publish, direct, force } = options;
-  const asked = { parent, schema, learner, method, objective, name, publish, force };
+  const { schema, learner, method, objective, name, publish, direct, force } = options;
   const client = backendClient(options);
+  const parent =
+    options.parent === undefined ? undefined : await findVersion(client, options.parent);
+  const asked = { parent, schema, learner, method, objective, name, publish, force };
   const { runId } = await json(
     client.train.$post({ json: { ...asked, ...(direct && { rollout: 'direct' as const }) } }),
   );
@@ -66,5 +67,11 @@ async function train(options: Options): Promise<void> {
   }
   const run = await follow(client, runId);
   print(run, () => runText(run), options);
-  if (run.status === 'failed') throw new CliError(`the run failed: ${run.error}`);
+  if (run.status === 'failed') throw new CliError(`the run failed: ${run.error}`, 1, 'run_failed');
+  if (publish && run.progress.isGoingLive === false)
+    throw new CliError(
+      `${run.version} is not going live: ${run.progress.outcome ?? 'it was not promoted'}`,
+      1,
+      'not_published',
+    );
 }

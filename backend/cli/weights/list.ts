@@ -1,10 +1,9 @@
-import type { Version } from '../../../shared/domain/ids.ts';
 import { bucketLabel } from '../../../shared/features/schema.ts';
 import { facts, moment, table } from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { Answer } from '../../http/answers.ts';
-import { version } from '../command/arguments.ts';
+import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const listVersionsVerb = () =>
@@ -12,14 +11,14 @@ export const listVersionsVerb = () =>
 
 export const showVersionVerb = () =>
   backendVerb('show', 'a version and its points')
-    .argument('<version>', 'like v000041', version)
+    .argument('<version>', WHICH_VERSION)
     .action(show);
 
 /** `trimtab weights` and `trimtab weights v000041`. */
 export const weightsVerb = () =>
   backendVerb('versions', 'all versions, or one')
-    .argument('[version]', 'like v000041', version)
-    .action((wanted: Version | undefined, options: VerbOptions) =>
+    .argument('[version]', WHICH_VERSION)
+    .action((wanted: string | undefined, options: VerbOptions) =>
       wanted === undefined ? list(options) : show(wanted, options),
     );
 
@@ -44,9 +43,10 @@ async function list(options: VerbOptions): Promise<void> {
   );
 }
 
-async function show(wanted: Version, options: VerbOptions): Promise<void> {
-  const param = { version: wanted };
-  const whole = await json(backendClient(options).weights[':version'].$get({ param }));
+async function show(wanted: string, options: VerbOptions): Promise<void> {
+  const client = backendClient(options);
+  const param = { version: await findVersion(client, wanted) };
+  const whole = await json(client.weights[':version'].$get({ param }));
   print(whole, () => wholeText(whole), options);
 }
 

@@ -1,27 +1,26 @@
 import { moment } from '../../../shared/text/text.ts';
-import type { Version } from '../../../shared/domain/ids.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { Answer } from '../../http/answers.ts';
-import { version } from '../command/arguments.ts';
+import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const promoteVerb = () =>
   backendVerb('promote', 'make a version the champion at once, without the rest of its rollout')
-    .argument('<version>', 'like v000041', version)
-    .action(async (to: Version, options: VerbOptions) => {
-      const { weights } = backendClient(options);
-      const param = { version: to };
-      show(await json(weights[':version'].promote.$post({ param })), options);
+    .argument('<version>', WHICH_VERSION)
+    .action(async (to: string, options: VerbOptions) => {
+      const client = backendClient(options);
+      const param = { version: await findVersion(client, to) };
+      show(await json(client.weights[':version'].promote.$post({ param })), options);
     });
 
 export const rollbackVerb = () =>
   backendVerb('rollback', 'give everybody a version at once, and hold it until released')
-    .argument('<version>', 'like v000041; v000000 is the rules', version)
-    .action(async (to: Version, options: VerbOptions) => {
-      const { weights } = backendClient(options);
-      const param = { version: to };
-      show(await json(weights[':version'].rollback.$post({ param })), options);
+    .argument('<version>', `${WHICH_VERSION}; v000000 is the rules`)
+    .action(async (to: string, options: VerbOptions) => {
+      const client = backendClient(options);
+      const param = { version: await findVersion(client, to) };
+      show(await json(client.weights[':version'].rollback.$post({ param })), options);
     });
 
 export const releaseVerb = () =>

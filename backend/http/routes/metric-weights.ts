@@ -157,7 +157,7 @@ export const metricWeightRoutes = ({
       throw new ApiError(
         404,
         'unknown_schema',
-        `no version has schema "${name}": GET /v1/weights lists them`,
+        `no version has schema "${name}": "trimtab weights" lists them`,
       );
     return scorer.schema;
   };
@@ -194,7 +194,7 @@ export const metricWeightRoutes = ({
         throw new ApiError(
           404,
           'unknown_weights',
-          `${schema} has no metric weights ${id}: GET /v1/metric-weights/${schema} lists them`,
+          `${schema} has no metric weights ${id}: "trimtab metric-weights history --schema ${schema}" lists them`,
         );
       return c.json(found, 200);
     })

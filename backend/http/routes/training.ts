@@ -127,6 +127,6 @@ export const trainingRoutes = ({ store, trainer }: Services) =>
       const { id } = c.req.valid('param');
       const [row] = await store.db.select().from(runs).where(eq(runs.id, id));
       if (row === undefined)
-        throw new ApiError(404, 'unknown_run', `there is no run ${id}: GET /v1/runs lists them`);
+        throw new ApiError(404, 'unknown_run', `there is no run ${id}: "trimtab runs" lists them`);
       return c.json(runAnswer(row), 200);
     });

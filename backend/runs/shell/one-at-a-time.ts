@@ -28,7 +28,7 @@ export function runsOneAtATime(store: Store, log: (message: string) => void): Ru
         throw new ApiError(
           409,
           'training_running',
-          `run ${running} is under way: GET /v1/runs shows when it is done`,
+          `run ${running} is under way: "trimtab runs" shows when it is done`,
         );
       running = 'that is about to start';
       try {

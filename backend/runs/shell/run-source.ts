@@ -86,7 +86,7 @@ async function parentOf(asked: RunSourceAsked, store: Store, versions: Versions)
     throw new ApiError(
       404,
       'unknown_schema',
-      `no version has schema "${asked.schema}": POST /v1/weights brings one in`,
+      `no version has schema "${asked.schema}": "trimtab schema apply" brings one in`,
     );
   return newest;
 }

@@ -10,23 +10,33 @@ export interface GoLiveDeps {
   readonly propose: (version: Version, gate: GateVerdict, by: string) => Promise<string>;
 }
 
+export interface WentLive {
+  /** It is the champion, or a rollout is to make it one. */
+  readonly isGoingLive: boolean;
+  /** What came of it, in a sentence for the run's row. */
+  readonly outcome: string;
+}
+
+const going = (outcome: string): WentLive => ({ isGoingLive: true, outcome });
+
 /**
  * Brings a version to visitors: through a rollout, or to everybody at once.
- * @returns what came of it, in a sentence for the run's row; a refusal leaves the version stored.
+ * A refusal leaves the version stored.
  */
 export async function goLive(
   { livePointer, propose }: GoLiveDeps,
   version: Version,
   gate: GateVerdict,
   { by, mode }: { readonly by: string; readonly mode: RolloutMode },
-): Promise<string> {
+): Promise<WentLive> {
   try {
     if (mode === 'staged')
-      return `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`;
+      return going(`not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`);
     await livePointer.promote(version, by);
-    return 'promoted';
+    return going('promoted');
   } catch (error) {
-    if (error instanceof ApiError) return `stored, not promoted: ${error.message}`;
+    if (error instanceof ApiError)
+      return { isGoingLive: false, outcome: `stored, not promoted: ${error.message}` };
     throw error;
   }
 }

@@ -48,12 +48,15 @@ async function carryOut(
   const wanted = request.publish && (passed || request.force);
   const gate = passed ? result.gate : overruled(result.gate);
   const how = { by: `run ${run.id}`, mode: request.rollout ?? deps.mode };
-  const outcome = wanted
+  const { outcome, isGoingLive } = wanted
     ? await goLive(deps, version, gate, how)
-    : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
+    : {
+        isGoingLive: false,
+        outcome: `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`,
+      };
   return {
     version,
-    progress: { ...report, quality, outcome, forced, otherLogs: others.map(aboutLog) },
+    progress: { ...report, quality, outcome, isGoingLive, forced, otherLogs: others.map(aboutLog) },
     summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }

@@ -86,7 +86,7 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     '/v1/weights/v777777',
     undefined,
     404,
-    /GET \/v1\/weights lists them/,
+    /"trimtab weights" lists them/,
   ],
   ['a version that is none', 'GET', '/v1/weights/latest', undefined, 400, /must look like v000041/],
   ['an unknown run', 'GET', '/v1/runs/run_7', undefined, 404, /there is no run run_7/],
