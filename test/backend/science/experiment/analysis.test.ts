@@ -47,6 +47,12 @@ describe('a missing answer says why, and is no number', () => {
     ],
     [
       rate(0, 2000),
+      rate(2000, 2000),
+      {},
+      'no interval: every unit of the control has 0 and every unit of the treatment 1; the arms differ, but without variance no test applies',
+    ],
+    [
+      rate(0, 2000),
       rate(9, 2000),
       { difference: 'relative' },
       'no relative difference: the control has a mean of 0; read the absolute difference',
