@@ -9,7 +9,11 @@ import {
 } from './doubly-robust.ts';
 import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
 import { ips, snips, type RowTerms } from './ips.ts';
-import { estimateFromTerms, type OffPolicyEstimate } from './off-policy-estimate.ts';
+import {
+  estimateFromTerms,
+  type EstimatorBaseline,
+  type OffPolicyEstimate,
+} from './off-policy-estimate.ts';
 import { checkLengths, importanceWeights, type LoggedRounds } from './rounds.ts';
 import { tuneShrinkage } from './tune-shrinkage.ts';
 
@@ -43,15 +47,16 @@ export function estimateTopSlot(
   const terms = termsOf(estimator, rounds);
   if (typeof terms === 'string')
     return { kind: 'refused', estimator: topSlotName(estimator), reason: terms };
-  const { name, values, raw, used, modelBacked } = terms;
+  const { name, raw, used, modelBacked } = terms;
   const weights = [{ about: '', raw, used, reward: rounds.reward, modelBacked }];
-  let baselineTerms = rounds.reward;
+  let over: EstimatorBaseline = { values: rounds.reward };
   if (baseline !== undefined) {
     const alone = estimateTopSlot(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    baselineTerms = (termsOf(estimator, baseline) as NamedTerms).values;
+    over = termsOf(estimator, baseline) as NamedTerms;
   }
-  return estimateFromTerms(name, { values, weights }, rounds.cluster, baselineTerms, limits);
+  const { reward, cluster } = rounds;
+  return estimateFromTerms(name, { ...terms, reward, weights }, cluster, over, limits);
 }
 
 interface NamedTerms extends RowTerms {

@@ -234,12 +234,24 @@ describe('estimators meet at their ends', () => {
     const same = evaluateTopSlot(logs({ evaluation: logs().pscore }));
     for (const line of same.estimates) {
       if (line.kind === 'refused') return expect.unreachable(line.reason);
+      expect([line.gain.mean, line.gain.low, line.gain.high]).toEqual([0, 0, 0]);
       if (line.estimator === 'dm') continue;
       expect(line.value.mean).toBeCloseTo(
         same.logged!.mean,
         line.estimator.startsWith('dr-os') ? 2 : 12,
       );
       expect(line.weights).toMatchObject({ effectiveSampleSize: ROWS, mean: 1, max: 1 });
+    }
+    return undefined;
+  });
+
+  it('whatever a reward model says, also where the propensities are computed anew', () => {
+    const { pscore, model } = logs();
+    const wrong = { logged: model!.logged, expected: Float64Array.from({ length: ROWS }, () => 9) };
+    const evaluation = Float64Array.from(pscore, (p) => p * (1 + 1e-13));
+    for (const line of evaluateTopSlot(logs({ evaluation, model: wrong })).estimates) {
+      if (line.kind === 'refused') return expect.unreachable(line.reason);
+      expect(line.gain).toMatchObject({ mean: 0, low: 0, high: 0 });
     }
     return undefined;
   });
@@ -269,5 +281,12 @@ describe('the report', () => {
     expect(new Set(lines.slice(1).map((line) => line.length)).size).toBe(1);
     expect(lines).toHaveLength(2 + sound.estimates.length);
     expect(offPolicyText(report)).toMatch(/\nips +refused: 5 rewarded rows/);
+  });
+
+  it('says where rewards are too rare for a normal distribution', () => {
+    const rare = evaluateTopSlot(logs({ reward: sparse(80) }), [{ kind: 'ips' }]);
+    expect(rare.estimates).toMatchObject([{ kind: 'estimate', smallSample: true }]);
+    expect(offPolicyText(rare)).toMatch(/\nips: rewards are rare or the effective sample is small/);
+    expect(offPolicyText(sound)).not.toMatch(/rare/);
   });
 });
