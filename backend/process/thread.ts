@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { wrap, type Remote } from 'comlink';
+import './transfer-errors.ts';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 
 /** A worker thread whose calls cannot hang: a call that is open when the thread ends rejects. */
