@@ -1,4 +1,4 @@
-import { transferHandlers } from 'comlink';
+import { expose, transferHandlers, wrap } from 'comlink';
 import { ApiError } from '../../shared/domain/errors.ts';
 
 interface Thrown {
@@ -7,11 +7,11 @@ interface Thrown {
 
 /**
  * Errors that a caller can act on cross from a thread as what they are. comlink sends an error's message only, and without its
- * status it would be answered as an internal error. Both ends import this module.
+ * status it would be answered as an internal error. Both ends have comlink from here.
  */
 const own = transferHandlers.get('throw')!;
 transferHandlers.set('throw', {
-  canHandle: own.canHandle,
+  canHandle: (value): value is Thrown => own.canHandle(value),
   serialize(thrown) {
     const { value } = thrown as Thrown;
     if (!(value instanceof ApiError)) return own.serialize(thrown);
@@ -27,3 +27,5 @@ transferHandlers.set('throw', {
     throw new ApiError(status, code, message, details);
   },
 });
+
+export { expose, wrap };

@@ -1,5 +1,5 @@
 import { kindOf, unitsOf } from './statistic-kinds.ts';
-import type { Moments } from './statistic-kind.ts';
+import type { ArmMoments, Moments } from './statistic-kind.ts';
 import {
   MINIMUM_PER_ARM,
   noDenominator,
@@ -50,10 +50,6 @@ export interface MeanRatio {
   readonly own: LiftVariance;
   /** The metric is a share of units: no lift lies below 0. */
   readonly isNonNegative: boolean;
-}
-
-export interface ArmMoments extends Moments {
-  readonly n: number;
 }
 
 export interface EffectOptions {

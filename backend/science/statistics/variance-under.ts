@@ -1,4 +1,4 @@
-import type { ArmMoments } from './effect.ts';
+import type { ArmMoments } from './statistic-kind.ts';
 
 /** Variance as a function of a lift L = treatment mean ÷ control mean: `constant + linear L + square L²`. */
 export interface LiftVariance {

@@ -52,11 +52,11 @@ async function noInternalErrors(): Promise<void> {
   const { paths } = (await backend.call('GET', '/openapi.json')).body as {
     paths: Record<string, Record<string, unknown>>;
   };
-  const gets = Object.keys(paths).filter((path) => 'get' in paths[path]);
+  const gets = Object.keys(paths).filter((one) => 'get' in paths[one]);
   expect(gets.length).toBeGreaterThan(20);
   const answers: string[] = [];
   for (const [method, path, body] of [
-    ...gets.map((path): [string, string, unknown] => ['GET', filled(path), undefined]),
+    ...gets.map((get): [string, string, unknown] => ['GET', filled(get), undefined]),
     ...NEEDY,
   ]) {
     const { status, body: said } = await backend.call(method, path, body);
@@ -124,7 +124,7 @@ describe('too little data is no internal error:', () => {
     ['a single ranking, which nobody clicked', 1, 0],
     ['two rankings, one of them clicked', 2, 1],
     ['four rankings, two of them clicked', 4, 2],
-  ])('%s', async (_, rankings, clicks) => {
+  ])('%s', async (_name, rankings, clicks) => {
     const at = Date.now() - 60_000;
     const decisions = Array.from({ length: rankings }, (_, i) =>
       decisionOf(`ranking-${rankings}-${i}`, {
