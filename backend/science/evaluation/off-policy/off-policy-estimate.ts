@@ -51,6 +51,8 @@ export interface EstimatorTerms extends UnseenTerm {
   readonly weights: readonly WeightColumn[];
   /** See `RowTerms`. */
   readonly replaced?: number;
+  /** The evaluated policy does what the logging policy did, everywhere. */
+  readonly isLoggingPolicy: boolean;
 }
 
 /** Terms that the gain is over: the logged rewards, or those of another policy. */
@@ -69,7 +71,7 @@ export interface WeightColumn extends WeightedRows {
 
 /**
  * The estimate from an estimator's terms, or a refusal where the logs do not support it. A policy that is the logging
- * policy, by its weights of 1, gains exactly 0 over what served, whatever a reward model says.
+ * policy gains exactly 0 over what served, whatever a reward model says.
  * @param cluster the cluster number of each term; without it every term is its own cluster.
  * @param baseline terms of the policy that the gain is relative to, paired with `terms.values`.
  */
@@ -133,9 +135,10 @@ export function estimateFromTerms(
     kind: 'estimate',
     estimator,
     value: toward(found.value, -replaced),
-    gain: gainsNothing(columns, baseline)
-      ? none
-      : toward(found.gain, (baseline.replaced ?? 0) - replaced),
+    gain:
+      terms.isLoggingPolicy && isWhatServed(baseline)
+        ? none
+        : toward(found.gain, (baseline.replaced ?? 0) - replaced),
     weights,
     smallSample,
   };
@@ -148,13 +151,8 @@ const toward = (interval: IntervalEstimate, shift: number): IntervalEstimate => 
   high: interval.high + Math.max(0, shift),
 });
 
-/** Differences of weights from 1 that are rounding: propensities are computed again from logged scores. */
-const ROUNDING = 1e-9;
-
-const gainsNothing = (columns: readonly WeightColumn[], baseline: EstimatorBaseline): boolean =>
-  baseline.used === undefined &&
-  baseline.weights === undefined &&
-  columns.every(({ raw }) => raw.every((weight) => Math.abs(weight - 1) < ROUNDING));
+const isWhatServed = ({ used, weights }: EstimatorBaseline): boolean =>
+  used === undefined && weights === undefined;
 
 /** Both intervals where rewards are rare or the sample is small; each holds its estimate. */
 function ofSmallSample(

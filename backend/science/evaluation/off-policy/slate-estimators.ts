@@ -1,4 +1,9 @@
-import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
+import {
+  isLoggingPolicy,
+  propensityProblem,
+  SUPPORT_LIMITS,
+  type SupportLimits,
+} from './support.ts';
 import { mean, ratioTerms } from './ips.ts';
 import {
   estimateFromTerms,
@@ -43,13 +48,19 @@ export function estimateSlates(
   if (baseline !== undefined) {
     const alone = estimateSlates(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    over = termsOf(estimator, baseline) as EstimatorTerms;
+    over = termsOf(estimator, baseline) as SlateTerms;
   }
-  return estimateFromTerms(estimator, terms, slates.cluster, over, limits);
+  const asked = {
+    ...terms,
+    isLoggingPolicy: isLoggingPolicy(slates.pscore, slates.evaluation),
+  };
+  return estimateFromTerms(estimator, asked, slates.cluster, over, limits);
 }
 
+type SlateTerms = Omit<EstimatorTerms, 'isLoggingPolicy'>;
+
 /** The estimator's terms, or why there are none. */
-function termsOf(estimator: SlateEstimator, slates: LoggedSlates): EstimatorTerms | string {
+function termsOf(estimator: SlateEstimator, slates: LoggedSlates): SlateTerms | string {
   checkSlates(slates);
   const problem = propensityProblem(slates.pscore, slates.evaluation);
   if (problem !== undefined) return problem;
@@ -95,7 +106,7 @@ function standardIps(
   reward: Float64Array,
   weights: Float64Array,
   normalised: boolean,
-): EstimatorTerms {
+): SlateTerms {
   const raw = Float64Array.from({ length: starts.length - 1 }, (_, slate) =>
     starts[slate + 1] > starts[slate] ? weights[starts[slate + 1] - 1] : 1,
   );

@@ -66,7 +66,15 @@ export function propensityProblem(
   return undefined;
 }
 
+/** Probabilities are computed again from logged scores, so that they differ by rounding. */
 const ROUNDING = 1e-9;
+
+/** Whether both policies give every logged action the same probability. */
+export function isLoggingPolicy(pscore: ArrayLike<number>, evaluation: ArrayLike<number>): boolean {
+  for (let row = 0; row < pscore.length; row++)
+    if (Math.abs(evaluation[row] / pscore[row] - 1) > ROUNDING) return false;
+  return true;
+}
 
 /** Rows with their importance weights and rewards. */
 export interface WeightedRows {

@@ -7,7 +7,12 @@ import {
   switchWeights,
   type ModelledRounds,
 } from './doubly-robust.ts';
-import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
+import {
+  isLoggingPolicy,
+  propensityProblem,
+  SUPPORT_LIMITS,
+  type SupportLimits,
+} from './support.ts';
 import { ips, snips, type RowTerms } from './ips.ts';
 import {
   estimateFromTerms,
@@ -55,8 +60,14 @@ export function estimateTopSlot(
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
     over = termsOf(estimator, baseline) as NamedTerms;
   }
-  const { reward, cluster } = rounds;
-  return estimateFromTerms(name, { ...terms, reward, weights }, cluster, over, limits);
+  const { reward, cluster, pscore, evaluation } = rounds;
+  const asked = {
+    ...terms,
+    reward,
+    weights,
+    isLoggingPolicy: isLoggingPolicy(pscore, evaluation),
+  };
+  return estimateFromTerms(name, asked, cluster, over, limits);
 }
 
 interface NamedTerms extends RowTerms {

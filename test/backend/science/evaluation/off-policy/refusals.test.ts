@@ -256,6 +256,30 @@ describe('estimators meet at their ends', () => {
     return undefined;
   });
 
+  it('in slates too, and only where every probability is the same', () => {
+    const slates = 400;
+    const random = seededRandom(SEED);
+    const column = (value: () => number) => Float64Array.from({ length: 2 * slates }, value);
+    const pscore = column(() => 0.2 + 0.6 * random());
+    const given = {
+      starts: Uint32Array.from({ length: slates + 1 }, (_, slate) => 2 * slate),
+      // Nothing is rewarded at the second slot.
+      reward: Float64Array.from({ length: 2 * slates }, (_, row) =>
+        row % 2 === 0 && random() < 0.4 ? 1 : 0,
+      ),
+      pscore,
+      evaluation: pscore,
+      model: { logged: column(() => 0.4 * random()), expected: column(() => 0.4 * random()) },
+    };
+    for (const line of evaluateSlates(given).estimates)
+      expect(line).toMatchObject({ kind: 'estimate', gain: { mean: 0, low: 0, high: 0 } });
+    const evaluation = pscore.map((p, row) => (row % 2 === 0 ? p : p * (0.8 + 0.4 * random())));
+    const [line] = evaluateSlates({ ...given, evaluation }, ['cascade-dr']).estimates;
+    if (line.kind === 'refused') return expect.unreachable(line.reason);
+    expect(line.gain.high).toBeGreaterThan(line.gain.low);
+    return undefined;
+  });
+
   it('against itself as baseline every estimator gains nothing', () => {
     for (const line of evaluateTopSlot(rounds, undefined, { baseline: rounds }).estimates) {
       if (line.kind === 'refused') return expect.unreachable(line.reason);
