@@ -259,7 +259,7 @@ describe('estimators meet at their ends', () => {
   it('in slates too, and only where every probability is the same', () => {
     const slates = 400;
     const random = seededRandom(SEED);
-    const column = (value: () => number) => Float64Array.from({ length: 2 * slates }, value);
+    const column = (draw: () => number) => Float64Array.from({ length: 2 * slates }, draw);
     const pscore = column(() => 0.2 + 0.6 * random());
     const given = {
       starts: Uint32Array.from({ length: slates + 1 }, (_, slate) => 2 * slate),
