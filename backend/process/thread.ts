@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { wrap, type Remote } from 'comlink';
+import type { Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { wrap } from './transfer-errors.ts';
 
 /** A worker thread whose calls cannot hang: a call that is open when the thread ends rejects. */
 export interface Thread<T> {

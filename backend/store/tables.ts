@@ -251,6 +251,8 @@ export const evaluations = sqliteTable(
     against: text().notNull(),
     at: integer().notNull(),
     report: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    /** How much of the held-out log could be used; null: from before this was stored. */
+    coverage: text({ mode: 'json' }).$type<Record<string, number>>(),
   },
   (table) => [index('evaluations_version').on(table.version)],
 );

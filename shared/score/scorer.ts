@@ -80,7 +80,12 @@ export function firstPassOf(scorer: Scorer): AdditiveScorer {
   return { kind: 'additive', version, ...lineage, name, schema, weights, calibration, exploration };
 }
 
+/** Of points set by hand, which are no log-odds: nothing was fitted yet. */
 const UNCALIBRATED: Calibration = { intercept: 0, slope: 1 };
+
+/** Whether the calibration was fitted to data, so that it makes probabilities of points. */
+export const isCalibrated = ({ calibration: { intercept, slope } }: Pick<Scorer, 'calibration'>) =>
+  intercept !== UNCALIBRATED.intercept || slope !== UNCALIBRATED.slope;
 
 /**
  * An additive scorer from weights in points.

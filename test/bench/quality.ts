@@ -64,10 +64,12 @@ export async function benchQuality(say: Say): Promise<Part> {
 const rowsOf = (
   name: string,
   peer: string,
-  { measure, ours, theirs, difference }: Measured,
+  { measure, ours, theirs, folds, difference }: Measured,
 ): BenchRow[] => [
-  { name: `${name}: ${measure}`, value: ours, unit: '' },
+  { name: `${name}: ${measure}, given split`, value: ours, unit: '' },
   { name: `  ${peer}`, value: theirs, unit: '' },
+  { name: `${name}: ${measure}, folds`, value: folds.ours, unit: '' },
+  { name: `  ${peer}`, value: folds.theirs, unit: '' },
   ...differenceRows(measure, difference),
 ];
 

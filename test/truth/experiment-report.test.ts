@@ -38,7 +38,9 @@ describe("a known effect lies inside the whole report's 95 % intervals in about 
         for (const difference of ['absolute', 'relative'] as const) {
           const { fixed, sequential } = answered(answered(found)[difference]);
           for (const [reading, { low, high }] of Object.entries({ fixed, sequential })) {
-            const holds = low <= truth[metric][difference] && truth[metric][difference] <= high;
+            const holds =
+              (low ?? -Infinity) <= truth[metric][difference] &&
+              truth[metric][difference] <= (high ?? Infinity);
             const key = `${metric} ${difference} ${reading}`;
             covered[key] = (covered[key] ?? 0) + Number(holds);
           }

@@ -28,6 +28,15 @@ export const TRUE_VALUE =
     0,
   ) / CONTEXTS;
 
+/** What it earns per row beyond what the logging policy does. */
+export const TRUE_GAIN =
+  TRUE_VALUE -
+  LOGGING.reduce(
+    (sum, shares, x) => sum + shares.reduce((own, p, a) => own + p * CLICK_RATE[x][a], 0),
+    0,
+  ) /
+    CONTEXTS;
+
 export interface LoggedActions {
   readonly tables: ActionTables;
   /** Kind of visitor of each row. */

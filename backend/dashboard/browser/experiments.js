@@ -1,6 +1,6 @@
 import { badge, empty, h, table, when } from './dom.js';
 import { effectInterval } from './effect-interval.js';
-import { ago, figure, percent, whole } from './format.js';
+import { ago, figure, percent, percentInterval, whole } from './format.js';
 
 /** @typedef {import('../../http/answers.ts').Experiment} Experiment */
 /** @typedef {NonNullable<import('../../http/answers.ts').ExperimentWithReport['report']>} Report */
@@ -164,8 +164,8 @@ function metricRow({ metric, control, treatment, found }) {
   return [
     metric,
     ...means,
-    h('span', { class: 'nowrap' }, `${percent(low)} to ${percent(high)}`),
-    effectInterval({ low, high, estimate: relative.estimate }),
+    h('span', { class: 'nowrap' }, percentInterval({ low, high })),
+    low === null && high === null ? '' : effectInterval({ low, high, estimate: relative.estimate }),
     percent(chanceToWin),
   ];
 }

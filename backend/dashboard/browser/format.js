@@ -5,6 +5,17 @@ export const whole = (n) => (typeof n === 'number' ? n.toLocaleString('en') : 'â
 export const percent = (share, digits = 1) =>
   typeof share === 'number' ? `${(share * 100).toFixed(digits)} %` : 'â€“';
 
+/**
+ * An interval of shares, of which an end may be unknown.
+ * @param {{ readonly low: number | null, readonly high: number | null }} interval
+ */
+export function percentInterval({ low, high }) {
+  if (low === null && high === null) return 'not bounded yet';
+  if (low === null) return `${percent(high)} or less`;
+  if (high === null) return `${percent(low)} or more`;
+  return `${percent(low)} to ${percent(high)}`;
+}
+
 /** @type {readonly (readonly [string, number])[]} */
 const UNITS = [
   ['d', 86_400_000],

@@ -50,6 +50,10 @@ const list = createRoute({
             against: z.string(),
             at: epochMs,
             report,
+            coverage: z.record(z.string(), z.number()).nullable().openapi({
+              description:
+                'Held-out rankings and candidates, and those that could be used; null: not stored',
+            }),
           }),
         ),
       }),
@@ -73,7 +77,10 @@ export const evaluationRoutes = ({ evaluations }: Services) =>
       // Reports are JSON in the database, as evaluations wrote them.
       const found = rows.map((row) => ({
         ...row,
-        report: row.report as unknown as VersionEvaluation,
+        report: {
+          ...row.report,
+          ...(row.coverage && { coverage: row.coverage }),
+        } as unknown as VersionEvaluation,
       }));
       return c.json({ evaluations: found }, 200);
     });

@@ -1,4 +1,6 @@
+import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
+import { minuteOf } from '../../../shared/text/text.ts';
 import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
@@ -13,6 +15,7 @@ import {
   type RankingEvaluation,
   type SlateMeasure,
 } from '../../science/evaluation/evaluate-ranking.ts';
+import { calibratedOn } from '../../science/evaluation/calibrated-on.ts';
 import { runGate, type GateEvidence, type GateReport } from '../../science/evaluation/gate.ts';
 import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
@@ -43,11 +46,29 @@ export interface VersionEvaluation {
   readonly comparisons: Readonly<Record<SlateMeasure, PairedComparison>>;
   readonly offPolicy?: OffPolicyReport;
   readonly gate: GateReport;
+  /** Absent in evaluations from before it was stored. */
+  readonly coverage?: EvaluationCoverage;
+}
+
+/** How much of the held-out log the evaluation could use. */
+export interface EvaluationCoverage {
+  /** Held-out rankings, and those with a reward, which ranking measures are of. */
+  readonly rankings: number;
+  readonly rewarded: number;
+  /** Candidates that the held-out rankings showed, and those in rankings with a reward. */
+  readonly candidates: number;
+  readonly rewardedCandidates: number;
+  /** Held-out rankings that the champion drew itself, and those that the off-policy estimate could use. */
+  readonly served: number;
+  readonly offPolicy: number;
 }
 
 const SEED = 1;
 
-/** Evaluates a version on rankings that neither it nor its champion learned from. */
+/**
+ * Evaluates a version on rankings that neither it nor its champion learned from.
+ * @throws ApiError 409 where there are none.
+ */
 export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvaluation> {
   const { champion, challenger, window, heldFrom } = job;
   const objects = openObjectStore(job.data.location);
@@ -55,6 +76,8 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   const { set } = await readPartitions(objects, manifests, champion.schema, window, job.reward);
   const cut = firstFrom(set, heldFrom);
   const held = sliceSlates(set, cut, slateCount(set));
+  if (slateCount(held) === 0) throw nothingLater(job);
+  const earlier = sliceSlates(set, 0, cut);
   const served = await readServed(objects, manifests, {
     version: champion.version,
     exploration: champion.exploration,
@@ -63,23 +86,50 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   });
   const off = offPolicyGain(served, champion, challenger, job.reward);
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
+  const judge = (scorer: Scorer, points: Float64Array) => {
+    const calibration = calibratedOn(scorer, earlier);
+    return evaluateRanking(held, points, { ...(calibration && { calibration }), seed: SEED });
+  };
   return {
     version: challenger.version,
     against: champion.version,
     heldFrom,
     to: window.to,
     rankings: slateCount(held),
-    champion: evaluateRanking(held, before, { calibration: champion.calibration, seed: SEED }),
-    challenger: evaluateRanking(held, after, { calibration: challenger.calibration, seed: SEED }),
+    champion: judge(champion, before),
+    challenger: judge(challenger, after),
     comparisons: compareRankings(held, before, after, { seed: SEED }),
     ...(off.report && { offPolicy: off.report }),
     gate: runGate({
-      ...gateEvidence(champion, challenger, sliceSlates(set, 0, cut), held),
+      ...gateEvidence(champion, challenger, earlier, held),
       offPolicyGain: off.gain,
       guardrails: [],
       dataQuality: job.quality,
     }),
+    coverage: {
+      ...usable(held),
+      served: served.length,
+      offPolicy: off.report?.units ?? 0,
+    },
   };
+}
+
+const nothingLater = ({ champion, challenger, heldFrom, window }: EvaluationJob): ApiError =>
+  new ApiError(
+    409,
+    'not_enough_data',
+    `no ranking since ${minuteOf(heldFrom)} UTC that neither ${challenger.version} nor ${champion.version} learned from, until ${minuteOf(window.to)} UTC: evaluate again once there are some, or name an earlier "from"`,
+  );
+
+function usable(held: TrainingSet): Omit<EvaluationCoverage, 'served' | 'offPolicy'> {
+  let [rewarded, rewardedCandidates] = [0, 0];
+  for (let slate = 0; slate < slateCount(held); slate++) {
+    const [first, end] = [held.starts[slate], held.starts[slate + 1]];
+    if (!held.reward.subarray(first, end).some((reward) => reward > 0)) continue;
+    rewarded++;
+    rewardedCandidates += end - first;
+  }
+  return { rankings: slateCount(held), rewarded, candidates: held.rows, rewardedCandidates };
 }
 
 /** Slates are in order of time. */

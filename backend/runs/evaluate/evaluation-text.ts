@@ -1,13 +1,15 @@
-import { minuteOf } from '../../../shared/text/text.ts';
+import { count, minuteOf, percent } from '../../../shared/text/text.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
 import { offPolicyText } from '../../science/evaluation/off-policy/report-text.ts';
 import { comparisonText, rankingText } from '../../science/evaluation/ranking-text.ts';
-import type { VersionEvaluation } from './evaluate-version.ts';
+import type { EvaluationCoverage, VersionEvaluation } from './evaluate-version.ts';
 
 /** The evaluation as text: the verdict first, then the figures behind it. */
 export function evaluationText(found: VersionEvaluation): string {
+  const { coverage } = found;
   return [
     `${found.version} against ${found.against}, on ${found.rankings} rankings since ${minuteOf(found.heldFrom)} UTC that neither learned from`,
+    ...(coverage ? [coverageText(coverage)] : []),
     gateText(found.gate),
     'The measures below are of the clicks as they came, and the slot itself earns clicks: they favour the order that was shown. The gate does not use them.',
     `${found.version} minus ${found.against}\n${comparisonText(found.comparisons)}`,
@@ -15,4 +17,14 @@ export function evaluationText(found: VersionEvaluation): string {
     `${found.version}\n${rankingText(found.challenger)}`,
     ...(found.offPolicy ? [`off-policy\n${offPolicyText(found.offPolicy)}`] : []),
   ].join('\n\n');
+}
+
+/** What share of the held-out log the figures are of. */
+function coverageText(coverage: EvaluationCoverage): string {
+  const of = (used: number, all: number) =>
+    `${count(used)} of ${count(all)}${all === 0 ? '' : ` (${percent(used / all, { digits: 1 })})`}`;
+  return [
+    `coverage: ${of(coverage.rewarded, coverage.rankings)} rankings and ${of(coverage.rewardedCandidates, coverage.candidates)} candidates have a reward in their ranking, which the measures need;`,
+    `the off-policy estimate could use ${of(coverage.offPolicy, coverage.served)} rankings that the champion drew itself`,
+  ].join(' ');
 }

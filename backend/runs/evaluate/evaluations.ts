@@ -23,7 +23,9 @@ export interface EvaluationAsked {
 
 /** Evaluates versions on later logs, and stores the reports. */
 export interface Evaluations {
-  /** @throws ApiError 404 for an unknown version, 409 where the two have different schemas. */
+  /**
+   * @throws ApiError 404 for an unknown version, 409 where the two have different schemas or nothing was ranked since.
+   */
   evaluate(asked: EvaluationAsked): Promise<VersionEvaluation>;
   /** Newest first. */
   list(version: Version): Promise<(typeof evaluations.$inferSelect)[]>;
@@ -57,7 +59,7 @@ export function evaluationsOf(deps: {
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
       const reward = await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy });
       const evaluateIn = inThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
-      const report = await evaluateIn((thread) =>
+      const found = await evaluateIn((thread) =>
         thread.call((worker) =>
           worker.evaluateVersion({
             data: { location: trainingData.location, manifests },
@@ -70,15 +72,17 @@ export function evaluationsOf(deps: {
           }),
         ),
       );
+      const { coverage, ...report } = found;
       await store.write([
         store.db.insert(evaluations).values({
           version,
           against: champion.version,
           at: nowMs(),
           report: { ...report },
+          coverage: coverage && { ...coverage },
         }),
       ]);
-      return report;
+      return found;
     },
     list: (version) =>
       store.db

@@ -1,5 +1,6 @@
 import type { Calibration } from '../../../shared/score/scorer.ts';
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
+import type { FittedCalibration } from './calibrated-on.ts';
 import { clusterPerRow } from './cluster-per-row.ts';
 import { aucEstimate } from './auc-estimate.ts';
 import { calibrationLine, eceInterval, reliability, type ReliabilityBin } from './calibration.ts';
@@ -34,7 +35,7 @@ const SLATE_MEASURE_NAMES = Object.keys(SLATE_MEASURES) as SlateMeasure[];
 
 export interface EvaluationOptions {
   /** From points to the log-odds of a reward; without it no probabilities are evaluated. */
-  readonly calibration?: Calibration;
+  readonly calibration?: FittedCalibration;
   /** The cluster number of each slate, such as its user's; default its session's. */
   readonly cluster?: ArrayLike<number>;
   /** The catalogue item of each row, because items may have equal codes. */
@@ -57,6 +58,8 @@ export interface RankingEvaluation {
    * only lose items.
    */
   readonly coverage10?: number;
+  /** Earlier slates that points were calibrated on for the log loss, Brier score and ECE; absent: with the version. */
+  readonly calibratedOn?: number;
   readonly calibration?: {
     readonly ece: number;
     readonly eceLow?: number;
@@ -133,6 +136,7 @@ export function evaluateRanking(
     rows: set.rows,
     measures,
     ...(covered !== undefined && { coverage10: covered }),
+    ...(calibration?.earlierSlates !== undefined && { calibratedOn: calibration.earlierSlates }),
     ...(calibrated !== undefined && { calibration: calibrated }),
   };
 }

@@ -1,7 +1,8 @@
-import type { Scorer } from '../../../shared/score/scorer.ts';
+import type { Calibration, Scorer } from '../../../shared/score/scorer.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import type { TrainingSet } from '../learn/training-set.ts';
 import { eceInterval, reliability } from './calibration.ts';
+import { calibratedOn } from './calibrated-on.ts';
 import { clusterPerRow } from './cluster-per-row.ts';
 import { featureDrift, scoreBins, scoreDrift } from './drift.ts';
 import type { GateEvidence } from './gate.ts';
@@ -25,14 +26,10 @@ export function gateEvidence(
 ): GateEvidence {
   const points = pointsPerRow(challenger, held);
   const gain = heldOutGain(held, pointsPerRow(champion, held), points, offset);
-  const { intercept, slope } = challenger.calibration;
-  const p = points.map((value) => 1 / (1 + Math.exp(-(intercept + slope * value))));
-  const labels = held.reward.map((reward) => (reward > 0 ? 1 : 0));
-  const table = reliability(p, labels);
-  const ece = eceInterval(p, labels, clusterPerRow(held), { seed: SEED });
+  const calibration = calibrationEvidence(calibratedOn(challenger, reference), points, held);
   return {
     ...(gain && { heldOutGain: gain }),
-    ...(table && { calibration: { ece: table.ece, ...(ece && { eceLow: ece.low }) } }),
+    ...(calibration && { calibration }),
     ...(reference.rows > 0 && {
       drift: {
         score: scoreDrift(scoreBins(pointsPerRow(challenger, reference)), points),
@@ -40,4 +37,18 @@ export function gateEvidence(
       },
     }),
   };
+}
+
+function calibrationEvidence(
+  calibration: Calibration | undefined,
+  points: Float64Array,
+  held: TrainingSet,
+): GateEvidence['calibration'] {
+  if (calibration === undefined) return undefined;
+  const { intercept, slope } = calibration;
+  const p = points.map((value) => 1 / (1 + Math.exp(-(intercept + slope * value))));
+  const labels = held.reward.map((reward) => (reward > 0 ? 1 : 0));
+  const table = reliability(p, labels);
+  const ece = eceInterval(p, labels, clusterPerRow(held), { seed: SEED });
+  return table && { ece: table.ece, ...(ece && { eceLow: ece.low }) };
 }

@@ -1,4 +1,4 @@
-import { percent } from '../../../shared/text/text.ts';
+import { count, percent } from '../../../shared/text/text.ts';
 import type { PairedComparison } from '../statistics/paired-comparison.ts';
 import type { RankingEvaluation, SlateMeasure } from './evaluate-ranking.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
@@ -25,6 +25,7 @@ export function rankingText({
   rows,
   measures,
   coverage10,
+  calibratedOn,
   calibration,
 }: RankingEvaluation): string {
   const known: [string, string][] = (Object.keys(NAMES) as Measure[]).map((name) => [
@@ -47,6 +48,13 @@ export function rankingText({
   return [
     `${rewarded} of ${slates} slates have a reward, ${rows} items shown`,
     ...known.map(([name, value]) => `${name.padEnd(WIDTH)}${value}`),
+    ...(measures.logLoss === undefined
+      ? ['no log loss: there is no calibration, and no earlier ranking with a reward to fit one on']
+      : calibratedOn === undefined
+        ? []
+        : [
+            `log loss, Brier and ECE: points set by hand, calibrated (Platt scaling) on ${count(calibratedOn)} earlier rankings`,
+          ]),
   ].join('\n');
 }
 

@@ -8,6 +8,7 @@ import type { Unavailable, Unit } from '../statistics/unavailable.ts';
 import type { Novelty } from './novelty.ts';
 import type { ResultData } from './result-data.ts';
 import type { Segments } from './segments.ts';
+import type { OpenInterval } from '../statistics/relative-interval.ts';
 import type { SrmCheck } from '../statistics/srm.ts';
 
 /** The analysis of an experiment, as plain JSON: checks of its validity, then one comparison per treatment arm. */
@@ -86,11 +87,30 @@ export interface ArmFigure {
 export interface MetricEstimates {
   readonly kind: 'answer';
   readonly absolute: TestedEffect;
-  readonly relative: TestedEffect | Unavailable;
+  readonly relative: RelativeReading | Unavailable;
   /** P-values of the chosen difference, adjusted over all metrics of all arms that have an estimate. */
   readonly adjusted: { readonly fixed: number; readonly sequential: number };
   /** Posterior probability that the treatment is better, with a flat prior. */
   readonly chanceToWin: number;
+}
+
+/** A relative effect with its tests, as shares of the control's mean. */
+export interface RelativeReading {
+  readonly kind: 'reading';
+  readonly estimate: number;
+  /** By the delta method, which is too small where the metric is rare; the intervals do not use it. */
+  readonly standardError: number;
+  /** Valid for a single look at a time fixed in advance. */
+  readonly fixed: RelativeTest;
+  /** Always valid. */
+  readonly sequential: RelativeTest;
+}
+
+/**
+ * P-value of no effect, and Fieller's interval. An effect may be known to be there while its size is not bounded.
+ */
+export interface RelativeTest extends OpenInterval {
+  readonly pValue: number;
 }
 
 /** An effect with its tests. */

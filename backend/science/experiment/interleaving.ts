@@ -82,8 +82,10 @@ export function interleaving(
   if (sessions < needed) return notEnoughData(sessions, needed);
   const preference = (wins.treatment - wins.control) / (2 * sessions);
   const squares = (wins.treatment + wins.control) / 4;
-  const variance = (squares - sessions * preference ** 2) / (sessions - 1);
-  if (!(variance > 0)) return noSpread();
+  if (squares === 0) return noSpread();
+  // An arm that won every session leaves no variance, and is far from equal: then it is that under no preference.
+  const own = (squares - sessions * preference ** 2) / (sessions - 1);
+  const variance = own > 0 ? own : squares / (sessions - 1);
   const estimate: PointEstimate = {
     estimate: preference,
     standardError: Math.sqrt(variance / sessions),

@@ -1,12 +1,20 @@
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
-import { type Difference, type Effect, effectOf, momentsOf } from '../statistics/effect.ts';
+import {
+  type ArmEffect,
+  type Difference,
+  type Effect,
+  effectOf,
+  momentsOf,
+} from '../statistics/effect.ts';
 import type {
   ArmFigure,
   MetricEstimates,
   MetricReport,
+  RelativeReading,
   TestedEffect,
 } from './experiment-report.ts';
 import type { ArmStatistics } from './experiment-statistics.ts';
+import { studentQuantile } from '../statistics/distributions.ts';
 import { welchTest } from '../statistics/fixed-test.ts';
 import { adjustPValues, type Correction } from '../statistics/multiple-testing.ts';
 import {
@@ -16,7 +24,8 @@ import {
   type Unit,
 } from '../statistics/unavailable.ts';
 import { posteriorOf } from '../statistics/posterior.ts';
-import { sequentialTest } from '../statistics/sequential-test.ts';
+import { relativeInterval } from '../statistics/relative-interval.ts';
+import { sequentialReach, sequentialTest } from '../statistics/sequential-test.ts';
 import { unitsOf } from '../statistics/statistic-kinds.ts';
 
 export interface MetricOptions {
@@ -53,14 +62,14 @@ function metricEstimates(
     return notEnoughData(0, minimumPerArm, unit);
   const [c, t] = [control, treatment].map(({ statistics }) => statistics[name]);
   if (c === undefined || t === undefined) return missingMetric(name);
-  const effect = (difference: Difference) => effectOf(c, t, { difference, minimumPerArm, unit });
-  const [absolute, relative] = [effect('absolute'), effect('relative')];
+  const absolute = effectOf(c, t, { minimumPerArm, unit, hypothesis: 0 });
+  const relative = effectOf(c, t, { difference: 'relative', minimumPerArm, unit });
   if (absolute.kind === 'no-answer') return absolute;
   const tested = testEffect(absolute, options);
   return {
     kind: 'answer',
     absolute: tested,
-    relative: relative.kind === 'no-answer' ? relative : testEffect(relative, options),
+    relative: relative.kind === 'no-answer' ? relative : testRelative(relative, tested, options),
     adjusted: { fixed: tested.fixed.pValue, sequential: tested.sequential.pValue },
     chanceToWin: posteriorOf(absolute, { better }).chanceToWin,
   };
@@ -77,6 +86,30 @@ function testEffect(effect: Effect, { alpha, tuning }: MetricOptions): TestedEff
   };
 }
 
+/** The interval of the relative effect; that there is an effect at all is tested by the absolute one. */
+function testRelative(
+  effect: ArmEffect,
+  absolute: TestedEffect,
+  { alpha, tuning }: MetricOptions,
+): RelativeReading {
+  const { estimate, standardError, df, n } = effect;
+  const reach = {
+    fixed: -studentQuantile(alpha / 2, df),
+    sequential: sequentialReach(n, alpha, tuning),
+  };
+  const tested = (kind: 'fixed' | 'sequential') => ({
+    pValue: absolute[kind].pValue,
+    ...relativeInterval(effect, reach[kind]),
+  });
+  return {
+    kind: 'reading',
+    estimate,
+    standardError,
+    fixed: tested('fixed'),
+    sequential: tested('sequential'),
+  };
+}
+
 function armFigure(arm: ArmStatistics | undefined, name: string): ArmFigure {
   const statistic = arm?.statistics[name];
   if (statistic === undefined) return { units: arm?.units ?? 0, mean: null };
@@ -89,7 +122,8 @@ function armFigure(arm: ArmStatistics | undefined, name: string): ArmFigure {
 export const chosenDifference = (
   { absolute, relative }: MetricEstimates,
   difference: Difference,
-): TestedEffect => (difference === 'relative' && relative.kind === 'reading' ? relative : absolute);
+): TestedEffect | RelativeReading =>
+  difference === 'relative' && relative.kind === 'reading' ? relative : absolute;
 
 /**
  * Adjusts the p-values of all metrics of all arms for multiple testing. Adjusted always-valid p-values remain always

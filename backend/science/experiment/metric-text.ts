@@ -1,6 +1,14 @@
 import { table } from '../../../shared/text/text.ts';
-import type { ArmComparison, MetricReport, TestedEffect } from './experiment-report.ts';
-import { percentText, numberText, pValueText, signedNumber, intervalText } from './number-text.ts';
+import type { ArmComparison, MetricReport, RelativeReading } from './experiment-report.ts';
+import {
+  intervalText,
+  numberText,
+  openIntervalText,
+  percentText,
+  pValueText,
+  signedNumber,
+  signedPercent,
+} from './number-text.ts';
 import type { Unavailable } from '../statistics/unavailable.ts';
 
 /**
@@ -13,7 +21,7 @@ export function metricText({ control, treatment, metrics }: ArmComparison, level
     control,
     treatment,
     'difference',
-    'relative',
+    `relative, ${level}, always valid`,
     `${level}, always valid`,
     'p',
     `${level}, one look`,
@@ -54,8 +62,10 @@ function metricRow({ metric, control, treatment, found }: MetricReport) {
   ];
 }
 
-const relativeShown = (relative: TestedEffect | Unavailable) =>
-  relative.kind === 'reading' ? `${signedNumber(relative.estimate * 100)} %` : undefined;
+function relativeShown(relative: RelativeReading | Unavailable): string | undefined {
+  if (relative.kind === 'no-answer') return undefined;
+  return `${signedPercent(relative.estimate)} (${openIntervalText(relative.sequential)})`;
+}
 
 /** One line per reason, with all metrics that are unavailable for it. */
 function unavailableText(metrics: readonly MetricReport[]): string[] {

@@ -83,7 +83,7 @@ export function noveltyOf(
   if (fewest < minimumPerArm) return notEnoughData(fewest, minimumPerArm, unit);
   const start = Math.min(...days.map(({ day }) => Date.parse(day)));
   const found = days.flatMap(({ day, control, treatment }) => {
-    const effect = effectOf(control, treatment, { minimumPerArm: 2 });
+    const effect = effectOf(control, treatment, { minimumPerArm: 2, hypothesis: 0 });
     const since = Math.round((Date.parse(day) - start) / DAY_MS);
     return effect.kind === 'effect' ? [{ day, since, effect }] : [];
   });

@@ -1,6 +1,6 @@
 import { table } from '../../../shared/text/text.ts';
 import type { ArmComparison, ExperimentReport } from './experiment-report.ts';
-import { percentText, numberText, signedNumber } from './number-text.ts';
+import { percentText, numberText, openIntervalText } from './number-text.ts';
 import { metricText } from './metric-text.ts';
 import { experimentSummary } from './report-summary.ts';
 import { resultDataText } from './result-data-text.ts';
@@ -52,5 +52,4 @@ function comparisonText(comparison: ArmComparison, alpha: number): string[] {
   ];
 }
 
-const harm = (least: number, most: number) =>
-  `${signedNumber(least * 100)} % to ${signedNumber(most * 100)} %`;
+const harm = (low: number, high: number) => openIntervalText({ low, high });

@@ -7,6 +7,7 @@ import { quadratic } from '../statistics/matrix.ts';
 import {
   MINIMUM_PER_ARM,
   missingMetric,
+  constantArms,
   noSpread,
   noWeights,
   type Unavailable,
@@ -117,7 +118,11 @@ export function resultData(
     const normalised = deviation > 0 ? effect / deviation : 0;
     return { metric, weight, effect, deviation, normalised, value: weight * normalised };
   });
-  if (terms.some(({ deviation, effect }) => deviation === 0 && effect !== 0)) return noSpread();
+  const constant = terms.findIndex(
+    ({ deviation, effect }, i) =>
+      effect !== 0 && (deviation === 0 || isConstant(c, t, i * weights.length + i)),
+  );
+  if (constant >= 0) return constantArms(c.means[constant], t.means[constant]);
   const total = weightedSum(terms, c, t, covariance);
   if (!(total.df < Infinity)) return noSpread();
   const { pValue, low, high } = welchTest(total, { alpha });
@@ -133,6 +138,10 @@ export function resultData(
   };
 }
 
+/** Neither arm varies in the metric at this place of the covariance. */
+const isConstant = (control: JointMoments, treatment: JointMoments, at: number): boolean =>
+  !(control.covariance[at] > 0) && !(treatment.covariance[at] > 0);
+
 /** The sum with its standard error and Welch–Satterthwaite degrees of freedom. */
 function weightedSum(
   terms: readonly ResultTerm[],
@@ -144,10 +153,12 @@ function weightedSum(
   const scale = terms.map(({ deviation }) => (deviation > 0 ? 1 / deviation : 0));
   const contrast = terms.map(({ weight }, i) => weight * scale[i]);
   const delta = terms.map(({ normalised }) => normalised);
-  const [ofC, ofT] = [control, treatment].map(
-    ({ n, covariance }) => quadratic(covariance, contrast) / n,
+  const [perC, perT] = [control, treatment].map(({ covariance }) =>
+    quadratic(covariance, contrast),
   );
-  const sampling = ofC + ofT;
+  const [ofC, ofT] = [perC / control.n, perT / treatment.n];
+  // Under the null hypothesis the arms may have the same variance: see `varianceUnder`.
+  const sampling = Math.max(ofC + ofT, perC / treatment.n + perT / control.n);
   let trace = 0;
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
@@ -162,7 +173,7 @@ function weightedSum(
     estimate: terms.reduce((sum, { value }) => sum + value, 0),
     standardError: Math.sqrt(variance),
     // Welch–Satterthwaite; the variance that comes from the weights is treated as known.
-    df: variance ** 2 / (ofC ** 2 / (control.n - 1) + ofT ** 2 / (treatment.n - 1)),
+    df: (ofC + ofT + ofWeights) ** 2 / (ofC ** 2 / (control.n - 1) + ofT ** 2 / (treatment.n - 1)),
     n: control.n + treatment.n,
     fromWeights: variance > 0 ? ofWeights / variance : 0,
   };

@@ -61,7 +61,9 @@ export function segmentEffects(
 ): Segments {
   const found = arms.map(({ value, control, treatment }) => ({
     value,
-    effect: effectOf(control, treatment, { minimumPerArm, unit }),
+    // That there is an effect is tested under the null hypothesis; whether effects differ, at their estimates.
+    effect: effectOf(control, treatment, { minimumPerArm, unit, hypothesis: 0 }),
+    own: effectOf(control, treatment, { minimumPerArm, unit }),
   }));
   const effects = found.map(({ effect }) => effect).filter((effect) => effect.kind === 'effect');
   const tests = effects.map((effect) => welchTest(effect, { alpha }));
@@ -85,7 +87,11 @@ export function segmentEffects(
   });
   return {
     segments,
-    heterogeneity: heterogeneityOf(effects, arms, { minimumPerArm, unit }),
+    heterogeneity: heterogeneityOf(
+      found.map(({ own }) => own).filter((effect) => effect.kind === 'effect'),
+      arms,
+      { minimumPerArm, unit },
+    ),
     simpson: simpsonCheck(arms, { alpha, minimumPerArm, unit }),
   };
 }

@@ -1,5 +1,5 @@
 import { kindOf, unitsOf } from './statistic-kinds.ts';
-import type { Moments } from './statistic-kind.ts';
+import type { ArmMoments, Moments } from './statistic-kind.ts';
 import {
   MINIMUM_PER_ARM,
   noDenominator,
@@ -7,9 +7,11 @@ import {
   type Unavailable,
   notEnoughData,
   type Unit,
+  constantArms,
   zeroBaseline,
 } from './unavailable.ts';
 import type { Statistic } from './statistics.ts';
+import { type LiftVariance, ownVariance, varianceUnder } from './variance-under.ts';
 
 export type Difference = 'absolute' | 'relative';
 
@@ -35,8 +37,19 @@ export interface Effect extends PointEstimate {
   readonly treatment: ArmMoments;
 }
 
-export interface ArmMoments extends Moments {
-  readonly n: number;
+/** The effect of one pair of arms; combined strata have no ratio of two means. */
+export interface ArmEffect extends Effect {
+  readonly ratio: MeanRatio;
+}
+
+/** The parts of `t̄ − L c̄`, whose expectation is 0 where L is the true lift. */
+export interface MeanRatio {
+  /** t̄; with CUPED the control's unadjusted mean plus the adjusted difference. */
+  readonly mean: number;
+  /** Variance of `t̄ − L c̄`, with each arm's own variance. */
+  readonly own: LiftVariance;
+  /** The metric is a share of units: no lift lies below 0. */
+  readonly isNonNegative: boolean;
 }
 
 export interface EffectOptions {
@@ -44,9 +57,10 @@ export interface EffectOptions {
   readonly minimumPerArm?: number;
   readonly unit?: Unit;
   /**
-   * The relative difference under the null hypothesis (a guardrail's margin). The standard error is then taken under
-   * that null hypothesis instead of at the estimate (Fieller, 1954): an arm that by chance has few occurrences of a
-   * rare value has both a small mean and a small estimated variance, so that its own error would be too small.
+   * The difference under the null hypothesis (0, or a guardrail's margin). The standard error is then taken under that
+   * null hypothesis instead of at the estimate (Fieller, 1954; `varianceUnder`): an arm that by chance has few
+   * occurrences of a rare value has both a small mean and a small estimated variance, so that its own error would be too
+   * small. Of an absolute difference only "any" matters, because without a baseline it says nothing of the variance.
    */
   readonly hypothesis?: number;
 }
@@ -67,7 +81,7 @@ export function effectOf<S extends Statistic>(
     unit = 'sessions',
     hypothesis,
   }: EffectOptions = {},
-): Effect | Unavailable {
+): ArmEffect | Unavailable {
   if (control.kind !== treatment.kind)
     throw new Error(
       `a ${control.kind} and a ${treatment.kind} cannot be compared: count the metric one way in all arms`,
@@ -86,33 +100,48 @@ export function effectOf<S extends Statistic>(
   const absolute = errorC + errorT;
   // Where every value is the same, the sums of squares leave a rounding error instead of a variance of 0.
   const rounding = 1e-14 * (c.mean * c.mean + t.mean * t.mean);
-  if (c.variance <= rounding && t.variance <= rounding) return noSpread();
+  const gap = t.mean - c.mean;
+  if (c.variance <= rounding && t.variance <= rounding)
+    return gap * gap <= rounding ? noSpread() : constantArms(c.mean, t.mean);
   const base = kind.moments(control, 0).mean;
+  const arms = { control: { n: nc, ...c }, treatment: { n: nt, ...t } };
+  const own = ownVariance(
+    arms,
+    liftVariance((lift) => kind.liftedVariance(control, theta, lift)),
+  );
   const shared = {
     kind: 'effect',
     difference,
     df: (absolute * absolute) / ((errorC * errorC) / (nc - 1) + (errorT * errorT) / (nt - 1)),
     n: nc + nt,
     base,
-    control: { n: nc, ...c },
-    treatment: { n: nt, ...t },
+    ...arms,
+    ratio: { mean: base + gap, own, isNonNegative: control.kind === 'proportion' },
   } as const;
-  const gap = t.mean - c.mean;
   if (difference === 'absolute') {
-    return { ...shared, estimate: gap, standardError: Math.sqrt(absolute) };
+    const variance = hypothesis === undefined ? absolute : varianceUnder(arms, own, 1);
+    return { ...shared, estimate: gap, standardError: Math.sqrt(variance) };
   }
   if (base === 0) return zeroBaseline();
-  const lift =
-    hypothesis === undefined
-      ? kind.lift(control, treatment, theta)
-      : 1 + hypothesis * Math.sign(base);
-  const controlVariance = kind.liftedVariance(control, theta, lift);
-  const unpooled = errorT + controlVariance / nc;
-  // Under the null hypothesis both arms have the same variance per unit, so it is estimated from both together.
-  const pooled = ((nc * controlVariance + nt * t.variance) / (nc + nt)) * (1 / nc + 1 / nt);
   const variance =
-    (hypothesis === undefined ? unpooled : Math.max(unpooled, pooled)) / (base * base);
-  return { ...shared, estimate: gap / Math.abs(base), standardError: Math.sqrt(variance) };
+    hypothesis === undefined
+      ? errorT + kind.liftedVariance(control, theta, kind.lift(control, treatment, theta)) / nc
+      : varianceUnder(arms, own, 1 + hypothesis * Math.sign(base));
+  return {
+    ...shared,
+    estimate: gap / Math.abs(base),
+    standardError: Math.sqrt(variance) / Math.abs(base),
+  };
+}
+
+/** A polynomial of degree two from its values at −1, 0 and 1. */
+function liftVariance(at: (lift: number) => number): LiftVariance {
+  const [below, constant, above] = [at(-1), at(0), at(1)];
+  return {
+    constant,
+    linear: (above - below) / 2,
+    square: (above + below) / 2 - constant,
+  };
 }
 
 /** Mean and variance per unit of one arm. @param theta CUPED coefficient; 0 leaves the metric unadjusted. */

@@ -21,7 +21,7 @@ export interface ProportionTest extends TestResult {
 
 /**
  * z test of two proportions. The p-value uses the pooled standard error under the null hypothesis, the interval Wald's
- * unpooled one. Newcombe's interval (1998, method 10), built from both Wilson intervals, is given as well.
+ * unpooled one, or where that has no width, because every unit of each arm does the same, Newcombe's. Newcombe's interval (1998, method 10), built from both Wilson intervals, is given as well.
  */
 export function proportionTest(
   control: ProportionStatistic,
@@ -39,15 +39,16 @@ export function proportionTest(
   const [wilsonC, wilsonT] = [control, treatment].map((arm) =>
     wilsonInterval(arm.sum, arm.n, alpha),
   );
+  const newcombe = {
+    low: t - c - Math.hypot(t - wilsonT.low, wilsonC.high - c),
+    high: t - c + Math.hypot(wilsonT.high - t, c - wilsonC.low),
+  };
   return {
     kind: 'proportion-test',
     z,
     pValue: pValueOf(z, normalCdf, alternative),
-    ...intervalAround(t - c, critical * wald, alternative),
-    newcombe: {
-      low: t - c - Math.hypot(t - wilsonT.low, wilsonC.high - c),
-      high: t - c + Math.hypot(wilsonT.high - t, c - wilsonC.low),
-    },
+    ...(wald > 0 ? intervalAround(t - c, critical * wald, alternative) : newcombe),
+    newcombe,
   };
 }
 

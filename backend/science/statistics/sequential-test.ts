@@ -17,8 +17,8 @@ export interface SequentialOptions extends TestOptions {
  * analysed daily and stopped at any time. Asymptotic confidence sequence with a normal mixture: Waudby-Smith, Arbour,
  * Sinha, Kennedy & Ramdas (2021), eq. 9 and 155 (two-sided); one-sided as in GrowthBook. With ρ from the tuning
  * parameter and s² = SE²·n, half the width is `√(s² · 2(nρ²+1)/(nρ)² · ln(√(nρ²+1)/α))`; one-sided, the logarithm is
- * `ln(1 + √(nρ²+1)/(2α))`. Coverage holds only asymptotically: with fewer than some thousand units per arm, a relative
- * effect on a rare, skewed metric (revenue) is found "worse" too often; decide on the absolute effect there. One-sided
+ * `ln(1 + √(nρ²+1)/(2α))`. Coverage holds only asymptotically. Where a metric is rare or skewed it needs a standard error that was taken
+ * under the null hypothesis (`effectOf` with a hypothesis), and `relativeInterval` for a relative effect. One-sided
  * p-values are limited to 0.00001..0.4999.
  * @throws where alpha is not in (0, 1), or one-sided not below 0.5.
  */

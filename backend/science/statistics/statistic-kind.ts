@@ -6,6 +6,11 @@ export interface Moments {
   readonly variance: number;
 }
 
+/** Moments of an arm of `n` units. */
+export interface ArmMoments extends Moments {
+  readonly n: number;
+}
+
 /** The computations of one kind of statistic. @template S its frozen sums for one arm and one metric. */
 export interface StatisticKind<S extends Statistic> {
   /** Number of units (sessions or users). */

@@ -1,4 +1,5 @@
-import type { ArmMoments, Effect } from './effect.ts';
+import type { Effect } from './effect.ts';
+import type { ArmMoments } from './statistic-kind.ts';
 
 /**
  * Stratified effect over strata with different traffic shares (the steps of a canary): the mean of the strata's

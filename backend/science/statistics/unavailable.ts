@@ -9,6 +9,7 @@ export interface Unavailable {
   readonly reason:
     | 'not-enough-data'
     | 'no-spread'
+    | 'constant-arms'
     | 'zero-baseline'
     | 'no-denominator'
     | 'missing-metric'
@@ -38,6 +39,15 @@ export const noSpread = (): Unavailable => ({
   reason: 'no-spread',
   message: 'no variance: every unit of both arms has the same value',
 });
+
+/** Each arm has one value, and they differ: the arms are not equal, but by how much more than chance nothing says. */
+export const constantArms = (control: number, treatment: number): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'constant-arms',
+  message: `no interval: every unit of the control has ${shown(control)} and every unit of the treatment ${shown(treatment)}; the arms differ, but without variance no test applies`,
+});
+
+const shown = (value: number): number => Number(value.toPrecision(4));
 
 export const zeroBaseline = (): Unavailable => ({
   kind: 'no-answer',

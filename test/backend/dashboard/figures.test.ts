@@ -4,7 +4,7 @@ import { GENERATED } from '../../../backend/dashboard/generated.ts';
 // Scripts of the page: plain JavaScript, with a project of its own.
 const script = (name: string) =>
   import(new URL(`../../../backend/dashboard/browser/${name}`, import.meta.url).href);
-const { ago, duration, figure, percent, whole } = await script('format.js');
+const { ago, duration, figure, percent, percentInterval, whole } = await script('format.js');
 // As the page is served it.
 const { scaleOf, ticksOf } = await import(`data:text/javascript,${GENERATED['scale.js']}`);
 
@@ -29,6 +29,15 @@ describe('figures on the dashboard', () => {
     [-3000, 'just now'],
   ])('show what happened %d ms ago as %s', (ms, text) => {
     expect(ago(NOW_MS - ms, NOW_MS)).toBe(text);
+  });
+
+  it.each([
+    [-0.05, 0.1, '-5.0 % to 10.0 %'],
+    [-0.05, null, '-5.0 % or more'],
+    [null, 0.1, '10.0 % or less'],
+    [null, null, 'not bounded yet'],
+  ])('show %d to %d as %s', (low, high, text) => {
+    expect(percentInterval({ low, high })).toBe(text);
   });
 
   it.each([

@@ -75,9 +75,7 @@ describe.skipIf(absent)(`real Open Bandit logs, men${why}`, () => {
     );
     for (const line of report.estimates) {
       if (line.kind === 'refused') return expect.unreachable(`${line.estimator}: ${line.reason}`);
-      // A model that rare items escape biases DM, and no interval shows that: it may stand a little further off.
-      const bound = line.estimator === 'dm' ? 2.5 : 1.96;
-      expect(apart(line.value, truth), line.estimator).toBeLessThan(bound);
+      expect(apart(line.value, truth), line.estimator).toBeLessThan(1.96);
     }
     return undefined;
   });

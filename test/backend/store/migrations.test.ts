@@ -94,6 +94,33 @@ test('a store of the version before keeps every row, and its log is judged', asy
   await store.close();
 });
 
+test('an evaluation from before coverage was stored is still read, without one', async () => {
+  const folder = temporaryFolder();
+  cpSync(MIGRATIONS, join(folder, 'before'), { recursive: true });
+  const journal = join(folder, 'before', 'meta', '_journal.json');
+  const { entries, ...head } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] };
+  writeFileSync(journal, JSON.stringify({ ...head, entries: entries.slice(0, 6) }));
+  const url = `file:${join(folder, 'trimtab.db')}`;
+  const old = createClient({ url });
+  await migrate(drizzle(old), { migrationsFolder: join(folder, 'before') });
+  await old.execute(
+    `insert into evaluations (version, against, at, report) values ('v000001', 'v000000', 5, '{"rankings":7}')`,
+  );
+  const store = await openStore({ url });
+  expect(await store.db.select().from(tables.evaluations)).toEqual([
+    {
+      id: 1,
+      version: 'v000001',
+      against: 'v000000',
+      at: 5,
+      report: { rankings: 7 },
+      coverage: null,
+    },
+  ]);
+  old.close();
+  await store.close();
+});
+
 const memory = () => createClient({ url: ':memory:' });
 
 /** Columns and indexes of every table; the order of columns is free. */

@@ -23,7 +23,9 @@ export interface Measured {
   /** On the given test split. */
   readonly ours: number;
   readonly theirs: number;
-  /** Ours minus theirs, over folds or sessions. */
+  /** Means over the folds, which the difference is of: another split than the given one. */
+  readonly folds: { readonly ours: number; readonly theirs: number };
+  /** Ours minus theirs, over the folds. */
   readonly difference: IntervalEstimate;
 }
 
@@ -67,6 +69,7 @@ async function compareTools(
     measure,
     ours: own(measure)[0],
     theirs: peer(measure)[0],
+    folds: { ours: meanOf(ownFolds(measure)), theirs: meanOf(peerFolds(measure)) },
     difference: resampledMean(
       ownFolds(measure).map((value, i) => value - peerFolds(measure)[i]),
       1 / (FOLDS - 1),

@@ -1,5 +1,5 @@
 import type { LoggedRounds, ModelledRewards } from './rounds.ts';
-import { ratioTerms, type RowTerms } from './ips.ts';
+import { mean, ratioTerms, type RowTerms, type UnseenTerm } from './ips.ts';
 
 /** Rounds with the predictions of a reward model. */
 export type ModelledRounds = LoggedRounds & { readonly model: ModelledRewards };
@@ -14,6 +14,7 @@ export const directMethod = (rounds: ModelledRounds, weights: Float64Array): Row
 export const doublyRobust = (rounds: ModelledRounds, weights: Float64Array): RowTerms => ({
   values: drTerms(rounds, weights),
   used: weights,
+  ...unseen(rounds),
 });
 
 /**
@@ -22,7 +23,8 @@ export const doublyRobust = (rounds: ModelledRounds, weights: Float64Array): Row
  * The variance of their own terms is too small, because they ignore that q̂, which replaces the removed weight, was
  * itself learned from these rows. Where q̂ is consistent and not strongly shrunk, all these estimators have the
  * efficient influence function (Hahn, Econometrica 1998), which is that of DR. So the deviations are those of DR,
- * around the estimator's own mean. No interval covers the bias of a wrong model.
+ * around the estimator's own mean. Where q̂ is wrong its bias is in the mean: DR, which is not biased, says by how much
+ * (`replaced`), and the interval is widened to hold what DR's interval holds (`estimateFromTerms`).
  * @param weights importance weights per row. @param used the modified weights ŵ.
  */
 export function drWithWeights(
@@ -31,8 +33,8 @@ export function drWithWeights(
   used: Float64Array,
 ): RowTerms {
   const values = drTerms(rounds, weights);
-  const shift = mean(drTerms(rounds, used)) - mean(values);
-  return { values: values.map((value) => value + shift), used };
+  const replaced = mean(drTerms(rounds, used)) - mean(values);
+  return { values: values.map((value) => value + replaced), used, replaced, ...unseen(rounds) };
 }
 
 const drTerms = ({ reward, model }: ModelledRounds, weights: Float64Array): Float64Array =>
@@ -45,7 +47,8 @@ const drTerms = ({ reward, model }: ModelledRounds, weights: Float64Array): Floa
 export function selfNormalisedDr(rounds: ModelledRounds, weights: Float64Array): RowTerms {
   const { expected } = rounds.model;
   const corrections = ratioTerms(residuals(rounds), weights);
-  return { values: corrections.map((value, row) => value + expected[row]), used: weights };
+  const values = corrections.map((value, row) => value + expected[row]);
+  return { values, used: weights, ...unseen(rounds) };
 }
 
 /**
@@ -66,5 +69,7 @@ export const shrinkWeights = (weights: Float64Array, lambda: number): Float64Arr
 export const residuals = ({ reward, model }: ModelledRounds): Float64Array =>
   Float64Array.from(reward, (r, row) => r - model.logged[row]);
 
-const mean = (values: Float64Array): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+const unseen = ({ model }: ModelledRounds): UnseenTerm => ({
+  offset: mean(model.expected),
+  centre: mean(model.logged),
+});

@@ -1,9 +1,17 @@
 import type { LoggedRounds } from './rounds.ts';
 
 /** A top-slot estimator's terms, one per row, and the weights as it used them. */
-export interface RowTerms {
+export interface RowTerms extends UnseenTerm {
   readonly values: Float64Array;
   readonly used: Float64Array;
+  /** The mean of the values minus that of DR, where a model replaces weight that was removed. */
+  readonly replaced?: number;
+}
+
+/** What the term of a row would be that was not seen: `offset + weight × (reward − centre)`. */
+export interface UnseenTerm {
+  readonly offset: number;
+  readonly centre: number;
 }
 
 /**
@@ -18,7 +26,7 @@ export function ips(
   limit = Number.POSITIVE_INFINITY,
 ): RowTerms {
   const used = weights.map((weight) => Math.min(weight, limit));
-  return { values: used.map((weight, row) => weight * reward[row]), used };
+  return { values: used.map((weight, row) => weight * reward[row]), used, offset: 0, centre: 0 };
 }
 
 /**
@@ -26,7 +34,9 @@ export function ips(
  * `ψᵢ = V̂ + wᵢ (rᵢ − V̂) / w̄`.
  */
 export function snips({ reward }: LoggedRounds, weights: Float64Array): RowTerms {
-  return { values: ratioTerms(reward, weights), used: weights };
+  const values = ratioTerms(reward, weights);
+  const ratio = mean(values);
+  return { values, used: weights, offset: ratio, centre: ratio };
 }
 
 /**
@@ -42,3 +52,9 @@ export function ratioTerms(y: ArrayLike<number>, weights: Float64Array): Float64
   const mean = total / weights.length;
   return weights.map((weight, row) => ratio + (weight * (y[row] - ratio)) / mean);
 }
+
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+};

@@ -47,7 +47,20 @@ export function offPolicyText({
         ? aligned(cells(line))
         : `${line.estimator.padEnd(widths[0])}  refused: ${line.reason}`,
     ),
+    ...smallSamples(estimates),
   ].join('\n');
+}
+
+/** Which intervals are not Student's, and why. */
+function smallSamples(estimates: readonly OffPolicyEstimate[]): string[] {
+  const names = estimates.flatMap((line) =>
+    line.kind === 'estimate' && line.smallSample ? [line.estimator] : [],
+  );
+  return names.length === 0
+    ? []
+    : [
+        `${names.join(', ')}: rewards are rare or the effective sample is small; intervals by empirical likelihood (Cressie–Read) or Clopper–Pearson`,
+      ];
 }
 
 const cells = ({

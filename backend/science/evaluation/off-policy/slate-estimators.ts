@@ -1,9 +1,15 @@
-import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
-import { ratioTerms } from './ips.ts';
+import {
+  isLoggingPolicy,
+  propensityProblem,
+  SUPPORT_LIMITS,
+  type SupportLimits,
+} from './support.ts';
+import { mean, ratioTerms } from './ips.ts';
 import {
   estimateFromTerms,
-  type OffPolicyEstimate,
+  type EstimatorBaseline,
   type EstimatorTerms,
+  type OffPolicyEstimate,
   type WeightColumn,
 } from './off-policy-estimate.ts';
 import type { ModelledRewards } from './rounds.ts';
@@ -38,35 +44,53 @@ export function estimateSlates(
 ): OffPolicyEstimate {
   const terms = termsOf(estimator, slates);
   if (typeof terms === 'string') return { kind: 'refused', estimator, reason: terms };
-  let baselineTerms: ArrayLike<number> = slateRewards(slates);
+  let over: EstimatorBaseline = { values: terms.reward };
   if (baseline !== undefined) {
     const alone = estimateSlates(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    baselineTerms = (termsOf(estimator, baseline) as EstimatorTerms).values;
+    over = termsOf(estimator, baseline) as SlateTerms;
   }
-  return estimateFromTerms(estimator, terms, slates.cluster, baselineTerms, limits);
+  const asked = {
+    ...terms,
+    isLoggingPolicy: isLoggingPolicy(slates.pscore, slates.evaluation),
+  };
+  return estimateFromTerms(estimator, asked, slates.cluster, over, limits);
 }
 
+type SlateTerms = Omit<EstimatorTerms, 'isLoggingPolicy'>;
+
 /** The estimator's terms, or why there are none. */
-function termsOf(estimator: SlateEstimator, slates: LoggedSlates): EstimatorTerms | string {
+function termsOf(estimator: SlateEstimator, slates: LoggedSlates): SlateTerms | string {
   checkSlates(slates);
   const problem = propensityProblem(slates.pscore, slates.evaluation);
   if (problem !== undefined) return problem;
   const weights = cascadeWeights(slates);
+  const reward = slateRewards(slates);
   switch (estimator) {
     case 'sips':
-      return standardIps(slates, weights, false);
+      return standardIps(slates, reward, weights, false);
     case 'snsips':
-      return standardIps(slates, weights, true);
+      return standardIps(slates, reward, weights, true);
     case 'rips':
-      return { values: rewardInteractionIps(slates, weights), weights: bySlot(slates, weights) };
-    case 'snrips':
-      return { values: selfNormalisedRips(slates, weights), weights: bySlot(slates, weights) };
+      return {
+        values: rewardInteractionIps(slates, weights),
+        reward,
+        weights: bySlot(slates, weights),
+        offset: 0,
+        centre: 0,
+      };
+    case 'snrips': {
+      const values = selfNormalisedRips(slates, weights);
+      const value = mean(values);
+      return { values, reward, weights: bySlot(slates, weights), offset: value, centre: value };
+    }
     case 'cascade-dr': {
       if (slates.model === undefined)
         return 'it needs a model of the reward still to come, and none was given';
       const values = cascadeDr(slates, slates.model, weights);
-      return { values, weights: bySlot(slates, weights, true) };
+      // The model predicts about what was earned, and about what the estimate is.
+      const [offset, centre] = [mean(values), mean(reward)];
+      return { values, reward, weights: bySlot(slates, weights, true), offset, centre };
     }
     default:
       return estimator satisfies never;
@@ -78,19 +102,22 @@ function termsOf(estimator: SlateEstimator, slates: LoggedSlates): EstimatorTerm
  * Swaminathan et al., NIPS 2017). Unbiased for any visitor behaviour; the self-normalised one (SNSIPS) divides by w̄.
  */
 function standardIps(
-  slates: LoggedSlates,
+  { starts }: LoggedSlates,
+  reward: Float64Array,
   weights: Float64Array,
   normalised: boolean,
-): EstimatorTerms {
-  const { starts } = slates;
+): SlateTerms {
   const raw = Float64Array.from({ length: starts.length - 1 }, (_, slate) =>
     starts[slate + 1] > starts[slate] ? weights[starts[slate + 1] - 1] : 1,
   );
-  const reward = slateRewards(slates);
-  const values = normalised
-    ? ratioTerms(reward, raw)
-    : raw.map((weight, slate) => weight * reward[slate]);
-  return { values, weights: [{ about: '', raw, used: raw, reward, modelBacked: false }] };
+  const columns = [{ about: '', raw, used: raw, reward, modelBacked: false }];
+  if (!normalised) {
+    const values = raw.map((weight, slate) => weight * reward[slate]);
+    return { values, reward, weights: columns, offset: 0, centre: 0 };
+  }
+  const values = ratioTerms(reward, raw);
+  const ratio = mean(values);
+  return { values, reward, weights: columns, offset: ratio, centre: ratio };
 }
 
 /**

@@ -14,6 +14,11 @@ export interface SupportLimits {
   readonly meanWeightSlack: number;
   /** Largest share of the weight that clipping may remove where no reward model replaces it. */
   readonly maxCutOff: number;
+  /**
+   * With fewer effective rewarded clusters, or a smaller effective sample, the mean is not yet normally distributed, and
+   * intervals are those of `small-sample-interval.ts`.
+   */
+  readonly minNormal: { readonly rewards: number; readonly sample: number };
 }
 
 export const SUPPORT_LIMITS: SupportLimits = {
@@ -23,6 +28,7 @@ export const SUPPORT_LIMITS: SupportLimits = {
   minEffectiveRewards: 10,
   meanWeightSlack: 0.1,
   maxCutOff: 0.1,
+  minNormal: { rewards: 60, sample: 100 },
 };
 
 /** No limits, for comparisons with other tools; not for decisions. */
@@ -33,6 +39,7 @@ export const NO_LIMITS: SupportLimits = {
   minEffectiveRewards: 0,
   meanWeightSlack: Number.POSITIVE_INFINITY,
   maxCutOff: 1,
+  minNormal: { rewards: 0, sample: 0 },
 };
 
 /**
@@ -59,7 +66,15 @@ export function propensityProblem(
   return undefined;
 }
 
+/** Probabilities are computed again from logged scores, so that they differ by rounding. */
 const ROUNDING = 1e-9;
+
+/** Whether both policies give every logged action the same probability. */
+export function isLoggingPolicy(pscore: ArrayLike<number>, evaluation: ArrayLike<number>): boolean {
+  for (let row = 0; row < pscore.length; row++)
+    if (Math.abs(evaluation[row] / pscore[row] - 1) > ROUNDING) return false;
+  return true;
+}
 
 /** Rows with their importance weights and rewards. */
 export interface WeightedRows {
@@ -125,11 +140,16 @@ function clusterSums(
   return sums;
 }
 
-/** Why there are too few rewarded clusters for an estimate; undefined where there are enough. */
-export function rewardProblem(
+/** Rewarded clusters of an estimate. */
+export interface RewardedClusters {
+  readonly count: number;
+  /** `(Σ |w r|)² / Σ (w r)²` over the clusters. */
+  readonly effective: number;
+}
+
+export function rewardedClusters(
   columns: readonly { rows: WeightedRows; clusters: RowClusters }[],
-  { minEffectiveRewards }: SupportLimits,
-): string | undefined {
+): RewardedClusters {
   const earned = new Float64Array(columns[0].clusters.count);
   for (const { rows, clusters } of columns) {
     const { raw, reward } = rows;
@@ -137,11 +157,20 @@ export function rewardProblem(
       (value, c) => (earned[c] += value),
     );
   }
-  const rewards = effectiveSampleSize(earned);
-  return rewards < minEffectiveRewards
-    ? `${earned.filter((value) => value > 0).length} rewarded rows or sessions count as ${shown(rewards)} once weighted, ${minEffectiveRewards} are needed`
-    : undefined;
+  return {
+    count: earned.filter((value) => value > 0).length,
+    effective: effectiveSampleSize(earned),
+  };
 }
+
+/** Why there are too few rewarded clusters for an estimate; undefined where there are enough. */
+export const rewardProblem = (
+  { count, effective }: RewardedClusters,
+  { minEffectiveRewards }: SupportLimits,
+): string | undefined =>
+  effective < minEffectiveRewards
+    ? `${count} rewarded rows or sessions count as ${shown(effective)} once weighted, ${minEffectiveRewards} are needed`
+    : undefined;
 
 const shown = (value: number): string =>
   value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));

@@ -7,9 +7,18 @@ import {
   switchWeights,
   type ModelledRounds,
 } from './doubly-robust.ts';
-import { SUPPORT_LIMITS, propensityProblem, type SupportLimits } from './support.ts';
+import {
+  isLoggingPolicy,
+  propensityProblem,
+  SUPPORT_LIMITS,
+  type SupportLimits,
+} from './support.ts';
 import { ips, snips, type RowTerms } from './ips.ts';
-import { estimateFromTerms, type OffPolicyEstimate } from './off-policy-estimate.ts';
+import {
+  estimateFromTerms,
+  type EstimatorBaseline,
+  type OffPolicyEstimate,
+} from './off-policy-estimate.ts';
 import { checkLengths, importanceWeights, type LoggedRounds } from './rounds.ts';
 import { tuneShrinkage } from './tune-shrinkage.ts';
 
@@ -43,15 +52,22 @@ export function estimateTopSlot(
   const terms = termsOf(estimator, rounds);
   if (typeof terms === 'string')
     return { kind: 'refused', estimator: topSlotName(estimator), reason: terms };
-  const { name, values, raw, used, modelBacked } = terms;
+  const { name, raw, used, modelBacked } = terms;
   const weights = [{ about: '', raw, used, reward: rounds.reward, modelBacked }];
-  let baselineTerms = rounds.reward;
+  let over: EstimatorBaseline = { values: rounds.reward };
   if (baseline !== undefined) {
     const alone = estimateTopSlot(estimator, baseline, { limits });
     if (alone.kind === 'refused') return { ...alone, reason: `baseline: ${alone.reason}` };
-    baselineTerms = (termsOf(estimator, baseline) as NamedTerms).values;
+    over = termsOf(estimator, baseline) as NamedTerms;
   }
-  return estimateFromTerms(name, { values, weights }, rounds.cluster, baselineTerms, limits);
+  const { reward, cluster, pscore, evaluation } = rounds;
+  const asked = {
+    ...terms,
+    reward,
+    weights,
+    isLoggingPolicy: isLoggingPolicy(pscore, evaluation),
+  };
+  return estimateFromTerms(name, asked, cluster, over, limits);
 }
 
 interface NamedTerms extends RowTerms {

@@ -104,6 +104,38 @@ test('a version is judged on what was ranked after its data ended, and stored', 
   expect(evaluations).toMatchObject([{ against: 'v000000', report: { rankings: LATE } }]);
 });
 
+test('how much of the held-out log could be used is stored, and shown', async () => {
+  const { coverage, offPolicy, champion } = await evaluate('v000001');
+  expect(coverage).toMatchObject({
+    rankings: 1500,
+    rewarded: champion.rewarded,
+    candidates: 1500 * SLOTS,
+    rewardedCandidates: champion.rewarded * SLOTS,
+    served: 1500,
+    offPolicy: offPolicy.units,
+  });
+  const [newest] = (await backend.call('GET', '/v1/weights/v000001/evaluations')).body.evaluations;
+  expect(newest).toMatchObject({ coverage, report: { coverage } });
+  expect(evaluationText(newest.report)).toMatch(
+    /coverage: [\d,]+ of 1,500 \([\d.]+ %\) rankings and [\d,]+ of 9,000 \([\d.]+ %\) candidates/,
+  );
+});
+
+test('points that were set by hand are calibrated on earlier rankings before a log loss is printed', async () => {
+  const found = await evaluate('v000001');
+  const { champion, challenger } = found;
+  // The rules know nothing of the clicks, so they may lose little to the rate alone, and not the size of their points.
+  const rate = champion.calibration.bins.reduce(
+    (sum: number, { n, rate: one }: { n: number; rate: number }) => sum + (n * one) / champion.rows,
+    0,
+  );
+  const ofRate = -rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate);
+  expect(champion.measures.logLoss.mean).toBeLessThan(1.05 * ofRate);
+  expect(champion).toMatchObject({ calibratedOn: 800 });
+  expect(challenger.calibratedOn).toBeUndefined();
+  expect(evaluationText(found)).toMatch(/calibrated \(Platt scaling\) on 800 earlier rankings/);
+});
+
 test("the champion's own log decides: the off-policy gain of a better version lies above 0", async () => {
   const { gate, offPolicy } = await evaluate('v000001');
   expect(gate).toMatchObject({ verdict: 'promote', decidedBy: 'off-policy gain' });

@@ -47,6 +47,12 @@ describe('a missing answer says why, and is no number', () => {
     ],
     [
       rate(0, 2000),
+      rate(2000, 2000),
+      {},
+      'no interval: every unit of the control has 0 and every unit of the treatment 1; the arms differ, but without variance no test applies',
+    ],
+    [
+      rate(0, 2000),
       rate(9, 2000),
       { difference: 'relative' },
       'no relative difference: the control has a mean of 0; read the absolute difference',
@@ -73,6 +79,9 @@ describe('a missing answer says why, and is no number', () => {
   test('in every other reading too', () => {
     expect(srmCheck([0, 0], [1, 1])).toMatchObject({ reason: 'not-enough-data' });
     expect(proportionTest(rate(0, 10), rate(0, 10))).toMatchObject({ reason: 'no-spread' });
+    const found = proportionTest(rate(0, 10), rate(10, 10));
+    if (found.kind === 'proportion-test') expect(found.low).toBeLessThan(found.high);
+    expect(found).toMatchObject({ kind: 'proportion-test', low: expect.any(Number) });
     expect(planSampleSize(rate(0, 10), { relative: 0.1 })).toMatchObject({
       reason: 'zero-baseline',
     });

@@ -34,6 +34,17 @@ describe('team-draft interleaving', () => {
     expect(fixed.high).toBeCloseTo(0.042589294705129475, 9);
   });
 
+  test('finds an arm that wins every session, which leaves no variance', () => {
+    const won = { control: 0, treatment: 1500 };
+    const statistic = { sessions: 1500, wins: won, clicks: won };
+    const { preference, sequential, fixed } = answered(interleaving(statistic));
+    expect(preference).toBe(0.5);
+    for (const { low, high } of [sequential, fixed]) {
+      expect(low).toBeGreaterThan(0.4);
+      expect(high).toBeGreaterThan(low);
+    }
+  });
+
   test('parts add up to the whole, and are frozen', () => {
     const session = fc.record({ control: fc.nat(5), treatment: fc.nat(5) });
     fc.assert(

@@ -57,7 +57,7 @@ describe('a report in words', () => {
     ['arms', /^control +1 +4,200$/],
     [
       'metrics',
-      /^click_through +0\.\d+ +0\.\d+ +\+0\.\d+ +\+\d+\.?\d* % +\+0\.\d+ to \+0\.\d+ +< 0\.001 /,
+      /^click_through +0\.\d+ +0\.\d+ +\+0\.\d+ +\+[\d.]+ % \(\+[\d.]+ % to \+[\d.]+ %\) +\+0\.\d+ to \+0\.\d+ +< 0\.001 /,
     ],
     ['guardrails', /^revenue +5 % +−?\+?[\d.]+ % to \+[\d.]+ % +open$/],
     ['guardrails without an answer', /^cancels +0 % +– +no value of cancels: count it/],

@@ -5,6 +5,7 @@ import { resultData } from '../../../../backend/science/experiment/result-data.t
 import type { SurrogateWeights } from '../../../../backend/science/metric-weighting/learned-weights.ts';
 import { meanStatistic } from '../../../../backend/science/statistics/statistics.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
+import { effectOf } from '../../../../backend/science/statistics/effect.ts';
 import { answered, effectIn, meanOf, normal, times } from './draws.ts';
 import { productsOf } from './products-of.ts';
 
@@ -56,7 +57,7 @@ describe('resultData', () => {
           [0, 1, 2].reduce((sum, i) => sum + (WEIGHTS[i] * row[i]) / DEVIATIONS[i], 0),
         ),
       );
-    const effect = effectIn(composite(c), composite(t));
+    const effect = answered(effectOf(composite(c), composite(t), { hypothesis: 0 }));
     const { pValue, low, high } = welchTest(effect);
     expect(found.value).toBeCloseTo(effect.estimate, 10);
     expect(found.standardError).toBeCloseTo(effect.standardError, 10);

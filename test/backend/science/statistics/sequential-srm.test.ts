@@ -39,8 +39,8 @@ describe('the sample ratio, read at every look', () => {
       .flatMap((count, arm) => times(count, () => ({ arm, at: random() })))
       .toSorted((a, b) => a.at - b.at)
       .map(({ arm }) => arm);
-    const e = [10, 100, 1000, 10_000, 100_000].reduce(
-      (sum, kappa) => sum + Math.exp(byUrn(units, shares, kappa)) / 5,
+    const e = [1, 1, 4, 8, 2].reduce(
+      (sum, weight, i) => sum + (weight / 16) * Math.exp(byUrn(units, shares, 10 ** (i + 1))),
       0,
     );
     const { pValue } = answered(sequentialSrm(sizes, weights));
@@ -72,6 +72,13 @@ describe('the sample ratio, read at every look', () => {
     ['a canary that loses a fifth', [800, 19_000], [0.05, 0.95]],
   ])('finds %s', (_, sizes, weights) => {
     expect(sequentialSrm(sizes, weights)).toMatchObject({ mismatch: true });
+  });
+
+  test('needs at most 4.4 standard errors at the size where it is to find 51 of 100', () => {
+    const units = 64_000;
+    const off = Math.round((4.4 * Math.sqrt(units)) / 2);
+    const sizes = [units / 2 + off, units / 2 - off];
+    expect(sequentialSrm(sizes, [1, 1])).toMatchObject({ mismatch: true });
   });
 
   test('has no answer of nobody, and says what is wrong with the weights', () => {

@@ -234,6 +234,7 @@ describe('estimators meet at their ends', () => {
     const same = evaluateTopSlot(logs({ evaluation: logs().pscore }));
     for (const line of same.estimates) {
       if (line.kind === 'refused') return expect.unreachable(line.reason);
+      expect([line.gain.mean, line.gain.low, line.gain.high]).toEqual([0, 0, 0]);
       if (line.estimator === 'dm') continue;
       expect(line.value.mean).toBeCloseTo(
         same.logged!.mean,
@@ -241,6 +242,41 @@ describe('estimators meet at their ends', () => {
       );
       expect(line.weights).toMatchObject({ effectiveSampleSize: ROWS, mean: 1, max: 1 });
     }
+    return undefined;
+  });
+
+  it('whatever a reward model says, also where the propensities are computed anew', () => {
+    const { pscore, model } = logs();
+    const wrong = { logged: model!.logged, expected: Float64Array.from({ length: ROWS }, () => 9) };
+    const evaluation = Float64Array.from(pscore, (p) => p * (1 + 1e-13));
+    for (const line of evaluateTopSlot(logs({ evaluation, model: wrong })).estimates) {
+      if (line.kind === 'refused') return expect.unreachable(line.reason);
+      expect(line.gain).toMatchObject({ mean: 0, low: 0, high: 0 });
+    }
+    return undefined;
+  });
+
+  it('in slates too, and only where every probability is the same', () => {
+    const slates = 400;
+    const random = seededRandom(SEED);
+    const column = (draw: () => number) => Float64Array.from({ length: 2 * slates }, draw);
+    const pscore = column(() => 0.2 + 0.6 * random());
+    const given = {
+      starts: Uint32Array.from({ length: slates + 1 }, (_, slate) => 2 * slate),
+      // Nothing is rewarded at the second slot.
+      reward: Float64Array.from({ length: 2 * slates }, (_, row) =>
+        row % 2 === 0 && random() < 0.4 ? 1 : 0,
+      ),
+      pscore,
+      evaluation: pscore,
+      model: { logged: column(() => 0.4 * random()), expected: column(() => 0.4 * random()) },
+    };
+    for (const line of evaluateSlates(given).estimates)
+      expect(line).toMatchObject({ kind: 'estimate', gain: { mean: 0, low: 0, high: 0 } });
+    const evaluation = pscore.map((p, row) => (row % 2 === 0 ? p : p * (0.8 + 0.4 * random())));
+    const [line] = evaluateSlates({ ...given, evaluation }, ['cascade-dr']).estimates;
+    if (line.kind === 'refused') return expect.unreachable(line.reason);
+    expect(line.gain.high).toBeGreaterThan(line.gain.low);
     return undefined;
   });
 
@@ -269,5 +305,12 @@ describe('the report', () => {
     expect(new Set(lines.slice(1).map((line) => line.length)).size).toBe(1);
     expect(lines).toHaveLength(2 + sound.estimates.length);
     expect(offPolicyText(report)).toMatch(/\nips +refused: 5 rewarded rows/);
+  });
+
+  it('says where rewards are too rare for a normal distribution', () => {
+    const rare = evaluateTopSlot(logs({ reward: sparse(80) }), [{ kind: 'ips' }]);
+    expect(rare.estimates).toMatchObject([{ kind: 'estimate', smallSample: true }]);
+    expect(offPolicyText(rare)).toMatch(/\nips: rewards are rare or the effective sample is small/);
+    expect(offPolicyText(sound)).not.toMatch(/rare/);
   });
 });
