@@ -45,7 +45,7 @@ export const VARIABLES = {
     meaning:
       'Directory of everything that is stored on this machine: keys, database, edge, training data',
     otherwise: ({ path }) => path,
-    otherwiseIs: '.trimtab',
+    otherwiseIs: '.trimtab, here or above',
   },
   TRIMTAB_HOST: { meaning: 'Where the backend listens', otherwise: () => '127.0.0.1' },
   TRIMTAB_BACKEND_PORT: {

@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where a local Trimtab keeps everything: absolute paths. */
 export interface StateDir {
@@ -12,7 +13,13 @@ export interface StateDir {
   readonly demo: string;
 }
 
-export function stateDir(path: string = process.env.TRIMTAB_DIR || '.trimtab'): StateDir {
+const NAME = '.trimtab';
+
+/**
+ * @param path default: TRIMTAB_DIR, else the nearest `.trimtab` that has been started once, here or above, as git finds its
+ * folder; else the one that a start makes here.
+ */
+export function stateDir(path: string = process.env.TRIMTAB_DIR || nearest()): StateDir {
   const at = (name: string) => join(resolve(path), name);
   return {
     path: resolve(path),
@@ -21,4 +28,12 @@ export function stateDir(path: string = process.env.TRIMTAB_DIR || '.trimtab'): 
     edge: at('edge'),
     demo: at('demo-import'),
   };
+}
+
+function nearest(): string {
+  const here = process.cwd();
+  for (let folder = here; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, NAME, 'keys.json'))) return join(folder, NAME);
+    if (folder === dirname(folder)) return join(here, NAME);
+  }
 }

@@ -29,7 +29,10 @@ function changedWeights(before: Reward, after: Reward): string[] {
     const [was, is] = [before[metric] ?? 0, after[metric] ?? 0];
     if (was === is) return [];
     if (was === 0) return [`${metric} counts from now on: ${is}`];
-    if (is === 0) return [`${metric} no longer counts: it was ${was}`];
+    if (is === 0)
+      return [
+        `${metric} ${metric in after ? '' : 'is left out, so it '}no longer counts: it was ${was}`,
+      ];
     if (Math.sign(was) !== Math.sign(is)) return [`${metric} changes its sign: ${was} to ${is}`];
     const move = is / was - 1;
     if (Math.abs(move) < NOTABLE) return [];

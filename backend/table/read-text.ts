@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { invalid } from '../../shared/domain/errors.ts';
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { count } from '../../shared/text/text.ts';
 
 const LINE_FEED = 0x0a;
@@ -14,7 +14,8 @@ const LINE_FEED = 0x0a;
  * @throws ApiError 400 when there is no file, it cannot be unpacked, or a line is not of that encoding: it is named.
  */
 export function readText(file: string, maxLineBytes: number): AsyncGenerator<string> {
-  if (file !== '-' && !existsSync(file)) throw new ApiError(400, 'no_file', `there is no file ${file}`);
+  if (file !== '-' && !existsSync(file))
+    throw new ApiError(400, 'no_file', `there is no file ${file}`);
   const bytes: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file);
   return textOf(bytes, maxLineBytes);
 }

@@ -33,7 +33,8 @@ const FORMATS: Readonly<Record<string, ItemFormat>> = {
 
 /** @throws CliError where neither the file's name nor `--format` says it, or there is no file. */
 export function formatOf(file: string, given: string | undefined): ItemFormat {
-  if (file !== '-' && !existsSync(file)) throw new CliError(`there is no file ${file}`, 2, 'no_file');
+  if (file !== '-' && !existsSync(file))
+    throw new CliError(`there is no file ${file}`, 2, 'no_file');
   const named = given ?? /\.(\w+)(?:\.gz)?$/.exec(file)?.[1];
   const format = FORMATS[named?.toLowerCase() ?? ''];
   if (format !== undefined) return format;

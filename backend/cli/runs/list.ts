@@ -7,7 +7,8 @@ import { runText } from './run-text.ts';
 
 export const listRunsVerb = () => backendVerb('list', 'newest first').action(list);
 
-export const showRunVerb = () => backendVerb('show', 'one run').argument('<run>', WHICH_RUN).action(show);
+export const showRunVerb = () =>
+  backendVerb('show', 'one run').argument('<run>', WHICH_RUN).action(show);
 
 /** `trimtab runs` and `trimtab runs run_…`. */
 export const runsVerb = () =>

@@ -10,9 +10,7 @@ export const listVersionsVerb = () =>
   backendVerb('list', 'all versions, newest first').action(list);
 
 export const showVersionVerb = () =>
-  backendVerb('show', 'a version and its points')
-    .argument('<version>', WHICH_VERSION)
-    .action(show);
+  backendVerb('show', 'a version and its points').argument('<version>', WHICH_VERSION).action(show);
 
 /** `trimtab weights` and `trimtab weights v000041`. */
 export const weightsVerb = () =>

@@ -59,6 +59,10 @@ const progress = z.object({
     .optional()
     .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
   outcome: z.string().optional().openapi({ description: 'Whether the version went live' }),
+  isGoingLive: z
+    .boolean()
+    .optional()
+    .openapi({ description: 'It is the champion, or a rollout is to make it one' }),
   forced: z.boolean().optional(),
   otherLogs: z
     .array(

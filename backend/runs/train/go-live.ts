@@ -31,7 +31,9 @@ export async function goLive(
 ): Promise<WentLive> {
   try {
     if (mode === 'staged')
-      return going(`not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`);
+      return going(
+        `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`,
+      );
     await livePointer.promote(version, by);
     return going('promoted');
   } catch (error) {

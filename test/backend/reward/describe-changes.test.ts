@@ -24,7 +24,7 @@ test('before anything was logged it speaks of the weights alone', async () => {
   expect(changes).toEqual([
     'click changes its sign: 1 to -1',
     'save moves by +50 %: 2 to 3',
-    'contact no longer counts: it was 3',
+    'contact is left out, so it no longer counts: it was 3',
     'cancel counts from now on: -2',
     'no item of the log has earned anything yet',
   ]);
@@ -48,7 +48,7 @@ test('it tells which metric makes the reward of the logged items, and which item
   expect(
     await describeChanges(store, smarttrip, { click: 1, booking: 1 }, { booking: 9, save: 1 }),
   ).toEqual([
-    'click no longer counts: it was 1',
+    'click is left out, so it no longer counts: it was 1',
     'booking moves by +800 %: 1 to 9',
     'save counts from now on: 1',
     'of the last 10 items that earned a reward, click made 71 %; booking would make 100 %',

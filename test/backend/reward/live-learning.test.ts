@@ -184,7 +184,7 @@ describe('metric weights learned from what visitors did', () => {
     expect(dry.warning).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^click changes its sign: -/),
-        expect.stringMatching(/^save no longer counts/),
+        expect.stringMatching(/^save is left out, so it no longer counts/),
         expect.stringMatching(/click would make 100 %$/),
       ]),
     );

@@ -107,17 +107,20 @@ test('a version is judged on what was ranked after its data ended, and stored', 
 test('how much of the held-out log could be used is stored, and shown', async () => {
   const { coverage, offPolicy, champion } = await evaluate('v000001');
   expect(coverage).toMatchObject({
-    rankings: 1500,
+    rankings: LATE,
     rewarded: champion.rewarded,
-    candidates: 1500 * SLOTS,
+    candidates: LATE * SLOTS,
     rewardedCandidates: champion.rewarded * SLOTS,
-    served: 1500,
+    served: LATE,
     offPolicy: offPolicy.units,
   });
   const [newest] = (await backend.call('GET', '/v1/weights/v000001/evaluations')).body.evaluations;
   expect(newest).toMatchObject({ coverage, report: { coverage } });
+  const [rankings, candidates] = [LATE, LATE * SLOTS].map((n) => n.toLocaleString('en'));
   expect(evaluationText(newest.report)).toMatch(
-    /coverage: [\d,]+ of 1,500 \([\d.]+ %\) rankings and [\d,]+ of 9,000 \([\d.]+ %\) candidates/,
+    new RegExp(
+      `coverage: [\\d,]+ of ${rankings} \\([\\d.]+ %\\) rankings and [\\d,]+ of ${candidates} \\([\\d.]+ %\\) candidates`,
+    ),
   );
 });
 
@@ -131,9 +134,11 @@ test('points that were set by hand are calibrated on earlier rankings before a l
   );
   const ofRate = -rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate);
   expect(champion.measures.logLoss.mean).toBeLessThan(1.05 * ofRate);
-  expect(champion).toMatchObject({ calibratedOn: 800 });
+  expect(champion).toMatchObject({ calibratedOn: EARLY });
   expect(challenger.calibratedOn).toBeUndefined();
-  expect(evaluationText(found)).toMatch(/calibrated \(Platt scaling\) on 800 earlier rankings/);
+  expect(evaluationText(found)).toContain(
+    `calibrated (Platt scaling) on ${EARLY} earlier rankings`,
+  );
 });
 
 test("the champion's own log decides: the off-policy gain of a better version lies above 0", async () => {
