@@ -86,7 +86,7 @@ function skillText(skill: Skill, { experiments }: LearnedWeights): string {
     `on ${count(skill.heldOut)} held-out ${what}:`,
     facts([
       [`  r²${beyond}`, figureText(skill.r2)],
-      ['  concordance', figureText(skill.concordance)],
+      [`  concordance${beyond}`, figureText(skill.concordance)],
       ['  concordance of equal weights', figureText(skill.equalWeights)],
       ['  difference, paired', `${figureText(skill.gain, true)}${verdict(skill.gain)}`],
     ]),

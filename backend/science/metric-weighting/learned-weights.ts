@@ -22,7 +22,10 @@ export interface Skill {
    * effect).
    */
   readonly r2: SkillFigure;
-  /** Probability that of two units the one with the higher value is ranked higher; 0.5 by chance. */
+  /**
+   * Probability that of two units the one with the higher value, beyond what its context foretells, is ranked higher;
+   * 0.5 by chance. Only units whose weights were learned from the same other units are compared.
+   */
   readonly concordance: SkillFigure;
   /** Concordance of equal weights on the normalised metrics; `gain` is the paired difference, learned minus equal. */
   readonly equalWeights: SkillFigure;
