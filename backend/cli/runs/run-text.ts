@@ -4,7 +4,7 @@ import { gateText } from '../../science/evaluation/gate-text.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
 export function runText(run: Run): string {
-  const { learner, counts, gate, missing, outcome, validation } = run.progress;
+  const { learner, counts, firstPassRemains, gate, missing, outcome, validation } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
@@ -12,6 +12,7 @@ export function runText(run: Run): string {
     ['error', run.error],
     ['version', run.version],
     ['learner', learner],
+    ['re-ranker', firstPassRemains && `none, as ${firstPassRemains}`],
     [
       'learned from',
       counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,

@@ -18,6 +18,7 @@ export function lineageOf(
     counts: result.counts,
     learner: result.learner,
     iterations: result.iterations,
+    firstPassRemains: result.firstPassRemains,
     finalLoss: result.curve.at(-1),
     validation: result.validation,
     gate: result.gate,

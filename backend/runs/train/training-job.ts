@@ -49,10 +49,11 @@ async function carryOut(
   const outcome = wanted
     ? await goLive(deps, version, gate, how)
     : `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`;
+  const remains = result.firstPassRemains === undefined ? '' : `${result.firstPassRemains}; `;
   return {
     version,
     progress: { ...report, quality, outcome, forced },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}`,
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${remains}${result.gate.reason}; ${outcome}`,
   };
 }
 
