@@ -1,10 +1,12 @@
 import { count, duration, facts, moment } from '../../../shared/text/text.ts';
+import { belowMinimumsText } from '../../models/below-minimums.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
 export function runText(run: Run): string {
-  const { learner, counts, firstPassRemains, gate, missing, outcome, validation } = run.progress;
+  const { belowMinimums, learner, counts, firstPassRemains, gate, missing, outcome, validation } =
+    run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
@@ -24,6 +26,7 @@ export function runText(run: Run): string {
         `${estimate(validation.learned.mrr)}, its parent ${estimate(validation.parent.mrr)}`,
     ],
     ['data lacked', missing === undefined || missing.length === 0 ? undefined : missing.join(', ')],
+    ['below minimums', belowMinimums && belowMinimumsText(belowMinimums)],
     ['outcome', outcome],
   ];
   const lines = facts(entries.filter(([, value]) => typeof value === 'string'));

@@ -62,6 +62,9 @@ const progress = z.object({
     .array(z.string())
     .optional()
     .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
+  belowMinimums: z.array(z.string()).optional().openapi({
+    description: 'What the data lacked of the recommended minimum, whatever the settings ask for',
+  }),
   outcome: z.string().optional().openapi({ description: 'Whether the version went live' }),
   forced: z.boolean().optional(),
   report: objectOf<ModelComparison>('Of a comparison; absent in lists').optional(),

@@ -3,6 +3,7 @@ import { collector, type TrainingData, type TrainingWindow } from './collect.ts'
 import { columnOf } from '../../science/learn/tallies.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPartForTraining } from '../partitions/part-file.ts';
+import { DAY_MS, startOfDay } from '../../../shared/domain/utc-day.ts';
 import { readPartBytes, type Manifest } from '../partitions/partition.ts';
 
 /**
@@ -22,7 +23,9 @@ export async function readPartitions(
     const column = columnOf(metric);
     if (column !== undefined) columns.add(column);
   }
-  const rows = manifests.reduce((sum, manifest) => sum + manifest.rows, 0);
+  const rows = manifests
+    .filter(({ day }) => startOfDay(day) + DAY_MS > window.from)
+    .reduce((sum, manifest) => sum + manifest.rows, 0);
   const collected = collector(schema, window, reward, rows);
   for (const part of manifests.flatMap(({ parts }) => parts)) {
     const bytes = await readPartBytes(objects, part);

@@ -7,12 +7,12 @@ import { openObjectStore } from '../partitions/open-object-store.ts';
 import type { Manifest } from '../partitions/partition.ts';
 import { readPartitions } from './read-partitions.ts';
 import type { LearnerKind } from './minimums.ts';
-import type { TrainingDataSettings } from '../settings.ts';
+import { DEFAULT_TRAINING_DATA, type TrainingDataSettings } from '../settings.ts';
 
 /** Where a run's data lies and how much of it there must be. Cloneable. */
 export interface TrainingSource {
   readonly location: StoreLocation;
-  /** Up to date, in order of day. */
+  /** Up to date, in order of day; of all days that are counted. */
   readonly manifests: readonly Manifest[];
   readonly minimums: TrainingDataSettings['minimums'];
   /** Learns from less than the minimum; what was missing is told. */
@@ -22,6 +22,8 @@ export interface TrainingSource {
 export interface CheckedData extends TrainingData {
   /** What is missing of the minimum, and was overruled; empty when there is enough. */
   readonly missing: readonly string[];
+  /** What is missing of the recommended minimum, whatever the settings ask for. */
+  readonly belowMinimums: readonly string[];
 }
 
 /**
@@ -39,14 +41,17 @@ export async function readTrainingData(
 ): Promise<CheckedData> {
   const objects = openObjectStore(location);
   const data = await readPartitions(objects, manifests, schema, window, reward, onProgress);
-  const check = checkEnoughData(learner, data.facts, minimums);
-  if (check.enough) return { ...data, missing: [] };
-  if (force && data.facts.rewarded > 0) return { ...data, missing: check.missing };
+  const { facts, counted } = data;
+  const check = checkEnoughData(learner, facts, counted, minimums);
+  const recommended = checkEnoughData(learner, facts, counted, DEFAULT_TRAINING_DATA.minimums);
+  const belowMinimums = recommended.enough ? [] : recommended.missing;
+  if (check.enough) return { ...data, missing: [], belowMinimums };
+  if (force && facts.rewarded > 0) return { ...data, missing: check.missing, belowMinimums };
   throw new ApiError(
     409,
     'not_enough_data',
     `not enough data under schema ${schema.name} for the ${learner} learner: ${check.missing.join(', ')}; ${
-      data.facts.rewarded === 0
+      facts.rewarded === 0
         ? 'nothing that is rewarded happened'
         : 'wait for more, or learn all the same with --force'
     }`,

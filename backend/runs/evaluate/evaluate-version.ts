@@ -43,6 +43,8 @@ export interface VersionEvaluation {
   readonly comparisons: Readonly<Record<SlateMeasure, PairedComparison>>;
   readonly offPolicy?: OffPolicyReport;
   readonly gate: GateReport;
+  /** What the training data of each lacked of the recommended minimums; null where unknown, absent in older reports. */
+  readonly belowMinimums?: Readonly<Record<'version' | 'against', readonly string[] | null>>;
 }
 
 const SEED = 1;

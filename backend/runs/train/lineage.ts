@@ -32,5 +32,6 @@ export function lineageOf(
     forced,
     /** What was missing of the minimum data, where force learned without it. */
     missing: result.missing,
+    belowMinimums: result.belowMinimums,
   };
 }
