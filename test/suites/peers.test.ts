@@ -6,8 +6,10 @@ import {
   boostedBesideLightgbm,
   boostedBesideXgboost,
   forestBesideSklearn,
+  gradedMlpBesideSklearn,
   lambdaMartBesideLightgbm,
   lowerIsBetter,
+  mlpBesideSklearn,
   onTrivago,
   surelyWorseBy,
   type Measured,
@@ -62,6 +64,20 @@ const ROWS: readonly Row[] = [
     reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
     compare: lambdaMartBesideLightgbm,
     bars: { 'NDCG@10': 0.724 },
+  },
+  {
+    learner: 'an MLP',
+    peer: 'scikit-learn',
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
+    compare: mlpBesideSklearn,
+    bars: { AUC: 0.643, 'log loss': 0.665 },
+  },
+  {
+    learner: 'an MLP on graded queries',
+    peer: 'scikit-learn',
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
+    compare: gradedMlpBesideSklearn,
+    bars: { 'NDCG@10': 0.72 },
   },
 ];
 

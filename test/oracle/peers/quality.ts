@@ -7,7 +7,7 @@ import {
 import { ndcgAt, reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { clusterFolds, type Fold } from '../../../backend/science/evaluation/splits.ts';
 import { readBinary, readRank, type Example } from './example-data.ts';
-import { ourAdditive, ourBoosted, ourForest, ourLambdaMart } from './ours.ts';
+import { ourAdditive, ourBoosted, ourForest, ourLambdaMart, ourMlp } from './ours.ts';
 import { pythonTool } from './python.ts';
 import { rowsOf, takeLabels, type Task, type Tool } from './task.ts';
 import { readTrivagoSets } from './trivago-sets.ts';
@@ -227,6 +227,28 @@ export const lambdaMartBesideLightgbm = (repeats: number) =>
     readRank,
     ourLambdaMart(LEAF_WISE, (grade) => 2 ** grade - 1),
     pythonTool('lightgbm_scores', { ...lightgbm, objective: 'lambdarank' }),
+    grading,
+  );
+
+/** scikit-learn's defaults but for early stopping, with the layers of ours. */
+const SKLEARN_MLP = { hidden_layer_sizes: [16, 32], early_stopping: true, random_state: 1 };
+
+export const mlpBesideSklearn = (repeats: number) =>
+  compareTools(
+    repeats,
+    readBinary,
+    ourMlp('pointwise', (label) => label),
+    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'log' }),
+    ofLogOdds,
+  );
+
+/** Graded queries: ours listwise, theirs by squared loss on the gain. */
+export const gradedMlpBesideSklearn = (repeats: number) =>
+  compareTools(
+    repeats,
+    readRank,
+    ourMlp('listwise', (grade) => 2 ** grade - 1),
+    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'squared' }),
     grading,
   );
 

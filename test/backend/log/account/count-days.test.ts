@@ -22,10 +22,16 @@ const CLOSED = MIDNIGHT + 9 * DAY;
 
 /** `[days after the first, item, metric, count]`. */
 async function counts(): Promise<unknown[]> {
-  const rows = await log.store.db.select().from(dailyCounts);
-  return rows
-    .map(({ day, itemId, metric, count }) => [(day - MIDNIGHT) / DAY, itemId, metric, count])
-    .toSorted();
+  const rows = await log.store.db
+    .select()
+    .from(dailyCounts)
+    .orderBy(dailyCounts.day, dailyCounts.itemId, dailyCounts.metric);
+  return rows.map(({ day, itemId, metric, count }) => [
+    (day - MIDNIGHT) / DAY,
+    itemId,
+    metric,
+    count,
+  ]);
 }
 
 test('a day is counted when it closes, by item and metric, as the account counts', async () => {
