@@ -75,8 +75,10 @@ function weightsText(learned: LearnedWeights): string {
       isSignificant(one) ? 'yes' : 'no',
     ]),
   );
-  if (learned.abstains !== undefined || ordered.some(isSignificant)) return rows;
-  return `${rows}\n\nNo single weight is significant, because the metrics are correlated; together they predict:`;
+  const { statements = [] } = learned;
+  const said = [rows, ...(statements.length === 0 ? [] : [statements.join('\n')])].join('\n\n');
+  if (learned.abstains !== undefined || ordered.some(isSignificant)) return said;
+  return `${said}\n\nNo single weight is significant, because the metrics are correlated; together they predict:`;
 }
 
 function skillText(skill: Skill, { experiments }: LearnedWeights): string {

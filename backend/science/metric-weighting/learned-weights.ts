@@ -70,6 +70,8 @@ export interface SurrogateWeights extends Learned {
   /** The prior weights; `shrinkage` is how far the weights are shrunk to them: 0 is data only, 1 prior only. */
   readonly prior: Readonly<Record<string, number>>;
   readonly shrinkage: number;
+  /** What the weights of products of two metrics say, in words; absent without products, or where the weights abstain. */
+  readonly statements?: readonly string[];
   /** Why the weights abstain and are the prior: too few data, or no held-out skill. */
   readonly abstains?: string;
 }

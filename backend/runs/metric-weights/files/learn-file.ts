@@ -13,6 +13,11 @@ import type { UnitModelKind } from '../../../science/metric-weighting/fit-unit-t
 import type { LearnedWeights } from '../../../science/metric-weighting/learned-weights.ts';
 import { learnImportance } from '../../../science/metric-weighting/learn-importance.ts';
 import { learnSurrogate } from '../../../science/metric-weighting/learn-surrogate.ts';
+import {
+  DEFAULT_PRODUCTS,
+  withProducts,
+  type Product,
+} from '../../../science/metric-weighting/products.ts';
 import type { Better } from '../../../science/metric-weighting/prior.ts';
 import type { ImportanceKind } from '../../../science/metric-weighting/unit-importance.ts';
 import { builtInMapping, readMapping } from './choose-mapping.ts';
@@ -71,14 +76,18 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
     return { source: { ...source, ...about(read, mapping) }, learned, arms: [] };
   }
   const { table, filtered } = await readUnits(file, csv, mapping);
+  const products = productsOf(mapping);
   const learned =
     options.method === 'importance'
       ? await learnImportance(table, {
           ...options,
           device: options.device ?? cpuDevice(),
-          crosses: mapping.crosses,
+          crosses: [...mapping.crosses, ...products],
         })
-      : await learnSurrogate(table, [], { seed: options.seed, ...declared });
+      : await learnSurrogate(withProducts(table, products), [], {
+          seed: options.seed,
+          ...declared,
+        });
   return {
     source: {
       ...source,
@@ -86,8 +95,17 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
       notes: unitNotes(mapping, filtered),
     },
     learned,
-    arms: learned.method === 'surrogate' ? armEffects(table, learned) : [],
+    arms: learned.method === 'surrogate' ? armEffects(withProducts(table, products), learned) : [],
   };
+}
+
+/** The products that the mapping declares; else those by default of which the file has both metrics. */
+function productsOf({ metrics, products }: UnitsMapping): readonly Product[] {
+  const names = metrics.map(({ column, name = column }) => name);
+  return (
+    products ??
+    DEFAULT_PRODUCTS.filter((product) => product.every((metric) => names.includes(metric)))
+  );
 }
 
 /** @throws ApiError also where the file has no past experiments. */

@@ -54,7 +54,7 @@ test('a few thousand rows are enough to find what an additive score cannot tell'
     const [train, validation, test_] = [4000, 1000, 2000].map((rows, i) =>
       fewRows(rows, 10 * seed + i),
     );
-    const { scores } = await mlpLearner.fit(
+    const fitted = await mlpLearner.fit(
       { set: train },
       { set: validation },
       {
@@ -64,7 +64,7 @@ test('a few thousand rows are enough to find what an additive score cannot tell'
         onStep: () => {},
       },
     );
-    found.push(auc(scores(test_), test_.reward)!);
+    found.push(auc(fitted.scores(test_), test_.reward)!);
   }
   expect(Math.min(...found)).toBeGreaterThan(0.7);
 });
