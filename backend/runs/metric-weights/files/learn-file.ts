@@ -101,10 +101,9 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
 
 /** The products that the mapping declares; else those by default of which the file has both metrics. */
 function productsOf({ metrics, products }: UnitsMapping): readonly Product[] {
-  const names = metrics.map(({ column, name = column }) => name);
+  const names = new Set(metrics.map(({ column, name = column }) => name));
   return (
-    products ??
-    DEFAULT_PRODUCTS.filter((product) => product.every((metric) => names.includes(metric)))
+    products ?? DEFAULT_PRODUCTS.filter((product) => product.every((metric) => names.has(metric)))
   );
 }
 

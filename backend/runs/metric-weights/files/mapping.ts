@@ -116,8 +116,8 @@ function unitsProblem(given: UnitsMapping): string | undefined {
     return 'target.horizonDays and target.observedUntil go together';
   if (target.horizonDays !== undefined && time === undefined)
     return 'target.horizonDays counts from time: say which column that is';
-  const measured = metrics.map((one) => one.name ?? one.column);
-  const unmeasured = products.flat().find((name) => !measured.includes(name));
+  const measured = new Set(metrics.map((one) => one.name ?? one.column));
+  const unmeasured = products.flat().find((name) => !measured.has(name));
   if (unmeasured !== undefined) return `products: ${unmeasured} is no metric`;
   const unknown = crosses.flat().find((name) => !names.includes(name));
   return unknown === undefined ? undefined : `crosses: ${unknown} is neither a metric nor context`;
