@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
-import { rankingCounts } from './counted.ts';
+import { rankingCounts, schemaList } from './counted.ts';
 import { logStart } from './log-mark.ts';
 import {
   CLASSIFIED,
@@ -34,11 +34,13 @@ export const SHOWN = 'shown';
  */
 export async function countDays({ db, write }: Pick<Store, 'db' | 'write'>): Promise<void> {
   const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
-  const start = await logStart(db);
-  if (classified === undefined || start === undefined) return;
+  if (classified === undefined) return;
   const { version, closedBefore } = classified;
   let { text, mark } = await readMark<CountedMark>(db, COUNTED);
   if (mark?.version === version && mark.to >= closedBefore) return;
+  const start = await logStart(db);
+  if (start === undefined) return;
+  const schemas = await schemaList(db);
   const counted = mark?.version === version ? mark.to : 0;
   // A day of which a part was deleted keeps what was counted while it was whole.
   const whole = Math.ceil((await prunedBefore(db)) / DAY_MS) * DAY_MS;
@@ -46,7 +48,7 @@ export async function countDays({ db, write }: Pick<Store, 'db' | 'write'>): Pro
     const next = markText({ version, to: day + DAY_MS });
     const here = isAt(COUNTED, next);
     const rankings = sql`(select d.rankingId, d.itemIds from decisions d
-      where d.at >= ${day} and d.at < ${day + DAY_MS} and ${rankingCounts(sql`d`)})`;
+      where d.schemaHash in (${schemas}) and d.at >= ${day} and d.at < ${day + DAY_MS} and ${rankingCounts(sql`d`)})`;
     await write([
       moveMark(COUNTED, text, next),
       statement(db, sql`delete from daily_counts where day = ${day} and ${here}`),

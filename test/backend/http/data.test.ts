@@ -113,6 +113,11 @@ describe('training', () => {
     });
     const { body } = await backend.call('GET', `/v1/weights/${run.version}`);
     expect(body.belowMinimums).toEqual(missing);
+    const below = `trained below the recommended minimums: ${missing.join(', ')}`;
+    expect((await cli('weights', 'show', run.version)).stdout).toContain(`data     ${below}`);
+    const { stdout } = await cli('weights', 'list');
+    expect(stdout).toMatch(new RegExp(`^${run.version} .* below minimums`, 'm'));
+    expect(stdout).toMatch(/^v000000 .*UTC *(live)?$/m);
     expect(body.lineage).toMatchObject({
       forced: true,
       missing,

@@ -260,8 +260,8 @@ export interface OnTrivago {
   readonly difference: IntervalEstimate;
 }
 
-/** Hotel searches split by time as `trimtab replay` splits them; LambdaMART of small steps, as suits clicks. */
-export async function onTrivago(): Promise<OnTrivago> {
+/** Hotel searches split by time as `trimtab replay` splits them, and the sessions of the later ones. */
+function trivagoTask(): { task: Task; sessions: Uint32Array } {
   const [early, late] = readTrivagoSets();
   const rows = early.rows + late.rows;
   const codes = new Uint8Array(early.features * rows);
@@ -281,9 +281,31 @@ export async function onTrivago(): Promise<OnTrivago> {
     ]),
     trainSlates: early.starts.length - 1,
   });
+  return { task, sessions: late.session };
+}
+
+const reciprocalsOn = (task: Task) => async (tool: Tool) =>
+  ranked((await tool(task))[0], task, task.splits[0]).map((gains) => reciprocalRank(gains));
+
+/** The MLP's MRR minus scikit-learn's on hotel searches, clustered by session. */
+export async function mlpOnTrivago(): Promise<IntervalEstimate> {
+  const { task, sessions } = trivagoTask();
+  const reciprocals = reciprocalsOn(task);
+  const [own, peer] = await Promise.all([
+    reciprocals(ourMlp('listwise', (label) => label)),
+    reciprocals(pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'log' })),
+  ]);
+  return clusteredMean(
+    own.map((value, i) => value - peer[i]),
+    sessions,
+  )!;
+}
+
+/** LambdaMART of small steps, as suits clicks. */
+export async function onTrivago(): Promise<OnTrivago> {
+  const { task, sessions } = trivagoTask();
+  const reciprocals = reciprocalsOn(task);
   const options = { ...LEAF_WISE, maxLeaves: 15, lambda: 10, minChildRows: 50, rate: 0.05 };
-  const reciprocals = async (tool: Tool) =>
-    ranked((await tool(task))[0], task, task.splits[0]).map((gains) => reciprocalRank(gains));
   const mart = await reciprocals(ourLambdaMart(options, (label) => label));
   const peer = await reciprocals(
     pythonTool('lightgbm_scores', {
@@ -301,7 +323,7 @@ export async function onTrivago(): Promise<OnTrivago> {
     additive: meanOf(await reciprocals(ourAdditive('listwise', 10))),
     difference: clusteredMean(
       mart.map((value, i) => value - peer[i]),
-      late.session,
+      sessions,
     )!,
   };
 }
