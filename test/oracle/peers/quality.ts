@@ -287,20 +287,6 @@ function trivagoTask(): { task: Task; sessions: Uint32Array } {
 const reciprocalsOn = (task: Task) => async (tool: Tool) =>
   ranked((await tool(task))[0], task, task.splits[0]).map((gains) => reciprocalRank(gains));
 
-/** The MLP's MRR minus scikit-learn's on hotel searches, clustered by session. */
-export async function mlpOnTrivago(): Promise<IntervalEstimate> {
-  const { task, sessions } = trivagoTask();
-  const reciprocals = reciprocalsOn(task);
-  const [own, peer] = await Promise.all([
-    reciprocals(ourMlp('listwise', (label) => label)),
-    reciprocals(pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'log' })),
-  ]);
-  return clusteredMean(
-    own.map((value, i) => value - peer[i]),
-    sessions,
-  )!;
-}
-
 /** LambdaMART of small steps, as suits clicks. */
 export async function onTrivago(): Promise<OnTrivago> {
   const { task, sessions } = trivagoTask();
