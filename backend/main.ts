@@ -95,7 +95,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leadership,
     jobs: [
       snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
-      ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
+      ...jobsOf({ config, trainer, trainingData, rollouts, leader, log }),
       ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
         config.training.schedule,

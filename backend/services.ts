@@ -119,6 +119,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     rewardPolicy,
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
+    training: config.training,
     backend,
     nowMs,
     log,

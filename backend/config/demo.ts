@@ -1,6 +1,6 @@
 import type { TrimtabConfig } from './settings.ts';
 
-const few = { rankings: 100, rewarded: 100, clickRate: 0, days: 1, users: 1 };
+const few = { sessions: 1, rankings: 100, rewarded: 100, clickRate: 0, days: 1, users: 1 };
 
 /**
  * For a system that a person or a test tries out, where its configuration file says nothing else: minimums that an

@@ -22,7 +22,13 @@ import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
 import type { TrainingDataSettings } from './settings.ts';
-import { boundsOf, dayOf, wholeDays, type UtcDay } from '../../shared/domain/utc-day.ts';
+import {
+  boundsOf,
+  dayOf,
+  startOfDay,
+  wholeDays,
+  type UtcDay,
+} from '../../shared/domain/utc-day.ts';
 
 export interface DataWorkerOptions {
   readonly database: Database;
@@ -33,8 +39,10 @@ export interface DataWorkerOptions {
 }
 
 export interface PreparedData {
-  /** One per day on which something was ranked, in order. */
+  /** One per day of the window on which something was ranked, in order. */
   readonly manifests: readonly Manifest[];
+  /** The same of all days that are counted, the window's among them. */
+  readonly counted: readonly Manifest[];
   readonly quality: QualityReport;
   /** The same of other schemas' days in the window, those that training does not read without their partitions. */
   readonly otherLogs: readonly PreparedLog[];
@@ -65,10 +73,18 @@ const afterRekeying = <T>(nowMs: number, job: () => Promise<T>): Promise<T> =>
   });
 
 const exposed = {
-  /** Partitions of a window up to date with the log, and how good they are. */
-  prepare: (schema: Schema, window: Span, nowMs: number): Promise<PreparedData> =>
+  /** Partitions up to date with the log, and how good those of the window are. */
+  prepare: (
+    schema: Schema,
+    window: Span,
+    countedFrom: number,
+    nowMs: number,
+  ): Promise<PreparedData> =>
     afterRekeying(nowMs, async () => {
-      const manifests = await syncPartitions(depsAt(nowMs), schema, window);
+      const from = Math.min(window.from, countedFrom);
+      const counted = await syncPartitions(depsAt(nowMs), schema, { ...window, from });
+      const first = wholeDays(window).from;
+      const manifests = counted.filter(({ day }) => startOfDay(day) >= first);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
       const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
       const otherLogs: PreparedLog[] = [];
@@ -79,7 +95,7 @@ const exposed = {
           features: log.schema.features.length,
           manifests: log.isRead ? await syncPartitions(depsAt(nowMs), log.schema, window) : [],
         });
-      return { manifests, quality, otherLogs };
+      return { manifests, counted, quality, otherLogs };
     }),
 
   forgetDeletedUsers: (nowMs: number): Promise<number> =>

@@ -8,8 +8,10 @@ import { minimums } from './training-set/minimums.ts';
 export const trainingData = group({
   /** Feedback later than this after the ranking is not credited to it; then the day's partition is final. */
   attributionDays: positive.max(90).default(7),
-  /** Older decisions, events and partitions are deleted. */
-  retentionDays: positive.max(3650).default(90),
+  /** Older decisions, events and partitions are deleted. The longest training window fits in, with a month to spare. */
+  retentionDays: positive.max(3650).default(120),
+  /** Older counts by day and item are deleted. They name nobody; more than a year of them shows the seasons. */
+  dailyCountsDays: positive.max(3650).default(400),
   /** When what is older than the retention is deleted; empty: by hand only. */
   pruneSchedule: schedule.default('30 2 * * *'),
   /** What a session may do and still count as a person. A limit of 0 or of `null` is off. */

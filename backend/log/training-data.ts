@@ -16,8 +16,11 @@ export interface Pruned extends PrunedRows {
 
 /** What the rest of the backend asks of the log and its partitions; the work is done in a thread of its own. */
 export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' | 'settings'> {
-  /** Partitions of a window up to date with the log, and a report on their quality. */
-  prepare(schema: Schema, window: Span): Promise<PreparedData>;
+  /**
+   * Partitions of a window up to date with the log, and a report on their quality.
+   * @param countedFrom epoch ms: from when partitions are brought up to date besides; default: the window's.
+   */
+  prepare(schema: Schema, window: Span, countedFrom?: number): Promise<PreparedData>;
   /** Takes deleted users out of every partition. @returns how many partitions had them. */
   forgetDeletedUsers(): Promise<number>;
   /** Deletes what is older than the retention. */
@@ -46,17 +49,20 @@ export function trainingData(
   return {
     location,
     settings,
-    async prepare(schema, window) {
+    async prepare(schema, window, countedFrom = window.from) {
       await account.update();
-      return thread.call((worker) => worker.prepare(schema, window, nowMs()));
+      return thread.call((worker) => worker.prepare(schema, window, countedFrom, nowMs()));
     },
     forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers(nowMs())),
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
+      // Closed days are counted while they are whole.
+      await account.update();
       await beforePrune();
       const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
       const rows = await pruneLog(store, before, keptBefore);
-      await pruneRecords(store, before, keptBefore);
+      const countedBefore = floorToDay(nowMs() - settings.dailyCountsDays * DAY_MS);
+      await pruneRecords(store, before, keptBefore, countedBefore);
       // A deletion that could not reach every partition is made up for here.
       await thread.call((worker) => worker.forgetDeletedUsers(nowMs()));
       const partitions = await thread.call((worker) => worker.prune(dayOf(before), nowMs()));

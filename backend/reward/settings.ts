@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UNIT_METRICS, unitMetricName } from '../log/account/unit-metrics.ts';
+import { DEFAULT_PRODUCTS } from '../science/metric-weighting/products.ts';
 import { targetDefinition } from '../science/metric-weighting/target.ts';
 import { group, positive, problem, schedule } from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
@@ -42,6 +43,12 @@ export const metricWeights = group({
     .min(1)
     .readonly()
     .default(['surrogate', 'importance']),
+  /** Pairs whose product is a metric too: what both together foretell beyond each alone. */
+  products: z
+    .array(z.tuple([z.string(), z.string()]).readonly())
+    .max(16)
+    .readonly()
+    .default(DEFAULT_PRODUCTS),
   /** How importance is computed. */
   importance: group({
     /** The model of units. */
@@ -57,7 +64,14 @@ export const metricWeights = group({
   }),
   /** Units (also those of experiments) and outcomes are stored for so long after the horizon is over. */
   retentionDays: positive.max(3650).default(365),
-}).superRefine(({ importance, context, prior = {}, target, observeDays }, check) => {
+}).superRefine(({ importance, context, prior = {}, products, target, observeDays }, check) => {
+  const unmeasured = products.flat().find((name) => !METRICS.includes(name));
+  if (unmeasured !== undefined)
+    problem(
+      check,
+      ['products'],
+      `must be of metrics, but units have no metric ${unmeasured}: take two of ${METRICS.join(', ')}`,
+    );
   const columns = [...METRICS, 'hour', ...context];
   const unknown = importance.crosses.flat().find((name) => !columns.includes(name));
   if (unknown !== undefined)

@@ -1,5 +1,4 @@
 import type { TrainingDataService } from '../log/training-data.ts';
-import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
 import type { TrainingDataSettings } from '../log/settings.ts';
@@ -22,10 +21,9 @@ export function jobsOf(deps: {
   readonly trainingData: Pick<TrainingDataService, 'prune'>;
   readonly rollouts: Pick<Rollouts, 'advance'>;
   readonly leader: Pick<Lease, 'held'>;
-  readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }): Job[] {
-  const { config, trainer, trainingData, rollouts, leader, nowMs, log } = deps;
+  const { config, trainer, trainingData, rollouts, leader, log } = deps;
   const { training } = config;
   const job = (name: string, schedule: string, run: () => Promise<void>): Job => ({
     name,
@@ -35,12 +33,12 @@ export function jobsOf(deps: {
   });
   return [
     job(DAILY_TRAINING, training.schedule, async () => {
-      const from = nowMs() - training.windowDays * DAY_MS;
-      log(`${DAILY_TRAINING}: run ${await trainer.start({ from })}`);
+      log(`${DAILY_TRAINING}: run ${await trainer.start({})}`);
     }),
     job('weekly full training', training.fullSchedule, async () => {
       const asked = {
         fromRules: true,
+        retained: true,
         learner: training.fullLearner,
         name: 'learned from the rules',
       };

@@ -9,6 +9,7 @@ import { closeInterrupted } from './shell/close-interrupted.ts';
 import { runsOneAtATime, type Run } from './shell/one-at-a-time.ts';
 import { runSourceOf, type RunSourceAsked, type RunSourceDeps } from './shell/run-source.ts';
 import { startRun, type RunDeps } from './shell/run.ts';
+import { windowDaysOf, type TrainingSettings } from './train/settings.ts';
 import { trainingJob, type TrainingDeps } from './train/training-job.ts';
 
 interface TrainingAsked extends RunSourceAsked {
@@ -48,7 +49,8 @@ export interface Trainer {
 }
 
 export interface TrainerDeps
-  extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'versions'> {
+  extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'windowDays' | 'versions'> {
+  readonly training: Pick<TrainingSettings, 'windows' | 'windowDays'>;
   readonly versions: RunSourceDeps['versions'];
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
@@ -59,15 +61,20 @@ export interface TrainerDeps
 export function trainer(deps: TrainerDeps): Trainer {
   const { store, trainingData, versions, nowMs, log } = deps;
   const { retentionDays } = trainingData.settings;
-  const sourceOf = (asked: RunSourceAsked) => runSourceOf({ ...deps, retentionDays }, asked);
+  const sourceOf = (asked: RunSourceAsked, learners: readonly LearnerName[]) =>
+    runSourceOf(
+      { ...deps, retentionDays, windowDays: windowDaysOf(deps.training, learners) },
+      asked,
+    );
   const { start, running, abandon } = runsOneAtATime(store, log);
   return {
     start: (asked) =>
       start(async () => {
-        const source = await sourceOf(asked);
+        const learner = asked.learner ?? 'additive';
+        const source = await sourceOf(asked, [learner]);
         const request = {
           ...source,
-          learner: asked.learner ?? 'additive',
+          learner,
           ...(asked.method && { method: asked.method }),
           ...(asked.rollout && { rollout: asked.rollout }),
           ...(asked.fromRules && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
@@ -79,9 +86,10 @@ export function trainer(deps: TrainerDeps): Trainer {
 
     compare: (asked) =>
       start(async () => {
+        const learners = asked.learners ?? LEARNERS;
         const request = {
-          ...(await sourceOf(asked)),
-          learners: asked.learners ?? LEARNERS,
+          ...(await sourceOf(asked, learners)),
+          learners,
           ...(asked.folds !== undefined && { folds: asked.folds }),
           ...(asked.seed !== undefined && { seed: asked.seed }),
         };

@@ -327,6 +327,25 @@ export const metricUnits = sqliteTable(
   ],
 );
 
+/**
+ * What happened to each item on each closed day, from people alone and without an id of any of them: stored for longer than
+ * the log, for seasons.
+ */
+export const dailyCounts = sqliteTable(
+  'daily_counts',
+  {
+    /** First millisecond of the UTC day of the ranking. */
+    day: integer().notNull(),
+    itemId: text().notNull(),
+    /** `shown`, or the type of an event: `click`, `save`, `booking` … */
+    metric: text().notNull(),
+    count: integer().notNull(),
+    /** Version of the account that it was counted by. */
+    account: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.itemId, table.metric] })],
+);
+
 /** How far a reader of the log has come; after a restart it continues from there. */
 export const logMarks = sqliteTable('log_marks', {
   name: text().primaryKey(),

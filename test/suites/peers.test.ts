@@ -6,8 +6,10 @@ import {
   boostedBesideLightgbm,
   boostedBesideXgboost,
   forestBesideSklearn,
+  gradedMlpBesideSklearn,
   lambdaMartBesideLightgbm,
   lowerIsBetter,
+  mlpBesideSklearn,
   onTrivago,
   surelyWorseBy,
   type Measured,
@@ -16,6 +18,7 @@ import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
 import { needs } from '../support/needs.ts';
 import { unlessShared } from '../support/shared-data.ts';
+import { sized } from '../support/size.ts';
 
 /**
  * Trimtab's learners beside the field's tools, on the same codes with the same settings: on the given split each is at
@@ -23,6 +26,9 @@ import { unlessShared } from '../support/shared-data.ts';
  * and folds are fixed, so that a run decides what the last one did.
  */
 const REPEATS = 1;
+
+/** scikit-learn's network takes a minute for the folds of one data set. */
+const UNLESS_FULL = sized({ small: 'small size', full: '' });
 
 interface Row {
   readonly learner: string;
@@ -62,6 +68,20 @@ const ROWS: readonly Row[] = [
     reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
     compare: lambdaMartBesideLightgbm,
     bars: { 'NDCG@10': 0.724 },
+  },
+  {
+    learner: 'an MLP',
+    peer: 'scikit-learn',
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    compare: mlpBesideSklearn,
+    bars: { AUC: 0.643, 'log loss': 0.665 },
+  },
+  {
+    learner: 'an MLP on graded queries',
+    peer: 'scikit-learn',
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    compare: gradedMlpBesideSklearn,
+    bars: { 'NDCG@10': 0.72 },
   },
 ];
 

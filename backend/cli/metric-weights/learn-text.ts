@@ -75,8 +75,10 @@ function weightsText(learned: LearnedWeights): string {
       isSignificant(one) ? 'yes' : 'no',
     ]),
   );
-  if (learned.abstains !== undefined || ordered.some(isSignificant)) return rows;
-  return `${rows}\n\nNo single weight is significant, because the metrics are correlated; together they predict:`;
+  const { statements = [] } = learned;
+  const said = [rows, ...(statements.length === 0 ? [] : [statements.join('\n')])].join('\n\n');
+  if (learned.abstains !== undefined || ordered.some(isSignificant)) return said;
+  return `${said}\n\nNo single weight is significant, because the metrics are correlated; together they predict:`;
 }
 
 function skillText(skill: Skill, { experiments }: LearnedWeights): string {
@@ -86,7 +88,7 @@ function skillText(skill: Skill, { experiments }: LearnedWeights): string {
     `on ${count(skill.heldOut)} held-out ${what}:`,
     facts([
       [`  r²${beyond}`, figureText(skill.r2)],
-      ['  concordance', figureText(skill.concordance)],
+      [`  concordance${beyond}`, figureText(skill.concordance)],
       ['  concordance of equal weights', figureText(skill.equalWeights)],
       ['  difference, paired', `${figureText(skill.gain, true)}${verdict(skill.gain)}`],
     ]),

@@ -45,6 +45,7 @@ function originOf({
 
 function learnedText(of: Learned): string {
   const { method, by, units, experiments, target, weights, skill, abstains, reward } = of;
+  const { statements = [] } = of;
   const givesNoReward =
     method === 'surrogate' && abstains === undefined && Object.keys(reward).length === 0;
   const rows = weights.map(({ metric, weight, low, high }) => [
@@ -65,6 +66,7 @@ function learnedText(of: Learned): string {
     abstains === undefined
       ? table(['metric', 'weight', '95 %'], rows)
       : `abstains, and its weights are the prior: ${abstains}`,
+    ...statements,
   ].join('\n');
 }
 

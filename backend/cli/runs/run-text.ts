@@ -1,11 +1,22 @@
 import { count, duration, facts, moment } from '../../../shared/text/text.ts';
 import { schemaLogsText } from '../../log/logs-of-schemas.ts';
+import { belowMinimumsText } from '../../models/below-minimums.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
 export function runText(run: Run): string {
-  const { learner, counts, gate, missing, otherLogs = [], outcome, validation } = run.progress;
+  const {
+    belowMinimums,
+    learner,
+    counts,
+    firstPassRemains,
+    gate,
+    missing,
+    otherLogs = [],
+    outcome,
+    validation,
+  } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
     ['run', run.id],
@@ -13,6 +24,7 @@ export function runText(run: Run): string {
     ['error', run.error],
     ['version', run.version],
     ['learner', learner],
+    ['re-ranker', firstPassRemains && `none, as ${firstPassRemains}`],
     [
       'learned from',
       counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,
@@ -25,6 +37,7 @@ export function runText(run: Run): string {
     ],
     ['data lacked', missing === undefined || missing.length === 0 ? undefined : missing.join(', ')],
     ['other schemas', otherLogs.length === 0 ? undefined : schemaLogsText(otherLogs)],
+    ['below minimums', belowMinimums && belowMinimumsText(belowMinimums)],
     ['outcome', outcome],
   ];
   const lines = facts(entries.filter(([, value]) => typeof value === 'string'));

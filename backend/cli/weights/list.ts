@@ -3,6 +3,7 @@ import { facts, moment, table } from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { Answer } from '../../http/answers.ts';
+import { belowMinimumsText } from '../../models/below-minimums.ts';
 import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
@@ -32,13 +33,20 @@ async function list(options: VerbOptions): Promise<void> {
     one.schemaName,
     one.parent,
     moment(one.createdAt),
+    dataOf(one.belowMinimums),
     one.version === live.weights?.version ? 'live' : '',
   ]);
   print(
     weights,
-    () => table(['version', 'name', 'schema', 'parent', 'created', ''], rows),
+    () => table(['version', 'name', 'schema', 'parent', 'created', 'data', ''], rows),
     options,
   );
+}
+
+/** Whether a version's training data were as many as is recommended; `trimtab weights show` says what they lacked. */
+function dataOf(belowMinimums: readonly string[] | null): string {
+  if (belowMinimums === null) return 'unknown';
+  return belowMinimums.length === 0 ? '' : 'below minimums';
 }
 
 async function show(wanted: string, options: VerbOptions): Promise<void> {
@@ -49,13 +57,15 @@ async function show(wanted: string, options: VerbOptions): Promise<void> {
 }
 
 function wholeText(whole: Answer<'/v1/weights/:version'>): string {
-  const { parent, name, createdAt, schema, points } = whole;
+  const { parent, name, createdAt, schema, points, belowMinimums } = whole;
+  const data = belowMinimumsText(belowMinimums);
   const about = facts([
     ['version', whole.version],
     ['name', name],
     ['parent', parent],
     ['schema', `${schema.name} (${schema.hash})`],
     ['created', moment(createdAt)],
+    ...(data === undefined ? [] : [['data', data] as const]),
   ]);
   const rows = schema.features.flatMap((spec) =>
     (points[spec.name] ?? []).map((value, bucket) => ({ spec, bucket, value })),

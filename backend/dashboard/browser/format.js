@@ -40,3 +40,9 @@ export const figure = (x) =>
 
 /** @param {string} text */
 export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
+
+/** @param {readonly string[] | null} missing of the recommended minimums; null: unknown */
+export const trainingDataNote = (missing) =>
+  missing === null
+    ? 'Whether its training data were enough is unknown.'
+    : `Trained below the recommended minimums: ${missing.join(', ')}.`;

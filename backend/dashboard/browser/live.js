@@ -1,5 +1,5 @@
 import { badge, empty, h, when } from './dom.js';
-import { ago, duration, whole } from './format.js';
+import { ago, duration, trainingDataNote, whole } from './format.js';
 
 /** @typedef {import('../../http/answers.ts').Status} Status */
 /** @typedef {import('../../http/answers.ts').LiveWeights} LiveWeights */
@@ -20,7 +20,7 @@ export function liveSection(status, nowMs) {
 }
 
 /** @param {LiveWeights} weights @param {readonly string[]} problems @param {number} nowMs */
-function champion({ version, name, schemaName, since, hold, by }, problems, nowMs) {
+function champion({ version, name, schemaName, since, hold, by, belowMinimums }, problems, nowMs) {
   return [
     h(
       'div',
@@ -39,6 +39,9 @@ function champion({ version, name, schemaName, since, hold, by }, problems, nowM
       when(since, ago(since, nowMs)),
       ` by ${by ?? 'hand'}, schema ${schemaName ?? 'unknown'}`,
     ),
+    belowMinimums === null || belowMinimums.length > 0
+      ? h('p', { class: 'notice' }, trainingDataNote(belowMinimums))
+      : undefined,
     hold
       ? h(
           'p',

@@ -87,6 +87,7 @@ const origin = ({ author, reason, createdAt = 0, expiresAt, warning = [] }, nowM
 /** @param {Learned} of @param {MetricWeights} shown @param {number} nowMs */
 function learnedCard(of, { inForce, policy }, nowMs) {
   const { id, method, by, target, units, experiments, weights, skill, abstains, createdAt } = of;
+  const { statements = [] } = of;
   const [constant, varying] = [true, false].map((is) =>
     weights.filter(({ low, high }) => (abstains === undefined && low === high) === is),
   );
@@ -135,6 +136,7 @@ function learnedCard(of, { inForce, policy }, nowMs) {
     largest.length > MAX_ROWS
       ? h('p', { class: 'muted' }, `and ${largest.length - MAX_ROWS} smaller ones`)
       : undefined,
+    ...statements.map((statement) => h('p', { class: 'muted' }, `${statement}.`)),
     constant.length > 0
       ? h(
           'p',

@@ -1,5 +1,5 @@
 import { badge, empty, h, table, when } from './dom.js';
-import { ago, duration, sentence, whole } from './format.js';
+import { ago, duration, sentence, trainingDataNote, whole } from './format.js';
 import { lossCurve } from './loss-curve.js';
 
 /** @typedef {import('../../http/answers.ts').Run} Run */
@@ -47,6 +47,10 @@ function runCard(run, nowMs) {
       ),
       run.error === null ? undefined : h('p', { class: 'error' }, run.error),
       progress.outcome && h('p', {}, sentence(progress.outcome)),
+      progress.firstPassRemains && h('p', {}, sentence(progress.firstPassRemains)),
+      progress.belowMinimums && progress.belowMinimums.length > 0
+        ? h('p', { class: 'notice' }, trainingDataNote(progress.belowMinimums))
+        : undefined,
       progress.gate && gate(progress.gate),
       progress.validation && h('p', { class: 'muted' }, mrr(progress.validation)),
       progress.counts &&

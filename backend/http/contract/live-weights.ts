@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
+import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Store } from '../../store/open.ts';
 import { weights } from '../../store/tables.ts';
+import { belowMinimums } from './below-minimums.ts';
 import { epochMs, objectOf } from './openapi.ts';
 
 export const liveWeightsShape = z
@@ -18,6 +20,7 @@ export const liveWeightsShape = z
     since: epochMs,
     hold: z.boolean(),
     by: z.string().nullable(),
+    belowMinimums,
     pointer: objectOf<Pointer>('The pointer as it is in KV'),
   })
   .openapi('LiveWeights');
@@ -28,12 +31,19 @@ export async function liveWeights(store: Store): Promise<z.infer<typeof liveWeig
   if (live === undefined) return null;
   const { champion, hold, by } = live.pointer;
   const [row] = await store.db
-    .select({ name: weights.name, schemaName: weights.schemaName, schemaHash: weights.schemaHash })
+    .select({
+      name: weights.name,
+      schemaName: weights.schemaName,
+      schemaHash: weights.schemaHash,
+      lineage: weights.lineage,
+    })
     .from(weights)
     .where(eq(weights.version, champion));
+  const { lineage, ...known } = row ?? { name: null, schemaName: null, schemaHash: null };
   return {
     version: champion,
-    ...(row ?? { name: null, schemaName: null, schemaHash: null }),
+    ...known,
+    belowMinimums: lineage === undefined ? null : belowMinimumsOf(lineage),
     since: live.since,
     hold: hold === true,
     by: by ?? null,

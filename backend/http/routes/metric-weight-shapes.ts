@@ -50,6 +50,10 @@ const learned = z
       z.object({ metric: z.string(), weight: z.number(), low: z.number(), high: z.number() }),
     ),
     reward: reward.openapi({ description: 'The reward it would give; empty where it gives none' }),
+    statements: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'What the weights of products of two metrics say, in words' }),
     skill,
     abstains,
   })

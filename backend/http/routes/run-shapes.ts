@@ -41,6 +41,10 @@ const progress = z.object({
   learner: z.enum(LEARNERS).optional(),
   fold: z.number().optional().openapi({ description: 'Of the cross-validation; 0 before it' }),
   iterations: z.number().optional().openapi({ description: 'Iterations, trees or epochs' }),
+  firstPassRemains: z
+    .string()
+    .optional()
+    .openapi({ description: 'Why the first pass serves without a re-ranker, where it does' }),
   examination: objectOf<ExaminationPropensities>(
     'By slot, where rewards were divided by it',
   ).optional(),
@@ -58,6 +62,9 @@ const progress = z.object({
     .array(z.string())
     .optional()
     .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
+  belowMinimums: z.array(z.string()).optional().openapi({
+    description: 'What the data lacked of the recommended minimum, whatever the settings ask for',
+  }),
   outcome: z.string().optional().openapi({ description: 'Whether the version went live' }),
   isGoingLive: z
     .boolean()

@@ -5,6 +5,7 @@ import { checkExploration } from '../../../shared/domain/exploration.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
+import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
 import { addVersion } from '../../models/add-version.ts';
 import { byNumber, unknownVersion } from '../../models/versions.ts';
@@ -21,6 +22,7 @@ import {
   versionId,
   versionParam,
 } from '../contract/openapi.ts';
+import { belowMinimums } from '../contract/below-minimums.ts';
 import type { Services } from '../contract/services.ts';
 
 const about = z
@@ -35,6 +37,7 @@ const about = z
     lineage: anyObject.openapi({
       description: 'Where it comes from: data window, counts, metrics',
     }),
+    belowMinimums,
     createdAt: epochMs,
   })
   .openapi('Weights');
@@ -126,7 +129,11 @@ export const weightRoutes = (services: Services) => {
         .from(weights)
         .orderBy(desc(byNumber))
         .limit(MAX_LISTED);
-      return c.json({ weights: rows }, 200);
+      const answered = rows.map((own) => ({
+        ...own,
+        belowMinimums: belowMinimumsOf(own.lineage),
+      }));
+      return c.json({ weights: answered }, 200);
     })
     .openapi(one, async (c) => {
       const { bytes, ...found } = await row(c.req.valid('param').version);
@@ -135,6 +142,7 @@ export const weightRoutes = (services: Services) => {
       return c.json(
         {
           ...found,
+          belowMinimums: belowMinimumsOf(found.lineage),
           schema,
           points: pointsOf(scorer),
           calibration,

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/open.ts';
 import { creditOutcomes } from './credit-outcomes.ts';
 import { closeDays } from './close-days.ts';
+import { countDays } from './count-days.ts';
 import { classifyLog } from './classify-log.ts';
 import type { Rules } from './rules.ts';
 
@@ -16,4 +17,5 @@ export async function updateAccount(
   await classifyLog(store, rules);
   await creditOutcomes(store, rules);
   await closeDays(store, rules, nowMs);
+  await countDays(store);
 }

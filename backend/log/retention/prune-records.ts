@@ -2,16 +2,18 @@ import { sql } from 'drizzle-orm';
 import type { Statement, Store } from '../../store/open.ts';
 
 /**
- * Deletes what was made of data and is read no more. Of an experiment the last report stays, for ever, and those of each
+ * Deletes what was made of data and is read no more. Counts by day are kept for a time of their own. Of an experiment the last report stays, for ever, and those of each
  * day for as long as the log; alerts that are over stay as long as units do; leases that ran out go with the log. Everything that says who did or decided what
  * is kept: `audit`, `rollouts`, `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`,
  * and the monthly `reports`.
- * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes.
+ * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes. @param countedBefore
+ * the same of counts by day.
  */
 export async function pruneRecords(
   store: Store,
   before: number,
   keptBefore: number,
+  countedBefore: number,
 ): Promise<void> {
   const statement = (query: ReturnType<typeof sql>): Statement => ({
     toSQL: () => store.db.run(query).getQuery(),
@@ -26,6 +28,7 @@ export async function pruneRecords(
     statement(sql`
       delete from alerts where resolvedAt < ${keptBefore}
         and (notifiedAt is null or recoveryNotifiedAt is not null)`),
+    statement(sql`delete from daily_counts where day < ${countedBefore}`),
     // Of processes that ended without giving them back.
     statement(sql`delete from leases where expiresAt < ${before}`),
   ]);

@@ -5,6 +5,7 @@ import { columnOf } from '../../science/learn/tallies.ts';
 import { mapCodes } from './feature-map.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPartForTraining } from '../partitions/part-file.ts';
+import { DAY_MS, startOfDay } from '../../../shared/domain/utc-day.ts';
 import { readPartBytes, type Manifest } from '../partitions/partition.ts';
 
 /** Partitions of another schema, and how its codes are read. */
@@ -38,7 +39,9 @@ export async function readPartitions(
     ...manifests.map((manifest) => ({ manifest, from: undefined })),
     ...related.flatMap((from) => from.manifests.map((manifest) => ({ manifest, from }))),
   ];
-  const rows = sources.reduce((sum, { manifest }) => sum + manifest.rows, 0);
+  const rows = sources
+    .filter(({ manifest }) => startOfDay(manifest.day) + DAY_MS > window.from)
+    .reduce((sum, { manifest }) => sum + manifest.rows, 0);
   const collected = collector(schema, window, reward, rows);
   const days = Map.groupBy(sources, ({ manifest }) => manifest.day);
   for (const day of [...days.keys()].toSorted()) {

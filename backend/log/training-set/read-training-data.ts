@@ -8,12 +8,12 @@ import type { Manifest } from '../partitions/partition.ts';
 import { schemaLogsText, type SchemaLog } from '../logs-of-schemas.ts';
 import { readPartitions, type RelatedPartitions } from './read-partitions.ts';
 import type { LearnerKind } from './minimums.ts';
-import type { TrainingDataSettings } from '../settings.ts';
+import { DEFAULT_TRAINING_DATA, type TrainingDataSettings } from '../settings.ts';
 
 /** Where a run's data lies and how much of it there must be. Cloneable. */
 export interface TrainingSource {
   readonly location: StoreLocation;
-  /** Up to date, in order of day. */
+  /** Up to date, in order of day; of all days that are counted. */
   readonly manifests: readonly Manifest[];
   /** What was logged under other schemas within the window. */
   readonly otherLogs?: readonly (SchemaLog & RelatedPartitions)[];
@@ -25,6 +25,8 @@ export interface TrainingSource {
 export interface CheckedData extends TrainingData {
   /** What is missing of the minimum, and was overruled; empty when there is enough. */
   readonly missing: readonly string[];
+  /** What is missing of the recommended minimum, whatever the settings ask for. */
+  readonly belowMinimums: readonly string[];
 }
 
 /**
@@ -50,14 +52,17 @@ export async function readTrainingData(
     onProgress,
     otherLogs.filter(({ isRead }) => isRead),
   );
-  const check = checkEnoughData(learner, data.facts, minimums);
-  if (check.enough) return { ...data, missing: [] };
-  if (force && data.facts.rewarded > 0) return { ...data, missing: check.missing };
+  const { facts, counted } = data;
+  const check = checkEnoughData(learner, facts, counted, minimums);
+  const recommended = checkEnoughData(learner, facts, counted, DEFAULT_TRAINING_DATA.minimums);
+  const belowMinimums = recommended.enough ? [] : recommended.missing;
+  if (check.enough) return { ...data, missing: [], belowMinimums };
+  if (force && facts.rewarded > 0) return { ...data, missing: check.missing, belowMinimums };
   throw new ApiError(
     409,
     'not_enough_data',
     `not enough data under schema ${schema.name} for the ${learner} learner: ${check.missing.join(', ')}${otherLogs.length > 0 ? ` (of other schemas: ${schemaLogsText(otherLogs)})` : ''}; ${
-      data.facts.rewarded === 0
+      facts.rewarded === 0
         ? 'nothing that is rewarded happened'
         : 'wait for more, or learn all the same with --force'
     }`,

@@ -2,7 +2,7 @@ import { serve } from '../../process/serve.ts';
 import { chooseDevice } from '../../device/choose-device.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import { compareModels } from '../../science/training/compare-models.ts';
-import { mostDemanding } from '../shell/run-input.ts';
+import { mostDemanding } from '../shell/most-demanding.ts';
 import type {
   ComparisonInput,
   ComparisonProgress,

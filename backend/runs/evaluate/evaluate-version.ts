@@ -48,6 +48,8 @@ export interface VersionEvaluation {
   readonly gate: GateReport;
   /** Absent in evaluations from before it was stored. */
   readonly coverage?: EvaluationCoverage;
+  /** What the training data of each lacked of the recommended minimums; null where unknown, absent in older reports. */
+  readonly belowMinimums?: Readonly<Record<'version' | 'against', readonly string[] | null>>;
 }
 
 /** How much of the held-out log the evaluation could use. */

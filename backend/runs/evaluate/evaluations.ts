@@ -2,6 +2,7 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
+import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
@@ -59,7 +60,7 @@ export function evaluationsOf(deps: {
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
       const reward = await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy });
       const evaluateIn = inThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
-      const found = await evaluateIn((thread) =>
+      const evaluated = await evaluateIn((thread) =>
         thread.call((worker) =>
           worker.evaluateVersion({
             data: { location: trainingData.location, manifests },
@@ -72,6 +73,13 @@ export function evaluationsOf(deps: {
           }),
         ),
       );
+      const found = {
+        ...evaluated,
+        belowMinimums: {
+          version: belowMinimumsOf(await lineageOf(store, version)),
+          against: belowMinimumsOf(await lineageOf(store, champion.version)),
+        },
+      };
       const { coverage, ...report } = found;
       await store.write([
         store.db.insert(evaluations).values({
@@ -96,10 +104,17 @@ export function evaluationsOf(deps: {
 
 /** Epoch ms of the end of the data that a version learned from; 0 for a version that learned from none. */
 async function learnedUntil(store: Store, version: Version): Promise<number> {
+  const window = (await lineageOf(store, version)).window as { to?: number } | undefined;
+  return window?.to ?? 0;
+}
+
+async function lineageOf(
+  store: Store,
+  version: Version,
+): Promise<Readonly<Record<string, unknown>>> {
   const [row] = await store.db
     .select({ lineage: weights.lineage })
     .from(weights)
     .where(eq(weights.version, version));
-  const window = row?.lineage.window as { to?: number } | undefined;
-  return window?.to ?? 0;
+  return row?.lineage ?? {};
 }

@@ -11,6 +11,7 @@ import {
 import { learnImportance } from '../../science/metric-weighting/learn-importance.ts';
 import { learnSurrogate } from '../../science/metric-weighting/learn-surrogate.ts';
 import type { LearnedWeights } from '../../science/metric-weighting/learned-weights.ts';
+import { withProducts } from '../../science/metric-weighting/products.ts';
 import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
 import type { UnitTable } from '../../science/metric-weighting/unit-table.ts';
 import { declaredPrior, livePrior } from './live-prior.ts';
@@ -68,7 +69,7 @@ const exposed = {
     const table = await unitTableOf(db, settings, nowMs);
     const experiments = await pastExperiments(db, target, nowMs);
     const learned: LearnedWeights[] = [];
-    const pooled = pooledTable(table, experiments);
+    const pooled = pooledTable(withProducts(table, settings.products), experiments);
     for (const method of settings.methods)
       learned.push(
         method === 'surrogate'
@@ -105,9 +106,10 @@ const exposed = {
 
 async function importanceOf(
   table: UnitTable,
-  { importance }: LearningSettings,
+  { importance: { crosses, ...own }, products }: LearningSettings,
   seed: number,
 ): Promise<LearnedWeights> {
+  const importance = { ...own, crosses: [...crosses, ...products] };
   // A forest grows on the CPU: no GPU need be opened.
   if (importance.model === 'forest')
     return learnImportance(table, { ...importance, seed, device: cpuDevice() });

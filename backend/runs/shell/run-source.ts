@@ -17,6 +17,8 @@ export interface RunSourceAsked {
   /** Epoch ms, inclusive. */
   readonly from?: number;
   readonly to?: number;
+  /** Learns from all of the log that is retained, where no `from` is given; default: the learner's window. */
+  readonly retained?: boolean;
   readonly servedBy?: Version;
   readonly objective?: BoostedObjective;
   readonly l2?: number;
@@ -33,6 +35,11 @@ export interface RunSource {
   /** Epoch ms, inclusive. */
   readonly from: number;
   readonly to: number;
+  /**
+   * Epoch ms: since when the log is counted for the minimums. All that is retained, unless a window was asked for: then
+   * that window alone.
+   */
+  readonly countedFrom: number;
   /** Only rankings that this version served. */
   readonly servedBy?: string;
   /** Of boosted trees. */
@@ -47,21 +54,27 @@ export interface RunSourceDeps {
   readonly versions: Versions;
   readonly rewardPolicy: RewardPolicy;
   readonly retentionDays: number;
+  /** How many days of the log the run learns from, where nothing else is asked for. */
+  readonly windowDays: number;
   readonly nowMs: () => number;
 }
 
 /** @throws ApiError 404 for an unknown version or schema, 409 `foreign_schema`. */
 export async function runSourceOf(
-  { store, versions, rewardPolicy, retentionDays, nowMs }: RunSourceDeps,
+  { store, versions, rewardPolicy, retentionDays, windowDays, nowMs }: RunSourceDeps,
   asked: RunSourceAsked,
 ): Promise<RunSource> {
   const parent = await parentOf(asked, store, versions);
   const now = nowMs();
+  const to = asked.to ?? now;
+  const retainedFrom = now - retentionDays * DAY_MS;
+  const from = asked.from ?? (asked.retained ? retainedFrom : to - windowDays * DAY_MS);
   return {
     parent,
     reward: asked.reward ?? (await rewardInForce(store, parent.schema, now, { rewardPolicy })),
-    from: asked.from ?? now - retentionDays * DAY_MS,
-    to: asked.to ?? now,
+    from,
+    to,
+    countedFrom: asked.from ?? Math.min(from, retainedFrom),
     force: asked.force ?? false,
     ...(asked.objective && { objective: asked.objective }),
     ...(asked.servedBy && { servedBy: asked.servedBy }),

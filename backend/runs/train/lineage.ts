@@ -19,6 +19,7 @@ export function lineageOf(
     counts: result.counts,
     learner: result.learner,
     iterations: result.iterations,
+    firstPassRemains: result.firstPassRemains,
     finalLoss: result.curve.at(-1),
     validation: result.validation,
     gate: result.gate,
@@ -34,5 +35,6 @@ export function lineageOf(
     forced,
     /** What was missing of the minimum data, where force learned without it. */
     missing: result.missing,
+    belowMinimums: result.belowMinimums,
   };
 }

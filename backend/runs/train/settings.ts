@@ -1,12 +1,22 @@
 import { z } from 'zod';
-import { LEARNERS } from '../../science/learn/learners/learner.ts';
+import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
+import { mostDemanding } from '../shell/most-demanding.ts';
 import { group, positive, schedule } from '../../settings/fields.ts';
 
 export const training = group({
   /** When training starts from the champion; empty: by hand only. */
   schedule: schedule.default('0 3 * * *'),
-  /** How many days of the log that training learns from. */
-  windowDays: positive.default(28),
+  /** How many days of the log a training learns from, by its learner: what is harder to learn needs more. */
+  windows: group({
+    /** Of additive weights. */
+    additive: positive.default(30),
+    /** Of random forests and boosted trees. */
+    forest: positive.default(60),
+    /** Of neural networks. */
+    mlp: positive.default(90),
+  }),
+  /** One window for all learners, in place of `windows`. */
+  windowDays: positive.optional().meta({ examples: [28] }),
   /** When a training starts from the rules, on all that is retained; empty: by hand only. */
   fullSchedule: schedule.default('0 4 * * 0'),
   /** Which learner that training uses. */
@@ -14,3 +24,9 @@ export const training = group({
 });
 
 export type TrainingSettings = z.infer<typeof training>;
+
+/** How many days of the log the learners are to learn from, where they learn from the same. */
+export const windowDaysOf = (
+  { windows, windowDays }: Pick<TrainingSettings, 'windows' | 'windowDays'>,
+  learners: readonly LearnerName[],
+): number => windowDays ?? windows[mostDemanding(learners)];

@@ -54,10 +54,11 @@ async function carryOut(
         isGoingLive: false,
         outcome: `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`,
       };
+  const remains = result.firstPassRemains === undefined ? '' : `${result.firstPassRemains}; `;
   return {
     version,
     progress: { ...report, quality, outcome, isGoingLive, forced, otherLogs: others.map(aboutLog) },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
 

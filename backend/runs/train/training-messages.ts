@@ -27,4 +27,6 @@ export interface TrainingResult extends Learned {
   readonly counts: TrainingCounts;
   /** What is missing of the minimum data, where force learned without it. */
   readonly missing: readonly string[];
+  /** What is missing of the recommended minimum, whatever the settings ask for. */
+  readonly belowMinimums: readonly string[];
 }

@@ -4,7 +4,7 @@ import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { FitStep } from '../../science/learn/fit-step.ts';
-import { mostDemanding } from '../shell/run-input.ts';
+import { mostDemanding } from '../shell/most-demanding.ts';
 import type {
   TrainingCounts,
   TrainingInput,
@@ -22,7 +22,7 @@ async function train(
 ): Promise<TrainingResult> {
   const { schema } = job.parent;
   const onSlates = (slates: number) => onProgress({ phase: 'reading', slates });
-  const { set, facts, missing } = await readTrainingData(
+  const { set, facts, missing, belowMinimums } = await readTrainingData(
     job.data,
     mostDemanding([job.learner]),
     schema,
@@ -52,7 +52,7 @@ async function train(
         if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
       },
     });
-    return { ...learned, counts, missing };
+    return { ...learned, counts, missing, belowMinimums };
   } finally {
     device.close();
   }

@@ -5,40 +5,39 @@ export interface Concordance {
   readonly influence: Float64Array;
 }
 
+export interface ConcordanceOptions {
+  /** The stratum of each unit: only units of one stratum are compared, as scores learned apart have no common scale. */
+  readonly stratum?: ArrayLike<number>;
+  /**
+   * Two units that are equal here are not compared. Where `values` are residuals, these are what they are residuals of:
+   * of two people who bought nothing none was the better one, whatever was expected of them.
+   */
+  readonly outcomes?: ArrayLike<number>;
+}
+
 /**
  * Harrell's C (1982): of all pairs of units with different values, the share in which the unit with the higher value
  * has the higher score; equal scores count half. For values of 0 and 1 it is the AUC. The influence is that of a ratio
  * of U-statistics (Hoeffding, 1948), `2 (concordantᵢ − C · pairsᵢ) / Σ pairs`. O(n log n).
  * @param scores n scores. @param values the n values that they should rank.
- * @returns undefined where all values are equal.
+ * @returns undefined where there is no pair to compare.
  */
 export function concordance(
   scores: ArrayLike<number>,
   values: ArrayLike<number>,
+  { stratum, outcomes }: ConcordanceOptions = {},
 ): Concordance | undefined {
   const n = scores.length;
-  const { ranks, count } = ranked(scores);
-  const order = Uint32Array.from({ length: n }, (_, i) => i).toSorted(
-    (a, b) => values[a] - values[b],
-  );
   const [concordant, pairs] = [new Float64Array(n), new Float64Array(n)];
-  /** One pass through the units, by ascending or descending value: compares each with the units passed before it. */
-  const pass = (unitAt: (step: number) => number, scoresRise: boolean) => {
-    const tree = new Float64Array(count + 1);
-    for (let from = 0, to = 0; from < n; from = to) {
-      while (to < n && values[unitAt(to)] === values[unitAt(from)]) to++;
-      for (let step = from; step < to; step++) {
-        const unit = unitAt(step);
-        const [below, upTo] = [prefix(tree, ranks[unit]), prefix(tree, ranks[unit] + 1)];
-        const half = (upTo - below) / 2;
-        concordant[unit] += (scoresRise ? below : from - upTo) + half;
-        pairs[unit] += from;
-      }
-      for (let step = from; step < to; step++) add(tree, ranks[unitAt(step)]);
-    }
-  };
-  pass((step) => order[step], true);
-  pass((step) => order[n - 1 - step], false);
+  for (const units of groupsBy(
+    Uint32Array.from({ length: n }, (_, i) => i),
+    stratum,
+  )) {
+    countPairs(scores, values, units, concordant, pairs, 1);
+    if (outcomes === undefined) continue;
+    for (const equal of groupsBy(units, outcomes))
+      countPairs(scores, values, equal, concordant, pairs, -1);
+  }
   let [agree, all] = [0, 0];
   for (let i = 0; i < n; i++) {
     agree += concordant[i];
@@ -50,6 +49,46 @@ export function concordance(
     value,
     influence: concordant.map((own, i) => (2 * (own - value * pairs[i])) / all),
   };
+}
+
+function groupsBy(units: Uint32Array, of: ArrayLike<number> | undefined): Uint32Array[] {
+  if (of === undefined) return [units];
+  return [...Map.groupBy(units, (unit) => of[unit]).values()].map((own) => Uint32Array.from(own));
+}
+
+/** Adds to each unit, `times` over, in how many pairs it is with another of `units` and how many of these are concordant. */
+function countPairs(
+  scores: ArrayLike<number>,
+  values: ArrayLike<number>,
+  units: Uint32Array,
+  concordant: Float64Array,
+  pairs: Float64Array,
+  times: 1 | -1,
+): void {
+  if (units.length === 1) return;
+  const n = units.length;
+  const { ranks, count } = ranked(Float64Array.from(units, (unit) => scores[unit]));
+  const valueOf = (place: number) => values[units[place]];
+  const order = Uint32Array.from({ length: n }, (_, place) => place).toSorted(
+    (a, b) => valueOf(a) - valueOf(b),
+  );
+  /** One pass through the units, by ascending or descending value: compares each with the units passed before it. */
+  const pass = (placeAt: (step: number) => number, scoresRise: boolean) => {
+    const tree = new Float64Array(count + 1);
+    for (let from = 0, to = 0; from < n; from = to) {
+      while (to < n && valueOf(placeAt(to)) === valueOf(placeAt(from))) to++;
+      for (let step = from; step < to; step++) {
+        const place = placeAt(step);
+        const [below, upTo] = [prefix(tree, ranks[place]), prefix(tree, ranks[place] + 1)];
+        const half = (upTo - below) / 2;
+        concordant[units[place]] += times * ((scoresRise ? below : from - upTo) + half);
+        pairs[units[place]] += times * from;
+      }
+      for (let step = from; step < to; step++) add(tree, ranks[placeAt(step)]);
+    }
+  };
+  pass((step) => order[step], true);
+  pass((step) => order[n - 1 - step], false);
 }
 
 /** Dense ranks from 0. */

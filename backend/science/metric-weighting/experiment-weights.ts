@@ -13,7 +13,7 @@ import {
   type Prior,
   type ShrunkWeights,
 } from './shrink.ts';
-import { skillOf } from './skill.ts';
+import { onOneScale, skillOf } from './skill.ts';
 
 export interface ExperimentFit extends ShrunkWeights {
   /** Λ, M × M: covariance of the true effects on the metrics. */
@@ -141,7 +141,7 @@ export function leaveOneOut(
  * skill. Their contribution to the squared error is known, because weights and Λ were learned from the other
  * experiments; it is subtracted as optimism, which is correct for any Λ. (Subtracting the shared error from the target
  * instead would depend on Λ: where noise makes Λ too large, some of it would remain.) Treatments are ranked by observed
- * effects, as decisions do.
+ * effects, as decisions do; the weights are put on one scale, because each experiment was left out of weights of its own.
  */
 export function experimentSkill(
   table: EffectsTable,
@@ -157,8 +157,8 @@ export function experimentSkill(
     optimism: of((one) => 2 * dot(one.weights, one.calibrated.across)),
     ranked: of((one) => one.calibrated.y),
     precision: of((one) => 1 / one.variance),
-    scores: of((one, e) => dot(one.weights, table.effects[e].x)),
-    equalScores: of((_, e) => dot(equal, table.effects[e].x)),
+    scores: of((one, e) => dot(onOneScale(one.weights), table.effects[e].x)),
+    equalScores: of((_, e) => dot(onOneScale(equal), table.effects[e].x)),
     cluster: table.cluster,
   });
 }

@@ -6,18 +6,21 @@ import type { Device } from '../learn/device/device.ts';
 import { bootstrapCovariance } from './draws.ts';
 import { encodeUnits, unitCodes, type Cross } from './encode-units.ts';
 import { fitUnitTrees, type UnitModelKind } from './fit-unit-trees.ts';
+import { gram } from './gram.ts';
+import { foretoldByContext, gramWithout } from './held-out-context.ts';
 import { heldOutUnits } from './held-out-units.ts';
+import { leakProblem } from './leaking-columns.ts';
 import type { ImportanceWeights, MetricWeight } from './learned-weights.ts';
 import { dot } from '../statistics/matrix.ts';
 import { unitsProblem } from './minimums.ts';
 import { normalised, normaliserOf } from './normalise.ts';
 import { equalWeights } from './prior.ts';
-import { skillOf, type HeldOutPredictions } from './skill.ts';
+import { skillOf } from './skill.ts';
 import { lackOfSkill } from './stage.ts';
-import { contextOf } from './unit-design.ts';
+import { contextOf, unitDesign, type UnitDesign } from './unit-design.ts';
 import type { ImportanceKind } from './importance-kind.ts';
 import { unitImportance } from './unit-importance.ts';
-import type { NumberColumn, UnitTable } from './unit-table.ts';
+import type { UnitTable } from './unit-table.ts';
 
 export interface LearnImportanceOptions {
   readonly seed: number;
@@ -79,6 +82,10 @@ export async function learnImportance(
   const isHeldOut = new Set(first);
   const train = labelled.filter((_, i) => !isHeldOut.has(i));
   const heldOut = first.map((i) => labelled[i]);
+  const design = unitDesign(table, labelled);
+  const leak = leakProblem(design, table.target.name, [first]);
+  if (leak !== undefined)
+    return { ...shared, weights: equalShares(metrics), model: { kind }, abstains: leak };
   const features = encodeUnits({ ...table, context: contextOf(table) }, crosses, train);
   const learn = async (units: Uint32Array, trees: number, own: number, among = features) =>
     fitUnitTrees(
@@ -95,10 +102,13 @@ export async function learnImportance(
     context.length === 0
       ? new Float64Array(heldOut.length).fill(normaliserOf(labels, train).mean)
       : (await learn(train, TREES, seed, context)).predict(unitCodes(context, heldOut));
+  const predictions = whole.predict(unitCodes(features, heldOut));
   const skill = skillOf({
     values: Float64Array.from(heldOut, (unit) => labels[unit]),
     baseline,
-    ...scoresOf(table, whole.predict(unitCodes(features, heldOut)), heldOut, train),
+    predictions,
+    scores: predictions.map((value, i) => value - baseline[i]),
+    equalScores: equalScoresOf(design, table, first),
   });
   const noSkill =
     lackOfSkill(skill, 'units') ??
@@ -153,24 +163,21 @@ async function withBootstrapIntervals(
 const equalShares = (metrics: readonly string[]): MetricWeight[] =>
   metrics.map((metric) => ({ metric, weight: 1 / metrics.length, low: 0, high: 1 }));
 
-/** Rankings of the held-out units by the model's predictions and by equal weights. */
-function scoresOf(
+/** Scores of the held-out rows of the design by equal weights of what context does not foretell of the metrics. */
+function equalScoresOf(
+  design: UnitDesign,
   { metrics }: UnitTable,
-  predictions: Float64Array,
   heldOut: Uint32Array,
-  train: Uint32Array,
-): Pick<HeldOutPredictions, 'predictions' | 'scores' | 'equalScores'> {
-  const names = metrics.map(({ name }) => name);
+): Float64Array {
   const better = Object.fromEntries(metrics.map((one) => [one.name, one.better]));
-  const equal = equalWeights(names, better);
-  const by = metrics.map(({ values }) => normaliserOf(values, train));
-  const valueOf = (unit: number, { values }: NumberColumn, i: number) =>
-    Number.isNaN(values[unit]) ? 0 : normalised(values[unit], by[i]);
-  const equalScores = Float64Array.from(heldOut, (unit) =>
+  const equal = equalWeights(design.metrics, better);
+  const all = Uint32Array.from(design.rows, (_, row) => row);
+  const train = gramWithout(design, gram(design.columns, all), heldOut);
+  const foretold = foretoldByContext(design, train, heldOut);
+  return Float64Array.from(heldOut, (row, i) =>
     dot(
       equal,
-      metrics.map((metric, i) => valueOf(unit, metric, i)),
+      design.metrics.map((_, j) => design.columns[design.contextColumns + j][row] - foretold[j][i]),
     ),
   );
-  return { predictions, scores: predictions, equalScores };
 }

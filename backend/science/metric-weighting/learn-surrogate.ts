@@ -3,6 +3,7 @@ import { withIntervals } from './draws.ts';
 import { experimentStage } from './experiment-stage.ts';
 import type { SurrogateWeights } from './learned-weights.ts';
 import { equalWeights, priorOf, type Better } from './prior.ts';
+import { productSentence } from './products.ts';
 import type { Prior } from './shrink.ts';
 import type { LearnedStage } from './stage.ts';
 import { unitDesign } from './unit-design.ts';
@@ -36,8 +37,12 @@ export async function learnSurrogate(
   const metrics = metricsOf(table, experiments);
   const better =
     given ?? Object.fromEntries((table?.metrics ?? []).map((one) => [one.name, one.better]));
-  const mean = priorOf(metrics, better, declared);
-  const equal = equalWeights(metrics, better);
+  const multiplied = (table?.metrics ?? []).flatMap(({ name, productOf }) =>
+    productOf === undefined ? [] : [[name, productOf] as const],
+  );
+  const products = new Set(multiplied.map(([name]) => name));
+  const mean = priorOf(metrics, better, declared, products);
+  const equal = equalWeights(metrics, better, products);
   const size = metrics.length;
   const none = new Float64Array(size * size);
   const design = table && unitDesign(table);
@@ -63,6 +68,7 @@ export async function learnSurrogate(
   );
   const model = {
     index: 'linear in the normalised metrics',
+    ...(multiplied.length > 0 && { products: Object.fromEntries(multiplied) }),
     ...(design && {
       target: design.target,
       constant: metrics.filter((metric) => !design.metrics.includes(metric)),
@@ -82,9 +88,17 @@ export async function learnSurrogate(
   }
   // The weights from units are themselves partly the declared prior, so the two shrinkage factors multiply.
   const shrinkage = isPooled ? byUnits.shrinkage * byExperiments.shrinkage : used.shrinkage;
+  const weights = withIntervals(metrics, used.weights, used.covariance, used.clusters);
+  const statements = multiplied.map(([name, product]) =>
+    productSentence(
+      weights.find(({ metric }) => metric === name)!,
+      product,
+    ),
+  );
   return {
     ...shared,
-    weights: withIntervals(metrics, used.weights, used.covariance, used.clusters),
+    weights,
+    ...(statements.length > 0 && { statements }),
     covariance: Array.from(used.covariance),
     shrinkage,
     skill: used.skill,

@@ -22,7 +22,10 @@ export interface Skill {
    * effect).
    */
   readonly r2: SkillFigure;
-  /** Probability that of two units the one with the higher value is ranked higher; 0.5 by chance. */
+  /**
+   * Probability that of two units the one with the higher value, beyond what its context foretells, is ranked higher;
+   * 0.5 by chance. Only units whose weights were learned from the same other units are compared.
+   */
   readonly concordance: SkillFigure;
   /** Concordance of equal weights on the normalised metrics; `gain` is the paired difference, learned minus equal. */
   readonly equalWeights: SkillFigure;
@@ -67,6 +70,8 @@ export interface SurrogateWeights extends Learned {
   /** The prior weights; `shrinkage` is how far the weights are shrunk to them: 0 is data only, 1 prior only. */
   readonly prior: Readonly<Record<string, number>>;
   readonly shrinkage: number;
+  /** What the weights of products of two metrics say, in words; absent without products, or where the weights abstain. */
+  readonly statements?: readonly string[];
   /** Why the weights abstain and are the prior: too few data, or no held-out skill. */
   readonly abstains?: string;
 }

@@ -2,12 +2,18 @@ import { invalid } from '../../../shared/domain/errors.ts';
 
 export type Better = 'higher' | 'lower';
 
-/** Equal weights ±1/M, each signed by the metric's better direction. */
-export const equalWeights = (
+/** Equal weights ±1/M, each signed by the metric's better direction; 0 for products of others, which have none. */
+export function equalWeights(
   metrics: readonly string[],
   better: Readonly<Record<string, Better | undefined>>,
-): Float64Array =>
-  Float64Array.from(metrics, (metric) => (better[metric] === 'lower' ? -1 : 1) / metrics.length);
+  products: ReadonlySet<string> = new Set(),
+): Float64Array {
+  const count = metrics.filter((metric) => !products.has(metric)).length;
+  return Float64Array.from(metrics, (metric) => {
+    if (products.has(metric)) return 0;
+    return (better[metric] === 'lower' ? -1 : 1) / count;
+  });
+}
 
 /**
  * The declared prior weights, 0 for metrics it does not name; equal weights where none are declared.
@@ -17,8 +23,9 @@ export function priorOf(
   metrics: readonly string[],
   better: Readonly<Record<string, Better | undefined>>,
   declared?: Readonly<Record<string, number>>,
+  products?: ReadonlySet<string>,
 ): Float64Array {
-  if (declared === undefined) return equalWeights(metrics, better);
+  if (declared === undefined) return equalWeights(metrics, better, products);
   for (const [metric, weight] of Object.entries(declared))
     if (!metrics.includes(metric) || !Number.isFinite(weight))
       throw invalid(

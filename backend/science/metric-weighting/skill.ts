@@ -9,11 +9,16 @@ export interface HeldOutPredictions {
   readonly values: Float64Array;
   readonly baseline: Float64Array;
   readonly predictions: Float64Array;
-  /** Scores by the learned weights and by equal weights. */
+  /** Scores by the learned weights and by equal weights, with what context foretells taken off. */
   readonly scores: Float64Array;
   readonly equalScores: Float64Array;
-  /** The values that `scores` should rank, where they are not `values`. */
+  /** The values that `scores` should rank. Default: `values − baseline`, which context cannot rank. */
   readonly ranked?: Float64Array;
+  /**
+   * The fold of each, where folds have weights of their own: only units of the same fold are ranked against each other,
+   * because their scores have one origin and one scale.
+   */
+  readonly fold?: ArrayLike<number>;
   /** Weight of each in r²: the inverse of its variance. Default 1. */
   readonly precision?: Float64Array;
   /**
@@ -31,11 +36,13 @@ export interface HeldOutPredictions {
  * @returns undefined where all held-out values are equal.
  */
 export function skillOf(heldOut: HeldOutPredictions): Skill | undefined {
-  const { values, scores, equalScores, ranked = values } = heldOut;
+  const { values, baseline, scores, equalScores, fold } = heldOut;
+  const { ranked = values.map((value, i) => value - baseline[i]) } = heldOut;
   const n = values.length;
   const cluster = heldOut.cluster ?? Uint32Array.from({ length: n }, (_, i) => i);
-  const learned = concordance(scores, ranked);
-  const equal = concordance(equalScores, ranked);
+  const compared = { outcomes: values, ...(fold && { stratum: fold }) };
+  const learned = concordance(scores, ranked, compared);
+  const equal = concordance(equalScores, ranked, compared);
   const r2 = r2Of(heldOut);
   if (learned === undefined || equal === undefined || r2 === undefined) return undefined;
   const gain = learned.influence.map((own, i) => own - equal.influence[i]);
@@ -46,6 +53,15 @@ export function skillOf(heldOut: HeldOutPredictions): Skill | undefined {
     gain: influenceInterval(learned.value - equal.value, gain, cluster),
     heldOut: n,
   };
+}
+
+/**
+ * Weights divided by the sum of their absolute values: they rank as before, and a single metric's weight becomes exactly
+ * 1 or −1, so that it cannot differ from an equal weight by rounding.
+ */
+export function onOneScale(weights: Float64Array): Float64Array {
+  const total = weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+  return total === 0 ? weights : weights.map((weight) => weight / total);
 }
 
 /**

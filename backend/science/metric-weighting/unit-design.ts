@@ -10,10 +10,19 @@ export interface UnitDesign {
   readonly columns: readonly Float64Array[];
   /** Number of columns of intercept and context; the metrics follow. */
   readonly contextColumns: number;
+  /** Which columns each column of the table's context became. */
+  readonly context: readonly ContextColumns[];
   /** Metrics that are not constant, in the table's order. */
   readonly metrics: readonly string[];
   readonly normalisers: Readonly<Record<string, Normaliser>>;
   readonly target: Normaliser;
+}
+
+export interface ContextColumns {
+  readonly name: string;
+  /** Place of its first column in the design. */
+  readonly first: number;
+  readonly count: number;
 }
 
 /** More levels of a context column would cost more degrees of freedom than they explain. */
@@ -22,10 +31,14 @@ const MOST_LEVELS = 16;
 /**
  * Builds the design matrix. Context enters as dummy variables of its levels, so that no linear effect is assumed; a
  * number also enters by its value, because its levels are coarse. The arm is context, see `contextOf`.
+ * @param rows units with a target; default those that have every metric too. A missing metric is its mean.
  */
-export function unitDesign(table: UnitTable): UnitDesign {
-  const rows = completeUnits(table);
-  const context = contextOf(table).flatMap((column) => dummies(column, rows));
+export function unitDesign(table: UnitTable, rows: Uint32Array = completeUnits(table)): UnitDesign {
+  const byColumn = contextOf(table).map((column) => ({
+    name: column.name,
+    columns: dummies(column, rows),
+  }));
+  const context = byColumn.flatMap(({ columns }) => columns);
   const intercept = new Float64Array(rows.length).fill(1);
   const normaliserBy = new Map(
     table.metrics.map(({ name, values }) => [name, normaliserOf(values, rows)]),
@@ -33,7 +46,8 @@ export function unitDesign(table: UnitTable): UnitDesign {
   const varying = table.metrics.filter(({ name }) => normaliserBy.get(name)!.deviation > 0);
   const target = normaliserOf(table.target.values, rows);
   const normalisedColumn = (values: Float64Array, by: Normaliser) =>
-    Float64Array.from(rows, (row) => normalised(values[row], by));
+    Float64Array.from(rows, (row) => valueOf(values[row], by));
+  let first = 1;
   return {
     rows,
     columns: [
@@ -43,6 +57,10 @@ export function unitDesign(table: UnitTable): UnitDesign {
       normalisedColumn(table.target.values, target),
     ],
     contextColumns: 1 + context.length,
+    context: byColumn.map(({ name, columns: { length: count } }) => {
+      first += count;
+      return { name, first: first - count, count };
+    }),
     metrics: varying.map(({ name }) => name),
     normalisers: Object.fromEntries(normaliserBy),
     target,
@@ -79,6 +97,9 @@ function dummies(column: Column, rows: Uint32Array): Float64Array[] {
   if (column.kind === 'category') return levels;
   const { values } = column;
   const by = normaliserOf(values, rows);
-  const value = (row: number) => (Number.isNaN(values[row]) ? 0 : normalised(values[row], by));
-  return [...levels, Float64Array.from(rows, value)];
+  return [...levels, Float64Array.from(rows, (row) => valueOf(values[row], by))];
 }
+
+/** Normalised; the mean where missing. */
+const valueOf = (value: number, by: Normaliser): number =>
+  Number.isNaN(value) ? 0 : normalised(value, by);

@@ -1,4 +1,5 @@
 import { heldOutUnits } from './held-out-units.ts';
+import { leakProblem } from './leaking-columns.ts';
 import { unitsProblem } from './minimums.ts';
 import type { Prior } from './shrink.ts';
 import { lackOfSkill, type StageOutcome } from './stage.ts';
@@ -30,6 +31,8 @@ export function unitStage(
   };
   const at = table.at;
   const folds = heldOutUnits(rows.length, at && Float64Array.from(rows, (row) => at[row]), seed);
+  const leak = leakProblem(design, table.target.name, folds);
+  if (leak !== undefined) return { refused: leak };
   const skill = unitSkill(
     design,
     own,

@@ -20,6 +20,8 @@ export interface NumberColumn {
   readonly values: Float64Array;
   /** The better direction, which gives the sign of the prior weight. */
   readonly better?: 'higher' | 'lower';
+  /** The two metrics that it is the product of; see `withProducts`. */
+  readonly productOf?: readonly [string, string];
 }
 
 export interface CategoryColumn {

@@ -1,6 +1,7 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { bootstrapCovariance, drawNormal, exponentials } from './draws.ts';
 import { regressionLikelihood, gram, partialOut } from './gram.ts';
+import { foretoldByContext, gramWithout } from './held-out-context.ts';
 import type { Skill } from './learned-weights.ts';
 import { dot, identity, addMatrices } from '../statistics/matrix.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Prior,
   type ShrunkWeights,
 } from './shrink.ts';
-import { skillOf } from './skill.ts';
+import { onOneScale, skillOf } from './skill.ts';
 import type { UnitDesign } from './unit-design.ts';
 
 export interface UnitWeights extends ShrunkWeights {
@@ -53,7 +54,8 @@ export function unitWeights(design: UnitDesign, prior: Prior, seed: number): Uni
 }
 
 /**
- * Held-out skill: how well the metrics predict the target of held-out units beyond their context.
+ * Held-out skill: how well the metrics predict the target of held-out units beyond their context. What context foretells
+ * is taken off metrics and target alike, by a fit on the other folds.
  * @param heldOut rows of the design, by fold. @param equal equal weights of the same metrics.
  */
 export function unitSkill(
@@ -63,39 +65,32 @@ export function unitSkill(
   heldOut: readonly Uint32Array[],
 ): Skill | undefined {
   const { columns, contextColumns, rows, metrics } = design;
-  const size = columns.length;
   const whole = gram(columns, indexOf(rows.length));
   const count = heldOut.reduce((sum, fold) => sum + fold.length, 0);
-  const [values, baseline, predictions, scores, equalScores] = Array.from(
-    { length: 5 },
+  const [values, baseline, predictions, scores, equalScores, fold] = Array.from(
+    { length: 6 },
     () => new Float64Array(count),
   );
-  const x = new Float64Array(metrics.length);
+  const equally = onOneScale(equal);
+  const beyond = new Float64Array(metrics.length);
   let at = 0;
-  for (const fold of heldOut) {
-    const own = gram(columns, fold);
-    const train = whole.map((value, i) => value - own[i]);
-    const { weights } = fit(train, design, prior, rows.length - fold.length);
-    const { coefficients } = partialOut(train, size, contextColumns);
-    const others = size - contextColumns;
-    for (const row of fold) {
-      let beyond = 0;
-      for (let j = 0; j < others; j++) {
-        let byContext = 0;
-        for (let k = 0; k < contextColumns; k++)
-          byContext += columns[k][row] * coefficients[k * others + j];
-        if (j < metrics.length) {
-          x[j] = columns[contextColumns + j][row];
-          beyond += weights[j] * (x[j] - byContext);
-        } else baseline[at] = byContext;
-      }
-      values[at] = columns[size - 1][row];
-      predictions[at] = baseline[at] + beyond;
-      scores[at] = dot(weights, x);
-      equalScores[at++] = dot(equal, x);
+  for (const [number, own] of heldOut.entries()) {
+    const train = gramWithout(design, whole, own);
+    const { weights } = fit(train, design, prior, rows.length - own.length);
+    const scaled = onOneScale(weights);
+    const foretold = foretoldByContext(design, train, own);
+    for (const [i, row] of own.entries()) {
+      for (let j = 0; j < metrics.length; j++)
+        beyond[j] = columns[contextColumns + j][row] - foretold[j][i];
+      baseline[at] = foretold[metrics.length][i];
+      values[at] = columns.at(-1)![row];
+      predictions[at] = baseline[at] + dot(weights, beyond);
+      scores[at] = dot(scaled, beyond);
+      equalScores[at] = dot(equally, beyond);
+      fold[at++] = number;
     }
   }
-  return skillOf({ values, baseline, predictions, scores, equalScores });
+  return skillOf({ values, baseline, predictions, scores, equalScores, fold });
 }
 
 function fit(sums: Float64Array, design: UnitDesign, prior: Prior, rows: number): ShrunkWeights {

@@ -21,14 +21,16 @@ function adjustedRatioMoments(statistic: AdjustedRatioStatistic, theta: number):
  */
 function ratioTheta(arms: readonly AdjustedRatioStatistic[]): number {
   if (arms.some(({ pre }) => pre.denominator.sum === 0)) return 0;
-  let [shared, spread] = [0, 0];
+  let [shared, spread, squares] = [0, 0, 0];
   for (const arm of arms) {
     const [after, before] = [slopes(arm.post), slopes(arm.pre)];
     shared +=
       (spreadOf(arm, [...after, ...before]) - spreadOf(arm, [...after, ...minus(before)])) / 4;
     spread += spreadOf(arm, [0, 0, ...before]);
+    squares += ratioOf(arm.pre) ** 2;
   }
-  const theta = spread > 0 ? shared / spread : 0;
+  // Where all ratios are equal, the sums of squares leave a rounding error, by which θ would be divided.
+  const theta = spread > 1e-12 * squares ? shared / spread : 0;
   return Math.abs(theta) < 1e-8 ? 0 : theta;
 }
 

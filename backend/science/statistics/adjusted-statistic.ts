@@ -1,13 +1,18 @@
 import type { AdjustedStatistic } from './statistics.ts';
-import { alwaysDefined, type StatisticKind } from './statistic-kind.ts';
+import { alwaysDefined, type Moments, type StatisticKind } from './statistic-kind.ts';
 import { addSamples, covariance, sampleMoments } from './sample-statistic.ts';
 
-/** θ = cov(Y, X) / var(X), pooled over both arms; 0 where either has no variance. */
+/**
+ * θ = cov(Y, X) / var(X), pooled over both arms; 0 where either has no variance but the rounding error of its sum of
+ * squares, by which θ would be divided.
+ */
 export function pooledTheta({ post, pre, sumProducts }: AdjustedStatistic): number {
-  const spread = sampleMoments(pre).variance;
-  if (spread === 0 || sampleMoments(post).variance === 0) return 0;
-  return covariance(post, pre, sumProducts) / spread;
+  const [y, x] = [sampleMoments(post), sampleMoments(pre)];
+  if (isRounding(x) || isRounding(y)) return 0;
+  return covariance(post, pre, sumProducts) / x.variance;
 }
+
+const isRounding = ({ mean, variance }: Moments): boolean => variance <= 1e-12 * mean * mean;
 
 const add = (a: AdjustedStatistic, b: AdjustedStatistic): AdjustedStatistic => ({
   kind: 'adjusted',

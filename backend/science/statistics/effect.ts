@@ -1,6 +1,7 @@
 import { kindOf, unitsOf } from './statistic-kinds.ts';
-import type { ArmMoments, Moments } from './statistic-kind.ts';
+import type { ArmMoments, Moments, StatisticKind } from './statistic-kind.ts';
 import {
+  leakingCovariate,
   MINIMUM_PER_ARM,
   noDenominator,
   noSpread,
@@ -95,6 +96,7 @@ export function effectOf<S extends Statistic>(
   if (!kind.isDefined(control)) return noDenominator('control');
   if (!kind.isDefined(treatment)) return noDenominator('treatment');
 
+  if (leavesNothing(kind, [control, treatment], theta)) return leakingCovariate();
   const [c, t] = [kind.moments(control, theta), kind.moments(treatment, theta)];
   const [errorC, errorT] = [c.variance / nc, t.variance / nt];
   const absolute = errorC + errorT;
@@ -142,6 +144,22 @@ function liftVariance(at: (lift: number) => number): LiftVariance {
     linear: (above - below) / 2,
     square: (above + below) / 2 - constant,
   };
+}
+
+/**
+ * Whether the value from before explains all of the variance but a rounding error. Such an effect would have a standard
+ * error of 0 and be significant whatever it is; nobody's earlier behaviour foretells the later to one part in a million.
+ * @param theta CUPED coefficient of all arms together.
+ */
+export function leavesNothing<S extends Statistic>(
+  kind: StatisticKind<S>,
+  arms: readonly S[],
+  theta: number,
+): boolean {
+  if (theta === 0) return false;
+  const varianceAt = (coefficient: number) =>
+    arms.reduce((sum, arm) => sum + unitsOf(arm) * kind.moments(arm, coefficient).variance, 0);
+  return varianceAt(theta) <= 1e-6 * varianceAt(0);
 }
 
 /** Mean and variance per unit of one arm. @param theta CUPED coefficient; 0 leaves the metric unadjusted. */

@@ -1,5 +1,5 @@
 import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
-import { momentsOf } from './effect.ts';
+import { leavesNothing, momentsOf } from './effect.ts';
 import { kindOf } from './statistic-kinds.ts';
 import { type Alternative, checkAlpha } from './fixed-test.ts';
 import { noncentralStudentCdf } from './noncentral-t.ts';
@@ -148,7 +148,10 @@ function prepare(past: Statistic, options: PlanOptions) {
   checkPlan(alpha, power);
   if (!(allocation > 0)) throw new Error(`the allocation must be above 0, not ${allocation}`);
   const tail = alternative === 'two-sided' ? alpha / 2 : alpha;
-  const { variance } = momentsOf(past, kindOf(past).theta([past]));
+  const kind = kindOf(past);
+  const theta = kind.theta([past]);
+  // What foretells without error would ask for no units at all; such a covariate is refused when effects are read.
+  const { variance } = momentsOf(past, leavesNothing(kind, [past], theta) ? 0 : theta);
   // A relative effect is divided by the unadjusted mean, so θ is 0 here.
   const base = momentsOf(past).mean;
   return { variance, base, reach: normalQuantile(power) - normalQuantile(tail), allocation };

@@ -12,6 +12,7 @@ export interface Unavailable {
     | 'constant-arms'
     | 'zero-baseline'
     | 'no-denominator'
+    | 'leaking-covariate'
     | 'missing-metric'
     | 'unequal-time'
     | 'no-weights';
@@ -59,6 +60,13 @@ export const noDenominator = (arm: 'control' | 'treatment'): Unavailable => ({
   kind: 'no-answer',
   reason: 'no-denominator',
   message: `no ratio: the denominator of the ${arm} sums to 0`,
+});
+
+export const leakingCovariate = (): Unavailable => ({
+  kind: 'no-answer',
+  reason: 'leaking-covariate',
+  message:
+    'no adjusted effect: the value from before the experiment foretells that from after it without error, so it is the same value or was counted after the exposure; count it before',
 });
 
 export const missingMetric = (metric: string): Unavailable => ({

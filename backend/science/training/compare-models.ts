@@ -46,6 +46,8 @@ export interface ComparedModel extends Judged {
   readonly learner: LearnerName;
   /** Iterations, trees or epochs. */
   readonly rounds: number;
+  /** Why it is the first pass alone, and ranks as the additive one does; absent where it has a re-ranker. */
+  readonly firstPassRemains?: string;
   /** Of one whole training run: early stopping, the fit on all training slates and the gate. */
   readonly learningMs: number;
   /** As published to the edge; or why it cannot be. */
@@ -162,7 +164,10 @@ export async function compareModels(
   };
 }
 
-interface Fitted extends Pick<ComparedModel, 'learner' | 'rounds' | 'learningMs'> {
+interface Fitted extends Pick<
+  ComparedModel,
+  'learner' | 'rounds' | 'learningMs' | 'firstPassRemains'
+> {
   readonly scorer: Scorer;
   readonly covered?: CoveredTrees;
 }
@@ -192,6 +197,7 @@ async function fit(
     learner,
     rounds: learned.iterations,
     learningMs,
+    ...(learned.firstPassRemains !== undefined && { firstPassRemains: learned.firstPassRemains }),
     scorer,
     ...(grown && scorer.kind === 'forest' && { covered: coveredTrees(scorer.trees, grown) }),
   };

@@ -47,6 +47,7 @@ export function comparisonSections(report: ModelComparison, mostFeatures = Infin
             rows: failures.map(({ learner, message }) => [learner, message]),
           },
         ]),
+    ...firstPassesAlone(models),
     ...differences('Against the additive scorer, same slates', models),
     ...(folds === undefined
       ? []
@@ -73,6 +74,16 @@ export function comparisonSections(report: ModelComparison, mostFeatures = Infin
         ),
       ),
   ];
+}
+
+/** No section where every learner has a re-ranker. */
+function firstPassesAlone(models: readonly ComparedModel[]): Section[] {
+  const rows = models.flatMap(({ learner, firstPassRemains }) =>
+    firstPassRemains === undefined ? [] : [[learner, firstPassRemains]],
+  );
+  return rows.length === 0
+    ? []
+    : [{ title: 'Without a re-ranker', head: ['learner', 'because'], rows }];
 }
 
 function modelRow(model: ComparedModel): string[] {

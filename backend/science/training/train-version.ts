@@ -62,6 +62,8 @@ export interface Learned {
   readonly curve: readonly FitStep[];
   /** Iterations, trees or epochs of what serves. */
   readonly iterations: number;
+  /** Why the first pass serves alone, where the learner made nothing that ranks its best items better. */
+  readonly firstPassRemains?: string;
   /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
   readonly gate: GateReport;
@@ -81,7 +83,9 @@ const SEED = 1;
 
 /**
  * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
- * against its parent there, then fits again on all of them for as many rounds.
+ * against its parent there, then fits again on all of them for as many rounds. Of boosted trees, none at all is one of the
+ * numbers that early stopping chooses from: the first pass then serves alone, so that they never rank the latest fifth
+ * worse than it does.
  */
 export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
   const { parent, learner } = options;
@@ -107,7 +111,8 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     scorer: scorer as UnversionedScorer,
     learner,
     curve: trial.curve,
-    iterations: trial.rounds,
+    iterations: final.firstPassRemains === undefined ? trial.rounds : 0,
+    ...(final.firstPassRemains !== undefined && { firstPassRemains: final.firstPassRemains }),
     ...(examination && { examination }),
     gate: runGate(await evidenceFor(trial), {
       required: ['calibration', 'drift'],
@@ -125,6 +130,7 @@ interface Fitted {
   readonly firstPass: Fit;
   readonly curve: readonly FitStep[];
   readonly rounds: number;
+  readonly firstPassRemains?: string;
 }
 
 /** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
@@ -150,6 +156,14 @@ async function fitScorer(
     return { scorer: additive, firstPass, curve, rounds: iterations };
   }
   const curve: FitStep[] = [];
+  const alone = (firstPassRemains: string): Fitted => ({
+    scorer: additive,
+    firstPass,
+    curve,
+    rounds: 0,
+    firstPassRemains,
+  });
+  if (from?.firstPassRemains !== undefined) return alone(from.firstPassRemains);
   const withSlotEffect = (one: TrainingSet) => ({
     set: served(one, schema),
     offset: slotEffect(firstPass.weights, schema, one),
@@ -168,7 +182,12 @@ async function fitScorer(
       },
     },
   );
-  if (from !== undefined) options.onReranker?.(fitted);
+  if (fitted.rounds === 0)
+    return alone(
+      curve.length === 0
+        ? `the ${learner} learner finds nothing to split on, as all items of a slate have the same features or rewards, or too few have others: the first pass remains`
+        : `the loss on the held-out slates is least without any ${learner} tree: the first pass remains`,
+    );
   // From the learner's scale to the parent's: a point stays worth as many log-odds, so that exploration is unchanged.
   const raw = fitted.scores(served(train, schema));
   const { slope: perScore } = calibrate(raw, train.reward);
@@ -181,6 +200,16 @@ async function fitScorer(
   const problem = scorerProblem(whole);
   if (problem !== undefined) throw new Error(`the ${learner} learner made no scorer: ${problem}`);
   const scorer = { ...whole, calibration: calibrate(pointsPerRow(whole, train), train.reward) };
+  if (learner === 'boosted' && validation !== undefined) {
+    const [own, none] = [scorer, additive].map(
+      (one) => summarise(one, validation).ndcg10?.mean ?? 0,
+    );
+    if (own < none)
+      return alone(
+        `boosted trees rank the held-out slates worse than the first pass does (NDCG@10 ${own.toFixed(4)} against ${none.toFixed(4)}): the first pass remains`,
+      );
+  }
+  if (from !== undefined) options.onReranker?.(fitted);
   return { scorer, firstPass, curve, rounds: fitted.rounds };
 }
 

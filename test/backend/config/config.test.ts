@@ -47,7 +47,7 @@ test('without a file and a variable everything is as documented', async () => {
     schema: smarttrip,
     training: {
       schedule: '0 3 * * *',
-      windowDays: 28,
+      windows: { additive: 30, forest: 60, mlp: 90 },
       fullSchedule: '0 4 * * 0',
       fullLearner: 'boosted',
     },
@@ -150,6 +150,7 @@ test.each([
         observeDays: 90,
         target: { kind: 'sum', outcome: 'value', horizonDays: 365 },
       },
+      trainingData: { retentionDays: 90 },
     },
     /metricWeights\.observeDays \(90\) needs a log of 98 days or more, but trainingData\.retentionDays is 90/,
   ],

@@ -36,7 +36,7 @@ beforeAll(async () => {
   );
   const clicks = rankings.map((ranking) => happened(ranking, 'click'));
   await send(backend, { batchId: 'now', decisions: rankings, events: clicks });
-  const old = rankingOf('old', Date.now() - 100 * DAY);
+  const old = rankingOf('old', Date.now() - 130 * DAY);
   await send(backend, { batchId: 'old', decisions: [old], events: [happened(old, 'click')] });
 });
 afterAll(() => backend.close());
@@ -64,7 +64,7 @@ describe('the quality of the data', () => {
   });
 
   test('of a window and a schema, by name', async () => {
-    const from = Date.now() - 101 * DAY;
+    const from = Date.now() - 131 * DAY;
     const { days } = await quality(`?schema=smarttrip&from=${from}&to=${from + 3 * DAY}`);
     expect(days).toMatchObject([{ rankings: 1, kept: 1, partition: 'closed' }]);
     expect(await backend.call('GET', '/v1/data/quality?schema=none')).toMatchObject({
@@ -94,8 +94,9 @@ describe('the quality of the data', () => {
 
 describe('training', () => {
   const missing = [
+    '150 of 10,000 sessions',
     '150 of 10,000 rankings',
-    `${new Set([dayOf(HOUR_AGO), dayOf(HOUR_AGO + RANKINGS)]).size} of 7 days`,
+    `${new Set([dayOf(HOUR_AGO), dayOf(HOUR_AGO + RANKINGS)]).size} of 30 days`,
     '103 of 1,000 users',
   ];
 
@@ -109,11 +110,21 @@ describe('training', () => {
 
   test('goes on when forced, and the lineage says so, with the quality of the data', async () => {
     const run = await runOf({ force: true });
-    expect(run).toMatchObject({ status: 'done', progress: { missing, forced: true } });
+    expect(run).toMatchObject({
+      status: 'done',
+      progress: { missing, belowMinimums: missing, forced: true },
+    });
     const { body } = await backend.call('GET', `/v1/weights/${run.version}`);
+    expect(body.belowMinimums).toEqual(missing);
+    const below = `trained below the recommended minimums: ${missing.join(', ')}`;
+    expect((await cli('weights', 'show', run.version)).stdout).toContain(`data     ${below}`);
+    const { stdout } = await cli('weights', 'list');
+    expect(stdout).toMatch(new RegExp(`^${run.version} .* below minimums`, 'm'));
+    expect(stdout).toMatch(/^v000000 .*UTC *(live)?$/m);
     expect(body.lineage).toMatchObject({
       forced: true,
       missing,
+      belowMinimums: missing,
       counts: { rankings: RANKINGS, rewarded: RANKINGS, clickRate: 1, users: 103 },
       quality: { passed: true, completeness: { share: 1 } },
       partitions: [
@@ -163,7 +174,7 @@ test('a deleted user is in no partition any more', async () => {
 
 test('what is older than the retention goes, rows and partitions', async () => {
   const { path } = backend.config.trainingStore as FolderLocation;
-  const old = join(path, smarttrip.hash, `day=${dayOf(Date.now() - 100 * DAY)}`, 'manifest.json');
+  const old = join(path, smarttrip.hash, `day=${dayOf(Date.now() - 130 * DAY)}`, 'manifest.json');
   expect(existsSync(old)).toBe(true);
   const { stdout, exitCode } = await cli('data', 'prune', '--json');
   expect(exitCode).toBe(0);
@@ -177,7 +188,7 @@ test('what is older than the retention goes, rows and partitions', async () => {
 });
 
 test('what is older than the retention goes every day by itself', async () => {
-  const old = rankingOf('old-again', Date.now() - 100 * DAY);
+  const old = rankingOf('old-again', Date.now() - 130 * DAY);
   await send(backend, { batchId: 'old-again', decisions: [old], events: [] });
   const counted = async () => (await backend.call('GET', '/v1/status')).body.counts.decisions;
   const before = await counted();

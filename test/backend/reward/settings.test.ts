@@ -39,6 +39,10 @@ test.each([
     /^context\[0\] must be a name of letters, digits, _, \. and -, but was 'a b'$/,
   ],
   [
+    { products: [['dwell_seconds', 'mood']] },
+    /^products must be of metrics, but units have no metric mood: take two of click_through/,
+  ],
+  [
     { importance: { crosses: [['hour', 'mood']] } },
     /^importance\.crosses must be of columns, but there is no column mood: take two of click_through/,
   ],

@@ -21,7 +21,7 @@ export const INGEST_SECRET = 'ingest secret of the tests';
 /** Training starts by hand only. */
 export const NO_TRAINING: TrainingSettings = {
   schedule: '',
-  windowDays: 28,
+  windows: { additive: 30, forest: 60, mlp: 90 },
   fullSchedule: '',
   fullLearner: 'boosted',
 };

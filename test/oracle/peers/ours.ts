@@ -8,6 +8,7 @@ import type {
   GrowOptions,
 } from '../../../backend/science/learn/device/tree-growers.ts';
 import { additiveScores } from '../../../backend/science/learn/histogram.ts';
+import { mlpLearner } from '../../../backend/science/learn/learners/mlp.ts';
 import type { TrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { boost, type BoostOptions } from '../../../backend/science/learn/trees/boost.ts';
 import {
@@ -15,6 +16,8 @@ import {
   type RandomForestOptions,
 } from '../../../backend/science/learn/trees/random-forest.ts';
 import { scoreTrees } from '../../../backend/science/learn/trees/score-trees.ts';
+import { shuffle } from '../../../backend/science/statistics/shuffle.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { rowsOf, startsOf, takeColumns, takeLabels, type Task, type Tool } from './task.ts';
@@ -89,6 +92,39 @@ export const ourForest = (grow: GrowOptions, options: RandomForestOptions): Tool
     await grower.close();
     return trees;
   });
+
+/** Share of the training slates on which a trial stops early. */
+const VALIDATION_SHARE = 0.2;
+
+/**
+ * The MLP as a training run fits it: a trial stops early on a fifth of the slates, then all are fitted for as many epochs.
+ * Scores are log-odds. @param rewardOf a row's reward, from its label.
+ */
+export const ourMlp =
+  (objective: 'pointwise' | 'listwise', rewardOf: (label: number) => number): Tool =>
+  async ({ columns, labels, starts, splits }) => {
+    const scores: Float64Array[] = [];
+    for (const { train, test } of splits) {
+      const setOf = (slates: Uint32Array) => {
+        const rows = rowsOf(starts, slates);
+        const reward = takeLabels(labels, rows).map(rewardOf);
+        return plainSet(takeColumns(columns, rows), reward, startsOf(starts, slates));
+      };
+      const shuffled = shuffle(train.slice(), seededRandom(1));
+      const held = Math.ceil(VALIDATION_SHARE * train.length);
+      const options = {
+        schema: { ...FREE, training: { ...FREE.training, objective } },
+        seed: 1,
+        device: cpuDevice(),
+        onStep: () => {},
+      };
+      const [trial, validation] = [shuffled.slice(held), shuffled.slice(0, held)].map(setOf);
+      const { rounds } = await mlpLearner.fit({ set: trial }, { set: validation }, options);
+      const fitted = await mlpLearner.fit({ set: setOf(train) }, undefined, { ...options, rounds });
+      scores.push(fitted.scores(setOf(test)));
+    }
+    return scores;
+  };
 
 /** No constraint ties the buckets; nothing else of it is read. */
 const FREE: Schema = { ...smarttrip, constraints: [] };

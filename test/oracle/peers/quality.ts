@@ -7,7 +7,7 @@ import {
 import { ndcgAt, reciprocalRank } from '../../../backend/science/evaluation/ranking-metrics.ts';
 import { clusterFolds, type Fold } from '../../../backend/science/evaluation/splits.ts';
 import { readBinary, readRank, type Example } from './example-data.ts';
-import { ourAdditive, ourBoosted, ourForest, ourLambdaMart } from './ours.ts';
+import { ourAdditive, ourBoosted, ourForest, ourLambdaMart, ourMlp } from './ours.ts';
 import { pythonTool } from './python.ts';
 import { rowsOf, takeLabels, type Task, type Tool } from './task.ts';
 import { readTrivagoSets } from './trivago-sets.ts';
@@ -233,6 +233,28 @@ export const lambdaMartBesideLightgbm = (repeats: number) =>
     grading,
   );
 
+/** scikit-learn's defaults but for early stopping, with the layers of ours. */
+const SKLEARN_MLP = { hidden_layer_sizes: [16, 32], early_stopping: true, random_state: 1 };
+
+export const mlpBesideSklearn = (repeats: number) =>
+  compareTools(
+    repeats,
+    readBinary,
+    ourMlp('pointwise', (label) => label),
+    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'log' }),
+    ofLogOdds,
+  );
+
+/** Graded queries: ours listwise, theirs by squared loss on the gain. */
+export const gradedMlpBesideSklearn = (repeats: number) =>
+  compareTools(
+    repeats,
+    readRank,
+    ourMlp('listwise', (grade) => 2 ** grade - 1),
+    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'squared' }),
+    grading,
+  );
+
 export interface OnTrivago {
   readonly lambdaMart: number;
   readonly lightgbm: number;
@@ -241,8 +263,8 @@ export interface OnTrivago {
   readonly difference: IntervalEstimate;
 }
 
-/** Hotel searches split by time as `trimtab replay` splits them; LambdaMART of small steps, as suits clicks. */
-export async function onTrivago(): Promise<OnTrivago> {
+/** Hotel searches split by time as `trimtab replay` splits them, and the sessions of the later ones. */
+function trivagoTask(): { task: Task; sessions: Uint32Array } {
   const [early, late] = readTrivagoSets();
   const rows = early.rows + late.rows;
   const codes = new Uint8Array(early.features * rows);
@@ -262,9 +284,17 @@ export async function onTrivago(): Promise<OnTrivago> {
     ]),
     trainSlates: early.starts.length - 1,
   });
+  return { task, sessions: late.session };
+}
+
+const reciprocalsOn = (task: Task) => async (tool: Tool) =>
+  ranked((await tool(task))[0], task, task.splits[0]).map((gains) => reciprocalRank(gains));
+
+/** LambdaMART of small steps, as suits clicks. */
+export async function onTrivago(): Promise<OnTrivago> {
+  const { task, sessions } = trivagoTask();
+  const reciprocals = reciprocalsOn(task);
   const options = { ...LEAF_WISE, maxLeaves: 15, lambda: 10, minChildRows: 50, rate: 0.05 };
-  const reciprocals = async (tool: Tool) =>
-    ranked((await tool(task))[0], task, task.splits[0]).map((gains) => reciprocalRank(gains));
   const mart = await reciprocals(ourLambdaMart(options, (label) => label));
   const peer = await reciprocals(
     pythonTool('lightgbm_scores', {
@@ -282,7 +312,7 @@ export async function onTrivago(): Promise<OnTrivago> {
     additive: meanOf(await reciprocals(ourAdditive('listwise', 10))),
     difference: clusteredMean(
       mart.map((value, i) => value - peer[i]),
-      late.session,
+      sessions,
     )!,
   };
 }

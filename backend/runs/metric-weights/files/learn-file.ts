@@ -13,6 +13,11 @@ import type { UnitModelKind } from '../../../science/metric-weighting/fit-unit-t
 import type { LearnedWeights } from '../../../science/metric-weighting/learned-weights.ts';
 import { learnImportance } from '../../../science/metric-weighting/learn-importance.ts';
 import { learnSurrogate } from '../../../science/metric-weighting/learn-surrogate.ts';
+import {
+  DEFAULT_PRODUCTS,
+  withProducts,
+  type Product,
+} from '../../../science/metric-weighting/products.ts';
 import type { Better } from '../../../science/metric-weighting/prior.ts';
 import type { ImportanceKind } from '../../../science/metric-weighting/importance-kind.ts';
 import { openTable, type TableOptions } from '../../../table/open-table.ts';
@@ -77,14 +82,18 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
     return { source: { ...source, ...about(read, mapping) }, learned, arms: [] };
   }
   const { table, filtered, repeated } = await readUnits(file, csv, mapping, reading);
+  const products = productsOf(mapping);
   const learned =
     options.method === 'importance'
       ? await learnImportance(table, {
           ...options,
           device: options.device ?? cpuDevice(),
-          crosses: mapping.crosses,
+          crosses: [...mapping.crosses, ...products],
         })
-      : await learnSurrogate(table, [], { seed: options.seed, ...declared });
+      : await learnSurrogate(withProducts(table, products), [], {
+          seed: options.seed,
+          ...declared,
+        });
   return {
     source: {
       ...source,
@@ -92,8 +101,16 @@ export async function learnFile(file: string, options: LearnFileOptions): Promis
       notes: [...unitNotes(mapping, filtered), ...repeatedNotes(mapping, repeated, table.units)],
     },
     learned,
-    arms: learned.method === 'surrogate' ? armEffects(table, learned) : [],
+    arms: learned.method === 'surrogate' ? armEffects(withProducts(table, products), learned) : [],
   };
+}
+
+/** The products that the mapping declares; else those by default of which the file has both metrics. */
+function productsOf({ metrics, products }: UnitsMapping): readonly Product[] {
+  const names = new Set(metrics.map(({ column, name = column }) => name));
+  return (
+    products ?? DEFAULT_PRODUCTS.filter((product) => product.every((metric) => names.has(metric)))
+  );
 }
 
 /** @throws ApiError also where the file has no past experiments. */

@@ -54,6 +54,7 @@ const units = z.strictObject({
     ])
     .optional(),
   crosses: z.array(z.tuple([column, column])).default([]),
+  products: z.array(z.tuple([column, column])).optional(),
   filters: z.array(filter).default([]),
   leftOut: leftOut.default({}),
 });
@@ -108,7 +109,7 @@ export function parseMapping(input: unknown, file: string): FileMapping {
 }
 
 function unitsProblem(given: UnitsMapping): string | undefined {
-  const { metrics, context, target, time, crosses } = given;
+  const { metrics, context, target, time, crosses, products = [] } = given;
   const names = [
     ...metrics.map((one) => one.name ?? one.column),
     ...context.map((one) => one.column),
@@ -121,6 +122,9 @@ function unitsProblem(given: UnitsMapping): string | undefined {
     return 'target.horizonDays and target.observedUntil go together';
   if (target.horizonDays !== undefined && time === undefined)
     return 'target.horizonDays counts from time: say which column that is';
+  const measured = new Set(metrics.map((one) => one.name ?? one.column));
+  const unmeasured = products.flat().find((name) => !measured.has(name));
+  if (unmeasured !== undefined) return `products: ${unmeasured} is no metric`;
   const unknown = crosses.flat().find((name) => !names.includes(name));
   return unknown === undefined ? undefined : `crosses: ${unknown} is neither a metric nor context`;
 }

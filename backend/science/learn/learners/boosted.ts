@@ -41,6 +41,7 @@ export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
   async fit(train, validation, { schema, rounds = MAX_TREES, device, onStep }) {
     const trees: GrownTree[] = [];
     const curve: BoostStep[] = [];
+    let before: number | undefined;
     const slates = [train, validation].map((one) => (one ? slatesOf(one.set) : 1));
     const onTree = (step: BoostStep, tree: GrownTree) => {
       trees.push(tree);
@@ -59,21 +60,20 @@ export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
         options: { ...GROW, monotone: monotoneOf(schema) },
       });
       try {
-        await boost(booster, { trees: rounds, patience: PATIENCE }, onTree, { trees, curve });
+        before ??= await booster.heldOutLoss();
+        const from = { trees, curve, ...(before !== undefined && { before }) };
+        return await boost(booster, { trees: rounds, patience: PATIENCE }, onTree, from);
       } finally {
         await booster.close();
       }
     };
-    await device.run(grow, () => `the run goes on from tree ${trees.length}`);
-    return fittedTrees(trees.slice(0, bestCount(curve)));
+    const { trees: best } = await device.run(
+      grow,
+      () => `the run goes on from tree ${trees.length}`,
+    );
+    return fittedTrees(best);
   },
 });
-
-/** Number of trees after which the held-out loss was least; all of them where no rows are held out. */
-function bestCount(curve: readonly BoostStep[]): number {
-  const losses = curve.flatMap(({ heldOut }) => heldOut ?? []);
-  return losses.length === 0 ? curve.length : 1 + losses.indexOf(Math.min(...losses));
-}
 
 /** Trees as a model that re-ranks. */
 export const fittedTrees = (trees: readonly GrownTree[]): FittedReranker => ({

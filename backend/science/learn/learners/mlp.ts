@@ -1,18 +1,20 @@
 import { networkPoints } from '../../../../shared/score/network.ts';
 import type { MlpSet } from '../mlp/batches.ts';
+import { settingsFor } from '../mlp/settings-for.ts';
+import { lossMass } from '../loss.ts';
 import { trainMlp } from '../mlp/train-mlp.ts';
 import { scoreRows } from '../score-rows.ts';
 import type { OffsetSet, RerankLearner } from './learner.ts';
 
-const MAX_EPOCHS = 40;
-
 /** A multilayer perceptron on the softmax over each slate (or on each row, as the schema's objective says). */
 export const mlpLearner: RerankLearner = {
   async fit(train, validation, { schema, seed, rounds, device, onStep }) {
+    const { objective } = schema.training;
+    const { mostEpochs } = settingsFor(train.set, lossMass(train.set, objective));
     const trainer = await trainMlp(withBase(train), {
-      objective: schema.training.objective,
+      objective,
       seed,
-      epochs: rounds ?? MAX_EPOCHS,
+      epochs: rounds ?? mostEpochs,
       device,
       ...(validation && { validation: withBase(validation) }),
       onEpoch: ({ epoch, trainLoss, validationLoss }) =>

@@ -6,8 +6,9 @@ import type {
   MlpObjective,
   MlpState,
 } from '../device/mlp-engine.ts';
-import { lossOf } from '../loss.ts';
+import { lossMass, lossOf } from '../loss.ts';
 import { Batches, type MlpSet } from './batches.ts';
+import { settingsFor } from './settings-for.ts';
 import { initialParameters, layoutOf } from './parameters.ts';
 import { toNetwork } from './to-network.ts';
 
@@ -20,15 +21,15 @@ export interface MlpOptions {
   readonly seed: number;
   /** Default 0.003. */
   readonly rate?: number;
-  /** Default 1e-4, on the loss per unit of reward (listwise) or row (pointwise). */
+  /** On the loss per unit of reward (listwise) or row (pointwise). Default: see `settingsFor`. */
   readonly l2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
-  /** Rows after which a batch is full. Default 4096. */
+  /** Rows after which a batch is full. Default: see `settingsFor`. */
   readonly batchRows?: number;
   /** Slates that stop the run early; without them it never says stop. */
   readonly validation?: MlpSet;
-  /** Epochs without a lower validation loss until it stops. Default 3. */
+  /** Epochs without a lower validation loss until it stops. Default: see `settingsFor`. */
   readonly patience?: number;
 }
 
@@ -74,6 +75,7 @@ export class MlpRun implements MlpTrainer {
   #run:
     | {
         readonly options: MlpOptions;
+        readonly patience: number;
         readonly layout: MlpLayout;
         readonly engine: MlpEngine;
         readonly batches: Batches;
@@ -88,7 +90,9 @@ export class MlpRun implements MlpTrainer {
   }
 
   start(set: MlpSet, options: MlpOptions): void {
-    const { objective, width = 16, hidden = 32, batchRows = 4096 } = options;
+    const { objective, width = 16, hidden = 32 } = options;
+    const sized = settingsFor(set, lossMass(set, objective));
+    const { batchRows = sized.batchRows, patience = sized.patience, l2 = sized.l2 } = options;
     const layout = layoutOf({ features: set.features, width, hidden });
     const batches = new Batches(set, objective, batchRows);
     if (!(batches.mass > 0)) throw new RangeError('no row has a reward: nothing can be learned');
@@ -96,7 +100,7 @@ export class MlpRun implements MlpTrainer {
     const engine = this.#makeEngine(layout, {
       objective,
       rate: options.rate ?? 0.003,
-      l2: options.l2 ?? 1e-4,
+      l2,
       epsilon: options.epsilon ?? 1e-8,
       mostRows: Math.max(batches.mostRows, validation?.mostRows ?? 0),
       mostSlates: Math.max(batches.mostSlates, validation?.mostSlates ?? 0),
@@ -104,13 +108,13 @@ export class MlpRun implements MlpTrainer {
     const parameters = initialParameters(layout, set.codes, options.seed);
     const empty = () => new Float32Array(layout.size);
     engine.write({ parameters, mean: empty(), square: empty(), steps: 0 });
-    this.#run = { options, layout, engine, batches, validation };
+    this.#run = { options, patience, layout, engine, batches, validation };
     this.#curve = [];
     this.#best = { epoch: 0, loss: Number.POSITIVE_INFINITY, parameters };
   }
 
   async epoch(): Promise<MlpEpoch> {
-    const { options, engine, batches, validation } = this.#started();
+    const { options, patience, engine, batches, validation } = this.#started();
     const epoch = this.#curve.length + 1;
     for (const batch of batches.shuffled((options.seed + epoch * EPOCH_SEED) | 0))
       await engine.step(batch);
@@ -124,7 +128,7 @@ export class MlpRun implements MlpTrainer {
       epoch,
       trainLoss,
       ...(validationLoss !== undefined && { validationLoss }),
-      stop: validation !== undefined && epoch - this.#best!.epoch >= (options.patience ?? 3),
+      stop: validation !== undefined && epoch - this.#best!.epoch >= patience,
     };
     this.#curve.push(report);
     return report;

@@ -18,6 +18,8 @@ export interface BoostStep {
 
 export interface Boosted {
   readonly trees: readonly GrownTree[];
+  /** Total held-out loss before the first tree. */
+  readonly before?: number;
   /** One step for each tree that was grown, those after the best included. */
   readonly curve: readonly BoostStep[];
 }
@@ -27,7 +29,7 @@ export interface Boosted {
  * gradients of the scores so far, which hold the start (an intercept, or another scorer's scores).
  * @param from trees that are in the booster's scores already: they are counted, and begin the answer.
  * @returns trees whose values are those that were added. With patience they end with the one after which the held-out
- * loss was least.
+ * loss was least; there are none where it was least before the first, or where nothing can be split.
  */
 export async function boost(
   booster: Booster,
@@ -37,7 +39,8 @@ export async function boost(
 ): Promise<Boosted> {
   const trees = [...from.trees];
   const curve = [...from.curve];
-  let best = { trees: trees.length, loss: (await booster.heldOutLoss()) ?? Infinity };
+  const before = from.before ?? (trees.length === 0 ? await booster.heldOutLoss() : undefined);
+  let best = { trees: 0, loss: before ?? Infinity };
   for (const { tree, heldOut = Infinity } of curve)
     if (heldOut < best.loss) best = { trees: tree, loss: heldOut };
   while (trees.length < most) {
@@ -54,5 +57,9 @@ export async function boost(
       break;
   }
   const stopsEarly = patience !== undefined && best.loss < Infinity;
-  return { trees: stopsEarly ? trees.slice(0, best.trees) : trees, curve };
+  return {
+    trees: stopsEarly ? trees.slice(0, best.trees) : trees,
+    curve,
+    ...(before !== undefined && { before }),
+  };
 }

@@ -135,7 +135,7 @@ test('of an experiment the last report stays, and those of the log’s days; ale
       { name: 'leader', holder: 'b', expiresAt: CUT },
     ]),
   ]);
-  await pruneRecords(log.store, CUT, long);
+  await pruneRecords(log.store, CUT, long, long);
   expect((await db.select().from(leases)).map(({ name }) => name)).toEqual(['leader']);
   const reports = await db.select().from(experimentReports);
   expect(reports.map(({ experiment, at }) => [experiment, at - CUT])).toEqual([

@@ -100,6 +100,12 @@ test('a version is judged on what was ranked after its data ended, and stored', 
   expect(found).toMatchObject({ version: 'v000001', against: 'v000000', rankings: LATE });
   expect(found.comparisons.ndcg10).toMatchObject({ kind: 'compared' });
   expect(evaluationText(found)).toMatch(`v000001 against v000000, on ${LATE} rankings since`);
+  const text = evaluationText({
+    ...found,
+    belowMinimums: { version: ['3 of 30 days'], against: null },
+  });
+  expect(text).toContain('v000001: trained below the recommended minimums: 3 of 30 days');
+  expect(text).toContain('v000000: whether its training data were enough is unknown');
   const { evaluations } = (await backend.call('GET', '/v1/weights/v000001/evaluations')).body;
   expect(evaluations).toMatchObject([{ against: 'v000000', report: { rankings: LATE } }]);
 });
