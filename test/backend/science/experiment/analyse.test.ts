@@ -284,7 +284,7 @@ describe('what speaks against the numbers is said', () => {
   test('everything that does, the gravest first', () => {
     const wearing = times(
       14,
-      (day) => [sessions(150, random), sessions(130, random, 0.4 - 0.03 * day)] as const,
+      (day) => [sessions(150, random), sessions(126, random, 0.4 - 0.03 * day)] as const,
     );
     const statistics = experimentOf(wearing);
     const segment = (arm: string, value: string, sum: number, n: number) => ({
