@@ -1,10 +1,11 @@
 import { crossOrigin, type CrossOrigin } from './http/cross-origin.ts';
+import { RateLimits, type RateLimited } from './http/rate-limits.ts';
 import type { Env } from './platform/env.ts';
 import { settingsOf, type Configured } from './platform/settings.ts';
 import { rankState, type RankState } from './rank/rank-state.ts';
 
 /** Everything that one isolate keeps in memory between requests. */
-export interface Isolate extends Configured, RankState {
+export interface Isolate extends Configured, RankState, RateLimited {
   readonly crossOrigin: CrossOrigin;
 }
 
@@ -15,7 +16,12 @@ export function isolateOf(env: Env): Isolate {
   let isolate = isolates.get(env);
   if (isolate === undefined) {
     const settings = settingsOf(env);
-    isolate = { env, crossOrigin: crossOrigin(settings), ...rankState(env, settings) };
+    isolate = {
+      env,
+      crossOrigin: crossOrigin(settings),
+      rateLimits: new RateLimits(env, settings),
+      ...rankState(env, settings),
+    };
     isolates.set(env, isolate);
   }
   return isolate;

@@ -3,7 +3,7 @@ import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
-import { shardKeyOf, shardOf } from './shard.ts';
+import { shardOf } from './shard.ts';
 
 const MAX_BATCH = 256;
 /**
@@ -36,8 +36,9 @@ interface Batch {
 
 /**
  * Gathers the decisions of an isolate's concurrent requests into batches. The request that opens a batch writes it,
- * after its response is sent; the others only add their data. A whole batch goes to the shard of its first session:
- * nothing looks up decisions by shard, and one large write costs no more than a small one.
+ * after its response is sent; the others only add their data. A whole batch goes to one shard, because one large write costs
+ * no more than a small one. Its first ranking chooses the shard, and not its session: whoever opens most batches would pile
+ * the decisions of all on the shard of that session. Nothing looks up decisions by shard.
  */
 export class DecisionLog {
   #open: Batch | undefined;
@@ -83,7 +84,7 @@ export class DecisionLog {
       request: requestText(deferred.rankRequest),
       ...(shadow && { shadow }),
     }));
-    await this.#append(shardOf(shardKeyOf(decisions[0]), this.#shards), decisions);
+    await this.#append(shardOf(decisions[0].rankingId, this.#shards), decisions);
   }
 
   async #append(shard: number, decisions: readonly Decision[]): Promise<void> {

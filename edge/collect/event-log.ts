@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { EventEntry, EventLogObject } from '../platform/durable-objects.ts';
+import type { EventEntry, EventLogObject, StoredEvents } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
 import { backoffMs } from './backoff.ts';
@@ -34,11 +34,14 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     await this.#shipSoon();
   }
 
-  /** @returns how many of the events were new. */
-  async appendEvents(events: readonly EventEntry[]): Promise<number> {
-    const fresh = this.#store.addEvents(events, Date.now());
-    if (fresh > 0) await this.#shipSoon();
-    return fresh;
+  async storeEvents(events: readonly EventEntry[]): Promise<StoredEvents> {
+    const { eventCaps } = settingsOf(this.env);
+    const stored = this.#store.addEvents(events, eventCaps, Date.now());
+    const { duplicates, tooMany } = stored;
+    if (tooMany.length > 0)
+      console.warn(`${tooMany.length} of ${events.length} events were too many of their ranking`);
+    if (duplicates.length + tooMany.length < events.length) await this.#shipSoon();
+    return stored;
   }
 
   override async alarm(): Promise<void> {

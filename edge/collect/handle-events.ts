@@ -1,62 +1,109 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import type { SessionId } from '../../shared/domain/ids.ts';
+import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
+import { TooManyRequests, type RateLimited, type RateLimits } from '../http/rate-limits.ts';
 import { readJson } from '../http/read-body.ts';
+import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
 import type { Configured } from '../platform/settings.ts';
 import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
 import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** A request with more events counts as several, so that long lists get around no rate. */
+const EVENTS_PER_REQUEST = 50;
+
+const UNAVAILABLE = {
+  code: 'unavailable',
+  message: 'the event could not be stored: send it again',
+};
+const TOO_MANY = {
+  code: 'too_many_events',
+  message: 'the ranking has as many events of this kind, or of all kinds, as are stored of one',
+};
 
 /** `POST /v1/events`: responds 202 when every accepted event is stored durably. */
-export async function handleEvents(request: Request, configured: Configured): Promise<Response> {
-  const { settings } = configured;
+export async function handleEvents(
+  request: Request,
+  configured: Configured & RateLimited,
+): Promise<Response> {
+  const { settings, rateLimits } = configured;
   authorize(request, settings, 'publishable');
+  await rateLimits.checkCaller('events', request);
   const body = await readJson(request, MAX_BODY_BYTES);
-  const { events, rejected } = acceptEvents(body, settings, Date.now());
+  const { events: valid, rejected } = acceptEvents(body, settings, Date.now());
+  const more = requestsFor(valid.length + rejected.length) - 1;
+  if (more > 0) await rateLimits.checkCaller('events', request, more);
+  const { events, tooFast } = await withinRates(valid, rateLimits);
+  if (events.length === 0 && tooFast.length > 0) throw new TooManyRequests('this session');
+  const reject = (group: AcceptedEvents['events'], why: { code: string; message: string }) =>
+    rejected.push(...group.map(({ index }) => ({ index, ...why })));
+  reject(tooFast, new TooManyRequests('this session').toJSON());
   const shards = byShard(events, ({ event }) => shardKeyOf(event), settings.eventShards);
   const appended = await Promise.all(
     [...shards].map(([shard, group]) => append(configured, shard, group)),
   );
   let [accepted, duplicates] = [0, 0];
-  for (const { fresh, group } of appended) {
-    if (fresh === undefined) {
-      rejected.push(
-        ...group.map(({ index }) => ({
-          index,
-          code: 'unavailable',
-          message: 'the event could not be stored: send it again',
-        })),
-      );
-    } else {
-      accepted += fresh;
-      duplicates += group.length - fresh;
+  for (const { stored, group } of appended) {
+    if (stored === undefined) {
+      reject(group, UNAVAILABLE);
+      continue;
     }
+    const { duplicates: again, tooMany } = stored;
+    accepted += group.length - again.length - tooMany.length;
+    duplicates += again.length;
+    reject(
+      tooMany.map((i) => group[i]),
+      TOO_MANY,
+    );
   }
-  if (appended.length > 0 && appended.every(({ fresh }) => fresh === undefined)) {
+  if (appended.length > 0 && appended.every(({ stored }) => stored === undefined)) {
     throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
   }
   rejected.sort((a, b) => a.index - b.index);
   return jsonResponse({ accepted, duplicates, rejected }, 202);
 }
 
-/** @returns how many events of the group were new; undefined if the shard could not store them. */
+const requestsFor = (events: number) => Math.ceil(events / EVENTS_PER_REQUEST);
+
+/** Tells the events of sessions that send too much from the others. */
+async function withinRates(
+  valid: AcceptedEvents['events'],
+  rateLimits: RateLimits,
+): Promise<Record<'events' | 'tooFast', AcceptedEvents['events'][number][]>> {
+  const ofSession = Map.groupBy(valid, ({ event }) => event.sessionId);
+  const isTooFast = new Set<SessionId>();
+  await Promise.all(
+    [...ofSession].map(async ([session, own]) => {
+      const fits = await rateLimits.sessionFits('events', session, requestsFor(own.length));
+      if (!fits) isTooFast.add(session);
+    }),
+  );
+  const { events = [], tooFast = [] } = Object.groupBy(valid, ({ event }) =>
+    isTooFast.has(event.sessionId) ? 'tooFast' : 'events',
+  );
+  return { events, tooFast };
+}
+
+/** @returns what became of the group's events; `stored` is undefined if the shard could not store them. */
 async function append(
   { env }: Configured,
   shard: number,
   group: AcceptedEvents['events'],
-): Promise<{ fresh: number | undefined; group: AcceptedEvents['events'] }> {
+): Promise<{ stored: StoredEvents | undefined; group: AcceptedEvents['events'] }> {
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
   try {
-    const fresh = await object.appendEvents(
-      group.map(({ event }) => ({
-        key: `${event.rankingId} ${event.eventId}`,
-        json: JSON.stringify(event),
-      })),
-    );
-    return { fresh, group };
+    return { stored: await object.storeEvents(group.map(({ event }) => entryOf(event))), group };
   } catch (error) {
     console.error(`shard ${shard} could not store ${group.length} events`, error);
-    return { fresh: undefined, group };
+    return { stored: undefined, group };
   }
 }
+
+const entryOf = (event: CollectedEvent): EventEntry => ({
+  key: `${event.rankingId} ${event.eventId}`,
+  rankingId: event.rankingId,
+  kind: event.itemId === undefined ? event.type : `${event.type} ${event.itemId}`,
+  json: JSON.stringify(event),
+});

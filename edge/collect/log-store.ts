@@ -1,5 +1,7 @@
 import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
-import type { EventEntry } from '../platform/durable-objects.ts';
+import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
+import type { EventCaps } from '../platform/settings.ts';
+import { withinCaps, type EventCount } from './within-caps.ts';
 
 /** A batch whose content is fixed: the entries numbered `first` to `last`. */
 export interface SealedBatch {
@@ -31,6 +33,11 @@ export class LogStore {
       -- eventId: the entry's key; the column is older than the key.
       CREATE TABLE IF NOT EXISTS seen (eventId TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
+      -- How many events of a ranking were stored: of each kind, and of all kinds ('').
+      CREATE TABLE IF NOT EXISTS counts (
+        rankingId TEXT NOT NULL, kind TEXT NOT NULL, events INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (rankingId, kind)) WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS counts_at ON counts (at);
       CREATE TABLE IF NOT EXISTS sealed (
         batchId TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0, notBefore INTEGER NOT NULL DEFAULT 0, holdsOthers INTEGER NOT NULL DEFAULT 0);
@@ -46,28 +53,25 @@ export class LogStore {
     this.#add(DECISIONS, bytes);
   }
 
-  /** @returns how many of the events were new. */
-  addEvents(events: readonly EventEntry[], nowMs: number): number {
-    const keys = JSON.stringify(events.map(({ key }) => key));
-    const fresh = new Set(
-      this.#sql
-        .exec<{ eventId: string }>(
-          `INSERT OR IGNORE INTO seen SELECT value, ? FROM json_each(?) RETURNING eventId`,
-          nowMs,
-          keys,
-        )
-        .toArray()
-        .map(({ eventId }) => eventId),
+  /** Stores the events that are new, as many as the caps allow. What is too many leaves nothing behind. */
+  addEvents(events: readonly EventEntry[], caps: EventCaps, nowMs: number): StoredEvents {
+    const fresh = this.#markSeen(
+      events.map(({ key }) => key),
+      nowMs,
     );
-    const count = fresh.size;
+    const duplicates: number[] = [];
+    const arrived: number[] = [];
+    for (const [i, { key }] of events.entries()) (fresh.delete(key) ? arrived : duplicates).push(i);
+    const tooMany = new Set(this.#overCaps(events, arrived, caps, nowMs));
     let row = '';
-    for (const { key, json } of events) {
-      if (!fresh.delete(key)) continue;
+    for (const i of arrived) {
+      if (tooMany.has(i)) continue;
+      const { json } = events[i];
       row = row === '' ? json : `${row},${json}`;
       if (row.length > MAX_ROW_CHARACTERS) row = this.#addEventRow(row);
     }
     if (row !== '') this.#addEventRow(row);
-    return count;
+    return { duplicates, tooMany: [...tooMany] };
   }
 
   /** The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. */
@@ -115,6 +119,7 @@ export class LogStore {
 
   purgeSeen(beforeMs: number): void {
     this.#sql.exec(`DELETE FROM seen WHERE at < ?`, beforeMs);
+    this.#sql.exec(`DELETE FROM counts WHERE at < ?`, beforeMs);
   }
 
   /** Epoch ms of when the next batch can be sent; undefined when everything is sent. */
@@ -134,8 +139,57 @@ export class LogStore {
 
   oldestSeenMs(): number | undefined {
     return (
-      this.#sql.exec<{ at: number | null }>(`SELECT MIN(at) AS at FROM seen`).one().at ?? undefined
+      this.#sql
+        .exec<{ at: number | null }>(
+          `SELECT MIN(at) AS at FROM (SELECT MIN(at) AS at FROM seen UNION ALL SELECT MIN(at) FROM counts)`,
+        )
+        .one().at ?? undefined
     );
+  }
+
+  /** @returns the keys that are seen for the first time. */
+  #markSeen(keys: readonly string[], nowMs: number): Set<string> {
+    const rows = this.#sql
+      .exec<{ eventId: string }>(
+        `INSERT OR IGNORE INTO seen SELECT value, ? FROM json_each(?) RETURNING eventId`,
+        nowMs,
+        JSON.stringify(keys),
+      )
+      .toArray();
+    return new Set(rows.map(({ eventId }) => eventId));
+  }
+
+  /** Counts the events that arrived. @returns those that are too many; they are forgotten again. */
+  #overCaps(
+    events: readonly EventEntry[],
+    arrived: readonly number[],
+    caps: EventCaps,
+    nowMs: number,
+  ): number[] {
+    if (arrived.length === 0) return [];
+    const { tooMany, corrections } = withinCaps(events, arrived, caps, (counts) =>
+      this.#count(counts, nowMs),
+    );
+    if (tooMany.length === 0) return [];
+    this.#count(corrections, nowMs);
+    this.#sql.exec(
+      `DELETE FROM seen WHERE eventId IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(tooMany.map((i) => events[i].key)),
+    );
+    return tooMany;
+  }
+
+  /** Adds to counts. @returns what they come to. */
+  #count(counts: readonly EventCount[], nowMs: number): EventCount[] {
+    return this.#sql
+      .exec<Columns<EventCount>>(
+        `INSERT INTO counts (rankingId, kind, events, at)
+         SELECT value ->> 'rankingId', value ->> 'kind', value ->> 'events', ? FROM json_each(?) WHERE true
+         ON CONFLICT DO UPDATE SET events = events + excluded.events RETURNING rankingId, kind, events`,
+        nowMs,
+        JSON.stringify(counts),
+      )
+      .toArray();
   }
 
   #seal(): SealedBatch | undefined {

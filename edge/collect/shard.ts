@@ -6,7 +6,7 @@ interface Logged {
 }
 
 /**
- * What decides where an entry is stored: all of a session goes to one shard. Session ids are keyed, so nobody can choose ids
+ * What decides where an event is stored: all of a session goes to one shard. Session ids are keyed, so nobody can choose ids
  * that all fall on one shard. What has no session goes by its ranking, whose id is random.
  */
 export const shardKeyOf = ({ sessionId, rankingId }: Logged): string => sessionId || rankingId;

@@ -7,17 +7,23 @@ import type { Role, Settings } from '../platform/settings.ts';
  * @throws ApiError 401 when the key is absent or unknown, 403 when its role is not sufficient.
  */
 export function authorize(request: Request, { roleOfKey }: Settings, needed: Role): Role {
-  const header = request.headers.get('authorization');
-  const role = header?.startsWith('Bearer ') ? roleOfKey.get(header.slice(7)) : undefined;
+  const key = bearerOf(request);
+  const role = key === undefined ? undefined : roleOfKey.get(key);
   if (role === undefined) {
     throw new ApiError(
       401,
       'unauthorized',
-      `send a ${needed} key as "Authorization: Bearer …"${header === null ? '' : '; the one sent is not known'}`,
+      `send a ${needed} key as "Authorization: Bearer …"${request.headers.get('authorization') === null ? '' : '; the one sent is not known'}`,
     );
   }
   if (needed === 'secret' && role !== 'secret') {
     throw new ApiError(403, 'forbidden', 'this needs a secret key; the one sent is publishable');
   }
   return role;
+}
+
+/** The key that a request was sent with, whether it is known or not. */
+export function bearerOf(request: Request): string | undefined {
+  const header = request.headers.get('authorization');
+  return header?.startsWith('Bearer ') ? header.slice(7) : undefined;
 }

@@ -1,4 +1,5 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import { TooManyRequests } from './rate-limits.ts';
 
 export function jsonResponse(
   body: unknown,
@@ -15,6 +16,11 @@ export function jsonResponse(
  * Any error as `{code, message, details?}`. Details of an unexpected error are logged and never sent to the caller.
  */
 export function errorResponse(error: unknown): Response {
+  if (error instanceof TooManyRequests)
+    return jsonResponse(error, error.status, {
+      'retry-after': String(error.retryAfterS),
+      'access-control-expose-headers': 'retry-after',
+    });
   if (error instanceof ApiError) return jsonResponse(error, error.status);
   console.error('unexpected error', error);
   return jsonResponse(

@@ -1,4 +1,4 @@
-import type { Version } from '../../shared/domain/ids.ts';
+import type { RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
 
@@ -11,15 +11,24 @@ import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
 export interface EventEntry {
   /** Ranking and event id: an event id means something within its ranking only. The same key again is a duplicate. */
   readonly key: string;
+  /** Its ranking, and what it is one of there: its type, and its item if it has one. Both are capped. */
+  readonly rankingId: RankingId;
+  readonly kind: string;
   /** The `CollectedEvent` as JSON. */
   readonly json: string;
+}
+
+/** What became of events, each by its place in the list. Those that are in neither list were stored. */
+export interface StoredEvents {
+  readonly duplicates: readonly number[];
+  /** Their ranking has as many events as are stored of one, all together or of their kind. */
+  readonly tooMany: readonly number[];
 }
 
 export interface EventLogObject extends Rpc.DurableObjectBranded {
   /** @param bytes one batch, as `decisionsToBytes` writes it. */
   appendDecisions(bytes: Uint8Array): Promise<void>;
-  /** @returns how many of the events were new. */
-  appendEvents(events: readonly EventEntry[]): Promise<number>;
+  storeEvents(events: readonly EventEntry[]): Promise<StoredEvents>;
 }
 
 /** The answer of `LiveWeightsObject.adopt`. */

@@ -1,4 +1,5 @@
 import type { EventLogObject, LiveWeightsObject } from './durable-objects.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 
 /** The Worker's bindings, as `wrangler.toml` names them. Variables and secrets are strings. */
 export interface Env {
@@ -6,6 +7,10 @@ export interface Env {
   readonly CATALOGUE: KVNamespace;
   readonly EVENT_LOG: DurableObjectNamespace<EventLogObject>;
   readonly LIVE_WEIGHTS: DurableObjectNamespace<LiveWeightsObject>;
+  /** Absent where requests are not limited, as in deployments from before there were limits. */
+  readonly RATE_PER_KEY?: RateLimiter;
+  readonly RATE_PER_ADDRESS?: RateLimiter;
+  readonly RATE_PER_SESSION?: RateLimiter;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;
@@ -23,4 +28,8 @@ export interface Env {
   readonly EVENT_SHARDS?: string;
   readonly SHIP_INTERVAL_MS?: string;
   readonly TOKEN_TTL_MS?: string;
+  /** `on` or `off`: whether the rates are looked at where there are bindings for them. */
+  readonly RATE_LIMITS?: string;
+  readonly MAX_EVENTS_PER_RANKING?: string;
+  readonly MAX_EVENTS_PER_ITEM_AND_TYPE?: string;
 }

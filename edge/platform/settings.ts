@@ -12,6 +12,13 @@ import type { Env } from './env.ts';
 /** What a key may do: `publishable` ranks and sends events, `secret` does everything. */
 export type Role = 'publishable' | 'secret';
 
+/** How many events are stored of one ranking: no person does more with what one page shows. */
+export interface EventCaps {
+  readonly perRanking: number;
+  /** Of one type on one item; or of one type, where it names no item. */
+  readonly perItemAndType: number;
+}
+
 /** The Worker's variables and secrets, checked and parsed once per isolate. */
 export interface Settings {
   readonly roleOfKey: ReadonlyMap<string, Role>;
@@ -33,6 +40,9 @@ export interface Settings {
   readonly shipIntervalMs: number;
   /** How long after a ranking its feedback is accepted. */
   readonly tokenTtlMs: number;
+  /** Whether rates are looked at where there are bindings for them. */
+  readonly limitsRates: boolean;
+  readonly eventCaps: EventCaps;
 }
 
 /** What most request handlers need. */
@@ -80,6 +90,11 @@ export function settingsOf(env: Env): Settings {
     eventShards: wholeNumber(env, 'EVENT_SHARDS', 8, 1),
     shipIntervalMs: wholeNumber(env, 'SHIP_INTERVAL_MS', 1000, 1),
     tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
+    limitsRates: isOn(env, 'RATE_LIMITS'),
+    eventCaps: {
+      perRanking: wholeNumber(env, 'MAX_EVENTS_PER_RANKING', 2000, 1),
+      perItemAndType: wholeNumber(env, 'MAX_EVENTS_PER_ITEM_AND_TYPE', 500, 1),
+    },
   };
 }
 
@@ -89,9 +104,23 @@ function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
   throw notConfigured(`DEFAULT_CONSENT must be one of ${CONSENTS.join(', ')}, but was "${text}"`);
 }
 
+function isOn(env: Env, name: 'RATE_LIMITS'): boolean {
+  const text = env[name] ?? '';
+  if (text === '' || text === 'on') return true;
+  if (text === 'off') return false;
+  throw notConfigured(`${name} must be on or off, but was "${text}"`);
+}
+
 function wholeNumber(
   env: Env,
-  name: 'REFRESH_MS' | 'KV_CACHE_TTL_S' | 'EVENT_SHARDS' | 'SHIP_INTERVAL_MS' | 'TOKEN_TTL_MS',
+  name:
+    | 'REFRESH_MS'
+    | 'KV_CACHE_TTL_S'
+    | 'EVENT_SHARDS'
+    | 'SHIP_INTERVAL_MS'
+    | 'TOKEN_TTL_MS'
+    | 'MAX_EVENTS_PER_RANKING'
+    | 'MAX_EVENTS_PER_ITEM_AND_TYPE',
   defaultValue: number,
   min: number,
 ): number {

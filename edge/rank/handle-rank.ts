@@ -5,6 +5,7 @@ import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
+import type { RateLimited } from '../http/rate-limits.ts';
 import { readJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
 import { drawSlateWith } from './draw-slate.ts';
@@ -22,17 +23,19 @@ const PIN_HEADER = 'x-trimtab-version';
 /** `POST /v1/rank`: draws a slate, logs the decision after the response, and signs the token for its feedback. */
 export async function handleRank(
   request: Request,
-  state: RankState,
+  state: RankState & RateLimited,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { settings } = state;
+  const { settings, rateLimits } = state;
   const role = authorize(request, settings, 'publishable');
+  await rateLimits.checkCaller('rank', request);
   const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
   const rankRequest = parseRankRequest(
     await readJson(request, MAX_BODY_BYTES),
     settings.defaultConsent,
   );
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
+  await rateLimits.checkSession('rank', logged.sessionId);
   const nowMs = Date.now();
   const when = { ctx, cell: cellOf(request), nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);

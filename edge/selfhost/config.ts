@@ -13,7 +13,20 @@ export interface SelfHost {
   readonly port: number;
   /** The Worker's variables and secrets. */
   readonly env: Readonly<Record<string, string>>;
+  /** How much may come by key, address and session; what is left out is not limited. */
+  readonly rates?: Rates;
 }
+
+/** So many calls with a key in each period; the same as Workers' binding is configured with. */
+export interface Rate {
+  readonly limit: number;
+  readonly periodS: number;
+}
+
+/** By the name of the binding. */
+export type Rates = Readonly<
+  Partial<Record<'RATE_PER_KEY' | 'RATE_PER_ADDRESS' | 'RATE_PER_SESSION', Rate>>
+>;
 
 const COMPATIBILITY_DATE = '2026-11-01';
 
@@ -21,15 +34,16 @@ const COMPATIBILITY_DATE = '2026-11-01';
  * Writes the bundles and the configuration.
  * @returns the path of the configuration, for `workerd serve --experimental <path>`.
  */
-export async function writeConfig({ dir, port, env }: SelfHost): Promise<string> {
+export async function writeConfig({ dir, port, env, rates = {} }: SelfHost): Promise<string> {
   const storage = ['worker', 'weights', 'catalogue'];
   await Promise.all(storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true })));
   await Promise.all([
     bundle(import.meta.resolve('../worker.ts'), join(dir, 'worker.js')),
     bundle(import.meta.resolve('./kv-store.ts'), join(dir, 'kv-store.js')),
+    bundle(import.meta.resolve('./rate-limiter.ts'), join(dir, 'rate-limiter.js')),
   ]);
   const path = join(dir, 'config.capnp');
-  await writeFile(path, configuration(dir, port, env), { mode: 0o600 });
+  await writeFile(path, configuration({ dir, port, env, rates }), { mode: 0o600 });
   return path;
 }
 
@@ -47,7 +61,7 @@ const bundle = (entryUrl: string, outfile: string) =>
 /** A string literal of Cap'n Proto's text format; JSON's quoting is valid there. */
 const quoted = (text: string) => JSON.stringify(text);
 
-function configuration(dir: string, port: number, env: SelfHost['env']): string {
+function configuration({ dir, port, env, rates }: Required<SelfHost>): string {
   const bindings = [
     '(name = "WEIGHTS", kvNamespace = "kv-weights")',
     '(name = "CATALOGUE", kvNamespace = "kv-catalogue")',
@@ -56,6 +70,7 @@ function configuration(dir: string, port: number, env: SelfHost['env']): string 
     ...Object.entries(env).map(
       ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
     ),
+    ...Object.entries(rates).map(([name, rate]) => rateBinding(name, rate)),
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -81,10 +96,20 @@ const config :Workerd.Config = (
     ${disk(dir, 'catalogue')},
     (name = "network", network = (allow = ["public", "private"]))
   ],
+  extensions = [(modules = [
+    (name = "${RATE_LIMITER}", internal = true, esModule = embed "rate-limiter.js")
+  ])],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")]
 );
 `;
 }
+
+const RATE_LIMITER = 'trimtab:rate-limiter';
+
+/** The module runs in the Worker's own isolate, so that a count costs no more than a call. */
+const rateBinding = (name: string, { limit, periodS }: Rate) =>
+  `(name = "${name}", wrapped = (moduleName = "${RATE_LIMITER}", innerBindings = [
+          (name = "limit", json = "${limit}"), (name = "periodS", json = "${periodS}")]))`;
 
 const kvService = (name: string) => `(name = "kv-${name}", worker = (
       compatibilityDate = "${COMPATIBILITY_DATE}",

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { writeConfig } from '../../edge/selfhost/config.ts';
+import { writeConfig, type Rates } from '../../edge/selfhost/config.ts';
 import { workerdBinary } from './workerd-binary.ts';
 
 export interface Workerd {
@@ -26,20 +26,23 @@ const START_MS = 120_000;
  * finds all that was durable. Ready to answer when this resolves.
  * @param port a free one when left out.
  * @param env the Worker's variables and secrets.
+ * @param rates what is limited; nothing when left out.
  * @param kvUrls where the namespaces are, when not beside the rest.
  */
 export async function startWorkerd({
   dir,
   port = 0,
   env,
+  rates,
   kvUrls,
 }: {
   dir: string;
   port?: number;
   env: Readonly<Record<string, string>>;
+  rates?: Rates;
   kvUrls?: KvUrls;
 }): Promise<Workerd> {
-  const config = await writeConfig({ dir, port, env });
+  const config = await writeConfig({ dir, port, env, ...(rates && { rates }) });
   if (kvUrls !== undefined) await moveKv(config, kvUrls);
   const child = spawn(
     workerdBinary,

@@ -99,6 +99,29 @@ describe('the Worker on a bare workerd', () => {
     expect(await read(await post('/v1/events', [click]))).toMatchObject({ duplicates: 1 });
   });
 
+  it('limits rates by its own counter where it is given any, and nothing else', async () => {
+    const ask = (address: string, key = 'pk_1') =>
+      call('/v1/rank', {
+        method: 'POST',
+        body: JSON.stringify({ sessionId: 's', candidates: [{ id: 'a' }] }),
+        headers: { authorization: `Bearer ${key}`, 'cf-connecting-ip': address },
+      });
+    const statuses = async (addresses: readonly string[]) => {
+      const found: number[] = [];
+      for (const address of addresses) found.push((await ask(address)).status);
+      return found;
+    };
+    const [a, b] = ['192.0.2.1', '192.0.2.2'];
+    expect(await statuses([a, a, a])).toEqual([200, 200, 200]);
+    await edge.stop();
+    // Longer than the test, which would else see a period end.
+    const rates = { RATE_PER_ADDRESS: { limit: 2, periodS: 1e9 } };
+    edge = await startWorkerd({ dir, env, rates });
+    expect(await statuses([a, a, a, b])).toEqual([200, 200, 429, 200]);
+    expect((await ask(a)).headers.get('retry-after')).toBe('60');
+    expect((await ask(a, env.SECRET_KEYS)).status).toBe(200);
+  });
+
   it('says why it cannot start', async () => {
     const port = Number(new URL(edge.url).port);
     const elsewhere = await mkdtemp(join(tmpdir(), 'trimtab-workerd-'));

@@ -21,6 +21,8 @@ export type EventExclusionReason =
   | 'impossible_value'
   | 'late'
   | 'duplicate'
+  /** Its ranking has more events than are looked at. */
+  | 'too_many_events'
   | 'after_close';
 
 /** '' where it counts. */

@@ -63,9 +63,7 @@ export async function classifyLog(store: Pick<Store, 'db' | 'write'>, rules: Rul
       PAGE.events,
     );
     if (decisions.length === 0 && events.length === 0) return;
-    const found = await classify(db, rules, mark, decisions, [
-      ...new Set(events.map(({ rankingId }) => rankingId)),
-    ]);
+    const found = await classify(db, rules, mark, decisions, events);
     const seen = (rows: readonly { rowid: number; key: string }[]) => {
       const last = rows.at(-1);
       return last && { rowid: last.rowid, key: last.key };
@@ -85,22 +83,39 @@ type StoredDay = Pick<
   'sessionId' | 'day' | 'firstAt' | 'clickedItems' | 'dwells' | 'users'
 > & { readonly fault: SessionExclusionReason | null };
 
+interface MarkedRankings {
+  readonly rankingIds: readonly string[];
+  readonly status: EventStatus;
+  /** The row ids of the events, the first exclusive. Absent: those without a status. */
+  readonly rows?: { readonly after: number; readonly to: number };
+}
+
 interface Found {
   readonly late: readonly NewRanking[];
   /** Row ids of events by their new status. */
   readonly statuses: ReadonlyMap<EventStatus, readonly number[]>;
+  /** Rankings whose events get one status, without being read. */
+  readonly marked: readonly MarkedRankings[];
   readonly days: readonly StoredDay[];
   /** Sessions without new rows whose classification changes because dwell is now, or is no longer, considered logged on that day. */
   readonly reclassified: readonly (SessionDayKey & { fault: SessionExclusionReason | null })[];
 }
 
+/** Of a session that is left out for one of these, nothing that it does next changes it. */
+const STAYS: ReadonlySet<SessionExclusionReason | null> = new Set([
+  'too_many_rankings',
+  'too_many_events',
+]);
+
 async function classify(
   db: LibSQLDatabase,
   rules: Rules,
-  { closedBefore, startRevision, knownTo }: ClassifiedMark,
+  mark: ClassifiedMark,
   arrived: readonly (NewRanking & Seen)[],
-  touched: readonly string[],
+  events: readonly ({ readonly rankingId: string } & Seen)[],
 ): Promise<Found> {
+  const { closedBefore, startRevision, knownTo } = mark;
+  const touched = [...new Set(events.map(({ rankingId }) => rankingId))];
   const known = await db.all<NewRanking>(sql`
     select rankingId, sessionId, at from decisions
     where rankingId in (select value from json_each(${JSON.stringify(touched)}))`);
@@ -120,10 +135,11 @@ async function classify(
   }));
   const before = await knownDays(db, [...asked.values(), ...anonymousDays], startRevision);
   // A crawler stays one whatever it does next, so of its session, which may be long, only the new rankings are read.
-  const isCrawler = (key: SessionDayKey) => before.get(keyOf(key))?.fault === 'too_many_rankings';
+  const isCrawler = (key: SessionDayKey) => STAYS.has(before.get(keyOf(key))?.fault ?? null);
   const [crawlers, others] = split([...asked.values()], isCrawler);
   const ofCrawlers = new Set(crawlers.map(keyOf));
   const statuses = new Map<EventStatus, number[]>();
+  const flooded = new Set<string>();
   const days = await measureSessionDays(
     db,
     rules,
@@ -141,15 +157,12 @@ async function classify(
       if (same === undefined) statuses.set(status, [rowid]);
       else same.push(rowid);
     },
+    (rankingId) => flooded.add(rankingId),
   );
-  const afterClose = await db.all<{ rowid: number }>(sql`
-    select rowid from events where fault is null and rankingId in (
-      select value from json_each(${JSON.stringify(closed.map(({ rankingId }) => rankingId))}))`);
-  if (afterClose.length > 0)
-    statuses.set(
-      'after_close',
-      afterClose.map(({ rowid }) => rowid),
-    );
+  const marked: MarkedRankings[] = [
+    { rankingIds: closed.map(({ rankingId }) => rankingId), status: 'after_close' },
+    ...(await markFlooded(db, [...flooded], mark, events)),
+  ];
   const late = arrived.filter(({ at, rowid }) => at < closedBefore && rowid > knownTo);
   const judged = await applyDwellRule(db, rules, days, before, startRevision);
   const withoutConsent = anonymousDays
@@ -163,7 +176,32 @@ async function classify(
       users: new Map(),
       fault: 'no_consent',
     }));
-  return { late, statuses, ...judged, days: [...judged.days, ...withoutConsent] };
+  return { late, statuses, marked, ...judged, days: [...judged.days, ...withoutConsent] };
+}
+
+/**
+ * The events of a flooded ranking are marked page by page, as they come to the account. Those that came before it was
+ * known to be flooded are marked with the page by which it is.
+ */
+async function markFlooded(
+  db: LibSQLDatabase,
+  flooded: readonly string[],
+  mark: ClassifiedMark,
+  events: readonly Seen[],
+): Promise<MarkedRankings[]> {
+  if (flooded.length === 0) return [];
+  const status = 'too_many_events';
+  const rows = await db.all<{ rankingId: string }>(sql`
+    select r.value as rankingId from json_each(${JSON.stringify(flooded)}) r
+    where exists (select 1 from events e where e.rankingId = r.value and e.fault = ${status})`);
+  const known = new Set(rows.map(({ rankingId }) => rankingId));
+  const after = mark.events?.rowid ?? 0;
+  const to = events.at(-1)?.rowid ?? after;
+  const [before, fresh] = split(flooded, (rankingId) => known.has(rankingId));
+  return [
+    { rankingIds: before, status, rows: { after, to } },
+    { rankingIds: fresh, status, rows: { after: 0, to } },
+  ];
 }
 
 type KnownDay = SessionDayKey &
@@ -245,7 +283,7 @@ async function applyDwellRule(
 
 /** Each takes effect only where this backend moved the mark. */
 function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
-  const { late, statuses, days, reclassified } = found;
+  const { late, statuses, marked, days, reclassified } = found;
   const here = isAt(CLASSIFIED, mark);
   const statements: Statement[] = [];
   if (late.length > 0)
@@ -265,6 +303,19 @@ function written(db: LibSQLDatabase, found: Found, mark: string): Statement[] {
           where rowid in (select value from json_each(${JSON.stringify(ids)})) and ${here}`,
       ),
     );
+  for (const { rankingIds, status, rows } of marked) {
+    if (rankingIds.length === 0) continue;
+    // By row ids where those before are marked: an index by ranking would lead through all events of a flood.
+    const which =
+      rows === undefined
+        ? sql`rankingId in (select value from json_each(${JSON.stringify(rankingIds)})) and fault is null`
+        : sql`${rows.after === 0 ? sql`rankingId` : sql`+rankingId`} in (
+            select value from json_each(${JSON.stringify(rankingIds)}))
+            and rowid > ${rows.after} and rowid <= ${rows.to} and fault is not ${status}`;
+    statements.push(
+      statement(db, sql`update events set fault = ${status} where ${which} and ${here}`),
+    );
+  }
   if (days.length + reclassified.length > 0) statements.push(countRevision(db, here));
   if (days.length > 0) {
     const rows = days.map(({ sessionId, day, firstAt, clickedItems, dwells, fault }) => [

@@ -4,6 +4,7 @@ import type { Filters } from './filters.ts';
 /** Why a session does not count on a day. */
 export type SessionExclusionReason =
   | 'too_many_rankings'
+  | 'too_many_events'
   | 'faster_than_a_person'
   | 'clicks_everything'
   | 'clicks_without_dwell'
@@ -26,6 +27,8 @@ export interface SessionFacts {
   events: number;
   invalidEvents: number;
   isRushing: boolean;
+  /** One of its rankings has more events than `maxEventsPerRanking`. */
+  isFlooding: boolean;
   /** The newest ranking times, as many as the limit per minute and one more. */
   readonly recent: number[];
 }
@@ -40,6 +43,7 @@ export const sessionFacts = (): SessionFacts => ({
   events: 0,
   invalidEvents: 0,
   isRushing: false,
+  isFlooding: false,
   recent: [],
 });
 
@@ -102,6 +106,7 @@ export function classifySession(
 ): SessionExclusionReason | undefined {
   const { minFastActions, maxClickedShare, minShownItems, maxClicksWithoutDwell } = filters;
   if (facts.isRushing) return 'too_many_rankings';
+  if (facts.isFlooding) return 'too_many_events';
   if (facts.fastActions >= minFastActions && facts.fastActions > facts.actions / 2)
     return 'faster_than_a_person';
   if (

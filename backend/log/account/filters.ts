@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { atLeastOne, count, group, share } from '../../settings/fields.ts';
+import { EVENTS_AT_ONCE } from './event-slices.ts';
 
 export const filters = group({
   /** More rankings than this within any minute: a crawler. */
@@ -18,6 +19,8 @@ export const filters = group({
   maxClockSkewMs: count.default(3_600_000),
   /** A session of which more than this share of events is invalid is invalid itself. */
   maxInvalidShare: share.default(0.5),
+  /** A session of which one ranking has more events than this is a bot; none of these events is read. The edge stores at most `MAX_EVENTS_PER_RANKING` (2000). */
+  maxEventsPerRanking: atLeastOne.max(EVENTS_AT_ONCE).default(5000),
   /** The same event of the same item again, with another id, within so much time, is one event. */
   duplicateWithinMs: count.default(1000),
 });
@@ -33,5 +36,6 @@ export const NO_FILTERS: Filters = {
   maxClicksWithoutDwell: null,
   maxClockSkewMs: 0,
   maxInvalidShare: 1,
+  maxEventsPerRanking: EVENTS_AT_ONCE,
   duplicateWithinMs: 0,
 };

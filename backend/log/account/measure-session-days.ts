@@ -10,6 +10,7 @@ import {
   type SessionFacts,
   type SessionExclusionReason,
 } from './classify-session.ts';
+import { eventSlices } from './event-slices.ts';
 import type { Rules } from './rules.ts';
 
 /** A session on a UTC day, by the day's first millisecond. */
@@ -50,29 +51,33 @@ const PAGE = 4000;
 
 /**
  * Classifies every event of the rankings that sessions were shown on some days, and adds up what each session did on each
- * day. One page of rankings with their events is in memory at a time.
+ * day. One page of rankings and one slice of their events are in memory at a time.
  * @param asked the days, and rankings of which only the events are classified. @param changed is called with the row id of each event and its status
- * that differs from the stored one.
+ * that differs from the stored one. @param flooded is called with each ranking of which there are too many events to read.
  */
 export async function measureSessionDays(
   db: LibSQLDatabase,
   rules: Rules,
   asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
   changed: (rowid: number, status: EventStatus) => void,
+  flooded: (rankingId: string) => void,
 ): Promise<SessionDay[]> {
   const { filters } = rules;
   const attributionMs = rules.attributionDays * DAY_MS;
   const classify = async (page: readonly Ranking[], add: (...classified: Classified) => void) => {
-    const feedback = await eventsOf(
-      db,
-      page.map(({ rankingId }) => rankingId),
-    );
-    for (const ranking of page) {
-      const events = feedback.get(ranking.rankingId) ?? [];
-      const statuses = classifyEvents(ranking, events, attributionMs, filters);
-      for (const [i, { rowid, fault }] of events.entries())
-        if (fault !== statuses[i]) changed(rowid, statuses[i]);
-      add(ranking, events, statuses);
+    for (const slice of await eventSlices(db, page, filters.maxEventsPerRanking)) {
+      for (const rankingId of slice.flooded) flooded(rankingId);
+      const feedback = await eventsOf(
+        db,
+        slice.rankings.flatMap(({ rankingId }) => (slice.flooded.has(rankingId) ? [] : rankingId)),
+      );
+      for (const ranking of slice.rankings) {
+        const events = feedback.get(ranking.rankingId) ?? [];
+        const statuses = classifyEvents(ranking, events, attributionMs, filters);
+        for (const [i, { rowid, fault }] of events.entries())
+          if (fault !== statuses[i]) changed(rowid, statuses[i]);
+        add(ranking, events, statuses, slice.flooded.has(ranking.rankingId));
+      }
     }
   };
   for (let from = 0; from < asked.rankingIds.length; from += PAGE)
@@ -87,7 +92,7 @@ export async function measureSessionDays(
       facts: SessionFacts;
     }
   >();
-  const add = (...[ranking, events, statuses]: Classified) => {
+  const add = (...[ranking, events, statuses, isFlooded]: Classified) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
     const key = `${day} ${sessionId}`;
@@ -98,6 +103,7 @@ export async function measureSessionDays(
     }
     if (userId !== null && !one.users.has(userId)) one.users.set(userId, at);
     addRanking(one.facts, ranking, events, statuses, filters);
+    if (isFlooded) one.facts.isFlooding = true;
   };
   for (let from = 0; from < asked.days.length; from += DAYS_AT_ONCE)
     for await (const page of rankingsOn(db, asked.days.slice(from, from + DAYS_AT_ONCE)))
@@ -109,7 +115,12 @@ export async function measureSessionDays(
   });
 }
 
-type Classified = [Ranking, readonly LoggedEvent[], readonly EventStatus[]];
+type Classified = [
+  ranking: Ranking,
+  events: readonly LoggedEvent[],
+  statuses: readonly EventStatus[],
+  isFlooded: boolean,
+];
 
 const COLUMNS = ['sessionId', 'at', 'rankingId', 'userId', 'itemIds'];
 

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { countedEvents, rankingCounts } from './counted.ts';
-import type { UnitRow } from './unit.ts';
+import { rankingCounts } from './counted.ts';
+import { eventSlices } from './event-slices.ts';
+import type { UnitRow, UnitsOf } from './unit.ts';
 import { unitContext } from './unit-context.ts';
-import { unitValues, type UnitEvent } from './unit-values.ts';
-import type { UnitsOf } from './unit.ts';
+import { UnitValues, type UnitEvent } from './unit-values.ts';
 
 interface Ranking {
   readonly unit: string;
@@ -16,7 +16,7 @@ interface Ranking {
 }
 
 type Event = Omit<UnitEvent, 'cell' | 'feature'> & {
-  readonly unit: string;
+  readonly rankingId: string;
   readonly receivedAt: number;
   readonly properties: string | null;
 };
@@ -32,18 +32,16 @@ export async function measureUnits(
   const rankings = await db.all<Ranking>(sql`
     select d.${key} as unit, d.rankingId, d.at, d.userId, ${rankingCounts(sql`d`)} as counts
     from decisions d where d.${key} in ${listed} order by d.at, d.rankingId`);
-  // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
-  const events = await db.all<Event>(sql`
-    select d.${key} as unit, e.receivedAt, e.type, e.value,
-      case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
-    from decisions d cross join ${countedEvents} e on e.rankingId = d.rankingId
-    where d.${key} in ${listed}`);
-  const did = Map.groupBy(events, ({ unit }) => unit);
   const units = [...Map.groupBy(rankings, ({ unit }) => unit)].map(([unit, all]) => {
     const own = all.filter(({ counts }) => counts === 1);
     // A unit without a ranking that counts is described by the rankings that it has.
     return { unit, isRefused: own.length === 0, own: own.length === 0 ? all : own };
   });
+  const values = await valuesOf(
+    db,
+    units.filter(({ isRefused }) => !isRefused),
+    settings,
+  );
   const contexts = await contextsOf(
     db,
     units.map(({ own }) => own[0].rankingId),
@@ -56,7 +54,7 @@ export async function measureUnits(
         firstAt: own[0].at,
         userId: own.findLast(({ userId }) => userId !== null)?.userId ?? null,
         users: [...new Set(own.flatMap(({ userId }) => userId ?? []))],
-        values: isRefused ? { refused: 1 } : valuesOf(own, did.get(unit) ?? [], settings),
+        values: isRefused ? { refused: 1 } : values.get(unit)!.values,
         context: unitContext(contexts.get(own[0].rankingId), settings.context, own[0].at),
         outcomes: {},
       },
@@ -64,23 +62,40 @@ export async function measureUnits(
   );
 }
 
-/** @param rankings of one unit, in order of time. */
-function valuesOf(
-  rankings: readonly Ranking[],
-  events: readonly Event[],
+/** Adds up what each unit did in its first days; one slice of the events is in memory at a time. */
+async function valuesOf(
+  db: LibSQLDatabase,
+  units: readonly { readonly unit: string; readonly own: readonly Ranking[] }[],
   { observeDays }: UnitsOf,
-): Record<string, number> {
-  const until = rankings[0].at + observeDays * DAY_MS;
-  return unitValues(
-    rankings.filter(({ at }) => at < until).length,
-    events
-      .filter(({ receivedAt }) => receivedAt < until)
-      .map(({ type, value, properties }) => {
-        const { cell, feature } = JSON.parse(properties ?? '{}') as Record<string, unknown>;
-        return { type, value, cell, feature };
-      }),
-  );
+): Promise<Map<string, UnitValues>> {
+  const values = new Map<string, UnitValues>();
+  const observed: (Ranking & { readonly until: number })[] = [];
+  for (const { unit, own } of units) {
+    const until = own[0].at + observeDays * DAY_MS;
+    values.set(unit, new UnitValues(own.filter(({ at }) => at < until).length));
+    for (const ranking of own) observed.push({ ...ranking, until });
+  }
+  for (const { rankings } of await eventSlices(db, observed)) {
+    const byId = new Map(rankings.map((ranking) => [ranking.rankingId, ranking]));
+    for (const event of await eventsOf(db, [...byId.keys()])) {
+      const { unit, until } = byId.get(event.rankingId)!;
+      if (event.receivedAt >= until) continue;
+      const { type, value, properties } = event;
+      const { cell, feature } = JSON.parse(properties ?? '{}') as Record<string, unknown>;
+      values.get(unit)!.add({ type, value, cell, feature });
+    }
+  }
+  return values;
 }
+
+/** Events that count, of rankings that count. */
+const eventsOf = (db: LibSQLDatabase, rankingIds: readonly string[]): Promise<Event[]> =>
+  // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
+  db.all<Event>(sql`
+    select e.rankingId, e.receivedAt, e.type, e.value,
+      case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
+    from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value
+    where e.fault = ''`);
 
 async function contextsOf(
   db: LibSQLDatabase,

@@ -10,7 +10,9 @@ import {
   type MutableDayFacts,
   type MalformedField,
 } from './day-facts.ts';
+import type { EventExclusionReason } from './classify-events.ts';
 import type { SessionExclusionReason } from './classify-session.ts';
+import { isClassified } from './counted.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
 import { readRankings, type LoggedRanking } from './read-rankings.ts';
@@ -37,7 +39,6 @@ export async function readDay(
   const sessions = new Map<string, SessionExclusionReason | null>();
   for await (const ranking of readRankings(db, schema.hash, span)) {
     const isWhole = inspect(ranking, schema.features.length, known, facts);
-    for (const { fault } of ranking.events) if (fault) count(facts.events, fault);
     const { sessionId, exclusion } = ranking;
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
@@ -52,6 +53,7 @@ export async function readDay(
   }
   facts.sessions = sessions.size;
   for (const reason of sessions.values()) if (reason !== null) count(facts.refusedSessions, reason);
+  facts.events = await countExcludedEvents(db, schema.hash, span);
   Object.assign(facts, await countEvents(db, span));
   return facts;
 }
@@ -118,8 +120,8 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
     { length: ranking.itemIds.length },
     () => undefined,
   );
-  for (const { itemId, type, value, fault } of events) {
-    if (fault !== '' || itemId === null) continue;
+  for (const { itemId, type, value } of events) {
+    if (itemId === null) continue;
     const slot = ranking.itemIds.indexOf(itemId);
     tally((tallies[slot] ??= {}), type, value);
   }
@@ -140,6 +142,21 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
 /** A buffer of its own: what libSQL gives need not start where numbers may. */
 const copyOf = (blob: Uint8Array) => new Uint8Array(blob).buffer;
 const float64s = (blob: Uint8Array) => new Float64Array(copyOf(blob));
+
+/** Events of rankings under a schema that do not count, by why. */
+async function countExcludedEvents(
+  db: LibSQLDatabase,
+  schemaHash: string,
+  { from, to }: Span,
+): Promise<DayFacts['events']> {
+  const rows = await db.all<{ fault: EventExclusionReason; events: number }>(sql`
+    select e.fault, count(*) as events
+    from decisions d cross join events e on e.rankingId = d.rankingId
+    where d.schemaHash = ${schemaHash} and d.at between ${from} and ${to}
+      and ${isClassified(sql`d`)} and e.fault <> ''
+    group by 1`);
+  return Object.fromEntries(rows.map(({ fault, events }) => [fault, events]));
+}
 
 /** Feedback that was received in a span, whatever its schema, and how much of it names a ranking that is stored. */
 export async function countEvents(db: LibSQLDatabase, { from, to }: Span) {

@@ -5,18 +5,16 @@ import { decisions, events } from '../../store/tables.ts';
 import { isClassified, exclusionOf } from './counted.ts';
 import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 import type { Span } from './span.ts';
-import type { EventStatus } from './classify-events.ts';
+import { eventSlices } from './event-slices.ts';
 
-export interface ClassifiedEvent {
+export interface CountedEvent {
   readonly rankingId: string;
   readonly type: string;
   readonly itemId: string | null;
   readonly value: number | null;
-  /** Null where it is not classified yet. */
-  readonly fault: EventStatus | null;
 }
 
-/** A decision with every event that names it. */
+/** A decision with what came of it. */
 export interface LoggedRanking {
   readonly rankingId: string;
   readonly at: number;
@@ -37,7 +35,8 @@ export interface LoggedRanking {
   readonly codes: Uint8Array;
   /** Null where it counts. */
   readonly exclusion: RankingExclusionReason | null;
-  readonly events: readonly ClassifiedEvent[];
+  /** Those that count. */
+  readonly events: readonly CountedEvent[];
 }
 
 const COLUMNS = {
@@ -89,35 +88,32 @@ export async function* readRankings(
       .limit(PAGE);
     const last = page.at(-1);
     if (last === undefined) return;
-    const feedback = await eventsOf(db, schemaHash, after, last);
-    for (const row of page) yield { ...row, events: feedback.get(row.rankingId) ?? [] };
+    for (const { rankings } of await eventSlices(db, page)) {
+      const feedback = await eventsOf(
+        db,
+        rankings.map(({ rankingId }) => rankingId),
+      );
+      for (const row of rankings) yield { ...row, events: feedback.get(row.rankingId) ?? [] };
+    }
     if (page.length < PAGE) return;
     after = last;
   }
 }
 
-interface Key {
-  readonly at: number;
-  readonly rankingId: string;
-}
-
-/** @returns by ranking, the events of a page. */
-async function eventsOf(db: LibSQLDatabase, schemaHash: string, after: Key, last: Key) {
+/** @returns by ranking, the events that count. */
+async function eventsOf(db: LibSQLDatabase, rankingIds: readonly string[]) {
   const rows = await db
     .select({
       rankingId: events.rankingId,
       type: events.type,
       itemId: events.itemId,
       value: events.value,
-      fault: sql<EventStatus | null>`${events.fault}`,
     })
-    .from(decisions)
-    .innerJoin(events, eq(events.rankingId, decisions.rankingId))
+    .from(events)
     .where(
       and(
-        eq(decisions.schemaHash, schemaHash),
-        sql`(${decisions.at}, ${decisions.rankingId}) > (${after.at}, ${after.rankingId})`,
-        sql`(${decisions.at}, ${decisions.rankingId}) <= (${last.at}, ${last.rankingId})`,
+        sql`${events.rankingId} in (select value from json_each(${JSON.stringify(rankingIds)}))`,
+        eq(events.fault, ''),
       ),
     );
   return Map.groupBy(rows, ({ rankingId }) => rankingId);

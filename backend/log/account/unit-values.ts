@@ -16,19 +16,24 @@ const MOST_FEATURES = 50;
  * What a unit did, by column: `rankings`; per event type how many, and what their values come to; `cell.3_4`, the
  * pointer activity in a cell of the heat map; `feature.map`, how often a feature was used.
  */
-export function unitValues(rankings: number, events: readonly UnitEvent[]): Record<string, number> {
-  const values: Record<string, number> = { rankings };
-  const features = new Set<string>();
-  for (const { type, value, cell, feature } of events) {
+export class UnitValues {
+  readonly values: Record<string, number>;
+  readonly #features = new Set<string>();
+
+  constructor(rankings: number) {
+    this.values = { rankings };
+  }
+
+  add({ type, value, cell, feature }: UnitEvent): void {
+    const { values } = this;
     tally(values, type, value);
     if (type === 'pointer_activity') add(values, cellColumn(cell), value ?? 1);
-    if (type !== 'feature_use') continue;
+    if (type !== 'feature_use') return;
     const column = featureColumn(feature);
-    if (features.size === MOST_FEATURES && !features.has(column)) continue;
-    features.add(column);
+    if (this.#features.size === MOST_FEATURES && !this.#features.has(column)) return;
+    this.#features.add(column);
     add(values, column, 1);
   }
-  return values;
 }
 
 const add = (values: Record<string, number>, column: string, amount: number) => {

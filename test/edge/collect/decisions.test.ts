@@ -71,6 +71,23 @@ describe('logging decisions', () => {
     });
   });
 
+  it('spreads what one session opens over the shards, so that it piles up in none', async () => {
+    const shards = new Set<string>();
+    const counted = {
+      idFromName: (name: string) => name,
+      get: (name: string) => ({
+        appendDecisions: (bytes: Uint8Array) => {
+          shards.add(name);
+          return env.EVENT_LOG.get(env.EVENT_LOG.idFromName(name)).appendDecisions(bytes);
+        },
+      }),
+    };
+    const isolate = coldIsolate({ EVENT_LOG: counted });
+    // That 24 random ones fall on one of 8 shards has a chance of 8 to the power of -23.
+    for (let n = 0; n < 24; n++) await rank(isolate, { sessionId: 'the-same' });
+    expect(shards.size).toBeGreaterThan(1);
+  });
+
   it('loses none of many concurrent rankings, and writes far fewer times than there are', async () => {
     const backend = fakeBackend();
     let appends = 0;

@@ -5,15 +5,18 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RankingId } from '../../../shared/domain/ids.ts';
 import type { EventLogObject } from '../../../edge/platform/durable-objects.ts';
 import { commits, fakeBackend, shard } from '../support/backend.ts';
 
 const log = () => shard(0);
 const event = (id: string, text = '') => ({
   key: `r ${id}`,
+  rankingId: 'r' as RankingId,
+  kind: 'click a',
   json: JSON.stringify({ eventId: id, properties: { text } }),
 });
-const append = (...ids: string[]) => log().appendEvents(ids.map((id) => event(id)));
+const append = (...ids: string[]) => log().storeEvents(ids.map((id) => event(id)));
 const ring = () => runDurableObjectAlarm(log());
 const inside = <R>(look: (log: EventLogObject, state: DurableObjectState) => R | Promise<R>) =>
   runInDurableObject(log(), look);
@@ -112,7 +115,7 @@ describe('shipping the log', () => {
     await append('a');
     await ring();
     await evictDurableObject(log());
-    expect(await append('a', 'b')).toBe(1);
+    expect(await append('a', 'b')).toEqual({ duplicates: [0], tooMany: [] });
     await evictDurableObject(log());
     backend.reply = commits;
     await skipWait();
@@ -133,7 +136,7 @@ describe('shipping the log', () => {
 
   it('cuts batches by their bytes, so that each fits one request', async () => {
     const backend = fakeBackend();
-    for (const id of ['a', 'b', 'c']) await log().appendEvents([event(id, '界'.repeat(200_000))]);
+    for (const id of ['a', 'b', 'c']) await log().storeEvents([event(id, '界'.repeat(200_000))]);
     await ring();
     expect(backend.sent.map(idsOf)).toEqual([['a', 'b'], ['c']]);
     expect(Math.max(...backend.sentBytes.map(({ length }) => length))).toBeLessThan(1_600_000);
@@ -164,18 +167,83 @@ describe('remembering events', () => {
     const backend = fakeBackend();
     await append('old');
     await ring();
-    expect(await append('old')).toBe(0);
+    expect(await append('old')).toEqual({ duplicates: [0], tooMany: [] });
     expect(await alarmInMs()).toBeGreaterThan(47 * 3_600_000);
-    await inside(
-      (_, { storage }) => void storage.sql.exec(`UPDATE seen SET at = at - ?`, 49 * 3_600_000),
-    );
+    await inside((_, { storage }) => {
+      for (const table of ['seen', 'counts'])
+        storage.sql.exec(`UPDATE ${table} SET at = at - ?`, 49 * 3_600_000);
+    });
     await ring();
     expect(await alarmInMs()).toBeNull();
-    expect(await append('old')).toBe(1);
+    expect(await countsOf('r')).toEqual([]);
+    expect(await append('old')).toEqual({ duplicates: [], tooMany: [] });
     await ring();
     expect(backend.sent.map(idsOf)).toEqual([['old'], ['old']]);
   });
 });
+
+describe('capping the events of a ranking', () => {
+  beforeEach(() => void vi.spyOn(console, 'warn').mockReturnValue());
+  const clicks = (rankingId: string, item: string, from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => ({
+      ...event(`${item}-${from + i}`),
+      key: `${rankingId} ${item}-${from + i}`,
+      rankingId: rankingId as RankingId,
+      kind: `click ${item}`,
+    }));
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => from + i);
+
+  it('stores no more of one kind than the cap, whatever comes, and goes on with other kinds', async () => {
+    expect(await log().storeEvents(clicks('r', 'a', 0, 499))).toMatchObject({ tooMany: [] });
+    const mixed = [...clicks('r', 'a', 490, 505), ...clicks('r', 'b', 0, 3)];
+    expect(await log().storeEvents(mixed)).toEqual({
+      duplicates: numbers(0, 9),
+      tooMany: numbers(10, 15),
+    });
+    // What was too many is so when it comes again: it was never stored, so it is no duplicate.
+    expect(await log().storeEvents(clicks('r', 'a', 500, 505))).toEqual({
+      duplicates: [],
+      tooMany: numbers(0, 5),
+    });
+    expect(await log().storeEvents(clicks('other', 'a', 0, 10))).toMatchObject({ tooMany: [] });
+    expect(await countsOf('r')).toEqual([
+      { kind: '', events: 503 },
+      { kind: 'click a', events: 500 },
+      { kind: 'click b', events: 3 },
+    ]);
+  });
+
+  it('stores no more of all kinds together than the cap', async () => {
+    for (const item of ['a', 'b', 'c', 'd', 'e'])
+      await log().storeEvents(clicks('r', item, 0, 450));
+    expect((await countsOf('r'))[0]).toEqual({ kind: '', events: 2000 });
+  });
+
+  it('keeps nothing of a flood but what it stored, also after an eviction', async () => {
+    for (let from = 0; from < 5000; from += 1000)
+      await log().storeEvents(clicks('r', 'a', from, from + 1000));
+    await evictDurableObject(log());
+    await log().storeEvents(clicks('r', 'a', 5000, 6000));
+    const kept = await inside((_, { storage }) =>
+      storage.sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM seen`).one(),
+    );
+    expect(kept.n).toBe(500);
+    const backend = fakeBackend();
+    await ring();
+    expect(backend.sent.flatMap(idsOf)).toHaveLength(500);
+  });
+});
+
+const countsOf = (rankingId: string) =>
+  inside((_, { storage }) =>
+    storage.sql
+      .exec<{ kind: string; events: number }>(
+        `SELECT kind, events FROM counts WHERE rankingId = ? ORDER BY kind`,
+        rankingId,
+      )
+      .toArray(),
+  );
 
 const countEntries = () =>
   inside(

@@ -167,6 +167,21 @@ describe('POST /v1/events', () => {
     expect(await send([])).toEqual({ status: 202, accepted: 0, duplicates: 0, rejected: [] });
   });
 
+  it('names what is too many of one ranking, and takes the rest', async () => {
+    vi.spyOn(console, 'warn').mockReturnValue();
+    const capped = coldIsolate();
+    const flooded = await rank(capped, { sessionId: 'session-9' });
+    const body = Array.from({ length: 501 }, () => clickOn(flooded));
+    expect(await send([...body, clickOn(flooded, 1)], capped)).toEqual({
+      status: 202,
+      accepted: 501,
+      duplicates: 0,
+      rejected: [
+        { index: 500, code: 'too_many_events', message: expect.stringMatching(/as are stored/) },
+      ],
+    });
+  });
+
   it('asks for the events again when no shard can store them', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const broken = coldIsolate({ EVENT_LOG: brokenLog(() => true) });
@@ -191,7 +206,7 @@ describe('POST /v1/events', () => {
 
 /** The real log, but for the shards that are broken. */
 function brokenLog(isBroken: (name: string) => boolean) {
-  const broken = { appendEvents: () => Promise.reject(new Error('broken for a test')) };
+  const broken = { storeEvents: () => Promise.reject(new Error('broken for a test')) };
   return {
     idFromName: (name: string) => name,
     get: (name: string) =>

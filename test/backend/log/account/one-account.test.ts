@@ -43,6 +43,7 @@ const STRICT: Filters = {
   maxClickedShare: 0.5,
   minShownItems: 6,
   maxClicksWithoutDwell: 2,
+  maxEventsPerRanking: 5,
 };
 const RULES: Rules = { attributionDays: 7, filters: DEFAULT_TRAINING_DATA.filters };
 const [MINUTE, HOUR] = [60_000, 3_600_000];

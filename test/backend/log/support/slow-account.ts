@@ -55,12 +55,19 @@ export function slowAccount({ decisions, events, outcomes }: WholeLog, rules: Ru
       ]);
     return told(a) === told(b);
   };
+  const sent = Map.groupBy(events, ({ rankingId }) => rankingId);
+  const isFlooded = ({ rankingId }: Pick<Decision, 'rankingId'>) =>
+    (sent.get(rankingId)?.length ?? 0) > filters.maxEventsPerRanking;
   const inOrder = events.toSorted(
     (a, b) => a.timestamp - b.timestamp || (a.eventId < b.eventId ? -1 : 1),
   );
   for (const [i, event] of inOrder.entries()) {
     const ranking = rankings.get(event.rankingId);
     if (ranking === undefined) continue;
+    if (isFlooded(ranking)) {
+      verdicts.set(event.eventId, 'too_many_events');
+      continue;
+    }
     let verdict = faultOf(event, ranking);
     const before = inOrder
       .slice(0, i)
@@ -109,6 +116,7 @@ export function slowAccount({ decisions, events, outcomes }: WholeLog, rules: Ru
     ).length;
     const judged = all.filter((e) => verdicts.get(e.eventId) !== '' || e.itemId !== undefined);
     if (isRushing) bots.set(key, 'too_many_rankings');
+    else if (own.some(isFlooded)) bots.set(key, 'too_many_events');
     else if (fast >= filters.minFastActions && fast > actions.length / 2)
       bots.set(key, 'faster_than_a_person');
     else if (

@@ -1,0 +1,95 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import { NO_SESSION, type SessionId } from '../../shared/domain/ids.ts';
+import type { Env } from '../platform/env.ts';
+import type { RateLimiter } from '../platform/rate-limiter.ts';
+import type { Settings } from '../platform/settings.ts';
+import { addressOf } from './address.ts';
+import { bearerOf } from './authorize.ts';
+
+/** Each is counted by itself, so that a page that reports much can still rank. */
+export type Route = 'rank' | 'events';
+
+/** The longest period that a rate limiting binding may have: after it, whatever was counted is forgotten. */
+const RETRY_AFTER_S = 60;
+
+/**
+ * Refuses what comes faster than people do: per publishable key, address and session. Secret keys are limited by session
+ * only, because a site's server asks for all of its visitors from one address. How much is too much is configured with the
+ * bindings (`wrangler.toml`); a binding that is absent limits nothing, and one that fails lets everything through.
+ */
+export class RateLimits {
+  readonly #perKey: RateLimiter | undefined;
+  readonly #perAddress: RateLimiter | undefined;
+  readonly #perSession: RateLimiter | undefined;
+  readonly #settings: Settings;
+
+  constructor(env: Env, settings: Settings) {
+    this.#settings = settings;
+    if (!settings.limitsRates) return;
+    this.#perKey = env.RATE_PER_KEY;
+    this.#perAddress = env.RATE_PER_ADDRESS;
+    this.#perSession = env.RATE_PER_SESSION;
+  }
+
+  /**
+   * Counts a request by its key and address.
+   * @param times how many requests it counts as.
+   * @throws TooManyRequests
+   */
+  async checkCaller(route: Route, request: Request, times = 1): Promise<void> {
+    if (this.#perKey === undefined && this.#perAddress === undefined) return;
+    const key = bearerOf(request);
+    if (key === undefined || this.#settings.roleOfKey.get(key) === 'secret') return;
+    const address = addressOf(request);
+    const [keyFits, addressFits] = await Promise.all([
+      fits(this.#perKey, `${route} ${key}`, times),
+      address === undefined || fits(this.#perAddress, `${route} ${address}`, times),
+    ]);
+    if (!keyFits) throw new TooManyRequests('this key');
+    if (!addressFits) throw new TooManyRequests('this address');
+  }
+
+  /** Counts a request by its session. @throws TooManyRequests */
+  async checkSession(route: Route, session: SessionId): Promise<void> {
+    if (!(await this.sessionFits(route, session))) throw new TooManyRequests('this session');
+  }
+
+  /** @param times how many requests it counts as. */
+  async sessionFits(route: Route, session: SessionId, times = 1): Promise<boolean> {
+    return session === NO_SESSION || fits(this.#perSession, `${route} ${session}`, times);
+  }
+}
+
+/** What handlers of limited routes need. */
+export interface RateLimited {
+  readonly rateLimits: RateLimits;
+}
+
+/** A 429 `too_many_requests`. */
+export class TooManyRequests extends ApiError {
+  readonly retryAfterS = RETRY_AFTER_S;
+
+  /** @param what sends too much. */
+  constructor(what: string) {
+    super(
+      429,
+      'too_many_requests',
+      `too much came from ${what}: send it again in ${RETRY_AFTER_S} seconds`,
+    );
+  }
+}
+
+async function fits(
+  limiter: RateLimiter | undefined,
+  key: string,
+  times: number,
+): Promise<boolean> {
+  if (limiter === undefined) return true;
+  try {
+    const counted = await Promise.all(Array.from({ length: times }, () => limiter.limit({ key })));
+    return counted.every(({ success }) => success);
+  } catch (error) {
+    console.error('a rate could not be looked up, so the request is let through', error);
+    return true;
+  }
+}
