@@ -36,6 +36,7 @@ import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
+import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
@@ -139,7 +140,11 @@ const NOUNS: readonly Noun[] = [
     verbs: [showReportVerb],
     short: { report: showReportVerb },
   },
-  { noun: 'users', about: 'visitors, by their pseudonymous ids', verbs: [deleteUserVerb] },
+  {
+    noun: 'users',
+    about: 'visitors, by their pseudonymous ids',
+    verbs: [deleteUserVerb, allowUserVerb],
+  },
   { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb] },
   { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
 ];
