@@ -38,6 +38,7 @@ import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
+import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
@@ -145,7 +146,11 @@ const NOUNS: readonly Noun[] = [
     verbs: [showReportVerb],
     short: { report: showReportVerb },
   },
-  { noun: 'users', about: 'visitors, by their pseudonymous ids', verbs: [deleteUserVerb] },
+  {
+    noun: 'users',
+    about: 'visitors, by their pseudonymous ids',
+    verbs: [deleteUserVerb, allowUserVerb],
+  },
   { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb, applyVerb] },
   { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
 ];

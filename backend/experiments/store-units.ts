@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { readVersionOfNow } from '../log/account/counted.ts';
+import { readNewestDeletion } from '../log/account/deletions.ts';
 import { logStart } from '../log/account/log-mark.ts';
 import { UNIT_METRICS } from '../log/account/unit-metrics.ts';
-import { insertRows, USER_NOT_DELETED, type Cell } from '../store/insert-rows.ts';
+import { insertRows, type Cell } from '../store/insert-rows.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import { PAST_MS, type ExposedUnit, type Scope } from './exposed-units.ts';
@@ -29,6 +30,7 @@ export async function storeUnits(
   const to = experiment.stoppedAt ?? Number.MAX_SAFE_INTEGER;
   const scope: Scope = { experiment: experiment.id, unit, from: 0, to };
   const account = await readVersionOfNow(db);
+  const deletion = await readNewestDeletion(db);
   const source = await loggedUnits(db, scope);
   const { units } = source;
   const logFrom = (await logStart(db)) ?? Number.MAX_SAFE_INTEGER;
@@ -58,7 +60,7 @@ export async function storeUnits(
   ];
   for (let from = 0; from < units.length; from += ROWS_PER_STATEMENT) {
     const rows = units.slice(from, from + ROWS_PER_STATEMENT).map((one, i) => rowOf(one, from + i));
-    await write(upsert(rows, logFrom));
+    await write(upsert(rows, logFrom, deletion));
   }
   return units.length;
 }
@@ -102,8 +104,15 @@ const COLUMNS = [
   'account',
 ] as const;
 
-/** Leaves out users who were deleted meanwhile. @param logFrom epoch ms of the oldest entry of the log. */
-function upsert(rows: readonly (readonly Cell[])[], logFrom: number): Statement[] {
+/**
+ * Leaves out users and sessions that were deleted meanwhile. @param logFrom epoch ms of the oldest entry of the log.
+ * @param deletion the newest one when the units were read.
+ */
+function upsert(
+  rows: readonly (readonly Cell[])[],
+  logFrom: number,
+  deletion: number,
+): Statement[] {
   const stays = `(experiment_units."firstAt" < ${logFrom} and experiment_units.refused <= excluded.refused)`;
   const replaced = ['firstAt', 'arm', 'visitor', 'context', 'refused', 'after', 'before', 'account']
     .map((name) => `"${name}" = case when ${stays} then "${name}" else excluded."${name}" end`)
@@ -120,7 +129,12 @@ function upsert(rows: readonly (readonly Cell[])[], logFrom: number): Statement[
     table: 'experiment_units',
     columns: COLUMNS,
     rows,
-    where: USER_NOT_DELETED,
+    where: {
+      sql: `not exists (select 1 from deleted_users d where d."userId" = given."userId")
+        and not exists (select 1 from deleted_sessions s
+          where s."sessionId" = given.unit and s.deletion > ?)`,
+      params: [deletion],
+    },
     onConflict,
   });
 }

@@ -13,7 +13,7 @@ import type { StoreLocation } from './partitions/object-store.ts';
 import { openObjectStore } from './partitions/open-object-store.ts';
 import type { Manifest } from './partitions/partition.ts';
 import {
-  forgetDeletedUsers,
+  forgetDeleted,
   prunePartitions,
   rekeyPartitions,
   syncPartitions,
@@ -98,8 +98,8 @@ const exposed = {
       return { manifests, counted, quality, otherLogs };
     }),
 
-  forgetDeletedUsers: (nowMs: number): Promise<number> =>
-    afterRekeying(nowMs, () => forgetDeletedUsers(depsAt(nowMs))),
+  forgetDeleted: (nowMs: number): Promise<number> =>
+    afterRekeying(nowMs, () => forgetDeleted(depsAt(nowMs))),
 
   prune: (before: UtcDay, nowMs: number): Promise<number> =>
     inTurn(() => prunePartitions(depsAt(nowMs), before)),

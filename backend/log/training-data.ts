@@ -4,6 +4,8 @@ import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
 import { pruneRecords } from './retention/prune-records.ts';
+import { rewriteAfterDeletions } from './retention/rewrite-file.ts';
+import { deliveryMs, pruneTombstones } from './retention/tombstones.ts';
 import { pruneLog, type PrunedRows } from './retention/prune.ts';
 import type { Span } from './account/span.ts';
 import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
@@ -21,8 +23,8 @@ export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' 
    * @param countedFrom epoch ms: from when partitions are brought up to date besides; default: the window's.
    */
   prepare(schema: Schema, window: Span, countedFrom?: number): Promise<PreparedData>;
-  /** Takes deleted users out of every partition. @returns how many partitions had them. */
-  forgetDeletedUsers(): Promise<number>;
+  /** Takes deleted users and sessions out of every partition. @returns how many partitions had them. */
+  forgetDeleted(): Promise<number>;
   /** Deletes what is older than the retention. */
   prune(): Promise<Pruned>;
   stop(): Promise<void>;
@@ -53,7 +55,7 @@ export function trainingData(
       await account.update();
       return thread.call((worker) => worker.prepare(schema, window, countedFrom, nowMs()));
     },
-    forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers(nowMs())),
+    forgetDeleted: () => thread.call((worker) => worker.forgetDeleted(nowMs())),
     async prune() {
       const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
       // Closed days are counted while they are whole.
@@ -63,9 +65,11 @@ export function trainingData(
       const rows = await pruneLog(store, before, keptBefore);
       const countedBefore = floorToDay(nowMs() - settings.dailyCountsDays * DAY_MS);
       await pruneRecords(store, before, keptBefore, countedBefore);
-      // A deletion that could not reach every partition is made up for here.
-      await thread.call((worker) => worker.forgetDeletedUsers(nowMs()));
+      // A deletion that could not reach every partition is made up for here, before its tombstones go.
+      await thread.call((worker) => worker.forgetDeleted(nowMs()));
+      await pruneTombstones(store, nowMs() - deliveryMs(settings.attributionDays));
       const partitions = await thread.call((worker) => worker.prune(dayOf(before), nowMs()));
+      await rewriteAfterDeletions(store);
       return { before, ...rows, partitions };
     },
     stop: () => thread.stop(),

@@ -20,9 +20,11 @@ export interface Condition {
   readonly params?: readonly Cell[];
 }
 
-/** The user of the row, if it has one, has not been deleted. */
-export const USER_NOT_DELETED: Condition = {
-  sql: `(given."userId" is null or given."userId" not in (select "userId" from deleted_users))`,
+/** Neither the user that the row names has been deleted nor, of a row that names no user, its session. */
+export const NOT_DELETED: Condition = {
+  sql: `case when given."userId" is null
+    then coalesce(given."sessionId", '') not in (select "sessionId" from deleted_sessions)
+    else given."userId" not in (select "userId" from deleted_users) end`,
 };
 
 /** Well under SQLite's limit of 32,766 parameters for any table here. */

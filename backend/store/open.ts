@@ -20,8 +20,16 @@ export interface Store {
    * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
-  /** Rewrites a local file, so that nothing that was deleted or replaced is left in it or in its log. A server does so by itself. */
+  /**
+   * Rewrites a local file, so that nothing that was deleted or replaced is left in it or in its log. What a server keeps of
+   * it is its operator's. @throws Error where readers held the log for half a minute.
+   */
   compact(): Promise<void>;
+  /**
+   * Moves a local file's write-ahead log into the file, which takes what was deleted out of it, and empties it.
+   * @returns false where readers held it for half a minute.
+   */
+  emptyLog(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -68,6 +76,7 @@ export async function openStore(database: Database): Promise<Store> {
     db,
     write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
     compact: () => thread.call((writer) => writer.compact()),
+    emptyLog: () => thread.call((writer) => writer.emptyLog()),
     async close() {
       client.close();
       await thread.call((writer) => writer.close());

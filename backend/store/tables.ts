@@ -125,6 +125,7 @@ export const events = sqliteTable(
     primaryKey({ columns: [table.rankingId, table.eventId] }),
     index('events_ranking_type').on(table.rankingId, table.type),
     index('events_user').on(table.userId),
+    index('events_session').on(table.sessionId),
     index('events_received').on(table.receivedAt),
   ],
 );
@@ -528,9 +529,27 @@ export const reports = sqliteTable('reports', {
   createdAt: integer().notNull(),
 });
 
-/** Deleted users, whose data must also be deleted when it arrives later. */
+/**
+ * Users whose data was deleted, and is deleted when it arrives later. `deletion` numbers deletions, here and in
+ * `deleted_sessions`: a number is never given again, so readers know what was deleted since.
+ */
 export const deletedUsers = sqliteTable(
   'deleted_users',
-  { userId: text().notNull(), deletedAt: integer().notNull() },
+  {
+    userId: text().notNull(),
+    deletedAt: integer().notNull(),
+    deletion: integer().notNull().default(0),
+  },
   (table) => [primaryKey({ columns: [table.userId] })],
+);
+
+/** Sessions whose rows without a user were deleted. Kept for as long as feedback on them may still arrive. */
+export const deletedSessions = sqliteTable(
+  'deleted_sessions',
+  {
+    sessionId: text().notNull(),
+    deletedAt: integer().notNull(),
+    deletion: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId] })],
 );

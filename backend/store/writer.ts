@@ -14,6 +14,19 @@ export interface BoundStatement {
  */
 const client = connect(workerData as Database);
 
+const READ_TOO_LONG = 'the database was being read for too long to be rewritten';
+/** Each waits up to the connection's timeout of 5 s for readers to end. */
+const ATTEMPTS = 6;
+
+/** Moves the write-ahead log into the file and empties it. @returns false where readers held it all the time. */
+async function emptyLog(): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { rows } = await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (Number(rows[0].busy) === 0) return true;
+  }
+  return false;
+}
+
 const exposed = {
   async open(): Promise<void> {
     if (client.protocol !== 'file') return;
@@ -27,7 +40,12 @@ const exposed = {
   async compact(): Promise<void> {
     if (client.protocol !== 'file') return;
     await client.execute('VACUUM');
-    await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (!(await emptyLog()))
+      throw new Error(`${READ_TOO_LONG}: its log still has what was deleted`);
+  },
+
+  async emptyLog(): Promise<boolean> {
+    return client.protocol !== 'file' || emptyLog();
   },
 
   async write(statements: BoundStatement[]): Promise<number[]> {

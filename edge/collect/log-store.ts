@@ -18,6 +18,12 @@ const EVENTS = 1;
 const MAX_ROW_CHARACTERS = 400_000;
 /** A batch is sent in one request. */
 const MAX_BATCH_BYTES = 1_500_000;
+/** `notBefore` of a batch that the backend has committed. */
+const COMMITTED = Number.MAX_SAFE_INTEGER;
+/** Batches that may wait, overwritten, for the moment in which nothing is left to be sent. */
+const MAX_COMMITTED = 16;
+/** Of an entry that fills a whole page of 4096 bytes but for its header. */
+const PAGE_FILLING_BODY_BYTES = 4055;
 
 /** The database tables of one EventLog object. Entries stay until their batch is committed. */
 export class LogStore {
@@ -101,10 +107,53 @@ export class LogStore {
     return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`);
   }
 
-  /** Deletes a batch that the backend has committed. */
+  /**
+   * Overwrites a batch that the backend has committed, and deletes it once nothing else is left to be sent. SQLite only
+   * marks what it deletes as free, and copies the neighbours of deleted rows to other pages, so that both would stay readable
+   * in the file. Rows that are overwritten in place and then deleted all together leave nothing.
+   */
   deleteCommitted({ batchId, first, last }: SealedBatch): void {
-    this.#sql.exec(`DELETE FROM entries WHERE seq BETWEEN ? AND ?`, first, last);
-    this.#sql.exec(`DELETE FROM sealed WHERE batchId = ?`, batchId);
+    this.#sql.exec(
+      `UPDATE entries SET body = zeroblob(sizeBytes) WHERE seq BETWEEN ? AND ?`,
+      first,
+      last,
+    );
+    this.#sql.exec(
+      `UPDATE sealed SET notBefore = ?, holdsOthers = 0 WHERE batchId = ?`,
+      COMMITTED,
+      batchId,
+    );
+    const { waiting, committed } = this.#sql
+      .exec<{ waiting: number; committed: number }>(
+        `SELECT EXISTS (SELECT 1 FROM sealed WHERE notBefore < ?1)
+            OR EXISTS (SELECT 1 FROM entries WHERE seq > (SELECT MAX(last) FROM sealed)) AS waiting,
+          (SELECT COUNT(*) FROM sealed WHERE notBefore = ?1) AS committed`,
+        COMMITTED,
+      )
+      .one();
+    if (waiting === 0) this.#deleteAll();
+    else if (committed > MAX_COMMITTED) this.#deleteAllCommitted();
+  }
+
+  #deleteAll(): void {
+    this.#sql.exec(`DELETE FROM entries`);
+    this.#sql.exec(`DELETE FROM sealed`);
+    // The table's first page still has what it held before it was split: one entry as large as the page overwrites it.
+    this.#sql.exec(
+      `INSERT INTO entries (seq, kind, body, sizeBytes) VALUES (0, 0, zeroblob(?), 0)`,
+      PAGE_FILLING_BODY_BYTES,
+    );
+    this.#sql.exec(`DELETE FROM entries WHERE seq = 0`);
+  }
+
+  /** Where something always waits: what is copied here is overwritten by the entries that keep coming. */
+  #deleteAllCommitted(): void {
+    this.#sql.exec(
+      `DELETE FROM entries WHERE EXISTS (
+        SELECT 1 FROM sealed WHERE notBefore = ? AND entries.seq BETWEEN first AND last)`,
+      COMMITTED,
+    );
+    this.#sql.exec(`DELETE FROM sealed WHERE notBefore = ?`, COMMITTED);
   }
 
   /** @param blocksOthers whether other batches would fail for the same reason and should wait as well. */
@@ -127,7 +176,8 @@ export class LogStore {
     const { waiting, due } = this.#sql
       .exec<{ waiting: number | null; due: number | null }>(
         `SELECT (SELECT MAX(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS waiting,
-                (SELECT MIN(notBefore) FROM sealed) AS due`,
+                (SELECT MIN(notBefore) FROM sealed WHERE notBefore < ?) AS due`,
+        COMMITTED,
       )
       .one();
     const times = [

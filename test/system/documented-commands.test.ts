@@ -45,6 +45,11 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
   [/--self-test/, /target/],
 ];
 
+/** What may be refused on such a system, and the reason. */
+const MAY_BE_REFUSED: readonly (readonly [RegExp, RegExp])[] = [
+  [/^npx trimtab train .*--wait/, /is not going live: stored, not promoted/],
+];
+
 let system: System;
 let settings: Record<string, string>;
 
@@ -96,7 +101,7 @@ const wordsOf = (line: string): string[] =>
 
 test('there are commands, and each of a kind is known', () => {
   expect(DOCUMENTED.length).toBeGreaterThan(25);
-  for (const [pattern] of [...ELSEWHERE, ...REFUSED])
+  for (const [pattern] of [...ELSEWHERE, ...REFUSED, ...MAY_BE_REFUSED])
     expect(
       DOCUMENTED.filter((line) => pattern.test(line)),
       String(pattern),
@@ -109,7 +114,9 @@ describe('commands of the documentation', () => {
   test.each(here.filter((line) => line.startsWith('npx trimtab ')))('%s', async (line) => {
     const { exitCode, stdout, stderr } = await runCli(wordsOf(line).slice(2), settings);
     const refused = REFUSED.find(([pattern]) => pattern.test(line));
-    if (refused === undefined) {
+    const mayBe = MAY_BE_REFUSED.find(([pattern]) => pattern.test(line));
+    if (mayBe !== undefined && exitCode !== 0) expect(stderr).toMatch(mayBe[1]);
+    else if (refused === undefined) {
       expect(exitCode, stderr).toBe(0);
       expect(stdout).not.toBe('');
     } else {

@@ -3,12 +3,28 @@ import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const deleteUserVerb = () =>
-  backendVerb('delete', 'delete what was logged of a user, and what still arrives')
-    .argument('<userId>')
-    .action(deleteUser);
+  backendVerb('delete', 'delete what was logged of a user or session, and what still arrives')
+    .argument('[userId]')
+    .option('--session <id>', 'what was done in this session while nobody was logged in')
+    .action(deleteVisitor);
 
-async function deleteUser(userId: string, options: VerbOptions): Promise<void> {
-  const param = { id: segment(userId) };
-  const answer = await json(backendClient(options).users[':id'].$delete({ param }));
-  print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
+async function deleteVisitor(
+  userId: string | undefined,
+  options: VerbOptions & { session?: string },
+): Promise<void> {
+  const { session } = options;
+  if ((userId === undefined) === (session === undefined))
+    throw new Error('give a user id, or a session with --session <id>');
+  const client = backendClient(options);
+  if (userId !== undefined) {
+    const answer = await json(client.users[':id'].$delete({ param: { id: segment(userId) } }));
+    print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
+  } else if (session !== undefined) {
+    const answer = await json(client.sessions[':id'].$delete({ param: { id: segment(session) } }));
+    print(
+      { session, ...answer },
+      () => `what was done in session ${session} while nobody was logged in is deleted.`,
+      options,
+    );
+  }
 }

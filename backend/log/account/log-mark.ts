@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { CREDITED, CLASSIFIED, readMark, type CreditedMark, type ClassifiedMark } from './mark.ts';
+import { newestDeletion } from './deletions.ts';
 import { newestRevision } from './revision.ts';
 import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
@@ -11,25 +12,17 @@ export async function readLogMark(
 ): Promise<{ version: string | null; logMark: string; deletions: number; closedBefore: number }> {
   const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
-  const [{ u, r }] = await db.all<Record<'u' | 'r', number | null>>(sql`
-    select (select max(rowid) from deleted_users) as u, ${newestRevision} as r`);
+  const [{ deletions, revision }] = await db.all<Record<'deletions' | 'revision', number>>(sql`
+    select ${newestDeletion} as deletions, ${newestRevision} as revision`);
   const rows = [classified?.decisions, classified?.events, credited?.outcomes].map(
     (seen) => seen?.rowid ?? 0,
   );
   return {
     version: classified?.version ?? null,
-    logMark: [...rows, u ?? 0, r ?? 0].join('-'),
-    deletions: u ?? 0,
+    logMark: [...rows, deletions, revision].join('-'),
+    deletions,
     closedBefore: classified?.closedBefore ?? 0,
   };
-}
-
-/** Users who were deleted since. */
-export async function deletedSince(db: LibSQLDatabase, deletions: number): Promise<string[]> {
-  const rows = await db.all<{ userId: string }>(
-    sql`select userId from deleted_users where rowid > ${deletions}`,
-  );
-  return rows.map(({ userId }) => userId);
 }
 
 /** First milliseconds of the days in a span on which something was ranked under a schema. */

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { insertRows } from '../../store/insert-rows.ts';
 import type { Statement, Store } from '../../store/open.ts';
+import { readNewestDeletion } from './deletions.ts';
 import { CLASSIFIED, markText, moveMark, readMark, type ClassifiedMark } from './mark.ts';
 import { readUnits } from './read-units.ts';
 import type { UnitKind, UnitRow, UnitsOf } from './unit.ts';
@@ -36,6 +37,7 @@ export async function gatherUnits(
   if (classified?.version !== version) return 0;
   let written = 0;
   for (;;) {
+    const deletion = await readNewestDeletion(db);
     const { text, mark } = await readMark<GatheredMark>(db, name);
     const from = mark?.version === version ? mark.revision : 0;
     const to = await revisionAfter(db, from);
@@ -45,7 +47,7 @@ export async function gatherUnits(
     const next = markText({ version, revision: to } satisfies GatheredMark);
     const [moved] = await store.write([
       moveMark(name, text, next),
-      ...upsert(kind, units, nowMs, name, next),
+      ...upsert(kind, units, { nowMs, markName: name, mark: next, deletion }),
     ]);
     // Another backend gathers too, and was first: what was read here may be older than what it wrote.
     if (moved === 0) return written;
@@ -70,14 +72,16 @@ async function unitsBetween(
   return rows.map(({ unit }) => unit);
 }
 
-/** Only where the mark was moved just before, and never of a user who was deleted meanwhile. */
+/**
+ * Only where the mark was moved just before, and never of a user or session that was deleted meanwhile.
+ * @param at `deletion`: the newest one when the units were read.
+ */
 function upsert(
   kind: UnitKind,
   units: readonly UnitRow[],
-  nowMs: number,
-  markName: string,
-  mark: string,
+  at: { nowMs: number; markName: string; mark: string; deletion: number },
 ): Statement[] {
+  const { nowMs, markName, mark, deletion } = at;
   return insertRows({
     table: 'metric_units',
     columns: [
@@ -108,8 +112,10 @@ function upsert(
       sql: `(select value from log_marks where name = ?) = ?
         and not exists (
           select 1 from deleted_users d where d."userId" = given."userId"
-            or exists (select 1 from json_each(given.users) u where u.value = d."userId"))`,
-      params: [markName, mark],
+            or exists (select 1 from json_each(given.users) u where u.value = d."userId"))
+        and (given.kind = 'user' or not exists (
+          select 1 from deleted_sessions s where s."sessionId" = given.unit and s.deletion > ?))`,
+      params: [markName, mark, deletion],
     },
     onConflict: `(kind, unit) do update set "firstAt" = excluded."firstAt", "userId" = excluded."userId",
       "values" = excluded."values", context = excluded.context, outcomes = excluded.outcomes,

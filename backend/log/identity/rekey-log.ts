@@ -39,6 +39,7 @@ const TABLES: Readonly<Record<string, readonly IdColumn[]>> = {
     user('userId'),
   ],
   deleted_users: [user('userId')],
+  deleted_sessions: [session('sessionId')],
 };
 
 const DONE = 'ids are keyed';

@@ -6,7 +6,8 @@ import { batchLagMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, exposureRows } from './exposure-rows.ts';
-import { insertRows, rowsChanged, USER_NOT_DELETED } from '../../store/insert-rows.ts';
+import { deleteLateSessions } from '../retention/delete-late-sessions.ts';
+import { insertRows, rowsChanged, NOT_DELETED } from '../../store/insert-rows.ts';
 
 export interface Ingested {
   readonly batchId: string;
@@ -19,8 +20,8 @@ export interface Ingested {
 
 /**
  * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
- * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users are left
- * out.
+ * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users and
+ * sessions are left out.
  */
 export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
   const { batchId } = batch;
@@ -28,24 +29,29 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
     .select({ batchId: batches.batchId })
     .from(batches)
     .where(eq(batches.batchId, batchId));
-  if (known.length > 0) return { batchId, decisions: 0, events: 0, duplicate: true };
+  const named = [...batch.decisions, ...batch.events];
+  if (known.length > 0) {
+    // The answer to the first delivery was lost, perhaps before this was done.
+    await deleteLateSessions(store, named, nowMs);
+    return { batchId, decisions: 0, events: 0, duplicate: true };
+  }
   const decisions = insertRows({
     table: 'decisions',
     columns: DECISION_COLUMNS,
     rows: batch.decisions.map(decisionRow),
-    where: USER_NOT_DELETED,
+    where: NOT_DELETED,
   });
   const events = insertRows({
     table: 'events',
     columns: EVENT_COLUMNS,
     rows: batch.events.map(eventRow),
-    where: USER_NOT_DELETED,
+    where: NOT_DELETED,
   });
   const exposures = insertRows({
     table: 'exposures',
     columns: EXPOSURE_COLUMNS,
     rows: batch.decisions.flatMap(exposureRows),
-    where: USER_NOT_DELETED,
+    where: NOT_DELETED,
   });
   const own = store.db
     .insert(batches)
@@ -58,6 +64,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
     })
     .onConflictDoNothing();
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
+  await deleteLateSessions(store, named, nowMs);
   return {
     batchId,
     decisions: rowsChanged(inserted.slice(0, decisions.length)),

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/open.ts';
-import { insertRows, rowsChanged, USER_NOT_DELETED } from '../../store/insert-rows.ts';
+import { deleteLateSessions } from '../retention/delete-late-sessions.ts';
+import { insertRows, rowsChanged, NOT_DELETED } from '../../store/insert-rows.ts';
 
 export interface Outcome {
   readonly outcomeId: string;
@@ -23,7 +24,7 @@ const COLUMNS = [
   'receivedAt',
 ] as const;
 
-/** @returns how many were new and not of a deleted user. */
+/** @returns how many were new and not of a deleted user or session. */
 export async function recordOutcomes(
   store: Store,
   given: readonly Outcome[],
@@ -39,9 +40,11 @@ export async function recordOutcomes(
     at,
     nowMs,
   ]);
-  return rowsChanged(
+  const recorded = rowsChanged(
     await store.write(
-      insertRows({ table: 'outcomes', columns: COLUMNS, rows, where: USER_NOT_DELETED }),
+      insertRows({ table: 'outcomes', columns: COLUMNS, rows, where: NOT_DELETED }),
     ),
   );
+  await deleteLateSessions(store, given, nowMs);
+  return recorded;
 }

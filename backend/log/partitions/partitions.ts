@@ -8,7 +8,8 @@ import {
   slatesToParts,
   type BuildDeps,
 } from './build-partition.ts';
-import { daysWithRankings, deletedSince, readLogMark } from '../account/log-mark.ts';
+import { deletedSince, isDeleted, type Deleted } from '../account/deletions.ts';
+import { daysWithRankings, readLogMark } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { distinctIn, readPart } from './part-file.ts';
 import {
@@ -49,8 +50,8 @@ export async function syncPartitions(
   return manifests;
 }
 
-/** Takes users who were deleted since a partition was built out of every partition. @returns how many were rewritten. */
-export async function forgetDeletedUsers(deps: BuildDeps): Promise<number> {
+/** Takes users and sessions that were deleted since a partition was built out of every partition. @returns how many were rewritten. */
+export async function forgetDeleted(deps: BuildDeps): Promise<number> {
   let rewritten = 0;
   for (const { schemaHash, day } of await listPartitions(deps.objects)) {
     const manifest = await readManifest(deps.objects, schemaHash, day);
@@ -59,7 +60,7 @@ export async function forgetDeletedUsers(deps: BuildDeps): Promise<number> {
   return rewritten;
 }
 
-/** A partition without users who were deleted since it was built; no manifest where nothing else was in it. */
+/** A partition without what was deleted since it was built; no manifest where nothing else was in it. */
 async function forgetIn(
   deps: BuildDeps,
   manifest: Manifest,
@@ -67,13 +68,13 @@ async function forgetIn(
   const { db, objects, nowMs } = deps;
   const { deletions } = await readLogMark(db);
   if (deletions <= manifest.deletions) return { manifest, isRewritten: false };
-  const gone: ReadonlySet<unknown> = new Set(await deletedSince(db, manifest.deletions));
+  const gone = await deletedSince(db, manifest.deletions);
   // Parts of earlier builds go at once: what a deleted user left is not kept for those who still read it.
   const next = { ...manifest, deletions, replaced: [] };
   const isRewritten = await mentions(objects, manifest, gone);
   if (isRewritten) {
     const rewritten = await rewrite(objects, manifest, (slate) =>
-      gone.has(slate.userId) ? undefined : slate,
+      isDeleted(gone, slate) ? undefined : slate,
     );
     if (rewritten.rankings === 0) {
       await deletePartition(objects, manifest.schemaHash, manifest.day);
@@ -131,11 +132,12 @@ export async function rekeyPartitions(
 async function mentions(
   objects: ObjectStore,
   { parts }: Manifest,
-  gone: ReadonlySet<unknown>,
+  { users, sessions }: Deleted,
 ): Promise<boolean> {
   for (const part of parts) {
-    const users = await distinctIn(await readPartBytes(objects, part), 'userId');
-    if (!users.isDisjointFrom(gone)) return true;
+    const bytes = await readPartBytes(objects, part);
+    if (!(await distinctIn(bytes, 'userId')).isDisjointFrom(users)) return true;
+    if (!(await distinctIn(bytes, 'sessionId')).isDisjointFrom(sessions)) return true;
   }
   return false;
 }

@@ -333,7 +333,7 @@ describe('the report of a month', () => {
   test('is written once, by one of two backends, and stays as it was', async () => {
     const other = await openStore(log.database);
     await Promise.all([keep(), keep(other)]);
-    expect(said).toEqual(['the report of 2026-03 is written: GET /v1/reports/2026-03']);
+    expect(said).toEqual(['the report of 2026-03 is written: "trimtab report 2026-03" shows it']);
     const before = await storedReport(log.store, '2026-03');
     const { decisions, events } = visitors(3);
     await log.add(decisions, events);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sql } from 'drizzle-orm';
-import { insertRows, rowsChanged, USER_NOT_DELETED } from '../../../backend/store/insert-rows.ts';
+import { insertRows, rowsChanged, NOT_DELETED } from '../../../backend/store/insert-rows.ts';
 import { deletedUsers } from '../../../backend/store/tables.ts';
 import { openTestStore, type TestStore } from '../reward/support/open-test-store.ts';
 
@@ -76,7 +76,7 @@ test('rows that do not meet the condition are left out', async () => {
       table: TABLE,
       columns: COLUMNS,
       rows: [rowOf(1, 1, 'gone'), rowOf(2, 2, 'there'), rowOf(3)],
-      where: USER_NOT_DELETED,
+      where: NOT_DELETED,
     }),
   );
   expect((await stored()).map(({ id }) => id)).toEqual(['o2', 'o3']);

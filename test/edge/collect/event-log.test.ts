@@ -29,7 +29,12 @@ const alarmInMs = () =>
   });
 /** As if the wait between two attempts were over. */
 const skipWait = () =>
-  inside((_, { storage }) => void storage.sql.exec(`UPDATE sealed SET notBefore = 0`));
+  inside(
+    (_, { storage }) =>
+      void storage.sql.exec(
+        `UPDATE sealed SET notBefore = 0 WHERE notBefore < ${Number.MAX_SAFE_INTEGER}`,
+      ),
+  );
 
 beforeEach(() => reset());
 afterEach(() => {
@@ -107,6 +112,46 @@ describe('shipping the log', () => {
     await ring();
     expect(backend.sent.map(idsOf)).toEqual([['bad'], ['good']]);
     expect(await countEntries()).toBe(1);
+  });
+
+  it('keeps no row of what is committed, or a few overwritten ones while a refused batch waits', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const rows = () =>
+      inside(
+        (_, { storage }) =>
+          storage.sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entries`).one().n,
+      );
+    const backend = fakeBackend();
+    await append('first');
+    await ring();
+    expect(await rows()).toBe(0);
+    backend.reply = (batch) =>
+      idsOf(batch).includes('bad') ? new Response('unreadable', { status: 400 }) : commits(batch);
+    await append('bad');
+    await ring();
+    const most: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      await append(`good-${i}`);
+      await ring();
+      expect(await countEntries()).toBe(1);
+      most.push(await rows());
+    }
+    expect(Math.max(...most)).toBeLessThan(20);
+    backend.reply = commits;
+    await skipWait();
+    await ring();
+    expect(await rows()).toBe(0);
+    // What comes after is numbered on, and neither sent twice nor lost.
+    await append('last');
+    await ring();
+    const ids = backend.sent.map((batch) => idsOf(batch).join());
+    const good = Array.from({ length: 40 }, (_, i) => `good-${i}`);
+    expect(ids.filter((id) => id !== 'bad')).toEqual(['first', ...good, 'last']);
+    const batchIds = (isBad: boolean) =>
+      new Set(
+        backend.sent.filter((_, i) => (ids[i] === 'bad') === isBad).map(({ batchId }) => batchId),
+      );
+    expect([batchIds(true).size, batchIds(false).size]).toEqual([1, 42]);
   });
 
   it('keeps what is stored, sealed and seen when the object is evicted between attempts', async () => {
@@ -245,8 +290,11 @@ const countsOf = (rankingId: string) =>
       .toArray(),
   );
 
+/** Those that are not overwritten. */
 const countEntries = () =>
   inside(
     (_, { storage }) =>
-      storage.sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entries`).one().n,
+      storage.sql
+        .exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entries WHERE body <> zeroblob(sizeBytes)`)
+        .one().n,
   );

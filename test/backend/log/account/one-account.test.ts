@@ -320,6 +320,7 @@ async function emptied(): Promise<void> {
     'experiment_units',
     'log_marks',
     'deleted_users',
+    'deleted_sessions',
   ];
   await store.write(
     tables.map((table) => ({

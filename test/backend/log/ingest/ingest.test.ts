@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { createClient, type Client } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseItemId, parseUserId, parseVersion } from '../../../../shared/domain/ids.ts';
-import { ingestBatchToBytes, sealIngestBatch } from '../../../../shared/format/ingest-bytes.ts';
+import {
+  parseItemId,
+  parseSessionId,
+  parseUserId,
+  parseVersion,
+} from '../../../../shared/domain/ids.ts';
+import {
+  ingestBatchToBytes,
+  sealIngestBatch,
+  type IngestBatch,
+} from '../../../../shared/format/ingest-bytes.ts';
 import { startTestBackend, type TestBackend } from '../../support/backend.ts';
 import { batchOf, send, signed } from '../../support/batches.ts';
 import { decisionOf, eventOf } from '../../support/decisions.ts';
@@ -80,14 +89,21 @@ test('a decision is stored as it was made, to the last bit', async () => {
   });
 });
 
+const ownSession = parseSessionId('session-of-one');
+
 test('what was logged of a deleted user goes, and what is still on its way is dropped', async () => {
-  await send(backend, batchOf('before', 3, 'user-gone'));
+  const inOwnSession = (batch: IngestBatch): IngestBatch => ({
+    ...batch,
+    decisions: batch.decisions.map((one) => ({ ...one, sessionId: ownSession })),
+    events: batch.events.map((one) => ({ ...one, sessionId: ownSession })),
+  });
+  await send(backend, inOwnSession(batchOf('before', 3, 'user-gone')));
   await backend.call('POST', '/v1/outcomes', [
     { outcomeId: 'o1', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
   ]);
   const { body } = await backend.call('DELETE', '/v1/users/user-gone');
   expect(body).toEqual({ deleted: { decisions: 3, events: 3, outcomes: 1 } });
-  const late = batchOf('late', 2, 'user-gone');
+  const late = inOwnSession(batchOf('late', 2, 'user-gone'));
   const other = decisionOf('late-other', { userId: parseUserId('user-stays') });
   const answer = await send(backend, { ...late, decisions: [...late.decisions, other] });
   expect(answer.body).toEqual({ batchId: 'late', decisions: 1, events: 0, duplicate: false });
@@ -136,7 +152,13 @@ test('what experiments add to a decision is stored with it, and its exposures on
 });
 
 test('exposures of a deleted user go, and do not come again', async () => {
-  const made = [decisionOf('gone-1', { arm: 'exp_1:b', userId: parseUserId('user-withdrawn') })];
+  const made = [
+    decisionOf('gone-1', {
+      arm: 'exp_1:b',
+      sessionId: ownSession,
+      userId: parseUserId('user-withdrawn'),
+    }),
+  ];
   await send(backend, { batchId: 'gone-1', decisions: made, events: [] });
   const exposed = () =>
     count(`select count(*) from exposures where userId = ?`, keyedUser('user-withdrawn'));

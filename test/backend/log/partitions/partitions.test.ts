@@ -11,7 +11,7 @@ import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate
 import { readPart } from '../../../../backend/log/partitions/part-file.ts';
 import { readPartBytes, type Manifest } from '../../../../backend/log/partitions/partition.ts';
 import {
-  forgetDeletedUsers,
+  forgetDeleted,
   prunePartitions,
   syncPartitions,
 } from '../../../../backend/log/partitions/partitions.ts';
@@ -302,7 +302,7 @@ describe('a deleted user', () => {
   ];
   const gone = async (userId: string) => {
     await deleteUser(log.store, parseUserId(userId), 'test', log.nowMs);
-    return forgetDeletedUsers(log.deps());
+    return forgetDeleted(log.deps());
   };
   const stored = async () => {
     const { objects } = log.deps();

@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm';
+import type { Store } from '../../store/open.ts';
+import { erase } from './erase.ts';
+
+interface Naming {
+  readonly sessionId?: string;
+  readonly userId?: string;
+}
+
+/**
+ * Deletes sessions that are known to be a deleted user's only now, because the row that says so came in after the
+ * deletion. To be called with every row that came in, once those that may be stored are.
+ */
+export async function deleteLateSessions(
+  store: Store,
+  rows: readonly Naming[],
+  nowMs: number,
+): Promise<void> {
+  const named = new Map<string, string>();
+  for (const { sessionId, userId } of rows)
+    if (sessionId !== undefined && userId !== undefined)
+      named.set(`${userId} ${sessionId}`, JSON.stringify([userId, sessionId]));
+  if (named.size === 0) return;
+  const pairs = `[${[...named.values()].join(',')}]`;
+  const sessions = sql`
+    select p.value ->> 1 as value from json_each(${pairs}) p
+    where p.value ->> 0 in (select userId from deleted_users)
+      and p.value ->> 1 not in (select sessionId from deleted_sessions)`;
+  if ((await store.db.all(sessions)).length === 0) return;
+  await erase(
+    store,
+    { users: sql`select null as value where false`, sessions },
+    { by: 'backend', action: 'delete session', subject: 'a session' },
+    nowMs,
+  );
+}

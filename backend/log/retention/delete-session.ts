@@ -1,0 +1,21 @@
+import { sql } from 'drizzle-orm';
+import type { SessionId } from '../../../shared/domain/ids.ts';
+import type { Store } from '../../store/open.ts';
+import { erase, type DeletedRows } from './erase.ts';
+
+/**
+ * Deletes what a visitor did in a session without being logged in, which is all that is known of most visitors. What a
+ * user did in it is the user's, and goes with the user.
+ */
+export const deleteSession = (
+  store: Store,
+  sessionId: SessionId,
+  by: string,
+  nowMs: number,
+): Promise<DeletedRows> =>
+  erase(
+    store,
+    { users: sql`select null as value where false`, sessions: sql`select ${sessionId} as value` },
+    { by, action: 'delete session', subject: 'a session' },
+    nowMs,
+  );

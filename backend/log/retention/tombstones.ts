@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { recordAudit } from '../../store/audit.ts';
+import type { Store } from '../../store/open.ts';
+import { statement } from '../account/mark.ts';
+
+/** How long after a ranking feedback on it may arrive: the days in which it counts, and one for shipping. */
+export const deliveryMs = (attributionDays: number): number => (attributionDays + 1) * DAY_MS;
+
+/** Removes the tombstones of sessions of which nothing can arrive any more. Partitions were rid of them before. */
+export async function pruneTombstones(store: Store, before: number): Promise<void> {
+  await store.write([
+    statement(store.db, sql`delete from deleted_sessions where deletedAt < ${before}`),
+  ]);
+}
+
+/**
+ * Lets a deleted user be stored again: who comes back is somebody new. Partitions were rid of them before.
+ * @param deletedBefore epoch ms; a user who was deleted later is still refused, as what they did before may still arrive.
+ * @returns whether they were deleted; or until when they are refused, epoch ms of their deletion.
+ */
+export async function allowUser(
+  store: Store,
+  userId: string,
+  deletedBefore: number,
+  by: string,
+  nowMs: number,
+): Promise<{ readonly isAllowed: boolean; readonly deletedAt?: number }> {
+  const { db } = store;
+  const [row] = await db.all<{ deletedAt: number }>(
+    sql`select deletedAt from deleted_users where userId = ${userId}`,
+  );
+  if (row === undefined || row.deletedAt >= deletedBefore) return { isAllowed: false, ...row };
+  await store.write([
+    statement(db, sql`delete from deleted_users where userId = ${userId}`),
+    recordAudit(store, { at: nowMs, actor: by, action: 'allow user', subject: 'a user' }),
+  ]);
+  return { isAllowed: true };
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { runCli } from '../cli/support/cli.ts';
+import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { send } from '../support/batches.ts';
+import { decisionOf } from '../support/decisions.ts';
+
+let backend: TestBackend;
+beforeAll(async () => {
+  backend = await startTestBackend();
+});
+afterAll(() => backend.close());
+
+let batches = 0;
+const add = async (rankingId: string, session: string, user?: string) => {
+  const decision = decisionOf(rankingId, {
+    sessionId: parseSessionId(session),
+    ...(user !== undefined && { userId: parseUserId(user) }),
+  });
+  const batch = { batchId: `b-${batches++}`, decisions: [decision], events: [] };
+  return (await send(backend, batch)).body.decisions as number;
+};
+const trimtab = (...args: string[]) =>
+  runCli([...args, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
+
+test('a user and a session are deleted from the command line, with what was done before a login', async () => {
+  await add('before', 'one');
+  await add('after', 'one', 'ana');
+  await add('anonymous', 'two');
+  const user = await trimtab('users', 'delete', 'ana', '--json');
+  expect(JSON.parse(user.stdout)).toMatchObject({ userId: 'ana', deleted: { decisions: 2 } });
+  const session = await trimtab('users', 'delete', '--session', 'two', '--json');
+  expect(JSON.parse(session.stdout)).toMatchObject({ session: 'two', deleted: { decisions: 1 } });
+  expect(await add('late', 'two')).toBe(0);
+  for (const args of [[], ['ana', '--session', 'two']]) {
+    const { exitCode, stderr } = await trimtab('users', 'delete', ...args);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/give a user id, or a session with --session/);
+  }
+});
+
+test('a deleted user is allowed again once nothing of before can arrive any more', async () => {
+  expect((await backend.call('POST', '/v1/users/nobody/allow')).body).toEqual({ allowed: false });
+  await add('first', 'three', 'ben');
+  await backend.call('DELETE', '/v1/users/ben');
+  expect(await add('second', 'four', 'ben')).toBe(0);
+  const { status, body } = await backend.call('POST', '/v1/users/ben/allow');
+  expect([status, body.code]).toEqual([409, 'deleted_lately']);
+  const at = Date.parse(/after (\S+)$/.exec(body.message as string)![1]);
+  expect(at - Date.now()).toBeGreaterThan(7 * DAY_MS);
+  expect(at - Date.now()).toBeLessThanOrEqual(8 * DAY_MS);
+  expect(await add('third', 'five', 'ben')).toBe(0);
+});
