@@ -13,7 +13,7 @@ export async function handleEvents(request: Request, configured: Configured): Pr
   const { settings } = configured;
   authorize(request, settings, 'publishable');
   const body = await readJson(request, MAX_BODY_BYTES);
-  const { events, rejected } = acceptEvents(body, settings, Date.now());
+  const { events, rejected, corrected } = acceptEvents(body, settings, Date.now());
   const shards = byShard(events, ({ event }) => shardKeyOf(event), settings.eventShards);
   const appended = await Promise.all(
     [...shards].map(([shard, group]) => append(configured, shard, group)),
@@ -37,7 +37,7 @@ export async function handleEvents(request: Request, configured: Configured): Pr
     throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
   }
   rejected.sort((a, b) => a.index - b.index);
-  return jsonResponse({ accepted, duplicates, rejected }, 202);
+  return jsonResponse({ accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) }, 202);
 }
 
 /** @returns how many events of the group were new; undefined if the shard could not store them. */
