@@ -89,7 +89,7 @@ function problemsOf(
       return column === undefined ? [] : unknownValues(wish, column, preferredTexts(value));
     }
     case 'level':
-      return wish.levels.includes(String(value))
+      return wish.levels.includes(typeof value === 'number' ? String(value) : (value as string))
         ? []
         : wrong(`one of ${wish.levels.map(shown).join(', ')}`);
     case 'number':

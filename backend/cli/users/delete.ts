@@ -1,4 +1,4 @@
-import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
@@ -8,7 +8,7 @@ export const deleteUserVerb = () =>
     .action(deleteUser);
 
 async function deleteUser(userId: string, options: VerbOptions): Promise<void> {
-  const param = { id: segment(userId) };
-  const answer = await json(backendClient(options).users[':id'].$delete({ param }));
+  // In the body, as an address cannot hold every id.
+  const answer = await json(backendClient(options).users.delete.$post({ json: { id: userId } }));
   print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
 }

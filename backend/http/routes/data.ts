@@ -1,7 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import {
+  answer,
+  epochMs,
+  givenMoment,
+  problems,
+  router,
+  windowStart,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const counts = z.record(z.string(), z.number());
@@ -57,8 +64,8 @@ const quality = createRoute({
   request: {
     query: z.object({
       schema: z.string().optional().openapi({ description: 'Hash or name; default: the live one' }),
-      from: queryNumber.optional(),
-      to: queryNumber.optional(),
+      from: windowStart('from').optional(),
+      to: givenMoment('to').optional(),
     }),
   },
   responses: {

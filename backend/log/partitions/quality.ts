@@ -160,9 +160,7 @@ function failuresOf(
   return failures;
 }
 
-/** Callers may ask until the end of time, which is past that of dates. */
-const LATEST_MS = 8_640_000_000_000_000;
-const moment = (atMs: number) => new Date(Math.min(atMs, LATEST_MS)).toISOString();
+const moment = (atMs: number) => new Date(atMs).toISOString();
 
 const shareOf = (count: number, of: number): Share => ({
   share: of === 0 ? null : count / of,

@@ -107,7 +107,7 @@ describe('POST /v1/events', () => {
     ],
     [
       'a position that the ranking does not have',
-      ({ itemId: _, ...click }) => ({ ...click, type: 'impression', position: 4 }),
+      (click) => ({ ...click, itemId: undefined, type: 'impression', position: 4 }),
       'invalid_request',
       /position must be 1 to 3/,
     ],
