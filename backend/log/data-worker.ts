@@ -19,6 +19,7 @@ import {
   syncPartitions,
 } from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
+import { unseenValues } from './partitions/unseen-values.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
 import type { TrainingDataSettings } from './settings.ts';
@@ -70,7 +71,16 @@ const exposed = {
     afterRekeying(nowMs, async () => {
       const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
-      const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
+      const unseen = await unseenValues(db, schema, wholeDays(window), nowMs);
+      const quality = judgeQuality(
+        schema,
+        window,
+        manifests,
+        stray,
+        settings.quality,
+        nowMs,
+        unseen,
+      );
       const otherLogs: PreparedLog[] = [];
       for (const log of await logsOfOtherSchemas(db, schema, wholeDays(window)))
         otherLogs.push({

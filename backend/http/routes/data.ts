@@ -22,6 +22,7 @@ const report = z
     to: epochMs,
     passed: z.boolean(),
     failures: z.array(z.string()).readonly(),
+    warnings: z.array(z.string()).readonly(),
     completeness: share.openapi({ description: 'Rankings with every field logged' }),
     incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
@@ -36,6 +37,17 @@ const report = z
     missing: counts.openapi({
       description: 'By feature: share of shown items in which it is missing',
     }),
+    unseen: z
+      .array(
+        z.object({
+          attribute: z.string(),
+          value: z.string(),
+          items: z.number(),
+          share: z.number().openapi({ description: 'Of all items that can be shown' }),
+        }),
+      )
+      .readonly()
+      .openapi({ description: 'Values of the catalogue of which no item was shown' }),
     days: z
       .array(
         z.object({
@@ -53,6 +65,7 @@ const report = z
       minAttribution: z.number(),
       maxAgeHours: z.number(),
       maxMissingShare: z.number(),
+      maxLeftOut: z.record(z.string(), z.number()).openapi({ description: 'By reason' }),
     }),
   })
   .openapi('DataQuality');

@@ -37,6 +37,7 @@ export async function readDay(
   const sessions = new Map<string, SessionExclusionReason | null>();
   for await (const ranking of readRankings(db, schema.hash, span)) {
     const isWhole = inspect(ranking, schema.features.length, known, facts);
+    facts.feedback = (facts.feedback ?? 0) + ranking.events.length;
     for (const { fault } of ranking.events) if (fault) count(facts.events, fault);
     const { sessionId, exclusion } = ranking;
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
