@@ -11,10 +11,13 @@ const bots = share.default(0.5);
  * and have no limit.
  */
 const leftOut = group({
-  /** Bots: sessions, and their rankings. */
+  /** Crawlers: sessions, and their rankings. */
   too_many_rankings: bots,
+  /** Bots by how soon they act: sessions, and their rankings. */
   faster_than_a_person: bots,
+  /** Bots by how much they click: sessions, and their rankings. */
   clicks_everything: bots,
+  /** Bots by what they do not do: sessions, and their rankings. */
   clicks_without_dwell: bots,
   /** Sessions most of whose events are invalid, and their rankings. */
   invalid_events: fault,
@@ -24,8 +27,9 @@ const leftOut = group({
   after_close: fault,
   /** Events of items that their ranking did not show. */
   not_in_slate: fault,
-  /** Events before their ranking, or from the future, by the visitor's clock. */
+  /** Events before their ranking, by the visitor's clock. */
   before_ranking: fault,
+  /** Events from the future, by the visitor's clock. */
   clock_skew: fault,
   /** Events whose value is beyond what any can be. */
   impossible_value: fault,

@@ -83,7 +83,13 @@ test('a decision is stored as it was made, to the last bit', async () => {
 test('what was logged of a deleted user goes, and what is still on its way is dropped', async () => {
   await send(backend, batchOf('before', 3, 'user-gone'));
   await backend.call('POST', '/v1/outcomes', [
-    { outcomeId: 'o1', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
+    {
+      outcomeId: 'o1',
+      userId: 'user-gone',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
   ]);
   const { body } = await backend.call('DELETE', '/v1/users/user-gone');
   expect(body).toEqual({ deleted: { decisions: 3, events: 3, outcomes: 1 } });
@@ -92,8 +98,20 @@ test('what was logged of a deleted user goes, and what is still on its way is dr
   const answer = await send(backend, { ...late, decisions: [...late.decisions, other] });
   expect(answer.body).toEqual({ batchId: 'late', decisions: 1, events: 0, duplicate: false });
   const outcomes = await backend.call('POST', '/v1/outcomes', [
-    { outcomeId: 'o2', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
-    { outcomeId: 'o3', sessionId: 'session-1', metric: 'revenue', value: 10, at: 1 },
+    {
+      outcomeId: 'o2',
+      userId: 'user-gone',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
+    {
+      outcomeId: 'o3',
+      sessionId: 'session-1',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
   ]);
   expect(outcomes.body).toEqual({ accepted: 1, duplicates: 1 });
   for (const id of ['user-gone', keyedUser('user-gone')])
