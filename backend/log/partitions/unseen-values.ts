@@ -1,11 +1,11 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Attributes } from '../../../shared/domain/item.ts';
 import { parseMoment } from '../../../shared/domain/moment.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
 import { namesOf } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { decisions, items } from '../../store/tables.ts';
+import { items } from '../../store/tables.ts';
+import { shownItems } from '../account/shown-items.ts';
 import type { Span } from '../account/span.ts';
 
 /** A value of the catalogue, such as a theme or a country, of which no item was shown. */
@@ -21,46 +21,30 @@ export interface UnseenValue {
 
 /** An attribute with more values is a name rather than a kind, and of many names some are always unseen. */
 const MOST_VALUES = 200;
-const PAGE = 1000;
 /** What was not shown in so many rankings is missing for learning. */
 const MOST_RANKINGS = 50_000;
 
 /**
- * Values of category, set and path columns that no item has which was shown in the newest rankings of a window: nothing can be
- * learned about them. Items that filters exclude are not expected. Ends as soon as every value was seen.
- * @returns those of most items first; none where nothing was ranked.
+ * Values of category, set and path columns that no item has which was shown in the newest rankings of a window that count:
+ * nothing can be learned about them. Items that filters exclude are not expected. Ends as soon as every value was seen.
+ * @returns those of most items first; none where no ranking counts.
  */
 export async function unseenValues(
   db: LibSQLDatabase,
   schema: Schema,
-  { from, to }: Span,
+  window: Span,
   nowMs: number,
 ): Promise<UnseenValue[]> {
   const { valuesOf, counts } = await readCatalogue(db, schema, nowMs);
   const unseen = new Set(counts.keys());
-  let before = { at: to, rankingId: '\uffff' };
-  let rankings = 0;
-  while (unseen.size > 0 && rankings < MOST_RANKINGS) {
-    const page = await db
-      .select({ at: decisions.at, rankingId: decisions.rankingId, itemIds: decisions.itemIds })
-      .from(decisions)
-      .where(
-        and(
-          eq(decisions.schemaHash, schema.hash),
-          sql`${decisions.at} >= ${from}`,
-          sql`(${decisions.at}, ${decisions.rankingId}) < (${before.at}, ${before.rankingId})`,
-        ),
-      )
-      .orderBy(desc(decisions.at), desc(decisions.rankingId))
-      .limit(PAGE);
-    rankings += page.length;
-    for (const id of new Set(page.flatMap(({ itemIds }) => itemIds)))
-      for (const value of valuesOf.get(id) ?? []) unseen.delete(value);
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    before = last;
+  if (unseen.size === 0) return [];
+  let isRanked = false;
+  for await (const ids of shownItems(db, schema.hash, window, MOST_RANKINGS)) {
+    isRanked = true;
+    for (const id of ids) for (const value of valuesOf.get(id) ?? []) unseen.delete(value);
+    if (unseen.size === 0) break;
   }
-  if (rankings === 0) return [];
+  if (!isRanked) return [];
   return [...unseen]
     .map((key) => {
       const withIt = counts.get(key)!;

@@ -24,7 +24,10 @@ const shown = (name: string, at: number, ...ids: string[]) => {
   return rankingOf(name, at, { itemIds });
 };
 
-const find = () => unseenValues(log.store.db, smarttrip, WINDOW, log.nowMs);
+const find = async () => {
+  await log.update();
+  return unseenValues(log.store.db, smarttrip, WINDOW, log.nowMs);
+};
 
 test('themes, regions and types of the catalogue of which nothing was shown are named, the most common first', async () => {
   await store(
