@@ -1,4 +1,4 @@
-import { nearest } from '../text/nearest.ts';
+import { nearest } from './nearest.ts';
 import { invalid } from './errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { nearest } from '../text/nearest.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { Preferences } from '../domain/rank-request.ts';
 import type { Column, ItemTable } from './columns/item-table.ts';
 import { codesWith } from './columns/codes-with-entry.ts';

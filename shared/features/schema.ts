@@ -4,7 +4,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
 import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
-import { nearest } from '../text/nearest.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
 import { nfcOf } from '../domain/nfc.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { nearest } from '../../../shared/text/nearest.ts';
+import { nearest } from '../../../shared/domain/nearest.ts';
 
 /** Has zod say, of a key that an object does not have, which one was probably meant. Strict objects refuse such keys. */
 export function nameUnknownKeys(): void {

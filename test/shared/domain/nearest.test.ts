@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearest } from '../../../shared/text/nearest.ts';
+import { nearest } from '../../../shared/domain/nearest.ts';
 
 const FIELDS = ['sessionId', 'preferences', 'candidates', 'recent'];
 
