@@ -226,3 +226,17 @@ test('the metrics count rows, batches and redeliveries', async () => {
   expect(body).toMatch(/^trimtab_ingest_refused_total [1-9]/m);
   expect(body).toMatch(/^trimtab_ingest_lag_ms \d/m);
 });
+
+test('events whose timestamps were corrected are counted', async () => {
+  const counted = async () => {
+    const { body } = await backend.call('GET', '/metrics');
+    return Number(/^trimtab_ingest_corrected_clocks_total (\d+)$/m.exec(body as string)?.[1] ?? 0);
+  };
+  const before = await counted();
+  await send(backend, {
+    batchId: 'clocks',
+    decisions: [],
+    events: [eventOf('c1', 'r1', { clockOffsetMs: 3_600_000 }), eventOf('c2', 'r1')],
+  });
+  expect(await counted()).toBe(before + 1);
+});
