@@ -1,6 +1,5 @@
 import { asc, gt, sql } from 'drizzle-orm';
 import type { AttributeValue, Item } from '../../shared/domain/item.ts';
-import type { ItemId } from '../../shared/domain/ids.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { insertRows, rowsChanged } from '../store/insert-rows.ts';
@@ -55,10 +54,19 @@ export async function upsertItems(
   return { created, different, unchanged: given.length - created - different };
 }
 
-/** @returns whether there was such an item. */
-export async function deleteItem(store: Store, id: ItemId): Promise<boolean> {
-  const [deleted] = await store.write([store.db.delete(items).where(sql`${items.id} = ${id}`)]);
-  return deleted === 1;
+/** Deletes what there is of some ids, whatever their form: what could be stored once must be able to go. */
+export async function deleteItems(
+  store: Store,
+  ids: readonly string[],
+): Promise<{ deleted: string[]; unknown: string[] }> {
+  const asked = [...new Set(ids)];
+  const counts = await store.write(
+    asked.map((id) => store.db.delete(items).where(sql`${items.id} = ${id}`)),
+  );
+  return {
+    deleted: asked.filter((_, i) => counts[i] === 1),
+    unknown: asked.filter((_, i) => counts[i] !== 1),
+  };
 }
 
 export async function readItems(store: Store, limit: number, after = ''): Promise<ItemPage> {

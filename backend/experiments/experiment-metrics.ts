@@ -1,7 +1,7 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
 import { checkMetric, DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
-import { METRIC_NAMES } from '../science/learn/tallies.ts';
+import { METRIC_NAMES } from '../../shared/domain/metric-name.ts';
 import { unitColumn } from './unit-column.ts';
 
 const MAX_METRICS = 20;

@@ -1,4 +1,5 @@
-import { eventMetric, isMetric, type EventMetric } from '../science/learn/tallies.ts';
+import { isMetric } from '../../shared/domain/metric-name.ts';
+import { eventMetric, type EventMetric } from '../science/learn/tallies.ts';
 
 /** Something that a unit did, as a number: what metrics are made of. */
 export type UnitColumn =

@@ -19,6 +19,7 @@ import {
   syncPartitions,
 } from './partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
+import { unseenValues } from './partitions/unseen-values.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
 import type { TrainingDataSettings } from './settings.ts';
@@ -86,7 +87,16 @@ const exposed = {
       const first = wholeDays(window).from;
       const manifests = counted.filter(({ day }) => startOfDay(day) >= first);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
-      const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
+      const unseen = await unseenValues(db, schema, wholeDays(window), nowMs);
+      const quality = judgeQuality(
+        schema,
+        window,
+        manifests,
+        stray,
+        settings.quality,
+        nowMs,
+        unseen,
+      );
       const otherLogs: PreparedLog[] = [];
       for (const log of await logsOfOtherSchemas(db, schema, wholeDays(window)))
         otherLogs.push({

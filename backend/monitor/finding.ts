@@ -3,6 +3,7 @@ export const ALERT_KINDS = [
   'degraded metrics',
   'drift',
   'data quality',
+  'unseen values',
   'sample ratio mismatch',
   'stale data',
   'ingest lag',

@@ -5,7 +5,9 @@ import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
 import { readDataQuality } from './data-quality.ts';
+import { readUnseenValues } from './unseen-values.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
+import type { Span } from '../log/account/span.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
 import { readIngestLag } from './ingest-lag.ts';
 import { readOldEdges } from './old-edges.ts';
@@ -79,20 +81,21 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
 /** They judge days that are over, and read whole days. */
 const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
   const { store, account, settings, trainingData, liveSchema } = deps;
+  const judged = {
+    schema: liveSchema,
+    quality: async (schema: Schema, window: Span) =>
+      (await trainingData.prepare(schema, window)).quality,
+  };
   return [
     { kind: 'degraded metrics', check: degradedMetrics({ store, account, settings }) },
     { kind: 'drift', check: driftMonitor(deps) },
     {
       kind: 'data quality',
-      check: (nowMs) =>
-        readDataQuality(
-          {
-            schema: liveSchema,
-            quality: async (schema, window) => (await trainingData.prepare(schema, window)).quality,
-          },
-          settings.quality,
-          nowMs,
-        ),
+      check: (nowMs) => readDataQuality(judged, settings.quality, nowMs),
+    },
+    {
+      kind: 'unseen values',
+      check: (nowMs) => readUnseenValues(judged, settings.quality, nowMs),
     },
     {
       kind: 'sample ratio mismatch',

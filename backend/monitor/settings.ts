@@ -50,6 +50,8 @@ export const monitors = group({
   quality: group({
     /** Days with fewer rankings are not judged. */
     minRankings: atLeastOne.default(100),
+    /** A value of the catalogue that no ranking shows is an alert from this share of items with it. */
+    minUnseenShare: share.default(0.01),
   }),
   /** Arms of an experiment whose sizes are not in the ratio that was asked for. */
   sampleRatio: group({

@@ -60,6 +60,10 @@ export const backendMetrics = (): Metrics =>
     .declare('trimtab_ingest_rows_total', 'Rows committed by ingest, by table.')
     .declare('trimtab_ingest_batches_total', 'Batches committed.')
     .declare('trimtab_ingest_duplicate_batches_total', 'Batches that were sent again.')
+    .declare(
+      'trimtab_ingest_corrected_clocks_total',
+      'Events whose timestamps were corrected, as the clock of the visitor was off.',
+    )
     .declare('trimtab_ingest_refused_total', 'Batches refused: forged, damaged or malformed.')
     .declare('trimtab_ingest_lag_ms', 'From the newest entry of the last batch to its commit.')
     .declare('trimtab_ingest_last_batch_timestamp_ms', 'When the last batch was committed.')

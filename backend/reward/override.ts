@@ -3,7 +3,7 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
 import { metricWeights } from '../store/tables.ts';
-import { isMetric, METRIC_NAMES } from '../science/learn/tallies.ts';
+import { isMetric, METRIC_NAMES } from '../../shared/domain/metric-name.ts';
 import { appendWeights } from './history.ts';
 import { activeOverride, describeInForce, overrideOf, type RewardPolicy } from './in-force.ts';
 import { describeChanges } from './describe-changes.ts';

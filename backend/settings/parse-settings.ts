@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expected, literal, type Shape } from './expected.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../shared/domain/nearest.ts';
 
 /**
  * The defaults with what is given in their place, at any depth: `{ stale: { rankingHours: 2 } }`.

@@ -32,7 +32,7 @@ export async function handleEvents(
   authorize(request, settings, 'publishable');
   await rateLimits.checkCaller('events', request);
   const body = await readJson(request, MAX_BODY_BYTES);
-  const { events: valid, rejected } = acceptEvents(body, settings, Date.now());
+  const { events: valid, rejected, corrected } = acceptEvents(body, settings, Date.now());
   const more = requestsFor(valid.length + rejected.length) - 1;
   if (more > 0) await rateLimits.checkCaller('events', request, more);
   const { events, tooFast } = await withinRates(valid, rateLimits);
@@ -62,7 +62,7 @@ export async function handleEvents(
     throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
   }
   rejected.sort((a, b) => a.index - b.index);
-  return jsonResponse({ accepted, duplicates, rejected }, 202);
+  return jsonResponse({ accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) }, 202);
 }
 
 const requestsFor = (events: number) => Math.ceil(events / EVENTS_PER_REQUEST);

@@ -10,6 +10,7 @@ import { readJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
 import { drawSlateWith } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
+import { warningsOf } from './misunderstandings.ts';
 import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
@@ -30,13 +31,11 @@ export async function handleRank(
   const role = authorize(request, settings, 'publishable');
   await rateLimits.checkCaller('rank', request);
   const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
-  const rankRequest = parseRankRequest(
-    await readJson(request, MAX_BODY_BYTES),
-    settings.defaultConsent,
-  );
+  const body = await readJson(request, MAX_BODY_BYTES);
+  const nowMs = Date.now();
+  const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId);
-  const nowMs = Date.now();
   const when = { ctx, cell: cellOf(request), nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
   const { config, snapshot, degraded } = input;
@@ -88,9 +87,24 @@ export async function handleRank(
     { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }) },
     ctx,
   );
+  state.misunderstandings.count(scorer.schema, rankRequest);
+  // Pages that rank for visitors would not read them.
+  const warnings =
+    rankRequest.explain || role === 'secret'
+      ? warningsOf(scorer.schema, input.table.table, rankRequest)
+      : [];
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
   return jsonResponse(
-    { rankingId, weights: version, snapshot, ...exposureFields(exposures), degraded, items, token },
+    {
+      rankingId,
+      weights: version,
+      snapshot,
+      ...exposureFields(exposures),
+      degraded,
+      items,
+      token,
+      ...(warnings.length > 0 && { warnings }),
+    },
     200,
     {
       'x-trimtab-weights': version,

@@ -2,6 +2,7 @@ import { DecisionLog } from '../collect/decision-log.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { LastCompatiblePair } from './last-compatible-pair.ts';
+import { Misunderstandings } from './misunderstandings.ts';
 import { PinnedScorers } from './pinned-scorers.ts';
 import type { RefreshingCache } from './refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
@@ -15,6 +16,7 @@ export interface RankState {
   readonly lastCompatiblePair: LastCompatiblePair;
   readonly pinnedScorers: PinnedScorers;
   readonly decisions: DecisionLog;
+  readonly misunderstandings: Misunderstandings;
 }
 
 export const rankState = (env: Env, settings: Settings): RankState => ({
@@ -24,4 +26,5 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   lastCompatiblePair: new LastCompatiblePair(),
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),
+  misunderstandings: new Misunderstandings(),
 });

@@ -1,12 +1,16 @@
 import { ApiError, invalid } from './errors.ts';
 import {
   parseEventId,
-  parseItemId,
   parseRankingId,
+  readItemId,
   type EventId,
   type ItemId,
   type RankingId,
 } from './ids.ts';
+import { parseMoment } from './moment.ts';
+import { MAX_LIMIT } from './rank-request.ts';
+import { unknownFields } from './unknown-fields.ts';
+import { DAY_MS } from './utc-day.ts';
 
 export const EVENT_TYPES = [
   'impression',
@@ -30,9 +34,40 @@ export const MAX_EVENTS_PER_REQUEST = 1000;
 /** Larger than any real value, and small enough that sums of squares over all visitors stay finite. */
 export const MAX_VALUE = 1e12;
 
+interface ValueRange {
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+}
+const amount: ValueRange = { min: 0, max: MAX_VALUE, unit: 'an amount' };
+const share: ValueRange = { min: 0, max: 1, unit: 'a share' };
+
 /**
- * Something a visitor did with a ranking. The unit of `value` depends on the type: dwell time in ms, scroll depth
- * 0..1, the value of a booking, the amount of a payment. Starting a booking, booking, cancelling and paying are four
+ * What the `value` of an event may be, by type. Another unit (percent, seconds for milliseconds) is mostly out of range, and
+ * would outweigh all other values.
+ */
+export const VALUE_RANGES: Readonly<Record<EventType, ValueRange>> = {
+  impression: amount,
+  click: amount,
+  // Nobody looks at one item for longer than its token is valid.
+  dwell: { min: 0, max: DAY_MS, unit: 'milliseconds' },
+  save: amount,
+  contact: amount,
+  booking_start: amount,
+  booking: amount,
+  // What a cancellation costs may be written with either sign.
+  cancel: { ...amount, min: -MAX_VALUE },
+  scroll_depth: share,
+  form_progress: share,
+  feature_use: amount,
+  pointer_activity: amount,
+  // A payment below 0 is a refund.
+  payment: { ...amount, min: -MAX_VALUE },
+};
+
+/**
+ * Something a visitor did with a ranking. The unit of `value` depends on the type (`VALUE_RANGES`): dwell time in ms, scroll
+ * depth 0..1, the value of a booking, the amount of a payment. Starting a booking, booking, cancelling and paying are four
  * types. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat map:
  * `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0.
  */
@@ -61,6 +96,18 @@ const WITHOUT_ITEM: ReadonlySet<string> = new Set([
 
 const MAX_PROPERTIES = 32;
 
+const FIELDS: ReadonlySet<string> = new Set([
+  'eventId',
+  'type',
+  'rankingId',
+  'itemId',
+  'position',
+  'value',
+  'properties',
+  'timestamp',
+  'token',
+]);
+
 /** @throws ApiError 400 naming the field and what is expected, 401 when the token is missing. */
 export function parseEvent(value: unknown): FeedbackEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -76,20 +123,16 @@ export function parseEvent(value: unknown): FeedbackEvent {
   if (!WITHOUT_ITEM.has(type as string) && raw.itemId === undefined) {
     throw invalid(`an event of type ${String(type)} needs an itemId`);
   }
-  const { position, value: amount, timestamp, token } = raw;
-  if (position !== undefined && !(Number.isInteger(position) && (position as number) >= 1)) {
-    throw invalid(`position must be a whole number from 1, but was ${JSON.stringify(position)}`);
+  const { position, value: given, token } = raw;
+  if (position !== undefined && !isPosition(position)) {
+    throw invalid(
+      `position must be a whole number from 1 to ${MAX_LIMIT}, but was ${JSON.stringify(position)}`,
+    );
   }
-  if (amount !== undefined && !Number.isFinite(amount)) {
-    throw invalid(`value must be a finite number, but was ${JSON.stringify(amount)}`);
-  }
-  if (Math.abs(amount as number) > MAX_VALUE) {
-    throw invalid(`value must be ${-MAX_VALUE} to ${MAX_VALUE}, but was ${String(amount)}`);
-  }
+  if (given !== undefined) checkValue(type as EventType, given);
   if (type === 'pointer_activity') checkPointerActivity(raw);
-  if (!Number.isSafeInteger(timestamp) || (timestamp as number) <= 0) {
-    throw invalid(`timestamp must be epoch milliseconds, but was ${JSON.stringify(timestamp)}`);
-  }
+  unknownFields(raw, FIELDS);
+  const timestamp = parseMoment(raw.timestamp, 'timestamp');
   if (typeof token !== 'string' || token.length === 0 || token.length > 32_768) {
     throw new ApiError(
       401,
@@ -101,24 +144,33 @@ export function parseEvent(value: unknown): FeedbackEvent {
     eventId: parseEventId(raw.eventId),
     type: type as EventType,
     rankingId: parseRankingId(raw.rankingId),
-    ...(raw.itemId === undefined ? {} : { itemId: parseItemId(raw.itemId) }),
+    ...(raw.itemId === undefined ? {} : { itemId: readItemId(raw.itemId) }),
     ...(position === undefined ? {} : { position: position as number }),
-    ...(amount === undefined ? {} : { value: amount as number }),
+    ...(given === undefined ? {} : { value: given as number }),
     ...(raw.properties === undefined ? {} : { properties: parseProperties(raw.properties) }),
-    timestamp: timestamp as number,
+    timestamp,
     token,
   };
 }
 
-function checkPointerActivity({ properties, value = 0 }: Record<string, unknown>): void {
+const isPosition = (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_LIMIT;
+
+function checkValue(type: EventType, value: unknown): void {
+  const { min, max, unit } = VALUE_RANGES[type];
+  if (Number.isFinite(value) && (value as number) >= min && (value as number) <= max) return;
+  throw invalid(
+    `the value of ${type} must be ${unit} from ${min} to ${max}, but was ${typeof value === 'number' ? value : JSON.stringify(value)?.slice(0, 80)}`,
+  );
+}
+
+function checkPointerActivity({ properties }: Record<string, unknown>): void {
   const { cell } = (properties ?? {}) as Record<string, unknown>;
   if (typeof cell !== 'string' || !/^\d,\d$/.test(cell)) {
     throw invalid(
       `an event of type pointer_activity needs properties.cell "x,y", each 0 to 9, but it was ${JSON.stringify(cell)?.slice(0, 80)}`,
     );
   }
-  if ((value as number) < 0)
-    throw invalid(`the value of pointer_activity must be 0 or more, but was ${String(value)}`);
 }
 
 function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties']> {

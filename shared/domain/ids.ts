@@ -28,20 +28,31 @@ function parseId<T extends string>(name: string) {
 /** The session of a ranking whose visitor did not consent. */
 export const NO_SESSION = '' as SessionId;
 
+/** An item's id as it is stored. What comes in is read by `readItemId`. */
 export const parseItemId = parseId<ItemId>('item id');
 
 /**
- * An item's id as JSON or a table has it. A number is taken for its digits where a double holds it exactly; beyond 2⁵³ different
- * ids are one number once JSON is parsed, so they are refused rather than merged.
+ * An item's id as it comes in, in JSON or a table. A number is taken for its digits where a double holds it exactly; beyond 2⁵³
+ * different ids are one number once JSON is parsed, so they are refused rather than merged. How a number was written (1, 1.0,
+ * 1e0) is lost too, but these are one number, and one id twice is refused.
  * @throws ApiError 400.
  */
 export function readItemId(value: unknown): ItemId {
-  if (typeof value !== 'number') return parseItemId(value);
-  if (Number.isSafeInteger(value)) return parseItemId(String(value));
+  if (typeof value !== 'number') return addressable(parseItemId(value), 'item id');
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return parseItemId(String(value));
   throw invalid(
     `an item id that is a number must be a whole number up to ${Number.MAX_SAFE_INTEGER}, but was ${value}: send it as text, as its digits may have been lost`,
   );
 }
+
+/** The path of an address cannot end in these: they mean a folder, so what they name could not be asked for or deleted. */
+const DOT_SEGMENTS: ReadonlySet<string> = new Set(['.', '..']);
+
+function addressable<T extends string>(id: T, name: string): T {
+  if (!DOT_SEGMENTS.has(id)) return id;
+  throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
+}
+
 export const parseSessionId = parseId<SessionId>('sessionId');
 export const parseUserId = parseId<UserId>('userId');
 export const parseRankingId = parseId<RankingId>('rankingId');
@@ -58,7 +69,7 @@ const PHONE =
  * @throws ApiError 400, also for what names a person to everybody: pseudonymous ids are what may be logged.
  */
 export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
-  const id = parseId<GivenId>(name)(value);
+  const id = addressable(parseId<GivenId>(name)(value), name);
   const personal = E_MAIL.test(id) ? 'an e-mail address' : PHONE.test(id) ? 'a phone number' : '';
   if (personal === '') return id;
   throw invalid(

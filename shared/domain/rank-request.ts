@@ -1,9 +1,12 @@
+import { clockOffset } from './clock-offset.ts';
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
-import { parseGivenId, parseItemId, type GivenId, type ItemId } from './ids.ts';
+import { parseGivenId, readItemId, type GivenId, type ItemId } from './ids.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
+import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 export const MAX_CANDIDATES = 2000;
 const MAX_RECENT = 500;
@@ -46,20 +49,40 @@ export interface RankRequest extends Visit {
   readonly candidates?: readonly Item[];
   readonly limit: number;
   readonly explain: boolean;
+  /** Top-level fields that no request has; absent if there are none. */
+  readonly unknown?: readonly string[];
 }
 
+const FIELDS: ReadonlySet<string> = new Set([
+  'sessionId',
+  'userId',
+  'placement',
+  'consent',
+  'preferences',
+  'context',
+  'recent',
+  'candidates',
+  'limit',
+  'explain',
+  'sentAt',
+]);
+
 /**
- * @param defaultConsent of requests that state none.
- * @throws ApiError 400 naming the field and what is expected.
+ * Reads a request. `sentAt`, when it was sent by the visitor's clock, shows how far that is off, and `recent` is corrected by it.
+ * @param defaultConsent of requests that state none. @param receivedAt epoch ms; only requests with `sentAt` need it.
+ * @throws ApiError 400 naming the field and what is expected, also for a field that is nearly a known one.
  */
 export function parseRankRequest(
   value: unknown,
   defaultConsent: Consent = DEFAULT_CONSENT,
+  receivedAt?: number,
 ): RankRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('the body must be a JSON object with a sessionId');
   }
   const raw = value as Record<string, unknown>;
+  const unknown = unknownFields(raw, FIELDS);
+  const offset = receivedAt === undefined ? 0 : clockOffset(raw.sentAt, receivedAt);
   const candidates = raw.candidates === undefined ? undefined : parseCandidates(raw.candidates);
   const limit = raw.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > MAX_LIMIT) {
@@ -78,10 +101,11 @@ export function parseRankRequest(
     consent,
     preferences: parsePreferences(raw.preferences ?? {}),
     context: parseContext(raw.context ?? {}),
-    recent: parseRecent(raw.recent ?? []),
+    recent: parseRecent(raw.recent ?? [], offset),
     ...(candidates === undefined ? {} : { candidates }),
     limit: limit as number,
     explain,
+    ...(unknown.length > 0 && { unknown }),
   };
 }
 
@@ -112,6 +136,9 @@ function parsePreferences(value: unknown): Preferences {
       throw invalid(
         `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
       );
+    }
+    if (isRange(v) && v.min !== undefined && v.max !== undefined && v.min > v.max) {
+      throw invalid(`preferences.${name} must not have a min (${v.min}) above its max (${v.max})`);
     }
     return fits;
   });
@@ -157,7 +184,8 @@ function entriesOf(field: string, value: unknown): [string, unknown][] {
   return entries;
 }
 
-function parseRecent(value: unknown): Interaction[] {
+/** @param offset what to add to each moment, ms. */
+function parseRecent(value: unknown, offset: number): Interaction[] {
   if (!Array.isArray(value)) throw invalid('recent must be a list of {itemId, type, at}');
   // The features read only the latest interactions, so a long list is truncated rather than refused.
   return value.slice(-MAX_RECENT).map((raw: Record<string, unknown> | null, index) => {
@@ -165,7 +193,7 @@ function parseRecent(value: unknown): Interaction[] {
       throw invalid(`recent[${index}] must be {itemId, type, at}`);
     if (typeof raw.type !== 'string' || raw.type.length > 64)
       throw invalid(`recent[${index}].type must be a short text`);
-    if (!Number.isFinite(raw.at)) throw invalid(`recent[${index}].at must be epoch milliseconds`);
-    return { itemId: parseItemId(raw.itemId), type: nfc(raw.type), at: raw.at as number };
+    const at = parseMoment(raw.at, `recent[${index}].at`) + offset;
+    return { itemId: readItemId(raw.itemId), type: nfc(raw.type), at };
   });
 }

@@ -3,6 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
+import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
 import { nfcOf } from '../domain/nfc.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
@@ -72,9 +74,19 @@ const bad = (message: string) => new ApiError(400, 'invalid_schema', `schema: ${
  * requests are, adds defaults and computes its hash.
  * @throws ApiError 400 `invalid_schema` naming the entry and what is expected.
  */
-export const parseSchema = (value: unknown): Schema => parseStoredSchema(nfcOf(value));
+export function parseSchema(value: unknown): Schema {
+  const schema = parseStoredSchema(nfcOf(value));
+  for (const name of Object.keys(schema.training.reward)) {
+    if (isMetric(name)) continue;
+    const meant = nearest(name, METRIC_NAMES);
+    throw bad(
+      `training.reward: there is no metric "${name}": ${meant === undefined ? `take one of ${METRIC_NAMES.join(', ')}, or outcome.<name>` : `did you mean "${meant}"?`}`,
+    );
+  }
+  return schema;
+}
 
-/** The same for a schema that was checked before: its texts stay as they are, as its hash is over them. */
+/** The same for a schema that was checked before: its texts stay as they are, as its hash is over them, and so does its reward. */
 export function parseStoredSchema(value: unknown): Schema {
   if (typeof value !== 'object' || value === null) throw bad('must be a JSON object');
   const raw = value as Partial<Schema>;

@@ -17,6 +17,8 @@ export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
   readonly weights: Version;
   /** Epoch ms, by the edge's clock. */
   readonly receivedAt: number;
+  /** What was added to `timestamp` because the visitor's clock was off; absent where nothing was. */
+  readonly clockOffsetMs?: number;
 }
 
 /** The batch that an EventLog object ships at a time. The same `batchId` always identifies the same content. */

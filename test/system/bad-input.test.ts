@@ -69,7 +69,7 @@ describe('what is merely unknown is ranked', () => {
     ['a preference that no feature reads', { preferences: { luck: 7 }, limit: LIMIT }, LIMIT],
     [
       'recent items that do not exist',
-      { recent: [{ itemId: 'x', type: 'click', at: 1 }], limit: LIMIT },
+      { recent: [{ itemId: 'x', type: 'click', at: Date.now() }], limit: LIMIT },
       LIMIT,
     ],
     ['a context that no feature reads', { context: { moon: 'full' }, limit: LIMIT }, LIMIT],

@@ -49,6 +49,7 @@ function qualityText(found: DataQuality): string {
     ['sessions left out', counts(filtered.sessions)],
     ['rankings left out', counts(filtered.rankings)],
     ['events left out', counts(filtered.events)],
+    ...found.warnings.map((warning): [string, string] => ['warning', warning]),
   ]);
   const tables = [
     table(

@@ -1,4 +1,5 @@
-import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { backendClient, json } from '../../client/backend-client.ts';
+import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
@@ -8,8 +9,14 @@ export const deleteItemsVerb = () =>
     .action(deleteItems);
 
 async function deleteItems(ids: readonly string[], options: VerbOptions): Promise<void> {
-  const { items } = backendClient(options);
-  for (const id of ids) await json(items[':id'].$delete({ param: { id: segment(id) } }));
+  // In the body, as an address cannot hold every id.
+  const { deleted, unknown } = await json(
+    backendClient(options).items.delete.$post({ json: { ids: [...ids] } }),
+  );
+  if (unknown.length > 0)
+    throw new CliError(
+      `there is no item ${unknown.join(', ')}${deleted.length > 0 ? `; deleted ${deleted.join(', ')}` : ''}`,
+    );
   const they = ids.length === 1 ? 'it' : 'them';
   print(
     { deleted: ids },

@@ -1,4 +1,5 @@
 import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
@@ -14,10 +15,11 @@ async function deleteVisitor(
 ): Promise<void> {
   const { session } = options;
   if ((userId === undefined) === (session === undefined))
-    throw new Error('give a user id, or a session with --session <id>');
+    throw new CliError('give a user id, or a session with --session <id>', 2);
   const client = backendClient(options);
   if (userId !== undefined) {
-    const answer = await json(client.users[':id'].$delete({ param: { id: segment(userId) } }));
+    // In the body, as an address cannot hold every id.
+    const answer = await json(client.users.delete.$post({ json: { id: userId } }));
     print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
   } else if (session !== undefined) {
     const answer = await json(client.sessions[':id'].$delete({ param: { id: segment(session) } }));

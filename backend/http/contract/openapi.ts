@@ -2,9 +2,13 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
 import { isVersion, parseGivenId, type GivenId, type Version } from '../../../shared/domain/ids.ts';
+import { parseMoment } from '../../../shared/domain/moment.ts';
 import { isPlacement, type Placement } from '../../../shared/domain/placement.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { refuseInvalid } from './problem.ts';
+import { nameUnknownKeys } from './unknown-keys.ts';
+
+nameUnknownKeys();
 
 /** A router whose routes are checked by zod and described in /openapi.json. */
 export const router = (): OpenAPIHono => new OpenAPIHono({ defaultHook: refuseInvalid });
@@ -35,6 +39,29 @@ export const epochMs = z
   .nonnegative()
   .max(LAST_MS)
   .openapi({ description: 'Epoch milliseconds' });
+
+const moment = (name: string, isMoment: (value: unknown) => boolean) =>
+  z
+    .union([z.number(), z.string()])
+    .transform((value, context): number => {
+      if (isMoment(value)) return 0;
+      try {
+        return parseMoment(value, name);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: messageOf(error) });
+        return z.NEVER;
+      }
+    })
+    .openapi({
+      type: ['integer', 'string'],
+      description: 'Epoch milliseconds or an ISO date, from 1990 to 2099',
+    });
+
+/** A moment as it comes in, in JSON or a query; answers have `epochMs`. @param name as the refusal gives it. */
+export const givenMoment = (name: string) => moment(name, () => false);
+
+/** The same for where a window begins: 0 is before all that was logged. */
+export const windowStart = (name: string) => moment(name, (value) => value === 0 || value === '0');
 
 /** In a query string everything is text. */
 export const queryNumber = z.coerce.number<string | number>().int().nonnegative();

@@ -1,6 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listAlerts } from '../../monitor/list-alerts.ts';
-import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import {
+  anyObject,
+  answer,
+  epochMs,
+  problems,
+  queryNumber,
+  router,
+  windowStart,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const alert = z
@@ -30,7 +38,7 @@ const list = createRoute({
         .enum(['true', 'false'])
         .default('false')
         .openapi({ description: 'Include resolved alerts' }),
-      since: queryNumber
+      since: windowStart('since')
         .optional()
         .openapi({ description: 'Epoch ms: opened or resolved since then; with all' }),
       limit: queryNumber.min(1).max(500).default(100),

@@ -1,7 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { clicksByDay, clicksByVersion } from '../../experiments/clicks.ts';
-import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import {
+  answer,
+  epochMs,
+  givenMoment,
+  problems,
+  router,
+  windowStart,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const WINDOW_MS = 30 * DAY_MS;
@@ -19,7 +26,12 @@ const get = createRoute({
   method: 'get',
   path: '/v1/clicks',
   summary: 'Click-through per version, and by day (UTC)',
-  request: { query: z.object({ from: queryNumber.optional(), to: queryNumber.optional() }) },
+  request: {
+    query: z.object({
+      from: windowStart('from').optional(),
+      to: givenMoment('to').optional(),
+    }),
+  },
   responses: {
     200: answer(
       z.object({

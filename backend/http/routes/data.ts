@@ -1,7 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import {
+  answer,
+  epochMs,
+  givenMoment,
+  problems,
+  router,
+  windowStart,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const counts = z.record(z.string(), z.number());
@@ -15,6 +22,7 @@ const report = z
     to: epochMs,
     passed: z.boolean(),
     failures: z.array(z.string()).readonly(),
+    warnings: z.array(z.string()).readonly(),
     completeness: share.openapi({ description: 'Rankings with every field logged' }),
     incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
@@ -29,6 +37,17 @@ const report = z
     missing: counts.openapi({
       description: 'By feature: share of shown items in which it is missing',
     }),
+    unseen: z
+      .array(
+        z.object({
+          attribute: z.string(),
+          value: z.string(),
+          items: z.number(),
+          share: z.number().openapi({ description: 'Of all items that can be shown' }),
+        }),
+      )
+      .readonly()
+      .openapi({ description: 'Values of the catalogue of which no item was shown' }),
     days: z
       .array(
         z.object({
@@ -46,6 +65,7 @@ const report = z
       minAttribution: z.number(),
       maxAgeHours: z.number(),
       maxMissingShare: z.number(),
+      maxLeftOut: z.record(z.string(), z.number()).openapi({ description: 'By reason' }),
     }),
   })
   .openapi('DataQuality');
@@ -57,8 +77,8 @@ const quality = createRoute({
   request: {
     query: z.object({
       schema: z.string().optional().openapi({ description: 'Hash or name; default: the live one' }),
-      from: queryNumber.optional(),
-      to: queryNumber.optional(),
+      from: windowStart('from').optional(),
+      to: givenMoment('to').optional(),
     }),
   },
   responses: {

@@ -3,12 +3,14 @@ import type { VersionEvaluation } from '../../runs/evaluate/evaluate-version.ts'
 import {
   answer,
   epochMs,
+  givenMoment,
   jsonBody,
   objectOf,
   problems,
   router,
   versionId,
   versionParam,
+  windowStart,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -24,10 +26,10 @@ const evaluate = createRoute({
       z
         .object({
           against: versionId.optional().openapi({ description: 'Default: the champion' }),
-          from: epochMs
+          from: windowStart('from')
             .optional()
             .openapi({ description: 'Default: the end of the training data of both' }),
-          to: epochMs.optional(),
+          to: givenMoment('to').optional(),
         })
         .strict(),
     ),

@@ -56,6 +56,8 @@ function count(
   metrics.add('trimtab_ingest_batches_total', 1);
   metrics.add('trimtab_ingest_rows_total', done.decisions, { table: 'decisions' });
   metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
+  const corrected = batch.events.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined).length;
+  metrics.add('trimtab_ingest_corrected_clocks_total', corrected);
   metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
   const lagMs = batchLagMs(batch, nowMs);
   if (lagMs !== undefined) metrics.set('trimtab_ingest_lag_ms', lagMs);

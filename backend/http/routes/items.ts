@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
-import { deleteItem, readItems, upsertItems } from '../../catalogue/items.ts';
+import { deleteItems, readItems, upsertItems } from '../../catalogue/items.ts';
 import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -46,6 +46,26 @@ const remove = createRoute({
   },
 });
 
+const removeNamed = createRoute({
+  method: 'post',
+  path: '/v1/items/delete',
+  summary: 'Take items out of the catalogue by any ids, also those that an address cannot hold',
+  request: {
+    body: jsonBody(
+      z
+        .object({ ids: z.array(z.string()).max(MAX_ITEMS, `at most ${MAX_ITEMS} ids at once`) })
+        .strict(),
+    ),
+  },
+  responses: {
+    200: answer(
+      z.object({ deleted: z.array(z.string()), unknown: z.array(z.string()) }),
+      'Which of the ids were there',
+    ),
+    ...problems,
+  },
+});
+
 const list = createRoute({
   method: 'get',
   path: '/v1/items',
@@ -77,10 +97,16 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
     })
     .openapi(remove, async (c) => {
       const id = parseItemId(c.req.valid('param').id);
-      if (!(await deleteItem(store, id)))
+      const { deleted } = await deleteItems(store, [id]);
+      if (deleted.length === 0)
         throw new ApiError(404, 'unknown_item', `there is no item ${id} in the catalogue`);
       snapshots.changed();
       return c.json({ deleted: id }, 200);
+    })
+    .openapi(removeNamed, async (c) => {
+      const found = await deleteItems(store, c.req.valid('json').ids);
+      if (found.deleted.length > 0) snapshots.changed();
+      return c.json(found, 200);
     })
     .openapi(list, async (c) => {
       const { limit, after } = c.req.valid('query');

@@ -10,7 +10,7 @@ import { verifyHistory } from '../../reward/verify.ts';
 import {
   actorOf,
   answer,
-  epochMs,
+  givenMoment,
   jsonBody,
   line,
   objectOf,
@@ -52,7 +52,7 @@ const put = createRoute({
           weights: reward,
           author,
           reason,
-          expiresAt: epochMs.optional(),
+          expiresAt: givenMoment('expiresAt').optional(),
           experimentId,
           dryRun: z
             .boolean()

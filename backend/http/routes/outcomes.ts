@@ -4,8 +4,8 @@ import { keyOutcomes } from '../../log/identity/key-outcomes.ts';
 import { recordOutcomes } from '../../log/ingest/outcomes.ts';
 import {
   answer,
-  epochMs,
   givenId,
+  givenMoment,
   jsonBody,
   line,
   placement,
@@ -23,8 +23,9 @@ const outcome = z
     placement: placement.optional(),
     metric: line(64),
     value: z.number().min(-MAX_VALUE).max(MAX_VALUE),
-    at: epochMs,
+    at: givenMoment('at'),
   })
+  .strict()
   .refine(
     ({ sessionId, userId }) => sessionId !== undefined || userId !== undefined,
     'needs a sessionId or a userId',

@@ -6,12 +6,13 @@ import { FIT_METHODS } from '../../science/learn/fit-method.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import {
   answer,
-  epochMs,
+  givenMoment,
   jsonBody,
   problems,
   queryNumber,
   router,
   versionId,
+  windowStart,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 import { runAnswer, runShape, withoutReport } from './run-shapes.ts';
@@ -22,8 +23,8 @@ const asked = z
       .optional()
       .openapi({ description: 'What to start from; default: the champion' }),
     schema: z.string().optional().openapi({ description: 'Hash or name' }),
-    from: epochMs.optional(),
-    to: epochMs.optional(),
+    from: windowStart('from').optional(),
+    to: givenMoment('to').optional(),
     servedBy: versionId
       .optional()
       .openapi({ description: 'Learn only from rankings of this version' }),

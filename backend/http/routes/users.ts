@@ -5,7 +5,7 @@ import { deleteSession } from '../../log/retention/delete-session.ts';
 import { deleteUser } from '../../log/retention/delete-user.ts';
 import type { DeletedRows } from '../../log/retention/erase.ts';
 import { allowUser, deliveryMs } from '../../log/retention/tombstones.ts';
-import { actorOf, answer, givenId, problems, router } from '../contract/openapi.ts';
+import { actorOf, answer, givenId, jsonBody, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
 const params = z.object({ id: givenId });
@@ -18,6 +18,18 @@ const remove = createRoute({
   path: '/v1/users/{id}',
   summary: 'Delete everything logged of a user and their sessions; what still arrives is dropped',
   request: { params },
+  responses: {
+    200: answer(deletedRows, 'Rows deleted; zero for an unknown user'),
+    ...problems,
+  },
+});
+
+const removeNamed = createRoute({
+  method: 'post',
+  path: '/v1/users/delete',
+  summary:
+    'The same for any id, also one that an address cannot hold or that is not taken any more',
+  request: { body: jsonBody(z.object({ id: z.string().min(1).max(4096) }).strict()) },
   responses: {
     200: answer(deletedRows, 'Rows deleted; zero for an unknown user'),
     ...problems,
@@ -64,13 +76,15 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
     await store.emptyLog();
     return { deleted };
   };
+  const deleteGiven = (given: GivenId, by: string) =>
+    underEveryKey((key) => deleteUser(store, key.userId(given), by, nowMs()));
   return router()
-    .openapi(remove, async (c) => {
-      const given = c.req.valid('param').id as GivenId;
-      const erase = (key: (typeof identity)[0]) =>
-        deleteUser(store, key.userId(given), actorOf(c), nowMs());
-      return c.json(await underEveryKey(erase), 200);
-    })
+    .openapi(remove, async (c) =>
+      c.json(await deleteGiven(c.req.valid('param').id as GivenId, actorOf(c)), 200),
+    )
+    .openapi(removeNamed, async (c) =>
+      c.json(await deleteGiven(c.req.valid('json').id as GivenId, actorOf(c)), 200),
+    )
     .openapi(removeSession, async (c) => {
       const given = c.req.valid('param').id as GivenId;
       const erase = (key: (typeof identity)[0]) =>

@@ -45,11 +45,9 @@ const about = z
 const points = z
   .record(z.string(), z.array(z.number()))
   .openapi({ description: 'Feature → points by bucket from 0 (missing)' });
-const exploration = z.object({
-  temperature: z.number(),
-  epsilon: z.number(),
-  poolSize: z.number(),
-});
+const exploration = z
+  .object({ temperature: z.number(), epsilon: z.number(), poolSize: z.number() })
+  .strict();
 
 const whole = about
   .extend({

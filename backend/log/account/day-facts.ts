@@ -27,7 +27,9 @@ export interface DayFacts {
   /** Left out, by why. */
   readonly refusedSessions: Readonly<Partial<Record<SessionExclusionReason, number>>>;
   readonly refusedRankings: Readonly<Partial<Record<RankingExclusionReason, number>>>;
-  /** Events of this day's rankings that do not count, by why. */
+  /** Events of this day's rankings; absent in partitions from before they were counted. */
+  readonly feedback?: number;
+  /** Those of them that do not count, by why. */
   readonly events: Readonly<Partial<Record<EventExclusionReason, number>>>;
   /** Events that came in on this day, of any schema, and those that join a stored ranking. */
   readonly received: number;
@@ -57,6 +59,7 @@ export const emptyFacts = (day: UtcDay, features: number): MutableDayFacts => ({
   sessions: 0,
   refusedSessions: {},
   refusedRankings: {},
+  feedback: 0,
   events: {},
   received: 0,
   attributed: 0,

@@ -39,6 +39,7 @@ export async function readDay(
   const sessions = new Map<string, SessionExclusionReason | null>();
   for await (const ranking of readRankings(db, schema.hash, span)) {
     const isWhole = inspect(ranking, schema.features.length, known, facts);
+    facts.feedback = (facts.feedback ?? 0) + ranking.events.length;
     const { sessionId, exclusion } = ranking;
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
@@ -54,6 +55,8 @@ export async function readDay(
   facts.sessions = sessions.size;
   for (const reason of sessions.values()) if (reason !== null) count(facts.refusedSessions, reason);
   facts.events = await countExcludedEvents(db, schema.hash, span);
+  for (const excluded of Object.values(facts.events))
+    facts.feedback = (facts.feedback ?? 0) + excluded;
   Object.assign(facts, await countEvents(db, span));
   return facts;
 }

@@ -4,6 +4,7 @@ import type { Manifest } from './partition.ts';
 import type { Span } from '../account/span.ts';
 import type { QualityLimits } from './quality-limits.ts';
 import type { UtcDay } from '../../../shared/domain/utc-day.ts';
+import type { UnseenValue } from './unseen-values.ts';
 import { percentAtMost } from '../../../shared/text/text.ts';
 
 /** How good a window's log is to learn from. One JSON value. */
@@ -16,6 +17,8 @@ export interface QualityReport {
   readonly passed: boolean;
   /** What failed, with figures and limits; empty when it passed. */
   readonly failures: readonly string[];
+  /** What does not fail it and limits what can be learned. */
+  readonly warnings: readonly string[];
   /** Rankings without a fault, of all that were logged. */
   readonly completeness: Share;
   /** Why rankings are incomplete; one may be for several reasons. */
@@ -36,6 +39,8 @@ export interface QualityReport {
   };
   /** By feature: the share of shown items in which it is missing. */
   readonly missing: Readonly<Record<string, number>>;
+  /** Values of the catalogue of which no item was shown, those of most items first. */
+  readonly unseen: readonly UnseenValue[];
   readonly days: readonly DayVolume[];
   readonly limits: QualityLimits;
 }
@@ -65,7 +70,8 @@ export interface StrayEvents {
 
 /**
  * Adds up what the partitions' manifests say.
- * @param manifests of every day in the window. @param stray events of days on which nothing was ranked.
+ * @param manifests of every day in the window. @param stray events of days on which nothing was ranked. @param unseen values of
+ * the catalogue of which no item was shown in the window.
  */
 export function judgeQuality(
   schema: Schema,
@@ -74,6 +80,7 @@ export function judgeQuality(
   stray: StrayEvents,
   limits: QualityLimits,
   nowMs: number,
+  unseen: readonly UnseenValue[] = [],
 ): QualityReport {
   const days = manifests.map(({ facts }) => facts);
   const sum = (of: (day: DayFacts) => number) => days.reduce((total, day) => total + of(day), 0);
@@ -103,7 +110,21 @@ export function judgeQuality(
       ]),
     ),
   };
-  const failures = failuresOf(figures, limits, window);
+  const filtered = {
+    sessions: addUp(days.map((day) => day.refusedSessions)),
+    rankings: addUp(days.map((day) => day.refusedRankings)),
+    events: addUp(days.map((day) => day.events)),
+  };
+  const totals = {
+    sessions: sum((day) => day.sessions),
+    // Those without consent are left out whatever the log is like, and would hide what is wrong with the others.
+    rankings: figures.completeness.of - (filtered.rankings.no_consent ?? 0),
+    events: sum((day) => day.feedback ?? day.received),
+  };
+  const failures = [
+    ...failuresOf(figures, limits, window),
+    ...leftOutFailures(filtered, totals, limits),
+  ];
   return {
     schema: schema.name,
     schemaHash: schema.hash,
@@ -111,13 +132,11 @@ export function judgeQuality(
     to: window.to,
     passed: failures.length === 0,
     failures,
+    warnings: unseen.length === 0 ? [] : [unseenText(unseen)],
     ...figures,
     incomplete: addUp(days.map((day) => day.incomplete)),
-    filtered: {
-      sessions: addUp(days.map((day) => day.refusedSessions)),
-      rankings: addUp(days.map((day) => day.refusedRankings)),
-      events: addUp(days.map((day) => day.events)),
-    },
+    filtered,
+    unseen,
     days: manifests.map(({ day, state, facts }) => ({
       day,
       rankings: facts.rankings,
@@ -160,9 +179,37 @@ function failuresOf(
   return failures;
 }
 
-/** Callers may ask until the end of time, which is past that of dates. */
-const LATEST_MS = 8_640_000_000_000_000;
-const moment = (atMs: number) => new Date(Math.min(atMs, LATEST_MS)).toISOString();
+/** Left out for one reason more often than it may be. */
+function leftOutFailures(
+  filtered: QualityReport['filtered'],
+  totals: Readonly<Record<keyof QualityReport['filtered'], number>>,
+  { maxLeftOut }: QualityLimits,
+): string[] {
+  const mostOf: Readonly<Record<string, number | undefined>> = maxLeftOut;
+  return (['sessions', 'rankings', 'events'] as const).flatMap((what) =>
+    Object.entries(filtered[what]).flatMap(([reason, n]) => {
+      const most = mostOf[reason];
+      if (most === undefined || n <= most * totals[what]) return [];
+      return `${percentAtMost(n / totals[what])} of ${what} are left out for ${reason.replaceAll('_', ' ')} (${n.toLocaleString('en')} of ${totals[what].toLocaleString('en')}), over ${percentAtMost(most)}`;
+    }),
+  );
+}
+
+const MOST_NAMED = 10;
+
+/** Which values nothing can be learned about. */
+export function unseenText(unseen: readonly UnseenValue[]): string {
+  const named = unseen
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ attribute, value, items }) =>
+        `${attribute} ${value.slice(0, 80)} (${items.toLocaleString('en')})`,
+    );
+  const more = unseen.length - named.length;
+  return `no ranking showed an item of ${named.join(', ')}${more > 0 ? ` and ${more} more values` : ''}: nothing is learned about them`;
+}
+
+const moment = (atMs: number) => new Date(atMs).toISOString();
 
 const shareOf = (count: number, of: number): Share => ({
   share: of === 0 ? null : count / of,

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventType } from '../../../shared/domain/event.ts';
+import { isMetric, isOutcome, type AMOUNT_NAMES } from '../../../shared/domain/metric-name.ts';
 
 /**
  * What happened to one shown item of one ranking, by column: `click` is how many clicks, `dwell_value` what
@@ -17,10 +18,9 @@ const VALUED = {
 
 export const COUNT_COLUMNS: readonly string[] = EVENT_TYPES;
 export const VALUE_COLUMNS: readonly string[] = Object.keys(VALUED).map((type) => `${type}_value`);
-const OUTCOME = /^outcome\.[a-z][a-z0-9_]{0,63}$/;
 
 /** Metrics that are amounts, with their unit: the column and what one unit of it counts. */
-const AMOUNTS: Readonly<Record<string, { column: string; per: number }>> = {
+const UNITS: Readonly<Record<(typeof AMOUNT_NAMES)[number], { column: string; per: number }>> = {
   dwell_seconds: { column: 'dwell_value', per: 1000 },
   booking_value: { column: 'booking_value', per: 1 },
   payment_value: { column: 'payment_value', per: 1 },
@@ -28,11 +28,7 @@ const AMOUNTS: Readonly<Record<string, { column: string; per: number }>> = {
   form_share: { column: 'form_progress_value', per: 1 },
 };
 
-export const METRIC_NAMES: readonly string[] = [...EVENT_TYPES, ...Object.keys(AMOUNTS)];
-
-/** An event type, an amount, or `outcome.` and the name of an outcome. */
-export const isMetric = (name: string): boolean =>
-  METRIC_NAMES.includes(name) || OUTCOME.test(name);
+const AMOUNTS: Readonly<Record<string, { column: string; per: number } | undefined>> = UNITS;
 
 /** The column that a metric is read from; undefined where there is no such metric. */
 export const columnOf = (metric: string): string | undefined =>
@@ -87,7 +83,7 @@ export function rewardOf(tallies: Tallies, weights: Readonly<Record<string, numb
     const value = tallies[amount?.column ?? metric];
     if (value === undefined) continue;
     if (amount !== undefined) sum += (value / amount.per) * weights[metric];
-    else sum += (OUTCOME.test(metric) ? value : Math.min(value, 1)) * weights[metric];
+    else sum += (isOutcome(metric) ? value : Math.min(value, 1)) * weights[metric];
   }
   return Math.max(sum, 0);
 }

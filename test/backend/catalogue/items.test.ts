@@ -1,3 +1,4 @@
+import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { snapshotFromBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -195,4 +196,24 @@ const schemaOf = (column: object) => ({
   name: 'hotels',
   columns: [column],
   features: [{ name: 'base', kind: 'constant' }],
+});
+
+test('ids that an address cannot hold are refused, and go by a body where they are stored already', async () => {
+  for (const id of ['.', '..', 2 ** 53, 1.5])
+    expect(await put([{ id }])).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  expect((await put('[{"id":1e400}]')).status).toBe(400);
+  const client = createClient(backend.config.database);
+  for (const id of ['..', 'two words'])
+    await client.execute({
+      sql: `insert into items (id, attributes, "updatedAt") values (?, '{}', 0)`,
+      args: [id],
+    });
+  client.close();
+  await put([{ id: 'a/b' }]);
+  const { body } = await backend.call('POST', '/v1/items/delete', {
+    ids: ['..', 'two words', 'a/b', 'none'],
+  });
+  expect(body).toEqual({ deleted: ['..', 'two words', 'a/b'], unknown: ['none'] });
+  const left = (await backend.call('GET', '/v1/items?limit=1000')).body.items;
+  expect(left.map(({ id }: { id: string }) => id)).not.toContain('..');
 });

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../backend/http/app.ts';
 import type { Services } from '../../../backend/http/contract/services.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
+
+const AT = Date.UTC(2026, 10, 1);
+const outcome = { outcomeId: 'o', userId: 'u', metric: 'm', value: 1, at: AT };
 
 let backend: TestBackend;
 beforeAll(async () => {
@@ -95,7 +99,7 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     'an outcome of nobody',
     'POST',
     '/v1/outcomes',
-    [{ outcomeId: 'o', metric: 'm', value: 1, at: 1 }],
+    [{ outcomeId: 'o', metric: 'm', value: 1, at: AT }],
     400,
     /sessionId or a userId/,
   ],
@@ -103,9 +107,69 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     'an outcome that is not a number',
     'POST',
     '/v1/outcomes',
-    '[{"outcomeId":"o","userId":"u","metric":"m","value":1e999,"at":1}]',
+    '[{"outcomeId":"o","userId":"u","metric":"m","value":1e999,"at":1795884220000}]',
     400,
     /value/,
+  ],
+  ...(
+    [
+      [{ ...outcome, at: AT / 1000 }, /seconds since 1970: give milliseconds, 1793491200000/],
+      [{ ...outcome, at: AT * 1000 }, /microseconds since 1970/],
+      [{ ...outcome, at: 'soon' }, /at must be an ISO date/],
+      [{ ...outcome, at: null }, /at: /],
+      [{ ...outcome, sesionId: 's' }, /there is no "sesionId": did you mean "sessionId"\?/],
+      [{ ...outcome, colour: 'red' }, /there is no "colour": known are outcomeId, sessionId/],
+      [{ ...outcome, userId: '..' }, /userId must not be ".."/],
+    ] as const
+  ).map(([one, message]): [string, string, string, unknown, number, RegExp] => [
+    `the outcome ${JSON.stringify(one)}`,
+    'POST',
+    '/v1/outcomes',
+    [one],
+    400,
+    message,
+  ]),
+  ...['seconds', 'microseconds'].flatMap((unit) => {
+    const at = unit === 'seconds' ? AT / 1000 : AT * 1000;
+    const message = new RegExp(`would be ${unit} since 1970`);
+    return [
+      ['GET', `/v1/clicks?from=${at}`, undefined],
+      ['GET', `/v1/clicks?to=${at}`, undefined],
+      ['GET', `/v1/data/quality?from=${at}`, undefined],
+      ['GET', `/v1/data/quality?to=${at}`, undefined],
+      ['GET', `/v1/alerts?since=${at}`, undefined],
+      ['POST', '/v1/train', { from: at }],
+      ['POST', '/v1/compare', { to: at }],
+      ['POST', '/v1/weights/v000000/evaluate', { from: at }],
+      [
+        'PUT',
+        '/v1/metric-weights/smarttrip',
+        { weights: { click: 1 }, author: 'a', reason: 'r', expiresAt: at },
+      ],
+    ].map(([method, path, body]): [string, string, string, unknown, number, RegExp] => [
+      `${method as string} ${path as string} in ${unit} (${JSON.stringify(body)})`,
+      method as string,
+      path as string,
+      body,
+      400,
+      message,
+    ]);
+  }),
+  [
+    'a training field that is misspelt',
+    'POST',
+    '/v1/train',
+    { parnet: 'v000000' },
+    400,
+    /did you mean "parent"/,
+  ],
+  [
+    'a reward for a metric that there is not',
+    'POST',
+    '/v1/schema',
+    { schema: { ...smarttrip, training: { ...smarttrip.training, reward: { clicks: 1 } } } },
+    400,
+    /there is no metric "clicks": did you mean "click"\?/,
   ],
   ['an outcome of 10 MB', 'POST', '/v1/outcomes', `["${'x'.repeat(10_000_000)}"]`, 413, /in parts/],
   ['a user id with spaces', 'DELETE', '/v1/users/a%20b', undefined, 400, /id: must be 1 to 128/],

@@ -26,5 +26,7 @@ test.each([
     },
   ],
 ])('%s', (_, given, expected) => {
-  expect(findDataQuality(given, '2026-03-10', { minRankings: 100 })).toEqual(expected);
+  expect(findDataQuality(given, '2026-03-10', { minRankings: 100, minUnseenShare: 0.01 })).toEqual(
+    expected,
+  );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SurrogateWeights } from '../../../backend/science/metric-weighting/learned-weights.ts';
 import { toReward } from '../../../backend/reward/to-reward.ts';
-import { isMetric } from '../../../backend/science/learn/tallies.ts';
+import { isMetric } from '../../../shared/domain/metric-name.ts';
 
 /** metric → [weight, mean, deviation]. */
 const learned = (of: Record<string, [number, number, number]>): SurrogateWeights => ({

@@ -59,7 +59,7 @@ describe('logging decisions', () => {
   it('records the candidates with their live attributes, in their order', async () => {
     const backend = fakeBackend();
     const candidates = [{ id: 'z', price: 5 }, { id: 'trip-1' }, { id: 'a', themes: ['ski'] }];
-    const recent = [{ itemId: 'z', type: 'view', at: 12 }];
+    const recent = [{ itemId: 'z', type: 'view', at: Date.UTC(2026, 10, 1) }];
     await rank(coldIsolate(), { candidates, recent, context: { device: 'phone' } });
     await shipAll();
     const [decision] = backend.sent.flatMap(({ decisions }) => decisions);

@@ -85,7 +85,7 @@ describe('POST /v1/events', () => {
       'a value that is not finite',
       (click) => ({ ...click, value: '3' }),
       'invalid_request',
-      /value must be a finite number/,
+      /the value of click must be an amount/,
     ],
     [
       'position 0',
@@ -97,7 +97,19 @@ describe('POST /v1/events', () => {
       'a timestamp in words',
       (click) => ({ ...click, timestamp: 'now' }),
       'invalid_request',
-      /timestamp must be epoch/,
+      /timestamp must be an ISO date/,
+    ],
+    [
+      'a position of another item',
+      (click) => ({ ...click, position: 2 }),
+      'invalid_request',
+      /open-\d is at position 1 of its ranking, but the event says 2/,
+    ],
+    [
+      'a position that the ranking does not have',
+      (click) => ({ ...click, itemId: undefined, type: 'impression', position: 4 }),
+      'invalid_request',
+      /position must be 1 to 3/,
     ],
     [
       'nested properties',
@@ -152,7 +164,14 @@ describe('POST /v1/events', () => {
   });
 
   it.each([
-    { what: 'no list', body: { events: [] }, status: 400, code: 'invalid_request' },
+    { what: 'no list', body: { events: {} }, status: 400, code: 'invalid_request' },
+    { what: 'a misspelt list', body: { event: [] }, status: 400, code: 'invalid_request' },
+    {
+      what: 'a list sent at no moment',
+      body: { events: [], sentAt: Math.floor(Date.now() / 1000) },
+      status: 400,
+      code: 'invalid_request',
+    },
     {
       what: '1,001 events',
       body: Array.from({ length: 1001 }, () => 0),
@@ -161,6 +180,29 @@ describe('POST /v1/events', () => {
     },
   ])('refuses $what as a whole', async ({ body, status, code }) => {
     expect(await send(body)).toMatchObject({ status, code });
+  });
+
+  it('corrects the timestamps of a clock that is off, where the request shows by how much', async () => {
+    const HOUR = 3_600_000;
+    const backend = fakeBackend();
+    const [ahead, right] = [clickOn(ranking, 0), clickOn(ranking, 1)];
+    const sentAt = Date.now() + 5 * HOUR;
+    const events = [{ ...ahead, timestamp: sentAt - 2000 }];
+    expect(await send({ events, sentAt })).toMatchObject({ accepted: 1, corrected: 1 });
+    expect(await send({ events: [right], sentAt: Date.now() - 2000 })).toEqual({
+      status: 202,
+      accepted: 1,
+      duplicates: 0,
+      rejected: [],
+    });
+    await shipAll();
+    const stored = (id: string) =>
+      backend.sent.flatMap(({ events: sent }) => sent).find(({ eventId }) => eventId === id)!;
+    const [first, second] = [stored(ahead.eventId), stored(right.eventId)];
+    expect(first.timestamp).toBe(first.receivedAt - 2000);
+    expect(first.clockOffsetMs).toBe(first.timestamp - (sentAt - 2000));
+    expect(second).toMatchObject({ timestamp: right.timestamp });
+    expect(second).not.toHaveProperty('clockOffsetMs');
   });
 
   it('accepts an empty list', async () => {

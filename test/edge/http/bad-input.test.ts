@@ -138,7 +138,10 @@ describe('POST /v1/rank', () => {
       'names of the prototype',
       JSON.parse('{"sessionId":"s","preferences":{"__proto__":1,"constructor":2}}'),
     ],
-    ['recent items that are unknown', { ...ok, recent: [{ itemId: 'gone', type: 'view', at: 1 }] }],
+    [
+      'recent items that are unknown',
+      { ...ok, recent: [{ itemId: 'gone', type: 'view', at: Date.now() }] },
+    ],
   ])('ranks all the same for %s', async (_, body) => {
     const response = await isolate.fetch('/v1/rank', { key: PUBLISHABLE, body });
     expect(response.status).toBe(200);

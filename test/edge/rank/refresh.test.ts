@@ -82,6 +82,7 @@ describe('GET /v1/version', () => {
       experiments: [],
       shadow: null,
       pointer: { champion: 'v000001' },
+      notUnderstood: { fields: 0, preferences: 0 },
     });
   });
 

@@ -36,6 +36,21 @@ describe('parseEvent', () => {
     expect(parseEvent(event)).toEqual(JSON.parse(JSON.stringify(event)));
   });
 
+  it('reads a moment as every other part does', () => {
+    const at = (timestamp: unknown) => parseEvent({ ...click, timestamp }).timestamp;
+    expect(at('2026-01-01T10:00:00+02:00')).toBe(Date.UTC(2026, 0, 1, 8));
+    expect(at(1_700_000_000_000.5)).toBe(1_700_000_000_000);
+  });
+
+  it('takes a refund and a cancellation with its amount below 0', () => {
+    for (const type of ['payment', 'cancel'])
+      expect(parseEvent({ ...click, type, value: -100 }).value).toBe(-100);
+  });
+
+  it('takes a number for the id that it is of items', () => {
+    expect(parseEvent({ ...click, itemId: 12 }).itemId).toBe('12');
+  });
+
   it('drops fields that no event has', () => {
     expect(parseEvent({ ...click, admin: true })).toEqual(click);
   });
@@ -52,17 +67,36 @@ describe('parseEvent', () => {
     [{ ...click, type: undefined }, 'but was undefined'],
     [{ ...click, itemId: undefined }, 'an event of type click needs an itemId'],
     [{ ...click, itemId: 'two words' }, 'item id must be'],
-    [{ ...click, position: 0 }, 'position must be a whole number from 1, but was 0'],
-    [{ ...click, position: 1.5 }, 'position must be a whole number from 1, but was 1.5'],
-    [{ ...click, value: '5' }, 'value must be a finite number, but was "5"'],
-    [{ ...click, value: Number.NaN }, 'value must be a finite number'],
-    [{ ...click, value: 1e308 }, 'value must be -1000000000000 to 1000000000000, but was 1e+308'],
-    [{ ...click, value: -1e13 }, 'but was -10000000000000'],
+    [{ ...click, position: 0 }, 'position must be a whole number from 1 to 100, but was 0'],
+    [{ ...click, position: 1.5 }, 'position must be a whole number from 1 to 100, but was 1.5'],
     [
-      { ...click, timestamp: '2026-01-01' },
-      'timestamp must be epoch milliseconds, but was "2026-01-01"',
+      { ...click, value: '5' },
+      'the value of click must be an amount from 0 to 1000000000000, but was "5"',
     ],
-    [{ ...click, timestamp: 0 }, 'timestamp must be epoch milliseconds, but was 0'],
+    [{ ...click, value: Number.NaN }, 'the value of click must be an amount'],
+    [
+      { ...click, value: 1e308 },
+      'the value of click must be an amount from 0 to 1000000000000, but was 1e+308',
+    ],
+    [{ ...click, value: -1e13 }, 'but was -10000000000000'],
+    [{ ...click, timestamp: 'now' }, 'timestamp must be an ISO date or epoch milliseconds'],
+    [{ ...click, timestamp: 0 }, 'timestamp must be an ISO date or epoch milliseconds, but was 0'],
+    [{ ...click, timestamp: undefined }, 'timestamp must be an ISO date or epoch milliseconds'],
+    [
+      { ...click, timestamp: 1_700_000_000 },
+      'that would be seconds since 1970: give milliseconds, 1700000000000',
+    ],
+    [{ ...click, timestamp: 1_700_000_000_000_000 }, 'that would be microseconds since 1970'],
+    [{ ...click, position: 2 ** 53 }, 'position must be a whole number from 1 to 100'],
+    [{ ...click, itemId: 2 ** 53 }, 'send it as text, as its digits may have been lost'],
+    [{ ...click, itemId: '..' }, 'item id must not be ".."'],
+    [{ ...click, type: 'dwell', value: -5 }, 'the value of dwell must be milliseconds from 0'],
+    [{ ...click, type: 'dwell', value: 1e11 }, 'milliseconds from 0 to 86400000, but was 1000'],
+    [{ ...click, type: 'scroll_depth', value: 150 }, 'a share from 0 to 1, but was 150'],
+    [{ ...click, type: 'scroll_depth', value: -1 }, 'a share from 0 to 1, but was -1'],
+    [{ ...click, type: 'form_progress', value: 7 }, 'a share from 0 to 1, but was 7'],
+    [{ ...click, type: 'booking', value: -100 }, 'an amount from 0 to'],
+    [{ ...click, postion: 1 }, 'there is no field "postion": did you mean "position"?'],
     [{ ...click, token: undefined }, 'token is missing: send the one the ranking came with'],
     [{ ...click, token: 'x'.repeat(32_769) }, 'token is missing'],
     [{ ...click, eventId: '' }, 'eventId must be'],
@@ -83,7 +117,7 @@ describe('parseEvent', () => {
     ),
     [
       { ...click, type: 'pointer_activity', properties: { cell: '1,1' }, value: -1 },
-      'the value of pointer_activity must be 0 or more, but was -1',
+      'the value of pointer_activity must be an amount from 0 to 1000000000000, but was -1',
     ],
     [
       { ...click, type: 'pointer_activity', properties: 'cell' },

@@ -3,7 +3,8 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
 
 const asked = { sessionId: 's1' };
-const touch = { itemId: 't1', type: 'view', at: 1 };
+const NOW = Date.UTC(2026, 10, 1);
+const touch = { itemId: 't1', type: 'view', at: NOW };
 
 describe('parseRankRequest', () => {
   it('has defaults for all but the session', () => {
@@ -43,9 +44,9 @@ describe('parseRankRequest', () => {
   });
 
   it('keeps the latest 500 interactions of a long session', () => {
-    const recent = Array.from({ length: 600 }, (_, at) => ({ ...touch, at }));
+    const recent = Array.from({ length: 600 }, (_, at) => ({ ...touch, at: NOW + at }));
     const parsed = parseRankRequest({ ...asked, recent }).recent;
-    expect([parsed.length, parsed[0].at, parsed.at(-1)!.at]).toEqual([500, 100, 599]);
+    expect([parsed.length, parsed[0].at, parsed.at(-1)!.at]).toEqual([500, NOW + 100, NOW + 599]);
   });
 
   it('takes wishes that are named like parts of every object for what they are', () => {
@@ -102,8 +103,28 @@ describe('parseRankRequest', () => {
     [{ ...asked, recent: 't1' }, 'recent must be a list of {itemId, type, at}'],
     [{ ...asked, recent: [null] }, 'recent[0] must be {itemId, type, at}'],
     [{ ...asked, recent: [touch, { ...touch, type: 5 }] }, 'recent[1].type must be a short text'],
-    [{ ...asked, recent: [{ ...touch, at: 'now' }] }, 'recent[0].at must be epoch milliseconds'],
+    [{ ...asked, recent: [{ ...touch, at: 'now' }] }, 'recent[0].at must be an ISO date'],
     [{ ...asked, recent: [{ ...touch, itemId: '' }] }, 'item id must be'],
+    [{ ...asked, recent: [{ ...touch, itemId: 2 ** 53 }] }, 'send it as text'],
+    [{ ...asked, recent: [{ ...touch, at: NOW / 1000 }] }, 'that would be seconds since 1970'],
+    [{ ...asked, recent: [{ ...touch, at: NOW * 1000 }] }, 'that would be microseconds since 1970'],
+    [{ ...asked, candidates: [{ id: 2 ** 53 }] }, 'send it as text'],
+    [{ ...asked, candidates: [{ id: Infinity }] }, 'send it as text'],
+    [{ ...asked, candidates: [{ id: -0 }] }, 'send it as text'],
+    [{ ...asked, candidates: ['..'] }, 'item id must not be ".."'],
+    [{ ...asked, sessionId: '.' }, 'sessionId must not be "."'],
+    [{ ...asked, userId: '..' }, 'userId must not be ".."'],
+    [
+      { ...asked, preferences: { durationDays: { min: 10, max: 6 } } },
+      'preferences.durationDays must not have a min (10) above its max (6)',
+    ],
+    [{ ...asked, prefs: {} }, 'there is no field "prefs": did you mean "preferences"?'],
+    [{ ...asked, candidate: [] }, 'did you mean "candidates"?'],
+    [{ ...asked, Limit: 5 }, 'did you mean "limit"?'],
+    [
+      { ...asked, ...Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`_${i}`, 1])) },
+      'too many fields that are not known',
+    ],
   ])('refuses %j', (value, message) => {
     const refused = () => parseRankRequest(value);
     expect(refused).toThrow(ApiError);
@@ -118,5 +139,21 @@ describe('parseRankRequest', () => {
     );
     expect(() => parseRankRequest({ consent: 'none', sessionId: '' })).toThrow('sessionId must be');
     expect(parseRankRequest({ ...asked, placement: 'home' }).placement).toBe('home');
+  });
+
+  it('corrects what a clock that is off said, where the request shows by how much', () => {
+    const HOUR = 3_600_000;
+    const at = (sentAt: unknown) =>
+      parseRankRequest({ ...asked, recent: [touch], sentAt }, 'measure', NOW).recent[0].at - NOW;
+    expect(at(undefined)).toBe(0);
+    // The time that a request takes is no fault of the clock.
+    expect(at(NOW - 50_000)).toBe(0);
+    expect(at(NOW + 5 * HOUR)).toBe(-5 * HOUR);
+    expect(at(new Date(NOW - 5 * HOUR).toISOString())).toBe(5 * HOUR);
+    expect(() => at(NOW / 1000)).toThrow('sentAt must be an ISO date or epoch milliseconds');
+  });
+
+  it('keeps the names of fields that are no known ones, and like none', () => {
+    expect(parseRankRequest({ ...asked, page: 2 }).unknown).toEqual(['page']);
   });
 });

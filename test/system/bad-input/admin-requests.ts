@@ -142,7 +142,7 @@ export const BACKEND: readonly BadRequest[] = [
   [
     'POST /v1/outcomes',
     'an outcome of nobody',
-    { body: [{ outcomeId: 'o', metric: 'revenue', value: 1, at: 1 }] },
+    { body: [{ outcomeId: 'o', metric: 'revenue', value: 1, at: 1795884220000 }] },
     invalid(/sessionId or a userId/),
   ],
   ['POST /v1/outcomes', '10 MB', { body: TEN_MB }, tooLarge],
@@ -364,13 +364,15 @@ export const BACKEND: readonly BadRequest[] = [
   [
     'POST /v1/outcomes',
     'a value beyond all sums',
-    { body: [{ outcomeId: 'o', userId: 'u', metric: 'revenue', value: 1e300, at: 1 }] },
+    { body: [{ outcomeId: 'o', userId: 'u', metric: 'revenue', value: 1e300, at: 1795884220000 }] },
     invalid(/value/),
   ],
   [
     'POST /v1/outcomes',
     'a user who is half a character',
-    { body: [{ outcomeId: 'o', userId: '\udc00', metric: 'revenue', value: 1, at: 1 }] },
+    {
+      body: [{ outcomeId: 'o', userId: '\udc00', metric: 'revenue', value: 1, at: 1795884220000 }],
+    },
     invalid(/half a surrogate pair/),
   ],
   [

@@ -124,7 +124,7 @@ export const RANK: readonly BadRequest[] = (
 /** With a publishable key: what is wrong with the list as a whole. */
 export const EVENTS: readonly BadRequest[] = [
   ['POST /v1/events', 'JSON that breaks off', { body: '[{' }, notJson],
-  ['POST /v1/events', 'an object', { body: { events: [] } }, invalid(/list of events/)],
+  ['POST /v1/events', 'an object', { body: { list: [] } }, invalid(/list of events/)],
   [
     'POST /v1/events',
     '1,001 events',

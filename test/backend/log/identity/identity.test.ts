@@ -4,7 +4,7 @@ import { keyOutcomes } from '../../../../backend/log/identity/key-outcomes.ts';
 import { noteEpochs } from '../../../../backend/log/identity/epochs.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { identityKey } from '../../../../shared/domain/identity.ts';
-import type { GivenId } from '../../../../shared/domain/ids.ts';
+import type { GivenId, SessionId, UserId } from '../../../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../../../shared/domain/placement.ts';
 import { DAY_MS } from '../../../../shared/domain/utc-day.ts';
 import { startTestBackend, type TestBackend } from '../../support/backend.ts';
@@ -113,6 +113,19 @@ describe('a backend', () => {
   test('finds a user by the id that the site gives', async () => {
     const { body } = await backend.call('DELETE', '/v1/users/ana');
     expect(body).toEqual({ deleted: { decisions: 2, events: 2, outcomes: 0 } });
+  });
+
+  test('finds a user of any id by a body', async () => {
+    const visitor = { sessionId: 's-8' as SessionId, userId: '..' as UserId };
+    await send(backend, {
+      batchId: 'dots',
+      decisions: [decisionOf('dots', visitor)],
+      events: [eventOf('e-1', 'dots', visitor)],
+    });
+    const { body } = await backend.call('POST', '/v1/users/delete', { id: '..' });
+    expect(body).toEqual({ deleted: { decisions: 1, events: 1, outcomes: 0 } });
+    const misspelt = await backend.call('POST', '/v1/users/delete', { userId: '..' });
+    expect(misspelt).toMatchObject({ status: 400 });
   });
 
   test.each([

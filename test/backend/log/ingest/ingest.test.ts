@@ -99,7 +99,13 @@ test('what was logged of a deleted user goes, and what is still on its way is dr
   });
   await send(backend, inOwnSession(batchOf('before', 3, 'user-gone')));
   await backend.call('POST', '/v1/outcomes', [
-    { outcomeId: 'o1', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
+    {
+      outcomeId: 'o1',
+      userId: 'user-gone',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
   ]);
   const { body } = await backend.call('DELETE', '/v1/users/user-gone');
   expect(body).toEqual({ deleted: { decisions: 3, events: 3, outcomes: 1 } });
@@ -108,8 +114,20 @@ test('what was logged of a deleted user goes, and what is still on its way is dr
   const answer = await send(backend, { ...late, decisions: [...late.decisions, other] });
   expect(answer.body).toEqual({ batchId: 'late', decisions: 1, events: 0, duplicate: false });
   const outcomes = await backend.call('POST', '/v1/outcomes', [
-    { outcomeId: 'o2', userId: 'user-gone', metric: 'revenue', value: 10, at: 1 },
-    { outcomeId: 'o3', sessionId: 'session-1', metric: 'revenue', value: 10, at: 1 },
+    {
+      outcomeId: 'o2',
+      userId: 'user-gone',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
+    {
+      outcomeId: 'o3',
+      sessionId: 'session-1',
+      metric: 'revenue',
+      value: 10,
+      at: Date.UTC(2026, 10, 1),
+    },
   ]);
   expect(outcomes.body).toEqual({ accepted: 1, duplicates: 1 });
   for (const id of ['user-gone', keyedUser('user-gone')])
@@ -229,4 +247,18 @@ test('the metrics count rows, batches and redeliveries', async () => {
   expect(body).toMatch(/^trimtab_ingest_duplicate_batches_total [1-9]/m);
   expect(body).toMatch(/^trimtab_ingest_refused_total [1-9]/m);
   expect(body).toMatch(/^trimtab_ingest_lag_ms \d/m);
+});
+
+test('events whose timestamps were corrected are counted', async () => {
+  const counted = async () => {
+    const { body } = await backend.call('GET', '/metrics');
+    return Number(/^trimtab_ingest_corrected_clocks_total (\d+)$/m.exec(body as string)?.[1] ?? 0);
+  };
+  const before = await counted();
+  await send(backend, {
+    batchId: 'clocks',
+    decisions: [],
+    events: [eventOf('c1', 'r1', { clockOffsetMs: 3_600_000 }), eventOf('c2', 'r1')],
+  });
+  expect(await counted()).toBe(before + 1);
 });

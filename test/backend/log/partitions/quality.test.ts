@@ -4,7 +4,8 @@ import { judgeQuality, type QualityReport } from '../../../../backend/log/partit
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import type { QualityLimits } from '../../../../backend/log/partitions/quality-limits.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
-import { parseSessionId, versionOf } from '../../../../shared/domain/ids.ts';
+import { NO_SESSION, parseSessionId, versionOf } from '../../../../shared/domain/ids.ts';
+import { DEFAULT_PLACEMENT } from '../../../../shared/domain/placement.ts';
 import { featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { eventOf } from '../../support/decisions.ts';
@@ -164,4 +165,59 @@ test('adds up what was left out of training, and why', async () => {
     [72, 1],
     [64, 0],
   ]);
+});
+
+const HOUR = 3_600_000;
+
+/** Rankings of one visitor each, whose clicks come by a clock that is off in some of them. */
+async function plantClocks(off: number, of: number, consentless = 0): Promise<void> {
+  const decisions = Array.from({ length: of }, (_, i) =>
+    rankingOf(`r${i}`, NOON + i * 10, { sessionId: parseSessionId(`s${i}`) }),
+  );
+  const anonymous = Array.from({ length: consentless }, (_, i) =>
+    rankingOf(`a${i}`, NOON + i * 10, {
+      sessionId: NO_SESSION,
+      context: { placement: DEFAULT_PLACEMENT, consent: 'none' },
+    }),
+  );
+  const events = decisions.map((decision, i) =>
+    happened(decision, 'click', {
+      receivedAt: decision.at + 5000,
+      timestamp: decision.at + 5000 + (i < off ? 5 * HOUR : 0),
+    }),
+  );
+  await log.add([...decisions, ...anonymous], events);
+}
+
+test('clocks that are off in most sessions fail it, and say in how many', async () => {
+  await plantClocks(180, 200);
+  const found = await report();
+  expect(found.passed).toBe(false);
+  expect(found.failures).toEqual([
+    '90 % of sessions are left out for invalid events (180 of 200), over 10 %',
+    '90 % of rankings are left out for invalid events (180 of 200), over 10 %',
+    '90 % of events are left out for clock skew (180 of 200), over 10 %',
+  ]);
+  const { maxLeftOut } = DEFAULT_TRAINING_DATA.quality;
+  const wide = { ...maxLeftOut, invalid_events: 0.9, clock_skew: 0.9 };
+  expect(await report({ maxLeftOut: wide })).toMatchObject({ passed: true, failures: [] });
+});
+
+test('a few clocks that are off pass', async () => {
+  await plantClocks(20, 200);
+  expect(await report()).toMatchObject({ passed: true, filtered: { events: { clock_skew: 20 } } });
+});
+
+test('rankings without consent are no fault, and hide none', async () => {
+  await plantClocks(0, 10, 500);
+  expect(await report()).toMatchObject({
+    passed: true,
+    filtered: { rankings: { no_consent: 500 } },
+  });
+  await log.close();
+  log = await openLog(NOON + HOUR);
+  await plantClocks(8, 10, 500);
+  expect((await report()).failures).toContain(
+    '80 % of rankings are left out for invalid events (8 of 10), over 10 %',
+  );
 });

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import {
   columnOf,
   eventMetric,
-  isMetric,
   rewardOf,
   tally,
 } from '../../../../backend/science/learn/tallies.ts';
+import { isMetric } from '../../../../shared/domain/metric-name.ts';
 
 type Happened = [type: string, value?: number];
 

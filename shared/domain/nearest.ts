@@ -1,9 +1,25 @@
-/** What was probably meant: the name that the fewest changed letters turn into this one. undefined if none is near. */
+/**
+ * What was probably meant: the name that the fewest changed letters turn into this one, else one that this abbreviates (`prefs`
+ * for `preferences`). undefined if none is near.
+ */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const distances = known.map((other) => editDistance(name.toLowerCase(), other.toLowerCase()));
   const least = Math.min(...distances);
   // With more than two in five letters wrong it is another word.
-  return least <= Math.max(1, name.length * 0.4) ? known[distances.indexOf(least)] : undefined;
+  return least <= Math.max(1, name.length * 0.4)
+    ? known[distances.indexOf(least)]
+    : known.find((other) => abbreviates(name.toLowerCase(), other.toLowerCase()));
+}
+
+/** Fewer letters stand for too many words. */
+const SHORTEST_ABBREVIATION = 4;
+
+/** Whether a word begins with the same letter and has the others in the same order. */
+function abbreviates(short: string, word: string): boolean {
+  if (short.length < SHORTEST_ABBREVIATION || short[0] !== word[0]) return false;
+  let at = 0;
+  for (const letter of word) if (letter === short[at]) at++;
+  return at === short.length;
 }
 
 /** Levenshtein: letters to insert, delete or replace, two rows of the table at a time. */

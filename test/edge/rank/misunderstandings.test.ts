@@ -1,0 +1,103 @@
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { coldIsolate, SECRET } from '../support/edge.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
+import { rank } from '../support/rank.ts';
+import { makeTrips } from '../support/trips.ts';
+
+beforeAll(async () => {
+  await publishItems(makeTrips(100, 3));
+  await publishScorer('v000001');
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const warningsOf = async (fields: object, ask = {}) => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const answer = await rank(coldIsolate(), { explain: true, ...fields }, ask);
+  expect(answer.status).toBe(200);
+  return (answer as { warnings?: readonly string[] }).warnings;
+};
+
+it.each<[string, object, RegExp]>([
+  [
+    'a name that no feature reads',
+    { tripType: 'city' },
+    /^preferences.tripType has no effect: schema smarttrip reads themes,/,
+  ],
+  ['a name that is nearly one', { theme: ['beach'] }, /did you mean "themes"\?/],
+  [
+    'a value of another case',
+    { themes: ['beach', 'Hiking'] },
+    /no item that is ranked has "Hiking": did you mean "hiking"\?/,
+  ],
+  ['a value that nobody has', { themes: ['opera'] }, /no item that is ranked has "opera"$/],
+  [
+    'a region that nobody has',
+    { countries: ['Atlantis'] },
+    /preferences.countries: no item that is ranked has "Atlantis"/,
+  ],
+  [
+    'a continent in the place of a country',
+    { continents: ['JP'] },
+    /preferences.continents: no item/,
+  ],
+  [
+    'a list where a number is due',
+    { difficulty: ['hard'] },
+    /difficulty has no effect: it must be a number/,
+  ],
+  [
+    'a text where a range is due',
+    { durationDays: 'a week' },
+    /durationDays has no effect: it must be a number or/,
+  ],
+  [
+    'a number where a list is due',
+    { themes: 5 },
+    /themes has no effect: it must be a text or a list of texts/,
+  ],
+  ['a budget of nothing', { budget: 0 }, /budget has no effect: it must be a number above 0/],
+  ['a budget without its end', { budget: { min: 5 } }, /budget has no effect/],
+])('says that %s has no effect', async (_, preferences, message) => {
+  expect(await warningsOf({ preferences })).toEqual([expect.stringMatching(message)]);
+});
+
+it('says it of fields that a request does not have', async () => {
+  expect(await warningsOf({ page: 2 })).toEqual([expect.stringMatching(/the field "page"/)]);
+});
+
+it('goes by the candidates where there are some', async () => {
+  const candidates = [{ id: 'a', themes: ['opera'] }];
+  expect(await warningsOf({ candidates, preferences: { themes: ['opera'] } })).toBeUndefined();
+  expect(await warningsOf({ candidates, preferences: { themes: ['beach'] } })).toHaveLength(1);
+});
+
+it('is silent where all is understood, and with a publishable key unless asked to explain', async () => {
+  const understood = {
+    themes: ['beach'],
+    countries: ['JP'],
+    budget: { max: 900 },
+    durationDays: { min: 3 },
+    difficulty: 2,
+  };
+  expect(await warningsOf({ preferences: understood })).toBeUndefined();
+  const unknown = { preferences: { tripType: 'city' }, explain: false };
+  expect(await warningsOf(unknown)).toBeUndefined();
+  expect(await warningsOf(unknown, { key: SECRET })).toHaveLength(1);
+});
+
+it('counts rankings that were not understood, and logs each name once', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  const isolate = coldIsolate();
+  for (let i = 0; i < 3; i++) await rank(isolate, { preferences: { tripType: 'city', color: 1 } });
+  await rank(isolate, { page: 1, preferences: { themes: ['beach'] } });
+  const version = await (await isolate.fetch('/v1/version')).json<object>();
+  expect(version).toMatchObject({ notUnderstood: { fields: 1, preferences: 3 } });
+  expect(
+    warn.mock.calls
+      .flat()
+      .join('\n')
+      .match(/has|have/g),
+  ).toHaveLength(6);
+  expect(warn).toHaveBeenCalledTimes(3);
+});
