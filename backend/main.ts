@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { keptDaysOf, loadConfig, type BackendConfig } from './config/config.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
-import { rekeyLogAlone } from './log/identity/rekey-log-alone.ts';
+import { rekeyLog } from './log/identity/rekey-log.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
@@ -20,6 +20,7 @@ import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts'
 import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
+import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
 import { openStore } from './store/open.ts';
@@ -33,6 +34,9 @@ export interface Backend {
 /** A backend that is gone is missed after this long. */
 const LEASE_MS = 30_000;
 
+/** What a store is prepared with, once and by one backend at a time; the lease is older than its other uses. */
+const PREPARING = 'keying ids';
+
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
   const nowMs = Date.now;
@@ -42,13 +46,15 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
-  await rekeyLogAlone(store, identity, lease('keying ids', LEASE_MS), nowMs, log);
-  for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
-    log(problem);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
   const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
     services;
-  await versions.ensureRules(config.schema);
+  await inTurnWithOthers(lease(PREPARING, LEASE_MS), async () => {
+    await rekeyLog(store, identity[0], nowMs(), log);
+    for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
+      log(problem);
+    await versions.ensureRules(config.schema);
+  });
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
   await trainer.closeInterrupted();
