@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { entriesOf, secretsProblem } from '../../shared/domain/secrets.ts';
 import type { StateDir } from './state-dir.ts';
 
 export interface Keys {
@@ -61,5 +62,11 @@ export function readKeys(state: StateDir): Keys | undefined {
       `${state.keys} lacks ${missing.join(', ')}: put it right, or delete it for new keys`,
     );
   }
+  const problems = [...NAMES, 'identitySecret' as const].flatMap(
+    (name) => secretsProblem(name, entriesOf(keys[name])) ?? [],
+  );
+  if (keys.publishableKey === keys.secretKey)
+    problems.push('publishableKey and secretKey must differ');
+  if (problems.length > 0) throw new Error(`${state.keys}: ${problems.join('; ')}`);
   return keys;
 }

@@ -26,7 +26,7 @@ export interface AcceptedEvents {
  */
 export function acceptEvents(
   body: unknown,
-  { tokenSecret, identity }: Pick<Settings, 'tokenSecret' | 'identity'>,
+  { tokenSecrets, identity }: Pick<Settings, 'tokenSecrets' | 'identity'>,
   nowMs: number,
 ): AcceptedEvents {
   if (!Array.isArray(body)) throw invalid('the body must be a list of events');
@@ -41,7 +41,8 @@ export function acceptEvents(
   const rejected: Rejection[] = [];
   const verified = new Map<string, TokenClaims>();
   const claimsOf = (token: string) => {
-    const known = verified.get(token) ?? keyed(verifyToken(token, tokenSecret, nowMs), identity[0]);
+    const known =
+      verified.get(token) ?? keyed(verifyToken(token, tokenSecrets, nowMs), identity[0]);
     verified.set(token, known);
     return known;
   };

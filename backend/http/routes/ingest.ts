@@ -30,12 +30,12 @@ const post = createRoute({
   },
 });
 
-export const ingestRoutes = ({ store, metrics, ingestSecret, identity, nowMs }: Services) =>
+export const ingestRoutes = ({ store, metrics, ingestSecrets, identity, nowMs }: Services) =>
   router().openapi(post, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     let batch: IngestBatch;
     try {
-      verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecret, nowMs());
+      verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecrets, nowMs());
       batch = rekeyBatch(ingestBatchFromBytes(body), identity[0]);
     } catch (error) {
       metrics.add('trimtab_ingest_refused_total', 1);

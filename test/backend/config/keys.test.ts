@@ -11,6 +11,13 @@ const [KEYS_MODULE, STATE_MODULE] = ['keys', 'state-dir'].map(
   (name) => new URL(`../../../backend/config/${name}.ts`, import.meta.url).href,
 );
 
+const LONG = {
+  publishableKey: 'pk_long_enough_for_all',
+  secretKey: 'sk_long_enough_for_all',
+  tokenSecret: 'token secret long enough',
+  ingestSecret: 'ingest secret long enough',
+};
+
 let state: StateDir;
 beforeEach(() => {
   state = stateDir(temporaryFolder());
@@ -69,6 +76,16 @@ describe('the local keys', () => {
       'lacks some',
       '{"publishableKey":"pk_1","secretKey":""}',
       'lacks secretKey, tokenSecret, ingestSecret',
+    ],
+    [
+      'has a short one',
+      JSON.stringify({ ...LONG, secretKey: 'sk_1' }),
+      'secretKey has 4 characters and must have at least 16',
+    ],
+    [
+      'has one key for both roles',
+      JSON.stringify({ ...LONG, secretKey: LONG.publishableKey }),
+      'publishableKey and secretKey must differ',
     ],
   ])('are not made anew over a file that %s', (_, text, message) => {
     writeFileSync(state.keys, text);

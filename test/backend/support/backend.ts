@@ -63,7 +63,7 @@ export async function startTestBackend(
     database: { url: pathToFileURL(join(directory, 'trimtab.db')).href },
     edgeUrl: kv.url,
     secretKeys: [SECRET_KEY],
-    ingestSecret: INGEST_SECRET,
+    ingestSecrets: [INGEST_SECRET],
     identitySecrets: [IDENTITY_SECRET],
     schema: smarttrip,
     training: NO_TRAINING,
