@@ -21,7 +21,7 @@ import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
-import { leaseOf, presenceOf } from './scheduler/lease.ts';
+import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
 import { openStore } from './store/open.ts';
 
@@ -30,9 +30,6 @@ export interface Backend {
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
-
-/** A backend that is gone is missed after this long. */
-const LEASE_MS = 30_000;
 
 /** What a store is prepared with, once and by one backend at a time; the lease is older than its other uses. */
 const PREPARING = 'keying ids';
@@ -72,7 +69,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
-    ingestSecret: config.ingestSecret,
+    ingestSecrets: config.ingestSecrets,
     identity,
     nowMs,
     log,

@@ -3,13 +3,14 @@ import type { Store } from '../store/open.ts';
 import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
+import { readLogTime } from './log-time.ts';
 import { pruneRecords } from './retention/prune-records.ts';
 import { pruneLog, type PrunedRows } from './retention/prune.ts';
 import type { Span } from './account/span.ts';
 import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
 
 export interface Pruned extends PrunedRows {
-  /** Epoch ms: nothing from before is left, but for outcomes. */
+  /** Epoch ms: nothing from before is left, but for outcomes. 0: the log is empty, and nothing was deleted by age. */
   readonly before: number;
   readonly partitions: number;
 }
@@ -20,7 +21,7 @@ export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' 
   prepare(schema: Schema, window: Span): Promise<PreparedData>;
   /** Takes deleted users out of every partition. @returns how many partitions had them. */
   forgetDeletedUsers(): Promise<number>;
-  /** Deletes what is older than the retention. */
+  /** Deletes what is older than the retention, counted from the newest entry of the log. */
   prune(): Promise<Pruned>;
   stop(): Promise<void>;
 }
@@ -52,9 +53,10 @@ export function trainingData(
     },
     forgetDeletedUsers: () => thread.call((worker) => worker.forgetDeletedUsers(nowMs())),
     async prune() {
-      const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
+      const logMs = (await readLogTime(store.db, nowMs())) ?? 0;
+      const before = Math.max(0, floorToDay(logMs - settings.retentionDays * DAY_MS));
       await beforePrune();
-      const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
+      const keptBefore = Math.max(0, floorToDay(logMs - keptDays * DAY_MS));
       const rows = await pruneLog(store, before, keptBefore);
       await pruneRecords(store, before, keptBefore);
       // A deletion that could not reach every partition is made up for here.

@@ -8,6 +8,7 @@ export const ALERT_KINDS = [
   'ingest lag',
   'old edges',
   'degraded rankings',
+  'clock',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -4,6 +4,7 @@ import type { Versions } from '../models/versions.ts';
 import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
+import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
@@ -74,6 +75,7 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
     kind: 'degraded rankings',
     check: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
   },
+  { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
 ];
 
 /** They judge days that are over, and read whole days. */

@@ -34,6 +34,10 @@ interface Batch {
   readonly entries: Entry[];
 }
 
+/** Also where the clock was put back since. */
+const isAbandoned = ({ openedAtMs }: Batch, nowMs: number) =>
+  Math.abs(nowMs - openedAtMs) >= ABANDONED_MS;
+
 /**
  * Gathers the decisions of an isolate's concurrent requests into batches. The request that opens a batch writes it,
  * after its response is sent; the others only add their data. A whole batch goes to the shard of its first session:
@@ -52,16 +56,12 @@ export class DecisionLog {
 
   add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext) {
     const open = this.#open;
-    if (
-      open !== undefined &&
-      open.entries.length < MAX_BATCH &&
-      decision.at - open.openedAtMs < ABANDONED_MS
-    ) {
+    if (open !== undefined && open.entries.length < MAX_BATCH && !isAbandoned(open, decision.at)) {
       open.entries.push({ decision, deferred });
       return;
     }
     for (const batch of this.#unwritten) {
-      if (decision.at - batch.openedAtMs >= ABANDONED_MS) ctx.waitUntil(this.#write(batch));
+      if (isAbandoned(batch, decision.at)) ctx.waitUntil(this.#write(batch));
     }
     const batch = { openedAtMs: decision.at, entries: [{ decision, deferred }] };
     this.#open = batch;

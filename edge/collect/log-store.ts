@@ -1,5 +1,6 @@
 import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
 import type { EventEntry } from '../platform/durable-objects.ts';
+import { LONGEST_BACKOFF_MS } from './backoff.ts';
 
 /** A batch whose content is fixed: the entries numbered `first` to `last`. */
 export interface SealedBatch {
@@ -70,15 +71,20 @@ export class LogStore {
     return count;
   }
 
-  /** The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. */
+  /**
+   * The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. One that
+   * waits for longer than any failure makes it was postponed by a clock that was wrong, and is due.
+   */
   next(nowMs: number): SealedBatch | undefined {
     const due = this.#sql
       .exec<Columns<SealedBatch>>(
-        `SELECT batchId, first, last, attempts FROM sealed WHERE notBefore <= ? ORDER BY first LIMIT 1`,
+        `SELECT batchId, first, last, attempts FROM sealed
+         WHERE notBefore <= ?1 OR notBefore > ?1 + ?2 ORDER BY first LIMIT 1`,
         nowMs,
+        LONGEST_BACKOFF_MS,
       )
       .toArray()[0];
-    return due ?? (this.#blockedUntilMs() > nowMs ? undefined : this.#seal());
+    return due ?? (this.#blockedUntilMs(nowMs) > nowMs ? undefined : this.#seal());
   }
 
   /** The bytes of a batch as they are sent, the same every time. */
@@ -122,12 +128,14 @@ export class LogStore {
     const { waiting, due } = this.#sql
       .exec<{ waiting: number | null; due: number | null }>(
         `SELECT (SELECT MAX(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS waiting,
-                (SELECT MIN(notBefore) FROM sealed) AS due`,
+                (SELECT MIN(CASE WHEN notBefore > ?1 + ?2 THEN 0 ELSE notBefore END) FROM sealed) AS due`,
+        nowMs,
+        LONGEST_BACKOFF_MS,
       )
       .one();
     const times = [
       ...(due === null ? [] : [Math.max(due, nowMs)]),
-      ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs())]),
+      ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs(nowMs))]),
     ];
     return times.length === 0 ? undefined : Math.min(...times);
   }
@@ -160,10 +168,13 @@ export class LogStore {
     return { batchId, first, last, attempts: 0 };
   }
 
-  #blockedUntilMs(): number {
+  #blockedUntilMs(nowMs: number): number {
     return this.#sql
       .exec<{ until: number }>(
-        `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed WHERE holdsOthers = 1`,
+        `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed
+         WHERE holdsOthers = 1 AND notBefore <= ?1 + ?2`,
+        nowMs,
+        LONGEST_BACKOFF_MS,
       )
       .one().until;
   }
