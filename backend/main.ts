@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { keptDaysOf, loadConfig, type BackendConfig } from './config/config.ts';
+import { keepPrivate } from './config/keep-private.ts';
+import { stateDir } from './config/state-dir.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
@@ -143,6 +145,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  keepPrivate(stateDir());
   const backend = await startBackend(
     await loadConfig({ env: process.env, directory: process.cwd() }),
   );

@@ -5,7 +5,7 @@ import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
 import { migrate } from './migrate.ts';
-import { keepPrivate } from './private-file.ts';
+import { makeFilePrivate } from './private-file.ts';
 import type { BoundStatement, Writer } from './writer.ts';
 
 /** Any drizzle query, or SQL written by hand where drizzle would build thousands of parameters one by one. */
@@ -30,7 +30,7 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
 function connected(database: Database) {
   try {
-    keepPrivate(database.url);
+    makeFilePrivate(database.url);
     return connect(database);
   } catch (error) {
     throw cannotOpen(database, error);

@@ -8,7 +8,7 @@ const OWNER_ONLY = 0o600;
  * beside it the file's own permissions. Those of a store from before are narrowed.
  * @param url `file:` with a path, relative or not; others, and what lies in memory, are left alone.
  */
-export function keepPrivate(url: string): void {
+export function makeFilePrivate(url: string): void {
   const path = pathOf(url);
   if (path === undefined) return;
   closeSync(openSync(path, 'a', OWNER_ONLY));

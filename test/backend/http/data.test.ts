@@ -48,7 +48,7 @@ const runOf = async (asked: object) => {
 
 const quality = async (query = '') => (await backend.call('GET', `/v1/data/quality${query}`)).body;
 const cli = (...args: string[]) =>
-  runCli([...args, '--backend', backend.url, '--key', SECRET_KEY], {});
+  runCli([...args, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
 
 describe('the quality of the data', () => {
   test('is told by the backend, in one value', async () => {
