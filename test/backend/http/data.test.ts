@@ -15,6 +15,7 @@ import {
   startTestBackend,
   type TestBackend,
 } from '../support/backend.ts';
+import { timeGoesOn } from '../support/time-goes-on.ts';
 import { send } from '../support/batches.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
 
@@ -35,7 +36,8 @@ beforeAll(async () => {
     }),
   );
   const clicks = rankings.map((ranking) => happened(ranking, 'click'));
-  await send(backend, { batchId: 'now', decisions: rankings, events: clicks });
+  const decisions = [...rankings, ...timeGoesOn(HOUR_AGO)];
+  await send(backend, { batchId: 'now', decisions, events: clicks });
   const old = rankingOf('old', Date.now() - 100 * DAY);
   await send(backend, { batchId: 'old', decisions: [old], events: [happened(old, 'click')] });
 });
