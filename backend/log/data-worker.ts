@@ -16,6 +16,7 @@ import {
   rekeyPartitions,
   syncPartitions,
 } from './partitions/partitions.ts';
+import { lostDecisions } from './lost-decisions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
@@ -64,7 +65,14 @@ const exposed = {
     afterRekeying(nowMs, async () => {
       const manifests = await syncPartitions(depsAt(nowMs), schema, window);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
-      const quality = judgeQuality(schema, window, manifests, stray, settings.quality, nowMs);
+      const lost = await lostDecisions(db, wholeDays(window));
+      const quality = judgeQuality(
+        schema,
+        window,
+        { manifests, stray, lost },
+        settings.quality,
+        nowMs,
+      );
       return { manifests, quality };
     }),
 

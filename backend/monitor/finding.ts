@@ -8,6 +8,7 @@ export const ALERT_KINDS = [
   'ingest lag',
   'old edges',
   'degraded rankings',
+  'lost decisions',
   'clock',
   'monitor',
 ] as const;

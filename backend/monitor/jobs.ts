@@ -9,6 +9,7 @@ import { readDataQuality } from './data-quality.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
 import { readIngestLag } from './ingest-lag.ts';
+import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { findStaleData } from './stale-data.ts';
@@ -74,6 +75,10 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
   {
     kind: 'degraded rankings',
     check: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
+  },
+  {
+    kind: 'lost decisions',
+    check: (nowMs) => readLostDecisions(store, settings.lost, nowMs),
   },
   { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
 ];

@@ -48,10 +48,18 @@ export class DecisionLog {
   readonly #unwritten = new Set<Batch>();
   readonly #env: Env;
   readonly #shards: number;
+  /** Decisions that could not be stored, until a later batch has told so. */
+  #lost = 0;
+  #lostEver = 0;
 
   constructor(env: Env, { eventShards }: Settings) {
     this.#env = env;
     this.#shards = eventShards;
+  }
+
+  /** How many decisions this isolate could not store. Their rankings were answered, and feedback on them joins nothing. */
+  get lost(): number {
+    return this.#lostEver;
   }
 
   add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext) {
@@ -78,12 +86,13 @@ export class DecisionLog {
     if (this.#open === batch) this.#open = undefined;
     await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
+    const shard = shardOf(shardKeyOf(batch.entries[0].decision), this.#shards);
     const decisions = batch.entries.map(({ decision, deferred, shadow }) => ({
       ...decision,
       request: requestText(deferred.rankRequest),
       ...(shadow && { shadow }),
     }));
-    await this.#append(shardOf(shardKeyOf(decisions[0]), this.#shards), decisions);
+    await this.#append(shard, decisions);
   }
 
   async #append(shard: number, decisions: readonly Decision[]): Promise<void> {
@@ -95,14 +104,18 @@ export class DecisionLog {
     }
     const { EVENT_LOG } = this.#env;
     const id = EVENT_LOG.idFromName(`shard-${shard}`);
+    const lost = this.#lost;
+    this.#lost = 0;
     try {
-      await EVENT_LOG.get(id).appendDecisions(bytes);
+      await EVENT_LOG.get(id).appendDecisions(bytes, lost);
     } catch {
-      // A Durable Object that is being moved or reset fails once. The
-      // backend stores a decision that arrives twice once.
+      // A Durable Object that is being moved or reset fails once. The backend stores a decision that arrives twice once;
+      // what was lost before is then counted twice, and never not at all.
       try {
-        await EVENT_LOG.get(id).appendDecisions(bytes);
+        await EVENT_LOG.get(id).appendDecisions(bytes, lost);
       } catch (error) {
+        this.#lost += lost + decisions.length;
+        this.#lostEver += decisions.length;
         console.error(`${decisions.length} decisions could not be logged in shard ${shard}`, error);
       }
     }

@@ -13,6 +13,8 @@ export interface SealedBatch {
 
 const DECISIONS = 0;
 const EVENTS = 1;
+/** Its body says how many decisions could not be stored. */
+const LOST = 2;
 /** A row of the database holds at most 2 MB, and a character of a string takes up to 3 bytes in UTF-8. */
 const MAX_ROW_CHARACTERS = 400_000;
 /** A batch is sent in one request. */
@@ -45,6 +47,10 @@ export class LogStore {
 
   addDecisions(bytes: Uint8Array): void {
     this.#add(DECISIONS, bytes);
+  }
+
+  addLost(decisions: number): void {
+    this.#add(LOST, String(decisions));
   }
 
   /** @returns how many of the events were new. */
@@ -100,7 +106,8 @@ export class LogStore {
         .toArray()
         .map(({ body }) => body);
     const decisions = bodies<ArrayBuffer>(DECISIONS).map((body) => new Uint8Array(body));
-    return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`);
+    const lost = bodies<string>(LOST).reduce((sum, body) => sum + Number(body), 0);
+    return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`, lost);
   }
 
   /** Deletes a batch that the backend has committed. */

@@ -16,8 +16,11 @@ export interface EventEntry {
 }
 
 export interface EventLogObject extends Rpc.DurableObjectBranded {
-  /** @param bytes one batch, as `decisionsToBytes` writes it. */
-  appendDecisions(bytes: Uint8Array): Promise<void>;
+  /**
+   * @param bytes one batch, as `decisionsToBytes` writes it.
+   * @param lost how many decisions the caller could not store anywhere since it last said so.
+   */
+  appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
   /** @returns how many of the events were new. */
   appendEvents(events: readonly EventEntry[]): Promise<number>;
 }

@@ -6,7 +6,7 @@ import type { RankState } from './rank-state.ts';
 /** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is live. */
 export async function handleVersion(
   request: Request,
-  { weights, snapshot }: RankState,
+  { weights, snapshot, decisions }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [cellOf(request), Date.now()];
@@ -33,6 +33,7 @@ export async function handleVersion(
     experiments: runningIds(experiments),
     shadow: experiments?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
+    lostDecisions: decisions.lost,
   });
 }
 

@@ -18,6 +18,12 @@ const report = z
     completeness: share.openapi({ description: 'Rankings with every field logged' }),
     incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
+    lost: z.object({
+      reported: share.openapi({ description: 'Rankings that the edge answered and could not log' }),
+      orphaned: share.openapi({
+        description: 'Feedback events of days that are over, which join no stored ranking',
+      }),
+    }),
     freshness: z.object({
       newestRankingAt: epochMs.nullable(),
       newestEventAt: epochMs.nullable(),

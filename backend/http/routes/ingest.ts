@@ -56,6 +56,7 @@ function count(
   metrics.add('trimtab_ingest_batches_total', 1);
   metrics.add('trimtab_ingest_rows_total', done.decisions, { table: 'decisions' });
   metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
+  metrics.add('trimtab_ingest_lost_decisions_total', batch.lost ?? 0);
   metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
   const lagMs = batchLagMs(batch, nowMs);
   if (lagMs !== undefined) metrics.set('trimtab_ingest_lag_ms', lagMs);

@@ -94,6 +94,7 @@ describe('GET /v1/version', () => {
       degraded: false,
       experiments: [],
       shadow: null,
+      lostDecisions: 0,
       pointer: { champion: 'v000001' },
     });
   });
