@@ -50,6 +50,7 @@ const report = z
     limits: z.object({
       minCompleteness: z.number(),
       minAttribution: z.number(),
+      maxLostShare: z.number(),
       maxAgeHours: z.number(),
       maxMissingShare: z.number(),
     }),
