@@ -54,11 +54,11 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               bindings: {
-                PUBLISHABLE_KEYS: 'pk_test, pk_other',
-                SECRET_KEYS: 'sk_test',
-                TOKEN_SECRET: 'token-secret',
-                INGEST_SECRET: 'ingest-secret',
-                IDENTITY_SECRET: 'identity-secret',
+                PUBLISHABLE_KEYS: 'pk_test_of_the_tests, pk_other_of_the_tests',
+                SECRET_KEYS: 'sk_test_of_the_tests',
+                TOKEN_SECRET: 'token-secret-of-the-tests',
+                INGEST_SECRET: 'ingest-secret-of-the-tests',
+                IDENTITY_SECRET: 'identity-secret-of-the-tests',
                 BACKEND_URL: 'http://backend.test/',
                 REFRESH_MS: '20',
                 SHIP_INTERVAL_MS: '3600000',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { keptDaysOf, loadConfig, type BackendConfig } from './config/config.ts';
+import { keepPrivate } from './config/keep-private.ts';
+import { stateDir } from './config/state-dir.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
-import { rekeyLogAlone } from './log/identity/rekey-log-alone.ts';
+import { rekeyLog } from './log/identity/rekey-log.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
@@ -21,7 +23,8 @@ import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { schemaInForce } from './rollouts/schema-in-force.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
-import { leaseOf, presenceOf } from './scheduler/lease.ts';
+import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
+import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
 import { openStore } from './store/open.ts';
 
@@ -31,8 +34,8 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** A backend that is gone is missed after this long. */
-const LEASE_MS = 30_000;
+/** What a store is prepared with, once and by one backend at a time; the lease is older than its other uses. */
+const PREPARING = 'keying ids';
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -43,13 +46,15 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
-  await rekeyLogAlone(store, identity, lease('keying ids', LEASE_MS), nowMs, log);
-  for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
-    log(problem);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
   const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
     services;
-  await versions.ensureRules(config.schema);
+  await inTurnWithOthers(lease(PREPARING, LEASE_MS), async () => {
+    await rekeyLog(store, identity[0], nowMs(), log);
+    for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
+      log(problem);
+    await versions.ensureRules(config.schema);
+  });
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
   await trainer.closeInterrupted();
@@ -68,7 +73,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     configuredSchema: config.hasOwnSchema ? config.schema : undefined,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
-    ingestSecret: config.ingestSecret,
+    ingestSecrets: config.ingestSecrets,
     identity,
     nowMs,
     log,
@@ -149,6 +154,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  keepPrivate(stateDir());
   const backend = await startBackend(
     await loadConfig({ env: process.env, directory: process.cwd() }),
   );

@@ -5,6 +5,7 @@ import { readKeys } from '../config/keys.ts';
 import { stateDir } from '../config/state-dir.ts';
 import type { BackendApi } from '../http/app.ts';
 import { CliError } from './failure.ts';
+import { note } from './print.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Refusals never reach a caller: the client throws them. */
@@ -18,15 +19,19 @@ export interface BackendOptions {
   readonly key?: string;
 }
 
+const KEY_IS_SHOWN =
+  'warning: everybody who may list the processes of this machine sees the key after --key: set TRIMTAB_KEY instead';
+
 const DEFAULT_BACKEND = 'http://127.0.0.1:8788';
 
 /** Its calls throw a CliError with what the backend said, or with how to reach one. */
 export function backendClient(options: BackendOptions): BackendClient {
   const url = backendUrl(options.backend);
+  if (options.key !== undefined) note(KEY_IS_SHOWN);
   const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey;
   if (key === undefined) {
     throw new CliError(
-      `no key: run "npm start" once here (it makes ${stateDir().keys}), or give one with --key or TRIMTAB_KEY`,
+      `no key: run "npm start" once here (it makes ${stateDir().keys}), or set TRIMTAB_KEY`,
       2,
     );
   }
@@ -70,7 +75,8 @@ const actor = (): string => {
   }
 };
 
-function backendUrl(given: string | undefined): string {
+/** @throws CliError where it is no URL. */
+export function backendUrl(given: string | undefined): string {
   const text = given ?? process.env.TRIMTAB_BACKEND ?? DEFAULT_BACKEND;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new CliError(`--backend must be a URL like ${DEFAULT_BACKEND}, but was "${text}"`, 2);
@@ -81,7 +87,7 @@ function backendUrl(given: string | undefined): string {
 function refusal(status: number, text: string, url: string): CliError {
   const { message, code } = problemIn(text);
   const said = message ?? (text.slice(0, 200) || `status ${status}`);
-  const whole = status === 401 ? `${said} (the key is not one of ${url}: see --key)` : said;
+  const whole = status === 401 ? `${said} (the key is not one of ${url}: see TRIMTAB_KEY)` : said;
   return new CliError(whole, 1, code);
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { identitySecrets, type NewestFirst } from '../../shared/domain/identity.ts';
+import { identitySecrets } from '../../shared/domain/identity.ts';
+import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
 import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
 import type { Webhook } from '../monitor/webhook.ts';
 import type { Database } from '../store/connect.ts';
@@ -19,7 +20,8 @@ export interface Environment {
   readonly edgeUrl: string;
   /** The first one is shown to the edge. */
   readonly secretKeys: readonly string[];
-  readonly ingestSecret: string;
+  /** Any of them may have signed what an edge ships. */
+  readonly ingestSecrets: NewestFirst<string>;
   /** Ids of sessions and users are keyed by the first. */
   readonly identitySecrets: NewestFirst<string>;
   /** Where the daily partitions lie. */
@@ -64,7 +66,8 @@ export const VARIABLES = {
     otherwiseIs: 'that of keys.json',
   },
   TRIMTAB_INGEST_SECRET: {
-    meaning: 'Signs what the edge ships to the backend',
+    meaning:
+      'Signs what the edge ships to the backend, the same as the edge’s INGEST_SECRET; during a rotation the new and the old one, with a comma between them',
     isSecret: true,
     otherwise: (state) => readKeys(state)?.ingestSecret,
     otherwiseIs: 'that of keys.json',
@@ -74,7 +77,8 @@ export const VARIABLES = {
       'Keys the ids of sessions and users, the same as the edge’s IDENTITY_SECRET; with commas between them, the newest first',
     isSecret: true,
     otherwise: (state) => readKeys(state)?.identitySecret,
-    otherwiseIs: 'that of keys.json, or derived from the ingest secret where it has none',
+    otherwiseIs:
+      'that of keys.json, or derived from the ingest secret (the last of them) where it has none',
   },
   LIBSQL_URL: {
     meaning: 'The database: a file, or a libSQL server',
@@ -130,6 +134,7 @@ export function readEnvironment(env: Env): Environment {
   const state = stateDir(env.TRIMTAB_DIR || undefined);
   const valueOf = (name: VariableName): string => lookUp(env, name, state).value ?? '';
   const authToken = valueOf('LIBSQL_AUTH_TOKEN');
+  const ingestSecrets = secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'));
   return {
     host: valueOf('TRIMTAB_HOST'),
     port: wholeNumber('TRIMTAB_BACKEND_PORT', valueOf('TRIMTAB_BACKEND_PORT')),
@@ -139,10 +144,10 @@ export function readEnvironment(env: Env): Environment {
     },
     edgeUrl: urlOf('TRIMTAB_EDGE_URL', valueOf('TRIMTAB_EDGE_URL')),
     secretKeys: secretsOf('TRIMTAB_SECRET_KEYS', valueOf('TRIMTAB_SECRET_KEYS')),
-    ingestSecret: secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'))[0],
+    ingestSecrets,
     identitySecrets: identitySecrets(
-      entriesOf(valueOf('TRIMTAB_IDENTITY_SECRET')),
-      secretsOf('TRIMTAB_INGEST_SECRET', valueOf('TRIMTAB_INGEST_SECRET'))[0],
+      longEnough('TRIMTAB_IDENTITY_SECRET', entriesOf(valueOf('TRIMTAB_IDENTITY_SECRET'))),
+      ingestSecrets,
     ),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
     alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
@@ -159,19 +164,19 @@ function urlOf(name: VariableName, text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-const entriesOf = (value: string): string[] =>
-  value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+function longEnough<T extends readonly string[]>(name: VariableName, entries: T): T {
+  const problem = secretsProblem(name, entries);
+  if (problem !== undefined) throw new Error(problem);
+  return entries;
+}
 
-function secretsOf(name: VariableName, value: string): string[] {
+function secretsOf(name: VariableName, value: string): NewestFirst<string> {
   const entries = entriesOf(value);
   if (entries.length === 0)
     throw new Error(
       `${name} is not set, and there is no keys.json: run "npm start" once, or set it`,
     );
-  return entries;
+  return longEnough(name, entries as [string, ...string[]]);
 }
 
 /** The address may hold a token: no error shows it. */
@@ -186,5 +191,6 @@ function webhookOf(url: string, secret: string): Webhook | undefined {
     );
   if (secret === '')
     throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
+  longEnough('TRIMTAB_ALERT_SECRET', [secret]);
   return { url, secret };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { entriesOf, secretsProblem } from '../../shared/domain/secrets.ts';
 import type { StateDir } from './state-dir.ts';
 
 export interface Keys {
@@ -17,8 +18,9 @@ export interface Keys {
 
 const NAMES = ['publishableKey', 'secretKey', 'tokenSecret', 'ingestSecret'] as const;
 const OWNER_ONLY = 0o600;
+const OWNER_ONLY_FOLDER = 0o700;
 
-/** Reads the local keys, or makes them on the first start. */
+/** Reads the local keys, or makes them on the first start. Of several first starts at once, all get the same. */
 export function ensureKeys(state: StateDir): Keys {
   const found = readKeys(state);
   if (found !== undefined) return found;
@@ -29,10 +31,18 @@ export function ensureKeys(state: StateDir): Keys {
     ingestSecret: secret(),
     identitySecret: secret(),
   };
-  mkdirSync(state.path, { recursive: true });
-  // `wx`: of two first starts at once, one must lose rather than both hold different keys.
-  writeFileSync(state.keys, `${JSON.stringify(keys, null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
-  return keys;
+  mkdirSync(state.path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  // Written aside and then linked: the name appears with the whole file behind it, and only if nobody was first.
+  const aside = `${state.keys}.${process.pid}`;
+  writeFileSync(aside, `${JSON.stringify(keys, null, 2)}\n`, { mode: OWNER_ONLY, flush: true });
+  try {
+    linkSync(aside, state.keys);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(aside);
+  }
+  return readKeys(state) ?? keys;
 }
 
 const secret = () => randomBytes(24).toString('base64url');
@@ -52,5 +62,11 @@ export function readKeys(state: StateDir): Keys | undefined {
       `${state.keys} lacks ${missing.join(', ')}: put it right, or delete it for new keys`,
     );
   }
+  const problems = [...NAMES, 'identitySecret' as const].flatMap(
+    (name) => secretsProblem(name, entriesOf(keys[name])) ?? [],
+  );
+  if (keys.publishableKey === keys.secretKey)
+    problems.push('publishableKey and secretKey must differ');
+  if (problems.length > 0) throw new Error(`${state.keys}: ${problems.join('; ')}`);
   return keys;
 }

@@ -1,6 +1,7 @@
 import { and, desc, eq, exists, gte, isNotNull, lt, or } from 'drizzle-orm';
 import type { Store } from '../store/open.ts';
 import { experimentReports, experiments, experimentUnits } from '../store/tables.ts';
+import { readLogTime } from '../log/log-time.ts';
 import { prunedBefore } from '../log/account/pruned-before.ts';
 import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
 import { analyseExperiment } from '../science/experiment/analyse.ts';
@@ -54,7 +55,7 @@ export async function reportOf(
   const { startedAt, id } = experiment;
   if (startedAt === null) return undefined;
   if (startedAt >= (await wholeSince(deps))) return computed(deps, experiment, false);
-  if (startedAt >= storedSince(deps) && (await areStored(deps.store, id)))
+  if (startedAt >= (await storedSince(deps)) && (await areStored(deps.store, id)))
     return computed(deps, experiment, true);
   return lastFrozen(deps, id);
 }
@@ -97,7 +98,7 @@ export async function freezeReports(deps: ReportDeps): Promise<number> {
     .where(
       and(
         eq(experiments.status, 'stopped'),
-        lt(experiments.startedAt, storedSince(deps)),
+        lt(experiments.startedAt, await storedSince(deps)),
         exists(
           db.select().from(experimentUnits).where(eq(experimentUnits.experiment, experiments.id)),
         ),
@@ -201,12 +202,15 @@ const areStored = async ({ db }: Store, id: string): Promise<boolean> =>
   ).length > 0;
 
 /** Of an experiment that began before this, a part of the log may have been deleted. */
-const wholeSince = async ({ store, nowMs, retentionDays }: ReportDeps): Promise<number> =>
-  Math.max(floorToDay(nowMs() - retentionDays * DAY_MS), await prunedBefore(store.db));
+const wholeSince = async (deps: ReportDeps): Promise<number> =>
+  Math.max(await daysAgo(deps, deps.retentionDays), await prunedBefore(deps.store.db));
 
 /** Of an experiment that began before this, outcomes may have been deleted. */
-const storedSince = ({ nowMs, keptDays }: ReportDeps): number =>
-  floorToDay(nowMs() - keptDays * DAY_MS);
+const storedSince = (deps: ReportDeps): Promise<number> => daysAgo(deps, deps.keptDays);
+
+/** By the log's time, as what is deleted is: an experiment is stopped and its units deleted by it. */
+const daysAgo = async ({ store, nowMs }: ReportDeps, days: number): Promise<number> =>
+  floorToDay(((await readLogTime(store.db, nowMs())) ?? 0) - days * DAY_MS);
 
 async function lastFrozen({ store, account }: ReportDeps, id: string): Promise<Report | undefined> {
   const [row] = await store.db

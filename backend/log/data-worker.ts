@@ -18,6 +18,7 @@ import {
   rekeyPartitions,
   syncPartitions,
 } from './partitions/partitions.ts';
+import { lostDecisions } from './lost-decisions.ts';
 import { judgeQuality, type QualityReport } from './partitions/quality.ts';
 import { unseenValues } from './partitions/unseen-values.ts';
 import { countEvents } from './account/read-day.ts';
@@ -88,11 +89,11 @@ const exposed = {
       const manifests = counted.filter(({ day }) => startOfDay(day) >= first);
       const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
       const unseen = await unseenValues(db, schema, wholeDays(window), nowMs);
+      const lost = await lostDecisions(db, wholeDays(window));
       const quality = judgeQuality(
         schema,
         window,
-        manifests,
-        stray,
+        { manifests, stray, lost },
         settings.quality,
         nowMs,
         unseen,

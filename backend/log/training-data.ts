@@ -3,6 +3,7 @@ import type { Store } from '../store/open.ts';
 import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from './account/account.ts';
 import type { DataWorker, DataWorkerOptions, PreparedData } from './data-worker.ts';
+import { readLogTime } from './log-time.ts';
 import { pruneRecords } from './retention/prune-records.ts';
 import { rewriteAfterDeletions } from './retention/rewrite-file.ts';
 import { deliveryMs, pruneTombstones } from './retention/tombstones.ts';
@@ -11,7 +12,7 @@ import type { Span } from './account/span.ts';
 import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
 
 export interface Pruned extends PrunedRows {
-  /** Epoch ms: nothing from before is left, but for outcomes. */
+  /** Epoch ms: nothing from before is left, but for outcomes. 0: the log is empty, and nothing was deleted by age. */
   readonly before: number;
   readonly partitions: number;
 }
@@ -25,7 +26,7 @@ export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' 
   prepare(schema: Schema, window: Span, countedFrom?: number): Promise<PreparedData>;
   /** Takes deleted users and sessions out of every partition. @returns how many partitions had them. */
   forgetDeleted(): Promise<number>;
-  /** Deletes what is older than the retention. */
+  /** Deletes what is older than the retention, counted from the newest entry of the log. */
   prune(): Promise<Pruned>;
   stop(): Promise<void>;
 }
@@ -57,17 +58,18 @@ export function trainingData(
     },
     forgetDeleted: () => thread.call((worker) => worker.forgetDeleted(nowMs())),
     async prune() {
-      const before = floorToDay(nowMs() - settings.retentionDays * DAY_MS);
+      const logMs = (await readLogTime(store.db, nowMs())) ?? 0;
+      const before = Math.max(0, floorToDay(logMs - settings.retentionDays * DAY_MS));
       // Closed days are counted while they are whole.
       await account.update();
       await beforePrune();
-      const keptBefore = floorToDay(nowMs() - keptDays * DAY_MS);
+      const keptBefore = Math.max(0, floorToDay(logMs - keptDays * DAY_MS));
       const rows = await pruneLog(store, before, keptBefore);
-      const countedBefore = floorToDay(nowMs() - settings.dailyCountsDays * DAY_MS);
+      const countedBefore = Math.max(0, floorToDay(logMs - settings.dailyCountsDays * DAY_MS));
       await pruneRecords(store, before, keptBefore, countedBefore);
       // A deletion that could not reach every partition is made up for here, before its tombstones go.
       await thread.call((worker) => worker.forgetDeleted(nowMs()));
-      await pruneTombstones(store, nowMs() - deliveryMs(settings.attributionDays));
+      await pruneTombstones(store, logMs - deliveryMs(settings.attributionDays));
       const partitions = await thread.call((worker) => worker.prune(dayOf(before), nowMs()));
       await rewriteAfterDeletions(store);
       return { before, ...rows, partitions };

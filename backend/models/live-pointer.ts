@@ -54,9 +54,12 @@ export async function movedAt({ db }: Store, { pointer, since }: Live): Promise<
   return Math.max(since, pointer.at ?? 0, at ?? 0);
 }
 
-/** Whether KV may still answer with what the last move replaced. */
+/**
+ * Whether KV may still answer with what the last move replaced. A move from the future, which a clock that was wrong
+ * left, was not just now.
+ */
 export const wasJustMoved = ({ pointer }: Live, settleMs: number, nowMs: number): boolean =>
-  nowMs - (pointer.at ?? 0) < settleMs;
+  Math.abs(nowMs - (pointer.at ?? 0)) < settleMs;
 
 /** The values that KV may go on answering with once `live` is replaced. */
 export function replacedBy(

@@ -23,7 +23,7 @@ export const byNumber = sql`cast(substr(${weights.version}, 2) as integer)`;
 export interface Versions {
   /** Stores a scorer under the next free version. */
   add(scorer: UnversionedScorer, lineage: Lineage): Promise<Version>;
-  /** Stores bytes that have a version already: a store that was lost reads them back from KV. */
+  /** Stores bytes that have a version already: a store that was lost reads them back from KV. @throws where that version is another scorer. */
   adopt(bytes: Uint8Array, lineage: Lineage): Promise<Version>;
   /** @throws ApiError 404 `unknown_version`. */
   load(version: Version): Promise<Scorer>;
@@ -83,8 +83,18 @@ export function versions(store: Store, nowMs: () => number): Versions {
     adopt: (bytes, lineage) =>
       inTurn(async () => {
         const scorer = scorerFromBytes(bytes);
-        await insert(scorer, bytes, lineage);
-        return scorer.version;
+        const { version } = scorer;
+        try {
+          await insert(scorer, bytes, lineage);
+        } catch (error) {
+          // Another backend read the same back meanwhile.
+          const [row] = await store.db
+            .select({ sha256: weights.sha256 })
+            .from(weights)
+            .where(eq(weights.version, version));
+          if (row?.sha256 !== sha256Of(bytes)) throw error;
+        }
+        return version;
       }),
 
     load: (version) => loadScorer(store, version),

@@ -44,8 +44,10 @@ export async function updateAlerts(
       .set({ message, details, lastSeenAt: nowMs, clearSince: null })
       .where(and(eq(alerts.key, key), isNull(alerts.resolvedAt))),
   );
-  const isOver = ({ clearSince }: Alert) =>
-    clearMs === 0 || (clearSince !== null && nowMs - clearSince >= clearMs);
+  /** A time from the future, which a clock that was wrong left, is none. */
+  const since = ({ clearSince }: Alert) =>
+    clearSince !== null && clearSince <= nowMs ? clearSince : undefined;
+  const isOver = (alert: Alert) => clearMs === 0 || nowMs - (since(alert) ?? nowMs) >= clearMs;
   const cleared = gone.map((alert) => {
     const { id, clearSince } = alert;
     // Only if it is still as it was read: an alert whose condition another backend has found again is not closed.
@@ -56,7 +58,7 @@ export async function updateAlerts(
       .set(
         isOver(alert)
           ? { resolvedAt: nowMs, noticeAttempts: 0, nextNoticeAt: 0 }
-          : { clearSince: clearSince ?? nowMs },
+          : { clearSince: since(alert) ?? nowMs },
       )
       .where(and(eq(alerts.id, id), isNull(alerts.resolvedAt), asRead));
   });

@@ -9,6 +9,8 @@ export const ALERT_KINDS = [
   'ingest lag',
   'old edges',
   'degraded rankings',
+  'lost decisions',
+  'clock',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

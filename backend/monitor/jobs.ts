@@ -4,12 +4,14 @@ import type { Versions } from '../models/versions.ts';
 import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
+import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
 import { readUnseenValues } from './unseen-values.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import type { Span } from '../log/account/span.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
 import { readIngestLag } from './ingest-lag.ts';
+import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { findStaleData } from './stale-data.ts';
@@ -76,6 +78,11 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
     kind: 'degraded rankings',
     check: (nowMs) => readDegradedRankings(store, settings.degraded, nowMs),
   },
+  {
+    kind: 'lost decisions',
+    check: (nowMs) => readLostDecisions(store, settings.lost, nowMs),
+  },
+  { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
 ];
 
 /** They judge days that are over, and read whole days. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm';
 import { reasonOf } from '../process/logger.ts';
 import type { Store } from '../store/open.ts';
 import { alerts } from '../store/tables.ts';
@@ -59,7 +59,8 @@ const due = (store: Store, nowMs: number): Promise<Alert[]> =>
           isNull(alerts.notifiedAt),
           and(isNotNull(alerts.resolvedAt), isNull(alerts.recoveryNotifiedAt)),
         ),
-        lte(alerts.nextNoticeAt, nowMs),
+        // What waits for longer than any retry does was put off by a clock that was wrong.
+        or(lte(alerts.nextNoticeAt, nowMs), gt(alerts.nextNoticeAt, nowMs + LONGEST_RETRY_MS)),
       ),
     )
     .orderBy(asc(alerts.id))

@@ -82,6 +82,13 @@ export const monitors = group({
     /** Nine of ten batches must be committed within it. */
     maxLagMinutes: positive.default(5),
   }),
+  /** Rankings that the edge answered and could not log. */
+  lost: group({
+    /** How far back batches are checked. */
+    windowMinutes: positive.default(60),
+    /** Share of rankings that is let pass. */
+    maxShare: share.default(0.001),
+  }),
   /** Edges that still rank with another version than the pointer says. */
   oldEdges: group({
     /** How far back rankings are checked. */

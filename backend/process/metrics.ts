@@ -57,6 +57,10 @@ const escaped = (value: string) =>
 
 export const backendMetrics = (): Metrics =>
   new Metrics()
+    .declare(
+      'trimtab_ingest_lost_decisions_total',
+      'Decisions that the edge answered and could not log.',
+    )
     .declare('trimtab_ingest_rows_total', 'Rows committed by ingest, by table.')
     .declare('trimtab_ingest_batches_total', 'Batches committed.')
     .declare('trimtab_ingest_duplicate_batches_total', 'Batches that were sent again.')

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { Account } from '../log/account/account.ts';
+import { believedTime, readLogTime } from '../log/log-time.ts';
 import type { Store } from '../store/open.ts';
 import { reports } from '../store/tables.ts';
 import { monthBefore, type Month } from './months.ts';
@@ -23,12 +24,14 @@ export interface ReportDeps {
 }
 
 /**
- * Writes and stores last month's report unless it is stored already; once stored it never changes. It is called daily,
- * so that the report is also written where no backend ran on the first of the month.
+ * Writes and stores last month's report unless it is stored already; once stored it never changes, so it goes by
+ * no clock that is far ahead of the log. It is called daily, so that the report is also written where no
+ * backend ran on the first of the month.
  */
 export async function storeMonthlyReport(deps: ReportDeps): Promise<void> {
   const { store, account, nowMs, log } = deps;
-  const month = monthBefore(nowMs());
+  if ((await readLogTime(store.db, nowMs())) === undefined) return;
+  const month = monthBefore(await believedTime(store.db, nowMs()));
   if ((await storedReport(store, month)) !== undefined) return;
   const { report, markdown, html } = await writeReport({ store, account }, month, nowMs());
   const row = { month, report: { ...report }, markdown, html, createdAt: report.createdAt };

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { believedTime } from '../log/log-time.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
@@ -30,7 +31,8 @@ export async function advanceRollouts(
   await livePointer.reconcile();
   for (const row of await openRollouts(store)) {
     if (await isOver(deps, row)) continue;
-    const at = nowMs();
+    // By a clock that jumped, every step would have lasted long enough, or too long.
+    const at = Math.max(row.since, await believedTime(store.db, nowMs()));
     const evidence = await deps.gather(row, at);
     const decision = decideRollout(
       stateOf(row),

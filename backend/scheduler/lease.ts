@@ -6,7 +6,8 @@ import { leases } from '../store/tables.ts';
 
 /**
  * A row that one process at a time holds, until it expires or is released (Gray & Cheriton, "Leases", SOSP 1989).
- * The clocks of backends must differ by less than the time to live.
+ * The clocks of backends must differ by less than the time to live. So nobody holds a lease for longer than twice that:
+ * one that would expire later was taken by a clock that was wrong, and is as good as expired.
  */
 export interface Lease {
   /** Takes the lease or extends it, in one atomic write. @returns whether this process holds it now. */
@@ -39,13 +40,17 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
           .onConflictDoUpdate({
             target: leases.name,
             set: row,
-            setWhere: sql`${leases.holder} = ${holder} or ${leases.expiresAt} <= ${now}`,
+            setWhere: sql`${leases.holder} = ${holder} or not ${isHeldAt(now, ttlMs)}`,
           }),
       ]);
       heldUntilMs = taken === 0 ? -Infinity : row.expiresAt;
       return taken > 0;
     },
-    isHeld: (forMs = 0) => nowMs() + forMs < heldUntilMs,
+    isHeld(forMs = 0) {
+      const leftMs = heldUntilMs - nowMs();
+      // More than it was taken for: the clock was put back since.
+      return leftMs > forMs && leftMs <= ttlMs;
+    },
     held: sql`exists (select 1 from ${leases} where ${leases.name} = ${name} and ${leases.holder} = ${holder})`,
     async release() {
       heldUntilMs = -Infinity;
@@ -58,6 +63,13 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
 
 /** The name of the lease by which a backend shows that it is alive. */
 export const presenceOf = (backend: string): string => `backend ${backend}`;
+
+/** How long a backend is taken to be alive, and leads, after it last said so. */
+export const LEASE_MS = 30_000;
+
+/** Of a row of `leases`: whether somebody holds it. */
+export const isHeldAt = (nowMs: number, ttlMs: number): SQL =>
+  sql`(${leases.expiresAt} > ${nowMs} and ${leases.expiresAt} <= ${nowMs + 2 * ttlMs})`;
 
 const RETRY_MS = 50;
 

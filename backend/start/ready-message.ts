@@ -1,7 +1,7 @@
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import type { Running } from './start.ts';
 
-/** Addresses, and a request to try, for a first-time user. */
+/** Addresses, and a request to try, for a first-time user. Without the secret key: output goes into logs and onto screens. */
 export function readyMessage(running: Running, tookMs: number): string {
   const { edgeUrl, backendUrl, keys, version, imported } = running;
   const trips = version.items.toLocaleString('en');
@@ -10,7 +10,7 @@ Trimtab is ready (${(tookMs / 1000).toFixed(1)} s): ${trips} items, weights ${ve
 
   Edge       ${edgeUrl}/v1/version
   Backend    ${backendUrl}/openapi.json
-  Dashboard  ${backendUrl}/?key=${keys.secretKey}
+  Dashboard  npx trimtab keys --dashboard --backend ${backendUrl}   prints the link that opens it
 
 Rank:
 

@@ -7,6 +7,7 @@ import { importDemo } from './demo-import.ts';
 import { startEdge } from './edge.ts';
 import { writeEdgeEnv } from './edge-env.ts';
 import { loadSettings } from '../config/config.ts';
+import { keepPrivate } from '../config/keep-private.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
 import { needFreePort } from './ports.ts';
@@ -49,6 +50,7 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
   const state = stateDir();
+  keepPrivate(state);
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
   const backendUrl = `http://127.0.0.1:${backendPort}`;

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
-import { migrate } from 'drizzle-orm/libsql/migrator';
 import { shownAddress } from '../process/address.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
+import { migrate } from './migrate.ts';
+import { makeFilePrivate } from './private-file.ts';
 import type { BoundStatement, Writer } from './writer.ts';
 
 /** Any drizzle query, or SQL written by hand where drizzle would build thousands of parameters one by one. */
@@ -37,6 +38,7 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
 function connected(database: Database) {
   try {
+    makeFilePrivate(database.url);
     return connect(database);
   } catch (error) {
     throw cannotOpen(database, error);
@@ -53,12 +55,12 @@ function cannotOpen({ url }: Database, error: unknown): Error {
   );
 }
 
-/** Opens the database and migrates it to the newest version. From then on one worker thread owns the only connection that writes. */
+/** Opens the database and migrates it to the newest version, also where other processes do. From then on one worker thread owns the only connection that writes. */
 export async function openStore(database: Database): Promise<Store> {
   const client = connected(database);
   const db = drizzle(client);
   try {
-    await migrate(db, { migrationsFolder: MIGRATIONS });
+    await migrate(client, MIGRATIONS);
     if (client.protocol === 'file') await client.execute('PRAGMA query_only = ON');
   } catch (error) {
     client.close();

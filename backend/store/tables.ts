@@ -137,6 +137,8 @@ export const batches = sqliteTable(
     batchId: text().primaryKey(),
     decisions: integer().notNull(),
     events: integer().notNull(),
+    /** Decisions that the edge said it could not store. */
+    lost: integer().notNull().default(0),
     committedAt: integer().notNull(),
     /** From its newest entry at the edge to its commit; null: it held none, or is from before this was stored. */
     lagMs: integer(),

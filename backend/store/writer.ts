@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import type { InValue } from '@libsql/client';
 import { serve } from '../process/serve.ts';
 import { connect, type Database } from './connect.ts';
+import { whileUnlocked } from './while-unlocked.ts';
 
 export interface BoundStatement {
   readonly sql: string;
@@ -30,7 +31,7 @@ async function emptyLog(): Promise<boolean> {
 const exposed = {
   async open(): Promise<void> {
     if (client.protocol !== 'file') return;
-    await client.execute('PRAGMA journal_mode = WAL');
+    await whileUnlocked(() => client.execute('PRAGMA journal_mode = WAL'));
     // Acknowledged means on disk: FULL syncs the log at every commit.
     await client.execute('PRAGMA synchronous = FULL');
     // What is deleted is overwritten, and not only marked as free.

@@ -37,7 +37,7 @@ const FIELDS: ReadonlySet<string> = new Set(['events', 'sentAt']);
  */
 export function acceptEvents(
   body: unknown,
-  { tokenSecret, identity }: Pick<Settings, 'tokenSecret' | 'identity'>,
+  { tokenSecrets, identity }: Pick<Settings, 'tokenSecrets' | 'identity'>,
   nowMs: number,
 ): AcceptedEvents {
   const { list, sentAt } = readBody(body);
@@ -53,7 +53,8 @@ export function acceptEvents(
   const rejected: Rejection[] = [];
   const verified = new Map<string, TokenClaims>();
   const claimsOf = (token: string) => {
-    const known = verified.get(token) ?? keyed(verifyToken(token, tokenSecret, nowMs), identity[0]);
+    const known =
+      verified.get(token) ?? keyed(verifyToken(token, tokenSecrets, nowMs), identity[0]);
     verified.set(token, known);
     return known;
   };

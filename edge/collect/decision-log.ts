@@ -34,6 +34,10 @@ interface Batch {
   readonly entries: Entry[];
 }
 
+/** Also where the clock was put back since. */
+const isAbandoned = ({ openedAtMs }: Batch, nowMs: number) =>
+  Math.abs(nowMs - openedAtMs) >= ABANDONED_MS;
+
 /**
  * Gathers the decisions of an isolate's concurrent requests into batches. The request that opens a batch writes it,
  * after its response is sent; the others only add their data. A whole batch goes to one shard, because one large write costs
@@ -45,24 +49,28 @@ export class DecisionLog {
   readonly #unwritten = new Set<Batch>();
   readonly #env: Env;
   readonly #shards: number;
+  /** Decisions that could not be stored, until a later batch has told so. */
+  #lost = 0;
+  #lostEver = 0;
 
   constructor(env: Env, { eventShards }: Settings) {
     this.#env = env;
     this.#shards = eventShards;
   }
 
+  /** How many decisions this isolate could not store. Their rankings were answered, and feedback on them joins nothing. */
+  get lost(): number {
+    return this.#lostEver;
+  }
+
   add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext) {
     const open = this.#open;
-    if (
-      open !== undefined &&
-      open.entries.length < MAX_BATCH &&
-      decision.at - open.openedAtMs < ABANDONED_MS
-    ) {
+    if (open !== undefined && open.entries.length < MAX_BATCH && !isAbandoned(open, decision.at)) {
       open.entries.push({ decision, deferred });
       return;
     }
     for (const batch of this.#unwritten) {
-      if (decision.at - batch.openedAtMs >= ABANDONED_MS) ctx.waitUntil(this.#write(batch));
+      if (isAbandoned(batch, decision.at)) ctx.waitUntil(this.#write(batch));
     }
     const batch = { openedAtMs: decision.at, entries: [{ decision, deferred }] };
     this.#open = batch;
@@ -79,12 +87,13 @@ export class DecisionLog {
     if (this.#open === batch) this.#open = undefined;
     await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
+    const shard = shardOf(batch.entries[0].decision.rankingId, this.#shards);
     const decisions = batch.entries.map(({ decision, deferred, shadow }) => ({
       ...decision,
       request: requestText(deferred.rankRequest),
       ...(shadow && { shadow }),
     }));
-    await this.#append(shardOf(decisions[0].rankingId, this.#shards), decisions);
+    await this.#append(shard, decisions);
   }
 
   async #append(shard: number, decisions: readonly Decision[]): Promise<void> {
@@ -96,14 +105,18 @@ export class DecisionLog {
     }
     const { EVENT_LOG } = this.#env;
     const id = EVENT_LOG.idFromName(`shard-${shard}`);
+    const lost = this.#lost;
+    this.#lost = 0;
     try {
-      await EVENT_LOG.get(id).appendDecisions(bytes);
+      await EVENT_LOG.get(id).appendDecisions(bytes, lost);
     } catch {
-      // A Durable Object that is being moved or reset fails once. The
-      // backend stores a decision that arrives twice once.
+      // A Durable Object that is being moved or reset fails once. The backend stores a decision that arrives twice once;
+      // what was lost before is then counted twice, and never not at all.
       try {
-        await EVENT_LOG.get(id).appendDecisions(bytes);
+        await EVENT_LOG.get(id).appendDecisions(bytes, lost);
       } catch (error) {
+        this.#lost += lost + decisions.length;
+        this.#lostEver += decisions.length;
         console.error(`${decisions.length} decisions could not be logged in shard ${shard}`, error);
       }
     }

@@ -29,8 +29,9 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     this.#store = new LogStore(ctx.storage.sql, ctx.id.toString().slice(0, 16), Date.now());
   }
 
-  async appendDecisions(bytes: Uint8Array): Promise<void> {
+  async appendDecisions(bytes: Uint8Array, lost = 0): Promise<void> {
     this.#store.addDecisions(bytes);
+    if (lost > 0) this.#store.addLost(lost);
     await this.#shipSoon();
   }
 

@@ -2,6 +2,7 @@ import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
 import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
 import type { EventCaps } from '../platform/settings.ts';
 import { withinCaps, type EventCount } from './within-caps.ts';
+import { LONGEST_BACKOFF_MS } from './backoff.ts';
 
 /** A batch whose content is fixed: the entries numbered `first` to `last`. */
 export interface SealedBatch {
@@ -14,6 +15,8 @@ export interface SealedBatch {
 
 const DECISIONS = 0;
 const EVENTS = 1;
+/** Its body says how many decisions could not be stored. */
+const LOST = 2;
 /** A row of the database holds at most 2 MB, and a character of a string takes up to 3 bytes in UTF-8. */
 const MAX_ROW_CHARACTERS = 400_000;
 /** A batch is sent in one request. */
@@ -59,6 +62,10 @@ export class LogStore {
     this.#add(DECISIONS, bytes);
   }
 
+  addLost(decisions: number): void {
+    this.#add(LOST, String(decisions));
+  }
+
   /** Stores the events that are new, as many as the caps allow. What is too many leaves nothing behind. */
   addEvents(events: readonly EventEntry[], caps: EventCaps, nowMs: number): StoredEvents {
     const fresh = this.#markSeen(
@@ -80,15 +87,21 @@ export class LogStore {
     return { duplicates, tooMany: [...tooMany] };
   }
 
-  /** The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. */
+  /**
+   * The next batch to send: a sealed one that is due, or else a new one, unless a failure postpones all sending. One that
+   * waits for longer than any failure makes it was postponed by a clock that was wrong, and is due.
+   */
   next(nowMs: number): SealedBatch | undefined {
     const due = this.#sql
       .exec<Columns<SealedBatch>>(
-        `SELECT batchId, first, last, attempts FROM sealed WHERE notBefore <= ? ORDER BY first LIMIT 1`,
+        `SELECT batchId, first, last, attempts FROM sealed
+         WHERE notBefore < ?3 AND (notBefore <= ?1 OR notBefore > ?1 + ?2) ORDER BY first LIMIT 1`,
         nowMs,
+        LONGEST_BACKOFF_MS,
+        COMMITTED,
       )
       .toArray()[0];
-    return due ?? (this.#blockedUntilMs() > nowMs ? undefined : this.#seal());
+    return due ?? (this.#blockedUntilMs(nowMs) > nowMs ? undefined : this.#seal());
   }
 
   /** The bytes of a batch as they are sent, the same every time. */
@@ -104,7 +117,8 @@ export class LogStore {
         .toArray()
         .map(({ body }) => body);
     const decisions = bodies<ArrayBuffer>(DECISIONS).map((body) => new Uint8Array(body));
-    return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`);
+    const lost = bodies<string>(LOST).reduce((sum, body) => sum + Number(body), 0);
+    return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`, lost);
   }
 
   /**
@@ -176,13 +190,16 @@ export class LogStore {
     const { waiting, due } = this.#sql
       .exec<{ waiting: number | null; due: number | null }>(
         `SELECT (SELECT MAX(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS waiting,
-                (SELECT MIN(notBefore) FROM sealed WHERE notBefore < ?) AS due`,
+                (SELECT MIN(CASE WHEN notBefore > ?1 + ?2 THEN 0 ELSE notBefore END)
+                 FROM sealed WHERE notBefore < ?3) AS due`,
+        nowMs,
+        LONGEST_BACKOFF_MS,
         COMMITTED,
       )
       .one();
     const times = [
       ...(due === null ? [] : [Math.max(due, nowMs)]),
-      ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs())]),
+      ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs(nowMs))]),
     ];
     return times.length === 0 ? undefined : Math.min(...times);
   }
@@ -264,10 +281,13 @@ export class LogStore {
     return { batchId, first, last, attempts: 0 };
   }
 
-  #blockedUntilMs(): number {
+  #blockedUntilMs(nowMs: number): number {
     return this.#sql
       .exec<{ until: number }>(
-        `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed WHERE holdsOthers = 1`,
+        `SELECT COALESCE(MAX(notBefore), 0) AS until FROM sealed
+         WHERE holdsOthers = 1 AND notBefore <= ?1 + ?2`,
+        nowMs,
+        LONGEST_BACKOFF_MS,
       )
       .one().until;
   }

@@ -15,7 +15,7 @@ export type ShipResult = 'committed' | 'refused' | 'unreachable';
 export async function ship(
   batchId: string,
   bytes: Uint8Array<ArrayBuffer>,
-  { backendUrl, ingestSecret }: Settings,
+  { backendUrl, ingestSecrets }: Settings,
 ): Promise<ShipResult> {
   // AbortSignal.timeout would leave a timer behind, which keeps the object awake after the request.
   const abort = new AbortController();
@@ -26,7 +26,7 @@ export async function ship(
       body: bytes,
       headers: {
         'content-type': 'application/octet-stream',
-        [SIGNATURE_HEADER]: signBody(bytes, ingestSecret, Date.now()),
+        [SIGNATURE_HEADER]: signBody(bytes, ingestSecrets[0], Date.now()),
       },
       signal: abort.signal,
     });

@@ -138,7 +138,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
     const nowMs = Date.now();
     if (
       this.#checking === undefined &&
-      nowMs - this.#checkedAtMs >= Math.min(CHECK_MS, settings.refreshMs)
+      Math.abs(nowMs - this.#checkedAtMs) >= Math.min(CHECK_MS, settings.refreshMs)
     ) {
       this.#checkedAtMs = nowMs;
       this.#checking = this.#followPointer(arm, settings.kvCacheTtlS)

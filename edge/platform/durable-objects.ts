@@ -26,8 +26,11 @@ export interface StoredEvents {
 }
 
 export interface EventLogObject extends Rpc.DurableObjectBranded {
-  /** @param bytes one batch, as `decisionsToBytes` writes it. */
-  appendDecisions(bytes: Uint8Array): Promise<void>;
+  /**
+   * @param bytes one batch, as `decisionsToBytes` writes it.
+   * @param lost how many decisions the caller could not store anywhere since it last said so.
+   */
+  appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
   storeEvents(events: readonly EventEntry[]): Promise<StoredEvents>;
 }
 

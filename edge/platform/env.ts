@@ -14,6 +14,7 @@ export interface Env {
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;
+  /** Signs ranking tokens; during a rotation "new,old". INGEST_SECRET, which signs what is shipped, alike. */
   readonly TOKEN_SECRET?: string;
   readonly INGEST_SECRET?: string;
   /** Keys the ids of sessions and users: comma-separated, the newest first. The backend has the same. */

@@ -1,11 +1,7 @@
 import { CONSENTS, DEFAULT_CONSENT, isConsent, type Consent } from '../../shared/domain/consent.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
-import {
-  identityKeys,
-  identitySecrets,
-  type IdentityKey,
-  type NewestFirst,
-} from '../../shared/domain/identity.ts';
+import { identityKeys, identitySecrets, type IdentityKey } from '../../shared/domain/identity.ts';
+import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Env } from './env.ts';
 
@@ -22,8 +18,10 @@ export interface EventCaps {
 /** The Worker's variables and secrets, checked and parsed once per isolate. */
 export interface Settings {
   readonly roleOfKey: ReadonlyMap<string, Role>;
-  readonly tokenSecret: string;
-  readonly ingestSecret: string;
+  /** The first signs tokens, and each verifies them. */
+  readonly tokenSecrets: NewestFirst<string>;
+  /** The first signs what is shipped. */
+  readonly ingestSecrets: NewestFirst<string>;
   /** The newest key first; new ids are keyed by it. */
   readonly identity: NewestFirst<IdentityKey>;
   readonly defaultConsent: Consent;
@@ -63,25 +61,27 @@ const REQUIRED = [
 const MIN_KV_CACHE_TTL_S = 30;
 
 /**
- * @throws ApiError 503 `not_configured` naming each variable that is missing or wrong: the Worker never runs without
+ * @throws ApiError 503 `not_configured` naming each variable that is missing or wrong, but no secret: the Worker never runs without
  * its keys and secrets.
  */
 export function settingsOf(env: Env): Settings {
-  const missing = REQUIRED.filter((name) => list(env[name]).length === 0);
+  const missing = REQUIRED.filter((name) => entriesOf(env[name]).length === 0);
   if (missing.length > 0) {
     throw notConfigured(
       `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: give each a value with "wrangler secret put"`,
     );
   }
-  const origins = list(env.ALLOWED_ORIGINS ?? '*');
+  checkSecrets(env);
+  const ingestSecrets = entriesOf(env.INGEST_SECRET) as [string, ...string[]];
+  const origins = entriesOf(env.ALLOWED_ORIGINS ?? '*');
   return {
     roleOfKey: new Map<string, Role>([
-      ...list(env.PUBLISHABLE_KEYS).map((key) => [key, 'publishable'] as const),
-      ...list(env.SECRET_KEYS).map((key) => [key, 'secret'] as const),
+      ...entriesOf(env.PUBLISHABLE_KEYS).map((key) => [key, 'publishable'] as const),
+      ...entriesOf(env.SECRET_KEYS).map((key) => [key, 'secret'] as const),
     ]),
-    tokenSecret: env.TOKEN_SECRET!,
-    ingestSecret: env.INGEST_SECRET!,
-    identity: identityKeys(identitySecrets(list(env.IDENTITY_SECRET), env.INGEST_SECRET!)),
+    tokenSecrets: entriesOf(env.TOKEN_SECRET) as [string, ...string[]],
+    ingestSecrets,
+    identity: identityKeys(identitySecrets(entriesOf(env.IDENTITY_SECRET), ingestSecrets)),
     defaultConsent: defaultConsentOf(env),
     backendUrl: env.BACKEND_URL!.replace(/\/+$/, ''),
     allowedOrigins: origins.includes('*') ? '*' : origins,
@@ -96,6 +96,25 @@ export function settingsOf(env: Env): Settings {
       perItemAndType: wholeNumber(env, 'MAX_EVENTS_PER_ITEM_AND_TYPE', 500, 1),
     },
   };
+}
+
+const SECRETS = [
+  'PUBLISHABLE_KEYS',
+  'SECRET_KEYS',
+  'TOKEN_SECRET',
+  'INGEST_SECRET',
+  'IDENTITY_SECRET',
+] as const;
+
+/** A key that is in both lists would be shown in pages and open everything. */
+function checkSecrets(env: Env): void {
+  const problems = SECRETS.flatMap((name) => secretsProblem(name, entriesOf(env[name])) ?? []);
+  const secretKeys = entriesOf(env.SECRET_KEYS);
+  if (entriesOf(env.PUBLISHABLE_KEYS).some((key) => secretKeys.includes(key)))
+    problems.push(
+      'a key is in both PUBLISHABLE_KEYS and SECRET_KEYS: pages show the publishable ones, so give it up and make another secret key',
+    );
+  if (problems.length > 0) throw notConfigured(problems.join('; '));
 }
 
 function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
@@ -130,11 +149,5 @@ function wholeNumber(
   if (Number.isSafeInteger(value) && value >= min) return value;
   throw notConfigured(`${name} must be a whole number from ${min}, but was "${text}"`);
 }
-
-const list = (text: string | undefined): string[] =>
-  (text ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
 
 const notConfigured = (message: string) => new ApiError(503, 'not_configured', message);

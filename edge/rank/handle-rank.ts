@@ -61,7 +61,7 @@ export async function handleRank(
       itemIds: slate.ids,
       expiresAt: nowMs + settings.tokenTtlMs,
     },
-    settings.tokenSecret,
+    settings.tokenSecrets[0],
   );
   state.decisions.add(
     {

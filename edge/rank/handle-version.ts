@@ -6,7 +6,7 @@ import type { RankState } from './rank-state.ts';
 /** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is live. */
 export async function handleVersion(
   request: Request,
-  { weights, snapshot, misunderstandings }: RankState,
+  { weights, snapshot, misunderstandings, decisions }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [cellOf(request), Date.now()];
@@ -34,6 +34,7 @@ export async function handleVersion(
     shadow: experiments?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
     notUnderstood: misunderstandings.counts,
+    lostDecisions: decisions.lost,
   });
 }
 

@@ -42,7 +42,8 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
 
   async get(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
     if (this.#value === undefined) return this.#first(ctx, cell, nowMs);
-    const sinceMs = nowMs - this.#startedAtMs;
+    // A clock that is put back must not keep the value until it has caught up.
+    const sinceMs = Math.abs(nowMs - this.#startedAtMs);
     if (sinceMs >= this.#refreshMs) {
       const refreshed = this.#refresh(ctx, cell, nowMs);
       if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);

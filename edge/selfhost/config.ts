@@ -36,7 +36,9 @@ const COMPATIBILITY_DATE = '2026-11-01';
  */
 export async function writeConfig({ dir, port, env, rates = {} }: SelfHost): Promise<string> {
   const storage = ['worker', 'weights', 'catalogue'];
-  await Promise.all(storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true })));
+  await Promise.all(
+    storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true, mode: 0o700 })),
+  );
   await Promise.all([
     bundle(import.meta.resolve('../worker.ts'), join(dir, 'worker.js')),
     bundle(import.meta.resolve('./kv-store.ts'), join(dir, 'kv-store.js')),

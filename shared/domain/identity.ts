@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64Url } from './base64url.ts';
 import type { GivenId, SessionId, UserId } from './ids.ts';
+import type { NewestFirst } from './secrets.ts';
 
 /**
  * Keyed ids: what is stored of a visitor's id is `base64url(HMAC-SHA-256(key, kind ‖ 0 ‖ id))`, its first 16 bytes, 22
@@ -36,20 +37,20 @@ export function identityKey(secret: string): IdentityKey {
   };
 }
 
-/** The newest first: it keys what is new, and the others find what was stored under them. */
-export type NewestFirst<T> = readonly [T, ...T[]];
-
 /**
- * @param ingestSecret the one from which a secret is derived where none is set, as systems from before there were keyed ids
- * have none. Edge and backend both know it.
+ * @param ingestSecrets those from which a secret is derived where none is set, as systems from before there were keyed ids
+ * have none. Edge and backend both know them. It is derived from the oldest, so that nobody becomes another person when a
+ * new ingest secret is put before it.
  */
 export const identitySecrets = (
   given: readonly string[],
-  ingestSecret: string,
+  ingestSecrets: NewestFirst<string>,
 ): NewestFirst<string> => {
-  const [newest = `trimtab identity ${ingestSecret}`, ...older] = given;
+  const [newest = derivedFrom(ingestSecrets.at(-1)!), ...older] = given;
   return [newest, ...older];
 };
+
+const derivedFrom = (ingestSecret: string) => `trimtab identity ${ingestSecret}`;
 
 export const identityKeys = ([newest, ...older]: NewestFirst<string>): NewestFirst<IdentityKey> => [
   identityKey(newest),

@@ -2,6 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ApiError } from './errors.ts';
+import type { NewestFirst } from './secrets.ts';
 import { equalInConstantTime } from './token.ts';
 
 export const SIGNATURE_HEADER = 'x-trimtab-signature';
@@ -17,13 +18,14 @@ export function signBody(body: Uint8Array, secret: string, nowMs: number): strin
 }
 
 /**
+ * @param secrets any of them may have signed it.
  * @throws ApiError 401 when the signature is absent or wrong,
  * or its time is more than five minutes away from `nowMs`.
  */
 export function verifyBody(
   header: string | undefined,
   body: Uint8Array,
-  secret: string,
+  secrets: NewestFirst<string>,
   nowMs: number,
 ): void {
   const match = /^t=(\d{1,15}),v1=([0-9a-f]{64})$/.exec(header ?? '');
@@ -41,7 +43,7 @@ export function verifyBody(
       `the signature is from ${new Date(at).toISOString()}: check both clocks`,
     );
   }
-  if (!equalInConstantTime(match[2], digest(body, secret, at))) {
+  if (!secrets.some((secret) => equalInConstantTime(match[2], digest(body, secret, at)))) {
     throw new ApiError(
       401,
       'invalid_signature',

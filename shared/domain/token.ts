@@ -5,6 +5,7 @@ import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
 import type { Placement } from './placement.ts';
+import type { NewestFirst } from './secrets.ts';
 
 /** What a ranking's token states. Only feedback on items that were really shown may be used for training. */
 export interface TokenClaims {
@@ -46,14 +47,21 @@ export function signToken(claims: TokenClaims, secret: string): string {
   return `${body}.${signature(body, secret)}`;
 }
 
-/** @throws ApiError 401 `invalid_token` when forged or damaged, `expired_token` when expired. */
-export function verifyToken(token: string, secret: string, nowMs: number): TokenClaims {
+/**
+ * @param secrets any of them may have signed it.
+ * @throws ApiError 401 `invalid_token` when forged or damaged, `expired_token` when expired.
+ */
+export function verifyToken(
+  token: string,
+  secrets: NewestFirst<string>,
+  nowMs: number,
+): TokenClaims {
   const dot = token.length - SIGNATURE_LENGTH - 1;
   const body = token.slice(0, Math.max(dot, 0));
   if (
     dot < 1 ||
     token[dot] !== '.' ||
-    !equalInConstantTime(token.slice(dot + 1), signature(body, secret))
+    !secrets.some((secret) => equalInConstantTime(token.slice(dot + 1), signature(body, secret)))
   ) {
     throw new ApiError(
       401,
@@ -87,12 +95,13 @@ export function verifyToken(token: string, secret: string, nowMs: number): Token
 const signature = (body: string, secret: string) =>
   toBase64Url(keyedBy(secret).update(utf8ToBytes(body)).digest());
 
-let keyed: { readonly secret: string; readonly mac: ReturnType<typeof hmac.create> } | undefined;
+const keyed = new Map<string, ReturnType<typeof hmac.create>>();
 
-/** A process signs with one secret, so the key is prepared once and the prepared state is copied. */
+/** A process has one secret, or a few during a rotation, so each key is prepared once and the prepared state is copied. */
 function keyedBy(secret: string) {
-  if (keyed?.secret !== secret) keyed = { secret, mac: hmac.create(sha256, utf8ToBytes(secret)) };
-  return keyed.mac.clone();
+  let mac = keyed.get(secret);
+  if (mac === undefined) keyed.set(secret, (mac = hmac.create(sha256, utf8ToBytes(secret))));
+  return mac.clone();
 }
 
 /** Compares in constant time, so that the duration does not tell how much of a forged signature is right. */

@@ -26,20 +26,28 @@ export interface IngestBatch {
   readonly batchId: string;
   readonly decisions: readonly Decision[];
   readonly events: readonly CollectedEvent[];
+  /** Decisions that the edge could not store, so that they are in no batch; absent where there were none. */
+  readonly lost?: number;
 }
 
+/**
+ * Frame `TTIB`: the id, the decisions' batches, the events as JSON, and in format 2 how many decisions were lost (u32). A
+ * batch is written in the oldest format that holds what it has, so that older backends can read it.
+ */
 const MAGIC = 'TTIB';
-const FORMAT = 1;
+const NEWEST_FORMAT = 2;
 
 export function ingestBatchToBytes({
   batchId,
   decisions,
   events,
+  lost,
 }: IngestBatch): Uint8Array<ArrayBuffer> {
   return sealIngestBatch(
     batchId,
     [decisionsToBytes(decisions)],
     `[${events.map((event) => JSON.stringify(event)).join(',')}]`,
+    lost,
   );
 }
 
@@ -48,21 +56,26 @@ export function sealIngestBatch(
   batchId: string,
   decisionBatches: readonly Uint8Array[],
   eventsJson: string,
+  lost = 0,
 ): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter().text(batchId).u32(decisionBatches.length);
   for (const batch of decisionBatches) payload.block(batch);
-  return sealFrame(MAGIC, FORMAT, undefined, payload.text(eventsJson).finish());
+  payload.text(eventsJson);
+  if (lost > 0) payload.u32(lost);
+  return sealFrame(MAGIC, lost > 0 ? 2 : 1, undefined, payload.finish());
 }
 
 /** @throws FormatError when the bytes are damaged. */
 export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
-  const { payload } = openFrame(MAGIC, FORMAT, bytes);
+  const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const batchId = payload.text();
   const batches = Array.from({ length: payload.count(4) }, () => payload.block());
   const eventsJson = payload.text();
+  const lost = format < 2 ? 0 : payload.u32();
   payload.end();
   const decisions = batches.flatMap((batch) => decisionsFromBytes(batch));
-  return { batchId, decisions, events: readEvents(batchId, eventsJson) };
+  const events = readEvents(batchId, eventsJson);
+  return { batchId, decisions, events, ...(lost > 0 && { lost }) };
 }
 
 /**

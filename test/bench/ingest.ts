@@ -76,7 +76,7 @@ async function ingestInProcess(url: string, batches: readonly SealedBatch[]): Pr
   const signed = batches.map(({ bytes }) => signBody(bytes, SECRET, Date.now()));
   const startMs = performance.now();
   for (const [i, { bytes }] of batches.entries()) {
-    verifyBody(signed[i], bytes, SECRET, Date.now());
+    verifyBody(signed[i], bytes, [SECRET], Date.now());
     const { decisions, events } = await ingest(store, ingestBatchFromBytes(bytes), Date.now());
     expectAll(decisions + events);
   }
@@ -93,7 +93,7 @@ async function ingestOverHttp(dir: string, batches: readonly SealedBatch[]): Pro
     TRIMTAB_DIR: dir,
     TRIMTAB_BACKEND_PORT: String(port),
     TRIMTAB_EDGE_URL: `http://127.0.0.1:${await freePort()}`,
-    TRIMTAB_SECRET_KEYS: 'sk_bench',
+    TRIMTAB_SECRET_KEYS: 'sk_of_the_benchmark',
     TRIMTAB_INGEST_SECRET: SECRET,
   });
   try {

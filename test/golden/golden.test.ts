@@ -74,6 +74,12 @@ describe.each([
     value: placedBatch,
   },
   {
+    name: 'ingest-2',
+    bytes: ingestBatchToBytes({ ...placedBatch, lost: 70_000 }),
+    decode: ingestBatchFromBytes,
+    value: { ...placedBatch, lost: 70_000 },
+  },
+  {
     name: 'ingest-1',
     bytes: ingestBatchToBytes(batch),
     decode: ingestBatchFromBytes,

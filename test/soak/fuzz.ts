@@ -26,10 +26,10 @@ const MAY_BE_CUT_SHORT = 500_000;
 
 /** The same in every run, so that the token in a printed request fits when it is sent again. */
 const KEYS: Keys = {
-  publishableKey: 'pk_soak',
-  secretKey: 'sk_soak',
-  tokenSecret: 'token-soak',
-  ingestSecret: 'ingest-soak',
+  publishableKey: 'pk_soak_of_the_fuzzer',
+  secretKey: 'sk_soak_of_the_fuzzer',
+  tokenSecret: 'token-soak-of-the-fuzzer',
+  ingestSecret: 'ingest-soak-of-the-fuzzer',
 };
 
 /**

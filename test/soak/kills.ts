@@ -125,7 +125,7 @@ async function unfitTokens(system: System, { ranked }: Load): Promise<string[]> 
       const token = ranked.get(rankingId);
       // The answer of a ranking may be lost with the process that gave it, after its decision was stored.
       if (token === undefined) continue;
-      const claims = verifyToken(token, system.keys.tokenSecret, Date.now());
+      const claims = verifyToken(token, [system.keys.tokenSecret], Date.now());
       const stored = JSON.stringify([rankingId, sessionId, weights, snapshot, itemIds]);
       const signed = JSON.stringify([
         claims.rankingId,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,10 @@ export default defineConfig({ training: { schedule: '7 5 * * *' } });
 
 afterAll(async () => {
   system.signal('SIGTERM');
-  await system.ended;
+  const { stdout, stderr } = await system.ended;
+  const { secretKey, tokenSecret, ingestSecret, identitySecret } = await keys();
+  for (const secret of [secretKey, tokenSecret, ingestSecret, identitySecret])
+    if (`${stdout}${stderr}`.includes(secret)) throw new Error('it printed a secret');
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -93,6 +96,26 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
   it('keeps its keys where nobody else can read them', async () => {
     expect((await stat(join(dir, 'keys.json'))).mode & 0o077).toBe(0);
     expect((await stat(join(dir, 'edge.env'))).mode & 0o077).toBe(0);
+  });
+
+  it('shows no secret to who lists processes, and lets nobody else read what it stores', async () => {
+    const { publishableKey: _, ...secrets } = await keys();
+    for (const secret of Object.values<string>(secrets))
+      expect(await processesNaming(secret)).toEqual([]);
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    const files = await readdir(dir, { recursive: true, withFileTypes: true });
+    const open: string[] = [];
+    for (const file of files.filter((one) => one.isFile())) {
+      const path = join(file.parentPath, file.name);
+      const mode = await stat(path).then(
+        (found) => found.mode,
+        () => 0,
+      );
+      // What this test wrote itself is as it was; the directory around it is closed.
+      if ((mode & 0o077) !== 0 && !path.endsWith('trimtab.config.ts')) open.push(path);
+    }
+    expect(open).toEqual([]);
+    expect(files.length).toBeGreaterThan(5);
   });
 
   it('answers the ranking request that it prints', async () => {

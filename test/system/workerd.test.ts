@@ -23,10 +23,10 @@ beforeEach(async () => {
   await once(backend, 'listening');
   const address = backend.address();
   env = {
-    PUBLISHABLE_KEYS: 'pk_1',
+    PUBLISHABLE_KEYS: 'pk_1_of_this_test',
     SECRET_KEYS: 'sk_"quoted"\\ and $odd',
-    TOKEN_SECRET: 'token',
-    INGEST_SECRET: 'ingest',
+    TOKEN_SECRET: 'token secret of this test',
+    INGEST_SECRET: 'ingest secret of this test',
     BACKEND_URL: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
   };
   edge = await startWorkerd({ dir, env });

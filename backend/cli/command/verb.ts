@@ -14,5 +14,8 @@ export const backendVerb = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .option('--backend <url>', 'backend to talk to (env TRIMTAB_BACKEND)')
-    .option('--key <sk_…>', 'secret key (env TRIMTAB_KEY; default: the local one)')
+    .option(
+      '--key <sk_…>',
+      'secret key; better TRIMTAB_KEY, as others see what is typed (default: the local one)',
+    )
     .option('--json', 'print JSON, for machines');

@@ -31,7 +31,7 @@ async function quality(options: VerbOptions & { schema?: string; days?: number }
 }
 
 function qualityText(found: DataQuality): string {
-  const { completeness, incomplete, attribution, freshness, filtered, missing, days } = found;
+  const { completeness, incomplete, attribution, lost, freshness, filtered, missing, days } = found;
   const worst = Object.entries(missing)
     .filter(([, share]) => share > 0)
     .toSorted(([, a], [, b]) => b - a);
@@ -40,6 +40,8 @@ function qualityText(found: DataQuality): string {
     ['verdict', found.passed ? 'passed' : 'failed'],
     ['complete', `${shareText(completeness, 'ranking')}${because(incomplete)}`],
     ['attributed', shareText(attribution, 'event')],
+    ['not logged', shareText(lost.reported, 'ranking')],
+    ['orphaned', shareText(lost.orphaned, 'event')],
     [
       'newest ranking',
       freshness.ageMs === null

@@ -1,6 +1,8 @@
-import { readKeys } from '../../config/keys.ts';
+import { readEnvironment } from '../../config/environment.ts';
+import { readKeys, type Keys } from '../../config/keys.ts';
 import { stateDir } from '../../config/state-dir.ts';
 import { facts } from '../../../shared/text/text.ts';
+import { backendUrl } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { localVerb } from '../command/verb.ts';
@@ -8,17 +10,30 @@ import { localVerb } from '../command/verb.ts';
 export const keysVerb = () =>
   localVerb('keys', 'show the local keys')
     .option('--env', 'print shell exports, for eval')
+    .option('--dashboard', 'print the link that opens the dashboard')
+    .option('--backend <url>', 'whose dashboard (env TRIMTAB_BACKEND)')
+    .option('--identity-secret', 'print the secret that ids are keyed by, set or derived')
     .action(keys);
 
-function keys(options: { env?: boolean; json?: boolean }): void {
-  const state = stateDir();
-  const found = readKeys(state);
-  if (found === undefined) {
-    throw new CliError(
-      `there are no keys in ${state.path}: "npm start" makes them, or set TRIMTAB_DIR`,
-    );
+interface Options {
+  readonly env?: boolean;
+  readonly dashboard?: boolean;
+  readonly backend?: string;
+  readonly identitySecret?: boolean;
+  readonly json?: boolean;
+}
+
+function keys(options: Options): void {
+  if (options.identitySecret === true) {
+    // As the backend reads it, which may have its secrets from the environment.
+    const [identitySecret] = readEnvironment(process.env).identitySecrets;
+    return print({ identitySecret }, () => identitySecret, options);
   }
-  const { publishableKey, secretKey } = found;
+  const { publishableKey, secretKey } = localKeys();
+  if (options.dashboard === true) {
+    const dashboard = `${backendUrl(options.backend)}/?key=${encodeURIComponent(secretKey)}`;
+    return print({ dashboard }, () => dashboard, options);
+  }
   print(
     { publishableKey, secretKey },
     () =>
@@ -27,8 +42,18 @@ function keys(options: { env?: boolean; json?: boolean }): void {
         : facts([
             ['publishable', publishableKey],
             ['secret', secretKey],
-            ['in', state.keys],
+            ['in', stateDir().keys],
           ]),
     options,
+  );
+}
+
+/** @throws CliError where there are none. */
+function localKeys(): Keys {
+  const state = stateDir();
+  const found = readKeys(state);
+  if (found !== undefined) return found;
+  throw new CliError(
+    `there are no keys in ${state.path}: "npm start" makes them, or set TRIMTAB_DIR`,
   );
 }

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { keepPrivate } from '../../config/keep-private.ts';
+import { stateDir } from '../../config/state-dir.ts';
 import { port } from '../command/arguments.ts';
 import { log } from '../../process/logger.ts';
 import { aborted, stopSignal } from '../../client/stop-signal.ts';
@@ -22,6 +24,7 @@ interface Options {
 async function serve(options: Options): Promise<void> {
   const signal = stopSignal();
   // Imported here, so that the other verbs, which do not need the backend, start faster.
+  keepPrivate(stateDir());
   const [{ loadConfig }, { startBackend }] = await Promise.all([
     import('../../config/config.ts'),
     import('../../main.ts'),

@@ -1,4 +1,5 @@
-import type { IdentityKey, NewestFirst } from '../../../shared/domain/identity.ts';
+import type { IdentityKey } from '../../../shared/domain/identity.ts';
+import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
@@ -32,7 +33,7 @@ export interface Services {
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
-  readonly ingestSecret: string;
+  readonly ingestSecrets: NewestFirst<string>;
   /** New ids of sessions and users are keyed by the first. */
   readonly identity: NewestFirst<IdentityKey>;
   /** The champion's schema, which items must match. */

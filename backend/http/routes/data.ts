@@ -26,6 +26,12 @@ const report = z
     completeness: share.openapi({ description: 'Rankings with every field logged' }),
     incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
+    lost: z.object({
+      reported: share.openapi({ description: 'Rankings that the edge answered and could not log' }),
+      orphaned: share.openapi({
+        description: 'Feedback events of days that are over, which join no stored ranking',
+      }),
+    }),
     freshness: z.object({
       newestRankingAt: epochMs.nullable(),
       newestEventAt: epochMs.nullable(),
@@ -63,6 +69,7 @@ const report = z
     limits: z.object({
       minCompleteness: z.number(),
       minAttribution: z.number(),
+      maxLostShare: z.number(),
       maxAgeHours: z.number(),
       maxMissingShare: z.number(),
       maxLeftOut: z.record(z.string(), z.number()).openapi({ description: 'By reason' }),

@@ -30,12 +30,12 @@ const post = createRoute({
   },
 });
 
-export const ingestRoutes = ({ store, metrics, ingestSecret, identity, nowMs }: Services) =>
+export const ingestRoutes = ({ store, metrics, ingestSecrets, identity, nowMs }: Services) =>
   router().openapi(post, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     let batch: IngestBatch;
     try {
-      verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecret, nowMs());
+      verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecrets, nowMs());
       batch = rekeyBatch(ingestBatchFromBytes(body), identity[0]);
     } catch (error) {
       metrics.add('trimtab_ingest_refused_total', 1);
@@ -58,6 +58,7 @@ function count(
   metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
   const corrected = batch.events.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined).length;
   metrics.add('trimtab_ingest_corrected_clocks_total', corrected);
+  metrics.add('trimtab_ingest_lost_decisions_total', batch.lost ?? 0);
   metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
   const lagMs = batchLagMs(batch, nowMs);
   if (lagMs !== undefined) metrics.set('trimtab_ingest_lag_ms', lagMs);

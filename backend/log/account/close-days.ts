@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
+import { readLogTime } from '../log-time.ts';
 import {
   CREDITED,
   CLASSIFIED,
@@ -12,10 +13,10 @@ import {
 import type { Rules } from './rules.ts';
 
 /**
- * Closes a day `attributionDays + 1` days after its end, when no feedback for it can still count. The time is the earlier
- * one of the newest receive time in the log, so that a clock that runs ahead closes nothing, and of this machine's clock,
- * so that one entry from the future closes nothing either. No day is closed while something is not classified or
- * credited yet, because everything that is stored when its day closes came in time.
+ * Closes a day `attributionDays + 1` days after its end, when no feedback for it can still count. The time is that of the
+ * log, so that neither a clock that runs ahead nor an entry from the future closes anything: what comes in for a closed
+ * day counts for nobody. No day is closed while something is not classified or credited yet, because everything that is
+ * stored when its day closes came in time.
  */
 export async function closeDays(
   { db, write }: Pick<Store, 'db' | 'write'>,
@@ -24,11 +25,9 @@ export async function closeDays(
 ): Promise<void> {
   const { text, mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
   if (text === undefined || mark === undefined) return;
-  const [{ newest }] = await db.all<{ newest: number | null }>(sql`
-    select max(coalesce((select max(receivedAt) from events), 0),
-      coalesce((select max(firstAt) from session_days
-        where day = (select max(day) from session_days)), 0)) as newest`);
-  const closedBefore = floorToDay(Math.min(newest ?? 0, nowMs) - (attributionDays + 1) * DAY_MS);
+  const logMs = await readLogTime(db, nowMs);
+  if (logMs === undefined) return;
+  const closedBefore = floorToDay(logMs - (attributionDays + 1) * DAY_MS);
   if (closedBefore <= mark.closedBefore) return;
   await write([
     statement(

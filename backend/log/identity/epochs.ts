@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
-import type { IdentityKey, NewestFirst } from '../../../shared/domain/identity.ts';
+import type { IdentityKey } from '../../../shared/domain/identity.ts';
+import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import { DAY_MS, dayOf } from '../../../shared/domain/utc-day.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { IdentityKey, NewestFirst } from '../../../shared/domain/identity.ts';
+import type { IdentityKey } from '../../../shared/domain/identity.ts';
+import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { GivenId } from '../../../shared/domain/ids.ts';
 import type { Outcome } from '../ingest/outcomes.ts';
 

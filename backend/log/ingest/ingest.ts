@@ -59,6 +59,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
       batchId,
       decisions: batch.decisions.length,
       events: batch.events.length,
+      lost: batch.lost ?? 0,
       committedAt: nowMs,
       lagMs: batchLagMs(batch, nowMs) ?? null,
     })

@@ -3,7 +3,8 @@ import type { DayFacts } from '../account/day-facts.ts';
 import type { Manifest } from './partition.ts';
 import type { Span } from '../account/span.ts';
 import type { QualityLimits } from './quality-limits.ts';
-import type { UtcDay } from '../../../shared/domain/utc-day.ts';
+import { DAY_MS, startOfDay, type UtcDay } from '../../../shared/domain/utc-day.ts';
+import type { LostDecisions } from '../lost-decisions.ts';
 import type { UnseenValue } from './unseen-values.ts';
 import { percentAtMost } from '../../../shared/text/text.ts';
 
@@ -25,6 +26,12 @@ export interface QualityReport {
   readonly incomplete: Counts;
   /** Feedback events that join a stored ranking, of all that were received. */
   readonly attribution: Share;
+  /** Rankings that were answered and are not in the log. Only those that the edge could still count are `reported`. */
+  readonly lost: {
+    readonly reported: Share;
+    /** Feedback events of days that are over, which join no ranking: what is lost, as far as it had feedback. */
+    readonly orphaned: Share;
+  };
   readonly freshness: {
     readonly newestRankingAt: number | null;
     readonly newestEventAt: number | null;
@@ -70,19 +77,24 @@ export interface StrayEvents {
 
 /**
  * Adds up what the partitions' manifests say.
- * @param manifests of every day in the window. @param stray events of days on which nothing was ranked. @param unseen values of
- * the catalogue of which no item was shown in the window.
+ * @param logged manifests of every day in the window, events of days on which nothing was ranked, and what was lost.
+ * @param unseen values of the catalogue of which no item was shown in the window.
  */
 export function judgeQuality(
   schema: Schema,
   window: Span,
-  manifests: readonly Manifest[],
-  stray: StrayEvents,
+  logged: {
+    readonly manifests: readonly Manifest[];
+    readonly stray: StrayEvents;
+    readonly lost: LostDecisions;
+  },
   limits: QualityLimits,
   nowMs: number,
   unseen: readonly UnseenValue[] = [],
 ): QualityReport {
+  const { manifests, stray, lost } = logged;
   const days = manifests.map(({ facts }) => facts);
+  const over = days.filter(({ day }) => startOfDay(day) + DAY_MS <= nowMs);
   const sum = (of: (day: DayFacts) => number) => days.reduce((total, day) => total + of(day), 0);
   const newest = (of: (day: DayFacts) => number | null) =>
     days.reduce<number | null>((best, day) => maxOf(best, of(day)), null);
@@ -97,6 +109,13 @@ export function judgeQuality(
       sum((day) => day.attributed) + stray.attributed,
       sum((day) => day.received) + stray.received,
     ),
+    lost: {
+      reported: shareOf(lost.lost, lost.lost + lost.logged),
+      orphaned: shareOf(
+        over.reduce((total, { received, attributed }) => total + received - attributed, 0),
+        over.reduce((total, { received }) => total + received, 0),
+      ),
+    },
     freshness: {
       newestRankingAt,
       newestEventAt: newest((day) => day.newestEventAt),
@@ -150,11 +169,11 @@ export function judgeQuality(
 }
 
 function failuresOf(
-  figures: Pick<QualityReport, 'completeness' | 'attribution' | 'freshness' | 'missing'>,
+  figures: Pick<QualityReport, 'completeness' | 'attribution' | 'lost' | 'freshness' | 'missing'>,
   limits: QualityLimits,
   window: Span,
 ): string[] {
-  const { completeness, attribution, freshness, missing } = figures;
+  const { completeness, attribution, lost, freshness, missing } = figures;
   if (completeness.of === 0)
     return [`nothing was ranked between ${moment(window.from)} and ${moment(window.to)}`];
   const failures: string[] = [];
@@ -166,6 +185,14 @@ function failuresOf(
   };
   below('rankings are complete', completeness, limits.minCompleteness);
   below('feedback events join a ranking', attribution, limits.minAttribution);
+  const above = (what: string, { share, count, of }: Share, most: number) => {
+    if (share === null || share <= most) return;
+    failures.push(
+      `${percentAtMost(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), over ${percentAtMost(most)}`,
+    );
+  };
+  above('rankings were not logged, as the edge counted', lost.reported, limits.maxLostShare);
+  above('feedback events have lost their ranking', lost.orphaned, limits.maxLostShare);
   const ageHours = (freshness.ageMs ?? 0) / 3_600_000;
   if (ageHours > limits.maxAgeHours)
     failures.push(

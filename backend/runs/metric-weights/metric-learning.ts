@@ -8,6 +8,7 @@ import type { Database } from '../../store/connect.ts';
 import { metricUnits } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
 import type { Rules } from '../../log/account/rules.ts';
+import { believedTime, readLogTime } from '../../log/log-time.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Backtest, LearnWorker } from './worker.ts';
 import { recordLearned, type Recorded } from './record-learned.ts';
@@ -46,7 +47,7 @@ export function metricLearning(deps: {
         const job = { settings: declared(), nowMs: nowMs() };
         await learnIn((thread) => thread.call((worker) => worker.gather(job, proxy(write))));
       }
-      await forget(store, settings, nowMs());
+      await forget(store, settings, (await readLogTime(store.db, nowMs())) ?? 0);
     },
 
     async learn(schema, by) {
@@ -55,7 +56,9 @@ export function metricLearning(deps: {
         throw new ApiError(409, 'learning_running', 'metric weights are being learned already');
       isLearning = true;
       try {
-        const job = { settings: own, nowMs: nowMs(), seed: seedOf(nowMs()) };
+        // By a clock that jumped, horizons would be over in which nothing could happen yet.
+        const at = await believedTime(store.db, nowMs());
+        const job = { settings: own, nowMs: at, seed: seedOf(nowMs()) };
         const { learned, inputs } = await learnIn((thread) =>
           thread.call((worker) => worker.learn(job, proxy(write))),
         );
@@ -89,13 +92,13 @@ function withTarget({ target, ...settings }: MetricWeightSettings) {
   );
 }
 
-/** Deletes units that are older than their retention; what was learned from them stays in the history. */
+/** Deletes units that are older than their retention by the log's time; what was learned from them stays in the history. */
 async function forget(
   store: Store,
   { target, retentionDays }: MetricWeightSettings,
-  nowMs: number,
+  logMs: number,
 ): Promise<void> {
-  const before = nowMs - ((target?.horizonDays ?? 0) + retentionDays) * DAY_MS;
+  const before = logMs - ((target?.horizonDays ?? 0) + retentionDays) * DAY_MS;
   const ofAnyKind = inArray(metricUnits.kind, ['session', 'user']);
   await store.write([
     store.db.delete(metricUnits).where(and(ofAnyKind, lt(metricUnits.firstAt, before))),

@@ -1,12 +1,12 @@
 import { and, inArray, not, sql } from 'drizzle-orm';
-import { presenceOf } from '../../scheduler/lease.ts';
+import { isHeldAt, LEASE_MS, presenceOf } from '../../scheduler/lease.ts';
 import type { Store } from '../../store/open.ts';
 import { leases, runs } from '../../store/tables.ts';
 
 /** Marks the runs of backends that have ended as failed, because they can never finish. */
 export async function closeInterrupted(store: Store, nowMs: number): Promise<void> {
   const error = 'the backend ended while this run was under way: train again';
-  const isAlive = sql`exists (select 1 from ${leases} where ${leases.expiresAt} > ${nowMs}
+  const isAlive = sql`exists (select 1 from ${leases} where ${isHeldAt(nowMs, LEASE_MS)}
     and ${leases.name} = ${presenceOf('')} || json_extract(${runs.params}, '$.backend'))`;
   await store.write([
     store.db

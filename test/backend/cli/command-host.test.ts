@@ -61,8 +61,9 @@ test('one that hangs is ended, and the next one runs', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
-  const args = ['status', '--key', 'sk_1', '--backend', `http://127.0.0.1:${port}`];
-  const hung = runInHost({ args, env: process.env, cwd: directory, input: '' }, 3000);
+  const args = ['status', '--backend', `http://127.0.0.1:${port}`];
+  const env = { ...process.env, TRIMTAB_KEY: 'sk_of_this_test' };
+  const hung = runInHost({ args, env, cwd: directory, input: '' }, 3000);
   expect(await hung).toEqual({ exitCode: null, stdout: '', stderr: '' });
   silent.closeAllConnections();
   silent.close();

@@ -26,8 +26,8 @@ const loaded = (env: Record<string, string> = {}, at = '.', demo = false) =>
   loadConfig({
     env: {
       TRIMTAB_DIR: directory,
-      TRIMTAB_SECRET_KEYS: 'sk_1',
-      TRIMTAB_INGEST_SECRET: 'secret',
+      TRIMTAB_SECRET_KEYS: 'sk_of_these_tests',
+      TRIMTAB_INGEST_SECRET: 'secret of these tests',
       ...env,
     },
     directory: join(directory, at),
@@ -191,12 +191,24 @@ describe('the environment', () => {
     expect((await loaded(env)).kvSettleMs).toBe(7);
   });
 
-  const SECRET = { TRIMTAB_ALERT_SECRET: 'secret' };
+  const SECRET = { TRIMTAB_ALERT_SECRET: 'secret of the alerts' };
+
+  test('the ingest secret may be "new,old": both are known, and ids stay keyed by what is derived from the old one', async () => {
+    const before = await loaded({ TRIMTAB_INGEST_SECRET: 'the old secret for a year' });
+    const during = await loaded({
+      TRIMTAB_INGEST_SECRET: 'the new secret from now on, the old secret for a year',
+    });
+    expect(during.ingestSecrets).toEqual([
+      'the new secret from now on',
+      'the old secret for a year',
+    ]);
+    expect(during.identitySecrets).toEqual(before.identitySecrets);
+  });
 
   test('alerts go to a webhook that is http or https and has a secret', async () => {
     const url = 'https://hooks.example/x?token=hidden';
     const { alertWebhook } = await loaded({ TRIMTAB_ALERT_WEBHOOK: url, ...SECRET });
-    expect(alertWebhook).toEqual({ url, secret: 'secret' });
+    expect(alertWebhook).toEqual({ url, secret: 'secret of the alerts' });
   });
 
   test.each([
@@ -219,6 +231,19 @@ describe('the environment', () => {
     ],
     [{ TRIMTAB_EDGE_URL: 'edge' }, 'TRIMTAB_EDGE_URL must be a URL, but was "edge"'],
     [{ TRIMTAB_SECRET_KEYS: '' }, 'TRIMTAB_SECRET_KEYS is not set, and there is no keys.json'],
+    [
+      { TRIMTAB_SECRET_KEYS: 'x' },
+      'TRIMTAB_SECRET_KEYS has 1 character and must have at least 16: make one with "openssl rand -hex 24"',
+    ],
+    [
+      { TRIMTAB_INGEST_SECRET: 'long enough, I would say,short' },
+      'an entry of TRIMTAB_INGEST_SECRET has 11 characters and must have at least 16',
+    ],
+    [{ TRIMTAB_IDENTITY_SECRET: 'short' }, 'TRIMTAB_IDENTITY_SECRET has 5 characters'],
+    [
+      { TRIMTAB_ALERT_WEBHOOK: 'https://hooks.example/', TRIMTAB_ALERT_SECRET: 'short' },
+      'TRIMTAB_ALERT_SECRET has 5 characters',
+    ],
   ])('%j is refused by name', async (env, message) => {
     await expect(loaded(env)).rejects.toThrow(message);
   });

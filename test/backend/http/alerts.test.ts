@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const cli = (...args: string[]) =>
-  runCli([...args, '--backend', backend.url, '--key', SECRET_KEY], {});
+  runCli([...args, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
 const ranked = (name: string, count: number, degraded: boolean) =>
   send(backend, {
     batchId: name,

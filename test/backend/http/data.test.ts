@@ -15,6 +15,7 @@ import {
   startTestBackend,
   type TestBackend,
 } from '../support/backend.ts';
+import { timeGoesOn } from '../support/time-goes-on.ts';
 import { send } from '../support/batches.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
 
@@ -35,7 +36,8 @@ beforeAll(async () => {
     }),
   );
   const clicks = rankings.map((ranking) => happened(ranking, 'click'));
-  await send(backend, { batchId: 'now', decisions: rankings, events: clicks });
+  const decisions = [...rankings, ...timeGoesOn(HOUR_AGO)];
+  await send(backend, { batchId: 'now', decisions, events: clicks });
   const old = rankingOf('old', Date.now() - 130 * DAY);
   await send(backend, { batchId: 'old', decisions: [old], events: [happened(old, 'click')] });
 });
@@ -48,7 +50,7 @@ const runOf = async (asked: object) => {
 
 const quality = async (query = '') => (await backend.call('GET', `/v1/data/quality${query}`)).body;
 const cli = (...args: string[]) =>
-  runCli([...args, '--backend', backend.url, '--key', SECRET_KEY], {});
+  runCli([...args, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
 
 describe('the quality of the data', () => {
   test('is told by the backend, in one value', async () => {

@@ -57,6 +57,13 @@ test('one that comes and goes is one alert, and one recovery', async () => {
   expect({ opened, recovered }).toEqual({ opened: 1, recovered: 1 });
 });
 
+test('what a clock far ahead left does not keep an alert open once the clock is right again', async () => {
+  await look(0, drifted());
+  await look(400 * 24 * 60);
+  await look(10);
+  expect((await look(20)).recovered).toMatchObject([{ key: 'drift' }]);
+});
+
 test('time without a check is no time without the condition', async () => {
   await look(0, drifted());
   // The backend was down for a day.

@@ -332,6 +332,7 @@ describe('the report of a month', () => {
 
   test('is written once, by one of two backends, and stays as it was', async () => {
     const other = await openStore(log.database);
+    await log.goOnTo(AFTER);
     await Promise.all([keep(), keep(other)]);
     expect(said).toEqual(['the report of 2026-03 is written: "trimtab report 2026-03" shows it']);
     const before = await storedReport(log.store, '2026-03');
@@ -340,7 +341,10 @@ describe('the report of a month', () => {
     await keep(other, AFTER + DAY);
     expect(await storedReport(log.store, '2026-03')).toEqual(before);
     expect(before?.report).toMatchObject({ month: '2026-03', versions: [], createdAt: AFTER });
+    await log.goOnTo(AFTER + 31 * DAY);
     await keep(log.store, AFTER + 31 * DAY);
+    // By a clock that jumped, no month that is to come is taken for over.
+    await keep(log.store, AFTER + 400 * DAY);
     const rows = await log.store.db.select({ month: reports.month }).from(reports);
     expect(rows).toEqual([{ month: '2026-03' }, { month: '2026-04' }]);
     await other.close();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timeGoesOn } from '../support/time-goes-on.ts';
 import { parseMetricWeights } from '../../../backend/reward/settings.ts';
 import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -147,6 +148,7 @@ describe('metric weights learned from what visitors did', () => {
   test('get the signs right from units whose horizon is over, and become the reward', async () => {
     // Their days are still open: what comes in of days that are closed counts for nobody.
     await population('old', OLD, Date.now() - 34 * DAY, 1);
+    await send(backend, { batchId: 'lately', decisions: timeGoesOn(Date.now()), events: [] });
     const body = await learn();
     const weights = surrogateOf(body);
     expect(weights.saves.low).toBeGreaterThan(0);

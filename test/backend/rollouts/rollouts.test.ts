@@ -15,6 +15,8 @@ import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
+import { ingest } from '../../../backend/log/ingest/ingest.ts';
+import { timeGoesOn } from '../support/time-goes-on.ts';
 import { atEveryStage, FREE } from './support/stages.ts';
 import { openRolloutServices, type RolloutTestServices } from './support/rollout-services.ts';
 
@@ -29,6 +31,26 @@ beforeEach(async () => {
   services = await openRolloutServices(FAST, () => beforeRecord());
 });
 afterEach(() => services.close());
+
+test('a clock that jumps makes no step long enough, nor too long', async () => {
+  await services.close();
+  const DAY = 86_400_000;
+  services = await openRolloutServices({
+    steps: atEveryStage({ ...FREE, minMs: DAY }),
+    maxStepMs: 2 * DAY,
+  });
+  const { store, clock } = services;
+  const decisions = timeGoesOn(clock.nowMs);
+  await ingest(store, { batchId: 'before', decisions, events: [] }, clock.nowMs);
+  const id = await services.rollouts.propose(await services.newVersion('b'), GATE, 'ana');
+  const before = clock.nowMs;
+  clock.nowMs += 400 * DAY;
+  await services.rollouts.advance();
+  expect(await stageOf(id)).toBe('shadow');
+  clock.nowMs = before + DAY;
+  await services.rollouts.advance();
+  expect(await stageOf(id)).toBe('canary 1');
+});
 
 const stageOf = async (id: string) => (await readRollout(services.store, id)).stage;
 const until = async (id: string, stage: string) => {

@@ -65,6 +65,23 @@ test('given back, it is to be had at once; what another holds cannot be given ba
   expect([a.isHeld(), await b.renew()]).toEqual([false, true]);
 });
 
+test('one that a clock far ahead took is nobody’s once the clock is right again, and its holder knows', async () => {
+  nowMs += 400 * 86_400_000;
+  await a.renew();
+  expect(a.isHeld()).toBe(true);
+  nowMs -= 400 * 86_400_000;
+  expect(a.isHeld()).toBe(false);
+  expect(await b.renew()).toBe(true);
+  expect(await a.renew()).toBe(false);
+});
+
+test('a clock that differs by less than the time to live takes nothing from who holds it', async () => {
+  nowMs += TTL_MS - 1;
+  await a.renew();
+  nowMs -= TTL_MS - 1;
+  expect(await b.renew()).toBe(false);
+});
+
 test('of many that ask at the same moment one gets it', async () => {
   const many = Array.from({ length: 20 }, (_, i) => lease(`holder-${i}`, stores[i % 2]));
   const got = await Promise.all(many.map((one) => one.renew()));

@@ -15,7 +15,7 @@ import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 
-export const SECRET_KEY = 'sk_test_key';
+export const SECRET_KEY = 'sk_test_key_of_the_tests';
 export const IDENTITY_SECRET = 'identity secret of the tests';
 export const INGEST_SECRET = 'ingest secret of the tests';
 /** Training starts by hand only. */
@@ -63,7 +63,7 @@ export async function startTestBackend(
     database: { url: pathToFileURL(join(directory, 'trimtab.db')).href },
     edgeUrl: kv.url,
     secretKeys: [SECRET_KEY],
-    ingestSecret: INGEST_SECRET,
+    ingestSecrets: [INGEST_SECRET],
     identitySecrets: [IDENTITY_SECRET],
     schema: smarttrip,
     hasOwnSchema: false,

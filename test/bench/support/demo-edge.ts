@@ -15,8 +15,8 @@ import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { until } from '../../support/until.ts';
 import { startWorkerd } from '../../support/workerd.ts';
 
-export const PUBLISHABLE = 'pk_bench';
-const SECRET = 'sk_bench';
+export const PUBLISHABLE = 'pk_of_the_benchmark';
+const SECRET = 'sk_of_the_benchmark';
 
 export interface DemoEdge {
   readonly port: number;

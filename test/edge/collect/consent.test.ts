@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identityKey } from '../../../shared/domain/identity.ts';
 import { signToken, verifyToken } from '../../../shared/domain/token.ts';
@@ -96,22 +97,26 @@ describe('what is logged of a visitor', () => {
   });
 
   it('is by the newest of several keys', async () => {
-    const rotated = coldIsolate({ IDENTITY_SECRET: 'newer, identity-secret' });
+    const rotated = coldIsolate({
+      IDENTITY_SECRET: `newer-identity-secret, ${env.IDENTITY_SECRET}`,
+    });
     const answer = await rank(rotated, { sessionId: 'session-of-two-keys' });
     const given = 'session-of-two-keys' as Parameters<
       ReturnType<typeof identityKey>['sessionId']
     >[0];
-    expect((await shipped(answer)).decision.sessionId).toBe(identityKey('newer').sessionId(given));
+    expect((await shipped(answer)).decision.sessionId).toBe(
+      identityKey('newer-identity-secret').sessionId(given),
+    );
   });
 });
 
 describe('feedback of tokens from before ids were keyed', () => {
   it('is accepted, and keyed on entry', async () => {
     const answer = await rank(isolate);
-    const { placement: _, ...claims } = verifyToken(answer.token, 'token-secret', Date.now());
+    const { placement: _, ...claims } = verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now());
     const old = signToken(
       { ...claims, sessionId: 'old-session' as never, userId: 'old-user' as never },
-      'token-secret',
+      env.TOKEN_SECRET!,
     );
     expect(await send([{ ...clickOn(answer), token: old }])).toMatchObject({ accepted: 1 });
     const { events, text } = await shipped(answer);

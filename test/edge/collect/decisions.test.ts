@@ -132,6 +132,35 @@ describe('logging decisions', () => {
     expect(logged).toContain(rankingId);
   });
 
+  it('counts what could not be logged, tells it in the version, and ships the count with a later batch', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    let isFull = true;
+    const log = {
+      idFromName: (name: string) => env.EVENT_LOG.idFromName(name),
+      get: (id: DurableObjectId) => ({
+        appendDecisions: (bytes: Uint8Array, lost: number) =>
+          isFull
+            ? Promise.reject(new Error('database or disk is full'))
+            : env.EVENT_LOG.get(id).appendDecisions(bytes, lost),
+      }),
+    };
+    const isolate = coldIsolate({ EVENT_LOG: log });
+    const backend = fakeBackend();
+    await shipAll();
+    for (let i = 0; i < 3; i++) await rank(isolate);
+    const version = await (await isolate.fetch('/v1/version')).json<{ lostDecisions: number }>();
+    expect(version.lostDecisions).toBe(3);
+    isFull = false;
+    const { rankingId } = await rank(isolate);
+    await rank(isolate);
+    await shipAll();
+    const shipped = backend.sent.filter(({ decisions }) =>
+      decisions.some((one) => one.rankingId === rankingId),
+    );
+    expect(shipped).toHaveLength(1);
+    expect(backend.sent.reduce((sum, { lost = 0 }) => sum + lost, 0)).toBe(3);
+  });
+
   it('answers all the same when the log cannot be reached at all', async () => {
     const errors = vi.spyOn(console, 'error').mockReturnValue();
     const broken = {

@@ -102,6 +102,24 @@ describe('shipping the log', () => {
     expect(backend.sent.every((batch) => idsOf(batch).join() === 'a')).toBe(true);
   });
 
+  it('does not wait for as long as a clock far ahead made it', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const backend = fakeBackend(() => new Response('', { status: 503 }));
+    await append('a');
+    await ring();
+    const future = Date.now() + 400 * 86_400_000;
+    await inside(async (_, { storage }) => {
+      storage.sql.exec(`UPDATE sealed SET notBefore = ?`, future);
+      await storage.setAlarm(future);
+    });
+    await evictDurableObject(log());
+    await append('b');
+    expect(await alarmInMs()).toBeLessThan(3_700_000);
+    backend.reply = commits;
+    await ring();
+    expect(backend.sent.map(idsOf)).toEqual([['a'], ['a'], ['b']]);
+  });
+
   it('does not let one batch that the backend refuses hold up the others', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const backend = fakeBackend(() => new Response('unreadable', { status: 400 }));

@@ -55,6 +55,18 @@ describe('POST /v1/events', () => {
     expect(ids).toEqual([first.eventId, second.eventId]);
   });
 
+  it('goes on taking tokens through a rotation of their secret, until the old one is dropped', async () => {
+    const newSecret = 'new-token-secret-of-the-tests';
+    const during = coldIsolate({ TOKEN_SECRET: `${newSecret}, ${env.TOKEN_SECRET}` });
+    const after = coldIsolate({ TOKEN_SECRET: newSecret });
+    const later = await rank(during, { sessionId: 'session-7' });
+    expect(await send([clickOn(ranking), clickOn(later)], during)).toMatchObject({ accepted: 2 });
+    expect(await send([clickOn(ranking), clickOn(later, 2)], after)).toMatchObject({
+      accepted: 1,
+      rejected: [{ index: 0, code: 'invalid_token' }],
+    });
+  });
+
   it('takes what is right of a mixed list, and says what is wrong with the rest', async () => {
     const body = [clickOn(ranking), { type: 'click' }, clickOn(ranking), null];
     expect(await send(body)).toEqual({
@@ -138,7 +150,7 @@ describe('POST /v1/events', () => {
     ],
     [
       'an expired token',
-      (click) => ({ ...click, token: resigned(click.token, 'token-secret', -1) }),
+      (click) => ({ ...click, token: resigned(click.token, env.TOKEN_SECRET!, -1) }),
       'expired_token',
       /rank again/,
     ],
@@ -261,6 +273,6 @@ const flip = (token: string) =>
 
 /** The same claims, signed anew. */
 function resigned(token: string, secret: string, expiresInMs: number): string {
-  const claims = verifyToken(token, 'token-secret', Date.now());
+  const claims = verifyToken(token, [env.TOKEN_SECRET!], Date.now());
   return signToken({ ...claims, expiresAt: Date.now() + expiresInMs }, secret);
 }

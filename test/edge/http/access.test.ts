@@ -30,23 +30,26 @@ describe('who may do what', () => {
     expect(await status()).toBe(none);
     expect(await status('pk_unknown')).toBe(none);
     expect(await status(PUBLISHABLE)).toBe(publishable);
-    expect(await status('pk_other')).toBe(publishable);
+    expect(await status('pk_other_of_the_tests')).toBe(publishable);
     expect(await status(SECRET)).toBe(secret);
   });
 
-  it.each(['bearer pk_test', 'Basic cGs6', 'Bearer', 'Bearer pk_test,sk_test', 'Bearer  pk_test'])(
-    'does not take "%s" for a key',
-    async (authorization) => {
-      const response = await coldIsolate().fetch('/v1/rank', {
-        body: RANK.body,
-        headers: { authorization },
-      });
-      expect([response.status, await response.json()]).toEqual([
-        401,
-        { code: 'unauthorized', message: expect.stringContaining('Authorization: Bearer') },
-      ]);
-    },
-  );
+  it.each([
+    `bearer ${PUBLISHABLE}`,
+    'Basic cGs6',
+    'Bearer',
+    `Bearer ${PUBLISHABLE},${SECRET}`,
+    `Bearer  ${PUBLISHABLE}`,
+  ])('does not take "%s" for a key', async (authorization) => {
+    const response = await coldIsolate().fetch('/v1/rank', {
+      body: RANK.body,
+      headers: { authorization },
+    });
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      { code: 'unauthorized', message: expect.stringContaining('Authorization: Bearer') },
+    ]);
+  });
 });
 
 describe('a Worker that is not configured', () => {
@@ -66,6 +69,36 @@ describe('a Worker that is not configured', () => {
       }
     },
   );
+
+  it.each([
+    ['PUBLISHABLE_KEYS', `${PUBLISHABLE}, p`],
+    ['SECRET_KEYS', 's'],
+    ['TOKEN_SECRET', 't'],
+    ['INGEST_SECRET', 'fifteen letters'],
+    ['IDENTITY_SECRET', 'short, and another that is long'],
+  ])('refuses everything while %s has an entry that can be tried out: %s', async (name, value) => {
+    const response = await coldIsolate({ [name]: value }).fetch('/v1/health');
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      {
+        code: 'not_configured',
+        message: expect.stringMatching(
+          new RegExp(
+            `${name} has \\d+ characters? and must have at least 16: make one with "openssl`,
+          ),
+        ),
+      },
+    ]);
+  });
+
+  it('refuses everything while a key is publishable and secret at once', async () => {
+    const isolate = coldIsolate({ SECRET_KEYS: `${SECRET}, ${PUBLISHABLE}` });
+    const response = await isolate.fetch('/v1/health');
+    const text = await response.text();
+    expect(response.status).toBe(503);
+    expect(text).toContain('a key is in both PUBLISHABLE_KEYS and SECRET_KEYS');
+    expect(text).not.toContain(PUBLISHABLE);
+  });
 
   it.each([
     ['REFRESH_MS', 'often'],

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { encodeItem, isFiltered } from '../../oracle/encode.ts';
@@ -80,7 +81,7 @@ describe('ranking the whole catalogue', () => {
 
   it('signs a token over the ranking, the session, the slate and the version', async () => {
     const answer = await rank(coldIsolate(), { userId: 'user-9', limit: 3 });
-    expect(verifyToken(answer.token, 'token-secret', Date.now())).toMatchObject({
+    expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).toMatchObject({
       rankingId: answer.rankingId,
       sessionId: keyedSession('session-1'),
       userId: keyedUser('user-9'),

@@ -141,7 +141,7 @@ describe('an experiment at the edge', () => {
         { experiment: 'exp_2', arm: expect.any(String) },
       ]);
       const text = exposures!.map((one) => `${one.experiment}:${one.arm}`).join(' ');
-      expect(verifyToken(token, env.TOKEN_SECRET!, Date.now()).arm).toBe(text);
+      expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now()).arm).toBe(text);
       const isWild = text.includes('exp_2:treatment');
       expect(decisions.get(rankingId)).toMatchObject({
         arm: text,
@@ -405,7 +405,7 @@ describe('a ranking is exposed to nothing', () => {
     for (const answer of answers) {
       expect(answer.status).toBe(200);
       expect(answer).not.toHaveProperty('experiment');
-      expect(verifyToken(answer.token, env.TOKEN_SECRET!, Date.now())).not.toHaveProperty('arm');
+      expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty('arm');
     }
     return answers;
   };

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { coldIsolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
@@ -51,6 +51,19 @@ describe('how an isolate stays fresh', () => {
     expect(catalogue.reads).toBe(readsWhenWarm);
   });
 
+  it('goes on refreshing when the clock is put back', async () => {
+    const isolate = coldIsolate({ REFRESH_MS: '3600000' });
+    const now = Date.now();
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 400 * 86_400_000);
+    await rank(isolate);
+    const hash = await publishItems(openTrips(4));
+    clock.mockReturnValue(now);
+    await rank(isolate);
+    await eventually(async () => expect((await rank(isolate)).snapshot).toBe(hash));
+    clock.mockRestore();
+    await publishItems(openTrips(2));
+  });
+
   it('reads once for many requests that find it cold', async () => {
     const catalogue = countingKv(env.CATALOGUE);
     const isolate = coldIsolate({
@@ -81,6 +94,7 @@ describe('GET /v1/version', () => {
       degraded: false,
       experiments: [],
       shadow: null,
+      lostDecisions: 0,
       pointer: { champion: 'v000001' },
       notUnderstood: { fields: 0, preferences: 0 },
     });

@@ -26,7 +26,7 @@ export function fakeBackend(reply: Reply = commits): FakeBackend {
     verifyBody(
       request.headers.get(SIGNATURE_HEADER) ?? undefined,
       bytes,
-      env.INGEST_SECRET ?? '',
+      [env.INGEST_SECRET!],
       Date.now(),
     );
     const batch = ingestBatchFromBytes(bytes);

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers';
 import type { Env } from '../../../edge/platform/env.ts';
 import worker from '../../../edge/worker.ts';
 
-export const PUBLISHABLE = 'pk_test';
-export const SECRET = 'sk_test';
+export const PUBLISHABLE = 'pk_test_of_the_tests';
+export const SECRET = 'sk_test_of_the_tests';
 
 export interface Ask {
   readonly method?: string;

@@ -14,7 +14,7 @@ describe('an ingest signature', () => {
   });
 
   it.each([0, FIVE_MINUTES_MS, -FIVE_MINUTES_MS])('holds %i ms later', (laterMs) => {
-    expect(() => verifyBody(header, body, 'secret', NOW_MS + laterMs)).not.toThrow();
+    expect(() => verifyBody(header, body, ['secret'], NOW_MS + laterMs)).not.toThrow();
   });
 
   it.each<[string, string | undefined, Uint8Array, string, number, string]>([
@@ -63,13 +63,19 @@ describe('an ingest signature', () => {
       'the signature does not fit the body',
     ],
   ])('%s is refused', (_, given, sent, secret, nowMs, message) => {
-    expect(() => verifyBody(given, sent, secret, nowMs)).toThrow(message);
+    expect(() => verifyBody(given, sent, [secret], nowMs)).toThrow(message);
+  });
+
+  it('is taken from any of several secrets, and from no other', () => {
+    const signed = signBody(body, 'old', NOW_MS);
+    expect(() => verifyBody(signed, body, ['new', 'old'], NOW_MS)).not.toThrow();
+    expect(() => verifyBody(signed, body, ['new'], NOW_MS)).toThrow('check the ingest secret');
   });
 
   it.each(['t=999999999999999,v1=' + '0'.repeat(64)])(
     'far beyond any date is refused, not crashed on: %s',
     (given) => {
-      expect(() => verifyBody(given, body, 'secret', NOW_MS)).toThrow('check both clocks');
+      expect(() => verifyBody(given, body, ['secret'], NOW_MS)).toThrow('check both clocks');
     },
   );
 });

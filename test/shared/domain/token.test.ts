@@ -21,7 +21,7 @@ const token = signToken(claims, SECRET);
 const [body, signature] = token.split('.') as [string, string];
 const errorOf = (given: string, nowMs = 0) => {
   try {
-    verifyToken(given, SECRET, nowMs);
+    verifyToken(given, [SECRET], nowMs);
     return undefined;
   } catch (error) {
     return error;
@@ -30,12 +30,17 @@ const errorOf = (given: string, nowMs = 0) => {
 
 describe('a token', () => {
   it('gives back the claims it was signed with', () => {
-    expect(verifyToken(token, SECRET, 999)).toEqual(claims);
+    expect(verifyToken(token, [SECRET], 999)).toEqual(claims);
+  });
+
+  it('is taken from any of several secrets, and from no other', () => {
+    expect(verifyToken(token, ['new', SECRET], 999)).toEqual(claims);
+    expect(() => verifyToken(token, ['new', 'newer'], 999)).toThrow('was not issued here');
   });
 
   it('gives back claims without user and arm', () => {
     const { userId: _user, arm: _arm, ...anonymous } = claims;
-    expect(verifyToken(signToken(anonymous, SECRET), SECRET, 0)).toEqual(anonymous);
+    expect(verifyToken(signToken(anonymous, SECRET), [SECRET], 0)).toEqual(anonymous);
   });
 
   it('is base64url of JSON and of its HMAC-SHA-256, so that any other language can check it', () => {
@@ -50,7 +55,7 @@ describe('a token', () => {
       arm: fc.string({ minLength: 1, unit: 'grapheme' }),
     });
     fuzz(texts, (own) => {
-      expect(verifyToken(signToken({ ...claims, ...own }, SECRET), SECRET, 0)).toEqual({
+      expect(verifyToken(signToken({ ...claims, ...own }, SECRET), [SECRET], 0)).toEqual({
         ...claims,
         ...own,
       });

@@ -120,6 +120,6 @@ const changed = (token: string) =>
 
 /** The same claims, signed anew. */
 function signed(token: string, tokenSecret: string, secret: string, expiresInMs: number): string {
-  const claims = verifyToken(token, tokenSecret, Date.now());
+  const claims = verifyToken(token, [tokenSecret], Date.now());
   return signToken({ ...claims, expiresAt: Date.now() + expiresInMs }, secret);
 }

@@ -1,3 +1,4 @@
+import { timeGoesOn } from '../../support/time-goes-on.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -346,7 +347,7 @@ describe('when a day is closed', () => {
 
   test('what comes in later is stored, says why it does not count, and changes no figure of any reader', async () => {
     await add('in time', [ranking], [click]);
-    await add('next', [later(CLOSE)]);
+    await add('next', [...timeGoesOn(CLOSE), later(CLOSE)]);
     await updateAccount(backends[0], RULES, CLOSE);
     expect(await closedBefore()).toBe(MIDNIGHT + DAY_MS);
     const before = await read(RULES, [MIDNIGHT, CLOSE]);
@@ -374,7 +375,7 @@ describe('when a day is closed', () => {
 
   test('an outcome of then is its user’s and session’s, and no item’s any more: partitions are final', async () => {
     await add('in time', [ranking], [click]);
-    await add('next', [later(CLOSE)]);
+    await add('next', [...timeGoesOn(CLOSE), later(CLOSE)]);
     await updateAccount(backends[0], RULES, CLOSE);
     const outcome = {
       outcomeId: 'o',
@@ -396,6 +397,11 @@ describe('when a day is closed', () => {
   test.each([
     ['a clock that runs ahead', [], CLOSE + 100 * DAY_MS],
     ['an entry from the future', [later(CLOSE + 100 * DAY_MS)], MIDNIGHT + DAY_MS],
+    [
+      'a clock that jumped, with an entry of every day since',
+      [later(CLOSE + 400 * DAY_MS), later(CLOSE + 401 * DAY_MS)],
+      CLOSE + 401 * DAY_MS,
+    ],
     ['the last millisecond before', [later(CLOSE - 1)], CLOSE],
   ])('it is not by %s', async (_, others, nowMs) => {
     await add('in time', [ranking, ...others], [click]);
@@ -477,6 +483,8 @@ test('days go on being closed after the newest user was deleted', async () => {
     await updateAccount(backends[0], RULES, 0);
   }
   await deleteUser(backends[0], parseUserId('ben'), 'test', MIDNIGHT);
+  const decisions = timeGoesOn(MIDNIGHT + 9 * DAY_MS);
+  await ingest(backends[0], { batchId: 'then', decisions, events: [] }, MIDNIGHT);
   await updateAccount(backends[0], RULES, MIDNIGHT + 9 * DAY_MS);
   const [mark] = await backends[0].db.all<{ day: number }>(
     sql`select value ->> '$.closedBefore' as day from log_marks where name = 'account: judged'`,

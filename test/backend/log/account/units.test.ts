@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { timeGoesOn } from '../../support/time-goes-on.ts';
 import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../../backend/log/ingest/outcomes.ts';
@@ -252,14 +253,20 @@ test.each([
     seen('long ago', nowMs - days * DAY - 1),
     seen('waited for', nowMs - days * DAY),
   ]);
-  const learning = metricLearning({
-    store,
-    database: { url: store.url },
-    settings: parseMetricWeights({ ...(target && { target }), retentionDays: 100 }),
-    accountRules: DEFAULT_TRAINING_DATA,
-    nowMs: () => nowMs,
-  });
-  await learning.gather();
+  const learningAt = (clockMs: number) =>
+    metricLearning({
+      store,
+      database: { url: store.url },
+      settings: parseMetricWeights({ ...(target && { target }), retentionDays: 100 }),
+      accountRules: DEFAULT_TRAINING_DATA,
+      nowMs: () => clockMs,
+    });
+  await ingest(store, { batchId: 'then', decisions: timeGoesOn(nowMs - 3 * DAY), events: [] }, 1);
+  // A clock that is ahead of the log makes nothing older.
+  await learningAt(nowMs + 400 * DAY).gather();
+  expect(await unitRows()).toHaveLength(2);
+  await ingest(store, { batchId: 'now', decisions: timeGoesOn(nowMs), events: [] }, 1);
+  await learningAt(nowMs).gather();
   expect((await unitRows()).map(({ unit }) => unit)).toEqual(['waited for']);
 });
 

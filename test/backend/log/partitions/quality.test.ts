@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ingest } from '../../../../backend/log/ingest/ingest.ts';
+import { lostDecisions } from '../../../../backend/log/lost-decisions.ts';
 import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
 import { judgeQuality, type QualityReport } from '../../../../backend/log/partitions/quality.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
@@ -25,7 +27,8 @@ async function report(limits: Partial<QualityLimits> = {}): Promise<QualityRepor
   const manifests = await syncPartitions(log.deps(filters), smarttrip, WINDOW);
   const stray = { received: 0, attributed: 0 };
   const all = { ...quality, ...limits };
-  return judgeQuality(smarttrip, WINDOW, manifests, stray, all, log.nowMs);
+  const lost = await lostDecisions(log.store.db, WINDOW);
+  return judgeQuality(smarttrip, WINDOW, { manifests, stray, lost }, all, log.nowMs);
 }
 
 /** A hundred rankings, clicked and dwelt on, the first of them at fault. */
@@ -220,4 +223,35 @@ test('rankings without consent are no fault, and hide none', async () => {
   expect((await report()).failures).toContain(
     '80 % of rankings are left out for invalid events (8 of 10), over 10 %',
   );
+});
+
+test('rankings that were answered and not logged are a figure, and a failure over the limit', async () => {
+  await plant(0, {});
+  expect((await report()).lost.reported).toEqual({ share: 0, count: 0, of: 100 });
+  const lossOf = (batchId: string, lost: number) =>
+    ingest(log.store, { batchId, decisions: [], events: [], lost }, log.nowMs);
+  await lossOf('one', 1);
+  expect(await report()).toMatchObject({
+    passed: true,
+    lost: { reported: { share: 1 / 101, count: 1, of: 101 } },
+  });
+  await lossOf('one', 1);
+  await lossOf('another', 149);
+  expect((await report()).failures).toEqual([
+    '60 % of rankings were not logged, as the edge counted (150 of 250), over 1 %',
+  ]);
+});
+
+test('feedback that joins no ranking once its day is over tells of rankings that were lost', async () => {
+  await plant(0, {}, 3);
+  expect((await report({ minAttribution: 0 })).lost.orphaned).toEqual({
+    share: null,
+    count: 0,
+    of: 0,
+  });
+  log.nowMs = NOON + DAY;
+  expect(await report({ minAttribution: 0 })).toMatchObject({
+    failures: ['3 % of feedback events have lost their ranking (3 of 100), over 1 %'],
+    lost: { orphaned: { share: 0.03, count: 3, of: 100 } },
+  });
 });

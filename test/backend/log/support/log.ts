@@ -16,6 +16,7 @@ import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
 import { decisionOf, eventOf } from '../../support/decisions.ts';
+import { timeGoesOn } from '../../support/time-goes-on.ts';
 
 export const FEATURES = smarttrip.features.length;
 /** Noon of a day long enough ago to be told from now. */
@@ -33,7 +34,7 @@ export interface Log {
   /** Brings the account up to date by these rules, as every reader has it done. */
   update(filters?: Filters, attributionDays?: number): Promise<void>;
   add(decisions: readonly Decision[], events?: readonly CollectedEvent[]): Promise<void>;
-  /** Time goes on, in the log as by the clock: something is ranked then, under another schema. */
+  /** Time goes on, in the log as by the clock. */
   goOnTo(nowMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,7 +65,7 @@ export async function openLog(nowMs = NOON + DAY): Promise<Log> {
     },
     async goOnTo(then) {
       log.nowMs = then;
-      await log.add([rankingOf(`then-${then}`, then, { schemaHash: 'f'.repeat(16) })]);
+      await log.add(timeGoesOn(then));
     },
     async close() {
       await store.close();

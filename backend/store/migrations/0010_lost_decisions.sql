@@ -1,0 +1,1 @@
+ALTER TABLE `batches` ADD `lost` integer DEFAULT 0 NOT NULL;
