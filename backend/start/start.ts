@@ -64,7 +64,7 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
     const imported = options.demo ? await importDemo(state, client) : 0;
     const { counts } = await json(client.status.$get());
     const version = await waitFor('what the edge ranks with', LIVE_TIMEOUT_MS, signal, () =>
-      liveVersion(edgeUrl, counts.items, signal),
+      liveVersion(edgeUrl, keys.secretKey, counts.items, signal),
     );
     options.onReady({ edgeUrl, backendUrl, keys, version, imported });
   };

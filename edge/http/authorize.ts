@@ -6,10 +6,10 @@ import type { Role, Settings } from '../platform/settings.ts';
  * @returns the role of the key.
  * @throws ApiError 401 when the key is absent or unknown, 403 when its role is not sufficient.
  */
-export function authorize(request: Request, { roleOfKey }: Settings, needed: Role): Role {
-  const header = request.headers.get('authorization');
-  const role = header?.startsWith('Bearer ') ? roleOfKey.get(header.slice(7)) : undefined;
+export function authorize(request: Request, settings: Settings, needed: Role): Role {
+  const role = roleOf(request, settings);
   if (role === undefined) {
+    const header = request.headers.get('authorization');
     throw new ApiError(
       401,
       'unauthorized',
@@ -20,4 +20,10 @@ export function authorize(request: Request, { roleOfKey }: Settings, needed: Rol
     throw new ApiError(403, 'forbidden', 'this needs a secret key; the one sent is publishable');
   }
   return role;
+}
+
+/** @returns the role of the key in the `authorization` header; undefined when it is absent or unknown. */
+export function roleOf(request: Request, { roleOfKey }: Settings): Role | undefined {
+  const header = request.headers.get('authorization');
+  return header?.startsWith('Bearer ') ? roleOfKey.get(header.slice(7)) : undefined;
 }
