@@ -10,6 +10,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
+import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
@@ -22,6 +23,7 @@ import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
+import { storeHealth } from './store/health.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {
@@ -29,6 +31,9 @@ export interface Backend {
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
+
+/** Once an hour every page is read. */
+const PAGE_CHECK_SCHEDULE = '17 * * * *';
 
 /** A backend that is gone is missed after this long. */
 const LEASE_MS = 30_000;
@@ -46,8 +51,16 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
     log(problem);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
-  const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
-    services;
+  const {
+    versions,
+    liveSchema,
+    snapshots,
+    publishedCheck,
+    livePointer,
+    rollouts,
+    trainingData,
+    trainer,
+  } = services;
   await versions.ensureRules(config.schema);
   const presence = lease(presenceOf(backend), LEASE_MS);
   await presence.renew();
@@ -55,7 +68,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 
   let pointerWatch: PointerWatch | undefined;
   let scheduler: Scheduler | undefined;
-  const problems = () => findProblems(store, pointerWatch, snapshots);
+  const health = storeHealth({ store, database: config.database, nowMs, log });
+  const problems = () =>
+    findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck });
   const app = createApp({
     ...services,
     store,
@@ -86,6 +101,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leadership,
     jobs: [
       snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
+      publishedCheckJob({ check: publishedCheck, schedule: config.watchSchedule, log }),
+      {
+        name: 'check of the database',
+        schedule: PAGE_CHECK_SCHEDULE,
+        leaderOnly: false,
+        run: () => health.checkPages(),
+      },
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, nowMs, log }),
       ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
@@ -124,12 +146,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     ],
     log,
   });
+  health.start();
   return {
     url: listening.url,
     async close() {
       trainer.abandon();
       await pointerWatch?.stop();
       await scheduler?.stop();
+      await health.stop();
       await leadership.release();
       await listening.close();
       await services.stop();

@@ -7,6 +7,7 @@ import { metricLearning as metricLearningOf } from './runs/metric-weights/metric
 import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
+import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
 import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
@@ -50,6 +51,15 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     liveSchema,
     quietMs: config.republishQuietMs,
     withinMs: config.republishWithinMs,
+    nowMs,
+    log,
+  });
+  const publishedCheck = publishedCheckOf({
+    store,
+    kv,
+    publisher,
+    snapshots,
+    settleMs,
     nowMs,
     log,
   });
@@ -125,6 +135,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     versions,
     liveSchema,
     snapshots,
+    publishedCheck,
     livePointer,
     rollouts,
     metricLearning,

@@ -20,6 +20,8 @@ export interface Store {
    * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
+  /** Really writes. @throws Error saying why the database cannot be written. */
+  probe(nowMs: number): Promise<void>;
   /** Rewrites a local file, so that nothing that was deleted or replaced is left in it or in its log. A server does so by itself. */
   compact(): Promise<void>;
   close(): Promise<void>;
@@ -67,6 +69,7 @@ export async function openStore(database: Database): Promise<Store> {
   return {
     db,
     write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
+    probe: (nowMs) => thread.call((writer) => writer.probe(nowMs)),
     compact: () => thread.call((writer) => writer.compact()),
     async close() {
       client.close();

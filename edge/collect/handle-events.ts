@@ -7,6 +7,8 @@ import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
 import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** A Durable Object that was moved or restarted answers again within a second. */
+const RETRY_AFTER_S = 1;
 
 /** `POST /v1/events`: responds 202 when every accepted event is stored durably. */
 export async function handleEvents(request: Request, configured: Configured): Promise<Response> {
@@ -34,7 +36,13 @@ export async function handleEvents(request: Request, configured: Configured): Pr
     }
   }
   if (appended.length > 0 && appended.every(({ fresh }) => fresh === undefined)) {
-    throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
+    throw new ApiError(
+      503,
+      'unavailable',
+      'the events could not be stored: send them again',
+      undefined,
+      RETRY_AFTER_S,
+    );
   }
   rejected.sort((a, b) => a.index - b.index);
   return jsonResponse({ accepted, duplicates, rejected }, 202);

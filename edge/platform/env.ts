@@ -1,4 +1,4 @@
-import type { EventLogObject, LiveWeightsObject } from './durable-objects.ts';
+import type { EventLogObject, LiveWeightsObject, SnapshotKeeperObject } from './durable-objects.ts';
 
 /** The Worker's bindings, as `wrangler.toml` names them. Variables and secrets are strings. */
 export interface Env {
@@ -6,6 +6,7 @@ export interface Env {
   readonly CATALOGUE: KVNamespace;
   readonly EVENT_LOG: DurableObjectNamespace<EventLogObject>;
   readonly LIVE_WEIGHTS: DurableObjectNamespace<LiveWeightsObject>;
+  readonly SNAPSHOT_KEEPER: DurableObjectNamespace<SnapshotKeeperObject>;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;
