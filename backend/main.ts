@@ -24,6 +24,8 @@ import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
 import { storeHealth } from './store/health.ts';
+import { lockStateDir } from './start/lock-state-dir.ts';
+import { stateDir } from './config/state-dir.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {
@@ -163,8 +165,24 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   };
 }
 
+/**
+ * The same, as the only backend of this state directory. Backends that share a libSQL server keep nothing in it, and may
+ * share the directory's keys too.
+ */
+export async function startLockedBackend(config: BackendConfig): Promise<Backend> {
+  if (!config.database.url.startsWith('file:')) return startBackend(config);
+  const lock = await lockStateDir(stateDir(), 'serve', { backend: config.port });
+  try {
+    const backend = await startBackend(config);
+    return { url: backend.url, close: () => backend.close().finally(lock.release) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const backend = await startBackend(
+  const backend = await startLockedBackend(
     await loadConfig({ env: process.env, directory: process.cwd() }),
   );
   log(`listening on ${backend.url}`);

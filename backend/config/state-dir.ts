@@ -1,5 +1,8 @@
 import { join, resolve } from 'node:path';
 
+/** Who writes into the directory: `trimtab start` and `trimtab serve`, which the first starts too. */
+export type StateDirRole = 'start' | 'serve';
+
 /** Where a local Trimtab keeps everything: absolute paths. */
 export interface StateDir {
   readonly path: string;
@@ -10,6 +13,8 @@ export interface StateDir {
   readonly edge: string;
   /** Says how far the demo import of the first start came. */
   readonly demo: string;
+  /** Which file a process of a role holds locked for as long as it uses the directory; beside it lies who that is. */
+  readonly lock: Readonly<Record<StateDirRole, string>>;
 }
 
 export function stateDir(path: string = process.env.TRIMTAB_DIR || '.trimtab'): StateDir {
@@ -20,5 +25,6 @@ export function stateDir(path: string = process.env.TRIMTAB_DIR || '.trimtab'): 
     edgeEnv: at('edge.env'),
     edge: at('edge'),
     demo: at('demo-import'),
+    lock: { start: at('start.lock'), serve: at('serve.lock') },
   };
 }
