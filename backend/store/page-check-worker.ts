@@ -1,3 +1,4 @@
+import type { Row } from '@libsql/client';
 import { serve } from '../process/serve.ts';
 import { connect, type Database } from './connect.ts';
 
@@ -17,15 +18,12 @@ const exposed = {
         `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
       );
       const findings: string[] = [];
-      for (const { name } of rows) {
-        const table = String(name);
+      for (const table of rows.map(firstText)) {
         const checked = await client.execute(
           `PRAGMA quick_check("${table.replaceAll('"', '""')}")`,
         );
-        const texts = checked.rows
-          .map((row) => firstLine(String(row[0])))
-          .filter((text) => text !== 'ok');
-        findings.push(...texts.map((text) => `${table}: ${text}`));
+        const texts = checked.rows.map(firstText).filter((text) => text !== 'ok');
+        findings.push(...texts.map((text) => `${table}: ${firstLine(text)}`));
         if (findings.length >= MAX_FINDINGS) break;
       }
       return findings.slice(0, MAX_FINDINGS);
@@ -34,6 +32,8 @@ const exposed = {
     }
   },
 };
+
+const firstText = (row: Row): string => (typeof row[0] === 'string' ? row[0] : '');
 
 /** Of several lines the first is a heading. */
 const firstLine = (text: string): string => text.replace(/^\*\*\*.*\n/, '').split('\n')[0];
