@@ -174,7 +174,7 @@ export async function startLockedBackend(config: BackendConfig): Promise<Backend
   const lock = await lockStateDir(stateDir(), 'serve', { backend: config.port });
   try {
     const backend = await startBackend(config);
-    return { url: backend.url, close: () => backend.close().finally(lock.release) };
+    return { url: backend.url, close: () => backend.close().finally(() => lock.release()) };
   } catch (error) {
     lock.release();
     throw error;
