@@ -12,6 +12,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
+import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
@@ -26,6 +27,8 @@ import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
 import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
+import { storeHealth } from './store/health.ts';
+import { lockStateDir } from './start/lock-state-dir.ts';
 import { openStore } from './store/open.ts';
 
 export interface Backend {
@@ -36,6 +39,8 @@ export interface Backend {
 
 /** What a store is prepared with, once and by one backend at a time; the lease is older than its other uses. */
 const PREPARING = 'keying ids';
+/** Once an hour every page is read. */
+const PAGE_CHECK_SCHEDULE = '17 * * * *';
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -47,8 +52,16 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
-  const { versions, liveSchema, snapshots, livePointer, rollouts, trainingData, trainer } =
-    services;
+  const {
+    versions,
+    liveSchema,
+    snapshots,
+    publishedCheck,
+    livePointer,
+    rollouts,
+    trainingData,
+    trainer,
+  } = services;
   await inTurnWithOthers(lease(PREPARING, LEASE_MS), async () => {
     await rekeyLog(store, identity[0], nowMs(), log);
     for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
@@ -61,7 +74,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 
   let pointerWatch: PointerWatch | undefined;
   let scheduler: Scheduler | undefined;
-  const problems = () => findProblems(store, pointerWatch, snapshots);
+  const health = storeHealth({ store, database: config.database, nowMs, log });
+  const problems = () =>
+    findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck });
   const app = createApp({
     ...services,
     store,
@@ -100,6 +115,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leadership,
     jobs: [
       snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
+      publishedCheckJob({ check: publishedCheck, schedule: config.watchSchedule, log }),
+      {
+        name: 'check of the database',
+        schedule: PAGE_CHECK_SCHEDULE,
+        leaderOnly: false,
+        run: () => health.checkPages(),
+      },
       ...jobsOf({ config, trainer, trainingData, rollouts, leader, log }),
       ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
@@ -138,12 +160,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     ],
     log,
   });
+  health.start();
   return {
     url: listening.url,
     async close() {
       trainer.abandon();
       await pointerWatch?.stop();
       await scheduler?.stop();
+      await health.stop();
       await leadership.release();
       await listening.close();
       await services.stop();
@@ -153,9 +177,25 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   };
 }
 
+/**
+ * The same, as the only backend of this state directory. Backends that share a libSQL server keep nothing in it, and may
+ * share the directory's keys too.
+ */
+export async function startLockedBackend(config: BackendConfig): Promise<Backend> {
+  if (!config.database.url.startsWith('file:')) return startBackend(config);
+  const lock = await lockStateDir(stateDir(), 'serve', { backend: config.port });
+  try {
+    const backend = await startBackend(config);
+    return { url: backend.url, close: () => backend.close().finally(() => lock.release()) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   keepPrivate(stateDir());
-  const backend = await startBackend(
+  const backend = await startLockedBackend(
     await loadConfig({ env: process.env, directory: process.cwd() }),
   );
   log(`listening on ${backend.url}`);

@@ -7,6 +7,7 @@ import { metricLearning as metricLearningOf } from './runs/metric-weights/metric
 import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
+import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
 import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
@@ -60,6 +61,15 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     if (found.problem !== undefined) throw invalid(found.problem);
     return found.items;
   };
+  const publishedCheck = publishedCheckOf({
+    store,
+    kv,
+    publisher,
+    snapshots,
+    settleMs,
+    nowMs,
+    log,
+  });
   const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const { livePointer, rollouts } = rolloutServices({
     store,
@@ -134,6 +144,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     liveSchema,
     checkCatalogue,
     snapshots,
+    publishedCheck,
     livePointer,
     rollouts,
     metricLearning,

@@ -10,6 +10,7 @@ import { handleVersion } from './rank/handle-version.ts';
 
 export { EventLog } from './collect/event-log.ts';
 export { LiveWeights } from './live/live-weights.ts';
+export { SnapshotKeeper } from './live/snapshot-keeper.ts';
 
 const router = Router<IRequest, [Isolate, ExecutionContext], Response>({
   before: [(request, isolate) => isolate.crossOrigin.preflight(request)],

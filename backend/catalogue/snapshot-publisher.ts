@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, gt } from 'drizzle-orm';
 import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { StoredSnapshot } from './snapshot-worker.ts';
@@ -14,7 +14,7 @@ import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
 export interface SnapshotPublisher {
   /** The catalogue or the live schema may have changed. Returns at once. */
   changed(): void;
-  /** Publishes again, because KV has lost what was there. */
+  /** Publishes again, even what is unchanged, because KV has lost or damaged what was there. */
   forget(): void;
   /** Why the newest catalogue is not at the edge yet; undefined when it is. */
   problem(): string | undefined;
@@ -36,7 +36,10 @@ export interface SnapshotDeps {
   readonly log: (message: string) => void;
 }
 
-/** Publishes the catalogue soon after it changed: changes that follow each other closely make one snapshot, unchanged content none. */
+/**
+ * Publishes the catalogue soon after it changed: changes that follow each other closely make one snapshot, unchanged
+ * content none. A store that never had items leaves alone what KV has: it was lost, and what is live stays live.
+ */
 export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   const { store, publisher, nowMs } = deps;
   let timer: NodeJS.Timeout | undefined;
@@ -44,7 +47,8 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   let running: Promise<void> = Promise.resolve();
   let problem: string | undefined = 'no snapshot was published yet';
   let published: SnapshotPointer | undefined;
-  let recordedHash: string | undefined;
+  let recorded: Pick<SnapshotPointer, 'hash' | 'emptied'> | undefined;
+  let isLost = false;
   let failed = false;
   let closed = false;
 
@@ -52,10 +56,19 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     published ??= await readPublished(deps.kv);
     const built = await deps.build(await deps.liveSchema());
     const { hash, schemaHash, items } = built;
-    if (hash === recordedHash) return;
-    const isNew = hash !== published?.hash;
+    const hadItems = items > 0 || (await everHadItems(store));
+    if (!hadItems && published !== undefined && published.hash !== hash) {
+      deps.log(
+        `no items are stored: the edge goes on with snapshot ${published.hash}, import them`,
+      );
+      return;
+    }
+    const emptied = items === 0 && hadItems;
+    if (!isLost && hash === recorded?.hash && emptied === (recorded.emptied ?? false)) return;
+    const isNew = isLost || hash !== published?.hash || emptied !== (published.emptied ?? false);
     if (isNew || published === undefined)
-      published = await publisher.publishSnapshot(hash, built.bytes, nowMs());
+      published = await publisher.publishSnapshot(hash, built.bytes, nowMs(), emptied);
+    isLost = false;
     const { parts, sizeBytes, at } = published;
     const row = { hash, schemaHash, items, sizeBytes, parts, publishedAt: at };
     const live = { name: 'catalogue', value: { ...published, items, schemaHash }, since: at };
@@ -81,7 +94,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
           ]
         : []),
     ]);
-    recordedHash = hash;
+    recorded = published;
     if (isNew) deps.log(`snapshot ${hash} is live: ${items} items, ${sizeBytes} bytes`);
     if (built.dropped.length > 0)
       deps.log(
@@ -117,7 +130,8 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     changed,
     forget() {
       published = undefined;
-      recordedHash = undefined;
+      recorded = undefined;
+      isLost = true;
       changed();
     },
     problem: () => problem,
@@ -147,6 +161,16 @@ export const snapshotRetryJob = (deps: {
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
   const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
   return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));
+}
+
+/** Whether a catalogue with items was ever published: then one without is what somebody wanted. */
+export async function everHadItems({ db }: Pick<Store, 'db'>): Promise<boolean> {
+  const rows = await db
+    .select({ hash: snapshots.hash })
+    .from(snapshots)
+    .where(gt(snapshots.items, 0))
+    .limit(1);
+  return rows.length > 0;
 }
 
 /** The record of the live snapshot, to be shown to people. */

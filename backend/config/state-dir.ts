@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+/** Who writes into the directory: `trimtab start` and `trimtab serve`, which the first starts too. */
+export type StateDirRole = 'start' | 'serve';
+
 /** Where a local Trimtab keeps everything: absolute paths. */
 export interface StateDir {
   readonly path: string;
@@ -11,6 +14,8 @@ export interface StateDir {
   readonly edge: string;
   /** Says how far the demo import of the first start came. */
   readonly demo: string;
+  /** Which file a process of a role holds locked for as long as it uses the directory; beside it lies who that is. */
+  readonly lock: Readonly<Record<StateDirRole, string>>;
 }
 
 const NAME = '.trimtab';
@@ -27,6 +32,7 @@ export function stateDir(path: string = process.env.TRIMTAB_DIR || nearest()): S
     edgeEnv: at('edge.env'),
     edge: at('edge'),
     demo: at('demo-import'),
+    lock: { start: at('start.lock'), serve: at('serve.lock') },
   };
 }
 

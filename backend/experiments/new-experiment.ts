@@ -70,7 +70,8 @@ export async function draftOf(
     name: asked.name,
     kind: 'experiment',
     layer: layer.name,
-    salt: id,
+    // Not the id, which every ranking tells: by the salt anybody could choose a session id for the arm of their choice.
+    salt: `salt_${randomUUID()}`,
     ...placeIn(layer, others, asked),
     // An A/A test serves a version of its own in each arm, or nobody would be exposed to it.
     arms: aa ? arms.map((arm) => ({ ...arm, version: arm.version ?? champion })) : [...arms],

@@ -1,31 +1,45 @@
 import { countOpen } from '../monitor/list-alerts.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import type { PublishedCheck } from '../catalogue/check-published.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { problemOfPointer } from '../models/pointer-problem.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
 import type { PointerWatch } from '../models/pointer-watch.ts';
 import type { Trainer } from '../runs/trainer.ts';
+import type { StoreHealth } from '../store/health.ts';
 import type { Store } from '../store/open.ts';
 import type { Metrics } from '../process/metrics.ts';
 
-/** Reasons why the edge may not be up to date, as sentences; none when all is well. */
-export async function findProblems(
-  store: Store,
-  pointerWatch: PointerWatch | undefined,
-  snapshots: SnapshotPublisher,
-): Promise<string[]> {
+export interface ProblemSources {
+  readonly store: Store;
+  readonly storeHealth: Pick<StoreHealth, 'problems'>;
+  readonly pointerWatch: PointerWatch | undefined;
+  readonly snapshots: Pick<SnapshotPublisher, 'problem'>;
+  readonly publishedCheck: Pick<PublishedCheck, 'problem'>;
+}
+
+/**
+ * Reasons why the database is not to be relied on, or the edge may not be up to date, as sentences; none when all is well.
+ * They are told to anybody: none of them quotes the pointer.
+ */
+export async function findProblems({
+  store,
+  storeHealth,
+  pointerWatch,
+  snapshots,
+  publishedCheck,
+}: ProblemSources): Promise<string[]> {
   const found = [
-    await problemOfStore(store),
+    ...(await storeHealth.problems()),
     pointerWatch === undefined ? 'the backend is starting' : pointerWatch.problem(),
-    (await readLive(store)) === undefined ? 'no weights are live yet' : undefined,
+    await problemOfPointer(store).catch(
+      (error: unknown) => `the database cannot be read: ${messageOf(error)}`,
+    ),
     snapshots.problem(),
+    publishedCheck.problem(),
   ];
   return [...new Set(found.filter((problem) => problem !== undefined))];
 }
-
-const problemOfStore = (store: Store): Promise<string | undefined> =>
-  store.write([]).then(
-    () => undefined,
-    (error: Error) => `the database cannot be written: ${error.message}`,
-  );
 
 /** Sets the gauges of the current state; called when `/metrics` is asked for. */
 export async function refreshGauges(

@@ -18,11 +18,12 @@ export interface Publisher {
   /** @returns the text of the weights pointer; undefined where there is none. */
   readPointer(): Promise<string | undefined>;
   writePointer(text: string): Promise<void>;
-  /** Writes the parts, reads them back, and then moves the catalogue pointer. */
+  /** Writes the parts, reads them back, and then moves the catalogue pointer. @param emptied as the pointer says it. */
   publishSnapshot(
     hash: string,
     bytes: Uint8Array<ArrayBuffer>,
     nowMs: number,
+    emptied: boolean,
   ): Promise<SnapshotPointer>;
   /** Forgets what was published, because KV has lost it. */
   forgetPublications(): Promise<void>;
@@ -74,7 +75,7 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
     },
     writePointer: (text) => kv.put('WEIGHTS', ACTIVE_KEY, text),
 
-    async publishSnapshot(hash, bytes, at) {
+    async publishSnapshot(hash, bytes, at, emptied) {
       const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
       for (let part = 0; part < parts; part++) {
         await publish({
@@ -84,7 +85,7 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
           metadata: { hash, part, parts },
         });
       }
-      const pointer = { hash, parts, sizeBytes: bytes.length, at };
+      const pointer = { hash, parts, sizeBytes: bytes.length, at, ...(emptied && { emptied }) };
       await kv.put('CATALOGUE', ACTIVE_KEY, JSON.stringify(pointer));
       return pointer;
     },

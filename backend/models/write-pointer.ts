@@ -46,7 +46,13 @@ export function pointerWriter(deps: {
   ) => {
     // Edges would keep their current version, and this store could not read its own record.
     if (parsePointer(text) === undefined)
-      throw new Error(`no edge could read this pointer, so it is not written: ${brief(text)}`);
+      // Without its text, which holds the salts of experiments: whoever asks whether this backend is ready is told of it.
+      throw new Error(
+        `no edge could read this pointer, so it is not written (${pointer.champion})`,
+        {
+          cause: text,
+        },
+      );
     await publish(versionsInPointer(pointer));
     const live = await readLive(store);
     // The write is recorded before it is made: else one that a crash interrupts would be taken for a move by hand.

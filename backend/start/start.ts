@@ -4,15 +4,18 @@ import { aborted } from '../client/stop-signal.ts';
 import { startBackendChild } from './backend-child.ts';
 import type { Child } from './child.ts';
 import { importDemo } from './demo-import.ts';
+import { endWhenSilent } from './end-when-silent.ts';
 import { startEdge } from './edge.ts';
 import { writeEdgeEnv } from './edge-env.ts';
 import { loadSettings } from '../config/config.ts';
 import { keepPrivate } from '../config/keep-private.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
+import { keepRunning } from './keep-running.ts';
+import { lockStateDir } from './lock-state-dir.ts';
 import { needFreePort } from './ports.ts';
 import { BACKEND_SOURCES, reloadOnChange } from './reload-on-change.ts';
-import { stateDir } from '../config/state-dir.ts';
+import { stateDir, type StateDir } from '../config/state-dir.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface StartOptions {
@@ -41,15 +44,30 @@ const STOP_GRACE_MS = 10_000;
 
 /**
  * Runs the Worker and the backend until the signal aborts, and calls `onReady` once the edge ranks with what the backend
- * published. @throws CliError when one of them cannot start, or ends by itself; the other one is stopped then.
+ * published. From then on one that ends is started again, and the other one goes on meanwhile.
+ * @throws CliError when one of them cannot start, or ends before all is ready; the other one is stopped then.
  */
 export async function runAll(options: StartOptions, signal: AbortSignal): Promise<void> {
-  const { edgePort, backendPort, onLine } = options;
+  const { edgePort, backendPort } = options;
   // Their faults are reported here at once, and not only once a backend could not start.
   await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
+  const state = stateDir();
+  const lock = await lockStateDir(state, 'start', { edge: edgePort, backend: backendPort });
+  try {
+    await runLocked(state, options, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(
+  state: StateDir,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { edgePort, backendPort, onLine } = options;
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
-  const state = stateDir();
   keepPrivate(state);
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
@@ -66,16 +84,25 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
     const imported = options.demo ? await importDemo(state, client) : 0;
     const { counts } = await json(client.status.$get());
     const version = await waitFor('what the edge ranks with', LIVE_TIMEOUT_MS, signal, () =>
-      liveVersion(edgeUrl, counts.items, signal),
+      liveVersion(edgeUrl, keys.secretKey, counts.items, signal),
     );
+    for (const child of children) child.keep();
     options.onReady({ edgeUrl, backendUrl, keys, version, imported });
   };
 
   const ofBackend = (line: string) => onLine('backend', line);
   const startBackend = () => startBackendChild(state, backendPort, edgeUrl, ofBackend);
+  const ofEdge = (line: string) => onLine('edge', line);
   const children = [
-    startEdge(state, edgePort, (line) => onLine('edge', line)),
-    options.watch ? reloadOnChange(BACKEND_SOURCES, startBackend, ofBackend) : startBackend(),
+    keepRunning(
+      () => endWhenSilent(startEdge(state, edgePort, ofEdge), `${edgeUrl}/v1/health`, ofEdge),
+      ofEdge,
+    ),
+    keepRunning(
+      () =>
+        options.watch ? reloadOnChange(BACKEND_SOURCES, startBackend, ofBackend) : startBackend(),
+      ofBackend,
+    ),
   ];
   const stopped = aborted(signal);
   const broken = Promise.race(children.map(unexpectedEnd));

@@ -21,6 +21,8 @@ export interface Store {
    * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
+  /** Really writes. @throws Error saying why the database cannot be written. */
+  probe(nowMs: number): Promise<void>;
   /**
    * Rewrites a local file, so that nothing that was deleted or replaced is left in it or in its log. What a server keeps of
    * it is its operator's. @throws Error where readers held the log for half a minute.
@@ -77,6 +79,7 @@ export async function openStore(database: Database): Promise<Store> {
   return {
     db,
     write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
+    probe: (nowMs) => thread.call((writer) => writer.probe(nowMs)),
     compact: () => thread.call((writer) => writer.compact()),
     emptyLog: () => thread.call((writer) => writer.emptyLog()),
     async close() {

@@ -27,6 +27,17 @@ async function emptyLog(): Promise<boolean> {
   }
   return false;
 }
+/**
+ * First a row that needs pages which the database does not have yet: on a full disk a small change still finds room in
+ * those that it has. It is rolled back, or its pages would be the room that the next probe finds. Then a small row, to
+ * the disk: always the same one, a lease that nobody holds.
+ */
+const probeSql = (nowMs: number) => `
+  BEGIN IMMEDIATE;
+  INSERT INTO leases (name, holder, expiresAt) VALUES ('probe of room', hex(zeroblob(65536)), 0);
+  ROLLBACK;
+  INSERT INTO leases (name, holder, expiresAt) VALUES ('probe of writing', '', ${nowMs})
+    ON CONFLICT (name) DO UPDATE SET expiresAt = excluded.expiresAt;`;
 
 const exposed = {
   async open(): Promise<void> {
@@ -53,6 +64,12 @@ const exposed = {
     if (statements.length === 0) return [];
     const results = await client.batch(statements, 'write');
     return results.map((result) => result.rowsAffected);
+  },
+
+  /** @throws what keeps a write from being made. */
+  async probe(nowMs: number): Promise<void> {
+    // In one call, so that no other write comes in between.
+    await client.executeMultiple(probeSql(nowMs));
   },
 
   close(): void {

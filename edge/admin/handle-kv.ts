@@ -7,6 +7,8 @@ import type { Configured } from '../platform/settings.ts';
 /** The largest value that KV stores. */
 const MAX_VALUE_BYTES = 25 * 1024 * 1024;
 const MAX_KEY_BYTES = 512;
+/** KV takes one write per second and key. */
+const RETRY_AFTER_S = 1;
 const METADATA_HEADER = 'x-trimtab-metadata';
 /** The shortest cache lifetime that KV allows, because the publisher reads back what it has just written. */
 const CACHE_TTL_S = 30;
@@ -55,7 +57,13 @@ async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (error) {
-    throw new ApiError(503, 'kv_unavailable', `KV refused, try again: ${String(error)}`);
+    throw new ApiError(
+      503,
+      'kv_unavailable',
+      `KV refused, try again: ${String(error)}`,
+      undefined,
+      RETRY_AFTER_S,
+    );
   }
 }
 

@@ -5,24 +5,22 @@ import {
   type Snapshot,
 } from '../../shared/format/snapshot-bytes.ts';
 
-/** One day: the parts stored under a hash never change. */
-const PART_CACHE_TTL_S = 86_400;
+/** @returns the bytes of a part, counted from 0; null where there is none. */
+export type ReadPart = (part: number) => Promise<ArrayBuffer | Uint8Array | null>;
 
 /**
- * Reads a snapshot's parts, the CATALOGUE keys `s/<hash>/0`, `s/<hash>/1`, …, and checks that together they have the
- * hash that names them.
+ * Puts a snapshot together from its parts, and checks that together they have the hash that names them.
  * @throws Error when a part is absent or the hash does not match; FormatError when the bytes are not a snapshot.
  */
 export async function readSnapshot(
-  catalogue: KVNamespace,
   { hash, parts, sizeBytes }: SnapshotPointer,
+  readPart: ReadPart,
 ): Promise<Snapshot> {
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
   for (let part = 0; part < parts; part++) {
-    const key = `s/${hash}/${part}`;
-    const stored = await catalogue.get(key, { type: 'arrayBuffer', cacheTtl: PART_CACHE_TTL_S });
-    if (stored === null) throw new Error(`snapshot part ${key} is absent`);
+    const stored = await readPart(part);
+    if (stored === null) throw new Error(`snapshot part s/${hash}/${part} is absent`);
     if (at + stored.byteLength > sizeBytes) throw new Error(`snapshot ${hash} has too many bytes`);
     bytes.set(new Uint8Array(stored), at);
     at += stored.byteLength;

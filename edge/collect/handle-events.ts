@@ -22,6 +22,8 @@ const TOO_MANY = {
   code: 'too_many_events',
   message: 'the ranking has as many events of this kind, or of all kinds, as are stored of one',
 };
+/** A Durable Object that was moved or restarted answers again within a second. */
+const RETRY_AFTER_S = 1;
 
 /** `POST /v1/events`: responds 202 when every accepted event is stored durably. */
 export async function handleEvents(
@@ -59,7 +61,13 @@ export async function handleEvents(
     );
   }
   if (appended.length > 0 && appended.every(({ stored }) => stored === undefined)) {
-    throw new ApiError(503, 'unavailable', 'the events could not be stored: send them again');
+    throw new ApiError(
+      503,
+      'unavailable',
+      'the events could not be stored: send them again',
+      undefined,
+      RETRY_AFTER_S,
+    );
   }
   rejected.sort((a, b) => a.index - b.index);
   return jsonResponse({ accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) }, 202);

@@ -6,9 +6,8 @@ import type { Role, Settings } from '../platform/settings.ts';
  * @returns the role of the key.
  * @throws ApiError 401 when the key is absent or unknown, 403 when its role is not sufficient.
  */
-export function authorize(request: Request, { roleOfKey }: Settings, needed: Role): Role {
-  const key = bearerOf(request);
-  const role = key === undefined ? undefined : roleOfKey.get(key);
+export function authorize(request: Request, settings: Settings, needed: Role): Role {
+  const role = roleOf(request, settings);
   if (role === undefined) {
     throw new ApiError(
       401,
@@ -26,4 +25,10 @@ export function authorize(request: Request, { roleOfKey }: Settings, needed: Rol
 export function bearerOf(request: Request): string | undefined {
   const header = request.headers.get('authorization');
   return header?.startsWith('Bearer ') ? header.slice(7) : undefined;
+}
+
+/** @returns the role of the key in the `authorization` header; undefined when it is absent or unknown. */
+export function roleOf(request: Request, { roleOfKey }: Settings): Role | undefined {
+  const key = bearerOf(request);
+  return key === undefined ? undefined : roleOfKey.get(key);
 }

@@ -1,5 +1,4 @@
 import { ApiError } from '../../shared/domain/errors.ts';
-import { TooManyRequests } from './rate-limits.ts';
 
 export function jsonResponse(
   body: unknown,
@@ -16,18 +15,19 @@ export function jsonResponse(
  * Any error as `{code, message, details?}`. Details of an unexpected error are logged and never sent to the caller.
  */
 export function errorResponse(error: unknown): Response {
-  if (error instanceof TooManyRequests)
-    return jsonResponse(error, error.status, {
-      'retry-after': String(error.retryAfterS),
-      'access-control-expose-headers': 'retry-after',
-    });
-  if (error instanceof ApiError) return jsonResponse(error, error.status);
+  if (error instanceof ApiError) return jsonResponse(error, error.status, retryAfter(error));
   console.error('unexpected error', error);
   return jsonResponse(
     { code: 'internal', message: 'an unexpected error occurred; see the log of the Worker' },
     500,
   );
 }
+
+/** Pages of other origins read the header only if they are allowed to. */
+const retryAfter = ({ retryAfterS }: ApiError): Record<string, string> =>
+  retryAfterS === undefined
+    ? {}
+    : { 'retry-after': String(retryAfterS), 'access-control-expose-headers': 'retry-after' };
 
 export const notFound = (request: Request) =>
   new ApiError(

@@ -67,14 +67,14 @@ export interface RateLimited {
 
 /** A 429 `too_many_requests`. */
 export class TooManyRequests extends ApiError {
-  readonly retryAfterS = RETRY_AFTER_S;
-
   /** @param what sends too much. */
   constructor(what: string) {
     super(
       429,
       'too_many_requests',
       `too much came from ${what}: send it again in ${RETRY_AFTER_S} seconds`,
+      undefined,
+      RETRY_AFTER_S,
     );
   }
 }

@@ -1,10 +1,10 @@
 import type { RankingId, Version } from '../../shared/domain/ids.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
+import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
 
 /**
- * The remote calls of the two Durable Objects, as their callers see them. The classes `EventLog` (`collect/`) and
- * `LiveWeights` (`live/`) implement these interfaces, so that callers need not import the classes.
+ * The remote calls of the Durable Objects, as their callers see them. The classes `EventLog` (`collect/`), `LiveWeights`
+ * and `SnapshotKeeper` (`live/`) implement these interfaces, so that callers need not import the classes.
  */
 
 /** A feedback event to store. */
@@ -66,4 +66,17 @@ export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
     deltas: readonly WeightDelta[],
     replaces?: boolean,
   ): Promise<DeltaResult>;
+}
+
+export interface SnapshotKeeperObject extends Rpc.DurableObjectBranded {
+  /**
+   * Keeps the snapshot in place of the one before, once it has read all of it from KV and found it whole; one that is
+   * older than what it keeps, or the same, changes nothing.
+   * @throws Error when the snapshot cannot be read, or is damaged: what was kept stays.
+   */
+  keep(pointer: SnapshotPointer): Promise<void>;
+  /** @returns the pointer to what is kept; null where that is nothing. */
+  kept(): Promise<SnapshotPointer | null>;
+  /** @returns the bytes of a part of the kept snapshot, split as in KV; null where it is not of the kept one. */
+  part(hash: string, part: number): Promise<Uint8Array<ArrayBuffer> | null>;
 }

@@ -1,4 +1,4 @@
-import type { EventLogObject, LiveWeightsObject } from './durable-objects.ts';
+import type { EventLogObject, LiveWeightsObject, SnapshotKeeperObject } from './durable-objects.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** The Worker's bindings, as `wrangler.toml` names them. Variables and secrets are strings. */
@@ -11,6 +11,7 @@ export interface Env {
   readonly RATE_PER_KEY?: RateLimiter;
   readonly RATE_PER_ADDRESS?: RateLimiter;
   readonly RATE_PER_SESSION?: RateLimiter;
+  readonly SNAPSHOT_KEEPER: DurableObjectNamespace<SnapshotKeeperObject>;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;

@@ -10,11 +10,15 @@ export function waitAtMost<T>(limitMs: number, work: Promise<T>): Promise<T | un
 const SOURCE_TIMEOUT_MS = 2000;
 
 /**
- * Limits how long one source of weights (LiveWeights, KV) may take, so that the next source is tried in time.
- * @throws Error when the source does not answer within two seconds.
+ * Limits how long one source (a Durable Object, KV) may take, so that the next source is tried in time.
+ * @param work never resolves to undefined.
+ * @throws Error when the source does not answer within `limitMs`, two seconds unless given.
  */
-export async function withSourceTimeout<T>(work: Promise<T>): Promise<T> {
-  const found = await waitAtMost(SOURCE_TIMEOUT_MS, work);
-  if (found === undefined) throw new Error(`no answer within ${SOURCE_TIMEOUT_MS} ms`);
+export async function withSourceTimeout<T>(
+  work: Promise<T>,
+  limitMs = SOURCE_TIMEOUT_MS,
+): Promise<T> {
+  const found = await waitAtMost(limitMs, work);
+  if (found === undefined) throw new Error(`no answer within ${limitMs} ms`);
   return found;
 }

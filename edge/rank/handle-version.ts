@@ -1,12 +1,17 @@
+import { roleOf } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import type { RankState } from './rank-state.ts';
 
-/** `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is live. */
+/**
+ * `GET /v1/version`: what this isolate serves, and how long ago it last confirmed that this is live. The pointer holds
+ * the salts and ranges of experiments, by which anybody could choose a session id that lands in the arm of their choice,
+ * and problems may quote it: only a secret key is told of these.
+ */
 export async function handleVersion(
   request: Request,
-  { weights, snapshot, misunderstandings, decisions }: RankState,
+  { settings, weights, snapshot, misunderstandings, decisions }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [cellOf(request), Date.now()];
@@ -15,20 +20,24 @@ export async function handleVersion(
     snapshot.get(ctx, cell, nowMs),
   ]);
   const problems = [live.problem, catalogue.problem].filter((problem) => problem !== undefined);
-  const experiments = live.problem === undefined ? live.experiments : undefined;
-  const all = [...problems, ...(experiments?.problems ?? [])];
-  return jsonResponse({
+  const forEverybody = {
     weights: live.scorer.version,
     delta: live.delta,
-    name: live.scorer.name,
-    kind: live.scorer.kind,
-    schema: live.scorer.schema.name,
     schemaHash: live.scorer.schema.hash,
     snapshot: catalogue.snapshot?.hash ?? '',
     items: catalogue.snapshot?.rankable.table.ids.length ?? 0,
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
+  };
+  if (roleOf(request, settings) !== 'secret') return jsonResponse(forEverybody);
+  const experiments = live.problem === undefined ? live.experiments : undefined;
+  const all = [...problems, ...(experiments?.problems ?? [])];
+  return jsonResponse({
+    ...forEverybody,
+    name: live.scorer.name,
+    kind: live.scorer.kind,
+    schema: live.scorer.schema.name,
     ...(all.length > 0 && { problems: all }),
     experiments: runningIds(experiments),
     shadow: experiments?.shadow?.version ?? null,

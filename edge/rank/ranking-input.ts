@@ -6,7 +6,7 @@ import type { RankableTable } from '../../shared/score/rank.ts';
 import { candidateTable } from './candidate-table.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
 import type { RankState } from './rank-state.ts';
-import type { LoadedSnapshot } from './snapshot-cache.ts';
+import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './weights-cache.ts';
 
 /** Which items a ranking chooses from, and with which weights. */
@@ -24,8 +24,9 @@ export interface RankingInput {
 /**
  * Decides what a ranking chooses from: the caller's candidates if there are any, otherwise the live snapshot.
  * @param pinned the version that the caller asks for by name; undefined: what is live. @param visitor decides the arms.
- * @throws ApiError 404 for an unknown pinned version, 409 when weights and catalogue have different schemas, 503 when
- * there is neither a catalogue nor a candidate list.
+ * @throws ApiError 404 for an unknown pinned version, 409 when weights and catalogue have different schemas, 503
+ * `no_catalogue` when there is no candidate list, and no catalogue either or one whose first items are still on their way:
+ * a page that knows this can show what it has of its own. A catalogue that was emptied is one; its ranking is empty.
  */
 export async function rankingInputOf(
   state: RankState,
@@ -41,11 +42,14 @@ export async function rankingInputOf(
   const degraded = problem !== undefined;
   if (request.candidates !== undefined)
     return inputFromCandidates(request, visitor, weights, snapshot, degraded);
-  if (snapshot === undefined) {
+  if (snapshot === undefined || awaitsItems(snapshot)) {
     throw new ApiError(
       503,
       'no_catalogue',
-      `${problem ?? 'no catalogue is published'}: send candidates, or publish a catalogue`,
+      // Why, is told by `/v1/version`, to a secret key only: it may quote what KV holds.
+      `${problem === undefined ? 'no catalogue is published yet' : 'the catalogue cannot be read'}: send candidates, or publish a catalogue`,
+      undefined,
+      Math.ceil(state.settings.refreshMs / 1000),
     );
   }
   const pair =

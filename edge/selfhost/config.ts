@@ -69,6 +69,7 @@ function configuration({ dir, port, env, rates }: Required<SelfHost>): string {
     '(name = "CATALOGUE", kvNamespace = "kv-catalogue")',
     '(name = "EVENT_LOG", durableObjectNamespace = "EventLog")',
     '(name = "LIVE_WEIGHTS", durableObjectNamespace = "LiveWeights")',
+    '(name = "SNAPSHOT_KEEPER", durableObjectNamespace = "SnapshotKeeper")',
     ...Object.entries(env).map(
       ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
     ),
@@ -86,7 +87,8 @@ const config :Workerd.Config = (
       ],
       durableObjectNamespaces = [
         (className = "EventLog", uniqueKey = "trimtab-event-log", enableSql = true),
-        (className = "LiveWeights", uniqueKey = "trimtab-live-weights", enableSql = true)
+        (className = "LiveWeights", uniqueKey = "trimtab-live-weights", enableSql = true),
+        (className = "SnapshotKeeper", uniqueKey = "trimtab-snapshot-keeper", enableSql = true)
       ],
       durableObjectStorage = (localDisk = "disk-worker"),
       globalOutbound = "network"

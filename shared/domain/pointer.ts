@@ -81,13 +81,18 @@ export interface SnapshotPointer {
   readonly sizeBytes: number;
   /** Epoch ms. */
   readonly at: number;
+  /**
+   * Of a snapshot without items: there were some, and somebody took all of them away. Without this mark it is the
+   * catalogue of a system whose first items are still on their way.
+   */
+  readonly emptied?: boolean;
 }
 
 export function parseSnapshotPointer(text: string): SnapshotPointer | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown>;
-    const { hash, parts, sizeBytes, at } = value;
-    const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
+    const { hash, parts, sizeBytes, at, emptied } = value;
+    const whole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
     if (
       typeof hash === 'string' &&
       /^[0-9a-f]{16,64}$/.test(hash) &&
@@ -95,7 +100,7 @@ export function parseSnapshotPointer(text: string): SnapshotPointer | undefined 
       whole(sizeBytes) &&
       whole(at)
     ) {
-      return value as unknown as SnapshotPointer;
+      return { hash, parts, sizeBytes, at, ...(emptied === true && { emptied }) };
     }
   } catch {
     // Text that is not JSON is treated like JSON of another shape.

@@ -20,7 +20,7 @@ export interface Ranking {
   }[];
 }
 
-/** The answer of `GET /v1/version`, as far as tests read it. */
+/** What `GET /v1/version` answers a secret key, as far as tests read it. */
 export interface LiveAtEdge {
   readonly weights: Version;
   readonly snapshot: string;
@@ -63,8 +63,8 @@ export async function call<T>(
   return answer.json<T>();
 }
 
-export const liveAtEdge = async ({ edge }: System) =>
-  (await edge.ask('/v1/version')).json<LiveAtEdge>();
+export const liveAtEdge = async ({ edge, keys }: System) =>
+  (await edge.ask('/v1/version', { key: keys.secretKey })).json<LiveAtEdge>();
 
 /** Puts items in, and returns once the edge ranks them. */
 export async function putItems(system: System, items: readonly object[]): Promise<void> {

@@ -67,7 +67,9 @@ it(
     await until('half of the traffic is to see it', async () => (await stage()) === 'canary 50');
     // Told by the pointer and not by who sees what: a quarter of few sessions may look like half of them.
     await until('the edge has that too', async () => {
-      const { pointer, experiments } = (await system.edge.ask('/v1/version')).json<any>();
+      const { pointer, experiments } = (
+        await system.edge.ask('/v1/version', { key: system.keys.secretKey })
+      ).json<any>();
       const [own] = pointer.layers?.flatMap((layer: any) => layer.experiments) ?? [];
       const share = own?.arms.find(({ name }: any) => name === 'challenger').weight;
       return experiments.includes(id) && share === 0.5;

@@ -75,7 +75,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
   const put = { method: 'PUT', key: system.keys.secretKey, body: text };
   expect((await system.edge.ask('/v1/kv/WEIGHTS/active', put)).status).toBe(200);
   await until('the experiments run', async () => {
-    const version = await system.edge.ask('/v1/version');
+    const version = await system.edge.ask('/v1/version', { key: system.keys.secretKey });
     return version.json<{ experiments: string[] }>().experiments.length === 2;
   });
   const answers = await Promise.all(VISITORS.map((visitor) => rank(system, visitor)));

@@ -206,10 +206,29 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
   });
 
   it('names the port that is taken, and how to choose another', async () => {
-    const { exitCode, stderr } = await start().ended;
+    const elsewhere = { ...settings, TRIMTAB_DIR: join(dir, 'elsewhere') };
+    await mkdir(elsewhere.TRIMTAB_DIR);
+    const { exitCode, stderr } = await launch(['start', '--json'], elsewhere).ended;
     expect(stderr).toContain(`port ${edgePort}, where the edge should listen, is taken`);
     expect(stderr).toContain('--edge-port');
     expect(exitCode).toBe(1);
+  });
+
+  it.each([
+    ['start', ['--edge-port', '3001', '--backend-port', '3002']],
+    ['serve', ['--port', '3002']],
+  ])('keeps out a second `%s` on its directory, and says who has it', async (verb, ports) => {
+    const before = await readFile(join(dir, 'edge.env'), 'utf8');
+    const { exitCode, stderr, stdout } = await launch([verb, '--json', ...ports], settings).ended;
+    expect(stderr).toContain(
+      `${dir} is in use by "trimtab ${verb}" (pid ${verb === 'start' ? system.pid : ''}`,
+    );
+    expect(stderr).toMatch(
+      new RegExp(`since .+backend on port ${backendPort}\\): stop that first`),
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(await readFile(join(dir, 'edge.env'), 'utf8')).toBe(before);
+    expect((await rank()).status).toBe(200);
   });
 
   it(
@@ -232,14 +251,45 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
   );
 
   it.skipIf(!hasProc)(
-    'says that the backend crashed, and leaves no Worker behind (reads /proc: Linux only)',
+    'goes on without a backend that was killed, and starts it again (reads /proc: Linux only)',
     async () => {
+      const [killed] = await processesNaming(`--port ${backendPort}`);
+      const [edge] = await processesNaming(`--port=${edgePort}`);
+      process.kill(killed.pid, 'SIGKILL');
+      const ranked = new Set<number>();
+      await until('the backend answers again', async () => {
+        ranked.add((await rank()).status);
+        const { secretKey } = await keys();
+        const { status } = await ask(`${settings.TRIMTAB_BACKEND}/v1/status`, { key: secretKey });
+        return status === 200;
+      });
+      const [again] = await processesNaming(`--port ${backendPort}`);
+      expect(again.pid).not.toBe(killed.pid);
+      // The edge has ranked all the while, and is the same one.
+      expect([...ranked]).toEqual([200]);
+      expect(await processesNaming(`--port=${edgePort}`)).toEqual([edge]);
+      expect(system.stderr()).toContain(
+        'backend | the backend was ended by SIGKILL: starting it again in 0.5 s',
+      );
+    },
+    START_MS,
+  );
+
+  it.skipIf(!hasProc).each([
+    ['wrangler', () => `--port=${edgePort}`],
+    ['the workerd that listens', () => `--socket-addr=entry=127.0.0.1:${edgePort}`],
+  ])(
+    'starts the edge again when %s was killed, while the backend goes on (reads /proc: Linux only)',
+    async (_, naming) => {
       const [backend] = await processesNaming(`--port ${backendPort}`);
-      process.kill(backend.pid, 'SIGKILL');
-      const { exitCode, stderr } = await system.ended;
-      expect(stderr).toContain('the backend was ended by SIGKILL');
-      expect(exitCode).toBe(1);
-      expect(await left()).toEqual([]);
+      const [killed] = await processesNaming(naming());
+      process.kill(killed.pid, 'SIGKILL');
+      await until('the edge is another one', async () => {
+        const now = await processesNaming(`--port=${edgePort}`);
+        return now.length === 1 && now[0].pid !== killed.pid && (await rank()).status === 200;
+      });
+      expect(await processesNaming(`--port ${backendPort}`)).toContainEqual(backend);
+      expect(system.stderr()).toMatch(/edge \| the edge .+: starting it again in/);
     },
     START_MS,
   );
@@ -247,8 +297,6 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
   it.skipIf(!hasProc)(
     'leaves nothing behind even when it is itself killed (reads /proc: Linux only)',
     async () => {
-      system = start();
-      await system.firstJson;
       expect(await left()).not.toEqual([]);
       system.signal('SIGKILL');
       await system.ended;

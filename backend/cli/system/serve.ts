@@ -25,11 +25,11 @@ async function serve(options: Options): Promise<void> {
   const signal = stopSignal();
   // Imported here, so that the other verbs, which do not need the backend, start faster.
   keepPrivate(stateDir());
-  const [{ loadConfig }, { startBackend }] = await Promise.all([
+  const [{ loadConfig }, { startLockedBackend }] = await Promise.all([
     import('../../config/config.ts'),
     import('../../main.ts'),
   ]);
-  const backend = await startBackend(
+  const backend = await startLockedBackend(
     await loadConfig({
       env: {
         ...process.env,

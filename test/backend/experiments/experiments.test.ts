@@ -57,6 +57,12 @@ async function inDatabase<T>(look: (db: LibSQLDatabase) => Promise<T>): Promise<
 const traffic = () => inDatabase((db) => trafficOf({ db }));
 
 describe('an experiment over HTTP', () => {
+  test('has a salt that its id, which every ranking tells, does not give away', async () => {
+    const { id, salt } = await create({});
+    expect(salt).toMatch(/^salt_.{20}/);
+    expect(salt).not.toContain(id.replace('exp_', ''));
+  });
+
   test('starts with the champion frozen into the arm that named no version', async () => {
     const draft = await create({ traffic: 0.4 });
     expect(draft).toMatchObject({

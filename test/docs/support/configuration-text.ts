@@ -82,7 +82,8 @@ const readable = (value: unknown): string =>
     : literal(value);
 
 function rowOf([name, variable]: [string, Variable]): string {
-  const state = { path: '', keys: '', edgeEnv: '', edge: '', demo: '' };
+  const lock = { start: '', serve: '' };
+  const state = { path: '', keys: '', edgeEnv: '', edge: '', demo: '', lock };
   const otherwise = variable.otherwiseIs ?? variable.otherwise?.(state) ?? 'not set';
   const also = variable.also === undefined ? '' : ` (also \`${variable.also}\`)`;
   return `| \`${name}\`${also} | ${otherwise} | ${variable.meaning} |`;

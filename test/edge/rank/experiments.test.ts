@@ -47,6 +47,76 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
+describe('what lets anybody choose their arm', () => {
+  const salted = () =>
+    pointer({
+      layers: [
+        {
+          ...layerOf('ranking', [experimentOf('exp_1', { salt: 'grain-of-arms' })]),
+          salt: 'grain-of-layer',
+        },
+      ],
+      shadow: { version: 'v000003', share: 0.5 },
+      by: 'ana',
+    });
+  const told = async (key?: string) => {
+    const [version, ranked, health, refused] = await Promise.all([
+      isolate.fetch('/v1/version', { key }),
+      isolate.fetch('/v1/rank', { key: PUBLISHABLE, body: { sessionId: 's', explain: true } }),
+      isolate.fetch('/v1/health', { key }),
+      isolate.fetch('/v1/kv/WEIGHTS/active', { key }),
+    ]);
+    const all = [version, ranked, health, refused];
+    const texts = await Promise.all(all.map((response) => response.text()));
+    // A token is readable by whoever holds it.
+    const { token } = JSON.parse(texts[1]);
+    const headers = all.flatMap((response) => [...response.headers]).join();
+    return {
+      version: JSON.parse(texts[0]),
+      text: [
+        ...texts,
+        headers,
+        atob(token.split('.')[0].replaceAll('-', '+').replaceAll('_', '/')),
+      ].join(),
+    };
+  };
+
+  it.each([
+    ['no key', undefined],
+    ['an unknown key', 'sk_unknown'],
+    ['a publishable key', PUBLISHABLE],
+  ])('is told nobody with %s: neither by the version nor by a ranking', async (_, key) => {
+    await publishTraffic(isolate, salted(), { experiments: ['exp_1'], shadow: 'v000003' });
+    const { version, text } = await told(key);
+    expect(Object.keys(version)).toEqual([
+      'weights',
+      'delta',
+      'schemaHash',
+      'snapshot',
+      'items',
+      'weightsAgeMs',
+      'snapshotAgeMs',
+      'degraded',
+    ]);
+    expect(version).toMatchObject({ weights: 'v000001', items: 6, degraded: false });
+    expect(text).not.toMatch(/grain-of|range|"by"|ana\b|v000003/);
+  });
+
+  it('stays untold when the pointer is damaged, and a problem quotes it', async () => {
+    const damaged = JSON.stringify({ layers: [{ salt: 'grain-of-layer' }], champion: 'none' });
+    await pointAt(damaged);
+    await eventually(async () => {
+      const full = await isolate.fetch('/v1/version', { key: SECRET });
+      expect(await full.text()).toContain('grain-of-layer');
+    });
+    for (const key of [undefined, PUBLISHABLE]) {
+      const { version, text } = await told(key);
+      expect(version).toMatchObject({ degraded: true });
+      expect(text).not.toContain('grain-of');
+    }
+  });
+});
+
 describe('an experiment at the edge', () => {
   it.each([
     ['50/50', 0.5, 400],

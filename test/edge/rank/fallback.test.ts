@@ -9,6 +9,10 @@ import { openTrips } from '../support/trips.ts';
 
 const down = () => Promise.reject(new Error('down for a test'));
 const KV_DOWN = { get: down, getWithMetadata: down };
+const NO_KEEPER = {
+  idFromName: () => 'an id',
+  get: () => ({ kept: down, part: down, keep: down }),
+};
 const LIVE_WEIGHTS_DOWN = {
   idFromName: () => 'an id',
   get: () => ({ adopt: down }),
@@ -138,13 +142,98 @@ describe('what ranks when something fails', () => {
     await eventually(async () =>
       expect(await rank(isolate)).toMatchObject({ snapshot, degraded: true, items: [{}, {}, {}] }),
     );
-    expect(await rank(coldIsolate())).toMatchObject({ status: 503, code: 'no_catalogue' });
+    expect(await rank(coldIsolate())).toMatchObject({
+      status: 200,
+      snapshot,
+      degraded: true,
+      items: [{}, {}, {}],
+    });
     expect(await rank(coldIsolate(), { candidates: ['a'] })).toMatchObject({ status: 200 });
   });
 
-  it('is nothing, said clearly, without a catalogue and candidates', async () => {
-    await env.CATALOGUE.delete('active');
-    expect(await rank(coldIsolate())).toMatchObject({ status: 503, code: 'no_catalogue' });
+  it.each([
+    ['fails', () => down()],
+    ['never answers', () => new Promise(() => undefined)],
+    ['has lost all', () => Promise.resolve(null)],
+  ])('is the last good catalogue, degraded, in a cold isolate whose KV %s', async (_, get) => {
+    await publishScorer('v000001');
+    const { snapshot } = await rank(coldIsolate());
+    const isolate = coldIsolate({ CATALOGUE: { get }, WEIGHTS: { get } });
+    const answer = await rank(isolate);
+    expect(answer).toMatchObject({ status: 200, weights: 'v000001', snapshot, degraded: true });
+    expect(answer.items).toHaveLength(3);
+    expect(answer.items[0].score).toBe((await rank(coldIsolate())).items[0].score);
+  });
+
+  it('is what KV has again, once it answers, in an isolate that began with the last good one', async () => {
+    await publishScorer('v000001');
+    await rank(coldIsolate());
+    let isDown = true;
+    const CATALOGUE = {
+      get: (...args: Parameters<KVNamespace['get']>) =>
+        isDown ? down() : env.CATALOGUE.get(...args),
+    };
+    const isolate = coldIsolate({ CATALOGUE });
+    expect(await rank(isolate)).toMatchObject({ degraded: true, items: [{}, {}, {}] });
+    const hash = await publishItems(openTrips(2));
+    isDown = false;
+    await eventually(async () =>
+      expect(await rank(isolate)).toMatchObject({ snapshot: hash, degraded: false }),
+    );
+  });
+
+  it('is read by a second look where KV has cached a part before it was repaired', async () => {
+    await publishScorer('v000001');
+    // Copies that are younger than a minute are the repaired ones.
+    const CATALOGUE = {
+      get: (key: string, options: { cacheTtl: number }) =>
+        key.endsWith('/1') && options.cacheTtl > 60
+          ? Promise.resolve(null)
+          : env.CATALOGUE.get(key, options),
+    };
+    const answer = await rank(coldIsolate({ CATALOGUE, SNAPSHOT_KEEPER: NO_KEEPER }));
+    expect(answer).toMatchObject({ status: 200, degraded: false, items: [{}, {}, {}] });
+  });
+
+  it.each([
+    ['is absent', () => env.CATALOGUE.delete('active')],
+    ['never had items', () => publishItems([])],
+    ['is damaged', () => env.CATALOGUE.put('active', 'salt and pepper')],
+  ])(
+    'is nothing, said clearly and with when to ask again, while the catalogue %s',
+    async (_, spoil) => {
+      await publishScorer('v000001');
+      await spoil();
+      const answer = await rank(coldIsolate({ REFRESH_MS: '2500' }));
+      expect(answer).toMatchObject({ status: 503, code: 'no_catalogue' });
+      expect(answer.message).not.toContain('salt');
+      expect(answer.headers.get('retry-after')).toBe('3');
+      expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after');
+      expect(await rank(coldIsolate(), { candidates: ['a'] })).toMatchObject({ status: 200 });
+    },
+  );
+
+  it('is an empty ranking of a catalogue that somebody emptied, which is the truth', async () => {
+    await publishScorer('v000001');
+    const isolate = coldIsolate();
+    await rank(isolate);
+    const snapshot = await publishItems([], undefined, { emptied: true });
+    const empty = { status: 200, items: [], snapshot, degraded: false };
+    await eventually(async () => expect(await rank(isolate)).toMatchObject(empty));
+    expect(await rank(coldIsolate())).toMatchObject(empty);
+    expect(await rank(coldIsolate({ CATALOGUE: KV_DOWN }))).toMatchObject({
+      ...empty,
+      degraded: true,
+    });
+  });
+
+  it('is asked for its first items as soon as they are there', async () => {
+    await publishScorer('v000001');
+    await publishItems([]);
+    const isolate = coldIsolate();
+    expect(await rank(isolate)).toMatchObject({ status: 503 });
+    await publishItems(openTrips(2));
+    await eventually(async () => expect(await rank(isolate)).toMatchObject({ items: [{}, {}] }));
   });
 });
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { coldIsolate } from '../support/edge.ts';
+import { coldIsolate, SECRET } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
@@ -77,9 +77,9 @@ describe('how an isolate stays fresh', () => {
 });
 
 describe('GET /v1/version', () => {
-  it('loads what is live when cold, and tells all of it', async () => {
+  it('loads what is live when cold, and tells a secret key all of it', async () => {
     const { snapshot } = await rank(coldIsolate());
-    const response = await coldIsolate().fetch('/v1/version');
+    const response = await coldIsolate().fetch('/v1/version', { key: SECRET });
     expect(await response.json()).toEqual({
       weights: 'v000001',
       delta: 0,
@@ -100,11 +100,11 @@ describe('GET /v1/version', () => {
     });
   });
 
-  it('says why it is degraded', async () => {
+  it('says why it is degraded, to a secret key', async () => {
     await pointAt('v000777');
     const isolate = coldIsolate();
     await eventually(async () => {
-      const response = await isolate.fetch('/v1/version');
+      const response = await isolate.fetch('/v1/version', { key: SECRET });
       expect(await response.json()).toMatchObject({
         weights: 'v000001',
         degraded: true,

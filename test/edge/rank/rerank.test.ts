@@ -146,7 +146,7 @@ describe.each(kinds)('$what, through /v1/rank', ({ scorer, unitsOf }) => {
       codes,
       weights: scorer.version,
     });
-    const version = await isolate.fetch('/v1/version');
+    const version = await isolate.fetch('/v1/version', { key: SECRET });
     expect(await version.json()).toMatchObject({ weights: scorer.version, kind: scorer.kind });
   });
 });

@@ -5,7 +5,7 @@ import type {
   ServedLayer,
 } from '../../../shared/domain/experiment.ts';
 import { eventually } from './eventually.ts';
-import type { Isolate } from './edge.ts';
+import { SECRET, type Isolate } from './edge.ts';
 import { pointAt } from './publish.ts';
 
 export const HALVES: readonly ServedArm[] = [
@@ -53,7 +53,7 @@ export async function publishTraffic(
   const seen = typeof pointer === 'string' ? { champion: pointer, hold: true } : pointer;
   let version: Version | undefined;
   await eventually(async () => {
-    version = await (await isolate.fetch('/v1/version')).json<Version>();
+    version = await (await isolate.fetch('/v1/version', { key: SECRET })).json<Version>();
     expect(version).toMatchObject({ pointer: seen, ...expected });
   });
   return version!;

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
+import type { SnapshotPointer } from '../../../shared/domain/pointer.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -23,14 +24,18 @@ export const hotels: Schema = parseSchema({
   rules: { stars: [0, 1, 2, 3] },
 });
 
-/** Puts a catalogue live, in two parts. @returns its hash. */
-export async function publishItems(items: readonly Item[], schema = smarttrip): Promise<string> {
+/** Puts a catalogue live, in two parts. @param about what else its pointer says. @returns its hash. */
+export async function publishItems(
+  items: readonly Item[],
+  schema = smarttrip,
+  about: Partial<SnapshotPointer> = {},
+): Promise<string> {
   const bytes = snapshotToBytes(schema, packItems(schema.columns, items));
   const hash = snapshotHash(bytes);
   const half = bytes.length >> 1;
   await env.CATALOGUE.put(`s/${hash}/0`, bytes.slice(0, half));
   await env.CATALOGUE.put(`s/${hash}/1`, bytes.slice(half));
-  const pointer = { hash, parts: 2, sizeBytes: bytes.length, at: 1 };
+  const pointer = { hash, parts: 2, sizeBytes: bytes.length, at: Date.now(), ...about };
   await env.CATALOGUE.put('active', JSON.stringify(pointer));
   return hash;
 }

@@ -16,6 +16,8 @@ export interface Launched {
   readonly ended: Promise<Ended>;
   /** The first line on stdout as JSON; rejects, with what stderr held, when it ends before one came. */
   readonly firstJson: Promise<Record<string, unknown>>;
+  /** What it has said there so far. */
+  stderr(): string;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -49,7 +51,13 @@ export function launch(
   });
   // Who only waits for the end need not hear that no JSON came.
   firstJson.catch(() => undefined);
-  return { pid: child.pid!, ended, firstJson, signal: (name) => child.kill(name) };
+  return {
+    pid: child.pid!,
+    ended,
+    firstJson,
+    stderr: () => stderr,
+    signal: (name) => child.kill(name),
+  };
 }
 
 /** `trimtab …` until it ends, in the process that this test worker has for its commands. */

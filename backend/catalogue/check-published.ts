@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { eq, inArray } from 'drizzle-orm';
+import { parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
+import type { Kv } from '../models/edge-kv.ts';
+import { readLive } from '../models/live-pointer.ts';
+import { sha256Of } from '../models/publish-blob.ts';
+import { versionsInPointer } from '../models/versions-in-pointer.ts';
+import type { Job } from '../scheduler/scheduler.ts';
+import type { Store } from '../store/open.ts';
+import { snapshots, weights } from '../store/tables.ts';
+import { everHadItems, type SnapshotPublisher } from './snapshot-publisher.ts';
+
+/** Compares what KV holds with what was published, and publishes again what is missing or damaged. */
+export interface PublishedCheck {
+  /** What is wrong in KV; undefined where nothing is known to be. */
+  problem(): string | undefined;
+  /** Checks the catalogue's pointer, and what it names where it is new or was not read for a while. */
+  check(): Promise<void>;
+}
+
+export interface PublishedCheckDeps {
+  readonly store: Store;
+  readonly kv: Kv;
+  readonly publisher: Pick<Publisher, 'readVersion' | 'publishVersion'>;
+  readonly snapshots: Pick<SnapshotPublisher, 'forget'>;
+  readonly settleMs: number;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** How often all bytes are read, although nothing seems to have changed: a catalogue of 10 MB is three reads. */
+const WHOLE_EVERY_MS = 5 * 60_000;
+/** A repair is not asked for again before it may have been made, and KV may show it. */
+const REPAIR_MS = 30_000;
+
+export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
+  const { store, kv, snapshots: catalogue, settleMs, nowMs, log } = deps;
+  let problem: string | undefined;
+  let wholeText: string | undefined;
+  let wholeAtMs = Number.NEGATIVE_INFINITY;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  const checkCatalogue = async (isDue: boolean) => {
+    const stored = await kv.get('CATALOGUE', ACTIVE_KEY);
+    const text = stored && new TextDecoder().decode(stored);
+    const found =
+      isDue || problem !== undefined || text !== wholeText
+        ? await problemOfCatalogue(store, kv, text)
+        : undefined;
+    if (found === undefined) {
+      if (problem !== undefined) log(`the catalogue in KV is whole again (was: ${problem})`);
+      problem = undefined;
+      wholeText = text;
+      return;
+    }
+    // The first time it may be a pointer that another backend has just moved.
+    const isCertain = found === problem;
+    if (!isCertain) log(`${found}: it will be published again`);
+    problem = found;
+    if (!isCertain || nowMs() - askedAtMs < REPAIR_MS + settleMs) return;
+    askedAtMs = nowMs();
+    catalogue.forget();
+  };
+
+  return {
+    problem: () => problem,
+    async check() {
+      const isDue = nowMs() - wholeAtMs >= WHOLE_EVERY_MS;
+      await checkCatalogue(isDue);
+      if (!isDue) return;
+      await repairVersions(deps);
+      wholeAtMs = nowMs();
+    },
+  };
+}
+
+/** @param text the catalogue's pointer. @returns why an isolate that starts now could not read the catalogue. */
+async function problemOfCatalogue(
+  store: Store,
+  kv: Kv,
+  text: string | undefined,
+): Promise<string | undefined> {
+  // A store that never had items has nothing to compare with, and nothing to publish instead.
+  if (!(await everHadItems(store))) return undefined;
+  if (text === undefined) return 'the CATALOGUE key "active" is gone from KV';
+  const pointer = parseSnapshotPointer(text);
+  if (pointer === undefined) return 'the CATALOGUE key "active" in KV is not a pointer';
+  const { hash, parts } = pointer;
+  const [known] = await store.db
+    .select({ parts: snapshots.parts })
+    .from(snapshots)
+    .where(eq(snapshots.hash, hash));
+  if (known === undefined)
+    return `the catalogue's pointer in KV names ${hash}, which was never published`;
+  const digest = createHash('sha256');
+  for (let part = 0; part < parts; part++) {
+    const bytes = await kv.get('CATALOGUE', `s/${hash}/${part}`);
+    if (bytes === undefined) return `part ${part} of the live snapshot ${hash} is gone from KV`;
+    digest.update(bytes);
+  }
+  return digest.digest('hex').slice(0, hash.length) === hash
+    ? undefined
+    : `the live snapshot ${hash} is damaged in KV`;
+}
+
+/** Publishes again the versions of the live pointer that KV has lost or damaged. */
+async function repairVersions({
+  store,
+  publisher,
+  log,
+}: Pick<PublishedCheckDeps, 'store' | 'publisher' | 'log'>): Promise<void> {
+  const live = await readLive(store);
+  if (live === undefined) return;
+  const rows = await store.db
+    .select({ version: weights.version, sha256: weights.sha256 })
+    .from(weights)
+    .where(inArray(weights.version, versionsInPointer(live.pointer)));
+  for (const version of versionsInPointer(live.pointer)) {
+    const row = rows.find((one) => one.version === version);
+    if (row === undefined) continue;
+    const bytes = await publisher.readVersion(version);
+    if (bytes !== undefined && sha256Of(bytes) === row.sha256) continue;
+    log(
+      `${version} is ${bytes === undefined ? 'gone from' : 'damaged in'} KV: it is published again`,
+    );
+    await publisher.publishVersion(version);
+  }
+}
+
+/** Every backend checks, as each of them says whether it is ready. */
+export const publishedCheckJob = (deps: {
+  readonly check: PublishedCheck;
+  readonly schedule: string;
+  readonly log: (message: string) => void;
+}): Job => {
+  let last: string | undefined;
+  return {
+    name: 'check of what is published',
+    schedule: deps.schedule,
+    leaderOnly: false,
+    // That the edge cannot be reached is the pointer watch's to report; here it is logged once.
+    async run() {
+      try {
+        await deps.check.check();
+        last = undefined;
+      } catch (error) {
+        const message = messageOf(error);
+        if (message !== last) deps.log(`what is published cannot be checked: ${message}`);
+        last = message;
+      }
+    },
+  };
+};

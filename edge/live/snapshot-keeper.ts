@@ -1,0 +1,99 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { DurableObject } from 'cloudflare:workers';
+import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { snapshotParts } from '../artifacts/snapshot-parts.ts';
+import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
+import type { Env } from '../platform/env.ts';
+import { settingsOf } from '../platform/settings.ts';
+
+/** A row of a Durable Object's database holds at most 2 MB. */
+const ROW_BYTES = 1024 * 1024;
+
+/**
+ * The last good snapshot of the catalogue in one cell, for isolates that start while KV fails. It reads the parts from KV
+ * itself, one at a time, so that no snapshot is ever whole in its memory, and it takes the place of the one before only
+ * once all of it is stored and has the hash that names it.
+ */
+export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeperObject {
+  #kept: SnapshotPointer | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS rows (hash TEXT, part INTEGER, at INTEGER, bytes BLOB, PRIMARY KEY (hash, part, at))',
+    );
+    this.#kept = ctx.storage.kv.get<SnapshotPointer>('kept');
+  }
+
+  /** Snapshots are taken one after the other, in the order in which isolates report them. */
+  keep(pointer: SnapshotPointer): Promise<void> {
+    const taken = this.#last.then(() => this.#take(pointer));
+    this.#last = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async kept(): Promise<SnapshotPointer | null> {
+    return this.#kept ?? null;
+  }
+
+  async part(hash: string, part: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    const rows = [
+      ...this.ctx.storage.sql.exec<{ bytes: ArrayBuffer }>(
+        'SELECT bytes FROM rows WHERE hash = ? AND part = ? ORDER BY at',
+        hash,
+        part,
+      ),
+    ];
+    if (this.#kept?.hash !== hash || rows.length === 0) return null;
+    const bytes = new Uint8Array(rows.reduce((sum, row) => sum + row.bytes.byteLength, 0));
+    let at = 0;
+    for (const row of rows) {
+      bytes.set(new Uint8Array(row.bytes), at);
+      at += row.bytes.byteLength;
+    }
+    return bytes;
+  }
+
+  async #take(pointer: SnapshotPointer): Promise<void> {
+    const { hash, parts } = pointer;
+    const before = this.#kept;
+    // An isolate that KV's cache still shows an older pointer must not bring the older catalogue back.
+    if (before !== undefined && (before.hash === hash || before.at > pointer.at)) return;
+    this.#deleteAllBut(before?.hash);
+    const digest = sha256.create();
+    // Read once, so that a copy which KV cached before a repair need not be taken.
+    const readPart = snapshotParts(this.env.CATALOGUE, hash, settingsOf(this.env).kvCacheTtlS);
+    for (let part = 0; part < parts; part++) {
+      const stored = await readPart(part);
+      if (stored === null) throw new Error(`snapshot part s/${hash}/${part} is absent`);
+      const bytes = new Uint8Array(stored);
+      digest.update(bytes);
+      // A part without bytes has a row, too: else it would be taken for one that is absent.
+      for (let at = 0; at === 0 || at < bytes.length; at += ROW_BYTES)
+        this.ctx.storage.sql.exec(
+          'INSERT INTO rows (hash, part, at, bytes) VALUES (?, ?, ?, ?)',
+          hash,
+          part,
+          at,
+          bytes.slice(at, at + ROW_BYTES),
+        );
+    }
+    const found = bytesToHex(digest.digest()).slice(0, hash.length);
+    if (found !== hash) {
+      this.#deleteAllBut(before?.hash);
+      throw new Error(`snapshot ${hash} is damaged: its bytes hash to ${found}`);
+    }
+    this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.kv.put('kept', pointer);
+      this.#deleteAllBut(hash);
+    });
+    this.#kept = pointer;
+  }
+
+  /** Deletes the rows of what was replaced, and of what could not be stored to its end. */
+  #deleteAllBut(hash = ''): void {
+    this.ctx.storage.sql.exec('DELETE FROM rows WHERE hash <> ?', hash);
+  }
+}
