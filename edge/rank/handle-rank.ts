@@ -9,6 +9,7 @@ import { readJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
 import { drawSlateWith } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
+import { itemSourceOf } from './item-source.ts';
 import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
@@ -67,6 +68,7 @@ export async function handleRank(
       at: nowMs,
       ...logged,
       context: { placement, consent },
+      itemSource: itemSourceOf(rankRequest.candidates, input.catalogue, role),
       ...(arm && { arm }),
       weights: version,
       delta,

@@ -2,7 +2,13 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import { trainingSetBuilder, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { DataFacts } from './enough-data.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
+import {
+  limitInfluence,
+  type InfluenceLimits,
+  type Limited,
+} from '../../science/learn/limit-influence.ts';
 import { rewardOf } from '../../science/learn/tallies.ts';
+import type { Scorer } from '../../../shared/score/scorer.ts';
 
 /** Which rankings to learn from. */
 export interface TrainingWindow {
@@ -15,13 +21,24 @@ export interface TrainingWindow {
 
 export interface TrainingData {
   readonly set: TrainingSet;
+  /** Of the window before anything was limited. */
   readonly facts: DataFacts;
+  /** What counted too much; absent where nothing was to be limited. */
+  readonly limited?: Omit<Limited, 'set'>;
+}
+
+/** By what persons and items are limited. */
+export interface LimitedBy {
+  /** The scorer that is improved on. */
+  readonly base: Scorer;
+  readonly limits: InfluenceLimits;
 }
 
 export interface Collector {
   readonly slates: number;
   add(slate: TrainingSlate): void;
-  finish(): TrainingData;
+  /** @param by absent: everything counts in full. */
+  finish(by?: LimitedBy): TrainingData;
 }
 
 /**
@@ -37,13 +54,17 @@ export function collector(
 ): Collector {
   const builder = trainingSetBuilder(schema.features.length, capacityRows);
   const days = new Set<number>();
-  const users = new Set<string>();
+  const users = new Map<string, number>();
+  const items = new Map<string, number>();
+  const user: number[] = [];
+  const item = new Uint32Array(capacityRows);
+  let rows = 0;
   let [rankings, rewarded, clicked] = [0, 0, 0];
   return {
     get slates() {
       return rankings;
     },
-    add({ at, sessionId, userId, weights, codes, tallies }) {
+    add({ at, sessionId, userId, weights, codes, itemIds, tallies }) {
       if (at < window.from || at > window.to) return;
       if (window.servedBy !== undefined && weights !== window.servedBy) return;
       const earned = new Float64Array(tallies.length);
@@ -59,17 +80,30 @@ export function collector(
       if (hasReward) rewarded++;
       if (hasClick) clicked++;
       days.add(Math.floor(at / 86_400_000));
-      users.add(userId ?? `session ${sessionId}`);
+      const number = numberOf(users, userId ?? `session ${sessionId}`);
+      user.push(userId === null ? -1 : number);
+      for (const id of itemIds) item[rows++] = numberOf(items, id);
     },
-    finish: () => ({
-      set: builder.finish(),
-      facts: {
+    finish(by) {
+      const facts: DataFacts = {
         rankings,
         rewarded,
         clickRate: rankings === 0 ? 0 : clicked / rankings,
         days: days.size,
         users: users.size,
-      },
-    }),
+      };
+      const whole = builder.finish();
+      if (by === undefined) return { set: whole, facts };
+      const provenance = { user: Int32Array.from(user), item: item.subarray(0, rows) };
+      const { set, ...limited } = limitInfluence(whole, provenance, by.base, by.limits);
+      return { set, facts, limited };
+    },
   };
+}
+
+function numberOf(numbers: Map<string, number>, name: string): number {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  numbers.set(name, numbers.size);
+  return numbers.size - 1;
 }

@@ -22,10 +22,11 @@ export async function prepareInput(
   { parent, reward, from, to, servedBy, force }: RunSource,
 ): Promise<{ input: RunInput; prepared: PreparedData }> {
   const { location, settings } = trainingData;
+  const { minimums, influence } = settings;
   const prepared = await trainingData.prepare(parent.schema, { from, to });
   const { manifests, otherLogs } = prepared;
   const input: RunInput = {
-    data: { location, manifests, otherLogs, minimums: settings.minimums, force },
+    data: { location, manifests, otherLogs, minimums, influence, force },
     window: { from, to, ...(servedBy && { servedBy }) },
     parent,
     reward,
