@@ -73,7 +73,7 @@ async function trained(
     );
     const device = cpuDevice({ threads: 1 });
     const { scorer } = await learn(set, { parent: RULES, learner, name: 'learned', device });
-    return { ...scorer, version: RULES.version } as Scorer;
+    return { ...scorer, version: RULES.version };
   } finally {
     await log.close();
   }

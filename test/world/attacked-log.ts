@@ -46,7 +46,7 @@ export function attackedWorld(seed: number): AttackedWorld {
   const items = demoCatalogue(2 * ITEMS, seed, NOON + 48 * HOUR_MS)
     .filter(({ status }) => status !== 'full')
     .slice(0, ITEMS)
-    .map(({ title: _, ...trip }) => parseItem(trip));
+    .map(({ title, ...trip }) => parseItem({ ...trip, name: title }));
   const newItem = items[ITEMS >> 1].id;
   const tableOf = (some: readonly Item[]) => rankable(packItems(smarttrip.columns, some));
   return {
