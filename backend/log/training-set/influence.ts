@@ -7,7 +7,7 @@ export const influence = group({
   /** A reward counts up to so many times the mean reward. */
   rewardOverMean: multiple.default(2),
   /** What speaks for an item counts up to so many times what speaks against it by the version that is improved on. */
-  itemRise: multiple.default(1.5),
+  itemRise: multiple.default(1.25),
   /** It also exceeds it by at most this share of all rewards. */
   itemShare: share.default(0.01),
 });
