@@ -3,6 +3,7 @@ import { group, positive, problem, schedule } from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { filters } from './account/filters.ts';
 import { qualityLimits } from './partitions/quality-limits.ts';
+import { influence } from './training-set/influence.ts';
 import { minimums } from './training-set/minimums.ts';
 
 export const trainingData = group({
@@ -18,6 +19,8 @@ export const trainingData = group({
   filters,
   /** What a learner must have before it is trusted to learn. */
   minimums,
+  /** How much one person, and one item, may weigh in what is learned. */
+  influence,
   /** How good the logged data must be before a learner is trusted to learn from them. */
   quality: qualityLimits,
 }).superRefine(({ attributionDays, retentionDays }, context) => {

@@ -22,6 +22,8 @@ export const count = z.number().int().nonnegative();
 /** Something that there must be one of at least. */
 export const atLeastOne = z.number().int().min(1);
 export const positive = z.number().positive();
+/** How many times something may be of something else. */
+export const multiple = z.number().min(1);
 export const share = z.number().min(0).max(1);
 
 function isSchedule(pattern: string): boolean {

@@ -52,6 +52,8 @@ export async function runAll(options: StartOptions, signal: AbortSignal): Promis
   // Their faults are reported here at once, and not only once a backend could not start.
   await loadSettings({ env: process.env, directory: process.cwd(), demo: true });
   const state = stateDir();
+  // Before the first file is written.
+  keepPrivate(state);
   const lock = await lockStateDir(state, 'start', { edge: edgePort, backend: backendPort });
   try {
     await runLocked(state, options, signal);
@@ -68,7 +70,6 @@ async function runLocked(
   const { edgePort, backendPort, onLine } = options;
   await needFreePort(edgePort, 'the edge', '--edge-port', 'TRIMTAB_EDGE_PORT');
   await needFreePort(backendPort, 'the backend', '--backend-port', 'TRIMTAB_BACKEND_PORT');
-  keepPrivate(state);
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
   const backendUrl = `http://127.0.0.1:${backendPort}`;

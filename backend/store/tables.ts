@@ -10,7 +10,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 import type { Consent } from '../../shared/domain/consent.ts';
-import type { Shadow } from '../../shared/domain/decision.ts';
+import type { ItemSource, Shadow } from '../../shared/domain/decision.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
@@ -68,6 +68,8 @@ export const decisions = sqliteTable(
     userId: text(),
     placement: text().notNull().default('main'),
     consent: text().$type<Consent>().notNull().default('measure'),
+    /** Null in rows from before it was logged. */
+    itemSource: text().$type<ItemSource>(),
     arm: text(),
     weights: text().notNull(),
     delta: integer().notNull(),

@@ -11,6 +11,7 @@ import { cellOf } from '../platform/cell.ts';
 import { drawSlateWith } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
 import { warningsOf } from './misunderstandings.ts';
+import { itemSourceOf } from './item-source.ts';
 import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
@@ -69,6 +70,7 @@ export async function handleRank(
       at: nowMs,
       ...logged,
       context: { placement, consent },
+      itemSource: itemSourceOf(rankRequest.candidates, input.catalogue, role),
       ...(arm && { arm }),
       weights: version,
       delta,

@@ -15,6 +15,8 @@ export interface RankingInput {
   /** Absent while experiments pause. */
   readonly plan?: ExperimentPlan;
   readonly table: RankableTable;
+  /** The catalogue that the table's items are looked up in; undefined when there is none of the schema. */
+  readonly catalogue: RankableTable | undefined;
   /** Hash of the snapshot that was read; empty if none was. */
   readonly snapshot: string;
   /** True when weights or snapshot may be out of date. */
@@ -66,6 +68,7 @@ export async function rankingInputOf(
   return {
     ...configFor(pair.weights, visitor, 'catalogue'),
     table: pair.snapshot.rankable,
+    catalogue: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
     degraded: degraded || pair.weights.problem !== undefined,
   };
@@ -84,6 +87,7 @@ function inputFromCandidates(
   return {
     ...chosen,
     table: candidateTable(schema, request.candidates!, usable?.rankable),
+    catalogue: usable?.rankable,
     snapshot: usable?.hash ?? '',
     degraded: degraded || weights.problem !== undefined,
   };

@@ -16,6 +16,8 @@ export interface Decision {
   readonly userId?: UserId;
   /** Absent in decisions of edges from before there were placements: their ids are as the site gave them. */
   readonly context?: RankingContext;
+  /** Absent in decisions of edges from before it was logged. */
+  readonly itemSource?: ItemSource;
   /** The arms that the ranking was exposed to, as `exposuresToText` writes them; absent if there are none. */
   readonly arm?: string;
   /** The version that was served. Of an interleaved slate that of the first arm; the experiment names the second. */
@@ -50,6 +52,13 @@ export interface Decision {
    */
   readonly teams?: Uint8Array;
 }
+
+/**
+ * Who vouches for the attributes of the items that were ranked: the catalogue alone, a server that sent candidates with a
+ * secret key, or a browser, which sent with a publishable key what the catalogue does not say.
+ */
+export const ITEM_SOURCES = ['catalogue', 'server', 'browser'] as const;
+export type ItemSource = (typeof ITEM_SOURCES)[number];
 
 /** Where a ranking was shown, and what its visitor had agreed to. */
 export interface RankingContext {

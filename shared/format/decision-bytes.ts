@@ -7,7 +7,13 @@ import {
   parseVersion,
 } from '../domain/ids.ts';
 import { CONSENTS } from '../domain/consent.ts';
-import type { Decision, RankingContext, Shadow } from '../domain/decision.ts';
+import {
+  ITEM_SOURCES,
+  type Decision,
+  type ItemSource,
+  type RankingContext,
+  type Shadow,
+} from '../domain/decision.ts';
 import { parsePlacement } from '../domain/placement.ts';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
@@ -16,7 +22,7 @@ import { openFrame, sealFrame } from './frame.ts';
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
- * placement and consent. A batch is written in the oldest format that holds what it has, so that older backends can read it.
+ * placement and consent and with who vouches for its items. A batch is written in the oldest format that holds what it has, so that older backends can read it.
  */
 const MAGIC = 'TTDB';
 const NEWEST_FORMAT = 3;
@@ -32,8 +38,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
-function formatFor({ context, shadow, teams }: Decision): number {
-  if (context !== undefined) return 3;
+function formatFor({ context, itemSource, shadow, teams }: Decision): number {
+  if (context !== undefined || itemSource !== undefined) return 3;
   return (shadow ?? teams) ? 2 : 1;
 }
 
@@ -130,20 +136,27 @@ function checked(decision: Decision): Decision {
 const HAS_SHADOW = 1;
 const HAS_TEAMS = 2;
 const HAS_CONTEXT = 4;
+const HAS_ITEM_SOURCE = 8;
 
-function writeExtras(out: ByteWriter, { shadow, teams, context }: Decision): void {
-  out.u8((shadow ? HAS_SHADOW : 0) | (teams ? HAS_TEAMS : 0) | (context ? HAS_CONTEXT : 0));
+function writeExtras(out: ByteWriter, { shadow, teams, context, itemSource }: Decision): void {
+  out.u8(
+    (shadow ? HAS_SHADOW : 0) |
+      (teams ? HAS_TEAMS : 0) |
+      (context ? HAS_CONTEXT : 0) |
+      (itemSource ? HAS_ITEM_SOURCE : 0),
+  );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
     for (const id of shadow.itemIds) out.text(id);
   }
   if (teams !== undefined) out.block(teams);
   if (context !== undefined) out.text(context.placement).u8(CONSENTS.indexOf(context.consent));
+  if (itemSource !== undefined) out.u8(ITEM_SOURCES.indexOf(itemSource));
 }
 
 function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
   const has = from.u8();
-  if (has > (HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT))
+  if (has > (HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE))
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -152,7 +165,13 @@ function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
       `ranking ${rankingId}: ${teams.length} teams do not go with ${itemIds.length} items`,
     );
   const context = (has & HAS_CONTEXT) === 0 ? undefined : readContext(from, rankingId);
-  return { ...(shadow && { shadow }), ...(teams && { teams }), ...(context && { context }) };
+  const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
+  return {
+    ...(shadow && { shadow }),
+    ...(teams && { teams }),
+    ...(context && { context }),
+    ...(itemSource && { itemSource }),
+  };
 }
 
 function readContext(from: ByteReader, rankingId: string): RankingContext {
@@ -162,6 +181,14 @@ function readContext(from: ByteReader, rankingId: string): RankingContext {
   if (consent === undefined)
     throw new FormatError(`ranking ${rankingId}: there is no consent of number ${code}`);
   return { placement, consent };
+}
+
+function readItemSource(from: ByteReader, rankingId: string): ItemSource {
+  const code = from.u8();
+  const source = ITEM_SOURCES[code];
+  if (source === undefined)
+    throw new FormatError(`ranking ${rankingId}: there is no source of items of number ${code}`);
+  return source;
 }
 
 function readShadow(from: ByteReader): Shadow {

@@ -191,6 +191,17 @@ export const placedDecisions: readonly Decision[] = [
   first,
 ];
 
+/** With who vouches for the items, in one decision beside a placement, and in one of an older edge. */
+export const sourcedDecisions: readonly Decision[] = [
+  {
+    ...first,
+    context: { placement: 'home' as Placement, consent: 'measure' },
+    itemSource: 'browser',
+  },
+  { ...first, itemSource: 'server' },
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,

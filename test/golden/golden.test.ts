@@ -13,6 +13,7 @@ import {
   mlp,
   placedBatch,
   placedDecisions,
+  sourcedDecisions,
   scorer,
   snapshot,
 } from './artifacts.ts';
@@ -66,6 +67,12 @@ describe.each([
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
     value: placedDecisions,
+  },
+  {
+    name: 'decisions-3-sourced',
+    bytes: decisionsToBytes(sourcedDecisions),
+    decode: decisionsFromBytes,
+    value: sourcedDecisions,
   },
   {
     name: 'ingest-1-placed',

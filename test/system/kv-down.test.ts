@@ -12,8 +12,8 @@ import { until } from '../support/until.ts';
 import { startWorkerd, type Workerd } from '../support/workerd.ts';
 
 const ENV = {
-  PUBLISHABLE_KEYS: 'pk_1',
-  SECRET_KEYS: 'sk_1',
+  PUBLISHABLE_KEYS: 'pk_1_of_this_test',
+  SECRET_KEYS: 'sk_1_of_this_test',
   TOKEN_SECRET: 'token',
   INGEST_SECRET: 'ingest',
   BACKEND_URL: 'http://127.0.0.1:1',
@@ -47,11 +47,12 @@ interface Ranking {
   readonly degraded: boolean;
   readonly items: readonly object[];
 }
-const rank = () => ask(`${edge.url}/v1/rank`, { key: 'pk_1', body: { sessionId: 's', limit: 5 } });
+const rank = () =>
+  ask(`${edge.url}/v1/rank`, { key: 'pk_1_of_this_test', body: { sessionId: 's', limit: 5 } });
 const put = async (key: string, body: Uint8Array<ArrayBuffer> | string) => {
   const { status } = await ask(`${edge.url}/v1/kv/CATALOGUE/${key}`, {
     method: 'PUT',
-    key: 'sk_1',
+    key: 'sk_1_of_this_test',
     body,
   });
   expect(status).toBe(200);
@@ -86,7 +87,7 @@ it('ranks the last good catalogue after a kill -9 while KV is down, and the live
   });
   catalogue.isDown = false;
   await until('the catalogue is confirmed', async () => {
-    const { status, text } = await ask(`${edge.url}/v1/version`, { key: 'sk_1' });
+    const { status, text } = await ask(`${edge.url}/v1/version`, { key: 'sk_1_of_this_test' });
     return status === 200 && !text.includes('CATALOGUE');
   });
 });

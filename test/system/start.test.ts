@@ -219,7 +219,7 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
     ['serve', ['--port', '3002']],
   ])('keeps out a second `%s` on its directory, and says who has it', async (verb, ports) => {
     const before = await readFile(join(dir, 'edge.env'), 'utf8');
-    const { exitCode, stderr, stdout } = await launch([verb, '--json', ...ports], settings).ended;
+    const { exitCode, stderr, stdout } = await launch([verb, ...ports], settings).ended;
     expect(stderr).toContain(
       `${dir} is in use by "trimtab ${verb}" (pid ${verb === 'start' ? system.pid : ''}`,
     );

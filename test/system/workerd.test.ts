@@ -91,7 +91,14 @@ describe('the Worker on a bare workerd', () => {
     const candidates = [{ id: 'a' }];
     const ranking = await post('/v1/rank', { sessionId: 's', candidates });
     const { rankingId, token } = await read(ranking);
-    const click = { eventId: 'e1', type: 'click', rankingId, itemId: 'a', timestamp: 1, token };
+    const click = {
+      eventId: 'e1',
+      type: 'click',
+      rankingId,
+      itemId: 'a',
+      timestamp: Date.now(),
+      token,
+    };
     expect(await read(await post('/v1/events', [click]))).toMatchObject({ accepted: 1 });
     await edge.kill9();
     edge = await startWorkerd({ dir, env });
@@ -100,7 +107,7 @@ describe('the Worker on a bare workerd', () => {
   });
 
   it('limits rates by its own counter where it is given any, and nothing else', async () => {
-    const ask = (address: string, key = 'pk_1') =>
+    const ask = (address: string, key = 'pk_1_of_this_test') =>
       call('/v1/rank', {
         method: 'POST',
         body: JSON.stringify({ sessionId: 's', candidates: [{ id: 'a' }] }),

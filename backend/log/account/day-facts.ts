@@ -12,6 +12,9 @@ export type MalformedField =
   | 'snapshot'
   | 'weights';
 
+/** A ranking of items for which only a browser vouches counts for everybody else, but is not learned from. */
+export type TrainingExclusionReason = RankingExclusionReason | 'untrusted_items';
+
 /** What one UTC day's log holds under a schema, and how good it is. Independent of any reward. */
 export interface DayFacts {
   readonly day: UtcDay;
@@ -26,7 +29,7 @@ export interface DayFacts {
   readonly sessions: number;
   /** Left out, by why. */
   readonly refusedSessions: Readonly<Partial<Record<SessionExclusionReason, number>>>;
-  readonly refusedRankings: Readonly<Partial<Record<RankingExclusionReason, number>>>;
+  readonly refusedRankings: Readonly<Partial<Record<TrainingExclusionReason, number>>>;
   /** Events of this day's rankings; absent in partitions from before they were counted. */
   readonly feedback?: number;
   /** Those of them that do not count, by why. */

@@ -43,6 +43,7 @@ export async function readDay(
     const { sessionId, exclusion } = ranking;
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
+    else if (ranking.itemSource === 'browser') count(facts.refusedRankings, 'untrusted_items');
     else if (isWhole && ranking.itemIds.length > 0) {
       const slate = slateOf(ranking, credits);
       facts.kept++;
@@ -112,6 +113,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
     events,
     exclusion: _,
     snapshot: __,
+    itemSource: ___,
     temperature,
     epsilon,
     poolSize,

@@ -1,6 +1,7 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Consent } from '../../../shared/domain/consent.ts';
+import type { ItemSource } from '../../../shared/domain/decision.ts';
 import { decisions, events } from '../../store/tables.ts';
 import { isClassified, exclusionOf } from './counted.ts';
 import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
@@ -22,6 +23,7 @@ export interface LoggedRanking {
   readonly userId: string | null;
   readonly placement: string;
   readonly consent: Consent;
+  readonly itemSource: ItemSource | null;
   readonly arm: string | null;
   readonly weights: string;
   readonly temperature: number;
@@ -47,6 +49,7 @@ const COLUMNS = {
   userId: decisions.userId,
   placement: decisions.placement,
   consent: decisions.consent,
+  itemSource: decisions.itemSource,
   arm: decisions.arm,
   weights: decisions.weights,
   temperature: decisions.temperature,

@@ -143,13 +143,12 @@ const drawCells = ({ temperature, epsilon, poolSize, isDrafted }: SlateDraw): nu
 const SHOWN = [
   'rankingId',
   'arm',
-  'itemId',
   'score_units',
   'propensity',
   ...DRAW_COLUMNS,
   ...CONTEXT_COLUMNS,
 ];
-const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'slot', 'codes'];
+const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'itemId', 'slot', 'codes'];
 
 /** Every slate of a file, whole. */
 export const readPart = (bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<LoggedSlate> =>

@@ -3,7 +3,13 @@ import { trainingSetBuilder, type TrainingSet } from '../../science/learn/traini
 import type { DataFacts } from './enough-data.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import {
+  limitInfluence,
+  type InfluenceLimits,
+  type Limited,
+} from '../../science/learn/limit-influence.ts';
 import { rewardOf } from '../../science/learn/tallies.ts';
+import type { Scorer } from '../../../shared/score/scorer.ts';
 
 /** Which rankings to learn from. */
 export interface TrainingWindow {
@@ -18,15 +24,25 @@ export interface TrainingWindow {
 
 export interface TrainingData {
   readonly set: TrainingSet;
-  /** Of the set, and of all that is counted. */
+  /** Of the set before anything was limited, and of all that is counted. */
   readonly facts: DataFacts;
   readonly counted: DataFacts;
+  /** What counted too much; absent where nothing was to be limited. */
+  readonly limited?: Omit<Limited, 'set'>;
+}
+
+/** By what persons and items are limited. */
+export interface LimitedBy {
+  /** The scorer that is improved on. */
+  readonly base: Scorer;
+  readonly limits: InfluenceLimits;
 }
 
 export interface Collector {
   readonly slates: number;
   add(slate: TrainingSlate): void;
-  finish(): TrainingData;
+  /** @param by absent: everything counts in full. */
+  finish(by?: LimitedBy): TrainingData;
 }
 
 /**
@@ -43,12 +59,17 @@ export function collector(
   const builder = trainingSetBuilder(schema.features.length, capacityRows);
   const { from, to, servedBy, countedFrom = from } = window;
   const [own, counted] = [factsCounter(), factsCounter()];
+  const users = new Map<string, number>();
+  const items = new Map<string, number>();
+  const user: number[] = [];
+  const item = new Uint32Array(capacityRows);
+  let rows = 0;
   return {
     get slates() {
       return own.facts().rankings;
     },
     add(slate) {
-      const { at, sessionId, weights, codes, tallies } = slate;
+      const { at, sessionId, userId, weights, codes, itemIds, tallies } = slate;
       if (at < Math.min(from, countedFrom) || at > to) return;
       if (servedBy !== undefined && weights !== servedBy) return;
       const earned = Float64Array.from(tallies, (tally) =>
@@ -59,8 +80,18 @@ export function collector(
       if (at < from) return;
       builder.add({ at, sessionId, codes, reward: earned });
       own.add(slate, isRewarded);
+      const number = numberOf(users, userId ?? `session ${sessionId}`);
+      user.push(userId === null ? -1 : number);
+      for (const id of itemIds) item[rows++] = numberOf(items, id);
     },
-    finish: () => ({ set: builder.finish(), facts: own.facts(), counted: counted.facts() }),
+    finish(by) {
+      const facts = { facts: own.facts(), counted: counted.facts() };
+      const whole = builder.finish();
+      if (by === undefined) return { set: whole, ...facts };
+      const provenance = { user: Int32Array.from(user), item: item.subarray(0, rows) };
+      const { set, ...limited } = limitInfluence(whole, provenance, by.base, by.limits);
+      return { set, ...facts, limited };
+    },
   };
 }
 
@@ -85,4 +116,11 @@ function factsCounter() {
       users: users.size,
     }),
   };
+}
+
+function numberOf(numbers: Map<string, number>, name: string): number {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  numbers.set(name, numbers.size);
+  return numbers.size - 1;
 }

@@ -1,5 +1,5 @@
 import type { Schema } from '../../../shared/features/schema.ts';
-import { collector, type TrainingData, type TrainingWindow } from './collect.ts';
+import { collector, type LimitedBy, type TrainingData, type TrainingWindow } from './collect.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
 import { columnOf } from '../../science/learn/tallies.ts';
 import { mapCodes } from './feature-map.ts';
@@ -29,6 +29,7 @@ export async function readPartitions(
   reward: Readonly<Record<string, number>>,
   onProgress: (slates: number) => void = () => {},
   related: readonly RelatedPartitions[] = [],
+  by?: LimitedBy,
 ): Promise<TrainingData> {
   const columns = new Set(['click']);
   for (const metric of Object.keys(reward)) {
@@ -57,7 +58,7 @@ export async function readPartitions(
     }
     onProgress(collected.slates);
   }
-  return collected.finish();
+  return collected.finish(by);
 }
 
 async function* slatesOf(

@@ -1,5 +1,5 @@
 import { ApiError } from '../../../shared/domain/errors.ts';
-import type { Schema } from '../../../shared/features/schema.ts';
+import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { TrainingData, TrainingWindow } from './collect.ts';
 import { checkEnoughData } from './enough-data.ts';
 import type { StoreLocation } from '../partitions/object-store.ts';
@@ -18,6 +18,7 @@ export interface TrainingSource {
   /** What was logged under other schemas within the window. */
   readonly otherLogs?: readonly (SchemaLog & RelatedPartitions)[];
   readonly minimums: TrainingDataSettings['minimums'];
+  readonly influence: TrainingDataSettings['influence'];
   /** Learns from less than the minimum; what was missing is told. */
   readonly force: boolean;
 }
@@ -30,18 +31,19 @@ export interface CheckedData extends TrainingData {
 }
 
 /**
- * The training set of a run.
+ * The training set of a run, in which persons and items are limited by the base, the scorer that is improved on.
  * @throws ApiError 409 `not_enough_data` with the counts that are missing, unless forced; forced or not when
  * nothing has a reward, because then nothing can be learned.
  */
 export async function readTrainingData(
-  { location, manifests, otherLogs = [], minimums, force }: TrainingSource,
+  { location, manifests, otherLogs = [], minimums, influence, force }: TrainingSource,
   learner: LearnerKind,
-  schema: Schema,
+  base: Scorer,
   window: TrainingWindow,
   reward: Readonly<Record<string, number>>,
   onProgress: (slates: number) => void,
 ): Promise<CheckedData> {
+  const { schema } = base;
   const objects = openObjectStore(location);
   const data = await readPartitions(
     objects,
@@ -51,6 +53,7 @@ export async function readTrainingData(
     reward,
     onProgress,
     otherLogs.filter(({ isRead }) => isRead),
+    { base, limits: influence },
   );
   const { facts, counted } = data;
   const check = checkEnoughData(learner, facts, counted, minimums);

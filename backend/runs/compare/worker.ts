@@ -18,7 +18,7 @@ async function compare(
   const { set, facts, missing } = await readTrainingData(
     job.data,
     mostDemanding(job.learners),
-    job.parent.schema,
+    job.parent,
     job.window,
     job.reward,
     (slates) => onProgress({ phase: 'reading', slates }),

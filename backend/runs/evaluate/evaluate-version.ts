@@ -22,7 +22,7 @@ import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
 
 export interface EvaluationJob {
-  readonly data: Pick<TrainingSource, 'location' | 'manifests'>;
+  readonly data: Pick<TrainingSource, 'location' | 'manifests' | 'influence'>;
   readonly quality: NonNullable<GateEvidence['dataQuality']>;
   readonly champion: Scorer;
   readonly challenger: Scorer;
@@ -75,7 +75,16 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   const { champion, challenger, window, heldFrom } = job;
   const objects = openObjectStore(job.data.location);
   const { manifests } = job.data;
-  const { set } = await readPartitions(objects, manifests, champion.schema, window, job.reward);
+  const { set } = await readPartitions(
+    objects,
+    manifests,
+    champion.schema,
+    window,
+    job.reward,
+    undefined,
+    [],
+    { base: champion, limits: job.data.influence },
+  );
   const cut = firstFrom(set, heldFrom);
   const held = sliceSlates(set, cut, slateCount(set));
   if (slateCount(held) === 0) throw nothingLater(job);

@@ -63,7 +63,11 @@ export function evaluationsOf(deps: {
       const evaluated = await evaluateIn((thread) =>
         thread.call((worker) =>
           worker.evaluateVersion({
-            data: { location: trainingData.location, manifests },
+            data: {
+              location: trainingData.location,
+              manifests,
+              influence: trainingData.settings.influence,
+            },
             quality: { passed: quality.passed, failures: quality.failures },
             champion,
             challenger,

@@ -10,6 +10,7 @@ import type { Store } from '../../store/open.ts';
 import { inThread } from '../../process/thread.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
+import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { Span } from '../../log/account/span.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import type { OnlineWorker } from './online-worker.ts';
@@ -21,6 +22,7 @@ export interface OnlineDeps {
   readonly versions: Pick<Versions, 'load'>;
   readonly trainingData: {
     readonly location: StoreLocation;
+    readonly settings: Pick<TrainingDataSettings, 'influence'>;
     prepare(schema: Schema, window: Span): Promise<Pick<PreparedData, 'manifests'>>;
   };
   readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
@@ -57,7 +59,7 @@ export function onlineJob(deps: OnlineDeps): Job {
 /** @returns what was sent to the edge or why nothing was, for the log. */
 async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string> {
   const { store, versions, trainingData, edge, nowMs } = deps;
-  const { windowHours, minimumRewarded, spread, cells } = deps.settings;
+  const { windowHours, minimumRewarded, spread, trustRegion, cells } = deps.settings;
   const { arm, version } = target;
   const base = await versions.load(version);
   if (base.kind !== 'additive')
@@ -66,14 +68,19 @@ async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string>
   const window = { from: to - windowHours * HOUR_MS, to, servedBy: version };
   const reward = await rewardInForce(store, base.schema, to, target.scope);
   const { manifests } = await trainingData.prepare(base.schema, window);
-  const { location } = trainingData;
-  const job = { location, manifests, base, window, reward, minimumRewarded, spread };
+  const { location, settings } = trainingData;
+  const { influence } = settings;
+  const limits = { minimumRewarded, spread, trustRegion, influence };
+  const job = { location, manifests, base, window, reward, ...limits };
   const learnIn = inThread<OnlineWorker>(new URL('./online-worker.ts', import.meta.url));
-  const { rewarded, deltas = [] } = await learnIn((thread) =>
+  const { rewarded, update } = await learnIn((thread) =>
     thread.call((worker) => worker.learn(job)),
   );
-  if (deltas.length === 0)
+  const deltas = update?.deltas ?? [];
+  if (update === undefined || deltas.length === 0)
     return `nothing to add to ${version} (${rewarded} of ${minimumRewarded} rankings with a reward)`;
+  if (update.gate.verdict !== 'promote')
+    return `what was learned does not pass the gate, and ${version} serves as before: ${update.gate.reason}`;
   for (const cell of cells) await sendDeltas(edge, { arm, cell, baseVersion: version, deltas });
   return `${deltas.length} weights of ${version} changed, from ${rewarded} rankings with a reward (${JSON.stringify(reward)})`;
 }

@@ -1,5 +1,4 @@
 import { serve } from '../../process/serve.ts';
-import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
@@ -7,7 +6,8 @@ import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import type { Manifest } from '../../log/partitions/partition.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { cpuDevice } from '../../device/cpu/cpu-device.ts';
-import { learnDeltas } from '../../science/learn/additive/learn-deltas.ts';
+import { learnOnline, type OnlineUpdate } from '../../science/training/learn-online.ts';
+import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 
 export interface OnlineJob {
   readonly location: StoreLocation;
@@ -18,17 +18,19 @@ export interface OnlineJob {
   readonly reward: Readonly<Record<string, number>>;
   readonly minimumRewarded: number;
   readonly spread: number;
+  readonly trustRegion: number;
+  readonly influence: InfluenceLimits;
 }
 
-/** `deltas` is absent where there were too few rankings with a reward. */
+/** `update` is absent where there were too few rankings with a reward. */
 export interface OnlineResult {
   readonly rewarded: number;
-  readonly deltas?: readonly WeightDelta[];
+  readonly update?: OnlineUpdate;
 }
 
 const exposed = {
   async learn(job: OnlineJob): Promise<OnlineResult> {
-    const { base, window, reward, minimumRewarded, spread } = job;
+    const { base, window, reward, minimumRewarded, spread, trustRegion, influence } = job;
     const objects = openObjectStore(job.location);
     const { set, facts } = await readPartitions(
       objects,
@@ -36,12 +38,15 @@ const exposed = {
       base.schema,
       window,
       reward,
+      undefined,
+      [],
+      { base, limits: influence },
     );
     const { rewarded } = facts;
     if (rewarded < minimumRewarded) return { rewarded };
     // A day of one version is little, and others need the cores.
     const device = cpuDevice({ threads: 1 });
-    return { rewarded, deltas: await learnDeltas(set, base, spread, device) };
+    return { rewarded, update: await learnOnline(set, base, { spread, trustRegion, device }) };
   },
 };
 

@@ -20,10 +20,11 @@ export async function prepareInput(
   { parent, reward, from, to, countedFrom, servedBy, force }: RunSource,
 ): Promise<{ input: RunInput; prepared: PreparedData }> {
   const { location, settings } = trainingData;
+  const { minimums, influence } = settings;
   const prepared = await trainingData.prepare(parent.schema, { from, to }, countedFrom);
   const { counted, otherLogs } = prepared;
   const input: RunInput = {
-    data: { location, manifests: counted, otherLogs, minimums: settings.minimums, force },
+    data: { location, manifests: counted, otherLogs, minimums, influence, force },
     window: { from, to, countedFrom, ...(servedBy && { servedBy }) },
     parent,
     reward,

@@ -20,12 +20,11 @@ async function train(
   onProgress: (progress: TrainingProgress) => void,
   onLog: (line: string) => void,
 ): Promise<TrainingResult> {
-  const { schema } = job.parent;
   const onSlates = (slates: number) => onProgress({ phase: 'reading', slates });
   const { set, facts, missing, belowMinimums } = await readTrainingData(
     job.data,
     mostDemanding([job.learner]),
-    schema,
+    job.parent,
     job.window,
     job.reward,
     onSlates,

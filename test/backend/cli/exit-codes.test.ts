@@ -56,7 +56,6 @@ describe('with --json, an error is JSON', () => {
     [['weights', 'show', '--json'], 2, 'usage'],
     [['frobnicate', '--json'], 2, 'usage'],
     [['import', 'nothing.csv', '--json'], 2, 'no_file'],
-    [['status', '--json', '--key', 'sk_wrong'], 1, 'unauthorized'],
     [['status', '--json', '--backend', 'http://127.0.0.1:1'], 1, 'failed'],
   ])('%j', async (args, exitCode, code) => {
     const ended = await cli(...args);
@@ -66,6 +65,15 @@ describe('with --json, an error is JSON', () => {
     expect(error.message).not.toBe('');
     expect(ended.stderr.trim().split('\n')).toHaveLength(1);
   });
+});
+
+test('a key that is not known is said as JSON too', async () => {
+  const ended = await runCli(['status', '--json'], {
+    TRIMTAB_BACKEND: backend.url,
+    TRIMTAB_KEY: 'sk_wrong',
+  });
+  expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(errorIn(ended.stderr).code).toBe('unauthorized');
 });
 
 describe('what is refused does not end well', () => {

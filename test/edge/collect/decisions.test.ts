@@ -5,7 +5,7 @@ import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { env } from 'cloudflare:workers';
 import { fakeBackend, shipAll } from '../support/backend.ts';
-import { coldIsolate } from '../support/edge.ts';
+import { coldIsolate, SECRET } from '../support/edge.ts';
 import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
@@ -148,7 +148,9 @@ describe('logging decisions', () => {
     const backend = fakeBackend();
     await shipAll();
     for (let i = 0; i < 3; i++) await rank(isolate);
-    const version = await (await isolate.fetch('/v1/version')).json<{ lostDecisions: number }>();
+    const version = await (
+      await isolate.fetch('/v1/version', { key: SECRET })
+    ).json<{ lostDecisions: number }>();
     expect(version.lostDecisions).toBe(3);
     isFull = false;
     const { rankingId } = await rank(isolate);

@@ -48,10 +48,10 @@ describe('limits of rates', () => {
       rank(isolate, { sessionId }, from('192.0.2.1', key));
     expect(
       await statuses([
-        ask('a', 'pk_other'),
-        ask('a', 'pk_other'),
-        ask('a', 'pk_other'),
-        ask('b', 'pk_other'),
+        ask('a', 'pk_other_of_the_tests'),
+        ask('a', 'pk_other_of_the_tests'),
+        ask('a', 'pk_other_of_the_tests'),
+        ask('b', 'pk_other_of_the_tests'),
         ask('b', PUBLISHABLE),
       ]),
     ).toEqual([200, 200, 429, 429, 200]);

@@ -91,7 +91,7 @@ it('counts rankings that were not understood, and logs each name once', async ()
   const isolate = coldIsolate();
   for (let i = 0; i < 3; i++) await rank(isolate, { preferences: { tripType: 'city', color: 1 } });
   await rank(isolate, { page: 1, preferences: { themes: ['beach'] } });
-  const version = await (await isolate.fetch('/v1/version')).json<object>();
+  const version = await (await isolate.fetch('/v1/version', { key: SECRET })).json<object>();
   expect(version).toMatchObject({ notUnderstood: { fields: 1, preferences: 3 } });
   expect(
     warn.mock.calls

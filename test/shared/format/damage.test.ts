@@ -81,7 +81,7 @@ const artifacts = [
     what: 'TTIB',
     magic: 'TTIB',
     format: 1,
-    newest: 1,
+    newest: 2,
     bytes: ingestBatchToBytes(batch),
     decode: ingestBatchFromBytes,
   },

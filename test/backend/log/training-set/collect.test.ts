@@ -12,6 +12,7 @@ const slate = (day: number, sessionId: string, click = false): TrainingSlate => 
   userId: null,
   weights: 'v000000',
   codes: new Uint8Array(schema.features.length),
+  itemIds: ['item'],
   tallies: [click ? { click: 1 } : undefined],
 });
 

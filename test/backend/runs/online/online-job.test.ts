@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { appendLearned } from '../../reward/support/append-learned.ts';
 import { onlineJob } from '../../../../backend/runs/online/online-job.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { openStore } from '../../../../backend/store/open.ts';
@@ -18,12 +19,17 @@ import { randomVisit, slotsByDuration } from '../../support/visits.ts';
 import { happened } from '../../log/support/log.ts';
 
 const SLOTS = 5;
+/** The bucket of two themes or more. */
+const MOST_THEMES = 3;
 const DURATION = featureIndex(smarttrip, 'duration');
+const THEME = featureIndex(smarttrip, 'theme');
 const LONGEST = bucketCount(smarttrip.features[DURATION]) - 1;
-const VISITS = 400;
+/** A fifth is held out, in which the gate needs 30 sessions with a save. */
+const VISITS = 1000;
 const online = parseOnline({
   schedule: '* * * * * *',
   minimumRewarded: 30,
+  trustRegion: 1,
   cells: ['EU', 'NA'],
 });
 
@@ -33,26 +39,29 @@ beforeAll(async () => {
 });
 afterAll(() => backend.close());
 
-/** Visitors who click what fits their duration best, and one in four of whom saves what fits it worst. */
+/** Visitors who click what fits their duration best, and one in three of whom saves what has most of their themes. */
 function visits() {
   const random = seededRandom(12);
   const decisions = Array.from({ length: VISITS }, (_, n) => randomVisit(n, SLOTS, random));
   const events = decisions.flatMap((decision, n) => {
     const bySlot = slotsByDuration(decision);
     const click = happened(decision, 'click', { slot: bySlot[0], afterMs: 900 });
-    const save = happened(decision, 'save', { slot: bySlot[SLOTS - 1], afterMs: 900 });
-    return n % 4 === 0 ? [click, save] : [click];
+    const themes = bySlot.map((slot) => decision.codes[slot * smarttrip.features.length + THEME]);
+    const slot = bySlot[themes.indexOf(Math.max(...themes))];
+    const save = happened(decision, 'save', { slot, afterMs: 900 });
+    return n % 3 === 0 ? [click, save] : [click];
   });
   return { batchId: 'visits', decisions, events };
 }
 
-/** How much more the best fit of the duration gains than the worst, by the last batch of an arm. */
+/** How much more the duration gains, best over worst, than the themes, most over none, by the last batch of an arm. */
 const leaning = (arm: string) => {
   const last = backend.kv.deltas.findLast((batch) => batch.arm === arm);
-  const points = (bucket: number) =>
-    last?.deltas.find((delta) => delta.feature === 'duration' && delta.bucket === bucket)?.points ??
-    0;
-  return last === undefined ? undefined : points(1) - points(LONGEST);
+  const points = (feature: string, bucket: number) =>
+    last?.deltas.find((delta) => delta.feature === feature && delta.bucket === bucket)?.points ?? 0;
+  const duration = points('duration', 1) - points('duration', LONGEST);
+  const theme = points('theme', MOST_THEMES) - points('theme', 1);
+  return last === undefined ? undefined : duration - theme;
 };
 
 test('what the champion’s log adds is sent to every cell, by the reward in force, in place of what was sent before', async () => {
@@ -112,6 +121,7 @@ test('with too little feedback nothing is sent; while ops hold a version, nothin
     versions: versionsOf(store, Date.now),
     trainingData: {
       location: empty.config.trainingStore,
+      settings: DEFAULT_TRAINING_DATA,
       prepare: async () => ({ manifests: [] }),
     },
     edge: { edgeUrl: empty.config.edgeUrl, secretKey: SECRET_KEY },

@@ -1,0 +1,13 @@
+import { atLeastOne, group, multiple, share } from '../../settings/fields.ts';
+
+/** How much a person, and what a few persons do to one item, may weigh in training. */
+export const influence = group({
+  /** Rankings with a reward that count of one session and of one user, and as many without one. */
+  rankingsPerPerson: atLeastOne.default(10),
+  /** A reward counts up to so many times the mean reward. */
+  rewardOverMean: multiple.default(2),
+  /** What speaks for an item counts up to so many times what speaks against it by the version that is improved on. */
+  itemRise: multiple.default(1.25),
+  /** It also exceeds it by at most this share of all rewards. */
+  itemShare: share.default(0.01),
+});

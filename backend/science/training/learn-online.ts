@@ -1,0 +1,96 @@
+import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import { featureIndex } from '../../../shared/features/schema.ts';
+import { STRIDE, toUnits, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { gateEvidence } from '../evaluation/gate-evidence.ts';
+import { runGate, type GateReport } from '../evaluation/gate.ts';
+import { learnDeltas } from '../learn/additive/learn-deltas.ts';
+import { warmSlope } from '../learn/additive/first-pass.ts';
+import { slotWeights } from '../learn/additive/slot-weights.ts';
+import { calibrate } from '../learn/calibrate.ts';
+import type { Device } from '../learn/device/device.ts';
+import { pointsPerRow } from '../learn/score-set.ts';
+import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+
+export interface OnlineOptions {
+  /** Standard deviation of the prior of a weight around the published one, in log-odds. */
+  readonly spread: number;
+  /** The most that the deltas together may move an item within a slate, in log-odds. */
+  readonly trustRegion: number;
+  readonly device: Device;
+}
+
+export interface OnlineUpdate {
+  readonly deltas: readonly WeightDelta[];
+  readonly gate: GateReport;
+}
+
+const HELD_OUT_SHARE = 0.2;
+
+/**
+ * Learns deltas on the earlier slates, keeps them within the trust region, and has the gate judge them on the latest
+ * fifth, as it judges a version. The deltas that were judged are those to be sent: none are fitted again on everything.
+ */
+export async function learnOnline(
+  set: TrainingSet,
+  base: AdditiveScorer,
+  { spread, trustRegion, device }: OnlineOptions,
+): Promise<OnlineUpdate> {
+  const [train, held] = splitByTime(set, HELD_OUT_SHARE);
+  const learned = await learnDeltas(train, base, spread, device);
+  const deltas = withinTrustRegion(learned, base, set, trustRegion / warmSlope(base, train));
+  const changed = withDeltas(base, deltas);
+  const calibrated = (scorer: AdditiveScorer): AdditiveScorer => ({
+    ...scorer,
+    calibration: calibrate(pointsPerRow(scorer, train), train.reward),
+  });
+  const evidence = gateEvidence(
+    base,
+    calibrated(changed),
+    train,
+    held,
+    slotOffset(train, held, base),
+  );
+  return { deltas, gate: runGate(evidence, { required: ['calibration', 'drift'] }) };
+}
+
+/** The published weights with deltas, as the edge adds them. */
+export function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
+  const weights = base.weights.slice();
+  for (const { feature, bucket, points } of deltas)
+    weights[featureIndex(base.schema, feature) * STRIDE + bucket] += toUnits(points);
+  return { ...base, weights };
+}
+
+/** Deltas of which every one is made smaller by the same factor, so that none of the items that were shown moves too far. */
+function withinTrustRegion(
+  deltas: readonly WeightDelta[],
+  base: AdditiveScorer,
+  set: TrainingSet,
+  mostPoints: number,
+): WeightDelta[] {
+  const before = pointsPerRow(base, set);
+  const moved = pointsPerRow(withDeltas(base, deltas), set).map(
+    (after, row) => after - before[row],
+  );
+  let farthest = 0;
+  for (let slate = 0; slate + 1 < set.starts.length; slate++) {
+    const own = moved.subarray(set.starts[slate], set.starts[slate + 1]);
+    const mean = own.reduce((sum, points) => sum + points, 0) / own.length;
+    for (const points of own) farthest = Math.max(farthest, Math.abs(points - mean));
+  }
+  const factor = Math.min(1, mostPoints / farthest);
+  return deltas
+    .map((delta) => ({ ...delta, points: delta.points * factor }))
+    .filter(({ points }) => toUnits(points) !== 0);
+}
+
+/** Log-odds that the slot adds to each held-out row, as it did in the earlier slates. */
+function slotOffset(train: TrainingSet, held: TrainingSet, base: AdditiveScorer): Float64Array {
+  if (base.schema.training.position === 'given') return new Float64Array(held.rows);
+  const slope = warmSlope(base, train);
+  const slots = slotWeights(
+    train,
+    pointsPerRow(base, train).map((points) => points * slope),
+  );
+  return Float64Array.from(held.position, (slot) => slots[Math.min(slot, STRIDE - 1)]);
+}

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
+import { syncPartitions } from '../../backend/log/partitions/partitions.ts';
+import { readPartitions } from '../../backend/log/training-set/read-partitions.ts';
+import type { InfluenceLimits } from '../../backend/science/learn/limit-influence.ts';
+import type { LearnerName } from '../../backend/science/learn/learners/learner.ts';
+import { learn } from '../../backend/science/training/train-version.ts';
+import type { EventType } from '../../shared/domain/event.ts';
+import type { Visit } from '../../shared/domain/rank-request.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import { openLog } from '../backend/log/support/log.ts';
+import { sized } from '../support/size.ts';
+import {
+  attackedWorld,
+  attackLog,
+  honestLog,
+  honestVisits,
+  ITEMS,
+  meanRanks,
+  NOON,
+  RULES,
+  valueOf,
+  type Attack,
+  type AttackedWorld,
+  type WorldLog,
+} from '../world/attacked-log.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_MOVED = 0.1 * ITEMS;
+const LEAST_OF_GAIN = 0.95;
+const { seeds, sessions, onlyThese } = sized({
+  small: { seeds: [1], sessions: 6000, onlyThese: ['many rankings', 'bookings'] },
+  full: { seeds: [1, 3, 4], sessions: 6000, onlyThese: undefined },
+});
+const CLICK: readonly EventType[] = ['click', 'dwell'];
+const ALL: readonly EventType[] = [...CLICK, 'save', 'contact', 'booking_start', 'booking'];
+const ATTACKS: Readonly<Record<string, Attack>> = {
+  clicks: { rankings: 2, types: CLICK, from: 'many' },
+  'many rankings': { rankings: 40, types: CLICK, from: 'many' },
+  bookings: { rankings: 2, types: ALL, from: 'many' },
+  'many bookings': { rankings: 40, types: ALL, from: 'many' },
+  'the item alone': { rankings: 2, types: ALL, list: 'alone', from: 'many' },
+  'a chosen list': { rankings: 2, types: CLICK, list: 'chosen', from: 'many' },
+  'fake users': { rankings: 10, types: ALL, users: 'fake', from: 'many' },
+  'one address': { rankings: 10, types: ALL, from: 'one' },
+};
+
+/** The real way: ingest, account with its rules about bots, partitions, limits, learner. */
+async function trained(
+  logs: readonly WorldLog[],
+  limits: InfluenceLimits | 'none' = DEFAULT_TRAINING_DATA.influence,
+  learner: LearnerName = 'additive',
+): Promise<Scorer> {
+  const log = await openLog(NOON + DAY_MS);
+  try {
+    for (const { decisions, events } of logs) await log.add(decisions, events);
+    const { filters } = DEFAULT_TRAINING_DATA;
+    await log.update(filters);
+    const window = { from: NOON, to: NOON + DAY_MS };
+    const deps = log.deps(filters);
+    const manifests = await syncPartitions(deps, smarttrip, window);
+    const { set } = await readPartitions(
+      deps.objects,
+      manifests,
+      smarttrip,
+      window,
+      smarttrip.training.reward,
+      undefined,
+      [],
+      limits === 'none' ? undefined : { base: RULES, limits },
+    );
+    const device = cpuDevice({ threads: 1 });
+    const { scorer } = await learn(set, { parent: RULES, learner, name: 'learned', device });
+    return { ...scorer, version: RULES.version };
+  } finally {
+    await log.close();
+  }
+}
+
+interface Clean {
+  readonly world: AttackedWorld;
+  readonly log: WorldLog;
+  readonly visits: readonly Visit[];
+  readonly scorer: Scorer;
+  readonly targets: Readonly<Record<'popular' | 'rare' | 'new', string>>;
+}
+
+const worlds: Clean[] = [];
+beforeAll(async () => {
+  for (const seed of seeds) {
+    const world = attackedWorld(seed);
+    const log = honestLog(world, sessions, RULES);
+    const clicks = new Map<string, number>();
+    for (const { type, itemId } of log.events)
+      if (type === 'click' && itemId !== world.newItem)
+        clicks.set(itemId!, (clicks.get(itemId!) ?? 0) + 1);
+    const byClicks = [...clicks].toSorted((one, other) => other[1] - one[1]).map(([id]) => id);
+    worlds.push({
+      world,
+      log,
+      visits: honestVisits(world, 200, seed + 99),
+      scorer: await trained([log]),
+      targets: { popular: byClicks[0], rare: byClicks.at(-1)!, new: world.newItem },
+    });
+  }
+}, 120_000);
+afterAll(() => worlds.splice(0));
+
+/** The most that an item's mean rank differs, over the whole catalogue, and by which item. */
+function mostMoved({ world, visits, scorer }: Clean, attacked: Scorer): number {
+  const before = meanRanks(world, scorer, visits);
+  const after = meanRanks(world, attacked, visits);
+  return Math.max(...[...after].map(([id, rank]) => Math.abs(rank - before.get(id)!)));
+}
+
+const attack = ({ world }: Clean, how: Attack, target: string) =>
+  attackLog(world, how, target, sessions / 100, RULES);
+
+const attacks = Object.entries(ATTACKS).filter(([name]) => onlyThese?.includes(name) ?? true);
+
+test.each(attacks)(
+  `of 1 % of ${sessions} sessions, %s for a popular, a rare or a new item move no item by more than a tenth of the catalogue`,
+  { timeout: 600_000 },
+  async (_, how) => {
+    for (const clean of worlds)
+      for (const [what, target] of Object.entries(clean.targets)) {
+        const attacked = await trained([clean.log, attack(clean, how, target)]);
+        expect(mostMoved(clean, attacked), `${what}, seed ${clean.world.seed}`).toBeLessThan(
+          MOST_MOVED,
+        );
+      }
+  },
+);
+
+test('without limits the same attack moves an item by more than a quarter of the catalogue', async () => {
+  const [clean] = worlds;
+  const unlimited = await trained([clean.log], 'none');
+  const poison = attack(clean, ATTACKS['many rankings'], clean.targets.rare);
+  const attacked = await trained([clean.log, poison], 'none');
+  expect(mostMoved({ ...clean, scorer: unlimited }, attacked)).toBeGreaterThan(0.25 * ITEMS);
+}, 120_000);
+
+test('in a clean world the limits cost less than a twentieth of what is gained', async () => {
+  for (const { world, log, visits, scorer } of worlds) {
+    const unlimited = await trained([log], 'none');
+    const gainOf = (one: Scorer) => valueOf(world, one, visits) - valueOf(world, RULES, visits);
+    expect(gainOf(scorer)).toBeGreaterThan(LEAST_OF_GAIN * gainOf(unlimited));
+  }
+}, 300_000);
+
+test('items with attributes that only a browser vouches for are not learned from', async () => {
+  const [clean] = worlds;
+  const poison = attack(clean, ATTACKS['a chosen list'], clean.targets.rare);
+  const sent = poison.decisions.map((one) => ({ ...one, itemSource: 'browser' as const }));
+  const attacked = await trained([clean.log, { ...poison, decisions: sent }], 'none');
+  const unlimited = await trained([clean.log], 'none');
+  expect(mostMoved({ ...clean, scorer: unlimited }, attacked)).toBe(0);
+}, 120_000);
