@@ -4,6 +4,8 @@ import type { Child } from './child.ts';
 import { isAnswering } from './edge-version.ts';
 
 const ASK_EVERY_MS = 5000;
+/** Until the first answer: only a child that has answered can be seen to fall silent. */
+const ASK_AT_FIRST_MS = 200;
 /** A machine that is short of processors may take long for an answer. */
 const ANSWER_MS = 10_000;
 /** In a row. */
@@ -20,7 +22,8 @@ export function endWhenSilent(child: Child, url: string, onLine: (line: string) 
   const watch = async () => {
     let hasAnswered = false;
     for (let missed = 0; missed < MISSED;) {
-      await sleep(ASK_EVERY_MS, undefined, { signal: ending.signal, ref: false });
+      const pauseMs = hasAnswered ? ASK_EVERY_MS : ASK_AT_FIRST_MS;
+      await sleep(pauseMs, undefined, { signal: ending.signal, ref: false });
       try {
         await isAnswering(url, AbortSignal.any([ending.signal, AbortSignal.timeout(ANSWER_MS)]));
         hasAnswered = true;

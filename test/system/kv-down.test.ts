@@ -14,8 +14,8 @@ import { startWorkerd, type Workerd } from '../support/workerd.ts';
 const ENV = {
   PUBLISHABLE_KEYS: 'pk_1_of_this_test',
   SECRET_KEYS: 'sk_1_of_this_test',
-  TOKEN_SECRET: 'token',
-  INGEST_SECRET: 'ingest',
+  TOKEN_SECRET: 'token secret of this test',
+  INGEST_SECRET: 'ingest secret of this test',
   BACKEND_URL: 'http://127.0.0.1:1',
   REFRESH_MS: '100',
 };

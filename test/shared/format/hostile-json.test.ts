@@ -168,8 +168,8 @@ describe('a decision', () => {
     ],
     [
       'parts of a later format',
-      withByte(7, 8),
-      'ranking r-1: 8 names parts that this build does not know',
+      withByte(7, 16),
+      'ranking r-1: 16 names parts that this build does not know',
     ],
   ])('is refused with %s', (_, changed, message) => {
     const read = (bytes: Uint8Array) => decisionsFromBytes(sealFrame('TTDB', 2, undefined, bytes));

@@ -4,6 +4,8 @@ import { parseItemId, parseSessionId, RULES_VERSION } from '../../../../shared/d
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { drawSlate } from '../../../../shared/explore/slate.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
+import { DEMO } from '../../../../backend/config/demo.ts';
+import { parseTrainingData } from '../../../../backend/log/settings.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../../../shared/score/scorer.ts';
 import { evaluationText } from '../../../../backend/runs/evaluate/evaluation-text.ts';
@@ -80,7 +82,11 @@ async function serve(batchId: string, count: number, from: number): Promise<void
 }
 
 beforeAll(async () => {
-  backend = await startTestBackend({});
+  // Of six items each has more than its share of the clicks: what items are limited to has tests of its own.
+  const influence = { itemRise: 1000, itemShare: 1 };
+  backend = await startTestBackend({
+    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '', influence }),
+  });
   await serve('early', EARLY, start);
   const { body } = await backend.call('POST', '/v1/train', {
     to: start + 3_600_000,
