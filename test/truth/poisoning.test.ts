@@ -47,10 +47,17 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'one address': { rankings: 10, types: ALL, from: 'one' },
 };
 
+/** What a site sets that expects forged feedback. */
+const STRICT: InfluenceLimits = {
+  ...DEFAULT_TRAINING_DATA.influence,
+  rewardOverMean: 2,
+  itemRise: 1.25,
+};
+
 /** The real way: ingest, account with its rules about bots, partitions, limits, learner. */
 async function trained(
   logs: readonly WorldLog[],
-  limits: InfluenceLimits | 'none' = DEFAULT_TRAINING_DATA.influence,
+  limits: InfluenceLimits | 'none' = STRICT,
   learner: LearnerName = 'additive',
 ): Promise<Scorer> {
   const log = await openLog(NOON + DAY_MS);

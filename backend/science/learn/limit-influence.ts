@@ -11,8 +11,8 @@ export interface InfluenceLimits {
   readonly rankingsPerPerson: number;
   /** A reward counts up to so many times the mean reward of a person and item. */
   readonly rewardOverMean: number;
-  /** What speaks for an item counts up to so many times what speaks against it, */
-  readonly itemRise: number;
+  /** What speaks for an item counts up to so many times what speaks against it (null: items are not limited), */
+  readonly itemRise: number | null;
   /** and exceeds it by at most this share of all rewards. */
   readonly itemShare: number;
 }
@@ -70,7 +70,11 @@ export function limitInfluence(
   const rewardedBefore = rewardedSlates(set);
   const repeated = leaveOutRepeated(set, users, items);
   const clipped = clipRewards(set.reward, limits.rewardOverMean);
-  const { overItem, itemsOver } = limitItems(set, items, base, limits);
+  const { itemRise } = limits;
+  const { overItem, itemsOver } =
+    itemRise === null
+      ? { overItem: 0, itemsOver: 0 }
+      : limitItems(set, items, base, { ...limits, itemRise });
   const rewarded = rewardedSlates(set);
   const kept = counted.flatMap((_, slate) =>
     rewardedBefore[slate] === 1 && rewarded[slate] === 0 ? [] : [slate],
@@ -171,7 +175,7 @@ function limitItems(
   set: TrainingSet,
   item: Uint32Array,
   base: Scorer,
-  { itemRise, itemShare }: InfluenceLimits,
+  { itemRise, itemShare }: InfluenceLimits & { readonly itemRise: number },
 ) {
   const { starts, reward } = set;
   const p = probabilities(set, base);
