@@ -47,7 +47,7 @@ const LEAST_SUPPORT = 3;
  * lowered: every learner, on every device, and every statistic of the gate sees ordinary rankings. In this order:
  *
  * 1. Of a session and of a user the first `rankingsPerPerson` rankings with a reward count, and as many without.
- * 2. A person speaks for an item once, with the largest reward.
+ * 2. Where items are limited, a person speaks for an item once, with the largest reward.
  * 3. A reward counts at most `rewardOverMean` times the mean (winsorisation).
  * 4. An item's offset has the gradient `G⁺ − G⁻` at the base's weights, where `G⁺ = Σ r (1 − p)` over rows that earned r,
  *    `G⁻ = Σ R p` over the other rows (`listwiseLoss`). Of its rewards as many count as keep `G⁺` within `itemRise · G⁻`
@@ -68,9 +68,9 @@ export function limitInfluence(
   const items = takeRows(whole, counted, item);
   const users = Int32Array.from(counted, (slate) => user[slate]);
   const rewardedBefore = rewardedSlates(set);
-  const repeated = leaveOutRepeated(set, users, items);
-  const clipped = clipRewards(set.reward, limits.rewardOverMean);
   const { itemRise } = limits;
+  const repeated = itemRise === null ? 0 : leaveOutRepeated(set, users, items);
+  const clipped = clipRewards(set.reward, limits.rewardOverMean);
   const { overItem, itemsOver } =
     itemRise === null
       ? { overItem: 0, itemsOver: 0 }
