@@ -3,11 +3,13 @@
  * for `preferences`). undefined if none is near.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map((other) => editDistance(name.toLowerCase(), other.toLowerCase()));
+  // With more than two in five letters wrong it is another word; so it is where already the lengths differ by more.
+  const most = Math.max(1, name.length * 0.4);
+  const near = known.filter((other) => Math.abs(other.length - name.length) <= most);
+  const distances = near.map((other) => editDistance(name.toLowerCase(), other.toLowerCase()));
   const least = Math.min(...distances);
-  // With more than two in five letters wrong it is another word.
-  return least <= Math.max(1, name.length * 0.4)
-    ? known[distances.indexOf(least)]
+  return least <= most
+    ? near[distances.indexOf(least)]
     : known.find((other) => abbreviates(name.toLowerCase(), other.toLowerCase()));
 }
 

@@ -1,7 +1,7 @@
 import { nearest } from '../domain/nearest.ts';
 import type { Preferences } from '../domain/rank-request.ts';
 import type { Column, ItemTable } from './columns/item-table.ts';
-import { codesWith } from './columns/codes-with-entry.ts';
+import { codesWith, entriesOf } from './columns/codes-with-entry.ts';
 import type { FeatureSpec } from './kinds/index.ts';
 import { numberOf, preferredTexts } from './kinds/preference.ts';
 import type { Schema } from './schema.ts';
@@ -117,30 +117,23 @@ const isRange = (
 
 /** Comparing with more takes longer than the hint is worth. */
 const MOST_COMPARED = 2000;
+/** So many values of one preference get a hint: each is compared with all that items have, and anybody may send hundreds. */
+const MOST_HINTS = 3;
 
 function unknownValues(
   { name, level }: { readonly name: string; readonly level: number },
   column: Column,
   wished: ReadonlySet<string>,
 ): string[] {
-  return [...wished]
-    .filter((entry) => codesWith(column, entry, level).length === 0)
-    .map((entry) => {
-      const meant =
-        column.values.length > MOST_COMPARED ? undefined : hint(entry, entriesOf(column, level));
-      return `preferences.${name}: no item that is ranked has "${shown(entry)}"${meant === undefined ? '' : `: ${meant}`}`;
-    });
+  const unknown = [...wished].filter((entry) => codesWith(column, entry, level).length === 0);
+  if (unknown.length === 0) return [];
+  const entries = entriesOf(column, level).filter((entry) => entry !== '');
+  const hints = entries.length > MOST_COMPARED ? 0 : MOST_HINTS;
+  return unknown.map((entry, i) => {
+    const meant = i < hints ? hint(entry, entries) : undefined;
+    return `preferences.${name}: no item that is ranked has "${shown(entry)}"${meant === undefined ? '' : `: ${meant}`}`;
+  });
 }
-
-const entriesOf = ({ spec, values }: Column, level: number): string[] => [
-  ...new Set(
-    values
-      .slice(1)
-      .flatMap((value) =>
-        typeof value !== 'object' ? [String(value)] : spec.type === 'path' ? [value[level]] : value,
-      ),
-  ),
-];
 
 function hint(name: string, names: readonly string[]): string | undefined {
   const meant = nearest(name.slice(0, 64), names);

@@ -11,19 +11,28 @@ const indexes = new WeakMap<Column, readonly CodesByEntry[]>();
  * up its few preferences instead of going through the dictionary.
  */
 export function codesWith(column: Column, entry: string, level = 0): readonly number[] {
-  let levels = indexes.get(column);
-  if (levels === undefined) indexes.set(column, (levels = indexEntries(column)));
   // A schema from before texts were normalised may still hold another form.
-  return levels[level]?.get(nfc(entry)) ?? NONE;
+  return levelsOf(column)[level]?.get(nfc(entry)) ?? NONE;
 }
 
+/** The different entries of a column's values, at one level of a path; of an item whose level is unknown it is ''. */
+export const entriesOf = (column: Column, level = 0): readonly string[] => [
+  ...(levelsOf(column)[level]?.keys() ?? []),
+];
+
 const NONE: readonly number[] = [];
+
+function levelsOf(column: Column): readonly CodesByEntry[] {
+  let levels = indexes.get(column);
+  if (levels === undefined) indexes.set(column, (levels = indexEntries(column)));
+  return levels;
+}
 
 function indexEntries({ spec, values }: Column): CodesByEntry[] {
   const depth = spec.type === 'path' ? (spec.from?.length ?? 1) : 1;
   const levels = Array.from({ length: depth }, () => new Map<string, number[]>());
   for (let code = 1; code < values.length; code++) {
-    entriesOf(values[code]).forEach((text, i) => {
+    entriesIn(values[code]).forEach((text, i) => {
       const entry = nfc(text);
       const level = levels[spec.type === 'path' ? i : 0];
       const codes = level.get(entry);
@@ -34,5 +43,5 @@ function indexEntries({ spec, values }: Column): CodesByEntry[] {
   return levels;
 }
 
-const entriesOf = (value: ColumnValue): readonly string[] =>
+const entriesIn = (value: ColumnValue): readonly string[] =>
   typeof value === 'object' ? value : [String(value)];
