@@ -46,7 +46,11 @@ export function percent(share: number, { digits, signed = false }: PercentFormat
 }
 
 /** Rounded down, so that a share under its limit never reads as the limit, and 100 % means all. */
-export const percentAtMost = (share: number): string => `${Math.floor(share * 10_000) / 100} %`;
+export function percentAtMost(share: number): string {
+  // In floating point 0.0003 · 10,000 is a little less than 3: that much is not rounded down.
+  const hundredths = Number((share * 10_000).toFixed(9));
+  return `${Math.floor(hundredths) / 100} %`;
+}
 
 /** `2026-11-22 03:06:23 UTC`. */
 export const moment = (atMs: number | null | undefined): string =>
