@@ -60,11 +60,20 @@ const REQUIRED = [
 /** The smallest cache lifetime that KV accepts. */
 const MIN_KV_CACHE_TTL_S = 30;
 
+const settings = new WeakMap<Env, Settings>();
+
 /**
+ * Read once per isolate, as Durable Objects ask at every call, and the keys of ids take time to prepare.
  * @throws ApiError 503 `not_configured` naming each variable that is missing or wrong, but no secret: the Worker never runs without
  * its keys and secrets.
  */
 export function settingsOf(env: Env): Settings {
+  let known = settings.get(env);
+  if (known === undefined) settings.set(env, (known = readSettings(env)));
+  return known;
+}
+
+function readSettings(env: Env): Settings {
   const missing = REQUIRED.filter((name) => entriesOf(env[name]).length === 0);
   if (missing.length > 0) {
     throw notConfigured(
