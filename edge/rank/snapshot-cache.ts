@@ -63,6 +63,8 @@ export function snapshotCache(
     ({ snapshot, problem }, cell) => {
       if (snapshot === undefined || problem !== undefined || snapshot.hash === keptHash)
         return undefined;
+      // It is nothing to fall back on, and must not take the place of one that is.
+      if (awaitsItems(snapshot)) return undefined;
       return keep(env, cell, snapshot).then((isKept) => {
         if (isKept) keptHash = snapshot.hash;
         return (current) => current;
@@ -112,8 +114,6 @@ const loaded = ({ schemaHash, table }: Snapshot, pointer: SnapshotPointer): Load
 
 /** A failure is no problem of this isolate, which has the snapshot; it tries again when it refreshes next. */
 async function keep(env: Env, cell: string, snapshot: LoadedSnapshot): Promise<boolean> {
-  // It is nothing to fall back on, and must not take the place of one that is.
-  if (awaitsItems(snapshot)) return true;
   try {
     await snapshotKeeper(env, cell).keep(snapshot.pointer);
     return true;

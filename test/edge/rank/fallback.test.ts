@@ -227,6 +227,22 @@ describe('what ranks when something fails', () => {
     });
   });
 
+  it('is that empty ranking also where the first items were taken away before anybody saw them', async () => {
+    await publishScorer('v000001');
+    await publishItems([]);
+    const isolate = coldIsolate();
+    expect(await rank(isolate)).toMatchObject({ status: 503 });
+    const snapshot = await publishItems([], undefined, { emptied: true });
+    await eventually(async () => expect(await rank(isolate)).toMatchObject({ status: 200 }));
+    await eventually(async () =>
+      expect(await rank(coldIsolate({ CATALOGUE: KV_DOWN }))).toMatchObject({
+        status: 200,
+        items: [],
+        snapshot,
+      }),
+    );
+  });
+
   it('is asked for its first items as soon as they are there', async () => {
     await publishScorer('v000001');
     await publishItems([]);
