@@ -93,11 +93,6 @@ it('counts rankings that were not understood, and logs each name once', async ()
   await rank(isolate, { page: 1, preferences: { themes: ['beach'] } });
   const version = await (await isolate.fetch('/v1/version', { key: SECRET })).json<object>();
   expect(version).toMatchObject({ notUnderstood: { fields: 1, preferences: 3 } });
-  expect(
-    warn.mock.calls
-      .flat()
-      .join('\n')
-      .match(/has|have/g),
-  ).toHaveLength(6);
-  expect(warn).toHaveBeenCalledTimes(3);
+  const logged = warn.mock.calls.flat().map((text) => /"(\w+)\\?"/.exec(String(text))?.[1]);
+  expect(logged).toEqual(['tripType', 'color', 'page']);
 });
