@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../shared/domain/decision.ts';
+import { ITEM_SOURCES, type Decision } from '../../../shared/domain/decision.ts';
 import { NO_SESSION, type Version } from '../../../shared/domain/ids.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { ByteReader, ByteWriter } from '../../../shared/format/bytes.ts';
@@ -71,6 +71,7 @@ const decisions: fc.Arbitrary<Decision> = fc
         optional('arm', fc.string({ minLength: 1 })),
         optional('teams', fc.uint8Array({ minLength: slots, maxLength: slots, max: 1 })),
         optional('context', context),
+        optional('itemSource', fc.constantFrom(...ITEM_SOURCES)),
         optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
       )
       .map((parts) => Object.assign({}, ...parts) as Decision)
@@ -139,15 +140,20 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
   });
 
   it('an ingest batch, also when sealed from parts', () => {
-    const batches = fc.record({
-      batchId: fc.string(),
-      decisions: fc.array(decisions, { maxLength: 4 }),
-      events: fc.array(events, { maxLength: 5 }),
-    });
+    const batches = fc.record(
+      {
+        batchId: fc.string(),
+        decisions: fc.array(decisions, { maxLength: 4 }),
+        events: fc.array(events, { maxLength: 5 }),
+        lost: fc.integer({ min: 1, max: 0xffffffff }),
+      },
+      { requiredKeys: ['batchId', 'decisions', 'events'] },
+    );
     fuzz(batches, (batch) => {
       expect(ingestBatchFromBytes(ingestBatchToBytes(batch))).toEqual(batch);
       const parts = batch.decisions.map((decision) => decisionsToBytes([decision]));
-      const sealed = sealIngestBatch(batch.batchId, parts, JSON.stringify(batch.events));
+      const { batchId, events: sent, lost } = batch;
+      const sealed = sealIngestBatch(batchId, parts, JSON.stringify(sent), lost);
       expect(ingestBatchFromBytes(sealed)).toEqual(batch);
     });
   });
