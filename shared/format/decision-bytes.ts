@@ -22,7 +22,8 @@ import { openFrame, sealFrame } from './frame.ts';
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
- * placement and consent and with who vouches for its items. A batch is written in the oldest format that holds what it has, so that older backends can read it.
+ * placement and consent and with who vouches for its items. A batch is written in the oldest format that holds what it has;
+ * since the edge logs a placement with each decision, that is format 3, which older backends refuse.
  */
 const MAGIC = 'TTDB';
 const NEWEST_FORMAT = 3;
