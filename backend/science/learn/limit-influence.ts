@@ -44,8 +44,8 @@ const LEAST_SUPPORT = 3;
 const ROUNDING = 1e-9;
 
 /**
- * The set with what any one person, and what a few of them together, can do to an item bounded. But for large rewards,
- * which are lowered, what is too much is left out as a whole (weights of 0 or 1), because pairwise losses and trees do
+ * The set with what any one person, and what a few of them together, can do to an item bounded. Apart from large
+ * rewards, which are lowered, what is too much is left out as a whole (weights of 0 or 1), because pairwise losses and trees do
  * not see by how much a reward was lowered: every learner, on every device, and every statistic of the gate sees ordinary
  * rankings. In this order:
  *
