@@ -27,7 +27,7 @@ export interface TrainingData {
   /** Of the set before anything was limited, and of all that is counted. */
   readonly facts: DataFacts;
   readonly counted: DataFacts;
-  /** What counted too much; absent where nothing was to be limited. */
+  /** What counted too much; absent where no limits were asked for. */
   readonly limited?: Omit<Limited, 'set'>;
 }
 
