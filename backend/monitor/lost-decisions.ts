@@ -7,7 +7,7 @@ import type { MonitorSettings } from './settings.ts';
 const KEY = 'lost decisions';
 const MINUTE_MS = 60_000;
 
-/** Finds rankings that the edge answered and could not log, such as on a full disk. What has come in says it, so none came where nothing did. */
+/** Finds rankings that the edge answered and could not log, such as on a full disk. Batches say how many; where no batch came in, nothing is known. */
 export function findLostDecisions(
   { lost, logged }: LostDecisions,
   { maxShare }: MonitorSettings['lost'],

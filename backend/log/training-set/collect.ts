@@ -27,7 +27,7 @@ export interface TrainingData {
   /** Of the set before anything was limited, and of all that is counted. */
   readonly facts: DataFacts;
   readonly counted: DataFacts;
-  /** What counted too much; absent where nothing was to be limited. */
+  /** What counted too much; absent where no limits were asked for. */
   readonly limited?: Omit<Limited, 'set'>;
 }
 
@@ -80,8 +80,7 @@ export function collector(
       if (at < from) return;
       builder.add({ at, sessionId, codes, reward: earned });
       own.add(slate, isRewarded);
-      const number = numberOf(users, userId ?? `session ${sessionId}`);
-      user.push(userId === null ? -1 : number);
+      user.push(userId === null ? -1 : numberOf(users, userId));
       for (const id of itemIds) item[rows++] = numberOf(items, id);
     },
     finish(by) {

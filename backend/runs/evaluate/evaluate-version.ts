@@ -54,9 +54,11 @@ export interface VersionEvaluation {
 
 /** How much of the held-out log the evaluation could use. */
 export interface EvaluationCoverage {
-  /** Held-out rankings, and those with a reward, which ranking measures are of. */
+  /** Held-out rankings that count, and those with a reward, which ranking measures are of. */
   readonly rankings: number;
   readonly rewarded: number;
+  /** Held-out rankings that the limits on persons and items leave out; absent in older evaluations. */
+  readonly overLimits?: number;
   /** Candidates that the held-out rankings showed, and those in rankings with a reward. */
   readonly candidates: number;
   readonly rewardedCandidates: number;
@@ -75,11 +77,11 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   const { champion, challenger, window, heldFrom } = job;
   const objects = openObjectStore(job.data.location);
   const { manifests } = job.data;
-  const { set } = await readPartitions(
+  const { set, counted } = await readPartitions(
     objects,
     manifests,
     champion.schema,
-    window,
+    { ...window, countedFrom: heldFrom },
     job.reward,
     undefined,
     [],
@@ -119,6 +121,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     }),
     coverage: {
       ...usable(held),
+      overLimits: counted.rankings - slateCount(held),
       served: served.length,
       offPolicy: off.report?.units ?? 0,
     },
@@ -132,7 +135,9 @@ const nothingLater = ({ champion, challenger, heldFrom, window }: EvaluationJob)
     `no ranking since ${minuteOf(heldFrom)} UTC that neither ${challenger.version} nor ${champion.version} learned from, until ${minuteOf(window.to)} UTC: evaluate again once there are some, or name an earlier "from"`,
   );
 
-function usable(held: TrainingSet): Omit<EvaluationCoverage, 'served' | 'offPolicy'> {
+function usable(
+  held: TrainingSet,
+): Omit<EvaluationCoverage, 'overLimits' | 'served' | 'offPolicy'> {
   let [rewarded, rewardedCandidates] = [0, 0];
   for (let slate = 0; slate < slateCount(held); slate++) {
     const [first, end] = [held.starts[slate], held.starts[slate + 1]];

@@ -39,6 +39,11 @@ function coverageText(coverage: EvaluationCoverage): string {
     `${count(used)} of ${count(all)}${all === 0 ? '' : ` (${percent(used / all, { digits: 1 })})`}`;
   return [
     `coverage: ${of(coverage.rewarded, coverage.rankings)} rankings and ${of(coverage.rewardedCandidates, coverage.candidates)} candidates have a reward in their ranking, which the measures need;`,
+    ...(coverage.overLimits
+      ? [
+          `${count(coverage.overLimits)} more rankings are left out, beyond what one person or item may weigh;`,
+        ]
+      : []),
     `the off-policy estimate could use ${of(coverage.offPolicy, coverage.served)} rankings that the champion drew itself`,
   ].join(' ');
 }

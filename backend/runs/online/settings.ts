@@ -16,7 +16,7 @@ export const onlineLearning = group({
   minimumRewarded: atLeastOne.default(1000),
   /** Standard deviation of the prior of a weight around the published one, in log-odds. */
   spread: positive.max(10).default(0.2),
-  /** The most that an update may move an item from where its published version has it, in log-odds. */
+  /** The most that an update may move an item that was shown from where its published version has it, in log-odds. */
   trustRegion: positive.max(1).default(0.2),
   /** Edge regions, as `cellOf` names them. */
   cells: z

@@ -17,6 +17,7 @@ export function lineageOf(
     schemaHash: request.parent.schema.hash,
     reward: request.reward,
     counts: result.counts,
+    limited: result.limited,
     learner: result.learner,
     iterations: result.iterations,
     firstPassRemains: result.firstPassRemains,

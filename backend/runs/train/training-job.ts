@@ -5,6 +5,7 @@ import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
+import { limitedText } from '../shell/limited-text.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
 import type { GateVerdict } from '../../science/evaluation/gate.ts';
@@ -54,11 +55,12 @@ async function carryOut(
         isGoingLive: false,
         outcome: `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`,
       };
+  const limits = limitedText(result.limited);
   const remains = result.firstPassRemains === undefined ? '' : `${result.firstPassRemains}; `;
   return {
     version,
     progress: { ...report, quality, outcome, isGoingLive, forced, otherLogs: others.map(aboutLog) },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings: ${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
 

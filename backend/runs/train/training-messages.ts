@@ -1,3 +1,4 @@
+import type { TrainingData } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
 import type { FitStep } from '../../science/learn/fit-step.ts';
 import type { Learned, LearnOptions } from '../../science/training/train-version.ts';
@@ -11,7 +12,9 @@ export interface TrainingInput
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
 }
 
+/** Of the log, before persons and items are limited. */
 export interface TrainingCounts extends DataFacts {
+  /** That are learned from, with the limits. */
   readonly shownItems: number;
 }
 
@@ -25,6 +28,8 @@ export type TrainingProgress =
 
 export interface TrainingResult extends Learned {
   readonly counts: TrainingCounts;
+  /** What counted too much. */
+  readonly limited?: TrainingData['limited'];
   /** What is missing of the minimum data, where force learned without it. */
   readonly missing: readonly string[];
   /** What is missing of the recommended minimum, whatever the settings ask for. */

@@ -21,7 +21,7 @@ async function train(
   onLog: (line: string) => void,
 ): Promise<TrainingResult> {
   const onSlates = (slates: number) => onProgress({ phase: 'reading', slates });
-  const { set, facts, missing, belowMinimums } = await readTrainingData(
+  const { set, facts, limited, missing, belowMinimums } = await readTrainingData(
     job.data,
     mostDemanding([job.learner]),
     job.parent,
@@ -51,7 +51,7 @@ async function train(
         if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
       },
     });
-    return { ...learned, counts, missing, belowMinimums };
+    return { ...learned, counts, ...(limited && { limited }), missing, belowMinimums };
   } finally {
     device.close();
   }

@@ -1,7 +1,7 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { firstPassOf, STRIDE } from '../../../shared/score/scorer.ts';
+import { firstPassOf } from '../../../shared/score/scorer.ts';
 import { warmSlope } from './additive/first-pass.ts';
-import { slotWeights } from './additive/slot-weights.ts';
+import { slotOffsets } from './additive/slot-weights.ts';
 import { pointsPerRow } from './score-set.ts';
 import { slateCount, takeSlates, type TrainingSet } from './training-set.ts';
 
@@ -9,7 +9,7 @@ import { slateCount, takeSlates, type TrainingSet } from './training-set.ts';
 export interface InfluenceLimits {
   /** Rankings with a reward that count of one session and of one user, and as many without one. */
   readonly rankingsPerPerson: number;
-  /** A reward counts up to so many times the mean reward of a person and item. */
+  /** A reward counts up to so many times the mean of all rewards. */
   readonly rewardOverMean: number;
   /** What speaks for an item counts up to so many times what speaks against it (null: items are not limited), */
   readonly itemRise: number | null;
@@ -29,7 +29,7 @@ export interface Limited {
   readonly set: TrainingSet;
   /** Rankings of persons who had more than counts. */
   readonly overPerson: number;
-  /** Rewards of items that a person had rewarded already. */
+  /** Further rewards of a person for an item; as the last two, 0 where items are not limited. */
   readonly repeated: number;
   /** Rewards that were larger than counts. */
   readonly clipped: number;
@@ -40,19 +40,22 @@ export interface Limited {
 
 /** So many persons may always speak for an item, or nothing could be learned of one that nobody else has seen. */
 const LEAST_SUPPORT = 3;
+/** Sums of shares leave rounding, by which the last reward would be lost. */
+const ROUNDING = 1e-9;
 
 /**
- * The set with what any one person, and what a few of them together, can do to an item bounded. What is too much is
- * left out as a whole, row by row (weights of 0 or 1), because pairwise losses and trees do not see by how much a reward was
- * lowered: every learner, on every device, and every statistic of the gate sees ordinary rankings. In this order:
+ * The set with what any one person, and what a few of them together, can do to an item bounded. Apart from large
+ * rewards, which are lowered, what is too much is left out as a whole (weights of 0 or 1), because pairwise losses and trees do
+ * not see by how much a reward was lowered: every learner, on every device, and every statistic of the gate sees ordinary
+ * rankings. In this order:
  *
  * 1. Of a session and of a user the first `rankingsPerPerson` rankings with a reward count, and as many without.
  * 2. Where items are limited, a person speaks for an item once, with the largest reward.
  * 3. A reward counts at most `rewardOverMean` times the mean (winsorisation).
- * 4. An item's offset has the gradient `G⁺ − G⁻` at the base's weights, where `G⁺ = Σ r (1 − p)` over rows that earned r,
- *    `G⁻ = Σ R p` over the other rows (`listwiseLoss`). Of its rewards as many count as keep `G⁺` within `itemRise · G⁻`
- *    and `G⁻ + itemShare · Σ R`, evenly spread over time. Who only ever rewards an item adds nothing to its `G⁻`, so
- *    that an attack hardly raises its own limit.
+ * 4. Where items are limited: an item's offset has the gradient `G⁺ − G⁻` at the base's weights, where
+ *    `G⁺ = Σ r (1 − p)` over rows that earned r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`). Of its rewards as many
+ *    count as keep `G⁺` within `itemRise · G⁻` and `G⁻ + itemShare · Σ R`, evenly spread over time. Who only ever rewards
+ *    an item adds nothing to its `G⁻`, so that an attack hardly raises its own limit.
  *
  * A ranking that loses all of its rewards is left out: nothing says that its items were not wanted.
  * @param base the scorer to improve on, whose probabilities p are, with the effect of the slots.
@@ -61,32 +64,24 @@ export function limitInfluence(
   whole: TrainingSet,
   { user, item }: Provenance,
   base: Scorer,
-  limits: InfluenceLimits,
+  { rankingsPerPerson, rewardOverMean, itemRise, itemShare }: InfluenceLimits,
 ): Limited {
-  const counted = firstRankings(whole, user, limits.rankingsPerPerson);
-  const set = { ...takeSlates(whole, counted), reward: takeRows(whole, counted, whole.reward) };
-  const items = takeRows(whole, counted, item);
+  const counted = firstRankings(whole, user, rankingsPerPerson);
+  const set = takeSlates(whole, counted);
+  const overPerson = slateCount(whole) - counted.length;
+  if (itemRise === null) {
+    const clipped = clipRewards(set.reward, rewardOverMean);
+    return { set, overPerson, clipped, repeated: 0, overItem: 0, itemsOver: 0 };
+  }
   const users = Int32Array.from(counted, (slate) => user[slate]);
-  const rewardedBefore = rewardedSlates(set);
-  const { itemRise } = limits;
-  const repeated = itemRise === null ? 0 : leaveOutRepeated(set, users, items);
-  const clipped = clipRewards(set.reward, limits.rewardOverMean);
-  const { overItem, itemsOver } =
-    itemRise === null
-      ? { overItem: 0, itemsOver: 0 }
-      : limitItems(set, items, base, { ...limits, itemRise });
-  const rewarded = rewardedSlates(set);
-  const kept = counted.flatMap((_, slate) =>
-    rewardedBefore[slate] === 1 && rewarded[slate] === 0 ? [] : [slate],
-  );
-  return {
-    set: takeSlates(set, kept),
-    overPerson: slateCount(whole) - counted.length,
-    repeated,
-    clipped,
-    overItem,
-    itemsOver,
-  };
+  const items = itemsOf(whole, counted, item);
+  const before = rewardedSlates(set);
+  const repeated = leaveOutRepeated(set, users, items);
+  const clipped = clipRewards(set.reward, rewardOverMean);
+  const { overItem, itemsOver } = limitItems(set, items, base, { itemRise, itemShare });
+  const after = rewardedSlates(set);
+  const kept = Array.from(before.keys()).filter((slate) => before[slate] === after[slate]);
+  return { set: takeSlates(set, kept), overPerson, clipped, repeated, overItem, itemsOver };
 }
 
 const earnedIn = ({ starts, reward }: TrainingSet, slate: number): number => {
@@ -116,19 +111,16 @@ function firstRankings(set: TrainingSet, user: Int32Array, most: number): number
 const personsOf = ({ session }: TrainingSet, user: Int32Array, slate: number): string[] =>
   user[slate] < 0 ? [`s${session[slate]}`] : [`s${session[slate]}`, `u${user[slate]}`];
 
-function takeRows<T extends Float64Array | Uint32Array>(
-  { starts }: TrainingSet,
-  slates: readonly number[],
-  values: T,
-): T {
-  const rows = slates.reduce((sum, slate) => sum + starts[slate + 1] - starts[slate], 0);
-  const taken = new (values.constructor as new (length: number) => T)(rows);
-  let at = 0;
+/** Item number of each row of some slates. */
+function itemsOf({ starts }: TrainingSet, slates: readonly number[], item: Uint32Array) {
+  const taken = new Uint32Array(item.length);
+  let rows = 0;
   for (const slate of slates) {
-    taken.set(values.subarray(starts[slate], starts[slate + 1]), at);
-    at += starts[slate + 1] - starts[slate];
+    const own = item.subarray(starts[slate], starts[slate + 1]);
+    taken.set(own, rows);
+    rows += own.length;
   }
-  return taken;
+  return taken.subarray(0, rows);
 }
 
 /** @returns how many rewards were left out. */
@@ -175,7 +167,7 @@ function limitItems(
   set: TrainingSet,
   item: Uint32Array,
   base: Scorer,
-  { itemRise, itemShare }: InfluenceLimits & { readonly itemRise: number },
+  { itemRise, itemShare }: { readonly itemRise: number; readonly itemShare: number },
 ) {
   const { starts, reward } = set;
   const p = probabilities(set, base);
@@ -202,7 +194,7 @@ function limitItems(
     if (reward[row] === 0 || !(of < 1)) continue;
     // Systematic sampling: of every 1 / share rewards one counts.
     owed[item[row]] += of;
-    if (owed[item[row]] >= 1) owed[item[row]]--;
+    if (owed[item[row]] >= 1 - ROUNDING) owed[item[row]]--;
     else {
       reward[row] = 0;
       overItem++;
@@ -213,13 +205,10 @@ function limitItems(
 
 /** The chance of each row in its slate by the base's first pass and the effect of the slots. */
 function probabilities(set: TrainingSet, base: Scorer): Float64Array {
+  const first = firstPassOf(base);
   const slope = warmSlope(base, set);
-  const scores = pointsPerRow(firstPassOf(base), set).map((points) => points * slope);
-  if (base.schema.training.position !== 'given') {
-    const slots = slotWeights(set, scores);
-    for (let row = 0; row < set.rows; row++)
-      scores[row] += slots[Math.min(set.position[row], STRIDE - 1)];
-  }
+  const slots = slotOffsets(first, set, slope, set);
+  const scores = pointsPerRow(first, set).map((points, row) => points * slope + slots[row]);
   for (let slate = 0; slate < slateCount(set); slate++) {
     const own = scores.subarray(set.starts[slate], set.starts[slate + 1]);
     const best = own.reduce((most, score) => Math.max(most, score), -Infinity);

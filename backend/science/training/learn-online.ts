@@ -5,7 +5,7 @@ import { gateEvidence } from '../evaluation/gate-evidence.ts';
 import { runGate, type GateReport } from '../evaluation/gate.ts';
 import { learnDeltas } from '../learn/additive/learn-deltas.ts';
 import { warmSlope } from '../learn/additive/first-pass.ts';
-import { slotWeights } from '../learn/additive/slot-weights.ts';
+import { slotOffsets } from '../learn/additive/slot-weights.ts';
 import { calibrate } from '../learn/calibrate.ts';
 import type { Device } from '../learn/device/device.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
@@ -14,7 +14,7 @@ import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
 export interface OnlineOptions {
   /** Standard deviation of the prior of a weight around the published one, in log-odds. */
   readonly spread: number;
-  /** The most that the deltas together may move an item within a slate, in log-odds. */
+  /** The most that the deltas together may move an item of the set within its slate, in log-odds. */
   readonly trustRegion: number;
   readonly device: Device;
 }
@@ -36,25 +36,21 @@ export async function learnOnline(
   { spread, trustRegion, device }: OnlineOptions,
 ): Promise<OnlineUpdate> {
   const [train, held] = splitByTime(set, HELD_OUT_SHARE);
+  const slope = warmSlope(base, train);
   const learned = await learnDeltas(train, base, spread, device);
-  const deltas = withinTrustRegion(learned, base, set, trustRegion / warmSlope(base, train));
+  const deltas = withinTrustRegion(learned, base, set, trustRegion / slope);
   const changed = withDeltas(base, deltas);
-  const calibrated = (scorer: AdditiveScorer): AdditiveScorer => ({
-    ...scorer,
-    calibration: calibrate(pointsPerRow(scorer, train), train.reward),
-  });
-  const evidence = gateEvidence(
-    base,
-    calibrated(changed),
-    train,
-    held,
-    slotOffset(train, held, base),
-  );
+  const challenger = {
+    ...changed,
+    calibration: calibrate(pointsPerRow(changed, train), train.reward),
+  };
+  const slots = slotOffsets(base, train, slope, held);
+  const evidence = gateEvidence(base, challenger, train, held, slots);
   return { deltas, gate: runGate(evidence, { required: ['calibration', 'drift'] }) };
 }
 
 /** The published weights with deltas, as the edge adds them. */
-export function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
+function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
   const weights = base.weights.slice();
   for (const { feature, bucket, points } of deltas)
     weights[featureIndex(base.schema, feature) * STRIDE + bucket] += toUnits(points);
@@ -82,15 +78,4 @@ function withinTrustRegion(
   return deltas
     .map((delta) => ({ ...delta, points: delta.points * factor }))
     .filter(({ points }) => toUnits(points) !== 0);
-}
-
-/** Log-odds that the slot adds to each held-out row, as it did in the earlier slates. */
-function slotOffset(train: TrainingSet, held: TrainingSet, base: AdditiveScorer): Float64Array {
-  if (base.schema.training.position === 'given') return new Float64Array(held.rows);
-  const slope = warmSlope(base, train);
-  const slots = slotWeights(
-    train,
-    pointsPerRow(base, train).map((points) => points * slope),
-  );
-  return Float64Array.from(held.position, (slot) => slots[Math.min(slot, STRIDE - 1)]);
 }

@@ -1,6 +1,7 @@
 import { clopperPearson } from '../../statistics/clopper-pearson.ts';
+import { clusterCount } from '../../statistics/interval.ts';
 import { cressieReadInterval, type WeightedOutcomes } from './cressie-read.ts';
-import type { UnseenTerm } from './ips.ts';
+import { mean, type UnseenTerm } from './ips.ts';
 
 /**
  * Rare rewards and small samples. A Student's t interval of a dozen weighted rewards covers 70 to 90 % instead of 95 %: what
@@ -98,16 +99,16 @@ function unseenTerms({ weights, maxWeight, reward, offset, centre }: SmallSample
  */
 function perCluster({ weights, cluster }: SmallSample, terms: ArrayLike<number>): WeightedOutcomes {
   if (cluster === undefined) return { weights, outcomes: terms };
-  const clusters = cluster.reduce((most, c) => Math.max(most, c + 1), 0);
+  const clusters = clusterCount(cluster);
   const size = terms.length / clusters;
-  const mean = sum(terms) / terms.length;
+  const middle = mean(terms);
   const points = {
     weights: new Float64Array(clusters).fill(1),
-    outcomes: new Float64Array(clusters).fill(mean),
+    outcomes: new Float64Array(clusters).fill(middle),
   };
   for (let row = 0; row < terms.length; row++) {
     points.weights[cluster[row]] += (weights[row] - 1) / size;
-    points.outcomes[cluster[row]] += (terms[row] - mean) / size;
+    points.outcomes[cluster[row]] += (terms[row] - middle) / size;
   }
   return points;
 }

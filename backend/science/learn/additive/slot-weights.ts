@@ -1,4 +1,5 @@
-import { STRIDE } from '../../../../shared/score/scorer.ts';
+import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { pointsPerRow } from '../score-set.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
 const ROUNDS = 30;
@@ -33,4 +34,20 @@ export function slotWeights(set: TrainingSet, scores: Float64Array): Float64Arra
       weights[slot] += Math.log(earned[slot] / expected[slot]);
   }
   return weights;
+}
+
+/**
+ * Log-odds that the slot adds to each row of a set, as it did in another; 0 where the position is a feature of the schema.
+ * @param learned the set that the effect is estimated on. @param slope log-odds per point of the scorer.
+ */
+export function slotOffsets(
+  scorer: AdditiveScorer,
+  learned: TrainingSet,
+  slope: number,
+  { rows, position }: TrainingSet,
+): Float64Array {
+  if (scorer.schema.training.position === 'given') return new Float64Array(rows);
+  const scores = pointsPerRow(scorer, learned).map((points) => points * slope);
+  const weights = slotWeights(learned, scores);
+  return Float64Array.from(position, (slot) => weights[Math.min(slot, STRIDE - 1)]);
 }

@@ -82,10 +82,8 @@ async function serve(batchId: string, count: number, from: number): Promise<void
 }
 
 beforeAll(async () => {
-  // Of six items each has more than its share of the clicks: what items are limited to has tests of its own.
-  const influence = { itemRise: 1000, itemShare: 1 };
   backend = await startTestBackend({
-    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '', influence }),
+    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
   });
   await serve('early', EARLY, start);
   const { body } = await backend.call('POST', '/v1/train', {
@@ -120,6 +118,7 @@ test('how much of the held-out log could be used is stored, and shown', async ()
   const { coverage, offPolicy, champion } = await evaluate('v000001');
   expect(coverage).toMatchObject({
     rankings: LATE,
+    overLimits: 0,
     rewarded: champion.rewarded,
     candidates: LATE * SLOTS,
     rewardedCandidates: champion.rewarded * SLOTS,
@@ -169,6 +168,18 @@ test('a worse version keeps the champion', async () => {
   const { gate } = await evaluate(body.version);
   expect(gate.verdict).toBe('keep champion');
   expect(gate.gain.high).toBeLessThan(0);
+});
+
+test('held-out rankings beyond what one person may weigh are left out, and the coverage says how many', async () => {
+  const sessionId = parseSessionId('eager');
+  const decisions = Array.from({ length: 15 }, (_, i) => ({
+    ...visit(start + 2.5 * 3_600_000 + i * 60_000).decision,
+    sessionId,
+  }));
+  await send(backend, { batchId: 'eager', decisions, events: [] });
+  const found = await evaluate('v000001');
+  expect(found.coverage).toMatchObject({ rankings: LATE + 10, overLimits: 5, served: LATE + 15 });
+  expect(evaluationText(found)).toContain('need; 5 more rankings are left out, beyond what');
 });
 
 test('another schema, or a version that does not exist, is refused', async () => {

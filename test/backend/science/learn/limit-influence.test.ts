@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import {
+  limitInfluence,
+  type InfluenceLimits,
+} from '../../../../backend/science/learn/limit-influence.ts';
+import {
+  packTrainingSet,
+  slateCount,
+  type TrainingSet,
+} from '../../../../backend/science/learn/training-set.ts';
+import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
+import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
+import { agreeingSchema } from '../../../world/agreeing.ts';
+
+const schema = agreeingSchema();
+/** All of its points are 0, so that each of two items has a chance of one half. */
+const base = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'nothing' });
+/** Higher than anything here reaches. */
+const WIDE: InfluenceLimits = {
+  rankingsPerPerson: 100,
+  rewardOverMean: 100,
+  itemRise: null,
+  itemShare: 1,
+};
+
+/** A ranking of two items, and what each of them earned. */
+interface Ranking {
+  readonly session: string;
+  readonly user?: number;
+  readonly items?: readonly [number, number];
+  readonly earned: readonly [number, number];
+}
+
+function limited(rankings: readonly Ranking[], limits: Partial<InfluenceLimits>) {
+  const whole = packTrainingSet(
+    schema,
+    rankings.map(({ session, earned }, at) => ({
+      at,
+      sessionId: session,
+      codes: new Uint8Array(2 * schema.features.length).fill(1),
+      reward: Float64Array.from(earned),
+    })),
+  );
+  const before = Float64Array.from(whole.reward);
+  const provenance = {
+    user: Int32Array.from(rankings, ({ user = -1 }) => user),
+    item: Uint32Array.from(rankings.flatMap(({ items = [0, 1] }) => items)),
+  };
+  const found = limitInfluence(whole, provenance, base, { ...WIDE, ...limits });
+  expect(whole.reward).toEqual(before);
+  return found;
+}
+
+const rewards = ({ reward }: TrainingSet) => Array.from(reward);
+const repeat = (count: number, of: (i: number) => Ranking) =>
+  Array.from({ length: count }, (_, i) => of(i));
+
+test('of a session the first rankings with a reward count, and as many without', () => {
+  const { set, overPerson } = limited(
+    [
+      ...repeat(3, () => ({ session: 'a', earned: [1, 0] })),
+      ...repeat(3, () => ({ session: 'a', earned: [0, 0] })),
+      { session: 'b', earned: [1, 0] },
+    ],
+    { rankingsPerPerson: 2 },
+  );
+  expect(Array.from(set.at)).toEqual([0, 1, 3, 4, 6]);
+  expect(overPerson).toBe(2);
+});
+
+test('sessions of one user count as one person', () => {
+  const { set } = limited(
+    repeat(4, (i) => ({ session: `s${i}`, user: 7, earned: [1, 0] })),
+    { rankingsPerPerson: 3 },
+  );
+  expect(Array.from(set.at)).toEqual([0, 1, 2]);
+});
+
+test('a large reward is lowered to the limit times the mean of all rewards', () => {
+  const { set, clipped } = limited(
+    [1, 1, 1, 13].map((value, i) => ({ session: `s${i}`, earned: [value, 0] })),
+    { rewardOverMean: 2 },
+  );
+  expect(rewards(set)).toEqual([1, 0, 1, 0, 1, 0, 8, 0]);
+  expect(clipped).toBe(1);
+});
+
+test('where items are not limited, a person who comes back to an item counts each time', () => {
+  const found = limited(
+    repeat(5, () => ({ session: 'a', earned: [1, 0] })),
+    {},
+  );
+  expect(slateCount(found.set)).toBe(5);
+  expect(found).toMatchObject({ repeated: 0, overItem: 0, itemsOver: 0 });
+});
+
+test('where items are limited, a person speaks for an item once, with the largest reward', () => {
+  const { set, repeated } = limited(
+    [
+      { session: 'a', user: 1, earned: [1, 1] },
+      { session: 'b', user: 1, earned: [3, 0] },
+      { session: 'b', user: 1, earned: [2, 0] },
+      { session: 'c', earned: [0, 0] },
+    ],
+    { itemRise: 100 },
+  );
+  // The third ranking has lost all of its rewards; the fourth had none.
+  expect(Array.from(set.at)).toEqual([0, 1, 3]);
+  expect(rewards(set)).toEqual([0, 1, 3, 0, 0, 0]);
+  expect(repeated).toBe(2);
+});
+
+test('of an item as many rewards count as keep what speaks for it within its limit, evenly spread', () => {
+  const rankings = [
+    // For item 0 speaks 40 · ½, against it 20 · ½; for item 2 as much as against it.
+    ...repeat(40, (i) => ({ session: `a${i}`, items: [0, 1], earned: [1, 0] })),
+    ...repeat(20, (i) => ({ session: `b${i}`, items: [0, 2], earned: [0, 1] })),
+    ...repeat(20, (i) => ({ session: `c${i}`, items: [2, 1], earned: [0, 1] })),
+  ] satisfies Ranking[];
+  const { set, overItem, itemsOver } = limited(rankings, { itemRise: 1.5 });
+  expect({ overItem, itemsOver }).toEqual({ overItem: 10, itemsOver: 1 });
+  const ofItem0 = Array.from(set.at).filter((at) => at < 40);
+  expect(ofItem0).toHaveLength(30);
+  expect(ofItem0.filter((at) => at < 20)).toHaveLength(15);
+});
+
+test('what speaks for an item exceeds what speaks against it by at most its share of all rewards', () => {
+  const rankings = [
+    ...repeat(40, (i) => ({ session: `a${i}`, items: [0, 1], earned: [1, 0] })),
+    ...repeat(10, (i) => ({ session: `b${i}`, items: [0, 2], earned: [0, 1] })),
+    ...repeat(50, (i) => ({ session: `c${i}`, items: [2, 1], earned: [0, 1] })),
+  ] satisfies Ranking[];
+  // Against item 0 speaks 10 · ½, so that 5 + 0.1 · 100 may for it: 30 rewards of ½.
+  const { overItem, itemsOver } = limited(rankings, { itemRise: 1000, itemShare: 0.1 });
+  expect({ overItem, itemsOver }).toEqual({ overItem: 10, itemsOver: 1 });
+});
+
+test('a few rewards of an item that nothing speaks against always count', () => {
+  const rankings = repeat(10, (i) => ({ session: `s${i}`, earned: [1, 0] as const }));
+  const { set } = limited(rankings, { itemRise: 1.25 });
+  // Three times the mean reward may speak for it: six rewards of ½.
+  expect(slateCount(set)).toBe(6);
+});
+
+test('without any reward nothing is limited', () => {
+  const rankings = repeat(4, (i) => ({ session: `s${i}`, earned: [0, 0] as const }));
+  expect(slateCount(limited(rankings, { itemRise: 1.25 }).set)).toBe(4);
+});
