@@ -57,7 +57,7 @@ function groupsOf(source: string): Map<string, Group> {
   const groups = new Map<string, Group>();
   const open: { readonly group: Group; readonly indent: number }[] = [];
   let [declared, comment] = ['', ''];
-  for (const line of source.replaceAll(/\n +\* ?/g, ' ').split('\n')) {
+  for (const line of source.replaceAll(/\n +\*(?:\/| ?)/g, ' ').split('\n')) {
     const indent = line.search(/\S/);
     const text = line.trim();
     declared = /^(?:export )?const (\w+) =/.exec(line)?.[1] ?? declared;
