@@ -5,7 +5,6 @@ import { readKeys } from '../config/keys.ts';
 import { stateDir } from '../config/state-dir.ts';
 import type { BackendApi } from '../http/app.ts';
 import { CliError } from './failure.ts';
-import { note } from './print.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Refusals never reach a caller: the client throws them. */
@@ -19,22 +18,12 @@ export interface BackendOptions {
   readonly key?: string;
 }
 
-const KEY_IS_SHOWN =
-  'warning: everybody who may list the processes of this machine sees the key after --key: set TRIMTAB_KEY instead';
-
 const DEFAULT_BACKEND = 'http://127.0.0.1:8788';
 
 /** Its calls throw a CliError with what the backend said, or with how to reach one. */
 export function backendClient(options: BackendOptions): BackendClient {
   const url = backendUrl(options.backend);
-  if (options.key !== undefined) note(KEY_IS_SHOWN);
-  const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey;
-  if (key === undefined) {
-    throw new CliError(
-      `no key: run "npm start" once here (it makes ${stateDir().keys}), or set TRIMTAB_KEY`,
-      2,
-    );
-  }
+  const key = secretKey(options);
   return hc<Succeeding>(url, {
     // The actor is for the audit log: the key alone does not say who it was.
     headers: { authorization: `Bearer ${key}`, 'x-trimtab-actor': actor() },
@@ -46,6 +35,16 @@ export function backendClient(options: BackendOptions): BackendClient {
       throw refusal(response.status, await response.text(), url);
     },
   }).v1;
+}
+
+/** The one that is given, else that of the environment, else the local one. @throws CliError where there is none. */
+export function secretKey({ key }: Pick<BackendOptions, 'key'>): string {
+  const found = key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey;
+  if (found !== undefined) return found;
+  throw new CliError(
+    `no key: run "npm start" once here (it makes ${stateDir().keys}), or set TRIMTAB_KEY`,
+    2,
+  );
 }
 
 /** The JSON of an answer. @throws CliError where it is none. */

@@ -26,6 +26,8 @@ test('every setting says what it is', () => {
   expect(paths.length).toBeGreaterThan(100);
   expect(paths.filter((path) => !comments.get(path))).toEqual([]);
   expect([...comments.keys()].toSorted()).toEqual(paths.toSorted());
+  // Where a comment ends on a line of its own, its end is not part of it.
+  expect([...comments].filter(([, comment]) => /[/*]$/.test(comment))).toEqual([]);
 });
 
 test('docs/configuration.md is of these settings', async () => {

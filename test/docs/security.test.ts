@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 
@@ -49,4 +50,13 @@ test('SECURITY.md says of each dependency what it may do, and names no other', (
   const { dependencies, devDependencies, optionalDependencies } = manifest;
   const all = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
   expect(rows.filter((name) => !/^[A-Z_]+$/.test(name)).toSorted()).toEqual(all.toSorted());
+});
+
+test('the pages say for how long the log and its counts are kept as the settings do', () => {
+  const { retentionDays, dailyCountsDays } = DEFAULT_TRAINING_DATA;
+  expect(read('SECURITY.md')).toContain(`\`trainingData.retentionDays\` (${retentionDays})`);
+  expect(read('SECURITY.md')).toContain(`\`trainingData.dailyCountsDays\` (${dailyCountsDays})`);
+  expect(read('README.md')).toContain(`the ${retentionDays} days that are retained`);
+  expect(read('README.md')).toContain(`stay for ${dailyCountsDays} days`);
+  expect(read('docs/architecture.md')).toContain(`${dailyCountsDays} days`);
 });

@@ -86,6 +86,11 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
     });
   });
 
+  it('warns of nothing, as nobody typed anything that it could warn of', () => {
+    expect(system.stderr()).toContain('Importing the demo catalogue');
+    expect(system.stderr()).not.toMatch(/^warning:/m);
+  });
+
   it('goes by the configuration file of the folder above', async () => {
     const { secretKey } = await keys();
     const { training } = (

@@ -1,5 +1,9 @@
 import { Command } from 'commander';
 import type { BackendOptions } from '../../client/backend-client.ts';
+import { note } from '../../client/print.ts';
+
+const KEY_IS_SHOWN =
+  'warning: everybody who may list the processes of this machine sees the key after --key: set TRIMTAB_KEY instead';
 
 export interface VerbOptions extends BackendOptions {
   readonly json?: boolean;
@@ -18,4 +22,5 @@ export const backendVerb = (name: string, description: string): Command =>
       '--key <sk_…>',
       'secret key; better TRIMTAB_KEY, as others see what is typed (default: the local one)',
     )
-    .option('--json', 'print JSON, for machines');
+    .option('--json', 'print JSON, for machines')
+    .on('option:key', () => note(KEY_IS_SHOWN));

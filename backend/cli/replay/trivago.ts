@@ -4,9 +4,7 @@ import type { readTrivago } from '../../replay/read-trivago.ts';
 import { reportText } from '../../replay/replay-report.ts';
 import { searchesOf, splitBySession, type Search } from '../../replay/trivago-searches.ts';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
-import { readKeys } from '../../config/keys.ts';
-import { stateDir } from '../../config/state-dir.ts';
-import { backendClient } from '../../client/backend-client.ts';
+import { backendClient, secretKey } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
@@ -45,9 +43,8 @@ export const trivagoVerb = () =>
         import('../../client/progress.ts'),
       ]);
       const [early, late] = halves(file, options, readTrivago);
-      const key = options.key ?? process.env.TRIMTAB_KEY ?? readKeys(stateDir())?.secretKey ?? '';
       const target = {
-        edge: edgeClient(options.edge.replace(/\/+$/, ''), key),
+        edge: edgeClient(options.edge.replace(/\/+$/, ''), secretKey(options)),
         backend: backendClient(options),
         progress: (label: string, total: number) => showProgress(label, total, ''),
       };

@@ -38,9 +38,9 @@ const list = createRoute({
         .enum(['true', 'false'])
         .default('false')
         .openapi({ description: 'Include resolved alerts' }),
-      since: windowStart('since')
-        .optional()
-        .openapi({ description: 'Epoch ms: opened or resolved since then; with all' }),
+      since: windowStart('since').optional().openapi({
+        description: 'Opened or resolved since then (epoch milliseconds or an ISO date); with all',
+      }),
       limit: queryNumber.min(1).max(500).default(100),
     }),
   },

@@ -1,6 +1,5 @@
 import { signToken, verifyToken } from '../../../shared/domain/token.ts';
-import type { clickOn } from '../../support/client.ts';
-import { type Ranking } from '../../support/client.ts';
+import type { clickOn, Ranking } from '../../support/client.ts';
 
 type Click = ReturnType<typeof clickOn>;
 /** What is wrong with the event, how it is made so, and the rejection that it must get. */
