@@ -80,8 +80,7 @@ export function collector(
       if (at < from) return;
       builder.add({ at, sessionId, codes, reward: earned });
       own.add(slate, isRewarded);
-      const number = numberOf(users, userId ?? `session ${sessionId}`);
-      user.push(userId === null ? -1 : number);
+      user.push(userId === null ? -1 : numberOf(users, userId));
       for (const id of itemIds) item[rows++] = numberOf(items, id);
     },
     finish(by) {
