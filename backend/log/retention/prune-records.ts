@@ -16,8 +16,8 @@ export async function pruneRecords(
   keptBefore: number,
   countedBefore: number,
 ): Promise<void> {
-  const { db, write } = store;
-  await write([
+  const { db } = store;
+  await store.write([
     statement(
       db,
       sql`delete from experiment_reports where at < ${before} and exists (
