@@ -14,7 +14,6 @@ import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
-import { invalid } from '../shared/domain/errors.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
 import { startThread } from './process/thread.ts';
@@ -56,11 +55,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
-  const checkCatalogue = async (schema: Schema): Promise<number> => {
-    const found = await packing.call((worker) => worker.check(database, schema));
-    if (found.problem !== undefined) throw invalid(found.problem);
-    return found.items;
-  };
+  const checkCatalogue = (schema: Schema): Promise<number> =>
+    packing.call((worker) => worker.check(database, schema));
   const publishedCheck = publishedCheckOf({
     store,
     kv,

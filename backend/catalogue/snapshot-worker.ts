@@ -1,7 +1,6 @@
 import type { Client } from '@libsql/client';
 import { transfer } from 'comlink';
 import { serve } from '../process/serve.ts';
-import { ApiError } from '../../shared/domain/errors.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
@@ -10,12 +9,6 @@ import { withoutOutdatedValues } from './outdated-values.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 
 const PAGE = 5000;
-
-export interface CatalogueCheck {
-  readonly items: number;
-  /** What does not fit; absent where all of it does. */
-  readonly problem?: string;
-}
 
 export interface StoredSnapshot extends BuiltSnapshot {
   /** Why values of stored items were left out: they were read less strictly when they were stored. */
@@ -36,17 +29,13 @@ const exposed = {
     }
   },
 
-  /** Whether the stored catalogue fits a schema that may become live. @returns its items, or what does not fit. */
-  async check(database: Database, schema: Schema): Promise<CatalogueCheck> {
+  /** @returns how many items are stored. @throws ApiError 400 where they do not fit a schema that may become live. */
+  async check(database: Database, schema: Schema): Promise<number> {
     const client = connect(database);
     try {
       const items = await stored(client, schema, () => undefined);
       refuseForeign(schema, items);
-      return { items: buildSnapshot(schema, items).items };
-    } catch (error) {
-      // Of an error that crosses threads only the message is left.
-      if (error instanceof ApiError) return { items: 0, problem: error.message };
-      throw error;
+      return buildSnapshot(schema, items).items;
     } finally {
       client.close();
     }

@@ -42,7 +42,7 @@ export function findConfigFile(directory: string): string | undefined {
 }
 
 /** Editors on Windows begin a file with a byte order mark. */
-const readJson = (path: string): unknown =>
+export const readJson = (path: string): unknown =>
   JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
 
 async function importTs(path: string): Promise<unknown> {

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
-import { findConfigFile, readConfigFile, type ConfigFile } from './config-file.ts';
+import { findConfigFile, readConfigFile, readJson, type ConfigFile } from './config-file.ts';
 import { DEMO } from './demo.ts';
 import { readEnvironment, type Env, type Environment } from './environment.ts';
 import { merged } from './merged.ts';
@@ -82,7 +82,7 @@ export function kvSettleOf(edgeUrl: string): number {
 function readSchema(name: string, file: ConfigFile | undefined): Schema {
   const path = resolve(file === undefined ? '.' : dirname(file.path), name);
   try {
-    return parseSchema(JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')));
+    return parseSchema(readJson(path));
   } catch (error) {
     throw new Error(`schema ${path}: ${messageOf(error)}`, { cause: error });
   }

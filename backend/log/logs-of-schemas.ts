@@ -36,13 +36,14 @@ export async function logsOfOtherSchemas(
   for (const hash of await schemasWithRankings(db)) {
     if (hash === schema.hash) continue;
     const days = (await daysWithRankings(db, hash, span)).length;
+    if (days === 0) continue;
     const [row] = await db
       .select({ bytes: weights.bytes })
       .from(weights)
       .where(eq(weights.schemaHash, hash))
       .limit(1);
     // Without a scorer nobody knows what its codes mean.
-    if (days === 0 || row === undefined) continue;
+    if (row === undefined) continue;
     const other = scorerFromBytes(new Uint8Array(row.bytes)).schema;
     const map = featureMap(other, schema);
     const shared = map.filter((index) => index >= 0).length;

@@ -1,8 +1,8 @@
 import { open, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { inThread } from '../process/thread.ts';
 import type { Database } from './connect.ts';
+import { localPathOf } from './local-path.ts';
 import type { Store } from './open.ts';
 import type { PageCheckWorker } from './page-check-worker.ts';
 
@@ -32,7 +32,7 @@ const ROOM_BYTES = 1024 * 1024;
 const FIRST_CHECK_MS = 5000;
 
 export function storeHealth({ store, database, nowMs, log }: StoreHealthDeps): StoreHealth {
-  const file = database.url.startsWith('file:') ? filePathOf(database.url) : undefined;
+  const file = localPathOf(database.url);
   let probed: Promise<string[]> = Promise.resolve([]);
   let probedAtMs = Number.NEGATIVE_INFINITY;
   let damage: string | undefined;
@@ -110,7 +110,3 @@ async function problemOfRoom(path: string): Promise<string | undefined> {
     await rm(path, { force: true }).catch(() => undefined);
   }
 }
-
-/** libSQL takes `file:name` too, which is no URL of a file. */
-const filePathOf = (url: string): string =>
-  url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length);

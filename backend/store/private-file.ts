@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { localPathOf } from './local-path.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -9,7 +9,7 @@ const OWNER_ONLY = 0o600;
  * @param url `file:` with a path, relative or not; others, and what lies in memory, are left alone.
  */
 export function makeFilePrivate(url: string): void {
-  const path = pathOf(url);
+  const path = localPathOf(url);
   if (path === undefined) return;
   closeSync(openSync(path, 'a', OWNER_ONLY));
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) narrow(file);
@@ -22,11 +22,4 @@ function narrow(file: string): void {
     // Who may write to somebody else's file may not change who else may.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
   }
-}
-
-function pathOf(url: string): string | undefined {
-  if (!url.startsWith('file:')) return undefined;
-  if (url.startsWith('file:/')) return fileURLToPath(url.split('?')[0]);
-  const path = decodeURIComponent(url.slice('file:'.length).split('?')[0]);
-  return path === '' || path === ':memory:' ? undefined : path;
 }

@@ -49,6 +49,13 @@ export async function readMark<T>(db: LibSQLDatabase, name: string): Promise<Rea
   return row === undefined ? {} : { text: row.value, mark: JSON.parse(row.value) as T };
 }
 
+/** Sets a mark whatever it was, for what any backend would set alike. */
+export const setMark = (db: LibSQLDatabase, name: string, mark: unknown): Statement =>
+  db
+    .insert(logMarks)
+    .values({ name, value: JSON.stringify(mark) })
+    .onConflictDoUpdate({ target: logMarks.name, set: { value: sql`excluded.value` } });
+
 /** A text that no other mover writes, even for the same mark. */
 export const markText = (mark: object): string => JSON.stringify({ ...mark, by: randomUUID() });
 

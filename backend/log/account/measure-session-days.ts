@@ -8,29 +8,10 @@ import {
   classifySession,
   sessionFacts,
   type SessionFacts,
-  type SessionExclusionReason,
 } from './classify-session.ts';
 import { eventSlices } from './event-slices.ts';
 import type { Rules } from './rules.ts';
-
-/** A session on a UTC day, by the day's first millisecond. */
-export interface SessionDayKey {
-  readonly sessionId: string;
-  readonly day: number;
-}
-
-export interface SessionDay extends SessionDayKey {
-  /** Its first ranking of the day, epoch ms. */
-  readonly firstAt: number;
-  /** Each user who was logged in, with the first ranking as that user. */
-  readonly users: ReadonlyMap<string, number>;
-  readonly facts: SessionFacts;
-  /** Why it is a bot, before the dwell rule. */
-  readonly ownFault: SessionExclusionReason | null;
-  /** 0 where it is a bot, before the dwell rule. */
-  readonly clickedItems: number;
-  readonly dwells: number;
-}
+import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
 interface Ranking {
   readonly sessionId: string;
@@ -95,7 +76,7 @@ export async function measureSessionDays(
   const add = (...[ranking, events, statuses, isFlooded]: Classified) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
-    const key = `${day} ${sessionId}`;
+    const key = keyOf({ sessionId, day });
     let one = days.get(key);
     if (one === undefined) {
       one = { sessionId, day, firstAt: at, users: new Map(), facts: sessionFacts() };

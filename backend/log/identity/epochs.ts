@@ -1,11 +1,9 @@
-import { eq, sql } from 'drizzle-orm';
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import { DAY_MS, dayOf } from '../../../shared/domain/utc-day.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
-import { logMarks } from '../../store/tables.ts';
-import { statement } from '../account/mark.ts';
+import { readMark, setMark } from '../account/mark.ts';
 
 const MARK = 'identity epochs';
 
@@ -29,7 +27,7 @@ export async function noteEpochs(
   keptDays: number,
   nowMs: number,
 ): Promise<string[]> {
-  const before = await readEpochs(store);
+  const { mark: before = [] } = await readMark<readonly Epoch[]>(store.db, MARK);
   const [{ fingerprint }] = keys;
   const epochs =
     before.at(-1)?.fingerprint === fingerprint
@@ -37,11 +35,7 @@ export async function noteEpochs(
       : [...before, { fingerprint, since: nowMs }];
   if (epochs !== before)
     await store.write([
-      statement(
-        store.db,
-        sql`insert into log_marks (name, value) values (${MARK}, ${JSON.stringify(epochs)})
-          on conflict do update set value = excluded.value`,
-      ),
+      setMark(store.db, MARK, epochs),
       recordAudit(store, {
         at: nowMs,
         actor: 'backend',
@@ -51,11 +45,6 @@ export async function noteEpochs(
       }),
     ]);
   return problemsOf(epochs, keys, keptDays, nowMs);
-}
-
-async function readEpochs({ db }: Store): Promise<readonly Epoch[]> {
-  const [row] = await db.select().from(logMarks).where(eq(logMarks.name, MARK));
-  return row === undefined ? [] : (JSON.parse(row.value) as Epoch[]);
 }
 
 function problemsOf(

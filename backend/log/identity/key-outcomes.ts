@@ -20,39 +20,37 @@ export async function keyOutcomes(
   given: readonly GivenOutcome[],
   keys: NewestFirst<IdentityKey>,
 ): Promise<Outcome[]> {
-  const [newest, ...older] = keys;
-  const known = older.length === 0 ? NOBODY : await knownAmong(db, given, keys);
-  const choose = (ids: readonly string[]) => ids.find((id) => known.has(id)) ?? ids[0];
-  return given.map(({ sessionId, userId, ...outcome }) => ({
+  const all = given.map(({ sessionId, userId }) => ({
+    sessions: sessionId === undefined ? [] : keys.map((key) => key.sessionId(sessionId)),
+    users: userId === undefined ? [] : keys.map((key) => key.userId(userId)),
+  }));
+  const known =
+    keys.length === 1
+      ? new Set<string>()
+      : await knownAmong(
+          db,
+          all.flatMap(({ sessions, users }) => [...sessions, ...users]),
+        );
+  const choose = <T extends string>(ids: readonly T[]) => ids.find((id) => known.has(id)) ?? ids[0];
+  return given.map(({ sessionId, userId, ...outcome }, i) => ({
     ...outcome,
-    ...(sessionId !== undefined && {
-      sessionId: choose([newest, ...older].map((key) => key.sessionId(sessionId))),
-    }),
-    ...(userId !== undefined && {
-      userId: choose([newest, ...older].map((key) => key.userId(userId))),
-    }),
+    ...(sessionId !== undefined && { sessionId: choose(all[i].sessions) }),
+    ...(userId !== undefined && { userId: choose(all[i].users) }),
   }));
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
-
+/** Who was deleted is known too: what still comes of them is refused under the key under which they were. */
 async function knownAmong(
   db: LibSQLDatabase,
-  given: readonly GivenOutcome[],
-  keys: NewestFirst<IdentityKey>,
+  ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const ids = given.flatMap(({ sessionId, userId }) =>
-    keys.flatMap((key) => [
-      ...(sessionId === undefined ? [] : [key.sessionId(sessionId)]),
-      ...(userId === undefined ? [] : [key.userId(userId)]),
-    ]),
-  );
   const asked = sql`(select value from json_each(${JSON.stringify([...new Set(ids)])}))`;
   const rows = await db.all<{ id: string }>(sql`
     select sessionId as id from session_days where sessionId in ${asked}
     union select userId from user_days where userId in ${asked}
     union select sessionId from decisions where sessionId in ${asked}
     union select userId from decisions where userId in ${asked}
+    union select sessionId from deleted_sessions where sessionId in ${asked}
     union select userId from deleted_users where userId in ${asked}`);
   return new Set(rows.map(({ id }) => id));
 }

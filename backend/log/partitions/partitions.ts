@@ -8,8 +8,8 @@ import {
   slatesToParts,
   type BuildDeps,
 } from './build-partition.ts';
-import { deletedSince, isDeleted, type Deleted } from '../account/deletions.ts';
-import { daysWithRankings, readLogMark } from '../account/log-mark.ts';
+import { deletedSince, isDeleted, readNewestDeletion, type Deleted } from '../account/deletions.ts';
+import { daysWithRankings } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { distinctIn, readPart } from './part-file.ts';
 import {
@@ -66,7 +66,7 @@ async function forgetIn(
   manifest: Manifest,
 ): Promise<{ manifest?: Manifest; isRewritten: boolean }> {
   const { db, objects, nowMs } = deps;
-  const { deletions } = await readLogMark(db);
+  const deletions = await readNewestDeletion(db);
   if (deletions <= manifest.deletions) return { manifest, isRewritten: false };
   const gone = await deletedSince(db, manifest.deletions);
   // Parts of earlier builds go at once: what a deleted user left is not kept for those who still read it.

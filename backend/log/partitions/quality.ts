@@ -177,22 +177,26 @@ function failuresOf(
   if (completeness.of === 0)
     return [`nothing was ranked between ${moment(window.from)} and ${moment(window.to)}`];
   const failures: string[] = [];
-  const below = (what: string, { share, count, of }: Share, least: number) => {
-    if (share === null || share >= least) return;
+  const failWhere = (
+    what: string,
+    { share, count, of }: Share,
+    side: 'under' | 'over',
+    limit: number,
+  ) => {
+    if (share === null || (side === 'under' ? share >= limit : share <= limit)) return;
     failures.push(
-      `${percentAtMost(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), under ${percentAtMost(least)}`,
+      `${percentAtMost(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), ${side} ${percentAtMost(limit)}`,
     );
   };
-  below('rankings are complete', completeness, limits.minCompleteness);
-  below('feedback events join a ranking', attribution, limits.minAttribution);
-  const above = (what: string, { share, count, of }: Share, most: number) => {
-    if (share === null || share <= most) return;
-    failures.push(
-      `${percentAtMost(share)} of ${what} (${count.toLocaleString('en')} of ${of.toLocaleString('en')}), over ${percentAtMost(most)}`,
-    );
-  };
-  above('rankings were not logged, as the edge counted', lost.reported, limits.maxLostShare);
-  above('feedback events have lost their ranking', lost.orphaned, limits.maxLostShare);
+  failWhere('rankings are complete', completeness, 'under', limits.minCompleteness);
+  failWhere('feedback events join a ranking', attribution, 'under', limits.minAttribution);
+  failWhere(
+    'rankings were not logged, as the edge counted',
+    lost.reported,
+    'over',
+    limits.maxLostShare,
+  );
+  failWhere('feedback events have lost their ranking', lost.orphaned, 'over', limits.maxLostShare);
   const ageHours = (freshness.ageMs ?? 0) / 3_600_000;
   if (ageHours > limits.maxAgeHours)
     failures.push(

@@ -16,12 +16,12 @@ export async function deleteLateSessions(
   rows: readonly Naming[],
   nowMs: number,
 ): Promise<void> {
-  const named = new Map<string, string>();
+  const named = new Set<string>();
   for (const { sessionId, userId } of rows)
     if (sessionId !== undefined && userId !== undefined)
-      named.set(`${userId} ${sessionId}`, JSON.stringify([userId, sessionId]));
+      named.add(JSON.stringify([userId, sessionId]));
   if (named.size === 0) return;
-  const pairs = `[${[...named.values()].join(',')}]`;
+  const pairs = `[${[...named].join(',')}]`;
   const sessions = sql`
     select p.value ->> 1 as value from json_each(${pairs}) p
     where p.value ->> 0 in (select userId from deleted_users)
@@ -29,7 +29,7 @@ export async function deleteLateSessions(
   if ((await store.db.all(sessions)).length === 0) return;
   await erase(
     store,
-    { users: sql`select null as value where false`, sessions },
+    { sessions },
     { by: 'backend', action: 'delete session', subject: 'a session' },
     nowMs,
   );

@@ -15,7 +15,7 @@ export const deleteSession = (
 ): Promise<DeletedRows> =>
   erase(
     store,
-    { users: sql`select null as value where false`, sessions: sql`select ${sessionId} as value` },
+    { sessions: sql`select ${sessionId} as value` },
     { by, action: 'delete session', subject: 'a session' },
     nowMs,
   );

@@ -12,11 +12,14 @@ export interface DeletedRows {
   readonly outcomes: number;
 }
 
-/** What is to be deleted. Both are SQL that gives one column of keyed ids. */
+/** What is to be deleted: SQL that gives one column, `value`, of keyed ids. */
 export interface Erased {
-  readonly users: SQL;
+  /** Absent: no user. */
+  readonly users?: SQL;
   readonly sessions: SQL;
 }
+
+const NOBODY = sql`select null as value where false`;
 
 /** What the transaction under way deletes: the tombstones that bear the newest number. */
 const USERS = sql`(select userId from deleted_users where deletion = ${newestDeletion})`;
@@ -45,7 +48,7 @@ const IS_SHARED_DAY = sql`(
  */
 export async function erase(
   store: Store,
-  { users, sessions }: Erased,
+  { users = NOBODY, sessions }: Erased,
   { by, action, subject }: { by: string; action: string; subject: string },
   nowMs: number,
 ): Promise<DeletedRows> {

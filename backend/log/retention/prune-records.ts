@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
-import type { Statement, Store } from '../../store/open.ts';
+import type { Store } from '../../store/open.ts';
+import { statement } from '../account/mark.ts';
 
 /**
- * Deletes what was made of data and is read no more. Counts by day are kept for a time of their own. Of an experiment the last report stays, for ever, and those of each
- * day for as long as the log; alerts that are over stay as long as units do; leases that ran out go with the log. Everything that says who did or decided what
- * is kept: `audit`, `rollouts`, `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`,
- * and the monthly `reports`.
+ * Deletes what was made of data and is read no more. Counts by day are kept for a time of their own. Of an experiment the
+ * last report stays, for ever, and those of each day for as long as the log; alerts that are over stay as long as units do;
+ * leases that ran out go with the log. Everything that says who did or decided what is kept: `audit`, `rollouts`,
+ * `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`, and the monthly `reports`.
  * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes. @param countedBefore
  * the same of counts by day.
  */
@@ -15,21 +16,23 @@ export async function pruneRecords(
   keptBefore: number,
   countedBefore: number,
 ): Promise<void> {
-  const statement = (query: ReturnType<typeof sql>): Statement => ({
-    toSQL: () => store.db.run(query).getQuery(),
-  });
+  const { db } = store;
   await store.write([
-    statement(sql`
-      delete from experiment_reports where at < ${before} and exists (
+    statement(
+      db,
+      sql`delete from experiment_reports where at < ${before} and exists (
         select 1 from experiment_reports later
         where later.experiment = experiment_reports.experiment
-          and (later.at, later.id) > (experiment_reports.at, experiment_reports.id))`),
+          and (later.at, later.id) > (experiment_reports.at, experiment_reports.id))`,
+    ),
     // One whose recovery is still to be told is not over.
-    statement(sql`
-      delete from alerts where resolvedAt < ${keptBefore}
-        and (notifiedAt is null or recoveryNotifiedAt is not null)`),
-    statement(sql`delete from daily_counts where day < ${countedBefore}`),
+    statement(
+      db,
+      sql`delete from alerts where resolvedAt < ${keptBefore}
+        and (notifiedAt is null or recoveryNotifiedAt is not null)`,
+    ),
+    statement(db, sql`delete from daily_counts where day < ${countedBefore}`),
     // Of processes that ended without giving them back.
-    statement(sql`delete from leases where expiresAt < ${before}`),
+    statement(db, sql`delete from leases where expiresAt < ${before}`),
   ]);
 }

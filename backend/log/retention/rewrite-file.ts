@@ -1,7 +1,6 @@
-import { sql } from 'drizzle-orm';
 import type { Store } from '../../store/open.ts';
 import { readNewestDeletion } from '../account/deletions.ts';
-import { readMark, statement } from '../account/mark.ts';
+import { readMark, setMark } from '../account/mark.ts';
 
 const REWRITTEN = 'log: rewritten after deletion';
 
@@ -10,16 +9,9 @@ const REWRITTEN = 'log: rewritten after deletion';
  * the copies that it left where it moved rows from one page to another, so that ids may be read in the file until then.
  */
 export async function rewriteAfterDeletions(store: Store): Promise<void> {
-  const { db } = store;
-  const newest = await readNewestDeletion(db);
-  const { mark = 0 } = await readMark<number>(db, REWRITTEN);
+  const newest = await readNewestDeletion(store.db);
+  const { mark = 0 } = await readMark<number>(store.db, REWRITTEN);
   if (newest === mark) return;
   await store.compact();
-  await store.write([
-    statement(
-      db,
-      sql`insert into log_marks (name, value) values (${REWRITTEN}, ${String(newest)})
-        on conflict do update set value = excluded.value`,
-    ),
-  ]);
+  await store.write([setMark(store.db, REWRITTEN, newest)]);
 }

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyOutcomes } from '../../../../backend/log/identity/key-outcomes.ts';
 import { noteEpochs } from '../../../../backend/log/identity/epochs.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
+import { recordOutcomes } from '../../../../backend/log/ingest/outcomes.ts';
+import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { identityKey } from '../../../../shared/domain/identity.ts';
 import type { GivenId, SessionId, UserId } from '../../../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../../../shared/domain/placement.ts';
@@ -43,6 +45,32 @@ describe('outcomes', () => {
       newer.userId(given('ben')),
       old.sessionId(given('s-1')),
     ]);
+    await store.close();
+  });
+
+  test('of a session that was deleted before the key changed are not stored', async () => {
+    const store = await borrowStore();
+    const ana = old.userId(given('ana'));
+    const visit = decisionOf('r-1', {
+      sessionId: old.sessionId(given('s-1')),
+      userId: ana,
+      context: { placement: DEFAULT_PLACEMENT, consent: 'measure' },
+    });
+    await ingest(store, { batchId: 'b', decisions: [visit], events: [] }, 1);
+    await deleteUser(store, ana, 'test', 2);
+    const ofSession = (id: string) => ({
+      outcomeId: `of-${id}`,
+      sessionId: given(id),
+      metric: 'value',
+      value: 1,
+      at: 3,
+    });
+    const outcomes = [ofSession('s-1'), ofSession('s-2')];
+    expect(
+      await recordOutcomes(store, await keyOutcomes(store.db, outcomes, [newer, old]), 3),
+    ).toBe(1);
+    const stored = await store.db.all(sql`select outcomeId from outcomes`);
+    expect(stored).toEqual([{ outcomeId: 'of-s-2' }]);
     await store.close();
   });
 });
