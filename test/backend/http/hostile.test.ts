@@ -165,7 +165,9 @@ describe('a change of an experiment that is cut short', () => {
     const id = await create();
     await refusedStart(id);
     const client = createClient({ url: backend.config.database.url, timeout: 5000 });
-    const { rows } = await client.execute(`select value ->> 'intended' as text from pointers where name = 'weights'`);
+    const { rows } = await client.execute(
+      `select value ->> 'intended' as text from pointers where name = 'weights'`,
+    );
     client.close();
     expect(rows[0].text).toContain(id);
     backend.kv.values.set('WEIGHTS/active', Buffer.from(rows[0].text as string));
