@@ -68,7 +68,7 @@ export function collectorOf({ store, database, account }: CollectorDeps): Collec
 }
 
 async function markOf({ db }: Store, experiment: Experiment): Promise<string> {
-  const { logMark } = await readLogMark(db);
+  const logMark = await readLogMark(db);
   const [{ x }] = await db.all<{ x: number | null }>(sql`select max(rowid) as x from exposures`);
   return `${logMark}-${x ?? 0} ${JSON.stringify(experiment)}`;
 }

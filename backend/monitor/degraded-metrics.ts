@@ -1,6 +1,6 @@
 import { studentQuantile } from '../science/statistics/distributions.ts';
 import type { Account } from '../log/account/account.ts';
-import { readLogMark } from '../log/account/log-mark.ts';
+import { readAccount } from '../log/account/log-mark.ts';
 import type { Store } from '../store/open.ts';
 import { count, percent } from '../../shared/text/text.ts';
 import { DAY_MS, dayOf, startOfDay, type UtcDay } from '../../shared/domain/utc-day.ts';
@@ -130,7 +130,7 @@ export function degradedMetrics({ store, account, settings }: DegradedMetricsDep
     const wanted = Array.from({ length: many }, (_, i) => dayOf(last - (many - 1 - i) * DAY_MS));
     for (const day of known.keys()) if (!wanted.includes(day)) known.delete(day);
     await account.update();
-    const { closedBefore } = await readLogMark(store.db);
+    const { closedBefore } = await readAccount(store.db);
     const days: DayRates[] = [];
     for (const day of wanted) {
       const rates = known.get(day) ?? (await readDayRates(store, day));

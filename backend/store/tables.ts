@@ -357,6 +357,14 @@ export const logMarks = sqliteTable('log_marks', {
   value: text().notNull(),
 });
 
+/** Which state of a UTC day's log a partition was built from. */
+export const dayMarks = sqliteTable('day_marks', {
+  /** Its first millisecond. */
+  day: integer().primaryKey(),
+  /** Another text after each change of what the account says of the day. */
+  mark: text().notNull(),
+});
+
 /** Mutual exclusion: experiments of one layer never share a unit. */
 export const layers = sqliteTable('layers', {
   name: text().primaryKey(),

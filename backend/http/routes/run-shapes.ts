@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { TrainingData } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
 import type { GateReport } from '../../science/evaluation/gate.ts';
 import type { ExaminationPropensities } from '../../science/evaluation/position-bias/examination.ts';
@@ -62,6 +63,9 @@ const progress = z.object({
     .array(z.string())
     .optional()
     .openapi({ description: 'What the data lacked of the minimum, where the run was forced' }),
+  limited: objectOf<NonNullable<TrainingData['limited']>>(
+    'How much the limits on persons and items left out',
+  ).optional(),
   belowMinimums: z.array(z.string()).optional().openapi({
     description: 'What the data lacked of the recommended minimum, whatever the settings ask for',
   }),

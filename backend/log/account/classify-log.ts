@@ -36,6 +36,11 @@ interface NewRanking {
   readonly at: number;
 }
 
+interface NewEvent {
+  readonly rankingId: string;
+  readonly receivedAt: number;
+}
+
 /**
  * Classifies the rows that came in since the last time. Each ranking with a new row is classified again with all of its
  * events, and so is its session with all of that day. The same rows always give the same result, so the order of arrival
@@ -61,11 +66,11 @@ export async function classifyLog(store: Pick<Store, 'db' | 'write'>, rules: Rul
       sql`rankingId, sessionId, at`,
       PAGE.decisions,
     );
-    const events = await rowsAfter<{ rankingId: string }>(
+    const events = await rowsAfter<NewEvent>(
       db,
       'events',
       mark.events,
-      sql`rankingId`,
+      sql`rankingId, receivedAt`,
       PAGE.events,
     );
     if (decisions.length === 0 && events.length === 0) return;
@@ -95,7 +100,7 @@ async function classify(
   rules: Rules,
   mark: ClassifiedMark,
   arrived: readonly (NewRanking & Seen)[],
-  events: readonly ({ readonly rankingId: string } & Seen)[],
+  events: readonly (NewEvent & Seen)[],
 ): Promise<ClassifiedPage> {
   const { closedBefore, startRevision, knownTo } = mark;
   const touched = [...new Set(events.map(({ rankingId }) => rankingId))];
@@ -159,7 +164,33 @@ async function classify(
       users: new Map(),
       fault: 'no_consent',
     }));
-  return { late, statuses, marked, ...judged, days: [...judged.days, ...withoutConsent] };
+  const changed = [
+    ...open.map(({ at }) => floorToDay(at)),
+    ...events.map(({ receivedAt }) => floorToDay(receivedAt)),
+    ...(await daysOfEarlierEvents(db, arrived, mark.events)),
+  ];
+  return {
+    late,
+    statuses,
+    marked,
+    ...judged,
+    days: [...judged.days, ...withoutConsent],
+    changedDays: new Set(changed.filter((day) => day >= closedBefore)),
+  };
+}
+
+/** Days on which feedback came in that joins a ranking only now: a day's facts count what joins one. */
+async function daysOfEarlierEvents(
+  db: LibSQLDatabase,
+  arrived: readonly NewRanking[],
+  seen: Seen | null,
+): Promise<number[]> {
+  if (arrived.length === 0 || seen === null) return [];
+  const ids = JSON.stringify(arrived.map(({ rankingId }) => rankingId));
+  const rows = await db.all<{ receivedAt: number }>(sql`
+    select e.receivedAt from json_each(${ids}) r cross join events e on e.rankingId = r.value
+    where e.rowid <= ${seen.rowid}`);
+  return rows.map(({ receivedAt }) => floorToDay(receivedAt));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { MAX_VALUE } from '../../../shared/domain/event.ts';
-import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
 import { rankingCounts } from './counted.ts';
+import { markDays } from './day-marks.ts';
 import {
   CREDITED,
   isAt,
@@ -71,6 +72,11 @@ export async function creditOutcomes(
             creditedItem = c.value ->> 'item'
           from json_each(${credits}) c where outcomes.outcomeId = c.value ->> 'outcomeId' and ${here}`,
       ),
+      ...markDays(
+        db,
+        found.flatMap(({ changedDays }) => changedDays),
+        here,
+      ),
       ...(sessions.length === 0 ? [] : [countRevision(db, here)]),
       // Readers that keep units measure these sessions again.
       statement(
@@ -93,6 +99,8 @@ interface Credit {
   readonly item: string | null;
   /** The session that it was credited to before. */
   readonly was: string | null;
+  /** First milliseconds of the days whose rankings lose or get it. */
+  readonly changedDays: readonly number[];
 }
 
 /** @returns those that change. */
@@ -180,8 +188,11 @@ async function creditsOf(
     const isOpen = touch !== undefined && touch.at >= closedBefore;
     const ranking = isOpen ? touch.ranking : null;
     const item = isOpen ? touch.item : null;
-    return user === wasUser && session === wasSession && ranking === wasRanking && item === wasItem
-      ? []
-      : [{ outcomeId, user, session, ranking, item, was: wasSession }];
+    if (user === wasUser && session === wasSession && ranking === wasRanking && item === wasItem)
+      return [];
+    const changedDays = [wasAt, isOpen ? touch.at : null]
+      .filter((at) => at !== null)
+      .map((at) => floorToDay(at));
+    return [{ outcomeId, user, session, ranking, item, was: wasSession, changedDays }];
   });
 }

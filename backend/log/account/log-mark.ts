@@ -6,10 +6,16 @@ import { newestRevision } from './revision.ts';
 import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
-/** How far the account has come. Equal marks mean that a build would give the same partition; each part is one index lookup. */
-export async function readLogMark(
+/** By which version the log is counted, and before which day, epoch ms, it is closed. */
+export async function readAccount(
   db: LibSQLDatabase,
-): Promise<{ version: string | null; logMark: string; deletions: number; closedBefore: number }> {
+): Promise<{ version: string | null; closedBefore: number }> {
+  const { mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
+  return { version: mark?.version ?? null, closedBefore: mark?.closedBefore ?? 0 };
+}
+
+/** How far the account of the whole log has come. Equal marks mean that nothing has changed; each part is one index lookup. */
+export async function readLogMark(db: LibSQLDatabase): Promise<string> {
   const { mark: classified } = await readMark<ClassifiedMark>(db, CLASSIFIED);
   const { mark: credited } = await readMark<CreditedMark>(db, CREDITED);
   const [{ deletions, revision }] = await db.all<Record<'deletions' | 'revision', number>>(sql`
@@ -17,12 +23,7 @@ export async function readLogMark(
   const rows = [classified?.decisions, classified?.events, credited?.outcomes].map(
     (seen) => seen?.rowid ?? 0,
   );
-  return {
-    version: classified?.version ?? null,
-    logMark: [...rows, deletions, revision].join('-'),
-    deletions,
-    closedBefore: classified?.closedBefore ?? 0,
-  };
+  return [...rows, deletions, revision].join('-');
 }
 
 /** First milliseconds of the days in a span on which something was ranked under a schema. */

@@ -3,6 +3,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Statement } from '../../store/open.ts';
 import type { EventStatus } from './classify-events.ts';
 import type { SessionExclusionReason } from './classify-session.ts';
+import { markDays } from './day-marks.ts';
 import { CLASSIFIED, isAt, statement } from './mark.ts';
 import { countRevision, newestRevision } from './revision.ts';
 import type { SessionDay, SessionDayKey } from './session-day.ts';
@@ -30,16 +31,18 @@ export interface ClassifiedPage {
   readonly days: readonly StoredDay[];
   /** Sessions without new rows whose classification changes because dwell is now, or is no longer, considered logged on that day. */
   readonly reclassified: readonly (SessionDayKey & { fault: SessionExclusionReason | null })[];
+  /** First milliseconds of the open days of which the account now says something else. */
+  readonly changedDays: ReadonlySet<number>;
 }
 
 /** Statements that store what was found. Each takes effect only where this backend moved the mark. */
 export function storeClassified(
   db: LibSQLDatabase,
-  { late, statuses, marked, days, reclassified }: ClassifiedPage,
+  { late, statuses, marked, days, reclassified, changedDays }: ClassifiedPage,
   mark: string,
 ): Statement[] {
   const here = isAt(CLASSIFIED, mark);
-  const statements: Statement[] = [];
+  const statements: Statement[] = markDays(db, changedDays, here);
   if (late.length > 0)
     statements.push(
       statement(

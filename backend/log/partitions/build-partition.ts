@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { readLogMark } from '../account/log-mark.ts';
+import { readDayMark } from '../account/day-marks.ts';
+import { readAccount } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { partWriter, type PartWriter } from './part-file.ts';
 import {
@@ -31,8 +32,8 @@ const PART_ROWS = 500_000;
 const KEEP_REPLACED_MS = 900_000;
 
 /**
- * Brings one day's partition up to date with the account. An open one is built again when anything came since, and a last
- * time when its day is closed; a closed one is left as it is, but for one of another version of the account.
+ * Brings one day's partition up to date with the account. An open one is built again when the account of its day changed
+ * since; a closed one is left as it is, but for one of another version of the account.
  * @returns undefined when there is nothing to train on, not even left-out rankings.
  */
 export async function buildPartition(
@@ -43,7 +44,8 @@ export async function buildPartition(
   const { db, objects, accountRules, nowMs } = deps;
   const before = await readManifest(objects, schema.hash, day);
   // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
-  const { version, logMark, deletions, closedBefore } = await readLogMark(db);
+  const { version, closedBefore } = await readAccount(db);
+  const { dayMark, deletions } = await readDayMark(db, startOfDay(day));
   const account = accountVersion(accountRules);
   if (version !== account)
     throw new Error(
@@ -54,7 +56,8 @@ export async function buildPartition(
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
-  if (isOfNow && before?.logMark === logMark && before.state === state) return before;
+  if (isOfNow && before?.logMark === dayMark)
+    return before.state === state ? before : writeManifest(objects, { ...before, state });
 
   const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
   const facts = await readDay(db, schema, day, accountRules, (slate) => parts.add(slate));
@@ -79,7 +82,7 @@ export async function buildPartition(
     filters: accountRules.filters,
     account,
     ids: 'keyed',
-    logMark,
+    logMark: dayMark,
     deletions,
     rankings: facts.kept,
     rows: facts.keptItems,

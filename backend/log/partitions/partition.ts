@@ -27,7 +27,7 @@ export interface Manifest {
   readonly account?: string;
   /** Its ids of sessions and users are keyed; absent in partitions from before there were keyed ids. */
   readonly ids?: 'keyed';
-  /** How far the log had come when this was built, and how many users had been deleted by then. */
+  /** The mark of its day when this was built, and the newest deletion by then. In older partitions the mark of the whole log. */
   readonly logMark: string;
   readonly deletions: number;
   readonly rankings: number;

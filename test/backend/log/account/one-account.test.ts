@@ -2,6 +2,7 @@ import { timeGoesOn } from '../../support/time-goes-on.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -12,12 +13,21 @@ import { NO_FILTERS, type Filters } from '../../../../backend/log/account/filter
 import { updateAccount } from '../../../../backend/log/account/update-account.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { recordOutcomes, type Outcome } from '../../../../backend/log/ingest/outcomes.ts';
+import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
+import type { Manifest } from '../../../../backend/log/partitions/partition.ts';
+import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
 import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
 import { versions } from '../../../../backend/models/versions.ts';
 import type { Experiment } from '../../../../backend/experiments/new-experiment.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
-import { parseEventId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
+import {
+  NO_SESSION,
+  parseEventId,
+  parseSessionId,
+  parseUserId,
+} from '../../../../shared/domain/ids.ts';
+import { DEFAULT_PLACEMENT } from '../../../../shared/domain/placement.ts';
 import { DAY_MS } from '../../../../shared/domain/utc-day.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
@@ -431,6 +441,87 @@ test('under other rules the whole log is judged again, and every reader follows'
   expect(await versionsOf('metric_units')).toHaveLength(1);
   expect(await versionsOf('experiment_units')).toHaveLength(1);
 });
+
+describe('a partition that is built again only where its day changed is the one that is built from nothing', () => {
+  const partitionsIn = (name: string) => {
+    const deps = {
+      db: backends[0].db,
+      objects: openObjectStore({ kind: 'folder', path: join(folder, name) }),
+      accountRules: { ...RULES, filters: STRICT },
+      nowMs: () => 0,
+    };
+    return syncPartitions(deps, smarttrip, {
+      from: MIDNIGHT - 5 * DAY_MS,
+      to: MIDNIGHT + 20 * DAY_MS,
+    });
+  };
+  const contents = (all: readonly Manifest[]) =>
+    all.map(({ day, state, facts, parts }) => ({
+      day,
+      state,
+      facts,
+      parts: parts.map(({ sha256 }) => sha256),
+    }));
+
+  test.each(Array.from({ length: sized({ small: 2, full: 12 }) }, (_, i) => SEED + i))(
+    'row by row (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const { decisions, events, outcomes } = randomLog(seed);
+      const ranked = decisions.slice(0, 9).map(({ userId, ...one }, i): Decision =>
+        i % 4 === 3
+          ? {
+              ...one,
+              sessionId: NO_SESSION,
+              context: { placement: DEFAULT_PLACEMENT, consent: 'none' },
+            }
+          : { ...one, ...(userId && { userId }) },
+      );
+      const ids = new Set(ranked.map(({ rankingId }) => rankingId));
+      const rows = [
+        ...ranked.map((decision) => ({ decision })),
+        ...events
+          .filter(({ rankingId }) => ids.has(rankingId))
+          .map((event) => ({ event: { ...event, sessionId: sessionOf(ranked, event) } })),
+        ...outcomes.map((outcome) => ({ outcome })),
+      ]
+        .map((row) => [random(), row] as const)
+        .toSorted(([a], [b]) => a - b)
+        .map(([, row]): Partial<Row> => row);
+      let [kept, step] = [0, 0];
+      let before: Manifest[] = [];
+      while (rows.length > 0) {
+        const part = rows.splice(0, 1 + Math.floor(random() * 3));
+        const batch = {
+          batchId: `b${step++}`,
+          decisions: part.flatMap(({ decision }) => decision ?? []),
+          events: part.flatMap(({ event }) => event ?? []),
+        };
+        await ingest(backends[0], batch, MIDNIGHT);
+        await recordOutcomes(
+          backends[0],
+          part.flatMap(({ outcome }) => outcome ?? []),
+          MIDNIGHT,
+        );
+        await updateAccount(backends[0], { ...RULES, filters: STRICT }, 0);
+        const now = await partitionsIn('incremental');
+        expect(contents(now)).toEqual(contents(await partitionsIn(`fresh-${step}`)));
+        kept += now.filter((one) => before.some((b) => isDeepStrictEqual(b, one))).length;
+        before = now;
+      }
+      expect(kept).toBeGreaterThan(0);
+    },
+  );
+});
+
+interface Row {
+  readonly decision: Decision;
+  readonly event: CollectedEvent;
+  readonly outcome: Outcome;
+}
+
+const sessionOf = (ranked: readonly Decision[], { rankingId }: CollectedEvent) =>
+  ranked.find((one) => one.rankingId === rankingId)!.sessionId;
 
 test.each([
   ['the newest user was deleted', false],

@@ -1,0 +1,4 @@
+CREATE TABLE `day_marks` (
+	`day` integer PRIMARY KEY NOT NULL,
+	`mark` text NOT NULL
+);
