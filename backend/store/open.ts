@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import { shownAddress } from '../process/address.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';

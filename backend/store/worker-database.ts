@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
-import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import { connect, type Database } from './connect.ts';
 
 /**
