@@ -74,7 +74,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
 
   let pointerWatch: PointerWatch | undefined;
   let scheduler: Scheduler | undefined;
-  const health = storeHealth({ store, database: config.database, nowMs, log });
+  const health = storeHealth({ ...config, store, nowMs, log });
   const problems = () =>
     findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck });
   const app = createApp({
@@ -108,14 +108,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   pointerWatch = startPointerWatch({
     livePointer,
     renewLeases: () => leadership.renew(),
-    schedule: config.watchSchedule,
+    everyMs: config.watchEveryMs,
     log,
   });
   scheduler = startScheduler({
     leadership,
     jobs: [
-      snapshotRetryJob({ snapshots, schedule: config.watchSchedule }),
-      publishedCheckJob({ check: publishedCheck, schedule: config.watchSchedule, log }),
+      snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
+      publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
       {
         name: 'check of the database',
         schedule: PAGE_CHECK_SCHEDULE,

@@ -16,7 +16,7 @@ import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
-import { startThread } from './process/thread.ts';
+import { threadOnDemand } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
 /** Longer than writing the pointer takes, retries included. */
@@ -41,7 +41,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
   const liveSchema = () => liveSchemaOf(store, versions);
-  const packing = startThread<SnapshotWorker>(
+  const packing = threadOnDemand<SnapshotWorker>(
     new URL('./catalogue/snapshot-worker.ts', import.meta.url),
   );
   const snapshots = snapshotPublisher({

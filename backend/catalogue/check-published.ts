@@ -132,13 +132,13 @@ async function repairVersions({
 /** Every backend checks, as each of them says whether it is ready. */
 export const publishedCheckJob = (deps: {
   readonly check: PublishedCheck;
-  readonly schedule: string;
+  readonly everyMs: number;
   readonly log: (message: string) => void;
 }): Job => {
   let last: string | undefined;
   return {
     name: 'check of what is published',
-    schedule: deps.schedule,
+    schedule: deps.everyMs,
     leaderOnly: false,
     // That the edge cannot be reached is the pointer watch's to report; here it is logged once.
     async run() {

@@ -149,10 +149,10 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
 /** Every backend tries again what it failed to publish. */
 export const snapshotRetryJob = (deps: {
   readonly snapshots: Pick<SnapshotPublisher, 'retry'>;
-  readonly schedule: string;
+  readonly everyMs: number;
 }): Job => ({
   name: 'snapshot retry',
-  schedule: deps.schedule,
+  schedule: deps.everyMs,
   leaderOnly: false,
   run: async () => deps.snapshots.retry(),
 });

@@ -1,7 +1,6 @@
-import { Cron } from 'croner';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { CRON_OPTIONS } from '../scheduler/scheduler.ts';
+import { repeat } from '../scheduler/repeat.ts';
 import type { LivePointerService } from './live-pointer-service.ts';
 
 export interface PointerWatch {
@@ -14,14 +13,13 @@ export interface PointerWatchDeps {
   readonly livePointer: Pick<LivePointerService, 'reconcile' | 'refreshTraffic'>;
   /** Runs before each check: a backend that cannot renew its presence reports that as the problem. */
   readonly renewLeases: () => Promise<void>;
-  /** Cron pattern with seconds. */
-  readonly schedule: string;
+  readonly everyMs: number;
   readonly log: (message: string) => void;
 }
 
-/** Checks at once, and then by the schedule, that the pointer in KV is the one that the store has; every backend does. */
+/** Checks at once, and then every so often, that the pointer in KV is the one that the store has; every backend does. */
 export function startPointerWatch(deps: PointerWatchDeps): PointerWatch {
-  const { livePointer, renewLeases, schedule, log } = deps;
+  const { livePointer, renewLeases, everyMs, log } = deps;
   let problem: string | undefined = 'the pointer was not checked yet';
   /** What was recorded before a crash, or while the edge was unreachable, may not be in the pointer yet. */
   let isTrafficDue = true;
@@ -42,11 +40,11 @@ export function startPointerWatch(deps: PointerWatchDeps): PointerWatch {
     }
   };
   let checking = check();
-  const cron = new Cron(schedule, CRON_OPTIONS, () => (checking = check()));
+  const repetition = repeat(everyMs, () => (checking = check()));
   return {
     problem: () => problem,
     async stop() {
-      cron.stop();
+      repetition.stop();
       await checking;
     },
   };

@@ -1,4 +1,5 @@
 import type { TrainingDataService } from '../log/training-data.ts';
+import type { Schedule } from '../scheduler/repeat.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Lease } from '../scheduler/lease.ts';
 import type { TrainingDataSettings } from '../log/settings.ts';
@@ -14,7 +15,7 @@ export function jobsOf(deps: {
   readonly config: {
     readonly training: TrainingSettings;
     readonly trainingData: Pick<TrainingDataSettings, 'pruneSchedule'>;
-    readonly watchSchedule: string;
+    readonly watchEveryMs: number;
     readonly rollout: Pick<RolloutSettings, 'schedule'>;
   };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
@@ -25,7 +26,7 @@ export function jobsOf(deps: {
 }): Job[] {
   const { config, trainer, trainingData, rollouts, leader, log } = deps;
   const { training } = config;
-  const job = (name: string, schedule: string, run: () => Promise<void>): Job => ({
+  const job = (name: string, schedule: Schedule, run: () => Promise<void>): Job => ({
     name,
     schedule,
     run,
@@ -53,6 +54,6 @@ export function jobsOf(deps: {
         `pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,
       );
     }),
-    job('closing of interrupted runs', config.watchSchedule, () => trainer.closeInterrupted()),
+    job('closing of interrupted runs', config.watchEveryMs, () => trainer.closeInterrupted()),
   ];
 }

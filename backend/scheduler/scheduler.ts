@@ -1,12 +1,11 @@
-import { Cron } from 'croner';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { Leadership } from './leadership.ts';
+import { repeat, type Schedule } from './repeat.ts';
 
 /** What the backend does without being asked. */
 export interface Job {
   readonly name: string;
-  /** Cron pattern, UTC; empty: never. */
-  readonly schedule: string;
+  readonly schedule: Schedule;
   run(): Promise<void>;
   /** Only one of several backends does it. */
   readonly leaderOnly: boolean;
@@ -18,9 +17,6 @@ export interface Scheduler {
   /** Waits for the jobs that are running. */
   stop(): Promise<void>;
 }
-
-/** In UTC; a job that is still running is not started a second time. */
-export const CRON_OPTIONS = { timezone: 'UTC', protect: true, catch: true } as const;
 
 /** Runs jobs when they are due. One that fails is logged, and runs again when it is due next. */
 export function startScheduler({
@@ -40,23 +36,21 @@ export function startScheduler({
       log(`${job.name} failed: ${messageOf(error)}`);
     }
   };
-  const crons = new Map(
-    jobs
-      .filter(({ schedule }) => schedule !== '')
-      .map((job) => [
-        job.name,
-        new Cron(job.schedule, CRON_OPTIONS, async () => {
-          const current = run(job);
-          running.add(current);
-          await current;
-          running.delete(current);
-        }),
-      ]),
+  const repetitions = new Map(
+    jobs.map((job) => [
+      job.name,
+      repeat(job.schedule, async () => {
+        const current = run(job);
+        running.add(current);
+        await current;
+        running.delete(current);
+      }),
+    ]),
   );
   return {
-    nextAt: (job) => crons.get(job)?.nextRun()?.getTime() ?? null,
+    nextAt: (job) => repetitions.get(job)?.nextAt() ?? null,
     async stop() {
-      for (const cron of crons.values()) cron.stop();
+      for (const repetition of repetitions.values()) repetition.stop();
       await Promise.all(running);
     },
   };

@@ -8,7 +8,7 @@ import type { PageCheckWorker } from './page-check-worker.ts';
 
 /** Whether the database can be written and read, as found by doing so. */
 export interface StoreHealth {
-  /** Why it cannot be; none where it can. A write is tried at most every few seconds, however often this is asked. */
+  /** Why it cannot be; none where it can. A write is tried every few seconds at most, however often this is asked. */
   problems(): Promise<string[]>;
   /** Reads every page, which takes long in a large database. What it finds is a problem until it finds nothing. */
   checkPages(): Promise<void>;
@@ -20,18 +20,19 @@ export interface StoreHealth {
 export interface StoreHealthDeps {
   readonly store: Pick<Store, 'probe'>;
   readonly database: Database;
+  /** No probe is younger than that: what is answered to load balancers that ask often must cost the disk little. */
+  readonly probeEveryMs: number;
+  /** Pages are first read so long after the start: a backend that has just started needs its processors for answering. */
+  readonly firstPageCheckMs: number;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }
 
-/** What is answered to load balancers that ask often must cost the disk little. */
-const PROBE_EVERY_MS = 3000;
 /** SQLite's log of writes has room for small ones long after the disk has none. */
 const ROOM_BYTES = 1024 * 1024;
-/** A backend that has just started needs its processors for answering. */
-const FIRST_CHECK_MS = 5000;
 
-export function storeHealth({ store, database, nowMs, log }: StoreHealthDeps): StoreHealth {
+export function storeHealth(deps: StoreHealthDeps): StoreHealth {
+  const { store, database, probeEveryMs, firstPageCheckMs, nowMs, log } = deps;
   const file = localPathOf(database.url);
   let probed: Promise<string[]> = Promise.resolve([]);
   let probedAtMs = Number.NEGATIVE_INFINITY;
@@ -61,7 +62,7 @@ export function storeHealth({ store, database, nowMs, log }: StoreHealthDeps): S
 
   return {
     async problems() {
-      if (nowMs() - probedAtMs >= PROBE_EVERY_MS) {
+      if (nowMs() - probedAtMs >= probeEveryMs) {
         probedAtMs = nowMs();
         probed = probe(store, file, nowMs());
       }
@@ -69,7 +70,7 @@ export function storeHealth({ store, database, nowMs, log }: StoreHealthDeps): S
     },
     checkPages,
     start() {
-      timer = setTimeout(() => void checkPages(), FIRST_CHECK_MS);
+      timer = setTimeout(() => void checkPages(), firstPageCheckMs);
     },
     async stop() {
       clearTimeout(timer);

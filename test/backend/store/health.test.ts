@@ -16,7 +16,14 @@ test.each([
   const file = join(folder, 'store.db');
   const database = { url: urlOf(file) };
   const store = await openStore(database);
-  const health = storeHealth({ store, database, nowMs: () => 1, log: () => undefined });
+  const health = storeHealth({
+    store,
+    database,
+    probeEveryMs: 3000,
+    firstPageCheckMs: 5000,
+    nowMs: () => 1,
+    log: () => undefined,
+  });
   expect(existsSync(file)).toBe(true);
   expect(await health.problems()).toEqual([]);
   await health.checkPages();
