@@ -1,5 +1,5 @@
-import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../../backend/store/connect.ts';
 import { snapshotFromBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 
@@ -205,7 +205,7 @@ test('ids that an address cannot hold are refused, and go by a body where they a
   for (const id of ['.', '..', 2 ** 53, 1.5])
     expect(await put([{ id }])).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   expect((await put('[{"id":1e400}]')).status).toBe(400);
-  const client = createClient(backend.config.database);
+  const client = connect(backend.config.database);
   for (const id of ['..', 'two words'])
     await client.execute({
       sql: `insert into items (id, attributes, "updatedAt") values (?, '{}', 0)`,

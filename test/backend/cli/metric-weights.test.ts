@@ -1,5 +1,5 @@
-import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../../backend/store/connect.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { runCli } from './support/cli.ts';
 
@@ -56,7 +56,7 @@ test('verify ends with 1 where the history was tampered with, and names the row'
   const intact = await trimtab('verify');
   expect(intact.stdout).toMatch(/history +intact\nrows +2\n/);
   expect(intact.exitCode).toBe(0);
-  const client = createClient({ url: backend.config.database.url, timeout: 5000 });
+  const client = connect(backend.config.database);
   await client.execute(`update metric_weights set weights = '{"click":50}' where id = 1`);
   client.close();
   const { stdout, exitCode } = await trimtab('verify');

@@ -1,4 +1,3 @@
-import { createClient } from '@libsql/client';
 import { eq } from 'drizzle-orm';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -244,7 +243,7 @@ test('before the log is pruned, what running experiments say is frozen', async (
 
 /** As if its log had been deleted since. */
 async function startedDaysAgo(id: string, days: number): Promise<void> {
-  const client = createClient(backend.config.database);
+  const client = connect(backend.config.database);
   await client.execute({
     sql: 'update experiments set startedAt = ? where id = ?',
     args: [Date.now() - days * 86_400_000, id],

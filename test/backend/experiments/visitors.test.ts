@@ -1,5 +1,5 @@
-import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../../backend/store/connect.ts';
 import type { ExperimentReport } from '../../../backend/science/experiment/experiment-report.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { exposuresToText } from '../../../shared/domain/experiment.ts';
@@ -39,7 +39,7 @@ const clickOn = (decision: Decision) => happened(decision, 'click', { afterMs: 9
 
 /** Salts are drawn by chance; with these, the same visitors are in the same arms on every run. */
 async function withKnownSalts(id: string): Promise<void> {
-  const client = createClient(backend.config.database);
+  const client = connect(backend.config.database);
   await client.execute({ sql: `update experiments set salt = 'arms' where id = ?`, args: [id] });
   await client.execute(`update layers set salt = 'places' where name = 'people'`);
   client.close();

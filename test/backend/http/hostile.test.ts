@@ -1,5 +1,5 @@
-import { createClient } from '@libsql/client';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { connect } from '../../../backend/store/connect.ts';
 import { parsePointer } from '../../../shared/domain/pointer.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 
@@ -164,7 +164,7 @@ describe('a change of an experiment that is cut short', () => {
   test('by an answer that was lost: what had arrived in KV all the same is taken out again', async () => {
     const id = await create();
     await refusedStart(id);
-    const client = createClient({ url: backend.config.database.url, timeout: 5000 });
+    const client = connect(backend.config.database);
     const { rows } = await client.execute(
       `select value ->> 'intended' as text from pointers where name = 'weights'`,
     );
@@ -182,7 +182,7 @@ describe('a change of an experiment that is cut short', () => {
       const isIn = () => text().includes(id);
       expect(isIn()).toBe(status === 'stopped');
       // As a process leaves it that is killed between its transaction and the write to KV.
-      const client = createClient({ url: backend.config.database.url, timeout: 5000 });
+      const client = connect(backend.config.database);
       await client.execute({
         sql: 'update experiments set status = ?, startedAt = 1 where id = ?',
         args: [status, id],

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../../../backend/store/connect.ts';
 import { keyOutcomes } from '../../../../backend/log/identity/key-outcomes.ts';
 import { noteEpochs } from '../../../../backend/log/identity/epochs.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
@@ -107,8 +108,7 @@ describe('a backend', () => {
   afterAll(() => backend.close());
 
   const namesIn = async (rankingId: string) => {
-    const { createClient } = await import('@libsql/client');
-    const client = createClient(backend.config.database);
+    const client = connect(backend.config.database);
     const { rows } = await client.execute({
       sql: `select sessionId, userId, placement from decisions where rankingId = ?
         union all select sessionId, userId, placement from events where rankingId = ?`,
