@@ -1,6 +1,6 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
-import type { TargetDefinition } from '../science/metric-weighting/target.ts';
+import type { TargetDefinition } from '../science/metric-weighting/target-definition.ts';
 import type { NewExperiment } from './new-experiment.ts';
 
 /**

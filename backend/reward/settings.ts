@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UNIT_METRICS, unitMetricName } from '../log/account/unit-metrics.ts';
 import { DEFAULT_PRODUCTS } from '../science/metric-weighting/products.ts';
-import { targetDefinition } from '../science/metric-weighting/target.ts';
+import { targetDefinition } from '../science/metric-weighting/target-definition.ts';
 import { group, positive, problem, schedule } from '../settings/fields.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 

@@ -1,5 +1,5 @@
 import { count, duration, facts, moment } from '../../../shared/text/text.ts';
-import { schemaLogsText } from '../../log/logs-of-schemas.ts';
+import { schemaLogsText } from '../../log/schema-log.ts';
 import { belowMinimumsText } from '../../models/below-minimums.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';

@@ -1,5 +1,5 @@
 import { counted } from '../../../shared/text/text.ts';
-import { schemaLogsText } from '../../log/logs-of-schemas.ts';
+import { schemaLogsText } from '../../log/schema-log.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';

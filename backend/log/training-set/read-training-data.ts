@@ -5,10 +5,10 @@ import { checkEnoughData } from './enough-data.ts';
 import type { StoreLocation } from '../partitions/object-store.ts';
 import { openObjectStore } from '../partitions/open-object-store.ts';
 import type { Manifest } from '../partitions/partition.ts';
-import { schemaLogsText, type SchemaLog } from '../logs-of-schemas.ts';
+import { schemaLogsText, type SchemaLog } from '../schema-log.ts';
 import { readPartitions, type RelatedPartitions } from './read-partitions.ts';
 import type { LearnerKind } from './minimums.ts';
-import { DEFAULT_TRAINING_DATA, type TrainingDataSettings } from '../settings.ts';
+import type { TrainingDataSettings } from '../settings.ts';
 
 /** Where a run's data lies and how much of it there must be. Cloneable. */
 export interface TrainingSource {
@@ -18,6 +18,7 @@ export interface TrainingSource {
   /** What was logged under other schemas within the window. */
   readonly otherLogs?: readonly (SchemaLog & RelatedPartitions)[];
   readonly minimums: TrainingDataSettings['minimums'];
+  readonly recommended: TrainingDataSettings['minimums'];
   readonly influence: TrainingDataSettings['influence'];
   /** Learns from less than the minimum; what was missing is told. */
   readonly force: boolean;
@@ -36,7 +37,7 @@ export interface CheckedData extends TrainingData {
  * nothing has a reward, because then nothing can be learned.
  */
 export async function readTrainingData(
-  { location, manifests, otherLogs = [], minimums, influence, force }: TrainingSource,
+  { location, manifests, otherLogs = [], minimums, recommended, influence, force }: TrainingSource,
   learner: LearnerKind,
   base: Scorer,
   window: TrainingWindow,
@@ -57,8 +58,8 @@ export async function readTrainingData(
   );
   const { facts, counted } = data;
   const check = checkEnoughData(learner, facts, counted, minimums);
-  const recommended = checkEnoughData(learner, facts, counted, DEFAULT_TRAINING_DATA.minimums);
-  const belowMinimums = recommended.enough ? [] : recommended.missing;
+  const advised = checkEnoughData(learner, facts, counted, recommended);
+  const belowMinimums = advised.enough ? [] : advised.missing;
   if (check.enough) return { ...data, missing: [], belowMinimums };
   if (force && facts.rewarded > 0) return { ...data, missing: check.missing, belowMinimums };
   throw new ApiError(

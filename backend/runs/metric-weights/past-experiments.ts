@@ -13,7 +13,7 @@ import type { Experiment } from '../../experiments/new-experiment.ts';
 import { packedRows } from '../../store/packed-rows.ts';
 import { experiments } from '../../store/tables.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
+import type { TargetDefinition } from '../../science/metric-weighting/target-definition.ts';
 import type { PastExperiment } from '../../science/metric-weighting/unit-table.ts';
 import { readVersionOfNow } from '../../log/account/counted.ts';
 import { UNIT_METRICS } from '../../log/account/unit-metrics.ts';

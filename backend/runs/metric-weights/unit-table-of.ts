@@ -4,11 +4,8 @@ import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import { winsorCap } from '../../science/statistics/statistics.ts';
 import { amountOf } from '../../science/learn/tallies.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import {
-  targetName,
-  targetValue,
-  type TargetDefinition,
-} from '../../science/metric-weighting/target.ts';
+import { targetName, targetValue } from '../../science/metric-weighting/target.ts';
+import type { TargetDefinition } from '../../science/metric-weighting/target-definition.ts';
 import type { Column, NumberColumn, UnitTable } from '../../science/metric-weighting/unit-table.ts';
 import type { MetricWeightSettings } from '../../reward/settings.ts';
 import { versionOfNow } from '../../log/account/counted.ts';

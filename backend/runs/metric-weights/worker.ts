@@ -12,7 +12,7 @@ import { learnImportance } from '../../science/metric-weighting/learn-importance
 import { learnSurrogate } from '../../science/metric-weighting/learn-surrogate.ts';
 import type { LearnedWeights } from '../../science/metric-weighting/learned-weights.ts';
 import { withProducts } from '../../science/metric-weighting/products.ts';
-import type { TargetDefinition } from '../../science/metric-weighting/target.ts';
+import type { TargetDefinition } from '../../science/metric-weighting/target-definition.ts';
 import type { UnitTable } from '../../science/metric-weighting/unit-table.ts';
 import { declaredPrior, livePrior } from './live-prior.ts';
 import { pastExperiments } from './past-experiments.ts';

@@ -1,5 +1,6 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
+import { DEFAULT_TRAINING_DATA } from '../../log/settings.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
@@ -24,7 +25,15 @@ export async function prepareInput(
   const prepared = await trainingData.prepare(parent.schema, { from, to }, countedFrom);
   const { counted, otherLogs } = prepared;
   const input: RunInput = {
-    data: { location, manifests: counted, otherLogs, minimums, influence, force },
+    data: {
+      location,
+      manifests: counted,
+      otherLogs,
+      minimums,
+      recommended: DEFAULT_TRAINING_DATA.minimums,
+      influence,
+      force,
+    },
     window: { from, to, countedFrom, ...(servedBy && { servedBy }) },
     parent,
     reward,

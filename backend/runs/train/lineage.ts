@@ -1,4 +1,4 @@
-import { aboutLog } from '../../log/logs-of-schemas.ts';
+import { aboutLog } from '../../log/schema-log.ts';
 import type { PreparedData } from '../../log/data-worker.ts';
 import type { TrainingRequest } from './training-request.ts';
 import type { TrainingResult } from './training-messages.ts';

@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
 import type { PreparedData } from '../../log/data-worker.ts';
-import { aboutLog, schemaLogsText } from '../../log/logs-of-schemas.ts';
+import { aboutLog, schemaLogsText } from '../../log/schema-log.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
+import { targetName, targetValue } from '../../../../backend/science/metric-weighting/target.ts';
 import {
   parseTarget,
-  targetName,
-  targetValue,
   type TargetDefinition,
-} from '../../../../backend/science/metric-weighting/target.ts';
+} from '../../../../backend/science/metric-weighting/target-definition.ts';
 
 const DAY = 86_400_000;
 const renewal = (day: number, value = 1) => ({ name: 'renewal', value, at: day * DAY });
