@@ -21,4 +21,4 @@ const require = createRequire(import.meta.url);
 const creatorFor = (url: string): typeof createClient =>
   /^file:/i.test(url)
     ? createClient
-    : (require('@libsql/client') as typeof import('@libsql/client')).createClient;
+    : (require('@libsql/client') as { createClient: typeof createClient }).createClient;

@@ -10,7 +10,7 @@ const counted = (takesMs = 0) => {
   const beganMs = Date.now();
   return {
     at,
-    async run() {
+    run: async () => {
       at.push(Date.now() - beganMs);
       if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
     },
