@@ -20,14 +20,9 @@ export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'k
   readonly hasOwnSchema: boolean;
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
-  /** How often the pointer and unpublished work are checked. */
-  readonly watchEveryMs: number;
   /** How old the answer of the last try to write the database may be, and how long after the start its pages are read. */
   readonly probeEveryMs: number;
   readonly firstPageCheckMs: number;
-  /** A changed catalogue is published this long after its last change, and at the latest after `republishWithinMs`. */
-  readonly republishQuietMs: number;
-  readonly republishWithinMs: number;
 }
 
 export interface ConfigOptions {
@@ -52,11 +47,8 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
     schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
     hasOwnSchema: found.schema !== undefined,
     kvSettleMs: found.kvSettleMs ?? kvSettleOf(environment.edgeUrl),
-    watchEveryMs: 3000,
     probeEveryMs: 3000,
     firstPageCheckMs: 5000,
-    republishQuietMs: 1000,
-    republishWithinMs: 10_000,
   };
 }
 

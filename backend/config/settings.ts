@@ -5,7 +5,7 @@ import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
 import { training } from '../runs/train/settings.ts';
-import { count, group, problem } from '../settings/fields.ts';
+import { atLeastOne, count, group, problem } from '../settings/fields.ts';
 
 /** All that a configuration file may hold. */
 export const settings = group({
@@ -27,6 +27,12 @@ export const settings = group({
   onlineLearning,
   /** What opens an alert. */
   monitors,
+  /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */
+  watchEveryMs: atLeastOne.max(60_000).default(3000),
+  /** A changed catalogue is published so long after its last change. */
+  republishQuietMs: count.default(1000),
+  /** Where changes do not end, it is published so long after the first of them. */
+  republishWithinMs: count.default(10_000),
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {

@@ -50,6 +50,13 @@ export interface SystemOptions {
   readonly keys?: Keys;
 }
 
+/** What the backend does by itself it does soon: tests wait for it. */
+export const AT_ONCE = {
+  watchEveryMs: 250,
+  republishQuietMs: 100,
+  republishWithinMs: 1000,
+} satisfies TrimtabConfig;
+
 /** Both parts up, rules and an empty catalogue published, when this resolves. */
 export async function startSystem({
   schema,
@@ -94,6 +101,7 @@ export async function startSystem({
       },
       {
         ...DEMO,
+        ...AT_ONCE,
         training: { schedule: '', fullSchedule: '' },
         rollout: { mode: 'direct' },
         ...(schema !== undefined && { schema: schemaFile }),

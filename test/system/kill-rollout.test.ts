@@ -11,6 +11,7 @@ import { parsePointer } from '../../shared/domain/pointer.ts';
 import { startBackendProcess, type BackendProcess } from '../support/backend-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { sized } from '../support/size.ts';
+import { AT_ONCE } from '../support/system.ts';
 import { eventually, INGEST_SECRET, SECRET_KEY } from '../backend/support/backend.ts';
 import { atEveryStage, FREE, STAGES } from '../backend/rollouts/support/stages.ts';
 import { startKvServer, type KvServer } from '../backend/support/kv-server.ts';
@@ -42,6 +43,7 @@ beforeAll(async () => {
         TRIMTAB_INGEST_SECRET: INGEST_SECRET,
       },
       {
+        ...AT_ONCE,
         training: { schedule: '' },
         rollout: {
           schedule: '* * * * * *',

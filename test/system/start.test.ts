@@ -8,6 +8,7 @@ import { RANK_REQUEST } from '../../backend/start/ready-message.ts';
 import { freePort } from '../support/free-port.ts';
 import { ask } from '../support/http.ts';
 import { sized } from '../support/size.ts';
+import { AT_ONCE } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { launch, runCli, type Launched } from '../backend/cli/support/cli.ts';
 import { processesNaming } from '../backend/cli/support/processes.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
   await writeFile(
     join(dir, 'trimtab.config.ts'),
     `import { defineConfig } from 'trimtab/config';
-export default defineConfig({ training: { schedule: '7 5 * * *' } });
+export default defineConfig({ training: { schedule: '7 5 * * *' }, ...${JSON.stringify(AT_ONCE)} });
 `,
   );
   // Set by hand before the first start, and kept by it.
