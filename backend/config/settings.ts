@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { trainingData } from '../log/settings.ts';
 import { monitors } from '../monitor/settings.ts';
+import { kvSettings } from '../models/kv-settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
@@ -27,6 +28,8 @@ export const settings = group({
   onlineLearning,
   /** What opens an alert. */
   monitors,
+  /** How long what is superseded stays in KV. */
+  kv: kvSettings,
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {

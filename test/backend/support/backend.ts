@@ -76,6 +76,7 @@ export async function startTestBackend(
     onlineLearning: DEFAULT_ONLINE,
     monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
     alertWebhook: undefined,
+    kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },
     watchSchedule: '* * * * * *',
     kvSettleMs: 0,
     republishQuietMs: 20,
