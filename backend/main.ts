@@ -12,6 +12,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
+import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
@@ -57,6 +58,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     liveSchema,
     snapshots,
     publishedCheck,
+    kvCleaning,
     livePointer,
     rollouts,
     trainingData,
@@ -116,6 +118,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
+      kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
       {
         name: 'check of the database',
         schedule: PAGE_CHECK_SCHEDULE,
@@ -165,6 +168,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     url: listening.url,
     async close() {
       trainer.abandon();
+      kvCleaning.stop();
       await pointerWatch?.stop();
       await scheduler?.stop();
       await health.stop();

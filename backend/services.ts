@@ -7,6 +7,7 @@ import { metricLearning as metricLearningOf } from './runs/metric-weights/metric
 import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
+import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
@@ -65,6 +66,14 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     settleMs,
     nowMs,
     log,
+  });
+  const kvCleaning = kvCleaningOf({
+    store,
+    kv,
+    settings: config.kv,
+    retentionDays: config.trainingData.retentionDays,
+    settleMs,
+    nowMs,
   });
   const account = accountOf({ store, database, rules: config.trainingData, nowMs });
   const { livePointer, rollouts } = rolloutServices({
@@ -141,6 +150,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     checkCatalogue,
     snapshots,
     publishedCheck,
+    kvCleaning,
     livePointer,
     rollouts,
     metricLearning,

@@ -52,9 +52,21 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   let failed = false;
   let closed = false;
 
+  /** Built anew where another backend published meanwhile, as it may have built from newer items. */
+  const buildNewest = async () => {
+    for (;;) {
+      const live = await readRecorded(store);
+      const built = await deps.build(await deps.liveSchema());
+      if ((await readRecorded(store))?.hash === live?.hash) return { built, live };
+    }
+  };
+
   const publish = async () => {
     published ??= await readPublished(deps.kv);
-    const built = await deps.build(await deps.liveSchema());
+    const { built, live: lastRecorded } = await buildNewest();
+    // Another backend has published since this one did.
+    if (recorded !== undefined && lastRecorded !== undefined && lastRecorded.hash !== recorded.hash)
+      published = recorded = lastRecorded;
     const { hash, schemaHash, items } = built;
     const hadItems = items > 0 || (await everHadItems(store));
     if (!hadItems && published !== undefined && published.hash !== hash) {
@@ -161,6 +173,11 @@ export const snapshotRetryJob = (deps: {
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {
   const bytes = await kv.get('CATALOGUE', ACTIVE_KEY);
   return bytes && parseSnapshotPointer(new TextDecoder().decode(bytes));
+}
+
+/** What any backend published last. */
+async function readRecorded(store: Store): Promise<SnapshotPointer | undefined> {
+  return parseSnapshotPointer(JSON.stringify((await readLiveSnapshot(store)) ?? null));
 }
 
 /** Whether a catalogue with items was ever published: then one without is what somebody wanted. */

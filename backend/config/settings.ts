@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { trainingData } from '../log/settings.ts';
 import { monitors } from '../monitor/settings.ts';
+import { kvSettings } from '../models/kv-settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
@@ -33,6 +34,8 @@ export const settings = group({
   republishQuietMs: count.default(1000),
   /** Where changes do not end, it is published so long after the first of them. */
   republishWithinMs: count.default(10_000),
+  /** How long what is superseded stays in KV. */
+  kv: kvSettings,
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {

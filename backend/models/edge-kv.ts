@@ -14,6 +14,8 @@ export interface Kv {
     value: Uint8Array<ArrayBuffer> | string,
     metadata?: Record<string, unknown>,
   ): Promise<void>;
+  /** Tries once, for at most `KV_TIMEOUT_MS`. Whether the key was there makes no difference. */
+  delete(namespace: KvNamespace, key: string): Promise<void>;
 }
 
 export interface EdgeAccess {
@@ -23,7 +25,8 @@ export interface EdgeAccess {
   readonly retryPausesMs?: readonly number[];
 }
 
-const TIMEOUT_MS = 15_000;
+/** After it an attempt counts as failed. */
+export const KV_TIMEOUT_MS = 15_000;
 /** KV accepts one write per second and key, so the pauses together last longer than a second. */
 const RETRY_PAUSES_MS = [150, 500, 1500];
 
@@ -34,20 +37,25 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
     key: string,
     {
       headers,
+      pausesMs = retryPausesMs,
       ...init
-    }: { headers?: Record<string, string>; body?: Uint8Array<ArrayBuffer> | string } = {},
+    }: {
+      headers?: Record<string, string>;
+      body?: Uint8Array<ArrayBuffer> | string;
+      pausesMs?: readonly number[];
+    } = {},
   ) => {
     const path = key.split('/').map(encodeURIComponent).join('/');
     const url = `${edgeUrl}/v1/kv/${namespace}/${path}`;
     let problem = '';
-    for (const pauseMs of [0, ...retryPausesMs]) {
+    for (const pauseMs of [0, ...pausesMs]) {
       if (pauseMs > 0) await sleep(pauseMs * (0.75 + Math.random() / 2));
       try {
         const response = await fetch(url, {
           ...init,
           method,
           headers: { authorization: `Bearer ${secretKey}`, ...headers },
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+          signal: AbortSignal.timeout(KV_TIMEOUT_MS),
         });
         const bytes = new Uint8Array(await response.arrayBuffer());
         if (response.ok || response.status === 404) return { isThere: response.ok, bytes };
@@ -70,6 +78,12 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
       `${method} ${url} failed (${problem}): check that the edge runs and TRIMTAB_EDGE_URL names it`,
     );
   };
+  const withoutRoutes = () =>
+    new ApiError(
+      502,
+      'edge_refused',
+      `the edge at ${edgeUrl} has no KV routes: deploy a newer Worker`,
+    );
   return {
     async get(namespace, key) {
       const { isThere, bytes } = await call('GET', namespace, key);
@@ -81,13 +95,11 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
         body: value,
         ...(headers && { headers }),
       });
-      if (!isThere) {
-        throw new ApiError(
-          502,
-          'edge_refused',
-          `the edge at ${edgeUrl} has no KV routes: deploy a newer Worker`,
-        );
-      }
+      if (!isThere) throw withoutRoutes();
+    },
+    async delete(namespace, key) {
+      const { isThere } = await call('DELETE', namespace, key, { pausesMs: [] });
+      if (!isThere) throw withoutRoutes();
     },
   };
 }

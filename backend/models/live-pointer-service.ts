@@ -120,7 +120,11 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const found = await inTurn(async () => {
       const first = await compare();
       if (first === 'absent') await alone(compareAndRestore);
-      for (const version of await publisher.unpublished()) await publisher.publishVersion(version);
+      // Somebody may have named a version by hand that was deleted from KV as superseded.
+      const live = await readLive(store);
+      const needed = live === undefined ? [] : versionsInPointer(live.pointer);
+      for (const version of await publisher.unpublished(needed))
+        await publisher.publishVersion(version);
       return first;
     });
     // A write to KV whose answer was lost has arrived all the same; the change that asked for it was undone meanwhile.

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../shared/domain/errors.ts';
-import type { Statement, Store } from '../store/open.ts';
-import { publications } from '../store/tables.ts';
-import type { Kv, KvNamespace } from './edge-kv.ts';
+import type { Kv } from './edge-kv.ts';
+import type { KvKey } from './publications.ts';
 
-export interface Blob {
-  readonly namespace: KvNamespace;
-  readonly key: string;
+export interface Blob extends KvKey {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly metadata: Record<string, unknown>;
 }
@@ -46,17 +43,3 @@ export async function publishBlob(kv: Kv, blob: Blob, settleMs: number): Promise
 
 export const sha256Of = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
-
-/** Records that a blob is in KV. */
-export function recordPublication(
-  store: Store,
-  { namespace, key }: Blob,
-  sha256: string,
-  nowMs: number,
-): Statement {
-  const row = { key: `${namespace}/${key}`, sha256, publishedAt: nowMs };
-  return store.db
-    .insert(publications)
-    .values(row)
-    .onConflictDoUpdate({ target: publications.key, set: row });
-}

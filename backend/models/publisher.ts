@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseVersion, type Version } from '../../shared/domain/ids.ts';
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
@@ -6,13 +6,19 @@ import { PART_BYTES } from '../../shared/format/snapshot-bytes.ts';
 import type { Store } from '../store/open.ts';
 import { publications, weights } from '../store/tables.ts';
 import type { Kv } from './edge-kv.ts';
-import { publishBlob, recordPublication, type Blob } from './publish-blob.ts';
+import { claimKey, recordName, recordPublication } from './publications.ts';
+import { publishBlob, type Blob } from './publish-blob.ts';
 
 export interface Publisher {
   /** Writes a stored version to KV and reads it back. The pointer is not moved. */
   publishVersion(version: Version): Promise<void>;
-  /** Versions that are stored but not known to be in KV. */
-  unpublished(): Promise<Version[]>;
+  /**
+   * Versions that are stored and should be in KV, but are not known to be.
+   * @param needed those that should be even if they were deleted from KV as superseded.
+   */
+  unpublished(needed?: readonly Version[]): Promise<Version[]>;
+  /** Makes sure that versions are in KV, and stay: writes those that are not known to be. */
+  ensurePublished(needed: readonly Version[]): Promise<void>;
   /** The bytes that KV has of a version. */
   readVersion(version: Version): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** @returns the text of the weights pointer; undefined where there is none. */
@@ -30,13 +36,16 @@ export interface Publisher {
 }
 
 export const ACTIVE_KEY = 'active';
+const versionKey = (version: Version): string => `w/${version}`;
+const partKey = (hash: string, part: number): string => `s/${hash}/${part}`;
 
 export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => number): Publisher {
   const publish = async (blob: Blob) => {
+    await claimKey(store, blob, nowMs);
     const sha256 = await publishBlob(kv, blob, settleMs);
     await store.write([recordPublication(store, blob, sha256, nowMs())]);
   };
-  return {
+  const service: Publisher = {
     async publishVersion(version) {
       const [row] = await store.db.select().from(weights).where(eq(weights.version, version));
       if (row === undefined)
@@ -45,29 +54,42 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
       const metadata = { schemaHash, kind, parent, name };
       await publish({
         namespace: 'WEIGHTS',
-        key: `w/${version}`,
+        key: versionKey(version),
         bytes: new Uint8Array(row.bytes),
         metadata,
       });
     },
 
-    async unpublished() {
+    async unpublished(needed = []) {
       const rows = await store.db
         .select({ version: weights.version })
         .from(weights)
-        .leftJoin(
-          publications,
+        .leftJoin(publications, eq(publications.key, sql`'WEIGHTS/w/' || ${weights.version}`))
+        .where(
           and(
-            eq(publications.key, sql`'WEIGHTS/w/' || ${weights.version}`),
-            eq(publications.sha256, weights.sha256),
+            or(isNull(publications.key), ne(publications.sha256, weights.sha256)),
+            or(isNull(publications.deletedAt), inArray(weights.version, [...needed])),
           ),
         )
-        .where(isNull(publications.key))
         .orderBy(asc(weights.version));
       return rows.map(({ version }) => parseVersion(version));
     },
 
-    readVersion: (version) => kv.get('WEIGHTS', `w/${version}`),
+    async ensurePublished(needed) {
+      const names = needed.map((version) =>
+        recordName({ namespace: 'WEIGHTS', key: versionKey(version) }),
+      );
+      await store.write([
+        store.db
+          .update(publications)
+          .set({ unneededSince: null })
+          .where(and(inArray(publications.key, names), isNull(publications.deletedAt))),
+      ]);
+      const missing = new Set(await service.unpublished(needed));
+      for (const version of needed) if (missing.has(version)) await service.publishVersion(version);
+    },
+
+    readVersion: (version) => kv.get('WEIGHTS', versionKey(version)),
 
     async readPointer() {
       const bytes = await kv.get('WEIGHTS', ACTIVE_KEY);
@@ -80,7 +102,7 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
       for (let part = 0; part < parts; part++) {
         await publish({
           namespace: 'CATALOGUE',
-          key: `s/${hash}/${part}`,
+          key: partKey(hash, part),
           bytes: bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
           metadata: { hash, part, parts },
         });
@@ -91,7 +113,8 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
     },
 
     async forgetPublications() {
-      await store.write([store.db.delete(publications)]);
+      await store.write([store.db.update(publications).set({ sha256: '' })]);
     },
   };
+  return service;
 }

@@ -1,4 +1,3 @@
-import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
@@ -53,7 +52,7 @@ export function pointerWriter(deps: {
           cause: text,
         },
       );
-    await publish(versionsInPointer(pointer));
+    await publisher.ensurePublished(versionsInPointer(pointer));
     const live = await readLive(store);
     // The write is recorded before it is made: else one that a crash interrupts would be taken for a move by hand.
     if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
@@ -70,13 +69,6 @@ export function pointerWriter(deps: {
       recordAudit(store, { at, actor, action, subject: pointer.champion, details }),
     ]);
     onMoved(kvWasLost);
-  };
-
-  /** Only what is not known to be in KV yet. */
-  const publish = async (wanted: readonly Version[]) => {
-    const waiting = await publisher.unpublished();
-    for (const version of wanted.filter((one) => waiting.includes(one)))
-      await publisher.publishVersion(version);
   };
 
   const writeStamped = async (pointer: Pointer, action: string, options?: WriteOptions) => {

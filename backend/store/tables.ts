@@ -49,12 +49,17 @@ export const weights = sqliteTable('weights', {
   createdAt: integer().notNull(),
 });
 
-/** What was written to KV and read back whole: a version without its row here waits to be published. */
+/** What was written to KV, and what was deleted from it: a version without its row here waits to be published. */
 export const publications = sqliteTable('publications', {
   /** `<namespace>/<key>`. */
   key: text().primaryKey(),
+  /** Of what read back whole; empty where nothing has yet, or KV has lost it. */
   sha256: text().notNull(),
   publishedAt: integer().notNull(),
+  /** Since when nothing needs it to be in KV; null: something does, or its deletion is done. */
+  unneededSince: integer(),
+  /** When its deletion from KV was begun, which is done once `unneededSince` is null; null: it was not. */
+  deletedAt: integer(),
 });
 
 /** One row per ranking that was served. Blobs are little-endian, one entry per slot. */

@@ -18,6 +18,8 @@ const LONGEST_ABSENCE_MS = 500;
 /** How often both are ended at the same moment. */
 const BOTH = 0.2;
 const SAY_EVERY = 20;
+/** What is superseded is deleted from KV all the while, so that kills hit that, too. */
+const CLEANED_AT_ONCE = { keepHours: 1 / 3600, keepVersions: 1, cleanSchedule: '* * * * * *' };
 
 /**
  * The whole system under rankings, events and outcomes, while its processes end by SIGKILL at random moments. What was
@@ -25,7 +27,7 @@ const SAY_EVERY = 20;
  */
 export const soakKills: SoakForm = async ({ minutes, seed, say }) => {
   const random = seededRandom(seed);
-  const system = await startSystem();
+  const system = await startSystem({ config: { kv: CLEANED_AT_ONCE } });
   const kills = { edge: 0, backend: 0 };
   const killAndStart = async (name: 'edge' | 'backend') => {
     kills[name]++;

@@ -18,6 +18,8 @@ const READINGS = 48;
 /** A part of the catalogue is put in anew this often, so that snapshots are built and adopted all the while. */
 const EDIT_MS = 5000;
 const EDITED = 50;
+/** So that KV is cleaned within a run, too. */
+const CLEANED_SOON = { keepHours: 1 / 60, keepVersions: 3, cleanSchedule: '*/10 * * * * *' };
 const LOOK_MS = 1000;
 const PING_MS = 100;
 /** Trainings within a run, whatever its length. */
@@ -73,7 +75,10 @@ const ROW_MAY_GROW = [0.1, 0.25] as const;
  */
 export const soakLoad: SoakForm = async ({ minutes, seed, say }) => {
   const random = seededRandom(seed);
-  const system = await startSystem({ edgeEnv: { REFRESH_MS: '1000' } });
+  const system = await startSystem({
+    edgeEnv: { REFRESH_MS: '1000' },
+    config: { kv: CLEANED_SOON },
+  });
   const log = openStoredLog(system);
   try {
     const trips = demoCatalogue(ITEMS, seed, Date.now());

@@ -86,6 +86,20 @@ test('both move the pointer at once, again and again, and neither takes the othe
   );
 });
 
+test('a catalogue that goes back through one of them is live, although the other published in between', async () => {
+  const item = (price: number) => [{ id: 'a', price, themes: ['hiking'] }];
+  const liveHash = () => JSON.parse(one.kv.text('CATALOGUE/active')!).hash as string;
+  const put = async (through: Pick<TestBackend, 'call'>, price: number) => {
+    const before = liveHash();
+    await through.call('PUT', '/v1/items', item(price));
+    await eventually(async () => liveHash() !== before);
+    return liveHash();
+  };
+  const first = await put(one, 100);
+  await put(two, 200);
+  expect(await put(one, 100)).toBe(first);
+});
+
 test(`one of the two trains, ${TRAININGS} times in a row, whichever of them ends`, async () => {
   const someTrain = async () => {
     const since = Date.now();

@@ -52,3 +52,17 @@ test('a thread on demand starts at its first call, and not after it was stopped'
   expect(await used.call((worker) => worker.add(4, 5))).toBe(9);
   await used.stop();
 });
+
+interface GarbageWorker {
+  garbage(count: number): number;
+  young(): number;
+}
+
+test('a thread reserves little for new objects, however many it makes', async () => {
+  const file = new URL('./support/makes-garbage.mjs', import.meta.url);
+  const thread = startThread<GarbageWorker>(file);
+  await thread.call((worker) => worker.garbage(3_000_000));
+  const young = await thread.call((worker) => worker.young());
+  await thread.stop();
+  expect(young).toBeLessThanOrEqual(16 * 2 ** 20);
+});

@@ -79,6 +79,7 @@ export async function startTestBackend(
     watchEveryMs: 100,
     probeEveryMs: 3000,
     firstPageCheckMs: 5000,
+    kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },
     kvSettleMs: 0,
     republishQuietMs: 20,
     republishWithinMs: 200,

@@ -48,6 +48,10 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
         values.set(key, Buffer.concat(chunks));
         return answer(response, 200, '{}');
       }
+      if (request.method === 'DELETE') {
+        values.delete(key);
+        return answer(response, 200, '{}');
+      }
       const old = stale.get(key);
       if (old !== undefined && old.left-- > 0)
         return old.value === undefined ? answer(response, 404) : answer(response, 200, old.value);

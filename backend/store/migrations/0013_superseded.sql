@@ -1,0 +1,2 @@
+ALTER TABLE `publications` ADD `unneededSince` integer;--> statement-breakpoint
+ALTER TABLE `publications` ADD `deletedAt` integer;
