@@ -1,4 +1,4 @@
-import { clockOffset } from './clock-offset.ts';
+import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
 import { parseGivenId, readItemId, type GivenId, type ItemId } from './ids.ts';
@@ -193,7 +193,8 @@ function parseRecent(value: unknown, offset: number): Interaction[] {
       throw invalid(`recent[${index}] must be {itemId, type, at}`);
     if (typeof raw.type !== 'string' || raw.type.length > 64)
       throw invalid(`recent[${index}].type must be a short text`);
-    const at = parseMoment(raw.at, `recent[${index}].at`) + offset;
+    const what = `recent[${index}].at`;
+    const at = byReceiversClock(parseMoment(raw.at, what), offset, what);
     return { itemId: readItemId(raw.itemId), type: nfc(raw.type), at };
   });
 }

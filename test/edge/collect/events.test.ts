@@ -217,6 +217,19 @@ describe('POST /v1/events', () => {
     expect(second).not.toHaveProperty('clockOffsetMs');
   });
 
+  it('rejects what a correction would put where no moment may be', async () => {
+    const event = { ...clickOn(ranking), timestamp: '1990-01-01' };
+    expect(await send({ events: [event], sentAt: '2099-01-01' })).toMatchObject({
+      accepted: 0,
+      rejected: [
+        {
+          code: 'invalid_request',
+          message: expect.stringMatching(/^timestamp and sentAt must be of one clock: 1990-01-01/),
+        },
+      ],
+    });
+  });
+
   it('accepts an empty list', async () => {
     expect(await send([])).toEqual({ status: 202, accepted: 0, duplicates: 0, rejected: [] });
   });

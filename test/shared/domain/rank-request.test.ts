@@ -150,6 +150,10 @@ describe('parseRankRequest', () => {
     expect(at(NOW - 50_000)).toBe(0);
     expect(at(NOW + 5 * HOUR)).toBe(-5 * HOUR);
     expect(at(new Date(NOW - 5 * HOUR).toISOString())).toBe(5 * HOUR);
+    const touchedIn1990 = { ...touch, at: '1990-01-01' };
+    expect(() =>
+      parseRankRequest({ ...asked, recent: [touchedIn1990], sentAt: '2099-01-01' }, 'measure', NOW),
+    ).toThrow('recent[0].at and sentAt must be of one clock: 1990-01-01T00:00:00.000Z, corrected');
     expect(() => at(NOW / 1000)).toThrow('sentAt must be an ISO date or epoch milliseconds');
   });
 

@@ -1,0 +1,15 @@
+import { withUnseenEscaped } from './unseen.ts';
+
+const MAX_LENGTH = 80;
+
+/** A value as refusals show it: as JSON, except that JSON has no infinite numbers and no −0, and would write `null` and `0`. */
+export function shown(value: unknown): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  return withUnseenEscaped(cut(JSON.stringify(value) ?? String(value)));
+}
+
+/** Never within a surrogate pair. */
+const cut = (text: string): string =>
+  text.length <= MAX_LENGTH
+    ? text
+    : `${text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '')}…`;
