@@ -1,7 +1,10 @@
+/** What reads JSON further on calls itself for each level. */
+export const MAX_DEPTH = 1000;
+
 /**
  * JSON from a file. A name that one object has twice is refused: which of the two values is meant nobody can tell, and
  * `JSON.parse` keeps the last one without a word.
- * @throws Error where the text is no JSON (SyntaxError), or naming what is there twice and its line.
+ * @throws Error where the text is no JSON (SyntaxError), or naming what is there twice and its line, or where it is nested too deeply.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -21,6 +24,8 @@ function repeatedName(text: string): { readonly name: string; readonly index: nu
   /** The names so far of each object that is open; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   for (const { 0: token, 1: colon, index } of text.matchAll(TOKEN)) {
+    if (open.length >= MAX_DEPTH && (token === '{' || token === '['))
+      throw new Error(`it is nested more than ${MAX_DEPTH} levels deep`);
     if (token === '{') open.push(new Set());
     else if (token === '[') open.push(undefined);
     else if (token === '}' || token === ']') open.pop();

@@ -75,7 +75,7 @@ describe('POST /v1/events', () => {
       duplicates: 0,
       rejected: [
         { index: 1, code: 'invalid_request', message: 'an event of type click needs an itemId' },
-        { index: 3, code: 'invalid_request', message: 'an event must be an object' },
+        { index: 3, code: 'invalid_request', message: 'an event must be an object, but was null' },
       ],
     });
   });

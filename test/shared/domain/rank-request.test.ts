@@ -102,7 +102,10 @@ describe('parseRankRequest', () => {
     [{ ...asked, candidates: [{ id: 't1', price: {} }] }, 'item t1: attribute "price"'],
     [{ ...asked, recent: 't1' }, 'recent must be a list of {itemId, type, at}'],
     [{ ...asked, recent: [null] }, 'recent[0] must be {itemId, type, at}'],
-    [{ ...asked, recent: [touch, { ...touch, type: 5 }] }, 'recent[1].type must be a short text'],
+    [
+      { ...asked, recent: [touch, { ...touch, type: 5 }] },
+      'recent[1].type must be a text of at most 64 characters, but was 5',
+    ],
     [{ ...asked, recent: [{ ...touch, at: 'now' }] }, 'recent[0].at must be an ISO date'],
     [{ ...asked, recent: [{ ...touch, itemId: '' }] }, 'item id must be'],
     [{ ...asked, recent: [{ ...touch, itemId: 2 ** 53 }] }, 'send it as text'],
