@@ -1,16 +1,24 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import type { Item } from '../../shared/domain/item.ts';
+import { nfc } from '../../shared/domain/nfc.ts';
 import { namesOf } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 
-/** One of two items with one id would be lost in silence. @throws ApiError 400 naming both positions. */
+/**
+ * One of two items with one id would be lost in silence. Ids that differ only in their Unicode form look alike wherever they are
+ * shown, and are one id written twice. @throws ApiError 400 naming both positions.
+ */
 export function refuseRepeated(items: readonly Item[]): void {
   const seen = new Map<string, number>();
+  const given = (index: number) => items[index].id;
   items.forEach(({ id }, index) => {
-    const first = seen.get(id);
+    const normal = nfc(id);
+    const first = seen.get(normal);
     if (first !== undefined)
-      throw invalid(`items[${first}] and items[${index}] have one id, ${id}: send each item once`);
-    seen.set(id, index);
+      throw invalid(
+        `items[${first}] and items[${index}] have one id, ${id}${given(first) === id ? '' : ', in two Unicode forms'}: send each item once`,
+      );
+    seen.set(normal, index);
   });
 }
 

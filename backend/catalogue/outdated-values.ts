@@ -1,3 +1,4 @@
+import { own } from '../../shared/domain/own.ts';
 import type { AttributeValue, Item } from '../../shared/domain/item.ts';
 import { parseMoment } from '../../shared/domain/moment.ts';
 import { numberFromText } from '../../shared/domain/number-text.ts';
@@ -16,7 +17,7 @@ export function withoutOutdatedValues(
 ): Item {
   const kept: Record<string, AttributeValue | undefined> = { ...item.attributes };
   for (const { name, type } of columns) {
-    const why = problemOf(type, kept[name], `item ${item.id}: "${name}"`);
+    const why = problemOf(type, own(kept, name), `item ${item.id}: "${name}"`);
     if (why === undefined) continue;
     onDropped(why);
     delete kept[name];

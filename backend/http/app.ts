@@ -1,4 +1,5 @@
 import { authenticate } from './auth.ts';
+import { checkJsonBodies } from './json-bodies.ts';
 import { limitBodies } from './limits.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
@@ -29,6 +30,7 @@ export function createApp(services: Services) {
   app.notFound(notFound);
   app.use(authenticate(services.secretKeys));
   app.use(limitBodies());
+  app.use(checkJsonBodies());
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -1,5 +1,6 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import { parseJson } from './parse-json.ts';
 import { readText } from './read-text.ts';
 
 export interface JsonRow {
@@ -47,21 +48,24 @@ async function* rowsOf(text: AsyncIterable<string>): AsyncGenerator<JsonRow> {
 function* rowOf(text: string, line: number): Generator<JsonRow> {
   if (text.trim() === '') return;
   yield {
-    value: parsed(text, `line ${line} is not JSON: ${text.slice(0, 80)}`),
+    value: parsed(text, `line ${line}`, `line ${line} is not JSON: ${text.slice(0, 80)}`),
     where: `line ${line}`,
   };
 }
 
 function* arrayOf(text: string): Generator<JsonRow> {
-  const values = parsed(text, 'it begins as a JSON array and is none');
+  const values = parsed(text, 'the array', 'it begins as a JSON array and is none');
   if (!Array.isArray(values)) throw invalid('it begins as a JSON array and is none');
   yield* values.map((value, index) => ({ value, where: `items[${index}]` }));
 }
 
-function parsed(text: string, problem: string): unknown {
+function parsed(text: string, where: string, problem: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    throw invalid(`${problem} (${messageOf(error).slice(0, 160)})`);
+    const message = messageOf(error).slice(0, 160);
+    throw invalid(
+      error instanceof SyntaxError ? `${problem} (${message})` : `${where}: ${message}`,
+    );
   }
 }

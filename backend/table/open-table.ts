@@ -78,8 +78,8 @@ async function* rowsOf(
   delimiter: string | undefined,
 ): AsyncGenerator<RawRow> {
   const lines = withLineFeeds(text);
-  const head = await lines.next();
-  if (head.done === true) return;
+  const head = await headOf(lines);
+  if (head === '') return;
   // Where the row begins that is parsed next. The parser's own line is where it gave up, which may be the end of the file.
   let line = 1;
   /** Of rows that are parsed and not yet taken. */
@@ -93,11 +93,11 @@ async function* rowsOf(
     trim: true,
     relax_column_count: true,
     max_record_size: MAX_ROW_BYTES,
-    delimiter: delimiter ?? delimiterOf(head.value),
+    delimiter: delimiter ?? delimiterOf(head),
   });
   const source = Readable.from(
     (async function* () {
-      yield head.value;
+      yield head;
       yield* lines;
     })(),
   );
@@ -117,6 +117,16 @@ async function* rowsOf(
   }
 }
 
+/** Pieces up to the end of a line that is not blank: a pipe may give a few characters at a time, and the delimiter is told from all of it. */
+async function headOf(pieces: AsyncGenerator<string>): Promise<string> {
+  let head = '';
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+    head += next.value;
+    if (/\S[^\r\n]*[\r\n]/.test(head) || head.length > MAX_ROW_BYTES) break;
+  }
+  return head;
+}
+
 /** The parser counts a CRLF within quotes as two lines. */
 async function* withLineFeeds(text: AsyncIterable<string>): AsyncGenerator<string> {
   let held = '';
@@ -128,13 +138,20 @@ async function* withLineFeeds(text: AsyncIterable<string>): AsyncGenerator<strin
   if (held !== '') yield held;
 }
 
+/** What the parser calls a quote that neither opens nor closes a cell. */
+const QUOTE_WITHIN: ReadonlySet<unknown> = new Set([
+  'INVALID_OPENING_QUOTE',
+  'CSV_INVALID_CLOSING_QUOTE',
+  'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE',
+]);
+
 function parseProblem(error: unknown, line: number): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'CSV_QUOTE_NOT_CLOSED')
     return `line ${line}: a quote is opened in this row and never closed: close it, or double it if it is part of the text ("")`;
   if (code === 'CSV_MAX_RECORD_SIZE')
     return `line ${line}: this row is longer than the maximum of ${count(MAX_ROW_BYTES)} bytes: is a quote opened in it and never closed?`;
-  if (code === 'INVALID_OPENING_QUOTE' || code === 'CSV_INVALID_CLOSING_QUOTE')
+  if (QUOTE_WITHIN.has(code))
     return `line ${line}: a quote stands within a cell: put the whole cell into quotes, and double each one that is part of the text ("")`;
   return `line ${line}: ${messageOf(error)}`;
 }

@@ -59,15 +59,22 @@ export function readTruth(cell: string, where: string): number {
   const text = cell.toLowerCase();
   if (YES.has(text)) return 1;
   if (NO.has(text)) return 0;
-  throw invalid(`${where}: "${shortened(cell)}" is neither true nor false`);
+  throw invalid(
+    `${where}: "${shortened(cell)}" is neither true nor false: write true, yes or 1, or false, no or 0`,
+  );
 }
 
 /** @returns epoch ms. @throws ApiError 400, for a missing one too. */
 export function readMoment(cell: string, where: string, isSeconds = false): number {
-  if (isMissing(cell)) throw invalid(`${where}: "${cell}" is no moment; every row needs one`);
+  if (isMissing(cell))
+    throw invalid(
+      `${where}: "${cell}" is no moment, and every row needs one, such as 2027-05-06T10:00:00Z`,
+    );
   const seconds = isSeconds ? numberFromText(cell) : Number.NaN;
   if (isSeconds && Number.isNaN(seconds))
-    throw invalid(`${where}: "${shortened(cell)}" is no number of seconds`);
+    throw invalid(
+      `${where}: "${shortened(cell)}" is no number of seconds since 1970, such as 1809597600`,
+    );
   return parseMoment(isSeconds ? seconds * 1000 : cell, where);
 }
 
@@ -76,7 +83,7 @@ export function dateOfParts(parts: readonly string[], where: string): string {
   const [year, month, day] = parts.map((part) => part.trim());
   if (![year, month, day].every((part) => /^\d{1,4}$/.test(part)))
     throw invalid(
-      `${where}: year, month and day must be whole numbers, but were ${parts.map((part) => `"${shortened(part)}"`).join(', ')}`,
+      `${where}: year, month and day must be whole numbers, as 2027, 5 and 6, but were ${parts.map((part) => `"${shortened(part)}"`).join(', ')}`,
     );
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
@@ -87,15 +94,19 @@ function remedyOf(cell: string): string {
   const styles: NumberStyle[] = [{ strip }, { strip, decimal: '.' }, { strip, decimal: ',' }];
   // Letters among digits (0x10, 1e400) are no unit.
   const isUnit = !/\d\p{L}+\d/u.test(cell);
-  const readings = styles.flatMap((style) => {
-    const value = isUnit ? numberIn(cell, style) : Number.NaN;
-    if (Number.isNaN(value)) return [];
+  const values = styles.map((style) => (isUnit ? numberIn(cell, style) : Number.NaN));
+  const readings = styles.flatMap((style, i) => {
+    const value = values[i];
+    // An option more that makes the same of it explains nothing.
+    if (Number.isNaN(value) || values.indexOf(value) < i) return [];
     const stripping = strip === '' ? '' : ` --strip '${strip}'`;
     return [`${stripping}${style.decimal ? ` --decimal ${style.decimal}` : ''} (${value})`];
   });
   const plain = '; write decimals with a point and nothing else';
   if (readings.length > 0) return `${plain}, or say how to read it:${readings.join(' or')}`;
-  return /\d/.test(cell) ? plain : '';
+  return /\d/.test(cell)
+    ? plain
+    : '; write one, such as 12.5, or leave the cell empty where it is missing';
 }
 
 export const shortened = (cell: string): string =>

@@ -28,7 +28,7 @@ export async function* textOf(
   const plain = magic[0] === 0x1f && magic[1] === 0x8b ? unpacked(packed) : packed;
   const [mark, whole] = await headOf(plain, 3);
   const encoding = wideEncodingOf(mark);
-  yield* withoutNulls(
+  yield* onlyText(
     encoding === undefined ? utf8Lines(whole, maxLineBytes) : utf16Of(whole, encoding),
   );
 }
@@ -148,16 +148,30 @@ async function* utf16Of(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGe
   }
 }
 
-/** Texts hold no null character; UTF-16 without a byte-order mark is full of them. */
-async function* withoutNulls(text: AsyncIterable<string>): AsyncGenerator<string> {
+/**
+ * Texts hold no null character; UTF-16 without a byte-order mark is full of them. A byte-order mark at the start of a later line is
+ * where another file was put behind the first, and would be part of the first cell without being seen.
+ */
+async function* onlyText(text: AsyncIterable<string>): AsyncGenerator<string> {
   let line = 1;
+  let isLineStart = false;
   for await (const piece of text) {
+    const lineOf = (at: number) => line + piece.slice(0, at).split('\n').length - 1;
     const at = piece.indexOf('\0');
     if (at >= 0)
       throw invalid(
-        `line ${line + piece.slice(0, at).split('\n').length - 1} holds a null character: if the file is UTF-16, save it as UTF-8, or convert it, as with "iconv -f UTF-16LE -t UTF-8 old.csv > new.csv"`,
+        `line ${lineOf(at)} holds a null character: if the file is UTF-16, save it as UTF-8, or convert it, as with "iconv -f UTF-16LE -t UTF-8 old.csv > new.csv"`,
+      );
+    const mark = isLineStart && piece.startsWith(MARK) ? 0 : piece.search(MARK_AT_LINE_START);
+    if (mark >= 0)
+      throw invalid(
+        `line ${lineOf(mark + 1)} begins with a byte-order mark, as where one file was put behind another: take the mark out (and a second header), or read the files one by one`,
       );
     line += piece.split('\n').length - 1;
+    if (piece !== '') isLineStart = /[\r\n]$/.test(piece);
     yield piece;
   }
 }
+
+const MARK = '\ufeff';
+const MARK_AT_LINE_START = /[\r\n]\ufeff/;

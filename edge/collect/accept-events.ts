@@ -1,7 +1,7 @@
 import type { IdentityKey } from '../../shared/domain/identity.ts';
 import type { GivenId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../shared/domain/placement.ts';
-import { clockOffset } from '../../shared/domain/clock-offset.ts';
+import { byReceiversClock, clockOffset } from '../../shared/domain/clock-offset.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import {
   MAX_EVENTS_PER_REQUEST,
@@ -96,7 +96,10 @@ function collect(
   checkPosition(event, itemIds);
   return {
     ...event,
-    ...(clockOffsetMs !== 0 && { timestamp: event.timestamp + clockOffsetMs, clockOffsetMs }),
+    ...(clockOffsetMs !== 0 && {
+      timestamp: byReceiversClock(event.timestamp, clockOffsetMs, 'timestamp'),
+      clockOffsetMs,
+    }),
     sessionId,
     ...(userId && { userId }),
     placement,

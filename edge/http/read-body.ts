@@ -1,11 +1,8 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
-/** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON. */
+/** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON in UTF-8. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  // With a declared length nothing needs counting, so the runtime can decode the text directly.
-  const text = isKnownToFit(request, maxBytes)
-    ? await request.text()
-    : new TextDecoder().decode(await readBytes(request, maxBytes));
+  const text = textOf(await readBytes(request, maxBytes));
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -13,6 +10,21 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
       400,
       'invalid_json',
       `the body must be JSON: ${error instanceof Error ? error.message.slice(0, 160) : 'unreadable'}`,
+    );
+  }
+}
+
+/**
+ * Not `request.text()`: it puts U+FFFD in the place of each byte that is not UTF-8, so that different ids would become the same one.
+ */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new ApiError(
+      400,
+      'invalid_json',
+      'the body must be JSON in UTF-8, but its bytes are not UTF-8: convert it first',
     );
   }
 }

@@ -1,3 +1,4 @@
+import { shown } from '../../shared/domain/shown.ts';
 import { invalid } from '../../shared/domain/errors.ts';
 import { MAX_DELTAS, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
@@ -17,7 +18,7 @@ export function parseDeltas(value: unknown): WeightDelta[] {
       Math.abs(points) < 2048;
     if (!fits) {
       throw invalid(
-        `deltas[${index}] must be {feature: name, bucket: whole number, points: between -2048 and 2048}, but was ${JSON.stringify(raw).slice(0, 120)}`,
+        `deltas[${index}] must be {feature: name, bucket: whole number, points: between -2048 and 2048}, but was ${shown(raw)}`,
       );
     }
     return { feature, bucket: bucket!, points };

@@ -1,3 +1,4 @@
+import { shown } from '../../shared/domain/shown.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
 import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
@@ -31,9 +32,7 @@ export async function handleDeltas(
   const deltas = parseDeltas(fields.deltas);
   const { replaces = false } = fields;
   if (typeof replaces !== 'boolean')
-    throw invalid(
-      `replaces must be true or false, but was ${JSON.stringify(replaces).slice(0, 40)}`,
-    );
+    throw invalid(`replaces must be true or false, but was ${shown(replaces)}`);
   const arm = nameOf('arm', fields.arm ?? CHAMPION_ARM);
   const cell = nameOf('cell', fields.cell ?? cellOf(request));
   const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`${cell}:${arm}`));

@@ -93,7 +93,11 @@ export async function handleRank(
   // Pages that rank for visitors would not read them.
   const warnings =
     rankRequest.explain || role === 'secret'
-      ? warningsOf(scorer.schema, input.table.table, rankRequest)
+      ? warningsOf(
+          scorer.schema,
+          { table: input.table.table, catalogue: input.catalogue },
+          rankRequest,
+        )
       : [];
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
   return jsonResponse(

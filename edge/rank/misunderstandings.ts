@@ -1,5 +1,6 @@
+import type { Item } from '../../shared/domain/item.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
-import type { ItemTable } from '../../shared/features/columns/item-table.ts';
+import { namesOf, type ItemTable } from '../../shared/features/columns/item-table.ts';
 import { notUnderstood, preferenceNames } from '../../shared/features/not-understood.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 
@@ -42,9 +43,47 @@ export class Misunderstandings {
 /** What of a request has no effect, one sentence each. */
 export const warningsOf = (
   schema: Schema,
-  table: ItemTable,
-  { unknown = [], preferences }: RankRequest,
+  { table, catalogue }: { readonly table: ItemTable; readonly catalogue: Catalogue | undefined },
+  { unknown = [], preferences, candidates }: RankRequest,
 ): readonly string[] => [
   ...unknown.map((name) => `the field "${name}" has no effect: a rank request has no such field`),
   ...notUnderstood(schema, table, preferences),
+  ...(candidates === undefined ? [] : foreignAttributes(schema, candidates)),
+  ...(candidates === undefined ? [] : unknownItems(candidates, catalogue)),
 ];
+
+/** Which items it has. */
+type Catalogue = { readonly rows: ReadonlyMap<string, unknown> };
+
+/** Candidates with attributes of which the schema knows none, as where they were meant for another one. */
+function foreignAttributes(schema: Schema, candidates: readonly Item[]): string[] {
+  const known = new Set(schema.columns.flatMap(namesOf));
+  const given = new Set(candidates.flatMap(({ attributes }) => Object.keys(attributes)));
+  if (given.size === 0 || [...given].some((name) => known.has(name))) return [];
+  return [
+    `candidates: schema ${schema.name} knows none of their attributes (${listed([...given])}): it has ${listed([...known])}`,
+  ];
+}
+
+/** Candidates of which nothing is known: their ids may be misspelt, or of another catalogue. */
+function unknownItems(candidates: readonly Item[], catalogue: Catalogue | undefined): string[] {
+  const unknown = candidates
+    .filter(
+      ({ id, attributes }) =>
+        catalogue?.rows.has(id) !== true && Object.keys(attributes).length === 0,
+    )
+    .map(({ id }) => id);
+  return unknown.length === 0
+    ? []
+    : [
+        `candidates: nothing is known of ${listed(unknown)}: they are not in the catalogue, and have no attributes here`,
+      ];
+}
+
+const MOST_LISTED = 10;
+
+const listed = (names: readonly string[]): string => {
+  const shown = names.slice(0, MOST_LISTED).map((name) => name.slice(0, 80));
+  const more = names.length - shown.length;
+  return `${shown.join(', ') || 'none'}${more > 0 ? ` and ${more} more` : ''}`;
+};

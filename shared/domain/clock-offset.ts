@@ -1,4 +1,5 @@
-import { parseMoment } from './moment.ts';
+import { invalid } from './errors.ts';
+import { isMoment, parseMoment } from './moment.ts';
 
 /** How far a visitor's clock may be off before it is corrected: far longer than a request takes to arrive. */
 const TOLERATED_SKEW_MS = 60_000;
@@ -14,4 +15,17 @@ export function clockOffset(sentAt: unknown, receivedAt: number): number {
   if (sentAt === undefined) return 0;
   const offset = receivedAt - parseMoment(sentAt, 'sentAt');
   return Math.abs(offset) <= TOLERATED_SKEW_MS ? 0 : offset;
+}
+
+/**
+ * A moment of a visitor's clock by the receiver's.
+ * @param offset what `clockOffset` gave. @param what names the moment in the error.
+ * @throws ApiError 400 where it comes to lie outside of the years that a moment may be in: then `sentAt` is not of the same clock.
+ */
+export function byReceiversClock(ms: number, offset: number, what: string): number {
+  const corrected = ms + offset;
+  if (isMoment(corrected)) return corrected;
+  throw invalid(
+    `${what} and sentAt must be of one clock: ${new Date(ms).toISOString()}, corrected by how far sentAt is off, would be ${new Date(corrected).toISOString()}, and it must lie from 1990 to 2099`,
+  );
 }

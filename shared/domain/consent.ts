@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { shown } from './shown.ts';
 
 /**
  * What a visitor agreed to. `none`: the ranking is logged without session and user, and nothing about a person is measured or
@@ -16,7 +17,5 @@ export const isConsent = (value: unknown): value is Consent =>
 /** @throws ApiError 400. */
 export function parseConsent(value: unknown): Consent {
   if (isConsent(value)) return value;
-  throw invalid(
-    `consent must be one of ${CONSENTS.join(', ')}, but was ${JSON.stringify(value)?.slice(0, 80)}`,
-  );
+  throw invalid(`consent must be one of ${CONSENTS.join(', ')}, but was ${shown(value)}`);
 }

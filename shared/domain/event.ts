@@ -9,6 +9,7 @@ import {
 } from './ids.ts';
 import { parseMoment } from './moment.ts';
 import { MAX_LIMIT } from './rank-request.ts';
+import { shown } from './shown.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { DAY_MS } from './utc-day.ts';
 
@@ -111,14 +112,12 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** @throws ApiError 400 naming the field and what is expected, 401 when the token is missing. */
 export function parseEvent(value: unknown): FeedbackEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid('an event must be an object');
+    throw invalid(`an event must be an object, but was ${shown(value)}`);
   }
   const raw = value as Record<string, unknown>;
   const type = raw.type;
   if (!(EVENT_TYPES as readonly unknown[]).includes(type)) {
-    throw invalid(
-      `type must be one of ${EVENT_TYPES.join(', ')}, but was ${JSON.stringify(type)?.slice(0, 80)}`,
-    );
+    throw invalid(`type must be one of ${EVENT_TYPES.join(', ')}, but was ${shown(type)}`);
   }
   if (!WITHOUT_ITEM.has(type as string) && raw.itemId === undefined) {
     throw invalid(`an event of type ${String(type)} needs an itemId`);
@@ -126,7 +125,7 @@ export function parseEvent(value: unknown): FeedbackEvent {
   const { position, value: given, token } = raw;
   if (position !== undefined && !isPosition(position)) {
     throw invalid(
-      `position must be a whole number from 1 to ${MAX_LIMIT}, but was ${JSON.stringify(position)}`,
+      `position must be a whole number from 1 to ${MAX_LIMIT}, but was ${shown(position)}`,
     );
   }
   if (given !== undefined) checkValue(type as EventType, given);
@@ -160,7 +159,7 @@ function checkValue(type: EventType, value: unknown): void {
   const { min, max, unit } = VALUE_RANGES[type];
   if (Number.isFinite(value) && (value as number) >= min && (value as number) <= max) return;
   throw invalid(
-    `the value of ${type} must be ${unit} from ${min} to ${max}, but was ${typeof value === 'number' ? value : JSON.stringify(value)?.slice(0, 80)}`,
+    `the value of ${type} must be ${unit} from ${min} to ${max}, but was ${shown(value)}`,
   );
 }
 
@@ -168,14 +167,14 @@ function checkPointerActivity({ properties }: Record<string, unknown>): void {
   const { cell } = (properties ?? {}) as Record<string, unknown>;
   if (typeof cell !== 'string' || !/^\d,\d$/.test(cell)) {
     throw invalid(
-      `an event of type pointer_activity needs properties.cell "x,y", each 0 to 9, but it was ${JSON.stringify(cell)?.slice(0, 80)}`,
+      `an event of type pointer_activity needs properties.cell "x,y", each 0 to 9, but it was ${shown(cell)}`,
     );
   }
 }
 
 function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties']> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid('properties must be an object');
+    throw invalid(`properties must be an object, but was ${shown(value)}`);
   }
   const entries = Object.entries(value);
   if (entries.length > MAX_PROPERTIES) {
@@ -191,7 +190,7 @@ function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties'
       (typeof v === 'number' && Number.isFinite(v));
     if (!flat || name.length > 64) {
       throw invalid(
-        `property "${name.slice(0, 80)}" must be a short text, a finite number, a boolean or null`,
+        `property "${name.slice(0, 80)}" must be a text of at most 1,024 characters, a finite number, a boolean or null, and its name at most 64 characters long, but was ${shown(v)}`,
       );
     }
   }

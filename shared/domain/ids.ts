@@ -1,4 +1,6 @@
 import { invalid } from './errors.ts';
+import { shown } from './shown.ts';
+import { unseenIn } from './unseen.ts';
 
 type Brand<T, B extends string> = T & { readonly __brand: B };
 
@@ -20,8 +22,9 @@ function parseId<T extends string>(name: string) {
   return (value: unknown): T => {
     // A lone surrogate has no UTF-8 encoding, so different ids could be stored as the same text or be lost.
     if (typeof value === 'string' && ID.test(value) && value.isWellFormed()) return value as T;
-    const shown = JSON.stringify(value)?.slice(0, 80);
-    throw invalid(`${name} must be 1 to 128 printable characters without spaces, but was ${shown}`);
+    throw invalid(
+      `${name} must be 1 to 128 printable characters without spaces, but was ${shown(value)}`,
+    );
   };
 }
 
@@ -38,19 +41,25 @@ export const parseItemId = parseId<ItemId>('item id');
  * @throws ApiError 400.
  */
 export function readItemId(value: unknown): ItemId {
-  if (typeof value !== 'number') return addressable(parseItemId(value), 'item id');
+  if (typeof value !== 'number') return visible(parseItemId(value), 'item id');
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return parseItemId(String(value));
   throw invalid(
-    `an item id that is a number must be a whole number up to ${Number.MAX_SAFE_INTEGER}, but was ${value}: send it as text, as its digits may have been lost`,
+    `an item id that is a number must be a whole number up to ${Number.MAX_SAFE_INTEGER}, but was ${shown(value)}: send it as text, as its digits may have been lost`,
   );
 }
 
 /** The path of an address cannot end in these: they mean a folder, so what they name could not be asked for or deleted. */
 const DOT_SEGMENTS: ReadonlySet<string> = new Set(['.', '..']);
 
-function addressable<T extends string>(id: T, name: string): T {
-  if (!DOT_SEGMENTS.has(id)) return id;
-  throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
+/** What comes in must be what is seen, and an address must be able to hold it; what is stored already may be otherwise. */
+function visible<T extends string>(id: T, name: string): T {
+  if (DOT_SEGMENTS.has(id))
+    throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
+  const unseen = unseenIn(id);
+  if (unseen === undefined) return id;
+  throw invalid(
+    `${name} must be 1 to 128 printable characters without spaces, but ${shown(id)} holds ${unseen}, which is a space, is not seen, or stands for a lost character`,
+  );
 }
 
 export const parseSessionId = parseId<SessionId>('sessionId');
@@ -58,18 +67,18 @@ export const parseUserId = parseId<UserId>('userId');
 export const parseRankingId = parseId<RankingId>('rankingId');
 export const parseEventId = parseId<EventId>('eventId');
 
-/** A text with one @ and a dot behind it. */
-const E_MAIL = /^[^@]+@[^@]+\.[^@]+$/;
+/** A text with one @ and a dot behind it; also as addresses and East Asian keyboards write it. */
+const E_MAIL = /^[^@＠]+(?:[@＠]|%40)[^@＠]+\.[^@＠]+$/i;
 /** International form, or groups of digits as people write them. Digits alone may be any number, and pass. */
 const PHONE =
-  /^(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/;
+  /^(?:tel:)?(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/i;
 
 /**
  * A session or user as a site names it.
  * @throws ApiError 400, also for what names a person to everybody: pseudonymous ids are what may be logged.
  */
 export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
-  const id = addressable(parseId<GivenId>(name)(value), name);
+  const id = visible(parseId<GivenId>(name)(value), name);
   const personal = E_MAIL.test(id) ? 'an e-mail address' : PHONE.test(id) ? 'a phone number' : '';
   if (personal === '') return id;
   throw invalid(
@@ -84,7 +93,7 @@ export const isVersion = (value: unknown): value is Version =>
 
 export function parseVersion(value: unknown): Version {
   if (isVersion(value)) return value;
-  throw invalid(`version must look like v000041, but was ${JSON.stringify(value)?.slice(0, 80)}`);
+  throw invalid(`version must look like v000041, but was ${shown(value)}`);
 }
 
 export const versionOf = (n: number): Version => `v${String(n).padStart(6, '0')}` as Version;

@@ -1,5 +1,6 @@
 import { invalid } from './errors.ts';
 import { nfc, nfcList } from './nfc.ts';
+import { shown } from './shown.ts';
 import { readItemId, type ItemId } from './ids.ts';
 
 /** The value of an item's attribute; `null` and absent both mean missing. */
@@ -29,7 +30,7 @@ function normalised(value: AttributeValue | undefined): AttributeValue | undefin
  */
 export function parseItem(value: unknown): Item {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid('an item must be an object with an id');
+    throw invalid(`an item must be an object with an id, but was ${shown(value)}`);
   }
   const { id, ...attributes } = value as Record<string, unknown>;
   const itemId = readItemId(id);
@@ -37,7 +38,7 @@ export function parseItem(value: unknown): Item {
     const given = attributes[name];
     if (given !== undefined && !isAttributeValue(given)) {
       throw invalid(
-        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or null`,
+        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or null, but was ${shown(given)}`,
       );
     }
     const normalName = nfc(name);

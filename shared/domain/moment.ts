@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** What a moment may be, in epoch ms: far from every number of seconds, microseconds or days that could be taken for one. */
 export const FIRST_MOMENT = Date.UTC(1990, 0, 1);
@@ -43,13 +44,17 @@ function readText(text: string): number | string {
   const [year, month, day] = date.slice(1).map(Number);
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
     return `there is no such day; ${WANTED}`;
-  const ms = Date.UTC(year, month - 1, day);
+  const ms = startOfDay(year, month, day);
   const ofDay = time === undefined ? 0 : msOfDay(time);
   return ofDay === undefined ? `there is no such time; ${WANTED}` : withinRange(ms + ofDay);
 }
 
+/** Not `Date.UTC`, which takes the years 0 to 99 for 1900 to 1999. @param day 1-based; 0 is the last one of the month before. */
+const startOfDay = (year: number, month: number, day: number): number =>
+  new Date(0).setUTCFullYear(year, month - 1, day);
+
 const daysIn = (year: number, month: number): number =>
-  new Date(Date.UTC(year, month, 0)).getUTCDate();
+  new Date(startOfDay(year, month + 1, 0)).getUTCDate();
 
 /** Milliseconds after midnight UTC; undefined where a clock never shows it. 24:00 is the end of a day (ISO 8601). */
 function msOfDay([, hours, minutes, seconds = '0', fraction = '', zone = 'Z']: RegExpExecArray) {
@@ -84,7 +89,3 @@ function withinRange(ms: number): number | string {
     ? `it must lie from 1990 to 2099; ${WANTED}`
     : `that would be ${unit[0]} since 1970: give milliseconds, ${Math.floor(ms / unit[1])}`;
 }
-
-const shown = (value: unknown): string =>
-  // JSON has no infinite numbers, and would write null.
-  (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'undefined')).slice(0, 80);

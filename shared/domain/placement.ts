@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** Where a ranking is shown, such as `home` or `search`: it becomes part of keys and file names. */
 export type Placement = string & { readonly __brand: 'Placement' };
@@ -14,6 +15,6 @@ export const isPlacement = (value: unknown): value is Placement =>
 export function parsePlacement(value: unknown): Placement {
   if (isPlacement(value)) return value;
   throw invalid(
-    `placement must be 1 to 64 lower-case letters, digits, "-" and "_", but was ${JSON.stringify(value)?.slice(0, 80)}`,
+    `placement must be 1 to 64 lower-case letters, digits, "-" and "_", but was ${shown(value)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { clockOffset } from './clock-offset.ts';
+import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
 import { parseGivenId, readItemId, type GivenId, type ItemId } from './ids.ts';
@@ -6,6 +6,7 @@ import { nfc, nfcList } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
 import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
+import { shown } from './shown.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 export const MAX_CANDIDATES = 2000;
@@ -86,12 +87,11 @@ export function parseRankRequest(
   const candidates = raw.candidates === undefined ? undefined : parseCandidates(raw.candidates);
   const limit = raw.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > MAX_LIMIT) {
-    throw invalid(
-      `limit must be a whole number from 1 to ${MAX_LIMIT}, but was ${JSON.stringify(limit)}`,
-    );
+    throw invalid(`limit must be a whole number from 1 to ${MAX_LIMIT}, but was ${shown(limit)}`);
   }
   const explain = raw.explain ?? false;
-  if (typeof explain !== 'boolean') throw invalid('explain must be true or false');
+  if (typeof explain !== 'boolean')
+    throw invalid(`explain must be true or false, but was ${shown(explain)}`);
   const consent = raw.consent === undefined ? defaultConsent : parseConsent(raw.consent);
   const isAnonymous = consent === 'none' && raw.sessionId === undefined;
   return {
@@ -134,7 +134,7 @@ function parsePreferences(value: unknown): Preferences {
       isRange(v);
     if (!fits && v !== null) {
       throw invalid(
-        `preferences.${name} must be text, a finite number, a list of texts or {min, max}`,
+        `preferences.${name.slice(0, 80)} must be text, a finite number, a list of texts or {min, max}, but was ${shown(v)}`,
       );
     }
     if (isRange(v) && v.min !== undefined && v.max !== undefined && v.min > v.max) {
@@ -167,7 +167,9 @@ function parseContext(value: unknown): RequestContext {
   const entries = entriesOf('context', value).filter(([name, v]) => {
     const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
     if (!fits && v !== null)
-      throw invalid(`context.${name} must be text, a finite number or a boolean`);
+      throw invalid(
+        `context.${name.slice(0, 80)} must be text, a finite number or a boolean, but was ${shown(v)}`,
+      );
     return fits;
   });
   normaliseTexts(entries);
@@ -176,7 +178,7 @@ function parseContext(value: unknown): RequestContext {
 
 function entriesOf(field: string, value: unknown): [string, unknown][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${field} must be an object`);
+    throw invalid(`${field} must be an object, but was ${shown(value)}`);
   }
   const entries = Object.entries(value);
   if (entries.length > 64)
@@ -186,14 +188,18 @@ function entriesOf(field: string, value: unknown): [string, unknown][] {
 
 /** @param offset what to add to each moment, ms. */
 function parseRecent(value: unknown, offset: number): Interaction[] {
-  if (!Array.isArray(value)) throw invalid('recent must be a list of {itemId, type, at}');
+  if (!Array.isArray(value))
+    throw invalid(`recent must be a list of {itemId, type, at}, but was ${shown(value)}`);
   // The features read only the latest interactions, so a long list is truncated rather than refused.
   return value.slice(-MAX_RECENT).map((raw: Record<string, unknown> | null, index) => {
     if (typeof raw !== 'object' || raw === null)
-      throw invalid(`recent[${index}] must be {itemId, type, at}`);
+      throw invalid(`recent[${index}] must be {itemId, type, at}, but was ${shown(raw)}`);
     if (typeof raw.type !== 'string' || raw.type.length > 64)
-      throw invalid(`recent[${index}].type must be a short text`);
-    const at = parseMoment(raw.at, `recent[${index}].at`) + offset;
+      throw invalid(
+        `recent[${index}].type must be a text of at most 64 characters, but was ${shown(raw.type)}`,
+      );
+    const what = `recent[${index}].at`;
+    const at = byReceiversClock(parseMoment(raw.at, what), offset, what);
     return { itemId: readItemId(raw.itemId), type: nfc(raw.type), at };
   });
 }

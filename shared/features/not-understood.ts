@@ -1,3 +1,4 @@
+import { own } from '../domain/own.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Preferences } from '../domain/rank-request.ts';
 import type { Column, ItemTable } from './columns/item-table.ts';
@@ -68,7 +69,7 @@ export function notUnderstood(
     );
   const misread = schema.features
     .flatMap(wishesOf)
-    .flatMap((wish) => problemsOf(wish, table, preferences[wish.name]));
+    .flatMap((wish) => problemsOf(wish, table, own(preferences, wish.name)));
   return [...new Set([...unknown, ...misread])];
 }
 

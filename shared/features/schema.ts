@@ -1,3 +1,4 @@
+import { shown } from '../domain/shown.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from '../domain/canonical-json.ts';
@@ -207,7 +208,7 @@ function checkConstraint(schema: Schema, { feature, min, max, monotone }: Constr
     (monotone === undefined || monotone === 'increasing' || monotone === 'decreasing');
   if (!fits)
     throw bad(
-      `the constraint of ${feature} may have min and max (points) and monotone (increasing or decreasing), but was ${JSON.stringify({ min, max, monotone })}`,
+      `the constraint of ${feature} may have min and max (points) and monotone (increasing or decreasing), but was ${shown({ min, max, monotone })}`,
     );
 }
 
@@ -243,7 +244,7 @@ function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSp
         : column?.type === 'category' && isTexts(filter.exclude);
     if (!fits) {
       throw bad(
-        `a filter must be {column: a category, exclude: [texts]} or {column: a date, before: "now"}, but was ${JSON.stringify(filter)}`,
+        `a filter must be {column: a category, exclude: [texts]} or {column: a date, before: "now"}, but was ${shown(filter)}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { shown } from '../domain/shown.ts';
 import { codesOf, type EncodedRequest } from '../features/encode.ts';
 import { MAX_NETWORK_UNITS, networkProblem, networkUnits } from './network.ts';
 import {
@@ -58,9 +59,8 @@ export function scorerProblem(scorer: Scorer): string | undefined {
   if (scorer.kind === 'additive') return undefined;
   const { depth, adds } = scorer.rerank;
   if (!Number.isInteger(depth) || depth < 1 || depth > MAX_DEPTH)
-    return `rerank.depth must be 1 to ${MAX_DEPTH}, but was ${JSON.stringify(depth)}`;
-  if (typeof adds !== 'boolean')
-    return `rerank.adds must be true or false, but was ${JSON.stringify(adds)}`;
+    return `rerank.depth must be 1 to ${MAX_DEPTH}, but was ${shown(depth)}`;
+  if (typeof adds !== 'boolean') return `rerank.adds must be true or false, but was ${shown(adds)}`;
   const features = scorer.schema.features.length;
   return scorer.kind === 'forest'
     ? treesProblem(scorer.trees, features)

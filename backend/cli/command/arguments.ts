@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
+import { numberFromText } from '../../../shared/domain/number-text.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 
-/** Parsers of arguments: commander prints the message with the argument's name and exits with 2. */
+/** Parsers of arguments, which read numbers as files and requests do. Commander prints the message with the argument's name and exits with 2. */
 
 export function port(text: string): number {
-  const value = Number(text);
+  const value = numberFromText(text);
   if (!Number.isInteger(value) || value < 1 || value > 65_535) {
     throw new InvalidArgumentError('It must be a port from 1 to 65535.');
   }
@@ -13,7 +14,7 @@ export function port(text: string): number {
 }
 
 export function positive(text: string): number {
-  const value = Number(text);
+  const value = numberFromText(text);
   if (!Number.isInteger(value) || value < 1) {
     throw new InvalidArgumentError('It must be a whole number from 1.');
   }
@@ -30,9 +31,9 @@ export function version(text: string): Version {
 }
 
 export function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new InvalidArgumentError('It must be a number.');
+  const value = numberFromText(text);
+  if (Number.isNaN(value))
+    throw new InvalidArgumentError('It must be a number in decimal digits, such as 0.05.');
   return value;
 }
 

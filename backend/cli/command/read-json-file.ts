@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../shared/text/message-of.ts';
+import { parseJson } from '../../table/parse-json.ts';
 import { CliError } from '../../client/failure.ts';
 
 /** @throws CliError naming the file, where it cannot be read or holds no JSON. */
@@ -12,8 +13,9 @@ export function readJsonFile(file: string): unknown {
     throw new CliError(`cannot read ${file}: ${messageOf(error)}`, 2, 'no_file');
   }
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    throw new CliError(`${file} is not JSON: ${messageOf(error)}`, 2);
+    const problem = error instanceof SyntaxError ? ' is not JSON' : '';
+    throw new CliError(`${file}${problem}: ${messageOf(error)}`, 2);
   }
 }

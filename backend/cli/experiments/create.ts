@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { numberFromText } from '../../../shared/domain/number-text.ts';
 import { isVersion, type Version } from '../../../shared/domain/ids.ts';
 import { backendClient, json, type BackendClient } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
@@ -103,8 +104,10 @@ function arms(text: string, before: readonly Arm[] = []): Arm[] {
 }
 
 function guardrail(text: string, before: { metric: string; margin: number }[] = []) {
-  const [metric, margin, ...rest] = text.split('=');
-  if (!(Number(margin) >= 0) || rest.length > 0)
+  const [metric, given = '', ...rest] = text.split('=');
+  // An empty margin is none, and not 0.
+  const margin = numberFromText(given);
+  if (metric === '' || !(margin >= 0) || rest.length > 0)
     throw new InvalidArgumentError('It must look like conversion=0.01.');
-  return [...before, { metric, margin: Number(margin) }];
+  return [...before, { metric, margin }];
 }

@@ -8,7 +8,7 @@ import { uploadItems } from '../../client/upload-items.ts';
 import { version } from '../command/arguments.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 import { withItemOptions, type ItemFileOptions } from './item-file-options.ts';
-import { readItems, refusalsText } from './read-items.ts';
+import { formatOf, readItems, refusalsText } from './read-items.ts';
 
 interface Options extends VerbOptions, ItemFileOptions {
   readonly skipRefused?: boolean;
@@ -32,6 +32,8 @@ async function importItems(file: string, options: Options): Promise<void> {
   // Imported here, so that the other verbs, which do not need it, start faster.
   const { showProgress } = await import('../../client/progress.ts');
   const client = backendClient(options);
+  // Before the backend is asked: what is wrong with the file does not depend on it.
+  formatOf(file, options.format);
   const schema = await liveSchema(client);
   const { items, refused, merged } = await readItems(file, options, schema.columns);
   refuseForeign(schema, items);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
+import { nfc } from '../../../shared/domain/nfc.ts';
 import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { CliError } from '../../client/failure.ts';
@@ -56,6 +57,7 @@ export async function readItems(
 ): Promise<ItemsRead> {
   const isTable = formatOf(file, options.format) === 'table';
   const items: Item[] = [];
+  /** By canonical form: ids that look alike are one. */
   const places = new Map<string, { readonly index: number; readonly where: string }>();
   const refused: string[] = [];
   let merged = 0;
@@ -63,16 +65,16 @@ export async function readItems(
     try {
       const item = parseItem(itemOfRow(row(), columns, options, isTable));
       checkItem(columns, item);
-      const before = places.get(item.id);
+      const before = places.get(nfc(item.id));
       if (before === undefined) {
-        places.set(item.id, { index: items.length, where });
+        places.set(nfc(item.id), { index: items.length, where });
         items.push(item);
       } else if (options.merge === true) {
         items[before.index] = mergeRows(items[before.index], item);
         merged++;
       } else
         throw invalid(
-          `item ${item.id} is on ${before.where} already: keep one of the two, or make one item of all rows with its id by --merge`,
+          `item ${item.id} is on ${before.where} already${items[before.index].id === item.id ? '' : ', in another Unicode form'}: keep one of the two, or make one item of all rows with its id by --merge`,
         );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

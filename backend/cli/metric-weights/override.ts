@@ -38,7 +38,7 @@ async function set(
   options: Options & { readonly days?: number; readonly dryRun?: boolean },
 ): Promise<void> {
   const { author, reason, days, dryRun = false } = options;
-  const weights = Object.fromEntries(entries.map(readEntry));
+  const weights = weightsOf(entries);
   const { one, param, experimentId } = await target(options);
   const expiresAt = days === undefined ? undefined : Date.now() + days * DAY_MS;
   const shown = await json(
@@ -63,6 +63,16 @@ async function target({ schema, experiment, ...options }: Options) {
     param: { schema: segment(schema) },
     experimentId: experiment && (await findExperiment(client, experiment)),
   };
+}
+
+function weightsOf(entries: readonly string[]): Record<string, number> {
+  const weights = new Map<string, number>();
+  for (const [metric, weight] of entries.map(readEntry)) {
+    if (weights.has(metric))
+      throw new CliError(`${metric} has two weights: say which of them it is`, 2);
+    weights.set(metric, weight);
+  }
+  return Object.fromEntries(weights);
 }
 
 function readEntry(entry: string): [string, number] {

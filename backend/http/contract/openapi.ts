@@ -42,7 +42,7 @@ export const epochMs = z
 
 const moment = (name: string, isMoment: (value: unknown) => boolean) =>
   z
-    .union([z.number(), z.string()])
+    .union([z.number(), z.string()], `${name} must be an ISO date or epoch milliseconds`)
     .transform((value, context): number => {
       if (isMoment(value)) return 0;
       try {
@@ -63,8 +63,19 @@ export const givenMoment = (name: string) => moment(name, () => false);
 /** The same for where a window begins: 0 is before all that was logged. */
 export const windowStart = (name: string) => moment(name, (value) => value === 0 || value === '0');
 
-/** In a query string everything is text. */
-export const queryNumber = z.coerce.number<string | number>().int().nonnegative();
+/** A whole number of a query, in which everything is text: digits, and nothing else that `Number` reads (0x10, 1e1, a space). */
+export const queryNumber = (min: number, max: number) => {
+  const wanted = `must be a whole number from ${min} to ${max}`;
+  return z
+    .union([z.number(), z.string()], wanted)
+    .transform((value, context): number => {
+      const number = typeof value === 'string' && !/^\d+$/.test(value) ? Number.NaN : Number(value);
+      if (Number.isSafeInteger(number) && number >= min && number <= max) return number;
+      context.addIssue({ code: 'custom', message: wanted });
+      return z.NEVER;
+    })
+    .openapi({ type: 'integer', minimum: min, maximum: max });
+};
 
 /** An id as a site gives it. */
 export const givenId = z

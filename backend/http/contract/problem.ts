@@ -4,6 +4,7 @@ import type { Env, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
+import { shown } from '../../../shared/domain/shown.ts';
 import { FormatError } from '../../../shared/format/bytes.ts';
 
 /** Every error is answered as `{code, message, details?}`; an unexpected one is logged, and the answer reveals nothing of it. */
@@ -39,12 +40,18 @@ export const notFound: NotFoundHandler = (c) =>
     404,
   );
 
-/** Zod's findings as one sentence and a list. */
+/** Zod's findings as one sentence and a list, each with the value that it is about. */
 export const refuseInvalid: Hook<unknown, Env, string, unknown> = (result) => {
   if (result.success) return;
-  const details = result.error.issues.slice(0, 20).map((issue) => ({
-    path: issue.path.join('.'),
-    message: issue.message,
+  // The validator hands over what it was given, which the type of the hook has only where it passed.
+  const { data } = result as { readonly data?: unknown };
+  const details = result.error.issues.slice(0, 20).map(({ path, code, message }) => ({
+    path: path.join('.'),
+    // Unknown keys are named already, and so are values in messages of our own.
+    message:
+      code === 'unrecognized_keys' || message.includes('but was')
+        ? message
+        : `${message}, but was ${shown(valueAt(data, path))}`,
   }));
   const [first] = details;
   throw invalid(
@@ -52,3 +59,12 @@ export const refuseInvalid: Hook<unknown, Env, string, unknown> = (result) => {
     details,
   );
 };
+
+const valueAt = (data: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    data,
+  );

@@ -33,7 +33,7 @@ const list = createRoute({
   path: '/v1/alerts',
   summary: 'Alerts, newest first; open ones by default',
   request: {
-    query: z.object({
+    query: z.strictObject({
       all: z
         .enum(['true', 'false'])
         .default('false')
@@ -41,7 +41,7 @@ const list = createRoute({
       since: windowStart('since').optional().openapi({
         description: 'Opened or resolved since then (epoch milliseconds or an ISO date); with all',
       }),
-      limit: queryNumber.min(1).max(500).default(100),
+      limit: queryNumber(1, 500).default(100),
     }),
   },
   responses: { 200: answer(z.object({ alerts: z.array(alert) }), 'Alerts'), ...problems },

@@ -27,7 +27,7 @@ const get = createRoute({
   path: '/v1/clicks',
   summary: 'Click-through per version, and by day (UTC)',
   request: {
-    query: z.object({
+    query: z.strictObject({
       from: windowStart('from').optional(),
       to: givenMoment('to').optional(),
     }),

@@ -82,7 +82,7 @@ const quality = createRoute({
   path: '/v1/data/quality',
   summary: 'Quality of the logged data for training; brings the daily partitions up to date',
   request: {
-    query: z.object({
+    query: z.strictObject({
       schema: z.string().optional().openapi({ description: 'Hash or name; default: the live one' }),
       from: windowStart('from').optional(),
       to: givenMoment('to').optional(),

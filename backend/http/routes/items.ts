@@ -71,8 +71,8 @@ const list = createRoute({
   path: '/v1/items',
   summary: 'Items of the catalogue, in order of id',
   request: {
-    query: z.object({
-      limit: queryNumber.min(1).max(1000).default(100),
+    query: z.strictObject({
+      limit: queryNumber(1, 1000).default(100),
       after: z.string().optional(),
     }),
   },

@@ -28,7 +28,7 @@ const one = createRoute({
   summary: 'A month’s comparison of models; computed now where none was stored',
   request: {
     params: z.object({ month: z.string().openapi({ example: '2026-11' }) }),
-    query: z.object({
+    query: z.strictObject({
       format: z.enum(FORMATS).optional().openapi({ description: 'Takes precedence over Accept' }),
     }),
     headers: z.object({ accept: z.string().optional() }),

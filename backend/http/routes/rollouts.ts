@@ -65,7 +65,7 @@ const list = createRoute({
   method: 'get',
   path: '/v1/rollouts',
   summary: 'Rollouts, newest first',
-  request: { query: z.object({ limit: queryNumber.min(1).max(200).default(20) }) },
+  request: { query: z.strictObject({ limit: queryNumber(1, 200).default(20) }) },
   responses: { 200: answer(z.object({ rollouts: z.array(rollout) }), 'Rollouts'), ...problems },
 });
 
@@ -75,7 +75,7 @@ const one = createRoute({
   summary: 'A rollout with its decisions and their evidence',
   request: {
     params: idParam,
-    query: z.object({
+    query: z.strictObject({
       all: z
         .enum(['true', 'false'])
         .default('false')

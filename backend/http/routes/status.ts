@@ -72,9 +72,9 @@ const log = createRoute({
   path: '/v1/audit',
   summary: 'Changes of what is live and who made them, newest first',
   request: {
-    query: z.object({
-      limit: queryNumber.min(1).max(500).default(50),
-      before: queryNumber.optional(),
+    query: z.strictObject({
+      limit: queryNumber(1, 500).default(50),
+      before: queryNumber(0, Number.MAX_SAFE_INTEGER).optional(),
     }),
   },
   responses: {

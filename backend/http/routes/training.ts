@@ -101,7 +101,7 @@ const list = createRoute({
   method: 'get',
   path: '/v1/runs',
   summary: 'Training runs and comparisons of learners (without their reports), newest first',
-  request: { query: z.object({ limit: queryNumber.min(1).max(200).default(20) }) },
+  request: { query: z.strictObject({ limit: queryNumber(1, 200).default(20) }) },
   responses: { 200: answer(z.object({ runs: z.array(runShape) }), 'Runs'), ...problems },
 });
 

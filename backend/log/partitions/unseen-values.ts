@@ -1,3 +1,4 @@
+import { own } from '../../../shared/domain/own.ts';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Attributes } from '../../../shared/domain/item.ts';
 import { parseMoment } from '../../../shared/domain/moment.ts';
@@ -69,7 +70,7 @@ async function readCatalogue(db: LibSQLDatabase, schema: Schema, nowMs: number) 
   for (const item of await db.select().from(items)) {
     if (!canBeShown(schema, item.attributes, nowMs)) continue;
     const values = attributes.flatMap((attribute) =>
-      textsOf(item.attributes[attribute]).map((value) => keyOf({ attribute, value })),
+      textsOf(own(item.attributes, attribute)).map((value) => keyOf({ attribute, value })),
     );
     valuesOf.set(item.id, values);
     for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -89,7 +90,7 @@ const textsOf = (value: Attributes[string]): string[] =>
 
 function canBeShown({ filters }: Schema, attributes: Attributes, nowMs: number): boolean {
   return filters.every((filter) => {
-    const value = attributes[filter.column];
+    const value = own(attributes, filter.column);
     if ('exclude' in filter) return !textsOf(value).some((one) => filter.exclude.includes(one));
     if (value === undefined || value === null || value === '') return true;
     try {

@@ -1,3 +1,5 @@
+import { own } from '../../domain/own.ts';
+import { shown } from '../../domain/shown.ts';
 import { invalid } from '../../domain/errors.ts';
 import { isMoment, parseMoment } from '../../domain/moment.ts';
 import { numberFromText } from '../../domain/number-text.ts';
@@ -69,9 +71,7 @@ export function checkDictionary(spec: ColumnSpec, values: readonly unknown[]): v
       isColumnValue(spec, value) &&
       (i === 0 || keyOf(values[i - 1] as ColumnValue) < keyOf(value as ColumnValue));
     if (!fits) {
-      throw invalid(
-        `column ${spec.name}: value ${JSON.stringify(value)?.slice(0, 80)} does not fit or is out of order`,
-      );
+      throw invalid(`column ${spec.name}: value ${shown(value)} does not fit or is out of order`);
     }
   });
 }
@@ -93,16 +93,14 @@ export const namesOf = ({ name, from }: ColumnSpec): readonly string[] => (from 
 /** @returns undefined if the attribute is missing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   const wrong = (expected: string, value: unknown) =>
-    invalid(
-      `item ${item.id}: "${spec.name}" must be ${expected}, but was ${JSON.stringify(value)?.slice(0, 80)}`,
-    );
+    invalid(`item ${item.id}: "${spec.name}" must be ${expected}, but was ${shown(value)}`);
   if (spec.type === 'path') {
     // An unknown level is '', which no preference matches; the other levels still count.
-    const parts = namesOf(spec).map((name) => item.attributes[name] ?? '');
+    const parts = namesOf(spec).map((name) => own(item.attributes, name) ?? '');
     if (!parts.every(isEntry)) throw wrong(ENTRIES, parts);
     return parts.every((part) => part === '') ? undefined : (parts as string[]);
   }
-  const value: AttributeValue | undefined = item.attributes[nfc(spec.name)];
+  const value: AttributeValue | undefined = own(item.attributes, nfc(spec.name));
   if (value === undefined || value === null || value === '') return undefined;
   switch (spec.type) {
     case 'category':

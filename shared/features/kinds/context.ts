@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import { needsDistinctTexts, needsRising } from './check.ts';
 import { MISSING, stepOf, type BucketKind } from './kind.ts';
 import { numberOf } from './preference.ts';
@@ -31,7 +32,7 @@ export const context: BucketKind<ContextSpec> = {
     return edge === undefined ? `above ${spec.edges!.at(-1)}` : `up to ${edge}`;
   },
   plan(spec, input) {
-    const value = input.visit.context[spec.key];
+    const value = own(input.visit.context, spec.key);
     if (value === undefined) return MISSING;
     if (spec.values !== undefined) {
       const index = spec.values.indexOf(String(value));

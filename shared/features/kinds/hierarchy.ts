@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsTexts } from './check.ts';
 import { columnPlan, MISSING, type BucketKind } from './kind.ts';
@@ -28,7 +29,9 @@ export const hierarchy: BucketKind<HierarchySpec> = {
   size: (spec) => spec.preferences.length + 2,
   label: (spec, bucket) => spec.preferences.toReversed()[bucket - 1] ?? 'elsewhere',
   plan(spec, input) {
-    const preferred = spec.preferences.map((name) => preferredTexts(input.visit.preferences[name]));
+    const preferred = spec.preferences.map((name) =>
+      preferredTexts(own(input.visit.preferences, name)),
+    );
     if (preferred.every((texts) => texts.size === 0)) return MISSING;
     return columnPlan(input, spec.column, (buckets, column) => {
       buckets.fill(preferred.length + 1);

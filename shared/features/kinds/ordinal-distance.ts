@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsDistinctTexts, needsMost } from './check.ts';
 import { columnPlan, MISSING, runsPlan, type BucketKind } from './kind.ts';
@@ -29,7 +30,7 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
     return steps === spec.most ? `${steps} or more off` : `${steps} off`;
   },
   plan(spec, input) {
-    const preferred = levelOf(spec, input.visit.preferences[spec.preference]);
+    const preferred = levelOf(spec, own(input.visit.preferences, spec.preference));
     if (Number.isNaN(preferred)) return MISSING;
     const bucketOf = (level: number) =>
       1 + Math.min(Math.round(Math.abs(level - preferred)), spec.most);

@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import type { Range } from '../../domain/rank-request.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
@@ -31,7 +32,7 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
     return over === 0 ? 'within budget' : `within +${over} %`;
   },
   plan(spec, input) {
-    const preference = input.visit.preferences[spec.preference];
+    const preference = own(input.visit.preferences, spec.preference);
     const budget =
       typeof preference === 'number' ? preference : (preference as Range | undefined)?.max;
     if (typeof budget !== 'number' || budget <= 0) return MISSING;

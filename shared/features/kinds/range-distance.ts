@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import type { Range } from '../../domain/rank-request.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
@@ -24,7 +25,7 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
     return within === 0 ? 'as wished' : `within ±${within}`;
   },
   plan(spec, input) {
-    const range = rangeOf(input.visit.preferences[spec.preference]);
+    const range = rangeOf(own(input.visit.preferences, spec.preference));
     if (range === undefined) return MISSING;
     const { min, max } = range;
     return runsPlan(

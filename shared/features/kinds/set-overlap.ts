@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts';
 import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsMost } from './check.ts';
 import { columnPlan, MISSING, type BucketKind } from './kind.ts';
@@ -23,7 +24,7 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
     return count === spec.most ? `${count} or more of the wished` : `${count} of the wished`;
   },
   plan(spec, input) {
-    const preferred = preferredTexts(input.visit.preferences[spec.preference]);
+    const preferred = preferredTexts(own(input.visit.preferences, spec.preference));
     if (preferred.size === 0) return MISSING;
     return columnPlan(input, spec.column, (buckets, column) => {
       buckets.fill(1);

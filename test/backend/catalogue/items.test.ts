@@ -116,6 +116,12 @@ test.each([
     /items\[0\] and items\[2\] have one id, a/,
   ],
   [
+    'an id in two Unicode forms',
+    [{ id: 'é', price: 1 }, { id: 'e\u0301' }],
+    400,
+    /items\[0\] and items\[1\] have one id, .*, in two Unicode forms: send each item once/,
+  ],
+  [
     'a number for an id whose digits JSON loses',
     '[{"id":1519540354020417536,"price":1},{"id":1519540354020417537,"price":2}]',
     400,

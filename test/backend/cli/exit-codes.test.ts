@@ -10,6 +10,7 @@ import { send } from '../support/batches.ts';
 import { decisionOf } from '../support/decisions.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { fileOf } from '../runs/metric-weights/files/support/csv-file.ts';
 import { runCli } from './support/cli.ts';
 
 let backend: TestBackend;
@@ -32,6 +33,9 @@ test('the version is that of the package', async () => {
   expect(await cli('--version')).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
 });
 
+/** Stands for a file that is there. */
+const UNITS = 'units.csv';
+
 describe('a file that is not there is wrong usage for every command', () => {
   test.each([
     ['import', 'nothing.csv'],
@@ -41,9 +45,15 @@ describe('a file that is not there is wrong usage for every command', () => {
     ['metric-weights', 'learn', 'nothing.csv', '--mapping', 'nothing.json'],
     ['metric-weights', 'backtest', 'nothing.csv', '--mapping', 'nothing.json'],
     ['experiments', 'create', '--name', 'one', '--file', 'nothing.json'],
+    // Without a backend, too.
+    ['import', 'nothing.csv', '--backend', 'http://127.0.0.1:1'],
+    ['metric-weights', 'learn', UNITS, '--mapping', 'nothing.json'],
+    ['metric-weights', 'backtest', UNITS, '--mapping', 'nothing.json'],
     ['replay', 'trivago', 'nothing.csv'],
   ])('%s %s', async (...args) => {
-    const { exitCode, stderr, stdout } = await cli(...args);
+    const { exitCode, stderr, stdout } = await cli(
+      ...args.map((arg) => (arg === UNITS ? fileOf('visits,bought\n1,1\n2,0\n') : arg)),
+    );
     expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/nothing\.(csv|json)/);
     expect(stderr).not.toMatch(/^ {4}at /m);

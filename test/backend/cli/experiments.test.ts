@@ -32,6 +32,18 @@ test('an experiment is made, found by name or by the beginning of its id, widene
 });
 
 test.each([
+  ['--guardrail', 'booked=', 'It must look like conversion=0.01'],
+  ['--guardrail', 'booked=0x1', 'It must look like conversion=0.01'],
+  ['--guardrail', '=0.1', 'It must look like conversion=0.01'],
+  ['--traffic', '0x1', 'It must be a number in decimal digits'],
+  ['--traffic', '1e400', 'It must be a number in decimal digits'],
+])('%s %s is refused as what it is', async (option, value, message) => {
+  const { exitCode, stderr } = await trimtab('experiments', 'create', '--name', 'a', option, value);
+  expect(stderr).toContain(message);
+  expect(exitCode).toBe(2);
+});
+
+test.each([
   [['experiments', 'show', 'nothing'], 'there is no experiment nothing'],
   [
     [

@@ -27,7 +27,7 @@ test('what it cannot read is one line on stderr, and an exit code', async () => 
   const { exitCode, stderr } = await learn(file);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
-    /^trimtab: (line 2, column retention_7: "maybe" is neither true nor false)\n$/,
+    /^trimtab: (line 2, column retention_7: "maybe" is neither true nor false: write true, yes or 1, or false, no or 0)\n$/,
   );
   expect((await runCli(['metric-weights', 'learn', file, '--method', 'guess'], {})).exitCode).toBe(
     2,

@@ -37,6 +37,7 @@ test('what is set by hand is shown with its reason, warned of, kept and taken ba
 test.each([
   [['withdraw', ...because], 1, 'no override of smarttrip is in force'],
   [['set', 'click', ...because], 2, '"click" must look like click=1'],
+  [['set', 'click=1', 'booking=2', 'click=2', ...because], 2, 'click has two weights'],
   [['set', 'click=1', '--experiment', 'exp_9', ...because], 1, 'there is no experiment exp_9'],
   [['learn-now'], 1, 'no long-term value is declared: put metricWeights: {'],
   [['get', 'boats'], 1, 'no version has schema "boats"'],

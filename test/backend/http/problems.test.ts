@@ -94,7 +94,70 @@ test.each<[string, string, string, unknown, number, RegExp]>([
   ],
   ['a version that is none', 'GET', '/v1/weights/latest', undefined, 400, /must look like v000041/],
   ['an unknown run', 'GET', '/v1/runs/run_7', undefined, 404, /there is no run run_7/],
-  ['a limit that is no number', 'GET', '/v1/items?limit=many', undefined, 400, /limit/],
+  ...(['many', '0x10', '1e1', '%205', '-1', '0', '1001', '', '9007199254740993'] as const).map(
+    (limit): [string, string, string, unknown, number, RegExp] => [
+      `a limit of "${limit}"`,
+      'GET',
+      `/v1/items?limit=${limit}`,
+      undefined,
+      400,
+      new RegExp(
+        `query limit: must be a whole number from 1 to 1000, but was "${decodeURIComponent(limit)}"`,
+      ),
+    ],
+  ),
+  ...(
+    [
+      ['items?limt=3', 'limit'],
+      ['audit?since=2027-05-06', undefined],
+      ['alerts?form=2027-05-06', undefined],
+      ['runs?limits=3', 'limit'],
+      ['rollouts?Limit=3', 'limit'],
+      ['clicks?frm=0', 'from'],
+      ['data/quality?shema=x', 'schema'],
+    ] as const
+  ).map(([query, meant]): [string, string, string, unknown, number, RegExp] => [
+    `a misspelt parameter of ${query}`,
+    'GET',
+    `/v1/${query}`,
+    undefined,
+    400,
+    meant === undefined
+      ? /query: there is no "\w+": known are /
+      : new RegExp(`did you mean "${meant}"`),
+  ]),
+  [
+    'a version that is none, shown as it came',
+    'GET',
+    '/v1/weights/v1',
+    undefined,
+    400,
+    /must look like v000041, but was "v1"/,
+  ],
+  [
+    'a body in Latin-1',
+    'PUT',
+    '/v1/items',
+    Buffer.from('[{"id":"caf\xe9"}]', 'latin1'),
+    400,
+    /its bytes are not UTF-8/,
+  ],
+  ...(
+    [
+      ['PUT', '/v1/items', (deep: string) => `[{"id":${deep}}]`],
+      ['POST', '/v1/outcomes', (deep: string) => `[${deep}]`],
+      ['POST', '/v1/weights', (deep: string) => `{"name":"x","points":{},"schema":${deep}}`],
+    ] as const
+  ).flatMap(([method, path, body]) =>
+    [900, 6000, 100_000].map((depth): [string, string, string, unknown, number, RegExp] => [
+      `${depth} levels in ${path}`,
+      method,
+      path,
+      body('['.repeat(depth) + ']'.repeat(depth)),
+      400,
+      depth > 1000 ? /must not be nested more than 1000 levels deep/ : /\w/,
+    ]),
+  ),
   [
     'an outcome of nobody',
     'POST',
@@ -116,7 +179,14 @@ test.each<[string, string, string, unknown, number, RegExp]>([
       [{ ...outcome, at: AT / 1000 }, /seconds since 1970: give milliseconds, 1793491200000/],
       [{ ...outcome, at: AT * 1000 }, /microseconds since 1970/],
       [{ ...outcome, at: 'soon' }, /at must be an ISO date/],
-      [{ ...outcome, at: null }, /at: /],
+      [
+        { ...outcome, at: null },
+        /0\.at: at must be an ISO date or epoch milliseconds, but was null/,
+      ],
+      [{ ...outcome, at: '0095-05-06' }, /it must lie from 1990 to 2099/],
+      [{ ...outcome, value: '1' }, /0\.value: .*number.*, but was "1"/],
+      [{ ...outcome, outcomeId: 'a b' }, /0\.outcomeId: must be 1 to 128 .*, but was "a b"/],
+      [{ ...outcome, userId: 'a\u200bb' }, /0\.userId: userId must be .* holds U\+200B/],
       [{ ...outcome, sesionId: 's' }, /there is no "sesionId": did you mean "sessionId"\?/],
       [{ ...outcome, colour: 'red' }, /there is no "colour": known are outcomeId, sessionId/],
       [{ ...outcome, userId: '..' }, /userId must not be ".."/],

@@ -75,7 +75,7 @@ describe('POST /v1/events', () => {
       duplicates: 0,
       rejected: [
         { index: 1, code: 'invalid_request', message: 'an event of type click needs an itemId' },
-        { index: 3, code: 'invalid_request', message: 'an event must be an object' },
+        { index: 3, code: 'invalid_request', message: 'an event must be an object, but was null' },
       ],
     });
   });
@@ -215,6 +215,19 @@ describe('POST /v1/events', () => {
     expect(first.clockOffsetMs).toBe(first.timestamp - (sentAt - 2000));
     expect(second).toMatchObject({ timestamp: right.timestamp });
     expect(second).not.toHaveProperty('clockOffsetMs');
+  });
+
+  it('rejects what a correction would put where no moment may be', async () => {
+    const event = { ...clickOn(ranking), timestamp: '1990-01-01' };
+    expect(await send({ events: [event], sentAt: '2099-01-01' })).toMatchObject({
+      accepted: 0,
+      rejected: [
+        {
+          code: 'invalid_request',
+          message: expect.stringMatching(/^timestamp and sentAt must be of one clock: 1990-01-01/),
+        },
+      ],
+    });
   });
 
   it('accepts an empty list', async () => {

@@ -72,6 +72,26 @@ it('goes by the candidates where there are some', async () => {
   expect(await warningsOf({ candidates, preferences: { themes: ['beach'] } })).toHaveLength(1);
 });
 
+it('says which candidates nothing is known of', async () => {
+  const known = makeTrips(100, 3)[0].id;
+  expect(await warningsOf({ candidates: [known, { id: 'b', themes: ['beach'] }] })).toBeUndefined();
+  expect(await warningsOf({ candidates: [known, 'nope-1', { id: 'nope-2' }] })).toEqual([
+    'candidates: nothing is known of nope-1, nope-2: they are not in the catalogue, and have no attributes here',
+  ]);
+});
+
+it('says that candidates were meant for another schema', async () => {
+  const candidates = [
+    { id: 'a', colour: 'red' },
+    { id: 'b', size: 5 },
+  ];
+  expect(await warningsOf({ candidates })).toEqual([
+    expect.stringMatching(
+      /^candidates: schema smarttrip knows none of their attributes \(colour, size\): it has themes,/,
+    ),
+  ]);
+});
+
 it('is silent where all is understood, and with a publishable key unless asked to explain', async () => {
   const understood = {
     themes: ['beach'],

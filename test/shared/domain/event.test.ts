@@ -102,8 +102,14 @@ describe('parseEvent', () => {
     [{ ...click, eventId: '' }, 'eventId must be'],
     [{ ...click, rankingId: 5 }, 'rankingId must be'],
     [{ ...click, properties: ['a'] }, 'properties must be an object'],
-    [{ ...click, properties: { deep: {} } }, 'property "deep" must be a short text'],
-    [{ ...click, properties: { long: 'x'.repeat(1025) } }, 'property "long" must be a short text'],
+    [
+      { ...click, properties: { deep: {} } },
+      'property "deep" must be a text of at most 1,024 characters',
+    ],
+    [
+      { ...click, properties: { long: 'x'.repeat(1025) } },
+      'property "long" must be a text of at most 1,024 characters',
+    ],
     [
       { ...click, properties: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, 1])) },
       'properties may have at most 32 entries, but had 33',

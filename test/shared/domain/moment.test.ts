@@ -55,6 +55,11 @@ describe('what is no moment is refused, naming the value and the form', () => {
     ['2027-05-06T', /write/],
     ['2027-05-06 10:00 CET', /write/],
     ['', /write/],
+    // A calendar that takes two digits for a year of the twentieth century would find these in range.
+    ['0095-05-06', /"0095-05-06": it must lie from 1990 to 2099/],
+    ['0090-01-01T00:00Z', /from 1990 to 2099/],
+    ['0000-02-29', /from 1990 to 2099/],
+    [-0, /but was -0: /],
     ['1', /from 1990 to 2099/],
     ['2027', /from 1990 to 2099/],
     ['20270506', /from 1990 to 2099/],

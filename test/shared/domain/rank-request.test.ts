@@ -102,7 +102,10 @@ describe('parseRankRequest', () => {
     [{ ...asked, candidates: [{ id: 't1', price: {} }] }, 'item t1: attribute "price"'],
     [{ ...asked, recent: 't1' }, 'recent must be a list of {itemId, type, at}'],
     [{ ...asked, recent: [null] }, 'recent[0] must be {itemId, type, at}'],
-    [{ ...asked, recent: [touch, { ...touch, type: 5 }] }, 'recent[1].type must be a short text'],
+    [
+      { ...asked, recent: [touch, { ...touch, type: 5 }] },
+      'recent[1].type must be a text of at most 64 characters, but was 5',
+    ],
     [{ ...asked, recent: [{ ...touch, at: 'now' }] }, 'recent[0].at must be an ISO date'],
     [{ ...asked, recent: [{ ...touch, itemId: '' }] }, 'item id must be'],
     [{ ...asked, recent: [{ ...touch, itemId: 2 ** 53 }] }, 'send it as text'],
@@ -150,6 +153,10 @@ describe('parseRankRequest', () => {
     expect(at(NOW - 50_000)).toBe(0);
     expect(at(NOW + 5 * HOUR)).toBe(-5 * HOUR);
     expect(at(new Date(NOW - 5 * HOUR).toISOString())).toBe(5 * HOUR);
+    const touchedIn1990 = { ...touch, at: '1990-01-01' };
+    expect(() =>
+      parseRankRequest({ ...asked, recent: [touchedIn1990], sentAt: '2099-01-01' }, 'measure', NOW),
+    ).toThrow('recent[0].at and sentAt must be of one clock: 1990-01-01T00:00:00.000Z, corrected');
     expect(() => at(NOW / 1000)).toThrow('sentAt must be an ISO date or epoch milliseconds');
   });
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { invalid } from '../../../../shared/domain/errors.ts';
+import { ApiError, invalid } from '../../../../shared/domain/errors.ts';
 import { messageOf } from '../../../../shared/text/message-of.ts';
+import { parseJson } from '../../../table/parse-json.ts';
 import { columnsOfMapping, parseMapping, type FileMapping } from './mapping.ts';
 
 const BUILT_IN = new URL('../mappings/', import.meta.url);
@@ -8,14 +9,23 @@ const BUILT_IN = new URL('../mappings/', import.meta.url);
 /** @throws ApiError when the file is not there, is no JSON or no mapping. */
 export function readMapping(file: string | URL): FileMapping {
   const name = String(file);
+  let text: string;
   try {
-    return parseMapping(JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')), name);
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw invalid(`mapping ${name} is not JSON: ${messageOf(error)}`);
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw invalid(`there is no mapping file ${name}`);
+      throw new ApiError(400, 'no_file', `there is no mapping file ${name}`);
     throw error;
+  }
+  return parseMapping(jsonOf(text, name), name);
+}
+
+function jsonOf(text: string, name: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? ' is not JSON' : '';
+    throw invalid(`mapping ${name}${problem}: ${messageOf(error)}`);
   }
 }
 

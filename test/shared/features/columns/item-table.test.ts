@@ -24,6 +24,22 @@ const pack = (...list: Attributes[]) =>
   );
 const MAY_6 = Date.UTC(2027, 4, 6);
 
+it('takes what every object inherits for missing, and reads what an item has of that name', () => {
+  const names = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
+  for (const type of ['category', 'set', 'number', 'date'] as const) {
+    const specs = names.map((name) => ({ name, type }));
+    const { columns: packed } = packItems(specs, [parseItem({ id: 'a' })]);
+    expect(packed.map(({ codes }) => [...codes])).toEqual(names.map(() => [0]));
+  }
+  const specs = names.map((name) => ({ name, type: 'category' as const }));
+  const ferrari = JSON.parse('{"id":"a","constructor":"Ferrari","__proto__":"x"}');
+  const { columns: packed } = packItems(specs, [parseItem(ferrari), parseItem({ id: 'b' })]);
+  expect(packed[0]).toMatchObject({ values: ['', 'Ferrari'], codes: Uint16Array.of(1, 0) });
+  expect(packed[3]).toMatchObject({ values: ['', 'x'], codes: Uint16Array.of(1, 0) });
+  const path = [{ name: 'p', type: 'path' as const, from: ['constructor', 'valueOf'] }];
+  expect([...packItems(path, [parseItem({ id: 'a' })]).columns[0].codes]).toEqual([0]);
+});
+
 describe('packing items', () => {
   it.each<[sentence: string, given: Attributes, kept: Attributes]>([
     [
