@@ -61,7 +61,8 @@ export function storeHealth({ store, database, nowMs, log }: StoreHealthDeps): S
 
   return {
     async problems() {
-      if (nowMs() - probedAtMs >= PROBE_EVERY_MS) {
+      // A clock that is put back must not keep an old answer until it has caught up.
+      if (Math.abs(nowMs() - probedAtMs) >= PROBE_EVERY_MS) {
         probedAtMs = nowMs();
         probed = probe(store, file, nowMs());
       }
