@@ -39,6 +39,15 @@ export async function believedTime(db: LibSQLDatabase, nowMs: number): Promise<n
   return logMs !== undefined && nowMs - logMs > LONGEST_GAP_MS ? logMs : nowMs;
 }
 
+/**
+ * What time it is by this machine, unless that is more than a week away from the log: then by the log. For what gets an age
+ * from now on, as age counts by the log.
+ */
+export async function timeToCountFrom(db: LibSQLDatabase, nowMs: number): Promise<number> {
+  const logMs = await readLogTime(db, Number.MAX_SAFE_INTEGER);
+  return logMs !== undefined && Math.abs(nowMs - logMs) > LONGEST_GAP_MS ? logMs : nowMs;
+}
+
 /** When the newest entry up to a moment was received; each lookup is one in an index. */
 export async function newestEntry(db: LibSQLDatabase, upTo: number): Promise<number | undefined> {
   const [{ newest }] = await db.all<{ newest: number | null }>(

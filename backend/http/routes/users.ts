@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { GivenId } from '../../../shared/domain/ids.ts';
+import { timeToCountFrom } from '../../log/log-time.ts';
 import { deleteSession } from '../../log/retention/delete-session.ts';
 import { deleteUser } from '../../log/retention/delete-user.ts';
 import type { DeletedRows } from '../../log/retention/erase.ts';
@@ -96,10 +97,12 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
       const waitMs = deliveryMs(trainingData.settings.attributionDays);
       // Before the tombstone goes: by it partitions are rid of the user.
       await trainingData.forgetDeleted();
+      // The clock by which deletions are dated.
+      const countedMs = await timeToCountFrom(store.db, nowMs());
       let isAllowed = false;
       for (const key of identity) {
         const id = key.userId(given);
-        const found = await allowUser(store, id, nowMs() - waitMs, actorOf(c), nowMs());
+        const found = await allowUser(store, id, countedMs - waitMs, actorOf(c), nowMs());
         if (!found.isAllowed && found.deletedAt !== undefined)
           throw new ApiError(
             409,

@@ -2,10 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLogTime } from '../../../backend/log/log-time.ts';
 import { trainingData } from '../../../backend/log/training-data.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
+import { deleteSession } from '../../../backend/log/retention/delete-session.ts';
+import { deleteUser } from '../../../backend/log/retention/delete-user.ts';
+import { allowUser, pruneTombstones } from '../../../backend/log/retention/tombstones.ts';
+import { parseUserId } from '../../../shared/domain/ids.ts';
 import { recordOutcomes } from '../../../backend/log/ingest/outcomes.ts';
 import { readWrongClock, type findWrongClock } from '../../../backend/monitor/clock.ts';
 import { syncPartitions } from '../../../backend/log/partitions/partitions.ts';
-import { decisions, outcomes } from '../../../backend/store/tables.ts';
+import { decisions, deletedSessions, outcomes } from '../../../backend/store/tables.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { wholeDays } from '../../../shared/domain/utc-day.ts';
 import { openObjectStore } from '../../../backend/log/partitions/open-object-store.ts';
@@ -95,6 +99,32 @@ test('a clock that is 400 days ahead deletes nothing, whether or not the edge go
     await service.stop();
   }
 });
+
+test.each([
+  ['behind', -400],
+  ['ahead', 400],
+])(
+  'a deletion by a clock that is 400 days %s lasts as long as one by the right clock',
+  async (_, days) => {
+    await rank(NOON);
+    const visitor = rankingOf('before', NOON);
+    const wrongMs = NOON + days * DAY;
+    await deleteSession(log.store, visitor.sessionId, 'ops', wrongMs);
+    await deleteUser(log.store, parseUserId('ana'), 'ops', wrongMs);
+    const wait = 8 * DAY;
+    const isKept = async (nowMs: number) => {
+      await rank(nowMs);
+      await pruneTombstones(log.store, nowMs - wait);
+      return (await log.store.db.$count(deletedSessions)) === 1;
+    };
+    const isAllowed = async (nowMs: number) =>
+      (await allowUser(log.store, 'ana', nowMs - wait, 'ops', nowMs)).isAllowed;
+    expect(await isKept(NOON + DAY)).toBe(true);
+    expect(await isAllowed(NOON + DAY)).toBe(false);
+    expect(await isKept(NOON + 9 * DAY)).toBe(false);
+    expect(await isAllowed(NOON + 9 * DAY)).toBe(true);
+  },
+);
 
 test('a clock that is ahead of the log is an alert, and so are entries from the future', async () => {
   const keys = ({ findings }: ReturnType<typeof findWrongClock>) => findings.map(({ key }) => key);
