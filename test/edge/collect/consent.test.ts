@@ -73,6 +73,17 @@ describe('what is logged of a visitor', () => {
       for (const form of [id, keyedSession(id), keyedUser(id)]) expect(text).not.toContain(form);
   });
 
+  it('lacks without consent what the visitor did before and the facts about them, though both are ranked by', async () => {
+    const recent = [{ itemId: 'trip-1', type: 'click', at: Date.now() - 61_234 }];
+    const asked = { recent, context: { device: 'mobile' }, preferences: { themes: ['food'] } };
+    const requestOf = async (consent: string) => {
+      const { decision } = await shipped(await rank(isolate, { ...asked, consent }));
+      return JSON.parse(decision.request) as unknown;
+    };
+    expect(await requestOf('measure')).toEqual(asked);
+    expect(await requestOf('none')).toEqual({ ...asked, recent: [], context: {} });
+  });
+
   it('needs no session without consent, also where that is the default of the site', async () => {
     const answer = await rank(isolate, { sessionId: undefined, consent: 'none' });
     expect(answer.items.length).toBeGreaterThan(0);
