@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { GivenId } from '../../../shared/domain/ids.ts';
-import { timeToCountFrom } from '../../log/log-time.ts';
 import { deleteSession } from '../../log/retention/delete-session.ts';
 import { deleteUser } from '../../log/retention/delete-user.ts';
 import type { DeletedRows } from '../../log/retention/erase.ts';
@@ -10,6 +9,7 @@ import { actorOf, answer, givenId, jsonBody, problems, router } from '../contrac
 import type { Services } from '../contract/services.ts';
 
 const params = z.object({ id: givenId });
+const anyId = z.object({ id: z.string().min(1).max(4096) }).strict();
 const deletedRows = z.object({
   deleted: z.object({ decisions: z.number(), events: z.number(), outcomes: z.number() }),
 });
@@ -30,7 +30,7 @@ const removeNamed = createRoute({
   path: '/v1/users/delete',
   summary:
     'The same for any id, also one that an address cannot hold or that is not taken any more',
-  request: { body: jsonBody(z.object({ id: z.string().min(1).max(4096) }).strict()) },
+  request: { body: jsonBody(anyId) },
   responses: {
     200: answer(deletedRows, 'Rows deleted; zero for an unknown user'),
     ...problems,
@@ -59,6 +59,18 @@ const removeSession = createRoute({
   },
 });
 
+const removeNamedSession = createRoute({
+  method: 'post',
+  path: '/v1/sessions/delete',
+  summary:
+    'The same for any id, also one that an address cannot hold or that is not taken any more',
+  request: { body: jsonBody(anyId) },
+  responses: {
+    200: answer(deletedRows, 'Rows deleted; zero for an unknown session'),
+    ...problems,
+  },
+});
+
 export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Services) => {
   /** Under every key: the visitor may have been here before the key changed. */
   const underEveryKey = async (erase: (key: (typeof identity)[0]) => Promise<DeletedRows>) => {
@@ -79,6 +91,8 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
   };
   const deleteGiven = (given: GivenId, by: string) =>
     underEveryKey((key) => deleteUser(store, key.userId(given), by, nowMs()));
+  const deleteGivenSession = (given: GivenId, by: string) =>
+    underEveryKey((key) => deleteSession(store, key.sessionId(given), by, nowMs()));
   return router()
     .openapi(remove, async (c) =>
       c.json(await deleteGiven(c.req.valid('param').id as GivenId, actorOf(c)), 200),
@@ -86,23 +100,21 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
     .openapi(removeNamed, async (c) =>
       c.json(await deleteGiven(c.req.valid('json').id as GivenId, actorOf(c)), 200),
     )
-    .openapi(removeSession, async (c) => {
-      const given = c.req.valid('param').id as GivenId;
-      const erase = (key: (typeof identity)[0]) =>
-        deleteSession(store, key.sessionId(given), actorOf(c), nowMs());
-      return c.json(await underEveryKey(erase), 200);
-    })
+    .openapi(removeSession, async (c) =>
+      c.json(await deleteGivenSession(c.req.valid('param').id as GivenId, actorOf(c)), 200),
+    )
+    .openapi(removeNamedSession, async (c) =>
+      c.json(await deleteGivenSession(c.req.valid('json').id as GivenId, actorOf(c)), 200),
+    )
     .openapi(allow, async (c) => {
       const given = c.req.valid('param').id as GivenId;
       const waitMs = deliveryMs(trainingData.settings.attributionDays);
       // Before the tombstone goes: by it partitions are rid of the user.
       await trainingData.forgetDeleted();
-      // The clock by which deletions are dated.
-      const countedMs = await timeToCountFrom(store.db, nowMs());
       let isAllowed = false;
       for (const key of identity) {
         const id = key.userId(given);
-        const found = await allowUser(store, id, countedMs - waitMs, actorOf(c), nowMs());
+        const found = await allowUser(store, id, nowMs() - waitMs, actorOf(c), nowMs());
         if (!found.isAllowed && found.deletedAt !== undefined)
           throw new ApiError(
             409,
