@@ -39,13 +39,9 @@ export async function believedTime(db: LibSQLDatabase, nowMs: number): Promise<n
   return logMs !== undefined && nowMs - logMs > LONGEST_GAP_MS ? logMs : nowMs;
 }
 
-/**
- * What time it is by this machine, unless that is more than a week away from the log: then by the log. For what gets an age
- * from now on, as age counts by the log.
- */
+/** This machine's time, unless the log is ahead of it: then the log's. For what gets an age from now on, as age counts by the log. */
 export async function timeToCountFrom(db: LibSQLDatabase, nowMs: number): Promise<number> {
-  const logMs = await readLogTime(db, Number.MAX_SAFE_INTEGER);
-  return logMs !== undefined && Math.abs(nowMs - logMs) > LONGEST_GAP_MS ? logMs : nowMs;
+  return Math.max(nowMs, (await readLogTime(db, Number.MAX_SAFE_INTEGER)) ?? nowMs);
 }
 
 /** When the newest entry up to a moment was received; each lookup is one in an index. */
