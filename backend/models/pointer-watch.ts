@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import { traceOf } from '../process/trace-of.ts';
 import { CRON_OPTIONS } from '../scheduler/scheduler.ts';
 import type { LivePointerService } from './live-pointer-service.ts';
 
@@ -36,7 +37,7 @@ export function startPointerWatch(deps: PointerWatchDeps): PointerWatch {
     } catch (error) {
       const message = messageOf(error);
       const isExpected = error instanceof ApiError || !(error instanceof Error);
-      if (message !== problem) log(`watch: ${isExpected ? message : error.stack}`);
+      if (message !== problem) log(`watch: ${isExpected ? message : traceOf(error)}`);
       problem = message;
       isTrafficDue = true;
     }
