@@ -11,6 +11,21 @@ import { bearerOf } from './authorize.ts';
 /** Each is counted by itself, so that a page that reports much can still rank. */
 export type Route = 'rank' | 'events';
 
+/** What a request may bring along. One with more counts as several, so that large ones get around no rate. */
+const EVENTS_PER_REQUEST = 50;
+const CHARACTERS_PER_REQUEST = 65_536;
+
+/** How many requests one counts as. */
+export const requestsFor = (given: {
+  readonly events?: number;
+  readonly characters: number;
+}): number =>
+  Math.max(
+    1,
+    Math.ceil((given.events ?? 0) / EVENTS_PER_REQUEST),
+    Math.ceil(given.characters / CHARACTERS_PER_REQUEST),
+  );
+
 /** As many bytes of an HMAC as never meet by chance. */
 const COUNTER_BYTES = 16;
 
@@ -54,9 +69,9 @@ export class RateLimits {
     if (!addressFits) throw new TooManyRequests('this address');
   }
 
-  /** Counts a request by its session. @throws TooManyRequests */
-  async checkSession(route: Route, session: SessionId): Promise<void> {
-    if (!(await this.sessionFits(route, session))) throw new TooManyRequests('this session');
+  /** Counts a request by its session. @param times how many requests it counts as. @throws TooManyRequests */
+  async checkSession(route: Route, session: SessionId, times = 1): Promise<void> {
+    if (!(await this.sessionFits(route, session, times))) throw new TooManyRequests('this session');
   }
 
   /** @param times how many requests it counts as. */

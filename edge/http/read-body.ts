@@ -1,13 +1,23 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
+/** What is parsed, and how long its text was. */
+export interface SizedJson {
+  readonly body: unknown;
+  readonly characters: number;
+}
+
 /** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON. */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+export const readJson = async (request: Request, maxBytes: number): Promise<unknown> =>
+  (await readSizedJson(request, maxBytes)).body;
+
+/** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON. */
+export async function readSizedJson(request: Request, maxBytes: number): Promise<SizedJson> {
   // With a declared length nothing needs counting, so the runtime can decode the text directly.
   const text = isKnownToFit(request, maxBytes)
     ? await request.text()
     : new TextDecoder().decode(await readBytes(request, maxBytes));
   try {
-    return JSON.parse(text);
+    return { body: JSON.parse(text), characters: text.length };
   } catch (error) {
     throw new ApiError(
       400,

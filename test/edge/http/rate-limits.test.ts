@@ -94,6 +94,30 @@ describe('limits of rates', () => {
     expect((await rank(isolate, {}, asked)).status).toBe(200);
   });
 
+  it('counts large requests as several, but not those of a server, whose lists of candidates are long', async () => {
+    const candidates = [{ id: 'trip-1', title: 'x'.repeat(200_000) }];
+    const ask = (key: string, body: object) => {
+      const isolate = limited({ RATE_PER_ADDRESS: most(4), RATE_PER_SESSION: most(4) });
+      return statuses(
+        [body, {}].map(
+          (own) => () => rank(isolate, { sessionId: 's', ...own }, from('192.0.2.1', key)),
+        ),
+      );
+    };
+    expect(await ask(PUBLISHABLE, {})).toEqual([200, 200]);
+    expect(await ask(PUBLISHABLE, { candidates })).toEqual([200, 429]);
+    expect(await ask(SECRET, { candidates })).toEqual([200, 200]);
+    const isolate = limited({ RATE_PER_ADDRESS: most(4) });
+    const ranking = await rank(isolate, {}, from('192.0.2.1'));
+    const click = clickOn(ranking, 0, { properties: { text: 'x'.repeat(1000) } });
+    const send = () =>
+      isolate.fetch('/v1/events', {
+        ...from('192.0.2.1'),
+        body: `${JSON.stringify([click])}${' '.repeat(200_000)}`,
+      });
+    expect(await statuses([send, send])).toEqual([202, 429]);
+  });
+
   it('gives a binding, which may store what it counts by, no address, id or key', async () => {
     const counted: string[] = [];
     const recorder = {
