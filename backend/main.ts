@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { keptDaysOf, loadConfig, type BackendConfig } from './config/config.ts';
 import { keepPrivate } from './config/keep-private.ts';
 import { stateDir } from './config/state-dir.ts';
+import { edgeKey as edgeKeyOf } from './log/identity/edge-key.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
@@ -52,6 +53,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
+  const edgeKey = edgeKeyOf(identity, log);
   const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
   const {
     versions,
@@ -78,7 +80,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   let scheduler: Scheduler | undefined;
   const health = storeHealth({ ...config, store, nowMs, log });
   const problems = () =>
-    findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck });
+    findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck, edgeKey });
   const app = createApp({
     ...services,
     store,
@@ -92,6 +94,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     secretKeys: config.secretKeys,
     ingestSecrets: config.ingestSecrets,
     identity,
+    edgeKey,
     nowMs,
     log,
   });

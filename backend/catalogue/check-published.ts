@@ -42,6 +42,9 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
   let wholeAtMs = Number.NEGATIVE_INFINITY;
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
+  /** Also where the clock was put back since: it would take as long to catch up. */
+  const isPast = (sinceMs: number, forMs: number) => Math.abs(nowMs() - sinceMs) >= forMs;
+
   const checkCatalogue = async (isDue: boolean) => {
     const stored = await kv.get('CATALOGUE', ACTIVE_KEY);
     const text = stored && new TextDecoder().decode(stored);
@@ -59,7 +62,7 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
     const isCertain = found === problem;
     if (!isCertain) log(`${found}: it will be published again`);
     problem = found;
-    if (!isCertain || nowMs() - askedAtMs < REPAIR_MS + settleMs) return;
+    if (!isCertain || !isPast(askedAtMs, REPAIR_MS + settleMs)) return;
     askedAtMs = nowMs();
     catalogue.forget();
   };
@@ -67,7 +70,7 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
   return {
     problem: () => problem,
     async check() {
-      const isDue = nowMs() - wholeAtMs >= WHOLE_EVERY_MS;
+      const isDue = isPast(wholeAtMs, WHOLE_EVERY_MS);
       await checkCatalogue(isDue);
       if (!isDue) return;
       await repairVersions(deps);

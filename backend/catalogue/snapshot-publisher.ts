@@ -79,7 +79,12 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     if (!isLost && hash === recorded?.hash && emptied === (recorded.emptied ?? false)) return;
     const isNew = isLost || hash !== published?.hash || emptied !== (published.emptied ?? false);
     if (isNew || published === undefined)
-      published = await publisher.publishSnapshot(hash, built.bytes, nowMs(), emptied);
+      published = await publisher.publishSnapshot(
+        hash,
+        built.bytes,
+        momentAfter(nowMs(), published, await readLiveSnapshot(store)),
+        emptied,
+      );
     isLost = false;
     const { parts, sizeBytes, at } = published;
     const row = { hash, schemaHash, items, sizeBytes, parts, publishedAt: at };
@@ -168,6 +173,20 @@ export const snapshotRetryJob = (deps: {
   leaderOnly: false,
   run: async () => deps.snapshots.retry(),
 });
+
+/**
+ * When a snapshot is published, epoch ms: always after the one before, whatever the clock says. The edge tells by it which is
+ * newer, and one published by a clock that was ahead would else keep out all that follow until the clock has caught up.
+ */
+const momentAfter = (
+  nowMs: number,
+  ...before: readonly ({ readonly at?: unknown } | undefined)[]
+) =>
+  before.reduce(
+    (latest, pointer) =>
+      typeof pointer?.at === 'number' ? Math.max(latest, pointer.at + 1) : latest,
+    nowMs,
+  );
 
 /** Read from KV itself, as the store's record of it may be out of date. */
 async function readPublished(kv: Kv): Promise<SnapshotPointer | undefined> {

@@ -1,6 +1,7 @@
 import { countOpen } from '../monitor/list-alerts.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { PublishedCheck } from '../catalogue/check-published.ts';
+import type { EdgeKey } from '../log/identity/edge-key.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { problemOfPointer } from '../models/pointer-problem.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
@@ -16,10 +17,12 @@ export interface ProblemSources {
   readonly pointerWatch: PointerWatch | undefined;
   readonly snapshots: Pick<SnapshotPublisher, 'problem'>;
   readonly publishedCheck: Pick<PublishedCheck, 'problem'>;
+  readonly edgeKey: Pick<EdgeKey, 'problem'>;
 }
 
 /**
- * Reasons why the database is not to be relied on, or the edge may not be up to date, as sentences; none when all is well.
+ * Reasons why the database is not to be relied on, or the edge may not be up to date or keys ids by an unknown key, as
+ * sentences; none when all is well.
  * They are told to anybody: none of them quotes the pointer.
  */
 export async function findProblems({
@@ -28,6 +31,7 @@ export async function findProblems({
   pointerWatch,
   snapshots,
   publishedCheck,
+  edgeKey,
 }: ProblemSources): Promise<string[]> {
   const found = [
     ...(await storeHealth.problems()),
@@ -37,6 +41,7 @@ export async function findProblems({
     ),
     snapshots.problem(),
     publishedCheck.problem(),
+    edgeKey.problem(),
   ];
   return [...new Set(found.filter((problem) => problem !== undefined))];
 }

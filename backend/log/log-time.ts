@@ -39,6 +39,11 @@ export async function believedTime(db: LibSQLDatabase, nowMs: number): Promise<n
   return logMs !== undefined && nowMs - logMs > LONGEST_GAP_MS ? logMs : nowMs;
 }
 
+/** This machine's time, unless the log is ahead of it: then the log's. For what gets an age from now on, as age counts by the log. */
+export async function timeToCountFrom(db: LibSQLDatabase, nowMs: number): Promise<number> {
+  return Math.max(nowMs, (await readLogTime(db, Number.MAX_SAFE_INTEGER)) ?? nowMs);
+}
+
 /** When the newest entry up to a moment was received; each lookup is one in an index. */
 export async function newestEntry(db: LibSQLDatabase, upTo: number): Promise<number | undefined> {
   const [{ newest }] = await db.all<{ newest: number | null }>(

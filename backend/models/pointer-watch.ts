@@ -1,5 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import { traceOf } from '../process/trace-of.ts';
 import { repeat } from '../scheduler/repeat.ts';
 import type { LivePointerService } from './live-pointer-service.ts';
 
@@ -34,7 +35,7 @@ export function startPointerWatch(deps: PointerWatchDeps): PointerWatch {
     } catch (error) {
       const message = messageOf(error);
       const isExpected = error instanceof ApiError || !(error instanceof Error);
-      if (message !== problem) log(`watch: ${isExpected ? message : error.stack}`);
+      if (message !== problem) log(`watch: ${isExpected ? message : traceOf(error)}`);
       problem = message;
       isTrafficDue = true;
     }

@@ -1,3 +1,4 @@
+import { traceOf } from '../process/trace-of.ts';
 import type { Store } from '../store/open.ts';
 import { updateAlerts } from './alerts.ts';
 import { ALERT_KINDS, type AlertKind, type Finding, type Observation } from './finding.ts';
@@ -38,7 +39,7 @@ export async function runMonitors({
       unknown.push(...observed.unknown);
       checked.push(kind);
     } catch (error) {
-      log(`the monitor of ${kind} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      log(`the monitor of ${kind} failed: ${traceOf(error)}`);
       findings.push({
         key: failureKey(kind),
         kind: 'monitor',

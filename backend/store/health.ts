@@ -62,7 +62,8 @@ export function storeHealth(deps: StoreHealthDeps): StoreHealth {
 
   return {
     async problems() {
-      if (nowMs() - probedAtMs >= probeEveryMs) {
+      // A clock that is put back must not keep an old answer until it has caught up.
+      if (Math.abs(nowMs() - probedAtMs) >= probeEveryMs) {
         probedAtMs = nowMs();
         probed = probe(store, file, nowMs());
       }

@@ -144,13 +144,18 @@ const pause = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** The part of the request that the ranking depends on, as JSON in the form in which it was sent. */
-const requestText = ({ preferences, context, recent, candidates }: RankRequest): string =>
-  JSON.stringify({
+/**
+ * The part of the request that the ranking depends on, as JSON in the form in which it was sent. Without consent it lacks what
+ * the visitor did before, whose moments would link all rankings of one visitor, and the facts about them.
+ */
+function requestText({ preferences, context, recent, candidates, consent }: RankRequest): string {
+  const isLogged = consent !== 'none';
+  return JSON.stringify({
     preferences,
-    context,
-    recent,
+    context: isLogged ? context : {},
+    recent: isLogged ? recent : [],
     ...(candidates && {
       candidates: candidates.map(({ id, attributes }) => ({ id, ...attributes })),
     }),
   });
+}

@@ -30,19 +30,29 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
   }
 
   async appendDecisions(bytes: Uint8Array, lost = 0): Promise<void> {
-    this.#store.addDecisions(bytes);
-    if (lost > 0) this.#store.addLost(lost);
+    this.#atOnce(() => {
+      this.#store.addDecisions(bytes);
+      if (lost > 0) this.#store.addLost(lost);
+    });
     await this.#shipSoon();
   }
 
   async storeEvents(events: readonly EventEntry[]): Promise<StoredEvents> {
     const { eventCaps } = settingsOf(this.env);
-    const stored = this.#store.addEvents(events, eventCaps, Date.now());
+    const stored = this.#atOnce(() => this.#store.addEvents(events, eventCaps, Date.now()));
     const { duplicates, tooMany } = stored;
     if (tooMany.length > 0)
       console.warn(`${tooMany.length} of ${events.length} events were too many of their ranking`);
     if (duplicates.length + tooMany.length < events.length) await this.#shipSoon();
     return stored;
+  }
+
+  /**
+   * All of it or nothing. A statement that fails takes no earlier one back by itself: events that were noted as seen and could
+   * not be stored would count as duplicates when they are sent again, and be lost.
+   */
+  #atOnce<T>(store: () => T): T {
+    return this.ctx.storage.transactionSync(store);
   }
 
   override async alarm(): Promise<void> {
@@ -55,7 +65,7 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
         const result = await ship(batch.batchId, this.#store.bytesOf(batch), settings);
-        if (result === 'committed') this.#store.deleteCommitted(batch);
+        if (result === 'committed') this.#atOnce(() => this.#store.deleteCommitted(batch));
         else {
           const notBeforeMs = Date.now() + backoffMs(batch.attempts, Math.random());
           this.#store.postpone(batch, notBeforeMs, result === 'unreachable');

@@ -3,16 +3,19 @@ import type { SessionId } from '../../shared/domain/ids.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
-import { TooManyRequests, type RateLimited, type RateLimits } from '../http/rate-limits.ts';
-import { readJson } from '../http/read-body.ts';
+import {
+  requestsFor,
+  TooManyRequests,
+  type RateLimited,
+  type RateLimits,
+} from '../http/rate-limits.ts';
+import { readSizedJson } from '../http/read-body.ts';
 import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
 import type { Configured } from '../platform/settings.ts';
 import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
 import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** A request with more events counts as several, so that long lists get around no rate. */
-const EVENTS_PER_REQUEST = 50;
 
 const UNAVAILABLE = {
   code: 'unavailable',
@@ -33,9 +36,9 @@ export async function handleEvents(
   const { settings, rateLimits } = configured;
   authorize(request, settings, 'publishable');
   await rateLimits.checkCaller('events', request);
-  const body = await readJson(request, MAX_BODY_BYTES);
+  const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const { events: valid, rejected, corrected } = acceptEvents(body, settings, Date.now());
-  const more = requestsFor(valid.length + rejected.length) - 1;
+  const more = requestsFor({ events: valid.length + rejected.length, characters }) - 1;
   if (more > 0) await rateLimits.checkCaller('events', request, more);
   const { events, tooFast } = await withinRates(valid, rateLimits);
   if (events.length === 0 && tooFast.length > 0) throw new TooManyRequests('this session');
@@ -73,8 +76,6 @@ export async function handleEvents(
   return jsonResponse({ accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) }, 202);
 }
 
-const requestsFor = (events: number) => Math.ceil(events / EVENTS_PER_REQUEST);
-
 /** Tells the events of sessions that send too much from the others. */
 async function withinRates(
   valid: AcceptedEvents['events'],
@@ -84,7 +85,11 @@ async function withinRates(
   const isTooFast = new Set<SessionId>();
   await Promise.all(
     [...ofSession].map(async ([session, own]) => {
-      const fits = await rateLimits.sessionFits('events', session, requestsFor(own.length));
+      const fits = await rateLimits.sessionFits(
+        'events',
+        session,
+        requestsFor({ events: own.length, characters: 0 }),
+      );
       if (!fits) isTooFast.add(session);
     }),
   );

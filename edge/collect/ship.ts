@@ -1,3 +1,4 @@
+import { IDENTITY_HEADER } from '../../shared/domain/identity.ts';
 import { SIGNATURE_HEADER, signBody } from '../../shared/domain/ingest-signature.ts';
 import type { Settings } from '../platform/settings.ts';
 
@@ -15,7 +16,7 @@ export type ShipResult = 'committed' | 'refused' | 'unreachable';
 export async function ship(
   batchId: string,
   bytes: Uint8Array<ArrayBuffer>,
-  { backendUrl, ingestSecrets }: Settings,
+  { backendUrl, ingestSecrets, identity }: Settings,
 ): Promise<ShipResult> {
   // AbortSignal.timeout would leave a timer behind, which keeps the object awake after the request.
   const abort = new AbortController();
@@ -26,6 +27,7 @@ export async function ship(
       body: bytes,
       headers: {
         'content-type': 'application/octet-stream',
+        [IDENTITY_HEADER]: identity[0].fingerprint,
         [SIGNATURE_HEADER]: signBody(bytes, ingestSecrets[0], Date.now()),
       },
       signal: abort.signal,

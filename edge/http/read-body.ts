@@ -1,10 +1,20 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 
+/** What is parsed, and how long its text was. */
+export interface SizedJson {
+  readonly body: unknown;
+  readonly characters: number;
+}
+
 /** @throws ApiError 413 when the body is larger than `maxBytes`, 400 when it is not JSON in UTF-8. */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+export const readJson = async (request: Request, maxBytes: number): Promise<unknown> =>
+  (await readSizedJson(request, maxBytes)).body;
+
+/** @throws as `readJson`. */
+export async function readSizedJson(request: Request, maxBytes: number): Promise<SizedJson> {
   const text = textOf(await readBytes(request, maxBytes));
   try {
-    return JSON.parse(text);
+    return { body: JSON.parse(text), characters: text.length };
   } catch (error) {
     throw new ApiError(
       400,

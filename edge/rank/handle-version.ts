@@ -22,10 +22,8 @@ export async function handleVersion(
   const problems = [live.problem, catalogue.problem].filter((problem) => problem !== undefined);
   const forEverybody = {
     weights: live.scorer.version,
-    delta: live.delta,
     schemaHash: live.scorer.schema.hash,
     snapshot: catalogue.snapshot?.hash ?? '',
-    items: catalogue.snapshot?.rankable.table.ids.length ?? 0,
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
@@ -35,6 +33,8 @@ export async function handleVersion(
   const all = [...problems, ...(experiments?.problems ?? [])];
   return jsonResponse({
     ...forEverybody,
+    delta: live.delta,
+    items: catalogue.snapshot?.rankable.table.ids.length ?? 0,
     name: live.scorer.name,
     kind: live.scorer.kind,
     schema: live.scorer.schema.name,

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -28,6 +28,8 @@ export type Rates = Readonly<
   Partial<Record<'RATE_PER_KEY' | 'RATE_PER_ADDRESS' | 'RATE_PER_SESSION', Rate>>
 >;
 
+const OWNER_ONLY = 0o600;
+const OWNER_ONLY_FOLDER = 0o700;
 const COMPATIBILITY_DATE = '2026-11-01';
 
 /**
@@ -37,7 +39,9 @@ const COMPATIBILITY_DATE = '2026-11-01';
 export async function writeConfig({ dir, port, env, rates = {} }: SelfHost): Promise<string> {
   const storage = ['worker', 'weights', 'catalogue'];
   await Promise.all(
-    storage.map((name) => mkdir(join(dir, 'storage', name), { recursive: true, mode: 0o700 })),
+    storage.map((name) =>
+      mkdir(join(dir, 'storage', name), { recursive: true, mode: OWNER_ONLY_FOLDER }),
+    ),
   );
   await Promise.all([
     bundle(import.meta.resolve('../worker.ts'), join(dir, 'worker.js')),
@@ -45,7 +49,10 @@ export async function writeConfig({ dir, port, env, rates = {} }: SelfHost): Pro
     bundle(import.meta.resolve('./rate-limiter.ts'), join(dir, 'rate-limiter.js')),
   ]);
   const path = join(dir, 'config.capnp');
-  await writeFile(path, configuration({ dir, port, env, rates }), { mode: 0o600 });
+  await writeFile(path, configuration({ dir, port, env, rates }), { mode: OWNER_ONLY });
+  // It holds the secrets, and the modes above apply to what is new only.
+  await chmod(path, OWNER_ONLY);
+  await chmod(join(dir, 'storage'), OWNER_ONLY_FOLDER);
   return path;
 }
 

@@ -34,7 +34,10 @@ export interface Decision {
   readonly seed: number;
   readonly exploration: ExplorationSpec;
   readonly limit: number;
-  /** The request as JSON: preferences, context, recent and candidates with their live attributes. */
+  /**
+   * The request as JSON: preferences, context, recent and candidates with their live attributes. Without consent context and
+   * recent are empty, although the ranking depended on them.
+   */
   readonly request: string;
   readonly itemIds: readonly ItemId[];
   /**

@@ -96,6 +96,8 @@ const WITHOUT_ITEM: ReadonlySet<string> = new Set([
 ]);
 
 const MAX_PROPERTIES = 32;
+/** Of all properties of an event together, as JSON: many events are stored of a ranking, and many are read at once. */
+export const MAX_PROPERTIES_CHARACTERS = 4096;
 
 const FIELDS: ReadonlySet<string> = new Set([
   'eventId',
@@ -194,5 +196,10 @@ function parseProperties(value: unknown): NonNullable<FeedbackEvent['properties'
       );
     }
   }
-  return Object.fromEntries(entries) as NonNullable<FeedbackEvent['properties']>;
+  const properties = Object.fromEntries(entries) as NonNullable<FeedbackEvent['properties']>;
+  const { length } = JSON.stringify(properties);
+  if (length <= MAX_PROPERTIES_CHARACTERS) return properties;
+  throw invalid(
+    `properties may have at most ${MAX_PROPERTIES_CHARACTERS} characters as JSON, but had ${length}`,
+  );
 }

@@ -17,6 +17,9 @@ export interface IdentityKey {
   readonly fingerprint: string;
 }
 
+/** Of a batch that an edge sends: the fingerprint of the key by which it keys new ids. */
+export const IDENTITY_HEADER = 'x-trimtab-identity';
+
 const ID_BYTES = 16;
 
 /** @param secret any text; a long random one. */

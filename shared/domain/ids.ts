@@ -67,11 +67,25 @@ export const parseUserId = parseId<UserId>('userId');
 export const parseRankingId = parseId<RankingId>('rankingId');
 export const parseEventId = parseId<EventId>('eventId');
 
-/** A text with one @ and a dot behind it; also as addresses and East Asian keyboards write it. */
-const E_MAIL = /^[^@＠]+(?:[@＠]|%40)[^@＠]+\.[^@＠]+$/i;
+/** A text with an @ and a dot behind it. */
+const E_MAIL = /^.+@[^@]+\.[^@]+$/;
 /** International form, or groups of digits as people write them. Digits alone may be any number, and pass. */
 const PHONE =
-  /^(?:tel:)?(?:(?:\+|00)[1-9]\d{0,3}[\d().-]{6,18}|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/i;
+  /^(?:(?:\+[1-9]\d{0,3}[\d()./-]{6,18}|00[1-9]\d{0,3}[\d().-]{6,18})|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/;
+
+/** Before what such an id means stands how to reach it, in links. */
+const LINK = /^(?:mailto|tel|sms|callto):/i;
+
+/** The id as it reads: full-width letters as usual ones, percent-encoding decoded, without the scheme of a link. */
+function asRead(id: string): string {
+  let text = id.normalize('NFKC');
+  try {
+    text = decodeURIComponent(text);
+  } catch {
+    // A percent sign that encodes nothing is one.
+  }
+  return text.replace(LINK, '');
+}
 
 /**
  * A session or user as a site names it.
@@ -79,7 +93,12 @@ const PHONE =
  */
 export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
   const id = visible(parseId<GivenId>(name)(value), name);
-  const personal = E_MAIL.test(id) ? 'an e-mail address' : PHONE.test(id) ? 'a phone number' : '';
+  const read = asRead(id);
+  const personal = E_MAIL.test(read)
+    ? 'an e-mail address'
+    : PHONE.test(read)
+      ? 'a phone number'
+      : '';
   if (personal === '') return id;
   throw invalid(
     `${name} must not be ${personal}: send a pseudonymous id, such as your own number of the account or its hash`,

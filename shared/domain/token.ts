@@ -1,18 +1,18 @@
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
-import type { ItemId, RankingId, SessionId, UserId, Version } from './ids.ts';
+import type { ItemId, RankingId, Version } from './ids.ts';
+import { keyedMac } from './keyed-mac.ts';
 import type { Placement } from './placement.ts';
 import type { NewestFirst } from './secrets.ts';
+import { openVisitor, sealVisitor, type TokenVisitor } from './token-visitor.ts';
 
-/** What a ranking's token states. Only feedback on items that were really shown may be used for training. */
-export interface TokenClaims {
+/**
+ * What a ranking's token states. Only feedback on items that were really shown may be used for training. The ids of the visitor
+ * are keyed, and the session is empty where the visitor did not consent.
+ */
+export interface TokenClaims extends TokenVisitor {
   readonly rankingId: RankingId;
-  /** Keyed; empty where the visitor did not consent. So is `userId`. */
-  readonly sessionId: SessionId;
-  readonly userId?: UserId;
   /** Absent in tokens that were issued before there were placements: their ids are as the site gave them. */
   readonly placement?: Placement;
   readonly arm?: string;
@@ -24,23 +24,28 @@ export interface TokenClaims {
 }
 
 const SIGNATURE_LENGTH = 43;
+/** Stands behind the claims where the visitor is sealed. */
+const SEALED = 1;
 
-/** `base64url(claims as JSON)`, a dot, and `base64url(HMAC-SHA-256)` of the text before the dot. */
+/**
+ * `base64url(claims as JSON)`, a dot, and `base64url(HMAC-SHA-256)` of the text before the dot. Whoever holds it can read it,
+ * but for the visitor, who is sealed.
+ */
 export function signToken(claims: TokenClaims, secret: string): string {
-  const { rankingId, sessionId, userId, arm, weights, snapshot, itemIds, expiresAt, placement } =
-    claims;
+  const { rankingId, arm, weights, snapshot, itemIds, expiresAt, placement } = claims;
   const body = toBase64Url(
     utf8ToBytes(
       JSON.stringify([
         rankingId,
-        sessionId,
-        userId ?? 0,
+        sealVisitor(claims, rankingId, secret),
+        0,
         arm ?? 0,
         weights,
         snapshot,
         expiresAt,
         itemIds,
-        ...(placement === undefined ? [] : [placement]),
+        placement ?? 0,
+        SEALED,
       ]),
     ),
   );
@@ -58,11 +63,11 @@ export function verifyToken(
 ): TokenClaims {
   const dot = token.length - SIGNATURE_LENGTH - 1;
   const body = token.slice(0, Math.max(dot, 0));
-  if (
-    dot < 1 ||
-    token[dot] !== '.' ||
-    !secrets.some((secret) => equalInConstantTime(token.slice(dot + 1), signature(body, secret)))
-  ) {
+  const secret =
+    dot < 1 || token[dot] !== '.'
+      ? undefined
+      : secrets.find((one) => equalInConstantTime(token.slice(dot + 1), signature(body, one)));
+  if (secret === undefined) {
     throw new ApiError(
       401,
       'invalid_token',
@@ -70,7 +75,7 @@ export function verifyToken(
     );
   }
   const fields = JSON.parse(new TextDecoder().decode(fromBase64Url(body)));
-  const [rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds, placement] =
+  const [rankingId, session, user, arm, weights, snapshot, expiresAt, itemIds, placement, sealed] =
     fields;
   if (expiresAt <= nowMs) {
     throw new ApiError(
@@ -81,28 +86,20 @@ export function verifyToken(
   }
   return {
     rankingId,
-    sessionId,
-    ...(userId !== 0 && { userId }),
+    // Tokens of the edges before state the ids in clear.
+    ...(sealed === SEALED
+      ? openVisitor(session, rankingId, secret)
+      : { sessionId: session, ...(user !== 0 && { userId: user }) }),
     ...(arm !== 0 && { arm }),
     weights,
     snapshot,
     expiresAt,
     itemIds,
-    ...(placement !== undefined && { placement }),
+    ...(placement !== undefined && placement !== 0 && { placement }),
   };
 }
 
-const signature = (body: string, secret: string) =>
-  toBase64Url(keyedBy(secret).update(utf8ToBytes(body)).digest());
-
-const keyed = new Map<string, ReturnType<typeof hmac.create>>();
-
-/** A process has one secret, or a few during a rotation, so each key is prepared once and the prepared state is copied. */
-function keyedBy(secret: string) {
-  let mac = keyed.get(secret);
-  if (mac === undefined) keyed.set(secret, (mac = hmac.create(sha256, utf8ToBytes(secret))));
-  return mac.clone();
-}
+const signature = (body: string, secret: string) => toBase64Url(keyedMac(secret, body));
 
 /** Compares in constant time, so that the duration does not tell how much of a forged signature is right. */
 export function equalInConstantTime(a: string, b: string): boolean {

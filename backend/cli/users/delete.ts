@@ -1,4 +1,4 @@
-import { backendClient, json, segment } from '../../client/backend-client.ts';
+import { backendClient, json } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
@@ -22,7 +22,7 @@ async function deleteVisitor(
     const answer = await json(client.users.delete.$post({ json: { id: userId } }));
     print({ userId, ...answer }, () => `all data of user ${userId} is deleted.`, options);
   } else if (session !== undefined) {
-    const answer = await json(client.sessions[':id'].$delete({ param: { id: segment(session) } }));
+    const answer = await json(client.sessions.delete.$post({ json: { id: session } }));
     print(
       { session, ...answer },
       () => `what was done in session ${session} while nobody was logged in is deleted.`,

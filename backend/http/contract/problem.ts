@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import type { Hook } from '@hono/zod-openapi';
 import type { Env, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -6,17 +5,22 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { shown } from '../../../shared/domain/shown.ts';
 import { FormatError } from '../../../shared/format/bytes.ts';
+import { traceOf } from '../../process/trace-of.ts';
 
 /** Every error is answered as `{code, message, details?}`; an unexpected one is logged, and the answer reveals nothing of it. */
 export function errorHandler(log: (message: string) => void): ErrorHandler {
   return (error, c) => {
     const known = asApiError(error);
     if (known !== undefined) return c.json(known.toJSON(), known.status as ContentfulStatusCode);
-    log(`${c.req.method} ${c.req.path}: ${inspect(error)}`);
+    log(`${c.req.method} ${withoutId(c.req.path)}: ${traceOf(error)}`);
     const message = 'an internal error: its details are in the log of the backend';
     return c.json({ code: 'internal', message }, 500);
   };
 }
+
+/** Whose data somebody failed to delete must not stay in the log. */
+const withoutId = (path: string): string =>
+  path.replace(/^(\/v1\/(?:users|sessions)\/)[^/]+/, '$1…');
 
 function asApiError(error: Error): ApiError | undefined {
   if (error instanceof ApiError) return error;

@@ -10,6 +10,7 @@ import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import type { Account } from '../../log/account/account.ts';
+import type { EdgeKey } from '../../log/identity/edge-key.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
@@ -36,6 +37,7 @@ export interface Services {
   readonly ingestSecrets: NewestFirst<string>;
   /** New ids of sessions and users are keyed by the first. */
   readonly identity: NewestFirst<IdentityKey>;
+  readonly edgeKey: EdgeKey;
   /** The champion's schema, which items must match. */
   readonly liveSchema: () => Promise<Schema>;
   /** The one that the configuration file names, live or not. */

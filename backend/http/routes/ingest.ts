@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { IDENTITY_HEADER } from '../../../shared/domain/identity.ts';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { batchLagMs } from '../../log/ingest/batch-lag.ts';
@@ -13,7 +14,10 @@ const post = createRoute({
   path: '/v1/ingest',
   summary: 'A sealed batch of decisions and events from the edge: signed, and idempotent',
   request: {
-    headers: z.object({ [SIGNATURE_HEADER]: z.string().optional() }),
+    headers: z.object({
+      [SIGNATURE_HEADER]: z.string().optional(),
+      [IDENTITY_HEADER]: z.string().max(64).optional(),
+    }),
     body: { content: { 'application/octet-stream': { schema: z.unknown() } } },
   },
   responses: {
@@ -30,7 +34,14 @@ const post = createRoute({
   },
 });
 
-export const ingestRoutes = ({ store, metrics, ingestSecrets, identity, nowMs }: Services) =>
+export const ingestRoutes = ({
+  store,
+  metrics,
+  ingestSecrets,
+  identity,
+  edgeKey,
+  nowMs,
+}: Services) =>
   router().openapi(post, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     let batch: IngestBatch;
@@ -41,6 +52,8 @@ export const ingestRoutes = ({ store, metrics, ingestSecrets, identity, nowMs }:
       metrics.add('trimtab_ingest_refused_total', 1);
       throw error;
     }
+    // Whose header it is, the signature of the body has shown.
+    edgeKey.seen(c.req.header(IDENTITY_HEADER));
     const done = await ingest(store, batch, nowMs());
     count(metrics, batch, done, nowMs());
     return c.json(done, 200);

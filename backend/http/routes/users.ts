@@ -9,6 +9,7 @@ import { actorOf, answer, givenId, jsonBody, problems, router } from '../contrac
 import type { Services } from '../contract/services.ts';
 
 const params = z.object({ id: givenId });
+const anyId = z.object({ id: z.string().min(1).max(4096) }).strict();
 const deletedRows = z.object({
   deleted: z.object({ decisions: z.number(), events: z.number(), outcomes: z.number() }),
 });
@@ -29,7 +30,7 @@ const removeNamed = createRoute({
   path: '/v1/users/delete',
   summary:
     'The same for any id, also one that an address cannot hold or that is not taken any more',
-  request: { body: jsonBody(z.object({ id: z.string().min(1).max(4096) }).strict()) },
+  request: { body: jsonBody(anyId) },
   responses: {
     200: answer(deletedRows, 'Rows deleted; zero for an unknown user'),
     ...problems,
@@ -58,6 +59,18 @@ const removeSession = createRoute({
   },
 });
 
+const removeNamedSession = createRoute({
+  method: 'post',
+  path: '/v1/sessions/delete',
+  summary:
+    'The same for any id, also one that an address cannot hold or that is not taken any more',
+  request: { body: jsonBody(anyId) },
+  responses: {
+    200: answer(deletedRows, 'Rows deleted; zero for an unknown session'),
+    ...problems,
+  },
+});
+
 export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Services) => {
   /** Under every key: the visitor may have been here before the key changed. */
   const underEveryKey = async (erase: (key: (typeof identity)[0]) => Promise<DeletedRows>) => {
@@ -78,6 +91,8 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
   };
   const deleteGiven = (given: GivenId, by: string) =>
     underEveryKey((key) => deleteUser(store, key.userId(given), by, nowMs()));
+  const deleteGivenSession = (given: GivenId, by: string) =>
+    underEveryKey((key) => deleteSession(store, key.sessionId(given), by, nowMs()));
   return router()
     .openapi(remove, async (c) =>
       c.json(await deleteGiven(c.req.valid('param').id as GivenId, actorOf(c)), 200),
@@ -85,12 +100,12 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
     .openapi(removeNamed, async (c) =>
       c.json(await deleteGiven(c.req.valid('json').id as GivenId, actorOf(c)), 200),
     )
-    .openapi(removeSession, async (c) => {
-      const given = c.req.valid('param').id as GivenId;
-      const erase = (key: (typeof identity)[0]) =>
-        deleteSession(store, key.sessionId(given), actorOf(c), nowMs());
-      return c.json(await underEveryKey(erase), 200);
-    })
+    .openapi(removeSession, async (c) =>
+      c.json(await deleteGivenSession(c.req.valid('param').id as GivenId, actorOf(c)), 200),
+    )
+    .openapi(removeNamedSession, async (c) =>
+      c.json(await deleteGivenSession(c.req.valid('json').id as GivenId, actorOf(c)), 200),
+    )
     .openapi(allow, async (c) => {
       const given = c.req.valid('param').id as GivenId;
       const waitMs = deliveryMs(trainingData.settings.attributionDays);

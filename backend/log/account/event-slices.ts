@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 
-/** How many events are in memory at a time: about 20 MB of them. */
+/** How many events are in memory at a time: about 20 MB of them, and at most 400 MB where all have as many properties as may be. */
 export const EVENTS_AT_ONCE = 50_000;
 
 /** Rankings that follow each other, with no more events together than are read at once. */

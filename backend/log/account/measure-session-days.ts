@@ -10,6 +10,7 @@ import {
   type SessionFacts,
 } from './classify-session.ts';
 import { eventSlices } from './event-slices.ts';
+import { measuredProperties } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
@@ -188,9 +189,8 @@ async function eventsOf(
     db,
     {
       columns: EVENT_COLUMNS,
-      // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
       select: sql`select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-          case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties,
+          ${measuredProperties} as properties,
           e.timestamp, e.receivedAt, e.fault
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },

@@ -3,6 +3,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { rankingCounts } from './counted.ts';
 import { eventSlices } from './event-slices.ts';
+import { measuredProperties } from './read-properties.ts';
 import type { UnitRow, UnitsOf } from './unit.ts';
 import { unitContext } from './unit-context.ts';
 import { UnitValues, type UnitEvent } from './unit-values.ts';
@@ -90,10 +91,9 @@ async function valuesOf(
 
 /** Events that count, of rankings that count. */
 const eventsOf = (db: LibSQLDatabase, rankingIds: readonly string[]): Promise<Event[]> =>
-  // Properties are read whole, as JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process.
   db.all<Event>(sql`
     select e.rankingId, e.receivedAt, e.type, e.value,
-      case when e.type in ('pointer_activity', 'feature_use') then e.properties end as properties
+      ${measuredProperties} as properties
     from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value
     where e.fault = ''`);
 

@@ -3,6 +3,7 @@ import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { countDeletion, newestDeletion } from '../account/deletions.ts';
 import { keepMarks, statement } from '../account/mark.ts';
 import { countRevision, newestRevision } from '../account/revision.ts';
+import { timeToCountFrom } from '../log-time.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 
@@ -53,19 +54,21 @@ export async function erase(
   nowMs: number,
 ): Promise<DeletedRows> {
   const { db } = store;
+  // By a clock that is behind, a tombstone would be too old to be kept as soon as the clock is right again.
+  const deletedAt = await timeToCountFrom(db, nowMs);
   const tombstones = [
     countDeletion(db),
     statement(
       db,
       sql`insert into deleted_sessions (sessionId, deletedAt, deletion)
-        select value, ${nowMs}, ${newestDeletion} from (select distinct value from (${sessions}))
+        select value, ${deletedAt}, ${newestDeletion} from (select distinct value from (${sessions}))
         where value is not null and value <> ''
         on conflict do update set deletedAt = excluded.deletedAt, deletion = excluded.deletion`,
     ),
     statement(
       db,
       sql`insert into deleted_users (userId, deletedAt, deletion)
-        select value, ${nowMs}, ${newestDeletion} from (${users}) where true
+        select value, ${deletedAt}, ${newestDeletion} from (${users}) where true
         on conflict do update set deletion = excluded.deletion`,
     ),
   ];

@@ -30,6 +30,17 @@ export async function allowUser(
   const [row] = await db.all<{ deletedAt: number }>(
     sql`select deletedAt from deleted_users where userId = ${userId}`,
   );
+  if (row !== undefined && row.deletedAt > nowMs) {
+    // By a clock that was ahead: they would be refused until it has caught up.
+    const deletedAt = nowMs;
+    await store.write([
+      statement(
+        db,
+        sql`update deleted_users set deletedAt = ${deletedAt} where userId = ${userId}`,
+      ),
+    ]);
+    return { isAllowed: false, deletedAt };
+  }
   if (row === undefined || row.deletedAt >= deletedBefore) return { isAllowed: false, ...row };
   await store.write([
     statement(db, sql`delete from deleted_users where userId = ${userId}`),

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import type { Store } from '../../store/open.ts';
 import { runs } from '../../store/tables.ts';
 import type { StartedRun } from './run.ts';
@@ -41,7 +42,7 @@ export function runsOneAtATime(store: Store, log: (message: string) => void): Ru
           const [run] = await store.db.select().from(runs).where(eq(runs.id, runId));
           if (run !== undefined) onFinished(run);
         };
-        tell().catch((error: unknown) => log(`run ${runId}: ${String(error)}`));
+        tell().catch((error: unknown) => log(`run ${runId}: ${messageOf(error)}`));
         return runId;
       } catch (error) {
         running = undefined;

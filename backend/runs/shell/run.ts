@@ -72,7 +72,7 @@ async function carryOut({ store, log, nowMs }: RunDeps, job: RunJob, runId: stri
     update({ progress: { ...progress } }).catch((error: unknown) => logLine(messageOf(error)));
   };
   const reportOften = (progress: object) => {
-    if (nowMs() - reportedAt >= PROGRESS_EVERY_MS) report(progress);
+    if (Math.abs(nowMs() - reportedAt) >= PROGRESS_EVERY_MS) report(progress);
   };
   try {
     const { version, progress, summary } = await job.carryOut({

@@ -1,11 +1,12 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../backend/store/connect.ts';
 import { smallDisk, smallDiskNeeds } from '../../support/small-disk.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
+import { keyedUser } from '../support/keyed.ts';
 
 let backend: TestBackend;
 afterEach(() => backend.close());
@@ -73,6 +74,26 @@ test('a database of which pages are damaged is not ready, and its table is named
   writeFileSync(file, bytes);
   backend = await startTestBackend({ database, firstPageCheckMs: 0 }, false);
   await untilProblem(/^the database is damaged \(items: .*page.*\): stop, and restore it/);
+});
+
+test('a query that failed says why, and tells none of its values, to nobody and in no log', async () => {
+  const file = join(temporaryFolder(), 'trimtab.db');
+  const database = { url: pathToFileURL(file).href };
+  backend = await startTestBackend({ database });
+  const logged = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const client = connect(database);
+  await client.execute('drop table pointers');
+  await client.execute('drop table deleted_users');
+  client.close();
+  await untilProblem(/no such table: (main\.)?pointers/);
+  expect(JSON.stringify(await ready())).not.toMatch(/Failed query|params/);
+  const allowed = await backend.call('POST', '/v1/users/the-user-ana/allow');
+  expect(allowed.status).toBe(500);
+  const text = logged.mock.calls.flat().join();
+  logged.mockRestore();
+  expect(text).toMatch(/POST \/v1\/users\/…\/allow: a query failed: .*\n\s+at /);
+  for (const id of ['the-user-ana', keyedUser('the-user-ana'), 'params'])
+    expect(text).not.toContain(id);
 });
 
 describe('a weights pointer', () => {

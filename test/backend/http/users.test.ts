@@ -33,6 +33,11 @@ test('a user and a session are deleted from the command line, with what was done
   const session = await trimtab('users', 'delete', '--session', 'two', '--json');
   expect(JSON.parse(session.stdout)).toMatchObject({ session: 'two', deleted: { decisions: 1 } });
   expect(await add('late', 'two')).toBe(0);
+  // What was taken for an id once and an address cannot hold.
+  await add('dots', '..');
+  expect((await trimtab('users', 'delete', '--session', '..', '--json')).stdout).toMatch(
+    /"decisions": ?1/,
+  );
   for (const args of [[], ['ana', '--session', 'two']]) {
     const { exitCode, stderr } = await trimtab('users', 'delete', ...args);
     expect(exitCode).not.toBe(0);

@@ -2,10 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLogTime } from '../../../backend/log/log-time.ts';
 import { trainingData } from '../../../backend/log/training-data.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
+import { deleteSession } from '../../../backend/log/retention/delete-session.ts';
+import { deleteUser } from '../../../backend/log/retention/delete-user.ts';
+import { allowUser, pruneTombstones } from '../../../backend/log/retention/tombstones.ts';
+import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { recordOutcomes } from '../../../backend/log/ingest/outcomes.ts';
 import { readWrongClock, type findWrongClock } from '../../../backend/monitor/clock.ts';
 import { syncPartitions } from '../../../backend/log/partitions/partitions.ts';
-import { decisions, outcomes } from '../../../backend/store/tables.ts';
+import { decisions, deletedSessions, outcomes } from '../../../backend/store/tables.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { wholeDays } from '../../../shared/domain/utc-day.ts';
 import { openObjectStore } from '../../../backend/log/partitions/open-object-store.ts';
@@ -94,6 +98,34 @@ test('a clock that is 400 days ahead deletes nothing, whether or not the edge go
   } finally {
     await service.stop();
   }
+});
+
+const WAIT = 8 * DAY;
+const isAllowed = async (nowMs: number) =>
+  (await allowUser(log.store, 'ana', nowMs - WAIT, 'ops', nowMs)).isAllowed;
+
+test('a deletion by a clock that is 400 days behind lasts as long as one by the right clock', async () => {
+  await rank(NOON);
+  const wrongMs = NOON - 400 * DAY;
+  await deleteSession(log.store, parseSessionId('a-session'), 'ops', wrongMs);
+  await deleteUser(log.store, parseUserId('ana'), 'ops', wrongMs);
+  const isKept = async (nowMs: number) => {
+    await rank(nowMs);
+    await pruneTombstones(log.store, nowMs - WAIT);
+    return (await log.store.db.$count(deletedSessions)) === 1;
+  };
+  expect(await isKept(NOON + DAY)).toBe(true);
+  expect(await isAllowed(NOON + DAY)).toBe(false);
+  expect(await isKept(NOON + 9 * DAY)).toBe(false);
+  expect(await isAllowed(NOON + 9 * DAY)).toBe(true);
+});
+
+test('whom a clock that is 400 days ahead deleted may be allowed again after the usual time', async () => {
+  await rank(NOON);
+  await deleteUser(log.store, parseUserId('ana'), 'ops', NOON + 400 * DAY);
+  expect(await isAllowed(NOON + DAY)).toBe(false);
+  expect(await isAllowed(NOON + 8 * DAY)).toBe(false);
+  expect(await isAllowed(NOON + 9 * DAY + 1)).toBe(true);
 });
 
 test('a clock that is ahead of the log is an alert, and so are entries from the future', async () => {

@@ -31,3 +31,23 @@ test.each([
   await health.stop();
   await store.close();
 });
+
+test('it is asked again after a few seconds, also where the clock was put back by 400 days', async () => {
+  const database = { url: ':memory:' };
+  let [nowMs, reason] = [Date.UTC(2028, 0, 1), ''];
+  const probe = () => (reason === '' ? Promise.resolve() : Promise.reject(new Error(reason)));
+  const health = storeHealth({
+    store: { probe },
+    database,
+    probeEveryMs: 3000,
+    firstPageCheckMs: 5000,
+    nowMs: () => nowMs,
+    log: () => undefined,
+  });
+  expect(await health.problems()).toEqual([]);
+  reason = 'disk is full';
+  expect(await health.problems()).toEqual([]);
+  nowMs -= 400 * 86_400_000;
+  expect(await health.problems()).toEqual(['the database cannot be written: disk is full']);
+  await health.stop();
+});

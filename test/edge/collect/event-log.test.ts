@@ -277,6 +277,26 @@ describe('capping the events of a ranking', () => {
     ]);
   });
 
+  it('forgets events that could not be stored, so that they are stored when they are sent again', async () => {
+    const sql = (text: string) => inside((_, { storage }) => void storage.sql.exec(text));
+    await append('z');
+    await sql(
+      `CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+    );
+    await expect(
+      append('a', 'b').catch((error) => Promise.reject(new Error(String(error)))),
+    ).rejects.toThrow(/disk full/);
+    await sql('DROP TRIGGER full');
+    expect(await append('a', 'b')).toEqual({ duplicates: [], tooMany: [] });
+    expect(await countsOf('r')).toEqual([
+      { kind: '', events: 3 },
+      { kind: 'click a', events: 3 },
+    ]);
+    const backend = fakeBackend();
+    await ring();
+    expect(backend.sent.flatMap(idsOf)).toEqual(['z', 'a', 'b']);
+  });
+
   it('stores no more of all kinds together than the cap', async () => {
     for (const item of ['a', 'b', 'c', 'd', 'e'])
       await log().storeEvents(clicks('r', item, 0, 450));

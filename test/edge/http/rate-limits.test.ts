@@ -4,6 +4,7 @@ import { addressOf } from '../../../edge/http/address.ts';
 import type { Env } from '../../../edge/platform/env.ts';
 import rateLimiter from '../../../edge/selfhost/rate-limiter.ts';
 import { coldIsolate, PUBLISHABLE, SECRET } from '../support/edge.ts';
+import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
 import { clickOn, rank } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
@@ -91,6 +92,55 @@ describe('limits of rates', () => {
       });
     expect(await statuses([send(101), send(1)])).toEqual([202, 429]);
     expect((await rank(isolate, {}, asked)).status).toBe(200);
+  });
+
+  it('counts large requests as several, but not those of a server, whose lists of candidates are long', async () => {
+    const candidates = [{ id: 'trip-1', title: 'x'.repeat(200_000) }];
+    const ask = (key: string, body: object) => {
+      const isolate = limited({ RATE_PER_ADDRESS: most(4), RATE_PER_SESSION: most(4) });
+      return statuses(
+        [body, {}].map(
+          (own) => () => rank(isolate, { sessionId: 's', ...own }, from('192.0.2.1', key)),
+        ),
+      );
+    };
+    expect(await ask(PUBLISHABLE, {})).toEqual([200, 200]);
+    expect(await ask(PUBLISHABLE, { candidates })).toEqual([200, 429]);
+    expect(await ask(SECRET, { candidates })).toEqual([200, 200]);
+    const isolate = limited({ RATE_PER_ADDRESS: most(4) });
+    const ranking = await rank(isolate, {}, from('192.0.2.1'));
+    const click = clickOn(ranking, 0, { properties: { text: 'x'.repeat(1000) } });
+    const send = () =>
+      isolate.fetch('/v1/events', {
+        ...from('192.0.2.1'),
+        body: `${JSON.stringify([click])}${' '.repeat(200_000)}`,
+      });
+    expect(await statuses([send, send])).toEqual([202, 429]);
+  });
+
+  it('gives a binding, which may store what it counts by, no address, id or key', async () => {
+    const counted: string[] = [];
+    const recorder = {
+      limit: ({ key }: { key: string }) => {
+        counted.push(key);
+        return Promise.resolve({ success: true });
+      },
+    };
+    const isolate = limited({
+      RATE_PER_KEY: recorder,
+      RATE_PER_ADDRESS: recorder,
+      RATE_PER_SESSION: recorder,
+    });
+    const asked = from('192.0.2.1');
+    const ranking = await rank(isolate, { sessionId: 'counted', userId: 'by-nobody' }, asked);
+    await isolate.fetch('/v1/events', { ...asked, body: [clickOn(ranking)] });
+    expect(counted).toHaveLength(6);
+    // Each is counted by itself, and the same again by the same code.
+    expect(new Set(counted).size).toBe(6);
+    await rank(isolate, { sessionId: 'counted' }, asked);
+    expect(new Set(counted).size).toBe(6);
+    const named = ['192.0.2', 'counted', keyedSession('counted'), keyedUser('by-nobody')];
+    for (const name of [...named, PUBLISHABLE]) expect(counted.join()).not.toContain(name);
   });
 
   it('takes the events of other sessions where one sends too much', async () => {

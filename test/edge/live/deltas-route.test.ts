@@ -28,7 +28,7 @@ describe('POST /v1/live/deltas', () => {
       delta: 1,
     });
     await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(32.5));
-    const version = await isolate.fetch('/v1/version');
+    const version = await isolate.fetch('/v1/version', { key: SECRET });
     expect(await version.json()).toMatchObject({ weights: 'v000001', delta: 1 });
   });
 

@@ -114,6 +114,10 @@ describe('parseEvent', () => {
       { ...click, properties: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, 1])) },
       'properties may have at most 32 entries, but had 33',
     ],
+    [
+      { ...click, properties: Object.fromEntries([0, 1, 2, 3].map((i) => [i, 'x'.repeat(1024)])) },
+      'properties may have at most 4096 characters as JSON, but had 4125',
+    ],
     [{ ...click, type: 'pointer_activity' }, 'needs properties.cell "x,y", each 0 to 9'],
     ...['10,0', '0,10', '4', '-1,2', '4,7 ', '4,7\n', '٣,1', 47, null, ['4,7']].map(
       (cell): [unknown, string] => [

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { ItemId, RankingId, SessionId, UserId, Version } from '../../../shared/domain/ids.ts';
 import { signToken, verifyToken, type TokenClaims } from '../../../shared/domain/token.ts';
+import type { Placement } from '../../../shared/domain/placement.ts';
+import { tokenInClear } from '../../support/token-in-clear.ts';
 import { fuzz, SEED } from '../support/seed.ts';
 
 const SECRET = 'a secret';
@@ -41,6 +43,31 @@ describe('a token', () => {
   it('gives back claims without user and arm', () => {
     const { userId: _user, arm: _arm, ...anonymous } = claims;
     expect(verifyToken(signToken(anonymous, SECRET), [SECRET], 0)).toEqual(anonymous);
+  });
+
+  it('tells those who hold it nothing of whose it is, not even whether two are of one visitor', () => {
+    const sealed = (rankingId: string) => {
+      const text = signToken({ ...claims, rankingId: rankingId as RankingId }, SECRET);
+      return JSON.parse(Buffer.from(text.split('.')[0], 'base64url').toString()) as unknown[];
+    };
+    const keyed = { sessionId: 'kZZ2ThZ4jiabudIYZAmYOQ', userId: '0Pj7hpSnF0yM4J-d9A70jA' };
+    const own = { ...claims, ...keyed } as unknown as TokenClaims;
+    const read = Buffer.from(signToken(own, SECRET).split('.')[0], 'base64url').toString();
+    for (const id of Object.values(keyed)) expect(read).not.toContain(id);
+    expect(verifyToken(signToken(own, SECRET), [SECRET], 0)).toEqual(own);
+    expect(verifyToken(signToken(own, SECRET), ['new', SECRET], 0)).toEqual(own);
+    expect(sealed('r1')[1]).not.toEqual(sealed('r2')[1]);
+    expect(sealed('r1')[1]).toEqual(sealed('r1')[1]);
+  });
+
+  it.each<[string, Partial<TokenClaims>]>([
+    ['with a placement', { placement: 'home' as Placement }],
+    ['from before there were placements', {}],
+  ])('is read as edges wrote it before its visitor was sealed, %s', (_, more) => {
+    const given = { ...claims, ...more };
+    expect(verifyToken(tokenInClear(given, SECRET), [SECRET], 0)).toEqual(given);
+    const { userId: _user, arm: _arm, ...anonymous } = given;
+    expect(verifyToken(tokenInClear(anonymous, SECRET), [SECRET], 0)).toEqual(anonymous);
   });
 
   it('is base64url of JSON and of its HMAC-SHA-256, so that any other language can check it', () => {

@@ -338,7 +338,7 @@ test('feedback counts by the rules of the account, and a bot is marked', async (
   ]);
 });
 
-test('half a surrogate pair, a null or a number beyond all sums in an event ends nothing', async () => {
+test('half a surrogate pair, a null, a number beyond all sums or long properties in an event end nothing', async () => {
   const names = ['a\ud800b', '\ud83d', 'a\0b', '__proto__'];
   const of = (i: number, changes: object) =>
     eventOf(`e${i}`, 'r', { itemId: undefined, receivedAt: START + 1000 * i, ...changes });
@@ -348,6 +348,8 @@ test('half a surrogate pair, a null or a number beyond all sums in an event ends
       of(10 + i, { type: 'pointer_activity', value, properties: { cell: '1,1' } }),
     ),
     of(20, { type: 'pointer_activity', value: 2, properties: { cell: '1,1' } }),
+    // From before an edge refused so long ones: it counts, and they are not read.
+    of(30, { type: 'feature_use', properties: { feature: 'long', text: 'x'.repeat(5000) } }),
   ];
   const context = { device: 'half \ud83d', age: '\0' };
   const decision = decisionOf('r', { at: START, request: JSON.stringify({ context }) });
@@ -356,7 +358,8 @@ test('half a surrogate pair, a null or a number beyond all sums in an event ends
   const [{ values, context: kept }] = await unitRows();
   expect(values).toEqual({
     rankings: 1,
-    feature_use: 4,
+    feature_use: 5,
+    'feature.unnamed': 1,
     pointer_activity: 1,
     'cell.1_1': 2,
     'feature.a_b': 2,

@@ -261,7 +261,8 @@ test('a session without a login is deleted by its id, and what comes of it later
   );
   await deliver(here, log);
   const deleted = [];
-  for (const n of [1, 2]) deleted.push(await deleteSession(here.store, sessionOf(n), 'test', 5));
+  for (const n of [1, 2])
+    deleted.push(await deleteSession(here.store, sessionOf(n), 'test', MIDNIGHT + DAY + 5));
   expect(deleted).toEqual([
     { decisions: 1, events: 1, outcomes: 0 },
     { decisions: 1, events: 0, outcomes: 1 },
@@ -270,10 +271,10 @@ test('a session without a login is deleted by its id, and what comes of it later
   expect(await idsOf(here)).toMatchObject({ decisions: ['r-2'], events: [], outcomes: [] });
   expect(await everythingStored(here)).not.toContain(sessionOf(2));
   // Its tombstone goes once nothing can arrive any more.
-  await pruneTombstones(here.store, 5);
+  await pruneTombstones(here.store, MIDNIGHT + DAY + 5);
   await deliver(here, log);
   expect((await idsOf(here)).decisions).toEqual(['r-2']);
-  await pruneTombstones(here.store, 6);
+  await pruneTombstones(here.store, MIDNIGHT + DAY + 6);
   await deliver(here, log);
   expect((await idsOf(here)).decisions).toEqual(['r-0', 'r-1', 'r-2']);
 });
@@ -289,18 +290,17 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
     of('c', 'the-user-cleo', 'three'),
   ]);
   await read(here);
-  await deleteUser(here.store, ANA, 'test', 100);
+  const deletedAt = MIDNIGHT + 100;
+  const allow = (before: number) => allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200);
+  await deleteUser(here.store, ANA, 'test', deletedAt);
   expect(await forget(here)).toBe(1);
-  expect(await allowUser(here.store, ANA, 100, 'test', 200)).toEqual({
-    isAllowed: false,
-    deletedAt: 100,
-  });
-  expect(await allowUser(here.store, ANA, 101, 'test', 200)).toEqual({ isAllowed: true });
-  expect(await allowUser(here.store, ANA, 101, 'test', 200)).toEqual({ isAllowed: false });
+  expect(await allow(deletedAt)).toEqual({ isAllowed: false, deletedAt });
+  expect(await allow(deletedAt + 1)).toEqual({ isAllowed: true });
+  expect(await allow(deletedAt + 1)).toEqual({ isAllowed: false });
   await add([of('again', ANA, 'four')]);
   expect((await idsOf(here)).decisions).toContain('again');
   // Its tombstone takes the place of the one that went: it must not be one that partitions have passed.
-  await deleteUser(here.store, parseUserId('the-user-ben'), 'test', 300);
+  await deleteUser(here.store, parseUserId('the-user-ben'), 'test', MIDNIGHT + 300);
   expect(await forget(here)).toBe(1);
 });
 
