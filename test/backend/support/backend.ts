@@ -76,7 +76,7 @@ export async function startTestBackend(
     onlineLearning: DEFAULT_ONLINE,
     monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
     alertWebhook: undefined,
-    watchEveryMs: 100,
+    watchEveryMs: 200,
     probeEveryMs: 3000,
     firstPageCheckMs: 5000,
     kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },

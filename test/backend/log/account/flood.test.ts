@@ -18,10 +18,10 @@ import { everybodyIn, everyReader } from '../support/every-reader.ts';
 import { crowdedDays, happened, NOON, rankingOf } from '../support/log.ts';
 
 const RULES: Rules = { attributionDays: 7, filters: DEFAULT_TRAINING_DATA.filters };
-const FLOOD = sized({ small: 120_000, full: 300_000 });
+const FLOOD = sized({ small: 70_000, full: 300_000 });
 const PER_BATCH = 10_000;
 /** More than one slice of events takes, and less than the flood would. */
-const MOST_BYTES = 8_000_000;
+const MOST_BYTES = 5_000_000;
 
 let folder: string;
 let store: BorrowedStore;
@@ -134,7 +134,7 @@ test('a ranking is flooded from the event on by which it is, and stays so, whene
 
 test('rankings of which none is flooded are read in slices that fit into memory', async () => {
   const events = 4000;
-  const rankings = Array.from({ length: sized({ small: 25, full: 75 }) }, (_, n) =>
+  const rankings = Array.from({ length: sized({ small: 15, full: 75 }) }, (_, n) =>
     rankingOf(`busy-${n}`, NOON + n * 60_000),
   );
   await ingest(store, { batchId: 'busy', decisions: rankings, events: [] }, NOON);
