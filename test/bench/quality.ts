@@ -3,9 +3,14 @@ import {
   boostedBesideLightgbm,
   boostedBesideXgboost,
   forestBesideSklearn,
+  gradedMlpBesideSklearn,
   lambdaMartBesideLightgbm,
+  MLP_PEERS,
+  mlpBesideSklearn,
   onTrivago,
+  trivagoMlpBesideSklearn,
   type Measured,
+  type MlpPeer,
 } from '../oracle/peers/quality.ts';
 import { EXAMPLE_DATA } from '../oracle/peers/example-data.ts';
 import { unlessPeers } from '../oracle/peers/python.ts';
@@ -24,6 +29,13 @@ const COMPARED = [
   ['random forest', 'scikit-learn', unlessPeers, forestBesideSklearn],
   ['additive', 'scikit-learn', unlessPeers, additiveBesideSklearn],
   ['LambdaMART, 31 leaves', 'LightGBM', unlessPeers, lambdaMartBesideLightgbm],
+  ...(Object.keys(MLP_PEERS) as MlpPeer[]).flatMap(
+    (peer) =>
+      [
+        ['MLP', `scikit-learn, ${peer}`, unlessPeers, mlpBesideSklearn(peer)],
+        ['MLP, graded', `scikit-learn, ${peer}`, unlessPeers, gradedMlpBesideSklearn(peer)],
+      ] as const,
+  ),
 ] as const;
 
 /** What the learners learn, beside the peers, on the same codes. */
@@ -49,13 +61,19 @@ export async function benchQuality(say: Say): Promise<Part> {
       ...differenceRows('trivago: MRR', difference),
       { name: 'trivago, additive: MRR', value: additive, unit: '' },
     );
+    for (const { peer, ours, theirs, difference: apart } of await trivagoMlpBesideSklearn())
+      rows.push(
+        { name: 'trivago, MLP: MRR', value: ours, unit: '' },
+        { name: `  scikit-learn, ${peer}`, value: theirs, unit: '' },
+        ...differenceRows('trivago: MRR', apart),
+      );
   } else skipped.push(`trivago (skipped: ${why})`);
   return {
     rows,
     notes: [
       '100 trees, rate 0.1, each with the settings that the other has by default; codes of at most 255 bins, the same for both',
       `values on the given test split (500 rows, 50 queries: too few to decide); differences are ours minus theirs over ${REPEATS} × 5-fold cross-validation of all rows, 95 % intervals with Nadeau and Bengio's variance`,
-      'trivago: searches split by time, 100 trees of 15 leaves, rate 0.05; the interval is clustered by session',
+      'trivago: searches split by time, 100 trees of 15 leaves, rate 0.05; intervals are clustered by session',
       ...skipped,
     ],
   };

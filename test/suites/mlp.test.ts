@@ -15,6 +15,7 @@ import {
   makeActivations,
   type Activations,
 } from '../../backend/science/learn/mlp/gradient.ts';
+import { bucketCounts } from '../../backend/science/learn/mlp/groupings.ts';
 import { initialParameters, layoutOf } from '../../backend/science/learn/mlp/parameters.ts';
 import { MlpRun } from '../../backend/science/learn/mlp/trainer.ts';
 import {
@@ -88,9 +89,11 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
       const [batch] = batches.inOrder();
       let parameters: Float32Array<ArrayBuffer>;
       do {
-        parameters = initialParameters(layout, set.codes, Math.floor(random() * 2 ** 31)).map(
-          (value) => (value === 0 ? random() - 0.5 : value),
-        );
+        parameters = initialParameters(
+          layout,
+          bucketCounts(set),
+          Math.floor(random() * 2 ** 31),
+        ).map((value) => (value === 0 ? random() - 0.5 : value));
       } while (nearKink(layout, parameters, batch));
       const options: MlpEngineOptions = {
         objective,
@@ -187,7 +190,7 @@ describe.skipIf(noGpu)(`the MLP on ${gpuName}`, () => {
       const set = makeSet(3000, 6, 25, random);
       const layout = layoutOf({ features: 6, width: 8, hidden: 12 });
       const batches = new Batches(set, objective, 256);
-      const parameters = initialParameters(layout, set.codes, seed);
+      const parameters = initialParameters(layout, bucketCounts(set), seed);
       // A large epsilon: where a gradient is all but 0, Adam's step else follows the rounding's sign.
       const options: MlpEngineOptions = {
         objective,

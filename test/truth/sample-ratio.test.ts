@@ -55,6 +55,8 @@ describe(`a fault in ${FAULTY_RUNS} experiments, looked at 40 times,`, () => {
     ['a tenth of the larger arm lost', [9, 1], [0.81, 0.1], 17.07],
     ['a tenth of one of three arms lost', [1, 1, 1], [1, 1, 0.9], 19.6],
     ['51 of 100', [1, 1], [0.51, 0.49], 17.07],
+    ['a twentieth of the smaller arm lost', [9, 1], [9, 0.95], 17.07],
+    ['one unit in fifty of one of three arms twice', [1, 1, 1], [1, 1, 1.02], 19.6],
   ])(
     'is found four times in five with twice the units of one look at most: %s',
     (name, weights, lost, noncentrality) => {
@@ -83,4 +85,24 @@ describe(`a fault in ${FAULTY_RUNS} experiments, looked at 40 times,`, () => {
       expect(once).toBeLessThanOrEqual(most);
     },
   );
+});
+
+const EARLY_RUNS = sized({ small: 200, full: 4000 });
+
+test(`51 of 100 is found with the first 18,000 units in a tenth of ${EARLY_RUNS} experiments, read at 200 looks`, () => {
+  const random = seededRandom(18_000);
+  let found = 0;
+  for (let run = 0; run < EARLY_RUNS; run++) {
+    const arms = [0, 0];
+    let mismatch = false;
+    for (let look = 0; look < 200 && !mismatch; look++) {
+      arrive(arms, [0.51, 0.49], 90, random);
+      mismatch = answered(sequentialSrm(arms, [1, 1])).mismatch;
+    }
+    found += Number(mismatch);
+  }
+  // χ² at 0.1 %, read once, finds 27 %; no test that may be read at every look finds as much.
+  const { least, most } = binomialBounds(EARLY_RUNS, 0.117);
+  expect(found).toBeGreaterThanOrEqual(least);
+  expect(found).toBeLessThanOrEqual(most);
 });

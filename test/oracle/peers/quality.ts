@@ -233,25 +233,35 @@ export const lambdaMartBesideLightgbm = (repeats: number) =>
     grading,
   );
 
-/** scikit-learn's defaults but for early stopping, with the layers of ours. */
+/**
+ * scikit-learn's defaults but for early stopping, with the layers of ours; and with the penalty of as much weight as ours
+ * has, which its default of 1e-4 is not.
+ */
 const SKLEARN_MLP = { hidden_layer_sizes: [16, 32], early_stopping: true, random_state: 1 };
+export const MLP_PEERS = {
+  'one-hot codes': { ...SKLEARN_MLP, codes: 'hot' },
+  'one-hot codes, penalty 10': { ...SKLEARN_MLP, codes: 'hot', alpha: 10 },
+  'codes as numbers': { ...SKLEARN_MLP, codes: 'numbers' },
+  'codes as numbers, penalty 10': { ...SKLEARN_MLP, codes: 'numbers', alpha: 10 },
+} as const;
+export type MlpPeer = keyof typeof MLP_PEERS;
 
-export const mlpBesideSklearn = (repeats: number) =>
+export const mlpBesideSklearn = (peer: MlpPeer) => (repeats: number) =>
   compareTools(
     repeats,
     readBinary,
     ourMlp('pointwise', (label) => label),
-    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'log' }),
+    pythonTool('mlp_scores', { ...MLP_PEERS[peer], loss: 'log' }),
     ofLogOdds,
   );
 
 /** Graded queries: ours listwise, theirs by squared loss on the gain. */
-export const gradedMlpBesideSklearn = (repeats: number) =>
+export const gradedMlpBesideSklearn = (peer: MlpPeer) => (repeats: number) =>
   compareTools(
     repeats,
     readRank,
     ourMlp('listwise', (grade) => 2 ** grade - 1),
-    pythonTool('mlp_scores', { ...SKLEARN_MLP, loss: 'squared' }),
+    pythonTool('mlp_scores', { ...MLP_PEERS[peer], loss: 'squared' }),
     grading,
   );
 
@@ -315,4 +325,23 @@ export async function onTrivago(): Promise<OnTrivago> {
       sessions,
     )!,
   };
+}
+
+/** Ours listwise, theirs by whether a hotel was clicked. MRR, and ours minus theirs clustered by session. */
+export async function trivagoMlpBesideSklearn(): Promise<
+  readonly { peer: MlpPeer; ours: number; theirs: number; difference: IntervalEstimate }[]
+> {
+  const { task, sessions } = trivagoTask();
+  const reciprocals = reciprocalsOn(task);
+  const ours = await reciprocals(ourMlp('listwise', (label) => label));
+  const found = [];
+  for (const peer of Object.keys(MLP_PEERS) as MlpPeer[]) {
+    const theirs = await reciprocals(pythonTool('mlp_scores', { ...MLP_PEERS[peer], loss: 'log' }));
+    const difference = clusteredMean(
+      ours.map((value, i) => value - theirs[i]),
+      sessions,
+    )!;
+    found.push({ peer, ours: meanOf(ours), theirs: meanOf(theirs), difference });
+  }
+  return found;
 }

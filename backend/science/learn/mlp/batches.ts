@@ -2,6 +2,7 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { codesByRow } from '../code-matrix.ts';
 import type { MlpBatch, MlpObjective } from '../device/mlp-engine.ts';
 import { lossMass } from '../loss.ts';
+import { ungrouped, type Grouping } from './groupings.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
 /** A training set with the scores of another scorer that the network adds to: log-odds, one per row. Default: 0. */
@@ -19,15 +20,26 @@ export class Batches {
   readonly mass: number;
   readonly #set: MlpSet;
   readonly #objective: MlpObjective;
+  readonly #groupings: readonly Grouping[];
+  /** `[row][feature]`, of the set's own features. */
   readonly #codes: Uint8Array;
   readonly #slates: Uint32Array;
   readonly #batchRows: number;
 
-  /** @param batchRows a batch is full when it has as many. */
-  constructor(set: MlpSet, objective: MlpObjective, batchRows: number) {
+  /**
+   * @param batchRows a batch is full when it has as many.
+   * @param groupings the columns of the batches' codes.
+   */
+  constructor(
+    set: MlpSet,
+    objective: MlpObjective,
+    batchRows: number,
+    groupings: readonly Grouping[] = ungrouped(set.features),
+  ) {
     this.#set = set;
     this.#objective = objective;
-    this.#codes = codesByRow(set, strideOf(set.features));
+    this.#groupings = groupings;
+    this.#codes = codesByRow(set, set.features);
     this.#batchRows = batchRows;
     this.mass = lossMass(set, objective);
     const all = Uint32Array.from({ length: slateCount(set) }, (_, slate) => slate);
@@ -65,7 +77,8 @@ export class Batches {
   }
 
   #gather(slates: Uint32Array, rows: number): MlpBatch {
-    const stride = strideOf(this.#set.features);
+    const { features } = this.#set;
+    const stride = strideOf(this.#groupings.length);
     const codes = new Uint8Array(rows * stride);
     const reward = new Float64Array(rows);
     const base = new Float32Array(rows);
@@ -73,10 +86,14 @@ export class Batches {
     let row = 0;
     slates.forEach((slate, s) => {
       const [first, end] = [this.#set.starts[slate], this.#set.starts[slate + 1]];
-      codes.set(this.#codes.subarray(first * stride, end * stride), row * stride);
       reward.set(this.#set.reward.subarray(first, end), row);
       if (this.#set.base !== undefined) base.set(this.#set.base.subarray(first, end), row);
-      row += end - first;
+      for (let from = first; from < end; from++, row++) {
+        const own = this.#codes.subarray(from * features, (from + 1) * features);
+        this.#groupings.forEach(({ feature, groupOf }, column) => {
+          codes[row * stride + column] = groupOf[own[feature]];
+        });
+      }
       starts[s + 1] = row;
     });
     const rewards = { rows, starts, reward };

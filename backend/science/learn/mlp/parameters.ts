@@ -2,6 +2,9 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { STRIDE } from '../../../../shared/score/scorer.ts';
 import type { MlpLayout, MlpShape } from '../device/mlp-engine.ts';
 
+/** How far a bucket begins off its feature's line, as a share of a direction's size. */
+const OFF_LINE = 0.05;
+
 /** @throws RangeError when a size is not a multiple of 4. */
 export function layoutOf(shape: MlpShape): MlpLayout {
   const { features, width, hidden } = shape;
@@ -28,13 +31,14 @@ export function layoutOf(shape: MlpShape): MlpLayout {
 }
 
 /**
- * A seeded start. Layers as He et al. (2015): uniform, variance 2 / inputs; embeddings a quarter of that, as a bucket
- * seen once or twice stays near its start. Buckets that no row has are 0, and stay 0.
- * @param codes feature-major, `codes[feature * rows + row]`.
+ * A seeded start. Layers as He et al. (2015): uniform, variance 2 / inputs. A bucket begins at its place on its feature's
+ * line, and a little off it: a number in bins is then to the first layer what a standardised number is, so that what is
+ * learned of a bucket holds for its neighbours. Buckets that no row has are 0, and stay 0.
+ * @param counts rows per bucket (or group), of each feature of the layout.
  */
 export function initialParameters(
   layout: MlpLayout,
-  codes: Uint8Array,
+  counts: readonly Uint32Array[],
   seed: number,
 ): Float32Array<ArrayBuffer> {
   const random = seededRandom(seed);
@@ -43,16 +47,33 @@ export function initialParameters(
     for (let at = from; at < to; at++) parameters[at] = most * (2 * random() - 1);
   };
   const { features, width } = layout;
-  const rows = codes.length / features;
-  for (let feature = 0; feature < features; feature++) {
-    const seen = new Uint8Array(STRIDE);
-    for (let row = 0; row < rows; row++) seen[codes[feature * rows + row]] = 1;
-    for (let bucket = 0; bucket < STRIDE; bucket++) {
+  const most = Math.sqrt(6 / features);
+  counts.forEach((own, feature) => {
+    const place = placesOf(own);
+    const direction = Float64Array.from({ length: width }, () => most * (2 * random() - 1));
+    own.forEach((count, bucket) => {
+      if (count === 0) return;
       const from = (feature * STRIDE + bucket) * width;
-      if (seen[bucket] === 1) fill(from, from + width, 0.25 * Math.sqrt(6 / features));
-    }
-  }
+      fill(from, from + width, OFF_LINE * most);
+      for (let e = 0; e < width; e++) parameters[from + e] += place[bucket] * direction[e];
+    });
+  });
   fill(layout.weights, layout.bias, Math.sqrt(6 / width));
   fill(layout.output, layout.outputBias, Math.sqrt(1 / layout.last));
   return parameters;
+}
+
+/** Buckets as numbers of mean 0 and variance 1 over the rows; what is missing is at the mean. */
+function placesOf(counts: Uint32Array): Float64Array {
+  let [rows, sum, squares] = [0, 0, 0];
+  for (let bucket = 1; bucket < STRIDE; bucket++) {
+    rows += counts[bucket];
+    sum += counts[bucket] * bucket;
+    squares += counts[bucket] * bucket * bucket;
+  }
+  const mean = sum / rows;
+  const deviation = Math.sqrt(squares / rows - mean * mean);
+  return Float64Array.from(counts, (_, bucket) =>
+    bucket > 0 && deviation > 0 ? (bucket - mean) / deviation : 0,
+  );
 }

@@ -8,6 +8,7 @@ import type {
 } from '../device/mlp-engine.ts';
 import { lossMass, lossOf } from '../loss.ts';
 import { Batches, type MlpSet } from './batches.ts';
+import { bucketCounts, groupCounts, groupingsOf, type Grouping } from './groupings.ts';
 import { settingsFor } from './settings-for.ts';
 import { initialParameters, layoutOf } from './parameters.ts';
 import { toNetwork } from './to-network.ts';
@@ -77,6 +78,7 @@ export class MlpRun implements MlpTrainer {
         readonly options: MlpOptions;
         readonly patience: number;
         readonly layout: MlpLayout;
+        readonly groupings: readonly Grouping[];
         readonly engine: MlpEngine;
         readonly batches: Batches;
         readonly validation: Batches | undefined;
@@ -93,10 +95,14 @@ export class MlpRun implements MlpTrainer {
     const { objective, width = 16, hidden = 32 } = options;
     const sized = settingsFor(set, lossMass(set, objective));
     const { batchRows = sized.batchRows, patience = sized.patience, l2 = sized.l2 } = options;
-    const layout = layoutOf({ features: set.features, width, hidden });
-    const batches = new Batches(set, objective, batchRows);
+    const buckets = bucketCounts(set);
+    const groupings = groupingsOf(buckets);
+    const counts = groupings.map((grouping) => groupCounts(buckets, grouping));
+    const layout = layoutOf({ features: groupings.length, width, hidden });
+    const batches = new Batches(set, objective, batchRows, groupings);
     if (!(batches.mass > 0)) throw new RangeError('no row has a reward: nothing can be learned');
-    const validation = options.validation && new Batches(options.validation, objective, batchRows);
+    const validation =
+      options.validation && new Batches(options.validation, objective, batchRows, groupings);
     const engine = this.#makeEngine(layout, {
       objective,
       rate: options.rate ?? 0.003,
@@ -105,10 +111,10 @@ export class MlpRun implements MlpTrainer {
       mostRows: Math.max(batches.mostRows, validation?.mostRows ?? 0),
       mostSlates: Math.max(batches.mostSlates, validation?.mostSlates ?? 0),
     });
-    const parameters = initialParameters(layout, set.codes, options.seed);
+    const parameters = initialParameters(layout, counts, options.seed);
     const empty = () => new Float32Array(layout.size);
     engine.write({ parameters, mean: empty(), square: empty(), steps: 0 });
-    this.#run = { options, patience, layout, engine, batches, validation };
+    this.#run = { options, patience, layout, groupings, engine, batches, validation };
     this.#curve = [];
     this.#best = { epoch: 0, loss: Number.POSITIVE_INFINITY, parameters };
   }
@@ -146,7 +152,8 @@ export class MlpRun implements MlpTrainer {
   }
 
   toNetwork(slope: number, features?: number, held?: number): Network {
-    return toNetwork(this.#started().layout, this.#best!.parameters, slope, features, held);
+    const { layout, groupings } = this.#started();
+    return toNetwork(layout, this.#best!.parameters, slope, groupings, features, held);
   }
 
   close(): void {

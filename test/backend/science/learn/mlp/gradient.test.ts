@@ -1,3 +1,4 @@
+import { bucketCounts } from '../../../../../backend/science/learn/mlp/groupings.ts';
 import { expect, test } from 'vitest';
 import { Batches } from '../../../../../backend/science/learn/mlp/batches.ts';
 import {
@@ -27,7 +28,7 @@ test.for([
   const [batch] = new Batches({ ...set, base }, objective, 1000).shuffled(seed);
   const layout = layoutOf({ features: 3, width: 4, hidden });
   const start = Float64Array.from(
-    initialParameters(layout, set.codes, seed),
+    initialParameters(layout, bucketCounts(set), seed),
     // Biases start at 0, where nothing would be tested.
     (value, at) => (at >= layout.embeddingBias && value === 0 ? random() - 0.5 : value),
   );
