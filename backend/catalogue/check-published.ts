@@ -14,7 +14,7 @@ import { everHadItems, type SnapshotPublisher } from './snapshot-publisher.ts';
 
 /** Compares what KV holds with what was published, and publishes again what is missing or damaged. */
 export interface PublishedCheck {
-  /** What is wrong in KV; undefined where nothing is known to be. */
+  /** What two checks in a row found wrong in KV: the first may come in the middle of a publication. */
   problem(): string | undefined;
   /** Checks the catalogue's pointer, and what it names where it is new or was not read for a while. */
   check(): Promise<void>;
@@ -37,6 +37,7 @@ const REPAIR_MS = 30_000;
 
 export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
   const { store, kv, snapshots: catalogue, settleMs, nowMs, log } = deps;
+  let suspected: string | undefined;
   let problem: string | undefined;
   let wholeText: string | undefined;
   let wholeAtMs = Number.NEGATIVE_INFINITY;
@@ -49,20 +50,22 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
     const stored = await kv.get('CATALOGUE', ACTIVE_KEY);
     const text = stored && new TextDecoder().decode(stored);
     const found =
-      isDue || problem !== undefined || text !== wholeText
+      isDue || suspected !== undefined || text !== wholeText
         ? await problemOfCatalogue(store, kv, text)
         : undefined;
     if (found === undefined) {
       if (problem !== undefined) log(`the catalogue in KV is whole again (was: ${problem})`);
-      problem = undefined;
+      suspected = problem = undefined;
       wholeText = text;
       return;
     }
-    // The first time it may be a pointer that another backend has just moved.
-    const isCertain = found === problem;
-    if (!isCertain) log(`${found}: it will be published again`);
+    // The first time it may be a pointer that a backend has just moved, and has not recorded yet.
+    const isCertain = found === suspected;
+    suspected = found;
+    if (!isCertain) return;
+    if (problem !== found) log(`${found}: it will be published again`);
     problem = found;
-    if (!isCertain || !isPast(askedAtMs, REPAIR_MS + settleMs)) return;
+    if (!isPast(askedAtMs, REPAIR_MS + settleMs)) return;
     askedAtMs = nowMs();
     catalogue.forget();
   };

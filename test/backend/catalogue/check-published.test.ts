@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { publishedCheck, type PublishedCheck } from '../../../backend/catalogue/check-published.ts';
+import { edgeKv } from '../../../backend/models/edge-kv.ts';
+import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
+import { snapshots } from '../../../backend/store/tables.ts';
+import { borrowStore, type BorrowedStore } from '../../support/borrow-store.ts';
+import { startKvServer, type KvServer } from '../support/kv-server.ts';
+
+const SECRET = 'sk of this test';
+
+let server: KvServer;
+let store: BorrowedStore;
+let check: PublishedCheck;
+let asked: number;
+let lines: string[];
+beforeEach(async () => {
+  [server, store] = [await startKvServer(SECRET), await borrowStore()];
+  [asked, lines] = [0, []];
+  const kv = edgeKv({ edgeUrl: server.url, secretKey: SECRET, retryPausesMs: [] });
+  check = publishedCheck({
+    store,
+    kv,
+    publisher: publisherOf(kv, store, 0, Date.now),
+    snapshots: { forget: () => void asked++ },
+    settleMs: 0,
+    nowMs: Date.now,
+    log: (line) => void lines.push(line),
+  });
+  await record(await writeToKv('first'));
+});
+afterEach(async () => {
+  await store.close();
+  await server.close();
+});
+
+/** @returns the hash. */
+async function writeToKv(text: string): Promise<string> {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  server.values.set(`CATALOGUE/s/${hash}/0`, Buffer.from(text));
+  const pointer = { hash, parts: 1, sizeBytes: text.length, at: Date.now() };
+  server.values.set('CATALOGUE/active', Buffer.from(JSON.stringify(pointer)));
+  return hash;
+}
+
+const record = (hash: string) =>
+  store.write([
+    store.db.insert(snapshots).values({
+      hash,
+      schemaHash: 'schema',
+      items: 1,
+      sizeBytes: 1,
+      parts: 1,
+      publishedAt: Date.now(),
+    }),
+  ]);
+
+test('a publication under way is no problem: KV has it before the store says so', async () => {
+  await check.check();
+  const hash = await writeToKv('second');
+  await check.check();
+  expect(check.problem()).toBeUndefined();
+  await record(hash);
+  await check.check();
+  expect([check.problem(), asked, lines]).toEqual([undefined, 0, []]);
+});
+
+test('what two checks find is a problem, is published again, and is over when KV is whole', async () => {
+  const hash = await writeToKv('of nobody');
+  await check.check();
+  await check.check();
+  expect(check.problem()).toContain(`${hash}, which was never published`);
+  expect(asked).toBe(1);
+  await record(hash);
+  await check.check();
+  expect(check.problem()).toBeUndefined();
+  expect(lines).toHaveLength(2);
+});
