@@ -1,7 +1,8 @@
 import type { Client } from '@libsql/client';
 import { transfer } from 'comlink';
 import { serve } from '../process/serve.ts';
-import { parseItem, type Item } from '../../shared/domain/item.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import { parseStoredItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
 import { refuseForeign } from './check-items.ts';
@@ -43,18 +44,28 @@ const exposed = {
 };
 
 const stored = async (client: Client, schema: Schema, onDropped: (why: string) => void) =>
-  (await readAll(client)).map((item) => withoutOutdatedValues(item, schema.columns, onDropped));
+  (await readAll(client, onDropped)).map((item) =>
+    withoutOutdatedValues(item, schema.columns, onDropped),
+  );
 
 /** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
-async function readAll(client: Client): Promise<Item[]> {
+async function readAll(client: Client, onDropped: (why: string) => void): Promise<Item[]> {
   const all: Item[] = [];
+  let after = '';
   for (;;) {
     const { rows } = await client.execute({
       sql: 'select id, attributes from items where id > ? order by id limit ?',
-      args: [all.at(-1)?.id ?? '', PAGE],
+      args: [after, PAGE],
     });
     for (const { id, attributes } of rows) {
-      if (typeof attributes === 'string') all.push(parseItem({ ...JSON.parse(attributes), id }));
+      after = String(id);
+      if (typeof attributes !== 'string') continue;
+      try {
+        all.push(parseStoredItem(id, JSON.parse(attributes)));
+      } catch (error) {
+        // One such item must not keep the whole catalogue from the edge.
+        onDropped(`${messageOf(error)}; the item is left out`);
+      }
     }
     if (rows.length < PAGE) return all;
   }

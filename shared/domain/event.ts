@@ -2,7 +2,7 @@ import { ApiError, invalid } from './errors.ts';
 import {
   parseEventId,
   parseRankingId,
-  readItemId,
+  referredItemId,
   type EventId,
   type ItemId,
   type RankingId,
@@ -145,7 +145,7 @@ export function parseEvent(value: unknown): FeedbackEvent {
     eventId: parseEventId(raw.eventId),
     type: type as EventType,
     rankingId: parseRankingId(raw.rankingId),
-    ...(raw.itemId === undefined ? {} : { itemId: readItemId(raw.itemId) }),
+    ...(raw.itemId === undefined ? {} : { itemId: referredItemId(raw.itemId) }),
     ...(position === undefined ? {} : { position: position as number }),
     ...(given === undefined ? {} : { value: given as number }),
     ...(raw.properties === undefined ? {} : { properties: parseProperties(raw.properties) }),

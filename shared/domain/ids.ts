@@ -40,8 +40,14 @@ export const parseItemId = parseId<ItemId>('item id');
  * 1e0) is lost too, but these are one number, and one id twice is refused.
  * @throws ApiError 400.
  */
-export function readItemId(value: unknown): ItemId {
-  if (typeof value !== 'number') return visible(parseItemId(value), 'item id');
+export const readItemId = (value: unknown): ItemId => visible(referredItemId(value), 'item id');
+
+/**
+ * The same for an item that must be known already: one that was stored when more characters were taken can still be clicked.
+ * @throws ApiError 400.
+ */
+export function referredItemId(value: unknown): ItemId {
+  if (typeof value !== 'number') return addressable(parseItemId(value), 'item id');
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return parseItemId(String(value));
   throw invalid(
     `an item id that is a number must be a whole number up to ${Number.MAX_SAFE_INTEGER}, but was ${shown(value)}: send it as text, as its digits may have been lost`,
@@ -51,10 +57,13 @@ export function readItemId(value: unknown): ItemId {
 /** The path of an address cannot end in these: they mean a folder, so what they name could not be asked for or deleted. */
 const DOT_SEGMENTS: ReadonlySet<string> = new Set(['.', '..']);
 
-/** What comes in must be what is seen, and an address must be able to hold it; what is stored already may be otherwise. */
+function addressable<T extends string>(id: T, name: string): T {
+  if (!DOT_SEGMENTS.has(id)) return id;
+  throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
+}
+
+/** What comes in must be what is seen; what is stored already may be otherwise. */
 function visible<T extends string>(id: T, name: string): T {
-  if (DOT_SEGMENTS.has(id))
-    throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
   const unseen = unseenIn(id);
   if (unseen === undefined) return id;
   throw invalid(
@@ -92,7 +101,7 @@ function asRead(id: string): string {
  * @throws ApiError 400, also for what names a person to everybody: pseudonymous ids are what may be logged.
  */
 export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
-  const id = visible(parseId<GivenId>(name)(value), name);
+  const id = visible(addressable(parseId<GivenId>(name)(value), name), name);
   const read = asRead(id);
   const personal = E_MAIL.test(read)
     ? 'an e-mail address'

@@ -1,7 +1,7 @@
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
-import { parseGivenId, readItemId, type GivenId, type ItemId } from './ids.ts';
+import { parseGivenId, referredItemId, type GivenId, type ItemId } from './ids.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
 import { parseMoment } from './moment.ts';
@@ -200,6 +200,6 @@ function parseRecent(value: unknown, offset: number): Interaction[] {
       );
     const what = `recent[${index}].at`;
     const at = byReceiversClock(parseMoment(raw.at, what), offset, what);
-    return { itemId: readItemId(raw.itemId), type: nfc(raw.type), at };
+    return { itemId: referredItemId(raw.itemId), type: nfc(raw.type), at };
   });
 }

@@ -79,6 +79,23 @@ test('a deleted item leaves the snapshot; deleting it again is a 404', async () 
   });
 });
 
+test('items with ids that would be refused today do not keep the others from the edge', async () => {
+  const old = ['..', 'two words', 'a\u200bb'];
+  const client = createClient(backend.config.database);
+  for (const id of old)
+    await client.execute({
+      sql: `insert into items (id, attributes, "updatedAt") values (?, '{}', 0)`,
+      args: [id],
+    });
+  client.close();
+  await put([{ id: 'beside-old', price: 1 }]);
+  await eventually(() => ids().includes('beside-old'));
+  expect(ids()).toEqual(expect.arrayContaining(['..', 'a\u200bb']));
+  expect(ids()).not.toContain('two words');
+  await backend.call('POST', '/v1/items/delete', { ids: [...old, 'beside-old'] });
+  await eventually(() => !ids().includes('..'));
+});
+
 test('the catalogue is listed page by page, in order of id', async () => {
   const { body } = await backend.call('GET', '/v1/items?limit=1');
   expect(body).toMatchObject({
@@ -212,7 +229,7 @@ test('ids that an address cannot hold are refused, and go by a body where they a
     expect(await put([{ id }])).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   expect((await put('[{"id":1e400}]')).status).toBe(400);
   const client = connect(backend.config.database);
-  for (const id of ['..', 'two words'])
+  for (const id of ['..', 'two words', 'a\u200bb'])
     await client.execute({
       sql: `insert into items (id, attributes, "updatedAt") values (?, '{}', 0)`,
       args: [id],
@@ -220,9 +237,9 @@ test('ids that an address cannot hold are refused, and go by a body where they a
   client.close();
   await put([{ id: 'a/b' }]);
   const { body } = await backend.call('POST', '/v1/items/delete', {
-    ids: ['..', 'two words', 'a/b', 'none'],
+    ids: ['..', 'two words', 'a\u200bb', 'a/b', 'none'],
   });
-  expect(body).toEqual({ deleted: ['..', 'two words', 'a/b'], unknown: ['none'] });
+  expect(body).toEqual({ deleted: ['..', 'two words', 'a\u200bb', 'a/b'], unknown: ['none'] });
   const left = (await backend.call('GET', '/v1/items?limit=1000')).body.items;
   expect(left.map(({ id }: { id: string }) => id)).not.toContain('..');
 });

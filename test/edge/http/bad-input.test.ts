@@ -43,7 +43,7 @@ describe('POST /v1/rank', () => {
     ],
     [
       'half of a character',
-      new Uint8Array(Buffer.from('{"sessionId":"é"}').filter((byte: number) => byte !== 0xa9)),
+      Uint8Array.from([...Buffer.from('{"sessionId":"é"}')].filter((byte) => byte !== 0xa9)),
       400,
       'invalid_json',
       /its bytes are not UTF-8/,

@@ -12,6 +12,10 @@ const click = {
   token: 'x.y',
 };
 
+it('takes an item that was stored when ids were read less strictly', () => {
+  expect(parseEvent({ ...click, itemId: 'a\u200bb' }).itemId).toBe('a\u200bb');
+});
+
 describe('parseEvent', () => {
   it.each<[string, object]>([
     ['a click', click],
