@@ -128,7 +128,15 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         leaderOnly: false,
         run: () => health.checkPages(),
       },
-      ...jobsOf({ config, trainer, trainingData, rollouts, leader, log }),
+      ...jobsOf({
+        config,
+        trainer,
+        trainingData,
+        rollouts,
+        leader,
+        inTurn: (job) => inTurnWithOthers(lease('pruning', LEASE_MS), job),
+        log,
+      }),
       ...services.experimentService.jobs(
         trainWithPolicy({ store, versions, trainer, nowMs }),
         config.training.schedule,

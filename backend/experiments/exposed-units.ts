@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { countedRankings, exposureCounts, classifiedExposures } from '../log/account/counted.ts';
+import { contextOf } from '../log/request-context.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 
@@ -80,8 +81,7 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
       columns: ['unit', 'userId', 'firstAt', 'arm', 'arms', 'visitor', 'context', 'refused'],
       select: sql`
         select u.unit, u.userId, u.firstAt, x.arm, u.arms,
-          case when json_valid(d.request) and json_type(d.request, '$.context') = 'object'
-            then d.request -> '$.context' end as context,
+          ${contextOf(sql`d.request`)} as context,
           case when x.userId is null then 'anonymous'
             when exists (
               select 1 from ${countedRankings} p

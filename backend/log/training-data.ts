@@ -28,6 +28,11 @@ export interface TrainingDataService extends Pick<DataWorkerOptions, 'location' 
   forgetDeleted(): Promise<number>;
   /** Deletes what is older than the retention, counted from the newest entry of the log. */
   prune(): Promise<Pruned>;
+  /**
+   * Rids a folder of this machine of deleted people and of days that are over; a bucket is shared, and `prune`'s. Of several
+   * backends only one prunes, and each may have partitions in a folder of its own.
+   */
+  pruneOwnFolder(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,6 +78,13 @@ export function trainingData(
       const partitions = await thread.call((worker) => worker.prune(dayOf(before), nowMs()));
       await rewriteAfterDeletions(store);
       return { before, ...rows, partitions };
+    },
+    async pruneOwnFolder() {
+      if (location.kind !== 'folder') return;
+      const logMs = (await readLogTime(store.db, nowMs())) ?? 0;
+      const before = Math.max(0, floorToDay(logMs - settings.retentionDays * DAY_MS));
+      await thread.call((worker) => worker.forgetDeleted(nowMs()));
+      await thread.call((worker) => worker.prune(dayOf(before), nowMs()));
     },
     stop: () => thread.stop(),
   };

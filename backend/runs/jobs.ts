@@ -19,12 +19,14 @@ export function jobsOf(deps: {
     readonly rollout: Pick<RolloutSettings, 'schedule'>;
   };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
-  readonly trainingData: Pick<TrainingDataService, 'prune'>;
+  readonly trainingData: Pick<TrainingDataService, 'prune' | 'pruneOwnFolder'>;
   readonly rollouts: Pick<Rollouts, 'advance'>;
-  readonly leader: Pick<Lease, 'held'>;
+  readonly leader: Pick<Lease, 'held' | 'isHeld'>;
+  /** One backend after the other: folders may be shared. */
+  readonly inTurn: (job: () => Promise<void>) => Promise<void>;
   readonly log: (message: string) => void;
 }): Job[] {
-  const { config, trainer, trainingData, rollouts, leader, log } = deps;
+  const { config, trainer, trainingData, rollouts, leader, inTurn, log } = deps;
   const { training } = config;
   const job = (name: string, schedule: Schedule, run: () => Promise<void>): Job => ({
     name,
@@ -48,12 +50,19 @@ export function jobsOf(deps: {
     job('rollout decisions', config.rollout.schedule, async () => {
       await rollouts.advance(leader.held);
     }),
-    job('pruning', config.trainingData.pruneSchedule, async () => {
-      const { before, decisions, partitions } = await trainingData.prune();
-      log(
-        `pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,
-      );
-    }),
+    {
+      name: 'pruning',
+      schedule: config.trainingData.pruneSchedule,
+      leaderOnly: false,
+      run: () =>
+        inTurn(async () => {
+          if (!leader.isHeld()) return trainingData.pruneOwnFolder();
+          const { before, decisions, partitions } = await trainingData.prune();
+          log(
+            `pruning: ${decisions} rankings and ${partitions} partitions from before ${new Date(before).toISOString()}`,
+          );
+        }),
+    },
     job('closing of interrupted runs', config.watchEveryMs, () => trainer.closeInterrupted()),
   ];
 }

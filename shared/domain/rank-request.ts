@@ -13,6 +13,8 @@ export const MAX_CANDIDATES = 2000;
 const MAX_RECENT = 500;
 export const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
+/** Of the context, as JSON: reports read those of all visitors at once. */
+export const MAX_CONTEXT_CHARACTERS = 4096;
 
 /** Something that the visitor did earlier in this session. */
 export interface Interaction {
@@ -173,7 +175,12 @@ function parseContext(value: unknown): RequestContext {
     return fits;
   });
   normaliseTexts(entries);
-  return Object.fromEntries(entries) as RequestContext;
+  const context = Object.fromEntries(entries) as RequestContext;
+  const { length } = JSON.stringify(context);
+  if (length <= MAX_CONTEXT_CHARACTERS) return context;
+  throw invalid(
+    `context may have at most ${MAX_CONTEXT_CHARACTERS} characters as JSON, but had ${length}`,
+  );
 }
 
 function entriesOf(field: string, value: unknown): [string, unknown][] {

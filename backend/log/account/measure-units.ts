@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { rankingCounts } from './counted.ts';
+import { contextOf } from '../request-context.ts';
 import { eventSlices } from './event-slices.ts';
 import { measuredProperties } from './read-properties.ts';
 import type { UnitRow, UnitsOf } from './unit.ts';
@@ -102,7 +103,7 @@ async function contextsOf(
   rankingIds: readonly string[],
 ): Promise<Map<string, string | null>> {
   const rows = await db.all<{ rankingId: string; context: string | null }>(sql`
-    select rankingId, case when json_valid(request) then request -> 'context' end as context
+    select rankingId, ${contextOf(sql`request`)} as context
     from decisions
     where rankingId in (select value from json_each(${JSON.stringify(rankingIds)}))`);
   return new Map(rows.map(({ rankingId, context }) => [rankingId, context]));

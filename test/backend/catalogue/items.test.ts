@@ -81,7 +81,7 @@ test('a deleted item leaves the snapshot; deleting it again is a 404', async () 
 
 test('items with ids that would be refused today do not keep the others from the edge', async () => {
   const old = ['..', 'two words', 'a\u200bb'];
-  const client = createClient(backend.config.database);
+  const client = connect(backend.config.database);
   for (const id of old)
     await client.execute({
       sql: `insert into items (id, attributes, "updatedAt") values (?, '{}', 0)`,

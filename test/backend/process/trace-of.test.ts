@@ -1,7 +1,6 @@
 import { transferHandlers } from 'comlink';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import '../../../backend/process/transfer-errors.ts';
 import { traceOf } from '../../../backend/process/trace-of.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { borrowStore } from '../../support/borrow-store.ts';
@@ -21,6 +20,8 @@ test('a query that failed tells why and where, but none of its values, also from
     expect(trace).toMatch(/caused by .*no such table: nowhere/);
     expect(trace).not.toContain('the-keyed-id');
   }
+  // Puts its handler in place.
+  await import('../../../backend/process/transfer-errors.ts');
   const handler = transferHandlers.get('throw')!;
   // As comlink hands on what a thread throws.
   const [sent] = handler.serialize({ value: error });

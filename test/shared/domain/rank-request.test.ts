@@ -60,6 +60,10 @@ describe('parseRankRequest', () => {
     [{}, 'sessionId must be'],
     [{ ...asked, userId: '' }, 'userId must be'],
     [{ ...asked, sessionId: 'ana@example.com' }, 'sessionId must not be an e-mail address'],
+    [
+      { ...asked, context: { page: 'x'.repeat(4096) } },
+      'context may have at most 4096 characters as JSON, but had 4107',
+    ],
     [{ ...asked, userId: '+49-170-1234567' }, 'userId must not be a phone number'],
     [{ ...asked, placement: 'Home Page' }, 'placement must be 1 to 64 lower-case letters'],
     [

@@ -369,6 +369,21 @@ test('half a surrogate pair, a null, a number beyond all sums or long properties
   expect(kept).toMatchObject(context);
 });
 
+test('a context that is longer than an edge takes today is not read, and its ranking counts', async () => {
+  const contexts = [{ device: 'mobile' }, { device: 'mobile', other: 'x'.repeat(5000) }, 7];
+  const decisions = contexts.map((context, i) =>
+    decisionOf(`r${i}`, {
+      at: START,
+      sessionId: parseSessionId(`s${i}`),
+      request: JSON.stringify({ context }),
+    }),
+  );
+  await ingest(store, { batchId: 'b', decisions, events: [] }, START);
+  expect(await gatherUnits(store, SETTINGS, START)).toBe(3);
+  const devices = byUnit(await unitRows()).map(({ context }) => context.device);
+  expect(devices).toEqual(['mobile', undefined, undefined]);
+});
+
 test('of a session that went on as somebody else’s nothing is left of the user who is deleted', async () => {
   const as = (id: string, user: string, at: number) =>
     decisionOf(id, { at, userId: parseUserId(user) });
