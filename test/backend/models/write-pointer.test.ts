@@ -9,7 +9,7 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
   const store = await openTestStore();
   const written: string[] = [];
   const publisher = {
-    unpublished: async () => [],
+    ensurePublished: async () => {},
     writePointer: async (text: string) => void written.push(text),
   } as unknown as Publisher;
   const { writeStamped } = pointerWriter({
