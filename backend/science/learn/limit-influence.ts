@@ -1,8 +1,5 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { firstPassOf } from '../../../shared/score/scorer.ts';
-import { warmSlope } from './additive/first-pass.ts';
-import { slotOffsets } from './additive/slot-weights.ts';
-import { pointsPerRow } from './score-set.ts';
+import { usualChances } from './usual-chances.ts';
 import { slateCount, takeSlates, type TrainingSet } from './training-set.ts';
 
 /** How much a person may add to what is learned, and how far one item may rise by one training. */
@@ -29,11 +26,11 @@ export interface Limited {
   readonly set: TrainingSet;
   /** Rankings of persons who had more than counts. */
   readonly overPerson: number;
-  /** Further rewards of a person for an item; as the last two, 0 where items are not limited. */
-  readonly repeated: number;
   /** Rewards that were larger than counts. */
   readonly clipped: number;
-  /** Rewards beyond what an item may rise, and the items that they are of. */
+  /** Further rewards of a person for an item over its limit; as the last two, 0 where items are not limited. */
+  readonly repeated: number;
+  /** Rewards beyond what an item may rise, and the items over their limit. */
   readonly overItem: number;
   readonly itemsOver: number;
 }
@@ -50,15 +47,21 @@ const ROUNDING = 1e-9;
  * rankings. In this order:
  *
  * 1. Of a session and of a user the first `rankingsPerPerson` rankings with a reward count, and as many without.
- * 2. Where items are limited, a person speaks for an item once, with the largest reward.
- * 3. A reward counts at most `rewardOverMean` times the mean (winsorisation).
- * 4. Where items are limited: an item's offset has the gradient `G⁺ − G⁻` at the base's weights, where
- *    `G⁺ = Σ r (1 − p)` over rows that earned r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`). Of its rewards as many
- *    count as keep `G⁺` within `itemRise · G⁻` and `G⁻ + itemShare · Σ R`, evenly spread over time. Who only ever rewards
- *    an item adds nothing to its `G⁻`, so that an attack hardly raises its own limit.
+ * 2. A reward counts at most `rewardOverMean` times the mean (winsorisation).
+ * 3. Where items are limited: an item's offset has the gradient `G⁺ − G⁻`, where `G⁺ = Σ r (1 − p)` over rows that earned
+ *    r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`), and p is the chance of a row by what its features say
+ *    (`usualChances`). It is over its limit where `G⁺` exceeds `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a
+ *    person's further rewards do not count, the others count at most the mean, and as many of them as keep the limit,
+ *    evenly spread over time.
+ *
+ * Mean and chances are those of the first ranking with a reward of each person, because many rankings of a few would move
+ * them, and with them every limit. Leaving rewards out by the item that earned them changes nothing but the items' own
+ * constants in a conditional logit (choice-based sampling: Manski & McFadden, 1981), so that what holds for many
+ * items, such as that people come back to what they last viewed, is learned in full. For this reason a person's further
+ * rewards of an item within its limit count.
  *
  * A ranking that loses all of its rewards is left out: nothing says that its items were not wanted.
- * @param base the scorer to improve on, whose probabilities p are, with the effect of the slots.
+ * @param base the scorer to improve on.
  */
 export function limitInfluence(
   whole: TrainingSet,
@@ -69,19 +72,26 @@ export function limitInfluence(
   const counted = firstRankings(whole, user, rankingsPerPerson);
   const set = takeSlates(whole, counted);
   const overPerson = slateCount(whole) - counted.length;
+  const users = Int32Array.from(counted, (slate) => user[slate]);
+  const usual = takeSlates(set, rewardedFirst(set, users));
+  const mean = meanReward(usual.reward);
+  const clipped = clipRewards(set.reward, rewardOverMean * mean);
+  clipRewards(usual.reward, rewardOverMean * mean);
   if (itemRise === null) {
-    const clipped = clipRewards(set.reward, rewardOverMean);
     return { set, overPerson, clipped, repeated: 0, overItem: 0, itemsOver: 0 };
   }
-  const users = Int32Array.from(counted, (slate) => user[slate]);
   const items = itemsOf(whole, counted, item);
   const before = rewardedSlates(set);
-  const repeated = leaveOutRepeated(set, users, items);
-  const clipped = clipRewards(set.reward, rewardOverMean);
-  const { overItem, itemsOver } = limitItems(set, items, base, { itemRise, itemShare });
+  const leftOut = limitItems(set, items, {
+    chances: usualChances(set, usual, base),
+    further: furtherRewards(set, users, items),
+    mean,
+    itemRise,
+    itemShare,
+  });
   const after = rewardedSlates(set);
   const kept = Array.from(before.keys()).filter((slate) => before[slate] === after[slate]);
-  return { set: takeSlates(set, kept), overPerson, clipped, repeated, overItem, itemsOver };
+  return { set: takeSlates(set, kept), overPerson, clipped, ...leftOut };
 }
 
 const earnedIn = ({ starts, reward }: TrainingSet, slate: number): number => {
@@ -123,37 +133,40 @@ function itemsOf({ starts }: TrainingSet, slates: readonly number[], item: Uint3
   return taken.subarray(0, rows);
 }
 
-/** @returns how many rewards were left out. */
-function leaveOutRepeated(set: TrainingSet, user: Int32Array, item: Uint32Array): number {
+/** Of each person the first ranking with a reward; slates ascending. */
+const rewardedFirst = (set: TrainingSet, user: Int32Array): number[] =>
+  firstRankings(set, user, 1).filter((slate) => earnedIn(set, slate) > 0);
+
+/** 1 for each reward of an item by a person who has given it one as large before, or gives it a larger one later. */
+function furtherRewards(set: TrainingSet, user: Int32Array, item: Uint32Array): Uint8Array {
   const { starts, reward } = set;
+  const further = new Uint8Array(set.rows);
   const best = new Map<string, number>();
-  let repeated = 0;
   for (let slate = 0; slate < slateCount(set); slate++)
     for (let row = starts[slate]; row < starts[slate + 1]; row++) {
       if (reward[row] === 0) continue;
       for (const person of personsOf(set, user, slate)) {
         const key = `${person} ${item[row]}`;
         const before = best.get(key);
-        if (before === undefined || reward[before] === 0) {
-          best.set(key, row);
-          continue;
-        }
-        repeated++;
-        if (reward[before] >= reward[row]) {
-          reward[row] = 0;
+        if (before !== undefined && further[before] === 0 && reward[before] >= reward[row]) {
+          further[row] = 1;
           break;
         }
-        reward[before] = 0;
+        if (before !== undefined) further[before] = 1;
         best.set(key, row);
       }
     }
-  return repeated;
+  return further;
+}
+
+/** 0 where there are none. */
+function meanReward(reward: Float64Array): number {
+  const earned = reward.filter((value) => value > 0);
+  return earned.reduce((sum, value) => sum + value, 0) / Math.max(earned.length, 1);
 }
 
 /** @returns how many rewards were larger. */
-function clipRewards(reward: Float64Array, overMean: number): number {
-  const earned = reward.filter((value) => value > 0);
-  const most = (overMean * earned.reduce((sum, value) => sum + value, 0)) / earned.length;
+function clipRewards(reward: Float64Array, most: number): number {
   let clipped = 0;
   for (let row = 0; row < reward.length; row++)
     if (reward[row] > most) {
@@ -163,32 +176,51 @@ function clipRewards(reward: Float64Array, overMean: number): number {
   return clipped;
 }
 
+interface ItemLimit {
+  /** One per row; so is `further`. */
+  readonly chances: Float64Array;
+  readonly further: Uint8Array;
+  readonly mean: number;
+  readonly itemRise: number;
+  readonly itemShare: number;
+}
+
 function limitItems(
   set: TrainingSet,
   item: Uint32Array,
-  base: Scorer,
-  { itemRise, itemShare }: { readonly itemRise: number; readonly itemShare: number },
+  { chances, further, mean, itemRise, itemShare }: ItemLimit,
 ) {
   const { starts, reward } = set;
-  const p = probabilities(set, base);
   const items = item.reduce((most, value) => Math.max(most, value + 1), 0);
-  const [up, down] = [new Float64Array(items), new Float64Array(items)];
-  let [mass, supports] = [0, 0];
+  const speaksFor = () => {
+    const up = new Float64Array(items);
+    for (let row = 0; row < reward.length; row++) up[item[row]] += reward[row] * (1 - chances[row]);
+    return up;
+  };
+  const down = new Float64Array(items);
+  let mass = 0;
   for (let slate = 0; slate < slateCount(set); slate++) {
     const earned = earnedIn(set, slate);
+    mass += earned;
     for (let row = starts[slate]; row < starts[slate + 1]; row++)
-      if (reward[row] > 0) {
-        up[item[row]] += reward[row] * (1 - p[row]);
-        mass += reward[row];
-        supports++;
-      } else down[item[row]] += earned * p[row];
+      if (reward[row] === 0) down[item[row]] += earned * chances[row];
   }
+  const supports = reward.reduce((count, value) => count + Number(value > 0), 0);
   const always = supports === 0 ? 0 : (LEAST_SUPPORT * mass) / supports;
-  const share = up.map((value, i) =>
-    Math.min(1, Math.max(Math.min(itemRise * down[i], down[i] + itemShare * mass), always) / value),
+  const most = down.map((value) =>
+    Math.max(Math.min(itemRise * value, value + itemShare * mass), always),
   );
+  const isOver = speaksFor().map((value, i) => Number(value > most[i]));
+  let [repeated, overItem] = [0, 0];
+  for (let row = 0; row < reward.length; row++) {
+    if (reward[row] === 0 || isOver[item[row]] === 0) continue;
+    if (further[row] === 1) {
+      reward[row] = 0;
+      repeated++;
+    } else reward[row] = Math.min(reward[row], mean);
+  }
+  const share = speaksFor().map((value, i) => (isOver[i] === 1 ? Math.min(1, most[i] / value) : 1));
   const owed = new Float64Array(items);
-  let overItem = 0;
   for (let row = 0; row < reward.length; row++) {
     const of = share[item[row]];
     if (reward[row] === 0 || !(of < 1)) continue;
@@ -200,21 +232,5 @@ function limitItems(
       overItem++;
     }
   }
-  return { overItem, itemsOver: share.filter((of) => of < 1).length };
-}
-
-/** The chance of each row in its slate by the base's first pass and the effect of the slots. */
-function probabilities(set: TrainingSet, base: Scorer): Float64Array {
-  const first = firstPassOf(base);
-  const slope = warmSlope(base, set);
-  const slots = slotOffsets(first, set, slope, set);
-  const scores = pointsPerRow(first, set).map((points, row) => points * slope + slots[row]);
-  for (let slate = 0; slate < slateCount(set); slate++) {
-    const own = scores.subarray(set.starts[slate], set.starts[slate + 1]);
-    const best = own.reduce((most, score) => Math.max(most, score), -Infinity);
-    const odds = own.map((score) => Math.exp(score - best));
-    const total = odds.reduce((sum, value) => sum + value, 0);
-    own.set(odds.map((value) => value / total));
-  }
-  return scores;
+  return { repeated, overItem, itemsOver: isOver.reduce((sum, value) => sum + value, 0) };
 }

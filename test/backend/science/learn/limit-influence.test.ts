@@ -94,20 +94,23 @@ test('where items are not limited, a person who comes back to an item counts eac
   expect(found).toMatchObject({ repeated: 0, overItem: 0, itemsOver: 0 });
 });
 
-test('where items are limited, a person speaks for an item once, with the largest reward', () => {
-  const { set, repeated } = limited(
-    [
-      { session: 'a', user: 1, earned: [1, 1] },
-      { session: 'b', user: 1, earned: [3, 0] },
-      { session: 'b', user: 1, earned: [2, 0] },
-      { session: 'c', earned: [0, 0] },
-    ],
-    { itemRise: 100 },
-  );
-  // The third ranking has lost all of its rewards; the fourth had none.
-  expect(Array.from(set.at)).toEqual([0, 1, 3]);
-  expect(rewards(set)).toEqual([0, 1, 3, 0, 0, 0]);
-  expect(repeated).toBe(2);
+test('of an item over its limit a person counts once, and of others each time', () => {
+  const rankings = [
+    ...repeat(7, () => ({ session: 'a', items: [0, 1], earned: [1, 0] })),
+    ...repeat(30, (i) => ({ session: `b${i}`, items: [2, 3], earned: i % 2 ? [1, 0] : [0, 1] })),
+    ...repeat(4, () => ({ session: 'c', items: [2, 3], earned: [1, 0] })),
+  ] satisfies Ranking[];
+  const { set, repeated } = limited(rankings, { itemRise: 1.5 });
+  expect(Array.from(set.at).filter((at) => at < 7)).toEqual([0]);
+  expect(Array.from(set.at).filter((at) => at >= 37)).toHaveLength(4);
+  expect(repeated).toBe(6);
+});
+
+test('many rankings of one person do not move the mean reward', () => {
+  const honest = repeat(40, (i) => ({ session: `s${i}`, items: [0, 1], earned: [1, 0] }));
+  const forged = repeat(90, () => ({ session: 'a', items: [0, 1], earned: [100, 0] as const }));
+  const { set } = limited([...honest, ...forged], { rewardOverMean: 2 });
+  expect(Math.max(...set.reward)).toBeCloseTo((2 * (40 + 100)) / 41, 10);
 });
 
 test('of an item as many rewards count as keep what speaks for it within its limit, evenly spread', () => {
