@@ -58,8 +58,9 @@ async function readAll(client: Client, onDropped: (why: string) => void): Promis
       args: [after, PAGE],
     });
     for (const { id, attributes } of rows) {
-      after = String(id);
-      if (typeof attributes !== 'string') continue;
+      if (typeof id !== 'string' || typeof attributes !== 'string')
+        throw new Error('the table of items holds no texts');
+      after = id;
       try {
         all.push(parseStoredItem(id, JSON.parse(attributes)));
       } catch (error) {

@@ -8,6 +8,7 @@ import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
 import { nfcOf } from '../domain/nfc.ts';
+import { refuseMisspeltFields } from './schema-fields.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
 /** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */
@@ -77,6 +78,11 @@ const bad = (message: string) => new ApiError(400, 'invalid_schema', `schema: ${
  */
 export function parseSchema(value: unknown): Schema {
   const schema = parseStoredSchema(nfcOf(value));
+  try {
+    refuseMisspeltFields(value as object);
+  } catch (error) {
+    throw error instanceof ApiError ? bad(error.message) : error;
+  }
   for (const name of Object.keys(schema.training.reward)) {
     if (isMetric(name)) continue;
     const meant = nearest(name, METRIC_NAMES);
@@ -89,10 +95,11 @@ export function parseSchema(value: unknown): Schema {
 
 /** The same for a schema that was checked before: its texts stay as they are, as its hash is over them, and so does its reward. */
 export function parseStoredSchema(value: unknown): Schema {
-  if (typeof value !== 'object' || value === null) throw bad('must be a JSON object');
+  if (typeof value !== 'object' || value === null)
+    throw bad(`must be a JSON object, but was ${shown(value)}`);
   const raw = value as Partial<Schema>;
   if (typeof raw.name !== 'string' || !/^[a-z][a-z0-9-]{0,40}$/.test(raw.name)) {
-    throw bad('name must be lower-case letters, digits and dashes');
+    throw bad(`name must be lower-case letters, digits and dashes, but was ${shown(raw.name)}`);
   }
   const columns = list(raw.columns, 'columns');
   const filters = list(raw.filters ?? [], 'filters');
@@ -145,7 +152,7 @@ export const bucketLabel = (spec: FeatureSpec, bucket: number): string =>
   bucket === 0 ? 'missing' : kindOf(spec).label(spec, bucket);
 
 function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
-  if (!Array.isArray(value)) throw bad(`${name} must be a list`);
+  if (!Array.isArray(value)) throw bad(`${name} must be a list, but was ${shown(value)}`);
   if (!value.every((entry) => typeof entry === 'object' && entry !== null))
     throw bad(`${name} must hold objects`);
   return value;
@@ -192,7 +199,9 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
 /** @throws ApiError 400 unless items can be packed into the column. */
 export function checkColumn({ name, type, from }: ColumnSpec): void {
   if (!['category', 'set', 'number', 'date', 'path'].includes(type)) {
-    throw bad(`column ${name}: type must be category, set, number, date or path`);
+    throw bad(
+      `column ${name}: type must be category, set, number, date or path, but was ${shown(type)}`,
+    );
   }
   if (from !== undefined && !(isTexts(from) && from.length > 0)) {
     throw bad(`column ${name}: from must list the attributes of the path, from the root down`);
@@ -252,12 +261,15 @@ function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSp
 
 function checkTraining(spec: TrainingSpec): TrainingSpec {
   if (spec.objective !== 'listwise' && spec.objective !== 'pointwise')
-    throw bad('training.objective must be listwise or pointwise');
-  if (!(spec.l2 >= 0)) throw bad(`training.l2 must be 0 or more, but was ${spec.l2}`);
+    throw bad(`training.objective must be listwise or pointwise, but was ${shown(spec.objective)}`);
+  if (!(Number.isFinite(spec.l2) && spec.l2 >= 0))
+    throw bad(`training.l2 must be 0 or more, but was ${shown(spec.l2)}`);
   if (!Object.values(spec.reward ?? 'none').every(Number.isFinite))
-    throw bad('training.reward must give a number per event type');
+    throw bad(`training.reward must give a number per event type, but was ${shown(spec.reward)}`);
   if (!POSITION_BIAS.includes(spec.position))
-    throw bad(`training.position must be one of ${POSITION_BIAS.join(', ')}`);
+    throw bad(
+      `training.position must be one of ${POSITION_BIAS.join(', ')}, but was ${shown(spec.position)}`,
+    );
   if (spec.position === 'propensity' && spec.objective !== 'listwise')
     throw bad('training.position propensity needs the listwise objective');
   return spec;

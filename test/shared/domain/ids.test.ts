@@ -66,7 +66,7 @@ describe('what comes in as an id is what is seen', () => {
 
   it.each<[unknown, string]>([
     [2 ** 53, 'was 9007199254740992'],
-    [1e400, 'was Infinity'],
+    [Number.POSITIVE_INFINITY, 'was Infinity'],
     [-0, 'was -0'],
     [1.5, 'was 1.5'],
   ])('the number %d is refused with its digits', (id, message) => {

@@ -126,6 +126,28 @@ describe('canonically equal texts match', () => {
 
 describe('a malformed schema is refused, naming the entry and the remedy', () => {
   it.each<[unknown, string]>([
+    [{ ...definition, rule: {} }, 'there is no field "rule": did you mean "rules"?'],
+    [
+      {
+        ...definition,
+        columns: [...definition.columns, { name: 'x', type: 'path', froms: ['a'] }],
+      },
+      'did you mean "from"?',
+    ],
+    [
+      {
+        ...definition,
+        features: [...definition.features, { name: 'x', kind: 'constant', valuez: ['y'] }],
+      },
+      'did you mean "values"?',
+    ],
+    [
+      { ...definition, constraints: [{ feature: 'base', monoton: 'increasing' }] },
+      'did you mean "monotone"?',
+    ],
+    [{ ...definition, exploration: { epsilonn: 0.1 } }, 'did you mean "epsilon"?'],
+    [{ ...definition, training: { objectiv: 'listwise' } }, 'did you mean "objective"?'],
+    [{ ...definition, training: { l2: '1' } }, 'training.l2 must be 0 or more, but was "1"'],
     [null, 'schema: must be a JSON object'],
     [{ ...minimal, name: 'No Spaces' }, 'name must be lower-case letters, digits and dashes'],
     [{ ...minimal, columns: undefined }, 'columns must be a list'],
