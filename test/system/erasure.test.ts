@@ -211,7 +211,8 @@ const filesWith = (texts: readonly string[]): string[] =>
   readdirSync(system.directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => {
       const path = join(system.directory, file);
-      if (!statSync(path).isFile()) return false;
+      // The probe of the disk writes a file and removes it at once: what is gone by now is not searched.
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
       const bytes = readFileSync(path);
       return texts.some((text) => bytes.includes(text));
     })
