@@ -10,6 +10,8 @@ export interface Child {
   stop(graceMs: number): Promise<void>;
 }
 
+/** MiB for new objects, as threads are bounded too (`backend/process/thread.ts`): by itself V8 reserves 128, and seldom gives them back. */
+const YOUNG_GENERATION = '--max-semi-space-size=16';
 const EXIT_WITH_PARENT = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url));
 
 /**
@@ -25,7 +27,7 @@ export function startChild(
 ): Child {
   const child = spawn(
     process.execPath,
-    ['--no-warnings', '--import', EXIT_WITH_PARENT, script, ...args],
+    ['--no-warnings', YOUNG_GENERATION, '--import', EXIT_WITH_PARENT, script, ...args],
     {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
