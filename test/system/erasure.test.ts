@@ -210,13 +210,20 @@ function occurrences(bytes: Buffer, text: string): number {
 const filesWith = (texts: readonly string[]): string[] =>
   readdirSync(system.directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => {
-      const path = join(system.directory, file);
-      // The probe of the disk writes a file and removes it at once: what is gone by now is not searched.
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
-      const bytes = readFileSync(path);
-      return texts.some((text) => bytes.includes(text));
+      const bytes = bytesOf(join(system.directory, file));
+      return bytes !== undefined && texts.some((text) => bytes.includes(text));
     })
     .toSorted();
+
+/** Undefined of a folder, and of a file that the edge removed since it was listed: SQLite's shared memory comes and goes. */
+function bytesOf(path: string): Buffer | undefined {
+  try {
+    return statSync(path).isFile() ? readFileSync(path) : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** The same of what Parquet files say: their pages are compressed. */
 async function filesNaming(ids: readonly string[]): Promise<string[]> {
