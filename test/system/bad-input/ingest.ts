@@ -9,20 +9,22 @@ const bytes = ingestBatchToBytes({ batchId: 'captured-1-2', decisions: [], event
 const refused = (message: RegExp): Problem => ({ status: 401, code: 'invalid_signature', message });
 const damaged = (message: RegExp): Problem => ({ status: 400, code: 'invalid_format', message });
 
+const BYTES = { 'content-type': 'application/octet-stream' };
+
 export const signedBatch = (secret: string, body = bytes, atMs = Date.now()): Ask => ({
   body,
   headers: {
-    'content-type': 'application/octet-stream',
+    ...BYTES,
     [SIGNATURE_HEADER]: signBody(body, secret, atMs),
   },
 });
 
 /** What is wrong with the batch, the request by the true secret, and the answer that it must get. */
 export const BAD_BATCHES: readonly (readonly [string, (secret: string) => Ask, Problem])[] = [
-  ['no signature', () => ({ body: bytes }), refused(/absent or malformed/)],
+  ['no signature', () => ({ body: bytes, headers: BYTES }), refused(/absent or malformed/)],
   [
     'a signature that is none',
-    () => ({ body: bytes, headers: { [SIGNATURE_HEADER]: 'v1=abc' } }),
+    () => ({ body: bytes, headers: { ...BYTES, [SIGNATURE_HEADER]: 'v1=abc' } }),
     refused(/absent or malformed/),
   ],
   [
