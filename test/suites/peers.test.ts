@@ -9,7 +9,6 @@ import {
   gradedMlpBesideSklearn,
   lambdaMartBesideLightgbm,
   lowerIsBetter,
-  MLP_PEERS,
   mlpBesideSklearn,
   onTrivago,
   surelyWorseBy,
@@ -32,6 +31,13 @@ const REPEATS = 1;
 
 /** scikit-learn's network takes a minute for the folds of one data set. */
 const UNLESS_FULL = sized({ small: 'small size', full: '' });
+
+/** Of four ways to give scikit-learn's network the codes, the one that was best on each data set; the bench runs all four. */
+const STRONGEST = {
+  rows: 'codes as numbers',
+  queries: 'codes as numbers, penalty 10',
+  searches: 'one-hot codes',
+} as const satisfies Record<string, MlpPeer>;
 
 interface Row {
   readonly learner: string;
@@ -72,22 +78,20 @@ const ROWS: readonly Row[] = [
     compare: lambdaMartBesideLightgbm,
     bars: { 'NDCG@10': 0.724 },
   },
-  ...(Object.keys(MLP_PEERS) as MlpPeer[]).flatMap((name) => [
-    {
-      learner: 'an MLP',
-      peer: `scikit-learn's of ${name}`,
-      reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
-      compare: mlpBesideSklearn(name),
-      bars: { AUC: 0.755, 'log loss': 0.595 },
-    },
-    {
-      learner: 'an MLP on graded queries',
-      peer: `scikit-learn's of ${name}`,
-      reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
-      compare: gradedMlpBesideSklearn(name),
-      bars: { 'NDCG@10': 0.735 },
-    },
-  ]),
+  {
+    learner: 'an MLP',
+    peer: `scikit-learn's of ${STRONGEST.rows}`,
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    compare: mlpBesideSklearn(STRONGEST.rows),
+    bars: { AUC: 0.755, 'log loss': 0.595 },
+  },
+  {
+    learner: 'an MLP on graded queries',
+    peer: `scikit-learn's of ${STRONGEST.queries}`,
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    compare: gradedMlpBesideSklearn(STRONGEST.queries),
+    bars: { 'NDCG@10': 0.735 },
+  },
 ];
 
 for (const { learner, peer, reason, compare, bars } of ROWS) {
@@ -131,7 +135,7 @@ const searches = needs(unlessShared(TRIVAGO) || unlessPeers() || UNLESS_FULL);
 test.skipIf(searches.absent)(
   `hotel searches: an MLP as good as scikit-learn's${searches.why}`,
   async () => {
-    for (const measured of await trivagoMlpBesideSklearn()) {
+    for (const measured of await trivagoMlpBesideSklearn([STRONGEST.searches])) {
       expect(measured.ours, JSON.stringify(measured)).toBeGreaterThanOrEqual(0.62);
       expect(measured.difference.high, JSON.stringify(measured)).toBeGreaterThan(0);
     }

@@ -10,7 +10,7 @@ import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const SEED = Date.now() % 2 ** 31;
-const KILLS = sized({ small: 1, full: 8 });
+const KILLS = sized({ small: 1, full: 2 });
 /** As many catalogues in turn that each was deleted from KV before it comes back. */
 const CATALOGUES = 4;
 

@@ -30,11 +30,15 @@ import {
 const DAY_MS = 86_400_000;
 const MOST_MOVED = 0.1 * ITEMS;
 const LEAST_OF_GAIN = 0.95;
-/** Of seed 2 people click 3 % of the rankings: too few to learn from (`minimums`). */
+/**
+ * Of seed 2 people click 3 % of the rankings: too few to learn from (`minimums`). The second world of the full size is
+ * attacked in two of the ways.
+ */
 const { seeds, onlyThese, of } = sized<Size>({
   small: { seeds: [1], onlyThese: ['many bookings'], of: ['popular', 'rare'] },
   full: { seeds: [1, 3], of: ['popular', 'rare', 'new'] },
 });
+const EVERYWHERE = new Set(['many bookings', 'fake users']);
 const SESSIONS = 6000;
 
 interface Size {
@@ -138,8 +142,8 @@ const attacks = Object.entries(ATTACKS).filter(([name]) => onlyThese?.includes(n
 test.each(attacks)(
   `of 1 % of ${SESSIONS} sessions, %s for a ${of.join(', a ')} item move no item by more than a tenth of the catalogue`,
   { timeout: 600_000 },
-  async (_, how) => {
-    for (const clean of worlds)
+  async (name, how) => {
+    for (const clean of EVERYWHERE.has(name) ? worlds : worlds.slice(0, 1))
       for (const what of of) {
         const attacked = await trained([clean.log, attack(clean, how, clean.targets[what])]);
         expect(mostMoved(clean, attacked), `${what}, seed ${clean.world.seed}`).toBeLessThan(

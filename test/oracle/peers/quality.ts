@@ -328,14 +328,16 @@ export async function onTrivago(): Promise<OnTrivago> {
 }
 
 /** Ours listwise, theirs by whether a hotel was clicked. MRR, and ours minus theirs clustered by session. */
-export async function trivagoMlpBesideSklearn(): Promise<
+export async function trivagoMlpBesideSklearn(
+  peers: readonly MlpPeer[] = Object.keys(MLP_PEERS) as MlpPeer[],
+): Promise<
   readonly { peer: MlpPeer; ours: number; theirs: number; difference: IntervalEstimate }[]
 > {
   const { task, sessions } = trivagoTask();
   const reciprocals = reciprocalsOn(task);
   const ours = await reciprocals(ourMlp('listwise', (label) => label));
   const found = [];
-  for (const peer of Object.keys(MLP_PEERS) as MlpPeer[]) {
+  for (const peer of peers) {
     const theirs = await reciprocals(pythonTool('mlp_scores', { ...MLP_PEERS[peer], loss: 'log' }));
     const difference = clusteredMean(
       ours.map((value, i) => value - theirs[i]),
