@@ -50,7 +50,8 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
     const stored = await kv.get('CATALOGUE', ACTIVE_KEY);
     const text = stored && new TextDecoder().decode(stored);
     const found =
-      isDue || suspected !== undefined || text !== wholeText
+      // One that is absent was perhaps never seen: it may have been lost before the first look at it.
+      isDue || suspected !== undefined || text === undefined || text !== wholeText
         ? await problemOfCatalogue(store, kv, text)
         : undefined;
     if (found === undefined) {

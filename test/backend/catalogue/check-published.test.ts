@@ -76,3 +76,14 @@ test('what two checks find is a problem, is published again, and is over when KV
   expect(check.problem()).toBeUndefined();
   expect(lines).toHaveLength(2);
 });
+
+test('a pointer that is lost before the first look at it is missed soon, although nothing was there at the last look', async () => {
+  await store.write([store.db.delete(snapshots)]);
+  server.values.clear();
+  await check.check();
+  await record(await writeToKv('never looked at'));
+  server.values.delete('CATALOGUE/active');
+  await check.check();
+  await check.check();
+  expect([check.problem(), asked]).toEqual(['the CATALOGUE key "active" is gone from KV', 1]);
+});
