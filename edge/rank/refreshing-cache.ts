@@ -3,6 +3,9 @@ import { waitAtMost } from '../platform/timeout.ts';
 /** How long a request may wait for a value that is not in memory. */
 const MAX_WAIT_MS = 4500;
 
+/** How often a value is loaded while there is nothing yet to answer with: who waits for the first one looks again soon. */
+const AWAITED_REFRESH_MS = 500;
+
 /**
  * A second, slower load of parts that no ranking waits for.
  * @returns a patch, to be applied to whatever the value is by then; undefined if there is nothing to load.
@@ -25,26 +28,35 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
   readonly #load: (previous: T | undefined, cell: string) => Promise<T>;
   readonly #loadSlowParts: LoadSlowParts<T> | undefined;
   readonly #refreshMs: number;
+  readonly #isAwaited: (value: T) => boolean;
 
   /**
    * @param load never rejects; a failure is reported as the value's `problem`.
+   * @param isAwaited whether a value only says that the first one is still to come.
    * @param loadSlowParts never rejects either; it runs after each load.
    */
   constructor(
     load: (previous: T | undefined, cell: string) => Promise<T>,
-    { refreshMs }: { refreshMs: number },
+    {
+      refreshMs,
+      isAwaited = () => false,
+    }: { refreshMs: number; isAwaited?: (value: T) => boolean },
     loadSlowParts?: LoadSlowParts<T>,
   ) {
     this.#load = load;
     this.#loadSlowParts = loadSlowParts;
     this.#refreshMs = refreshMs;
+    this.#isAwaited = isAwaited;
   }
 
   async get(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
     if (this.#value === undefined) return this.#first(ctx, cell, nowMs);
     // A clock that is put back must not keep the value until it has caught up.
     const sinceMs = Math.abs(nowMs - this.#startedAtMs);
-    if (sinceMs >= this.#refreshMs) {
+    const refreshMs = this.#isAwaited(this.#value)
+      ? Math.min(AWAITED_REFRESH_MS, this.#refreshMs)
+      : this.#refreshMs;
+    if (sinceMs >= refreshMs) {
       const refreshed = this.#refresh(ctx, cell, nowMs);
       if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);
     }

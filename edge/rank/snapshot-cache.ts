@@ -59,7 +59,7 @@ export function snapshotCache(
         return { ...(last && { snapshot: last }), problem };
       }
     },
-    { refreshMs },
+    { refreshMs, isAwaited: ({ snapshot }) => snapshot === undefined || awaitsItems(snapshot) },
     ({ snapshot, problem }, cell) => {
       if (snapshot === undefined || problem !== undefined || snapshot.hash === keptHash)
         return undefined;

@@ -64,6 +64,16 @@ describe('how an isolate stays fresh', () => {
     await publishItems(openTrips(2));
   });
 
+  it('looks again soon while the first items are on their way, however seldom it refreshes', async () => {
+    await publishItems([]);
+    const isolate = coldIsolate({ REFRESH_MS: '3600000' });
+    expect((await rank(isolate)).status).toBe(503);
+    const hash = await publishItems(openTrips(3));
+    await eventually(async () => expect((await rank(isolate)).status).toBe(200));
+    expect((await rank(isolate)).snapshot).toBe(hash);
+    await publishItems(openTrips(2));
+  });
+
   it('reads once for many requests that find it cold', async () => {
     const catalogue = countingKv(env.CATALOGUE);
     const isolate = coldIsolate({
