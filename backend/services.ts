@@ -124,7 +124,14 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     },
     nowMs,
   });
-  const evaluations = evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs });
+  const evaluations = evaluationsOf({
+    store,
+    versions,
+    trainingData,
+    rewardPolicy,
+    rules: { ...config.training.gate, mode: config.rollout.mode },
+    nowMs,
+  });
   const trainer = trainerOf({
     store,
     trainingData,

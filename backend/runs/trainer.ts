@@ -50,7 +50,7 @@ export interface Trainer {
 
 export interface TrainerDeps
   extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'windowDays' | 'versions'> {
-  readonly training: Pick<TrainingSettings, 'windows' | 'windowDays'>;
+  readonly training: Pick<TrainingSettings, 'windows' | 'windowDays' | 'gate'>;
   readonly versions: RunSourceDeps['versions'];
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;

@@ -6,6 +6,8 @@ import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
+import { warmSlope } from '../../science/learn/additive/first-pass.ts';
+import { slotOffsets } from '../../science/learn/additive/slot-weights.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { PairedComparison } from '../../science/statistics/paired-comparison.ts';
@@ -16,7 +18,12 @@ import {
   type SlateMeasure,
 } from '../../science/evaluation/evaluate-ranking.ts';
 import { calibratedOn } from '../../science/evaluation/calibrated-on.ts';
-import { runGate, type GateEvidence, type GateReport } from '../../science/evaluation/gate.ts';
+import {
+  runGate,
+  type GateEvidence,
+  type GateReport,
+  type GateRules,
+} from '../../science/evaluation/gate.ts';
 import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
@@ -26,12 +33,13 @@ export interface EvaluationJob {
   readonly quality: NonNullable<GateEvidence['dataQuality']>;
   readonly champion: Scorer;
   readonly challenger: Scorer;
-  /** Starts before `heldFrom`: drift is measured against that part. */
+  /** Starts before `heldFrom`: calibration is checked on that part, most of which the challenger learned from. */
   readonly window: TrainingWindow;
   /** Epoch ms: neither scorer has learned from rankings since then. */
   readonly heldFrom: number;
   /** Metric → weight. */
   readonly reward: Readonly<Record<string, number>>;
+  readonly rules?: Partial<GateRules>;
 }
 
 /** How a version compares with its champion on later logs, as one JSON value. */
@@ -98,6 +106,9 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     to: window.to,
   });
   const off = offPolicyGain(served, champion, challenger, job.reward);
+  // The champion chose the slots, so without their effect its own order would look better than it is.
+  const known = earlier.reward.some((reward) => reward > 0) ? earlier : held;
+  const slots = slotOffsets(challenger, known, warmSlope(challenger, known), held);
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
   const judge = (scorer: Scorer, points: Float64Array) => {
     const calibration = calibratedOn(scorer, earlier);
@@ -113,12 +124,15 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     challenger: judge(challenger, after),
     comparisons: compareRankings(held, before, after, { seed: SEED }),
     ...(off.report && { offPolicy: off.report }),
-    gate: runGate({
-      ...gateEvidence(champion, challenger, earlier, held),
-      offPolicyGain: off.gain,
-      guardrails: [],
-      dataQuality: job.quality,
-    }),
+    gate: runGate(
+      {
+        ...gateEvidence(champion, challenger, earlier, held, slots),
+        offPolicyGain: off.gain,
+        guardrails: [],
+        dataQuality: job.quality,
+      },
+      job.rules,
+    ),
     coverage: {
       ...usable(held),
       overLimits: counted.rankings - slateCount(held),

@@ -10,6 +10,7 @@ import { evaluations, weights } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import type { GateRules } from '../../science/evaluation/gate.ts';
 import type { EvaluateWorker } from './worker.ts';
 import type { VersionEvaluation } from './evaluate-version.ts';
 
@@ -37,9 +38,11 @@ export function evaluationsOf(deps: {
   readonly versions: Versions;
   readonly trainingData: TrainingDataService;
   readonly rewardPolicy: RewardPolicy;
+  /** What the gate of a training would ask for. */
+  readonly rules: Partial<GateRules>;
   readonly nowMs: () => number;
 }): Evaluations {
-  const { store, versions, trainingData, rewardPolicy, nowMs } = deps;
+  const { store, versions, trainingData, rewardPolicy, rules, nowMs } = deps;
   return {
     async evaluate({ version, against, from, to = nowMs() }) {
       const champion = await versions.load(
@@ -74,6 +77,7 @@ export function evaluationsOf(deps: {
             window,
             heldFrom,
             reward,
+            rules,
           }),
         ),
       );

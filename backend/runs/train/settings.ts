@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
 import { mostDemanding } from '../shell/most-demanding.ts';
-import { group, positive, schedule } from '../../settings/fields.ts';
+import { DEFAULT_GATE_RULES } from '../../science/evaluation/gate.ts';
+import { group, multiple, positive, schedule, share } from '../../settings/fields.ts';
 
 export const training = group({
   /** When training starts from the champion; empty: by hand only. */
@@ -21,6 +22,13 @@ export const training = group({
   fullSchedule: schedule.default('0 4 * * 0'),
   /** Which learner that training uses. */
   fullLearner: z.enum(LEARNERS).default('boosted'),
+  /** What the gate asks of a version before visitors may be shown it. */
+  gate: group({
+    /** Where the log could have shown less of a version's slates, the off-policy gain may refuse the version, and not speak for it. */
+    minCover: share.default(DEFAULT_GATE_RULES.minCover),
+    /** The most scoring work at the edge, as a multiple of the champion's. */
+    maxCost: multiple.default(DEFAULT_GATE_RULES.maxCost),
+  }),
 });
 
 export type TrainingSettings = z.infer<typeof training>;

@@ -12,6 +12,7 @@ import type { GateVerdict } from '../../science/evaluation/gate.ts';
 import { goLive, type GoLiveDeps } from './go-live.ts';
 import { lineageOf } from './lineage.ts';
 import type { TrainingInput, TrainingProgress, TrainingResult } from './training-messages.ts';
+import type { TrainingSettings } from './settings.ts';
 import type { TrainingRequest } from './training-request.ts';
 import type { TrainingWorker } from './worker.ts';
 
@@ -19,6 +20,7 @@ export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
   readonly trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>;
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
+  readonly training: Pick<TrainingSettings, 'gate'>;
 }
 
 /** Learns a version, stores it, and brings it to visitors if it passed the gate. */
@@ -66,7 +68,7 @@ async function carryOut(
 
 /** Prepares the data and learns, in a thread of its own. */
 function learn(
-  { trainingData }: TrainingDeps,
+  { trainingData, training, mode }: TrainingDeps,
   request: TrainingRequest,
   run: RunContext,
 ): Promise<{ prepared: PreparedData; result: TrainingResult }> {
@@ -80,6 +82,7 @@ function learn(
       quality: { passed, failures },
       learner,
       name,
+      rules: { ...training.gate, mode: request.rollout ?? mode },
       ...(startFrom && { startFrom }),
       ...(l2 !== undefined && { l2 }),
       ...(method && { method }),

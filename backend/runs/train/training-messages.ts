@@ -8,7 +8,10 @@ import type { RunInput } from '../shell/run-input.ts';
 export interface TrainingInput
   extends
     RunInput,
-    Pick<LearnOptions, 'learner' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed'> {
+    Pick<
+      LearnOptions,
+      'learner' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed' | 'rules'
+    > {
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
 }
 

@@ -1,5 +1,5 @@
-import { percent } from '../../../shared/text/text.ts';
-import type { DriftReport } from './drift.ts';
+import { count, percent } from '../../../shared/text/text.ts';
+import { normalQuantile } from '../statistics/distributions.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
 
 /** The evidence on a challenger. What was not evaluated is left out, and the gate reports it. */
@@ -8,17 +8,17 @@ export interface GateEvidence {
   readonly offPolicyGain?: OffPolicyGain | { readonly refused: string };
   /** Mean loss of the champion minus mean loss of the challenger per held-out slate, with a clustered interval. */
   readonly heldOutGain?: IntervalEstimate;
+  /** Rankings that all of this comes from, learned from or held out. */
+  readonly rankings?: number;
+  /** How much of the challenger's slates the champion's log could have shown. */
+  readonly cover?: Cover;
   readonly guardrails?: readonly GuardrailInterval[];
-  readonly calibration?: {
-    readonly ece: number;
-    /**
-     * Lower bound of its 95 % interval. It is checked instead of the ECE where given, because noise increases an ECE.
-     */
-    readonly eceLow?: number;
-    readonly slope?: number;
-    readonly intercept?: number;
-  };
-  readonly drift?: DriftReport;
+  /** Of the challenger, on the rankings that it learned from. */
+  readonly calibration?: Calibration;
+  /** How many of the challenger's scores are no finite number. */
+  readonly notFinite?: number;
+  /** Scoring work per request (see `scoringWork`). */
+  readonly cost?: { readonly challenger: number; readonly champion: number };
   readonly dataQuality?: { readonly passed: boolean; readonly failures: readonly string[] };
 }
 
@@ -29,6 +29,23 @@ export interface OffPolicyGain {
   readonly high: number;
   /** Effective sample size. */
   readonly ess: number;
+}
+
+export interface Cover {
+  /** Share of the challenger's top k that the champion showed with a probability above 0, 0..1. */
+  readonly share: number;
+  /** Over so many requests of the log. */
+  readonly requests: number;
+  /** Mean size of the slates that were asked for. */
+  readonly k: number;
+}
+
+interface Calibration {
+  readonly ece: number;
+  /**
+   * Lower bound of its 95 % interval. It is checked instead of the ECE where given, because noise increases an ECE.
+   */
+  readonly eceLow?: number;
 }
 
 /** A metric that must not get worse: the 95 % interval of its relative change (0.01 is an increase by 1 %). */
@@ -42,44 +59,42 @@ export interface GuardrailInterval {
 }
 
 /** Evidence that the rules may require. */
-export type EvidenceKind = 'guardrails' | 'calibration' | 'drift' | 'data quality';
+export type EvidenceKind = 'guardrails' | 'calibration' | 'data quality';
 
 export interface GateRules {
-  /** The lower bound of the deciding gain must be above it. */
-  readonly minGain: number;
-  /** With fewer clusters of held-out slates, the held-out gain cannot decide. */
+  /**
+   * `staged`: visitors decide after the gate, so a challenger is refused only for cause. `direct`: nobody decides after it,
+   * so the gain must be shown. That is weaker than what visitors say, because held-out slates are those that the champion
+   * chose to show.
+   */
+  readonly mode: 'staged' | 'direct';
+  /** With fewer clusters of held-out slates, the held-out gain says nothing. */
   readonly minClusters: number;
   /** With a smaller effective sample size, the off-policy estimate counts as refused. */
   readonly minEffectiveSample: number;
-  /** Where off-policy evaluation is refused, the held-out gain may decide. */
-  readonly allowHeldOut: boolean;
+  /** With less cover, the off-policy estimate may only refuse a challenger, and never speak for it. */
+  readonly minCover: number;
   /** Evidence without which nothing is promoted. */
   readonly required: readonly EvidenceKind[];
   readonly maxEce: number;
-  readonly slope: readonly [low: number, high: number];
-  readonly intercept: readonly [low: number, high: number];
-  /** Limits of the PSI in excess of its expectation without drift. */
-  readonly maxScorePsi: number;
-  readonly maxFeaturePsi: number;
+  /** The most scoring work, as a multiple of the champion's. */
+  readonly maxCost: number;
 }
 
 export const DEFAULT_GATE_RULES: GateRules = {
-  minGain: 0,
+  mode: 'direct',
   minClusters: 30,
   minEffectiveSample: 100,
-  allowHeldOut: true,
-  required: ['guardrails', 'calibration', 'drift', 'data quality'],
+  minCover: 0.8,
+  required: ['calibration', 'data quality'],
   maxEce: 0.05,
-  slope: [0.5, 2],
-  intercept: [-1, 1],
-  maxScorePsi: 0.25,
-  maxFeaturePsi: 0.25,
+  maxCost: 20,
 };
 
 /** One line of the report. */
 export interface GateCheck {
   readonly check: string;
-  /** `missing`: required evidence that is absent; `noted`: it does not affect the verdict. */
+  /** `missing`: required evidence that is absent or undecided; `noted`: it does not affect the verdict. */
   readonly outcome: 'passed' | 'failed' | 'missing' | 'noted';
   readonly figure?: number;
   /** The bound that the figure must satisfy. */
@@ -88,164 +103,221 @@ export interface GateCheck {
   readonly says: string;
 }
 
-/** Whether a challenger may be promoted, and why; stored with the run. */
+/** Whether a challenger may go on, and why; stored with the run. */
 export interface GateReport {
+  /** `promote`: visitors may be shown it; staged, they then decide. */
   readonly verdict: 'promote' | 'keep champion' | 'not enough data';
-  readonly decidedBy: 'off-policy gain' | 'held-out gain' | 'nothing';
+  /** `checks`: something that is required failed; `nothing`: nothing speaks for or against it. */
+  readonly decidedBy: 'off-policy gain' | 'held-out gain' | 'checks' | 'nothing';
   /** The gain that decided, with its 95 % interval. */
   readonly gain?: { readonly mean: number; readonly low: number; readonly high: number };
+  /** One sentence. */
   readonly reason: string;
   readonly checks: readonly GateCheck[];
+  /** Where data were too few: how many more rankings of the same kind would likely do. */
+  readonly moreRankings?: number;
 }
 
 /** The gate's verdict on a version, or who forced it. */
 export type GateVerdict = Pick<GateReport, 'verdict' | 'reason'>;
 
 /**
- * The gate: a challenger is promoted only if the lower bound of its gain is above the threshold and every check passes.
- * One failed check keeps the champion; otherwise, one missing check means that there is not enough data.
+ * The gate. One failed check keeps the champion; otherwise, one missing check means that there is not enough data.
+ * Staged, a gain fails only where its whole interval lies below 0: what is uncertain offline is for visitors to decide.
+ * Direct, the held-out gain must lie above 0 as a whole, and the off-policy gain must not lie below 0 as a whole.
  */
 export function runGate(evidence: GateEvidence, changed: Partial<GateRules> = {}): GateReport {
   const rules = { ...DEFAULT_GATE_RULES, ...changed };
-  const gain = judgeGain(evidence, rules);
+  const heldOut = heldOutCheck(evidence, rules);
+  const offPolicy = offPolicyCheck(evidence, rules);
   const checks = [
-    ...gain.checks,
+    heldOut,
+    offPolicy,
+    ...coverChecks(evidence, rules),
     ...guardrailChecks(evidence, rules),
+    ...scoreChecks(evidence),
     ...calibrationChecks(evidence, rules),
-    ...driftChecks(evidence, rules),
+    ...costChecks(evidence, rules),
     ...qualityChecks(evidence, rules),
   ];
   const failed = checks.filter(({ outcome }) => outcome === 'failed');
   const missing = checks.filter(({ outcome }) => outcome === 'missing');
   const verdict =
     failed.length > 0 ? 'keep champion' : missing.length > 0 ? 'not enough data' : 'promote';
-  const deciding = gain.deciding ? [gain.deciding] : [];
-  const reasons = new Set([...deciding, ...refusals(evidence, gain), ...failed, ...missing]);
-  const reason = [...reasons].map(({ says }) => says).join('; ');
+  const by = decidedBy(failed, missing, { heldOut, offPolicy }, evidence, rules);
+  const gain =
+    by === 'held-out gain'
+      ? evidence.heldOutGain
+      : by === 'off-policy gain'
+        ? (evidence.offPolicyGain as OffPolicyGain)
+        : undefined;
+  const more = verdict === 'not enough data' ? moreRankings(evidence, rules) : undefined;
   return {
     verdict,
-    decidedBy: gain.decidedBy,
-    ...(gain.gain && { gain: gain.gain }),
-    reason,
+    decidedBy: by,
+    ...(gain && { gain: { mean: gain.mean, low: gain.low, high: gain.high } }),
+    reason:
+      verdict === 'promote'
+        ? promotion(by, { heldOut, offPolicy }, rules)
+        : [
+            ...[...failed, ...missing].map(({ says }) => says),
+            ...(more === undefined ? [] : [`about ${count(more)} more rankings would likely do`]),
+          ].join('; '),
     checks,
+    ...(more !== undefined && { moreRankings: more }),
   };
 }
 
-/** Where the held-out gain decided because off-policy evaluation was refused, the refusal is part of the reason. */
-const refusals = ({ offPolicyGain }: GateEvidence, { decidedBy, checks }: GainVerdict) =>
-  offPolicyGain !== undefined && decidedBy === 'held-out gain'
-    ? checks.filter(({ check }) => check === 'off-policy gain')
-    : [];
-
-/** The gate with the held-out gain as its only evidence. */
+/** The gate with the held-out gain as its only evidence, where nobody decides after it. */
 export const gateOnHeldOutGain = (heldOutGain: IntervalEstimate | undefined): GateReport =>
-  runGate({ ...(heldOutGain && { heldOutGain }) }, { required: [] });
+  runGate({ ...(heldOutGain && { heldOutGain }) }, { mode: 'direct', required: [] });
 
-interface GainVerdict {
-  readonly decidedBy: GateReport['decidedBy'];
-  readonly gain?: GateReport['gain'];
-  readonly deciding?: GateCheck;
-  readonly checks: readonly GateCheck[];
+interface GainChecks {
+  readonly heldOut: GateCheck;
+  readonly offPolicy: GateCheck;
 }
 
-function judgeGain({ offPolicyGain, heldOutGain }: GateEvidence, rules: GateRules): GainVerdict {
-  const refusal = refusalOf(offPolicyGain, rules);
-  if (refusal === undefined) {
-    const { mean, low, high, ess, estimator } = offPolicyGain as OffPolicyGain;
-    const says = `off-policy gain (${estimator}) of ${signed(mean)} ${interval(low, high)}, effective sample ${Math.round(ess)}`;
-    const deciding = gainCheck('off-policy gain', low, says, rules);
-    const checks = heldOutGain
-      ? [deciding, { ...heldOutCheck(heldOutGain, rules), outcome: 'noted' as const }]
-      : [deciding];
-    return { decidedBy: 'off-policy gain', gain: { mean, low, high }, deciding, checks };
-  }
-  const refused: GateCheck = {
-    check: 'off-policy gain',
-    outcome: rules.allowHeldOut ? 'noted' : 'missing',
-    says: rules.allowHeldOut
-      ? `off-policy gain: ${refusal}`
-      : `off-policy gain: ${refusal}, and the held-out gain alone may not decide`,
-  };
-  const heldOut = heldOutCheck(heldOutGain, rules);
-  if (!rules.allowHeldOut) {
-    const checks = heldOutGain ? [refused, { ...heldOut, outcome: 'noted' as const }] : [refused];
-    return { decidedBy: 'nothing', checks };
-  }
-  if (heldOutGain === undefined || heldOut.outcome === 'missing') {
-    return { decidedBy: 'nothing', checks: [refused, heldOut] };
+function decidedBy(
+  failed: readonly GateCheck[],
+  missing: readonly GateCheck[],
+  { heldOut, offPolicy }: GainChecks,
+  { heldOutGain, offPolicyGain }: GateEvidence,
+  rules: GateRules,
+): GateReport['decidedBy'] {
+  if (failed.some((check) => check !== heldOut && check !== offPolicy)) return 'checks';
+  if (failed.includes(heldOut)) return 'held-out gain';
+  if (failed.includes(offPolicy)) return 'off-policy gain';
+  if (missing.length > 0) return 'nothing';
+  if (above(heldOutGain?.low)) return 'held-out gain';
+  // Direct, only the held-out gain may speak for a challenger, so this is of a staged one.
+  const known = offPolicyGain && !('refused' in offPolicyGain) ? offPolicyGain : undefined;
+  return rules.mode === 'staged' && offPolicy.outcome === 'passed' && above(known?.low)
+    ? 'off-policy gain'
+    : 'nothing';
+}
+
+function promotion(
+  by: GateReport['decidedBy'],
+  { heldOut, offPolicy }: GainChecks,
+  { mode }: GateRules,
+): string {
+  const shown = by === 'off-policy gain' ? offPolicy.says : heldOut.says;
+  if (mode === 'direct') return shown;
+  return by === 'nothing'
+    ? `nothing speaks against it, and visitors decide: ${shown}`
+    : `${shown}, and visitors decide`;
+}
+
+/** With 80 % probability a gain of the estimated size is significant (5 %, two-sided) at `(2.80 · error / mean)²` times the data. */
+const LIKELY = normalQuantile(0.975) + normalQuantile(0.8);
+
+/** @returns undefined where no number of rankings of this kind is known to do. */
+function moreRankings(
+  { heldOutGain, rankings }: GateEvidence,
+  { minClusters }: GateRules,
+): number | undefined {
+  if (heldOutGain === undefined || !(heldOutGain.clusters > 0) || !(rankings! > 0))
+    return undefined;
+  const { mean, low, high, clusters } = heldOutGain;
+  const error = (high - low) / 2 / normalQuantile(0.975);
+  const times =
+    clusters < minClusters
+      ? minClusters / clusters
+      : mean > 0
+        ? (LIKELY * error) ** 2 / mean ** 2
+        : 0;
+  return times > 1 && Number.isFinite(times) ? roundedUp(rankings! * (times - 1)) : undefined;
+}
+
+/** To two digits: the estimate has no more. */
+function roundedUp(n: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1);
+  return Math.ceil(n / unit) * unit;
+}
+
+function heldOutCheck({ heldOutGain }: GateEvidence, { mode, minClusters }: GateRules): GateCheck {
+  const check = 'held-out gain';
+  if (heldOutGain === undefined || !(heldOutGain.clusters >= minClusters)) {
+    const says = `${heldOutGain?.clusters ?? 0} of ${minClusters} validation sessions with a reward`;
+    return { check, outcome: 'missing', says };
   }
   const { mean, low, high } = heldOutGain;
-  return {
-    decidedBy: 'held-out gain',
-    gain: { mean, low, high },
-    deciding: heldOut,
-    checks: [refused, heldOut],
-  };
-}
-
-/** Why the off-policy gain cannot decide; undefined where it can. */
-function refusalOf(gain: GateEvidence['offPolicyGain'], rules: GateRules): string | undefined {
-  if (gain === undefined) return 'not estimated';
-  if ('refused' in gain) return `refused, ${gain.refused}`;
-  return gain.ess >= rules.minEffectiveSample
-    ? undefined
-    : `effective sample ${Math.round(gain.ess)} of ${rules.minEffectiveSample}`;
-}
-
-function heldOutCheck(gain: IntervalEstimate | undefined, rules: GateRules): GateCheck {
-  if (gain === undefined || !(gain.clusters >= rules.minClusters)) {
-    return {
-      check: 'held-out gain',
-      outcome: 'missing',
-      says: `${gain?.clusters ?? 0} of ${rules.minClusters} validation sessions with a reward`,
-    };
-  }
-  const { mean, low, high } = gain;
   const says = `held-out loss falls by ${mean.toFixed(4)} per slate ${interval(low, high)}`;
-  return gainCheck('held-out gain', low, says, rules);
-}
-
-function gainCheck(check: string, low: number, says: string, { minGain }: GateRules): GateCheck {
-  const passed = low > minGain;
+  if (!Number.isFinite(low) || !Number.isFinite(high) || high < 0)
+    return { check, outcome: 'failed', figure: high, bound: '≥ 0', says: `${says}: it is worse` };
+  if (mode === 'staged') return { check, outcome: 'passed', figure: high, bound: '≥ 0', says };
+  const passed = low > 0;
   return {
     check,
-    outcome: passed ? 'passed' : 'failed',
+    outcome: passed ? 'passed' : 'missing',
     figure: low,
-    bound: `> ${minGain}`,
-    says: passed ? says : `${says}: the interval is not above ${minGain}`,
+    bound: '> 0',
+    says: passed ? says : `${says}: the interval is not above 0`,
   };
+}
+
+function offPolicyCheck({ offPolicyGain, cover }: GateEvidence, rules: GateRules): GateCheck {
+  const check = 'off-policy gain';
+  const noted = (why: string): GateCheck => ({
+    check,
+    outcome: 'noted',
+    says: `off-policy gain: ${why}`,
+  });
+  if (offPolicyGain === undefined) return noted('not estimated');
+  if ('refused' in offPolicyGain) return noted(`refused, ${offPolicyGain.refused}`);
+  const { estimator, mean, low, high, ess } = offPolicyGain;
+  if (!(ess >= rules.minEffectiveSample))
+    return noted(`effective sample ${Math.round(ess)} of ${rules.minEffectiveSample}`);
+  const says = `off-policy gain (${estimator}) of ${signed(mean)} ${interval(low, high)}, effective sample ${Math.round(ess)}`;
+  const bounded = { check, figure: high, bound: '≥ 0' };
+  if (!(high >= 0)) return { ...bounded, outcome: 'failed', says: `${says}: it is worse` };
+  return (cover?.share ?? 1) < rules.minCover
+    ? { ...bounded, outcome: 'noted', says: `${says}, of the covered part only` }
+    : { ...bounded, outcome: 'passed', says };
+}
+
+function coverChecks({ cover }: GateEvidence, { minCover }: GateRules): GateCheck[] {
+  if (cover === undefined) return [];
+  const { share, requests, k } = cover;
+  const says = `the log covers ${percent(share, { digits: 0 })} of its top ${k.toFixed(k % 1 === 0 ? 0 : 1)} over ${count(requests)} requests`;
+  return [
+    {
+      check: 'cover',
+      outcome: 'noted',
+      figure: share,
+      bound: `≥ ${minCover}`,
+      says: share < minCover ? `${says}, so that the off-policy gain may only refuse it` : says,
+    },
+  ];
 }
 
 function guardrailChecks({ guardrails }: GateEvidence, rules: GateRules): GateCheck[] {
   if (guardrails === undefined) return [unchecked('guardrails', rules)];
   return guardrails.map(({ metric, better, low, high, worstAllowed }) => {
-    const [figure, sign] = better === 'higher' ? [low, '≥'] : [high, '≤'];
-    const passed = better === 'higher' ? low >= worstAllowed : high <= worstAllowed;
-    const bound = `${sign} ${change(worstAllowed)}`;
+    const isStaged = rules.mode === 'staged';
+    // Staged, harm must be shown to refuse; direct, it must be ruled out to pass.
+    const figure = (better === 'higher') === isStaged ? high : low;
+    const passed = better === 'higher' ? figure >= worstAllowed : figure <= worstAllowed;
+    const bound = `${better === 'higher' ? '≥' : '≤'} ${change(worstAllowed)}`;
     const range = `${change(low)} to ${change(high)}`;
-    const says = `${metric} changes by ${range}${passed ? '' : `: ${change(worstAllowed)} or worse is not ruled out`}`;
+    const failure = isStaged
+      ? `worse than the ${change(worstAllowed)} allowed`
+      : `${change(worstAllowed)} or worse is not ruled out`;
+    const says = `${metric} changes by ${range}${passed ? '' : `: ${failure}`}`;
     return { check: `guardrail ${metric}`, outcome: passedOr(passed), figure, bound, says };
   });
 }
 
+function scoreChecks({ notFinite }: GateEvidence): GateCheck[] {
+  if (notFinite === undefined) return [];
+  const passed = notFinite === 0;
+  const says = passed ? 'all scores are finite' : `${count(notFinite)} scores are no finite number`;
+  return [{ check: 'scores', outcome: passedOr(passed), figure: notFinite, bound: '0', says }];
+}
+
 function calibrationChecks({ calibration }: GateEvidence, rules: GateRules): GateCheck[] {
   if (calibration === undefined) return [unchecked('calibration', rules)];
-  const { ece, eceLow, slope, intercept } = calibration;
-  const within = (
-    name: string,
-    figure: number | undefined,
-    [low, high]: readonly [number, number],
-  ) =>
-    figure === undefined
-      ? []
-      : [
-          bounded(
-            `calibration ${name}`,
-            figure,
-            low <= figure && figure <= high,
-            `${low} to ${high}`,
-          ),
-        ];
+  const { ece, eceLow } = calibration;
   return [
     bounded(
       eceLow === undefined ? 'calibration error (ECE)' : 'calibration error (ECE, lower bound)',
@@ -253,18 +325,22 @@ function calibrationChecks({ calibration }: GateEvidence, rules: GateRules): Gat
       (eceLow ?? ece) <= rules.maxEce,
       `≤ ${rules.maxEce}`,
     ),
-    ...within('slope', slope, rules.slope),
-    ...within('intercept', intercept, rules.intercept),
   ];
 }
 
-function driftChecks({ drift }: GateEvidence, rules: GateRules): GateCheck[] {
-  if (drift === undefined) return [unchecked('drift', rules)];
-  const check = (name: string, psi: number, most: number) =>
-    bounded(`drift of ${name} (PSI)`, psi, psi <= most, `≤ ${most}`);
+function costChecks({ cost }: GateEvidence, { maxCost }: GateRules): GateCheck[] {
+  if (cost === undefined) return [];
+  const multiple = cost.challenger / cost.champion;
+  const passed = multiple <= maxCost;
+  const says = `scoring it takes ${multiple.toFixed(1)} × the champion's work${passed ? '' : `, not ≤ ${maxCost} ×`}`;
   return [
-    check('scores', drift.score.excess, rules.maxScorePsi),
-    ...drift.features.map(({ feature, excess }) => check(feature, excess, rules.maxFeaturePsi)),
+    {
+      check: 'scoring work',
+      outcome: passedOr(passed),
+      figure: multiple,
+      bound: `≤ ${maxCost}`,
+      says,
+    },
   ];
 }
 
@@ -284,6 +360,7 @@ function qualityChecks({ dataQuality }: GateEvidence, rules: GateRules): GateChe
 }
 
 const passedOr = (passed: boolean) => (passed ? ('passed' as const) : ('failed' as const));
+const above = (low: number | undefined): boolean => low !== undefined && low > 0;
 
 const bounded = (check: string, figure: number, passed: boolean, bound: string): GateCheck => ({
   check,

@@ -73,7 +73,15 @@ function slateLoss(
 }
 
 /**
- * The scale with the least loss on the sessions of one half, by Newton's method with steps of at most a factor of 4.
+ * Standard deviation of the prior of a scale, as that of the log-odds within a slate that it makes. Few sessions may be
+ * ordered without a mistake by chance; without a prior the best scale is then infinite, and one mistake in the other
+ * half costs more than everything else.
+ */
+const USUAL_SPREAD = 3;
+
+/**
+ * The scale with the least penalised loss on the sessions of one half, by Newton's method. A step that would not reduce
+ * the loss is halved, as Newton's method overshoots where the loss is flat.
  */
 function bestScale(
   set: TrainingSet,
@@ -81,29 +89,40 @@ function bestScale(
   offset: Float64Array,
   half: number,
 ): number {
-  let scale = 1 / Math.max(spread(scores), Number.MIN_VALUE);
-  for (let iteration = 0; iteration < 50; iteration++) {
-    let [slope, curvature] = [0, 0];
+  const penalty = (spreadWithin(set, scores) / USUAL_SPREAD) ** 2;
+  if (!(penalty > 0)) return 0;
+  const at = (scale: number): SlateLoss => {
+    let [loss, slope, curvature] = [(penalty * scale ** 2) / 2, penalty * scale, penalty];
     for (let slate = 0; slate < slateCount(set); slate++) {
       if (set.session[slate] % 2 !== half) continue;
       const own = slateLoss(set, slate, scores, scale, offset);
+      loss += own?.loss ?? 0;
       slope += own?.slope ?? 0;
       curvature += own?.curvature ?? 0;
     }
-    if (!(curvature > 0)) break;
-    const next = Math.min(4 * scale, Math.max(scale / 4, scale - slope / curvature));
-    const moved = Math.abs(next - scale);
-    scale = next;
-    if (moved <= 1e-9 * scale) break;
+    return { loss, slope, curvature };
+  };
+  let scale = 0;
+  let now = at(scale);
+  for (let iteration = 0; iteration < 50; iteration++) {
+    let step = -now.slope / now.curvature;
+    let next = at(scale + step);
+    while (!(next.loss <= now.loss) && Math.abs(step) > 1e-12) next = at(scale + (step /= 2));
+    scale += step;
+    now = next;
+    if (Math.abs(step) <= 1e-9 * Math.abs(scale)) break;
   }
-  return scale;
+  // A scorer is judged by its order: what ranks the wrong way round is not turned.
+  return Math.max(scale, 0);
 }
 
-function spread(scores: Float64Array): number {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const score of scores) {
-    low = Math.min(low, score);
-    high = Math.max(high, score);
+/** Pooled standard deviation of the scores around the means of their slates. */
+function spreadWithin({ starts }: TrainingSet, scores: Float64Array): number {
+  let squares = 0;
+  for (let slate = 0; slate + 1 < starts.length; slate++) {
+    const own = scores.subarray(starts[slate], starts[slate + 1]);
+    const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
+    for (const score of own) squares += (score - mean) ** 2;
   }
-  return high > low ? high - low : 1;
+  return Math.sqrt(squares / scores.length);
 }

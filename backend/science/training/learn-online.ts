@@ -46,7 +46,7 @@ export async function learnOnline(
   };
   const slots = slotOffsets(base, train, slope, held);
   const evidence = gateEvidence(base, challenger, train, held, slots);
-  return { deltas, gate: runGate(evidence, { required: ['calibration', 'drift'] }) };
+  return { deltas, gate: runGate(evidence, { mode: 'direct', required: ['calibration'] }) };
 }
 
 /** The published weights with deltas, as the edge adds them. */

@@ -43,7 +43,7 @@ export interface LearnOptions {
   readonly rerankDepth?: number;
   readonly seed?: number;
   /** Further evidence for the gate. */
-  readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails'>;
+  readonly evidence?: Pick<GateEvidence, 'dataQuality' | 'guardrails' | 'cover'>;
   /** The gain that the champion's log from `fromMs` on predicts for a challenger that was not fitted on it. */
   readonly offPolicyGain?: (
     challenger: Scorer,
@@ -115,7 +115,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     ...(final.firstPassRemains !== undefined && { firstPassRemains: final.firstPassRemains }),
     ...(examination && { examination }),
     gate: runGate(await evidenceFor(trial), {
-      required: ['calibration', 'drift'],
+      required: ['calibration'],
       ...options.rules,
     }),
     validation: {

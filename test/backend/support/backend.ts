@@ -24,6 +24,7 @@ export const NO_TRAINING: TrainingSettings = {
   windows: { additive: 30, forest: 60, mlp: 90 },
   fullSchedule: '',
   fullLearner: 'boosted',
+  gate: { minCover: 0.8, maxCost: 20 },
 };
 
 export interface Answer {

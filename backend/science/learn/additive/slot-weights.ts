@@ -1,4 +1,4 @@
-import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { STRIDE, type Scorer } from '../../../../shared/score/scorer.ts';
 import { pointsPerRow } from '../score-set.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 
@@ -41,7 +41,7 @@ export function slotWeights(set: TrainingSet, scores: Float64Array): Float64Arra
  * @param learned the set that the effect is estimated on. @param slope log-odds per point of the scorer.
  */
 export function slotOffsets(
-  scorer: AdditiveScorer,
+  scorer: Scorer,
   learned: TrainingSet,
   slope: number,
   { rows, position }: TrainingSet,

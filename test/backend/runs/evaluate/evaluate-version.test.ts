@@ -6,6 +6,7 @@ import { drawSlate } from '../../../../shared/explore/slate.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
 import { DEMO } from '../../../../backend/config/demo.ts';
 import { parseTrainingData } from '../../../../backend/log/settings.ts';
+import { parseRollout } from '../../../../backend/rollouts/settings.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../../../shared/score/scorer.ts';
 import { evaluationText } from '../../../../backend/runs/evaluate/evaluation-text.ts';
@@ -83,6 +84,7 @@ async function serve(batchId: string, count: number, from: number): Promise<void
 
 beforeAll(async () => {
   backend = await startTestBackend({
+    rollout: parseRollout({ mode: 'staged' }),
     trainingData: parseTrainingData({
       ...DEMO.trainingData,
       pruneSchedule: '',
@@ -157,7 +159,7 @@ test('points that were set by hand are calibrated on earlier rankings before a l
   );
 });
 
-test("the champion's own log decides: the off-policy gain of a better version lies above 0", async () => {
+test("before visitors, the champion's own log speaks for a better version: the off-policy gain lies above 0", async () => {
   const { gate, offPolicy } = await evaluate('v000001');
   expect(gate).toMatchObject({ verdict: 'promote', decidedBy: 'off-policy gain' });
   expect(gate.gain.low).toBeGreaterThan(0);

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { normalQuantile } from '../../../../backend/science/statistics/distributions.ts';
+import type { IntervalEstimate } from '../../../../backend/science/statistics/interval.ts';
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
-import { drift } from '../../../../backend/science/evaluation/drift.ts';
 import {
   runGate,
   gateOnHeldOutGain,
   type GateEvidence,
-  type GateRules,
+  type GateReport,
 } from '../../../../backend/science/evaluation/gate.ts';
 
 const estimate = (low: number, clusters: number) => ({
@@ -17,8 +19,6 @@ const estimate = (low: number, clusters: number) => ({
 });
 
 const offPolicy = { estimator: 'DR', mean: 0.03, low: 0.01, high: 0.05, ess: 2500 };
-const still = drift([500, 500], [500, 500]);
-const shifted = drift([5000, 5000], [1000, 9000]);
 const bookings = {
   metric: 'bookings',
   better: 'higher',
@@ -38,235 +38,233 @@ const cancels = {
 const GOOD: GateEvidence = {
   offPolicyGain: offPolicy,
   heldOutGain: estimate(0.02, 400),
+  rankings: 2000,
+  cover: { share: 0.95, requests: 200, k: 10 },
   guardrails: [bookings, cancels],
-  calibration: { ece: 0.01, slope: 1.05, intercept: 0.02 },
-  drift: { score: still, features: [{ feature: 'price', ...still }] },
+  calibration: { ece: 0.01 },
+  notFinite: 0,
+  cost: { challenger: 300_000, champion: 100_000 },
   dataQuality: { passed: true, failures: [] },
 };
+const undecided = { mean: 0.02, low: -0.03, high: 0.07, n: 300, clusters: 300 };
+const worse = { mean: -0.05, low: -0.08, high: -0.02, n: 300, clusters: 300 };
+const MODES = ['staged', 'direct'] as const;
 
 describe('runGate', () => {
-  test('promotes when everything holds, by the off-policy gain, and names every check', () => {
-    const report = runGate(GOOD);
+  test.each(MODES)('%s, promotes when everything holds, and names every check', (mode) => {
+    const report = runGate(GOOD, { mode });
     expect(report).toMatchObject({
       verdict: 'promote',
-      decidedBy: 'off-policy gain',
-      gain: { mean: 0.03, low: 0.01, high: 0.05 },
-      reason: 'off-policy gain (DR) of +0.0300 (95 %: 0.0100 to 0.0500), effective sample 2500',
+      decidedBy: 'held-out gain',
+      gain: { mean: 0.1, low: 0.02, high: 0.3 },
+      reason: `held-out loss falls by 0.1000 per slate (95 %: 0.0200 to 0.3000)${mode === 'staged' ? ', and visitors decide' : ''}`,
     });
     expect(report.checks.map(({ check, outcome }) => `${check}: ${outcome}`)).toEqual([
+      'held-out gain: passed',
       'off-policy gain: passed',
-      'held-out gain: noted',
+      'cover: noted',
       'guardrail bookings: passed',
       'guardrail cancels: passed',
+      'scores: passed',
       'calibration error (ECE): passed',
-      'calibration slope: passed',
-      'calibration intercept: passed',
-      'drift of scores (PSI): passed',
-      'drift of price (PSI): passed',
+      'scoring work: passed',
       'data quality: passed',
     ]);
   });
 
-  test.each<[string, GateEvidence, Partial<GateRules>, string]>([
-    [
-      'an off-policy gain whose interval touches 0',
-      { offPolicyGain: { ...offPolicy, low: 0 } },
-      {},
-      'off-policy gain',
-    ],
-    ['an off-policy gain under the threshold', {}, { minGain: 0.015 }, 'off-policy gain'],
-    [
-      'an off-policy gain that is no number',
-      { offPolicyGain: { ...offPolicy, low: Number.NaN } },
-      {},
-      'off-policy gain',
-    ],
-    [
-      'a guardrail that may have fallen too far',
-      { guardrails: [{ ...bookings, low: -0.021 }] },
-      {},
-      'guardrail bookings',
-    ],
-    [
-      'a guardrail that may have risen too far',
-      { guardrails: [cancels, { ...cancels, metric: 'refunds', high: 0.051 }] },
-      {},
-      'guardrail refunds',
-    ],
-    [
-      'probabilities off by more than the bound',
-      { calibration: { ece: 0.051 } },
-      {},
-      'calibration error (ECE)',
-    ],
-    [
-      'an ECE that is no number',
-      { calibration: { ece: Number.NaN } },
-      {},
-      'calibration error (ECE)',
-    ],
-    [
-      'a calibration slope out of bounds',
-      { calibration: { ece: 0.01, slope: 0.4 } },
-      {},
-      'calibration slope',
-    ],
-    [
-      'a calibration intercept out of bounds',
-      { calibration: { ece: 0.01, intercept: 1.2 } },
-      {},
-      'calibration intercept',
-    ],
-    [
-      'scores that drifted',
-      { drift: { score: shifted, features: [] } },
-      {},
-      'drift of scores (PSI)',
-    ],
-    [
-      'one feature that drifted',
-      {
-        drift: {
-          score: still,
-          features: [
-            { feature: 'a', ...still },
-            { feature: 'b', ...shifted },
-          ],
+  describe.each(MODES)('%s, refused for cause', (mode) => {
+    test.each<[string, GateEvidence, GateReport['decidedBy'], string]>([
+      ['a held-out gain below 0', { heldOutGain: worse }, 'held-out gain', 'held-out gain'],
+      [
+        'a held-out gain that is no number',
+        { heldOutGain: { ...worse, high: Number.NaN } },
+        'held-out gain',
+        'held-out gain',
+      ],
+      [
+        'an off-policy gain below 0',
+        { offPolicyGain: { ...offPolicy, mean: -0.02, low: -0.03, high: -0.01 } },
+        'off-policy gain',
+        'off-policy gain',
+      ],
+      [
+        'an off-policy gain below 0 on the little that the log covers',
+        {
+          offPolicyGain: { ...offPolicy, mean: -0.02, low: -0.03, high: -0.01 },
+          cover: { share: 0.1, requests: 200, k: 10 },
         },
-      },
-      {},
-      'drift of b (PSI)',
-    ],
-    [
-      'data that failed quality',
-      { dataQuality: { passed: false, failures: ['attribution 97 % of 99 %'] } },
-      {},
-      'data quality',
-    ],
-  ])('%s keeps the champion, alone', (_, changed, rules, failing) => {
-    const report = runGate({ ...GOOD, ...changed }, rules);
-    expect(report.verdict).toBe('keep champion');
-    const failed = report.checks.filter(({ outcome }) => outcome === 'failed');
-    expect(failed.map(({ check }) => check)).toEqual([failing]);
-    expect(report.reason).toContain(failed[0].says);
+        'off-policy gain',
+        'off-policy gain',
+      ],
+      [
+        'an off-policy gain that is no number',
+        { offPolicyGain: { ...offPolicy, high: Number.NaN } },
+        'off-policy gain',
+        'off-policy gain',
+      ],
+      [
+        'a guardrail that has fallen too far',
+        { guardrails: [{ ...bookings, low: -0.1, high: -0.03 }] },
+        'checks',
+        'guardrail bookings',
+      ],
+      [
+        'a guardrail that has risen too far',
+        { guardrails: [cancels, { ...cancels, metric: 'refunds', low: 0.06, high: 0.1 }] },
+        'checks',
+        'guardrail refunds',
+      ],
+      [
+        'probabilities off by more than the bound',
+        { calibration: { ece: 0.051 } },
+        'checks',
+        'calibration error (ECE)',
+      ],
+      [
+        'an ECE that is no number',
+        { calibration: { ece: Number.NaN } },
+        'checks',
+        'calibration error (ECE)',
+      ],
+      ['scores that are no number', { notFinite: 2 }, 'checks', 'scores'],
+      [
+        'scoring that takes too much work',
+        { cost: { challenger: 2_100_000, champion: 100_000 } },
+        'checks',
+        'scoring work',
+      ],
+      [
+        'data that failed quality',
+        { dataQuality: { passed: false, failures: ['attribution 97 % of 99 %'] } },
+        'checks',
+        'data quality',
+      ],
+    ])('by %s, alone', (_, changed, by, failing) => {
+      const report = runGate({ ...GOOD, ...changed }, { mode });
+      expect(report).toMatchObject({ verdict: 'keep champion', decidedBy: by });
+      const failed = report.checks.filter(({ outcome }) => outcome === 'failed');
+      expect(failed.map(({ check }) => check)).toEqual([failing]);
+      expect(report.reason).toBe(failed[0].says);
+    });
   });
 
-  test.each<[string, keyof GateEvidence, string]>([
-    ['guardrails', 'guardrails', 'guardrails not checked'],
-    ['calibration', 'calibration', 'calibration not checked'],
-    ['drift', 'drift', 'drift not checked'],
-    ['data quality', 'dataQuality', 'data quality not checked'],
+  test.each<[string, GateEvidence]>([
+    ['a held-out gain that may be either', { heldOutGain: undecided }],
+    ['a guardrail that may be either', { guardrails: [{ ...bookings, low: -0.1 }] }],
   ])(
-    'without %s there is no verdict, unless the rules do not require it',
-    (required, name, reason) => {
+    '%s is for visitors to decide where there are any, and promotes nothing where not',
+    (_, changed) => {
+      expect(runGate({ ...GOOD, ...changed }, { mode: 'staged' }).verdict).toBe('promote');
+      expect(runGate({ ...GOOD, ...changed }, { mode: 'direct' }).verdict).not.toBe('promote');
+    },
+  );
+
+  test.each<[string, GateEvidence, GateReport['decidedBy'], string]>([
+    [
+      'the off-policy gain speaks for it where the log covers its slates',
+      {},
+      'off-policy gain',
+      'off-policy gain (DR) of +0.0300 (95 %: 0.0100 to 0.0500), effective sample 2500, and visitors decide',
+    ],
+    [
+      'the off-policy gain does not speak for it where the log covers little of its slates',
+      { cover: { share: 0.3, requests: 200, k: 10 } },
+      'nothing',
+      'nothing speaks against it, and visitors decide: held-out loss falls by 0.0200 per slate (95 %: -0.0300 to 0.0700)',
+    ],
+    [
+      'nor where its effective sample is small',
+      { offPolicyGain: { ...offPolicy, ess: 7 } },
+      'nothing',
+      'nothing speaks against it, and visitors decide: held-out loss falls by 0.0200 per slate (95 %: -0.0300 to 0.0700)',
+    ],
+  ])('staged, with an uncertain held-out gain %s', (_, changed, by, reason) => {
+    const report = runGate({ ...GOOD, heldOutGain: undecided, ...changed }, { mode: 'staged' });
+    expect(report).toMatchObject({ verdict: 'promote', decidedBy: by, reason });
+  });
+
+  test('a slate that the log does not cover is not refused: the report says how much it covers', () => {
+    const { checks, verdict } = runGate(
+      { ...GOOD, cover: { share: 0.304, requests: 1200, k: 9.5 } },
+      { mode: 'staged' },
+    );
+    expect(verdict).toBe('promote');
+    expect(checks.find(({ check }) => check === 'cover')?.says).toBe(
+      'the log covers 30 % of its top 9.5 over 1,200 requests, so that the off-policy gain may only refuse it',
+    );
+  });
+
+  test.each(['guardrails', 'calibration', 'data quality'] as const)(
+    'where the rules require %s, there is no verdict without',
+    (kind) => {
+      const name = kind === 'data quality' ? 'dataQuality' : kind;
       const { [name]: _, ...evidence } = GOOD;
-      expect(runGate(evidence)).toMatchObject({ verdict: 'not enough data' });
-      expect(runGate(evidence).reason).toContain(reason);
-      const others = (['guardrails', 'calibration', 'drift', 'data quality'] as const).filter(
-        (one) => one !== required,
-      );
-      expect(runGate(evidence, { required: others }).verdict).toBe('promote');
+      const report = runGate(evidence, { required: [kind] });
+      expect(report).toMatchObject({ verdict: 'not enough data', decidedBy: 'nothing' });
+      expect(report.reason).toContain(`${kind} not checked`);
+      expect(runGate(evidence, { required: [] }).verdict).toBe('promote');
     },
   );
 
   test('no guardrails configured is not the same as guardrails not checked', () => {
-    expect(runGate({ ...GOOD, guardrails: [] }).verdict).toBe('promote');
-  });
-
-  const refused = { refused: 'the log has no exploration' };
-
-  test.each<[string, GateEvidence, Partial<GateRules>, string, string, string]>([
-    [
-      'refused: the held-out gain decides',
-      { offPolicyGain: refused },
-      {},
+    expect(runGate({ ...GOOD, guardrails: [] }, { required: ['guardrails'] }).verdict).toBe(
       'promote',
-      'held-out gain',
-      'held-out loss falls',
-    ],
-    [
-      'refused, held-out gain touches 0',
-      { offPolicyGain: refused, heldOutGain: estimate(0, 400) },
-      {},
-      'keep champion',
-      'held-out gain',
-      'the interval is not above 0',
-    ],
-    [
-      'refused, held-out gain may not decide',
-      { offPolicyGain: refused },
-      { allowHeldOut: false },
-      'not enough data',
-      'nothing',
-      'refused, the log has no exploration, and the held-out gain alone may not decide',
-    ],
-    [
-      'never estimated: the held-out gain decides',
-      { offPolicyGain: undefined },
-      {},
-      'promote',
-      'held-out gain',
-      'held-out loss falls',
-    ],
-    [
-      'never estimated, held-out gain may not decide',
-      { offPolicyGain: undefined },
-      { allowHeldOut: false },
-      'not enough data',
-      'nothing',
-      'off-policy gain: not estimated',
-    ],
-    [
-      'an effective sample of a few counts as refused',
-      { offPolicyGain: { ...offPolicy, ess: 7 } },
-      { allowHeldOut: false },
-      'not enough data',
-      'nothing',
-      'effective sample 7 of 100',
-    ],
-    [
-      'refused, too few sessions held out',
-      { offPolicyGain: refused, heldOutGain: estimate(0.02, 29) },
-      {},
-      'not enough data',
-      'nothing',
-      '29 of 30 validation sessions',
-    ],
-    [
-      'off-policy decides even where the held-out gain says otherwise',
-      { heldOutGain: estimate(-0.2, 400) },
-      {},
-      'promote',
-      'off-policy gain',
-      'off-policy gain (DR)',
-    ],
-  ])('off-policy evaluation %s', (_, changed, rules, verdict, decidedBy, reason) => {
-    const { offPolicyGain, ...rest } = { ...GOOD, ...changed };
-    const report = runGate({ ...rest, ...(offPolicyGain && { offPolicyGain }) }, rules);
-    expect(report).toMatchObject({ verdict, decidedBy });
-    expect(report.reason).toContain(reason);
-    // The report says so wherever off-policy evaluation could not decide.
-    if (decidedBy !== 'off-policy gain') {
-      const said = report.checks.find(({ check }) => check === 'off-policy gain');
-      expect(['noted', 'missing']).toContain(said?.outcome);
-    }
+    );
   });
 
   test('what failed outweighs what is missing', () => {
-    const { drift: _, ...evidence } = GOOD;
-    const report = runGate({ ...evidence, calibration: { ece: 0.2 } });
+    const { calibration: _, ...evidence } = GOOD;
+    const report = runGate({ ...evidence, notFinite: 1 });
     expect(report.verdict).toBe('keep champion');
-    expect(report.reason).toContain('drift not checked');
+    expect(report.reason).toContain('calibration not checked');
+  });
+
+  describe('how many more rankings would likely do', () => {
+    const asked = (heldOutGain: IntervalEstimate | undefined, rankings = 2000) =>
+      runGate({ ...GOOD, heldOutGain, rankings }, { mode: 'direct' });
+
+    test('with too few sessions, as many as bring enough of them', () => {
+      const report = asked({ ...undecided, n: 10, clusters: 10 });
+      // 30 of 30 sessions come with three times 2,000 rankings.
+      expect(report).toMatchObject({ verdict: 'not enough data', moreRankings: 4000 });
+      expect(report.reason).toBe(
+        '10 of 30 validation sessions with a reward; about 4,000 more rankings would likely do',
+      );
+    });
+
+    test('with an uncertain gain, as many as find a gain of that size in four of five cases', () => {
+      const { moreRankings } = asked(undecided);
+      // Simulated: the gain is 0.02 ± 0.0255 from 2,000 rankings, so with `n` times as many the error is √n times smaller.
+      const error = 0.05 / 1.96 / Math.sqrt((2000 + moreRankings!) / 2000);
+      const random = seededRandom(1);
+      let found = 0;
+      for (let i = 0; i < 20_000; i++) {
+        const estimated = 0.02 + error * normalQuantile(random());
+        if (estimated - 1.96 * error > 0) found++;
+      }
+      expect(found / 20_000).toBeGreaterThan(0.78);
+      expect(found / 20_000).toBeLessThan(0.83);
+    });
+
+    test('with a gain of 0 or less no number is named, nor where nothing is known', () => {
+      expect(asked({ ...undecided, mean: -0.001, high: 0.028 })).not.toHaveProperty('moreRankings');
+      expect(asked(undefined)).not.toHaveProperty('moreRankings');
+      expect(asked(undecided, Number.NaN)).not.toHaveProperty('moreRankings');
+    });
+
+    test('where there is a verdict, no number is named', () => {
+      expect(asked(worse)).not.toHaveProperty('moreRankings');
+      expect(asked(estimate(0.02, 400))).not.toHaveProperty('moreRankings');
+    });
   });
 
   test('the report survives JSON and reads as a table', () => {
+    const refused = { refused: 'the log has no exploration' };
     const report = runGate({ ...GOOD, offPolicyGain: refused, calibration: { ece: 0.2 } });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     const lines = gateText(report).split('\n');
-    expect(lines[0]).toMatch(
-      /^keep champion: held-out loss falls by 0\.1000 .*; off-policy gain: refused, the log has no exploration; calibration error \(ECE\) 0\.2000, not ≤ 0\.05$/,
-    );
-    expect(lines[1]).toBe('decided by: held-out gain');
+    expect(lines[0]).toBe('keep champion: calibration error (ECE) 0.2000, not ≤ 0.05');
+    expect(lines[1]).toBe('decided by: checks');
     expect(lines.find((line) => line.includes('(ECE)') && line.startsWith('failed'))).toMatch(
       /^failed {2}calibration error \(ECE\) +0\.2000 +≤ 0\.05 +calibration error/,
     );
@@ -280,7 +278,8 @@ describe('runGate', () => {
 describe('gateOnHeldOutGain, by held-out slates alone', () => {
   test.each([
     ['promotes when the whole interval lies above 0', estimate(0.01, 50), 'promote'],
-    ['keeps the champion when the interval touches 0', estimate(0, 50), 'keep champion'],
+    ['does not promote when the interval touches 0', estimate(0, 50), 'not enough data'],
+    ['keeps the champion when it lies below 0', worse, 'keep champion'],
     [
       'has no verdict on too few sessions, however large the gain',
       estimate(0.09, 29),

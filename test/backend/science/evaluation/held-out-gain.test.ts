@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { heldOutGain } from '../../../../backend/science/evaluation/held-out-gain.ts';
+import {
+  packTrainingSet,
+  type TrainingSet,
+} from '../../../../backend/science/learn/training-set.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+
+const SLOTS = 4;
+
+/** Sessions of one slate each, in which the item with the highest worth is clicked with probability `clear`, else any. */
+function worldOf(sessions: number, seed: number, clear: number): [TrainingSet, Float64Array] {
+  const random = seededRandom(seed);
+  const worth: number[] = [];
+  const set = packTrainingSet(
+    smarttrip,
+    Array.from({ length: sessions }, (_, s) => {
+      const own = Array.from({ length: SLOTS }, () => random());
+      worth.push(...own);
+      const clicked =
+        random() < clear ? own.indexOf(Math.max(...own)) : Math.floor(random() * SLOTS);
+      return {
+        at: s,
+        sessionId: `s${s}`,
+        codes: new Uint8Array(SLOTS * smarttrip.features.length),
+        reward: Float64Array.from(own.keys(), (slot) => Number(slot === clicked)),
+      };
+    }),
+  );
+  return [set, Float64Array.from(worth)];
+}
+
+test('few sessions that chance ordered without a mistake do not make one mistake cost more than all else', () => {
+  const chance = Math.log(SLOTS);
+  for (let seed = 0; seed < 100; seed++) {
+    const [set, worth] = worldOf(60, seed, 0.96);
+    const none = new Float64Array(set.rows);
+    const gain = heldOutGain(set, none, worth)!;
+    expect(gain.mean, `seed ${seed}`).toBeGreaterThan(0);
+    expect(gain.mean, `seed ${seed}`).toBeLessThan(chance);
+  }
+});
+
+test('the scale of the scores does not matter, and a scorer gains nothing over itself', () => {
+  const [set, worth] = worldOf(400, 7, 0.5);
+  const none = new Float64Array(set.rows);
+  const gain = heldOutGain(set, none, worth)!;
+  for (const times of [1e-6, 0.01, 30, 1e6]) {
+    const scaled = worth.map((points) => points * times);
+    expect(heldOutGain(set, none, scaled)!.mean).toBeCloseTo(gain.mean, 6);
+    expect(heldOutGain(set, worth, scaled)!.mean).toBeCloseTo(0, 6);
+  }
+});
+
+test('what orders slates the wrong way round gains nothing', () => {
+  const [set, worth] = worldOf(400, 8, 0.5);
+  const gain = heldOutGain(
+    set,
+    new Float64Array(set.rows),
+    worth.map((points) => -points),
+  )!;
+  expect(Math.abs(gain.mean)).toBeLessThan(0.02);
+  expect(heldOutGain(set, worth, new Float64Array(set.rows))!.high).toBeLessThan(0);
+});
