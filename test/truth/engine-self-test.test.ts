@@ -35,7 +35,7 @@ const {
   days: MOST_DAYS,
 } = sized({
   small: { seeds: [1], sessions: 900, minimumPerArm: 400, days: 4 },
-  full: { seeds: [1, 2, 3, 4], sessions: 800, minimumPerArm: 1000, days: 21 },
+  full: { seeds: [1, 2], sessions: 800, minimumPerArm: 1000, days: 21 },
 });
 
 let backend: SimulatedBackend | undefined;
