@@ -8,6 +8,8 @@ export interface MetricValues {
   readonly post: Values;
   /** The same units' values from before the experiment. */
   readonly pre?: Values;
+  /** 1 for each unit that counts, 0 for one whose value is not known yet, and is 0 here; default all count. */
+  readonly counted?: Uint8Array;
 }
 
 export interface Values {
@@ -22,26 +24,34 @@ export interface ArmTotals {
   finish(arm: string): ArmStatistics;
 }
 
-/** Sums and sums of products of all columns, those before the experiment included: every statistic is computed from them. */
+/**
+ * Sums and sums of products of all columns, those before the experiment included: every statistic is computed from them. A
+ * metric that does not count all units has a statistic over those that it counts, and is not among the products, which are
+ * over all of them.
+ */
 export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
-  const shown = metrics.flatMap(({ metric, post }) => columnsOf(metric.name, post));
+  const columnsAfter = (some: readonly MetricValues[]) =>
+    some.flatMap(({ metric, post }) => columnsOf(metric.name, post));
+  const shown = columnsAfter(metrics.filter(({ counted }) => counted === undefined));
+  const late = metrics.filter(({ counted }) => counted !== undefined);
   const past = metrics.flatMap(({ metric, pre }) =>
     pre === undefined ? [] : columnsOf(before(metric.name), pre),
   );
-  const columns = [...shown, ...past];
+  const columns = [...shown, ...columnsAfter(late), ...past];
   const width = columns.length;
   const place = new Map(columns.map(({ name }, i) => [name, i]));
   const sums = new Float64Array(width);
   const products = new Float64Array(width * width);
   const some = new Int32Array(width);
   let n = 0;
+  const fewer = new Map(late.map(({ metric }) => [metric.name, 0]));
 
   const product = (a: string, b: string) => products[place.get(a)! * width + place.get(b)!];
-  const sample = (name: string, kind: MetricDefinition['kind']): Sample => {
+  const sample = (name: string, kind: MetricDefinition['kind'], units = n): Sample => {
     const sum = sums[place.get(name)!];
     return kind === 'proportion'
-      ? { kind, n, sum }
-      : { kind: 'mean', n, sum, sumSquares: product(name, name) };
+      ? { kind, n: units, sum }
+      : { kind: 'mean', n: units, sum, sumSquares: product(name, name) };
   };
   const ratio = (name: string): RatioStatistic => ({
     kind: 'ratio',
@@ -52,12 +62,13 @@ export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
   const statisticOf = ({ metric: { name, kind }, pre }: MetricValues): Statistic => {
     const was = before(name);
     if (kind !== 'ratio') {
-      const post = sample(name, kind);
+      const units = fewer.get(name) ?? n;
+      const post = sample(name, kind, units);
       if (pre === undefined) return post;
       return {
         kind: 'adjusted',
         post,
-        pre: sample(was, kind),
+        pre: sample(was, kind, units),
         sumProducts: product(name, was),
       };
     }
@@ -77,6 +88,8 @@ export function armTotals(metrics: readonly MetricValues[]): ArmTotals {
   return {
     add(unit) {
       n++;
+      for (const { metric, counted } of late)
+        if (counted![unit] === 1) fewer.set(metric.name, fewer.get(metric.name)! + 1);
       // Most units do few of the things that are counted.
       let found = 0;
       for (let i = 0; i < width; i++) if (columns[i].values[unit] !== 0) some[found++] = i;

@@ -24,6 +24,8 @@ export interface CollectOptions {
   readonly to?: number;
   /** From the stored units, because part of the log has been deleted. */
   readonly stored?: boolean;
+  /** Epoch ms: what time it is, for metrics with a horizon; default: every horizon is over. */
+  readonly nowMs?: number;
 }
 
 export interface Collected {
@@ -40,7 +42,7 @@ export interface Collected {
 export async function collect(
   store: Pick<Store, 'db'>,
   experiment: Experiment,
-  { from, to, stored = false }: CollectOptions = {},
+  { from, to, stored = false, nowMs }: CollectOptions = {},
 ): Promise<Collected> {
   const { db } = store;
   const { id, arms, metrics, stoppedAt } = experiment;
@@ -85,7 +87,13 @@ export async function collect(
     unit === 'user'
       ? await source.values(index, columns, { ...period, before: PAST_MS })
       : undefined;
-  const values = metricValues(metrics, post, pre);
+  const readAt = Math.min(nowMs ?? Infinity, to ?? Infinity);
+  const values = metricValues(
+    metrics,
+    post,
+    pre,
+    Float64Array.from(units, ({ firstAt }) => readAt - firstAt),
+  );
   const order = arms.map(({ name }) => name);
   const days = total(
     units,

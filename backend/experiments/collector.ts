@@ -6,6 +6,7 @@ import type { Database } from '../store/connect.ts';
 import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from '../log/account/account.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
+import { believedTime } from '../log/log-time.ts';
 import type { Collected } from './collect-statistics.ts';
 import type { CollectWorker } from './collect-worker.ts';
 import type { Experiment } from './new-experiment.ts';
@@ -29,12 +30,13 @@ export interface CollectorDeps {
   readonly store: Store;
   readonly database: Database;
   readonly account: Account;
+  readonly nowMs: () => number;
 }
 
 /** Experiments whose last statistics are held. */
 const MOST_HELD = 32;
 
-export function collectorOf({ store, database, account }: CollectorDeps): Collector {
+export function collectorOf({ store, database, account, nowMs }: CollectorDeps): Collector {
   const thread = threadOnDemand<CollectWorker>(
     new URL('./collect-worker.ts', import.meta.url),
     database,
@@ -42,10 +44,12 @@ export function collectorOf({ store, database, account }: CollectorDeps): Collec
   const known = new Map<string, { readonly mark: string; readonly found: Promise<Collected> }>();
   const collectOnce = async (experiment: Experiment, stored: boolean) => {
     await account.update();
-    const mark = `${await markOf(store, experiment)} ${stored}`;
+    const hour = await hourOf(store, experiment, nowMs());
+    const mark = `${await markOf(store, experiment)} ${stored} ${hour ?? ''}`;
     const before = known.get(experiment.id);
     if (before?.mark === mark) return before.found;
-    const found = thread.call((worker) => worker.collect(experiment, { stored }));
+    const options = { stored, ...(hour !== undefined && { nowMs: hour }) };
+    const found = thread.call((worker) => worker.collect(experiment, options));
     known.delete(experiment.id);
     known.set(experiment.id, { mark, found });
     if (known.size > MOST_HELD) known.delete(known.keys().next().value!);
@@ -65,6 +69,21 @@ export function collectorOf({ store, database, account }: CollectorDeps): Collec
     },
     stop: () => thread.stop(),
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The hour that has begun, where a horizon of the experiment may end by time alone; never far ahead of the log, or values
+ * would be read that could not have come yet.
+ */
+async function hourOf(
+  { db }: Store,
+  { metrics }: Experiment,
+  nowMs: number,
+): Promise<number | undefined> {
+  if (metrics.every(({ horizonDays }) => horizonDays === undefined)) return undefined;
+  return Math.floor((await believedTime(db, nowMs)) / HOUR_MS) * HOUR_MS;
 }
 
 async function markOf({ db }: Store, experiment: Experiment): Promise<string> {

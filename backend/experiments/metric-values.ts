@@ -1,4 +1,5 @@
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { winsorCap } from '../science/statistics/statistics.ts';
 import type { MetricValues, Values } from './arm-totals.ts';
 import { unitColumn, type UnitColumn } from './unit-column.ts';
@@ -6,34 +7,61 @@ import type { UnitValues } from './read-unit-columns.ts';
 
 /** The columns that the metrics are computed from, each once. */
 export function columnsOf(metrics: readonly MetricDefinition[]): UnitColumn[] {
-  const names = metrics.flatMap(({ numerator, denominator }) =>
-    denominator === undefined ? [numerator] : [numerator, denominator],
-  );
-  return [...new Set(names)].map((name) => {
-    const column = unitColumn(name);
-    if (column === undefined)
-      throw new Error(`there is no column "${name}": the metric was not checked`);
-    return column;
+  const columns = metrics.flatMap((metric) => {
+    const { numerator, denominator } = metric;
+    const top = numeratorColumn(metric, known(numerator));
+    return denominator === undefined ? [top] : [top, known(denominator)];
   });
+  return [...new Map(columns.map((column) => [column.name, column])).values()];
 }
+
+function known(name: string): UnitColumn {
+  const column = unitColumn(name);
+  if (column === undefined)
+    throw new Error(`there is no column "${name}": the metric was not checked`);
+  return column;
+}
+
+function numeratorColumn(metric: MetricDefinition, column: UnitColumn): UnitColumn {
+  if (metric.horizonDays === undefined || column.from !== 'outcomes') return column;
+  return { ...column, name: numeratorName(metric), withinMs: metric.horizonDays * DAY_MS };
+}
+
+/** No outcome's name holds a space. */
+const numeratorName = ({ numerator, horizonDays }: MetricDefinition): string =>
+  horizonDays === undefined ? numerator : `${numerator} within ${horizonDays} days`;
 
 /**
  * Proportions are 0 or 1, amounts are capped at their percentile of all arms' units together.
- * @param pre of units whose past is known.
+ * @param pre of units whose past is known. @param sinceMs how long ago each unit was first exposed, where it is known: a
+ * unit whose horizon is not over is not counted.
  */
 export const metricValues = (
   metrics: readonly MetricDefinition[],
   post: UnitValues,
   pre: UnitValues | undefined,
+  sinceMs?: Float64Array,
 ): MetricValues[] =>
-  metrics.map((metric) => ({
-    metric,
-    post: valuesOf(metric, post),
-    ...(pre !== undefined && { pre: valuesOf(metric, pre) }),
-  }));
+  metrics.map((metric) => {
+    const { horizonDays } = metric;
+    const counted =
+      horizonDays === undefined || sinceMs === undefined
+        ? undefined
+        : Uint8Array.from(sinceMs, (since) => Number(since >= horizonDays * DAY_MS));
+    return {
+      metric,
+      post: valuesOf(metric, post, counted),
+      ...(pre !== undefined && { pre: valuesOf(metric, pre, counted) }),
+      ...(counted && { counted }),
+    };
+  });
 
-function valuesOf(metric: MetricDefinition, of: UnitValues): Values {
-  const numerator = countedAs(metric, of.get(metric.numerator)!);
+function valuesOf(metric: MetricDefinition, of: UnitValues, counted?: Uint8Array): Values {
+  const found = of.get(numeratorName(metric))!;
+  const numerator = countedAs(
+    metric,
+    counted === undefined ? found : found.map((value, unit) => value * counted[unit]),
+  );
   if (metric.denominator === undefined) return { numerator };
   return { numerator, denominator: of.get(metric.denominator)! };
 }

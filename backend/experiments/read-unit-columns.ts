@@ -82,8 +82,10 @@ const eventAmount = ({ type, by, per }: EventColumn): SQL => {
   return by === 'sum' ? sql`sum(${value}) / ${per}` : sql`max(${value}) / ${per}`;
 };
 
-const outcomeAmount = ({ metric }: { metric: string }): SQL =>
-  sql`sum(case when metric = ${metric} then value end)`;
+const outcomeAmount = ({ metric, withinMs }: { metric: string; withinMs?: number }): SQL =>
+  withinMs === undefined
+    ? sql`sum(case when metric = ${metric} then value end)`
+    : sql`sum(case when metric = ${metric} and o.at < u.firstAt + ${withinMs} then value end)`;
 
 /** Whether a row lies in the period. @param at column with its epoch ms. */
 const within = (at: SQL, { before }: Period): SQL =>

@@ -7,10 +7,12 @@ import type { NewExperiment } from './new-experiment.ts';
  * An experiment on the metric weights themselves: one arm is trained daily on the reward that the schema declares, the
  * other on the learned metric weights, and they are compared on the long-term value.
  * @param outcome that is the long-term value: `renewal`. @param kind how a unit's outcomes are read.
+ * @param horizonDays after which a unit's value is known; without it all that has come so far is read.
  */
 const selfTest = (
   outcome: string,
   kind: 'proportion' | 'mean' = 'mean',
+  horizonDays?: number,
 ): Required<Pick<NewExperiment, 'arms' | 'metrics'>> & {
   readonly metrics: MetricDefinition[];
 } => ({
@@ -24,19 +26,22 @@ const selfTest = (
       kind,
       numerator: `outcome.${outcome}`,
       better: 'higher',
+      ...(horizonDays !== undefined && { horizonDays }),
     },
   ],
 });
 
 /**
- * The self-test on an outcome, or (`true`) on the target that metric weights are learned for.
+ * The self-test on an outcome, or (`true`) on the target that metric weights are learned for; an outcome that is the
+ * target's is read as the target is.
  * @throws ApiError 400 where none is declared.
  */
 export function selfTestOf(asked: string | true, declared: TargetDefinition | undefined) {
-  if (asked !== true) return selfTest(asked);
+  if (asked !== true && asked !== declared?.outcome) return selfTest(asked);
   if (declared === undefined)
     throw invalid(
       'a self-test needs a long-term value: name an outcome, as "renewal", or declare metricWeights.target in trimtab.config.ts',
     );
-  return selfTest(declared.outcome, declared.kind === 'happened' ? 'proportion' : 'mean');
+  const { outcome, kind, horizonDays } = declared;
+  return selfTest(outcome, kind === 'happened' ? 'proportion' : 'mean', horizonDays);
 }

@@ -51,7 +51,7 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
     },
     nowMs,
   });
-  const collector = collectorOf({ store, database, account });
+  const collector = collectorOf({ store, database, account, nowMs });
   const reports: ReportDeps = {
     store,
     collect: collector.collect,

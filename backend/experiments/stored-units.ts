@@ -64,24 +64,23 @@ async function addOutcomes(
   values: UnitValues,
   { before }: Period,
 ): Promise<void> {
-  const named = new Map(
-    columns.flatMap((column) =>
-      column.from === 'outcomes' ? [[column.metric, values.get(column.name)!]] : [],
-    ),
-  );
-  if (named.size === 0) return;
-  await packedRows(
-    db,
-    {
-      columns: ['unit', 'metric', 'total'],
-      select: sql`select unit, metric, sum(value) as total from (${storedOutcomes(scope, before)})
-        group by unit, metric`,
-    },
-    ([unit, metric, total]) => {
-      const [at, column] = [index.get(unit as string), named.get(metric as string)];
-      if (at !== undefined && column !== undefined) column[at] = total as number;
-    },
-  );
+  const outcomes = columns.filter((column) => column.from === 'outcomes');
+  for (const [withinMs, some] of Map.groupBy(outcomes, (column) => column.withinMs)) {
+    const named = new Map(some.map(({ metric, name }) => [metric, values.get(name)!]));
+    const isInTime = withinMs === undefined ? sql`true` : sql`at < firstAt + ${withinMs}`;
+    await packedRows(
+      db,
+      {
+        columns: ['unit', 'metric', 'total'],
+        select: sql`select unit, metric, sum(value) as total from (${storedOutcomes(scope, before)})
+          where ${isInTime} group by unit, metric`,
+      },
+      ([unit, metric, total]) => {
+        const [at, column] = [index.get(unit as string), named.get(metric as string)];
+        if (at !== undefined && column !== undefined) column[at] = total as number;
+      },
+    );
+  }
 }
 
 /** Version of the account under which an experiment's units were stored; null: mixed, or from before there were versions. */

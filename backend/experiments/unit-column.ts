@@ -5,7 +5,13 @@ import { eventMetric, type EventMetric } from '../science/learn/tallies.ts';
 export type UnitColumn =
   | (EventMetric & { readonly from: 'events'; readonly name: string })
   | { readonly from: 'rankings'; readonly name: string }
-  | { readonly from: 'outcomes'; readonly name: string; readonly metric: string };
+  | {
+      readonly from: 'outcomes';
+      readonly name: string;
+      readonly metric: string;
+      /** What comes later than this after the unit's first exposure does not count; default no end. */
+      readonly withinMs?: number;
+    };
 
 /** @param name an event type, an amount, `rankings`, or `outcome.<name>`. @returns undefined where it is none. */
 export function unitColumn(name: string): UnitColumn | undefined {

@@ -105,7 +105,11 @@ function fromReward(
   const weights: { metric: string; weight: number }[] = [];
   const unmeasured: string[] = [];
   for (const [paid, weight] of Object.entries(reward)) {
-    const metric = metrics.find(({ kind, numerator }) => kind !== 'ratio' && numerator === paid);
+    // A metric with a horizon is of fewer units, and has no products with the others.
+    const metric = metrics.find(
+      ({ kind, numerator, horizonDays }) =>
+        kind !== 'ratio' && numerator === paid && horizonDays === undefined,
+    );
     if (metric === undefined) unmeasured.push(paid);
     else weights.push({ metric: metric.name, weight });
   }

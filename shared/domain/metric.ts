@@ -20,6 +20,11 @@ export interface MetricDefinition {
    * values of both arms are replaced by it; 0.99 for revenue.
    */
   readonly winsorShare?: number;
+  /**
+   * Of an outcome: what comes within so many days of a unit's first exposure counts, and a unit is read once they are
+   * over. Without it all that has come counts, so that units of the last days, who had no time yet, lessen the effect.
+   */
+  readonly horizonDays?: number;
 }
 
 /** The metrics of every experiment that names none, in the order in which they are shown. */
@@ -54,13 +59,22 @@ export const DEFAULT_METRICS: readonly MetricDefinition[] = [
   },
 ];
 
+const MAX_HORIZON_DAYS = 3650;
+
 /** @throws ApiError 400 naming the field that is wrong. */
 export function checkMetric(metric: MetricDefinition): void {
-  const { name, kind, denominator, winsorShare } = metric;
+  const { name, kind, numerator, denominator, winsorShare, horizonDays } = metric;
   if (!/^[a-z][a-z0-9_.]{0,63}$/.test(name))
     throw invalid(`a metric's name must be lower-case letters, digits, _ and dots, not "${name}"`);
   if ((kind === 'ratio') !== (denominator !== undefined))
     throw invalid(`metric ${name}: a ratio, and only a ratio, has a denominator`);
   if (winsorShare !== undefined && !(winsorShare > 0 && winsorShare <= 1))
     throw invalid(`metric ${name}: winsorShare must lie in (0, 1], but was ${winsorShare}`);
+  if (horizonDays === undefined) return;
+  if (!(horizonDays > 0 && horizonDays <= MAX_HORIZON_DAYS))
+    throw invalid(
+      `metric ${name}: horizonDays must lie in (0, ${MAX_HORIZON_DAYS}], but was ${horizonDays}`,
+    );
+  if (kind === 'ratio' || !numerator.startsWith('outcome.'))
+    throw invalid(`metric ${name}: only a mean or a proportion of an outcome has horizonDays`);
 }

@@ -33,6 +33,10 @@ const metric = z
     denominator: z.string().optional(),
     better: z.enum(['higher', 'lower']),
     winsorShare: z.number().optional(),
+    horizonDays: z.number().optional().openapi({
+      description:
+        'Of an outcome: it counts for so many days from a unit’s first exposure, and the unit is read once they are over',
+    }),
   })
   .strict();
 const guardrail = z

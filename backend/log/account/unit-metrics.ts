@@ -23,8 +23,10 @@ export function metricMeasuring(
   metrics: readonly MetricDefinition[],
 ): MetricDefinition | undefined {
   const own = UNIT_METRICS.find(({ name }) => name === unitMetricName(learned));
-  return metrics.find(({ name, kind, numerator }) =>
-    own === undefined ? name === learned : kind === own.kind && numerator === own.numerator,
+  return metrics.find(({ name, kind, numerator, horizonDays }) =>
+    own === undefined
+      ? name === learned && horizonDays === undefined
+      : kind === own.kind && numerator === own.numerator,
   );
 }
 

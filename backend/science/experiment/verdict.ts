@@ -11,8 +11,9 @@ export interface VerdictOptions {
 
 /**
  * The verdict of one comparison. In this order: not enough data, in doubt (sample ratio mismatch), harmful (a broken
- * guardrail), then better or worse: by `resultData` where there are metric weights, else by the metrics' adjusted
- * p-values. Only always-valid tests are used, so it may be read daily.
+ * guardrail), then better or worse: by `resultData` where there are metric weights for what is measured, else by the
+ * metrics' adjusted p-values: an experiment that measures the long-term value itself needs no weights to foretell it.
+ * Only always-valid tests are used, so it may be read daily.
  * @param fewest units in the smaller arm.
  */
 export function verdictOf(
@@ -42,8 +43,12 @@ export function verdictOf(
       };
     }
   }
-  const verdict = comparison.resultData
-    ? byResultData(comparison.resultData, treatment)
+  const { resultData } = comparison;
+  const isWeighed =
+    resultData !== undefined &&
+    !(resultData.kind === 'no-answer' && resultData.reason === 'no-weights');
+  const verdict = isWeighed
+    ? byResultData(resultData, treatment)
     : byMetrics(comparison.metrics, treatment, alpha);
   return verdict.kind === 'better'
     ? { ...verdict, sentence: `${verdict.sentence}${openGuardrails(comparison)}` }
@@ -79,9 +84,14 @@ function byMetrics(metrics: readonly MetricReport[], treatment: string, alpha: n
   if (bad.length > 0) {
     return { kind: 'worse', sentence: `${treatment} is worse on ${bad.join(', ')}` };
   }
+  const [first] = metrics;
+  const unread = metrics.every(({ found }) => found.kind === 'no-answer');
   return {
     kind: 'undecided',
-    sentence: `no difference found yet between ${treatment} and control`,
+    sentence:
+      unread && first?.found.kind === 'no-answer'
+        ? `nothing can be read of ${treatment} yet: ${first.metric}: ${first.found.message}`
+        : `no difference found yet between ${treatment} and control`,
   };
 }
 

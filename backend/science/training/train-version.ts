@@ -93,9 +93,15 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const { set: shown, examination } = withoutPositionBias(set, schema);
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   const start = options.startFrom ?? parent;
-  const fitting = { ...options, parent: start, slope: warmSlope(start, train) };
-  const trial = await fitScorer(train, validation, fitting);
-  const final = await fitScorer(shown, undefined, fitting, trial);
+  // Each fit's points are scaled on its own slates: measured on others, the slope is another by chance, and with every
+  // training points would be off by that much more.
+  const fittingOn = (own: TrainingSet) => ({
+    ...options,
+    parent: start,
+    slope: warmSlope(start, own),
+  });
+  const trial = await fitScorer(train, validation, fittingOn(train));
+  const final = await fitScorer(shown, undefined, fittingOn(shown), trial);
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
     const effect = slotEffect(firstPass.weights, schema, validation);

@@ -461,3 +461,60 @@ test('what a page calls its context takes no place of what is told of every visi
     new Set(['hour', 'visitor', '__proto__x', 'device']),
   );
 });
+
+test('a metric with a horizon reads a unit once its horizon is over, and what came until then', async () => {
+  const first = rankingOf('r-first', NOON, {
+    sessionId: parseSessionId('early'),
+    arm: 'exp_1:control',
+  });
+  const second = rankingOf('r-second', NOON + 3 * DAY, {
+    sessionId: parseSessionId('late'),
+    arm: 'exp_1:control',
+  });
+  await log.add([first, second], [happened(first, 'click'), happened(second, 'click')]);
+  const outcome = (sessionId: string, value: number, afterDays: number): Outcome => ({
+    outcomeId: `${sessionId}-${value}`,
+    sessionId,
+    metric: 'value',
+    value,
+    at: NOON + afterDays * DAY,
+  });
+  await recordOutcomes(
+    log.store,
+    [outcome('early', 5, 1), outcome('early', 7, 3.5), outcome('late', 11, 3.5)],
+    NOON,
+  );
+  const value = { kind: 'mean', numerator: 'outcome.value', better: 'higher' } as const;
+  const experiment = await runningExperiment(log.store, {
+    metrics: [
+      METRICS[0],
+      { name: 'so far', ...value },
+      { name: 'in two days', ...value, horizonDays: 2 },
+    ],
+  });
+  const read = async (days: number) => {
+    const { days: cells } = await collectStatistics(log.store, experiment, {
+      filters: FILTERS,
+      nowMs: NOON + days * DAY,
+    });
+    const own = cells.filter(({ arm }) => arm === 'control');
+    return own.map(({ units, statistics, products }) => {
+      const { n, sum } = statistics['in two days'] as { n: number; sum: number };
+      return { units, clicked: statistics.clicked, soFar: statistics['so far'], n, sum, products };
+    });
+  };
+  const one = { clicked: { kind: 'proportion', n: 1, sum: 1 } };
+  expect(await read(1.9)).toMatchObject([
+    { units: 1, n: 0, sum: 0, ...one },
+    { units: 1, n: 0, sum: 0, ...one },
+  ]);
+  expect(await read(4)).toMatchObject([
+    { units: 1, n: 1, sum: 5, soFar: { n: 1, sum: 12 }, ...one },
+    // It has an outcome already, and one without would have none: to count it now would favour the quick.
+    { units: 1, n: 0, sum: 0, soFar: { n: 1, sum: 11 }, ...one },
+  ]);
+  expect(await read(5)).toMatchObject([
+    { n: 1, sum: 5, products: { n: 1, columns: ['clicked', 'so far'] } },
+    { n: 1, sum: 11 },
+  ]);
+});

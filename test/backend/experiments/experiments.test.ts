@@ -392,6 +392,26 @@ describe('refuses, with the reason,', () => {
       400,
       /belongs to the rollouts/,
     ],
+    [
+      'a horizon of what is no outcome',
+      {
+        metrics: [
+          { name: 'c', kind: 'mean', numerator: 'click', better: 'higher', horizonDays: 3 },
+        ],
+      },
+      400,
+      /metric c: only a mean or a proportion of an outcome has horizonDays/,
+    ],
+    [
+      'a horizon of no days',
+      {
+        metrics: [
+          { name: 'v', kind: 'mean', numerator: 'outcome.v', better: 'higher', horizonDays: 0 },
+        ],
+      },
+      400,
+      /metric v: horizonDays must lie in \(0, 3650\], but was 0/,
+    ],
     ['arms and a self-test', { selfTest: 'value' }, 400, /has its own arms/],
     ['a self-test of no outcome', { arms: undefined, selfTest: 'No Name' }, 400, /metric's name/],
     ['a field that does not exist', { shares: 1 }, 400, /shares/],

@@ -122,8 +122,11 @@ test.each([
   [{ kind: 'mean daily', outcome: 'use', horizonDays: 30 }, 'mean'],
 ] as const)('without an outcome of its own it is read on %j', (target, kind) => {
   const name = `outcome.${target.outcome}`;
-  expect(selfTestOf(true, target).metrics).toEqual([
-    { name, kind, numerator: name, better: 'higher' },
-  ]);
+  const { horizonDays } = target;
+  const metrics = [{ name, kind, numerator: name, better: 'higher', horizonDays }];
+  expect(selfTestOf(true, target).metrics).toEqual(metrics);
+  // As the target is read, whichever way it is named.
+  expect(selfTestOf(target.outcome, target).metrics).toEqual(metrics);
+  expect(selfTestOf('worth', target).metrics[0]).not.toHaveProperty('horizonDays');
   expect(selfTestOf('worth', target).metrics).toMatchObject([{ numerator: 'outcome.worth' }]);
 });

@@ -32,7 +32,10 @@ const METRICS: MetricDefinition[] = [
     better: 'higher',
   },
   { name: 'value', kind: 'mean', numerator: 'outcome.value', better: 'higher' },
+  { name: 'soon', kind: 'mean', numerator: 'outcome.value', better: 'higher', horizonDays: 7.5 },
 ];
+/** Seven and a half days after some of the visits, and before others are as old. */
+const READ_AT = NOON + 10 * DAY;
 const FAR = NOON + 100 * DAY;
 
 let log: Log;
@@ -115,10 +118,11 @@ describe('what is stored of units says what the log said', () => {
           await store(experiment);
           // Most of them come in when all is stored.
           await recordOutcomes(log.store, outcomes, FAR);
-          const logged = await collect(log.store, experiment, { filters: FILTERS });
+          const asked = { filters: FILTERS, nowMs: READ_AT };
+          const logged = await collect(log.store, experiment, asked);
           await pruneLog(log.store, FAR, 0);
           expect(await log.store.db.all(sql`select 1 from decisions, exposures`)).toEqual([]);
-          const stored = await collect(log.store, experiment, { filters: FILTERS, stored: true });
+          const stored = await collect(log.store, experiment, { ...asked, stored: true });
           expectClose(stored, logged);
         })
         .afterEach(async () => {

@@ -8,6 +8,7 @@ import {
   type Scorer,
 } from '../../../../shared/score/scorer.ts';
 import { calibrate } from '../calibrate.ts';
+import { additiveScores } from '../histogram.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
 import { fitAdditive } from './fit-additive.ts';
@@ -77,21 +78,43 @@ export async function fitFirstPass(
   });
 }
 
-/** The fitted weights as a scorer, calibrated on its points as they are rounded for serving. */
+/**
+ * The fitted weights as a scorer, calibrated on its points as they are rounded for serving. From the objective's scale to
+ * the parent's: a point stays worth as many log-odds of a reward, which is what `slope` was measured in. A listwise fit's
+ * own log-odds are smaller where several items of a slate are rewarded: divided by the slope as they are, points shrank
+ * with every training that started from the last one, until exploration alone decided.
+ */
 export function firstPassScorer(
   fit: Fit,
   { parent, name, slope }: FirstPassOptions,
   set: TrainingSet,
 ): AdditiveScorer {
   const { schema } = parent;
+  const codes = { ...set, features: schema.features.length };
+  const served = fit.weights.subarray(0, schema.features.length * STRIDE);
+  const { slope: found } = calibrate(additiveScores(codes, served), set.reward);
+  const stretch = found > 0 ? found : 1;
+  const bounds = new Map(
+    schema.constraints.flatMap(({ feature, min = -Infinity, max = Infinity }) =>
+      min === -Infinity && max === Infinity ? [] : [[feature, { min, max }]],
+    ),
+  );
   const points = Object.fromEntries(
-    schema.features.map((spec, feature) => [
-      spec.name,
-      Array.from(
-        { length: bucketCount(spec) },
-        (_, bucket) => fit.weights[feature * STRIDE + bucket] / slope,
-      ),
-    ]),
+    schema.features.map((spec, feature) => {
+      // What all items have in common moves no ranking, so that no fit takes it back: stretched, it would grow for ever.
+      // Where the schema bounds the points it says what level they have.
+      const bound = bounds.get(spec.name);
+      const common = bound === undefined ? meanWeight(set, served, feature) : 0;
+      const { min, max } = bound ?? { min: -Infinity, max: Infinity };
+      const pointsOf = (weight: number) =>
+        Math.min(max, Math.max(min, (common + stretch * (weight - common)) / slope));
+      return [
+        spec.name,
+        Array.from({ length: bucketCount(spec) }, (_, bucket) =>
+          pointsOf(served[feature * STRIDE + bucket]),
+        ),
+      ];
+    }),
   );
   const scorer = additiveFromPoints(schema, points, {
     version: parent.version,
@@ -100,6 +123,14 @@ export function firstPassScorer(
     exploration: parent.exploration,
   });
   return { ...scorer, calibration: calibrate(pointsPerRow(scorer, set), set.reward) };
+}
+
+/** Of a feature over the rows of the set; 0 where it has none. */
+function meanWeight({ rows, codes }: TrainingSet, weights: Float64Array, feature: number): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++)
+    sum += weights[feature * STRIDE + codes[feature * rows + row]];
+  return sum / Math.max(rows, 1);
 }
 
 /** The effect of the shown slot on each row, in log-odds: what the features that only training has add up to. */

@@ -113,6 +113,21 @@ describe('the report of an experiment', () => {
   });
 });
 
+/** Of each day's units only ten are known to have clicked or not. */
+function unread(): ExperimentStatistics {
+  const whole = experimentOf(cells([200, 200]));
+  const days = whole.days.map((day) => ({
+    ...day,
+    statistics: { click_through: proportionStatistic(3, 10) },
+  }));
+  return {
+    ...whole,
+    days,
+    segments: [],
+    metrics: METRICS.filter(({ name }) => name === 'click_through'),
+  };
+}
+
 describe('the verdict', () => {
   const verdictOf = (statistics: ExperimentStatistics, options?: AnalysisOptions) => {
     const { comparisons, verdict } = analyseExperiment(statistics, options);
@@ -200,6 +215,27 @@ describe('the verdict', () => {
       { weights: { weights: [{ metric: 'saves', weight: 1 }] } },
       'undecided',
       /no value of saves/,
+    ],
+    [
+      'a gain on what no weight is declared for, as where the long-term value itself is measured',
+      whole(0.1),
+      { weights: { weights: [] } },
+      'better',
+      /treatment is better on click_through, clicks_per_ranking/,
+    ],
+    [
+      'nothing of which no weight is declared',
+      whole(0),
+      { weights: { weights: [] } },
+      'undecided',
+      /no difference found yet/,
+    ],
+    [
+      'values that are not known yet',
+      unread(),
+      {},
+      'undecided',
+      /^nothing can be read of treatment yet: click_through: not enough data: 140 of 1,000 sessions$/,
     ],
   ])('on %s', (_, statistics, options, kind, sentence) => {
     const verdict = verdictOf(statistics, options);
