@@ -11,6 +11,7 @@ export const ALERT_KINDS = [
   'degraded rankings',
   'lost decisions',
   'clock',
+  'rollout stands still',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

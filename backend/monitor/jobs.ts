@@ -14,6 +14,7 @@ import { readIngestLag } from './ingest-lag.ts';
 import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
+import { readStandstills } from './rollout-standstill.ts';
 import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
@@ -83,6 +84,10 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
     check: (nowMs) => readLostDecisions(store, settings.lost, nowMs),
   },
   { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
+  {
+    kind: 'rollout stands still',
+    check: (nowMs) => readStandstills(store, settings.standstill, nowMs),
+  },
 ];
 
 /** They judge days that are over, and read whole days. */

@@ -109,6 +109,11 @@ export const monitors = group({
     /** Share of degraded rankings that is let pass. */
     maxShare: share.default(0.05),
   }),
+  /** Rollouts that wait for something that an operator must decide. */
+  standstill: group({
+    /** How long one may do so before it is an alert. */
+    minutes: z.number().nonnegative().default(60),
+  }),
 }).superRefine(({ metrics: { minDays, trailingDays } }, context) => {
   if (minDays > trailingDays)
     problem(

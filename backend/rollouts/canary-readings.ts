@@ -23,7 +23,11 @@ export interface CanaryStratum {
  * @param alpha of all guardrails together: each gets an equal part (Bonferroni).
  */
 export function canaryReadings(
-  { guardrails, metrics, minimumPerArm }: Experiment,
+  {
+    guardrails,
+    metrics,
+    minimumPerArm,
+  }: Pick<Experiment, 'guardrails' | 'metrics' | 'minimumPerArm'>,
   strata: readonly CanaryStratum[],
   alpha: number,
   combine: (effects: readonly Effect[]) => Effect,
@@ -42,7 +46,7 @@ export function canaryReadings(
   });
 }
 
-function effectIn(
+export function effectIn(
   statistics: ExperimentStatistics,
   metric: MetricDefinition,
   how: { readonly minimumPerArm: number; readonly hypothesis: number },

@@ -1,46 +1,35 @@
 import type { Version } from '../../shared/domain/ids.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
 import { percent } from '../../shared/text/text.ts';
-import type { GateVerdict, GuardrailInterval } from '../science/evaluation/gate.ts';
-import { DEFAULT_ROLLOUT_RULES, type RolloutRules, type StepRules } from './settings.ts';
-import { SHARE, STEPS, type Stage, type Step } from './steps.ts';
+import type { GuardrailInterval } from '../science/evaluation/gate.ts';
+import { futility } from './futility.ts';
+import {
+  type GainReading,
+  gainShown,
+  isKnown,
+  isLessPreferred,
+  plannedMs,
+  preferenceText,
+} from './gain.ts';
+import { nextStep } from './next-step.ts';
+import type { GuardrailReading, RolloutEvidence, RolloutState } from './rollout-evidence.ts';
+import {
+  DEFAULT_ROLLOUT_RULES,
+  type GainRules,
+  type RolloutRules,
+  type StepRules,
+} from './settings.ts';
+import { mustDecide } from './standstill.ts';
+import { isUnseen, SHARE, type Stage, type Step } from './steps.ts';
 
-export interface RolloutState {
-  readonly challenger: Version;
-  /** Serves the rest of the traffic, and everybody once harm is shown. */
-  readonly champion: Version;
-  readonly stage: Stage;
-  /** When the stage began, epoch ms. */
-  readonly sinceMs: number;
-}
-
-/** Everything that a decision depends on, as plain JSON, so that a logged decision can be made again. */
-export interface RolloutEvidence {
-  /** What is live at the time of the decision. */
-  readonly pointer: Pick<Pointer, 'champion' | 'hold' | 'by'>;
-  /** The gate of the challenger against the champion. It decides until visitors are shown the challenger; then the guardrails do. */
-  readonly gate?: GateVerdict;
-  /** How many sessions the challenger ranked (in shadow: scored) since the stage began. */
-  readonly sessions: number;
-  /** Challenger against champion, one reading per metric, over the whole canary. */
-  readonly guardrails: readonly GuardrailReading[];
-  /** Why the figures may be wrong, such as a sample ratio mismatch. While there is any, no step forward is taken. */
-  readonly doubts?: readonly string[];
-}
-
-/**
- * The bounds must be a confidence sequence (Howard et al., Annals of Statistics 2021), because they are read at every
- * decision. The caller splits the error rate over the metrics.
- */
-export type GuardrailReading =
-  | GuardrailInterval
-  | { readonly metric: string; readonly missing: string };
+export type { GuardrailReading, RolloutEvidence, RolloutState } from './rollout-evidence.ts';
 
 export type RolloutAction =
   /** `wait`: nothing changes; `keep off`: nothing of this rollout may touch the pointer. */
   | { readonly do: 'wait' | 'keep off' }
   | { readonly do: 'score in shadow' }
   | { readonly do: 'show'; readonly share: number }
+  /** The slates of this share of the sessions are drafted from both versions. */
+  | { readonly do: 'interleave'; readonly share: number }
   | { readonly do: 'promote'; readonly version: Version }
   /** Everybody gets the version `to`; the challenger is neither shown nor scored. */
   | { readonly do: 'withdraw'; readonly to: Version };
@@ -55,12 +44,19 @@ export interface RolloutDecision {
   readonly action: RolloutAction;
   /** A sentence. */
   readonly why: string;
+  /** Who must decide what, where it waits for something that time alone will not bring. */
+  readonly stuck?: string;
 }
 
 /**
  * One decision of a rollout, as a pure function that is called once per decision interval. In this order: moves of the
- * pointer by ops come first; harm that is shown withdraws the challenger at once; else it goes one step forward if time,
- * sessions, gate and guardrails allow it.
+ * pointer by ops come first; harm that is shown withdraws the challenger at once; a test that is unlikely to show a gain is
+ * given up; a rollout that stands still gives way to one that waits; else it goes one step forward if time, sessions, gate,
+ * guardrails and gain allow it.
+ *
+ * A challenger that is no better becomes champion only where the lower bound of one of two confidence sequences lies above the
+ * truth at some time: with probability ≤ α/4 each, α of all guardrails, so ≤ α/2 together. More than 5 % of the traffic are shown
+ * one that is as bad as a guardrail's margin with probability ≤ 3α/4, the guardrail's own α/2 included.
  * @param nowMs epoch ms.
  */
 export function decideRollout(
@@ -69,24 +65,33 @@ export function decideRollout(
   nowMs: number,
   rules: RolloutRules = DEFAULT_ROLLOUT_RULES,
 ): RolloutDecision {
-  const { stage, action, why } =
-    byOps(state, evidence) ?? byHarm(state, evidence) ?? byProgress(state, evidence, nowMs, rules);
+  const { stage, action, why, stuck } =
+    byOps(state, evidence, rules) ??
+    byHarm(state, evidence) ??
+    byProgress(state, evidence, nowMs, rules);
   const next = stage === state.stage ? state : { ...state, stage, sinceMs: nowMs };
-  return { from: state, evidence, atMs: nowMs, rules, next, action, why };
+  return { from: state, evidence, atMs: nowMs, rules, next, action, why, ...(stuck && { stuck }) };
 }
 
 interface StageOutcome {
   readonly stage: Stage;
   readonly action: RolloutAction;
   readonly why: string;
+  readonly stuck?: string;
 }
 
-function byOps(state: RolloutState, { pointer }: RolloutEvidence): StageOutcome | undefined {
+function byOps(
+  state: RolloutState,
+  { pointer }: RolloutEvidence,
+  { gain: rules }: RolloutRules,
+): StageOutcome | undefined {
   const { challenger, champion, stage } = state;
   const keepOff = { do: 'keep off' } as const;
   if (pointer.hold === true) {
     const why = `${pointer.champion} is held by ${pointer.by ?? 'hand'}: the rollout of ${challenger} keeps off until it is released`;
-    return { stage: 'hold', action: keepOff, why };
+    const stuck = `an operator must decide: end the hold by "trimtab release", or the rollout by "trimtab rollouts withdraw ${challenger}"`;
+    // Rules from before anybody was told: their log must come out the same again.
+    return { stage: 'hold', action: keepOff, why, ...(rules !== undefined && { stuck }) };
   }
   switch (stage) {
     case 'withdrawn':
@@ -108,11 +113,15 @@ function byOps(state: RolloutState, { pointer }: RolloutEvidence): StageOutcome 
 }
 
 function byHarm({ challenger, champion }: RolloutState, evidence: RolloutEvidence) {
-  const harms = evidence.guardrails.filter(isHarmed);
-  if (harms.length === 0) return undefined;
-  const shown = harms.map(
-    (reading) => `${changeOf(reading)}, worse than the ${change(reading.worstAllowed)} allowed`,
-  );
+  const preference = evidence.gain?.interleaving;
+  const shown = evidence.guardrails
+    .filter(isHarmed)
+    .map(
+      (reading) => `${changeOf(reading)}, worse than the ${change(reading.worstAllowed)} allowed`,
+    );
+  if (isLessPreferred(preference))
+    shown.push(`${preferenceText(preference)}, which is less than half`);
+  if (shown.length === 0) return undefined;
   return withdrawn(champion, `${shown.join('; ')}: ${challenger} is withdrawn for ${champion}`);
 }
 
@@ -126,7 +135,7 @@ function byProgress(
   state: RolloutState,
   evidence: RolloutEvidence,
   nowMs: number,
-  { steps, maxStepMs }: RolloutRules,
+  rules: RolloutRules,
 ): StageOutcome {
   const { challenger, champion, sinceMs } = state;
   // byOps lets no other stage without a next step come here.
@@ -134,31 +143,73 @@ function byProgress(
   if (stage === 'champion' || stage === 'hold')
     return { stage: 'champion', action: { do: 'wait' }, why: `${challenger} is the champion` };
 
-  const { gate } = evidence;
-  const unseen = SHARE[stage] === 0;
+  const { gate, doubts = [], successor, stuckSinceMs, plan } = evidence;
+  const unseen = isUnseen(stage);
   if (unseen && gate?.verdict === 'keep champion')
     return withdrawn(champion, `the gate keeps ${champion}, not ${challenger}: ${gate.reason}`);
 
+  const { maxStepMs, gain: rule } = rules;
   const elapsedMs = nowMs - sinceMs;
+  const step = stepRules(stage, rules);
+  const isGateOpen = unseen && gate?.verdict !== 'promote';
+  const gained = gainShown(evidence.gain);
+  const onTo = (next: Step, why: string): StageOutcome => ({
+    stage: next,
+    action: entering(next, challenger, rule),
+    why: `${why}: on to ${next}`,
+  });
+
+  const given = doubts.length === 0 ? futility(stage, evidence, elapsedMs, rules) : undefined;
+  if (given !== undefined) {
+    if (stage === 'interleaved' && given.isOfTest && isCanaryInTime(evidence, rules))
+      return onTo('canary 5', `at interleaved, ${challenger}: ${given.why}`);
+    return withdrawn(champion, `at ${stage}, ${challenger}: ${given.why}; it is withdrawn`);
+  }
+
   const open = [
-    ...(evidence.doubts ?? []),
-    ...(unseen && gate?.verdict !== 'promote' ? [gateOpen(gate)] : []),
-    ...stepOpen(steps[stage], elapsedMs, evidence.sessions),
-    ...guardrailsOpen(steps[stage], evidence.guardrails),
+    ...doubts,
+    ...(isGateOpen ? [gateOpen(gate)] : []),
+    ...stepOpen(step, elapsedMs, evidence.sessions),
+    ...(stage === 'interleaved' ? [] : guardrailsOpen(step, evidence.guardrails, gained, rule)),
+    ...(step.guardrails === 'gain' ? gainOpen(stage, evidence, gained, rule) : []),
   ];
   if (open.length > 0) {
     const missing = `at ${stage}, ${challenger} still lacks: ${open.join('; ')}`;
-    if (maxStepMs !== undefined && above(elapsedMs, maxStepMs))
-      return withdrawn(champion, `${missing}; after ${hours(elapsedMs)} h it is withdrawn`);
-    return { stage, action: { do: 'wait' }, why: missing };
+    if (maxStepMs !== undefined && above(elapsedMs, maxStepMs)) {
+      const late = `${missing}; after ${hours(elapsedMs)} h`;
+      if (stage === 'interleaved' && doubts.length === 0 && isCanaryInTime(evidence, rules))
+        return onTo('canary 5', late);
+      return withdrawn(champion, `${late} it is withdrawn`);
+    }
+    const stuck = rule && mustDecide(state, evidence, step, { elapsedMs, isGateOpen });
+    if (stuck === undefined) return { stage, action: { do: 'wait' }, why: missing };
+    const since = stuckSinceMs ?? nowMs;
+    if (successor !== undefined && (successor.isBetter || atLeast(nowMs - since, rule!.giveWayMs)))
+      return withdrawn(
+        champion,
+        `${missing}; it has stood still for ${hours(nowMs - since)} h, and ${successor.isBetter ? 'gives way to the better' : 'gives way to'} ${successor.version}`,
+      );
+    return { stage, action: { do: 'wait' }, why: `${missing}: ${stuck}`, stuck };
   }
-  const next = STEPS[STEPS.indexOf(stage) + 1];
-  const why = `at ${stage}, ${challenger} had ${passed(evidence, elapsedMs)}: on to ${next}`;
-  return { stage: next, action: entering(next, challenger), why };
+  return onTo(
+    nextStep(stage, plan, rule),
+    `at ${stage}, ${challenger} had ${passed(evidence, elapsedMs, gained)}`,
+  );
 }
 
-function entering(step: Step, challenger: Version): RolloutAction {
+/** Whether 5 % of the traffic may find in the time of a step what interleaving did not. */
+const isCanaryInTime = (
+  { plan }: RolloutEvidence,
+  { maxStepMs = Infinity }: RolloutRules,
+): boolean => plan !== undefined && plannedMs(plan, 'canary 5') <= maxStepMs;
+
+/** Rules from before slates were interleaved never lead to that step. */
+const stepRules = (stage: Exclude<Step, 'champion'>, { steps }: RolloutRules): StepRules =>
+  steps[stage] ?? steps['canary 1'];
+
+function entering(step: Step, challenger: Version, rules: GainRules | undefined): RolloutAction {
   if (step === 'champion') return { do: 'promote', version: challenger };
+  if (step === 'interleaved') return { do: 'interleave', share: rules!.interleaveShare };
   return step === 'shadow' ? { do: 'score in shadow' } : { do: 'show', share: SHARE[step] };
 }
 
@@ -176,17 +227,62 @@ function stepOpen({ minMs, minSessions }: StepRules, elapsedMs: number, sessions
 function guardrailsOpen(
   { guardrails: asked }: StepRules,
   readings: readonly GuardrailReading[],
+  gained: string | undefined,
+  rules: GainRules | undefined,
 ): string[] {
   if (asked === 'nothing') return [];
   if (readings.length === 0) return ['any guardrail'];
+  // Until the last look at it a gain may speak for the metric that decides: clicks on mixed slates are not quite clicks on its own.
+  const isGained = (metric: string) =>
+    gained !== undefined &&
+    (rules?.afterGain === 'no harm' || (metric === rules?.decides && asked !== 'gain'));
   return readings.flatMap((reading) => {
     if ('missing' in reading) return [`a reading of ${reading.metric} (${reading.missing})`];
-    if (asked === 'no harm' || isRuledOut(reading)) return [];
+    if (asked === 'no harm' || isGained(reading.metric) || isRuledOut(reading)) return [];
     return [
       `certainty (${changeOf(reading)}, and ${change(reading.worstAllowed)} or worse is not ruled out)`,
     ];
   });
 }
+
+/**
+ * A preference found by interleaving has to be borne out by the canary: clicks on mixed slates are not quite those on slates of
+ * its own, where items further down count too. Its estimate must not lie on the other side, beside being no worse for certain.
+ */
+function gainOpen(
+  stage: Stage,
+  { gain }: RolloutEvidence,
+  gained: string | undefined,
+  rules: GainRules | undefined,
+): string[] {
+  const canary = gain?.canary;
+  if (gained !== undefined) {
+    const agrees =
+      stage === 'interleaved' ||
+      rules?.afterGain === 'no harm' ||
+      (isKnown(canary) && canary.estimate > 0);
+    if (agrees) return [];
+    return [
+      `a canary that bears it out (${readingText(canary, (low, high) => `${change(low)} to ${change(high)}, estimated at no gain`)})`,
+    ];
+  }
+  if (stage !== 'interleaved')
+    return [
+      `a gain (${readingText(canary, (low, high) => `${change(low)} to ${change(high)}, and 0 is not ruled out`)})`,
+    ];
+  return [
+    `a preference (${readingText(gain?.interleaving, (low, high) => `${plain(low)} to ${plain(high)} of the sessions that prefer one, and half of them is not ruled out`)})`,
+  ];
+}
+
+const readingText = (
+  reading: GainReading | undefined,
+  text: (low: number, high: number) => string,
+): string => {
+  if (isKnown(reading)) return text(reading.low, reading.high);
+  if (reading === undefined) return 'none is read';
+  return 'missing' in reading ? reading.missing : 'unknown';
+};
 
 /** The whole interval is worse than allowed. */
 function isHarmed(reading: GuardrailReading): reading is GuardrailInterval {
@@ -203,12 +299,17 @@ const isRuledOut = ({ better, low, high, worstAllowed }: GuardrailInterval): boo
 const above = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a > b;
 const atLeast = (a: number, b: number) => Number.isFinite(a) && Number.isFinite(b) && a >= b;
 
-function passed({ sessions, gate, guardrails }: RolloutEvidence, elapsedMs: number): string {
+function passed(
+  { sessions, gate, guardrails }: RolloutEvidence,
+  elapsedMs: number,
+  gained: string | undefined,
+): string {
   const changes = guardrails.flatMap((reading) => ('missing' in reading ? [] : changeOf(reading)));
   return [
     `${sessions} sessions in ${hours(elapsedMs)} h`,
     ...(gate ? [`the gate's ${gate.verdict}`] : []),
     ...changes,
+    ...(gained === undefined ? [] : [gained]),
   ].join(', ');
 }
 
@@ -217,5 +318,8 @@ const changeOf = ({ metric, low, high }: GuardrailInterval): string =>
 
 const change = (share: number): string =>
   Number.isFinite(share) ? percent(share, { digits: 2, signed: true }) : 'unknown';
+
+const plain = (share: number): string =>
+  Number.isFinite(share) ? percent(share, { digits: 2 }) : 'unknown';
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(1);

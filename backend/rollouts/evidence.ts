@@ -7,11 +7,15 @@ import { countedExposures, countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import type { Store } from '../store/open.ts';
-import { canaryReadings, mismatches } from './canary-readings.ts';
+import { mismatches } from './canary-readings.ts';
 import { canaryWindows } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
+import { rolloutReadings } from './gain-readings.ts';
+import { asSplit, interleavedSessions, whoWaits } from './gather-gain.ts';
+import { readPlan } from './read-plan.ts';
 import { CHALLENGER, experimentOf, type RolloutRow, stateOf, stepsOf } from './rollout-rows.ts';
-import { SHARE } from './steps.ts';
+import { DEFAULT_ROLLOUT_RULES, type RolloutRules } from './settings.ts';
+import { isUnseen, SHARE } from './steps.ts';
 
 export interface EvidenceDeps {
   readonly store: Store;
@@ -46,16 +50,30 @@ export async function gatherEvidence(
   if (pointer.hold === true || row.stage === 'hold')
     return { pointer, ...gate, sessions: 0, guardrails: [] };
   const state = stateOf(row);
-  const windows = canaryWindows(await stepsOf(store, row.id), state, nowMs, settleMs);
+  const stages = await stepsOf(store, row.id);
+  const windows = canaryWindows(stages, state, nowMs, settleMs);
   const experiment = await experimentOf(store, row);
+  const rules = (row.rules as unknown as RolloutRules).gain;
   const strata = [];
   for (const window of windows)
-    strata.push({ window, statistics: await deps.collect(experiment, window) });
+    strata.push({ window, statistics: await deps.collect(asSplit(experiment), window) });
+  const interleaved = await interleavedSessions(deps, experiment, stages, state, nowMs);
+  const { guardrails, gain } = rolloutReadings(
+    experiment,
+    { strata, ...(interleaved && { interleaved }) },
+    { alpha, combine: deps.combine, ...(rules ?? DEFAULT_ROLLOUT_RULES.gain!) },
+  );
+  const sessions = await sessionsOf(deps, row);
   return {
     pointer,
     ...gate,
-    sessions: await sessionsOf(deps, row),
-    guardrails: strata.length === 0 ? [] : canaryReadings(experiment, strata, alpha, deps.combine),
+    sessions,
+    guardrails,
+    ...(rules && {
+      ...(!isUnseen(state.stage) && { gain }),
+      plan: await readPlan(store, experiment, rules, { alpha: gain.alpha, nowMs }),
+      ...(await whoWaits(store, row)),
+    }),
     doubts: [...mismatches(strata), ...(await deps.doubts())],
   };
 }
@@ -63,7 +81,7 @@ export async function gatherEvidence(
 /** How many sessions of people the challenger ranked, or scored in shadow, since the stage began; by the account. */
 async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Promise<number> {
   const { stage, sinceMs } = stateOf(row);
-  if (stage !== 'shadow' && SHARE[stage] === 0) return 0;
+  if (stage !== 'shadow' && stage !== 'interleaved' && SHARE[stage] === 0) return 0;
   await account.update();
   const [{ n }] = await store.db.all<{ n: number }>(
     stage === 'shadow'
@@ -72,7 +90,8 @@ async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Pr
           where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
             and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`
       : sql`select count(distinct x.sessionId) as n from ${countedExposures} x
-          where x.experiment = ${row.experiment} and x.arm = ${CHALLENGER} and x.at >= ${sinceMs}`,
+          where x.experiment = ${row.experiment} and x.at >= ${sinceMs}
+            and (x.arm = ${CHALLENGER} or ${stage === 'interleaved'})`,
   );
   return n;
 }

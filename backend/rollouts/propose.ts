@@ -9,9 +9,9 @@ import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
 import { withdrawRollout } from './record-stage.ts';
-import { CHALLENGER, CHAMPION, openRollouts } from './rollout-rows.ts';
+import { CHALLENGER, CHAMPION, openRollouts, stateOf } from './rollout-rows.ts';
 import { rulesOf, type RolloutSettings } from './settings.ts';
-import { SHARE } from './steps.ts';
+import { isUnseen, SHARE } from './steps.ts';
 import type { Versions } from '../models/versions.ts';
 
 export interface ProposeDeps {
@@ -28,7 +28,8 @@ const LAST_RANK = 1_000_000;
 
 /**
  * Starts a rollout, which is to make a version the champion. One rollout is under way at a time: a newer challenger
- * replaces one that no visitor was shown yet; while a canary is under way it waits, and replaces another that waits.
+ * replaces one that no visitor was shown yet; while a canary is under way it waits, and replaces another
+ * that waits; a canary that stands still gives way to it (`decideRollout`).
  * @param gate of the version against the present champion.
  * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`.
  */
@@ -60,7 +61,7 @@ export async function proposeRollout(
   const at = nowMs();
   const id = newId();
   await ensureLayer(store, { name: ROLLOUT_LAYER, unit: 'session', rank: LAST_RANK }, at);
-  const replaced = open.filter((row) => isUnseen(row.stage));
+  const replaced = open.filter((row) => isUnseen(stateOf(row).stage));
   await store.write([
     ...replaced.flatMap((row) =>
       withdrawRollout(store, row, { by, why: `${version} took its place` }, at),
@@ -107,8 +108,6 @@ export async function proposeRollout(
   ]);
   return id;
 }
-
-const isUnseen = (stage: string): boolean => stage === 'candidate' || stage === 'shadow';
 
 /** Short, as it is sent with every ranking of a canary. */
 const shortId = () => `ro_${randomUUID().replaceAll('-', '').slice(0, 12)}`;

@@ -16,12 +16,18 @@ const step = <G extends z.ZodType>(
     minMs: z.number().nonnegative().default(minMs),
     /** Sessions in this step before the next one. */
     minSessions: count.default(minSessions),
-    /** `no harm`: no bound shows harm; `no worse`: every bound rules harm out; `nothing`: may go without guardrails. */
+    /** `no harm`: no bound shows harm; `no worse`: every bound rules harm out; `gain`: that, and a bound shows a gain; `nothing`: may go without. */
     guardrails,
   });
 
-const A_DAY = { minMs: DAY_MS, minSessions: 1000 };
-const anyGuardrails = z.enum(['nothing', 'no harm', 'no worse']);
+/** As many sessions as a guardrail is read from; what a step has to prove asks for more by itself. */
+const minSessions = 200;
+/** For steps that decide: visitors of every hour are among its sessions. */
+const A_DAY = { minMs: DAY_MS, minSessions };
+/** For steps on the way to them. */
+const A_WHILE = { minMs: DAY_MS / 4, minSessions };
+const anyGuardrails = z.enum(['nothing', 'no harm', 'no worse', 'gain']);
+const metric = z.enum(DEFAULT_METRICS.map(({ name }) => name));
 /** Nobody is shown the challenger yet. */
 const noGuardrails = z.literal('nothing').default('nothing').meta({
   description: "'nothing', as nobody is shown the challenger yet and it has no metric to read",
@@ -38,14 +44,30 @@ export const rollout = group({
   guardrails: z
     .array(
       z.strictObject({
-        metric: z.enum(DEFAULT_METRICS.map(({ name }) => name)),
+        metric,
         margin: z.number().nonnegative().lt(1),
       }),
     )
     .min(1)
     .readonly()
-    .default([{ metric: 'click_through', margin: 0.05 }]),
-  /** Error rate of all guardrails together, over all looks. */
+    .default([{ metric: 'click_through', margin: 0.02 }]),
+  /** Metric whose gain makes a challenger the champion. Interleaving, which counts clicks, speaks for `click_through` and `clicks_per_ranking` only. */
+  decides: metric.default('click_through'),
+  /** The smallest gain of interest, relative: a challenger that cannot win as much is withdrawn, and tests are planned to find it. */
+  minGain: z.number().gt(0).lt(1).default(0.05),
+  /** A test that is less likely than this to show a gain in the time that is left is given up, once it is half way. */
+  futility: z.number().min(0).lt(1).default(0.05),
+  /** What steps ask, once a gain is shown, of guardrails other than the metric that decides: `no worse` leaves it as the step says. */
+  afterGain: z.enum(['no harm', 'no worse']).default('no worse'),
+  /** When slates are drafted from challenger and champion in turn, and clicks say whose items are preferred. */
+  interleave: z.enum(['at low traffic', 'always', 'never']).default('at low traffic'),
+  /** Share of the sessions that are interleaved; half of it counts as shown the challenger. */
+  interleaveShare: z.number().gt(0).max(1).default(0.1),
+  /** Traffic is low where a canary of 5 % is planned to take longer than this to find `minGain`. */
+  lowTrafficMs: positive.default(7 * DAY_MS),
+  /** A rollout that has stood still for so long gives way to one that waits; to one with better evidence it does at once. */
+  giveWayMs: z.number().nonnegative().default(DAY_MS),
+  /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is no better becomes champion. */
   alpha: z.number().gt(0).lt(1).default(0.05),
   /** In a stage with fewer sessions in an arm no guardrail is read. */
   minimumPerArm: count.min(2).default(200),
@@ -54,20 +76,27 @@ export const rollout = group({
     /** It has passed the gate. */
     candidate: step({ minMs: 0, minSessions: 0 }, noGuardrails),
     /** It is scored for the same requests as the champion, and shown to nobody. */
-    shadow: step(A_DAY, noGuardrails),
+    shadow: step({ ...A_WHILE, minSessions: 100 }, noGuardrails),
     /** Shown to 1 % of the traffic. */
-    'canary 1': step(A_DAY, anyGuardrails.default('no harm')),
+    'canary 1': step(A_WHILE, anyGuardrails.default('no harm')),
+    /** Its slates and the champion's are interleaved for a share of the sessions. */
+    interleaved: step(
+      A_DAY,
+      z.enum(['nothing', 'gain']).default('gain').meta({
+        description: "'nothing' or 'gain', as no session is served by the challenger alone",
+      }),
+    ),
     /** Shown to 5 %. */
     'canary 5': step(A_DAY, anyGuardrails.default('no worse')),
     /** Shown to 25 %. */
-    'canary 25': step(A_DAY, anyGuardrails.default('no worse')),
+    'canary 25': step(A_WHILE, anyGuardrails.default('no worse')),
     /** Shown to 50 %. */
-    'canary 50': step(A_DAY, anyGuardrails.default('no worse')),
+    'canary 50': step(A_DAY, anyGuardrails.default('gain')),
     /** Shown to everybody, and not the champion yet. */
-    'canary 100': step(A_DAY, anyGuardrails.default('no worse')),
+    'canary 100': step(A_WHILE, anyGuardrails.default('no worse')),
   }),
   /** A step that has not let the challenger pass in this time withdraws it; `null` lets it wait for ever. */
-  maxStepMs: positive.nullable().default(14 * DAY_MS),
+  maxStepMs: positive.nullable().default(28 * DAY_MS),
 });
 
 export type RolloutSettings = z.infer<typeof rollout>;
@@ -76,10 +105,28 @@ export type StepRules = RolloutSettings['steps']['canary 1'];
 
 /** The rules that a rollout is started with, and that are stored with it. */
 export interface RolloutRules {
-  readonly steps: Readonly<Record<keyof RolloutSettings['steps'], StepRules>>;
+  /** Rules from before slates were interleaved have no such step. */
+  readonly steps: Readonly<
+    Record<Exclude<keyof RolloutSettings['steps'], 'interleaved'>, StepRules>
+  > & { readonly interleaved?: StepRules };
   /** Without, a step waits for ever. */
   readonly maxStepMs?: number;
+  /** Absent in rules from before a gain was asked for. */
+  readonly gain?: GainRules;
 }
+
+/** How a gain is looked for, and when the search is given up. */
+export type GainRules = Pick<
+  RolloutSettings,
+  | 'decides'
+  | 'minGain'
+  | 'futility'
+  | 'afterGain'
+  | 'interleave'
+  | 'interleaveShare'
+  | 'lowTrafficMs'
+  | 'giveWayMs'
+>;
 
 /** @throws Error naming the setting and what it should have been. */
 export const parseRollout = (value: unknown): RolloutSettings => parseSettings(rollout, value);
@@ -87,9 +134,27 @@ export const parseRollout = (value: unknown): RolloutSettings => parseSettings(r
 export const rulesOf = ({
   steps,
   maxStepMs,
-}: Pick<RolloutSettings, 'steps' | 'maxStepMs'>): RolloutRules => ({
+  decides,
+  minGain,
+  futility,
+  afterGain,
+  interleave,
+  interleaveShare,
+  lowTrafficMs,
+  giveWayMs,
+}: Pick<RolloutSettings, 'steps' | 'maxStepMs' | keyof GainRules>): RolloutRules => ({
   steps,
   ...(maxStepMs !== null && { maxStepMs }),
+  gain: {
+    decides,
+    minGain,
+    futility,
+    afterGain,
+    interleave,
+    interleaveShare,
+    lowTrafficMs,
+    giveWayMs,
+  },
 });
 
 export const DEFAULT_ROLLOUT = parseRollout({});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { FREE } from '../backend/rollouts/support/stages.ts';
 import { putItems } from '../support/client.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -9,9 +10,11 @@ import { until } from '../support/until.ts';
 const HALF_WAY = {
   schedule: '* * * * * *',
   shadowShare: 1,
+  interleaveShare: 1,
   steps: {
     shadow: { ...FREE, minSessions: 20 },
     'canary 1': FREE,
+    interleaved: { ...FREE, minSessions: 20 },
     'canary 5': FREE,
     'canary 25': FREE,
     'canary 50': { ...FREE, minSessions: 100 },
@@ -53,7 +56,9 @@ it(
   'a rollout goes from shadow over a canary to everybody, through a real edge and what it logs',
   { timeout: 600_000 },
   async () => {
-    const { version } = await call('/v1/weights', { name: 'challenger', points: { base: [0, 1] } });
+    // What was best is worst, so that the slates differ.
+    const status = smarttrip.rules.status.map((points) => -points);
+    const { version } = await call('/v1/weights', { name: 'challenger', points: { status } });
     const { id } = await call('/v1/rollouts', { version, force: true });
     const stage = async () => (await call(`/v1/rollouts/${id}`)).stage;
     expect(await stage()).toBe('shadow');
@@ -63,6 +68,14 @@ it(
     await until('the sessions scored in shadow let it pass', async () => {
       const seen = await served(sessions(`shadow-${round++}`, 10));
       return seen.some(({ arm }) => arm === 'challenger') || (await stage()) !== 'shadow';
+    });
+    await until(
+      'few come, so that slates are interleaved',
+      async () => (await stage()) === 'interleaved',
+    );
+    await until('enough of them let it pass', async () => {
+      await served(sessions(`mixed-${round++}`, 10));
+      return (await stage()) !== 'interleaved';
     });
     await until('half of the traffic is to see it', async () => (await stage()) === 'canary 50');
     // Told by the pointer and not by who sees what: a quarter of few sessions may look like half of them.
@@ -94,6 +107,12 @@ it(
         ({ weights, arm }) => weights === version && arm === undefined,
       ),
     );
+    const { decisions } = await call(`/v1/rollouts/${id}`);
+    const mixed = decisions.find(
+      ({ from, next }: any) => from.stage === 'interleaved' && next.stage === 'canary 5',
+    );
+    expect(mixed.evidence.sessions).toBeGreaterThanOrEqual(20);
+    expect(mixed.evidence.plan).toMatchObject({ severalItems: true });
     const { problem } = await call(`/v1/rollouts/${id}/replay`);
     expect(problem).toBeNull();
   },

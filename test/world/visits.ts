@@ -40,8 +40,11 @@ export function visit({ pointer, from, to, sessions, seed, clickRate }: Visits):
   for (let i = 0; i < sessions; i++) {
     const at = Math.floor(from + ((i + random()) / sessions) * (to - from));
     const sessionId = parseSessionId(`session-${seed}-${i}`);
-    const { version, exposures } = resolve(pointer, { sessionId });
+    const { version, exposures, interleaved } = resolve(pointer, { sessionId });
+    // One list begins with one item and the other with the other: a coin decides whose is first.
+    const first = random() < 0.5 ? 0 : 1;
     const arm = exposuresToText(exposures);
+    const weights = interleaved?.arms[0].version ?? version;
     const rankingId = parseRankingId(`ranking-${seed}-${i}`);
     const { shadow } = pointer;
     const isShadowed =
@@ -52,7 +55,7 @@ export function visit({ pointer, from, to, sessions, seed, clickRate }: Visits):
       at,
       sessionId,
       ...(arm !== '' && { arm }),
-      weights: version,
+      weights,
       delta: 0,
       schemaHash: smarttrip.hash,
       snapshot: 'ab12',
@@ -68,20 +71,28 @@ export function visit({ pointer, from, to, sessions, seed, clickRate }: Visits):
         { length: ITEMS.length * FEATURES },
         () => 1 + Math.floor(3 * random()),
       ),
+      ...(interleaved && { teams: Uint8Array.of(first, 1 - first) }),
       ...(isShadowed && { shadow: { version: shadow.version, itemIds: ITEMS } }),
     });
-    if (random() >= clickRate(version)) continue;
-    events.push({
-      eventId: parseEventId(`click-${seed}-${i}`),
-      type: 'click',
-      rankingId,
-      itemId: ITEMS[0],
-      position: 1,
-      timestamp: at + 5000,
-      receivedAt: at + 6000,
-      sessionId,
-      ...(arm !== '' && { arm }),
-      weights: version,
+    // Of an interleaved slate each version's item is half of what it would have shown alone.
+    const slots =
+      interleaved === undefined
+        ? [clickRate(version)]
+        : [first, 1 - first].map((team) => clickRate(interleaved.arms[team].version) / 2);
+    slots.forEach((rate, slot) => {
+      if (random() >= rate) return;
+      events.push({
+        eventId: parseEventId(`click-${seed}-${i}-${slot}`),
+        type: 'click',
+        rankingId,
+        itemId: ITEMS[slot],
+        position: slot + 1,
+        timestamp: at + 5000,
+        receivedAt: at + 6000,
+        sessionId,
+        ...(arm !== '' && { arm }),
+        weights,
+      });
     });
   }
   return { batchId: `day-${seed}`, decisions, events };

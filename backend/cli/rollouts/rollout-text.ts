@@ -1,6 +1,7 @@
 import { count, facts, moment, percent } from '../../../shared/text/text.ts';
 import type { Rollout } from '../../http/answers.ts';
 import type { GuardrailReading, RolloutDecision } from '../../rollouts/decide-rollout.ts';
+import { type GainEvidence, gainText, isKnown, preferenceText } from '../../rollouts/gain.ts';
 import { STEPS } from '../../rollouts/steps.ts';
 
 /** @param decisions those that changed the stage and the newest, oldest first. */
@@ -31,9 +32,18 @@ function decisionText({ atMs, evidence, why }: RolloutDecision): string {
   const seen = [
     `${count(evidence.sessions)} sessions`,
     ...evidence.guardrails.map(readingText),
+    ...gainTexts(evidence.gain),
     ...(evidence.doubts ?? []).map((doubt) => `in doubt: ${doubt}`),
   ];
   return `${moment(atMs)}  ${why}\n  ${seen.join('; ')}`;
+}
+
+/** What is known of the gain, always valid. */
+function gainTexts({ canary, interleaving }: Partial<GainEvidence> = {}): string[] {
+  return [
+    ...(isKnown(interleaving) ? [preferenceText(interleaving)] : []),
+    ...(isKnown(canary) ? [gainText(canary)] : []),
+  ];
 }
 
 function readingText(reading: GuardrailReading): string {

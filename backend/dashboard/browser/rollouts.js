@@ -37,7 +37,7 @@ function rolloutCard(rollout, nowMs) {
     ),
     stageBar(stage),
     why === null ? undefined : h('p', {}, sentence(why)),
-    evidence && evidence.guardrails.length > 0 ? guardrails(evidence) : undefined,
+    evidence && (evidence.guardrails.length > 0 || evidence.gain) ? readings(evidence) : undefined,
     timeline(decisions, nowMs),
   );
 }
@@ -62,30 +62,36 @@ function stageBar(stage) {
 }
 
 const READINGS = [
-  { label: 'Guardrail' },
+  { label: 'Reading' },
   { label: 'Change, always-valid', number: true },
   { label: 'Worst allowed', number: true },
 ];
 
 /** @param {Decision['evidence']} evidence */
-const guardrails = ({ sessions, guardrails: readings }) =>
+const readings = ({ sessions, guardrails, gain }) =>
   h(
     'div',
     {},
     h('p', { class: 'muted' }, `${whole(sessions)} sessions of the challenger at this stage`),
-    table(
-      READINGS,
-      readings.map((reading) =>
+    table(READINGS, [
+      ...guardrails.map((reading) =>
         'missing' in reading
           ? [reading.metric, reading.missing, '']
-          : [
-              reading.metric,
-              `${percent(reading.low)} to ${percent(reading.high)}`,
-              percent(reading.worstAllowed),
-            ],
+          : [reading.metric, between(reading), percent(reading.worstAllowed)],
       ),
-    ),
+      ...gainRow('Gain in the canary', gain?.canary),
+      ...gainRow('Preferred where interleaved, half is even', gain?.interleaving),
+    ]),
   );
+
+/** @param {string} label @param {import('../../rollouts/gain.ts').GainReading | undefined} reading */
+const gainRow = (label, reading) =>
+  reading === undefined
+    ? []
+    : [[label, 'missing' in reading ? reading.missing : between(reading), '']];
+
+/** @param {{ readonly low: number, readonly high: number }} bounds */
+const between = ({ low, high }) => `${percent(low)} to ${percent(high)}`;
 
 /** The decisions that changed the stage, newest first. @param {readonly Decision[]} decisions @param {number} nowMs */
 function timeline(decisions, nowMs) {

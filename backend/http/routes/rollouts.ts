@@ -15,7 +15,7 @@ import {
   stepsOf,
 } from '../../rollouts/rollout-rows.ts';
 import type { RolloutRules } from '../../rollouts/settings.ts';
-import { SHARE, STEPS } from '../../rollouts/steps.ts';
+import { shownShare, STEPS } from '../../rollouts/steps.ts';
 import {
   actorOf,
   answer,
@@ -36,7 +36,9 @@ const rollout = z
     challenger: z.string(),
     champion: z.string(),
     stage: z.enum([...STEPS, 'withdrawn', 'hold']),
-    share: z.number().openapi({ description: 'Of the traffic, that the challenger serves' }),
+    share: z.number().openapi({
+      description: 'Of the traffic, that is shown the challenger; an interleaved slate counts half',
+    }),
     freeShare: z.number().openapi({
       description: 'Of the visitors, that no experiment holds: the canary can have them',
     }),
@@ -131,7 +133,10 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
     stage: stateOf(row).stage,
     rules: row.rules as unknown as RolloutRules,
     gate: row.gate as GateVerdict | null,
-    share: SHARE[stateOf(row).stage],
+    share: shownShare(
+      stateOf(row).stage,
+      (row.rules as unknown as RolloutRules).gain?.interleaveShare ?? 0,
+    ),
     freeShare: await freeShare(store),
     why: (await lastDecisionOf(store, row.id))?.why ?? null,
   });

@@ -49,7 +49,7 @@ test('tells what is in force and where each value came from, from any folder, wi
   expect(of('rollout.mode')).toMatchObject({ value: 'direct', origin: inFile });
   expect(of('rollout.shadowShare')).toMatchObject({ value: 0.2, origin: inFile });
   expect(of("rollout.steps['canary 1'].minSessions")).toMatchObject({
-    value: 1000,
+    value: 200,
     origin: { from: 'default' },
   });
   expect(of('trainingData.minimums.mlp.days')).toMatchObject({ value: 2, origin: inFile });

@@ -4,8 +4,7 @@ import {
   type RolloutDecision,
   type RolloutEvidence,
 } from '../../../backend/rollouts/decide-rollout.ts';
-import { DEFAULT_ROLLOUT_RULES } from '../../../backend/rollouts/settings.ts';
-import { STEPS, type Stage } from '../../../backend/rollouts/steps.ts';
+import { type Stage } from '../../../backend/rollouts/steps.ts';
 import {
   at,
   back,
@@ -25,6 +24,8 @@ import {
   unsure,
   wait,
 } from './support/rollout-evidence.ts';
+import { RULES_BEFORE } from './support/rules-before.ts';
+import { STAGES } from './support/stages.ts';
 
 interface Row {
   when: string;
@@ -378,9 +379,9 @@ describe.each([
   ['waits', WAITING],
   ['goes back', BACK],
   ['yields to ops', OPS],
-])('a challenger %s', (_, rows) => {
+])('by rules from before a gain was asked for, a challenger %s', (_, rows) => {
   it.each(rows)('at $from when $when', ({ from, evidence, hours = 24, next, action, why }) => {
-    const decision = decideRollout(at(from), evidence, hours * HOUR_MS);
+    const decision = decideRollout(at(from), evidence, hours * HOUR_MS, RULES_BEFORE);
     expect(decision.why).toMatch(why);
     expect(decision).toMatchObject({ from: at(from), evidence, atMs: hours * HOUR_MS, action });
     const moved = next !== from;
@@ -392,14 +393,14 @@ it('reaches the champion in six days of good evidence, by every step once', () =
   let state = at('candidate');
   const stages: Stage[] = [];
   for (let day = 0; day < 7; day++) {
-    state = decideRollout(state, GOOD, day * 24 * HOUR_MS).next;
+    state = decideRollout(state, GOOD, day * 24 * HOUR_MS, RULES_BEFORE).next;
     stages.push(state.stage);
   }
-  expect(stages).toEqual(STEPS.slice(1));
+  expect(stages).toEqual([...STAGES, 'champion']);
 });
 
 it('waits for ever where no longest time is set', () => {
-  const { maxStepMs: _, ...rules } = DEFAULT_ROLLOUT_RULES;
+  const { maxStepMs: _, ...rules } = RULES_BEFORE;
   const evidence = good({ sessions: 900 });
   expect(decideRollout(at('canary 5'), evidence, 1e12, rules).next.stage).toBe('canary 5');
 });

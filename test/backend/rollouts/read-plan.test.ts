@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
+import { plannedMs } from '../../../backend/rollouts/gain.ts';
+import { planOf, readPlan } from '../../../backend/rollouts/read-plan.ts';
+import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
+import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
+import { happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
+
+const DAY = 86_400_000;
+const HOW = { alpha: 0.025, minGain: 0.05, nowMs: 7 * DAY, free: 1 };
+const WEEK = { sessions: 70_000, came: 7000, firstAt: 0, rankings: 70_000, severalItems: 70_000 };
+
+describe('a plan', () => {
+  test('is of the sessions that no experiment holds', () => {
+    expect(planOf(WEEK, HOW)).toMatchObject({ sessionsPerDay: 10_000, severalItems: true });
+    expect(planOf(WEEK, { ...HOW, free: 0.25 })!.sessionsPerDay).toBe(2500);
+    expect(planOf(WEEK, { ...HOW, free: 0 })).toBeUndefined();
+  });
+
+  test('asks for fewer sessions where more of them click, and more for a smaller gain', () => {
+    const sessions = (came: number, minGain = 0.05) =>
+      planOf({ ...WEEK, came }, { ...HOW, minGain })!.sessions!;
+    expect(sessions(35_000)).toBeLessThan(sessions(7000));
+    expect(sessions(7000, 0.02)).toBeGreaterThan(5 * sessions(7000));
+  });
+
+  test('is for no number of sessions where nobody clicks, or everybody', () => {
+    for (const came of [0, 70_000]) {
+      const plan = planOf({ ...WEEK, came }, HOW)!;
+      expect(plan).not.toHaveProperty('sessions');
+      expect(plannedMs(plan, 'canary 5')).toBe(Infinity);
+    }
+  });
+
+  test('of an equal split takes 5.26 times as long where 5 % are shown the challenger', () => {
+    const plan = planOf(WEEK, HOW)!;
+    expect(plannedMs(plan, 'canary 5') / plannedMs(plan, 'canary 50')).toBeCloseTo(1 / 0.19, 6);
+    expect(plannedMs(plan, 'canary 50')).toBeCloseTo((plan.sessions! / 10_000) * DAY, 3);
+  });
+});
+
+describe('the log of seven days', () => {
+  let log: Log;
+  beforeEach(async () => {
+    log = await openLog(NOON);
+  });
+  afterEach(() => log.close());
+
+  const plan = () =>
+    readPlan(
+      log.store,
+      { metrics: [...DEFAULT_METRICS] },
+      { decides: 'click_through', minGain: 0.05 },
+      { alpha: 0.025, nowMs: NOON },
+    );
+  const ranked = (name: string, daysAgo: number) =>
+    rankingOf(`${name}-${daysAgo}`, NOON - daysAgo * DAY, { sessionId: parseSessionId(name) });
+
+  test('says how many come in a day, and how many of them click', async () => {
+    const days = [7, 4, 1];
+    const decisions = days.flatMap((day) =>
+      Array.from({ length: 40 }, (_, i) => ranked(`s${day}-${i}`, day)),
+    );
+    const clicked = decisions.filter((_, i) => i % 4 === 0);
+    await log.add(
+      [...decisions, ranked('long-ago', 9)],
+      clicked.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
+    );
+    await log.update(NO_FILTERS);
+    const found = (await plan())!;
+    expect(found.sessionsPerDay).toBeCloseTo(120 / 7, 9);
+    const { sessions } = planOf(
+      { sessions: 120, came: 30, firstAt: 0, rankings: 1, severalItems: 1 },
+      HOW,
+    )!;
+    expect(found.sessions).toBe(sessions);
+  });
+
+  test('of slates of one says that they cannot be interleaved', async () => {
+    await log.add([
+      rankingOf('one', NOON - DAY, {
+        itemIds: [parseItemId('lisbon')],
+        units: [1],
+        propensities: [1],
+        codes: new Uint8Array(ranked('x', 1).codes.length / ranked('x', 1).itemIds.length),
+      }),
+    ]);
+    await log.update(NO_FILTERS);
+    expect(await plan()).toMatchObject({ severalItems: false });
+  });
+
+  test('in which nobody came plans nothing', async () => {
+    await log.update(NO_FILTERS);
+    expect(await plan()).toBeUndefined();
+  });
+});
