@@ -124,9 +124,17 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     },
     nowMs,
   });
-  const evaluations = evaluationsOf({ store, versions, trainingData, rewardPolicy, nowMs });
+  const evaluations = evaluationsOf({
+    store,
+    database,
+    versions,
+    trainingData,
+    rewardPolicy,
+    nowMs,
+  });
   const trainer = trainerOf({
     store,
+    database,
     trainingData,
     versions,
     publisher,

@@ -6,6 +6,8 @@ import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
+import type { Database } from '../../store/connect.ts';
+import { loggedCover } from '../shell/logged-cover.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { PairedComparison } from '../../science/statistics/paired-comparison.ts';
@@ -23,6 +25,8 @@ import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-po
 
 export interface EvaluationJob {
   readonly data: Pick<TrainingSource, 'location' | 'manifests' | 'influence'>;
+  /** Where logged requests and the catalogue are read. */
+  readonly database: Database;
   readonly quality: NonNullable<GateEvidence['dataQuality']>;
   readonly champion: Scorer;
   readonly challenger: Scorer;
@@ -98,6 +102,10 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     to: window.to,
   });
   const off = offPolicyGain(served, champion, challenger, job.reward);
+  const cover = await loggedCover(job.database, champion, challenger, {
+    from: heldFrom,
+    to: window.to,
+  });
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
   const judge = (scorer: Scorer, points: Float64Array) => {
     const calibration = calibratedOn(scorer, earlier);
@@ -116,6 +124,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     gate: runGate({
       ...gateEvidence(champion, challenger, earlier, held),
       offPolicyGain: off.gain,
+      ...(cover && { cover }),
       guardrails: [],
       dataQuality: job.quality,
     }),

@@ -6,6 +6,7 @@ import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Database } from '../../store/connect.ts';
 import { evaluations, weights } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
@@ -34,12 +35,13 @@ export interface Evaluations {
 
 export function evaluationsOf(deps: {
   readonly store: Store;
+  readonly database: Database;
   readonly versions: Versions;
   readonly trainingData: TrainingDataService;
   readonly rewardPolicy: RewardPolicy;
   readonly nowMs: () => number;
 }): Evaluations {
-  const { store, versions, trainingData, rewardPolicy, nowMs } = deps;
+  const { store, database, versions, trainingData, rewardPolicy, nowMs } = deps;
   return {
     async evaluate({ version, against, from, to = nowMs() }) {
       const champion = await versions.load(
@@ -68,6 +70,7 @@ export function evaluationsOf(deps: {
               manifests,
               influence: trainingData.settings.influence,
             },
+            database,
             quality: { passed: quality.passed, failures: quality.failures },
             champion,
             challenger,

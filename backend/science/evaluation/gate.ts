@@ -20,6 +20,7 @@ export interface GateEvidence {
   };
   readonly drift?: DriftReport;
   readonly dataQuality?: { readonly passed: boolean; readonly failures: readonly string[] };
+  readonly cover?: { readonly share: number; readonly requests: number; readonly k: number };
 }
 
 export interface OffPolicyGain {
