@@ -58,6 +58,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   });
   const checkCatalogue = (schema: Schema): Promise<number> =>
     packing.call((worker) => worker.check(database, schema));
+  const sampleCatalogue = (schema: Schema) =>
+    packing.call((worker) => worker.sample(database, schema));
   const publishedCheck = publishedCheckOf({
     store,
     kv,
@@ -156,6 +158,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     versions,
     liveSchema,
     checkCatalogue,
+    sampleCatalogue,
     snapshots,
     publishedCheck,
     kvCleaning,

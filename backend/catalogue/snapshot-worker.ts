@@ -2,6 +2,7 @@ import { transfer } from 'comlink';
 import { serve } from '../process/serve.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
+import { readCatalogueSample, type CatalogueSample } from './catalogue-sample.ts';
 import { refuseForeign } from './check-items.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 import { storedItems } from './stored-items.ts';
@@ -10,6 +11,9 @@ export interface StoredSnapshot extends BuiltSnapshot {
   /** Why values of stored items were left out: they were read less strictly when they were stored. */
   readonly dropped: readonly string[];
 }
+
+/** By then chance moves the share of a value by 2 points, and a day takes some 30 KB. */
+const SAMPLED_ITEMS = 500;
 
 /** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
@@ -20,6 +24,16 @@ const exposed = {
       const items = await storedItems(client, schema, (why) => dropped.push(why));
       const built = buildSnapshot(schema, items);
       return transfer({ ...built, dropped }, [built.bytes.buffer]);
+    } finally {
+      client.close();
+    }
+  },
+
+  async sample(database: Database, schema: Schema): Promise<CatalogueSample> {
+    const client = connect(database);
+    try {
+      const sample = await readCatalogueSample(client, schema, SAMPLED_ITEMS);
+      return transfer(sample, [sample.bytes.buffer]);
     } finally {
       client.close();
     }

@@ -51,7 +51,7 @@ export function drift(reference: ArrayLike<number>, current: ArrayLike<number>):
   return { psi, byChance, excess, reading: readingOf(excess) };
 }
 
-const readingOf = (psi: number): DriftReading =>
+export const readingOf = (psi: number): DriftReading =>
   psi < MODERATE_PSI ? 'stable' : psi < MAJOR_PSI ? 'moderate shift' : 'major shift';
 
 /** Histogram of the reference scores, small enough to be stored with a version and used months later. */
@@ -76,6 +76,17 @@ export function scoreBins(scores: ArrayLike<number>, bins = 10): ScoreBins {
 export const scoreDrift = (reference: ScoreBins, scores: ArrayLike<number>): Drift =>
   drift(reference.counts, countIn(reference.edges, scores));
 
+/** The bin of a score, as `ScoreBins` has them. */
+export function binOf(edges: readonly number[], score: number): number {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edges[middle] < score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Total weight of the scores in each bin. @param weights one per score; default 1. */
 export function countIn(
   edges: readonly number[],
@@ -84,13 +95,7 @@ export function countIn(
 ): number[] {
   const counts = Array.from({ length: edges.length + 1 }, () => 0);
   for (let row = 0; row < scores.length; row++) {
-    let [low, high] = [0, edges.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (edges[middle] < scores[row]) low = middle + 1;
-      else high = middle;
-    }
-    counts[low] += weights?.[row] ?? 1;
+    counts[binOf(edges, scores[row])] += weights?.[row] ?? 1;
   }
   return counts;
 }
