@@ -114,6 +114,7 @@ async function live(day: number, plan: Partial<DayPlan> = {}): Promise<void> {
   const { decisions, events } = simulateDay(day, {
     ...STEADY,
     clickRate: weekend ? 0.25 : 0.4,
+    items: tripsOf(day, startOf(day)).map(({ id }) => id),
     changes: { weights: 'v000001' as typeof RULES_VERSION },
     ...plan,
   });

@@ -1,4 +1,5 @@
 import type { Decision } from '../../../../shared/domain/decision.ts';
+import type { ItemId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
@@ -14,6 +15,8 @@ export interface DayPlan {
   readonly shown?: number;
   /** How the wishes differ. */
   readonly wishes?: WishPlan;
+  /** Shown in turn; default: the same three in every ranking. */
+  readonly items?: readonly ItemId[];
   readonly changes?: Partial<Decision>;
 }
 
@@ -38,6 +41,9 @@ export function simulateDay(day: number, plan: DayPlan, seed = day + 1) {
       codes,
       request: JSON.stringify({ preferences: wishOf(wishes, plan.wishes) }),
       seed: below(2 ** 32),
+      ...(plan.items && {
+        itemIds: [0, 1, 2].map((slot) => plan.items![(3 * n + slot) % plan.items!.length]),
+      }),
       ...plan.changes,
     });
     decisions.push(decision);
