@@ -36,7 +36,7 @@ export async function readCatalogueSample(
       sql: 'select id from items where id > ? order by id limit ?',
       args: [after, PAGE],
     });
-    const ids = rows.map(({ id }) => String(id));
+    const ids = rows.map(({ id }) => textOf(id));
     items += ids.length;
     first = [...first, ...ids.map((id) => ({ id, rank: sampleRank(id) }))]
       .toSorted((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
@@ -48,8 +48,13 @@ export async function readCatalogueSample(
     sql: 'select id, attributes from items where id in (select value from json_each(?)) order by id',
     args: [JSON.stringify(first.map(({ id }) => id))],
   });
-  const sampled = rows.flatMap(({ id, attributes }) => itemOf(schema, id, String(attributes)));
+  const sampled = rows.flatMap(({ id, attributes }) => itemOf(schema, id, textOf(attributes)));
   return { items, bytes: snapshotToBytes(schema, packItems(schema.columns, sampled)) };
+}
+
+function textOf(cell: unknown): string {
+  if (typeof cell !== 'string') throw new Error('the table of items holds no texts');
+  return cell;
 }
 
 /** What cannot be packed is left out, as of a snapshot. */

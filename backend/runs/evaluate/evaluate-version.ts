@@ -7,7 +7,6 @@ import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import type { Database } from '../../store/connect.ts';
-import { loggedCover } from '../shell/logged-cover.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { PairedComparison } from '../../science/statistics/paired-comparison.ts';
@@ -102,6 +101,8 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     to: window.to,
   });
   const off = offPolicyGain(served, champion, challenger, job.reward);
+  // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
+  const { loggedCover } = await import('../shell/logged-cover.ts');
   const cover = await loggedCover(job.database, champion, challenger, {
     from: heldFrom,
     to: window.to,

@@ -4,7 +4,6 @@ import { openObjectStore } from '../../log/partitions/open-object-store.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { FitStep } from '../../science/learn/fit-step.ts';
-import { loggedCover } from '../shell/logged-cover.ts';
 import { mostDemanding } from '../shell/most-demanding.ts';
 import type {
   TrainingCounts,
@@ -47,8 +46,11 @@ async function train(
         });
         return offPolicyGain(served, job.parent, challenger, job.reward).gain;
       },
-      cover: (challenger, from) =>
-        loggedCover(job.database, job.parent, challenger, { from, to: job.window.to }),
+      async cover(challenger, from) {
+        // Loaded once something was learned: the database driver is no part of what learning needs.
+        const { loggedCover } = await import('../shell/logged-cover.ts');
+        return loggedCover(job.database, job.parent, challenger, { from, to: job.window.to });
+      },
       onIteration: (step) => {
         curve.push(step);
         if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });
