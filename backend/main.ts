@@ -19,6 +19,7 @@ import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
+import { trainOnDrift } from './runs/train-on-drift.ts';
 import { trainWithPolicy } from './runs/train-with-policy.ts';
 import { onlineJob } from './runs/online/online-job.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
@@ -160,6 +161,9 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         settings: config.monitors,
         webhook: config.alertWebhook,
+        sampleCatalogue: services.sampleCatalogue,
+        afterDaily: () =>
+          trainOnDrift({ store, trainer, settings: config.monitors.drift, nowMs, log }),
         trainsDaily: config.training.schedule !== '',
         nowMs,
         log,

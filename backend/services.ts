@@ -58,6 +58,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   });
   const checkCatalogue = (schema: Schema): Promise<number> =>
     packing.call((worker) => worker.check(database, schema));
+  const sampleCatalogue = (schema: Schema) =>
+    packing.call((worker) => worker.sample(database, schema));
   const publishedCheck = publishedCheckOf({
     store,
     kv,
@@ -126,6 +128,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   });
   const evaluations = evaluationsOf({
     store,
+    database,
     versions,
     trainingData,
     rewardPolicy,
@@ -134,6 +137,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   });
   const trainer = trainerOf({
     store,
+    database,
     trainingData,
     versions,
     publisher,
@@ -155,6 +159,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     versions,
     liveSchema,
     checkCatalogue,
+    sampleCatalogue,
     snapshots,
     publishedCheck,
     kvCleaning,

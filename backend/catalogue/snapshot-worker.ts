@@ -1,20 +1,19 @@
-import type { Client } from '@libsql/client';
 import { transfer } from 'comlink';
 import { serve } from '../process/serve.ts';
-import { messageOf } from '../../shared/text/message-of.ts';
-import { parseStoredItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
+import { readCatalogueSample, type CatalogueSample } from './catalogue-sample.ts';
 import { refuseForeign } from './check-items.ts';
-import { withoutOutdatedValues } from './outdated-values.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
-
-const PAGE = 5000;
+import { storedItems } from './stored-items.ts';
 
 export interface StoredSnapshot extends BuiltSnapshot {
   /** Why values of stored items were left out: they were read less strictly when they were stored. */
   readonly dropped: readonly string[];
 }
+
+/** By then chance moves the share of a value by 2 points, and a day takes some 30 KB. */
+const SAMPLED_ITEMS = 500;
 
 /** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
@@ -22,9 +21,19 @@ const exposed = {
     const client = connect(database);
     try {
       const dropped: string[] = [];
-      const items = await stored(client, schema, (why) => dropped.push(why));
+      const items = await storedItems(client, schema, (why) => dropped.push(why));
       const built = buildSnapshot(schema, items);
       return transfer({ ...built, dropped }, [built.bytes.buffer]);
+    } finally {
+      client.close();
+    }
+  },
+
+  async sample(database: Database, schema: Schema): Promise<CatalogueSample> {
+    const client = connect(database);
+    try {
+      const sample = await readCatalogueSample(client, schema, SAMPLED_ITEMS);
+      return transfer(sample, [sample.bytes.buffer]);
     } finally {
       client.close();
     }
@@ -34,7 +43,7 @@ const exposed = {
   async check(database: Database, schema: Schema): Promise<number> {
     const client = connect(database);
     try {
-      const items = await stored(client, schema, () => undefined);
+      const items = await storedItems(client, schema, () => undefined);
       refuseForeign(schema, items);
       return buildSnapshot(schema, items).items;
     } finally {
@@ -42,35 +51,6 @@ const exposed = {
     }
   },
 };
-
-const stored = async (client: Client, schema: Schema, onDropped: (why: string) => void) =>
-  (await readAll(client, onDropped)).map((item) =>
-    withoutOutdatedValues(item, schema.columns, onDropped),
-  );
-
-/** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
-async function readAll(client: Client, onDropped: (why: string) => void): Promise<Item[]> {
-  const all: Item[] = [];
-  let after = '';
-  for (;;) {
-    const { rows } = await client.execute({
-      sql: 'select id, attributes from items where id > ? order by id limit ?',
-      args: [after, PAGE],
-    });
-    for (const { id, attributes } of rows) {
-      if (typeof id !== 'string' || typeof attributes !== 'string')
-        throw new Error('the table of items holds no texts');
-      after = id;
-      try {
-        all.push(parseStoredItem(id, JSON.parse(attributes)));
-      } catch (error) {
-        // One such item must not keep the whole catalogue from the edge.
-        onDropped(`${messageOf(error)}; the item is left out`);
-      }
-    }
-    if (rows.length < PAGE) return all;
-  }
-}
 
 export type SnapshotWorker = typeof exposed;
 serve(exposed);

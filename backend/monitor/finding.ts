@@ -32,6 +32,8 @@ export interface Observation {
   readonly findings: readonly Finding[];
   /** Keys of conditions that cannot be checked now for want of data: their alerts stay as they are. */
   readonly unknown: readonly string[];
+  /** What was seen and is no condition, for the backend's log. */
+  readonly noted?: readonly string[];
 }
 
 export const NOTHING: Observation = { findings: [], unknown: [] };

@@ -1,5 +1,6 @@
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Job } from '../scheduler/scheduler.ts';
+import type { CatalogueSample } from '../catalogue/catalogue-sample.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
@@ -29,6 +30,10 @@ export interface MonitorDeps {
   readonly versions: Pick<Versions, 'load'>;
   readonly trainingData: Pick<TrainingDataService, 'prepare'>;
   readonly liveSchema: () => Promise<Schema>;
+  /** Samples the catalogue as it is now. */
+  readonly sampleCatalogue: (schema: Schema) => Promise<CatalogueSample>;
+  /** Called after each daily check, when the alerts are up to date. */
+  readonly afterDaily: () => Promise<void>;
   readonly settings: MonitorSettings;
   readonly webhook: Webhook | undefined;
   /** Training is scheduled, so that none for too long is an alert. */
@@ -44,6 +49,7 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
     await runMonitors({ ...deps, monitors, clearMs: settings.clearMinutes * 60_000 });
     await sendNotices(deps);
   };
+  const checkDaily = checkAll(dailyMonitors(deps));
   return [
     {
       name: 'monitors',
@@ -55,7 +61,10 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
       name: 'daily monitors',
       schedule: settings.dailySchedule,
       leaderOnly: true,
-      run: checkAll(dailyMonitors(deps)),
+      run: async () => {
+        await checkDaily();
+        await deps.afterDaily();
+      },
     },
     {
       name: 'notices',

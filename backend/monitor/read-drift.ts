@@ -1,62 +1,157 @@
-import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { eq } from 'drizzle-orm';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { boundsOf, DAY_MS, dayOf, startOfDay } from '../../shared/domain/utc-day.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
+import type { CatalogueSample } from '../catalogue/catalogue-sample.ts';
+import { daysWithSamples, keepDailySample, readDailySample } from '../catalogue/daily-samples.ts';
+import type { Account } from '../log/account/account.ts';
+import { daysWithRankings } from '../log/account/log-mark.ts';
+import type { Span } from '../log/account/span.ts';
+import { readLoggedRequests } from '../log/logged-requests.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
-import type { Account } from '../log/account/account.ts';
-import { daysWithRankings } from '../log/account/log-mark.ts';
-import type { Span } from '../log/account/span.ts';
-import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { tooLittleData, type Observation } from './finding.ts';
-import { findDrift, profileOf, type Profile } from './drift.ts';
+import { shiftsBetween, turnover, turnoverText, type Shift } from './drift.ts';
+import { found, tooLittleData, type Observation } from './finding.ts';
+import { withoutSeason, type Seasonal } from './season.ts';
 import type { MonitorSettings } from './settings.ts';
-import { readLoggedCodes, slateSample } from './slate-sample.ts';
+import { worldOf, type World, type WorldDay } from './world.ts';
 
 export interface DriftDeps {
   readonly store: Store;
   readonly account: Pick<Account, 'update'>;
   readonly versions: Pick<Versions, 'load'>;
+  readonly liveSchema: () => Promise<Schema>;
+  /** Samples the catalogue as it is now. */
+  readonly sampleCatalogue: (schema: Schema) => Promise<CatalogueSample>;
   readonly settings: MonitorSettings;
 }
 
+const KEY = 'drift';
 const WEEK_MS = 7 * DAY_MS;
+/** Whole weeks, so that the weekday is the same. */
+const YEAR_MS = 52 * WEEK_MS;
+const WORST = 5;
 
 /**
- * Compares yesterday with the same weekdays of the champion's training window, because features may depend on the
- * weekday; with all days of the window where it has too few of that weekday. The reference is read once per champion and day.
+ * Compares the world of yesterday with that of the same weekdays of the champion's training window, because much depends on
+ * the weekday; with all days of the window where those have too few visitors. The world is what no champion chooses: see
+ * `world.ts`. Requests of a day meet the catalogue as it was on that day, of which a sample is kept daily; days without one
+ * tell nothing. What is season (`season.ts`) is noted and is no finding.
  */
-export function driftMonitor({ store, account, versions, settings }: DriftDeps) {
-  let cached: { readonly of: string; readonly reference: Profile } | undefined;
-  return async (nowMs: number): Promise<Observation> => {
-    await account.update();
-    const { sampleRankings, minSessions } = settings.drift;
-    const yesterday = boundsOf(dayOf(nowMs - DAY_MS));
-    const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
-    const champion = await versions.load(version);
-    const { hash, features } = champion.schema;
-    const sample = async (starts: readonly number[]) =>
-      slateSample(await readLoggedCodes(store, hash, starts, sampleRankings), features.length);
-    const recent = await sample([yesterday.from]);
-    if (recent.sessions < minSessions) return tooLittleData('drift');
-    const of = `${version} ${yesterday.from}`;
-    if (cached?.of !== of) {
-      const span = await learnedFrom(store, version, yesterday.from);
-      if (span === undefined) return tooLittleData('drift');
-      const days = await daysWithRankings(store.db, hash, span);
-      const alike = await sample(days.filter((start) => (yesterday.from - start) % WEEK_MS === 0));
-      const reference = alike.sessions < minSessions ? await sample(days) : alike;
-      if (reference.sessions < minSessions) return tooLittleData('drift');
-      cached = { of, reference: profileOf(champion, reference) };
+export function driftMonitor(deps: DriftDeps) {
+  const { store, account, versions, settings } = deps;
+  const { minSessions, sampleRankings } = settings.drift;
+  let cached: { readonly of: string; readonly reference: World } | undefined;
+  let noted: string | undefined;
+
+  /** @param starts first milliseconds of days, in order. @returns undefined where they have too few visitors. */
+  const read = async (scorer: Scorer, starts: readonly number[]): Promise<World | undefined> => {
+    const { hash } = scorer.schema;
+    const known = await daysWithSamples(store, hash, starts);
+    const spans = known.map((day) => boundsOf(dayOf(day)));
+    const requests = await readLoggedRequests(store.db, hash, spans, sampleRankings);
+    const days: WorldDay[] = [];
+    for (const day of known) {
+      const own = requests.filter(({ at }) => at >= day && at < day + DAY_MS);
+      const catalogue = await readDailySample(store, hash, day);
+      if (catalogue !== undefined && own.length > 0) days.push({ catalogue, requests: own });
     }
-    const current = profileOf(champion, recent, cached.reference.scores.edges);
-    return findDrift(
-      features.map(({ name }) => name),
-      cached.reference,
-      current,
-      settings.drift,
-    );
+    if (days.length === 0) return undefined;
+    const world = await worldOf(scorer, days);
+    return world.visitors < minSessions ? undefined : world;
   };
+
+  const referenceOf = async (scorer: Scorer, version: Version, yesterday: number) => {
+    const span = await learnedFrom(store, version, yesterday);
+    if (span === undefined) return undefined;
+    const { hash } = scorer.schema;
+    const ranked = await daysWithRankings(store.db, hash, span);
+    const days = await daysWithSamples(store, hash, ranked);
+    const of = [version, yesterday, ...days].join(' ');
+    if (cached?.of === of) return cached.reference;
+    const alike = days.filter((day) => (yesterday - day) % WEEK_MS === 0);
+    const reference = (await read(scorer, alike)) ?? (await read(scorer, days));
+    if (reference !== undefined) cached = { of, reference };
+    return reference;
+  };
+
+  return async (nowMs: number): Promise<Observation> => {
+    await keepDailySample(store, await deps.liveSchema(), deps.sampleCatalogue, nowMs);
+    await account.update();
+    const yesterday = startOfDay(dayOf(nowMs - DAY_MS));
+    const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+    const { schema } = await versions.load(version);
+    const scorer = rulesOf(schema);
+    const current = await read(scorer, [yesterday]);
+    if (current === undefined) return tooLittleData(KEY);
+    const reference = await referenceOf(scorer, version, yesterday);
+    if (reference === undefined) return tooLittleData(KEY);
+    const names = schema.features.map(({ name }) => name);
+    const shifts = (from: World, to: World) => shiftsBetween(names, from, to, settings.drift);
+    const before = (ms: number) => () => read(scorer, [yesterday - ms]);
+    const { drifted, seasonal } = await withoutSeason(
+      shifts(reference, current),
+      reference,
+      current,
+      {
+        yearAgo: before(YEAR_MS),
+        weekAgo: before(WEEK_MS),
+        between: [1, 2, 3, 4, 5, 6].map((days) => before(days * DAY_MS)),
+      },
+      (from, to) => new Set(shifts(from, to).map(({ of }) => of)),
+    );
+    const season = seasonText(seasonal);
+    const isNews = season !== undefined && noted !== `${yesterday} ${season}`;
+    if (isNews) noted = `${yesterday} ${season}`;
+    return {
+      ...(drifted.length > 0 ? foundDrift(version, reference, current, drifted, season) : found()),
+      ...(isNews && { noted: [`drift: ${season}`] }),
+    };
+  };
+}
+
+/** The one scorer of all days: rules stand in the schema, so that no promotion exchanges them. */
+const rulesOf = (schema: Schema): Scorer =>
+  additiveFromPoints(schema, schema.rules, { version: RULES_VERSION, name: 'rules' });
+
+/** One alert for all that drifted: a change of the catalogue or of the visitors moves much at once. */
+function foundDrift(
+  champion: Version,
+  reference: World,
+  current: World,
+  drifted: readonly Shift[],
+  season: string | undefined,
+): Observation {
+  const shown = drifted
+    .slice(0, WORST)
+    .map(({ says }) => says)
+    .join(', ');
+  const more = drifted.length > WORST ? ` and ${drifted.length - WORST} more` : '';
+  const items = turnover(reference.catalogue, current.catalogue);
+  return found({
+    key: KEY,
+    kind: KEY,
+    message: [
+      `the world has drifted from what ${champion} learned from: ${shown}${more}`,
+      turnoverText(items),
+      ...(season === undefined ? [] : [season]),
+    ].join('; '),
+    details: {
+      champion,
+      sessions: current.visitors,
+      moved: drifted.map(({ of, figures }) => ({ feature: of, ...figures })),
+      ...items,
+    },
+  });
+}
+
+function seasonText(seasonal: readonly Seasonal[]): string | undefined {
+  if (seasonal.length === 0) return undefined;
+  const each = seasonal.map(({ shift, like }) => `${shift.of} as ${like}`);
+  return `season and no drift: ${each.join(', ')}`;
 }
 
 /**

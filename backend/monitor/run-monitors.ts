@@ -37,6 +37,7 @@ export async function runMonitors({
       const observed = await check(nowMs());
       findings.push(...observed.findings);
       unknown.push(...observed.unknown);
+      observed.noted?.forEach(log);
       checked.push(kind);
     } catch (error) {
       log(`the monitor of ${kind} failed: ${traceOf(error)}`);

@@ -35,16 +35,24 @@ export const monitors = group({
     /** Relative: smaller falls are let pass, however certain. */
     minDrop: share.default(0.05),
   }),
-  /** Features and scores whose distribution is no longer that of the training data. */
+  /** Requests, catalogue, features or scores whose distribution is no longer that of the days that the champion learned from. */
   drift: group({
-    /** Highest PSI (population stability index) of the scores, above what chance explains. */
+    /** Highest PSI (population stability index) of the scores by the rules, above what chance explains. */
     maxScorePsi: positive.default(0.25),
-    /** The same for each feature. */
+    /** The same for each feature, field of a request and column of the catalogue. */
     maxFeaturePsi: positive.default(0.25),
-    /** With fewer sessions on either side, nothing is reported. */
+    /** How often a day on which nothing changed may be taken for drift, all that is compared together. */
+    alpha: alpha.default(0.001),
+    /** By what share of its items, now or then, the catalogue may shrink or grow. */
+    maxItemsChange: share.default(0.5),
+    /** With fewer visitors on either side, nothing is reported. */
     minSessions: atLeastOne.default(500),
     /** Rankings that are read on either side: a sample, drawn by their seeds. */
     sampleRankings: atLeastOne.max(20_000).default(2000),
+    /** Whether drift starts a training, once for each alert. */
+    trains: z.boolean().default(true),
+    /** Least time between two trainings that drift started. */
+    trainHours: positive.default(72),
   }),
   /** Data quality, held to the limits of trainingData.quality. */
   quality: group({

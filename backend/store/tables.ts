@@ -356,6 +356,24 @@ export const dailyCounts = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.itemId, table.metric] })],
 );
 
+/**
+ * A sample of the catalogue as it was on each UTC day, by which requests of that day are encoded again: what a catalogue was
+ * is nowhere else. Kept for as long as the log.
+ */
+export const catalogueSamples = sqliteTable(
+  'catalogue_samples',
+  {
+    /** First millisecond of the day. */
+    day: integer().notNull(),
+    schemaHash: text().notNull(),
+    /** How many items the whole catalogue had. */
+    items: integer().notNull(),
+    /** The sampled items, as a snapshot of these alone. */
+    bytes: blob({ mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.schemaHash, table.day] })],
+);
+
 /** How far a reader of the log has come; after a restart it continues from there. */
 export const logMarks = sqliteTable('log_marks', {
   name: text().primaryKey(),

@@ -2,13 +2,14 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate } from '../explore/slate.ts';
 import { seededRandom } from '../explore/random.ts';
-import { codesOf, encodeRequest, indexRows } from '../features/encode.ts';
+import { codesOf, encodeRequest, indexRows, type EncodedRequest } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
 import type { ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { rerank } from './rerank.ts';
 import { toPoints, type Scorer } from './scorer.ts';
+import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 
 /** An item table, with everything that is computed once per table rather than per request. */
@@ -41,32 +42,59 @@ export interface Slate {
   readonly codes: Uint8Array;
 }
 
+/** The items that a slate is drawn from, best first; whatever is not among them has a propensity of 0. */
+export interface Pool {
+  readonly encoded: EncodedRequest;
+  readonly best: readonly Scored[];
+}
+
+interface PoolOptions {
+  readonly limit: number;
+  readonly nowMs: number;
+  readonly exploration: ExplorationSpec;
+}
+
 /**
- * Ranks a table for one visit: encode the request, score all rows with the first pass, re-rank the best of them if
- * the scorer has a re-ranker, keep the best `poolSize`, and draw the slate from these. A pure function of its
- * arguments, so a logged decision replays to the same slate.
+ * Encodes the request, scores all rows with the first pass, re-ranks the best of them if the scorer has a re-ranker, and keeps
+ * the best `poolSize`; without exploration the best `limit`, which then are the slate.
  */
-export function rankSlate(
+export function poolOf(
   scorer: Scorer,
   { table, rows, joined, perRow }: RankableTable,
   visit: Visit,
-  options: { limit: number; seed: number; nowMs: number; exploration: ExplorationSpec },
-): Slate {
-  const { limit, seed, nowMs, exploration } = options;
+  { limit, nowMs, exploration }: PoolOptions,
+): Pool {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
   const explores = exploration.temperature > 0 || exploration.epsilon > 0;
   const poolSize = explores ? Math.max(exploration.poolSize, limit) : limit;
   const best = (k: number) =>
     topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));
-  const pool =
-    scorer.kind === 'additive'
-      ? best(poolSize)
-      : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize);
+  return {
+    encoded,
+    best:
+      scorer.kind === 'additive'
+        ? best(poolSize)
+        : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize),
+  };
+}
+
+/**
+ * Ranks a table for one visit: draws the slate from the pool. A pure function of its arguments, so a logged decision replays
+ * to the same slate.
+ */
+export function rankSlate(
+  scorer: Scorer,
+  items: RankableTable,
+  visit: Visit,
+  options: PoolOptions & { readonly seed: number },
+): Slate {
+  const { table } = items;
+  const { encoded, best: pool } = poolOf(scorer, items, visit, options);
   const drawn = drawSlate(
     pool.map(({ units }) => toPoints(units)),
-    limit,
-    exploration,
-    seededRandom(seed),
+    options.limit,
+    options.exploration,
+    seededRandom(options.seed),
   );
   const shown = drawn.map(({ index }) => pool[index]);
   const shownRows = shown.map(({ row }) => row);

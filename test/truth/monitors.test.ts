@@ -7,7 +7,7 @@ import { accountOf } from '../../backend/log/account/account.ts';
 import { monthlyReportJob } from '../../backend/reports/jobs.ts';
 import { recordLive } from '../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../backend/models/versions.ts';
-import { alerts, items, runs, snapshots } from '../../backend/store/tables.ts';
+import { alerts, runs, snapshots } from '../../backend/store/tables.ts';
 import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 import { trainingData as trainingDataOf } from '../../backend/log/training-data.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
@@ -15,6 +15,12 @@ import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { DAY, openLog, type Log } from '../backend/log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from '../backend/monitor/support/steady-days.ts';
+import { readCatalogueSample } from '../../backend/catalogue/catalogue-sample.ts';
+import { keepDailySample } from '../../backend/catalogue/daily-samples.ts';
+import { upsertItems } from '../../backend/catalogue/items.ts';
+import { connect } from '../../backend/store/connect.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { tripsOf } from '../backend/monitor/support/steady-world.ts';
 import { sized } from '../support/size.ts';
 
 const WARM_UP = 28;
@@ -69,6 +75,8 @@ beforeAll(async () => {
       versions,
       trainingData,
       liveSchema: async () => smarttrip,
+      sampleCatalogue,
+      afterDaily: async () => {},
       settings,
       webhook: undefined,
       trainsDaily: true,
@@ -91,12 +99,22 @@ afterAll(async () => {
 });
 const said: string[] = [];
 
+const sampleCatalogue = async (schema: Schema) => {
+  const client = connect(log.database);
+  try {
+    return await readCatalogueSample(client, schema, 500);
+  } finally {
+    client.close();
+  }
+};
+
 /** A day goes by: visitors, training and catalogue, and every twelve hours the monitors. */
 async function live(day: number, plan: Partial<DayPlan> = {}): Promise<void> {
   const weekend = day % 7 >= 5;
   const { decisions, events } = simulateDay(day, {
     ...STEADY,
     clickRate: weekend ? 0.25 : 0.4,
+    items: tripsOf(day, startOf(day)).map(({ id }) => id),
     changes: { weights: 'v000001' as typeof RULES_VERSION },
     ...plan,
   });
@@ -123,6 +141,8 @@ async function live(day: number, plan: Partial<DayPlan> = {}): Promise<void> {
 
 async function trainAndPublish(day: number): Promise<void> {
   const { store, nowMs: at } = log;
+  await upsertItems(store, smarttrip, tripsOf(day, startOf(day)), at);
+  await keepDailySample(store, smarttrip, sampleCatalogue, at);
   await store.write([
     store.db.insert(runs).values({
       id: `run ${day}`,
@@ -132,10 +152,6 @@ async function trainAndPublish(day: number): Promise<void> {
       startedAt: at,
       finishedAt: at,
     }),
-    store.db
-      .insert(items)
-      .values({ id: 'trip', attributes: {}, updatedAt: at })
-      .onConflictDoUpdate({ target: items.id, set: { updatedAt: at } }),
     store.db.insert(snapshots).values({
       hash: `s${day}`,
       schemaHash: smarttrip.hash,
@@ -159,14 +175,14 @@ test(`${STEADY_DAYS} steady days with a weekly rhythm raise no alert at all`, as
   );
 });
 
-test('a feature that shifts for three days raises one alert, and its end one recovery', async () => {
-  for (let day = END; day < END + 3; day++) await live(day, { shift: 5 });
+test('wishes that shift for three days raise one alert, and its end one recovery', async () => {
+  for (let day = END; day < END + 3; day++) await live(day, { wishes: { daring: 0.7 } });
   for (let day = END + 3; day < END + 6; day++) await live(day);
   expect(await opened()).toMatchObject([
     {
       key: 'drift',
       message: expect.stringMatching(
-        /^what is ranked has drifted from what v000001 learned from: difficulty \(PSI \d+\.\d\d above chance\)/,
+        /^the world has drifted from what v000001 learned from: preferences\.difficulty \(PSI \d+\.\d\d above chance\)/,
       ),
       openedAt: startOf(END + 1),
       resolvedAt: startOf(END + 4) + 12 * HOUR,

@@ -10,6 +10,9 @@ import type { RolloutDecision } from '../../backend/rollouts/decide-rollout.ts';
 import { replayDecisions } from '../../backend/rollouts/replay-decisions.ts';
 import { decisionsOf, listRollouts } from '../../backend/rollouts/rollout-rows.ts';
 import { alerts } from '../../backend/store/tables.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import {
@@ -76,7 +79,17 @@ test(
     const deps = { store, account, versions: services.versions, settings: DEFAULT_MONITORS };
     const monitors: Monitor[] = [
       { kind: 'degraded metrics', check: degradedMetrics(deps) },
-      { kind: 'drift', check: driftMonitor(deps) },
+      {
+        kind: 'drift',
+        check: driftMonitor({
+          ...deps,
+          liveSchema: async () => smarttrip,
+          sampleCatalogue: async () => ({
+            items: 0,
+            bytes: snapshotToBytes(smarttrip, packItems(smarttrip.columns, [])),
+          }),
+        }),
+      },
       {
         kind: 'sample ratio mismatch',
         check: async () =>

@@ -5,7 +5,7 @@ import { statement } from '../account/mark.ts';
 /**
  * Deletes what was made of data and is read no more. Counts by day are kept for a time of their own. Of an experiment the
  * last report stays, for ever, and those of each day for as long as the log; alerts that are over stay as long as units do;
- * leases that ran out go with the log. Everything that says who did or decided what is kept: `audit`, `rollouts`,
+ * samples of the catalogue and leases that ran out go with the log. Everything that says who did or decided what is kept: `audit`, `rollouts`,
  * `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`, and the monthly `reports`.
  * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes. @param countedBefore
  * the same of counts by day.
@@ -32,6 +32,7 @@ export async function pruneRecords(
         and (notifiedAt is null or recoveryNotifiedAt is not null)`,
     ),
     statement(db, sql`delete from daily_counts where day < ${countedBefore}`),
+    statement(db, sql`delete from catalogue_samples where day < ${before}`),
     // Of processes that ended without giving them back.
     statement(db, sql`delete from leases where expiresAt < ${before}`),
   ]);

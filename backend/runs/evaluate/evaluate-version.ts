@@ -8,6 +8,7 @@ import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
 import { warmSlope } from '../../science/learn/additive/first-pass.ts';
 import { slotOffsets } from '../../science/learn/additive/slot-weights.ts';
+import type { Database } from '../../store/connect.ts';
 import { pointsPerRow } from '../../science/learn/score-set.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { PairedComparison } from '../../science/statistics/paired-comparison.ts';
@@ -30,6 +31,8 @@ import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-po
 
 export interface EvaluationJob {
   readonly data: Pick<TrainingSource, 'location' | 'manifests' | 'influence'>;
+  /** Where logged requests and the catalogue are read. */
+  readonly database: Database;
   readonly quality: NonNullable<GateEvidence['dataQuality']>;
   readonly champion: Scorer;
   readonly challenger: Scorer;
@@ -109,6 +112,12 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   // The champion chose the slots, so without their effect its own order would look better than it is.
   const known = earlier.reward.some((reward) => reward > 0) ? earlier : held;
   const slots = slotOffsets(challenger, known, warmSlope(challenger, known), held);
+  // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
+  const { loggedCover } = await import('../shell/logged-cover.ts');
+  const cover = await loggedCover(job.database, champion, challenger, {
+    from: heldFrom,
+    to: window.to,
+  });
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
   const judge = (scorer: Scorer, points: Float64Array) => {
     const calibration = calibratedOn(scorer, earlier);
@@ -128,6 +137,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
       {
         ...gateEvidence(champion, challenger, earlier, held, slots),
         offPolicyGain: off.gain,
+        ...(cover && { cover }),
         guardrails: [],
         dataQuality: job.quality,
       },

@@ -6,6 +6,7 @@ import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Database } from '../../store/connect.ts';
 import { evaluations, weights } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
@@ -35,6 +36,7 @@ export interface Evaluations {
 
 export function evaluationsOf(deps: {
   readonly store: Store;
+  readonly database: Database;
   readonly versions: Versions;
   readonly trainingData: TrainingDataService;
   readonly rewardPolicy: RewardPolicy;
@@ -42,7 +44,7 @@ export function evaluationsOf(deps: {
   readonly rules: Partial<GateRules>;
   readonly nowMs: () => number;
 }): Evaluations {
-  const { store, versions, trainingData, rewardPolicy, rules, nowMs } = deps;
+  const { store, database, versions, trainingData, rewardPolicy, rules, nowMs } = deps;
   return {
     async evaluate({ version, against, from, to = nowMs() }) {
       const champion = await versions.load(
@@ -71,6 +73,7 @@ export function evaluationsOf(deps: {
               manifests,
               influence: trainingData.settings.influence,
             },
+            database,
             quality: { passed: quality.passed, failures: quality.failures },
             champion,
             challenger,

@@ -5,6 +5,7 @@ import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
 import { inThread } from '../../process/thread.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
+import type { Database } from '../../store/connect.ts';
 import { limitedText } from '../shell/limited-text.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
@@ -17,6 +18,7 @@ import type { TrainingRequest } from './training-request.ts';
 import type { TrainingWorker } from './worker.ts';
 
 export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
+  readonly database: Database;
   readonly trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>;
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
@@ -68,7 +70,7 @@ async function carryOut(
 
 /** Prepares the data and learns, in a thread of its own. */
 function learn(
-  { trainingData, training, mode }: TrainingDeps,
+  { database, trainingData, training, mode }: TrainingDeps,
   request: TrainingRequest,
   run: RunContext,
 ): Promise<{ prepared: PreparedData; result: TrainingResult }> {
@@ -80,6 +82,7 @@ function learn(
     const sent: TrainingInput = {
       ...input,
       quality: { passed, failures },
+      database,
       learner,
       name,
       rules: { ...training.gate, mode: request.rollout ?? mode },

@@ -2,6 +2,7 @@ import type { TrainingData } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
 import type { FitStep } from '../../science/learn/fit-step.ts';
 import type { Learned, LearnOptions } from '../../science/training/train-version.ts';
+import type { Database } from '../../store/connect.ts';
 import type { RunInput } from '../shell/run-input.ts';
 
 /** What the training worker is sent. Everything in it can be cloned across threads. */
@@ -13,6 +14,8 @@ export interface TrainingInput
       'learner' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed' | 'rules'
     > {
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
+  /** Where logged requests and the catalogue are read. */
+  readonly database: Database;
 }
 
 /** Of the log, before persons and items are limited. */

@@ -46,6 +46,11 @@ async function train(
         });
         return offPolicyGain(served, job.parent, challenger, job.reward).gain;
       },
+      async cover(challenger, from) {
+        // Loaded once something was learned: the database driver is no part of what learning needs.
+        const { loggedCover } = await import('../shell/logged-cover.ts');
+        return loggedCover(job.database, job.parent, challenger, { from, to: job.window.to });
+      },
       onIteration: (step) => {
         curve.push(step);
         if (step.iteration % 5 === 0) onProgress({ phase: 'fitting', counts, curve });

@@ -49,6 +49,8 @@ export interface LearnOptions {
     challenger: Scorer,
     fromMs: number,
   ) => Promise<GateEvidence['offPolicyGain']>;
+  /** How much of what such a challenger would show the champion's log from `fromMs` on can tell of. */
+  readonly cover?: (challenger: Scorer, fromMs: number) => Promise<GateEvidence['cover']>;
   readonly rules?: Partial<GateRules>;
   readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
@@ -105,12 +107,15 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
     const effect = slotEffect(firstPass.weights, schema, validation);
-    const offPolicyGain = await options.offPolicyGain?.(challenger, validation.at[0] ?? 0);
+    const fromMs = validation.at[0] ?? 0;
+    const offPolicyGain = await options.offPolicyGain?.(challenger, fromMs);
+    const cover = await options.cover?.(challenger, fromMs);
     return {
       guardrails: [],
       ...options.evidence,
       ...gateEvidence(parent, challenger, train, validation, effect),
       ...(offPolicyGain && { offPolicyGain }),
+      ...(cover && { cover }),
     };
   };
   return {

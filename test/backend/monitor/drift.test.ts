@@ -1,80 +1,166 @@
 import { describe, expect, test } from 'vitest';
-import { findDrift, profileOf } from '../../../backend/monitor/drift.ts';
+import type { SampledRequest } from '../../../backend/log/logged-requests.ts';
+import { shiftsBetween, turnover } from '../../../backend/monitor/drift.ts';
 import { DEFAULT_MONITORS } from '../../../backend/monitor/settings.ts';
-import { slateSample, type LoggedCodes } from '../../../backend/monitor/slate-sample.ts';
+import { worldOf, type WorldDay } from '../../../backend/monitor/world.ts';
+import { clopperPearson } from '../../../backend/science/statistics/clopper-pearson.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { FEATURES } from '../log/support/log.ts';
+import { sized } from '../../support/size.ts';
+import { DAY } from '../log/support/log.ts';
+import {
+  sampleOf,
+  tripsOf,
+  wishOf,
+  type CataloguePlan,
+  type WishPlan,
+} from './support/steady-world.ts';
+import { startOf } from './support/steady-days.ts';
 
-const SCORER = additiveFromPoints(smarttrip, smarttrip.rules, {
+const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
-  name: 'x',
+  name: 'rules',
 });
 const NAMES = smarttrip.features.map(({ name }) => name);
-const LIMITS = DEFAULT_MONITORS.drift;
+const LOOKS = sized({ small: 60, full: 1000 });
 
-/** Sessions of several alike rankings with alike slots: the worst case for a test that takes rows for independent. */
-function sessions(count: number, seed: number, buckets = 12, shift = 0): LoggedCodes[] {
+interface Plan extends WishPlan {
+  readonly visitors?: number;
+  readonly catalogue?: CataloguePlan;
+  readonly candidates?: (random: () => number) => unknown[];
+}
+
+/** Visitors of one to five alike requests: the worst case for a test that takes requests for independent. */
+function dayOf(day: number, seed: number, plan: Plan = {}): WorldDay {
   const random = seededRandom(seed);
-  return Array.from({ length: count }, (_, session) => {
-    const wish = Array.from({ length: FEATURES }, () => 1 + Math.floor(random() * buckets));
-    const codes = Uint8Array.from({ length: 10 * FEATURES }, (_unused, i) =>
-      i % FEATURES === 2 ? wish[2] + shift : wish[i % FEATURES],
-    );
-    return Array.from({ length: 1 + (session % 5) }, () => ({ sessionId: `s${session}`, codes }));
-  }).flat();
+  const requests: SampledRequest[] = [];
+  for (let visitor = 0; visitor < (plan.visitors ?? 600); visitor++) {
+    const preferences = wishOf(random, plan);
+    const candidates = plan.candidates?.(random);
+    for (let n = Math.floor(random() * 5); n >= 0; n--)
+      requests.push({
+        visitor: `visitor ${seed} ${visitor}`,
+        at: startOf(day) + Math.floor(random() * DAY),
+        request: parseRankRequest({
+          consent: 'none',
+          preferences,
+          ...(candidates && { candidates }),
+        }),
+      });
+  }
+  const trips = tripsOf(day, startOf(day), plan.catalogue);
+  return { catalogue: sampleOf(startOf(day), trips), requests };
 }
 
-function found(before: LoggedCodes[], after: LoggedCodes[]) {
-  const reference = profileOf(SCORER, slateSample(before, FEATURES));
-  const current = profileOf(SCORER, slateSample(after, FEATURES), reference.scores.edges);
-  return findDrift(NAMES, reference, current, LIMITS);
-}
+const REFERENCE = [7, 14, 21].map((day) => dayOf(day, day, { visitors: 400 }));
 
-test('a session counts once, however many rankings and slots it has', () => {
-  const sample = slateSample(sessions(100, 1), FEATURES);
-  expect(sample.rows).toBe(10 * sessions(100, 1).length);
-  expect(sample.sessions).toBe(100);
-  expect(sample.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(100, 9);
+/** What has shifted on day 28. */
+async function shifted(seed: number, plan: Plan = {}, reference = REFERENCE) {
+  const [before, after] = [
+    await worldOf(RULES, reference),
+    await worldOf(RULES, [dayOf(28, 1000 + seed, plan)]),
+  ];
+  return shiftsBetween(NAMES, before, after, DEFAULT_MONITORS.drift);
+}
+const names = async (...given: Parameters<typeof shifted>) =>
+  (await shifted(...given)).map(({ of }) => of);
+
+test('one request of a visitor counts, however many there are', async () => {
+  const day = dayOf(1, 1, { visitors: 100 });
+  const world = await worldOf(RULES, [day]);
+  expect(day.requests.length).toBeGreaterThan(150);
+  expect(world.visitors).toBe(100);
+  expect(world.pairs.points).toHaveLength(100 * 50);
 });
 
-describe('steady visitors', () => {
-  test('raise nothing in 50 looks at 600 sessions each', () => {
-    const reference = sessions(1000, 999);
+describe('a world without change', () => {
+  test(`raises nothing in ${LOOKS} days of new visitors`, async () => {
+    const reference = await worldOf(RULES, REFERENCE);
     let alarms = 0;
-    for (let seed = 0; seed < 50; seed++)
-      alarms += found(reference, sessions(600, seed)).findings.length;
-    console.log(`drift, steady visitors: ${alarms} false alarms in 50 looks`);
+    for (let seed = 0; seed < LOOKS; seed++) {
+      const current = await worldOf(RULES, [dayOf(28, 2000 + seed)]);
+      alarms += shiftsBetween(NAMES, reference, current, DEFAULT_MONITORS.drift).length;
+    }
+    const { high } = clopperPearson(alarms, LOOKS);
+    console.log(`drift without change: ${alarms} of ${LOOKS} looks, at most ${high}`);
     expect(alarms).toBe(0);
   });
-});
 
-test('a feature that moved is one finding that names it', () => {
-  const { findings } = found(sessions(1000, 1), sessions(1000, 2, 12, 4));
-  expect(findings).toHaveLength(1);
-  expect(findings[0].message).toMatch(
-    new RegExp(
-      `from what v000000 learned from: .*${NAMES[2]} \\(PSI \\d+\\.\\d\\d above chance\\)`,
-    ),
-  );
-});
+  test('exceeds chance as seldom as alpha says, where the limits of size are taken away', async () => {
+    const limits = { ...DEFAULT_MONITORS.drift, maxScorePsi: 0, maxFeaturePsi: 0, alpha: 0.05 };
+    const world = (seed: number) =>
+      worldOf(RULES, [dayOf(28, seed, { catalogue: { items: 3000 } })]);
+    let alarms = 0;
+    for (let seed = 0; seed < LOOKS; seed++) {
+      const [before, after] = [await world(5000 + 2 * seed), await world(5001 + 2 * seed)];
+      alarms += Number(shiftsBetween(NAMES, before, after, limits).length > 0);
+    }
+    const { low, high } = clopperPearson(alarms, LOOKS);
+    console.log(`beyond chance at alpha 0.05: ${alarms} of ${LOOKS} (${low} to ${high})`);
+    expect(low).toBeLessThanOrEqual(0.05);
+  });
 
-test('many that moved at once are one finding too, with the worst', () => {
-  const { findings } = found(sessions(1000, 1, 3), sessions(1000, 2, 60));
-  expect(findings).toHaveLength(1);
-  expect(findings[0].message).toMatch(/ and \d+ more$/);
-});
-
-test('too few sessions tell nothing', () => {
-  expect(found(sessions(1000, 1), sessions(499, 2, 12, 4))).toEqual({
-    findings: [],
-    unknown: ['drift'],
+  test('items that go and are followed by alike ones are no drift', async () => {
+    expect(await names(1, { catalogue: { replaced: 0.4 } })).toEqual([]);
   });
 });
 
-test('rankings whose codes have another length are left out', () => {
-  const broken = { sessionId: 's', codes: new Uint8Array(FEATURES - 1) };
-  expect(slateSample([broken, ...sessions(3, 1)], FEATURES).sessions).toBe(3);
+describe('a change', () => {
+  test.each<[string, Plan, string[]]>([
+    ['of budgets', { budgetFactor: 0.4 }, ['preferences.budget', 'feature budget']],
+    ['of what is dared', { daring: 0.6 }, ['preferences.difficulty']],
+    ['of prices', { catalogue: { priceFactor: 2.5 } }, ['column price', 'feature budget']],
+    ['of how much there is', { catalogue: { items: 150 } }, ['items']],
+  ])('%s is found by name, on 20 of 20 days', async (_, plan, expected) => {
+    let hits = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const found = await names(seed, plan);
+      hits += Number(expected.every((name) => found.includes(name)));
+    }
+    // Of 20 of 20 the true share is above 0.83.
+    expect(hits).toBe(20);
+  });
+
+  test('says how far it is above chance, the furthest first', async () => {
+    const found = await shifted(1, { budgetFactor: 0.4 });
+    expect(found[0].says).toMatch(/^preferences\.budget \(PSI \d+\.\d\d above chance\)$/);
+    const excess = found.map(({ figures }) => figures.excess);
+    expect(excess).toEqual(excess.toSorted((a, b) => b - a));
+  });
+});
+
+test('where sites send candidates, their own are what is scored', async () => {
+  const send = (price: number) => (random: () => number) =>
+    Array.from({ length: 8 }, (_, n) => ({
+      id: `sent-${Math.floor(random() * 1e6)}-${n}`,
+      price: price + Math.floor(random() * 500),
+      difficulty: 1 + Math.floor(random() * 5),
+    }));
+  const day = (n: number, seed: number, price: number) =>
+    dayOf(n, seed, { candidates: send(price), catalogue: { items: 0 } });
+  const world = async (one: WorldDay) => worldOf(RULES, [one]);
+  const before = await world(day(7, 1, 600));
+  const limits = DEFAULT_MONITORS.drift;
+  expect(shiftsBetween(NAMES, before, await world(day(28, 2, 600)), limits)).toEqual([]);
+  const dearer = shiftsBetween(NAMES, before, await world(day(28, 3, 2000)), limits);
+  expect(dearer.map(({ of }) => of)).toContain('feature budget');
+});
+
+test('the turnover of two samples is that of the whole catalogues', () => {
+  const start = startOf(1);
+  const all = tripsOf(1, start, { items: 5000 });
+  const changed = tripsOf(1, start, { items: 5000, replaced: 0.3 });
+  const whole = turnover(sampleOf(start, all, 5000), sampleOf(start, changed, 5000));
+  expect(whole).toEqual({ newItems: 0.3, goneItems: 0.3 });
+  const { newItems, goneItems } = turnover(sampleOf(start, all), sampleOf(start, changed));
+  // Binomial of 500 with 0.3: four standard deviations.
+  expect(Math.abs(newItems - 0.3)).toBeLessThan(0.08);
+  expect(Math.abs(goneItems - 0.3)).toBeLessThan(0.08);
+  expect(turnover(sampleOf(start, all), sampleOf(start, all))).toEqual({
+    newItems: 0,
+    goneItems: 0,
+  });
 });

@@ -1,5 +1,15 @@
+import { upsertItems } from '../../../backend/catalogue/items.ts';
+import { catalogueSamples } from '../../../backend/store/tables.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
+import {
+  readCatalogueSample,
+  type CatalogueSample,
+} from '../../../backend/catalogue/catalogue-sample.ts';
+import { keepDailySample } from '../../../backend/catalogue/daily-samples.ts';
+import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { connect } from '../../../backend/store/connect.ts';
+import { sampleOf, tripsOf, type CataloguePlan } from './support/steady-world.ts';
 import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';
@@ -8,7 +18,7 @@ import { parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { openLog, type Log } from '../log/support/log.ts';
-import { simulateDay, startOf } from './support/steady-days.ts';
+import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
 
 const PLAN = { rankings: 200, clickRate: 0, bookingRate: 0 };
 const settings = parseMonitors({ drift: { minSessions: 150, sampleRankings: 400 } });
@@ -33,28 +43,112 @@ async function learnedFrom(learned?: readonly [from: number, to: number]) {
   await store.write([recordLive(store, { pointer, text: version, since: 0 })]);
   const filters = { ...NO_FILTERS, maxRankingsPerMinute: 20 };
   const account = { update: () => log.update(filters) };
-  return driftMonitor({ store, account, versions, settings });
+  const sampleCatalogue = async (schema: typeof smarttrip) =>
+    readCatalogueSample(connect(log.database), schema, 500);
+  const liveSchema = async () => smarttrip;
+  return driftMonitor({ store, account, versions, liveSchema, sampleCatalogue, settings });
 }
 
-async function days(from: number, to: number, shiftOf: (day: number) => number) {
+interface DaysPlan extends Partial<DayPlan> {
+  readonly catalogue?: CataloguePlan;
+}
+
+/** Visitors of some days, and the sample of the catalogue that each of them leaves. */
+async function days(from: number, to: number, planOf: (day: number) => DaysPlan = () => ({})) {
   for (let day = from; day < to; day++) {
-    const { decisions } = simulateDay(day, { ...PLAN, shift: shiftOf(day) });
-    await log.add(decisions);
+    const plan = planOf(day);
+    await log.add(simulateDay(day, { ...PLAN, ...plan }).decisions);
+    await keepCatalogue(day, plan.catalogue);
   }
 }
-const weekly = (day: number) => (day % 7 === 0 ? 5 : 0);
+
+async function keepCatalogue(day: number, plan?: CataloguePlan) {
+  const start = startOf(day);
+  const { items, table } = sampleOf(start, tripsOf(day, start, plan));
+  const take = async (): Promise<CatalogueSample> => ({
+    items,
+    bytes: snapshotToBytes(smarttrip, table),
+  });
+  await keepDailySample(log.store, smarttrip, take, start);
+}
+
+const STINGY = { wishes: { budgetFactor: 0.4 } };
+/** Of one day of the week only. */
+const weekly = (day: number) => (day % 7 === 0 ? STINGY : {});
+const STEADY = { findings: [], unknown: [] };
 
 test('a weekday that differs every week has not drifted', async () => {
   const look = await learnedFrom([0, 14]);
   await days(0, 22, weekly);
-  expect(await look(startOf(22))).toEqual({ findings: [], unknown: [] });
-  expect(await look(startOf(21))).toEqual({ findings: [], unknown: [] });
+  expect(await look(startOf(22))).toEqual(STEADY);
+  expect(await look(startOf(21))).toEqual(STEADY);
+});
+
+test('what a champion chooses to show is no drift of the world', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 22, (day) => (day > 14 ? { shown: 5 } : {}));
+  expect(await look(startOf(22))).toEqual(STEADY);
+});
+
+test('what people ask for and what there is are named, with what share of the items is new', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 22, (day) =>
+    day === 21 ? { ...STINGY, catalogue: { replaced: 0.25, priceFactor: 3 } } : {},
+  );
+  const { findings } = await look(startOf(22));
+  expect(findings).toHaveLength(1);
+  expect(findings[0].message).toMatch(
+    /^the world has drifted from what v000001 learned from: .*preferences\.budget \(PSI \d+\.\d\d above chance\)/,
+  );
+  expect(findings[0].message).toContain('; 25 % of the items are new, 25 % are gone');
+  expect(findings[0].details).toMatchObject({ newItems: 0.25, goneItems: 0.25 });
+  const moved = findings[0].details.moved as { feature: string }[];
+  expect(moved.map(({ feature }) => feature)).toContain('column price');
+});
+
+test('a promotion does not exchange the scorer: with the same window, the same day reads the same', async () => {
+  const first = await learnedFrom([0, 14]);
+  await days(0, 22, (day) => (day === 21 ? STINGY : {}));
+  const before = (await first(startOf(22))).findings[0].details.moved;
+  const second = await learnedFrom([0, 14]);
+  const after = (await second(startOf(22))).findings[0];
+  expect(after.message).toContain('what v000002 learned from');
+  expect(after.details.moved).toEqual(before);
+});
+
+test('a new weekly rhythm drifts the first time; the second time it is season, and that is noted once', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 29, (day) => (day === 21 || day === 28 ? STINGY : {}));
+  expect((await look(startOf(22))).findings).toHaveLength(1);
+  expect(await look(startOf(29))).toEqual({
+    ...STEADY,
+    noted: [
+      expect.stringMatching(/^drift: season and no drift: .*preferences\.budget as last week/),
+    ],
+  });
+  expect(await look(startOf(29))).toEqual(STEADY);
+});
+
+test('a change that came to stay is drift however old it gets', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(0, 36, (day) => (day >= 18 ? STINGY : {}));
+  for (const day of [19, 26, 36])
+    expect((await look(startOf(day))).findings).toMatchObject([{ key: 'drift' }]);
+});
+
+test('what the same days of last year did alike is season', async () => {
+  const look = await learnedFrom([0, 14]);
+  await days(21 - 364, 22 - 364, () => STINGY);
+  await days(0, 22, (day) => (day === 21 ? STINGY : {}));
+  expect((await look(startOf(22))).noted).toEqual([
+    expect.stringMatching(/preferences\.budget as last year/),
+  ]);
 });
 
 test('crawlers have not drifted: a day that they crowd is the day of the people on it', async () => {
   const look = await learnedFrom([0, 14]);
-  await days(0, 22, () => 0);
-  const { decisions } = simulateDay(21, { ...PLAN, rankings: 3000, shift: 5 }, 99);
+  await days(0, 22);
+  const { decisions } = simulateDay(21, { ...PLAN, rankings: 3000, ...STINGY }, 99);
   const crawled = decisions.map((one, n) => ({
     ...one,
     rankingId: `crawled-${n}` as typeof one.rankingId,
@@ -63,7 +157,7 @@ test('crawlers have not drifted: a day that they crowd is the day of the people 
     at: startOf(21) + (n % 100) * 10,
   }));
   await log.add(crawled);
-  expect(await look(startOf(22))).toEqual({ findings: [], unknown: [] });
+  expect(await look(startOf(22))).toEqual(STEADY);
 });
 
 test('where the champion saw no such weekday, all of its days stand in', async () => {
@@ -74,15 +168,33 @@ test('where the champion saw no such weekday, all of its days stand in', async (
 
 test('what is judged is no part of what it is judged by', async () => {
   const look = await learnedFrom([14, 22]);
-  await days(14, 22, (day) => (day === 21 ? 5 : 0));
+  await days(14, 22, (day) => (day === 21 ? STINGY : {}));
   expect((await look(startOf(22))).findings).toMatchObject([{ key: 'drift' }]);
 });
 
-test('of what learned from nothing, and of a quiet day, nothing is told', async () => {
+test('of what learned from nothing, of a quiet day, and of days whose catalogue nobody kept, nothing is told', async () => {
   const unknown = { findings: [], unknown: ['drift'] };
-  await days(14, 21, () => 0);
+  await days(14, 21);
   expect(await (await learnedFrom())(startOf(21))).toEqual(unknown);
   const look = await learnedFrom([14, 20]);
-  expect(await look(startOf(21))).toEqual({ findings: [], unknown: [] });
+  expect(await look(startOf(21))).toEqual(STEADY);
   expect(await look(startOf(22))).toEqual(unknown);
+  await log.add(simulateDay(23, { ...PLAN, ...STINGY }).decisions);
+  expect(await look(startOf(24))).toEqual(unknown);
+});
+
+test('every look keeps a sample of the day, once', async () => {
+  await upsertItems(log.store, smarttrip, tripsOf(22, startOf(22), { items: 700 }), startOf(22));
+  const look = await learnedFrom();
+  await look(startOf(22) + 5);
+  await look(startOf(22) + 50);
+  await look(startOf(23));
+  const kept = await log.store.db.select().from(catalogueSamples);
+  expect(kept.map(({ day, items }) => [day, items])).toEqual([
+    [startOf(22), 700],
+    [startOf(23), 700],
+  ]);
+  const { table } = snapshotFromBytes(kept[0].bytes);
+  const { table: expected } = sampleOf(startOf(22), tripsOf(22, startOf(22), { items: 700 }));
+  expect(table).toEqual(expected);
 });

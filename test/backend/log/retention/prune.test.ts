@@ -3,6 +3,7 @@ import { recordOutcomes } from '../../../../backend/log/ingest/outcomes.ts';
 import {
   alerts,
   batches,
+  catalogueSamples,
   decisions,
   events,
   experimentReports,
@@ -181,4 +182,18 @@ test('many rows go in small transactions, between which others write', async () 
   expect(pruned).toMatchObject({ decisions: 1700, events: 3400 });
   expect(Math.max(...sizes)).toBe(500);
   expect(await log.store.db.$count(decisions)).toBe(1);
+});
+
+test('samples of the catalogue go with the log', async () => {
+  const { store } = log;
+  const sample = { schemaHash: 'feedfeedfeedfeed', items: 1, bytes: Buffer.from('x') };
+  await store.write([
+    store.db.insert(catalogueSamples).values([
+      { ...sample, day: CUT - DAY },
+      { ...sample, day: CUT },
+    ]),
+  ]);
+  await pruneRecords(store, CUT, CUT - 100 * DAY, CUT - 300 * DAY);
+  const left = await store.db.select({ day: catalogueSamples.day }).from(catalogueSamples);
+  expect(left).toEqual([{ day: CUT }]);
 });

@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  drift,
-  driftText,
-  featureDrift,
-  scoreBins,
-  scoreDrift,
-} from '../../../../backend/science/evaluation/drift.ts';
-import { parseSchema } from '../../../../shared/features/schema.ts';
+import { binOf, drift, quantileEdges } from '../../../../backend/science/evaluation/drift.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 
 const SEED = 4601;
@@ -79,49 +72,25 @@ describe('drift of scores', () => {
   const scores = (n: number, shift: number) =>
     Array.from({ length: n }, () => random() + random() + shift);
 
+  const countIn = (edges: readonly number[], all: readonly number[]) => {
+    const counts = Array.from({ length: edges.length + 1 }, () => 0);
+    for (const score of all) counts[binOf(edges, score)]++;
+    return counts;
+  };
+
   test('bins hold a tenth of the reference each and stay as they were', () => {
-    const bins = scoreBins(scores(1000, 0));
-    expect(bins.counts).toEqual(Array.from({ length: 10 }, () => 100));
-    expect(scoreDrift(bins, scores(5000, 0)).reading).toBe('stable');
-    expect(scoreDrift(bins, scores(5000, 0.3)).reading).toBe('major shift');
-    expect(scoreDrift(JSON.parse(JSON.stringify(bins)), scores(5000, 5)).reading).toBe(
-      'major shift',
-    );
+    const reference = scores(1000, 0);
+    const edges = quantileEdges(reference);
+    const counts = countIn(edges, reference);
+    expect(counts).toEqual(Array.from({ length: 10 }, () => 100));
+    expect(drift(counts, countIn(edges, scores(5000, 0))).reading).toBe('stable');
+    expect(drift(counts, countIn(edges, scores(5000, 0.3))).reading).toBe('major shift');
   });
 
   test('scores that many rows share make fewer bins, and no empty one', () => {
-    expect(scoreBins([1, 1, 1, 1, 1, 1, 2, 3])).toEqual({ edges: [1, 2], counts: [6, 1, 1] });
-    expect(scoreBins([4, 4])).toEqual({ edges: [], counts: [2] });
-  });
-});
-
-describe('drift of features', () => {
-  const schema = parseSchema({
-    name: 'two',
-    columns: ['a', 'b'].map((name) => ({ name, type: 'number' })),
-    features: ['a', 'b'].map((name) => ({ name, kind: 'quantile', column: name, edges: [1] })),
-    rules: {},
-    training: { objective: 'listwise', l2: 1, position: 'given' },
-  });
-  const set = (a: readonly number[], b: readonly number[]) => ({
-    rows: a.length,
-    codes: Uint8Array.from([...a, ...b]),
-  });
-  const many = (values: readonly number[]) => Array.from({ length: 200 }, () => values).flat();
-
-  test('names the feature that moved, and the table puts it first', () => {
-    const before = set(many([1, 2, 1, 2]), many([1, 1, 1, 2]));
-    const after = set(many([1, 2, 2, 1]), many([2, 2, 1, 2]));
-    const features = featureDrift(schema, before, after);
-    expect(features.map(({ feature, reading }) => [feature, reading])).toEqual([
-      ['a', 'stable'],
-      ['b', 'major shift'],
-    ]);
-    const score = drift([5, 5], [5, 5]);
-    expect(
-      driftText({ score, features })
-        .split('\n')
-        .map((line) => line.split(/ {2,}/)[0]),
-    ).toEqual(['of', 'scores', 'b', 'a']);
+    const few = [1, 1, 1, 1, 1, 1, 2, 3];
+    expect(quantileEdges(few)).toEqual([1, 2]);
+    expect(countIn([1, 2], few)).toEqual([6, 1, 1]);
+    expect(quantileEdges([4, 4])).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
-import type { Item } from '../../shared/domain/item.ts';
-import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
-import type { Schema } from '../../shared/features/schema.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import type { Item } from '../domain/item.ts';
+import { attributesAt, packItems } from '../features/columns/item-table.ts';
+import type { Schema } from '../features/schema.ts';
+import { rankable, type RankableTable } from './rank.ts';
 
 /**
  * Packs the candidates of a request, in the order given. An attribute

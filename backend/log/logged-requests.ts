@@ -1,0 +1,79 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import type { LoggedRequest } from '../science/evaluation/cover.ts';
+import { countedRankings } from './account/counted.ts';
+import type { Span } from './account/span.ts';
+
+/** A logged request, and who made it. */
+export interface SampledRequest extends LoggedRequest {
+  /** The user, else the session, by their keyed ids. */
+  readonly visitor: string;
+}
+
+interface Row {
+  readonly visitor: string;
+  readonly at: number;
+  readonly placement: string;
+  readonly limit: number;
+  readonly request: string;
+}
+
+/**
+ * About `size` requests that people made in some spans, in order of time, by the account, which must be up to date. They are
+ * selected by the seeds of their rankings, which are random and independent of the request. Rankings without consent do not
+ * count, and requests that would be refused today are left out.
+ */
+export async function readLoggedRequests(
+  db: LibSQLDatabase,
+  schemaHash: string,
+  spans: readonly Span[],
+  size: number,
+): Promise<SampledRequest[]> {
+  const within = ({ from, to }: Span) =>
+    sql`${countedRankings} d where d.schemaHash = ${schemaHash} and d.at between ${from} and ${to}`;
+  let count = 0;
+  for (const span of spans) {
+    const [row] = await db.all<{ count: number }>(
+      sql`select count(*) as count from ${within(span)}`,
+    );
+    count += row.count;
+    await nextTurn();
+  }
+  const every = Math.max(1, Math.floor(count / size));
+  const sample: SampledRequest[] = [];
+  for (const span of spans) {
+    const rows = await db.all<Row>(sql`
+      select coalesce(d.userId, d.sessionId) as visitor,
+        d.at, d.placement, d."limit", d.request
+      from ${within(span)} and d.seed % ${every} = 0 order by d.at, d.rankingId`);
+    for (const [i, row] of rows.entries()) {
+      const request = parsed(row);
+      if (request !== undefined) sample.push({ visitor: row.visitor, at: row.at, request });
+      if (i % 100 === 99) await nextTurn();
+    }
+  }
+  return sample;
+}
+
+/** Read as the edge reads it; what it does not depend on was not logged. */
+function parsed({ request, placement, limit }: Row): LoggedRequest['request'] | undefined {
+  try {
+    const { preferences, context, recent, candidates } = JSON.parse(request) as Record<
+      string,
+      unknown
+    >;
+    return parseRankRequest({
+      consent: 'none',
+      placement,
+      limit,
+      preferences,
+      context,
+      recent,
+      candidates,
+    });
+  } catch {
+    return undefined;
+  }
+}

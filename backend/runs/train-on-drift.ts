@@ -1,0 +1,48 @@
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { MonitorSettings } from '../monitor/settings.ts';
+import type { Store } from '../store/open.ts';
+import { alerts, runs } from '../store/tables.ts';
+import type { Trainer } from './trainer.ts';
+
+const HOUR_MS = 3_600_000;
+const NAME = 'learned after drift';
+
+/**
+ * Starts a training where an alert of drift is open: once for each alert, and not sooner than `trainHours` after the last one
+ * that drift started, whatever became of it. What it learns goes through the gate like any other version. One that cannot
+ * start because another is under way is tried again at the next check.
+ */
+export async function trainOnDrift({
+  store,
+  trainer,
+  settings: { trains, trainHours },
+  nowMs,
+  log,
+}: {
+  readonly store: Store;
+  readonly trainer: Pick<Trainer, 'start'>;
+  readonly settings: Pick<MonitorSettings['drift'], 'trains' | 'trainHours'>;
+  readonly nowMs: () => number;
+  readonly log: (message: string) => void;
+}): Promise<void> {
+  if (!trains) return;
+  const [alert] = await store.db
+    .select({ openedAt: alerts.openedAt, message: alerts.message })
+    .from(alerts)
+    .where(and(eq(alerts.kind, 'drift'), isNull(alerts.resolvedAt)));
+  if (alert === undefined) return;
+  const [last] = await store.db
+    .select({ startedAt: runs.startedAt })
+    .from(runs)
+    .where(eq(sql`${runs.params} ->> '$.name'`, NAME))
+    .orderBy(desc(runs.startedAt))
+    .limit(1);
+  const lastAt = last?.startedAt ?? -Infinity;
+  if (lastAt >= alert.openedAt || nowMs() - lastAt < trainHours * HOUR_MS) return;
+  try {
+    log(`training, as ${alert.message}: run ${await trainer.start({ name: NAME })}`);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'training_running')) throw error;
+  }
+}
