@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly from?: number;
   /** … and been stopped then. */
   readonly to?: number;
+  /** Only units first exposed under these revisions of the pointer; those without one by the time. */
+  readonly revisions?: readonly number[];
   /** From the stored units, because part of the log has been deleted. */
   readonly stored?: boolean;
 }
@@ -40,13 +42,19 @@ export interface Collected {
 export async function collect(
   store: Pick<Store, 'db'>,
   experiment: Experiment,
-  { from, to, stored = false }: CollectOptions = {},
+  { from, to, revisions, stored = false }: CollectOptions = {},
 ): Promise<Collected> {
   const { db } = store;
   const { id, arms, metrics, stoppedAt } = experiment;
   const unit = await unitOfLayer(store, experiment.layer);
   const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
-  const scope: Scope = { experiment: id, unit, from: from ?? 0, to: end };
+  const scope: Scope = {
+    experiment: id,
+    unit,
+    from: from ?? 0,
+    to: end,
+    ...(revisions && { revisions }),
+  };
   const source = await (stored ? storedUnits(db, scope) : loggedUnits(db, scope));
   const { units: everyone } = source;
   const people = everyone.filter(({ refused }) => !refused);
@@ -79,7 +87,7 @@ export async function collect(
 
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf(metrics);
-  const period = { outcomesTo: to };
+  const period = revisions === undefined ? { outcomesTo: to } : {};
   const post = await source.values(index, columns, period);
   const pre =
     unit === 'user'

@@ -3,12 +3,14 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Account } from '../log/account/account.ts';
-import { countedExposures, countedRankings } from '../log/account/counted.ts';
+import { countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { unitsTable } from '../experiments/exposed-units.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
+import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
 import { canaryReadings, mismatches } from './canary-readings.ts';
-import { canaryWindows } from './canary-windows.ts';
+import { canaryWindows, revisionsOf, type CanaryWindow } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
 import { CHALLENGER, experimentOf, type RolloutRow, stateOf, stepsOf } from './rollout-rows.ts';
 import { SHARE } from './steps.ts';
@@ -16,11 +18,8 @@ import { SHARE } from './steps.ts';
 export interface EvidenceDeps {
   readonly store: Store;
   readonly account: Pick<Account, 'update'>;
-  /** Sessions that were first exposed in a window, by arm and day. */
-  readonly collect: (
-    experiment: Experiment,
-    window: { readonly from: number; readonly to: number },
-  ) => Promise<ExperimentStatistics>;
+  /** Sessions of a stage, by arm and day. */
+  readonly collect: (experiment: Experiment, window: CanaryWindow) => Promise<ExperimentStatistics>;
   readonly combine: (effects: readonly Effect[]) => Effect;
   /** Why the data may be wrong, such as gaps in the log. */
   readonly doubts: () => Promise<readonly string[]>;
@@ -46,7 +45,8 @@ export async function gatherEvidence(
   if (pointer.hold === true || row.stage === 'hold')
     return { pointer, ...gate, sessions: 0, guardrails: [] };
   const state = stateOf(row);
-  const windows = canaryWindows(await stepsOf(store, row.id), state, nowMs, settleMs);
+  const served = await servedArms(store, row.experiment);
+  const windows = canaryWindows(await stepsOf(store, row.id), state, nowMs, settleMs, served);
   const experiment = await experimentOf(store, row);
   const strata = [];
   for (const window of windows)
@@ -54,16 +54,24 @@ export async function gatherEvidence(
   return {
     pointer,
     ...gate,
-    sessions: await sessionsOf(deps, row),
+    sessions: await sessionsOf(deps, row, served),
     guardrails: strata.length === 0 ? [] : canaryReadings(experiment, strata, alpha, deps.combine),
     doubts: [...mismatches(strata), ...(await deps.doubts())],
   };
 }
 
-/** How many sessions of people the challenger ranked, or scored in shadow, since the stage began; by the account. */
-async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Promise<number> {
+/**
+ * How many sessions of people, by the account, came to the challenger in this stage: those first exposed to it under the
+ * stage's revisions, and where none is logged, since the stage began. In shadow those that it was scored for since then: the
+ * log says itself which version was scored, so nothing depends on when an edge followed the pointer.
+ */
+async function sessionsOf(
+  { store, account }: EvidenceDeps,
+  row: RolloutRow,
+  served: readonly ServedArms[],
+): Promise<number> {
   const { stage, sinceMs } = stateOf(row);
-  if (stage !== 'shadow' && SHARE[stage] === 0) return 0;
+  if (stage !== 'shadow' && (SHARE[stage] === 0 || stage === 'champion')) return 0;
   await account.update();
   const [{ n }] = await store.db.all<{ n: number }>(
     stage === 'shadow'
@@ -71,8 +79,16 @@ async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Pr
         sql`select count(distinct d.sessionId) as n from ${countedRankings} d
           where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
             and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`
-      : sql`select count(distinct x.sessionId) as n from ${countedExposures} x
-          where x.experiment = ${row.experiment} and x.arm = ${CHALLENGER} and x.at >= ${sinceMs}`,
+      : sql`with ${unitsTable({
+          experiment: row.experiment,
+          unit: 'session',
+          from: sinceMs,
+          to: Number.MAX_SAFE_INTEGER,
+          revisions: revisionsOf(stage, served),
+        })}
+        select count(*) as n from units u
+          cross join exposures x on x.experiment = ${row.experiment} and x.rankingId = u.rankingId
+          where not u.refused and x.arm = ${CHALLENGER}`,
   );
   return n;
 }
