@@ -120,6 +120,19 @@ export async function exposedUnits(db: LibSQLDatabase, scope: Scope): Promise<Ex
   return units.toSorted(byId);
 }
 
+/** How many units saw each arm: none of those that saw several, and none that is refused. */
+export async function unitsPerArm(
+  db: LibSQLDatabase,
+  scope: Scope,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.all<{ arm: string; units: number }>(sql`
+    with ${unitsTable(scope)}
+    select x.arm, count(*) as units from units u
+    cross join exposures x on x.experiment = ${scope.experiment} and x.rankingId = u.rankingId
+    where u.arms = 1 and not u.refused group by x.arm`);
+  return new Map(rows.map(({ arm, units }) => [arm, units]));
+}
+
 /** @param row unit, userId, firstAt, arm, arms, visitor, context, refused. @param shared stores equal texts once, because many are equal. */
 export function exposedUnit(row: readonly Cell[], shared: (text: string) => string): ExposedUnit {
   const [unit, userId, firstAt, arm, arms, visitor, context, refused] = row;

@@ -23,14 +23,15 @@ export async function servedArms(
   return rows.map((row) => ({ ...row, arms: JSON.parse(row.arms) as AssignedArm[] }));
 }
 
-/** The revisions under which every arm had the share of the units that it has here, and no other arm had any. */
-export const revisionsWithShares = (
+/** The revisions under which every arm had the share of the units that it has here, no other arm had any, and so was the design. */
+export function revisionsServing(
   served: readonly ServedArms[],
-  arms: readonly AssignedArm[],
-): number[] => {
+  { design, arms }: Pick<ServedArms, 'design' | 'arms'>,
+): number[] {
   const asked = sharesOf(arms);
   return served
     .filter((one) => {
+      if (one.design !== design) return false;
       const shares = sharesOf(one.arms);
       const names = new Set([...asked.keys(), ...shares.keys()]);
       return [...names].every(
@@ -38,7 +39,7 @@ export const revisionsWithShares = (
       );
     })
     .map(({ revision }) => revision);
-};
+}
 
 /** Shares that rounding set apart are one. */
 const SAME = 1e-9;

@@ -1,7 +1,7 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Account } from '../log/account/account.ts';
-import { unitsTable } from '../experiments/exposed-units.ts';
-import { revisionsWithShares, servedArms } from '../experiments/served-arms.ts';
+import { unitsPerArm } from '../experiments/exposed-units.ts';
+import { revisionsServing, servedArms } from '../experiments/served-arms.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, layers, rollouts } from '../store/tables.ts';
@@ -78,19 +78,16 @@ export async function readArmSizes({
   for (const { experiment, unit } of running) {
     const arms = experiment.arms.filter(({ weight }) => weight > 0);
     if (arms.length < 2) continue;
-    const scope = {
+    const units = await unitsPerArm(store.db, {
       experiment: experiment.id,
       unit,
       from: await weightsSince(store, experiment),
       to: Number.MAX_SAFE_INTEGER,
-      revisions: revisionsWithShares(await servedArms(store, experiment.id), arms),
-    };
-    const rows = await store.db.all<{ arm: string; units: number }>(sql`
-      with ${unitsTable(scope)}
-      select x.arm, count(*) as units from units u
-      cross join exposures x on x.experiment = ${experiment.id} and x.rankingId = u.rankingId
-      where u.arms = 1 and not u.refused group by x.arm`);
-    const units = new Map(rows.map((row) => [row.arm, row.units]));
+      revisions: revisionsServing(await servedArms(store, experiment.id), {
+        design: experiment.design,
+        arms,
+      }),
+    });
     sizes.push({
       experiment: experiment.id,
       name: experiment.name,

@@ -1,5 +1,5 @@
 import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
-import { revisionsWithShares, type ServedArms } from '../experiments/served-arms.ts';
+import { revisionsServing, type ServedArms } from '../experiments/served-arms.ts';
 import { CHALLENGER, CHAMPION } from './rollout-rows.ts';
 import { SHARE, type Stage } from './steps.ts';
 
@@ -18,13 +18,11 @@ export interface CanaryWindow {
 /** The revisions of the pointer that had the shares of a stage. */
 export function revisionsOf(stage: Stage, served: readonly ServedArms[]): number[] {
   const share = SHARE[stage];
-  return revisionsWithShares(
-    served.filter(({ design }) => design === 'split'),
-    [
-      { name: CHALLENGER, weight: share },
-      { name: CHAMPION, weight: 1 - share },
-    ],
-  );
+  const arms = [
+    { name: CHALLENGER, weight: share },
+    { name: CHAMPION, weight: 1 - share },
+  ];
+  return revisionsServing(served, { design: 'split', arms });
 }
 
 /**

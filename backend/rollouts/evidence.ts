@@ -5,7 +5,7 @@ import type { ExperimentStatistics } from '../science/experiment/experiment-stat
 import type { Account } from '../log/account/account.ts';
 import { countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
-import { unitsTable } from '../experiments/exposed-units.ts';
+import { unitsPerArm } from '../experiments/exposed-units.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
@@ -19,7 +19,10 @@ export interface EvidenceDeps {
   readonly store: Store;
   readonly account: Pick<Account, 'update'>;
   /** Sessions of a stage, by arm and day. */
-  readonly collect: (experiment: Experiment, window: CanaryWindow) => Promise<ExperimentStatistics>;
+  readonly collect: (
+    experiment: Experiment,
+    window: Pick<CanaryWindow, 'from' | 'to' | 'revisions'>,
+  ) => Promise<ExperimentStatistics>;
   readonly combine: (effects: readonly Effect[]) => Effect;
   /** Why the data may be wrong, such as gaps in the log. */
   readonly doubts: () => Promise<readonly string[]>;
@@ -73,22 +76,21 @@ async function sessionsOf(
   const { stage, sinceMs } = stateOf(row);
   if (stage !== 'shadow' && (SHARE[stage] === 0 || stage === 'champion')) return 0;
   await account.update();
-  const [{ n }] = await store.db.all<{ n: number }>(
-    stage === 'shadow'
-      ? // Whatever version served had the champion's schema, and the log has an index by schema.
-        sql`select count(distinct d.sessionId) as n from ${countedRankings} d
-          where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
-            and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`
-      : sql`with ${unitsTable({
-          experiment: row.experiment,
-          unit: 'session',
-          from: sinceMs,
-          to: Number.MAX_SAFE_INTEGER,
-          revisions: revisionsOf(stage, served),
-        })}
-        select count(*) as n from units u
-          cross join exposures x on x.experiment = ${row.experiment} and x.rankingId = u.rankingId
-          where not u.refused and x.arm = ${CHALLENGER}`,
-  );
-  return n;
+  if (stage === 'shadow') {
+    // Whatever version served had the champion's schema, and the log has an index by schema.
+    const [{ n }] = await store.db.all<{ n: number }>(
+      sql`select count(distinct d.sessionId) as n from ${countedRankings} d
+        where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
+          and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`,
+    );
+    return n;
+  }
+  const units = await unitsPerArm(store.db, {
+    experiment: row.experiment,
+    unit: 'session',
+    from: sinceMs,
+    to: Number.MAX_SAFE_INTEGER,
+    revisions: revisionsOf(stage, served),
+  });
+  return units.get(CHALLENGER) ?? 0;
 }
