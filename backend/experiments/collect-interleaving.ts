@@ -5,7 +5,7 @@ import {
   interleavingStatistic,
   type InterleavingStatistic,
 } from '../science/experiment/interleaving.ts';
-import { unitOf, unitsTable, type Scope } from './exposed-units.ts';
+import { isInScope, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 
 interface Click {
   readonly unit: string;
@@ -32,8 +32,9 @@ export async function collectInterleaving(
     from exposures x
     cross join decisions d on d.rankingId = x.rankingId
     cross join ${countedEvents} e on e.rankingId = x.rankingId
-    where x.experiment = ${scope.experiment} and x.at between ${scope.from} and ${scope.to}
-      and d.teams is not null and e.type = 'click' and e.receivedAt <= ${scope.to}`);
+    where x.experiment = ${scope.experiment} and ${isInScope(sql`x`, scope)}
+      and d.teams is not null and e.type = 'click'
+      ${scope.revisions === undefined ? sql`and e.receivedAt <= ${scope.to}` : sql``}`);
   for (const { unit, itemIds, teams, itemId } of clicks) {
     const credit = credits.get(unit);
     const slot = (JSON.parse(itemIds) as string[]).indexOf(itemId);

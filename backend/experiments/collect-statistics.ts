@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly from?: number;
   /** … and been stopped then. */
   readonly to?: number;
+  /** Only units first exposed under these revisions of the pointer; those without one by the time. */
+  readonly revisions?: readonly number[];
   /** From the stored units, because part of the log has been deleted. */
   readonly stored?: boolean;
   /** Epoch ms: what time it is, for metrics with a horizon; default: every horizon is over. */
@@ -42,13 +44,19 @@ export interface Collected {
 export async function collect(
   store: Pick<Store, 'db'>,
   experiment: Experiment,
-  { from, to, stored = false, nowMs }: CollectOptions = {},
+  { from, to, revisions, stored = false, nowMs }: CollectOptions = {},
 ): Promise<Collected> {
   const { db } = store;
   const { id, arms, metrics, stoppedAt } = experiment;
   const unit = await unitOfLayer(store, experiment.layer);
   const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
-  const scope: Scope = { experiment: id, unit, from: from ?? 0, to: end };
+  const scope: Scope = {
+    experiment: id,
+    unit,
+    from: from ?? 0,
+    to: end,
+    ...(revisions && { revisions }),
+  };
   const source = await (stored ? storedUnits(db, scope) : loggedUnits(db, scope));
   const { units: everyone } = source;
   const people = everyone.filter(({ refused }) => !refused);
@@ -81,13 +89,17 @@ export async function collect(
 
   const index = new Map(units.map((one, i) => [one.unit, i]));
   const columns = columnsOf(metrics);
-  const period = { outcomesTo: to };
+  const period = revisions === undefined ? { outcomesTo: to } : {};
   const post = await source.values(index, columns, period);
   const pre =
     unit === 'user'
       ? await source.values(index, columns, { ...period, before: PAST_MS })
       : undefined;
-  const readAt = Math.min(nowMs ?? Infinity, to ?? Infinity);
+  // Where revisions say which units are meant, `to` is only for those without one.
+  const readAt = Math.min(
+    nowMs ?? Infinity,
+    (revisions === undefined ? to : undefined) ?? Infinity,
+  );
   const values = metricValues(
     metrics,
     post,

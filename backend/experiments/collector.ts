@@ -7,17 +7,17 @@ import { threadOnDemand } from '../process/thread.ts';
 import type { Account } from '../log/account/account.ts';
 import { readLogMark } from '../log/account/log-mark.ts';
 import { believedTime } from '../log/log-time.ts';
-import type { Collected } from './collect-statistics.ts';
+import type { Collected, CollectOptions } from './collect-statistics.ts';
 import type { CollectWorker } from './collect-worker.ts';
 import type { Experiment } from './new-experiment.ts';
 
 export interface Collector {
   /** An experiment's statistics so far; computed again only if the log has grown since. */
   readonly collect: (experiment: Experiment) => Promise<Collected>;
-  /** Of units first exposed in a window, epoch ms, both inclusive. */
+  /** Of units first exposed under some revisions of the pointer; of those without one, in a window, epoch ms, both inclusive. */
   readonly collectWithin: (
     experiment: Experiment,
-    window: { readonly from: number; readonly to: number },
+    window: Required<Pick<CollectOptions, 'from' | 'to' | 'revisions'>>,
   ) => Promise<Collected>;
   /** From the stored units instead of the log. */
   readonly collectStored: (experiment: Experiment) => Promise<Collected>;

@@ -26,7 +26,8 @@ export interface Period {
  *
  * Feedback is dated by when the edge received it, and counts up to the scope's end. It is found by the unit's id, whichever
  * ranking it belongs to, so that an arm that moves people to other rankings does not lose their feedback. Outcomes arrive
- * late, and are dated by their own date, with no end unless `outcomesTo` names one.
+ * late, and are dated by their own date, with no end unless `outcomesTo` names one. Where revisions tell strata apart, the
+ * end of both is when the unit left its stratum.
  */
 export async function readUnitColumns(
   db: LibSQLDatabase,
@@ -90,12 +91,19 @@ const outcomeAmount = ({ metric, withinMs }: { metric: string; withinMs?: number
 /** Whether a row lies in the period. @param at column with its epoch ms. */
 const within = (at: SQL, { before }: Period): SQL =>
   before === undefined
-    ? sql`${at} >= u.firstAt`
+    ? sql`${at} between u.firstAt and u.until`
     : sql`${at} >= u.firstAt - ${before} and ${at} < u.firstAt`;
 
 /** Limits a query to the part of the log in which any unit's period can lie, so that an index is used. */
-const span = (at: SQL, { from, to }: Scope, { before = 0 }: Period): SQL =>
-  sql`${at} between ${from - before} and ${to}`;
+const span = (at: SQL, scope: Scope, period: Period): SQL =>
+  scope.revisions === undefined
+    ? sql`${at} between ${earliest(scope, period)} and ${scope.to}`
+    : sql`${at} >= ${earliest(scope, period)}`;
+
+const earliest = ({ from, revisions }: Scope, { before = 0 }: Period): SQL =>
+  revisions === undefined
+    ? sql`${from - before}`
+    : sql`(select min(firstAt) - ${before} from units)`;
 
 /** `cross join` fixes the loop order in SQLite: the log is read once, and each row looks up its unit. */
 function eventsQuery(
@@ -135,6 +143,6 @@ function outcomesQuery(scope: Scope, period: Period, amounts: SQL): SQL {
   return sql`
     select u.unit, ${amounts}
     from ${creditedOutcomes} o cross join units u on u.unit = o.${creditedTo(scope)}
-    where o.at between ${scope.from - (period.before ?? 0)} and ${until} and ${within(sql`o.at`, period)}
+    where o.at between ${earliest(scope, period)} and ${until} and ${within(sql`o.at`, period)}
     group by u.unit`;
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { recordLive } from './live-pointer.ts';
+import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
 import { versionsInPointer } from './versions-in-pointer.ts';
 import type { Versions } from './versions.ts';
@@ -38,6 +39,7 @@ export async function adoptPointer(deps: {
   const pointer = problems.length > 0 ? { ...found, hold: true } : found;
   await store.write([
     recordLive(store, { pointer, text, since: found.at ?? nowMs() }),
+    ...recordFoundRevision(store, text, nowMs()),
     recordAudit(store, {
       at: nowMs(),
       actor: 'backend',

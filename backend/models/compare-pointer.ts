@@ -3,6 +3,7 @@ import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { readLive, recordLive, replacedBy, sinceOf, wasJustMoved } from './live-pointer.ts';
+import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
 
 /** `absent`: KV has no pointer; `unknown`: KV has one, and this store never recorded any. The caller handles both. */
@@ -35,6 +36,7 @@ export async function comparePointer(
       since: sinceOf(live, pointer, nowMs),
       ...replacedBy(live, settleMs, nowMs),
     }),
+    ...recordFoundRevision(store, text, nowMs),
     recordAudit(store, {
       at: nowMs,
       actor: seen?.by ?? 'by hand, outside Trimtab',

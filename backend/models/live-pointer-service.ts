@@ -54,7 +54,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
   const inTurn = serial();
   const alone = <T>(job: () => Promise<T>) => whileHolding(deps.moving, PATIENCE_MS, job);
 
-  const { write, writeStamped } = pointerWriter(deps);
+  const { write, writeNumbered } = pointerWriter(deps);
 
   const compare = async () => {
     const found = await comparePointer(publisher, store, settleMs, nowMs());
@@ -68,7 +68,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     if ((await compare()) !== 'absent') return;
     const live = await readLive(store);
     if (live === undefined) {
-      await writeStamped({ champion: RULES_VERSION, by: 'backend' }, 'first publish');
+      await writeNumbered({ champion: RULES_VERSION, by: 'backend' }, 'first publish');
       return;
     }
     await publisher.forgetPublications();
@@ -80,7 +80,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
-    await writeStamped({ champion, hold: true, by: 'backend' }, 'restore', { kvWasLost: true });
+    await writeNumbered({ champion, hold: true, by: 'backend' }, 'restore', { kvWasLost: true });
   };
 
   const exists = (pointer: Pointer): Promise<boolean> =>
@@ -92,16 +92,16 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       },
     );
 
-  /** @returns the pointer with the current traffic; undefined where it has that already, or is held. */
+  /** @returns the pointer with the current traffic; undefined where it has that and a revision already, or is held. */
   const withCurrentTraffic = async (): Promise<Pointer | undefined> => {
     const live = await readLive(store);
     if (live === undefined || live.pointer.hold === true) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
-    const { champion, by: promotedBy, arms, layers, shadow } = live.pointer;
+    const { champion, by: promotedBy, arms, layers, shadow, revision } = live.pointer;
     const now = await traffic();
-    // Compared as KV holds them: as JSON.
-    return JSON.stringify([arms, layers, shadow]) ===
-      JSON.stringify([now.arms, now.layers, now.shadow])
+    // Compared as KV holds them: as JSON. One without a revision is from before there were any, and gets one.
+    return revision !== undefined &&
+      JSON.stringify([arms, layers, shadow]) === JSON.stringify([now.arms, now.layers, now.shadow])
       ? undefined
       : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
   };
@@ -112,7 +112,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       await alone(async () => {
         await compareAndRestore();
         const pointer = await withCurrentTraffic();
-        if (pointer !== undefined) await writeStamped(pointer, 'change traffic', { actor: by });
+        if (pointer !== undefined) await writeNumbered(pointer, 'change traffic', { actor: by });
       });
     });
 
@@ -147,7 +147,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
               `${live.pointer.champion} is held since ${new Date(live.pointer.at ?? (await movedAt(store, live))).toISOString()} (by ${live.pointer.by ?? 'hand'}), so ${version} stays stored: release first`,
             );
           }
-          await writeStamped({ champion: version, ...(await traffic()), by }, 'promote');
+          await writeNumbered({ champion: version, ...(await traffic()), by }, 'promote');
         });
       }),
 
@@ -174,7 +174,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
             throw new ApiError(409, 'not_held', 'nothing is held: there is nothing to release');
           const { champion } = live.pointer;
           await versions.load(champion);
-          await writeStamped({ champion, ...(await traffic()), by }, 'release');
+          await writeNumbered({ champion, ...(await traffic()), by }, 'release');
         }),
       );
     },

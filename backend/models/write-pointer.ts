@@ -2,6 +2,7 @@ import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { readLive, recordLive, replacedBy, sinceOf } from './live-pointer.ts';
+import { numberPointer } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
 import { versionsInPointer } from './versions-in-pointer.ts';
 
@@ -20,8 +21,8 @@ export interface PointerWriter {
     action: string,
     options?: WriteOptions,
   ) => Promise<void>;
-  /** Writes it as JSON with the current time in it. */
-  readonly writeStamped: (
+  /** Writes it as JSON, with the current time and a revision of its own. */
+  readonly writeNumbered: (
     pointer: Pointer,
     action: string,
     options?: WriteOptions,
@@ -71,11 +72,11 @@ export function pointerWriter(deps: {
     onMoved(kvWasLost);
   };
 
-  const writeStamped = async (pointer: Pointer, action: string, options?: WriteOptions) => {
-    const stamped = { ...pointer, at: nowMs() };
-    await write(stamped, JSON.stringify(stamped), action, options);
+  const writeNumbered = async (given: Pointer, action: string, options?: WriteOptions) => {
+    const { pointer, text } = await numberPointer(store, given, nowMs());
+    await write(pointer, text, action, options);
   };
-  return { write, writeStamped };
+  return { write, writeNumbered };
 }
 
 /** Experiments may make a pointer long, and the audit log stores every move. */

@@ -1,6 +1,7 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Account } from '../log/account/account.ts';
-import { countedExposures } from '../log/account/counted.ts';
+import { unitsPerArm } from '../experiments/exposed-units.ts';
+import { revisionsServing, servedArms } from '../experiments/served-arms.ts';
 import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, layers, rollouts } from '../store/tables.ts';
@@ -52,10 +53,14 @@ export function findSampleRatioMismatch(
   return { findings, unknown };
 }
 
-/** After this time every edge follows a changed pointer. */
+/** After this time every edge follows a changed pointer, where the log does not say which one it followed. */
 const SETTLED_MS = 5 * 60_000;
 
-/** By the account. Units of which no exposure counts are left out here, and the report tests how they fall to the arms. */
+/**
+ * By the account, of units first exposed while the arms had their present shares: by the revision of the pointer that
+ * assigned them, and by the clock where none is logged. Units of which no exposure counts are left out here, and the report
+ * tests how they fall to the arms.
+ */
 export async function readArmSizes({
   store,
   account,
@@ -73,15 +78,16 @@ export async function readArmSizes({
   for (const { experiment, unit } of running) {
     const arms = experiment.arms.filter(({ weight }) => weight > 0);
     if (arms.length < 2) continue;
-    const since = await weightsSince(store, experiment);
-    const column = unit === 'user' ? sql`userId` : sql`sessionId`;
-    const rows = await store.db.all<{ arm: string; units: number }>(sql`
-      select arm, count(*) as units from (
-        select min(arm) as arm from ${countedExposures}
-        where experiment = ${experiment.id} and at >= ${since} and ${column} is not null
-        group by ${column} having min(arm) = max(arm))
-      group by arm`);
-    const units = new Map(rows.map((row) => [row.arm, row.units]));
+    const units = await unitsPerArm(store.db, {
+      experiment: experiment.id,
+      unit,
+      from: await weightsSince(store, experiment),
+      to: Number.MAX_SAFE_INTEGER,
+      revisions: revisionsServing(await servedArms(store, experiment.id), {
+        design: experiment.design,
+        arms,
+      }),
+    });
     sizes.push({
       experiment: experiment.id,
       name: experiment.name,
@@ -92,7 +98,7 @@ export async function readArmSizes({
   return sizes;
 }
 
-/** When the arms got their present weights: those of a canary change at every stage, so only this stage's traffic counts. */
+/** When the arms got their present weights, by the clock: those of a canary change at every stage. */
 async function weightsSince(
   store: Store,
   { id, kind, startedAt, createdAt }: typeof experiments.$inferSelect,

@@ -1,4 +1,6 @@
 import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
+import { revisionsServing, type ServedArms } from '../experiments/served-arms.ts';
+import { CHALLENGER, CHAMPION } from './rollout-rows.ts';
 import { SHARE, type Stage } from './steps.ts';
 
 /** A stage in which both the challenger and the champion were shown. */
@@ -6,26 +8,45 @@ export interface CanaryWindow {
   readonly stage: Stage;
   /** The challenger's, above 0 and below 1. */
   readonly share: number;
-  /** Epoch ms: from ≤ t < to. */
+  /** Those of the pointer that had this share: whoever was first exposed under one of them belongs to the stage. */
+  readonly revisions: readonly number[];
+  /** Epoch ms, from ≤ t < to, for those of whose first exposure no revision is logged. */
   readonly from: number;
   readonly to: number;
 }
 
+/** The revisions of the pointer that had the shares of a stage. */
+export function revisionsOf(stage: Stage, served: readonly ServedArms[]): number[] {
+  const share = SHARE[stage];
+  const arms = [
+    { name: CHALLENGER, weight: share },
+    { name: CHAMPION, weight: 1 - share },
+  ];
+  return revisionsServing(served, { design: 'split', arms });
+}
+
 /**
- * The stages that a rollout has gone through. Each window starts `settleMs` late, when every edge assigns sessions by
- * the new share alone.
+ * The stages that a rollout has gone through. What no revision tells belongs to a stage by the clock, from `settleMs` after
+ * its beginning, when every edge should assign sessions by the new share alone.
  * @param steps the decisions that changed the stage. @param settleMs how long edges may still use the pointer before.
+ * @param served the arms of the rollout's experiment under every revision.
  */
 export function canaryWindows(
   steps: readonly RolloutDecision[],
   state: RolloutState,
   nowMs: number,
   settleMs: number,
+  served: readonly ServedArms[],
 ): CanaryWindow[] {
   return steps
     .map(({ next, atMs }, i): CanaryWindow => {
       const to = steps[i + 1]?.atMs ?? (state.stage === next.stage ? nowMs : atMs);
-      return { stage: next.stage, share: SHARE[next.stage], from: atMs + settleMs, to };
+      const { stage } = next;
+      const revisions = revisionsOf(stage, served);
+      return { stage, share: SHARE[stage], revisions, from: atMs + settleMs, to };
     })
-    .filter(({ share, from, to }) => share > 0 && share < 1 && from < to);
+    .filter(
+      ({ share, revisions, from, to }) =>
+        share > 0 && share < 1 && (from < to || revisions.length > 0),
+    );
 }

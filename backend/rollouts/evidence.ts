@@ -3,15 +3,17 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Account } from '../log/account/account.ts';
-import { countedExposures, countedRankings } from '../log/account/counted.ts';
+import { countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { unitsPerArm } from '../experiments/exposed-units.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
+import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
 import { mismatches } from './canary-readings.ts';
-import { canaryWindows } from './canary-windows.ts';
+import { canaryWindows, revisionsOf, type CanaryWindow } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
 import { rolloutReadings } from './gain-readings.ts';
-import { asSplit, interleavedSessions, whoWaits } from './gather-gain.ts';
+import { asSplit, interleavedRevisions, interleavedSessions, whoWaits } from './gather-gain.ts';
 import { readPlan } from './read-plan.ts';
 import { CHALLENGER, experimentOf, type RolloutRow, stateOf, stepsOf } from './rollout-rows.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules } from './settings.ts';
@@ -20,10 +22,10 @@ import { isUnseen, SHARE } from './steps.ts';
 export interface EvidenceDeps {
   readonly store: Store;
   readonly account: Pick<Account, 'update'>;
-  /** Sessions that were first exposed in a window, by arm and day. */
+  /** Sessions of a stage, by arm and day. */
   readonly collect: (
     experiment: Experiment,
-    window: { readonly from: number; readonly to: number },
+    window: Pick<CanaryWindow, 'from' | 'to' | 'revisions'>,
   ) => Promise<ExperimentStatistics>;
   readonly combine: (effects: readonly Effect[]) => Effect;
   /** Why the data may be wrong, such as gaps in the log. */
@@ -50,20 +52,21 @@ export async function gatherEvidence(
   if (pointer.hold === true || row.stage === 'hold')
     return { pointer, ...gate, sessions: 0, guardrails: [] };
   const state = stateOf(row);
+  const served = await servedArms(store, row.experiment);
   const stages = await stepsOf(store, row.id);
-  const windows = canaryWindows(stages, state, nowMs, settleMs);
+  const windows = canaryWindows(stages, state, nowMs, settleMs, served);
   const experiment = await experimentOf(store, row);
   const rules = (row.rules as unknown as RolloutRules).gain;
   const strata = [];
   for (const window of windows)
     strata.push({ window, statistics: await deps.collect(asSplit(experiment), window) });
-  const interleaved = await interleavedSessions(deps, experiment, stages, state, nowMs);
+  const interleaved = await interleavedSessions(deps, experiment, stages, state, nowMs, served);
   const { guardrails, gain } = rolloutReadings(
     experiment,
     { strata, ...(interleaved && { interleaved }) },
     { alpha, combine: deps.combine, ...(rules ?? DEFAULT_ROLLOUT_RULES.gain!) },
   );
-  const sessions = await sessionsOf(deps, row);
+  const sessions = await sessionsOf(deps, row, served);
   return {
     pointer,
     ...gate,
@@ -78,20 +81,38 @@ export async function gatherEvidence(
   };
 }
 
-/** How many sessions of people the challenger ranked, or scored in shadow, since the stage began; by the account. */
-async function sessionsOf({ store, account }: EvidenceDeps, row: RolloutRow): Promise<number> {
+/**
+ * How many sessions of people, by the account, came to the challenger in this stage: those first exposed to it under the
+ * stage's revisions, and where none is logged, since the stage began. In shadow those that it was scored for since then: the
+ * log says itself which version was scored, so nothing depends on when an edge followed the pointer.
+ */
+async function sessionsOf(
+  { store, account }: EvidenceDeps,
+  row: RolloutRow,
+  served: readonly ServedArms[],
+): Promise<number> {
   const { stage, sinceMs } = stateOf(row);
-  if (stage !== 'shadow' && stage !== 'interleaved' && SHARE[stage] === 0) return 0;
+  const isInterleaved = stage === 'interleaved';
+  if (stage !== 'shadow' && !isInterleaved && (SHARE[stage] === 0 || stage === 'champion'))
+    return 0;
   await account.update();
-  const [{ n }] = await store.db.all<{ n: number }>(
-    stage === 'shadow'
-      ? // Whatever version served had the champion's schema, and the log has an index by schema.
-        sql`select count(distinct d.sessionId) as n from ${countedRankings} d
-          where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
-            and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`
-      : sql`select count(distinct x.sessionId) as n from ${countedExposures} x
-          where x.experiment = ${row.experiment} and x.at >= ${sinceMs}
-            and (x.arm = ${CHALLENGER} or ${stage === 'interleaved'})`,
-  );
-  return n;
+  if (stage === 'shadow') {
+    // Whatever version served had the champion's schema, and the log has an index by schema.
+    const [{ n }] = await store.db.all<{ n: number }>(
+      sql`select count(distinct d.sessionId) as n from ${countedRankings} d
+        where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
+          and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`,
+    );
+    return n;
+  }
+  const units = await unitsPerArm(store.db, {
+    experiment: row.experiment,
+    unit: 'session',
+    from: sinceMs,
+    to: Number.MAX_SAFE_INTEGER,
+    revisions: isInterleaved ? interleavedRevisions(served) : revisionsOf(stage, served),
+  });
+  if (!isInterleaved) return units.get(CHALLENGER) ?? 0;
+  // Every session sees both.
+  return [...units.values()].reduce((sum, n) => sum + n, 0);
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { addInterleaving, type InterleavingStatistic } from '../science/experiment/interleaving.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
+import type { ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, weights } from '../store/tables.ts';
 import type { RolloutDecision } from './decide-rollout.ts';
@@ -18,6 +19,10 @@ export const asSplit = (experiment: Experiment): Experiment => ({
   ],
 });
 
+/** The revisions of the pointer under which the slates were interleaved. */
+export const interleavedRevisions = (served: readonly ServedArms[]): number[] =>
+  served.filter(({ design }) => design === 'interleaved').map(({ revision }) => revision);
+
 /** The sessions whose slates were interleaved in this rollout; undefined where none were. */
 export async function interleavedSessions(
   {
@@ -26,7 +31,11 @@ export async function interleavedSessions(
   }: {
     readonly collect: (
       experiment: Experiment,
-      window: { readonly from: number; readonly to: number },
+      window: {
+        readonly from: number;
+        readonly to: number;
+        readonly revisions: readonly number[];
+      },
     ) => Promise<ExperimentStatistics>;
     readonly settleMs: number;
   },
@@ -34,13 +43,16 @@ export async function interleavedSessions(
   steps: readonly RolloutDecision[],
   state: RolloutState,
   nowMs: number,
+  served: readonly ServedArms[],
 ): Promise<InterleavingStatistic | undefined> {
+  const revisions = interleavedRevisions(served);
   let all: InterleavingStatistic | undefined;
   for (const [i, { next, atMs }] of steps.entries()) {
     const from = atMs + settleMs;
     const to = steps[i + 1]?.atMs ?? (state.stage === next.stage ? nowMs : atMs);
-    if (next.stage !== 'interleaved' || from >= to) continue;
-    const { interleaving } = await collect({ ...experiment, design: 'interleaved' }, { from, to });
+    if (next.stage !== 'interleaved' || (from >= to && revisions.length === 0)) continue;
+    const window = { from, to, revisions };
+    const { interleaving } = await collect({ ...experiment, design: 'interleaved' }, window);
     if (interleaving === undefined) continue;
     all = all === undefined ? interleaving : addInterleaving(all, interleaving);
   }

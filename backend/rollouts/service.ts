@@ -52,8 +52,8 @@ export function rolloutServices(deps: RolloutServicesDeps): RolloutServices {
   const evidence: EvidenceDeps = {
     store,
     account: deps.account,
-    collect: async (experiment, { from, to }) =>
-      (await deps.collectWithin(experiment, { from, to: to - 1 })).statistics,
+    collect: async (experiment, { from, to, revisions }) =>
+      (await deps.collectWithin(experiment, { from, to: to - 1, revisions })).statistics,
     combine: combineStrata,
     doubts: () => dataDoubts(store),
     alpha: settings.alpha,

@@ -76,6 +76,8 @@ export const decisions = sqliteTable(
     /** Null in rows from before it was logged. */
     itemSource: text().$type<ItemSource>(),
     arm: text(),
+    /** Of the pointer that assigned the arms, here and in the tables below; null: `Decision.pointerRevision` says when. */
+    pointerRevision: integer(),
     weights: text().notNull(),
     delta: integer().notNull(),
     schemaHash: text().notNull(),
@@ -124,6 +126,7 @@ export const events = sqliteTable(
     userId: text(),
     placement: text().notNull().default('main'),
     arm: text(),
+    pointerRevision: integer(),
     weights: text().notNull(),
     /** Null: not judged yet, or its ranking is not stored; '': it counts; else why it does not. Written by the account. */
     fault: text(),
@@ -284,6 +287,15 @@ export const pointers = sqliteTable('pointers', {
   since: integer().notNull(),
 });
 
+/** Every weights pointer that had a revision: who is in which arm of what, for as long as edges go by it. */
+export const pointerRevisions = sqliteTable('pointer_revisions', {
+  revision: integer().primaryKey(),
+  /** When it was published here, or first found in KV. */
+  at: integer().notNull(),
+  /** As KV holds it; null: somebody wrote another one by hand under this number, so no one knows what assigned by it. */
+  text: text(),
+});
+
 /**
  * Every version of the metric weights, learned or set by hand, never updated. `hash` covers the row and `previousHash`,
  * so a row that was changed or removed is found; rows from before there were hashes have none.
@@ -433,6 +445,7 @@ export const exposures = sqliteTable(
     at: integer().notNull(),
     sessionId: text().notNull(),
     userId: text(),
+    pointerRevision: integer(),
   },
   (table) => [
     primaryKey({ columns: [table.experiment, table.rankingId] }),

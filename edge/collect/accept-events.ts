@@ -86,7 +86,8 @@ function collect(
   clockOffsetMs: number,
 ): CollectedEvent {
   const { token, ...event } = parseEvent(raw);
-  const { rankingId, itemIds, sessionId, userId, placement, arm, weights } = claimsOf(token);
+  const { rankingId, itemIds, sessionId, userId, placement, arm, pointerRevision, weights } =
+    claimsOf(token);
   if (event.rankingId !== rankingId) {
     throw new ApiError(401, 'invalid_token', `the token is not of ranking ${event.rankingId}`);
   }
@@ -104,6 +105,7 @@ function collect(
     ...(userId && { userId }),
     placement,
     ...(arm && { arm }),
+    ...(pointerRevision && { pointerRevision }),
     weights,
     receivedAt: nowMs,
   };

@@ -50,7 +50,12 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#adopted = ctx.storage.kv.get<Adopted>('adopted');
+    const stored = ctx.storage.kv.get<Adopted>('adopted');
+    // Read from its text again: a Worker from before may have stored it without fields that it did not know.
+    this.#adopted = stored && {
+      ...stored,
+      pointer: parsePointer(stored.pointerText) ?? stored.pointer,
+    };
   }
 
   /** @param knownTag tag of the content that the caller already has, from any cell. */

@@ -41,7 +41,7 @@ export async function handleRank(
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
   const when = { ctx, cell: cellOf(request), nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
-  const { config, snapshot, degraded } = input;
+  const { config, snapshot, degraded, pointerRevision } = input;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -59,6 +59,7 @@ export async function handleRank(
       ...logged,
       placement,
       ...(arm && { arm }),
+      ...(pointerRevision && { pointerRevision }),
       weights: version,
       snapshot,
       itemIds: slate.ids,
@@ -74,6 +75,7 @@ export async function handleRank(
       context: { placement, consent },
       itemSource: itemSourceOf(rankRequest.candidates, input.catalogue, role),
       ...(arm && { arm }),
+      ...(pointerRevision && { pointerRevision }),
       weights: version,
       delta,
       schemaHash: scorer.schema.hash,

@@ -21,6 +21,8 @@ export interface RankingInput {
   readonly snapshot: string;
   /** True when weights or snapshot may be out of date. */
   readonly degraded: boolean;
+  /** As `Decision.pointerRevision`. */
+  readonly pointerRevision?: number;
 }
 
 /**
@@ -95,7 +97,11 @@ function inputFromCandidates(
 
 function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue' | 'candidates') {
   const plan = experimentPlanOf(weights, visitor, source);
-  return plan === undefined
-    ? { config: { weights } }
-    : { config: plan.configOf(plan.resolved), plan };
+  const pointerRevision = weights.problem === undefined ? weights.pointer?.revision : undefined;
+  return {
+    ...(plan === undefined
+      ? { config: { weights } }
+      : { config: plan.configOf(plan.resolved), plan }),
+    ...(pointerRevision !== undefined && { pointerRevision }),
+  };
 }

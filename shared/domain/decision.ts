@@ -20,6 +20,12 @@ export interface Decision {
   readonly itemSource?: ItemSource;
   /** The arms that the ranking was exposed to, as `exposuresToText` writes them; absent if there are none. */
   readonly arm?: string;
+  /**
+   * Revision of the pointer by which the visitor's arms were resolved. Absent in decisions of edges from before it was
+   * logged, and where no published pointer decided: it was written by hand, a version was pinned, or what is live
+   * could not be confirmed.
+   */
+  readonly pointerRevision?: number;
   /** The version that was served. Of an interleaved slate that of the first arm; the experiment names the second. */
   readonly weights: Version;
   /** How many batches of online deltas had been added to the version. */

@@ -25,7 +25,16 @@ export interface Pointer {
   readonly by?: string;
   /** Epoch ms. */
   readonly at?: number;
+  /**
+   * Number of this pointer, 1 to 2³² − 1; each that a backend publishes has a higher one than all before it. What is
+   * assigned by a pointer is counted under its revision, because no clock says when an isolate began to follow it.
+   * Absent where the pointer was written by hand: only the backend knows which number was never given.
+   */
+  readonly revision?: number;
 }
+
+/** The highest revision that a pointer can have: it is logged as 32 bits. */
+export const MAX_REVISION = 0xffff_ffff;
 
 /**
  * Parses the value of the WEIGHTS key `active`. A bare version id means that somebody moved the pointer by hand, and
@@ -42,7 +51,7 @@ export function parsePointer(text: string): Pointer | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { champion, placement, arms, layers, shadow, hold, by, at } = value as Record<
+  const { champion, placement, arms, layers, shadow, hold, by, at, revision } = value as Record<
     string,
     unknown
   >;
@@ -60,8 +69,12 @@ export function parsePointer(text: string): Pointer | undefined {
     ...(hold === true ? { hold } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof at === 'number' ? { at } : {}),
+    ...(isRevision(revision) ? { revision } : {}),
   };
 }
+
+const isRevision = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_REVISION;
 
 function isArms(value: unknown): value is Record<string, Version> {
   return typeof value === 'object' && value !== null && Object.values(value).every(isVersion);

@@ -16,6 +16,8 @@ export interface TokenClaims extends TokenVisitor {
   /** Absent in tokens that were issued before there were placements: their ids are as the site gave them. */
   readonly placement?: Placement;
   readonly arm?: string;
+  /** As `Decision.pointerRevision`. */
+  readonly pointerRevision?: number;
   readonly weights: Version;
   readonly snapshot: string;
   readonly itemIds: readonly ItemId[];
@@ -32,7 +34,8 @@ const SEALED = 1;
  * but for the visitor, who is sealed.
  */
 export function signToken(claims: TokenClaims, secret: string): string {
-  const { rankingId, arm, weights, snapshot, itemIds, expiresAt, placement } = claims;
+  const { rankingId, arm, weights, snapshot, itemIds, expiresAt, placement, pointerRevision } =
+    claims;
   const body = toBase64Url(
     utf8ToBytes(
       JSON.stringify([
@@ -46,6 +49,7 @@ export function signToken(claims: TokenClaims, secret: string): string {
         itemIds,
         placement ?? 0,
         SEALED,
+        pointerRevision ?? 0,
       ]),
     ),
   );
@@ -75,8 +79,9 @@ export function verifyToken(
     );
   }
   const fields = JSON.parse(new TextDecoder().decode(fromBase64Url(body)));
-  const [rankingId, session, user, arm, weights, snapshot, expiresAt, itemIds, placement, sealed] =
-    fields;
+  const [rankingId, session, user, arm, weights, snapshot, expiresAt, itemIds, ...added] = fields;
+  // Tokens of the edges before have fewer.
+  const [placement = 0, sealed, pointerRevision = 0] = added;
   if (expiresAt <= nowMs) {
     throw new ApiError(
       401,
@@ -95,7 +100,8 @@ export function verifyToken(
     snapshot,
     expiresAt,
     itemIds,
-    ...(placement !== undefined && placement !== 0 && { placement }),
+    ...(placement !== 0 && { placement }),
+    ...(pointerRevision !== 0 && { pointerRevision }),
   };
 }
 

@@ -22,11 +22,12 @@ import { openFrame, sealFrame } from './frame.ts';
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
- * placement and consent and with who vouches for its items. A batch is written in the oldest format that holds what it has;
- * since the edge logs a placement with each decision, that is format 3, which older backends refuse.
+ * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32). A
+ * batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * revision only once a backend that reads it has published one.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 3;
+const NEWEST_FORMAT = 4;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
@@ -39,7 +40,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
-function formatFor({ context, itemSource, shadow, teams }: Decision): number {
+function formatFor({ pointerRevision, context, itemSource, shadow, teams }: Decision): number {
+  if (pointerRevision !== undefined) return 4;
   if (context !== undefined || itemSource !== undefined) return 3;
   return (shadow ?? teams) ? 2 : 1;
 }
@@ -51,7 +53,7 @@ export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
     const decision = readDecision(payload);
     return format < 2
       ? checked(decision)
-      : checked({ ...decision, ...readExtras(payload, decision) });
+      : checked({ ...decision, ...readExtras(payload, decision, format) });
   });
   payload.end();
   return decisions;
@@ -138,13 +140,19 @@ const HAS_SHADOW = 1;
 const HAS_TEAMS = 2;
 const HAS_CONTEXT = 4;
 const HAS_ITEM_SOURCE = 8;
+const HAS_REVISION = 16;
+const HAS_ALL = HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE | HAS_REVISION;
 
-function writeExtras(out: ByteWriter, { shadow, teams, context, itemSource }: Decision): void {
+function writeExtras(
+  out: ByteWriter,
+  { shadow, teams, context, itemSource, pointerRevision }: Decision,
+): void {
   out.u8(
     (shadow ? HAS_SHADOW : 0) |
       (teams ? HAS_TEAMS : 0) |
       (context ? HAS_CONTEXT : 0) |
-      (itemSource ? HAS_ITEM_SOURCE : 0),
+      (itemSource ? HAS_ITEM_SOURCE : 0) |
+      (pointerRevision === undefined ? 0 : HAS_REVISION),
   );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
@@ -153,11 +161,12 @@ function writeExtras(out: ByteWriter, { shadow, teams, context, itemSource }: De
   if (teams !== undefined) out.block(teams);
   if (context !== undefined) out.text(context.placement).u8(CONSENTS.indexOf(context.consent));
   if (itemSource !== undefined) out.u8(ITEM_SOURCES.indexOf(itemSource));
+  if (pointerRevision !== undefined) out.u32(pointerRevision);
 }
 
-function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
+function readExtras(from: ByteReader, { rankingId, itemIds }: Decision, format: number) {
   const has = from.u8();
-  if (has > (HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE))
+  if (has > (format < 4 ? HAS_REVISION - 1 : HAS_ALL))
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -167,11 +176,13 @@ function readExtras(from: ByteReader, { rankingId, itemIds }: Decision) {
     );
   const context = (has & HAS_CONTEXT) === 0 ? undefined : readContext(from, rankingId);
   const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
+  const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
     ...(context && { context }),
     ...(itemSource && { itemSource }),
+    ...(pointerRevision && { pointerRevision }),
   };
 }
 
@@ -190,6 +201,12 @@ function readItemSource(from: ByteReader, rankingId: string): ItemSource {
   if (source === undefined)
     throw new FormatError(`ranking ${rankingId}: there is no source of items of number ${code}`);
   return source;
+}
+
+function readRevision(from: ByteReader, rankingId: string): number {
+  const revision = from.u32();
+  if (revision === 0) throw new FormatError(`ranking ${rankingId}: no pointer has revision 0`);
+  return revision;
 }
 
 function readShadow(from: ByteReader): Shadow {

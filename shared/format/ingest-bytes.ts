@@ -14,6 +14,8 @@ export interface CollectedEvent extends Omit<FeedbackEvent, 'token'> {
   /** Absent in events of edges from before there were placements: their ids are as the site gave them. */
   readonly placement?: Placement;
   readonly arm?: string;
+  /** As `Decision.pointerRevision`. */
+  readonly pointerRevision?: number;
   readonly weights: Version;
   /** Epoch ms, by the edge's clock. */
   readonly receivedAt: number;

@@ -202,6 +202,19 @@ export const sourcedDecisions: readonly Decision[] = [
   first,
 ];
 
+/** With the revision of the pointer, the lowest and the highest, beside all other parts and beside a decision of an older edge. */
+export const revisedDecisions: readonly Decision[] = [
+  { ...sourcedDecisions[0], arm: 'exp_1:treatment', pointerRevision: 1 },
+  {
+    ...experimentDecisions[2],
+    context: { placement: 'main' as Placement, consent: 'measure' },
+    itemSource: 'server',
+    pointerRevision: 4_294_967_295,
+  },
+  { ...first, pointerRevision: 258 },
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,
@@ -228,4 +241,10 @@ export const placedBatch: IngestBatch = {
   batchId: 'object-1-20',
   decisions: placedDecisions,
   events: [{ ...batch.events[0], placement: 'home' as Placement }, batch.events[0]],
+};
+
+export const revisedBatch: IngestBatch = {
+  batchId: 'object-1-20',
+  decisions: revisedDecisions,
+  events: [{ ...placedBatch.events[0], pointerRevision: 258 }, batch.events[0]],
 };

@@ -13,6 +13,8 @@ import {
   mlp,
   placedBatch,
   placedDecisions,
+  revisedBatch,
+  revisedDecisions,
   sourcedDecisions,
   scorer,
   snapshot,
@@ -73,6 +75,18 @@ describe.each([
     bytes: decisionsToBytes(sourcedDecisions),
     decode: decisionsFromBytes,
     value: sourcedDecisions,
+  },
+  {
+    name: 'decisions-4',
+    bytes: decisionsToBytes(revisedDecisions),
+    decode: decisionsFromBytes,
+    value: revisedDecisions,
+  },
+  {
+    name: 'ingest-1-revised',
+    bytes: ingestBatchToBytes(revisedBatch),
+    decode: ingestBatchFromBytes,
+    value: revisedBatch,
   },
   {
     name: 'ingest-1-placed',

@@ -71,6 +71,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
     arms,
     layers,
     shadow: { version: RULES_VERSION, share: 1 },
+    revision: 4000,
   });
   const put = { method: 'PUT', key: system.keys.secretKey, body: text };
   expect((await system.edge.ask('/v1/kv/WEIGHTS/active', put)).status).toBe(200);
@@ -123,11 +124,20 @@ it('what visitors were exposed to is in the store as the backend itself resolves
     const { exposures: expected, version } = resolve(pointer, given);
     const own = exposed.filter((one) => one.rankingId === rankingId);
     expect(own).toEqual(
-      expected.map((one) => ({ ...one, rankingId, at: decision.at, sessionId, userId })),
+      expected.map((one) => ({
+        ...one,
+        rankingId,
+        at: decision.at,
+        sessionId,
+        userId,
+        pointerRevision: 4000,
+      })),
     );
     const arm = exposuresToText(expected) || null;
     expect(decision.arm).toBe(arm);
-    expect(clicked.find((event) => event.rankingId === rankingId)!.arm).toBe(arm);
+    expect(decision.pointerRevision).toBe(4000);
+    const click = clicked.find((event) => event.rankingId === rankingId);
+    expect(click).toMatchObject({ arm, pointerRevision: 4000 });
     expect(decision.weights).toBe(version);
     expect(decision.shadow).toEqual({
       version: RULES_VERSION,

@@ -26,7 +26,7 @@ const experiment = {
 
 const stratum = (stage: Stage, share: number, counts: Record<string, [n: number, k: number]>) =>
   ({
-    window: { stage, share, from: 0, to: 1 },
+    window: { stage, share, revisions: [], from: 0, to: 1 },
     statistics: {
       days: Object.entries(counts).map(([arm, [units, clicks]]) => ({
         arm,

@@ -139,7 +139,7 @@ export function simulateRollout(
 }
 
 const stratum = (stage: Stage, share: number, counts: Record<string, number[]>): CanaryStratum => ({
-  window: { stage, share, from: 0, to: 1 },
+  window: { stage, share, revisions: [], from: 0, to: 1 },
   statistics: {
     days: Object.entries(counts).map(([arm, [units, clicks]]) => ({
       arm,

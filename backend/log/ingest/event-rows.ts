@@ -16,6 +16,7 @@ export const EVENT_COLUMNS = [
   'userId',
   'placement',
   'arm',
+  'pointerRevision',
   'weights',
 ] as const;
 
@@ -34,5 +35,6 @@ export const eventRow = (event: CollectedEvent): Cell[] => [
   event.userId ?? null,
   event.placement ?? DEFAULT_PLACEMENT,
   event.arm ?? null,
+  event.pointerRevision ?? null,
   event.weights,
 ];

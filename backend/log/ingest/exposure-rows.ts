@@ -9,10 +9,18 @@ export const EXPOSURE_COLUMNS = [
   'at',
   'sessionId',
   'userId',
+  'pointerRevision',
 ] as const;
 
 /** One row for each experiment that a ranking was exposed to. */
-export const exposureRows = ({ arm: text = '', rankingId, at, sessionId, userId }: Decision) =>
+export const exposureRows = ({
+  arm: text = '',
+  rankingId,
+  at,
+  sessionId,
+  userId,
+  pointerRevision,
+}: Decision) =>
   exposuresFromText(text)
     // An arm without an experiment was written before there were exposures.
     .filter(({ experiment }) => experiment !== '')
@@ -23,4 +31,5 @@ export const exposureRows = ({ arm: text = '', rankingId, at, sessionId, userId 
       at,
       sessionId,
       userId ?? null,
+      pointerRevision ?? null,
     ]);

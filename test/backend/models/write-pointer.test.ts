@@ -12,7 +12,7 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
     ensurePublished: async () => {},
     writePointer: async (text: string) => void written.push(text),
   } as unknown as Publisher;
-  const { writeStamped } = pointerWriter({
+  const { writeNumbered } = pointerWriter({
     store,
     publisher,
     settleMs: 0,
@@ -34,9 +34,11 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
     { name: 'weights', salt: 'l', unit: 'session', experiments: [experiment] },
   ] as const;
   const pointer: Pointer = { champion: RULES_VERSION, layers };
-  await expect(writeStamped(pointer, 'promote')).rejects.toThrow(/no edge could read this pointer/);
+  await expect(writeNumbered(pointer, 'promote')).rejects.toThrow(
+    /no edge could read this pointer/,
+  );
   expect(written).toEqual([]);
-  await writeStamped({ champion: RULES_VERSION }, 'promote');
+  await writeNumbered({ champion: RULES_VERSION }, 'promote');
   expect(written).toHaveLength(1);
   await store.close();
 });

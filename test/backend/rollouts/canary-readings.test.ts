@@ -7,6 +7,7 @@ import {
   mismatches,
   type CanaryStratum,
 } from '../../../backend/rollouts/canary-readings.ts';
+import type { ServedArms } from '../../../backend/experiments/served-arms.ts';
 import { canaryWindows } from '../../../backend/rollouts/canary-windows.ts';
 import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
 import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
@@ -41,7 +42,7 @@ const stratum = (stage: Stage, share: number, challenger: Arm, champion: Arm): C
     })),
   );
   return {
-    window: { stage, share, from: 0, to: 1 },
+    window: { stage, share, revisions: [], from: 0, to: 1 },
     statistics: { days } as unknown as ExperimentStatistics,
   };
 };
@@ -150,17 +151,51 @@ describe('canary windows', () => {
     ]);
 
   test('are the stages that showed both, each from when every edge has it', () => {
-    expect(hours(log, at('canary 5'), 60 * HOUR_MS, HOUR_MS)).toEqual([
+    expect(hours(log, at('canary 5'), 60 * HOUR_MS, HOUR_MS, [])).toEqual([
       ['canary 1', 0.01, 25, 48],
       ['canary 5', 0.05, 49, 60],
     ]);
   });
 
   test('end with the last decision where somebody else ended the rollout', () => {
-    expect(hours(log, at('withdrawn'), 60 * HOUR_MS, 0)).toEqual([['canary 1', 0.01, 24, 48]]);
+    expect(hours(log, at('withdrawn'), 60 * HOUR_MS, 0, [])).toEqual([['canary 1', 0.01, 24, 48]]);
+  });
+
+  test('hold the revisions that had their share, whatever their number, and of no other share, arms or design', () => {
+    const served = (revision: number, share: number, changes: Partial<ServedArms> = {}) => ({
+      revision,
+      design: 'split' as const,
+      arms: [
+        { name: 'challenger', weight: share },
+        { name: 'champion', weight: 1 - share },
+      ],
+      ...changes,
+    });
+    const revisions = (...args: Parameters<typeof canaryWindows>) =>
+      canaryWindows(...args).map((window) => [window.stage, window.revisions]);
+    const all = [
+      served(3, 0.01),
+      served(4, 0.01),
+      served(6, 0.05),
+      served(7, 0.25),
+      served(8, 0.05, { design: 'interleaved' }),
+      served(9, 0.05, { arms: [{ name: 'challenger', weight: 1 }] }),
+      served(10, 0.05, {
+        arms: [
+          { name: 'challenger', weight: 5 },
+          { name: 'champion', weight: 95 },
+        ],
+      }),
+    ];
+    expect(revisions(log, at('canary 5'), 60 * HOUR_MS, HOUR_MS, all)).toEqual([
+      ['canary 1', [3, 4]],
+      ['canary 5', [6, 10]],
+    ]);
+    // Nobody waits for the edges to settle where the log says what they went by.
+    expect(revisions(log, at('canary 5'), 48 * HOUR_MS + 1, HOUR_MS, all)).toHaveLength(2);
   });
 
   test('that have only begun are none yet', () => {
-    expect(hours(log, at('canary 5'), 48 * HOUR_MS + 1, HOUR_MS)).toHaveLength(1);
+    expect(hours(log, at('canary 5'), 48 * HOUR_MS + 1, HOUR_MS, [])).toHaveLength(1);
   });
 });

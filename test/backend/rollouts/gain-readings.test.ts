@@ -20,7 +20,7 @@ const HOW = { alpha: 0.05, minGain: 0.05, decides: 'click_through', combine: com
 
 const stratum = (metric: string, arms: Record<string, Statistic & { n?: number }>) =>
   ({
-    window: { stage: 'canary 50', share: 0.5, from: 0, to: 1 },
+    window: { stage: 'canary 50', share: 0.5, revisions: [], from: 0, to: 1 },
     statistics: {
       days: Object.entries(arms).map(([arm, statistic]) => ({
         arm,

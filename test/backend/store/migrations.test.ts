@@ -94,6 +94,44 @@ test('a store of the version before keeps every row, and its log is judged', asy
   await store.close();
 });
 
+test('a store from before pointers had revisions keeps every row, with none', async () => {
+  const folder = temporaryFolder();
+  cpSync(MIGRATIONS, join(folder, 'before'), { recursive: true });
+  const journal = join(folder, 'before', 'meta', '_journal.json');
+  const { entries, ...head } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] };
+  writeFileSync(journal, JSON.stringify({ ...head, entries: entries.slice(0, 14) }));
+  const url = `file:${join(folder, 'trimtab.db')}`;
+  const old = createClient({ url });
+  await migrate(drizzle(old), { migrationsFolder: join(folder, 'before') });
+  const pointer = { champion: 'v000001', by: 'ana', at: 5, text: '{"champion":"v000001"}' };
+  await old.batch([
+    `insert into decisions (rankingId, at, sessionId, arm, weights, delta, schemaHash, snapshot, degraded,
+       seed, temperature, epsilon, poolSize, "limit", request, itemIds, units, propensities, codes)
+     values ('r', 5, 's', 'ro_1:challenger', 'v000001', 0, 'h', '', 0, 1, 0, 0, 0, 1, '{}', '["a"]', x'', x'', x'')`,
+    `insert into events (eventId, type, rankingId, itemId, timestamp, receivedAt, sessionId, weights)
+     values ('e', 'click', 'r', 'a', 6, 6, 's', 'v000001')`,
+    `insert into exposures values ('ro_1', 'r', 'challenger', 5, 's', null)`,
+    `insert into pointers values ('weights', '${JSON.stringify(pointer)}', 5)`,
+  ]);
+  const tablesOf = (client: Client) =>
+    Promise.all(
+      ['decisions', 'events', 'exposures', 'pointers'].map(async (table) => {
+        const { rows, columns } = await client.execute(`select * from ${table}`);
+        return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name]])));
+      }),
+    );
+  const before = await tablesOf(old);
+  old.close();
+  const store = await openStore({ url });
+  const migrated = createClient({ url });
+  const after = await tablesOf(migrated);
+  expect(after).toMatchObject(before);
+  for (const [row] of after.slice(0, 3)) expect(row.pointerRevision).toBeNull();
+  expect(await store.db.select().from(tables.pointerRevisions)).toEqual([]);
+  migrated.close();
+  await store.close();
+});
+
 test('an evaluation from before coverage was stored is still read, without one', async () => {
   const folder = temporaryFolder();
   cpSync(MIGRATIONS, join(folder, 'before'), { recursive: true });

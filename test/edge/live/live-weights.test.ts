@@ -94,6 +94,19 @@ describe('LiveWeights', () => {
     expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 });
   });
 
+  it('has all that its pointer says, also where a Worker from before stored it without the revision', async () => {
+    await publishScorer('v000004');
+    const pointer = { champion: 'v000004', revision: 258 };
+    await pointAt(pointer);
+    await eventually(async () => expect((await adopt()).pointer).toEqual(pointer));
+    await runInDurableObject(live(), (_, { storage }) => {
+      const adopted = storage.kv.get<object>('adopted');
+      storage.kv.put('adopted', { ...adopted, pointer: { champion: 'v000004' } });
+    });
+    await evictDurableObject(live());
+    expect((await adopt()).pointer).toEqual(pointer);
+  });
+
   it('still has the last good weights after an eviction, even if KV lost everything', async () => {
     await publishScorer('v000004');
     await learn('v000004', 1.5);

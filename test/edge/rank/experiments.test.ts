@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseVersion } from '../../../shared/domain/ids.ts';
+import { assign } from '../../../shared/explore/assign.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
@@ -222,6 +223,66 @@ describe('an experiment at the edge', () => {
       seen.add(text);
     }
     expect(seen.size).toBe(4);
+  });
+
+  it('carries the revision that assigned it in decision, token and feedback, while isolates follow a moved pointer one by one', async () => {
+    const stage = (revision: number, share: number) => {
+      const own = experimentOf('exp_1', {
+        arms: [
+          { name: 'treatment', weight: share },
+          { name: 'control', weight: 1 - share },
+        ],
+      });
+      return pointer({ layers: [layerOf('ranking', [own], 'session')], revision });
+    };
+    const stages = new Map([
+      [258, stage(258, 0.1)],
+      [259, stage(259, 0.9)],
+    ]);
+    // This one looks again in an hour, so it goes on by the share of before.
+    const late = coldIsolate({ REFRESH_MS: '3600000' });
+    await publishTraffic(isolate, stages.get(258)!, { experiments: ['exp_1'] });
+    await eventually(async () => expect(await rank(late)).toHaveProperty('arm'));
+    await publishTraffic(isolate, stages.get(259)!, { experiments: ['exp_1'] });
+    const backend = fakeBackend();
+    const sessions = users(40).map(({ sessionId }) => ({ sessionId }));
+    const answers = await Promise.all([late, isolate].map((each) => rankAll(each, sessions)));
+    const all = answers.flat();
+    const clicks = all.map((answer) => clickOn(answer));
+    await isolate.fetch('/v1/events', { key: PUBLISHABLE, body: clicks });
+    await shipAll();
+    const decisions = backend.sent.flatMap((batch) => batch.decisions);
+    const events = backend.sent.flatMap((batch) => batch.events);
+    answers.forEach((own, i) => {
+      const revision = [258, 259][i];
+      const [layer] = stages.get(revision)!.layers;
+      own.forEach(({ rankingId, arm, token }, session) => {
+        const carried = { arm: `exp_1:${arm}`, pointerRevision: revision };
+        expect({ experiment: 'exp_1', arm }).toEqual(assign(layer, sessions[session]));
+        expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now())).toMatchObject(carried);
+        expect(decisions.find((one) => one.rankingId === rankingId)).toMatchObject(carried);
+        expect(events.find((one) => one.rankingId === rankingId)).toMatchObject(carried);
+      });
+    });
+    // The two disagree on most sessions: only the revision tells by which share each was assigned.
+    const [before, after] = answers.map((own) => own.map(({ arm }) => arm));
+    expect(before.filter((arm, i) => arm !== after[i]).length).toBeGreaterThan(20);
+  });
+
+  it.each<[string, object | string, { headers?: Record<string, string> }]>([
+    ['a bare version', 'v000001', {}],
+    ['JSON without one', { champion: 'v000001' }, {}],
+    ['a pinned version', pointer({ revision: 7 }), { headers: { 'x-trimtab-version': 'v000003' } }],
+  ])('carries no revision by %s', async (_, live, ask) => {
+    await publishTraffic(isolate, live, {});
+    const backend = fakeBackend();
+    const { token } = await rank(isolate, {}, { key: SECRET, ...ask });
+    await shipAll();
+    const [decision] = backend.sent.flatMap((batch) => batch.decisions);
+    expect(decision).not.toHaveProperty('pointerRevision');
+    expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty(
+      'pointerRevision',
+    );
   });
 
   it('pauses, with its arms, as soon as ops write a bare version', async () => {

@@ -21,6 +21,16 @@ describe('parsePointer', () => {
     ],
     ['JSON may hold', '{"champion":"v000041","hold":true}', { champion: 'v000041', hold: true }],
     ['hold is only ever true', '{"champion":"v000041","hold":"yes"}', { champion: 'v000041' }],
+    [
+      'JSON of a backend has a revision',
+      '{"champion":"v000041","revision":4294967295}',
+      { champion: 'v000041', revision: 4_294_967_295 },
+    ],
+    ...[0, -1, 1.5, 4_294_967_296, '"7"', null].map((revision): [string, string, unknown] => [
+      `a revision of ${revision} is none, as nobody published it`,
+      `{"champion":"v000041","revision":${revision}}`,
+      { champion: 'v000041' },
+    ]),
     ['unknown fields are dropped', '{"champion":"v000041","extra":1}', { champion: 'v000041' }],
     ['an empty value is none', '', undefined],
     ['a version in quotes is none', '"v000041"', undefined],

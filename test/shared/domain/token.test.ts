@@ -45,6 +45,19 @@ describe('a token', () => {
     expect(verifyToken(signToken(anonymous, SECRET), [SECRET], 0)).toEqual(anonymous);
   });
 
+  it('gives back the revision of the pointer that its ranking was resolved by', () => {
+    const revised = { ...claims, placement: 'home' as Placement, pointerRevision: 258 };
+    expect(verifyToken(signToken(revised, SECRET), [SECRET], 0)).toEqual(revised);
+  });
+
+  it('is read as edges wrote it before there were revisions', () => {
+    const fields = JSON.parse(Buffer.from(body, 'base64url').toString()) as unknown[];
+    expect(fields).toHaveLength(11);
+    const before = Buffer.from(JSON.stringify(fields.slice(0, 10))).toString('base64url');
+    const mac = createHmac('sha256', SECRET).update(before).digest('base64url');
+    expect(verifyToken(`${before}.${mac}`, [SECRET], 0)).toEqual(claims);
+  });
+
   it('tells those who hold it nothing of whose it is, not even whether two are of one visitor', () => {
     const sealed = (rankingId: string) => {
       const text = signToken({ ...claims, rankingId: rankingId as RankingId }, SECRET);

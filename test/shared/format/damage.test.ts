@@ -11,6 +11,7 @@ import {
   decisions,
   experimentDecisions,
   placedDecisions,
+  revisedDecisions,
   sourcedDecisions,
   forest,
   mlp,
@@ -58,7 +59,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 3,
+    newest: 4,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -66,7 +67,7 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 3,
+    newest: 4,
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
@@ -74,7 +75,7 @@ const artifacts = [
     what: 'TTDB with placements',
     magic: 'TTDB',
     format: 3,
-    newest: 3,
+    newest: 4,
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
@@ -82,8 +83,16 @@ const artifacts = [
     what: 'TTDB with sources of items',
     magic: 'TTDB',
     format: 3,
-    newest: 3,
+    newest: 4,
     bytes: decisionsToBytes(sourcedDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB with revisions',
+    magic: 'TTDB',
+    format: 4,
+    newest: 4,
+    bytes: decisionsToBytes(revisedDecisions),
     decode: decisionsFromBytes,
   },
   {
@@ -119,7 +128,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 3, bytes);
+  const { format, schemaHash } = openFrame(magic, 4, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

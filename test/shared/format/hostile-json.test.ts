@@ -14,6 +14,7 @@ import {
   forest,
   mlp,
   placedDecisions,
+  revisedDecisions,
   scorer,
   snapshot,
 } from '../../golden/artifacts.ts';
@@ -178,11 +179,22 @@ describe('a decision', () => {
     expect(() => read(changed)).toThrow(message);
   });
 
+  it('of a pointer is refused with revision 0, and with parts of a format after that', () => {
+    const revised = { ...decisions[0], pointerRevision: 258 };
+    const ends = decisionsToBytes([revised]).slice(14, -8);
+    const read = (bytes: Uint8Array) => decisionsFromBytes(sealFrame('TTDB', 4, undefined, bytes));
+    expect(read(ends)).toEqual([revised]);
+    const nought = ends.with(ends.length - 4, 0).with(ends.length - 3, 0);
+    expect(() => read(nought)).toThrow('ranking r-1: no pointer has revision 0');
+    expect(() => read(ends.with(ends.length - 5, 48))).toThrow('48 names parts');
+  });
+
   it('is written in the first format, which an older backend reads, unless it holds more', () => {
-    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 3, bytes).format;
+    const formatOf = (bytes: Uint8Array) => openFrame('TTDB', 4, bytes).format;
     expect(formatOf(decisionsToBytes(decisions))).toBe(1);
     expect(formatOf(decisionsToBytes([...decisions, interleaved]))).toBe(2);
     expect(formatOf(decisionsToBytes([...decisions, ...placedDecisions]))).toBe(3);
+    expect(formatOf(decisionsToBytes([...decisions, ...revisedDecisions]))).toBe(4);
   });
 
   it('is refused inside an ingest batch when its own bytes are damaged', () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ITEM_SOURCES, type Decision } from '../../../shared/domain/decision.ts';
 import { NO_SESSION, type Version } from '../../../shared/domain/ids.ts';
+import { MAX_REVISION } from '../../../shared/domain/pointer.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { ByteReader, ByteWriter } from '../../../shared/format/bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
@@ -71,6 +72,7 @@ const decisions: fc.Arbitrary<Decision> = fc
         optional('arm', fc.string({ minLength: 1 })),
         optional('teams', fc.uint8Array({ minLength: slots, maxLength: slots, max: 1 })),
         optional('context', context),
+        optional('pointerRevision', fc.integer({ min: 1, max: MAX_REVISION })),
         optional('itemSource', fc.constantFrom(...ITEM_SOURCES)),
         optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
       )

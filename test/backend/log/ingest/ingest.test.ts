@@ -140,33 +140,48 @@ test('what experiments add to a decision is stored with it, and its exposures on
     userId: parseUserId('user-exposed'),
     shadow: { version: parseVersion('v000042'), itemIds: [parseItemId('porto')] },
     teams: Uint8Array.of(1, 0, 1),
+    pointerRevision: 258,
   };
   const made = [
     decisionOf('exposed', exposed),
     decisionOf('plain'),
     decisionOf('old', { arm: 'challenger' }),
   ];
-  const answer = await send(backend, { batchId: 'exposed-1', decisions: made, events: [] });
-  expect(answer.body).toMatchObject({ decisions: 3, events: 0 });
+  const clicks = [
+    eventOf('exposed-click', 'exposed', { pointerRevision: 258 }),
+    eventOf('plain-click', 'plain'),
+  ];
+  const answer = await send(backend, { batchId: 'exposed-1', decisions: made, events: clicks });
+  expect(answer.body).toMatchObject({ decisions: 3, events: 2 });
   // The log appends a decision twice when it is not sure of the first time.
   const again = await send(backend, { batchId: 'exposed-2', decisions: made, events: [] });
   expect(again.body).toMatchObject({ decisions: 0, duplicate: false });
   const { rows } = await reader.execute(
     `select * from exposures where rankingId in ('exposed', 'plain', 'old') order by experiment`,
   );
-  const about = { rankingId: 'exposed', at: made[0].at, sessionId: keyedSession('session-1') };
+  const about = {
+    rankingId: 'exposed',
+    at: made[0].at,
+    sessionId: keyedSession('session-1'),
+    pointerRevision: 258,
+  };
   const userId = keyedUser('user-exposed');
   expect(rows.map((row) => ({ ...row }))).toEqual([
     { ...about, experiment: 'exp_1', arm: 'treatment', userId },
     { ...about, experiment: 'exp_7', arm: 'b', userId },
   ]);
   const stored = await reader.execute(
-    `select shadow, teams from decisions where rankingId in ('exposed', 'plain') order by rankingId`,
+    `select shadow, teams, pointerRevision from decisions where rankingId in ('exposed', 'plain') order by rankingId`,
   );
   const [withAll, without] = stored.rows;
   expect(JSON.parse(withAll.shadow as string)).toEqual(exposed.shadow);
   expect(new Uint8Array(withAll.teams as ArrayBuffer)).toEqual(exposed.teams);
-  expect(without).toMatchObject({ shadow: null, teams: null });
+  expect(withAll.pointerRevision).toBe(258);
+  expect(without).toMatchObject({ shadow: null, teams: null, pointerRevision: null });
+  const { rows: events } = await reader.execute(
+    `select pointerRevision from events where eventId like '%-click' order by eventId`,
+  );
+  expect(events.map((row) => row.pointerRevision)).toEqual([258, null]);
 });
 
 test('exposures of a deleted user go, and do not come again', async () => {

@@ -78,8 +78,8 @@ export async function openRolloutServices(
         {
           store,
           account: { update: () => bringUpToDate(store, { nowMs: clock.nowMs }) },
-          collect: (experiment, { from, to }) =>
-            collectStatistics(store, experiment, { from, to: to - 1 }),
+          collect: (experiment, { from, to, revisions }) =>
+            collectStatistics(store, experiment, { from, to: to - 1, revisions }),
           combine: combineStrata,
           doubts: async () => {
             beforeDecision();
