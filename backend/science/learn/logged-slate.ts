@@ -36,5 +36,5 @@ export interface SlateDraw extends ExplorationSpec {
 /** What learners need of one. */
 export type TrainingSlate = Pick<
   LoggedSlate,
-  'at' | 'sessionId' | 'userId' | 'weights' | 'itemIds' | 'codes' | 'tallies'
+  'at' | 'sessionId' | 'userId' | 'weights' | 'itemIds' | 'propensities' | 'codes' | 'tallies'
 >;

@@ -26,6 +26,20 @@ function oneCandidate(slates: number): TrainingSet {
   };
 }
 
+/** But for one of two items, which earned nothing, all slates show the only candidate. */
+function onlyCandidates(slates: number): TrainingSet {
+  const set = oneCandidate(slates);
+  const { rows, starts, at, session, reward } = set;
+  reward.fill(0, 0, 2);
+  return {
+    ...set,
+    starts: Uint32Array.from([0, ...starts.subarray(2)]),
+    at: at.subarray(1),
+    session: session.subarray(1),
+    propensity: new Float64Array(rows).fill(1),
+  };
+}
+
 function constantFeatures(slates: number): TrainingSet {
   const set = agreeingSlates(slates, 4);
   return { ...set, codes: set.codes.fill(3) };
@@ -45,7 +59,7 @@ function noise(slates: number, seed: number): TrainingSet {
 
 describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) => {
   test.each([
-    ['slates of one candidate', oneCandidate(200)],
+    ['slates that show the only candidate', onlyCandidates(200)],
     ['features that are constant', constantFeatures(400)],
     ['fewer rows than a leaf must have', agreeingSlates(10, 5)],
   ])('has nothing to split in %s: the first pass remains, and it says why', async (_, set) => {
@@ -56,6 +70,13 @@ describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) 
       learner: 'boosted',
     });
     expect(firstPassRemains).toMatch(/nothing to split on.*: the first pass remains$/);
+  });
+
+  test('grows trees on slates of one, whose rewards no additive score can tell', async () => {
+    const { scorer, iterations, firstPassRemains } = await trained(oneCandidate(400), objective);
+    expect(scorer.kind).toBe('forest');
+    expect(iterations).toBeGreaterThan(0);
+    expect(firstPassRemains).toBeUndefined();
   });
 
   test('keeps its trees where they find what no additive score can tell', async () => {
