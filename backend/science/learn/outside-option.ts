@@ -2,40 +2,56 @@ import { STRIDE } from '../../../shared/score/stride.ts';
 import { additiveScores } from './histogram.ts';
 import { slateCount, withColumn, type TrainingSet } from './training-set.ts';
 
+/** Propensities are sums of floating point numbers: a chance of less than this that something else had been shown is none. */
+const FORCED = 1e-9;
+/** The most that a slate weighs by `1 / π`: more lets a few slates decide. Between 3 and 10 the truth tests see no difference. */
+const MOST_WEIGHT = 5;
+
+/**
+ * Of each slate 1 where it has one item and teaches all the same, by whether it was rewarded: `Uint8Array(slates)`. An item
+ * that was shown without a choice, as it was the only candidate, teaches nothing. Where a champion that shows one item
+ * never leaves anything to chance, all teach: nothing better can be had of such a log.
+ */
+export function teachAlone({ starts, propensity }: TrainingSet): Uint8Array {
+  const teaches = new Uint8Array(slateCount({ starts }));
+  let [ones, drawn] = [0, 0];
+  for (let slate = 0; slate < teaches.length; slate++) {
+    if (starts[slate + 1] - starts[slate] !== 1) continue;
+    ones++;
+    if (1 - (propensity?.[starts[slate]] ?? 0) <= FORCED) continue;
+    drawn++;
+    teaches[slate] = 1;
+  }
+  return drawn === 0 && ones === teaches.length ? teaches.fill(1) : teaches;
+}
+
 /**
  * How much "nothing was rewarded" counts as one more alternative of each slate, as a share of the slate's own weight:
- * `Float64Array(slates)`, of mean 1 over slates of one and 0 for longer ones; undefined where no slate has any, or where of
- * slates of one all were rewarded, or none.
+ * `Float64Array(slates)`, of mean 1 over slates of one that teach, 0 for others; undefined where there are none, or all of
+ * them were rewarded, or none was.
  *
- * A slate of one says nothing by comparison, and all by whether it was rewarded. It weighs by the chance `1 − π` that
- * another item had been shown (overlap weights: Li, Morgan & Zaslavsky, JASA 2018): what the champion shows nearly always,
- * and mostly to those who like it, does not outweigh what it seldom shows; the weight is bounded, unlike `1 / π`; and an
- * item that was shown without a choice, as it was the only candidate, teaches nothing. Where the champion never leaves
- * anything to chance, all weigh the same: nothing better can be had of such a log.
+ * A slate of one says nothing by comparison, and all by whether it was rewarded. It weighs by `1 / π`, capped and normalised
+ * (importance-weighted regression, as Vowpal Wabbit's `mtr`): what the champion shows nearly always, and mostly to those who
+ * like it, does not outweigh what it seldom shows.
  *
- * Whether a longer slate was rewarded at all tells more of the visitor than of its items, and comparing visitors is biased where keen
- * ones differ in what they ask for. The softmax is immune to that, and has most of what such a slate says.
+ * Whether a longer slate was rewarded at all tells more of the visitor than of its items, and comparing visitors is biased
+ * where keen ones differ in what they ask for. The softmax is immune to that, and has most of what such a slate says.
  */
 export function outsideShares(set: TrainingSet): Float64Array | undefined {
   const { starts, reward, propensity } = set;
-  const slates = slateCount(set);
-  const isOne = (slate: number) => starts[slate + 1] - starts[slate] === 1;
+  const teaches = teachAlone(set);
   let [ones, rewarded, mass] = [0, 0, 0];
-  const shares = new Float64Array(slates);
-  for (let slate = 0; slate < slates; slate++) {
-    if (!isOne(slate)) continue;
+  const shares = Float64Array.from(teaches, (own, slate) => {
+    if (own === 0) return 0;
     ones++;
     if (reward[starts[slate]] > 0) rewarded++;
-    const left = 1 - (propensity?.[starts[slate]] ?? 0);
-    mass += shares[slate] = left > FORCED ? left : 0;
-  }
+    const share = Math.min(1 / (propensity?.[starts[slate]] || 1), MOST_WEIGHT);
+    mass += share;
+    return share;
+  });
   if (rewarded === 0 || rewarded === ones) return undefined;
-  if (mass === 0) return ones === slates ? shares.fill(1) : undefined;
   return shares.map((share) => (share * ones) / mass);
 }
-
-/** Propensities are sums of floating point numbers: a smaller chance is none. */
-const FORCED = 1e-9;
 
 /**
  * The set with the weights of the outside option, in units of reward: a slate without a reward counts as the mean of those with
