@@ -43,7 +43,11 @@ test('where the candidates are known, the gain of showing others is estimated do
 });
 
 test('where they are not known, it is refused with the reason', () => {
-  const log = worldOf(1).log.map(({ pool: _, ...slate }) => slate);
+  const log = worldOf(1).log.map((slate): LoggedSlate => {
+    const { pool, ...shown } = slate;
+    expect(pool).toBeDefined();
+    return shown;
+  });
   expect(offPolicyGain(log, champion, challenger, { click: 1 }).gain).toEqual({
     refused: expect.stringContaining('the codes of the candidates that were not shown'),
   });

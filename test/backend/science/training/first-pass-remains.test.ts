@@ -5,6 +5,7 @@ import { learn } from '../../../../backend/science/training/train-version.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
+import { pointsPerRow } from '../../../../backend/science/learn/score-set.ts';
 import { agreeingSchema, agreeingSlates } from '../../../world/agreeing.ts';
 import { freshSeed } from '../../../suites/support/gpu.ts';
 
@@ -107,3 +108,21 @@ describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) 
     }
   });
 });
+
+test.each(['boosted', 'forest', 'mlp'] as const)(
+  'the %s learner tells apart what is clicked alone, which no additive score can',
+  async (learner) => {
+    const set = oneCandidate(600);
+    const fresh = agreeingSlates(200, 8);
+    const { scorer } = await learn(set, { learner, parent, name: 'alone', device: cpuDevice() });
+    const points = pointsPerRow({ ...scorer, version: RULES_VERSION }, fresh);
+    const [clicked, not] = [true, false].map((isClicked) =>
+      points.filter((_, row) => fresh.reward[row] > 0 === isClicked),
+    );
+    let above = 0;
+    for (const one of clicked)
+      for (const other of not) above += one > other ? 1 : one === other ? 0.5 : 0;
+    // Far from the one half of a score that knows nothing.
+    expect(above / (clicked.length * not.length)).toBeGreaterThan(0.65);
+  },
+);
