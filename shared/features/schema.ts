@@ -32,7 +32,10 @@ export const POSITION_BIAS = ['feature', 'propensity', 'given'] as const;
 type PositionBias = (typeof POSITION_BIAS)[number];
 
 export interface TrainingSpec {
-  /** `listwise`: softmax over each slate. `pointwise`: logistic regression over all shown items. */
+  /**
+   * `listwise`: softmax over each slate; of slates of one, logistic regression. `pointwise`: logistic regression over
+   * all shown items.
+   */
   readonly objective: 'listwise' | 'pointwise';
   /** Strength of the L2 penalty (ridge) per ranking, on log-odds, towards the prior weights. */
   readonly l2: number;

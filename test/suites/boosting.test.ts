@@ -39,7 +39,10 @@ function makeRows(rows: number, random: () => number): Required<LabelledRows> {
     return signal + 2 * random() - 1 > random() ? 1 : 0;
   });
   const base = Float64Array.from({ length: rows }, () => Math.fround(random() - 0.5));
-  return { ...matrix, reward, starts: randomStarts(rows, 20, random), base };
+  const starts = randomStarts(rows, 20, random);
+  // Some slates have an outside option.
+  const outside = Float32Array.from({ length: starts.length - 1 }, (_, slate) => (slate % 3) / 2);
+  return { ...matrix, reward, starts, outside, base };
 }
 
 /** Of all pairs of a rewarded row and one without a reward, the share in which the rewarded one scores higher. */

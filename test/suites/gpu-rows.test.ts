@@ -173,13 +173,17 @@ describe.skipIf(noGpu)(`row kernels on ${gpuName}`, () => {
   test.for([
     ['listwise', 'softmax', listwiseLoss, 700, undefined],
     ['listwise, in blocks', 'softmax', listwiseLoss, 3000, 500],
+    ['listwise, with an outside option', 'softmax', listwiseLoss, 700, undefined],
+    ['listwise, with an outside option, in blocks', 'softmax', listwiseLoss, 3000, 500],
     ['pointwise', 'logistic', pointwiseLoss, 20_000, undefined],
   ] as const)(
     "an additive model's loss and gradient: %s",
-    async ([, objective, lossOf, rows, maxBlockRows]) => {
+    async ([name, objective, lossOf, rows, maxBlockRows]) => {
       const seed = freshSeed();
       const random = seededRandom(seed);
-      const { base: _, ...set } = labelled(rows, 25, random);
+      const { base: _, ...plain } = labelled(rows, 25, random);
+      const outside = Float32Array.from(plain.starts.subarray(1), () => 2 * random());
+      const set = { ...plain, ...(name.includes('outside') && { outside }) };
       const model = new GpuAdditiveLoss(theGpu(), set, objective, { maxBlockRows });
       const weights = Float64Array.from({ length: 3 * 256 }, () => Math.fround(random() - 0.5));
       // The scores of `weights` out of those of two other points.

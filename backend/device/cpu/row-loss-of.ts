@@ -27,12 +27,16 @@ export function rowLossBytes(
   return lossBytes(rows, starts?.length) + sorting;
 }
 
-function emptyLossOf(pool: KernelPool, { reward, starts }: LabelledRows, objective: Objective) {
+function emptyLossOf(
+  pool: KernelPool,
+  { reward, starts, outside }: LabelledRows,
+  objective: Objective,
+) {
   if (objective === 'squared') return pointwise(pool, 'squared', reward);
   if (objective === 'logistic') return logistic(pool, reward);
   if (starts === undefined)
     throw new TypeError('an objective over slates needs them: give `starts`');
-  if (objective === 'softmax') return listwise(pool, reward, starts);
+  if (objective === 'softmax') return listwise(pool, reward, starts, outside);
   return lambdaRank(pool, reward, starts, objective.lambdaRank);
 }
 

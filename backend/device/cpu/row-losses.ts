@@ -31,7 +31,7 @@ const BLOCK_SLATES = 256;
 /** Bytes that any of the losses allocates. */
 export const lossBytes = (rows: number, slates = 0): number =>
   24 * rows +
-  12 * slates +
+  16 * slates +
   24 * (blocksOf(rows) + Math.ceil(slates / BLOCK_SLATES)) +
   16 * rows +
   4096;
@@ -68,21 +68,37 @@ export function pointwise(
   };
 }
 
-/** Softmax cross-entropy over each slate. @param starts slate s has the rows `starts[s] .. starts[s + 1] − 1`. */
+/**
+ * Softmax cross-entropy over each slate.
+ * @param starts slate s has the rows `starts[s] .. starts[s + 1] − 1`.
+ * @param outside weight of the outside option in each slate; absent: 0.
+ */
 export function listwise(
   pool: KernelPool,
   rewards: ArrayLike<number>,
   starts: Uint32Array,
+  outside?: Float32Array,
 ): RowLoss {
   const slates = starts.length - 1;
   const buffers = buffersOf(pool, rewards.length, Math.ceil(slates / BLOCK_SLATES));
   const earned = copyF32(pool, rewards);
   const at = copyU32(pool, starts);
+  const none = outside === undefined ? 0 : copyF32(pool, outside);
   const { values, totals } = buffers;
   return {
     ...buffers,
     evaluate: (mode, scores = buffers.scores) =>
-      buffers.sum('softmax', [scores, earned, at, slates, BLOCK_SLATES, values, mode, totals]),
+      buffers.sum('softmax', [
+        scores,
+        earned,
+        at,
+        slates,
+        BLOCK_SLATES,
+        values,
+        mode,
+        totals,
+        none,
+      ]),
   };
 }
 

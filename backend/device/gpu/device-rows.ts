@@ -53,7 +53,7 @@ export class DeviceRows {
     objective: Objective,
     options: CodesOptions = {},
   ) {
-    const { features, starts, reward, base } = set;
+    const { features, starts, reward, base, outside } = set;
     this.features = features;
     const isListwise = objective === 'softmax' || typeof objective === 'object';
     if (isListwise && starts === undefined)
@@ -80,11 +80,16 @@ export class DeviceRows {
       const pairs = workspace.storage(8 * rows);
       const fixed = workspace.storage(8 * rows);
       const own = listwise && slatesWithin(listwise, first, rows);
+      const none = listwise && outsideWithin(listwise, outside, first, rows);
       const lossCount = own === undefined ? Math.ceil(rows / ROWS_PER_GROUP) : own.length - 1;
       const losses = workspace.storage(4 * lossCount);
       const resultCount = Math.ceil(lossCount / REDUCE_ROWS);
       const results = workspace.storage(8 * resultCount);
-      const gradient = gradientStep(workspace, objective, earned, own, { target, pairs, losses });
+      const gradient = gradientStep(workspace, objective, earned, own, none, {
+        target,
+        pairs,
+        losses,
+      });
       const reduce = workspace.step(
         REDUCE_WGSL,
         [losses, results, workspace.uniform(lossCount)],
@@ -164,12 +169,16 @@ interface GradientBuffers {
   readonly losses: GPUBuffer;
 }
 
-/** @param starts of the block's slates, for an objective over slates. @returns the step for given scores. */
+/**
+ * @param starts of the block's slates, for an objective over slates. @param outside weight of the outside option in each.
+ * @returns the step for given scores.
+ */
 function gradientStep(
   workspace: Workspace,
   objective: Objective,
   reward: Float64Array,
   starts: Uint32Array<ArrayBuffer> | undefined,
+  outside: Float32Array<ArrayBuffer> | undefined,
   { target, pairs, losses }: GradientBuffers,
 ): (scores: GPUBuffer) => Step {
   if (starts === undefined) {
@@ -183,8 +192,8 @@ function gradientStep(
   if (typeof objective === 'string') {
     const shape = workspace.uniform(slates);
     const groups = spread(Math.ceil(slates / SLATES_PER_GROUP));
-    return (scores) =>
-      workspace.step(SLATE_GRADIENTS_WGSL, [scores, target, at, pairs, losses, shape], groups);
+    const buffers = [target, at, workspace.upload(outside!), pairs, losses, shape];
+    return (scores) => workspace.step(SLATE_GRADIENTS_WGSL, [scores, ...buffers], groups);
   }
   const { truncation, normalise } = objective.lambdaRank;
   let longest = 1;
@@ -203,4 +212,18 @@ function slatesWithin(starts: Uint32Array, first: number, rows: number): Uint32A
   const from = starts.indexOf(first);
   const to = starts.indexOf(first + rows, from);
   return Uint32Array.from(starts.subarray(from, to + 1), (start) => start - first);
+}
+
+/** Weight of the outside option in each of these slates. */
+function outsideWithin(
+  starts: Uint32Array,
+  outside: Float32Array | undefined,
+  first: number,
+  rows: number,
+): Float32Array<ArrayBuffer> {
+  const from = starts.indexOf(first);
+  const to = starts.indexOf(first + rows, from);
+  return outside === undefined
+    ? new Float32Array(to - from)
+    : Float32Array.from(outside.subarray(from, to));
 }

@@ -81,16 +81,20 @@ export const SLATES_PER_GROUP = 8;
  * Bound for a slate of n rows: with x the distance below the best score, e^−x is off by (3 + 2.5x) e^−x ε; weighted
  * by p, x averages at most ln n; the sum has ⌈n/32⌉ + 5 roundings. So |p̂ − p| ≤ (9 + 3 ln n + n/32) ε, the gradient
  * is off by R times that and the hessian by twice that; of `1 − p`, where p is near 1, no digit is lost beyond it.
- * Bindings: 0 scores, 1 rewards, 2 first row of each slate and the end, 3 pairs, 4 loss per slate, 5 shape.
+ * The weight c of the outside option adds `c (q − a) p` and `c (q (1 − q) p² + (q − a) p (1 − p))`, q as in `logistic` at the
+ * inclusive value, which is off by (9 + n/32 + |u|) ε.
+ * Bindings: 0 scores, 1 rewards, 2 first row of each slate and the end, 3 weight of the outside option per slate, 4 pairs,
+ * 5 loss per slate, 6 shape.
  */
 export const SLATE_GRADIENTS_WGSL = /* wgsl */ `
 struct Shape { slates: u32 }
 @group(0) @binding(0) var<storage, read> scores: array<f32>;
 @group(0) @binding(1) var<storage, read> reward: array<f32>;
 @group(0) @binding(2) var<storage, read> starts: array<u32>;
-@group(0) @binding(3) var<storage, read_write> pairs: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(5) var<uniform> shape: Shape;
+@group(0) @binding(3) var<storage, read> outsides: array<f32>;
+@group(0) @binding(4) var<storage, read_write> pairs: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(6) var<uniform> shape: Shape;
 var<workgroup> lanes: array<f32, 256>;
 ${GROUP_INDEX}
 
@@ -135,13 +139,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   for (var row = first + thread % 32u; row < end; row += 32u) { sum += exp(scores[row] - most); }
   sum = sumOfSlate(sum, thread);
   let logSum = log(sum);
+  let outside = select(0.0, outsides[min(slate, shape.slates - 1u)], known);
+  let all = most + logSum;
+  let e = exp(-abs(all));
+  let near = 1.0 / (1.0 + e);
+  let far = e / (1.0 + e);
+  let pull = outside * select(select(far, near, all >= 0.0), -select(near, far, all >= 0.0), earned > 0.0);
+  let bend = outside * near * far;
   var loss = 0.0;
   for (var row = first + thread % 32u; row < end; row += 32u) {
     let below = scores[row] - most;
     let p = exp(below) / sum;
-    pairs[row] = vec2<f32>(earned * p - reward[row], earned * p * (1.0 - p));
+    pairs[row] = vec2<f32>(earned * p - reward[row] + pull * p, (earned + pull) * p * (1.0 - p) + bend * p * p);
     if (reward[row] > 0.0) { loss += reward[row] * (logSum - below); }
   }
   loss = sumOfSlate(loss, thread);
+  // log(1 + e), whose series is exact to f32 where 1 + e would round e away.
+  let tail = select(log(1.0 + e), e - 0.5 * e * e, e < 0.0009765625);
+  loss += outside * (max(select(all, -all, earned > 0.0), 0.0) + tail);
   if (known && thread % 32u == 0u) { losses[slate] = loss; }
 }`;

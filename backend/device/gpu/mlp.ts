@@ -28,7 +28,7 @@ export const gpuMlpEngine =
     const [parameters, mean, square] = [floats(size), floats(size), floats(size)];
     const codes = workspace.storage(mostRows * strideOf(features));
     const [base, reward, scores] = [floats(mostRows), floats(mostRows), floats(mostRows)];
-    const starts = floats(mostSlates + 1);
+    const [starts, outside] = [floats(mostSlates + 1), floats(mostSlates)];
     const pairs = floats(2 * mostRows);
     const [first, slopes] = [floats(mostRows * width), floats(mostRows * width)];
     const [second, secondSlopes] = [floats(mostRows * hidden), floats(mostRows * hidden)];
@@ -60,7 +60,7 @@ export const gpuMlpEngine =
     ]);
     const gradient =
       objective === 'listwise'
-        ? make(SLATE_GRADIENTS_WGSL, [scores, reward, starts, pairs, losses, count])
+        ? make(SLATE_GRADIENTS_WGSL, [scores, reward, starts, outside, pairs, losses, count])
         : make(rowGradientsWgsl('logistic'), [scores, reward, pairs, losses, count]);
     const addLosses = make(ADD_LOSSES_WGSL, [losses, total, lossCount]);
     const backward = make(kernels.backward, [
@@ -116,7 +116,10 @@ export const gpuMlpEngine =
         const listwise = objective === 'listwise';
         const slates = batch.starts.length - 1;
         const parts = listwise ? slates : Math.ceil(batch.rows / ROWS_PER_GROUP);
-        if (listwise) workspace.write(starts, Uint32Array.from(batch.starts));
+        if (listwise) {
+          workspace.write(starts, Uint32Array.from(batch.starts));
+          workspace.write(outside, Float32Array.from(batch.outside ?? new Float32Array(slates)));
+        }
         workspace.write(count, Uint32Array.of(listwise ? slates : batch.rows));
         workspace.write(lossCount, Uint32Array.of(parts));
         workspace.submit([

@@ -140,15 +140,8 @@ const drawCells = ({ temperature, epsilon, poolSize, isDrafted }: SlateDraw): nu
   Number(isDrafted),
 ];
 
-const SHOWN = [
-  'rankingId',
-  'arm',
-  'score_units',
-  'propensity',
-  ...DRAW_COLUMNS,
-  ...CONTEXT_COLUMNS,
-];
-const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'itemId', 'slot', 'codes'];
+const SHOWN = ['rankingId', 'arm', 'score_units', ...DRAW_COLUMNS, ...CONTEXT_COLUMNS];
+const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'itemId', 'slot', 'propensity', 'codes'];
 
 /** Every slate of a file, whole. */
 export const readPart = (bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<LoggedSlate> =>

@@ -69,7 +69,7 @@ export function collector(
       return own.facts().rankings;
     },
     add(slate) {
-      const { at, sessionId, userId, weights, codes, itemIds, tallies } = slate;
+      const { at, sessionId, userId, weights, codes, itemIds, propensities, tallies } = slate;
       if (at < Math.min(from, countedFrom) || at > to) return;
       if (servedBy !== undefined && weights !== servedBy) return;
       const earned = Float64Array.from(tallies, (tally) =>
@@ -78,7 +78,7 @@ export function collector(
       const isRewarded = earned.some((value) => value > 0);
       if (at >= countedFrom) counted.add(slate, isRewarded);
       if (at < from) return;
-      builder.add({ at, sessionId, codes, reward: earned });
+      builder.add({ at, sessionId, codes, reward: earned, propensities });
       own.add(slate, isRewarded);
       user.push(userId === null ? -1 : numberOf(users, userId));
       for (const id of itemIds) item[rows++] = numberOf(items, id);

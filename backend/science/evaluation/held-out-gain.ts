@@ -1,14 +1,19 @@
+import { outsideShares } from '../learn/outside-option.ts';
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 
 /**
- * Held-out gain: the champion's softmax loss minus the challenger's, per held-out slate with a reward, clustered by
- * session. Scorers of different kinds have scores on different scales, so each is first multiplied by the scale that
- * minimises its own loss. The scale is fitted on one half of the sessions and applied to the other (cross-fitting),
- * because on the same data it would be optimistic.
+ * Held-out gain: the champion's loss minus the challenger's, per held-out slate with a reward, clustered by session. The
+ * loss is what learners minimise, per unit of reward (`listwiseLoss`): the softmax over each slate with a reward, and of
+ * slates of one, with a reward or without, the log loss of whether there was one (`outsideShares`).
+ *
+ * Scorers of different kinds have scores on different scales, so each is first multiplied by the scale that minimises its
+ * own loss, and slates of one have an intercept. They are fitted on one half of the sessions and applied to the other
+ * (cross-fitting), because on the same data they would be optimistic.
  * @param champion and `challenger`: points per row.
  * @param offset log-odds of each row that are added to both, such as the position bias of its slot.
- * @returns undefined with fewer than two sessions.
+ * @returns undefined with fewer than two sessions. `clusters` are the sessions with a reward: however many others there
+ * are, without rewards they say nothing.
  */
 export function heldOutGain(
   set: TrainingSet,
@@ -16,44 +21,72 @@ export function heldOutGain(
   challenger: Float64Array,
   offset: Float64Array = new Float64Array(set.rows),
 ): IntervalEstimate | undefined {
-  const [before, after] = [champion, challenger].map((scores) =>
-    [0, 1].map((half) => bestScale(set, scores, offset, 1 - half)),
-  );
+  const shares = outsideShares(set) ?? new Float64Array(slateCount(set));
+  const [before, after] = [champion, challenger].map((scores) => {
+    const judged = { set, shares, scores, offset };
+    const maps = [1, 0].map((half) => fitMap(judged, half));
+    return (slate: number) => slateLoss(judged, slate, maps[set.session[slate] % 2]).loss;
+  });
   const gains: number[] = [];
   const sessions: number[] = [];
+  const rewarded: number[] = [];
   for (let slate = 0; slate < slateCount(set); slate++) {
-    const half = set.session[slate] % 2;
-    const championLoss = slateLoss(set, slate, champion, before[half], offset);
-    const challengerLoss = slateLoss(set, slate, challenger, after[half], offset);
-    if (championLoss === undefined || challengerLoss === undefined) continue;
-    gains.push(championLoss.loss - challengerLoss.loss);
+    const isRewarded = earnedIn(set, slate) > 0;
+    if (isRewarded) rewarded.push(set.session[slate]);
+    if (!isRewarded && shares[slate] === 0) continue;
+    gains.push(before(slate) - after(slate));
     sessions.push(set.session[slate]);
   }
-  return clusteredMean(gains, sessions);
+  const perReward = gains.length / Math.max(rewarded.length, 1);
+  const gain = clusteredMean(
+    gains.map((value) => value * perReward),
+    sessions,
+  );
+  return gain && { ...gain, clusters: new Set(rewarded).size };
+}
+
+/** A scorer's points on held-out slates. */
+interface Judged {
+  readonly set: TrainingSet;
+  /** Of the outside option, one per slate. */
+  readonly shares: Float64Array;
+  readonly scores: Float64Array;
+  readonly offset: Float64Array;
+}
+
+/** From points to log-odds. */
+interface PointsMap {
+  readonly scale: number;
+  readonly intercept: number;
 }
 
 interface SlateLoss {
   readonly loss: number;
-  /** First and second derivative with respect to the scale. */
-  readonly slope: number;
-  readonly curvature: number;
+  /** Derivatives with respect to the scale and the intercept. */
+  readonly slope: readonly [scale: number, intercept: number];
+  readonly curvature: readonly [scale: number, both: number, intercept: number];
 }
 
-/** Softmax cross-entropy of `scale · score + offset` per unit of reward; undefined for a slate without a reward. */
+function earnedIn({ starts, reward }: TrainingSet, slate: number): number {
+  let sum = 0;
+  for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += reward[row];
+  return sum;
+}
+
+/** `listwiseLoss` at `scale · score + offset`, with the intercept at the outside option, per unit of reward. */
 function slateLoss(
-  { starts, reward }: TrainingSet,
+  { set: { starts, reward }, shares, scores, offset }: Judged,
   slate: number,
-  scores: Float64Array,
-  scale: number,
-  offset: Float64Array,
-): SlateLoss | undefined {
+  { scale, intercept }: PointsMap,
+): SlateLoss {
   const [first, end] = [starts[slate], starts[slate + 1]];
   let [total, most] = [0, Number.NEGATIVE_INFINITY];
   for (let row = first; row < end; row++) {
     total += reward[row];
     most = Math.max(most, scale * scores[row] + offset[row]);
   }
-  if (!(total > 0)) return undefined;
+  const [share, isRewarded] = [shares[slate], Number(total > 0)];
+  if (share === 0 && isRewarded === 0) return { loss: 0, slope: [0, 0], curvature: [0, 0, 0] };
   let [sum, mean, square, weightedZ, weightedScore] = [0, 0, 0, 0, 0];
   for (let row = first; row < end; row++) {
     const z = scale * scores[row] + offset[row];
@@ -65,64 +98,96 @@ function slateLoss(
     weightedScore += reward[row] * scores[row];
   }
   mean /= sum;
+  const variance = square / sum - mean * mean;
+  const inclusive = most + Math.log(sum);
+  const perReward = isRewarded / (total || 1);
+  const u = inclusive + intercept;
+  const q = 1 / (1 + Math.exp(-u));
+  const off = share * (q - isRewarded);
+  const bend = share * q * (1 - q);
+  const nothing = Math.max(u, 0) - isRewarded * u + Math.log1p(Math.exp(-Math.abs(u)));
   return {
-    loss: most + Math.log(sum) - weightedZ / total,
-    slope: mean - weightedScore / total,
-    curvature: square / sum - mean * mean,
+    loss: isRewarded * inclusive - perReward * weightedZ + share * nothing,
+    slope: [(isRewarded + off) * mean - perReward * weightedScore, off],
+    curvature: [(isRewarded + off) * variance + bend * mean * mean, bend * mean, bend],
   };
 }
 
 /**
- * Standard deviation of the prior of a scale, as that of the log-odds within a slate that it makes. Few sessions may be
- * ordered without a mistake by chance; without a prior the best scale is then infinite, and one mistake in the other
- * half costs more than everything else.
+ * Standard deviations of the priors of the scale, as that of the log-odds that it makes among the items of a slate, and of
+ * the intercept. Few sessions may be ordered without a mistake by chance; without a prior the best scale is then infinite,
+ * and one mistake in the other half costs more than everything else.
  */
 const USUAL_SPREAD = 3;
+const USUAL_INTERCEPT = 10;
 
 /**
- * The scale with the least penalised loss on the sessions of one half, by Newton's method. A step that would not reduce
- * the loss is halved, as Newton's method overshoots where the loss is flat.
+ * Scale and intercept with the least penalised loss on the sessions of one half, by Newton's method. A step that would not
+ * reduce the loss is halved, as Newton's method overshoots where the loss is flat.
  */
-function bestScale(
-  set: TrainingSet,
-  scores: Float64Array,
-  offset: Float64Array,
-  half: number,
-): number {
-  const penalty = (spreadWithin(set, scores) / USUAL_SPREAD) ** 2;
-  if (!(penalty > 0)) return 0;
-  const at = (scale: number): SlateLoss => {
-    let [loss, slope, curvature] = [(penalty * scale ** 2) / 2, penalty * scale, penalty];
+function fitMap(judged: Judged, half: number): PointsMap {
+  const { set, scores } = judged;
+  const ridge = [(spreadOf(set, scores) / USUAL_SPREAD) ** 2, 1 / USUAL_INTERCEPT ** 2] as const;
+  const at = ({ scale, intercept }: PointsMap): SlateLoss => {
+    let loss = (ridge[0] * scale ** 2 + ridge[1] * intercept ** 2) / 2;
+    let [ga, gb, haa, hab, hbb] = [ridge[0] * scale, ridge[1] * intercept, ridge[0], 0, ridge[1]];
     for (let slate = 0; slate < slateCount(set); slate++) {
       if (set.session[slate] % 2 !== half) continue;
-      const own = slateLoss(set, slate, scores, scale, offset);
-      loss += own?.loss ?? 0;
-      slope += own?.slope ?? 0;
-      curvature += own?.curvature ?? 0;
+      const own = slateLoss(judged, slate, { scale, intercept });
+      loss += own.loss;
+      ga += own.slope[0];
+      gb += own.slope[1];
+      haa += own.curvature[0];
+      hab += own.curvature[1];
+      hbb += own.curvature[2];
     }
-    return { loss, slope, curvature };
+    return { loss, slope: [ga, gb], curvature: [haa, hab, hbb] };
   };
-  let scale = 0;
-  let now = at(scale);
+  let map: PointsMap = { scale: 0, intercept: 0 };
+  let now = at(map);
   for (let iteration = 0; iteration < 50; iteration++) {
-    let step = -now.slope / now.curvature;
-    let next = at(scale + step);
-    while (!(next.loss <= now.loss) && Math.abs(step) > 1e-12) next = at(scale + (step /= 2));
-    scale += step;
+    const [ga, gb] = now.slope;
+    const [haa, hab, hbb] = now.curvature;
+    const bend = haa - (hab * hab) / hbb;
+    // Scores that are all equal have no scale.
+    const byScale = bend > 0 ? -(ga - (hab / hbb) * gb) / bend : 0;
+    const byIntercept = -(gb + hab * byScale) / hbb;
+    const moved = (part: number): PointsMap => ({
+      scale: map.scale + part * byScale,
+      intercept: map.intercept + part * byIntercept,
+    });
+    let part = 1;
+    let next = at(moved(part));
+    while (!(next.loss <= now.loss) && part > 1e-12) next = at(moved((part /= 2)));
+    map = moved(part);
     now = next;
-    if (Math.abs(step) <= 1e-9 * Math.abs(scale)) break;
+    if (
+      part * Math.abs(byScale) <= 1e-9 * Math.abs(map.scale) &&
+      part * Math.abs(byIntercept) <= 1e-9
+    )
+      break;
   }
   // A scorer is judged by its order: what ranks the wrong way round is not turned.
-  return Math.max(scale, 0);
+  return map.scale >= 0 ? map : { scale: 0, intercept: interceptAlone(judged, half) };
 }
 
-/** Pooled standard deviation of the scores around the means of their slates. */
-function spreadWithin({ starts }: TrainingSet, scores: Float64Array): number {
+/** The intercept where the scores do not count. */
+const interceptAlone = ({ scores, ...judged }: Judged, half: number): number =>
+  fitMap({ ...judged, scores: new Float64Array(scores.length) }, half).intercept;
+
+/** Pooled standard deviation of the scores around the means of their slates; those of slates of one around their mean. */
+function spreadOf({ starts }: TrainingSet, scores: Float64Array): number {
+  const around = (own: Float64Array) => {
+    const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
+    return own.reduce((sum, score) => sum + (score - mean) ** 2, 0);
+  };
+  const alone: number[] = [];
   let squares = 0;
   for (let slate = 0; slate + 1 < starts.length; slate++) {
     const own = scores.subarray(starts[slate], starts[slate + 1]);
-    const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
-    for (const score of own) squares += (score - mean) ** 2;
+    if (own.length === 1) alone.push(own[0]);
+    else squares += around(own);
   }
-  return Math.sqrt(squares / scores.length);
+  if (alone.length > 0) squares += around(Float64Array.from(alone));
+  return Math.sqrt(squares / Math.max(scores.length, 1));
 }

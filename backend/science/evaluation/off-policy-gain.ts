@@ -3,7 +3,12 @@ import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
 import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate.ts';
-import { evaluateSlates, type OffPolicyReport } from './off-policy/off-policy-report.ts';
+import {
+  evaluateSlates,
+  evaluateTopSlot,
+  type OffPolicyReport,
+} from './off-policy/off-policy-report.ts';
+import { poolRounds } from './off-policy/pool-rounds.ts';
 import { loggedDraw } from './off-policy/policy-probabilities.ts';
 import {
   crossFitSlates,
@@ -11,6 +16,7 @@ import {
   type RescoredRanking,
 } from './off-policy/reordered-slates.ts';
 import type { SlateEstimator } from './off-policy/slate-estimators.ts';
+import type { TopSlotEstimator } from './off-policy/top-slot.ts';
 
 /** An off-policy gain with the estimates that it comes from. */
 export interface OffPolicyGainResult {
@@ -28,10 +34,19 @@ const DEPTH = 3;
 /** The first one decides: it uses a model to reduce variance, and stays unbiased where the model is wrong. */
 const ESTIMATORS: readonly SlateEstimator[] = ['cascade-dr', 'snrips', 'rips', 'snsips', 'sips'];
 
+/** Where one item is shown: the first one decides. */
+const TOP_SLOT: readonly TopSlotEstimator[] = [
+  { kind: 'dr' },
+  { kind: 'dr-os', lambda: 'tuned' },
+  { kind: 'snips' },
+  { kind: 'ips' },
+];
+
 /**
- * Off-policy estimate of the challenger's gain in reward over the champion, from the champion's log: the items of the
- * first slots, in the challenger's order. Items that the challenger would bring into the slate are not in the log, so
- * the estimate does not include them.
+ * Off-policy estimate of the challenger's gain in reward over the champion, from the champion's log. Of rankings of several
+ * items: the items of the first slots, in the challenger's order. Items that the challenger would bring into the slate are not
+ * in the log, so the estimate does not include them. Where most rankings show one item, of which there is but one order:
+ * the reward of what the challenger would show, of those whose candidates are all known.
  * @param slates served by the champion; neither scorer was trained on them.
  * @param reward weight of each metric.
  * @returns a refusal with its reason where the champion did not explore or the log does not support an estimate.
@@ -45,12 +60,54 @@ export function offPolicyGain(
   const { exploration } = champion;
   if (!(exploration.temperature > 0) && !(exploration.epsilon > 0))
     return refused(`${champion.version} did not explore: its log shows a single order only`);
+  const [ones, several] = [true, false].map((isOne) =>
+    slates.filter(({ itemIds }) => (itemIds.length === 1) === isOne),
+  );
+  return ones.length > several.length
+    ? gainOfOne(ones, challenger, reward)
+    : gainOfOrder(several, champion, challenger, reward);
+}
+
+/** The gain at the only slot. */
+function gainOfOne(
+  slates: readonly LoggedSlate[],
+  challenger: Scorer,
+  reward: Readonly<Record<string, number>>,
+): OffPolicyGainResult {
+  const clusterOf = clusterNumbers();
+  const rankings = slates.flatMap((slate) => {
+    const { pool, propensities, tallies } = slate;
+    if (pool === undefined) return [];
+    const [tally] = tallies;
+    return [
+      {
+        codes: pool.codes,
+        shown: pool.shown[0],
+        propensity: propensities[0],
+        reward: tally === undefined ? 0 : rewardOf(tally, reward),
+        cluster: clusterOf(slate),
+      },
+    ];
+  });
+  if (rankings.length === 0)
+    return refused(
+      'each ranking shows one item, and the log does not hold the codes of the candidates that were not shown: what another version would have shown instead is unknown',
+    );
+  return resultOf(evaluateTopSlot(poolRounds(rankings, challenger), TOP_SLOT));
+}
+
+/** The gain of another order of the first slots. */
+function gainOfOrder(
+  slates: readonly LoggedSlate[],
+  champion: Scorer,
+  challenger: Scorer,
+  reward: Readonly<Record<string, number>>,
+): OffPolicyGainResult {
+  const { exploration } = champion;
   const features = champion.schema.features.length;
-  const clusters = new Map<string, number>();
+  const clusterOf = clusterNumbers();
   const rankings = slates.map((slate): RescoredRanking => {
     const slots = slate.itemIds.length;
-    const cluster = slate.userId ?? `session ${slate.sessionId}`;
-    if (!clusters.has(cluster)) clusters.set(cluster, clusters.size);
     return {
       draw: loggedDraw(
         {
@@ -69,7 +126,7 @@ export function offPolicyGain(
         toPoints(finalUnits(challenger, slate.codes, slot * features)),
       ),
       codes: slate.codes,
-      cluster: clusters.get(cluster)!,
+      cluster: clusterOf(slate),
     };
   });
   const reordered = reorderedSlates(rankings, DEPTH, challenger.exploration);
@@ -77,7 +134,21 @@ export function offPolicyGain(
     return refused(
       reordered.refused[0]?.reason ?? `${champion.version} served no ranking that can be used`,
     );
-  const report = evaluateSlates({ ...reordered, model: crossFitSlates(reordered) }, ESTIMATORS);
+  return resultOf(evaluateSlates({ ...reordered, model: crossFitSlates(reordered) }, ESTIMATORS));
+}
+
+/** Numbers users, and sessions of which no user is known. */
+function clusterNumbers(): (slate: LoggedSlate) => number {
+  const clusters = new Map<string, number>();
+  return ({ userId, sessionId }) => {
+    const cluster = userId ?? `session ${sessionId}`;
+    if (!clusters.has(cluster)) clusters.set(cluster, clusters.size);
+    return clusters.get(cluster)!;
+  };
+}
+
+/** What the first estimator says. */
+function resultOf(report: OffPolicyReport): OffPolicyGainResult {
   const [first] = report.estimates;
   if (first.kind === 'refused') return { gain: { refused: first.reason }, report };
   const { mean, low, high } = first.gain;

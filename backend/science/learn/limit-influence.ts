@@ -1,5 +1,6 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { usualChances } from './usual-chances.ts';
+import { teachAlone } from './outside-option.ts';
+import { massUnrewarded, usualChances } from './usual-chances.ts';
 import { slateCount, takeSlates, type TrainingSet } from './training-set.ts';
 
 /** How much a person may add to what is learned, and how far one item may rise by one training. */
@@ -50,11 +51,11 @@ const ROUNDING = 1e-9;
  * 2. A reward counts at most `rewardOverMean` times the mean (winsorisation).
  * 3. Where items are limited: an item's offset has the gradient `G⁺ − G⁻`, where `G⁺ = Σ r (1 − p)` over rows that earned
  *    r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`), and p is the chance of a row by what its features say
- *    (`usualChances`). It is over its limit where `G⁺` exceeds `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a
+ *    (`usualChances`); of a slate of one, R is the mean where it has no reward. It is over its limit where `G⁺` exceeds `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a
  *    person's further rewards do not count, the others count at most the mean, and as many of them as keep the limit,
  *    evenly spread over time.
  *
- * Mean and chances are those of the first ranking with a reward of each person, because many rankings of a few would move
+ * Mean and chances are those of the first ranking with a reward of each person, and of the first slate of one without, because many rankings of a few would move
  * them, and with them every limit. Leaving rewards out by the item that earned them changes nothing but the items' own
  * constants in a conditional logit (choice-based sampling: Manski & McFadden, 1981), so that what holds for many
  * items, such as that people come back to what they last viewed, is learned in full. For this reason a person's further
@@ -73,7 +74,7 @@ export function limitInfluence(
   const set = takeSlates(whole, counted);
   const overPerson = slateCount(whole) - counted.length;
   const users = Int32Array.from(counted, (slate) => user[slate]);
-  const usual = takeSlates(set, rewardedFirst(set, users));
+  const usual = takeSlates(set, usualSlates(set, users));
   const mean = meanReward(usual.reward);
   const clipped = clipRewards(set.reward, rewardOverMean * mean);
   clipRewards(usual.reward, rewardOverMean * mean);
@@ -133,9 +134,13 @@ function itemsOf({ starts }: TrainingSet, slates: readonly number[], item: Uint3
   return taken.subarray(0, rows);
 }
 
-/** Of each person the first ranking with a reward; slates ascending. */
-const rewardedFirst = (set: TrainingSet, user: Int32Array): number[] =>
-  firstRankings(set, user, 1).filter((slate) => earnedIn(set, slate) > 0);
+/** Of each person the first ranking with a reward, and the first without that teaches; slates ascending. */
+function usualSlates(set: TrainingSet, user: Int32Array): number[] {
+  const teaches = teachAlone(set);
+  return firstRankings(set, user, 1).filter(
+    (slate) => teaches[slate] === 1 || earnedIn(set, slate) > 0,
+  );
+}
 
 /** 1 for each reward of an item by a person who has given it one as large before, or gives it a larger one later. */
 function furtherRewards(set: TrainingSet, user: Int32Array, item: Uint32Array): Uint8Array {
@@ -199,11 +204,13 @@ function limitItems(
   };
   const down = new Float64Array(items);
   let mass = 0;
+  const unrewarded = massUnrewarded(set);
   for (let slate = 0; slate < slateCount(set); slate++) {
     const earned = earnedIn(set, slate);
     mass += earned;
+    const weight = earned || unrewarded[slate];
     for (let row = starts[slate]; row < starts[slate + 1]; row++)
-      if (reward[row] === 0) down[item[row]] += earned * chances[row];
+      if (reward[row] === 0) down[item[row]] += weight * chances[row];
   }
   const supports = reward.reduce((count, value) => count + Number(value > 0), 0);
   const always = supports === 0 ? 0 : (LEAST_SUPPORT * mass) / supports;

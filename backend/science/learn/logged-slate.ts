@@ -23,8 +23,18 @@ export interface LoggedSlate {
   readonly propensities: Float64Array;
   /** `Uint8Array(slots × F)`, as logged. */
   readonly codes: Uint8Array;
+  /** All that competed, where that is known; partitions do not hold it. */
+  readonly pool?: SlatePool;
   /** Undefined where nothing happened. */
   readonly tallies: readonly (Tallies | undefined)[];
+}
+
+/** The candidates that a request sent, shown or not: none of them counts as an example for not having been shown. */
+export interface SlatePool {
+  /** `Uint8Array(candidates × F)`. */
+  readonly codes: Uint8Array;
+  /** Of each slot its candidate's index. */
+  readonly shown: readonly number[];
 }
 
 /** How chance had its part in a slate. */
@@ -36,5 +46,5 @@ export interface SlateDraw extends ExplorationSpec {
 /** What learners need of one. */
 export type TrainingSlate = Pick<
   LoggedSlate,
-  'at' | 'sessionId' | 'userId' | 'weights' | 'itemIds' | 'codes' | 'tallies'
+  'at' | 'sessionId' | 'userId' | 'weights' | 'itemIds' | 'propensities' | 'codes' | 'tallies'
 >;

@@ -2,7 +2,7 @@ import type { TrainingSpec } from '../../../shared/features/schema.ts';
 import { slateCount, type TrainingSet } from './training-set.ts';
 
 /** The slates and rewards that a loss is computed on. */
-export type Rewards = Pick<TrainingSet, 'rows' | 'starts' | 'reward'>;
+export type Rewards = Pick<TrainingSet, 'rows' | 'starts' | 'reward' | 'outside'>;
 
 /** Fills one gradient and one hessian per row and returns the total loss. Scores are log-odds. */
 export type Loss = (
@@ -15,7 +15,13 @@ export type Loss = (
 /**
  * Softmax cross-entropy over each slate (conditional logit; Cao et al., "Learning to Rank", ICML 2007):
  * `L = Σ_slates R · −Σᵢ yᵢ log pᵢ`, `p = softmax(s)`, `R = Σ reward`, `y = reward / R`;
- * `∂L/∂sᵢ = R (pᵢ − yᵢ)`, `∂²L/∂sᵢ² = R pᵢ (1 − pᵢ)`. A slate without a reward adds nothing.
+ * `∂L/∂sᵢ = R (pᵢ − yᵢ)`, `∂²L/∂sᵢ² = R pᵢ (1 − pᵢ)`. A slate without a reward adds nothing to it.
+ *
+ * With weights c of the outside option the log loss of whether anything was rewarded is added: "nothing" is one more
+ * alternative, of utility 0, so that `q = σ(u)` for the slate's inclusive value `u = log Σ e^s` (McFadden, 1974). With
+ * `a = 1` where R > 0, else 0: `L += c (log(1 + eᵘ) − a u)`, `∂/∂sᵢ += c (q − a) pᵢ`,
+ * `∂²/∂sᵢ² += c (q (1 − q) pᵢ² + (q − a) pᵢ (1 − pᵢ))`. At c = R both parts are the multinomial logit, for a slate of one
+ * they are a logistic regression, and for c ≤ R the sum is convex.
  */
 export const listwiseLoss: Loss = (set, scores, gradient, hessian) => {
   let total = 0;
@@ -30,10 +36,18 @@ export const listwiseLoss: Loss = (set, scores, gradient, hessian) => {
     let sum = 0;
     for (let row = first; row < end; row++) sum += Math.exp(scores[row] - best);
     const logSum = best + Math.log(sum);
+    const outside = set.outside?.[slate] ?? 0;
+    // Both tails come from exp(−|u|), so that neither loses its digits.
+    const far = Math.exp(-Math.abs(logSum));
+    const [q, none] =
+      logSum < 0 ? [far / (1 + far), 1 / (1 + far)] : [1 / (1 + far), far / (1 + far)];
+    const pull = outside * (earned > 0 ? -none : q);
+    const bend = outside * q * none;
+    total += outside * (Math.max(earned > 0 ? -logSum : logSum, 0) + Math.log1p(far));
     for (let row = first; row < end; row++) {
       const p = Math.exp(scores[row] - logSum);
-      gradient[row] = earned * p - set.reward[row];
-      hessian[row] = earned * p * (1 - p);
+      gradient[row] = earned * p - set.reward[row] + pull * p;
+      hessian[row] = (earned + pull) * p * (1 - p) + bend * p * p;
       if (set.reward[row] > 0) total += set.reward[row] * (logSum - scores[row]);
     }
   }
@@ -62,9 +76,19 @@ export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
 /** The sum of all weights in a set's loss. Loss / mass is per unit of reward or per row, so that sets can be compared. */
 export function lossMass(set: Rewards, objective: 'listwise' | 'pointwise'): number {
   let mass = 0;
-  const { reward } = set;
-  for (let row = 0; row < reward.length; row++)
-    mass += objective === 'listwise' || reward[row] > 0 ? reward[row] : 1;
+  const { starts, reward, outside } = set;
+  if (objective === 'pointwise') {
+    for (const value of reward) mass += value > 0 ? value : 1;
+    return mass;
+  }
+  for (let slate = 0; slate < slateCount(set); slate++) {
+    let earned = 0;
+    for (let row = starts[slate]; row < starts[slate + 1]; row++) earned += reward[row];
+    if (outside === undefined) mass += earned;
+    // The softmax of a slate of one has no loss.
+    else if (starts[slate + 1] - starts[slate] === 1) mass += outside[slate];
+    else mass += Math.max(earned, outside[slate]);
+  }
   return mass;
 }
 

@@ -15,6 +15,10 @@ export interface TrainingSet {
   readonly reward: Float64Array;
   /** 1-based slot at which each row was shown. */
   readonly position: Uint16Array;
+  /** Probability of each row at its slot given the slots above; absent where it is not known how slates were drawn. */
+  readonly propensity?: Float64Array;
+  /** Weight of "nothing was rewarded" as one more alternative of each slate; absent: 0. See `withOutsideOption`. */
+  readonly outside?: Float32Array;
   /** Epoch ms of each slate. */
   readonly at: Float64Array;
   /** Session number of each slate, for clustered intervals. */
@@ -31,6 +35,8 @@ export interface LabelledSlate {
   readonly codes: Uint8Array;
   /** One per slot. */
   readonly reward: Float64Array;
+  /** Conditional probability of each slot given the slots above. Of a set either all slates have them or none. */
+  readonly propensities?: Float64Array;
 }
 
 /** Builds a training set slate by slate, so that the slates need not all be in memory at once. */
@@ -45,6 +51,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
   const codes = new Uint8Array(features * capacityRows);
   const reward = new Float64Array(capacityRows);
   const position = new Uint16Array(capacityRows);
+  let propensity: Float64Array | undefined;
   const starts: number[] = [];
   const at: number[] = [];
   const session: number[] = [];
@@ -55,6 +62,8 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
       const slots = slate.reward.length;
       if (row + slots > capacityRows)
         throw new RangeError(`${row + slots} items do not fit into ${capacityRows} rows`);
+      if (row === 0 && slate.propensities) propensity = new Float64Array(capacityRows);
+      if (slate.propensities) propensity?.set(slate.propensities, row);
       starts.push(row);
       at.push(slate.at);
       if (!sessions.has(slate.sessionId)) sessions.set(slate.sessionId, sessions.size);
@@ -80,6 +89,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
         starts: Uint32Array.from([...starts, row]),
         reward: reward.subarray(0, row),
         position: position.subarray(0, row),
+        ...(propensity && { propensity: propensity.subarray(0, row) }),
         at: Float64Array.from(at),
         session: Uint32Array.from(session),
       };
@@ -111,6 +121,8 @@ export function sliceSlates(set: TrainingSet, from: number, to: number): Trainin
     starts: set.starts.slice(from, to + 1).map((start) => start - first),
     reward: set.reward.slice(first, last),
     position: set.position.slice(first, last),
+    ...(set.propensity && { propensity: set.propensity.slice(first, last) }),
+    ...(set.outside && { outside: set.outside.slice(from, to) }),
     at: set.at.slice(from, to),
     session: set.session.slice(from, to),
   };
@@ -140,6 +152,8 @@ export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): Trainin
     starts,
     reward: Float64Array.from(from, (row) => set.reward[row]),
     position: Uint16Array.from(from, (row) => set.position[row]),
+    ...(set.propensity && { propensity: Float64Array.from(from, (row) => set.propensity![row]) }),
+    ...(set.outside && { outside: Float32Array.from(slates, (slate) => set.outside![slate]) }),
     at: Float64Array.from(slates, (slate) => set.at[slate]),
     session: Uint32Array.from(slates, (slate) => set.session[slate]),
   };
@@ -161,11 +175,13 @@ const MOST_POSITIONS = 255;
  * The set with the shown slot as one more feature (its last). Training attributes the effect of the slot to it;
  * serving leaves the feature out, which is the same as holding it constant.
  */
-export function withPosition(set: TrainingSet): TrainingSet {
+export const withPosition = (set: TrainingSet): TrainingSet =>
+  withColumn(set, (row) => Math.min(set.position[row], MOST_POSITIONS));
+
+/** The set with one more feature, its last, that only training has. @param code of each row. */
+export function withColumn(set: TrainingSet, code: (row: number) => number): TrainingSet {
   const codes = new Uint8Array(set.codes.length + set.rows);
   codes.set(set.codes);
-  for (let row = 0; row < set.rows; row++) {
-    codes[set.codes.length + row] = Math.min(set.position[row], MOST_POSITIONS);
-  }
+  for (let row = 0; row < set.rows; row++) codes[set.codes.length + row] = code(row);
   return { ...set, codes, features: set.features + 1 };
 }

@@ -1,6 +1,7 @@
 import { firstPassOf, STRIDE, type Scorer } from '../../../shared/score/scorer.ts';
 import { toLogOdds, warmSlope } from './additive/first-pass.ts';
 import { additiveScores } from './histogram.ts';
+import { teachAlone } from './outside-option.ts';
 import { slateCount, withPosition, type TrainingSet } from './training-set.ts';
 
 const ROUNDS = 5;
@@ -8,10 +9,10 @@ const ROUNDS = 5;
 const PRIOR = 1;
 
 /**
- * The chance of each row in its slate by what the features, and the slot where it is shown, say in another set: an additive
- * conditional logit that starts at a base's weights, fitted feature by feature by iterative scaling
+ * The chance of each row in its slate, or of a slate of one that it is rewarded (1 where it teaches nothing: `teachAlone`), by what
+ * the features, and the slot where it is shown, say in another set: an additive conditional logit that starts at a base's weights, fitted feature by feature by iterative scaling
  * (Darroch & Ratcliff, 1972), `w_b += log(earned_b / expected_b)`.
- * @param learned the set that is fitted on, each slate with a reward. @returns `Float64Array(set.rows)`.
+ * @param learned the set that is fitted on, each slate with a reward or of one. @returns `Float64Array(set.rows)`.
  */
 export function usualChances(set: TrainingSet, learned: TrainingSet, base: Scorer): Float64Array {
   const first = firstPassOf(base);
@@ -38,10 +39,12 @@ function scaleFeature(
   const earned = new Float64Array(STRIDE).fill(PRIOR);
   const expected = new Float64Array(STRIDE).fill(PRIOR);
   const chances = chancesOf(set, scores);
+  const unrewarded = massUnrewarded(set);
   for (let slate = 0; slate < slateCount(set); slate++) {
     const [from, to] = [set.starts[slate], set.starts[slate + 1]];
     let mass = 0;
     for (let row = from; row < to; row++) mass += set.reward[row];
+    if (mass === 0) mass = unrewarded[slate];
     for (let row = from; row < to; row++) {
       earned[codes[row]] += set.reward[row];
       expected[codes[row]] += mass * chances[row];
@@ -53,10 +56,26 @@ function scaleFeature(
   for (let row = 0; row < set.rows; row++) scores[row] += step[codes[row]];
 }
 
-/** The softmax of each slate's scores, in log-odds. */
-function chancesOf({ starts }: Pick<TrainingSet, 'starts'>, scores: Float64Array): Float64Array {
+/** How much each slate without a reward weighs: the mean reward of those with one where it teaches alone, else 0. */
+export function massUnrewarded(set: TrainingSet): Float64Array {
+  const { starts, reward } = set;
+  const earned = reward.filter((value) => value > 0);
+  const mean = earned.reduce((sum, value) => sum + value, 0) / Math.max(earned.length, 1);
+  return Float64Array.from(teachAlone(set), (teaches, slate) =>
+    teaches === 1 && reward[starts[slate]] === 0 ? mean : 0,
+  );
+}
+
+/** The softmax of each slate's scores, in log-odds, and of slates of one that teach their probabilities. */
+function chancesOf(set: TrainingSet, scores: Float64Array): Float64Array {
+  const { starts } = set;
+  const teaches = teachAlone(set);
   const chances = new Float64Array(scores.length);
   for (let slate = 0; slate + 1 < starts.length; slate++) {
+    if (teaches[slate] === 1) {
+      chances[starts[slate]] = 1 / (1 + Math.exp(-scores[starts[slate]]));
+      continue;
+    }
     let [most, total] = [-Infinity, 0];
     for (let row = starts[slate]; row < starts[slate + 1]; row++)
       most = Math.max(most, scores[row]);

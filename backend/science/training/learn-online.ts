@@ -57,7 +57,10 @@ function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): Addit
   return { ...base, weights };
 }
 
-/** Deltas of which every one is made smaller by the same factor, so that none of the items that were shown moves too far. */
+/**
+ * Deltas of which every one is made smaller by the same factor, so that none of the items that were shown moves too far from
+ * the mean of its slate; of slates of one, from the mean of all of them.
+ */
 function withinTrustRegion(
   deltas: readonly WeightDelta[],
   base: AdditiveScorer,
@@ -68,12 +71,19 @@ function withinTrustRegion(
   const moved = pointsPerRow(withDeltas(base, deltas), set).map(
     (after, row) => after - before[row],
   );
+  const alone: number[] = [];
   let farthest = 0;
+  const compare = (own: ArrayLike<number>) => {
+    let mean = 0;
+    for (let i = 0; i < own.length; i++) mean += own[i] / own.length;
+    for (let i = 0; i < own.length; i++) farthest = Math.max(farthest, Math.abs(own[i] - mean));
+  };
   for (let slate = 0; slate + 1 < set.starts.length; slate++) {
     const own = moved.subarray(set.starts[slate], set.starts[slate + 1]);
-    const mean = own.reduce((sum, points) => sum + points, 0) / own.length;
-    for (const points of own) farthest = Math.max(farthest, Math.abs(points - mean));
+    if (own.length === 1) alone.push(own[0]);
+    else compare(own);
   }
+  compare(alone);
   const factor = Math.min(1, mostPoints / farthest);
   return deltas
     .map((delta) => ({ ...delta, points: delta.points * factor }))

@@ -23,6 +23,7 @@ import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted
 import { forestLearner } from '../learn/learners/forest.ts';
 import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learners/learner.ts';
 import { mlpLearner } from '../learn/learners/mlp.ts';
+import { withOutsideOption } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
 import { withoutPositionBias } from './without-position-bias.ts';
@@ -92,7 +93,8 @@ const SEED = 1;
 export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
   const { parent, learner } = options;
   const { schema } = parent;
-  const { set: shown, examination } = withoutPositionBias(set, schema);
+  const { set: unbiased, examination } = withoutPositionBias(set, schema);
+  const shown = schema.training.objective === 'listwise' ? withOutsideOption(unbiased) : unbiased;
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   const start = options.startFrom ?? parent;
   // Each fit's points are scaled on its own slates: measured on others, the slope is another by chance, and with every

@@ -9,8 +9,10 @@ function exp1(x: f64): f64 {
 }
 
 /**
- * Softmax cross-entropy over each slate, `R = Σ reward`: gradient `R p − reward`, hessian `R p (1 − p)`.
- * Arguments: 0 scores, 1 rewards f32, 2 starts u32, 3 slates, 4 slates per block, 5 values, 6 mode, 7 totals.
+ * Softmax cross-entropy over each slate, `R = Σ reward`: gradient `R p − reward`, hessian `R p (1 − p)`; and the log loss
+ * of whether there is a reward at all, by the weight c of the outside option (`science/learn/loss.ts`).
+ * Arguments: 0 scores, 1 rewards f32, 2 starts u32, 3 slates, 4 slates per block, 5 values, 6 mode, 7 totals,
+ * 8 weights of the outside option f32[slate], or 0: none.
  */
 export function softmax(control: usize, task: u32, _thread: u32): void {
   const scores = address(control, 0);
@@ -21,6 +23,7 @@ export function softmax(control: usize, task: u32, _thread: u32): void {
   const values = address(control, 5);
   const mode = <i32>number(control, 6);
   const totals = address(control, 7) + <usize>task * 24;
+  const outsides = address(control, 8);
   const to = min((task + 1) * perBlock, slates);
   let loss: f64 = 0;
   let mostG: f64 = 0;
@@ -28,25 +31,37 @@ export function softmax(control: usize, task: u32, _thread: u32): void {
   for (let slate = task * perBlock; slate < to; slate++) {
     const first = <usize>load<u32>(starts + ((<usize>slate) << 2));
     const end = <usize>load<u32>(starts + ((<usize>slate) << 2), 4);
+    const outside: f64 = outsides == 0 ? 0 : <f64>load<f32>(outsides + ((<usize>slate) << 2));
     let earned: f64 = 0;
     let best: f64 = -Infinity;
     for (let row = first; row < end; row++) {
       earned += <f64>load<f32>(rewards + (row << 2));
       best = max(best, load<f64>(scores + (row << 3)));
     }
-    if (earned == 0) {
+    if (earned == 0 && outside == 0) {
       for (let row = first; row < end; row++) put(values + (row << 3), mode, 0, 0);
       continue;
     }
     let sum: f64 = 0;
     for (let row = first; row < end; row++) sum += exp1(load<f64>(scores + (row << 3)) - best);
     const logSum = best + Math.log(sum);
+    let pull: f64 = 0;
+    let bend: f64 = 0;
+    if (outside != 0) {
+      const far = exp1(-abs(logSum));
+      const inverse = 1 / (1 + far);
+      const q = logSum < 0 ? far * inverse : inverse;
+      const none = logSum < 0 ? inverse : far * inverse;
+      pull = outside * (earned > 0 ? -none : q);
+      bend = outside * q * none;
+      loss += outside * (max(earned > 0 ? -logSum : logSum, 0) + Math.log1p(far));
+    }
     for (let row = first; row < end; row++) {
       const s = load<f64>(scores + (row << 3));
       const reward = <f64>load<f32>(rewards + (row << 2));
       const p = exp1(s - logSum);
-      const g = earned * p - reward;
-      const h = earned * p * (1 - p);
+      const g = earned * p - reward + pull * p;
+      const h = (earned + pull) * p * (1 - p) + bend * p * p;
       loss += reward * (logSum - s);
       mostG = max(mostG, abs(g));
       mostH = max(mostH, h);

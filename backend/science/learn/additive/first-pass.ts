@@ -11,6 +11,7 @@ import { calibrate } from '../calibrate.ts';
 import { additiveScores } from '../histogram.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
+import { setIntercept } from '../outside-option.ts';
 import { fitAdditive } from './fit-additive.ts';
 import { emptyWeights, type Fit } from './fit-options.ts';
 import type { FitMethod } from '../fit-method.ts';
@@ -45,7 +46,7 @@ export function warmSlope(parent: Scorer, set: TrainingSet): number {
 
 /**
  * Fits an additive scorer that starts at its parent's points and is penalised for leaving the schema's rule weights.
- * @param train with the shown slot as one feature more where the schema asks for it.
+ * @param train with the shown slot as one feature more where the schema asks for it, and with its outside option.
  * @param from another fit: this one starts from its weights and runs for as many iterations.
  */
 export async function fitFirstPass(
@@ -60,7 +61,11 @@ export async function fitFirstPass(
     version: parent.version,
     name: 'rules',
   });
-  const logOdds = (scorer: AdditiveScorer) => toLogOdds(scorer, train.features, slope);
+  const logOdds = (scorer: AdditiveScorer) => {
+    const weights = toLogOdds(scorer, train.features, slope);
+    setIntercept(train, weights);
+    return weights;
+  };
   return fitAdditive(train, validation, {
     schema,
     objective: training.objective,

@@ -6,6 +6,7 @@ import type { Device } from '../device/device.ts';
 import { fitAdditive } from './fit-additive.ts';
 import { pointsPerRow } from '../score-set.ts';
 import { slateCount, withPosition, type TrainingSet } from '../training-set.ts';
+import { setIntercept, withOutsideOption } from '../outside-option.ts';
 import { slotWeights } from './slot-weights.ts';
 
 const MAX_ITERATIONS = 100;
@@ -13,9 +14,10 @@ const MAX_ITERATIONS = 100;
 /**
  * How the weights of a published version should change after what it was served for: the posterior mode of a
  * conditional logit with the prior N(published, spread²) on every weight, that is `w += α Σ (y − p)·x` with a ridge
- * towards the published weights, until it converges. p is over the items of one slate, so a slate without a reward
- * changes nothing, and feedback that is late does no harm. The effect of the slots is estimated first, and is not
- * part of the answer.
+ * towards the published weights, until it converges. p is over the items of one slate, so a longer slate without a reward
+ * changes nothing, and feedback that is late does no harm. Of a slate of one, p is the chance of a reward
+ * (`outsideShares`): one whose feedback is late counts as without. The effect of the slots and the intercept are
+ * estimated first, and are not part of the answer.
  * @param set of what the base served, rewarded by the reward in force. @param spread log-odds.
  * @returns the largest changes, in points, at most as many as one batch holds.
  */
@@ -28,12 +30,13 @@ export async function learnDeltas(
   const { schema } = base;
   const slope = warmSlope(base, set);
   const isGiven = schema.training.position === 'given';
-  const shown = isGiven ? set : withPosition(set);
+  const shown = withOutsideOption(isGiven ? set : withPosition(set));
   const start = toLogOdds(base, shown.features, slope);
   if (!isGiven) {
     const scores = pointsPerRow(base, set).map((points) => points * slope);
     start.set(slotWeights(set, scores), schema.features.length * STRIDE);
   }
+  setIntercept(shown, start);
   const { weights } = await fitAdditive(shown, undefined, {
     schema,
     objective: 'listwise',

@@ -67,6 +67,7 @@ export async function miniBatch(
         rows,
         starts: Uint32Array.of(0, rows),
         reward: set.reward.subarray(first, end),
+        ...(set.outside && { outside: set.outside.subarray(order[i], order[i] + 1) }),
       };
       const [s, g, h] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(rows)];
       for (let row = 0; row < rows; row++)

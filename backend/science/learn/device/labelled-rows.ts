@@ -6,6 +6,8 @@ export interface LabelledRows extends CodeMatrix {
   readonly reward: Float64Array;
   /** Slate s covers rows `starts[s] .. starts[s + 1] − 1`. Objectives over slates need it. */
   readonly starts?: Uint32Array;
+  /** Weight of the outside option in each slate's softmax: see `listwiseLoss`. Default: 0. */
+  readonly outside?: Float32Array;
   /** Scores that the learner has to take as given, one per row, in log-odds. Default: 0. */
   readonly base?: Float64Array | Float32Array;
 }

@@ -27,6 +27,8 @@ export interface MlpBatch {
   /** Slate s covers rows `starts[s] .. starts[s + 1] − 1`. */
   readonly starts: Uint32Array;
   readonly reward: Float64Array;
+  /** Weight of the outside option in each slate, of the listwise objective: see `listwiseLoss`. Default: 0. */
+  readonly outside?: Float32Array;
   /** Row-major, `codes[row * stride + feature]`; the stride is a multiple of 4. */
   readonly codes: Uint8Array<ArrayBuffer>;
   /** Scores that the network has to take as given, one per row, in log-odds. */

@@ -34,8 +34,10 @@ const OBJECTIVES: Readonly<Record<BoostedObjective, Objective>> = {
 };
 
 /**
- * Boosted trees for ranking: LambdaMART (Burges, 2010), or softmax cross-entropy over the slate. When a device fails,
- * the next one goes on from the trees that were finished.
+ * Boosted trees for ranking: LambdaMART (Burges, 2010), or softmax cross-entropy over the slate. LambdaMART compares the
+ * items of a slate and has nothing to say of a slate of one: where most slates with a reward are such, the softmax with its
+ * outside option takes its place, which is then a logistic regression. When a device fails, the next one goes on from the
+ * trees that were finished.
  */
 export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
   async fit(train, validation, { schema, rounds = MAX_TREES, device, onStep }) {
@@ -56,7 +58,7 @@ export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
       const booster = kernels.boosting({
         train: labelled(train, trees),
         ...(validation && { heldOut: labelled(validation, trees) }),
-        objective: OBJECTIVES[objective],
+        objective: OBJECTIVES[comparesItems(train.set) ? objective : 'softmax'],
         options: { ...GROW, monotone: monotoneOf(schema) },
       });
       try {
@@ -91,6 +93,19 @@ export function monotoneOf({ features, constraints }: Schema): Int8Array {
     if (monotone !== undefined) orders[at] = monotone === 'increasing' ? 1 : -1;
   }
   return orders;
+}
+
+/** Whether at least half of the slates with a reward have several items, or a slate of one teaches nothing. */
+function comparesItems({ starts, reward, outside }: TrainingSet): boolean {
+  if (outside === undefined) return true;
+  let [ones, others] = [0, 0];
+  for (let slate = 0; slate < outside.length; slate++) {
+    const own = reward.subarray(starts[slate], starts[slate + 1]);
+    if (!own.some((value) => value > 0)) continue;
+    if (own.length === 1) ones++;
+    else others++;
+  }
+  return others >= ones;
 }
 
 const slatesOf = (set: TrainingSet): number => Math.max(slateCount(set), 1);

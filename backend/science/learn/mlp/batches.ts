@@ -43,8 +43,8 @@ export class Batches {
     this.#batchRows = batchRows;
     this.mass = lossMass(set, objective);
     const all = Uint32Array.from({ length: slateCount(set) }, (_, slate) => slate);
-    // A listwise loss has no gradient on a slate without a reward.
-    this.#slates = objective === 'listwise' ? all.filter((slate) => this.#earned(slate)) : all;
+    // A listwise loss has no gradient on a slate without a reward, unless its outside option has a weight.
+    this.#slates = objective === 'listwise' ? all.filter((slate) => this.#teaches(slate)) : all;
     let longest = 0;
     for (const slate of all) longest = Math.max(longest, this.#length(slate));
     this.mostRows = Math.min(set.rows, batchRows - 1 + longest);
@@ -96,7 +96,13 @@ export class Batches {
       }
       starts[s + 1] = row;
     });
-    const rewards = { rows, starts, reward };
+    const { outside } = this.#set;
+    const rewards = {
+      rows,
+      starts,
+      reward,
+      ...(outside && { outside: Float32Array.from(slates, (slate) => outside[slate]) }),
+    };
     return { ...rewards, codes, base, mass: lossMass(rewards, this.#objective) };
   }
 
@@ -104,7 +110,8 @@ export class Batches {
     return this.#set.starts[slate + 1] - this.#set.starts[slate];
   }
 
-  #earned(slate: number): boolean {
+  #teaches(slate: number): boolean {
+    if ((this.#set.outside?.[slate] ?? 0) > 0) return true;
     for (let row = this.#set.starts[slate]; row < this.#set.starts[slate + 1]; row++)
       if (this.#set.reward[row] > 0) return true;
     return false;

@@ -53,78 +53,88 @@ describe.each([1, 7, 8, 9, 39])('additive scores of %i features', (features) => 
   });
 });
 
-describe.each(['logistic', 'softmax'] as const)('the gradient of %s loss by bucket', (kind) => {
-  test.each([
-    [1, 1],
-    [7, 3],
-    [8193, 9],
-    [65_537, 4],
-    [200_003, 8],
-  ])(
-    'is the histogram of the rows’, the same to the bit on any threads: %i rows, %i features',
-    (rows, features) => {
-      const { seed, random } = freshRandom();
-      const columns = randomColumns(rows, features, random);
-      const starts = randomStarts(Math.ceil(rows / 3), 5, random).map((start) =>
-        Math.min(start, rows),
-      );
-      starts[starts.length - 1] = rows;
-      const reward = Float64Array.from({ length: rows }, () => (random() < 0.2 ? 1 : 0));
-      const weights = Float64Array.from({ length: features * 256 }, () => 2 * random() - 1);
-      const set = { rows, starts, reward };
-      const [g, h] = [new Float64Array(rows), new Float64Array(rows)];
-      const lossOf = kind === 'logistic' ? pointwiseLoss : listwiseLoss;
-      const total = lossOf(set, additiveScores(columns, weights), g, h);
-      const oracle = histogram(columns, g, h);
-      const sizes = histogram(columns, g.map(Math.abs), h);
-      const found = POOLS.map((pool) => {
-        const rowLoss: RowLoss =
-          kind === 'logistic'
-            ? pointwise(pool, 'logistic', reward)
-            : listwise(pool, reward, starts);
-        const loss = new AdditiveLoss(loadCodes(pool, columns), rowLoss);
-        const scores = loss.allocateScores();
-        loss.score(weights, scores);
-        // Ten times: which thread takes which rows differs from run to run, the answer must not.
-        const gradients = Array.from({ length: 10 }, () => {
-          const into = new Float64Array(features * 256).fill(Number.NaN);
-          const value = loss.gradient(scores, into);
-          expect(Math.abs(value - total), `seed ${seed}: loss`).toBeLessThan(1e-11 * (1 + total));
-          return into;
+describe.each(['logistic', 'softmax', 'softmax with an outside option'] as const)(
+  'the gradient of %s loss by bucket',
+  (kind) => {
+    test.each([
+      [1, 1],
+      [7, 3],
+      [8193, 9],
+      [65_537, 4],
+      [200_003, 8],
+    ])(
+      'is the histogram of the rows’, the same to the bit on any threads: %i rows, %i features',
+      (rows, features) => {
+        const { seed, random } = freshRandom();
+        const columns = randomColumns(rows, features, random);
+        const starts = randomStarts(Math.ceil(rows / 3), 5, random).map((start) =>
+          Math.min(start, rows),
+        );
+        starts[starts.length - 1] = rows;
+        const reward = Float64Array.from({ length: rows }, () => (random() < 0.2 ? 1 : 0));
+        const weights = Float64Array.from({ length: features * 256 }, () => 2 * random() - 1);
+        const outside = Float32Array.from({ length: starts.length - 1 }, () => random() / 2);
+        const hasOutside = kind === 'softmax with an outside option';
+        const set = { rows, starts, reward, ...(hasOutside && { outside }) };
+        const [g, h] = [new Float64Array(rows), new Float64Array(rows)];
+        const lossOf = kind === 'logistic' ? pointwiseLoss : listwiseLoss;
+        const total = lossOf(set, additiveScores(columns, weights), g, h);
+        const oracle = histogram(columns, g, h);
+        const sizes = histogram(columns, g.map(Math.abs), h);
+        const found = POOLS.map((pool) => {
+          const rowLoss: RowLoss =
+            kind === 'logistic'
+              ? pointwise(pool, 'logistic', reward)
+              : listwise(pool, reward, starts, set.outside);
+          const loss = new AdditiveLoss(loadCodes(pool, columns), rowLoss);
+          const scores = loss.allocateScores();
+          loss.score(weights, scores);
+          // Ten times: which thread takes which rows differs from run to run, the answer must not.
+          const gradients = Array.from({ length: 10 }, () => {
+            const into = new Float64Array(features * 256).fill(Number.NaN);
+            const value = loss.gradient(scores, into);
+            expect(Math.abs(value - total), `seed ${seed}: loss`).toBeLessThan(1e-11 * (1 + total));
+            return into;
+          });
+          const curvature = new Float64Array(features * 256).fill(Number.NaN);
+          loss.curvature(scores, curvature);
+          expect(loss.value(scores), `seed ${seed}`).toBeCloseTo(total, 6);
+          return { gradients, curvature };
         });
-        const curvature = new Float64Array(features * 256).fill(Number.NaN);
-        loss.curvature(scores, curvature);
-        expect(loss.value(scores), `seed ${seed}`).toBeCloseTo(total, 6);
-        return { gradients, curvature };
-      });
-      expectSameBits(
-        `seed ${seed}: gradient`,
-        found.flatMap(({ gradients }) => gradients.map(({ buffer }) => new Uint8Array(buffer))),
-      );
-      expectSameBits(
-        `seed ${seed}: curvature`,
-        found.map(({ curvature }) => new Uint8Array(curvature.buffer)),
-      );
-      const [{ gradients, curvature }] = found;
-      const slack = (sums: Float64Array) => (at: number) => 1e-12 * sums[at] + rows * 2 ** -49;
-      expectWithin(`seed ${seed}: gradient`, gradients[0], oracle.gradient, slack(sizes.gradient));
-      expectWithin(`seed ${seed}: curvature`, curvature, oracle.hessian, slack(oracle.hessian));
-    },
-  );
+        expectSameBits(
+          `seed ${seed}: gradient`,
+          found.flatMap(({ gradients }) => gradients.map(({ buffer }) => new Uint8Array(buffer))),
+        );
+        expectSameBits(
+          `seed ${seed}: curvature`,
+          found.map(({ curvature }) => new Uint8Array(curvature.buffer)),
+        );
+        const [{ gradients, curvature }] = found;
+        const slack = (sums: Float64Array) => (at: number) => 1e-12 * sums[at] + rows * 2 ** -49;
+        expectWithin(
+          `seed ${seed}: gradient`,
+          gradients[0],
+          oracle.gradient,
+          slack(sizes.gradient),
+        );
+        expectWithin(`seed ${seed}: curvature`, curvature, oracle.hessian, slack(oracle.hessian));
+      },
+    );
 
-  test('is 0 where nothing pulls', () => {
-    const [pool] = POOLS;
-    const columns = randomColumns(5, 2, freshRandom().random);
-    const still: RowLoss = {
-      ...pointwise(pool, 'squared', new Float32Array(5)),
-      evaluate: () => ({ loss: 3, mostGradient: 0, mostHessian: 0 }),
-    };
-    const loss = new AdditiveLoss(loadCodes(pool, columns), still);
-    const into = new Float64Array(512).fill(Number.NaN);
-    expect(loss.gradient(loss.allocateScores(), into)).toBe(3);
-    expect(into.every((value) => value === 0)).toBe(true);
-  });
-});
+    test('is 0 where nothing pulls', () => {
+      const [pool] = POOLS;
+      const columns = randomColumns(5, 2, freshRandom().random);
+      const still: RowLoss = {
+        ...pointwise(pool, 'squared', new Float32Array(5)),
+        evaluate: () => ({ loss: 3, mostGradient: 0, mostHessian: 0 }),
+      };
+      const loss = new AdditiveLoss(loadCodes(pool, columns), still);
+      const into = new Float64Array(512).fill(Number.NaN);
+      expect(loss.gradient(loss.allocateScores(), into)).toBe(3);
+      expect(into.every((value) => value === 0)).toBe(true);
+    });
+  },
+);
 
 test.each([1, 1001, 8193])('no more memory is taken than was announced: %i rows', (rows) => {
   const { random } = freshRandom();

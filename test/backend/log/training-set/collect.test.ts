@@ -13,6 +13,7 @@ const slate = (day: number, sessionId: string, click = false): TrainingSlate => 
   weights: 'v000000',
   codes: new Uint8Array(schema.features.length),
   itemIds: ['item'],
+  propensities: Float64Array.of(0.5),
   tallies: [click ? { click: 1 } : undefined],
 });
 

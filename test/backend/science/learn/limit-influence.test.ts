@@ -149,3 +149,40 @@ test('without any reward nothing is limited', () => {
   const rankings = repeat(4, (i) => ({ session: `s${i}`, earned: [0, 0] as const }));
   expect(slateCount(limited(rankings, { itemRise: 1.25 }).set)).toBe(4);
 });
+
+/** One of two items is shown by chance, to one person each. */
+function ofOne(rankings: readonly { item: number; earned: number }[]) {
+  const set = packTrainingSet(
+    schema,
+    rankings.map(({ earned }, at) => ({
+      at,
+      sessionId: `s${at}`,
+      codes: new Uint8Array(schema.features.length).fill(1),
+      reward: Float64Array.of(earned),
+      propensities: Float64Array.of(0.5),
+    })),
+  );
+  const provenance = {
+    user: new Int32Array(rankings.length).fill(-1),
+    item: Uint32Array.from(rankings, ({ item }) => item),
+  };
+  return limitInfluence(set, provenance, base, { ...WIDE, itemRise: 1.25, itemShare: 1 });
+}
+
+test('where one item is shown and mostly nothing is clicked, an item rises no further than its features say', () => {
+  const honest = Array.from({ length: 1000 }, (_, i) => ({
+    item: i % 2,
+    earned: Number(i % 20 < 2),
+  }));
+  expect(ofOne(honest)).toMatchObject({ overItem: 0, itemsOver: 0 });
+  const forged = Array.from({ length: 100 }, () => ({ item: 1, earned: 1 }));
+  const { set, overItem, itemsOver } = ofOne([...honest, ...forged]);
+  expect(itemsOver).toBe(1);
+  // Features are all the same: 200 of 1,100 are clicked, and 450 of the item's own are not.
+  const chance = 200 / 1100;
+  const kept = (150 - overItem) * (1 - chance);
+  expect(kept).toBeLessThanOrEqual(1.25 * 450 * chance + 1);
+  expect(kept).toBeGreaterThan(1.25 * 450 * chance - 2);
+  // Slates that lost their reward are gone, and none of those without one.
+  expect(set.rows).toBe(1100 - overItem);
+});

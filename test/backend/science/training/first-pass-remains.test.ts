@@ -5,6 +5,7 @@ import { learn } from '../../../../backend/science/training/train-version.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
+import { pointsPerRow } from '../../../../backend/science/learn/score-set.ts';
 import { agreeingSchema, agreeingSlates } from '../../../world/agreeing.ts';
 import { freshSeed } from '../../../suites/support/gpu.ts';
 
@@ -23,6 +24,20 @@ function oneCandidate(slates: number): TrainingSet {
     starts: Uint32Array.from({ length: rows + 1 }, (_, row) => row),
     at: Float64Array.from(each((row) => row)),
     session: Uint32Array.from(each((row) => row)),
+  };
+}
+
+/** But for one of two items, which earned nothing, all slates show the only candidate. */
+function onlyCandidates(slates: number): TrainingSet {
+  const set = oneCandidate(slates);
+  const { rows, starts, at, session, reward } = set;
+  reward.fill(0, 0, 2);
+  return {
+    ...set,
+    starts: Uint32Array.from([0, ...starts.subarray(2)]),
+    at: at.subarray(1),
+    session: session.subarray(1),
+    propensity: new Float64Array(rows).fill(1),
   };
 }
 
@@ -45,7 +60,7 @@ function noise(slates: number, seed: number): TrainingSet {
 
 describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) => {
   test.each([
-    ['slates of one candidate', oneCandidate(200)],
+    ['slates that show the only candidate', onlyCandidates(200)],
     ['features that are constant', constantFeatures(400)],
     ['fewer rows than a leaf must have', agreeingSlates(10, 5)],
   ])('has nothing to split in %s: the first pass remains, and it says why', async (_, set) => {
@@ -56,6 +71,13 @@ describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) 
       learner: 'boosted',
     });
     expect(firstPassRemains).toMatch(/nothing to split on.*: the first pass remains$/);
+  });
+
+  test('grows trees on slates of one, whose rewards no additive score can tell', async () => {
+    const { scorer, iterations, firstPassRemains } = await trained(oneCandidate(400), objective);
+    expect(scorer.kind).toBe('forest');
+    expect(iterations).toBeGreaterThan(0);
+    expect(firstPassRemains).toBeUndefined();
   });
 
   test('keeps its trees where they find what no additive score can tell', async () => {
@@ -86,3 +108,21 @@ describe.each(['lambdarank', 'softmax'] as const)('boosting by %s', (objective) 
     }
   });
 });
+
+test.each(['boosted', 'forest', 'mlp'] as const)(
+  'the %s learner tells apart what is clicked alone, which no additive score can',
+  async (learner) => {
+    const set = oneCandidate(600);
+    const fresh = agreeingSlates(200, 8);
+    const { scorer } = await learn(set, { learner, parent, name: 'alone', device: cpuDevice() });
+    const points = pointsPerRow({ ...scorer, version: RULES_VERSION }, fresh);
+    const [clicked, not] = [true, false].map((isClicked) =>
+      points.filter((_, row) => fresh.reward[row] > 0 === isClicked),
+    );
+    let above = 0;
+    for (const one of clicked)
+      for (const other of not) above += one > other ? 1 : one === other ? 0.5 : 0;
+    // Far from the one half of a score that knows nothing.
+    expect(above / (clicked.length * not.length)).toBeGreaterThan(0.65);
+  },
+);

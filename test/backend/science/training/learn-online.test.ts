@@ -55,3 +55,30 @@ test('what chance says of the earlier rankings does not pass the gate', async ()
   expect(deltas.length).toBeGreaterThan(0);
   expect(gate.verdict).not.toBe('promote');
 });
+
+test('slates of one teach, and their deltas stay within the trust region of the mean of them all', async () => {
+  const slates = agreeingSlates(2000, 4);
+  const { rows } = slates;
+  const set: TrainingSet = {
+    ...slates,
+    starts: Uint32Array.from({ length: rows + 1 }, (_, row) => row),
+    at: Float64Array.from({ length: rows }, (_, row) => row),
+    session: Uint32Array.from({ length: rows }, (_, row) => row),
+    propensity: new Float64Array(rows).fill(0.5),
+  };
+  const spreadOf = ({ deltas }: Awaited<ReturnType<typeof update>>) => {
+    const slope = warmSlope(base, set);
+    const moved = new Float64Array(rows);
+    for (const { feature, bucket, points } of deltas) {
+      const f = schema.features.findIndex(({ name }) => name === feature);
+      for (let row = 0; row < rows; row++)
+        if (set.codes[f * rows + row] === bucket) moved[row] += points * slope;
+    }
+    const mean = moved.reduce((sum, value) => sum + value, 0) / rows;
+    return moved.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0);
+  };
+  const free = await update(set, 100);
+  expect(free.gate.verdict).toBe('promote');
+  expect(spreadOf(free)).toBeGreaterThan(0.5);
+  expect(spreadOf(await update(set, 0.2))).toBeLessThanOrEqual(0.2 + 1e-3);
+});

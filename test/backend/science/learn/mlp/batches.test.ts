@@ -40,7 +40,7 @@ test('an order depends on its seed alone', () => {
   expect([...batches.shuffled(5)]).not.toEqual([...batches.shuffled(6)]);
 });
 
-test('a listwise epoch leaves out slates that earned nothing', () => {
+test('a listwise epoch leaves out slates that earned nothing, unless their outside option has a weight', () => {
   const reward = set.reward.slice();
   reward.fill(0, 0, set.starts[10]);
   const batches = new Batches({ ...set, reward }, 'listwise', 40);
@@ -48,4 +48,9 @@ test('a listwise epoch leaves out slates that earned nothing', () => {
   for (const { starts } of batches.shuffled(1)) slates += starts.length - 1;
   expect(slates).toBe(40);
   expect(batches.mass).toBe(40);
+  const outside = new Float32Array(set.starts.length - 1);
+  outside[3] = 0.5;
+  const withOne = [...new Batches({ ...set, reward, outside }, 'listwise', 40).shuffled(1)];
+  expect(withOne.reduce((sum, { starts }) => sum + starts.length - 1, 0)).toBe(41);
+  expect(withOne.flatMap((batch) => [...batch.outside!]).filter((own) => own > 0)).toEqual([0.5]);
 });

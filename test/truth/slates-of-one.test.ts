@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest';
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
+import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
+import { learnOnline } from '../../backend/science/training/learn-online.ts';
+import { learn } from '../../backend/science/training/train-version.ts';
+import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
+import { featureIndex } from '../../shared/features/schema.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import {
+  additiveFromPoints,
+  STRIDE,
+  toUnits,
+  type AdditiveScorer,
+} from '../../shared/score/scorer.ts';
+import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
+import { sized } from '../support/size.ts';
+import { hiddenTaste, type HiddenTaste } from '../world/hidden-taste.ts';
+import {
+  candidateCodes,
+  requestsOfOne,
+  SENT,
+  serveOne,
+  valueOfOne,
+  type Candidates,
+} from '../world/one-of-many.ts';
+
+const TRAININGS = 5;
+const RANKINGS = 10_000;
+const FRESH = 1000;
+const LEAST_CLICK_RATE = 0.05;
+const LEAST_SHARE = 0.87;
+const { seeds, onlineEvery } = sized({
+  small: { seeds: 5, onlineEvery: 1000 },
+  full: { seeds: 20, onlineEvery: 250 },
+});
+const ONLINE = { spread: 0.5, trustRegion: 1, device: cpuDevice() };
+
+/** In direct mode the lower bound of the held-out gain decides. */
+const passes = ({ checks }: GateReport) =>
+  checks.some(({ check, outcome }) => check === 'held-out gain' && outcome === 'passed');
+
+const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
+  packTrainingSet(
+    smarttrip,
+    log.map(({ at, sessionId, codes, propensities, tallies }) => ({
+      at,
+      sessionId,
+      codes,
+      propensities,
+      reward: Float64Array.from(tallies, (tally) => tally?.click ?? 0),
+    })),
+  );
+
+function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
+  const weights = base.weights.slice();
+  for (const { feature, bucket, points } of deltas)
+    weights[featureIndex(smarttrip, feature) * STRIDE + bucket] += toUnits(points);
+  return { ...base, weights };
+}
+
+/** Nothing earns more than the best of all candidates, shown always. */
+const bestOf = (taste: HiddenTaste, requests: readonly Candidates[]): number =>
+  requests.reduce((sum, codes) => {
+    const rates = Array.from(
+      { length: SENT },
+      (_, i) => taste.expected(candidateCodes(codes, i), 1)[0],
+    );
+    return sum + Math.max(...rates) / requests.length;
+  }, 0);
+
+interface Lived {
+  /** Of the oracle's clicks: what the champion earns at the end, exploring as it does, and what the rules earned. */
+  readonly end: number;
+  readonly rules: number;
+  readonly clickRate: number;
+  readonly promotions: number;
+  readonly updates: number;
+}
+
+interface Life {
+  readonly seed: number;
+  readonly rankings: number;
+  readonly trainings: number;
+  /** The taste of each ranking. */
+  readonly tasteAt: (ranking: number) => HiddenTaste;
+  readonly learnsOnline: boolean;
+}
+
+async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life): Promise<Lived> {
+  const requests = requestsOfOne(rankings + FRESH, seed);
+  const fresh = requests.slice(rankings);
+  let champion = additiveFromPoints(smarttrip, smarttrip.rules, {
+    version: RULES_VERSION,
+    name: 'rules',
+  });
+  const last = tasteAt(rankings - 1);
+  const best = bestOf(last, fresh);
+  const rules = valueOfOne(champion, last, fresh) / best;
+  const log: LoggedSlate[] = [];
+  let [served, promotions, updates] = [champion, 0, 0];
+  for (let round = 1; round <= trainings; round++) {
+    const from = log.length;
+    while (log.length < (round * rankings) / trainings) {
+      const i = log.length;
+      if (learnsOnline && i > from && i % onlineEvery === 0) {
+        const own = log.filter(({ weights }) => weights === champion.version);
+        const { deltas, gate } = await learnOnline(setOf(own), champion, ONLINE);
+        if (passes(gate)) {
+          served = withDeltas(champion, deltas);
+          updates++;
+        }
+      }
+      log.push(serveOne(served, tasteAt(i), requests[i], i, seed * 1_000_000 + i));
+    }
+    const { scorer, gate } = await learn(setOf(log), {
+      parent: champion,
+      learner: 'additive',
+      name: `training ${round}`,
+      device: cpuDevice(),
+    });
+    if (!passes(gate)) continue;
+    promotions++;
+    champion = { ...scorer, version: versionOf(round) } as AdditiveScorer;
+    served = champion;
+  }
+  const clicks = log.filter(({ tallies }) => tallies[0] !== undefined).length;
+  return {
+    end: valueOfOne(served, last, fresh) / best,
+    rules,
+    clickRate: clicks / log.length,
+    promotions,
+    updates,
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+test.each([
+  ['without online learning', false],
+  ['with online learning in between', true],
+] as const)(
+  `where one of 30 candidates is shown, five trainings on 10,000 rankings reach ${LEAST_SHARE} of the oracle %s`,
+  { timeout: 900_000 },
+  async (_, learnsOnline) => {
+    const lives: Lived[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const taste = hiddenTaste(seed);
+      lives.push(
+        await live({
+          seed,
+          rankings: RANKINGS,
+          trainings: TRAININGS,
+          tasteAt: () => taste,
+          learnsOnline,
+        }),
+      );
+    }
+    const told = lives.map(
+      ({ end, rules, clickRate, promotions, updates }, i) =>
+        `seed ${i + 1}: ${rules.toFixed(2)} of the oracle by the rules, ${end.toFixed(3)} learned, click rate ${clickRate.toFixed(3)}, ${promotions} promotions, ${updates} online updates`,
+    );
+    process.stdout.write(
+      `${told.join('\n')}\nmean ${mean(lives.map(({ end }) => end)).toFixed(3)}\n`,
+    );
+    expect(mean(lives.map(({ clickRate }) => clickRate))).toBeGreaterThan(LEAST_CLICK_RATE);
+    expect(mean(lives.map(({ end }) => end))).toBeGreaterThanOrEqual(LEAST_SHARE);
+    expect(Math.min(...lives.map(({ promotions }) => promotions))).toBeGreaterThan(0);
+  },
+);
