@@ -15,8 +15,9 @@ import type { FitStep } from '../learn/fit-step.ts';
 import {
   firstPassScorer,
   fitFirstPass,
+  LEARNED_SLOPE,
+  slopeOf,
   slotEffect,
-  warmSlope,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted.ts';
@@ -97,15 +98,9 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const shown = schema.training.objective === 'listwise' ? withOutsideOption(unbiased) : unbiased;
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   const start = options.startFrom ?? parent;
-  // Each fit's points are scaled on its own slates: measured on others, the slope is another by chance, and with every
-  // training points would be off by that much more.
-  const fittingOn = (own: TrainingSet) => ({
-    ...options,
-    parent: start,
-    slope: warmSlope(start, own),
-  });
-  const trial = await fitScorer(train, validation, fittingOn(train));
-  const final = await fitScorer(shown, undefined, fittingOn(shown), trial);
+  const fitting = { ...options, parent: start };
+  const trial = await fitScorer(train, validation, fitting);
+  const final = await fitScorer(shown, undefined, fitting, trial);
   const { version: _, ...scorer } = final.scorer;
   const evidenceFor = async ({ scorer: challenger, firstPass }: Fitted): Promise<GateEvidence> => {
     const effect = slotEffect(firstPass.weights, schema, validation);
@@ -150,10 +145,10 @@ interface Fitted {
 async function fitScorer(
   train: TrainingSet,
   validation: TrainingSet | undefined,
-  options: LearnOptions & { readonly slope: number },
+  options: LearnOptions,
   from?: Fitted,
 ): Promise<Fitted> {
-  const { parent, learner, slope, seed = 1 } = options;
+  const { parent, learner, seed = 1 } = options;
   const { schema } = parent;
   const isAdditive = learner === 'additive';
   const report = from === undefined ? options.onIteration : undefined;
@@ -201,25 +196,25 @@ async function fitScorer(
         ? `the ${learner} learner finds nothing to split on, as all items of a slate have the same features or rewards, or too few have others: the first pass remains`
         : `the loss on the held-out slates is least without any ${learner} tree: the first pass remains`,
     );
-  // From the learner's scale to the parent's: a point stays worth as many log-odds, so that exploration is unchanged.
-  const raw = fitted.scores(served(train, schema));
-  const { slope: perScore } = calibrate(raw, train.reward);
+  // From the learner's scale to that of points, so that exploration means the same.
+  const own = served(train, schema);
+  const perScore = slopeOf(schema, own, fitted.scores(own)) ?? 1;
   const rerank = { depth: options.rerankDepth ?? RERANK_DEPTH, adds: false };
   const whole: Scorer = {
     ...additive,
-    ...fitted.part(perScore > 0 ? perScore / slope : 1 / slope),
+    ...fitted.part(perScore / LEARNED_SLOPE),
     rerank,
   };
   const problem = scorerProblem(whole);
   if (problem !== undefined) throw new Error(`the ${learner} learner made no scorer: ${problem}`);
   const scorer = { ...whole, calibration: calibrate(pointsPerRow(whole, train), train.reward) };
   if (learner === 'boosted' && validation !== undefined) {
-    const [own, none] = [scorer, additive].map(
+    const [reranked, none] = [scorer, additive].map(
       (one) => summarise(one, validation).ndcg10?.mean ?? 0,
     );
-    if (own < none)
+    if (reranked < none)
       return alone(
-        `boosted trees rank the held-out slates worse than the first pass does (NDCG@10 ${own.toFixed(4)} against ${none.toFixed(4)}): the first pass remains`,
+        `boosted trees rank the held-out slates worse than the first pass does (NDCG@10 ${reranked.toFixed(4)} against ${none.toFixed(4)}): the first pass remains`,
       );
   }
   if (from !== undefined) options.onReranker?.(fitted);

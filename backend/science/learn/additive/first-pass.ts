@@ -8,22 +8,20 @@ import {
   type Scorer,
 } from '../../../../shared/score/scorer.ts';
 import { calibrate } from '../calibrate.ts';
-import { additiveScores } from '../histogram.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
-import { setIntercept } from '../outside-option.ts';
+import { outsideShares, setIntercept } from '../outside-option.ts';
+import { fitMap } from '../points-to-log-odds.ts';
 import { fitAdditive } from './fit-additive.ts';
 import { emptyWeights, type Fit } from './fit-options.ts';
 import type { FitMethod } from '../fit-method.ts';
 import { pointsPerRow } from '../score-set.ts';
-import type { TrainingSet } from '../training-set.ts';
+import { slateCount, type TrainingSet } from '../training-set.ts';
 
 export interface FirstPassOptions {
   /** The scorer whose points the descent starts from. */
   readonly parent: Scorer;
   readonly name: string;
-  /** Log-odds per point. */
-  readonly slope: number;
   readonly l2?: number;
   readonly l1?: number;
   readonly method?: FitMethod;
@@ -34,14 +32,41 @@ export interface FirstPassOptions {
 
 const MAX_ITERATIONS = 400;
 const PATIENCE = 20;
-/** Log-odds per point where the parent's points predict nothing: 20 points then multiply the odds by e. */
-const DEFAULT_SLOPE = 0.05;
-const MIN_SLOPE = 0.005;
+/** Scores that vary by less, in log-odds, predict nothing. */
+const MIN_SPREAD = 0.05;
 
-/** Log-odds per point of the parent's first pass, calibrated on the rewards. */
-export function warmSlope(parent: Scorer, set: TrainingSet): number {
-  const { slope } = calibrate(pointsPerRow(firstPassOf(parent), set), set.reward);
-  return slope > MIN_SLOPE ? slope : DEFAULT_SLOPE;
+/**
+ * Log-odds per point of everything that is learned, whatever it started from. Exploration is stated in points: were the scale
+ * measured anew in each training, it would change by chance, and what a penalty holds back would shrink the points a
+ * little with every training that starts from the last version, until exploration decided alone.
+ */
+export const LEARNED_SLOPE = 0.05;
+
+/**
+ * Log-odds per point of a scorer's first pass, as the rewards say, in the loss that is minimised: for points set by hand, or
+ * of a scale that is not known.
+ */
+export const warmSlope = (scorer: Scorer, set: TrainingSet): number =>
+  slopeOf(scorer.schema, set, pointsPerRow(firstPassOf(scorer), set)) ?? LEARNED_SLOPE;
+
+/** Log-odds per unit of the scores in the loss that is minimised; undefined where they predict nothing. */
+export function slopeOf(
+  { training }: Schema,
+  set: TrainingSet,
+  scores: Float64Array,
+): number | undefined {
+  const shares = outsideShares(set) ?? new Float64Array(slateCount(set));
+  const offset = new Float64Array(set.rows);
+  const slope =
+    training.objective === 'listwise'
+      ? fitMap({ set, shares, scores, offset }, () => true).scale
+      : calibrate(scores, set.reward).slope;
+  return slope * spreadOf(scores) > MIN_SPREAD ? slope : undefined;
+}
+
+function spreadOf(scores: Float64Array): number {
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length);
 }
 
 /**
@@ -52,7 +77,7 @@ export function warmSlope(parent: Scorer, set: TrainingSet): number {
 export async function fitFirstPass(
   train: TrainingSet,
   validation: TrainingSet | undefined,
-  { parent, slope, l2, l1, method, seed, device, onIteration }: FirstPassOptions,
+  { parent, l2, l1, method, seed, device, onIteration }: FirstPassOptions,
   from?: Fit,
 ): Promise<Fit> {
   const { schema } = parent;
@@ -62,7 +87,7 @@ export async function fitFirstPass(
     name: 'rules',
   });
   const logOdds = (scorer: AdditiveScorer) => {
-    const weights = toLogOdds(scorer, train.features, slope);
+    const weights = toLogOdds(scorer, train.features, warmSlope(scorer, train));
     setIntercept(train, weights);
     return weights;
   };
@@ -73,7 +98,7 @@ export async function fitFirstPass(
     prior: logOdds(rules),
     l2: l2 ?? training.l2,
     ...(l1 === undefined ? {} : { l1 }),
-    slope,
+    slope: LEARNED_SLOPE,
     maxIterations: from === undefined ? MAX_ITERATIONS : Math.max(from.iterations, 1),
     patience: PATIENCE,
     ...(method && { method }),
@@ -83,43 +108,21 @@ export async function fitFirstPass(
   });
 }
 
-/**
- * The fitted weights as a scorer, calibrated on its points as they are rounded for serving. From the objective's scale to
- * the parent's: a point stays worth as many log-odds of a reward, which is what `slope` was measured in. A listwise fit's
- * own log-odds are smaller where several items of a slate are rewarded: divided by the slope as they are, points shrank
- * with every training that started from the last one, until exploration alone decided.
- */
+/** The fitted weights as a scorer, calibrated on its points as they are rounded for serving. */
 export function firstPassScorer(
   fit: Fit,
-  { parent, name, slope }: FirstPassOptions,
+  { parent, name }: FirstPassOptions,
   set: TrainingSet,
 ): AdditiveScorer {
   const { schema } = parent;
-  const codes = { ...set, features: schema.features.length };
-  const served = fit.weights.subarray(0, schema.features.length * STRIDE);
-  const { slope: found } = calibrate(additiveScores(codes, served), set.reward);
-  const stretch = found > 0 ? found : 1;
-  const bounds = new Map(
-    schema.constraints.flatMap(({ feature, min = -Infinity, max = Infinity }) =>
-      min === -Infinity && max === Infinity ? [] : [[feature, { min, max }]],
-    ),
-  );
   const points = Object.fromEntries(
-    schema.features.map((spec, feature) => {
-      // What all items have in common moves no ranking, so that no fit takes it back: stretched, it would grow for ever.
-      // Where the schema bounds the points it says what level they have.
-      const bound = bounds.get(spec.name);
-      const common = bound === undefined ? meanWeight(set, served, feature) : 0;
-      const { min, max } = bound ?? { min: -Infinity, max: Infinity };
-      const pointsOf = (weight: number) =>
-        Math.min(max, Math.max(min, (common + stretch * (weight - common)) / slope));
-      return [
-        spec.name,
-        Array.from({ length: bucketCount(spec) }, (_, bucket) =>
-          pointsOf(served[feature * STRIDE + bucket]),
-        ),
-      ];
-    }),
+    schema.features.map((spec, feature) => [
+      spec.name,
+      Array.from(
+        { length: bucketCount(spec) },
+        (_, bucket) => fit.weights[feature * STRIDE + bucket] / LEARNED_SLOPE,
+      ),
+    ]),
   );
   const scorer = additiveFromPoints(schema, points, {
     version: parent.version,
@@ -128,14 +131,6 @@ export function firstPassScorer(
     exploration: parent.exploration,
   });
   return { ...scorer, calibration: calibrate(pointsPerRow(scorer, set), set.reward) };
-}
-
-/** Of a feature over the rows of the set; 0 where it has none. */
-function meanWeight({ rows, codes }: TrainingSet, weights: Float64Array, feature: number): number {
-  let sum = 0;
-  for (let row = 0; row < rows; row++)
-    sum += weights[feature * STRIDE + codes[feature * rows + row]];
-  return sum / Math.max(rows, 1);
 }
 
 /** The effect of the shown slot on each row, in log-odds: what the features that only training has add up to. */
