@@ -25,6 +25,7 @@ import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learne
 import { mlpLearner } from '../learn/learners/mlp.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+import { chooseWindow, slatesOf, type LearningWindow } from './choose-window.ts';
 import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
@@ -54,6 +55,8 @@ export interface LearnOptions {
   readonly rules?: Partial<GateRules>;
   readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
+  /** Called with what the gate judges by. */
+  readonly onEvidence?: (evidence: GateEvidence) => void;
   /** Called with the re-ranking model that will serve, fitted on all slates. */
   readonly onReranker?: (reranker: FittedReranker) => void;
 }
@@ -68,6 +71,7 @@ export interface Learned {
   readonly firstPassRemains?: string;
   /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
+  readonly window: LearningWindow;
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
   readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
@@ -84,17 +88,19 @@ const RERANK_DEPTH = 200;
 const SEED = 1;
 
 /**
- * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
- * against its parent there, then fits again on all of them for as many rounds. Of boosted trees, none at all is one of the
- * numbers that early stopping chooses from: the first pass then serves alone, so that they never rank the latest fifth
- * worse than it does.
+ * Learns a scorer from the slates, or the latest part of them (`chooseWindow`): fits on the earlier ones with early stopping
+ * on the latest fifth, lets the gate judge it against its parent there, then fits again on all of them for as many rounds. Of
+ * boosted trees, none at all is one of the numbers that early stopping chooses from: the first pass then serves alone, so
+ * that they never rank the latest fifth worse than it does.
  */
 export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
   const { parent, learner } = options;
   const { schema } = parent;
-  const { set: shown, examination } = withoutPositionBias(set, schema);
-  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
+  const { set: unbiased, examination } = withoutPositionBias(set, schema);
   const start = options.startFrom ?? parent;
+  const window = await chooseWindow(unbiased, { ...options, parent: start });
+  const shown = slatesOf(unbiased, window);
+  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   // Each fit's points are scaled on its own slates: measured on others, the slope is another by chance, and with every
   // training points would be off by that much more.
   const fittingOn = (own: TrainingSet) => ({
@@ -118,6 +124,8 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
       ...(cover && { cover }),
     };
   };
+  const evidence = await evidenceFor(trial);
+  options.onEvidence?.(evidence);
   return {
     scorer: scorer as UnversionedScorer,
     learner,
@@ -125,10 +133,8 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     iterations: final.firstPassRemains === undefined ? trial.rounds : 0,
     ...(final.firstPassRemains !== undefined && { firstPassRemains: final.firstPassRemains }),
     ...(examination && { examination }),
-    gate: runGate(await evidenceFor(trial), {
-      required: ['calibration'],
-      ...options.rules,
-    }),
+    window,
+    gate: runGate(evidence, { required: ['calibration'], ...options.rules }),
     validation: {
       parent: summarise(parent, validation),
       learned: summarise(trial.scorer, validation),
