@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { soakProperties } from './properties.ts';
+import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
 import { soakLoad } from './load.ts';
@@ -10,6 +11,7 @@ import type { SoakForm } from './support/form.ts';
 
 const FORMS: Readonly<Record<string, SoakForm>> = {
   worlds: soakWorlds,
+  strata: soakStrata,
   kills: soakKills,
   load: soakLoad,
   fuzz: soakFuzz,
@@ -23,6 +25,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     write: { type: 'string' },
     replay: { type: 'string' },
+    worlds: { type: 'string' },
+    strata: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
@@ -38,6 +42,12 @@ if (values.write !== undefined && !/^\d{4}-\d\d-\d\d$/.test(values.write))
 if (values.replay !== undefined && form !== soakFuzz)
   throw new Error('--replay takes a request that the form fuzz has printed');
 
+const worlds = values.worlds === undefined ? undefined : Number(values.worlds);
+if ((worlds ?? values.strata) !== undefined && form !== soakStrata)
+  throw new Error('--worlds and --strata are of the form strata');
+if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
+  throw new Error(`--worlds must be a whole number above 0, but was "${values.worlds}"`);
+
 if (values.replay === undefined) await run(form);
 else process.stdout.write(`${await replayFuzz(values.replay)}\n`);
 
@@ -47,14 +57,22 @@ async function run(chosen: SoakForm): Promise<void> {
     const at = Math.round((performance.now() - started) / 1000);
     process.stdout.write(`${name} ${String(at).padStart(5)} s  ${line}\n`);
   };
-  say(`${minutes} minutes, seed ${seed}`);
-  const { figures, broken } = await chosen({ minutes, seed, say });
+  const length = worlds === undefined ? `${minutes} min` : `${worlds} worlds a stratum`;
+  say(`${length}, seed ${seed}`);
+  const strata = values.strata?.split(',');
+  const { figures, broken } = await chosen({
+    minutes,
+    seed,
+    ...(worlds !== undefined && { worlds }),
+    ...(strata && { strata }),
+    say,
+  });
   for (const promise of broken) say(`BROKEN: ${promise}`);
   const verdict = broken.length === 0 ? 'all promises kept' : `${broken.length} promises broken`;
-  process.stdout.write(`${name}, ${minutes} min, seed ${seed}: ${figures}: ${verdict}\n`);
+  process.stdout.write(`${name}, ${length}, seed ${seed}: ${figures}: ${verdict}\n`);
   if (values.write !== undefined) {
     const machine = `${availableParallelism()} cores, Node ${process.version}`;
-    const line = `- ${values.write}: ${name}, ${minutes} min, seed ${seed}, ${machine}: ${figures}: ${verdict}\n`;
+    const line = `- ${values.write}: ${name}, ${length}, seed ${seed}, ${machine}: ${figures}: ${verdict}\n`;
     appendFileSync(new URL('results.md', import.meta.url), line);
   }
   process.exitCode = broken.length === 0 ? 0 : 1;

@@ -28,14 +28,21 @@ export interface HiddenTaste {
   readonly oracle: Scorer;
 }
 
-/** A liking of every bucket of every feature that no rule says, drawn anew for each seed. */
-export function hiddenTaste(seed: number): HiddenTaste {
+/**
+ * A liking of every bucket of every feature that no rule says, drawn anew for each seed.
+ * @param orderly whether it keeps the orders that the schema declares, such as that nobody likes what is dearer better: no
+ * training may learn what does not.
+ */
+export function hiddenTaste(seed: number, { orderly = false } = {}): HiddenTaste {
   const random = seededRandom(seed);
   const points = Object.fromEntries(
-    smarttrip.features.map((feature) => [
-      feature.name,
-      Array.from({ length: bucketCount(feature) }, () => SPREAD * (2 * random() - 1)),
-    ]),
+    smarttrip.features.map((feature) => {
+      const liking = Array.from(
+        { length: bucketCount(feature) },
+        () => SPREAD * (2 * random() - 1),
+      );
+      return [feature.name, orderly && isDecreasing(feature.name) ? descending(liking) : liking];
+    }),
   );
   const oracle = additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'taste' });
   const features = smarttrip.features.length;
@@ -51,6 +58,17 @@ export function hiddenTaste(seed: number): HiddenTaste {
     clicks: (codes, slots) => expected(codes, slots).map((rate) => (random() < rate ? 1 : 0)),
   };
 }
+
+const isDecreasing = (name: string) =>
+  smarttrip.constraints.some(
+    ({ feature, monotone }) => feature === name && monotone === 'decreasing',
+  );
+
+/** The first bucket is that of what is unknown, and has no place in the order. */
+const descending = ([unknown, ...known]: readonly number[]) => [
+  unknown,
+  ...known.toSorted((a, b) => b - a),
+];
 
 /** What a scorer shows a visitor: as it serves, or the best by its scores where it does not explore. */
 export const show = (

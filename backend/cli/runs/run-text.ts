@@ -3,6 +3,7 @@ import { schemaLogsText } from '../../log/schema-log.ts';
 import { belowMinimumsText } from '../../models/below-minimums.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
+import { windowText } from '../../science/training/choose-window.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
 export function runText(run: Run): string {
@@ -16,6 +17,7 @@ export function runText(run: Run): string {
     otherLogs = [],
     outcome,
     validation,
+    window,
   } = run.progress;
   const took = run.finishedAt === null ? '' : `, ${duration(run.finishedAt - run.startedAt)}`;
   const entries: [string, string | null | undefined][] = [
@@ -29,6 +31,7 @@ export function runText(run: Run): string {
       'learned from',
       counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,
     ],
+    ['window', window && windowText(window)],
     ['loss', lossText(run)],
     [
       'MRR on held-out log',

@@ -5,6 +5,7 @@ import type { GateReport } from '../../science/evaluation/gate.ts';
 import type { ExaminationPropensities } from '../../science/evaluation/position-bias/examination.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import type { ModelComparison } from '../../science/training/compare-models.ts';
+import type { LearningWindow } from '../../science/training/choose-window.ts';
 import type { RankingSummary } from '../../science/training/train-version.ts';
 import type { runs } from '../../store/tables.ts';
 import { epochMs, objectOf } from '../contract/openapi.ts';
@@ -46,6 +47,9 @@ const progress = z.object({
     .string()
     .optional()
     .openapi({ description: 'Why the first pass serves without a re-ranker, where it does' }),
+  window: objectOf<LearningWindow>(
+    'How many of the latest rankings were learned from, and why not all, where tastes turned',
+  ).optional(),
   examination: objectOf<ExaminationPropensities>(
     'By slot, where rewards were divided by it',
   ).optional(),

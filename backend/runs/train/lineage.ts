@@ -25,6 +25,7 @@ export function lineageOf(
     validation: result.validation,
     gate: result.gate,
     examination: result.examination,
+    learnedFrom: result.window,
     quality,
     partitions: manifests.map(({ day, state, parts }) => ({
       day,

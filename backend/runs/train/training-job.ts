@@ -10,6 +10,7 @@ import { limitedText } from '../shell/limited-text.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
 import type { GateVerdict } from '../../science/evaluation/gate.ts';
+import { windowText } from '../../science/training/choose-window.ts';
 import { goLive, type GoLiveDeps } from './go-live.ts';
 import { lineageOf } from './lineage.ts';
 import type { TrainingInput, TrainingProgress, TrainingResult } from './training-messages.ts';
@@ -60,11 +61,12 @@ async function carryOut(
         outcome: `stored, not promoted${quality.passed ? '' : `: the data failed its checks: ${quality.failures.join('; ')}`}`,
       };
   const limits = limitedText(result.limited);
+  const latest = windowText(result.window);
   const remains = result.firstPassRemains === undefined ? '' : `${result.firstPassRemains}; `;
   return {
     version,
     progress: { ...report, quality, outcome, isGoingLive, forced, otherLogs: others.map(aboutLog) },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${latest === undefined ? '' : `${latest}; `}${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
 

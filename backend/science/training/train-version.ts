@@ -27,6 +27,7 @@ import { mlpLearner } from '../learn/learners/mlp.ts';
 import { withOutsideOption } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+import { chooseWindow, slatesOf, type LearningWindow } from './choose-window.ts';
 import { withoutPositionBias } from './without-position-bias.ts';
 
 export interface LearnOptions {
@@ -56,6 +57,8 @@ export interface LearnOptions {
   readonly rules?: Partial<GateRules>;
   readonly device: Device;
   readonly onIteration?: (step: FitStep) => void;
+  /** Called with what the gate judges by. */
+  readonly onEvidence?: (evidence: GateEvidence) => void;
   /** Called with the re-ranking model that will serve, fitted on all slates. */
   readonly onReranker?: (reranker: FittedReranker) => void;
 }
@@ -70,6 +73,7 @@ export interface Learned {
   readonly firstPassRemains?: string;
   /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
+  readonly window: LearningWindow;
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
   readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
@@ -86,18 +90,21 @@ const RERANK_DEPTH = 200;
 const SEED = 1;
 
 /**
- * Learns a scorer: fits on the earlier slates with early stopping on the latest fifth, lets the gate judge it
- * against its parent there, then fits again on all of them for as many rounds. Of boosted trees, none at all is one of the
- * numbers that early stopping chooses from: the first pass then serves alone, so that they never rank the latest fifth
- * worse than it does.
+ * Learns a scorer from the slates, or the latest part of them (`chooseWindow`): fits on the earlier ones with early stopping
+ * on the latest fifth, lets the gate judge it against its parent there, then fits again on all of them for as many rounds. Of
+ * boosted trees, none at all is one of the numbers that early stopping chooses from: the first pass then serves alone, so
+ * that they never rank the latest fifth worse than it does.
  */
 export async function learn(set: TrainingSet, options: LearnOptions): Promise<Learned> {
   const { parent, learner } = options;
   const { schema } = parent;
   const { set: unbiased, examination } = withoutPositionBias(set, schema);
-  const shown = schema.training.objective === 'listwise' ? withOutsideOption(unbiased) : unbiased;
-  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
+  const teaching =
+    schema.training.objective === 'listwise' ? withOutsideOption(unbiased) : unbiased;
   const start = options.startFrom ?? parent;
+  const window = await chooseWindow(teaching, { ...options, parent: start });
+  const shown = slatesOf(teaching, window);
+  const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
   const fitting = { ...options, parent: start };
   const trial = await fitScorer(train, validation, fitting);
   const final = await fitScorer(shown, undefined, fitting, trial);
@@ -115,6 +122,8 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
       ...(cover && { cover }),
     };
   };
+  const evidence = await evidenceFor(trial);
+  options.onEvidence?.(evidence);
   return {
     scorer: scorer as UnversionedScorer,
     learner,
@@ -122,10 +131,8 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     iterations: final.firstPassRemains === undefined ? trial.rounds : 0,
     ...(final.firstPassRemains !== undefined && { firstPassRemains: final.firstPassRemains }),
     ...(examination && { examination }),
-    gate: runGate(await evidenceFor(trial), {
-      required: ['calibration'],
-      ...options.rules,
-    }),
+    window,
+    gate: runGate(evidence, { required: ['calibration'], ...options.rules }),
     validation: {
       parent: summarise(parent, validation),
       learned: summarise(trial.scorer, validation),

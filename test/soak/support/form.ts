@@ -1,6 +1,9 @@
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
+  /** Of `strata`: worlds of each stratum, instead of minutes; and which ones. */
+  readonly worlds?: number;
+  readonly strata?: readonly string[];
   /** Prints a line of progress. */
   readonly say: (line: string) => void;
 }

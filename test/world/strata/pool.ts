@@ -1,0 +1,64 @@
+import type { Visit } from '../../../shared/domain/rank-request.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
+import { drawSlate } from '../../../shared/explore/slate.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { rankSlate, type RankableTable, type Slate } from '../../../shared/score/rank.ts';
+import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import { NOW_MS } from '../../bench/support/trips.ts';
+
+/** Items of a slate. */
+export const SLOTS = 10;
+
+/** The best items of a scorer for one visit, best first, from which its slates are drawn. */
+export type Pool = Slate & { readonly points: readonly number[] };
+
+export interface Drawn {
+  readonly slots: number;
+  readonly ids: readonly ItemId[];
+  readonly units: Int32Array;
+  readonly propensities: Float64Array;
+  /** `slots × F`. */
+  readonly codes: Uint8Array;
+}
+
+/** Ranking the catalogue costs more than drawing a slate, so that one pool is drawn from as often as somebody asks for the same. */
+export function poolOf(scorer: Scorer, table: RankableTable, visit: Visit): Pool {
+  const { poolSize } = scorer.exploration;
+  const slate = rankSlate(scorer, table, visit, {
+    limit: Math.max(SLOTS, poolSize),
+    seed: 0,
+    nowMs: NOW_MS,
+    exploration: { temperature: 0, epsilon: 0, poolSize },
+  });
+  return { ...slate, points: slate.units.map(toPoints) };
+}
+
+/** A slate as the scorer serves it: what `rankSlate` draws with this seed. */
+export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Drawn {
+  const drawn = drawSlate(pool.points, SLOTS, exploration, seededRandom(seed));
+  return pickFrom(
+    pool,
+    drawn.map(({ index }) => index),
+    drawn.map(({ propensity }) => propensity),
+  );
+}
+
+/** Items of a pool as a slate. @param picked places in the pool, one per slot. */
+export function pickFrom(
+  { ids, units, codes }: Pool,
+  picked: readonly number[],
+  propensities: readonly number[],
+): Drawn {
+  const features = codes.length / ids.length;
+  const own = new Uint8Array(picked.length * features);
+  picked.forEach((index, slot) =>
+    own.set(codes.subarray(index * features, (index + 1) * features), slot * features),
+  );
+  return {
+    slots: picked.length,
+    ids: picked.map((index) => ids[index]),
+    units: Int32Array.from(picked, (index) => units[index]),
+    propensities: Float64Array.from(propensities),
+    codes: own,
+  };
+}

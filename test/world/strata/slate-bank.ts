@@ -1,0 +1,100 @@
+import { interleave } from '../../../shared/explore/interleave.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import type { Visit } from '../../../shared/domain/rank-request.ts';
+import type { Scorer } from '../../../shared/score/scorer.ts';
+import { addClickCounts, expectedClicks, noCounts, type ClickCounts } from './click-model.ts';
+import { drawnFrom, pickFrom, poolOf, SLOTS, type Pool } from './pool.ts';
+import type { World } from './world.ts';
+
+/** Visits of no log, and how many slates are drawn for each. */
+const VISITS = 400;
+const DRAWS = 2;
+const BANK_SEED = 7;
+
+/** What a scorer shows the people of a bank. */
+export interface Shelf {
+  readonly scorer: Scorer;
+  readonly pools: readonly Pool[];
+  /** Mean clicks on each visit's slates. */
+  readonly clicks: Float64Array;
+  /** Probability of each number of clicks in one ranking (all of team 0). */
+  readonly counts: ClickCounts;
+}
+
+/**
+ * The people who decide about challengers: fresh visits, for each of which the slates of every scorer are drawn beforehand
+ * with the same random numbers, and whose click probabilities are exact. A session draws one of these slates, so that the
+ * numbers of clicks of n sessions are multinomial with the mean probabilities of the bank: 100,000 sessions are a few draws.
+ */
+export interface SlateBank {
+  readonly world: World;
+  readonly visits: readonly Visit[];
+}
+
+export const drawBank = (world: World): SlateBank => ({
+  world,
+  visits: world.visits(VISITS, BANK_SEED),
+});
+
+export function shelve({ world, visits }: SlateBank, scorer: Scorer): Shelf {
+  const pools = visits.map((visit) => poolOf(scorer, world.table, visit));
+  const counts = noCounts(SLOTS);
+  const clicks = Float64Array.from(pools, (pool, v) => {
+    let sum = 0;
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const appeal = world.appeal(drawnFrom(pool, scorer, v * DRAWS + draw));
+      sum += expectedClicks(world.model, appeal) / DRAWS;
+      addClickCounts(counts, world.model, appeal, undefined, 1 / (DRAWS * visits.length));
+    }
+    return sum;
+  });
+  return { scorer, pools, clicks, counts };
+}
+
+export interface TrueGain {
+  /** Relative, in clicks per ranking as served. */
+  readonly gain: number;
+  /** Of the bank as a sample of all people that could come. */
+  readonly standardError: number;
+}
+
+export function trueGain(champion: Shelf, challenger: Shelf): TrueGain {
+  const n = champion.clicks.length;
+  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / n;
+  const base = mean(champion.clicks);
+  const ratio = mean(challenger.clicks) / base;
+  // By the delta method, as each visit is seen by both.
+  const spread = mean(
+    challenger.clicks.map((clicks, v) => (clicks - ratio * champion.clicks[v]) ** 2),
+  );
+  return { gain: ratio - 1, standardError: Math.sqrt(spread / n) / base };
+}
+
+/** Clicks on the champion's (team 0) and the challenger's items (team 1) in one interleaved session. */
+export function interleavedCounts(
+  { world }: SlateBank,
+  champion: Shelf,
+  challenger: Shelf,
+): ClickCounts {
+  const counts = noCounts(SLOTS);
+  const visits = champion.pools.length;
+  champion.pools.forEach((own, v) => {
+    const pools = [own, challenger.pools[v]];
+    // As at the edge: no exploration, the coins of the draft are its only chance.
+    const [first, second] = pools.map(({ ids }) => ids.slice(0, SLOTS));
+    const drafted = interleave([first, second], SLOTS, seededRandom(v + 1));
+    const slots = drafted.map(({ item, team }) => ({ at: pools[team].ids.indexOf(item), team }));
+    const liked = slots.map(({ at, team }) => {
+      const one = pickFrom(pools[team], [at], [1]);
+      return world.appeal(one).liked[0];
+    });
+    addClickCounts(
+      counts,
+      world.model,
+      { liked, byChance: world.clicks / liked.length },
+      drafted.map(({ team }) => team),
+      1 / visits,
+    );
+  });
+  return counts;
+}

@@ -1,0 +1,145 @@
+import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
+import { offPolicyGain } from '../../backend/science/evaluation/off-policy-gain.ts';
+import type { LearningWindow } from '../../backend/science/training/choose-window.ts';
+import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
+import { packTrainingSet } from '../../backend/science/learn/training-set.ts';
+import { learn } from '../../backend/science/training/train-version.ts';
+import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
+import { versionOf } from '../../shared/domain/ids.ts';
+import type { Visit } from '../../shared/domain/rank-request.ts';
+import { packItems } from '../../shared/features/columns/item-table.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
+import { hiddenTaste, show, type HiddenTaste } from './hidden-taste.ts';
+import { labelled, loggedSlate } from './strata/champion-log.ts';
+import { drawnFrom, poolOf } from './strata/pool.ts';
+import { RULES } from './strata/world.ts';
+
+/** Visits of no log, by which a scorer's worth is known. */
+const FRESH_VISITS = 400;
+
+export interface Turn {
+  readonly items: number;
+  readonly rankingsPerRound: number;
+  /** Rounds to reach it at most, before the turn and after. */
+  readonly rounds: number;
+  /** Of the way from the rules to the oracle. */
+  readonly share: number;
+  /** How the site explores. */
+  readonly exploration?: ExplorationSpec;
+}
+
+export interface Round {
+  /** Of the way from the rules to the oracle of the day, at its end. */
+  readonly share: number;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly window: LearningWindow;
+}
+
+export interface Turned {
+  readonly climb: readonly Round[];
+  readonly recovery: readonly Round[];
+}
+
+interface Site {
+  readonly seed: number;
+  readonly table: RankableTable;
+  readonly fresh: readonly Visit[];
+}
+
+/**
+ * A site that learns by itself: a round is so many rankings by the champion and then one training on all that was logged, which
+ * the gate alone makes champion. When the champion has gone most of the way, visitors turn to other tastes, and the rounds go on.
+ */
+export async function turnTastes(seed: number, turn: Turn): Promise<Turned> {
+  const site: Site = {
+    seed: seed * 1_000_000,
+    table: rankable(packItems(smarttrip.columns, makeTrips(turn.items, seed))),
+    fresh: makeVisits(FRESH_VISITS, seed * 1_000_000 + 1),
+  };
+  const log: LoggedSlate[] = [];
+  const before = await approach(
+    site,
+    hiddenTaste(seed * 2, { orderly: true }),
+    { ...RULES, exploration: turn.exploration ?? RULES.exploration },
+    log,
+    turn,
+  );
+  const after = await approach(
+    site,
+    hiddenTaste(seed * 2 + 1, { orderly: true }),
+    before.champion,
+    log,
+    turn,
+  );
+  return { climb: before.rounds, recovery: after.rounds };
+}
+
+/** Rounds until the champion has gone the asked share of the way. */
+async function approach(
+  site: Site,
+  taste: HiddenTaste,
+  from: Scorer,
+  log: LoggedSlate[],
+  { rankingsPerRound, rounds: most, share: asked }: Turn,
+): Promise<{ readonly champion: Scorer; readonly rounds: readonly Round[] }> {
+  const [low, high] = [RULES, taste.oracle].map((scorer) => worth(scorer, taste, site));
+  const rounds: Round[] = [];
+  let champion = from;
+  while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
+    visit(site, taste, champion, rankingsPerRound, log);
+    const { scorer, gate, window } = await learn(packTrainingSet(smarttrip, log.map(labelled)), {
+      parent: champion,
+      learner: 'additive',
+      name: 'learned',
+      device: cpuDevice(),
+      evidence: { dataQuality: { passed: true, failures: [] } },
+      rules: { mode: 'direct' },
+      offPolicyGain: async (challenger, fromMs) =>
+        offPolicyGain(
+          log.filter(({ weights, at }) => weights === champion.version && at >= fromMs),
+          champion,
+          challenger,
+          { click: 1 },
+        ).gain,
+    });
+    if (gate.verdict === 'promote')
+      champion = { ...scorer, version: versionOf(log.length / rankingsPerRound) };
+    const share = (worth(champion, taste, site) - low) / (high - low);
+    rounds.push({ share, verdict: gate.verdict, reason: gate.reason, window });
+  }
+  return { champion, rounds };
+}
+
+/** Rankings by the champion, one session each. */
+function visit(
+  { seed, table }: Site,
+  taste: HiddenTaste,
+  champion: Scorer,
+  rankings: number,
+  log: LoggedSlate[],
+): void {
+  const first = log.length;
+  for (const [i, who] of makeVisits(rankings, seed + 2 + first).entries()) {
+    const drawn = drawnFrom(poolOf(champion, table, who), champion, seed + first + i);
+    const clicks = taste.clicks(drawn.codes, drawn.slots);
+    log.push(loggedSlate(champion, drawn, String(first + i), first + i, clicks));
+  }
+}
+
+/** Clicks per ranking that a scorer earns where it does not explore. */
+function worth(scorer: Scorer, taste: HiddenTaste, { seed, table, fresh }: Site): number {
+  let sum = 0;
+  for (const [i, who] of fresh.entries()) {
+    const { ids, codes } = show(scorer, table, who, {
+      seed: seed + i,
+      nowMs: NOW_MS,
+      explores: false,
+    });
+    for (const clicks of taste.expected(codes, ids.length)) sum += clicks;
+  }
+  return sum / fresh.length;
+}
