@@ -19,6 +19,8 @@ import { truthOf } from '../world/demo/truth.ts';
 
 const SEED = 20_261_129;
 const NOW_MS = Date.now();
+/** Ends what hangs: each step of the story has a limit of its own. */
+const PATIENCE_MS = 1_200_000;
 /** Of what visitors see, before a challenger is known to do no harm. */
 const MOST_SHOWN = 0.05;
 
@@ -57,7 +59,7 @@ beforeAll(async () => {
     },
     { toLearn: 2000, toTell: 300, windowMs: WINDOW_MS, limitMs: 240_000 },
   );
-});
+}, PATIENCE_MS);
 afterAll(async () => {
   await visitors?.stop().catch(() => undefined);
   await system?.stop();
