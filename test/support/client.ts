@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from '@libsql/client';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Version } from '../../shared/domain/ids.ts';
-import type { System } from './system.ts';
+import type { Part, System } from './system.ts';
 import { until } from './until.ts';
+
+/** A system that runs, whoever started it. */
+export type WithParts = Pick<System, 'keys'> & {
+  readonly edge: Pick<Part, 'ask'>;
+  readonly backend: Pick<Part, 'ask'>;
+};
 
 /** The answer of `POST /v1/rank`. */
 export interface Ranking {
@@ -52,7 +58,7 @@ export const clickOn = ({ rankingId, token }: Ranking, itemId: string) => ({
 
 /** One call of the backend by its secret key. @throws Error unless it succeeds. */
 export async function call<T>(
-  { backend, keys }: System,
+  { backend, keys }: Pick<WithParts, 'backend' | 'keys'>,
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: unknown,
@@ -63,11 +69,11 @@ export async function call<T>(
   return answer.json<T>();
 }
 
-export const liveAtEdge = async ({ edge, keys }: System) =>
+export const liveAtEdge = async ({ edge, keys }: Pick<WithParts, 'edge' | 'keys'>) =>
   (await edge.ask('/v1/version', { key: keys.secretKey })).json<LiveAtEdge>();
 
 /** Puts items in, and returns once the edge ranks them. */
-export async function putItems(system: System, items: readonly object[]): Promise<void> {
+export async function putItems(system: WithParts, items: readonly object[]): Promise<void> {
   for (let from = 0; from < items.length; from += 5000)
     await call(system, 'PUT', '/v1/items', items.slice(from, from + 5000));
   await until(`the edge has ${items.length} items`, async () => {

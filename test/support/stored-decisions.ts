@@ -8,7 +8,7 @@ import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import { rankable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
-import type { System } from './system.ts';
+import type { WithParts } from './client.ts';
 
 type Row = typeof decisions.$inferSelect;
 
@@ -38,16 +38,19 @@ export async function storedDecisions(db: LibSQLDatabase): Promise<StoredDecisio
 /** A buffer of its own: what libSQL gives need not start where numbers may. */
 const copyOf = (blob: Uint8Array) => new Uint8Array(blob).buffer;
 
+/** What KV is read through. */
+type WithKv = Pick<WithParts, 'edge' | 'keys'>;
+
 /** The scorer that KV has under a version. */
-export const scorerInKv = async (system: System, version: string): Promise<Scorer> =>
+export const scorerInKv = async (system: WithKv, version: string): Promise<Scorer> =>
   scorerFromBytes(await fromKv(system, `WEIGHTS/w/${version}`));
 
 /** The snapshot that KV has under a hash. */
-export async function snapshotInKv(system: System, hash: string): Promise<RankableTable> {
+export async function snapshotInKv(system: WithKv, hash: string): Promise<RankableTable> {
   return rankable(snapshotFromBytes(await fromKv(system, `CATALOGUE/s/${hash}/0`)).table);
 }
 
-async function fromKv({ edge, keys }: System, key: string) {
+async function fromKv({ edge, keys }: WithKv, key: string) {
   const { status, bytes, text } = await edge.ask(`/v1/kv/${key}`, { key: keys.secretKey });
   if (status !== 200) throw new Error(`KV ${key} was answered ${status}: ${text}`);
   return bytes;

@@ -32,6 +32,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci\b/, 'CI runs it in a clone of its own'],
   [/^npm (test|run (check|fix))$/, 'it is what runs this test, or would change the sources'],
   [/^npm run (dev|bench)\b/, 'reload-on-change.test.ts; benchmarks take minutes'],
+  [/^npm run demo$/, 'demo.test.ts tells the same story in less time'],
   [/--remote$/, 'it needs an account'],
   [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],

@@ -11,9 +11,14 @@ import {
   type Scorer,
 } from '../../shared/score/scorer.ts';
 
-const LOG_ODDS_PER_POINT = 0.1;
-/** Of an item whose worth is 0. */
-const USUAL_LOG_ODDS = -2;
+/** How readily these visitors click. */
+export interface Readiness {
+  readonly logOddsPerPoint: number;
+  /** Of an item whose worth is 0. */
+  readonly usualLogOdds: number;
+}
+
+const USUAL: Readiness = { logOddsPerPoint: 0.1, usualLogOdds: -2 };
 /** Points of a bucket come from −SPREAD to SPREAD. */
 const SPREAD = 14;
 export const SHOWN = 10;
@@ -44,12 +49,21 @@ export function hiddenTaste(seed: number, { orderly = false } = {}): HiddenTaste
       return [feature.name, orderly && isDecreasing(feature.name) ? descending(liking) : liking];
     }),
   );
+  return tasteOf(points, random);
+}
+
+/** @param points what is liked, per bucket of each feature. @param random draws who clicks. */
+export function tasteOf(
+  points: Readonly<Record<string, readonly number[]>>,
+  random: () => number,
+  { logOddsPerPoint, usualLogOdds }: Readiness = USUAL,
+): HiddenTaste {
   const oracle = additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'taste' });
   const features = smarttrip.features.length;
   const expected = (codes: Uint8Array, slots: number) =>
     Float64Array.from({ length: slots }, (_, slot) => {
       const worth = toPoints(scoreCodes(oracle, codes, slot * features));
-      const liked = 1 / (1 + Math.exp(-USUAL_LOG_ODDS - LOG_ODDS_PER_POINT * worth));
+      const liked = 1 / (1 + Math.exp(-usualLogOdds - logOddsPerPoint * worth));
       return liked / Math.sqrt(slot + 1);
     });
   return {
