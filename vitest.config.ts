@@ -15,8 +15,8 @@ const preload = `--import=${new URL('./test/support/quick-drizzle.mjs', import.m
 process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' ');
 
 const size = process.env.TRIMTAB_TEST_SIZE || 'small';
-if (size !== 'small' && size !== 'full')
-  throw new Error(`TRIMTAB_TEST_SIZE is "${size}"; it must be small or full`);
+if (size !== 'small' && size !== 'full' && size !== 'hours')
+  throw new Error(`TRIMTAB_TEST_SIZE is "${size}"; it must be small, full or hours`);
 
 /** Files of a project share a process: what they import is loaded once. What a test changes, it puts back. */
 const inNode = {

@@ -1,16 +1,33 @@
 import { inject } from 'vitest';
+import { needs } from './needs.ts';
+
+type Size = 'small' | 'full' | 'hours';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    readonly size: 'small' | 'full';
+    readonly size: Size;
   }
 }
 
 /**
- * How much of a costly test runs: a small part with every `npm test`, and all of it with `TRIMTAB_TEST_SIZE=full`, as in
- * `.ci/run`; `vitest.config.ts` reads the variable. A small run keeps the promise and makes fewer tries at breaking it.
+ * How much of a costly test runs: a small part with every `npm test`, more of it with `TRIMTAB_TEST_SIZE=full`, as in
+ * `.ci/run`, and with `hours` all that a promise of small probabilities asks for; `vitest.config.ts` reads the variable. A
+ * small run keeps the promise and makes fewer tries at breaking it.
  */
 export const SIZE = inject('size');
 
+interface Sizes<T> {
+  readonly small: T;
+  readonly full: T;
+  /** Default: as full. */
+  readonly hours?: T;
+}
+
 /** Put the result, or `SIZE`, in the test's name, so that its output says what ran. */
-export const sized = <T>(sizes: Readonly<Record<typeof SIZE, T>>): T => sizes[SIZE];
+export const sized = <T>({ small, full, hours = full }: Sizes<T>): T =>
+  ({ small, full, hours })[SIZE];
+
+/** For tests that take too long for every `npm test`. */
+export const fullSize = needs(
+  SIZE === 'small' ? 'it takes half a minute or more, and runs with TRIMTAB_TEST_SIZE=full' : '',
+);

@@ -10,7 +10,7 @@ import type { Version } from '../../shared/domain/ids.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { IDENTITY_SECRET } from '../backend/support/backend.ts';
-import { sized } from '../support/size.ts';
+import { fullSize, sized } from '../support/size.ts';
 import {
   AS_DECLARED,
   DISAPPOINTING,
@@ -35,7 +35,8 @@ const {
   days: MOST_DAYS,
 } = sized({
   small: { seeds: [1], sessions: 900, minimumPerArm: 400, days: 4 },
-  full: { seeds: [1, 2], sessions: 800, minimumPerArm: 1000, days: 21 },
+  full: { seeds: [1], sessions: 900, minimumPerArm: 400, days: 4 },
+  hours: { seeds: [1, 2], sessions: 800, minimumPerArm: 1000, days: 21 },
 });
 
 let backend: SimulatedBackend | undefined;
@@ -44,57 +45,60 @@ afterEach(async () => {
   backend = undefined;
 });
 
-describe.each(SEEDS)('the self-test of fixed against adaptive metric weights, seed %i', (seed) => {
-  test(
-    `where clicks disappoint, it ends by itself within ${MOST_DAYS} days: adaptive weights win, as they truly do`,
-    { timeout: 3_600_000 },
-    async () => {
-      const { looks, stopped, truth, last } = await selfTest(DISAPPOINTING, seed);
-      const { verdict, metrics } = stopped.comparisons[0];
-      expect(looks.at(-1)!.comparisons[0].verdict.kind).toBe('better');
-      expect(looks.length).toBeLessThanOrEqual(MOST_DAYS);
-      for (const { comparisons } of looks.slice(0, -1))
-        expect(comparisons[0].verdict.kind).toMatch(/^(?:not-enough-data|undecided)$/);
-      // Stopping changes nothing of what was read.
-      expect(verdict).toEqual({
-        kind: 'better',
-        sentence: 'adaptive is better on outcome.renewal',
-      });
-      expect(stopped.verdict).toBe('adaptive is better on outcome.renewal');
-      expect(stopped.doubts).toEqual([]);
-      expect(truth.adaptive.mean).toBeGreaterThan(truth.fixed.mean);
-      expectTruthInside(metrics, truth);
-      // Neither arm unlearns what it was trained on the day before: the rules' 0.19 lie between them to the last.
-      expect(last.fixed.mean).toBeLessThan(0.13);
-      expect(last.adaptive.mean).toBeGreaterThan(0.25);
+describe.skipIf(fullSize.absent).each(SEEDS)(
+  `the self-test of fixed against adaptive metric weights${fullSize.why}, seed %i`,
+  (seed) => {
+    test(
+      `where clicks disappoint, it ends by itself within ${MOST_DAYS} days: adaptive weights win, as they truly do`,
+      { timeout: 3_600_000 },
+      async () => {
+        const { looks, stopped, truth, last } = await selfTest(DISAPPOINTING, seed);
+        const { verdict, metrics } = stopped.comparisons[0];
+        expect(looks.at(-1)!.comparisons[0].verdict.kind).toBe('better');
+        expect(looks.length).toBeLessThanOrEqual(MOST_DAYS);
+        for (const { comparisons } of looks.slice(0, -1))
+          expect(comparisons[0].verdict.kind).toMatch(/^(?:not-enough-data|undecided)$/);
+        // Stopping changes nothing of what was read.
+        expect(verdict).toEqual({
+          kind: 'better',
+          sentence: 'adaptive is better on outcome.renewal',
+        });
+        expect(stopped.verdict).toBe('adaptive is better on outcome.renewal');
+        expect(stopped.doubts).toEqual([]);
+        expect(truth.adaptive.mean).toBeGreaterThan(truth.fixed.mean);
+        expectTruthInside(metrics, truth);
+        // Neither arm unlearns what it was trained on the day before: the rules' 0.19 lie between them to the last.
+        expect(last.fixed.mean).toBeLessThan(0.13);
+        expect(last.adaptive.mean).toBeGreaterThan(0.25);
 
-      const rewards = await rewardsOf(stopped.experiment);
-      expect(rewards.fixed).toEqual(homes.training.reward);
-      expect(rewards.adaptive.click ?? 0).toBeLessThanOrEqual(0);
-      expect(
-        Math.max(rewards.adaptive.save ?? 0, rewards.adaptive.dwell_seconds ?? 0),
-      ).toBeGreaterThan(0);
-    },
-  );
+        const rewards = await rewardsOf(stopped.experiment);
+        expect(rewards.fixed).toEqual(homes.training.reward);
+        expect(rewards.adaptive.click ?? 0).toBeLessThanOrEqual(0);
+        expect(
+          Math.max(rewards.adaptive.save ?? 0, rewards.adaptive.dwell_seconds ?? 0),
+        ).toBeGreaterThan(0);
+      },
+    );
 
-  test(
-    `where the declared weights are right, ${MOST_DAYS} looks call no winner`,
-    { timeout: 3_600_000 },
-    async () => {
-      const { looks, stopped, truth, last } = await selfTest(AS_DECLARED, seed);
-      expect(looks).toHaveLength(MOST_DAYS);
-      for (const { comparisons } of looks)
-        expect(comparisons[0].verdict.kind).toMatch(/^(?:not-enough-data|undecided)$/);
-      expect(stopped.verdict).toBe('no difference found yet between adaptive and control');
-      expect(stopped.doubts).toEqual([]);
-      expectTruthInside(stopped.comparisons[0].metrics, truth);
-      // It was a test of two rewards, not of one: adaptive weights were learned, and served as well as the fixed ones.
-      const rewards = await rewardsOf(stopped.experiment);
-      expect(rewards.adaptive).not.toEqual(rewards.fixed);
-      for (const { mean } of [last.fixed, last.adaptive]) expect(mean).toBeGreaterThan(0.11);
-    },
-  );
-});
+    test(
+      `where the declared weights are right, ${MOST_DAYS} looks call no winner`,
+      { timeout: 3_600_000 },
+      async () => {
+        const { looks, stopped, truth, last } = await selfTest(AS_DECLARED, seed);
+        expect(looks).toHaveLength(MOST_DAYS);
+        for (const { comparisons } of looks)
+          expect(comparisons[0].verdict.kind).toMatch(/^(?:not-enough-data|undecided)$/);
+        expect(stopped.verdict).toBe('no difference found yet between adaptive and control');
+        expect(stopped.doubts).toEqual([]);
+        expectTruthInside(stopped.comparisons[0].metrics, truth);
+        // It was a test of two rewards, not of one: adaptive weights were learned, and served as well as the fixed ones.
+        const rewards = await rewardsOf(stopped.experiment);
+        expect(rewards.adaptive).not.toEqual(rewards.fixed);
+        for (const { mean } of [last.fixed, last.adaptive]) expect(mean).toBeGreaterThan(0.11);
+      },
+    );
+  },
+);
 
 interface TrueMean {
   readonly units: number;

@@ -8,7 +8,7 @@ import { type ClickModel, rolloutWorld, type RolloutWorld } from '../world/rollo
 import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollout.ts';
 import { SIZE, sized } from '../support/size.ts';
 
-const WORLDS = sized({ small: 40, full: 400 });
+const WORLDS = sized({ small: 40, full: 40, hours: 400 });
 const POWER = 0.95;
 /** Times the sessions of a fixed-horizon test that come to the site in the longest time of a step. */
 const ENOUGH = 3.5;
@@ -61,7 +61,8 @@ const shown = (all: readonly SimulatedRollout[]) =>
 /** Some runs can hold a rate itself, and many its bound. */
 const [atLeast, atMost] = sized({
   small: [(k: number) => k / WORLDS, (k: number) => k / WORLDS],
-  full: [
+  full: [(k: number) => k / WORLDS, (k: number) => k / WORLDS],
+  hours: [
     (k: number) => clopperPearson(k, WORLDS).low,
     (k: number) => clopperPearson(k, WORLDS).high,
   ],
