@@ -46,7 +46,7 @@ const ITERATIONS = 30;
  *
  * The newest slates are a share of the shorter window. Once a champion ranks well, all that it shows is alike, and a few hundred
  * slates no longer tell a fit to two tastes from a fit to one: in the worlds of `turnTastes`, with 400 of them, the log of
- * two tastes was learned from whole in four of five second trainings after the turn.
+ * two tastes was learned from whole in each of five second trainings after the turn.
  *
  * Half and the shortest are compared to the whole first: where neither has a smaller loss, nothing has changed and no other
  * is fitted.
