@@ -19,6 +19,8 @@ import { RULES } from './strata/world.ts';
 
 /** Visits of no log, by which a scorer's worth is known. */
 const FRESH_VISITS = 400;
+/** People of a round who ask for different things; more rankings are of some of them again, with slates and clicks of their own. */
+const DIFFERENT = 1000;
 
 export interface Turn {
   readonly items: number;
@@ -37,6 +39,8 @@ export interface Round {
   readonly verdict: string;
   readonly reason: string;
   readonly window: LearningWindow;
+  /** Rankings since tastes were last other ones. */
+  readonly since: number;
 }
 
 export interface Turned {
@@ -88,6 +92,7 @@ async function approach(
 ): Promise<{ readonly champion: Scorer; readonly rounds: readonly Round[] }> {
   const [low, high] = [RULES, taste.oracle].map((scorer) => worth(scorer, taste, site));
   const rounds: Round[] = [];
+  const earlier = log.length;
   let champion = from;
   while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
     visit(site, taste, champion, rankingsPerRound, log);
@@ -109,7 +114,13 @@ async function approach(
     if (gate.verdict === 'promote')
       champion = { ...scorer, version: versionOf(log.length / rankingsPerRound) };
     const share = (worth(champion, taste, site) - low) / (high - low);
-    rounds.push({ share, verdict: gate.verdict, reason: gate.reason, window });
+    rounds.push({
+      share,
+      verdict: gate.verdict,
+      reason: gate.reason,
+      window,
+      since: log.length - earlier,
+    });
   }
   return { champion, rounds };
 }
@@ -123,8 +134,11 @@ function visit(
   log: LoggedSlate[],
 ): void {
   const first = log.length;
-  for (const [i, who] of makeVisits(rankings, seed + 2 + first).entries()) {
-    const drawn = drawnFrom(poolOf(champion, table, who), champion, seed + first + i);
+  const pools = makeVisits(Math.min(rankings, DIFFERENT), seed + 2 + first).map((who) =>
+    poolOf(champion, table, who),
+  );
+  for (let i = 0; i < rankings; i++) {
+    const drawn = drawnFrom(pools[i % pools.length], champion, seed + first + i);
     const clicks = taste.clicks(drawn.codes, drawn.slots);
     log.push(loggedSlate(champion, drawn, String(first + i), first + i, clicks));
   }
