@@ -19,6 +19,8 @@ export interface LearningWindow {
   /** Its slates, of all that there are. */
   readonly slates: number;
   readonly of: number;
+  /** When the first of them was ranked, epoch ms; absent where it is all of them. */
+  readonly fromMs?: number;
   /** Why it is not all of them, as part of a sentence; absent where it is. */
   readonly because?: string;
 }
@@ -88,6 +90,7 @@ export async function chooseWindow(
   return {
     slates,
     of,
+    fromMs: set.at[better.from],
     because: `what was fitted to these ${percent(slates / of, { digits: 0 })} predicts the newest ${newest.starts.length - 1} better than what was fitted to all: the loss is ${mean.toFixed(3)} smaller (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`,
   };
 }
