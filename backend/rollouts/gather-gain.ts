@@ -94,17 +94,15 @@ export async function readStuckSince(
   return at;
 }
 
-/** On held-out slates, against the same champion: the lower bound of its gain lies above what the other one's was estimated at. */
+/** By the same evidence of the gate, against the same champion: the whole interval of its gain lies above that of the other one. */
 async function isBetter(store: Store, next: RolloutRow, than: RolloutRow): Promise<boolean> {
-  const [a, b] = [
-    await heldOutGain(store, next.challenger),
-    await heldOutGain(store, than.challenger),
-  ];
+  const [a, b] = [await gateGain(store, next.challenger), await gateGain(store, than.challenger)];
   if (a === undefined || b === undefined) return false;
-  return a.parent === b.parent && a.decidedBy === b.decidedBy && a.low > b.mean;
+  return a.parent === b.parent && a.decidedBy === b.decidedBy && a.low > b.high;
 }
 
-async function heldOutGain(store: Store, version: string) {
+/** The gain that decided at a version's gate, with the version that it was compared with. */
+async function gateGain(store: Store, version: string) {
   const [row] = await store.db
     .select({ lineage: weights.lineage })
     .from(weights)
@@ -113,7 +111,7 @@ async function heldOutGain(store: Store, version: string) {
     readonly parent?: string;
     readonly gate?: {
       readonly decidedBy?: string;
-      readonly gain?: { readonly mean: number; readonly low: number };
+      readonly gain?: { readonly low: number; readonly high: number };
     };
   };
   if (gate?.gain === undefined || parent === undefined) return undefined;

@@ -164,7 +164,7 @@ describe('a proposal', () => {
 
   test('that the gate would not have stays unseen and is withdrawn', async () => {
     const version = await services.newVersion('refused');
-    const gate = { verdict: 'keep champion', reason: 'drift of scores' } as const;
+    const gate = { verdict: 'keep champion', reason: 'it is worse' } as const;
     const id = await services.rollouts.propose(version, gate, 'run');
     expect(await readRollout(services.store, id)).toMatchObject({
       stage: 'withdrawn',
