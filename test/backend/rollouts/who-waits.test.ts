@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eq } from 'drizzle-orm';
-import { whoWaits } from '../../../backend/rollouts/gather-gain.ts';
+import { whoWaits } from '../../../backend/rollouts/who-waits.ts';
 import { readRollout } from '../../../backend/rollouts/rollout-rows.ts';
 import { weights } from '../../../backend/store/tables.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
