@@ -160,10 +160,6 @@ export function runGate(evidence: GateEvidence, changed: Partial<GateRules> = {}
   };
 }
 
-/** The gate with the held-out gain as its only evidence, where nobody decides after it. */
-export const gateOnHeldOutGain = (heldOutGain: IntervalEstimate | undefined): GateReport =>
-  runGate({ ...(heldOutGain && { heldOutGain }) }, { mode: 'direct', required: [] });
-
 interface GainChecks {
   readonly heldOut: GateCheck;
   readonly offPolicy: GateCheck;
