@@ -3,7 +3,7 @@ import { count, percent } from '../../shared/text/text.ts';
 import { sampleRank } from '../catalogue/catalogue-sample.ts';
 import type { DailySample } from '../catalogue/daily-samples.ts';
 import { clusteredDrift, type ClusteredBuckets } from '../science/evaluation/clustered-drift.ts';
-import { binOf, quantileEdges } from '../science/evaluation/drift.ts';
+import { binOf, quantileEdges } from '../science/evaluation/quantile-bins.ts';
 import { valueBins } from '../science/evaluation/value-bins.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { ClusteredValues, World } from './world.ts';

@@ -9,8 +9,10 @@ import type { Account } from '../log/account/account.ts';
 import { daysWithRankings } from '../log/account/log-mark.ts';
 import type { Span } from '../log/account/span.ts';
 import { readLoggedRequests } from '../log/logged-requests.ts';
+import { believedTime } from '../log/log-time.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
+import type { LearningWindow } from '../science/training/choose-window.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 import { shiftsBetween, turnover, turnoverText, type Shift } from './drift.ts';
@@ -79,7 +81,9 @@ export function driftMonitor(deps: DriftDeps) {
   };
 
   return async (nowMs: number): Promise<Observation> => {
-    await keepDailySample(store, await deps.liveSchema(), deps.sampleCatalogue, nowMs);
+    // By a clock that jumped, today's catalogue would stand for a day that is still to come.
+    const today = await believedTime(store.db, nowMs);
+    await keepDailySample(store, await deps.liveSchema(), deps.sampleCatalogue, today);
     await account.update();
     const yesterday = startOfDay(dayOf(nowMs - DAY_MS));
     const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
@@ -155,7 +159,8 @@ function seasonText(seasonal: readonly Seasonal[]): string | undefined {
 }
 
 /**
- * The window that a version learned from, up to `before` (epoch ms): the day that is compared is not part of the reference.
+ * The window that a version learned from, or the latest part of it where that alone was, up to `before` (epoch ms): the day
+ * that is compared is not part of the reference.
  * @returns undefined for a version that learned from no data: the rules, or weights that somebody uploaded.
  */
 async function learnedFrom(
@@ -167,6 +172,14 @@ async function learnedFrom(
     .select({ lineage: weights.lineage })
     .from(weights)
     .where(eq(weights.version, version));
-  const window = row?.lineage.window as Span | undefined;
-  return window && { from: window.from, to: Math.min(window.to, before - 1) };
+  const { window, learnedFrom: latest } = (row?.lineage ?? {}) as {
+    readonly window?: Span;
+    readonly learnedFrom?: Pick<LearningWindow, 'fromMs'>;
+  };
+  return (
+    window && {
+      from: Math.max(window.from, latest?.fromMs ?? window.from),
+      to: Math.min(window.to, before - 1),
+    }
+  );
 }

@@ -1,5 +1,5 @@
-import { readStuckSince } from '../rollouts/gather-gain.ts';
 import { lastDecisionOf, openRollouts } from '../rollouts/rollout-rows.ts';
+import { readStuckSince } from '../rollouts/stuck-since.ts';
 import type { Store } from '../store/open.ts';
 import { type Finding, found, type Observation } from './finding.ts';
 import type { MonitorSettings } from './settings.ts';

@@ -1,4 +1,5 @@
 import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
+import type { Experiment } from '../experiments/new-experiment.ts';
 import { revisionsServing, type ServedArms } from '../experiments/served-arms.ts';
 import { CHALLENGER, CHAMPION } from './rollout-rows.ts';
 import { SHARE, type Stage } from './steps.ts';
@@ -14,6 +15,16 @@ export interface CanaryWindow {
   readonly from: number;
   readonly to: number;
 }
+
+/** What the challenger's canary counts, whatever its stage serves now. */
+export const asSplit = (experiment: Experiment): Experiment => ({
+  ...experiment,
+  design: 'split',
+  arms: [
+    { name: CHALLENGER, weight: 1 },
+    { name: CHAMPION, weight: 1 },
+  ],
+});
 
 /** The revisions of the pointer that had the shares of a stage. */
 export function revisionsOf(stage: Stage, served: readonly ServedArms[]): number[] {

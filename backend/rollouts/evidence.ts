@@ -10,14 +10,15 @@ import type { Experiment } from '../experiments/new-experiment.ts';
 import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
 import { mismatches } from './canary-readings.ts';
-import { canaryWindows, revisionsOf, type CanaryWindow } from './canary-windows.ts';
+import { asSplit, canaryWindows, revisionsOf, type CanaryWindow } from './canary-windows.ts';
 import type { RolloutEvidence } from './decide-rollout.ts';
 import { rolloutReadings } from './gain-readings.ts';
-import { asSplit, interleavedRevisions, interleavedSessions, whoWaits } from './gather-gain.ts';
+import { interleavedRevisions, interleavedSessions } from './interleaved-sessions.ts';
 import { readPlan } from './read-plan.ts';
 import { CHALLENGER, experimentOf, type RolloutRow, stateOf, stepsOf } from './rollout-rows.ts';
 import { DEFAULT_ROLLOUT_RULES, type RolloutRules } from './settings.ts';
 import { isUnseen, SHARE } from './steps.ts';
+import { whoWaits } from './who-waits.ts';
 
 export interface EvidenceDeps {
   readonly store: Store;

@@ -22,7 +22,7 @@ export function nextStep(
   return STEPS[STEPS.indexOf(stage) + 1];
 }
 
-/** Whether 5 % of the traffic would take too long to show the smallest gain of interest. Unknown traffic is none to wait for. */
+/** Whether 5 % of the traffic would take too long to show the smallest gain of interest; false where nobody came lately. */
 export const isLowTraffic = (plan: CanaryPlan | undefined, { lowTrafficMs }: GainRules): boolean =>
   plan !== undefined && plannedMs(plan, 'canary 5') > lowTrafficMs;
 

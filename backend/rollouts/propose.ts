@@ -4,6 +4,7 @@ import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import type { GateVerdict } from '../science/evaluation/gate.ts';
 import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
+import { believedTime } from '../log/log-time.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
@@ -58,7 +59,8 @@ export async function proposeRollout(
   const open = await openRollouts(store);
   if (open.some((row) => row.challenger === version))
     throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);
-  const at = nowMs();
+  // By a clock that jumped, its first steps would seem to begin in the future, and would not end until then.
+  const at = await believedTime(store.db, nowMs());
   const id = newId();
   await ensureLayer(store, { name: ROLLOUT_LAYER, unit: 'session', rank: LAST_RANK }, at);
   const replaced = open.filter((row) => isUnseen(stateOf(row).stage));

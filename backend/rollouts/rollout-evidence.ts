@@ -30,7 +30,7 @@ export interface RolloutEvidence {
   readonly plan?: CanaryPlan;
   /** Since when every decision has found that an operator must decide, epoch ms. */
   readonly stuckSinceMs?: number;
-  /** The challenger that waits behind this one. `isBetter`: on held-out slates its gain is larger, for certain. */
+  /** The challenger that waits behind this one. `isBetter`: by its gate its gain is larger, for certain. */
   readonly successor?: { readonly version: Version; readonly isBetter: boolean };
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lte, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
 import type { Store } from '../store/open.ts';
@@ -32,14 +32,16 @@ export async function trainOnDrift({
     .from(alerts)
     .where(and(eq(alerts.kind, 'drift'), isNull(alerts.resolvedAt)));
   if (alert === undefined) return;
+  const now = nowMs();
   const [last] = await store.db
     .select({ startedAt: runs.startedAt })
     .from(runs)
-    .where(eq(sql`${runs.params} ->> '$.name'`, NAME))
+    // One from the future, which a clock that was wrong left, is none: else nothing would start until then.
+    .where(and(eq(sql`${runs.params} ->> '$.name'`, NAME), lte(runs.startedAt, now)))
     .orderBy(desc(runs.startedAt))
     .limit(1);
   const lastAt = last?.startedAt ?? -Infinity;
-  if (lastAt >= alert.openedAt || nowMs() - lastAt < trainHours * HOUR_MS) return;
+  if (lastAt >= alert.openedAt || now - lastAt < trainHours * HOUR_MS) return;
   try {
     log(`training, as ${alert.message}: run ${await trainer.start({ name: NAME })}`);
   } catch (error) {

@@ -1,5 +1,4 @@
 import { chiSquareTail } from '../statistics/distributions.ts';
-import { readingOf, type Drift } from './drift.ts';
 
 /** Rows that belong together and are therefore no independent evidence: those of one request, or of one item. */
 export interface Clustering {
@@ -19,7 +18,13 @@ export interface ClusteredBuckets {
   readonly clusterings: readonly Clustering[];
 }
 
-export interface ClusteredDrift extends Drift {
+export interface ClusteredDrift {
+  /** Population stability index: `Σ (aᵦ − rᵦ) ln(aᵦ / rᵦ)` over the buckets' shares, a symmetric Kullback–Leibler divergence. */
+  readonly psi: number;
+  /** Expected PSI without drift. It is large for many buckets and few clusters. */
+  readonly byChance: number;
+  /** `psi − byChance`, at least 0: the usual thresholds (under 0.1 stable, from 0.25 a major shift) are meant for this. */
+  readonly excess: number;
   /** How likely chance alone gives so large a PSI. */
   readonly p: number;
 }
@@ -35,7 +40,7 @@ interface Shares {
 /**
  * Drift of a distribution whose rows are clustered. To second order the PSI without drift is `Σ dᵦ² / πᵦ`, where d is the
  * difference of the two sides' shares, a normal variable with the covariance Σ of both sides together, and π their mean. Its
- * expectation, `Σ Σᵦᵦ / πᵦ`, is what `byChance` says: `(B − 1)(1/n + 1/m)` where rows are independent. Its tail is
+ * expectation, `Σ Σᵦᵦ / πᵦ`, is what `byChance` says: `(B − 1)(1/n + 1/m)` where rows are independent (Yurdakul & Naranjo, 2020). Its tail is
  * that of the scaled χ² with the same mean and variance (Satterthwaite, 1946).
  * Σ is that of a ratio of sums over clusters, added up over the clusterings (Cameron, Gelbach & Miller, 2011, without the
  * variance of single pairs, which both contain: it is never too small for that).
@@ -65,7 +70,7 @@ export function clusteredDrift(
     }
   }
   const excess = Math.max(0, psi - byChance);
-  return { psi, byChance, excess, reading: readingOf(excess), p: tail(psi, byChance, squares) };
+  return { psi, byChance, excess, p: tail(psi, byChance, squares) };
 }
 
 /** @param mean of `Σ λ χ²₁`, that is Σ λ. @param squares Σ λ². */

@@ -1,6 +1,7 @@
 import { count, percent } from '../../../shared/text/text.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
+import type { Cover } from './cover.ts';
 
 /** The evidence on a challenger. What was not evaluated is left out, and the gate reports it. */
 export interface GateEvidence {
@@ -29,15 +30,6 @@ export interface OffPolicyGain {
   readonly high: number;
   /** Effective sample size. */
   readonly ess: number;
-}
-
-export interface Cover {
-  /** Share of the challenger's top k that the champion showed with a probability above 0, 0..1. */
-  readonly share: number;
-  /** Over so many requests of the log. */
-  readonly requests: number;
-  /** Mean size of the slates that were asked for. */
-  readonly k: number;
 }
 
 interface Calibration {
@@ -167,10 +159,6 @@ export function runGate(evidence: GateEvidence, changed: Partial<GateRules> = {}
     ...(more !== undefined && { moreRankings: more }),
   };
 }
-
-/** The gate with the held-out gain as its only evidence, where nobody decides after it. */
-export const gateOnHeldOutGain = (heldOutGain: IntervalEstimate | undefined): GateReport =>
-  runGate({ ...(heldOutGain && { heldOutGain }) }, { mode: 'direct', required: [] });
 
 interface GainChecks {
   readonly heldOut: GateCheck;

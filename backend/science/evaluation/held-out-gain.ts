@@ -1,6 +1,6 @@
 import { outsideShares } from '../learn/outside-option.ts';
-import { earnedIn, fitMap, slateLoss } from '../learn/points-to-log-odds.ts';
-import { slateCount, type TrainingSet } from '../learn/training-set.ts';
+import { fitMap, slateLoss } from '../learn/points-to-log-odds.ts';
+import { earnedIn, slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 
 /**

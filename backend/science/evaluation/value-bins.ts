@@ -1,4 +1,4 @@
-import { binOf, quantileEdges } from './drift.ts';
+import { binOf, quantileEdges } from './quantile-bins.ts';
 
 /** A value of a request or of an item; undefined where it is missing. */
 export type Value = string | number | undefined;

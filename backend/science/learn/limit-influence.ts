@@ -1,7 +1,7 @@
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { teachAlone } from './outside-option.ts';
 import { massUnrewarded, usualChances } from './usual-chances.ts';
-import { slateCount, takeSlates, type TrainingSet } from './training-set.ts';
+import { earnedIn, slateCount, takeSlates, type TrainingSet } from './training-set.ts';
 
 /** How much a person may add to what is learned, and how far one item may rise by one training. */
 export interface InfluenceLimits {
@@ -51,12 +51,12 @@ const ROUNDING = 1e-9;
  * 2. A reward counts at most `rewardOverMean` times the mean (winsorisation).
  * 3. Where items are limited: an item's offset has the gradient `G⁺ − G⁻`, where `G⁺ = Σ r (1 − p)` over rows that earned
  *    r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`), and p is the chance of a row by what its features say
- *    (`usualChances`); of a slate of one, R is the mean where it has no reward. It is over its limit where `G⁺` exceeds `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a
- *    person's further rewards do not count, the others count at most the mean, and as many of them as keep the limit,
- *    evenly spread over time.
+ *    (`usualChances`); of a slate of one, R is the mean where it has no reward. It is over its limit where `G⁺` exceeds
+ *    `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a person's further rewards do not count, the others count at
+ *    most the mean, and as many of them as keep the limit, evenly spread over time.
  *
- * Mean and chances are those of the first ranking with a reward of each person, and of the first slate of one without, because many rankings of a few would move
- * them, and with them every limit. Leaving rewards out by the item that earned them changes nothing but the items' own
+ * Mean and chances are those of the first ranking with a reward of each person, and of the first slate of one without,
+ * because many rankings of a few would move them, and with them every limit. Leaving rewards out by the item that earned them changes nothing but the items' own
  * constants in a conditional logit (choice-based sampling: Manski & McFadden, 1981), so that what holds for many
  * items, such as that people come back to what they last viewed, is learned in full. For this reason a person's further
  * rewards of an item within its limit count.
@@ -94,12 +94,6 @@ export function limitInfluence(
   const kept = Array.from(before.keys()).filter((slate) => before[slate] === after[slate]);
   return { set: takeSlates(set, kept), overPerson, clipped, ...leftOut };
 }
-
-const earnedIn = ({ starts, reward }: TrainingSet, slate: number): number => {
-  let sum = 0;
-  for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += reward[row];
-  return sum;
-};
 
 const rewardedSlates = (set: TrainingSet): Uint8Array =>
   Uint8Array.from({ length: slateCount(set) }, (_, slate) => (earnedIn(set, slate) > 0 ? 1 : 0));

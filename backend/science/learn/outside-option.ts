@@ -1,6 +1,6 @@
 import { STRIDE } from '../../../shared/score/stride.ts';
 import { additiveScores } from './histogram.ts';
-import { slateCount, withColumn, type TrainingSet } from './training-set.ts';
+import { earnedIn, slateCount, withColumn, type TrainingSet } from './training-set.ts';
 
 /** Propensities are sums of floating point numbers: a chance of less than this that something else had been shown is none. */
 const FORCED = 1e-9;
@@ -61,12 +61,8 @@ export function outsideShares(set: TrainingSet): Float64Array | undefined {
 export function withOutsideOption(set: TrainingSet): TrainingSet {
   const shares = outsideShares(set);
   if (shares === undefined) return set;
-  const { starts, reward } = set;
-  const earned = shares.map((_, slate) => {
-    let sum = 0;
-    for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += reward[row];
-    return sum;
-  });
+  const { starts } = set;
+  const earned = shares.map((_, slate) => earnedIn(set, slate));
   const rewarded = earned.filter((sum) => sum > 0);
   const mean = rewarded.reduce((a, b) => a + b, 0) / Math.max(rewarded.length, 1) || 1;
   const isOne = new Uint8Array(set.rows);

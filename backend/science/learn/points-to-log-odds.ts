@@ -22,12 +22,6 @@ interface SlateLoss {
   readonly curvature: readonly [scale: number, both: number, intercept: number];
 }
 
-export function earnedIn({ starts, reward }: TrainingSet, slate: number): number {
-  let sum = 0;
-  for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += reward[row];
-  return sum;
-}
-
 /** `listwiseLoss` at `scale · score + offset`, with the intercept at the outside option, per unit of reward. */
 export function slateLoss(
   { set: { starts, reward }, shares, scores, offset }: PointsOfSlates,

@@ -27,6 +27,13 @@ export interface TrainingSet {
 
 export const slateCount = (set: Pick<TrainingSet, 'starts'>): number => set.starts.length - 1;
 
+/** The rewards of a slate, added up. */
+export function earnedIn({ starts, reward }: TrainingSet, slate: number): number {
+  let sum = 0;
+  for (let row = starts[slate]; row < starts[slate + 1]; row++) sum += reward[row];
+  return sum;
+}
+
 /** One shown slate with its rewards, as it comes from the log. */
 export interface LabelledSlate {
   readonly at: number;

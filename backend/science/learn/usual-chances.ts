@@ -9,8 +9,9 @@ const ROUNDS = 5;
 const PRIOR = 1;
 
 /**
- * The chance of each row in its slate, or of a slate of one that it is rewarded (1 where it teaches nothing: `teachAlone`), by what
- * the features, and the slot where it is shown, say in another set: an additive conditional logit that starts at a base's weights, fitted feature by feature by iterative scaling
+ * The chance of each row in its slate, or of a slate of one that it is rewarded (1 where it teaches nothing: `teachAlone`),
+ * by what the features, and the slot where it is shown, say in another set: an additive conditional logit that starts at a
+ * base's weights, fitted feature by feature by iterative scaling
  * (Darroch & Ratcliff, 1972), `w_b += log(earned_b / expected_b)`.
  * @param learned the set that is fitted on, each slate with a reward or of one. @returns `Float64Array(set.rows)`.
  */

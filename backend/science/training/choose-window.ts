@@ -19,6 +19,8 @@ export interface LearningWindow {
   /** Its slates, of all that there are. */
   readonly slates: number;
   readonly of: number;
+  /** When the first of them was ranked, epoch ms; absent where it is all of them. */
+  readonly fromMs?: number;
   /** Why it is not all of them, as part of a sentence; absent where it is. */
   readonly because?: string;
 }
@@ -88,7 +90,12 @@ export async function chooseWindow(
     const longer = of - window.slates;
     const gain = await compare(split, longer);
     if (gain !== undefined && isAbove0(gain, ALPHA / splits.length))
-      window = { slates: of - split.from, of, because: reason(window, split, gain) };
+      window = {
+        slates: of - split.from,
+        of,
+        fromMs: set.at[split.from],
+        because: reason(window, split, gain),
+      };
   }
   return window;
 }

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => log.close());
 
 /** A champion that learned from some days. */
-async function learnedFrom(learned?: readonly [from: number, to: number]) {
+async function learnedFrom(learned?: readonly [from: number, to: number], latestFrom?: number) {
   const { store } = log;
   const versions = versionsOf(store, () => log.nowMs);
   const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
@@ -38,7 +38,8 @@ async function learnedFrom(learned?: readonly [from: number, to: number]) {
     name: 'learned',
   });
   const window = learned && { window: { from: startOf(learned[0]), to: startOf(learned[1]) - 1 } };
-  const version = await versions.add(scorer, { ...window });
+  const latest = latestFrom !== undefined && { learnedFrom: { fromMs: startOf(latestFrom) } };
+  const version = await versions.add(scorer, { ...window, ...latest });
   const pointer = { champion: version };
   await store.write([recordLive(store, { pointer, text: version, since: 0 })]);
   const filters = { ...NO_FILTERS, maxRankingsPerMinute: 20 };
@@ -166,6 +167,14 @@ test('where the champion saw no such weekday, all of its days stand in', async (
   expect((await look(startOf(22))).findings).toHaveLength(1);
 });
 
+test('what learned from the latest part of its window alone is compared with that part', async () => {
+  await days(0, 22, (day) => (day >= 10 ? STINGY : {}));
+  const ofAll = await learnedFrom([0, 21]);
+  expect((await ofAll(startOf(22))).findings).toMatchObject([{ key: 'drift' }]);
+  const ofLatest = await learnedFrom([0, 21], 10);
+  expect(await ofLatest(startOf(22))).toEqual(STEADY);
+});
+
 test('what is judged is no part of what it is judged by', async () => {
   const look = await learnedFrom([14, 22]);
   await days(14, 22, (day) => (day === 21 ? STINGY : {}));
@@ -181,6 +190,15 @@ test('of what learned from nothing, of a quiet day, and of days whose catalogue 
   expect(await look(startOf(22))).toEqual(unknown);
   await log.add(simulateDay(23, { ...PLAN, ...STINGY }).decisions);
   expect(await look(startOf(24))).toEqual(unknown);
+});
+
+test('by a clock that jumped no sample is kept of a day that has not come', async () => {
+  await upsertItems(log.store, smarttrip, tripsOf(22, startOf(22)), startOf(22));
+  await days(14, 22);
+  const look = await learnedFrom();
+  await look(startOf(400));
+  const kept = await log.store.db.select({ day: catalogueSamples.day }).from(catalogueSamples);
+  expect(Math.max(...kept.map(({ day }) => day))).toBe(startOf(21));
 });
 
 test('every look keeps a sample of the day, once', async () => {

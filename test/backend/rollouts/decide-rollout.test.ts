@@ -270,7 +270,7 @@ const BACK: Row[] = [
     evidence: good({ gate: refused }),
     next: 'withdrawn',
     action: back,
-    why: /^the gate keeps v000041, not v000042: drift of scores$/,
+    why: /^the gate keeps v000041, not v000042: it is worse$/,
   },
   {
     when: 'its gate changes its mind in shadow',

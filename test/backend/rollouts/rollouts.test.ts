@@ -52,6 +52,22 @@ test('a clock that jumps makes no step long enough, nor too long', async () => {
   expect(await stageOf(id)).toBe('canary 1');
 });
 
+test('a rollout that is proposed by a clock that jumped goes on once the clock is right', async () => {
+  await services.close();
+  const DAY = 86_400_000;
+  services = await openRolloutServices({ steps: atEveryStage({ ...FREE, minMs: DAY }) });
+  const { store, clock } = services;
+  const decisions = timeGoesOn(clock.nowMs);
+  await ingest(store, { batchId: 'before', decisions, events: [] }, clock.nowMs);
+  const before = clock.nowMs;
+  clock.nowMs += 400 * DAY;
+  const id = await services.rollouts.propose(await services.newVersion('b'), GATE, 'ana');
+  expect(await stageOf(id)).toBe('shadow');
+  clock.nowMs = before + DAY;
+  await services.rollouts.advance();
+  expect(await stageOf(id)).toBe('canary 1');
+});
+
 const stageOf = async (id: string) => (await readRollout(services.store, id)).stage;
 const until = async (id: string, stage: string) => {
   for (let i = 0; i < 10 && (await stageOf(id)) !== stage; i++) await services.rollouts.advance();
@@ -148,7 +164,7 @@ describe('a proposal', () => {
 
   test('that the gate would not have stays unseen and is withdrawn', async () => {
     const version = await services.newVersion('refused');
-    const gate = { verdict: 'keep champion', reason: 'drift of scores' } as const;
+    const gate = { verdict: 'keep champion', reason: 'it is worse' } as const;
     const id = await services.rollouts.propose(version, gate, 'run');
     expect(await readRollout(services.store, id)).toMatchObject({
       stage: 'withdrawn',

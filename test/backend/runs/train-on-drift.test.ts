@@ -89,3 +89,14 @@ test('an operator may turn it off', async () => {
   await look(NOON, { trains: false });
   expect(started).toHaveLength(0);
 });
+
+test('a training from a day that has not come, which a clock that jumped left, holds up none', async () => {
+  await alert(NOON + 400 * DAY);
+  await look(NOON + 400 * DAY);
+  expect(started).toHaveLength(1);
+  await over(NOON);
+  await alert(NOON + DAY);
+  await look(NOON + DAY);
+  await look(NOON + 2 * DAY);
+  expect(started).toHaveLength(2);
+});

@@ -33,7 +33,7 @@ export const live = (champion: typeof OLD, changed: Partial<RolloutEvidence> = {
 export const held = (champion: typeof OLD) =>
   good({ pointer: { champion, hold: true, by: 'ops' } });
 export const harmed = good({ guardrails: [bookings(-0.08, -0.03)] });
-export const refused = { verdict: 'keep champion', reason: 'drift of scores' } as const;
+export const refused = { verdict: 'keep champion', reason: 'it is worse' } as const;
 export const unsure = { verdict: 'not enough data', reason: '12 of 30 sessions' } as const;
 
 export const wait = { do: 'wait' } as const;

@@ -1,9 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   clusteredDrift,
   type ClusteredBuckets,
 } from '../../../../backend/science/evaluation/clustered-drift.ts';
-import { drift } from '../../../../backend/science/evaluation/drift.ts';
 import { clopperPearson } from '../../../../backend/science/statistics/clopper-pearson.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { sized } from '../../../support/size.ts';
@@ -44,18 +44,63 @@ function pairs(
   };
 }
 
-describe('independent rows', () => {
-  const random = seededRandom(1);
-  const draw = (n: number) => Array.from({ length: n }, () => Math.floor(4 * random()));
-  const [before, after] = [draw(900), draw(500)];
-  const counts = (rows: readonly number[]) =>
-    [0, 1, 2, 3].map((bucket) => rows.filter((own) => own === bucket).length);
+/** Independent rows of which each bucket has so many. */
+const rowsOf = (counts: readonly number[]): ClusteredBuckets =>
+  independent(counts.flatMap((n, bucket) => Array.from({ length: n }, () => bucket)));
 
-  test('have the PSI of their counts, and the chance that theory says', () => {
-    const clustered = clusteredDrift(independent(before), independent(after));
-    const plain = drift(counts(before), counts(after));
-    expect(clustered.psi).toBeCloseTo(plain.psi, 12);
-    expect(clustered.byChance / plain.byChance).toBeCloseTo(1, 1);
+describe('independent rows', () => {
+  const byHand = 0.1 * Math.log(0.6 / 0.5) - 0.1 * Math.log(0.4 / 0.5);
+
+  test.each([
+    ['the same shares have none', [100, 300], [10, 30], 0],
+    ['50:50 to 60:40', [500, 500], [600, 400], byHand],
+    ['50:50 to 30:70', [500, 500], [300, 700], (0.4 * Math.log(7 / 3)) / 2],
+    ['buckets empty on both sides count for nothing', [50, 0, 50], [50, 0, 50], 0],
+  ])('%s', (_, reference, current, psi) => {
+    expect(clusteredDrift(rowsOf(reference), rowsOf(current)).psi).toBeCloseTo(psi, 12);
+  });
+
+  test('a bucket that fills up from nothing is a large and finite shift', () => {
+    const { psi } = clusteredDrift(rowsOf([1000, 0]), rowsOf([500, 500]));
+    expect(psi).toBeGreaterThan(1);
+    expect(psi).toBeLessThan(10);
+  });
+
+  test('a side without rows is refused', () => {
+    expect(() => clusteredDrift(rowsOf([0, 0]), rowsOf([1, 2]))).toThrow(
+      'drift from 0 rows to 3: both sides need rows',
+    );
+  });
+
+  test('is never negative and the same both ways', () => {
+    const counts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(counts, counts, (a, b) => {
+        fc.pre(a.some(Boolean) && b.some(Boolean));
+        const [there, back] = [
+          clusteredDrift(rowsOf(a), rowsOf(b)),
+          clusteredDrift(rowsOf(b), rowsOf(a)),
+        ];
+        expect(there.psi).toBeGreaterThanOrEqual(0);
+        expect(there.psi).toBeCloseTo(back.psi, 12);
+      }),
+    );
+  });
+
+  test('few rows in many buckets do not read as a shift: chance explains their PSI as theory says', () => {
+    const random = seededRandom(4601);
+    const sample = (rows: number) =>
+      independent(Array.from({ length: rows }, () => Math.floor(random() * 64)));
+    let [psi, byChance] = [0, 0];
+    for (let run = 0; run < 20; run++) {
+      const found = clusteredDrift(sample(5000), sample(1000));
+      psi += found.psi / 20;
+      byChance += found.byChance / 20;
+      expect(found.excess).toBeLessThan(0.1);
+    }
+    expect(byChance).toBeCloseTo(63 * (1 / 5000 + 1 / 1000), 2);
+    expect(psi / byChance).toBeGreaterThan(0.9);
+    expect(psi / byChance).toBeLessThan(1.15);
   });
 });
 

@@ -5,7 +5,6 @@ import type { IntervalEstimate } from '../../../../backend/science/statistics/in
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
 import {
   runGate,
-  gateOnHeldOutGain,
   type GateEvidence,
   type GateReport,
 } from '../../../../backend/science/evaluation/gate.ts';
@@ -275,7 +274,7 @@ describe('runGate', () => {
   });
 });
 
-describe('gateOnHeldOutGain, by held-out slates alone', () => {
+describe('direct, by held-out slates alone', () => {
   test.each([
     ['promotes when the whole interval lies above 0', estimate(0.01, 50), 'promote'],
     ['does not promote when the interval touches 0', estimate(0, 50), 'not enough data'],
@@ -287,6 +286,7 @@ describe('gateOnHeldOutGain, by held-out slates alone', () => {
     ],
     ['has no verdict without an estimate', undefined, 'not enough data'],
   ])('%s', (_, gain, verdict) => {
-    expect(gateOnHeldOutGain(gain).verdict).toBe(verdict);
+    const evidence = gain === undefined ? {} : { heldOutGain: gain };
+    expect(runGate(evidence, { mode: 'direct', required: [] }).verdict).toBe(verdict);
   });
 });

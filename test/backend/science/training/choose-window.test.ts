@@ -37,6 +37,7 @@ test('after tastes turned it learns from the slates since, and says so', async (
   expect(windowText(window)).toContain(
     `learned from the latest ${window.slates} of 8000 rankings, because`,
   );
+  expect(window.fromMs).toBe(set.at[8000 - window.slates]);
   expect(slatesOf(set, window).at).toEqual(sliceSlates(set, 8000 - window.slates, 8000).at);
 });
 
