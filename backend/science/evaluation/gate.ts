@@ -231,9 +231,11 @@ function heldOutCheck({ heldOutGain }: GateEvidence, { mode, minClusters }: Gate
   }
   const { mean, low, high } = heldOutGain;
   const says = `held-out loss falls by ${mean.toFixed(4)} per slate ${interval(low, high)}`;
-  if (!Number.isFinite(low) || !Number.isFinite(high) || high < 0)
-    return { check, outcome: 'failed', figure: high, bound: '≥ 0', says: `${says}: it is worse` };
-  if (mode === 'staged') return { check, outcome: 'passed', figure: high, bound: '≥ 0', says };
+  const upper = { check, figure: high, bound: '> 0' };
+  // What ranks exactly as the champion does would keep visitors busy with nothing to find.
+  if (!Number.isFinite(low) || !(high > 0))
+    return { ...upper, outcome: 'failed', says: `${says}: it is no better` };
+  if (mode === 'staged') return { ...upper, outcome: 'passed', says };
   const passed = low > 0;
   return {
     check,

@@ -75,6 +75,12 @@ describe('runGate', () => {
     test.each<[string, GateEvidence, GateReport['decidedBy'], string]>([
       ['a held-out gain below 0', { heldOutGain: worse }, 'held-out gain', 'held-out gain'],
       [
+        'a held-out gain of exactly 0, of what ranks as the champion does',
+        { heldOutGain: { mean: 0, low: 0, high: 0, n: 300, clusters: 300 } },
+        'held-out gain',
+        'held-out gain',
+      ],
+      [
         'a held-out gain that is no number',
         { heldOutGain: { ...worse, high: Number.NaN } },
         'held-out gain',
