@@ -40,24 +40,26 @@ const shareAfter = (rounds: readonly Round[], round: number) =>
 const wide: Turned[] = [];
 const byDefault: Turned[] = [];
 
-test(`where a site explores widely, 90 % of the oracle's gain is back after a turn of tastes within as many rankings as the first climb took (median of ${WIDE_SITES} sites)`, async () => {
+test(`where a site explores widely, 90 % of the oracle's gain is back after a turn of tastes within as many rankings as the first climb took (median; sites: ${WIDE_SITES})`, async () => {
   wide.push(...(await turned(WIDE_SITES, WIDE)));
   const [climb, recovery] = [
     median(wide.map((site) => rankings(site.climb))),
     median(wide.map((site) => rankings(site.recovery))),
   ];
-  process.stdout.write(`${WIDE_SITES} sites: climb ${climb} rankings, recovery ${recovery}\n`);
+  process.stdout.write(
+    `wide, sites ${WIDE_SITES}: climb ${climb} rankings, recovery ${recovery}\n`,
+  );
   expect(climb).toBeLessThan(Infinity);
   expect(recovery).toBeLessThanOrEqual(climb);
 });
 
-test(`by default, 80 % is back one round after the turn and 90 % after two (median of ${DEFAULT_SITES} sites)`, async () => {
+test(`by default, 80 % is back one round after the turn and 90 % after two (median; sites: ${DEFAULT_SITES})`, async () => {
   byDefault.push(...(await turned(DEFAULT_SITES)));
   const half = (of: keyof Turned, round: number) =>
     median(byDefault.map((site) => shareAfter(site[of], round)));
   const [climb, one, two] = [half('climb', 1), half('recovery', 1), half('recovery', 2)];
   process.stdout.write(
-    `${DEFAULT_SITES} sites: ${climb.toFixed(3)} after the first round of all, ${one.toFixed(3)} and ${two.toFixed(3)} after one and two since the turn\n`,
+    `by default, sites ${DEFAULT_SITES}: ${climb.toFixed(3)} after the first round of all, ${one.toFixed(3)} and ${two.toFixed(3)} after one and two since the turn\n`,
   );
   expect(climb).toBeGreaterThanOrEqual(0.9);
   expect(one).toBeGreaterThanOrEqual(0.8);
