@@ -63,8 +63,11 @@ export const rollout = group({
   interleave: z.enum(['at low traffic', 'always', 'never']).default('at low traffic'),
   /** Share of the sessions that are interleaved; half of it counts as shown the challenger. */
   interleaveShare: z.number().gt(0).max(1).default(0.1),
-  /** Traffic is low where a canary of 5 % is planned to take longer than this to find `minGain`. */
-  lowTrafficMs: positive.default(7 * DAY_MS),
+  /**
+   * Traffic is low where a canary of 5 % is planned to take longer than this to find `minGain`. As a gain of twice as much needs a
+   * quarter of the sessions, up to four times `maxStepMs` it finds that one within a step, and more surely than interleaving.
+   */
+  lowTrafficMs: positive.default(4 * 28 * DAY_MS),
   /** A rollout that has stood still for so long gives way to one that waits; to one with better evidence it does at once. */
   giveWayMs: z.number().nonnegative().default(DAY_MS),
   /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is no better becomes champion. */
@@ -126,7 +129,10 @@ export type GainRules = Pick<
   | 'interleaveShare'
   | 'lowTrafficMs'
   | 'giveWayMs'
->;
+> & {
+  /** Whether interleaving that shows no preference leads to a canary whatever the traffic; absent in rules from before it did. */
+  readonly afterInterleaving?: 'canary';
+};
 
 /** @throws Error naming the setting and what it should have been. */
 export const parseRollout = (value: unknown): RolloutSettings => parseSettings(rollout, value);
@@ -142,7 +148,10 @@ export const rulesOf = ({
   interleaveShare,
   lowTrafficMs,
   giveWayMs,
-}: Pick<RolloutSettings, 'steps' | 'maxStepMs' | keyof GainRules>): RolloutRules => ({
+}: Pick<
+  RolloutSettings,
+  'steps' | 'maxStepMs' | Exclude<keyof GainRules, 'afterInterleaving'>
+>): RolloutRules => ({
   steps,
   ...(maxStepMs !== null && { maxStepMs }),
   gain: {
@@ -154,6 +163,7 @@ export const rulesOf = ({
     interleaveShare,
     lowTrafficMs,
     giveWayMs,
+    afterInterleaving: 'canary',
   },
 });
 
