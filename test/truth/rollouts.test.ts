@@ -79,8 +79,8 @@ const tell = (what: string, all: readonly SimulatedRollout[], rate: number) => {
 for (const interleave of ['at low traffic', 'never'] as const)
   for (const model of ['position', 'cascade'] as const)
     for (const rate of [0.05, 0.3]) {
-      // Of these sites 5 % of the traffic would do: so that slates are interleaved, less counts as low.
-      const settings = parseRollout({ interleave, lowTrafficMs: 7 * DAY_MS });
+      // On these sites 5 % of the traffic would do: they are interleaved only where that is asked for.
+      const settings = parseRollout({ interleave, interleaveFromMs: 7 * DAY_MS });
       const visitors = { model, rate };
       const of = `${SIZE}: ${WORLDS} worlds, interleaved ${interleave}, ${model} model, ${100 * rate} % click`;
 

@@ -52,11 +52,11 @@ describe('which test decides', () => {
   it.each<[string, Stage, Partial<RolloutEvidence>, object, Stage]>([
     ['low traffic is interleaved at once', 'shadow', {}, {}, 'interleaved'],
     [
-      'traffic is not low where 5 % of it finds twice the smallest gain within a step',
+      'low traffic begins with 5 % where that finds twice the smallest gain within a step',
       'shadow',
       { plan: { ...LOW, sessionsPerDay: 3000 } },
       {},
-      'canary 1',
+      'canary 5',
     ],
     ['high traffic begins with 1 %', 'shadow', { plan: HIGH }, {}, 'canary 1'],
     ['unknown traffic begins with 1 %', 'shadow', { plan: undefined }, {}, 'canary 1'],
