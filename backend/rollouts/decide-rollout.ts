@@ -161,7 +161,7 @@ function byProgress(
 
   const given = doubts.length === 0 ? futility(stage, evidence, elapsedMs, rules) : undefined;
   if (given !== undefined) {
-    if (stage === 'interleaved' && given.isOfTest && isCanaryInTime(evidence, rules))
+    if (stage === 'interleaved' && mayStillGain(evidence, rules, given.isOfTest))
       return onTo('canary 5', `at interleaved, ${challenger}: ${given.why}`);
     return withdrawn(champion, `at ${stage}, ${challenger}: ${given.why}; it is withdrawn`);
   }
@@ -177,7 +177,7 @@ function byProgress(
     const missing = `at ${stage}, ${challenger} still lacks: ${open.join('; ')}`;
     if (maxStepMs !== undefined && above(elapsedMs, maxStepMs)) {
       const late = `${missing}; after ${hours(elapsedMs)} h`;
-      if (stage === 'interleaved' && doubts.length === 0 && isCanaryInTime(evidence, rules))
+      if (stage === 'interleaved' && doubts.length === 0 && mayStillGain(evidence, rules))
         return onTo('canary 5', late);
       return withdrawn(champion, `${late} it is withdrawn`);
     }
@@ -197,11 +197,18 @@ function byProgress(
   );
 }
 
-/** Whether 5 % of the traffic may find in the time of a step what interleaving did not. */
-const isCanaryInTime = (
+/**
+ * Whether 5 % of the traffic may find what interleaving did not. A preference is of other slates than those that either version
+ * serves alone, so that none says little of the gain; and most gains are larger than the smallest that the plan is made for.
+ */
+const mayStillGain = (
   { plan }: RolloutEvidence,
-  { maxStepMs = Infinity }: RolloutRules,
-): boolean => plan !== undefined && plannedMs(plan, 'canary 5') <= maxStepMs;
+  { maxStepMs = Infinity, gain }: RolloutRules,
+  isOfTest = true,
+): boolean =>
+  gain?.afterInterleaving === 'canary' ||
+  // As it was decided under rules from before.
+  (isOfTest && plan !== undefined && plannedMs(plan, 'canary 5') <= maxStepMs);
 
 /** Rules from before slates were interleaved never lead to that step. */
 const stepRules = (stage: Exclude<Step, 'champion'>, { steps }: RolloutRules): StepRules =>

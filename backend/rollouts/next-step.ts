@@ -33,7 +33,9 @@ function interleaves(
 ): boolean {
   if (rules === undefined || plan === undefined || !plan.severalItems) return false;
   if (!OF_CLICKS.has(rules.decides)) return false;
-  return rules.interleave === 'always' || (rules.interleave === 'at low traffic' && low);
+  const { interleave, interleaveFromMs = 0 } = rules;
+  const isHopeless = low && plannedMs(plan, 'canary 5') > interleaveFromMs;
+  return interleave === 'always' || (interleave === 'at low traffic' && isHopeless);
 }
 
 /** Steps in which a gain is measured against the champion. */

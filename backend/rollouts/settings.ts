@@ -63,8 +63,13 @@ export const rollout = group({
   interleave: z.enum(['at low traffic', 'always', 'never']).default('at low traffic'),
   /** Share of the sessions that are interleaved; half of it counts as shown the challenger. */
   interleaveShare: z.number().gt(0).max(1).default(0.1),
-  /** Traffic is low where a canary of 5 % is planned to take longer than this to find `minGain`. */
+  /** Traffic is low, so that 1 % of it would tell nothing, where a canary of 5 % is planned to take longer than this to find `minGain`. */
   lowTrafficMs: positive.default(7 * DAY_MS),
+  /**
+   * At low traffic, slates are interleaved where that canary is planned to take longer than this. As a gain of twice as much needs a
+   * quarter of the sessions, up to four times `maxStepMs` it finds that one within a step, and more surely than interleaving.
+   */
+  interleaveFromMs: positive.default(4 * 28 * DAY_MS),
   /** A rollout that has stood still for so long gives way to one that waits; to one with better evidence it does at once. */
   giveWayMs: z.number().nonnegative().default(DAY_MS),
   /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is no better becomes champion. */
@@ -126,7 +131,12 @@ export type GainRules = Pick<
   | 'interleaveShare'
   | 'lowTrafficMs'
   | 'giveWayMs'
->;
+> & {
+  /** Absent in rules from before, which interleaved at any low traffic. */
+  readonly interleaveFromMs?: number;
+  /** Whether interleaving that shows no preference leads to a canary whatever the traffic; absent in rules from before it did. */
+  readonly afterInterleaving?: 'canary';
+};
 
 /** @throws Error naming the setting and what it should have been. */
 export const parseRollout = (value: unknown): RolloutSettings => parseSettings(rollout, value);
@@ -141,8 +151,12 @@ export const rulesOf = ({
   interleave,
   interleaveShare,
   lowTrafficMs,
+  interleaveFromMs,
   giveWayMs,
-}: Pick<RolloutSettings, 'steps' | 'maxStepMs' | keyof GainRules>): RolloutRules => ({
+}: Pick<
+  RolloutSettings,
+  'steps' | 'maxStepMs' | Exclude<keyof GainRules, 'afterInterleaving'>
+>): RolloutRules => ({
   steps,
   ...(maxStepMs !== null && { maxStepMs }),
   gain: {
@@ -153,7 +167,9 @@ export const rulesOf = ({
     interleave,
     interleaveShare,
     lowTrafficMs,
+    interleaveFromMs,
     giveWayMs,
+    afterInterleaving: 'canary',
   },
 });
 

@@ -11,6 +11,7 @@ const HALF_WAY = {
   schedule: '* * * * * *',
   shadowShare: 1,
   interleaveShare: 1,
+  interleaveFromMs: 1,
   steps: {
     shadow: { ...FREE, minSessions: 20 },
     'canary 1': FREE,

@@ -6,6 +6,7 @@ import { DEFAULT_ROLLOUT, parseRollout } from '../../backend/rollouts/settings.t
 import { seededRandom } from '../../shared/explore/random.ts';
 import { type ClickModel, rolloutWorld, type RolloutWorld } from '../world/rollout-world.ts';
 import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollout.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { SIZE, sized } from '../support/size.ts';
 
 const WORLDS = sized({ small: 40, full: 40, hours: 400 });
@@ -79,7 +80,8 @@ const tell = (what: string, all: readonly SimulatedRollout[], rate: number) => {
 for (const interleave of ['at low traffic', 'never'] as const)
   for (const model of ['position', 'cascade'] as const)
     for (const rate of [0.05, 0.3]) {
-      const settings = parseRollout({ interleave });
+      // On these sites 5 % of the traffic would do: they are interleaved only where that is asked for.
+      const settings = parseRollout({ interleave, interleaveFromMs: 7 * DAY_MS });
       const visitors = { model, rate };
       const of = `${SIZE}: ${WORLDS} worlds, interleaved ${interleave}, ${model} model, ${100 * rate} % click`;
 

@@ -47,6 +47,8 @@ let services: RolloutTestServices;
 beforeAll(async () => {
   services = await openRolloutServices({
     minimumPerArm: MIN_PER_ARM,
+    // So that the month has an interleaving.
+    interleaveFromMs: 7 * DAY_MS,
     steps: atEveryStage(STEP),
   });
 });

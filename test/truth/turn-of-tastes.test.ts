@@ -11,8 +11,8 @@ const RANKINGS_PER_ROUND = 4000;
  * champion never shows, nobody can tell it to be liked now, and no training can change that.
  */
 const WIDE: ExplorationSpec = { temperature: 3, epsilon: 0.2, poolSize: 1000 };
-const WIDE_SITES = sized({ small: 3, full: 10 });
-const DEFAULT_SITES = sized({ small: 1, full: 6 });
+const WIDE_SITES = sized({ small: 2, full: 3, hours: 10 });
+const DEFAULT_SITES = sized({ small: 1, full: 1, hours: 6 });
 
 async function turned(count: number, exploration?: ExplorationSpec): Promise<Turned[]> {
   const sites: Turned[] = [];

@@ -51,6 +51,13 @@ const rulesWith = (settings: object) => rulesOf(parseRollout(settings));
 describe('which test decides', () => {
   it.each<[string, Stage, Partial<RolloutEvidence>, object, Stage]>([
     ['low traffic is interleaved at once', 'shadow', {}, {}, 'interleaved'],
+    [
+      'low traffic begins with 5 % where that finds twice the smallest gain within a step',
+      'shadow',
+      { plan: { ...LOW, sessionsPerDay: 3000 } },
+      {},
+      'canary 5',
+    ],
     ['high traffic begins with 1 %', 'shadow', { plan: HIGH }, {}, 'canary 1'],
     ['unknown traffic begins with 1 %', 'shadow', { plan: undefined }, {}, 'canary 1'],
     ['high traffic goes on with 5 %', 'canary 1', { plan: HIGH }, {}, 'canary 5'],
@@ -130,10 +137,12 @@ describe('while slates are interleaved', () => {
     });
   });
 
-  it('too small a preference to be of interest withdraws', () => {
+  // Such was the preference for a challenger that was then clicked 13 % more often.
+  it('too small a preference to be of interest is no reading of the gain, and leads to 5 %', () => {
     expect(interleaved(reading(0.495, 0.51), { hours: 48 })).toMatchObject({
-      next: { stage: 'withdrawn' },
-      why: expect.stringMatching(/less than the 5\.00 % of interest is to be won/),
+      next: { stage: 'canary 5' },
+      action: { do: 'show', share: 0.05 },
+      why: expect.stringMatching(/less than the 5\.00 % of interest is to be won: on to canary 5$/),
     });
   });
 
@@ -142,17 +151,37 @@ describe('while slates are interleaved', () => {
     const few = { ...HOPELESS, n: 2800 };
     expect(interleaved(few, { hours: 13 * DAY }).next.stage).toBe('interleaved');
     expect(interleaved(few, { hours: 15 * DAY })).toMatchObject({
-      next: { stage: 'withdrawn' },
-      why: expect.stringMatching(/would show a preference with a chance of 0\.\d %/),
+      next: { stage: 'canary 5' },
+      why: expect.stringMatching(
+        /would show a preference with a chance of 0\.\d %: on to canary 5$/,
+      ),
     });
   });
 
-  it('for the canary, where 5 % of the traffic may still find it in time', () => {
-    const plan = { ...LOW, sessionsPerDay: 20_000 };
+  it('nor does it withdraw at the end of its time', () => {
+    const late = interleaved({ missing: 'too few sessions' }, { hours: 29 * DAY });
+    expect(late).toMatchObject({
+      next: { stage: 'canary 5' },
+      why: expect.stringMatching(/after 696\.0 h: on to canary 5$/),
+    });
+  });
+
+  it('under rules from before it withdraws, unless 5 % of the traffic may find the smallest gain in time', () => {
+    const { afterInterleaving: _, ...gain } = RULES.gain!;
+    const rules = { ...RULES, gain };
+    const few = { ...HOPELESS, n: 2800 };
+    for (const reads of [few, reading(0.495, 0.51)])
+      expect(interleaved(reads, { hours: 15 * DAY, rules }).next.stage).toBe('withdrawn');
+    const late = { missing: 'too few sessions' };
+    expect(interleaved(late, { hours: 29 * DAY, rules }).next.stage).toBe('withdrawn');
     const decision = decide(
       'interleaved',
-      { plan, guardrails: [], gain: gainOf({ interleaving: { ...HOPELESS, n: 28_000 } }) },
-      { hours: 15 * DAY },
+      {
+        plan: { ...LOW, sessionsPerDay: 20_000 },
+        guardrails: [],
+        gain: gainOf({ interleaving: { ...HOPELESS, n: 28_000 } }),
+      },
+      { hours: 15 * DAY, rules },
     );
     expect(decision.next.stage).toBe('canary 5');
   });

@@ -20,6 +20,7 @@ export const SETTINGS = {
     minimumPerArm: 30,
     // 5 % of these visitors would take longer than a week of such days.
     lowTrafficMs: 7 * DAY_MS,
+    interleaveFromMs: 7 * DAY_MS,
     steps: {
       shadow: A_WHILE,
       'canary 1': A_WHILE,

@@ -1,5 +1,6 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { versionOf } from '../../../shared/domain/ids.ts';
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -12,11 +13,14 @@ import {
 import type { Device } from '../../../backend/science/learn/device/device.ts';
 import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, splitByTime } from '../../../backend/science/learn/training-set.ts';
+import { NOW_MS } from '../../bench/support/trips.ts';
+import { coverOf } from '../../../backend/science/evaluation/cover.ts';
 import { gateEvidence } from '../../../backend/science/evaluation/gate-evidence.ts';
 import type { GateEvidence } from '../../../backend/science/evaluation/gate.ts';
 import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import { learn } from '../../../backend/science/training/train-version.ts';
 import { labelled, logOf, type LogOptions } from './champion-log.ts';
+import { SLOTS } from './pool.ts';
 import { RULES, logUniform, type World } from './world.ts';
 
 /** Where a challenger comes from. */
@@ -65,6 +69,9 @@ const HELD_OUT = 0.2;
 
 const one = <T>(of: readonly T[], random: () => number): T => of[Math.floor(random() * of.length)];
 
+/** Requests by which cover is estimated, with a standard error of 0.05 at most. */
+const COVERED = 100;
+
 /** Of each world. */
 export const CHALLENGERS = 2;
 
@@ -99,7 +106,7 @@ export async function drawChampion(world: World, device: Device): Promise<Scorer
   if (random() < 0.25) return RULES;
   const rankings = random() < 0.3 ? LEARNED_FROM[0] : LEARNED_FROM[1];
   const slates = logOf(RULES, world, { rankings, seed: LOG_SEED + 1, often: true });
-  const { scorer } = await trained(slates, RULES, 'champion', device);
+  const { scorer } = await trained(slates, RULES, 'champion', { world, device });
   return { ...scorer, version: versionOf(1) };
 }
 
@@ -125,7 +132,7 @@ async function challengerOf(
   const isLogHonest = origin !== 'turned since' && origin !== 'poisoned';
   const about = { origin, isLogHonest };
   if (origin !== 'changed by hand') {
-    const { scorer, evidence } = await trained(slates, champion, origin, device);
+    const { scorer, evidence } = await trained(slates, champion, origin, { world, device });
     return { ...about, evidence, scorer: { ...scorer, version: versionOf(version) } };
   }
   const scorer = { ...changedByHand(champion, random), version: versionOf(version) };
@@ -136,11 +143,13 @@ async function challengerOf(
     scorer,
     { click: 1 },
   ).gain;
+  const cover = coverIn(world, champion, scorer);
   const evidence: GateEvidence = {
     guardrails: [],
     dataQuality: { passed: true, failures: [] },
     ...gateEvidence(champion, scorer, reference, held),
     offPolicyGain: gain,
+    ...(cover && { cover }),
   };
   return { ...about, evidence, scorer };
 }
@@ -163,12 +172,30 @@ function flawOf(origin: Origin, random: () => number): Partial<LogOptions> {
   }
 }
 
+const ASKED = {
+  placement: DEFAULT_PLACEMENT,
+  consent: 'measure',
+  limit: SLOTS,
+  explain: false,
+} as const;
+
+/** As in production, by what some people ask for. */
+const coverIn = (world: World, champion: Scorer, challenger: Scorer) =>
+  coverOf(
+    champion,
+    challenger,
+    world.table,
+    world
+      .visits(COVERED, LOG_SEED)
+      .map((visit) => ({ request: { ...visit, ...ASKED }, at: NOW_MS })),
+  );
+
 /** A training as in production, with what its gate is told. */
 async function trained(
   slates: readonly LoggedSlate[],
   champion: Scorer,
   name: string,
-  device: Device,
+  { world, device }: { readonly world: World; readonly device: Device },
 ): Promise<{ readonly scorer: UnversionedScorer; readonly evidence: GateEvidence }> {
   let evidence: GateEvidence = {};
   const { scorer } = await learn(packTrainingSet(smarttrip, slates.map(labelled)), {
@@ -184,12 +211,13 @@ async function trained(
         challenger,
         { click: 1 },
       ).gain,
+    cover: async (challenger) => coverIn(world, champion, challenger),
     onEvidence: (found) => (evidence = found),
   });
   return { scorer, evidence };
 }
 
-/** Every weight moved by up to a few points. */
+/** Every weight moved by up to a few points. As of all weights that somebody gives, the gate fits a calibration itself. */
 function changedByHand(champion: Scorer, random: () => number): Scorer {
   const most = logUniform(random, [3, 20]);
   const points = Object.fromEntries(
@@ -198,11 +226,6 @@ function changedByHand(champion: Scorer, random: () => number): Scorer {
       own.map((value) => value + most * (2 * random() - 1)),
     ]),
   );
-  const { version, calibration, exploration } = champion;
-  return additiveFromPoints(smarttrip, points, {
-    version,
-    name: 'by hand',
-    calibration,
-    exploration,
-  });
+  const { version, exploration } = champion;
+  return additiveFromPoints(smarttrip, points, { version, name: 'by hand', exploration });
 }

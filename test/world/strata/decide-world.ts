@@ -18,8 +18,10 @@ const POWER = 0.95;
 /** What became of one challenger. */
 export interface Fate {
   readonly origin: Origin;
+  /** Of the visitors, in the metric that decides (see `TrueGain`). */
   readonly gain: number;
   readonly standardError: number;
+  readonly gainInClicks: number;
   /** Whether the log was of people who like what they like now: without visitors nothing else can be asked of a gate. */
   readonly isLogHonest: boolean;
   /** The gate alone made it champion. */

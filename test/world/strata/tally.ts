@@ -4,7 +4,7 @@ import { percent } from '../../../shared/text/text.ts';
 import { CHALLENGERS } from './challengers.ts';
 import type { Fate } from './decide-world.ts';
 
-/** True gains from which a challenger counts as better or worse; those between are held to nothing. */
+/** True gains, in the metric that decides, from which a challenger counts as better or worse; those between are held to nothing. */
 export const BETTER = 0.05;
 export const WORSE = -0.02;
 /** Of the traffic, that hardly any worse one may be shown to more of. */

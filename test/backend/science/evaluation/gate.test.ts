@@ -96,6 +96,7 @@ describe('runGate', () => {
         'an off-policy gain below 0 on the little that the log covers',
         {
           offPolicyGain: { ...offPolicy, mean: -0.02, low: -0.03, high: -0.01 },
+          heldOutGain: estimate(0.06, 400),
           cover: { share: 0.1, requests: 200, k: 10 },
         },
         'off-policy gain',
@@ -280,10 +281,41 @@ describe('runGate', () => {
   });
 });
 
+describe('direct, where the log covers little of what it would show', () => {
+  const little = { share: 0.09, requests: 200, k: 10 };
+  // As of a challenger that was then clicked 14 % less often: it reordered well what the champion showed, and brought up worse.
+  const reordered = { mean: 0.0599, low: 0.0217, high: 0.0981, n: 312, clusters: 312 };
+
+  test('a small held-out gain promotes nothing', () => {
+    const report = runGate({ ...GOOD, heldOutGain: reordered, cover: little }, { mode: 'direct' });
+    expect(report).toMatchObject({ verdict: 'not enough data', decidedBy: 'nothing' });
+    expect(report.reason).toMatch(
+      /the interval is not above 0\.05, which is asked where the log covers less than 80 % of its top/,
+    );
+    // (2.80 · 0.0195 / (0.0599 − 0.05))² times as many.
+    expect(report.moreRankings).toBeGreaterThan(50_000);
+    expect(report.moreRankings).toBeLessThan(65_000);
+  });
+
+  test.each([
+    ['a large one does', { cover: little, heldOutGain: estimate(0.06, 400) }, 'direct'],
+    ['and a small one where the log covers it', { heldOutGain: reordered }, 'direct'],
+    ['and a small one where visitors decide', { cover: little, heldOutGain: reordered }, 'staged'],
+  ] as const)('%s', (_, changed, mode) => {
+    expect(runGate({ ...GOOD, ...changed }, { mode }).verdict).toBe('promote');
+  });
+});
+
 describe('direct, by held-out slates alone', () => {
   test.each([
     ['promotes when the whole interval lies above 0', estimate(0.01, 50), 'promote'],
     ['does not promote when the interval touches 0', estimate(0, 50), 'not enough data'],
+    // Two scorers that said nothing of the held-out slates, one of which was then clicked 21 % less often than the other.
+    [
+      'does not promote for a difference of all but 0',
+      { mean: 8.6e-8, low: 1.4e-8, high: 1.6e-7, n: 247, clusters: 247 },
+      'not enough data',
+    ],
     ['keeps the champion when it lies below 0', worse, 'keep champion'],
     [
       'has no verdict on too few sessions, however large the gain',
