@@ -57,8 +57,35 @@ export async function readLoggedRequests(
   return sample;
 }
 
+/** Rankings per statement: their ids are sent as one text. */
+const CHUNK = 1000;
+
+/** The requests of some rankings by ranking id. Those that the log has no more, or that would be refused today, are left out. */
+export async function readRequestsOf(
+  db: LibSQLDatabase,
+  rankingIds: readonly string[],
+): Promise<ReadonlyMap<string, LoggedRequest['request']>> {
+  const found = new Map<string, LoggedRequest['request']>();
+  for (let from = 0; from < rankingIds.length; from += CHUNK) {
+    const ids = JSON.stringify(rankingIds.slice(from, from + CHUNK));
+    const rows = await db.all<Omit<Row, 'visitor' | 'at'> & { readonly rankingId: string }>(sql`
+      select d.rankingId, d.placement, d."limit", d.request from json_each(${ids}) ids
+      cross join decisions d on d.rankingId = ids.value`);
+    for (const row of rows) {
+      const request = parsed(row);
+      if (request !== undefined) found.set(row.rankingId, request);
+    }
+    await nextTurn();
+  }
+  return found;
+}
+
 /** Read as the edge reads it; what it does not depend on was not logged. */
-function parsed({ request, placement, limit }: Row): LoggedRequest['request'] | undefined {
+function parsed({
+  request,
+  placement,
+  limit,
+}: Pick<Row, 'request' | 'placement' | 'limit'>): LoggedRequest['request'] | undefined {
   try {
     const { preferences, context, recent, candidates } = JSON.parse(request) as Record<
       string,

@@ -108,11 +108,13 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     from: heldFrom,
     to: window.to,
   });
-  const off = offPolicyGain(served, champion, challenger, job.reward);
+  // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
+  const { withPools } = await import('../shell/logged-pools.ts');
+  const pooled = await withPools(job.database, served, champion, challenger);
+  const off = offPolicyGain(pooled, champion, challenger, job.reward);
   // The champion chose the slots, so without their effect its own order would look better than it is.
   const known = earlier.reward.some((reward) => reward > 0) ? earlier : held;
   const slots = slotOffsets(challenger, known, warmSlope(challenger, known), held);
-  // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
   const { loggedCover } = await import('../shell/logged-cover.ts');
   const cover = await loggedCover(job.database, champion, challenger, {
     from: heldFrom,

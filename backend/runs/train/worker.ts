@@ -44,7 +44,9 @@ async function train(
           from,
           to: job.window.to,
         });
-        return offPolicyGain(served, job.parent, challenger, job.reward).gain;
+        const { withPools } = await import('../shell/logged-pools.ts');
+        const pooled = await withPools(job.database, served, job.parent, challenger);
+        return offPolicyGain(pooled, job.parent, challenger, job.reward).gain;
       },
       async cover(challenger, from) {
         // Loaded once something was learned: the database driver is no part of what learning needs.

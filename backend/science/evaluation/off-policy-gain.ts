@@ -91,7 +91,7 @@ function gainOfOne(
   });
   if (rankings.length === 0)
     return refused(
-      'each ranking shows one item, and the log does not hold the codes of the candidates that were not shown: what another version would have shown instead is unknown',
+      'each ranking shows one item, and what competed for it is not known any more, as the catalogue or the weights have changed since or the log was deleted: what another version would have shown instead is unknown',
     );
   return resultOf(evaluateTopSlot(poolRounds(rankings, challenger), TOP_SLOT));
 }

@@ -23,13 +23,13 @@ export interface LoggedSlate {
   readonly propensities: Float64Array;
   /** `Uint8Array(slots × F)`, as logged. */
   readonly codes: Uint8Array;
-  /** All that competed, where that is known; partitions do not hold it. */
+  /** What competed, where that is known; partitions do not hold it. */
   readonly pool?: SlatePool;
   /** Undefined where nothing happened. */
   readonly tallies: readonly (Tallies | undefined)[];
 }
 
-/** The candidates that a request sent, shown or not: none of them counts as an example for not having been shown. */
+/** What a ranking could have shown (see `knownPool`): nothing counts as an example for not having been shown. */
 export interface SlatePool {
   /** `Uint8Array(candidates × F)`. */
   readonly codes: Uint8Array;
