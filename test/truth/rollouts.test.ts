@@ -79,7 +79,7 @@ const tell = (what: string, all: readonly SimulatedRollout[], rate: number) => {
 
 for (const interleave of ['at low traffic', 'never'] as const)
   for (const model of ['position', 'cascade'] as const)
-    for (const rate of [0.05, 0.3]) {
+    for (const rate of sized({ small: [0.05], full: [0.05, 0.3] })) {
       // On these sites 5 % of the traffic would do: they are interleaved only where that is asked for.
       const settings = parseRollout({ interleave, interleaveFromMs: 7 * DAY_MS });
       const visitors = { model, rate };

@@ -32,7 +32,7 @@ const FRESH = 1000;
 const LEAST_CLICK_RATE = 0.05;
 const LEAST_SHARE = 0.87;
 const { seeds, onlineEvery } = sized({
-  small: { seeds: 3, onlineEvery: 1000 },
+  small: { seeds: 2, onlineEvery: 1000 },
   full: { seeds: 5, onlineEvery: 1000 },
   hours: { seeds: 20, onlineEvery: 250 },
 });
