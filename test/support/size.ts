@@ -27,7 +27,15 @@ interface Sizes<T> {
 export const sized = <T>({ small, full, hours = full }: Sizes<T>): T =>
   ({ small, full, hours })[SIZE];
 
+/** The same with every `npm test` and in `.ci/run`, which does not run it twice, and more for hours. */
+export const sizedForHours = <T>(small: T, hours: T): T => (SIZE === 'hours' ? hours : small);
+
 /** For tests that take too long for every `npm test`. */
 export const fullSize = needs(
   SIZE === 'small' ? 'it takes half a minute or more, and runs with TRIMTAB_TEST_SIZE=full' : '',
+);
+
+/** For tests that take too long for `.ci/run` as well. */
+export const hoursSize = needs(
+  SIZE === 'hours' ? '' : 'it takes minutes, and runs with TRIMTAB_TEST_SIZE=hours',
 );

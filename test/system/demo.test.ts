@@ -8,7 +8,7 @@ import { rankable } from '../../shared/score/rank.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
 import { call, putItems } from '../support/client.ts';
 import { asItem } from '../support/stored-decisions.ts';
-import { fullSize } from '../support/size.ts';
+import { hoursSize } from '../support/size.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { crowd, type Crowd } from '../world/demo/crowd.ts';
 import { sumOf } from '../world/demo/seen.ts';
@@ -69,8 +69,8 @@ afterAll(async () => {
 const trueClicks = (of: 'before' | 'after', name: string) =>
   told.results.find((row) => row.taste === tastes[of] && row.name === name)!.truth.clickThrough;
 
-describe.skipIf(fullSize.absent)(
-  `the story of the demo, with visitors of seed ${SEED}${fullSize.why}`,
+describe.skipIf(hoursSize.absent)(
+  `the story of the demo, with visitors of seed ${SEED}${hoursSize.why}`,
   () => {
     it('learns what visitors like better than the rules say it, by their tastes themselves', () => {
       expect(trueClicks('before', 'learned')).toBeGreaterThan(1.5 * trueClicks('before', 'rules'));

@@ -21,11 +21,11 @@ import { upsertItems } from '../../backend/catalogue/items.ts';
 import { connect } from '../../backend/store/connect.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { tripsOf } from '../backend/monitor/support/steady-world.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 const WARM_UP = 28;
 /** A multiple of a week less at the small size, so that what follows falls on the same weekdays. */
-const STEADY_DAYS = sized({ small: 32, full: 32, hours: 60 });
+const STEADY_DAYS = sizedForHours(32, 60);
 const END = WARM_UP + STEADY_DAYS;
 const STEADY: DayPlan = { rankings: 240, clickRate: 0.4, bookingRate: 0.06 };
 const HOUR = DAY / 24;
@@ -169,11 +169,9 @@ test(`${STEADY_DAYS} steady days with a weekly rhythm raise no alert at all`, as
   for (let day = 0; day < END; day++) await live(day);
   expect(await opened()).toEqual([]);
   expect(said).toEqual(
-    sized({
-      small: ['2026-03', '2026-04'],
-      full: ['2026-03', '2026-04'],
-      hours: ['2026-03', '2026-04', '2026-05'],
-    }).map((month) => expect.stringMatching(`^the report of ${month} is written`)),
+    sizedForHours(['2026-03', '2026-04'], ['2026-03', '2026-04', '2026-05']).map((month) =>
+      expect.stringMatching(`^the report of ${month} is written`),
+    ),
   );
 });
 

@@ -7,9 +7,9 @@ import { seededRandom } from '../../shared/explore/random.ts';
 import { type ClickModel, rolloutWorld, type RolloutWorld } from '../world/rollout-world.ts';
 import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollout.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
-import { SIZE, sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
-const WORLDS = sized({ small: 40, full: 40, hours: 400 });
+const WORLDS = sizedForHours(40, 400);
 const POWER = 0.95;
 /** Times the sessions of a fixed-horizon test that come to the site in the longest time of a step. */
 const ENOUGH = 3.5;
@@ -60,14 +60,10 @@ const champions = (all: readonly SimulatedRollout[]) =>
 const shown = (all: readonly SimulatedRollout[]) =>
   all.filter(({ mostShown }) => mostShown > 0.05).length;
 /** Some runs can hold a rate itself, and many its bound. */
-const [atLeast, atMost] = sized({
-  small: [(k: number) => k / WORLDS, (k: number) => k / WORLDS],
-  full: [(k: number) => k / WORLDS, (k: number) => k / WORLDS],
-  hours: [
-    (k: number) => clopperPearson(k, WORLDS).low,
-    (k: number) => clopperPearson(k, WORLDS).high,
-  ],
-});
+const [atLeast, atMost] = sizedForHours(
+  [(k: number) => k / WORLDS, (k: number) => k / WORLDS],
+  [(k: number) => clopperPearson(k, WORLDS).low, (k: number) => clopperPearson(k, WORLDS).high],
+);
 const tell = (what: string, all: readonly SimulatedRollout[], rate: number) => {
   const needed = all.map(({ rankings }) => rankings / fixedHorizon(rate));
   const mean = needed.reduce((a, b) => a + b, 0) / needed.length;
@@ -79,11 +75,11 @@ const tell = (what: string, all: readonly SimulatedRollout[], rate: number) => {
 
 for (const interleave of ['at low traffic', 'never'] as const)
   for (const model of ['position', 'cascade'] as const)
-    for (const rate of sized({ small: [0.05], full: [0.05, 0.3] })) {
+    for (const rate of sizedForHours([0.05], [0.05, 0.3])) {
       // On these sites 5 % of the traffic would do: they are interleaved only where that is asked for.
       const settings = parseRollout({ interleave, interleaveFromMs: 7 * DAY_MS });
       const visitors = { model, rate };
-      const of = `${SIZE}: ${WORLDS} worlds, interleaved ${interleave}, ${model} model, ${100 * rate} % click`;
+      const of = `${WORLDS} worlds, interleaved ${interleave}, ${model} model, ${100 * rate} % click`;
 
       test(`better challengers become champion, for three times the rankings of a fixed-horizon test at most (${of})`, () => {
         const all = rolledOut(BETTER, visitors, settings);

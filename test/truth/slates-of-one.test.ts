@@ -15,7 +15,7 @@ import {
   type AdditiveScorer,
 } from '../../shared/score/scorer.ts';
 import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { hiddenTaste, type HiddenTaste } from '../world/hidden-taste.ts';
 import {
   candidateCodes,
@@ -31,11 +31,10 @@ const RANKINGS = 10_000;
 const FRESH = 1000;
 const LEAST_CLICK_RATE = 0.05;
 const LEAST_SHARE = 0.87;
-const { seeds, onlineEvery } = sized({
-  small: { seeds: 2, onlineEvery: 1000 },
-  full: { seeds: 5, onlineEvery: 1000 },
-  hours: { seeds: 20, onlineEvery: 250 },
-});
+const { seeds, onlineEvery } = sizedForHours(
+  { seeds: 2, onlineEvery: 1000 },
+  { seeds: 20, onlineEvery: 250 },
+);
 const ONLINE = { spread: 0.5, trustRegion: 1, device: cpuDevice() };
 
 /** In direct mode the lower bound of the held-out gain decides. */

@@ -3,14 +3,14 @@ import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
 import { decideWorld, type Fate } from '../world/strata/decide-world.ts';
 import { brokenPromises, tallyOf, tallyText } from '../world/strata/tally.ts';
 import { STRATA, worldSeed } from '../world/strata/world.ts';
-import { fullSize, sized } from '../support/size.ts';
+import { hoursSize } from '../support/size.ts';
 
 /** Of each stratum. What `npm run soak -- strata --worlds 400` holds by stratum is held here by all of them together. */
-const WORLDS = sized({ small: 0, full: 1, hours: 12 });
+const WORLDS = 12;
 const SEED = 40;
 
-test.skipIf(fullSize.absent)(
-  `in ${WORLDS} worlds of each stratum better challengers become champion and worse ones do not${fullSize.why}`,
+test.skipIf(hoursSize.absent)(
+  `in ${WORLDS} worlds of each stratum better challengers become champion and worse ones do not${hoursSize.why}`,
   async () => {
     const device = cpuDevice();
     const fates: (readonly Fate[])[] = [];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { median } from '../bench/support/quantile.ts';
-import { fullSize, sized } from '../support/size.ts';
+import { hoursSize } from '../support/size.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { turnTastes, type Round, type Turned } from '../world/turning-tastes.ts';
 
@@ -11,8 +11,8 @@ const RANKINGS_PER_ROUND = 4000;
  * champion never shows, nobody can tell it to be liked now, and no training can change that.
  */
 const WIDE: ExplorationSpec = { temperature: 3, epsilon: 0.2, poolSize: 1000 };
-const WIDE_SITES = sized({ small: 0, full: 2, hours: 10 });
-const DEFAULT_SITES = sized({ small: 0, full: 1, hours: 6 });
+const WIDE_SITES = 10;
+const DEFAULT_SITES = 6;
 
 async function turned(count: number, exploration?: ExplorationSpec): Promise<Turned[]> {
   const sites: Turned[] = [];
@@ -36,11 +36,11 @@ const shareAfter = (rounds: readonly Round[], round: number) =>
 const wide: Turned[] = [];
 const byDefault: Turned[] = [];
 
-test.skipIf(fullSize.absent).each([
+test.skipIf(hoursSize.absent).each([
   { explores: 'widely', count: WIDE_SITES, exploration: WIDE, sites: wide },
   { explores: 'by default', count: DEFAULT_SITES, exploration: undefined, sites: byDefault },
 ])(
-  `where a site explores $explores, 80 % of the oracle's gain is back one round after a turn of tastes and 90 % after two (median; sites: $count)${fullSize.why}`,
+  `where a site explores $explores, 80 % of the oracle's gain is back one round after a turn of tastes and 90 % after two (median; sites: $count)${hoursSize.why}`,
   async ({ explores, count, exploration, sites }) => {
     sites.push(...(await turned(count, exploration)));
     const half = (of: keyof Turned, round: number) =>
@@ -55,8 +55,8 @@ test.skipIf(fullSize.absent).each([
   },
 );
 
-test.skipIf(fullSize.absent)(
-  `from the second training after the turn on, hardly anything is learned from what was clicked before${fullSize.why}`,
+test.skipIf(hoursSize.absent)(
+  `from the second training after the turn on, hardly anything is learned from what was clicked before${hoursSize.why}`,
   () => {
     const windows = byDefault.flatMap(({ recovery }) => recovery.slice(1));
     expect(windows).not.toHaveLength(0);
@@ -64,8 +64,8 @@ test.skipIf(fullSize.absent)(
   },
 );
 
-test.skipIf(fullSize.absent)(
-  `no promotion blocks the next: after the turn every site has another champion${fullSize.why}`,
+test.skipIf(hoursSize.absent)(
+  `no promotion blocks the next: after the turn every site has another champion${hoursSize.why}`,
   () => {
     const sites = [...wide, ...byDefault];
     expect(sites).toHaveLength(WIDE_SITES + DEFAULT_SITES);

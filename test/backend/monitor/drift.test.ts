@@ -25,7 +25,7 @@ const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
   name: 'rules',
 });
 const NAMES = smarttrip.features.map(({ name }) => name);
-const LOOKS = sized({ small: 15, full: 60, hours: 1000 });
+const LOOKS = sized({ small: 15, full: 30, hours: 1000 });
 /** Where all of so many days find a change, the true share is above 0.83 for 20 of them, and 0.47 for 5. */
 const CHANGED_DAYS = sized({ small: 5, full: 20 });
 
