@@ -123,7 +123,8 @@ export type GateVerdict = Pick<GateReport, 'verdict' | 'reason'>;
 
 /**
  * The gate. One failed check keeps the champion; otherwise, one missing check means that there is not enough data.
- * Staged, a gain fails only where its whole interval lies below 0: what is uncertain offline is for visitors to decide.
+ * Staged, the held-out gain fails only where no part of its interval lies above 0, and the off-policy gain where all of it lies
+ * below: what is uncertain offline is for visitors to decide.
  * Direct, the held-out gain must lie above 0 as a whole, or without cover above `minUncoveredGain`, and the off-policy gain must
  * not lie below 0 as a whole.
  */
@@ -185,7 +186,7 @@ function decidedBy(
   if (failed.includes(heldOut)) return 'held-out gain';
   if (failed.includes(offPolicy)) return 'off-policy gain';
   if (missing.length > 0) return 'nothing';
-  if (above(heldOutGain?.low)) return 'held-out gain';
+  if (heldOutGain !== undefined && heldOutGain.low > ALL_BUT_0) return 'held-out gain';
   // Direct, only the held-out gain may speak for a challenger, so this is of a staged one.
   const known = offPolicyGain && !('refused' in offPolicyGain) ? offPolicyGain : undefined;
   return rules.mode === 'staged' && offPolicy.outcome === 'passed' && above(known?.low)

@@ -168,7 +168,7 @@ function gainOn(
     Float64Array.from({ length: slateCount(set) }, (_, slate) => {
       let loss = 0;
       for (let row = set.starts[slate]; row < set.starts[slate + 1]; row++)
-        loss += Math.log1p(Math.exp(scores[row])) - (set.reward[row] > 0 ? scores[row] : 0);
+        loss += softplus(scores[row]) - (set.reward[row] > 0 ? scores[row] : 0);
       return loss;
     });
   const [own, other] = [losses(before), losses(after)];
@@ -177,6 +177,9 @@ function gainOn(
     set.session,
   );
 }
+
+/** `ln(1 + eˣ)`, finite for every finite x. */
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** Student's t test, one-sided. */
 function isAbove0({ mean, low, clusters }: IntervalEstimate, alpha: number): boolean {
