@@ -49,6 +49,6 @@ test('where they are not known, it is refused with the reason', () => {
     return shown;
   });
   expect(offPolicyGain(log, champion, challenger, { click: 1 }).gain).toEqual({
-    refused: expect.stringContaining('the codes of the candidates that were not shown'),
+    refused: expect.stringContaining('what competed for it is not known any more'),
   });
 });
