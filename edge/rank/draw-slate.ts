@@ -1,4 +1,4 @@
-import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
+import { withoutExploration, type ExplorationSpec } from '../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { interleave } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
@@ -30,7 +30,7 @@ export function drawSlateWith(
     return { slate, exploration };
   }
   // Each arm's list is its best items in order. The coins of the interleaving are the only randomness.
-  const deterministic = { ...exploration, temperature: 0, epsilon: 0 };
+  const deterministic = withoutExploration(exploration);
   const lists = [scorer, secondWeights.scorer].map((one) =>
     rankSlate(one, table, request, { limit, seed, nowMs, exploration: deterministic }),
   );

@@ -86,6 +86,7 @@ export async function handleRank(
       limit,
       itemIds: slate.ids,
       units: slate.units,
+      ...(slate.raises && { raises: slate.raises }),
       propensities: slate.propensities,
       codes: slate.codes,
       ...(teams && { teams }),

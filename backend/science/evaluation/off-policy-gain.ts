@@ -60,6 +60,10 @@ export function offPolicyGain(
   const { exploration } = champion;
   if (!(exploration.temperature > 0) && !(exploration.epsilon > 0))
     return refused(`${champion.version} did not explore: its log shows a single order only`);
+  if ((exploration.fromSlot ?? 1) > 1)
+    return refused(
+      `${champion.version} draws from slot ${exploration.fromSlot} on: its log shows a single order of the slots above`,
+    );
   const [ones, several] = [true, false].map((isOne) =>
     slates.filter(({ itemIds }) => (itemIds.length === 1) === isOne),
   );
@@ -112,6 +116,7 @@ function gainOfOrder(
       draw: loggedDraw(
         {
           units: [...slate.units],
+          ...(slate.raises && { raises: [...slate.raises] }),
           propensities: [...slate.propensities],
           exploration,
           limit: slots,

@@ -16,6 +16,9 @@ export interface Drawn {
   readonly slots: number;
   readonly ids: readonly ItemId[];
   readonly units: Int32Array;
+  /** Absent where no score was raised. */
+  readonly raises?: Int32Array;
+  readonly seed?: number;
   readonly propensities: Float64Array;
   /** `slots × F`. */
   readonly codes: Uint8Array;
@@ -41,6 +44,21 @@ export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Dr
     drawn.map(({ index }) => index),
     drawn.map(({ propensity }) => propensity),
   );
+}
+
+/** A slate as the scorer serves it, whatever it explores. */
+export function served(scorer: Scorer, table: RankableTable, visit: Visit, seed: number): Drawn {
+  const { exploration } = scorer;
+  const slate = rankSlate(scorer, table, visit, { limit: SLOTS, seed, nowMs: NOW_MS, exploration });
+  return {
+    slots: slate.ids.length,
+    seed,
+    ids: slate.ids,
+    units: Int32Array.from(slate.units),
+    ...(slate.raises && { raises: Int32Array.from(slate.raises) }),
+    propensities: Float64Array.from(slate.propensities),
+    codes: slate.codes,
+  };
 }
 
 /** Items of a pool as a slate. @param picked places in the pool, one per slot. */
