@@ -36,7 +36,7 @@ export function poolOf(scorer: Scorer, table: RankableTable, visit: Visit): Pool
   return { ...slate, points: slate.units.map(toPoints) };
 }
 
-/** A slate as the scorer serves it: what `rankSlate` draws with this seed. */
+/** A slate as the scorer serves it where it raises nothing: what `rankSlate` then draws with this seed. */
 export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Drawn {
   const drawn = drawSlate(pool.points, SLOTS, exploration, seededRandom(seed));
   return pickFrom(
@@ -47,9 +47,15 @@ export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Dr
 }
 
 /** A slate as the scorer serves it, whatever it explores. */
-export function served(scorer: Scorer, table: RankableTable, visit: Visit, seed: number): Drawn {
+export function served(
+  scorer: Scorer,
+  table: RankableTable,
+  visit: Visit,
+  seed: number,
+  limit = SLOTS,
+): Drawn {
   const { exploration } = scorer;
-  const slate = rankSlate(scorer, table, visit, { limit: SLOTS, seed, nowMs: NOW_MS, exploration });
+  const slate = rankSlate(scorer, table, visit, { limit, seed, nowMs: NOW_MS, exploration });
   return {
     slots: slate.ids.length,
     seed,
