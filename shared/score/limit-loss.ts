@@ -28,9 +28,9 @@ const SHARES = [1, 1 / 2, 1 / 4, 1 / 8, 0];
  *
  * The best slate may hold items that raises kept out of the pool. As no score is lowered, each of those has at most the
  * least raised score of the pool, and counts as if it had that.
- * Where no item is raised by more than `maxLoss` and no slot is left alone, the pool is never refused.
  * @returns undefined where even this pool's best items by the weights may be too bad, or are not sure to be the best of all
- * where slots are to hold these: the pool has then to be cut with smaller raises, or with none.
+ * where slots are to hold these: the pool has then to be cut without raises: smaller ones teach little, and cost
+ * something (docs/adr/0026-exploring-what-is-not-known.md).
  */
 export function limitLoss(pool: Raised, limit: Limit): Raised | undefined {
   const { best } = pool;

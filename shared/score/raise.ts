@@ -1,5 +1,4 @@
 import { seededRandom } from '../explore/random.ts';
-import type { Schema } from '../features/schema.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { DEVIATIONS_PER_POINT, type Posterior } from './posterior.ts';
 import { MAX_SCORE_UNITS, rangeOf, type AdditiveScorer } from './scorer.ts';
@@ -53,13 +52,6 @@ export function drawRaises(
     raises[cell] = RAISE_STEP * Math.round(perByte * posterior[cell] * (sum - BYTES_MEAN));
   }
   return raises;
-}
-
-/** Raises made smaller by one factor, so that no item is raised by more than `most` units. */
-export function raisesUpTo(most: number, schema: Schema, raises: Int32Array): Int32Array {
-  const { high } = rangeOf(schema, raises);
-  const share = Math.min(1, most / (high || 1));
-  return raises.map((units) => RAISE_STEP * Math.floor((share * units) / RAISE_STEP));
 }
 
 interface Raisable {

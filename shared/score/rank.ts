@@ -9,7 +9,7 @@ import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
-import { drawRaises, raisesUpTo, RAISED_SHARE } from './raise.ts';
+import { drawRaises, RAISED_SHARE } from './raise.ts';
 import { rerank } from './rerank.ts';
 import { scoreCodes, toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
@@ -91,17 +91,14 @@ export function poolOf(
   if (posterior === undefined || optimism === 0) return { encoded, best: best(poolSize) };
   const raises = drawRaises({ ...scorer, posterior }, optimism, seed);
   if (raises === undefined) return { encoded, best: best(poolSize) };
-  const maxLoss = ((exploration.maxLoss ?? Infinity) * UNITS_PER_POINT) / RAISED_SHARE;
-  const raisedBy = (own: Int32Array) => {
-    const pool = apart(scorer, encoded, best(poolSize, addedTo(scorer.weights, own)));
-    return limitLoss(pool, {
-      slots: limit,
-      alone: leftAlone(exploration, limit),
-      maxLoss,
-      isCut: pool.best.length === poolSize && poolSize < table.ids.length,
-    });
-  };
-  const limited = raisedBy(raises) ?? raisedBy(raisesUpTo(maxLoss, scorer.schema, raises));
+  const raised = apart(scorer, encoded, best(poolSize, addedTo(scorer.weights, raises)));
+  const { maxLoss = Infinity } = exploration;
+  const limited = limitLoss(raised, {
+    slots: limit,
+    alone: leftAlone(exploration, limit),
+    maxLoss: (maxLoss * UNITS_PER_POINT) / RAISED_SHARE,
+    isCut: raised.best.length === poolSize && poolSize < table.ids.length,
+  });
   return { encoded, ...(limited ?? { best: best(poolSize) }) };
 }
 

@@ -59,7 +59,7 @@ describe('logging decisions', () => {
 
   it('records what was raised for being little known, and replays it bit for bit', async () => {
     const backend = fakeBackend();
-    const exploration = { temperature: 4, epsilon: 0.1, poolSize: 20, optimism: 1, maxLoss: 6 };
+    const exploration = { temperature: 4, epsilon: 0.1, poolSize: 20, optimism: 1, maxLoss: 30 };
     const posterior = unlearned(smarttrip, exploration);
     const unsure = await publishScorer('v000007', { exploration, posterior });
     const isolate = coldIsolate();

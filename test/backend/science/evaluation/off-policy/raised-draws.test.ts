@@ -18,7 +18,7 @@ import { slotProbability } from '../../../../oracle/plackett-luce.ts';
 import { served } from '../../../../world/strata/pool.ts';
 import { loggedSlate } from '../../../../world/strata/champion-log.ts';
 
-const exploration = { temperature: 6, epsilon: 0.05, poolSize: 12, optimism: 0.5, maxLoss: 4 };
+const exploration = { temperature: 6, epsilon: 0.05, poolSize: 12, optimism: 0.5 };
 const rules = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
   name: 'rules',
