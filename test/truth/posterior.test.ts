@@ -44,12 +44,12 @@ const normal = (random: () => number) =>
  * A site whose true weights are drawn from the prior, and people who choose one item of a slate by a conditional logit. @param weight of
  * each choice in the reward.
  */
-async function site(seed: number, count: number, weight = 1) {
+async function site(seed: number, rankings: number, weight = 1) {
   const random = seededRandom(seed);
   const truth = schema.features.map((spec) =>
     Array.from({ length: bucketCount(spec) }, () => PRIOR * normal(random)),
   );
-  const log = Array.from({ length: count }, (_, at) => {
+  const log = Array.from({ length: rankings }, (__, at) => {
     const codes = Uint8Array.from({ length: SLOTS * BUCKETS.length }, (_, i) => {
       const feature = i % BUCKETS.length;
       const shown = BUCKETS[feature] - (feature === UNSEEN.feature ? 1 : 0);
@@ -77,8 +77,8 @@ async function site(seed: number, count: number, weight = 1) {
    * (true − mean) / sd of each bucket that is shown, all around the feature's mean: what all buckets of a feature have in common
    * changes no choice, and nothing is learned of it.
    */
-  const errors = schema.features.flatMap((_, feature) => {
-    const last = BUCKETS[feature] - (feature === UNSEEN.feature ? 1 : 0);
+  const errors = BUCKETS.flatMap((count, feature) => {
+    const last = count - (feature === UNSEEN.feature ? 1 : 0);
     const buckets = Array.from({ length: last }, (_, i) => i + 1);
     const off = buckets.map(
       (bucket) => truth[feature][bucket] - toPoints(scorer.weights[feature * STRIDE + bucket]),

@@ -61,8 +61,8 @@ describe(`the loss of raising scores (seed ${SEED})`, () => {
       // It stays in the order that slates are drawn from, with the same items.
       const raised = limited.best.map(({ units }, i) => units + limited.raises[i]);
       expect(raised).toEqual(raised.toSorted((a, b) => b - a));
-      expect(limited.best.map(({ row }) => row).toSorted()).toEqual(
-        pool.best.map(({ row }) => row).toSorted(),
+      expect(limited.best.map(({ row }) => row).toSorted((a, b) => a - b)).toEqual(
+        pool.best.map(({ row }) => row).toSorted((a, b) => a - b),
       );
     });
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
