@@ -2,7 +2,7 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits } from '../../bench/support/trips.ts';
@@ -40,7 +40,7 @@ export const worldSeed = (stratum: string, seed: number, n: number): number =>
   (seed + n * Object.keys(STRATA).length + Object.keys(STRATA).indexOf(stratum)) * APART;
 
 /** The hand-tuned weights, which know nothing of the visitors. */
-export const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
+export const RULES = additiveFromPoints(tripWishes, tripWishes.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
@@ -79,14 +79,14 @@ export function drawWorld(stratum: Stratum, seed: number): World {
   const tastes = { now: drawTaste(random), before: drawTaste(random) };
   const clicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
   const testDays = logUniform(random, TEST_DAYS);
-  const table = rankable(packItems(smarttrip.columns, makeTrips(stratum.items, seed)));
+  const table = rankable(packItems(tripWishes.columns, makeTrips(stratum.items, seed)));
   const visits = (count: number, own: number) => makeVisits(count, seed + own);
   const rules = visits(CALIBRATED_ON, seed + 1).map((visit, i) =>
     drawnFrom(poolOf(RULES, table, visit), RULES, i),
   );
   const liking = (of: Taste, base: number) => (drawn: Pick<Drawn, 'codes' | 'slots'>) =>
     Float64Array.from({ length: drawn.slots }, (_, slot) => {
-      const worth = of(drawn.codes, slot * smarttrip.features.length);
+      const worth = of(drawn.codes, slot * tripWishes.features.length);
       return 1 / (1 + Math.exp(-base - worth));
     });
   /** So that the rules earn these clicks per ranking. */
