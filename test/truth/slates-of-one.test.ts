@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { learnOnline } from '../../backend/science/training/learn-online.ts';

@@ -19,13 +19,10 @@ import {
   type SlateMeasure,
 } from '../../science/evaluation/evaluate-ranking.ts';
 import { calibratedOn } from '../../science/evaluation/calibrated-on.ts';
-import {
-  runGate,
-  type GateEvidence,
-  type GateReport,
-  type GateRules,
-} from '../../science/evaluation/gate.ts';
-import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
+import { runGate } from '../../science/evaluation/gate.ts';
+import type { GateReport } from '../../science/evaluation/gate-report.ts';
+import type { GateRules } from '../../science/evaluation/gate-rules.ts';
+import { gateEvidence, type GateEvidence } from '../../science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
 

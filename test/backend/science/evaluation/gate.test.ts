@@ -3,11 +3,9 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { normalQuantile } from '../../../../backend/science/statistics/distributions.ts';
 import type { IntervalEstimate } from '../../../../backend/science/statistics/interval.ts';
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
-import {
-  runGate,
-  type GateEvidence,
-  type GateReport,
-} from '../../../../backend/science/evaluation/gate.ts';
+import { runGate } from '../../../../backend/science/evaluation/gate.ts';
+import type { GateEvidence } from '../../../../backend/science/evaluation/gate-evidence.ts';
+import type { GateReport } from '../../../../backend/science/evaluation/gate-report.ts';
 
 const estimate = (low: number, clusters: number) => ({
   mean: 0.1,
