@@ -24,7 +24,7 @@ export function decideRollout(
 ): RolloutDecision {
   const { stage, action, why, stuck } =
     followOps(state, evidence, rules) ??
-    withdrawForHarm(state, evidence) ??
+    withdrawForHarm(state, evidence, rules) ??
     stepForward(state, evidence, nowMs, rules);
   const next = stage === state.stage ? state : { ...state, stage, sinceMs: nowMs };
   return { from: state, evidence, atMs: nowMs, rules, next, action, why, ...(stuck && { stuck }) };
