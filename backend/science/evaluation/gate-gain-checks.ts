@@ -1,4 +1,6 @@
 import { count, percent } from '../../../shared/text/text.ts';
+import { studentQuantile } from '../statistics/distributions.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
 import type { GateEvidence } from './gate-evidence.ts';
 import type { GateCheck } from './gate-report.ts';
 import type { GateRules } from './gate-rules.ts';
@@ -32,7 +34,8 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
     return { ...upper, outcome: 'failed', says: `${says}: it is no better` };
   if (mode === 'staged') return { ...upper, outcome: 'passed', says };
   const least = leastHeldOut(evidence, rules);
-  const passed = low > least;
+  const bound = lowerBound(heldOutGain, rules.alpha);
+  const passed = bound > least;
   const asked =
     least === rules.minUncoveredGain
       ? `${least}, which is asked where the log covers less than ${percent(rules.minCover, { digits: 0 })} of its top`
@@ -40,11 +43,22 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
   return {
     check,
     outcome: passed ? 'passed' : 'missing',
-    figure: low,
+    figure: bound,
     bound: `> ${least}`,
-    says: passed ? says : `${says}: the interval is not above ${asked}`,
+    says: passed ? says : `${says}: ${ofLevel(rules.alpha)} is not above ${asked}`,
   };
 }
+
+/** From the 95 % interval, by Student's t: `mean − (mean − low) · t(α/2) / t(0.025)`, with one degree of freedom less than clusters. */
+function lowerBound({ mean, low, clusters }: IntervalEstimate, alpha: number): number {
+  const reach = (rate: number) => studentQuantile(rate / 2, clusters - 1);
+  return alpha === 0.05 ? low : mean - ((mean - low) * reach(alpha)) / reach(0.05);
+}
+
+const ofLevel = (alpha: number): string =>
+  alpha === 0.05
+    ? 'the interval'
+    : `the interval with an error rate of ${alpha.toPrecision(2)}, as of one look of many,`;
 
 /** Fails what is worse for certain. It is only noted where it was not estimated, or of too little to speak for a challenger. */
 export function offPolicyCheck(

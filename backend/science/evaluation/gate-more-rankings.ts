@@ -3,8 +3,11 @@ import type { GateEvidence } from './gate-evidence.ts';
 import { leastHeldOut } from './gate-gain-checks.ts';
 import type { GateRules } from './gate-rules.ts';
 
-/** With 80 % probability a gain of the estimated size is significant (5 %, two-sided) at `(2.80 · error / gain)²` times the data, counted from what it has to exceed. */
-const LIKELY = normalQuantile(0.975) + normalQuantile(0.8);
+/**
+ * With 80 % probability a gain of the estimated size is significant at `(likely · error / gain)²` times the data, counted from
+ * what it has to exceed; at 5 %, two-sided, `likely` is 2.80.
+ */
+const likely = (alpha: number): number => normalQuantile(0.8) - normalQuantile(alpha / 2);
 
 /** How many more rankings would likely do. @returns undefined where no number of rankings of this kind is known to do. */
 export function moreRankings(evidence: GateEvidence, rules: GateRules): number | undefined {
@@ -19,7 +22,7 @@ export function moreRankings(evidence: GateEvidence, rules: GateRules): number |
     clusters < minClusters
       ? minClusters / clusters
       : over > 0
-        ? (LIKELY * error) ** 2 / over ** 2
+        ? (likely(rules.alpha) * error) ** 2 / over ** 2
         : 0;
   return times > 1 && Number.isFinite(times) ? roundedUp(rankings! * (times - 1)) : undefined;
 }

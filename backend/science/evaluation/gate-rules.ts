@@ -20,6 +20,11 @@ export interface GateRules {
    * the items that come up are those that it overrates.
    */
   readonly minUncoveredGain: number;
+  /**
+   * Direct: two-sided error rate of the bound by which the held-out gain is shown. It is less than 0.05 for what the gate is
+   * asked about again and again (`alphaOfLook`), as one of many looks is good by chance.
+   */
+  readonly alpha: number;
   /** Evidence without which nothing is promoted. */
   readonly required: readonly EvidenceKind[];
   readonly maxEce: number;
@@ -34,6 +39,7 @@ export const DEFAULT_GATE_RULES: GateRules = {
   minCover: 0.8,
   // What is rewarded gets 5 % more of the probability, e^0.05.
   minUncoveredGain: 0.05,
+  alpha: 0.05,
   required: ['calibration', 'data quality'],
   maxEce: 0.05,
   maxCost: 20,
