@@ -2,7 +2,7 @@ import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
 import { rewardOf } from '../learn/tallies.ts';
-import type { GateEvidence } from './gate.ts';
+import type { GateEvidence } from './gate-evidence.ts';
 import {
   evaluateSlates,
   evaluateTopSlot,

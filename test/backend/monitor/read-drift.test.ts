@@ -1,6 +1,7 @@
 import { upsertItems } from '../../../backend/catalogue/items.ts';
-import { catalogueSamples } from '../../../backend/store/tables.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { updateAlerts } from '../../../backend/monitor/alerts.ts';
+import { alerts, catalogueSamples } from '../../../backend/store/tables.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import {
   readCatalogueSample,
@@ -17,7 +18,7 @@ import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { openLog, type Log } from '../log/support/log.ts';
+import { DAY, openLog, type Log } from '../log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
 
 const PLAN = { rankings: 200, clickRate: 0, bookingRate: 0 };
@@ -117,10 +118,63 @@ test('a promotion does not exchange the scorer: with the same window, the same d
   expect(after.details.moved).toEqual(before);
 });
 
+/** Looks as often as the monitors do on a day, and alerts by what is found. @returns how many looks found drift. */
+async function lookedAt(look: Awaited<ReturnType<typeof learnedFrom>>, day: number) {
+  let drifted = 0;
+  for (const hour of [0, 1, 2]) {
+    const nowMs = startOf(day) + (hour * DAY) / 24;
+    const { findings, unknown } = await look(nowMs);
+    const clearMs = settings.clearMinutes * 60_000;
+    await updateAlerts(log.store, findings, ['drift'], nowMs, { unknown, clearMs });
+    drifted += findings.length;
+  }
+  return drifted;
+}
+
+const opened = async () =>
+  (await log.store.db.select({ openedAt: alerts.openedAt }).from(alerts)).map(
+    ({ openedAt }) => openedAt,
+  );
+
+describe('a weekday that changes to stay', () => {
+  test('is one alert where nobody looked at its first day, and season after that', async () => {
+    const look = await learnedFrom([0, 14]);
+    await days(0, 43, (day) => (day >= 21 ? weekly(day) : {}));
+    // For a week the monitors do not run.
+    expect(await lookedAt(look, 21)).toBe(0);
+    expect(await lookedAt(look, 29)).toBe(3);
+    expect(await lookedAt(look, 30)).toBe(0);
+    expect(await lookedAt(look, 36)).toBe(0);
+    expect(await lookedAt(look, 43)).toBe(0);
+    expect(await opened()).toEqual([startOf(29)]);
+  });
+
+  test('is one alert though its first day was like that of last year', async () => {
+    const look = await learnedFrom([0, 14]);
+    await days(21 - 364, 22 - 364, () => STINGY);
+    await days(0, 36, (day) => (day >= 21 ? weekly(day) : {}));
+    expect(await lookedAt(look, 22)).toBe(0);
+    expect(await lookedAt(look, 29)).toBe(3);
+    expect(await lookedAt(look, 30)).toBe(0);
+    expect(await lookedAt(look, 36)).toBe(0);
+    expect(await opened()).toEqual([startOf(29)]);
+  });
+
+  test('is one alert where an older champion is live again, which has not learned of it', async () => {
+    await days(0, 44, (day) => (day >= 21 ? weekly(day) : {}));
+    const knows = await learnedFrom([21, 35]);
+    expect(await lookedAt(knows, 36)).toBe(0);
+    const older = await learnedFrom([0, 14]);
+    expect(await lookedAt(older, 37)).toBe(0);
+    expect(await lookedAt(older, 43)).toBe(3);
+    expect(await opened()).toEqual([startOf(43)]);
+  });
+});
+
 test('a new weekly rhythm drifts the first time; the second time it is season, and that is noted once', async () => {
   const look = await learnedFrom([0, 14]);
   await days(0, 29, (day) => (day === 21 || day === 28 ? STINGY : {}));
-  expect((await look(startOf(22))).findings).toHaveLength(1);
+  expect(await lookedAt(look, 22)).toBe(3);
   expect(await look(startOf(29))).toEqual({
     ...STEADY,
     noted: [

@@ -1,5 +1,5 @@
 import { json, type BackendClient } from '../../../backend/client/backend-client.ts';
-import type { RolloutDecision } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { within } from './within.ts';
 

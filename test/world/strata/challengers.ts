@@ -15,8 +15,10 @@ import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts
 import { packTrainingSet, splitByTime } from '../../../backend/science/learn/training-set.ts';
 import { NOW_MS } from '../../bench/support/trips.ts';
 import { coverOf } from '../../../backend/science/evaluation/cover.ts';
-import { gateEvidence } from '../../../backend/science/evaluation/gate-evidence.ts';
-import type { GateEvidence } from '../../../backend/science/evaluation/gate.ts';
+import {
+  gateEvidence,
+  type GateEvidence,
+} from '../../../backend/science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import { learn } from '../../../backend/science/training/train-version.ts';
 import { labelled, logOf, type LogOptions } from './champion-log.ts';

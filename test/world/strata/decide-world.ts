@@ -1,6 +1,7 @@
 import { DEFAULT_ROLLOUT } from '../../../backend/rollouts/settings.ts';
 import type { Device } from '../../../backend/science/learn/device/device.ts';
-import { runGate, type GateRules } from '../../../backend/science/evaluation/gate.ts';
+import { runGate } from '../../../backend/science/evaluation/gate.ts';
+import type { GateRules } from '../../../backend/science/evaluation/gate-rules.ts';
 import { sampleSizeOfProportions } from '../../../backend/science/statistics/power.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { simulateRollout } from '../simulated-rollout.ts';

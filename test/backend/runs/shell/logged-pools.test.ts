@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { upsertItems } from '../../../../backend/catalogue/items.ts';
 import { withPools } from '../../../../backend/runs/shell/logged-pools.ts';
+import { packedCatalogue } from '../../../../backend/runs/shell/packed-catalogue.ts';
 import { offPolicyGain } from '../../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { parseItemId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
@@ -33,6 +34,10 @@ beforeEach(async () => {
   await upsertItems(log.store, smarttrip, items, NOW_MS);
 });
 afterEach(() => log.close());
+
+/** By the catalogue as it is now. */
+const poolsOf = (of: readonly LoggedSlate[], by: Scorer, other: Scorer) =>
+  withPools(log.database, packedCatalogue(log.database, smarttrip), of, by, other);
 
 type Asked = Visit & { readonly candidates?: readonly { readonly id: string }[] };
 
@@ -104,7 +109,7 @@ const valueOf = (by: Scorer): number => {
 
 test('what competed for the only slot is ranked again from the log, and the gain of showing something else is known', async () => {
   const slates = await served();
-  const pooled = await withPools(log.database, slates, champion, challenger);
+  const pooled = await poolsOf(slates, champion, challenger);
   expect(pooled.filter(({ pool }) => pool !== undefined)).toHaveLength(RANKINGS);
   for (const { pool, codes } of pooled.slice(0, 50)) {
     const [at] = pool!.shown;
@@ -120,7 +125,7 @@ test('what competed for the only slot is ranked again from the log, and the gain
 
 test('where the champion could not have shown what the challenger would, there is no estimate', async () => {
   const narrow = { ...champion, exploration: { ...champion.exploration, poolSize: 10 } };
-  const pooled = await withPools(log.database, await served(narrow), narrow, challenger);
+  const pooled = await poolsOf(await served(narrow), narrow, challenger);
   expect(pooled.every(({ pool }) => pool !== undefined)).toBe(true);
   const { gain } = offPolicyGain(pooled, narrow, challenger, { click: 1 });
   expect(gain).toMatchObject({
@@ -132,8 +137,7 @@ test('what was drawn from another catalogue, by other weights, or is in the log 
   const slates = await served();
   const others = scorer({ status: [0, 4] }, 10);
   const known = async (by: Scorer, of: readonly LoggedSlate[]) =>
-    (await withPools(log.database, of, by, challenger)).filter(({ pool }) => pool !== undefined)
-      .length;
+    (await poolsOf(of, by, challenger)).filter(({ pool }) => pool !== undefined).length;
   expect(await known(others, slates)).toBeLessThan(0.2 * RANKINGS);
   expect(
     await known(
@@ -152,5 +156,5 @@ test('what was drawn from another catalogue, by other weights, or is in the log 
 
 test('longer slates are left as they are', async () => {
   const slates = (await served()).map((slate) => ({ ...slate, itemIds: ['a', 'b'] }));
-  expect(await withPools(log.database, slates, champion, challenger)).toBe(slates);
+  expect(await poolsOf(slates, champion, challenger)).toBe(slates);
 });
