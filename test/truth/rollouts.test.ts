@@ -3,6 +3,7 @@ import { clopperPearson } from '../../backend/science/statistics/clopper-pearson
 import { sampleSizeOfProportions } from '../../backend/science/statistics/power.ts';
 import { replayDecisions } from '../../backend/rollouts/replay-decisions.ts';
 import { DEFAULT_ROLLOUT, parseRollout } from '../../backend/rollouts/settings.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { type ClickModel, rolloutWorld, type RolloutWorld } from '../world/rollout-world.ts';
 import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollout.ts';
@@ -33,8 +34,9 @@ function drawn(
   { model, rate }: { readonly model: ClickModel; readonly rate: number },
   random: () => number,
 ): RolloutWorld {
+  const { exploration } = smarttrip;
   for (let tries = 0; tries < 2000; tries++) {
-    const world = rolloutWorld(random, { model, rate, errors: errors(random) });
+    const world = rolloutWorld(random, { model, rate, errors: errors(random), exploration });
     if (world.gain >= from && world.gain <= to) return world;
   }
   throw new Error(`no world has a gain of ${from} to ${to}`);
