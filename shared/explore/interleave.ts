@@ -57,8 +57,7 @@ export function interleave<T>(
     const p0: number = chance * drafting[0].probability(item);
     const p1: number = (1 - chance) * drafting[1].probability(item);
     const differs = drafting[team === 0 ? 1 : 0].pick(number) !== item;
-    // Rounding can lift a sum of probabilities slightly above 1.
-    slate.push({ item, team, propensity: Math.min(1, p0 + p1), differs });
+    slate.push({ item, team, propensity: p0 + p1, differs });
     for (const one of drafting) one.remove(item);
     // Who was not the first of the round is the second.
     [team, chance] = [team === 0 ? 1 : 0, p1 / (p0 + p1)];

@@ -64,7 +64,8 @@ export class NextItem {
 
   /** @param at place in `left`. */
   probability(at: number): number {
-    return this.#odds[this.#left[at]] * this.#scale + this.#floor;
+    // Rounding can lift the sum slightly above 1, which no log takes for a probability.
+    return Math.min(1, this.#odds[this.#left[at]] * this.#scale + this.#floor);
   }
 
   /**

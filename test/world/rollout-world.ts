@@ -12,7 +12,7 @@ const CONTEXTS = 48;
 /** Slates of each version alone, and interleaved ones, that stand for all that chance may draw for a context. */
 const DRAWS = 8;
 const DRAFTS = 32;
-/** Of a version that sees tastes rightly: 20 points are a factor e in the odds of a click. */
+/** As of a version whose scores are log odds: 20 points are a factor e in the odds of a click. */
 const POINTS_PER_TASTE = 20 * 0.8;
 
 /** One slate: how likely each slot is to be clicked when it is looked at, and whose item it is (1: the challenger's). */
@@ -35,6 +35,7 @@ export interface RolloutWorld {
 /**
  * Draws tastes, and two versions that see them with errors of their own.
  * @param rate the champion's click-through, about. @param errors of champion and challenger, in the unit of the tastes.
+ * @param pointsPerTaste of champion and challenger: the closer together the points of a version lie, the more exploration disturbs its order.
  * @param exploration by which both serve, and draft where they are interleaved.
  */
 export function rolloutWorld(
@@ -43,21 +44,24 @@ export function rolloutWorld(
     model,
     rate,
     errors,
+    pointsPerTaste = [POINTS_PER_TASTE, POINTS_PER_TASTE],
     exploration,
   }: {
     readonly model: ClickModel;
     readonly rate: number;
     readonly errors: readonly [number, number];
+    readonly pointsPerTaste?: readonly [number, number];
     readonly exploration: Team<number>['exploration'];
   },
 ): RolloutWorld {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const contexts = Array.from({ length: CONTEXTS }, () => {
     const tastes = Array.from({ length: ITEMS }, normal);
-    const [champion, challenger] = errors.map((error): Team<number> => {
+    const [champion, challenger] = errors.map((error, version): Team<number> => {
       const scores = tastes.map((taste) => taste + error * normal());
       const items = scores.map((_, i) => i).toSorted((a, b) => scores[b] - scores[a]);
-      return { items, points: items.map((i) => POINTS_PER_TASTE * scores[i]), exploration };
+      const points = items.map((i) => pointsPerTaste[version] * scores[i]);
+      return { items, points, exploration };
     });
     const appeal = tastes.map((taste) => Math.exp(0.8 * taste));
     return { appeal, teams: [champion, challenger] as const };
