@@ -43,9 +43,9 @@ describe(`a drawn slate (seed ${SEED})`, () => {
     const points = [12.494354248046875, 9.562179565429688, 6.6318359375, 6.234466552734375];
     const explore = { temperature: 7, epsilon: 0.1 };
     for (let seed = 0; seed < 100; seed++)
-      expect(drawSlate(points, 4, explore, seededRandom(seed)).at(-1)!.propensity).toBeLessThanOrEqual(
-        1,
-      );
+      expect(
+        drawSlate(points, 4, explore, seededRandom(seed)).at(-1)!.propensity,
+      ).toBeLessThanOrEqual(1);
   });
 
   it('holds each item once, and as many as asked for or there are', () => {
