@@ -4,7 +4,7 @@ import { drawSlate } from '../explore/slate.ts';
 import { seededRandom } from '../explore/random.ts';
 import { codesOf, encodeRequest, indexRows, type EncodedRequest } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
-import type { ExplorationSpec } from '../domain/exploration.ts';
+import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { rerank } from './rerank.ts';
@@ -65,8 +65,7 @@ export function poolOf(
   { limit, nowMs, exploration }: PoolOptions,
 ): Pool {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
-  const explores = exploration.temperature > 0 || exploration.epsilon > 0;
-  const poolSize = explores ? Math.max(exploration.poolSize, limit) : limit;
+  const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const best = (k: number) =>
     topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));
   return {
