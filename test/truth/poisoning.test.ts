@@ -4,7 +4,6 @@ import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 import { syncPartitions } from '../../backend/log/partitions/partitions.ts';
 import { readPartitions } from '../../backend/log/training-set/read-partitions.ts';
 import type { InfluenceLimits } from '../../backend/science/learn/limit-influence.ts';
-import type { LearnerName } from '../../backend/science/learn/learners/learner.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import type { EventType } from '../../shared/domain/event.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
@@ -61,12 +60,17 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'one address': { rankings: 10, types: ALL, from: 'one' },
 };
 
+type Limits = InfluenceLimits | 'none';
+const LIMITED: Limits = DEFAULT_TRAINING_DATA.influence;
+
+const trained = async (logs: readonly WorldLog[], limits = LIMITED): Promise<Scorer> =>
+  (await trainedBy(logs, [limits]))[0];
+
 /** The real way: ingest, account with its rules about bots, partitions, limits, learner. */
-async function trained(
+async function trainedBy(
   logs: readonly WorldLog[],
-  limits: InfluenceLimits | 'none' = DEFAULT_TRAINING_DATA.influence,
-  learner: LearnerName = 'additive',
-): Promise<Scorer> {
+  allLimits: readonly Limits[],
+): Promise<Scorer[]> {
   const log = await openLog(NOON + DAY_MS);
   try {
     for (const { decisions, events } of logs) await log.add(decisions, events);
@@ -75,19 +79,24 @@ async function trained(
     const window = { from: NOON, to: NOON + DAY_MS };
     const deps = log.deps(filters);
     const manifests = await syncPartitions(deps, smarttrip, window);
-    const { set } = await readPartitions(
-      deps.objects,
-      manifests,
-      smarttrip,
-      window,
-      smarttrip.training.reward,
-      undefined,
-      [],
-      limits === 'none' ? undefined : { base: RULES, limits },
-    );
-    const device = cpuDevice({ threads: 1 });
-    const { scorer } = await learn(set, { parent: RULES, learner, name: 'learned', device });
-    return { ...scorer, version: RULES.version };
+    const scorers: Scorer[] = [];
+    for (const limits of allLimits) {
+      const { set } = await readPartitions(
+        deps.objects,
+        manifests,
+        smarttrip,
+        window,
+        smarttrip.training.reward,
+        undefined,
+        [],
+        limits === 'none' ? undefined : { base: RULES, limits },
+      );
+      const device = cpuDevice({ threads: 1 });
+      const learner = 'additive';
+      const { scorer } = await learn(set, { parent: RULES, learner, name: 'learned', device });
+      scorers.push({ ...scorer, version: RULES.version });
+    }
+    return scorers;
   } finally {
     await log.close();
   }
@@ -112,12 +121,13 @@ beforeAll(async () => {
       if (type === 'click' && itemId !== world.newItem)
         clicks.set(itemId!, (clicks.get(itemId!) ?? 0) + 1);
     const byClicks = [...clicks].toSorted((one, other) => other[1] - one[1]).map(([id]) => id);
+    const [scorer, unlimited] = await trainedBy([log], [LIMITED, 'none']);
     worlds.push({
       world,
       log,
       visits: honestVisits(world, 200, seed + 99),
-      scorer: await trained([log]),
-      unlimited: await trained([log], 'none'),
+      scorer,
+      unlimited,
       targets: { popular: byClicks[0], rare: byClicks.at(-1)!, new: world.newItem },
     });
   }
