@@ -88,8 +88,17 @@ interface Life {
   readonly learnsOnline: boolean;
 }
 
+/** Both tests are asked the same. */
+const asked = new Map<string, readonly Candidates[]>();
+function requestsOf(count: number, seed: number): readonly Candidates[] {
+  const name = `${count} ${seed}`;
+  const requests = asked.get(name) ?? requestsOfOne(count, seed);
+  asked.set(name, requests);
+  return requests;
+}
+
 async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life): Promise<Lived> {
-  const requests = requestsOfOne(rankings + FRESH, seed);
+  const requests = requestsOf(rankings + FRESH, seed);
   const fresh = requests.slice(rankings);
   let champion = additiveFromPoints(smarttrip, smarttrip.rules, {
     version: RULES_VERSION,

@@ -8,6 +8,7 @@ import {
   type CatalogueSample,
 } from '../../../backend/catalogue/catalogue-sample.ts';
 import { keepDailySample } from '../../../backend/catalogue/daily-samples.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { connect } from '../../../backend/store/connect.ts';
 import { sampleOf, tripsOf, type CataloguePlan } from './support/steady-world.ts';
@@ -57,21 +58,31 @@ interface DaysPlan extends Partial<DayPlan> {
 
 /** Visitors of some days, and the sample of the catalogue that each of them leaves. */
 async function days(from: number, to: number, planOf: (day: number) => DaysPlan = () => ({})) {
-  for (let day = from; day < to; day++) {
-    const plan = planOf(day);
-    await log.add(simulateDay(day, { ...PLAN, ...plan }).decisions);
-    await keepCatalogue(day, plan.catalogue);
-  }
+  const all = Array.from({ length: to - from }, (_, i) => dayOf(from + i, planOf(from + i)));
+  await log.add(all.flatMap(({ decisions }) => decisions));
+  for (const [i, { sample }] of all.entries())
+    await keepDailySample(log.store, smarttrip, async () => sample, startOf(from + i));
 }
 
-async function keepCatalogue(day: number, plan?: CataloguePlan) {
+interface Day {
+  readonly decisions: readonly Decision[];
+  readonly sample: CatalogueSample;
+}
+
+/** The tests have most of their days in common: each is simulated once. */
+const simulated = new Map<string, Day>();
+function dayOf(day: number, plan: DaysPlan): Day {
+  const name = JSON.stringify([day, plan]);
+  const known = simulated.get(name);
+  if (known !== undefined) return known;
   const start = startOf(day);
-  const { items, table } = sampleOf(start, tripsOf(day, start, plan));
-  const take = async (): Promise<CatalogueSample> => ({
-    items,
-    bytes: snapshotToBytes(smarttrip, table),
-  });
-  await keepDailySample(log.store, smarttrip, take, start);
+  const { items, table } = sampleOf(start, tripsOf(day, start, plan.catalogue));
+  const made = {
+    decisions: simulateDay(day, { ...PLAN, ...plan }).decisions,
+    sample: { items, bytes: snapshotToBytes(smarttrip, table) },
+  };
+  simulated.set(name, made);
+  return made;
 }
 
 const STINGY = { wishes: { budgetFactor: 0.4 } };
