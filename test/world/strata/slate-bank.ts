@@ -39,7 +39,7 @@ export const drawBank = (world: World): SlateBank => ({
 });
 
 export function shelve({ world, visits }: SlateBank, scorer: Scorer): Shelf {
-  const pools = visits.map((visit) => poolOf(scorer, world.table, visit));
+  const pools = visits.map((visit) => poolOf(scorer, world.table, visit, world.nowMs));
   const counts = noCounts(SLOTS);
   const clicks = new Float64Array(pools.length);
   const clicked = Float64Array.from(pools, (pool, v) => {
