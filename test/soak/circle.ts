@@ -20,7 +20,9 @@ export const soakCircle: SoakForm = async ({ seed, strata, say }) => {
   for (const { stratum, clicks } of chosen)
     for (const mode of MODES) {
       say(`${stratum}, ${clicks} clicks per ranking, ${mode}`);
-      all.push(await live(worldOf(stratum, clicks, seed, Date.now()), mode, say));
+      const lived = await live(worldOf(stratum, clicks, seed, Date.now()), mode, say);
+      say(`\n${livedTable([lived])}`);
+      all.push(lived);
     }
   return { figures: livedText(all), table: livedTable(all), broken: brokenPromises(all) };
 };

@@ -81,12 +81,9 @@ async function run(chosen: SoakForm): Promise<void> {
   process.stdout.write(`${name}, ${length}, seed ${seed}: ${figures}: ${verdict}\n`);
   if (values.write !== undefined) {
     const machine = `${availableParallelism()} cores, Node ${process.version}`;
-    const detail = [
-      ...(table === undefined ? [] : ['', '```text', ...table.split('\n'), '```', '']),
-    ]
-      .concat(broken.map((promise) => `- ${promise}`))
-      .map((row) => (row === '' ? '' : `  ${row}`))
-      .map((row) => `${row}\n`)
+    const rows = table === undefined ? [] : ['', '```text', ...table.split('\n'), '```', ''];
+    const detail = [...rows, ...broken.map((promise) => `- ${promise}`)]
+      .map((row) => (row === '' ? '\n' : `  ${row}\n`))
       .join('');
     const line = `- ${values.write}: ${name}, ${length}, seed ${seed}, ${machine}: ${figures}: ${verdict}\n${detail}`;
     appendFileSync(new URL('results.md', import.meta.url), line);

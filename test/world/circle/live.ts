@@ -13,11 +13,12 @@ import { EDGE, SETTINGS } from '../demo/shortened.ts';
 import { within } from '../demo/within.ts';
 import { changedByHand } from '../strata/challengers.ts';
 import { asOf, type World } from '../strata/world.ts';
-import { rounds, RANKINGS_PER_ROUND, type Round } from './rounds.ts';
+import { rounds, type Round } from './rounds.ts';
 import {
   championOf,
   give,
   LIMIT_MS,
+  PACE,
   rankings,
   scorerOf,
   trueGain,
@@ -63,15 +64,19 @@ export async function live(
   world: World,
   mode: RolloutMode,
   say: (line: string) => void,
+  pace = PACE,
 ): Promise<Lived> {
   const system = await startSystem({
     config: {
       ...SETTINGS,
       // Trainings read all that was logged, so that what they learn does not depend on the machine's pace.
       training: { ...SETTINGS.training, windowDays: 1 },
-      rollout: { ...SETTINGS.rollout, mode },
+      rollout: { ...SETTINGS.rollout, mode, schedule: '*/2 * * * * *' },
+      watchEveryMs: 1000,
+      kvSettleMs: 2500,
     },
-    edgeEnv: EDGE,
+    // What is done by the clock takes from what visitors get, and on a busy machine most of it.
+    edgeEnv: { ...EDGE, SHIP_INTERVAL_MS: '2000', REFRESH_MS: '1000' },
   });
   const stop = new AbortController();
   try {
@@ -94,7 +99,7 @@ export async function live(
     visitors.ended.catch((error: unknown) => stop.abort(error));
     const client = backendClient({ backend: system.backend.url, key: system.keys.secretKey });
     const { signal } = stop;
-    const site: Site = { world, mode, system, client, crowd: visitors, truth, signal, say };
+    const site: Site = { world, mode, pace, system, client, crowd: visitors, truth, signal, say };
     try {
       return await story(site);
     } finally {
@@ -150,7 +155,7 @@ async function plantWorse(site: Site, tastes: Tastes): Promise<Trial[]> {
   );
   const others = champion === RULES_VERSION ? [] : [RULES_VERSION];
   if (mode === 'direct') {
-    await rankings(site, RANKINGS_PER_ROUND / 2);
+    await rankings(site, site.pace.rankingsPerRound / 2);
     const trials: Trial[] = [];
     for (const version of [worse, ...others])
       trials.push(await askTheGate(site, tastes, version === worse ? 'worse' : 'rules', version));
@@ -175,12 +180,12 @@ async function plantWorse(site: Site, tastes: Tastes): Promise<Trial[]> {
 async function drawWorse(site: Site, tastes: Tastes, version: Version) {
   const random = seededRandom(site.world.seed + 71);
   const champion = await scorerOf(site, version);
-  const { served } = site.truth[tastes];
-  const base = served(champion);
+  const truth = site.truth[tastes];
+  const base = truth.served(champion);
   let [worst, least] = [champion, 0];
   for (let draw = 0; draw < DRAWS && least > BAD; draw++) {
     const drawn = changedByHand(champion, random);
-    const gain = served(drawn) / base - 1;
+    const gain = truth.served(drawn) / base - 1;
     if (gain < least) [worst, least] = [drawn, gain];
   }
   return worst;
@@ -195,7 +200,7 @@ async function plantBetter(site: Site, tastes: Tastes, version: Version): Promis
   if (mode === 'staged')
     return [await toItsEnd(site, await propose(site, tastes, 'better', version))];
   const from = Date.now();
-  await rankings(site, RANKINGS_PER_ROUND);
+  await rankings(site, site.pace.rankingsPerRound);
   const trial = await askTheGate(site, tastes, 'better', version, from);
   if (trial.end === 'champion')
     await json(client.weights[':version'].promote.$post({ param: { version } }));

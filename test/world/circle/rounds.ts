@@ -7,9 +7,6 @@ import { trained } from '../demo/trained.ts';
 import { championOf, LIMIT_MS, rankings, scorerOf, type Site, type Tastes } from './site.ts';
 import { known, toItsEnd, withoutVisitors, type Trial } from './trial.ts';
 
-/** Rankings between two trainings. */
-export const RANKINGS_PER_ROUND = 3000;
-
 /** So many rankings, one training on what the window holds, and what came of what was learned. */
 export interface Round {
   /** Rankings since tastes were last other ones, when the round was over. */
@@ -32,7 +29,7 @@ export async function rounds(
 ): Promise<Round[]> {
   const all: Round[] = [];
   while (all.length < most && !((all.at(-1)?.share ?? -Infinity) >= asked)) {
-    await rankings(site, RANKINGS_PER_ROUND);
+    await rankings(site, site.pace.rankingsPerRound);
     const trial = await learn(site, tastes);
     const since = site.crowd.sent().rankings - from;
     const champion = await championOf(site);

@@ -13,10 +13,20 @@ import type { TrueValues } from './true-values.ts';
 /** Tastes that hold at first and again at the end, and those between. */
 export type Tastes = 'before' | 'now';
 
+export interface Pace {
+  /** Between two trainings. */
+  readonly rankingsPerRound: number;
+  /** A rollout on which so many have not decided ends undecided: where 5 % are clicked, small gains take a hundred times as many. */
+  readonly rankingsPerRollout: number;
+}
+
+export const PACE: Pace = { rankingsPerRound: 3000, rankingsPerRollout: 12_000 };
+
 /** A world whose visitors are served by the real system. */
 export interface Site {
   readonly world: World;
   readonly mode: RolloutMode;
+  readonly pace: Pace;
   readonly system: DemoSystem;
   readonly client: BackendClient;
   readonly crowd: Crowd;

@@ -5,11 +5,12 @@ import { binomialBounds } from '../../support/binomial-bounds.ts';
 import { share } from '../demo/say.ts';
 import { BETTER, WORSE } from '../strata/tally.ts';
 import { COMES_BACK, type Lived } from './live.ts';
-import { RANKINGS_PER_ROUND, type Round } from './rounds.ts';
+import type { Round } from './rounds.ts';
+import { PACE } from './site.ts';
 import type { Trial } from './trial.ts';
 
 /** Rounds differ by what comes in while a training or a rollout is under way; by less than a round it cannot be told. */
-const ROUNDS_DIFFER = RANKINGS_PER_ROUND / 2;
+const ROUNDS_DIFFER = PACE.rankingsPerRound / 2;
 /** Of the traffic, that hardly any worse one may be shown to more of. */
 const LITTLE = 0.05;
 

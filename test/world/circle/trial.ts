@@ -28,8 +28,6 @@ export interface Trial {
   readonly why: string;
 }
 
-/** A rollout on which so many rankings have not decided ends undecided: where 5 % are clicked, small gains take a hundred times as many. */
-const MOST_RANKINGS = 12_000;
 const CHALLENGER = 'challenger';
 
 /** What is known of a challenger before anybody is shown it. */
@@ -78,10 +76,10 @@ export async function propose(
 
 /** Waits until its visitors have decided, or for as long as a rollout is given. */
 export async function toItsEnd(site: Site, proposed: Proposed): Promise<Trial> {
-  const { client, crowd, signal, say } = site;
+  const { client, crowd, pace, signal, say } = site;
   const { rollout: id, before, ...about } = proposed;
   const tell = (decision: RolloutDecision) => say(`  ${decided(decision)}`);
-  const last = crowd.sent().rankings + MOST_RANKINGS;
+  const last = crowd.sent().rankings + pace.rankingsPerRollout;
   const givesUp = () => crowd.sent().rankings >= last;
   await followRollout(client, id, tell, LIMIT_MS, signal, givesUp);
   const { stage: reached, endedAt } = await json(

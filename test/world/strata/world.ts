@@ -92,8 +92,8 @@ export function drawWorld(
   const random = seededRandom(seed);
   const { model, taste: drawTaste } = VISITORS[stratum.visitors];
   const tastes = { now: drawTaste(random), before: drawTaste(random) };
-  const drawn = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
-  const clicks = asked ?? drawn;
+  const drawnClicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
+  const clicks = asked ?? drawnClicks;
   const testDays = logUniform(random, TEST_DAYS);
   const items = makeTrips(stratum.items, seed, nowMs);
   const table = rankable(packItems(smarttrip.columns, items));
