@@ -85,8 +85,8 @@ export async function live(
       world.items.map(({ id, attributes }) => ({ id, ...attributes })),
     );
     const truth = {
-      before: trueValues(asOf(world, 'before')),
-      now: trueValues(asOf(world, 'now')),
+      before: await trueValues(asOf(world, 'before')),
+      now: await trueValues(asOf(world, 'now')),
     };
     const visitors = crowd(system, {
       table: world.table,
@@ -121,7 +121,7 @@ async function story(site: Site): Promise<Lived> {
   const planted = [...(await plantWorse(site, 'before'))];
 
   visitors.turn(visitorsOf(world, 'now'));
-  const fallen = now.share(await scorerOf(site, await championOf(site)));
+  const fallen = await now.share(await scorerOf(site, await championOf(site)));
   say(`tastes turn: the champion is ${share(fallen)} of the way to the new oracle`);
   const asked = COMES_BACK * reached.share;
   const from = visitors.sent().rankings;
@@ -180,12 +180,12 @@ async function plantWorse(site: Site, tastes: Tastes): Promise<Trial[]> {
 async function drawWorse(site: Site, tastes: Tastes, version: Version) {
   const random = seededRandom(site.world.seed + 71);
   const champion = await scorerOf(site, version);
-  const truth = site.truth[tastes];
-  const base = truth.served(champion);
+  const { served } = site.truth[tastes];
+  const base = await served(champion);
   let [worst, least] = [champion, 0];
   for (let draw = 0; draw < DRAWS && least > BAD; draw++) {
     const drawn = changedByHand(champion, random);
-    const gain = truth.served(drawn) / base - 1;
+    const gain = (await served(drawn)) / base - 1;
     if (gain < least) [worst, least] = [drawn, gain];
   }
   return worst;

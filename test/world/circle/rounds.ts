@@ -33,7 +33,7 @@ export async function rounds(
     const trial = await learn(site, tastes);
     const since = site.crowd.sent().rankings - from;
     const champion = await championOf(site);
-    const gone = site.truth[tastes].share(await scorerOf(site, champion));
+    const gone = await site.truth[tastes].share(await scorerOf(site, champion));
     site.say(
       `after ${count(since)} rankings ${champion} is champion, ${share(gone)} of the way from the rules to the oracle`,
     );

@@ -75,5 +75,6 @@ export async function trueGain(
   champion: Version,
 ): Promise<number> {
   const [one, other] = [await scorerOf(site, version), await scorerOf(site, champion)];
-  return site.truth[tastes].served(one) / site.truth[tastes].served(other) - 1;
+  const { served } = site.truth[tastes];
+  return (await served(one)) / (await served(other)) - 1;
 }

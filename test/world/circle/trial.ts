@@ -47,7 +47,7 @@ export async function known(
   version: Version,
   champion: Version,
 ): Promise<Known> {
-  const rate = site.truth[tastes].served(await scorerOf(site, champion));
+  const rate = await site.truth[tastes].served(await scorerOf(site, champion));
   const gain = await trueGain(site, tastes, version, champion);
   return { what, version, gain, fixed: fixedHorizon(rate) };
 }
