@@ -96,7 +96,9 @@ const climbedIn = ({ climb }: Lived): number =>
   climb.find((round) => round.share >= COMES_BACK * climb.at(-1)!.share)!.since;
 
 const recoveredIn = ({ climb, recovery }: Lived): number =>
-  recovery.find((round) => round.share >= COMES_BACK * climb.at(-1)!.share)?.since ?? Infinity;
+  (climb.at(-1)!.share > 0
+    ? recovery.find((round) => round.share >= COMES_BACK * climb.at(-1)!.share)?.since
+    : undefined) ?? Infinity;
 
 /** What is promised and did not hold. */
 export function brokenPromises(all: readonly Lived[]): string[] {
