@@ -220,7 +220,7 @@ async function trained(
 }
 
 /** Every weight moved by up to a few points. As of all weights that somebody gives, the gate fits a calibration itself. */
-function changedByHand(champion: Scorer, random: () => number): Scorer {
+export function changedByHand(champion: Scorer, random: () => number): Scorer {
   const most = logUniform(random, [3, 20]);
   const points = Object.fromEntries(
     Object.entries(pointsOf(champion)).map(([feature, own]) => [

@@ -34,6 +34,8 @@ export interface Shelf {
 export interface SlateBank {
   readonly world: World;
   readonly visits: readonly Visit[];
+  /** Of a part of a bank: how many visits come before it, as each draws by its own number. */
+  readonly from?: number;
 }
 
 export const drawBank = (world: World): SlateBank => ({
@@ -41,14 +43,14 @@ export const drawBank = (world: World): SlateBank => ({
   visits: world.visits(VISITS, BANK_SEED),
 });
 
-export function shelve({ world, visits }: SlateBank, scorer: Scorer): Shelf {
-  const pools = visits.map((visit) => poolOf(scorer, world.table, visit));
+export function shelve({ world, visits, from = 0 }: SlateBank, scorer: Scorer): Shelf {
+  const pools = visits.map((visit) => poolOf(scorer, world.table, visit, world.nowMs));
   const counts = noCounts(SLOTS);
   const clicks = new Float64Array(pools.length);
   const clicked = Float64Array.from(pools, (pool, v) => {
     const own = noCounts(SLOTS);
     for (let draw = 0; draw < DRAWS; draw++) {
-      const appeal = world.appeal(drawnFrom(pool, scorer, v * DRAWS + draw));
+      const appeal = world.appeal(drawnFrom(pool, scorer, (from + v) * DRAWS + draw));
       clicks[v] += expectedClicks(world.model, appeal) / DRAWS;
       addClickCounts(own, world.model, appeal, undefined, 1 / DRAWS);
     }
