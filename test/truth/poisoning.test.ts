@@ -63,7 +63,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
 type Limits = InfluenceLimits | 'none';
 const LIMITED: Limits = DEFAULT_TRAINING_DATA.influence;
 
-const trained = async (logs: readonly WorldLog[], limits = LIMITED): Promise<Scorer> =>
+const trained = async (logs: readonly WorldLog[], limits: Limits = LIMITED): Promise<Scorer> =>
   (await trainedBy(logs, [limits]))[0];
 
 /** The real way: ingest, account with its rules about bots, partitions, limits, learner. */

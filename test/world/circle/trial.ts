@@ -1,5 +1,5 @@
 import { json } from '../../../backend/client/backend-client.ts';
-import type { RolloutDecision } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
 import { shownShare, type Stage } from '../../../backend/rollouts/steps.ts';
 import { DEFAULT_ROLLOUT } from '../../../backend/rollouts/settings.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
