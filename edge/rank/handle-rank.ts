@@ -48,7 +48,7 @@ export async function handleRank(
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
   const drawn = drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
-  const { slate, exploration, teams } = drawn;
+  const { slate, exploration, draft } = drawn;
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
   const exposures = isMeasured ? exposuresOf(input, drawn, rankRequest, { seed, nowMs }) : [];
@@ -90,7 +90,7 @@ export async function handleRank(
       units: slate.units,
       propensities: slate.propensities,
       codes: slate.codes,
-      ...(teams && { teams }),
+      ...(draft && { teams: draft.teams }),
     },
     {
       rankRequest: withHistoryRead(scorer.schema, rankRequest),

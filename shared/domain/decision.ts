@@ -38,6 +38,11 @@ export interface Decision {
   readonly degraded: boolean;
   /** Seed of the random draw, 32 bits. */
   readonly seed: number;
+  /**
+   * Of an interleaved slate, that of the first arm that explores: each arm drafted by the exploration of its own version. Where
+   * it is without exploration, so were both, as all of edges from before arms drafted as they serve: whatever their versions say,
+   * such a draft is drawn again without.
+   */
   readonly exploration: ExplorationSpec;
   readonly limit: number;
   /**

@@ -10,6 +10,12 @@ export interface ExplorationSpec {
   readonly poolSize: number;
 }
 
+/** Whether chance has a part in the draw. */
+export const explores = ({
+  temperature,
+  epsilon,
+}: Pick<ExplorationSpec, 'temperature' | 'epsilon'>): boolean => temperature > 0 || epsilon > 0;
+
 /** @throws ApiError 400 `invalid_schema` naming the field that is out of bounds. */
 export function checkExploration(spec: ExplorationSpec): ExplorationSpec {
   const { temperature, epsilon, poolSize } = spec;

@@ -10,7 +10,7 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
-import type { ExplorationSpec } from '../domain/exploration.ts';
+import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { rerank } from './rerank.ts';
@@ -73,8 +73,7 @@ export function poolOf(
   { limit, nowMs, exploration }: PoolOptions,
 ): Pool {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
-  const explores = exploration.temperature > 0 || exploration.epsilon > 0;
-  const poolSize = explores ? Math.max(exploration.poolSize, limit) : limit;
+  const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const best = (k: number) =>
     topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));
   return {

@@ -1,5 +1,5 @@
 import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import { offPolicyGain } from '../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet } from '../../backend/science/learn/training-set.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { learnOnline } from '../../backend/science/training/learn-online.ts';
@@ -88,8 +88,17 @@ interface Life {
   readonly learnsOnline: boolean;
 }
 
+/** Both tests are asked the same. */
+const asked = new Map<string, readonly Candidates[]>();
+function requestsOf(count: number, seed: number): readonly Candidates[] {
+  const name = `${count} ${seed}`;
+  const requests = asked.get(name) ?? requestsOfOne(count, seed);
+  asked.set(name, requests);
+  return requests;
+}
+
 async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life): Promise<Lived> {
-  const requests = requestsOfOne(rankings + FRESH, seed);
+  const requests = requestsOf(rankings + FRESH, seed);
   const fresh = requests.slice(rankings);
   let champion = additiveFromPoints(tripWishes, tripWishes.rules, {
     version: RULES_VERSION,
@@ -102,11 +111,13 @@ async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life):
   let [served, promotions, updates] = [champion, 0, 0];
   for (let round = 1; round <= trainings; round++) {
     const from = log.length;
+    let look = 0;
     while (log.length < (round * rankings) / trainings) {
       const i = log.length;
       if (learnsOnline && i > from && i % onlineEvery === 0) {
         const own = log.filter(({ weights }) => weights === champion.version);
-        const { deltas, gate } = await learnOnline(setOf(own), champion, ONLINE);
+        look++;
+        const { deltas, gate } = await learnOnline(setOf(own), champion, { ...ONLINE, look });
         if (passes(gate)) {
           served = withDeltas(champion, deltas);
           updates++;

@@ -39,7 +39,7 @@ export interface SlatePool {
 
 /** How chance had its part in a slate. */
 export interface SlateDraw extends ExplorationSpec {
-  /** Two arms' lists were interleaved: no policy drew it. */
+  /** Two arms drafted it in turn: no one policy drew it. */
   readonly isDrafted: boolean;
 }
 

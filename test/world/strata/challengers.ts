@@ -15,8 +15,10 @@ import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts
 import { packTrainingSet, splitByTime } from '../../../backend/science/learn/training-set.ts';
 import { NOW_MS } from '../../bench/support/trips.ts';
 import { coverOf } from '../../../backend/science/evaluation/cover.ts';
-import { gateEvidence } from '../../../backend/science/evaluation/gate-evidence.ts';
-import type { GateEvidence } from '../../../backend/science/evaluation/gate.ts';
+import {
+  gateEvidence,
+  type GateEvidence,
+} from '../../../backend/science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import { learn } from '../../../backend/science/training/train-version.ts';
 import { labelled, logOf, type LogOptions } from './champion-log.ts';
@@ -221,7 +223,7 @@ async function trained(
 }
 
 /** Every weight moved by up to a few points. As of all weights that somebody gives, the gate fits a calibration itself. */
-function changedByHand(champion: Scorer, random: () => number): Scorer {
+export function changedByHand(champion: Scorer, random: () => number): Scorer {
   const most = logUniform(random, [3, 20]);
   const points = Object.fromEntries(
     Object.entries(pointsOf(champion)).map(([feature, own]) => [
