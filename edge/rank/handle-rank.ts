@@ -1,8 +1,10 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
-import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
+import { historyRead } from '../../shared/features/history-read.ts';
+import type { Schema } from '../../shared/features/schema.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
@@ -90,7 +92,10 @@ export async function handleRank(
       codes: slate.codes,
       ...(draft && { teams: draft.teams }),
     },
-    { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }) },
+    {
+      rankRequest: withHistoryRead(scorer.schema, rankRequest),
+      scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }),
+    },
     ctx,
   );
   state.misunderstandings.count(scorer.schema, rankRequest);
@@ -122,6 +127,14 @@ export async function handleRank(
       'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
     },
   );
+}
+
+/** What the log keeps of a visitor's history is what the ranking depends on. */
+function withHistoryRead(schema: Schema, request: RankRequest): RankRequest {
+  if (request.history === undefined) return request;
+  const { history, ...others } = request;
+  const read = historyRead(schema, history);
+  return { ...others, ...(read && { history: read }) };
 }
 
 /** `experiment` and `arm` of the first exposure, and the list of all of them if there are several. */

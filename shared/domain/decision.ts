@@ -47,7 +47,8 @@ export interface Decision {
   readonly limit: number;
   /**
    * The request as JSON: preferences, context, recent and candidates with their live attributes. Without consent context and
-   * recent are empty, although the ranking depended on them.
+   * recent are empty, although the ranking depended on them. With the consent to personalise also what features read of the
+   * visitor's history; without, it is not ranked by.
    */
   readonly request: string;
   readonly itemIds: readonly ItemId[];

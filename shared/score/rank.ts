@@ -2,7 +2,13 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate } from '../explore/slate.ts';
 import { seededRandom } from '../explore/random.ts';
-import { codesOf, encodeRequest, indexRows, type EncodedRequest } from '../features/encode.ts';
+import {
+  codesOf,
+  encodeRequest,
+  indexRows,
+  type EncodedRequest,
+  type IndexedTable,
+} from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
@@ -20,6 +26,8 @@ export interface RankableTable {
   readonly joined: readonly JoinedColumns[];
   /** The group in which each row has its own code. */
   readonly perRow: JoinedColumns;
+  /** Of candidates the catalogue, which knows items that the visitor touched before and that do not compete now. */
+  readonly catalogue?: IndexedTable;
 }
 
 export const rankable = (table: ItemTable): RankableTable => ({
@@ -60,11 +68,11 @@ interface PoolOptions {
  */
 export function poolOf(
   scorer: Scorer,
-  { table, rows, joined, perRow }: RankableTable,
+  { table, rows, joined, perRow, catalogue }: RankableTable,
   visit: Visit,
   { limit, nowMs, exploration }: PoolOptions,
 ): Pool {
-  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
+  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const best = (k: number) =>
     topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));

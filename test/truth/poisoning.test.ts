@@ -7,7 +7,7 @@ import type { InfluenceLimits } from '../../backend/science/learn/limit-influenc
 import { learn } from '../../backend/science/training/train-version.ts';
 import type { EventType } from '../../shared/domain/event.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from '../world/trip-wishes.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { openLog } from '../backend/log/support/log.ts';
 import { sized } from '../support/size.ts';
@@ -78,15 +78,15 @@ async function trainedBy(
     await log.update(filters);
     const window = { from: NOON, to: NOON + DAY_MS };
     const deps = log.deps(filters);
-    const manifests = await syncPartitions(deps, smarttrip, window);
+    const manifests = await syncPartitions(deps, tripWishes, window);
     const scorers: Scorer[] = [];
     for (const limits of allLimits) {
       const { set } = await readPartitions(
         deps.objects,
         manifests,
-        smarttrip,
+        tripWishes,
         window,
-        smarttrip.training.reward,
+        tripWishes.training.reward,
         undefined,
         [],
         limits === 'none' ? undefined : { base: RULES, limits },

@@ -7,7 +7,7 @@ import { learnOnline } from '../../backend/science/training/learn-online.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import { featureIndex } from '../../shared/features/schema.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from '../world/trip-wishes.ts';
 import {
   additiveFromPoints,
   STRIDE,
@@ -43,7 +43,7 @@ const passes = ({ checks }: GateReport) =>
 
 const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
   packTrainingSet(
-    smarttrip,
+    tripWishes,
     log.map(({ at, sessionId, codes, propensities, tallies }) => ({
       at,
       sessionId,
@@ -56,7 +56,7 @@ const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
 function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
   const weights = base.weights.slice();
   for (const { feature, bucket, points } of deltas)
-    weights[featureIndex(smarttrip, feature) * STRIDE + bucket] += toUnits(points);
+    weights[featureIndex(tripWishes, feature) * STRIDE + bucket] += toUnits(points);
   return { ...base, weights };
 }
 
@@ -100,7 +100,7 @@ function requestsOf(count: number, seed: number): readonly Candidates[] {
 async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life): Promise<Lived> {
   const requests = requestsOf(rankings + FRESH, seed);
   const fresh = requests.slice(rankings);
-  let champion = additiveFromPoints(smarttrip, smarttrip.rules, {
+  let champion = additiveFromPoints(tripWishes, tripWishes.rules, {
     version: RULES_VERSION,
     name: 'rules',
   });

@@ -4,7 +4,7 @@ import { seededRandom } from '../../shared/explore/random.ts';
 import { drawSlate } from '../../shared/explore/slate.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from './trip-wishes.ts';
 import { rankable } from '../../shared/score/rank.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
@@ -13,17 +13,17 @@ import type { HiddenTaste } from './hidden-taste.ts';
 
 const ITEMS = 300;
 export const SENT = 30;
-const FEATURES = smarttrip.features.length;
+const FEATURES = tripWishes.features.length;
 
 /** Codes of the candidates that one request sends, `Uint8Array(30 × F)`. */
 export type Candidates = Uint8Array;
 
 /** Requests that each send 30 of 300 trips and show one of them. */
 export function requestsOfOne(count: number, seed: number): Candidates[] {
-  const { table, rows } = rankable(packItems(smarttrip.columns, makeTrips(ITEMS, seed)));
+  const { table, rows } = rankable(packItems(tripWishes.columns, makeTrips(ITEMS, seed)));
   const random = seededRandom(seed + 2);
   return makeVisits(count, seed + 1).map((visit) => {
-    const encoded = encodeRequest(smarttrip, table, rows, visit, NOW_MS);
+    const encoded = encodeRequest(tripWishes, table, rows, visit, NOW_MS);
     const sent = new Set<number>();
     while (sent.size < SENT) sent.add(Math.floor(random() * ITEMS));
     return codesOf(encoded, [...sent]);

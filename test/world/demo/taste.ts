@@ -47,7 +47,7 @@ export interface Taste extends Behaviour {
  */
 export function taste(name: string, likes: Likes, seed: number): Taste {
   const random = seededRandom(seed);
-  const clicking = tasteOf(likes, random, READINESS);
+  const clicking = tasteOf(smarttrip, likes, random, READINESS);
   const { oracle } = clicking;
   const bookingRate = (codes: Uint8Array, slot: number) => {
     const worth = toPoints(scoreCodes(oracle, codes, slot * FEATURES));

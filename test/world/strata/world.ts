@@ -3,7 +3,7 @@ import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
@@ -41,7 +41,7 @@ export const worldSeed = (stratum: string, seed: number, n: number): number =>
   (seed + n * Object.keys(STRATA).length + Object.keys(STRATA).indexOf(stratum)) * APART;
 
 /** The hand-tuned weights, which know nothing of the visitors. */
-export const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
+export const RULES = additiveFromPoints(tripWishes, tripWishes.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
@@ -96,14 +96,14 @@ export function drawWorld(
   const clicks = asked ?? drawnClicks;
   const testDays = logUniform(random, TEST_DAYS);
   const items = makeTrips(stratum.items, seed, nowMs);
-  const table = rankable(packItems(smarttrip.columns, items));
+  const table = rankable(packItems(tripWishes.columns, items));
   const visits = (count: number, own: number) => makeVisits(count, seed + own);
   const rules = visits(CALIBRATED_ON, seed + 1).map((visit, i) =>
     drawnFrom(poolOf(RULES, table, visit, nowMs), RULES, i),
   );
   const liking = (of: Taste, base: number) => (drawn: Pick<Drawn, 'codes' | 'slots'>) =>
     Float64Array.from({ length: drawn.slots }, (_, slot) => {
-      const worth = of(drawn.codes, slot * smarttrip.features.length);
+      const worth = of(drawn.codes, slot * tripWishes.features.length);
       return 1 / (1 + Math.exp(-base - worth));
     });
   /** So that the rules earn these clicks per ranking. */

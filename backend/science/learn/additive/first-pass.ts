@@ -8,6 +8,7 @@ import {
   type Scorer,
 } from '../../../../shared/score/scorer.ts';
 import { calibrate } from '../calibrate.ts';
+import { crossShrinkage } from './cross-shrinkage.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
 import { outsideShares, setIntercept } from '../outside-option.ts';
@@ -91,12 +92,14 @@ export async function fitFirstPass(
     setIntercept(train, weights);
     return weights;
   };
+  const ridge = crossShrinkage(schema, train.features);
   return fitAdditive(train, validation, {
     schema,
     objective: training.objective,
     start: from?.weights ?? logOdds(firstPassOf(parent)),
     prior: logOdds(rules),
     l2: l2 ?? training.l2,
+    ...(ridge && { ridge }),
     ...(l1 === undefined ? {} : { l1 }),
     slope: LEARNED_SLOPE,
     maxIterations: from === undefined ? MAX_ITERATIONS : Math.max(from.iterations, 1),
