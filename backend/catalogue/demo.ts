@@ -19,6 +19,8 @@ export interface DemoTrip {
   /** ISO date. */
   readonly departure: string;
   readonly status: 'open' | 'guaranteed' | 'last_places' | 'full';
+  /** What it is for, by its main theme. */
+  readonly tripType: string;
 }
 
 const FARTHEST_DEPARTURE_DAYS = 540;
@@ -77,6 +79,7 @@ function demoTrip(id: string, random: () => number, dayMs: number): DemoTrip {
     price: Math.max(95, Math.round(euro / 10) * 10 - 5),
     departure: new Date(departureMs).toISOString().slice(0, 10),
     status: pickStatus(random(), daysAhead),
+    tripType: theme.tripType,
   };
 }
 

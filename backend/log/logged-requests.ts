@@ -80,24 +80,28 @@ export async function readRequestsOf(
   return found;
 }
 
-/** Read as the edge reads it; what it does not depend on was not logged. */
+/**
+ * Read as the edge reads it. What it does not depend on was not logged, nor what its visitor did not consent to: so it is read
+ * as if they had consented to all.
+ */
 function parsed({
   request,
   placement,
   limit,
 }: Pick<Row, 'request' | 'placement' | 'limit'>): LoggedRequest['request'] | undefined {
   try {
-    const { preferences, context, recent, candidates } = JSON.parse(request) as Record<
+    const { preferences, context, recent, history, candidates } = JSON.parse(request) as Record<
       string,
       unknown
     >;
     return parseRankRequest({
-      consent: 'none',
+      sessionId: 'logged',
+      consent: 'personalise',
       placement,
       limit,
       preferences,
       context,
-      recent,
+      recent: history ?? recent,
       candidates,
     });
   } catch {

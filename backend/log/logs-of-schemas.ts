@@ -41,7 +41,7 @@ export async function logsOfOtherSchemas(
       hash,
       days,
       shared,
-      isRead: sharesEnough(map),
+      isRead: sharesEnough(map, other.features.length),
       schema: other,
       map,
     });

@@ -7,7 +7,7 @@ export interface SchemaLog {
   readonly days: number;
   /** How many features of the schema in question it has too, by equal codes. */
   readonly shared: number;
-  /** Whether training reads it: at least half of the features must be shared. */
+  /** Whether training reads it: at least half of the features of either schema must be shared. */
   readonly isRead: boolean;
 }
 

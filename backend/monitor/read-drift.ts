@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, gte, lt } from 'drizzle-orm';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import { boundsOf, DAY_MS, dayOf, startOfDay } from '../../shared/domain/utc-day.ts';
 import type { Schema } from '../../shared/features/schema.ts';
@@ -14,7 +14,7 @@ import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { LearningWindow } from '../science/training/choose-window.ts';
 import type { Store } from '../store/open.ts';
-import { weights } from '../store/tables.ts';
+import { alerts, weights } from '../store/tables.ts';
 import { shiftsBetween, turnover, turnoverText, type Shift } from './drift.ts';
 import { found, tooLittleData, type Observation } from './finding.ts';
 import { withoutSeason, type Seasonal } from './season.ts';
@@ -66,9 +66,7 @@ export function driftMonitor(deps: DriftDeps) {
     return world.visitors < minSessions ? undefined : world;
   };
 
-  const referenceOf = async (scorer: Scorer, version: Version, yesterday: number) => {
-    const span = await learnedFrom(store, version, yesterday);
-    if (span === undefined) return undefined;
+  const referenceOf = async (scorer: Scorer, version: Version, span: Span, yesterday: number) => {
     const { hash } = scorer.schema;
     const ranked = await daysWithRankings(store.db, hash, span);
     const days = await daysWithSamples(store, hash, ranked);
@@ -91,7 +89,9 @@ export function driftMonitor(deps: DriftDeps) {
     const scorer = rulesOf(schema);
     const current = await read(scorer, [yesterday]);
     if (current === undefined) return tooLittleData(KEY);
-    const reference = await referenceOf(scorer, version, yesterday);
+    const learned = await learnedFrom(store, version, yesterday);
+    if (learned === undefined) return tooLittleData(KEY);
+    const reference = await referenceOf(scorer, version, learned, yesterday);
     if (reference === undefined) return tooLittleData(KEY);
     const names = schema.features.map(({ name }) => name);
     const shifts = (from: World, to: World) => shiftsBetween(names, from, to, settings.drift);
@@ -104,6 +104,7 @@ export function driftMonitor(deps: DriftDeps) {
         yearAgo: before(YEAR_MS),
         weekAgo: before(WEEK_MS),
         between: [1, 2, 3, 4, 5, 6].map((days) => before(days * DAY_MS)),
+        alerted: () => alertedIn(store, { from: learned.from, to: yesterday + DAY_MS }),
       },
       (from, to) => new Set(shifts(from, to).map(({ of }) => of)),
     );
@@ -150,6 +151,22 @@ function foundDrift(
       ...items,
     },
   });
+}
+
+/** What alerts of drift named that were last seen in a span, `to` excluded. One that is open is seen at every look. */
+async function alertedIn({ db }: Store, { from, to }: Span): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .select({ details: alerts.details })
+    .from(alerts)
+    .where(and(eq(alerts.kind, KEY), gte(alerts.lastSeenAt, from), lt(alerts.lastSeenAt, to)));
+  return new Set(
+    rows.flatMap(({ details: { moved } }) =>
+      // Alerts from before it was of the world may hold something else.
+      Array.isArray(moved)
+        ? moved.map((one: { readonly feature?: string }) => one.feature ?? '')
+        : [],
+    ),
+  );
 }
 
 function seasonText(seasonal: readonly Seasonal[]): string | undefined {

@@ -14,14 +14,18 @@ export interface SeasonDays {
   readonly weekAgo: () => Promise<World | undefined>;
   /** The six days since then. */
   readonly between: readonly (() => Promise<World | undefined>)[];
+  /** What an alert has named that was over before this day was looked at, since what the champion learned from began. */
+  readonly alerted: () => Promise<ReadonlySet<string>>;
 }
 
 /**
  * Season is what comes back. A shift of a day from the reference is season
  * - like last year, if 364 days before it the same thing had shifted from the reference too, and does not differ between
  *   that day and this one;
- * - like last week, if both hold of the day a week before, and on some day in between it had not shifted. A change that came
- *   to stay is there on every day in between: it stays drift, however old it gets, until a champion has learned from it.
+ * - like last week, if both hold of the day a week before, on some day in between it had not shifted, and it was alerted. A
+ *   change that came to stay is there on every day in between: it stays drift, however old it gets, until a champion has learned
+ *   from it. One of a single weekday is an alert once, even where nobody looked at its first day, where that was like last year,
+ *   or where it is as old as the last champion and the one of now is an older one.
  * @param between gives the shifts from one world to another, by what of.
  */
 export async function withoutSeason(
@@ -47,7 +51,9 @@ export async function withoutSeason(
   if (yearAgo !== undefined) take('last year', alike(yearAgo));
   const weekAgo = drifted.length > 0 ? await days.weekAgo() : undefined;
   if (weekAgo !== undefined) {
-    const isLike = alike(weekAgo);
+    const isAlike = alike(weekAgo);
+    const alerted = await days.alerted();
+    const isLike = (of: string) => alerted.has(of) && isAlike(of);
     for (const day of days.between) {
       if (!drifted.some(({ of }) => isLike(of))) break;
       const world = await day();

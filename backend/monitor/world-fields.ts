@@ -10,11 +10,11 @@ import type { Value } from '../science/evaluation/value-bins.ts';
  */
 export function* requestFields(
   { features }: Schema,
-  { preferences, context, recent, candidates, placement }: RankRequest,
+  { preferences, context, recent, history, candidates, placement }: RankRequest,
 ): Generator<[name: string, values: readonly Value[]]> {
   yield ['placement', [placement]];
   yield ['candidates', [candidates === undefined ? 'none' : 'sent']];
-  yield ['recent', [recent.length]];
+  yield ['recent', [recent.length + (history?.items.length ?? 0)]];
   const names = new Set<string>();
   const keys = new Set<string>();
   for (const spec of features) {

@@ -12,6 +12,7 @@ import type { DailySample } from '../catalogue/daily-samples.ts';
 import type { SampledRequest } from '../log/logged-requests.ts';
 import type { Clustering } from '../science/evaluation/clustered-drift.ts';
 import type { Value } from '../science/evaluation/value-bins.ts';
+import { calendarFeatures } from './calendar-features.ts';
 import { readColumns, requestFields } from './world-fields.ts';
 
 /** Values with the cluster that each belongs to; a list is several values of one cluster. */
@@ -149,6 +150,8 @@ const mapped = (
 class PairCollector {
   readonly #scorer: Scorer;
   readonly #items: Clusters;
+  /** They are taken as missing, so that neither they nor the scores drift by the season. */
+  readonly #calendar: readonly number[];
   readonly #codes: Uint8Array[] = [];
   readonly #points: number[] = [];
   readonly #requestOf: number[] = [];
@@ -157,6 +160,7 @@ class PairCollector {
   constructor(scorer: Scorer, items: Clusters) {
     this.#scorer = scorer;
     this.#items = items;
+    this.#calendar = calendarFeatures(scorer.schema);
   }
 
   /** @param start 0..1: which rows of the table are taken. */
@@ -168,10 +172,12 @@ class PairCollector {
     start: number,
   ): void {
     const { schema } = this.#scorer;
-    const { table, rows } = itemsFor(schema, request, catalogue);
+    const { table, rows, catalogue: known } = itemsFor(schema, request, catalogue);
     const chosen = spread(table, start);
     if (chosen.length === 0) return;
-    const codes = codesOf(encodeRequest(schema, table, rows, request, at), chosen);
+    const codes = codesOf(encodeRequest(schema, table, rows, request, at, known), chosen);
+    for (const feature of this.#calendar)
+      for (let i = feature; i < codes.length; i += schema.features.length) codes[i] = 0;
     this.#codes.push(codes);
     for (const [i, row] of chosen.entries()) {
       this.#points.push(toPoints(finalUnits(this.#scorer, codes, i * schema.features.length)));
@@ -201,7 +207,7 @@ function itemsFor(
   schema: Schema,
   { candidates }: RankRequest,
   catalogue: RankableTable,
-): Pick<RankableTable, 'table' | 'rows'> {
+): Pick<RankableTable, 'table' | 'rows' | 'catalogue'> {
   if (candidates === undefined) return catalogue;
   const known = candidates.filter(
     ({ id, attributes }) => catalogue.rows.has(id) || Object.keys(attributes).length > 0,

@@ -7,7 +7,7 @@ import { sequentialSrm } from '../science/statistics/sequential-srm.ts';
 import { type Statistic } from '../science/statistics/statistics.ts';
 import { addStatistics } from '../science/statistics/statistic-kinds.ts';
 import type { CanaryWindow } from './canary-windows.ts';
-import type { GuardrailReading } from './decide-rollout.ts';
+import type { GuardrailReading } from './rollout-evidence.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { CHALLENGER, CHAMPION } from './rollout-rows.ts';
 

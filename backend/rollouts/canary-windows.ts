@@ -1,4 +1,5 @@
-import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
+import type { RolloutState } from './rollout-evidence.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { revisionsServing, type ServedArms } from '../experiments/served-arms.ts';
 import { CHALLENGER, CHAMPION } from './rollout-rows.ts';

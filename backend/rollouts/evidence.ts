@@ -11,7 +11,7 @@ import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
 import type { Store } from '../store/open.ts';
 import { mismatches } from './canary-readings.ts';
 import { asSplit, canaryWindows, revisionsOf, type CanaryWindow } from './canary-windows.ts';
-import type { RolloutEvidence } from './decide-rollout.ts';
+import type { RolloutEvidence } from './rollout-evidence.ts';
 import { rolloutReadings } from './gain-readings.ts';
 import { interleavedRevisions, interleavedSessions } from './interleaved-sessions.ts';
 import { readPlan } from './read-plan.ts';

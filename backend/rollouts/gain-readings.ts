@@ -4,7 +4,7 @@ import type { Effect } from '../science/statistics/effect.ts';
 import { sequentialTest } from '../science/statistics/sequential-test.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { canaryReadings, type CanaryStratum, effectIn } from './canary-readings.ts';
-import type { GuardrailReading } from './decide-rollout.ts';
+import type { GuardrailReading } from './rollout-evidence.ts';
 import { type GainEvidence, type GainReading, NO_PREFERENCE } from './gain.ts';
 
 /** Addable statistics of what visitors did, from which all readings are made. */

@@ -61,6 +61,10 @@ export function gainShown({ canary, interleaving }: Partial<GainEvidence> = {}):
 export const isLessPreferred = (reading: GainReading | undefined): reading is GainInterval =>
   isKnown(reading) && reading.high < NO_PREFERENCE;
 
+/** The challenger is worse in the metric that decides, significantly. */
+export const isLoss = (reading: GainReading | undefined): reading is GainInterval =>
+  isKnown(reading) && reading.high < 0;
+
 /** A reading with a number that is not finite is no evidence; JSON makes it null, which must give the same decision. */
 export const isKnown = (reading: GainReading | undefined): reading is GainInterval =>
   reading !== undefined &&

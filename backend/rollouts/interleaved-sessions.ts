@@ -2,7 +2,7 @@ import { addInterleaving, type InterleavingStatistic } from '../science/experime
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import type { ServedArms } from '../experiments/served-arms.ts';
-import type { RolloutDecision } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
 import type { RolloutState } from './rollout-evidence.ts';
 
 /** The revisions of the pointer under which the slates were interleaved. */

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import type { GateVerdict } from '../science/evaluation/gate.ts';
+import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
-import type { GateVerdict } from '../science/evaluation/gate.ts';
+import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
 import { believedTime } from '../log/log-time.ts';
 import { readLive } from '../models/live-pointer.ts';

@@ -5,6 +5,7 @@ import { sampleSize } from '../experiments/sample-size.ts';
 import { freeShare } from '../experiments/free-share.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
+import { readAccount, schemasWithRankings } from '../log/account/log-mark.ts';
 import type { Store } from '../store/open.ts';
 import type { CanaryPlan } from './gain.ts';
 import type { GainRules } from './settings.ts';
@@ -26,8 +27,18 @@ interface Lately {
   readonly severalItems: number;
 }
 
-/** Plans are kept for an hour: reading seven days of a large log at every decision would be much for what hardly changes. */
-const kept = new WeakMap<Store, { readonly key: string; readonly plan: CanaryPlan }>();
+/** A log that has grown by more than this share since a plan was made may tell another one. */
+const GROWTH = 0.1;
+
+/**
+ * Plans are kept for an hour: reading seven days of a large log at every decision would be much for what hardly changes. What
+ * else a plan depends on is cheap to read, and makes another plan at once: the rules, the event that decides, the sessions that
+ * experiments hold, the schemas that were ranked under, how the account counts, and a log that is young and grows fast.
+ */
+const kept = new WeakMap<
+  Store,
+  { readonly key: string; readonly rows: number; readonly plan: CanaryPlan }
+>();
 
 /**
  * What a canary could tell at the traffic of the last seven days, by the account: bring it up to date first. Planned is for the
@@ -40,13 +51,18 @@ export async function readPlan(
   { decides, minGain }: Pick<GainRules, 'decides' | 'minGain'>,
   { alpha, nowMs }: { readonly alpha: number; readonly nowMs: number },
 ): Promise<CanaryPlan | undefined> {
-  const key = JSON.stringify([decides, minGain, alpha, Math.floor(nowMs / HOUR_MS)]);
+  const { db } = store;
+  const event = eventThatDecides(metrics, decides);
+  const free = await freeShare(store);
+  const schemas = await schemasWithRankings(db);
+  const { version: countedBy, rows } = await readAccount(db);
+  const hour = Math.floor(nowMs / HOUR_MS);
+  const key = JSON.stringify([event, minGain, alpha, free, schemas, countedBy, hour]);
   const known = kept.get(store);
-  if (known?.key === key) return known.plan;
-  const lately = await readLately(store, eventThatDecides(metrics, decides), nowMs);
-  const plan = planOf(lately, { alpha, minGain, nowMs, free: await freeShare(store) });
+  if (known?.key === key && rows <= known.rows * (1 + GROWTH)) return known.plan;
+  const plan = planOf(await readLately(store, event, nowMs), { alpha, minGain, nowMs, free });
   // The first visitors may come at any moment.
-  if (plan !== undefined) kept.set(store, { key, plan });
+  if (plan !== undefined) kept.set(store, { key, rows, plan });
   return plan;
 }
 

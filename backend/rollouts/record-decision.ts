@@ -4,7 +4,7 @@ import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
 import { recordStage } from './record-stage.ts';
 import { actorFor, lastDecisionOf, type RolloutRow } from './rollout-rows.ts';
 

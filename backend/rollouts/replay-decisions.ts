@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decideRollout, type RolloutDecision } from './decide-rollout.ts';
+import { decideRollout } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
 
 /**
  * Makes every decision of a log again from its evidence.

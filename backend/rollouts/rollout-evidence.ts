@@ -1,6 +1,7 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import type { GateVerdict, GuardrailInterval } from '../science/evaluation/gate.ts';
+import type { GateVerdict } from '../science/evaluation/gate-report.ts';
+import type { GuardrailInterval } from '../science/evaluation/gate-evidence.ts';
 import type { CanaryPlan, GainEvidence } from './gain.ts';
 import type { Stage } from './steps.ts';
 

@@ -5,7 +5,8 @@ import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rolloutDecisions, rollouts } from '../store/tables.ts';
-import type { RolloutDecision, RolloutState } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
+import type { RolloutState } from './rollout-evidence.ts';
 import type { Stage } from './steps.ts';
 
 export type RolloutRow = typeof rollouts.$inferSelect;

@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { advanceRollouts, type AdvanceDeps } from './advance.ts';
-import type { RolloutDecision } from './decide-rollout.ts';
+import type { RolloutDecision } from './rollout-decision.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';
 import { withdrawRollout } from './record-stage.ts';
 import { readRollout } from './rollout-rows.ts';

@@ -136,6 +136,8 @@ export type GainRules = Pick<
   readonly interleaveFromMs?: number;
   /** Whether interleaving that shows no preference leads to a canary whatever the traffic; absent in rules from before it did. */
   readonly afterInterleaving?: 'canary';
+  /** A gain that lies below 0 as a whole is harm; absent in rules from before, by which it was a gain too small to be of interest. */
+  readonly lossIsHarm?: true;
 };
 
 /** @throws Error naming the setting and what it should have been. */
@@ -155,7 +157,7 @@ export const rulesOf = ({
   giveWayMs,
 }: Pick<
   RolloutSettings,
-  'steps' | 'maxStepMs' | Exclude<keyof GainRules, 'afterInterleaving'>
+  'steps' | 'maxStepMs' | Exclude<keyof GainRules, 'afterInterleaving' | 'lossIsHarm'>
 >): RolloutRules => ({
   steps,
   ...(maxStepMs !== null && { maxStepMs }),
@@ -170,6 +172,7 @@ export const rulesOf = ({
     interleaveFromMs,
     giveWayMs,
     afterInterleaving: 'canary',
+    lossIsHarm: true,
   },
 });
 

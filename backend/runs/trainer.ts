@@ -109,6 +109,6 @@ export function trainer(deps: TrainerDeps): Trainer {
       return run;
     },
 
-    closeInterrupted: () => closeInterrupted(store, nowMs()),
+    closeInterrupted: () => closeInterrupted(store, deps.backend, nowMs()),
   };
 }

@@ -76,7 +76,11 @@ export const decisions = sqliteTable(
     /** Null in rows from before it was logged. */
     itemSource: text().$type<ItemSource>(),
     arm: text(),
-    /** Of the pointer that assigned the arms, here and in the tables below; null: `Decision.pointerRevision` says when. */
+    /**
+     * Of the pointer that assigned the arms, here and in the tables below; null: `Decision.pointerRevision` says when. Counted is
+     * by `exposures`, where ingest copies it to: here it is kept for audits, so that what assigned any ranking can be looked up in
+     * `pointer_revisions`, of those as well that were in no experiment.
+     */
     pointerRevision: integer(),
     weights: text().notNull(),
     delta: integer().notNull(),
@@ -132,6 +136,7 @@ export const events = sqliteTable(
     userId: text(),
     placement: text().notNull().default('main'),
     arm: text(),
+    /** By its token, as that of the decision: kept for audits, as only this says what assigned a visitor whose decision was lost. */
     pointerRevision: integer(),
     weights: text().notNull(),
     /** Null: not judged yet, or its ranking is not stored; '': it counts; else why it does not. Written by the account. */

@@ -122,9 +122,15 @@ async function headOf(pieces: AsyncGenerator<string>): Promise<string> {
   let head = '';
   for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
     head += next.value;
-    if (/\S[^\r\n]*[\r\n]/.test(head) || head.length > MAX_ROW_BYTES) break;
+    if (hasWholeLine(head) || head.length > MAX_ROW_BYTES) break;
   }
   return head;
+}
+
+/** Whether a line that is not blank has ended. One pattern for both would go through a long line once for each of its characters. */
+function hasWholeLine(text: string): boolean {
+  const from = text.search(/\S/);
+  return from >= 0 && /[\r\n]/.test(text.slice(from));
 }
 
 /** The parser counts a CRLF within quotes as two lines. */

@@ -146,14 +146,23 @@ const pause = (ms: number) =>
 
 /**
  * The part of the request that the ranking depends on, as JSON in the form in which it was sent. Without consent it lacks what
- * the visitor did before, whose moments would link all rankings of one visitor, and the facts about them.
+ * the visitor did before, whose moments would link all rankings of one visitor, and the facts about them. The history
+ * of earlier sessions stands in a field of its own: readers from before there was one find `recent` as they know it.
  */
-function requestText({ preferences, context, recent, candidates, consent }: RankRequest): string {
+function requestText({
+  preferences,
+  context,
+  recent,
+  history,
+  candidates,
+  consent,
+}: RankRequest): string {
   const isLogged = consent !== 'none';
   return JSON.stringify({
     preferences,
     context: isLogged ? context : {},
     recent: isLogged ? recent : [],
+    ...(consent === 'personalise' && history && { history }),
     ...(candidates && {
       candidates: candidates.map(({ id, attributes }) => ({ id, ...attributes })),
     }),

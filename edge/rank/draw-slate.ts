@@ -1,61 +1,85 @@
-import { withoutExploration, type ExplorationSpec } from '../../shared/domain/exploration.ts';
+import { explores, type ExplorationSpec } from '../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
-import { interleave } from '../../shared/explore/interleave.ts';
+import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import { rankSlate, type RankableTable, type Slate } from '../../shared/score/rank.ts';
+import { codesOf } from '../../shared/features/encode.ts';
+import {
+  poolOf,
+  rankSlate,
+  teamOf,
+  type Pool,
+  type RankableTable,
+  type Slate,
+} from '../../shared/score/rank.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 import type { ServingConfig } from './experiment-plan.ts';
 
 /** A slate, with what is needed to say how it was drawn. */
 export interface DrawnSlate {
   readonly slate: Slate;
+  /** As the decision logs it. */
   readonly exploration: ExplorationSpec;
-  /**
-   * Only of an interleaved slate: for each slot the index of the arm that put its item there, `Uint8Array(slots)`.
-   */
-  readonly teams?: Uint8Array;
+  /** Only of an interleaved slate. */
+  readonly draft?: {
+    /** For each slot the index of the arm that put its item there, `Uint8Array(slots)`. */
+    readonly teams: Uint8Array;
+    /** Whether on any slot the arms would have put different items from the same seed. */
+    readonly differs: boolean;
+  };
 }
 
 /**
  * Draws a slate. A pure function of its arguments, so the slates of other arms can be drawn with the same seed.
  */
 export function drawSlateWith(
-  { weights: { scorer }, exploration = scorer.exploration, secondWeights }: ServingConfig,
+  { weights: { scorer }, exploration, secondWeights }: ServingConfig,
   table: RankableTable,
   request: RankRequest,
   { seed, nowMs }: { seed: number; nowMs: number },
 ): DrawnSlate {
   const { limit } = request;
   if (secondWeights === undefined) {
-    const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
-    return { slate, exploration };
+    const own = exploration ?? scorer.exploration;
+    const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration: own });
+    return { slate, exploration: own };
   }
-  // Each arm's list is its best items in order. The coins of the interleaving are the only randomness.
-  const deterministic = withoutExploration(exploration);
-  const lists = [scorer, secondWeights.scorer].map((one) =>
-    rankSlate(one, table, request, { limit, seed, nowMs, exploration: deterministic }),
-  );
-  return { ...interleaveSlates(lists, limit, seed), exploration: deterministic };
+  const draftingOf = (one: Scorer): Drafting => {
+    const own = exploration ?? one.exploration;
+    const pool = poolOf(one, table, request, { limit, seed, nowMs, exploration: own });
+    return { ...pool, ...teamOf(pool, limit, own), exploration: own };
+  };
+  return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);
 }
 
-/** @param lists the slates of both arms, of one schema and one table. */
-function interleaveSlates(lists: readonly Slate[], limit: number, seed: number) {
-  const [first, second] = lists.map(({ rows }) => rows);
-  const interleaved = interleave([first, second], limit, seededRandom(seed));
-  const slots = interleaved.map(({ item, team }) => ({
-    list: lists[team],
-    at: lists[team].rows.indexOf(item),
-  }));
-  const features = first.length === 0 ? 0 : lists[0].codes.length / first.length;
-  const codes = new Uint8Array(slots.length * features);
-  slots.forEach(({ list, at }, slot) =>
-    codes.set(list.codes.subarray(at * features, (at + 1) * features), slot * features),
-  );
-  const slate: Slate = {
-    ids: slots.map(({ list, at }) => list.ids[at]),
-    rows: interleaved.map(({ item }) => item),
-    units: slots.map(({ list, at }) => list.units[at]),
-    propensities: interleaved.map(({ propensity }) => propensity),
-    codes,
+/** Items are rows. */
+type Drafting = Pool & Team<number> & { readonly exploration: ExplorationSpec };
+
+/** @param teams both arms, of one schema, with their pools of this table. */
+function draftSlate(
+  teams: readonly [Drafting, Drafting],
+  { table }: RankableTable,
+  limit: number,
+  seed: number,
+): DrawnSlate {
+  const slots = interleave(teams, limit, seededRandom(seed));
+  const rows = slots.map(({ item }) => item);
+  const places = slots.map(({ item, team }) => teams[team].items.indexOf(item));
+  const isRaised = teams.some(({ raises }) => raises !== undefined);
+  return {
+    slate: {
+      ids: rows.map((row) => table.ids[row]),
+      rows,
+      units: slots.map(({ team }, slot) => teams[team].best[places[slot]].units),
+      ...(isRaised && {
+        raises: slots.map(({ team }, slot) => teams[team].raises?.[places[slot]] ?? 0),
+      }),
+      propensities: slots.map(({ propensity }) => propensity),
+      codes: codesOf(teams[0].encoded, rows),
+    },
+    exploration: (teams.find(({ exploration }) => explores(exploration)) ?? teams[0]).exploration,
+    draft: {
+      teams: Uint8Array.from(slots, ({ team }) => team),
+      differs: slots.some(({ differs }) => differs),
+    },
   };
-  return { slate, teams: Uint8Array.from(interleaved, ({ team }) => team) };
 }

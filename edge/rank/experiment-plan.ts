@@ -10,7 +10,7 @@ import type { CachedWeights } from './weights-cache.ts';
 /** The weights and the exploration that a slate is drawn with. */
 export interface ServingConfig {
   readonly weights: LoadedWeights;
-  /** Absent: the exploration of the scorer itself. */
+  /** Absent: the exploration of the scorer itself; of an interleaved slate, of each arm's own. */
   readonly exploration?: ExplorationSpec;
   /** Only for an interleaved slate: the weights of its second arm; `weights` are those of the first. */
   readonly secondWeights?: LoadedWeights;

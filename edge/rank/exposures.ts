@@ -25,8 +25,8 @@ export function exposuresOf(
       case 'ranked':
         return true;
       case 'slate differs':
-        // Where both arms list the same items in the same order, interleaving has nothing to decide.
-        if (drawn.teams !== undefined) return drawn.slate.propensities.some((p) => p < 1);
+        // Where both arms would have picked the same items, interleaving has nothing to decide, however they explore.
+        if (drawn.draft !== undefined) return drawn.draft.differs;
         return otherArms(resolved, experiment, pointer).some((other) => {
           const { slate } = drawSlateWith(configOf(other), table, request, options);
           return slate.ids.join(' ') !== shown;

@@ -1,8 +1,10 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
-import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
+import { historyRead } from '../../shared/features/history-read.ts';
+import type { Schema } from '../../shared/features/schema.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
@@ -46,7 +48,7 @@ export async function handleRank(
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
   const drawn = drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
-  const { slate, exploration, teams } = drawn;
+  const { slate, exploration, draft } = drawn;
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
   const exposures = isMeasured ? exposuresOf(input, drawn, rankRequest, { seed, nowMs }) : [];
@@ -89,9 +91,12 @@ export async function handleRank(
       ...(slate.raises && { raises: slate.raises }),
       propensities: slate.propensities,
       codes: slate.codes,
-      ...(teams && { teams }),
+      ...(draft && { teams: draft.teams }),
     },
-    { rankRequest, scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }) },
+    {
+      rankRequest: withHistoryRead(scorer.schema, rankRequest),
+      scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }),
+    },
     ctx,
   );
   state.misunderstandings.count(scorer.schema, rankRequest);
@@ -123,6 +128,14 @@ export async function handleRank(
       'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
     },
   );
+}
+
+/** What the log keeps of a visitor's history is what the ranking depends on. */
+function withHistoryRead(schema: Schema, request: RankRequest): RankRequest {
+  if (request.history === undefined) return request;
+  const { history, ...others } = request;
+  const read = historyRead(schema, history);
+  return { ...others, ...(read && { history: read }) };
 }
 
 /** `experiment` and `arm` of the first exposure, and the list of all of them if there are several. */

@@ -17,10 +17,10 @@ export function explainedResponseItems(
   drawn: DrawnSlate,
   { weights, secondWeights }: ServingConfig,
 ) {
-  const { slate, teams } = drawn;
+  const { slate, draft } = drawn;
   const features = weights.scorer.schema.features.length;
   return responseItems(drawn).map((item, slot) => {
-    const { scorer } = teams?.[slot] === 1 ? secondWeights! : weights;
+    const { scorer } = draft?.teams[slot] === 1 ? secondWeights! : weights;
     const codes = slate.codes.subarray(slot * features, (slot + 1) * features);
     return Object.assign(item, { reasons: explain(scorer, codes) });
   });

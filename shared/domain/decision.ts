@@ -38,11 +38,17 @@ export interface Decision {
   readonly degraded: boolean;
   /** Seed of the random draw, 32 bits. */
   readonly seed: number;
+  /**
+   * Of an interleaved slate, that of the first arm that explores: each arm drafted by the exploration of its own version. Where
+   * it is without exploration, so were both, as all of edges from before arms drafted as they serve: whatever their versions say,
+   * such a draft is drawn again without.
+   */
   readonly exploration: ExplorationSpec;
   readonly limit: number;
   /**
    * The request as JSON: preferences, context, recent and candidates with their live attributes. Without consent context and
-   * recent are empty, although the ranking depended on them.
+   * recent are empty, although the ranking depended on them. With the consent to personalise also what features read of the
+   * visitor's history; without, it is not ranked by.
    */
   readonly request: string;
   readonly itemIds: readonly ItemId[];

@@ -17,7 +17,7 @@ export interface ServedExperiment extends AssignedExperiment {
   readonly design: 'split' | 'interleaved';
   /**
    * When a ranking counts as exposed. `ranked`: whenever it was served by the experiment. `slate differs`: only when
-   * the arms would have shown different slates from the same seed.
+   * the arms would have shown different slates from the same seed; where they are interleaved, put different items on any slot.
    */
   readonly trigger: 'ranked' | 'slate differs';
 }

@@ -24,12 +24,15 @@ export interface ExplorationSpec {
   readonly prior?: number;
 }
 
-/** By score alone. */
-export const withoutExploration = ({ poolSize }: ExplorationSpec): ExplorationSpec => ({
-  temperature: 0,
-  epsilon: 0,
-  poolSize,
-});
+/** Whether slots are drawn by chance, and what is logged has more than one probability. */
+export const drawsByChance = ({
+  temperature,
+  epsilon,
+}: Pick<ExplorationSpec, 'temperature' | 'epsilon'>): boolean => temperature > 0 || epsilon > 0;
+
+/** Whether anything but the best items can be shown. Raises alone do that as well, each ranking's own. */
+export const explores = (spec: ExplorationSpec): boolean =>
+  drawsByChance(spec) || (spec.optimism ?? 0) > 0;
 
 /** Whether slates are drawn in the same way. The prior is no part of that: it is in the weights' posterior already. */
 export const isSameExploration = (one: ExplorationSpec, other: ExplorationSpec): boolean =>

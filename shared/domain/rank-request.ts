@@ -2,12 +2,16 @@ import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
 import { parseGivenId, referredItemId, type GivenId, type ItemId } from './ids.ts';
-import { nfc, nfcList } from './nfc.ts';
+import { nfc } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
 import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
+import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
 import { shown } from './shown.ts';
 import { unknownFields } from './unknown-fields.ts';
+import { parseHistory, type VisitorHistory } from './visitor-history.ts';
+
+export type { Preferences, Range } from './preferences.ts';
 
 export const MAX_CANDIDATES = 2000;
 const MAX_RECENT = 500;
@@ -24,13 +28,6 @@ export interface Interaction {
   readonly at: number;
 }
 
-/** What the visitor is looking for, by the names that the schema's features refer to. */
-export type Preferences = Readonly<Record<string, string | number | readonly string[] | Range>>;
-/** A preferred range; both bounds are inclusive. */
-export interface Range {
-  readonly min?: number;
-  readonly max?: number;
-}
 /** Facts about the request, such as device or hour. */
 export type RequestContext = Readonly<Record<string, string | number | boolean>>;
 
@@ -40,6 +37,8 @@ export interface Visit {
   readonly context: RequestContext;
   /** Oldest first. */
   readonly recent: readonly Interaction[];
+  /** Only with `consent: personalise`, and where it says something. */
+  readonly history?: VisitorHistory;
 }
 
 export interface RankRequest extends Visit {
@@ -71,7 +70,8 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a request. `sentAt`, when it was sent by the visitor's clock, shows how far that is off, and `recent` is corrected by it.
+ * Reads a request. `sentAt`, when it was sent by the visitor's clock, shows how far that is off, and the moments of `recent` are
+ * corrected by it.
  * @param defaultConsent of requests that state none. @param receivedAt epoch ms; only requests with `sentAt` need it.
  * @throws ApiError 400 naming the field and what is expected, also for a field that is nearly a known one.
  */
@@ -101,9 +101,9 @@ export function parseRankRequest(
     ...(raw.userId === undefined ? {} : { userId: parseGivenId(raw.userId, 'userId') }),
     placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
     consent,
-    preferences: parsePreferences(raw.preferences ?? {}),
+    preferences: parsePreferences(raw.preferences ?? {}, 'preferences'),
     context: parseContext(raw.context ?? {}),
-    recent: parseRecent(raw.recent ?? [], offset),
+    ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     limit: limit as number,
     explain,
@@ -126,45 +126,6 @@ function parseCandidates(value: unknown): Item[] {
   });
 }
 
-// Object.fromEntries keeps an entry named __proto__ as an entry; an assignment would change the prototype.
-function parsePreferences(value: unknown): Preferences {
-  const entries = entriesOf('preferences', value).filter(([name, v]) => {
-    const fits =
-      typeof v === 'string' ||
-      Number.isFinite(v) ||
-      (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string')) ||
-      isRange(v);
-    if (!fits && v !== null) {
-      throw invalid(
-        `preferences.${name.slice(0, 80)} must be text, a finite number, a list of texts or {min, max}, but was ${shown(v)}`,
-      );
-    }
-    if (isRange(v) && v.min !== undefined && v.max !== undefined && v.min > v.max) {
-      throw invalid(`preferences.${name} must not have a min (${v.min}) above its max (${v.max})`);
-    }
-    return fits;
-  });
-  normaliseTexts(entries);
-  return Object.fromEntries(entries) as Preferences;
-}
-
-/** Brings names and texts into Unicode normal form C, in which the catalogue and the schema are. */
-function normaliseTexts(entries: [string, unknown][]): void {
-  for (const entry of entries) {
-    const [name, value] = entry;
-    entry[0] = nfc(name);
-    if (typeof value === 'string') entry[1] = nfc(value);
-    else if (Array.isArray(value)) entry[1] = nfcList(value as string[]);
-  }
-}
-
-function isRange(value: unknown): value is Range {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { min, max, ...rest } = value as Record<string, unknown>;
-  const bound = (v: unknown) => v === undefined || Number.isFinite(v);
-  return bound(min) && bound(max) && Object.keys(rest).length === 0;
-}
-
 function parseContext(value: unknown): RequestContext {
   const entries = entriesOf('context', value).filter(([name, v]) => {
     const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
@@ -183,22 +144,29 @@ function parseContext(value: unknown): RequestContext {
   );
 }
 
-function entriesOf(field: string, value: unknown): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${field} must be an object, but was ${shown(value)}`);
-  }
-  const entries = Object.entries(value);
-  if (entries.length > 64)
-    throw invalid(`${field} may have at most 64 entries, but had ${entries.length}`);
-  return entries;
+/**
+ * `recent` is a list of what was done in this session, or an object with what was done before. The object is personal: without
+ * the consent to personalise it is not even read.
+ */
+function pastOf(
+  value: unknown,
+  consent: Consent,
+  offset: number,
+): Pick<Visit, 'recent' | 'history'> {
+  if (Array.isArray(value)) return { recent: parseRecent(value, offset) };
+  if (typeof value !== 'object' || value === null)
+    throw invalid(
+      `recent must be a list of {itemId, type, at} or {items, searches}, but was ${shown(value)}`,
+    );
+  const history = consent === 'personalise' ? parseHistory(value) : undefined;
+  return { recent: [], ...(history && { history }) };
 }
 
 /** @param offset what to add to each moment, ms. */
-function parseRecent(value: unknown, offset: number): Interaction[] {
-  if (!Array.isArray(value))
-    throw invalid(`recent must be a list of {itemId, type, at}, but was ${shown(value)}`);
+function parseRecent(value: readonly unknown[], offset: number): Interaction[] {
   // The features read only the latest interactions, so a long list is truncated rather than refused.
-  return value.slice(-MAX_RECENT).map((raw: Record<string, unknown> | null, index) => {
+  return value.slice(-MAX_RECENT).map((entry, index) => {
+    const raw = entry as Record<string, unknown> | null;
     if (typeof raw !== 'object' || raw === null)
       throw invalid(`recent[${index}] must be {itemId, type, at}, but was ${shown(raw)}`);
     if (typeof raw.type !== 'string' || raw.type.length > 64)

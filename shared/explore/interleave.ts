@@ -1,45 +1,113 @@
+import { drawsByChance, type ExplorationSpec } from '../domain/exploration.ts';
+import { NextItem } from './slate.ts';
+
+/** What one version would draw its slate from, alone. */
+export interface Team<T> {
+  /** Its pool: best first, without duplicates. */
+  readonly items: readonly T[];
+  /** Scores of the pool in points. */
+  readonly points: readonly number[];
+  readonly exploration: Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
+  /** What it shows on as many slots from the top, none of which it draws: the first of these that is not shown yet. */
+  readonly first?: readonly T[];
+}
+
 /** One slot of an interleaved slate. */
 export interface InterleavedSlot<T> {
   readonly item: T;
-  /** Index of the list that picked the item and gets the credit for its clicks. */
+  /** Index of the team that picked the item and gets the credit for its clicks. */
   readonly team: 0 | 1;
   /** Probability of this item at this slot, given the items above: exact. */
   readonly propensity: number;
+  /** Whether the other team, given the same items above and the same random number, would have picked another item. */
+  readonly differs: boolean;
 }
 
 /**
  * Team-draft interleaving (F. Radlinski, M. Kurup and T. Joachims, "How Does Clickthrough Data Reflect Retrieval
- * Quality?", CIKM 2008, algorithm 2). Each list is a team. In each round of two slots a fair coin decides which team
- * picks first, and then each team picks the best item of its list that is not shown yet. Both teams have picked
- * equally often before each round, so only the coin of the current round affects propensities. If the teams' next
- * items differ, the first slot has propensity ½ and the second 1. If they are the same item, the first slot has
- * propensity 1, and the second ½ unless both teams agree on that one too.
- * @param lists each team's items, best first, without duplicates. The slate has `size` slots, or as many as the
- * shorter list.
- * @param random gives numbers in [0, 1); one is used per round.
+ * Quality?", CIKM 2008, algorithm 2), of which every pick is a draw: in each round of two slots a fair coin decides which
+ * team picks first, and then each team picks from what of its pool is not shown yet, by the distribution by which its
+ * version alone would fill the next slot (`NextItem`). So visitors see of each version what it serves. Where neither
+ * team explores, each picks the best of its pool, as in the paper.
+ *
+ * Both teams have picked equally often before each round, so only the coin of the current round affects propensities. With
+ * `q_t` the distribution of team t, given what is shown, the first slot of a round holds a with probability
+ * `½ (q₀(a) + q₁(a))`; then team t was the first with probability `q_t(a) / (q₀(a) + q₁(a))` (Bayes), and the second slot
+ * holds b with probability `Σ_t P(t was first | a) · q_{1−t}(b)`. What is in neither pool is never shown, and what is in one
+ * only by that team.
+ * @returns `size` slots, or as many as the smaller pool has items: so an item is always left to either team, and both have as
+ * many slots, but for a last odd one.
+ * @param random gives numbers in [0, 1): one per round for the coin, and then one per slot where a team explores.
  */
 export function interleave<T>(
-  lists: readonly [readonly T[], readonly T[]],
+  teams: readonly [Team<T>, Team<T>],
   size: number,
   random: () => number,
 ): InterleavedSlot<T>[] {
-  const length = Math.min(size, lists[0].length, lists[1].length);
-  const shown = new Set<T>();
-  // The slate so far is shorter than each list, so an item is always left.
-  const best = (team: 0 | 1) => lists[team].find((item) => !shown.has(item))!;
+  const length = Math.min(size, teams[0].items.length, teams[1].items.length);
+  const drafting = [new Drafting(teams[0]), new Drafting(teams[1])] as const;
+  const isByChance = teams.some(({ exploration }) => drawsByChance(exploration));
   const slate: InterleavedSlot<T>[] = [];
+  /** Which team picks, and how likely it is that team 0 does, given the items above. */
+  let [team, chance]: [0 | 1, number] = [0, 0.5];
   while (slate.length < length) {
-    const first = random() < 0.5 ? 0 : 1;
-    const second = first === 0 ? 1 : 0;
-    const agree = best(0) === best(1);
-    const top = best(first);
-    slate.push({ item: top, team: first, propensity: agree ? 1 : 0.5 });
-    shown.add(top);
-    if (slate.length === length) break;
-    const next = best(second);
-    const isCertain = !agree || next === best(first);
-    slate.push({ item: next, team: second, propensity: isCertain ? 1 : 0.5 });
-    shown.add(next);
+    const isFirst = slate.length % 2 === 0;
+    if (isFirst) [team, chance] = [random() < 0.5 ? 0 : 1, 0.5];
+    // The same number for both, so that they differ only where their distributions do.
+    const number = isByChance ? random() : 0;
+    const item: T = drafting[team].pick(number);
+    const p0: number = chance * drafting[0].probability(item);
+    const p1: number = (1 - chance) * drafting[1].probability(item);
+    const differs = drafting[team === 0 ? 1 : 0].pick(number) !== item;
+    slate.push({ item, team, propensity: p0 + p1, differs });
+    for (const one of drafting) one.remove(item);
+    // Who was not the first of the round is the second.
+    [team, chance] = [team === 0 ? 1 : 0, p1 / (p0 + p1)];
   }
   return slate;
+}
+
+/** What a team would pick next, in items. */
+class Drafting<T> {
+  readonly #items: readonly T[];
+  readonly #indexes: ReadonlyMap<T, number>;
+  readonly #next: NextItem;
+  readonly #first: readonly T[];
+  readonly #shown = new Set<T>();
+
+  constructor({ items, points, exploration, first = [] }: Team<T>) {
+    this.#first = first;
+    this.#items = items;
+    this.#indexes = new Map(items.map((item, index) => [item, index]));
+    this.#next = new NextItem(points, exploration);
+  }
+
+  pick(number: number): T {
+    return this.#sure() ?? this.#items[this.#next.left[this.#next.pick(number)]];
+  }
+
+  /** 0 for what is shown already, and for what is not in the pool. */
+  probability(item: T): number {
+    const sure = this.#sure();
+    if (sure !== undefined) return item === sure ? 1 : 0;
+    const at = this.#placeOf(item);
+    return at < 0 ? 0 : this.#next.probability(at);
+  }
+
+  remove(item: T): void {
+    this.#shown.add(item);
+    const at = this.#placeOf(item);
+    if (at >= 0) this.#next.remove(at);
+  }
+
+  /** What it shows on this slot without chance. */
+  #sure(): T | undefined {
+    if (this.#shown.size >= this.#first.length) return undefined;
+    return this.#first.find((item) => !this.#shown.has(item));
+  }
+
+  #placeOf(item: T): number {
+    const index = this.#indexes.get(item);
+    return index === undefined ? -1 : this.#next.left.indexOf(index);
+  }
 }

@@ -98,7 +98,7 @@ function changesOf({ id, arms, design }: ServedExperiment, arm: string, pointer:
 /** The parameters that at least one arm changes. */
 function parametersOf({ id, arms, design }: ServedExperiment, pointer: Pointer): Parameter[] {
   const isVersioned = arms.some(({ name }) => pointer.arms?.[armKey(id, name)] !== undefined);
-  // An interleaved slate is drawn without exploration: the coins of the interleaving are its only randomness.
+  // Each team of an interleaved slate draws by the exploration of its own version.
   if (design === 'interleaved') return isVersioned ? ['version', 'exploration'] : [];
   return [
     ...(isVersioned ? ['version' as const] : []),

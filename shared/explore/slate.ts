@@ -1,4 +1,4 @@
-import type { ExplorationSpec } from '../domain/exploration.ts';
+import { drawsByChance, type ExplorationSpec } from '../domain/exploration.ts';
 import { exactExp } from './exact-exp.ts';
 
 /** One slot of a slate. */
@@ -20,27 +20,79 @@ export interface Draw {
 export function drawSlate(
   points: readonly number[],
   size: number,
-  { temperature, epsilon }: Pick<ExplorationSpec, 'temperature' | 'epsilon'>,
+  exploration: DrawSpec,
   random: () => number,
 ): Draw[] {
   const slots = Math.min(size, points.length);
-  if (temperature === 0 && epsilon === 0) {
+  if (!drawsByChance(exploration)) {
     return Array.from({ length: slots }, (_, index) => ({ index, propensity: 1 }));
   }
-  const left = points.map((_, index) => index);
-  const odds = new Float64Array(points.length);
+  const next = new NextItem(points, exploration);
   const slate: Draw[] = [];
   while (slate.length < slots) {
-    // The odds are reused from slot to slot and scaled again only when the best item's odds get too small to be exact.
-    if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
-      scaleOdds(odds, points, left, temperature);
-    const total = left.reduce((sum, index) => sum + odds[index], 0);
-    const [scale, floor] = [(1 - epsilon) / total, epsilon / left.length];
-    const at = pick(left, odds, scale, floor, random());
-    slate.push({ index: left[at], propensity: odds[left[at]] * scale + floor });
-    left.splice(at, 1);
+    const at = next.pick(random());
+    slate.push({ index: next.left[at], propensity: next.probability(at) });
+    next.remove(at);
   }
   return slate;
+}
+
+type DrawSpec = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
+
+/** The distribution of the next slot's item over what is left of a pool: `p(i | left)` of `drawSlate`. */
+export class NextItem {
+  readonly #left: number[];
+  readonly #points: readonly number[];
+  readonly #spec: DrawSpec;
+  readonly #odds: Float64Array;
+  #scale = 0;
+  #floor = 0;
+
+  /** @param points scores of the pool in points, best first. */
+  constructor(points: readonly number[], spec: DrawSpec) {
+    this.#left = points.map((_, index) => index);
+    this.#points = points;
+    this.#spec = spec;
+    this.#odds = new Float64Array(points.length);
+    this.#weigh();
+  }
+
+  /** Indexes into the points, best first. */
+  get left(): readonly number[] {
+    return this.#left;
+  }
+
+  /** @param at place in `left`. */
+  probability(at: number): number {
+    // Rounding can lift the sum slightly above 1, which no log takes for a probability.
+    return Math.min(1, this.#odds[this.#left[at]] * this.#scale + this.#floor);
+  }
+
+  /**
+   * Inverse transform sampling.
+   * @param number in [0, 1); when T = ε = 0 the best item left is picked, whatever it is.
+   * @returns a place in `left`.
+   */
+  pick(number: number): number {
+    return pick(this.#left, this.#odds, this.#scale, this.#floor, number);
+  }
+
+  /** Shown: it is not left. @param at place in `left`. */
+  remove(at: number): void {
+    this.#left.splice(at, 1);
+    if (this.#left.length > 0) this.#weigh();
+  }
+
+  #weigh(): void {
+    const [left, odds] = [this.#left, this.#odds];
+    const { temperature, epsilon } = this.#spec;
+    // The odds are reused from slot to slot and scaled again only when the best item's odds get too small to be exact.
+    if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
+      scaleOdds(odds, this.#points, left, temperature);
+    const total = left.reduce((sum, index) => sum + odds[index], 0);
+    this.#scale = (1 - epsilon) / total;
+    this.#floor = epsilon / left.length;
+  }
 }
 
 const NEGLIGIBLE = 1e-100;

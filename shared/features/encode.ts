@@ -16,9 +16,16 @@ export interface EncodedRequest {
 export const indexRows = (table: ItemTable): ReadonlyMap<string, number> =>
   new Map(table.ids.map((id, row) => [id, row]));
 
+/** A table and its row numbers by item id. */
+export interface IndexedTable {
+  readonly table: ItemTable;
+  readonly rows: ReadonlyMap<string, number>;
+}
+
 /**
  * Compiles each feature into a plan. Most plans are made per distinct value, so the cost depends on the dictionaries,
  * not the items.
+ * @param catalogue where items that the visitor touched before are looked up, if the table has them not.
  */
 export function encodeRequest(
   schema: Schema,
@@ -26,11 +33,18 @@ export function encodeRequest(
   rows: ReadonlyMap<string, number>,
   visit: Visit,
   nowMs: number,
+  catalogue?: IndexedTable,
 ): EncodedRequest {
   const plans: FeaturePlan[] = [];
   const input = {
     table,
     rowOf: (id: string) => rows.get(id),
+    known: (id: string) => {
+      const row = rows.get(id);
+      if (row !== undefined) return { table, row };
+      const elsewhere = catalogue?.rows.get(id);
+      return elsewhere === undefined ? undefined : { table: catalogue!.table, row: elsewhere };
+    },
     visit,
     nowMs,
     planOf: (name: string) => plans[schema.features.findIndex((feature) => feature.name === name)],

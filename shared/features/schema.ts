@@ -40,6 +40,11 @@ export interface TrainingSpec {
   /** Strength of the L2 penalty (ridge) per ranking, on log-odds, towards the prior weights. */
   readonly l2: number;
   /**
+   * How many times stronger the ridge is on the weights of crosses; default 1. A cross says how far a segment differs from the
+   * weights of its parts, so that few data keep it near these.
+   */
+  readonly crossShrinkage?: number;
+  /**
    * How position bias is corrected.
    * `feature`: the slot is an extra feature in training, dropped when serving.
    * `propensity`: rewards are divided by the examination propensity
@@ -267,6 +272,9 @@ function checkTraining(spec: TrainingSpec): TrainingSpec {
     throw bad(`training.objective must be listwise or pointwise, but was ${shown(spec.objective)}`);
   if (!(Number.isFinite(spec.l2) && spec.l2 >= 0))
     throw bad(`training.l2 must be 0 or more, but was ${shown(spec.l2)}`);
+  const { crossShrinkage = 1 } = spec;
+  if (!(Number.isFinite(crossShrinkage) && crossShrinkage > 0))
+    throw bad(`training.crossShrinkage must be above 0, but was ${shown(crossShrinkage)}`);
   if (!Object.values(spec.reward ?? 'none').every(Number.isFinite))
     throw bad(`training.reward must give a number per event type, but was ${shown(spec.reward)}`);
   if (!POSITION_BIAS.includes(spec.position))

@@ -22,5 +22,6 @@ export function candidateTable(
           const attributes = { ...attributesAt(catalogue.table, row), ...candidate.attributes };
           return { id: candidate.id, attributes };
         });
-  return rankable(packItems(schema.columns, items, true));
+  const table = rankable(packItems(schema.columns, items, true));
+  return catalogue === undefined ? table : { ...table, catalogue };
 }

@@ -1,4 +1,5 @@
 import type { ExplorationSpec } from '../domain/exploration.ts';
+import { crossStrength } from '../features/cross-strength.ts';
 import { bucketCount, type Schema } from '../features/schema.ts';
 import { STRIDE } from './stride.ts';
 
@@ -34,5 +35,7 @@ export function posteriorOf(
 }
 
 /** The posterior of weights that no data have told anything of: rules, and what somebody typed. */
-export const unlearned = (schema: Schema, exploration: ExplorationSpec): Posterior =>
-  posteriorOf(schema, () => priorPoints(exploration));
+export function unlearned(schema: Schema, exploration: ExplorationSpec): Posterior {
+  const strength = crossStrength(schema);
+  return posteriorOf(schema, (feature) => priorPoints(exploration) / Math.sqrt(strength[feature]));
+}

@@ -1,15 +1,23 @@
 import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate, type Draw } from '../explore/slate.ts';
+import type { Team } from '../explore/interleave.ts';
 import { seededRandom } from '../explore/random.ts';
-import { codesOf, encodeRequest, indexRows, type EncodedRequest } from '../features/encode.ts';
+import {
+  codesOf,
+  encodeRequest,
+  indexRows,
+  type EncodedRequest,
+  type IndexedTable,
+} from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
-import type { ExplorationSpec } from '../domain/exploration.ts';
+import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE } from './raise.ts';
+import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
 import { scoreCodes, toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
@@ -23,6 +31,8 @@ export interface RankableTable {
   readonly joined: readonly JoinedColumns[];
   /** The group in which each row has its own code. */
   readonly perRow: JoinedColumns;
+  /** Of candidates the catalogue, which knows items that the visitor touched before and that do not compete now. */
+  readonly catalogue?: IndexedTable;
 }
 
 export const rankable = (table: ItemTable): RankableTable => ({
@@ -70,14 +80,13 @@ export interface PoolOptions {
  */
 export function poolOf(
   scorer: Scorer,
-  { table, rows, joined, perRow }: RankableTable,
+  { table, rows, joined, perRow, catalogue }: RankableTable,
   visit: Visit,
   { limit, nowMs, exploration, seed }: PoolOptions,
 ): Pool {
-  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs);
+  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
-  const explores = exploration.temperature > 0 || exploration.epsilon > 0 || optimism > 0;
-  const poolSize = explores ? Math.max(exploration.poolSize, limit) : limit;
+  const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const best = (k: number, weights = scorer.weights) =>
     topRows(
       compileScores({ weights }, encoded, joined, perRow, nowMs),
@@ -91,7 +100,7 @@ export function poolOf(
   if (posterior === undefined || optimism === 0) return { encoded, best: best(poolSize) };
   const raises = drawRaises({ ...scorer, posterior }, optimism, seed);
   if (raises === undefined) return { encoded, best: best(poolSize) };
-  const raised = apart(scorer, encoded, best(poolSize, addedTo(scorer.weights, raises)));
+  const raised = apart(scorer, encoded, best(poolSize, raisedWeights(scorer, raises, encoded)));
   const { maxLoss = Infinity } = exploration;
   const limited = limitLoss(raised, {
     slots: limit,
@@ -102,8 +111,23 @@ export function poolOf(
   return { encoded, ...(limited ?? { best: best(poolSize) }) };
 }
 
-const addedTo = (weights: Int32Array, raises: Int32Array): Int32Array =>
-  weights.map((units, i) => units + raises[i]);
+/**
+ * Weights with their raises, but for features that have the same bucket in all items, such as those of what the visitor did not
+ * say: raising all alike changes no order, and would count as if it could cost something.
+ */
+function raisedWeights(
+  { weights }: AdditiveScorer,
+  raises: Int32Array,
+  { plans }: EncodedRequest,
+): Int32Array {
+  const raised = weights.slice();
+  plans.forEach((plan, feature) => {
+    if (plan.from === 'constant') return;
+    const end = (feature + 1) * STRIDE;
+    for (let cell = feature * STRIDE; cell < end; cell++) raised[cell] += raises[cell];
+  });
+  return raised;
+}
 
 /** Rows by their raised scores, with those scores taken apart: what the weights say, and what was raised. */
 function apart(scorer: AdditiveScorer, encoded: EncodedRequest, best: readonly Scored[]): Raised {
@@ -123,6 +147,18 @@ const leftAlone = ({ fromSlot = 1 }: ExplorationSpec, limit: number) =>
 /** The points that slates are drawn by, in the order of the pool. */
 export const drawnBy = ({ best, raises }: Pick<Pool, 'best' | 'raises'>): number[] =>
   best.map(({ units }, i) => toPoints(units + (raises?.[i] ?? 0)));
+
+/** What a pool's version drafts from where two are interleaved; items are rows. */
+export function teamOf(
+  pool: Pick<Pool, 'best' | 'raises'>,
+  limit: number,
+  exploration: ExplorationSpec,
+): Team<number> {
+  const items = pool.best.map(({ row }) => row);
+  const alone = leftAlone(exploration, limit);
+  const first = slateOrder(pool, alone).slice(0, alone);
+  return { items, points: drawnBy(pool), exploration, first: first.map((at) => items[at]) };
+}
 
 /** A slot of a slate: an index into the pool, and its probability given the slots above. */
 export function drawFrom(

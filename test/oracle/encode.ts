@@ -14,6 +14,8 @@ export interface Competition {
   readonly ordered: boolean;
   readonly visit: Visit;
   readonly nowMs: number;
+  /** Further items of which something is known, that do not compete. */
+  readonly known?: readonly Item[];
 }
 
 export function encodeItem(schema: Schema, at: number, competition: Competition): number[] {
@@ -36,7 +38,7 @@ function bucketOf(
   feature: FeatureSpec,
   schema: Schema,
   at: number,
-  { items, ordered, visit, nowMs }: Competition,
+  { items, ordered, visit, nowMs, known = [] }: Competition,
   earlier: readonly number[],
 ): number {
   const item = items[at];
@@ -46,8 +48,9 @@ function bucketOf(
       return 1;
     case 'category': {
       const value = read(schema, feature.column, item.attributes);
-      if (value === undefined) return 0;
-      const index = feature.values.indexOf(value as string);
+      const text = feature.level === undefined ? value : (value as string[])?.[feature.level];
+      if (text === undefined || text === '') return 0;
+      const index = feature.values.indexOf(text as string);
       return index < 0 ? feature.values.length + 1 : index + 1;
     }
     case 'context': {
@@ -66,6 +69,10 @@ function bucketOf(
       ) as [number, number];
       return a === 0 || b === 0 ? 0 : 1 + (a - 1) * feature.sizes[1] + (b - 1);
     }
+    case 'date-month': {
+      const date = read(schema, feature.column, item.attributes) as number | undefined;
+      return date === undefined ? 0 : Number(new Date(date).toISOString().slice(5, 7));
+    }
     case 'date-soon': {
       const date = read(schema, feature.column, item.attributes) as number | undefined;
       if (date === undefined || date < nowMs) return 0;
@@ -78,6 +85,34 @@ function bucketOf(
       const agrees = path.map((part, level) => part !== '' && wishes[level].includes(part));
       const deepest = agrees.lastIndexOf(true);
       return path.length - deepest;
+    }
+    case 'item-affinity': {
+      const touches = (visit.history?.items ?? []).filter(({ type }) =>
+        feature.only.includes(type),
+      );
+      if (touches.length === 0) return 0;
+      if (feature.column === undefined) {
+        const own = touches.filter(({ itemId }) => itemId === item.id);
+        return binOf(sumOf(own.map(({ agoHours }) => decay(agoHours, feature))), feature.edges);
+      }
+      const parts = (other: Item | undefined): unknown[] => {
+        const value = other && read(schema, feature.column!, other.attributes);
+        if (value === undefined) return [];
+        if (feature.levelEdges !== undefined) return [binOf(value as number, feature.levelEdges)];
+        if (feature.level === undefined) return texts(value);
+        const part = (value as string[])[feature.level];
+        return part === '' ? [] : [part];
+      };
+      const all = [...items, ...known];
+      const alike = touches.flatMap(({ itemId, agoHours }) => {
+        const theirs = parts(all.find(({ id }) => id === itemId));
+        if (theirs.length === 0) return [];
+        const shared = theirs.filter((part) => parts(item).includes(part));
+        return [(decay(agoHours, feature) * shared.length) / theirs.length];
+      });
+      return alike.length === 0 || parts(item).length === 0
+        ? 0
+        : binOf(sumOf(alike), feature.edges);
     }
     case 'ordinal-distance': {
       const value = read(schema, feature.column, item.attributes) as string | number | undefined;
@@ -143,6 +178,37 @@ function bucketOf(
       const places = Math.max(-feature.most, Math.min(feature.most, at - anchor));
       return 1 + feature.most + places;
     }
+    case 'request-time': {
+      const sent = context.utcOffsetMinutes;
+      const isSent = typeof sent === 'number' && Math.abs(sent) <= 840;
+      const minutes = isSent ? sent : (feature.utcOffsetMinutes ?? 0);
+      const iso = new Date(nowMs + minutes * 60_000).toISOString();
+      // 1 January 1990 was a Monday.
+      const days = Math.floor((nowMs + minutes * 60_000 - Date.UTC(1990, 0, 1)) / 86_400_000);
+      const number = {
+        hour: Number(iso.slice(11, 13)),
+        weekday: 1 + (days % 7),
+        month: Number(iso.slice(5, 7)),
+      }[feature.part];
+      if (feature.edges !== undefined) return binOf(number, feature.edges);
+      return feature.part === 'hour' ? number + 1 : number;
+    }
+    case 'search-affinity': {
+      const value = read(schema, feature.column, item.attributes);
+      const { type } = schema.columns.find(({ name }) => name === feature.column)!;
+      let [near, total] = [0, 0];
+      for (const { preferences: past, agoHours } of visit.history?.searches ?? []) {
+        const isNear = nearness(feature, type, value, past[feature.preference]);
+        if (isNear === undefined) continue;
+        total += decay(agoHours, feature);
+        if (isNear) near += decay(agoHours, feature);
+      }
+      const isKnown =
+        value !== undefined &&
+        (feature.levels?.includes(value as string) ?? true) &&
+        (feature.level === undefined || (value as string[])[feature.level] !== '');
+      return total === 0 || !isKnown ? 0 : binOf(near / total, feature.edges);
+    }
     case 'set-overlap': {
       const value = read(schema, feature.column, item.attributes);
       const wished = wishesOf(preferences[feature.preference]);
@@ -188,6 +254,38 @@ function bucketOf(
     default:
       throw feature satisfies never;
   }
+}
+
+const decay = (agoHours: number, { halfLifeDays }: { readonly halfLifeDays: number }) =>
+  2 ** (-agoHours / 24 / halfLifeDays);
+
+const sumOf = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+
+/** Whether an item's value is near to a wish; undefined where the wish is none. */
+function nearness(
+  feature: Extract<FeatureSpec, { kind: 'search-affinity' }>,
+  type: ColumnSpec['type'],
+  value: unknown,
+  wish: unknown,
+): boolean | undefined {
+  if (type === 'number') {
+    const range = (typeof wish === 'number' ? { min: wish, max: wish } : wish) as Range | undefined;
+    if (typeof range !== 'object' || Array.isArray(range)) return undefined;
+    if (range.min === undefined && range.max === undefined) return undefined;
+    const low = (range.min ?? Number.NEGATIVE_INFINITY) - feature.tolerance!;
+    const high = (range.max ?? Number.POSITIVE_INFINITY) + feature.tolerance!;
+    return low <= (value as number) && (value as number) <= high;
+  }
+  if (feature.levels !== undefined) {
+    if (typeof wish !== 'string' && typeof wish !== 'number') return undefined;
+    const [has, wants] = [value as string, String(wish)].map((v) => feature.levels!.indexOf(v));
+    return wants < 0 ? undefined : has >= 0 && Math.abs(has - wants) <= feature.tolerance!;
+  }
+  const wished = wishesOf(wish);
+  if (wished.length === 0) return undefined;
+  if (value === undefined) return false;
+  const has = feature.level === undefined ? texts(value) : [(value as string[])[feature.level]];
+  return has.some((text) => wished.includes(text));
 }
 
 function untouchedBucket(feature: Extract<FeatureSpec, { kind: 'recent' }>): number {

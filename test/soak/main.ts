@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { soakProperties } from './properties.ts';
 import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
+import { soakCircle } from './circle.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
 import { soakLoad } from './load.ts';
 import { soakKills } from './kills.ts';
@@ -12,6 +13,7 @@ import type { SoakForm } from './support/form.ts';
 const FORMS: Readonly<Record<string, SoakForm>> = {
   worlds: soakWorlds,
   strata: soakStrata,
+  circle: soakCircle,
   kills: soakKills,
   load: soakLoad,
   fuzz: soakFuzz,
@@ -43,8 +45,9 @@ if (values.replay !== undefined && form !== soakFuzz)
   throw new Error('--replay takes a request that the form fuzz has printed');
 
 const worlds = values.worlds === undefined ? undefined : Number(values.worlds);
-if ((worlds ?? values.strata) !== undefined && form !== soakStrata)
-  throw new Error('--worlds and --strata are of the form strata');
+if (worlds !== undefined && form !== soakStrata) throw new Error('--worlds is of the form strata');
+if (values.strata !== undefined && form !== soakStrata && form !== soakCircle)
+  throw new Error('--strata is of the forms strata and circle');
 if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
   throw new Error(`--worlds must be a whole number above 0, but was "${values.worlds}"`);
 
@@ -57,22 +60,32 @@ async function run(chosen: SoakForm): Promise<void> {
     const at = Math.round((performance.now() - started) / 1000);
     process.stdout.write(`${name} ${String(at).padStart(5)} s  ${line}\n`);
   };
-  const length = worlds === undefined ? `${minutes} min` : `${worlds} worlds a stratum`;
+  const length =
+    chosen === soakCircle
+      ? 'once'
+      : worlds === undefined
+        ? `${minutes} min`
+        : `${worlds} worlds a stratum`;
   say(`${length}, seed ${seed}`);
   const strata = values.strata?.split(',');
-  const { figures, broken } = await chosen({
+  const { figures, table, broken } = await chosen({
     minutes,
     seed,
     ...(worlds !== undefined && { worlds }),
     ...(strata && { strata }),
     say,
   });
+  if (table !== undefined) process.stdout.write(`${table}\n`);
   for (const promise of broken) say(`BROKEN: ${promise}`);
   const verdict = broken.length === 0 ? 'all promises kept' : `${broken.length} promises broken`;
   process.stdout.write(`${name}, ${length}, seed ${seed}: ${figures}: ${verdict}\n`);
   if (values.write !== undefined) {
     const machine = `${availableParallelism()} cores, Node ${process.version}`;
-    const line = `- ${values.write}: ${name}, ${length}, seed ${seed}, ${machine}: ${figures}: ${verdict}\n`;
+    const rows = table === undefined ? [] : ['', '```text', ...table.split('\n'), '```', ''];
+    const detail = [...rows, ...broken.map((promise) => `- ${promise}`)]
+      .map((row) => (row === '' ? '\n' : `  ${row}\n`))
+      .join('');
+    const line = `- ${values.write}: ${name}, ${length}, seed ${seed}, ${machine}: ${figures}: ${verdict}\n${detail}`;
     appendFileSync(new URL('results.md', import.meta.url), line);
   }
   process.exitCode = broken.length === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import { offPolicyGain } from '../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet } from '../../backend/science/learn/training-set.ts';
@@ -7,7 +7,7 @@ import { learn } from '../../backend/science/training/train-version.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from '../world/trip-wishes.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { additiveFromPoints, toPoints, type Scorer } from '../../shared/score/scorer.ts';
@@ -28,7 +28,7 @@ const FRESH_VISITS = 2000;
 const REORDERED = [0, 1, 2];
 /** Both sides of its intervals. */
 const OUTSIDE = 0.05;
-const FEATURES = smarttrip.features.length;
+const FEATURES = tripWishes.features.length;
 
 /** A world's own numbers are drawn from seeds of their own, so that one of them can be changed alone. */
 const TABLE = 1;
@@ -86,20 +86,20 @@ function worldOf(seed: number): World {
   return {
     seed: drawn(0),
     taste: hiddenTaste(drawn(0)),
-    table: rankable(packItems(smarttrip.columns, items)),
+    table: rankable(packItems(tripWishes.columns, items)),
     fresh: makeVisits(FRESH_VISITS, drawn(FRESH)),
   };
 }
 
 async function live(world: World, tally: Tally): Promise<void> {
   tally.worlds++;
-  let champion: Scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
+  let champion: Scorer = additiveFromPoints(tripWishes, tripWishes.rules, {
     version: RULES_VERSION,
     name: 'rules',
   });
   const before = valueOf(champion, world, { explores: false });
   const best = valueOf(world.taste.oracle, world, { explores: false });
-  const nothing = additiveFromPoints(smarttrip, {}, { version: RULES_VERSION, name: 'nothing' });
+  const nothing = additiveFromPoints(tripWishes, {}, { version: RULES_VERSION, name: 'nothing' });
   const chance = valueOf(
     { ...nothing, exploration: { temperature: 1, epsilon: 1, poolSize: ITEMS } },
     world,
@@ -111,7 +111,7 @@ async function live(world: World, tally: Tally): Promise<void> {
     log.push(...visitsOf(champion, world, round));
     tally.trainings++;
     let trueGain = Number.NaN;
-    const { scorer, gate } = await learn(packTrainingSet(smarttrip, log.map(labelled)), {
+    const { scorer, gate } = await learn(packTrainingSet(tripWishes, log.map(labelled)), {
       parent: champion,
       learner: 'additive',
       name: `round ${round}`,

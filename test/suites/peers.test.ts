@@ -20,7 +20,7 @@ import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
 import { needs } from '../support/needs.ts';
 import { unlessShared } from '../support/shared-data.ts';
-import { sized } from '../support/size.ts';
+import { sized, unlessHours } from '../support/size.ts';
 
 /**
  * Trimtab's learners beside the field's tools, on the same codes with the same settings: on the given split each is at
@@ -29,7 +29,7 @@ import { sized } from '../support/size.ts';
  */
 const REPEATS = 1;
 
-/** scikit-learn's network takes a minute for the folds of one data set. */
+/** scikit-learn's network takes half a minute for the folds of one data set, and minutes for those of two others. */
 const UNLESS_FULL = sized({ small: 'small size', full: '' });
 
 /** Of four ways to give scikit-learn's network the codes, the one that was best on each data set; the bench runs all four. */
@@ -88,7 +88,7 @@ const ROWS: readonly Row[] = [
   {
     learner: 'an MLP on graded queries',
     peer: `scikit-learn's of ${STRONGEST.queries}`,
-    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || unlessHours,
     compare: gradedMlpBesideSklearn(STRONGEST.queries),
     bars: { 'NDCG@10': 0.735 },
   },
@@ -131,7 +131,7 @@ test.skipIf(trivago.absent)(
   },
 );
 
-const searches = needs(unlessShared(TRIVAGO) || unlessPeers() || UNLESS_FULL);
+const searches = needs(unlessShared(TRIVAGO) || unlessPeers() || unlessHours);
 test.skipIf(searches.absent)(
   `hotel searches: an MLP as good as scikit-learn's${searches.why}`,
   async () => {

@@ -1,4 +1,5 @@
 import type { FeatureSpec } from '../../shared/features/kinds/index.ts';
+import { TOUCH_TYPES } from '../../shared/domain/visitor-history.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 
 const DAY_MS = 86_400_000;
@@ -7,14 +8,31 @@ const TYPES = ['view', 'click', 'save'];
 
 /** At least one feature of every kind there is, so that a kind left out does not compile. */
 const FEATURES: { readonly [K in FeatureSpec['kind']]: readonly object[] } = {
-  category: [{ column: 'word', values: ['a', 'b', 'c'] }],
+  category: [
+    { column: 'word', values: ['a', 'b', 'c'] },
+    { column: 'place', level: 1, values: ['x1', 'y1'] },
+  ],
   constant: [{}],
   context: [
     { key: 'device', values: ['phone', 'desktop'] },
     { key: 'hour', edges: [6, 12, 18] },
   ],
+  'date-month': [{ column: 'date' }],
   'date-soon': [{ column: 'date', days: [7, 30] }],
   hierarchy: [{ column: 'place', preferences: ['continents', 'countries'] }],
+  'item-affinity': [
+    { only: ['seen', 'saved'], halfLifeDays: 3, edges: [0, 0.7] },
+    { column: 'word', only: ['saved'], halfLifeDays: 30, edges: [0, 0.7, 1.3] },
+    { column: 'tags', only: ['seen', 'booked'], halfLifeDays: 10, edges: [0, 0.3, 0.9, 2.1] },
+    { column: 'place', level: 0, only: ['seen'], halfLifeDays: 7, edges: [0, 0.7] },
+    {
+      column: 'price',
+      levelEdges: [10.1, 30.3],
+      only: ['skipped'],
+      halfLifeDays: 7,
+      edges: [0, 0.7],
+    },
+  ],
   'ordinal-distance': [
     { column: 'size', preference: 'size', most: 3 },
     { column: 'word', preference: 'letter', most: 3, levels: WORDS },
@@ -30,6 +48,24 @@ const FEATURES: { readonly [K in FeatureSpec['kind']]: readonly object[] } = {
     { measure: 'age', edges: [10, 60, 600], only: ['view'] },
   ],
   'recent-distance': [{ most: 4 }],
+  'request-time': [
+    { part: 'hour', edges: [5, 11, 17] },
+    { part: 'weekday', utcOffsetMinutes: 60 },
+    { part: 'month' },
+  ],
+  'search-affinity': [
+    { column: 'tags', preference: 'tags', halfLifeDays: 5, edges: [0, 0.4] },
+    {
+      column: 'word',
+      preference: 'letter',
+      levels: WORDS,
+      tolerance: 1,
+      halfLifeDays: 5,
+      edges: [0, 0.4],
+    },
+    { column: 'size', preference: 'span', tolerance: 1.5, halfLifeDays: 20, edges: [0, 0.4, 0.9] },
+    { column: 'place', level: 0, preference: 'continents', halfLifeDays: 20, edges: [0] },
+  ],
   'set-overlap': [{ column: 'tags', preference: 'tags', most: 2 }],
   'slate-rank': [
     { column: 'price', most: 12 },
@@ -121,21 +157,41 @@ export function everyKindRequests(
       type: pick(random, [...TYPES, 'other']),
       at: nowMs - whole(random, 900_000),
     });
-    const min = whole(random, 10);
-    const preferences = {
-      tags: some(random),
-      size: whole(random, 12),
-      letter: pick(random, WORDS),
-      budget: whole(random, 400) / 10,
-      span: pick(random, [{ min, max: min + 2.5 }, { min }, { max: min }]),
-      continents: [pick(random, ['x', 'y'])],
-      countries: [pick(random, ['x1', 'y1', 'z1'])],
+    const wishes = () => {
+      const min = whole(random, 10);
+      const preferences = {
+        tags: some(random),
+        size: whole(random, 12),
+        letter: pick(random, WORDS),
+        budget: whole(random, 400) / 10,
+        span: pick(random, [{ min, max: min + 2.5 }, { min }, { max: min }]),
+        continents: [pick(random, ['x', 'y'])],
+        countries: [pick(random, ['x1', 'y1', 'z1'])],
+      };
+      return Object.fromEntries(Object.entries(preferences).filter(() => random() < 0.7));
     };
+    const session = () =>
+      Array.from({ length: whole(random, 8) }, touch).toSorted((a, b) => a.at - b.at);
+    const past = () => ({
+      items: Array.from({ length: whole(random, 12) }, () => ({
+        itemId: pick(random, random() < 0.5 ? items : known).id,
+        type: pick(random, TOUCH_TYPES),
+        agoHours: whole(random, 900),
+      })),
+      searches: Array.from({ length: whole(random, 4) }, () => ({
+        preferences: wishes(),
+        agoHours: whole(random, 900),
+      })),
+    });
     return {
       sessionId: `parity-${i}`,
-      preferences: Object.fromEntries(Object.entries(preferences).filter(() => random() < 0.7)),
-      context: { device: pick(random, ['phone', 'desktop', 'fridge']), hour: whole(random, 24) },
-      recent: Array.from({ length: whole(random, 8) }, touch).toSorted((a, b) => a.at - b.at),
+      preferences: wishes(),
+      context: {
+        device: pick(random, ['phone', 'desktop', 'fridge']),
+        hour: whole(random, 24),
+        ...(random() < 0.5 && { utcOffsetMinutes: 15 * whole(random, 90) - 600 }),
+      },
+      ...(i % 4 < 2 ? { recent: session() } : { consent: 'personalise', recent: past() }),
       ...(i % 2 === 1 && { candidates: [...new Map(candidates.map((c) => [c.id, c])).values()] }),
       limit: 100,
     };

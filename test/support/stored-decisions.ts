@@ -31,7 +31,7 @@ export async function storedDecisions(db: LibSQLDatabase): Promise<StoredDecisio
     units: new Int32Array(copyOf(row.units)),
     propensities: new Float64Array(copyOf(row.propensities)),
     codes: new Uint8Array(row.codes),
-    request: parseRankRequest({ sessionId: row.sessionId, ...JSON.parse(row.request) }),
+    request: requestOf(row),
   }));
 }
 
@@ -59,3 +59,14 @@ async function fromKv({ edge, keys }: WithKv, key: string) {
 /** Items in the flat form in which they travel, as the domain has them. */
 export const asItem = ({ id, ...attributes }: { readonly id: string }): Item =>
   ({ id, attributes }) as unknown as Item;
+
+/** What no consent allowed is not in the log. */
+function requestOf({ sessionId, request }: Row): RankRequest {
+  const { history, recent, ...others } = JSON.parse(request) as Record<string, unknown>;
+  return parseRankRequest({
+    sessionId,
+    consent: 'personalise',
+    recent: history ?? recent,
+    ...others,
+  });
+}

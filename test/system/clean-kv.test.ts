@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 
 const SEED = Date.now() % 2 ** 31;
 /** The next backend leads when the lease of the killed one is over, after half a minute. */
-const KILLS = sized({ small: 0, full: 2 });
+const KILLS = sized({ small: 0, full: 1, hours: 4 });
 /** As many catalogues in turn that each was deleted from KV before it comes back. */
 const CATALOGUES = 4;
 

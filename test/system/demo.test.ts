@@ -17,9 +17,12 @@ import { tellStory, type Told } from '../world/demo/story.ts';
 import { ADVENTURERS, PLANNERS, taste } from '../world/demo/taste.ts';
 import { freshVisits } from '../world/demo/true-value.ts';
 import { truthOf } from '../world/demo/truth.ts';
+import { wishesOf } from '../world/demo/wishes.ts';
 
 const SEED = 20_261_129;
 const NOW_MS = Date.now();
+/** Different ones; visitors take them in turn. */
+const WISHES = 5000;
 /** Ends what hangs: each step of the story has a limit of its own. */
 const PATIENCE_MS = 1_200_000;
 /** Of what visitors see, before a challenger is known to do no harm. */
@@ -42,6 +45,7 @@ beforeAll(async () => {
   visitors = crowd(system, {
     table,
     taste: tastes.before,
+    wishes: wishesOf(WISHES, SEED),
     seed: SEED,
     perSecond: 250,
     atOnce: 8,

@@ -4,11 +4,11 @@ import { events, exposures } from '../../backend/store/tables.ts';
 import { exposuresToText, type ServedExperiment } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version, type GivenId } from '../../shared/domain/ids.ts';
 import { parsePointer } from '../../shared/domain/pointer.ts';
-import { interleave } from '../../shared/explore/interleave.ts';
+import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { rankSlate } from '../../shared/score/rank.ts';
+import { poolOf, rankSlate, teamOf } from '../../shared/score/rank.ts';
 import { call, clickOn, liveAtEdge, openDatabase, putItems, rank } from '../support/client.ts';
 import {
   scorerInKv,
@@ -96,11 +96,10 @@ it('what visitors were exposed to is in the store as the backend itself resolves
     [RULES_VERSION]: await scorerInKv(system, RULES_VERSION),
   };
   const table = await snapshotInKv(system, decisions[0].snapshot);
-  const slateBy = (
-    version: string,
-    { request, limit, seed, at: nowMs }: StoredDecision,
-    exploration = scorers[version].exploration,
-  ) => rankSlate(scorers[version], table, request, { limit, seed, nowMs, exploration });
+  const slateBy = (version: string, { request, limit, seed, at: nowMs }: StoredDecision) => {
+    const { exploration } = scorers[version];
+    return rankSlate(scorers[version], table, request, { limit, seed, nowMs, exploration });
+  };
 
   const pointer = parsePointer(text)!;
   // Arms are assigned by the ids that the site gave, and what is logged is keyed.
@@ -146,16 +145,24 @@ it('what visitors were exposed to is in the store as the backend itself resolves
     if (teams === null) {
       expect(decision.itemIds).toEqual(slateBy(version, decision).ids);
     } else {
-      const certain = {
+      const draftingOf = (one: string): Team<number> => {
+        const { exploration } = scorers[one];
+        const { request, at: nowMs } = decision;
+        const options = { limit, seed, nowMs, exploration };
+        return teamOf(poolOf(scorers[one], table, request, options), limit, exploration);
+      };
+      const both = [draftingOf(learned), draftingOf(RULES_VERSION)] as const;
+      expect(both[0].exploration.temperature).toBeGreaterThan(0);
+      expect(both[0].exploration).toEqual({
         temperature: decision.temperature,
         epsilon: decision.epsilon,
         poolSize: decision.poolSize,
-      };
-      const [first, second] = [learned, RULES_VERSION].map((one) =>
-        slateBy(one, decision, certain),
-      );
-      const draft = interleave([first.ids, second.ids], limit, seededRandom(seed));
-      expect(decision.itemIds).toEqual(draft.map(({ item }) => item));
+        optimism: decision.optimism ?? undefined,
+        maxLoss: decision.maxLoss ?? undefined,
+        fromSlot: decision.fromSlot ?? undefined,
+      });
+      const draft = interleave(both, limit, seededRandom(seed));
+      expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids[item]));
       expect([...teams]).toEqual(draft.map(({ team }) => team));
       expect([...decision.propensities]).toEqual(draft.map(({ propensity }) => propensity));
     }

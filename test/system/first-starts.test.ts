@@ -10,7 +10,7 @@ import { sized, SIZE } from '../support/size.ts';
 import { until } from '../support/until.ts';
 
 const BACKENDS = 3;
-const ROUNDS = sized({ small: 2, full: 12 });
+const ROUNDS = sized({ small: 2, full: 5, hours: 30 });
 const SECRET_KEY = 'sk_of_the_first_starts';
 
 test(`${BACKENDS} backends that start at once on a fresh database all serve, and prepare it once, ${ROUNDS} times (${SIZE})`, async () => {

@@ -32,6 +32,8 @@ const features = schema.features.length;
 const catalogue = everyKindItems(600, SEED, NOW_MS);
 const items = catalogue.map(asItem);
 const itemOf = new Map(items.map((item) => [item.id, item]));
+const packed = packItems(schema.columns, items);
+const known = { table: packed, rows: indexRows(packed) };
 
 let system: System;
 let answers: Map<string, Ranking>;
@@ -83,8 +85,11 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
     const used = schema.features.map(
       (_, f) => new Set(set.codes.subarray(f * set.rows, (f + 1) * set.rows)),
     );
-    const constant = schema.features.filter((_, f) => used[f].size < 2).map(({ name }) => name);
-    expect(constant).toEqual(['constant0']);
+    // All requests are of one day, and perhaps of one hour.
+    const constant = schema.features.filter(
+      ({ kind }, f) => used[f].size < 2 && kind !== 'request-time',
+    );
+    expect(constant.map(({ name }) => name)).toEqual(['constant0']);
   });
 
   it('has the same codes on both sides and in a fresh encoding of the same request', () => {
@@ -102,6 +107,7 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
         ordered,
         visit: decision.request,
         nowMs: decision.at,
+        known: items,
       };
       const at = new Map(competing.map(({ id }, i) => [id as string, i]));
       const codes = decision.itemIds.flatMap((id) => encodeItem(schema, at.get(id)!, competition));
@@ -150,7 +156,7 @@ function encodedAgain(decision: StoredDecision): Uint8Array {
   const { competing, ordered } = competitors(decision);
   const table = packItems(schema.columns, competing, ordered);
   const rows = indexRows(table);
-  const encoded = encodeRequest(schema, table, rows, decision.request, decision.at);
+  const encoded = encodeRequest(schema, table, rows, decision.request, decision.at, known);
   return codesOf(
     encoded,
     decision.itemIds.map((id) => rows.get(id)!),

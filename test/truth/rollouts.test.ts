@@ -3,6 +3,7 @@ import { clopperPearson } from '../../backend/science/statistics/clopper-pearson
 import { sampleSizeOfProportions } from '../../backend/science/statistics/power.ts';
 import { replayDecisions } from '../../backend/rollouts/replay-decisions.ts';
 import { DEFAULT_ROLLOUT, parseRollout } from '../../backend/rollouts/settings.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { type ClickModel, rolloutWorld, type RolloutWorld } from '../world/rollout-world.ts';
 import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollout.ts';
@@ -19,22 +20,36 @@ interface Truth {
   readonly gain: readonly [from: number, to: number];
   /** How wrongly champion and challenger see the tastes. */
   readonly errors: (random: () => number) => readonly [number, number];
+  readonly pointsPerTaste?: (random: () => number) => readonly [number, number];
 }
 const BETTER: Truth = { gain: [0.05, 0.5], errors: (random) => [1.2, 0.4 + 0.6 * random()] };
 const EQUAL: Truth = { gain: [-0.01, 0], errors: () => [1, 1] };
 const WORSE: Truth = { gain: [-0.3, -0.02], errors: (random) => [1, 1.02 + 0.5 * random()] };
+/** Its best items are better than the champion's, but its points lie so close together that exploration shows others. */
+const SCRAMBLED: Truth = {
+  gain: [-0.3, -0.02],
+  errors: (random) => [1, 0.6 + 0.4 * random()],
+  pointsPerTaste: (random) => [16, 16 ** random()],
+};
 
 /** Both arms together, of a test that finds the smallest gain of interest at one look. */
 const fixedHorizon = (rate: number) =>
   2 * sampleSizeOfProportions(rate, rate * DEFAULT_ROLLOUT.minGain, { power: POWER });
 
 function drawn(
-  { gain: [from, to], errors }: Truth,
+  { gain: [from, to], errors, pointsPerTaste }: Truth,
   { model, rate }: { readonly model: ClickModel; readonly rate: number },
   random: () => number,
 ): RolloutWorld {
+  const { exploration } = smarttrip;
   for (let tries = 0; tries < 2000; tries++) {
-    const world = rolloutWorld(random, { model, rate, errors: errors(random) });
+    const world = rolloutWorld(random, {
+      model,
+      rate,
+      exploration,
+      errors: errors(random),
+      ...(pointsPerTaste && { pointsPerTaste: pointsPerTaste(random) }),
+    });
     if (world.gain >= from && world.gain <= to) return world;
   }
   throw new Error(`no world has a gain of ${from} to ${to}`);
@@ -92,6 +107,13 @@ for (const interleave of ['at low traffic', 'never'] as const)
       test(`worse ones do not, and hardly any is shown to more than 5 % (${of})`, () => {
         const all = rolledOut(WORSE, visitors, settings);
         tell(`worse, ${of}`, all, rate);
+        expect(atMost(champions(all))).toBeLessThanOrEqual(0.02);
+        expect(atMost(shown(all))).toBeLessThanOrEqual(0.05);
+      });
+
+      test(`nor do those whose best items are better, but not what they serve (${of})`, () => {
+        const all = rolledOut(SCRAMBLED, visitors, settings);
+        tell(`scrambled, ${of}`, all, rate);
         expect(atMost(champions(all))).toBeLessThanOrEqual(0.02);
         expect(atMost(shown(all))).toBeLessThanOrEqual(0.05);
       });

@@ -6,7 +6,7 @@ import { findSampleRatioMismatch, readArmSizes } from '../../backend/monitor/sam
 import { driftMonitor } from '../../backend/monitor/read-drift.ts';
 import { runMonitors, type Monitor } from '../../backend/monitor/run-monitors.ts';
 import { DEFAULT_MONITORS } from '../../backend/monitor/settings.ts';
-import type { RolloutDecision } from '../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../backend/rollouts/rollout-decision.ts';
 import { replayDecisions } from '../../backend/rollouts/replay-decisions.ts';
 import { decisionsOf, listRollouts } from '../../backend/rollouts/rollout-rows.ts';
 import { alerts } from '../../backend/store/tables.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import type { GateReport } from '../../backend/science/evaluation/gate.ts';
+import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { learnOnline } from '../../backend/science/training/learn-online.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import { featureIndex } from '../../shared/features/schema.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from '../world/trip-wishes.ts';
 import {
   additiveFromPoints,
   STRIDE,
@@ -43,7 +43,7 @@ const passes = ({ checks }: GateReport) =>
 
 const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
   packTrainingSet(
-    smarttrip,
+    tripWishes,
     log.map(({ at, sessionId, codes, propensities, tallies }) => ({
       at,
       sessionId,
@@ -56,7 +56,7 @@ const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
 function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
   const weights = base.weights.slice();
   for (const { feature, bucket, points } of deltas)
-    weights[featureIndex(smarttrip, feature) * STRIDE + bucket] += toUnits(points);
+    weights[featureIndex(tripWishes, feature) * STRIDE + bucket] += toUnits(points);
   return { ...base, weights };
 }
 
@@ -88,10 +88,19 @@ interface Life {
   readonly learnsOnline: boolean;
 }
 
+/** Both tests are asked the same. */
+const asked = new Map<string, readonly Candidates[]>();
+function requestsOf(count: number, seed: number): readonly Candidates[] {
+  const name = `${count} ${seed}`;
+  const requests = asked.get(name) ?? requestsOfOne(count, seed);
+  asked.set(name, requests);
+  return requests;
+}
+
 async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life): Promise<Lived> {
-  const requests = requestsOfOne(rankings + FRESH, seed);
+  const requests = requestsOf(rankings + FRESH, seed);
   const fresh = requests.slice(rankings);
-  let champion = additiveFromPoints(smarttrip, smarttrip.rules, {
+  let champion = additiveFromPoints(tripWishes, tripWishes.rules, {
     version: RULES_VERSION,
     name: 'rules',
   });
@@ -102,11 +111,13 @@ async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life):
   let [served, promotions, updates] = [champion, 0, 0];
   for (let round = 1; round <= trainings; round++) {
     const from = log.length;
+    let look = 0;
     while (log.length < (round * rankings) / trainings) {
       const i = log.length;
       if (learnsOnline && i > from && i % onlineEvery === 0) {
         const own = log.filter(({ weights }) => weights === champion.version);
-        const { deltas, gate } = await learnOnline(setOf(own), champion, ONLINE);
+        look++;
+        const { deltas, gate } = await learnOnline(setOf(own), champion, { ...ONLINE, look });
         if (passes(gate)) {
           served = withDeltas(champion, deltas);
           updates++;

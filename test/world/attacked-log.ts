@@ -11,7 +11,7 @@ import {
 import type { EventType } from '../../shared/domain/event.ts';
 import type { Preferences, Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from './trip-wishes.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
@@ -26,7 +26,7 @@ const NEW_FROM = 0.8;
 /** How often people click what they like: one ranking in four or so is clicked. */
 const INTEREST = 0.18;
 
-export const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
+export const RULES = additiveFromPoints(tripWishes, tripWishes.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
@@ -48,7 +48,7 @@ export function attackedWorld(seed: number): AttackedWorld {
     .slice(0, ITEMS)
     .map(({ title, ...trip }) => parseItem({ ...trip, name: title }));
   const newItem = items[ITEMS >> 1].id;
-  const tableOf = (some: readonly Item[]) => rankable(packItems(smarttrip.columns, some));
+  const tableOf = (some: readonly Item[]) => rankable(packItems(tripWishes.columns, some));
   return {
     seed,
     items,
@@ -116,7 +116,7 @@ function decide(log: WorldLog, scorer: Scorer, shown: Shown, seed: number): Deci
     context: { placement: 'main', consent: 'measure' } as Decision['context'],
     weights: scorer.version,
     delta: 0,
-    schemaHash: smarttrip.hash,
+    schemaHash: tripWishes.hash,
     snapshot: '',
     degraded: false,
     seed,
@@ -222,7 +222,7 @@ export function attackLog(
       ? world.table
       : rankable(
           packItems(
-            smarttrip.columns,
+            tripWishes.columns,
             attack.list === 'alone' ? [item] : [item, ...others.slice(0, 5)],
           ),
         );

@@ -1,7 +1,7 @@
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
-import { bucketCount } from '../../shared/features/schema.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { bucketCount, type Schema } from '../../shared/features/schema.ts';
+import { tripWishes } from './trip-wishes.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { rankSlate, type RankableTable, type Slate } from '../../shared/score/rank.ts';
 import {
@@ -41,7 +41,7 @@ export interface HiddenTaste {
 export function hiddenTaste(seed: number, { orderly = false } = {}): HiddenTaste {
   const random = seededRandom(seed);
   const points = Object.fromEntries(
-    smarttrip.features.map((feature) => {
+    tripWishes.features.map((feature) => {
       const liking = Array.from(
         { length: bucketCount(feature) },
         () => SPREAD * (2 * random() - 1),
@@ -49,17 +49,18 @@ export function hiddenTaste(seed: number, { orderly = false } = {}): HiddenTaste
       return [feature.name, orderly && isDecreasing(feature.name) ? descending(liking) : liking];
     }),
   );
-  return tasteOf(points, random);
+  return tasteOf(tripWishes, points, random);
 }
 
 /** @param points what is liked, per bucket of each feature. @param random draws who clicks. */
 export function tasteOf(
+  schema: Schema,
   points: Readonly<Record<string, readonly number[]>>,
   random: () => number,
   { logOddsPerPoint, usualLogOdds }: Readiness = USUAL,
 ): HiddenTaste {
-  const oracle = additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'taste' });
-  const features = smarttrip.features.length;
+  const oracle = additiveFromPoints(schema, points, { version: RULES_VERSION, name: 'taste' });
+  const features = schema.features.length;
   const expected = (codes: Uint8Array, slots: number) =>
     Float64Array.from({ length: slots }, (_, slot) => {
       const worth = toPoints(scoreCodes(oracle, codes, slot * features));
@@ -74,7 +75,7 @@ export function tasteOf(
 }
 
 const isDecreasing = (name: string) =>
-  smarttrip.constraints.some(
+  tripWishes.constraints.some(
     ({ feature, monotone }) => feature === name && monotone === 'decreasing',
   );
 

@@ -3,7 +3,7 @@ import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from './trip-wishes.ts';
 import { UNITS_PER_POINT } from '../../shared/score/fixed-point.ts';
 import { limitLoss } from '../../shared/score/limit-loss.ts';
 import { drawRaises, RAISED_SHARE } from '../../shared/score/raise.ts';
@@ -16,17 +16,17 @@ import type { HiddenTaste } from './hidden-taste.ts';
 
 const ITEMS = 300;
 export const SENT = 30;
-const FEATURES = smarttrip.features.length;
+const FEATURES = tripWishes.features.length;
 
 /** Codes of the candidates that one request sends, `Uint8Array(30 × F)`. */
 export type Candidates = Uint8Array;
 
 /** Requests that each send 30 of 300 trips and show one of them. */
 export function requestsOfOne(count: number, seed: number): Candidates[] {
-  const { table, rows } = rankable(packItems(smarttrip.columns, makeTrips(ITEMS, seed)));
+  const { table, rows } = rankable(packItems(tripWishes.columns, makeTrips(ITEMS, seed)));
   const random = seededRandom(seed + 2);
   return makeVisits(count, seed + 1).map((visit) => {
-    const encoded = encodeRequest(smarttrip, table, rows, visit, NOW_MS);
+    const encoded = encodeRequest(tripWishes, table, rows, visit, NOW_MS);
     const sent = new Set<number>();
     while (sent.size < SENT) sent.add(Math.floor(random() * ITEMS));
     return codesOf(encoded, [...sent]);

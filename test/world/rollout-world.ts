@@ -1,4 +1,7 @@
-import { interleave } from '../../shared/explore/interleave.ts';
+import { drawsByChance } from '../../shared/domain/exploration.ts';
+import { interleave, type Team } from '../../shared/explore/interleave.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
+import { drawSlate } from '../../shared/explore/slate.ts';
 
 /** How visitors go through a slate. */
 export type ClickModel = 'position' | 'cascade';
@@ -6,7 +9,11 @@ export type ClickModel = 'position' | 'cascade';
 const SLOTS = 8;
 const ITEMS = 30;
 const CONTEXTS = 48;
-const ROUNDS = SLOTS / 2;
+/** Slates of each version alone, and interleaved ones, that stand for all that chance may draw for a context. */
+const DRAWS = 8;
+const DRAFTS = 32;
+/** As of a version whose scores are log odds: 20 points are a factor e in the odds of a click. */
+const POINTS_PER_TASTE = 20 * 0.8;
 
 /** One slate: how likely each slot is to be clicked when it is looked at, and whose item it is (1: the challenger's). */
 interface Slate {
@@ -28,6 +35,8 @@ export interface RolloutWorld {
 /**
  * Draws tastes, and two versions that see them with errors of their own.
  * @param rate the champion's click-through, about. @param errors of champion and challenger, in the unit of the tastes.
+ * @param pointsPerTaste of champion and challenger: the closer together the points of a version lie, the more exploration disturbs its order.
+ * @param exploration by which both serve, and draft where they are interleaved.
  */
 export function rolloutWorld(
   random: () => number,
@@ -35,61 +44,78 @@ export function rolloutWorld(
     model,
     rate,
     errors,
+    pointsPerTaste = [POINTS_PER_TASTE, POINTS_PER_TASTE],
+    exploration,
   }: {
     readonly model: ClickModel;
     readonly rate: number;
     readonly errors: readonly [number, number];
+    readonly pointsPerTaste?: readonly [number, number];
+    readonly exploration: Team<number>['exploration'];
   },
 ): RolloutWorld {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const contexts = Array.from({ length: CONTEXTS }, () => {
     const tastes = Array.from({ length: ITEMS }, normal);
-    const lists = errors.map((error) => {
+    const [champion, challenger] = errors.map((error, version): Team<number> => {
       const scores = tastes.map((taste) => taste + error * normal());
-      return scores
-        .map((_, i) => i)
-        .toSorted((a, b) => scores[b] - scores[a])
-        .slice(0, SLOTS);
+      const items = scores.map((_, i) => i).toSorted((a, b) => scores[b] - scores[a]);
+      const points = items.map((i) => pointsPerTaste[version] * scores[i]);
+      return { items, points, exploration };
     });
-    return { tastes, lists };
+    const appeal = tastes.map((taste) => Math.exp(0.8 * taste));
+    return { appeal, teams: [champion, challenger] as const };
   });
-  const attraction = (tastes: readonly number[], scale: number) => (item: number) =>
-    Math.min(0.95, scale * Math.exp(0.8 * tastes[item]));
+  const attraction = (appeal: readonly number[], scale: number) => (item: number) =>
+    Math.min(0.95, scale * appeal[item]);
+  const served = [0, 1].map((version) =>
+    contexts.flatMap(({ appeal, teams }) =>
+      slatesOf(teams[version]).map((items) => ({ appeal, items })),
+    ),
+  );
   const throughOf = (version: number, scale: number) =>
-    contexts.reduce(
-      (sum, { tastes, lists }) =>
-        sum + clickThrough(lists[version].map(attraction(tastes, scale)), model),
+    served[version].reduce(
+      (sum, { appeal, items }) => sum + clickThrough(items.map(attraction(appeal, scale)), model),
       0,
-    ) / CONTEXTS;
+    ) / served[version].length;
   let [low, high] = [0, 1];
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
     if (throughOf(0, middle) < rate) low = middle;
     else high = middle;
   }
-  const slates = contexts.map(({ tastes, lists }) =>
-    Array.from({ length: 2 ** ROUNDS }, (_, coins): Slate => {
-      let round = 0;
-      const drafted = interleave([lists[0], lists[1]], SLOTS, () =>
-        ((coins >> round++) & 1) === 0 ? 0 : 0.9,
-      );
-      return {
-        attraction: Float64Array.from(drafted, ({ item }) => attraction(tastes, low)(item)),
-        teams: Uint8Array.from(drafted, ({ team }) => team),
-      };
-    }),
-  );
+  const drafts = () =>
+    contexts.map(({ appeal, teams }) =>
+      Array.from({ length: DRAFTS }, (_, seed): Slate => {
+        const drafted = interleave(teams, SLOTS, seededRandom(seed));
+        if (!drafted.some(({ differs }) => differs)) return UNEXPOSED;
+        return {
+          attraction: Float64Array.from(drafted, ({ item }) => attraction(appeal, low)(item)),
+          teams: Uint8Array.from(drafted, ({ team }) => team),
+        };
+      }),
+    );
+  let slates: Slate[][] | undefined;
   const [champion, challenger] = [throughOf(0, low), throughOf(1, low)];
   return {
     champion,
     challenger,
     gain: challenger / champion - 1,
     interleavedSession() {
-      const drafts = slates[Math.floor(random() * CONTEXTS)];
-      return clicksIn(drafts[Math.floor(random() * drafts.length)], model, random);
+      const own = (slates ??= drafts())[Math.floor(random() * CONTEXTS)];
+      return clicksIn(own[Math.floor(random() * DRAFTS)], model, random);
     },
   };
 }
+
+/** Where both versions would have picked the same, no click counts. */
+const UNEXPOSED: Slate = { attraction: new Float64Array(0), teams: new Uint8Array(0) };
+
+/** What one version serves, by draws of which all are equally likely. */
+const slatesOf = ({ items, points, exploration }: Team<number>): number[][] =>
+  Array.from({ length: drawsByChance(exploration) ? DRAWS : 1 }, (_, seed) =>
+    drawSlate(points, SLOTS, exploration, seededRandom(seed)).map(({ index }) => items[index]),
+  );
 
 /** Position-biased: slot s is looked at with probability 1/log₂(s + 1), whatever was clicked. Cascade: from above, until a click. */
 const examined = (slot: number, model: ClickModel) =>

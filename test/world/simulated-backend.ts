@@ -2,16 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendConfig } from '../../backend/config/config.ts';
-import { DEMO } from '../../backend/config/demo.ts';
 import { createApp } from '../../backend/http/app.ts';
 import { edgeKey as edgeKeyOf } from '../../backend/log/identity/edge-key.ts';
-import { parseTrainingData } from '../../backend/log/settings.ts';
-import { parseMonitors } from '../../backend/monitor/settings.ts';
 import { backendMetrics } from '../../backend/process/metrics.ts';
-import { DEFAULT_METRIC_WEIGHTS } from '../../backend/reward/settings.ts';
-import { parseRollout } from '../../backend/rollouts/settings.ts';
 import { learningJob } from '../../backend/runs/metric-weights/learning-job.ts';
-import { DEFAULT_ONLINE } from '../../backend/runs/online/settings.ts';
 import { trainWithPolicy } from '../../backend/runs/train-with-policy.ts';
 import { leaseOf } from '../../backend/scheduler/lease.ts';
 import type { Job } from '../../backend/scheduler/scheduler.ts';
@@ -20,18 +14,18 @@ import type { Store } from '../../backend/store/open.ts';
 import { identityKeys } from '../../shared/domain/identity.ts';
 import { parsePointer, parseSnapshotPointer, type Pointer } from '../../shared/domain/pointer.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { ingestBatchToBytes, type IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
+import { eventually } from '../backend/support/backend.ts';
 import {
-  eventually,
   IDENTITY_SECRET,
   INGEST_SECRET,
   NO_TRAINING,
   SECRET_KEY,
-} from '../backend/support/backend.ts';
+  testConfig,
+} from '../backend/support/backend-config.ts';
 import { signed } from '../backend/support/batches.ts';
 import { startKvServer } from '../backend/support/kv-server.ts';
 import { borrowStore } from '../support/borrow-store.ts';
@@ -74,28 +68,9 @@ export async function openSimulatedBackend(
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const config: BackendConfig = {
-    host: '127.0.0.1',
-    port: 0,
-    database: { url: store.url },
-    edgeUrl: kv.url,
-    secretKeys: [SECRET_KEY],
-    ingestSecrets: [INGEST_SECRET],
-    identitySecrets: [IDENTITY_SECRET],
-    schema: smarttrip,
+    ...testConfig({ folder: directory, databaseUrl: store.url, edgeUrl: kv.url }),
     hasOwnSchema: true,
     training: { ...NO_TRAINING, schedule: DAILY },
-    rollout: parseRollout({ mode: 'direct', schedule: '' }),
-    trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
-    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
-    metricWeights: DEFAULT_METRIC_WEIGHTS,
-    onlineLearning: DEFAULT_ONLINE,
-    monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
-    alertWebhook: undefined,
-    watchEveryMs: 200,
-    probeEveryMs: 3000,
-    firstPageCheckMs: 5000,
-    kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },
-    kvSettleMs: 0,
     republishQuietMs: 1,
     republishWithinMs: 10,
     ...changes,

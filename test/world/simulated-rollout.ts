@@ -7,11 +7,9 @@ import {
 import type { ExperimentStatistics } from '../../backend/science/experiment/experiment-statistics.ts';
 import { proportionStatistic } from '../../backend/science/statistics/statistics.ts';
 import type { CanaryStratum } from '../../backend/rollouts/canary-readings.ts';
-import {
-  decideRollout,
-  type RolloutDecision,
-  type RolloutState,
-} from '../../backend/rollouts/decide-rollout.ts';
+import { decideRollout } from '../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../backend/rollouts/rollout-decision.ts';
+import type { RolloutState } from '../../backend/rollouts/rollout-evidence.ts';
 import { rolloutReadings } from '../../backend/rollouts/gain-readings.ts';
 import { planOf } from '../../backend/rollouts/read-plan.ts';
 import { rulesOf, type RolloutSettings } from '../../backend/rollouts/settings.ts';

@@ -8,7 +8,7 @@ import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { tripWishes } from './trip-wishes.ts';
 import { unlearned } from '../../shared/score/posterior.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
@@ -52,7 +52,7 @@ export interface Turned {
 const rulesThatExplore = (exploration: ExplorationSpec): Scorer => ({
   ...RULES,
   exploration,
-  posterior: unlearned(smarttrip, exploration),
+  posterior: unlearned(tripWishes, exploration),
 });
 
 interface Site {
@@ -68,7 +68,7 @@ interface Site {
 export async function turnTastes(seed: number, turn: Turn): Promise<Turned> {
   const site: Site = {
     seed: seed * 1_000_000,
-    table: rankable(packItems(smarttrip.columns, makeTrips(turn.items, seed))),
+    table: rankable(packItems(tripWishes.columns, makeTrips(turn.items, seed))),
     fresh: makeVisits(FRESH_VISITS, seed * 1_000_000 + 1),
   };
   const log: LoggedSlate[] = [];
@@ -103,7 +103,7 @@ async function approach(
   let champion = from;
   while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
     const clicks = visit(site, taste, champion, rankingsPerRound, log);
-    const { scorer, gate, window } = await learn(packTrainingSet(smarttrip, log.map(labelled)), {
+    const { scorer, gate, window } = await learn(packTrainingSet(tripWishes, log.map(labelled)), {
       parent: champion,
       learner: 'additive',
       name: 'learned',

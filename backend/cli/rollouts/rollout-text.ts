@@ -1,6 +1,7 @@
 import { count, facts, moment, percent } from '../../../shared/text/text.ts';
 import type { Rollout } from '../../http/answers.ts';
-import type { GuardrailReading, RolloutDecision } from '../../rollouts/decide-rollout.ts';
+import type { GuardrailReading } from '../../rollouts/rollout-evidence.ts';
+import type { RolloutDecision } from '../../rollouts/rollout-decision.ts';
 import { type GainEvidence, gainText, isKnown, preferenceText } from '../../rollouts/gain.ts';
 import { STEPS } from '../../rollouts/steps.ts';
 

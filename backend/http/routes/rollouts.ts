@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { freeShare } from '../../experiments/free-share.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { GateVerdict } from '../../science/evaluation/gate.ts';
-import type { RolloutDecision } from '../../rollouts/decide-rollout.ts';
+import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
+import type { RolloutDecision } from '../../rollouts/rollout-decision.ts';
 import { knownGate } from '../../rollouts/known-gate.ts';
 import { replayDecisions } from '../../rollouts/replay-decisions.ts';
 import {

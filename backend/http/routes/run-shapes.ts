@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { TrainingData } from '../../log/training-set/collect.ts';
 import type { DataFacts } from '../../log/training-set/enough-data.ts';
-import type { GateReport } from '../../science/evaluation/gate.ts';
+import type { GateReport } from '../../science/evaluation/gate-report.ts';
 import type { ExaminationPropensities } from '../../science/evaluation/position-bias/examination.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import type { ModelComparison } from '../../science/training/compare-models.ts';

@@ -6,12 +6,23 @@ import { newestRevision } from './revision.ts';
 import type { Span } from './span.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 
-/** By which version the log is counted, and before which day, epoch ms, it is closed. */
-export async function readAccount(
-  db: LibSQLDatabase,
-): Promise<{ version: string | null; closedBefore: number }> {
+/** How the log is counted. */
+interface AccountState {
+  /** Null before it was counted at all. */
+  readonly version: string | null;
+  /** Days before this one, epoch ms, are closed. */
+  readonly closedBefore: number;
+  /** Numbers of the newest ranking and the newest event that were counted, added up: it rises by one with each of them. */
+  readonly rows: number;
+}
+
+export async function readAccount(db: LibSQLDatabase): Promise<AccountState> {
   const { mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
-  return { version: mark?.version ?? null, closedBefore: mark?.closedBefore ?? 0 };
+  return {
+    version: mark?.version ?? null,
+    closedBefore: mark?.closedBefore ?? 0,
+    rows: (mark?.decisions?.rowid ?? 0) + (mark?.events?.rowid ?? 0),
+  };
 }
 
 /** How far the account of the whole log has come. Equal marks mean that nothing has changed; each part is one index lookup. */

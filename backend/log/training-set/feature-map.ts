@@ -24,9 +24,13 @@ function meaningsOf({ columns, features }: Pick<Schema, 'columns' | 'features'>)
   return [...meanings.values()];
 }
 
-/** Enough of a schema's features must be known of a slate: at least half. */
-export const sharesEnough = (map: readonly number[]): boolean =>
-  map.filter((index) => index >= 0).length * 2 >= map.length;
+/**
+ * Enough of a log's features must mean the same in another schema: at least half of those of either. A schema that only adds
+ * features to another one reads its logs, however many it adds: they teach what they know.
+ * @param featuresBefore of the schema of the log.
+ */
+export const sharesEnough = (map: readonly number[], featuresBefore: number): boolean =>
+  map.filter((index) => index >= 0).length * 2 >= Math.min(map.length, featuresBefore);
 
 /** Codes of slots under another schema, each feature that it does not have as missing. */
 export function mapCodes(

@@ -6,6 +6,7 @@ import type { TrainingWindow } from '../../log/training-set/collect.ts';
 import { readPartitions } from '../../log/training-set/read-partitions.ts';
 import { readServed } from '../../log/training-set/read-served.ts';
 import type { TrainingSource } from '../../log/training-set/read-training-data.ts';
+import { packedCatalogue } from '../shell/packed-catalogue.ts';
 import { warmSlope } from '../../science/learn/additive/first-pass.ts';
 import { slotOffsets } from '../../science/learn/additive/slot-weights.ts';
 import type { Database } from '../../store/connect.ts';
@@ -19,13 +20,10 @@ import {
   type SlateMeasure,
 } from '../../science/evaluation/evaluate-ranking.ts';
 import { calibratedOn } from '../../science/evaluation/calibrated-on.ts';
-import {
-  runGate,
-  type GateEvidence,
-  type GateReport,
-  type GateRules,
-} from '../../science/evaluation/gate.ts';
-import { gateEvidence } from '../../science/evaluation/gate-evidence.ts';
+import { runGate } from '../../science/evaluation/gate.ts';
+import type { GateReport } from '../../science/evaluation/gate-report.ts';
+import type { GateRules } from '../../science/evaluation/gate-rules.ts';
+import { gateEvidence, type GateEvidence } from '../../science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../science/evaluation/off-policy-gain.ts';
 import type { OffPolicyReport } from '../../science/evaluation/off-policy/off-policy-report.ts';
 
@@ -109,14 +107,15 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     to: window.to,
   });
   // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
+  const catalogue = packedCatalogue(job.database, champion.schema);
   const { withPools } = await import('../shell/logged-pools.ts');
-  const pooled = await withPools(job.database, served, champion, challenger);
+  const pooled = await withPools(job.database, catalogue, served, champion, challenger);
   const off = offPolicyGain(pooled, champion, challenger, job.reward);
   // The champion chose the slots, so without their effect its own order would look better than it is.
   const known = earlier.reward.some((reward) => reward > 0) ? earlier : held;
   const slots = slotOffsets(challenger, known, warmSlope(challenger, known), held);
   const { loggedCover } = await import('../shell/logged-cover.ts');
-  const cover = await loggedCover(job.database, champion, challenger, {
+  const cover = await loggedCover(job.database, catalogue, champion, challenger, {
     from: heldFrom,
     to: window.to,
   });

@@ -11,7 +11,7 @@ import { evaluations, weights } from '../../store/tables.ts';
 import { inThread } from '../../process/thread.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import type { GateRules } from '../../science/evaluation/gate.ts';
+import type { GateRules } from '../../science/evaluation/gate-rules.ts';
 import type { EvaluateWorker } from './worker.ts';
 import type { VersionEvaluation } from './evaluate-version.ts';
 

@@ -12,6 +12,7 @@ import type { PreparedData } from '../../log/data-worker.ts';
 import type { StoreLocation } from '../../log/partitions/object-store.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { Span } from '../../log/account/span.ts';
+import { looksSoFar, storeLooks } from './looks.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import type { OnlineWorker } from './online-worker.ts';
 import { sendDeltas } from './send-deltas.ts';
@@ -71,11 +72,13 @@ async function learnFor(deps: OnlineDeps, target: OnlineTarget): Promise<string>
   const { location, settings } = trainingData;
   const { influence } = settings;
   const limits = { minimumRewarded, spread, trustRegion, influence };
-  const job = { location, manifests, base, window, reward, ...limits };
+  const look = 1 + (await looksSoFar(store, target));
+  const job = { location, manifests, base, window, reward, look, ...limits };
   const learnIn = inThread<OnlineWorker>(new URL('./online-worker.ts', import.meta.url));
   const { rewarded, update } = await learnIn((thread) =>
     thread.call((worker) => worker.learn(job)),
   );
+  if (update !== undefined) await storeLooks(store, target, look);
   const deltas = update?.deltas ?? [];
   if (update === undefined || deltas.length === 0)
     return `nothing to add to ${version} (${rewarded} of ${minimumRewarded} rankings with a reward)`;

@@ -20,6 +20,8 @@ export interface OnlineJob {
   readonly spread: number;
   readonly trustRegion: number;
   readonly influence: InfluenceLimits;
+  /** As `OnlineOptions.look`. */
+  readonly look: number;
 }
 
 /** `update` is absent where there were too few rankings with a reward. */
@@ -30,7 +32,7 @@ export interface OnlineResult {
 
 const exposed = {
   async learn(job: OnlineJob): Promise<OnlineResult> {
-    const { base, window, reward, minimumRewarded, spread, trustRegion, influence } = job;
+    const { base, window, reward, minimumRewarded, spread, trustRegion, influence, look } = job;
     const objects = openObjectStore(job.location);
     const { set, facts } = await readPartitions(
       objects,
@@ -46,7 +48,10 @@ const exposed = {
     if (rewarded < minimumRewarded) return { rewarded };
     // A day of one version is little, and others need the cores.
     const device = cpuDevice({ threads: 1 });
-    return { rewarded, update: await learnOnline(set, base, { spread, trustRegion, device }) };
+    return {
+      rewarded,
+      update: await learnOnline(set, base, { spread, trustRegion, look, device }),
+    };
   },
 };
 

@@ -2,7 +2,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
-import type { GateVerdict } from '../../science/evaluation/gate.ts';
+import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
 
 export interface GoLiveDeps {
   readonly livePointer: Pick<LivePointerService, 'promote'>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
 import { mostDemanding } from '../shell/most-demanding.ts';
-import { DEFAULT_GATE_RULES } from '../../science/evaluation/gate.ts';
+import { DEFAULT_GATE_RULES } from '../../science/evaluation/gate-rules.ts';
 import { group, multiple, positive, schedule, share } from '../../settings/fields.ts';
 
 export const training = group({

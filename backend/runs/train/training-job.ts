@@ -9,7 +9,7 @@ import type { Database } from '../../store/connect.ts';
 import { limitedText } from '../shell/limited-text.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
-import type { GateVerdict } from '../../science/evaluation/gate.ts';
+import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
 import { windowText } from '../../science/training/choose-window.ts';
 import { goLive, type GoLiveDeps } from './go-live.ts';
 import { lineageOf } from './lineage.ts';

@@ -5,6 +5,7 @@ import { readServed } from '../../log/training-set/read-served.ts';
 import { readTrainingData } from '../../log/training-set/read-training-data.ts';
 import type { FitStep } from '../../science/learn/fit-step.ts';
 import { mostDemanding } from '../shell/most-demanding.ts';
+import { packedCatalogue } from '../shell/packed-catalogue.ts';
 import type {
   TrainingCounts,
   TrainingInput,
@@ -31,6 +32,7 @@ async function train(
   );
   const counts: TrainingCounts = { ...facts, shownItems: set.rows };
   const curve: FitStep[] = [];
+  const catalogue = packedCatalogue(job.database, job.parent.schema);
   const device = await chooseDevice(onLog);
   try {
     const learned = await learn(set, {
@@ -45,13 +47,16 @@ async function train(
           to: job.window.to,
         });
         const { withPools } = await import('../shell/logged-pools.ts');
-        const pooled = await withPools(job.database, served, job.parent, challenger);
+        const pooled = await withPools(job.database, catalogue, served, job.parent, challenger);
         return offPolicyGain(pooled, job.parent, challenger, job.reward).gain;
       },
       async cover(challenger, from) {
         // Loaded once something was learned: the database driver is no part of what learning needs.
         const { loggedCover } = await import('../shell/logged-cover.ts');
-        return loggedCover(job.database, job.parent, challenger, { from, to: job.window.to });
+        return loggedCover(job.database, catalogue, job.parent, challenger, {
+          from,
+          to: job.window.to,
+        });
       },
       onIteration: (step) => {
         curve.push(step);

@@ -54,9 +54,13 @@ export function clusteredDrift(
     throw new Error(
       `drift from ${reference.buckets.length} rows to ${current.buckets.length}: both sides need rows`,
     );
-  const indexOf = occupied(reference.buckets, current.buckets);
-  const [before, after] = [sharesOf(reference, indexOf), sharesOf(current, indexOf)];
+  const indexOf = new Map<number, number>();
+  const [rowsBefore, rowsAfter] = [reference, current].map(({ buckets }) =>
+    numbered(buckets, indexOf),
+  );
   const size = indexOf.size;
+  const before = sharesOf(rowsBefore, size, reference.clusterings);
+  const after = sharesOf(rowsAfter, size, current.clusterings);
   let [psi, byChance, squares] = [0, 0, 0];
   const pi = before.of.map((share, b) => (share + after.of[b]) / 2);
   for (let b = 0; b < size; b++) {
@@ -81,25 +85,23 @@ function tail(psi: number, mean: number, squares: number): number {
   return chiSquareTail((psi * df) / mean, df);
 }
 
-/** The buckets that either side has, numbered. */
-function occupied(...sides: readonly ArrayLike<number>[]): ReadonlyMap<number, number> {
-  const indexOf = new Map<number, number>();
-  for (const buckets of sides)
-    for (let row = 0; row < buckets.length; row++)
-      if (!indexOf.has(buckets[row])) indexOf.set(buckets[row], indexOf.size);
-  return indexOf;
+/** The number of each row's bucket, in the order in which buckets are met. @param indexOf takes the new ones. */
+function numbered(buckets: ArrayLike<number>, indexOf: Map<number, number>): Uint32Array {
+  const numbers = new Uint32Array(buckets.length);
+  for (let row = 0; row < numbers.length; row++) {
+    let index = indexOf.get(buckets[row]);
+    if (index === undefined) indexOf.set(buckets[row], (index = indexOf.size));
+    numbers[row] = index;
+  }
+  return numbers;
 }
 
-function sharesOf(
-  { buckets, clusterings }: ClusteredBuckets,
-  indexOf: ReadonlyMap<number, number>,
-): Shares {
-  const size = indexOf.size;
-  const rows = buckets.length;
+/** @param rows the number of each row's bucket, below `size`. */
+function sharesOf(rows: Uint32Array, size: number, clusterings: readonly Clustering[]): Shares {
   const of = new Float64Array(size);
-  for (let row = 0; row < rows; row++) of[indexOf.get(buckets[row])!] += 1 / rows;
+  for (const bucket of rows) of[bucket] += 1 / rows.length;
   const covariance = new Float64Array(size * size);
-  for (const clustering of clusterings) addCovariance(covariance, of, buckets, clustering, indexOf);
+  for (const clustering of clusterings) addCovariance(covariance, of, rows, clustering);
   const clusters = Math.max(...clusterings.map(({ count }) => count));
   return { of, covariance, least: 0.5 / clusters };
 }
@@ -108,22 +110,21 @@ function sharesOf(
 function addCovariance(
   covariance: Float64Array,
   shares: Float64Array,
-  buckets: ArrayLike<number>,
+  rows: Uint32Array,
   { of, count, chance }: Clustering,
-  indexOf: ReadonlyMap<number, number>,
 ): void {
   const size = shares.length;
   const counts = new Float64Array(count * size);
   const sizes = new Float64Array(count);
-  for (let row = 0; row < buckets.length; row++) {
-    counts[of[row] * size + indexOf.get(buckets[row])!]++;
+  for (let row = 0; row < rows.length; row++) {
+    counts[of[row] * size + rows[row]]++;
     sizes[of[row]]++;
   }
   const used = sizes.reduce((sum, own) => sum + Number(own > 0), 0);
   const correction = used > 1 ? used / (used - 1) : 1;
   const beyond = new Float64Array(size);
   for (let u = 0; u < count; u++) {
-    const scale = (correction * (chance?.[u] ?? 1)) / buckets.length ** 2;
+    const scale = (correction * (chance?.[u] ?? 1)) / rows.length ** 2;
     if (sizes[u] === 0 || scale === 0) continue;
     for (let b = 0; b < size; b++) beyond[b] = counts[u * size + b] - shares[b] * sizes[u];
     for (let b = 0; b < size; b++)

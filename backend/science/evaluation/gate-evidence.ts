@@ -1,12 +1,60 @@
 import type { Calibration, Scorer } from '../../../shared/score/scorer.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
 import { eceInterval, reliability } from './calibration.ts';
 import { calibratedOn } from './calibrated-on.ts';
 import { clusterPerRow } from './cluster-per-row.ts';
-import type { GateEvidence } from './gate.ts';
+import type { Cover } from './cover.ts';
 import { heldOutGain } from './held-out-gain.ts';
 import { scoringWork } from './scoring-work.ts';
+
+/** The evidence on a challenger. What was not evaluated is left out, and the gate reports it. */
+export interface GateEvidence {
+  /** Off-policy estimate of challenger minus champion from the champion's log, or why it was refused. */
+  readonly offPolicyGain?: OffPolicyGain | { readonly refused: string };
+  /** Mean loss of the champion minus mean loss of the challenger per held-out slate, with a clustered interval. */
+  readonly heldOutGain?: IntervalEstimate;
+  /** Rankings that all of this comes from, learned from or held out. */
+  readonly rankings?: number;
+  /** How much of the challenger's slates the champion's log could have shown. */
+  readonly cover?: Cover;
+  readonly guardrails?: readonly GuardrailInterval[];
+  /** Of the challenger, on the rankings that it learned from. */
+  readonly calibration?: CalibrationError;
+  /** How many of the challenger's scores are no finite number. */
+  readonly notFinite?: number;
+  /** Scoring work per request (see `scoringWork`). */
+  readonly cost?: { readonly challenger: number; readonly champion: number };
+  readonly dataQuality?: { readonly passed: boolean; readonly failures: readonly string[] };
+}
+
+export interface OffPolicyGain {
+  readonly estimator: string;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  /** Effective sample size. */
+  readonly ess: number;
+}
+
+interface CalibrationError {
+  readonly ece: number;
+  /**
+   * Lower bound of its 95 % interval. It is checked instead of the ECE where given, because noise increases an ECE.
+   */
+  readonly eceLow?: number;
+}
+
+/** A metric that must not get worse: the 95 % interval of its relative change (0.01 is an increase by 1 %). */
+export interface GuardrailInterval {
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+  readonly low: number;
+  readonly high: number;
+  /** The margin: −0.02 tolerates a decrease by 2 % (better higher), 0.05 an increase by 5 % (better lower). */
+  readonly worstAllowed: number;
+}
 
 const SEED = 1;
 

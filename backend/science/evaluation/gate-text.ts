@@ -1,4 +1,4 @@
-import type { GateReport } from './gate.ts';
+import type { GateReport } from './gate-report.ts';
 
 /** The gate's report as text: the verdict, the gain that decided, and every check with its figure and bound. */
 export function gateText({ verdict, decidedBy, reason, checks }: GateReport): string {

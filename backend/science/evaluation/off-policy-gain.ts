@@ -1,8 +1,9 @@
+import { drawsByChance } from '../../../shared/domain/exploration.ts';
 import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
 import { rewardOf } from '../learn/tallies.ts';
-import type { GateEvidence } from './gate.ts';
+import type { GateEvidence } from './gate-evidence.ts';
 import {
   evaluateSlates,
   evaluateTopSlot,
@@ -58,7 +59,7 @@ export function offPolicyGain(
   reward: Readonly<Record<string, number>>,
 ): OffPolicyGainResult {
   const { exploration } = champion;
-  if (!(exploration.temperature > 0) && !(exploration.epsilon > 0))
+  if (!drawsByChance(exploration))
     return refused(`${champion.version} did not explore: its log shows a single order only`);
   if ((exploration.fromSlot ?? 1) > 1)
     return refused(

@@ -43,7 +43,7 @@ export interface SlatePool {
 export interface SlateDraw extends ExplorationSpec {
   /** Of the ranking; absent in partitions from before it was stored, when it had no part in what could be drawn. */
   readonly seed?: number;
-  /** Two arms' lists were interleaved: no policy drew it. */
+  /** Two arms drafted it in turn: no one policy drew it. */
   readonly isDrafted: boolean;
 }
 

@@ -35,7 +35,8 @@ export function teachAlone({ starts, propensity }: TrainingSet): Uint8Array {
  * like it, does not outweigh what it seldom shows.
  *
  * Whether a longer slate was rewarded at all tells more of the visitor than of its items, and comparing visitors is biased
- * where keen ones differ in what they ask for. The softmax is immune to that, and has most of what such a slate says.
+ * where keen ones differ in what they ask for, and so is comparing the slates of one session where its wishes differ. The
+ * softmax is immune to that, and has most of what such a slate says.
  */
 export function outsideShares(set: TrainingSet): Float64Array | undefined {
   const { starts, reward, propensity } = set;

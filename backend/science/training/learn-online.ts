@@ -2,7 +2,9 @@ import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import { featureIndex } from '../../../shared/features/schema.ts';
 import { STRIDE, toUnits, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { gateEvidence } from '../evaluation/gate-evidence.ts';
-import { runGate, type GateReport } from '../evaluation/gate.ts';
+import { runGate } from '../evaluation/gate.ts';
+import { DEFAULT_GATE_RULES } from '../evaluation/gate-rules.ts';
+import type { GateReport } from '../evaluation/gate-report.ts';
 import { learnDeltas } from '../learn/additive/learn-deltas.ts';
 import { warmSlope } from '../learn/additive/first-pass.ts';
 import { slotOffsets } from '../learn/additive/slot-weights.ts';
@@ -10,12 +12,15 @@ import { calibrate } from '../learn/calibrate.ts';
 import type { Device } from '../learn/device/device.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+import { alphaOfLook } from '../statistics/alpha-spending.ts';
 
 export interface OnlineOptions {
   /** Standard deviation of the prior of a weight around the published one, in log-odds. */
   readonly spread: number;
   /** The most that the deltas together may move an item of the set within its slate, in log-odds. */
   readonly trustRegion: number;
+  /** How often the gate has been asked about deltas of this base, this time included; from 1. */
+  readonly look: number;
   readonly device: Device;
 }
 
@@ -29,11 +34,14 @@ const HELD_OUT_SHARE = 0.2;
 /**
  * Learns deltas on the earlier slates, keeps them within the trust region, and has the gate judge them on the latest
  * fifth, as it judges a version. The deltas that were judged are those to be sent: none are fitted again on everything.
+ *
+ * As it is asked again and again, each look spends a part of its error rate: over all looks since the base was published,
+ * however many, deltas that gain nothing are accepted with a probability of at most 2.5 % (`alphaOfLook`).
  */
 export async function learnOnline(
   set: TrainingSet,
   base: AdditiveScorer,
-  { spread, trustRegion, device }: OnlineOptions,
+  { spread, trustRegion, look, device }: OnlineOptions,
 ): Promise<OnlineUpdate> {
   const [train, held] = splitByTime(set, HELD_OUT_SHARE);
   const slope = warmSlope(base, train);
@@ -46,7 +54,8 @@ export async function learnOnline(
   };
   const slots = slotOffsets(base, train, slope, held);
   const evidence = gateEvidence(base, challenger, train, held, slots);
-  return { deltas, gate: runGate(evidence, { mode: 'direct', required: ['calibration'] }) };
+  const alpha = alphaOfLook(look, DEFAULT_GATE_RULES.alpha);
+  return { deltas, gate: runGate(evidence, { mode: 'direct', required: ['calibration'], alpha }) };
 }
 
 /** The published weights with deltas, as the edge adds them. */

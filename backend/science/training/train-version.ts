@@ -1,9 +1,11 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import { scorerProblem } from '../../../shared/score/rerank.ts';
 import type { Scorer, UnversionedScorer } from '../../../shared/score/scorer.ts';
-import { runGate, type GateEvidence, type GateReport, type GateRules } from '../evaluation/gate.ts';
+import { runGate } from '../evaluation/gate.ts';
+import type { GateReport } from '../evaluation/gate-report.ts';
+import type { GateRules } from '../evaluation/gate-rules.ts';
 import type { ExaminationPropensities } from '../evaluation/position-bias/examination.ts';
-import { gateEvidence } from '../evaluation/gate-evidence.ts';
+import { gateEvidence, type GateEvidence } from '../evaluation/gate-evidence.ts';
 import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 import { hitAt, ndcgAt, reciprocalRank } from '../evaluation/ranking-metrics.ts';
 import { rankedGains } from '../evaluation/rank-slates.ts';

@@ -1,4 +1,4 @@
-import { bucketReader, type BucketKind } from './kind.ts';
+import { bucketReader, MISSING, type BucketKind, type FeaturePlan } from './kind.ts';
 
 /**
  * The combination of two earlier features with buckets a and b: bucket 1 + (a − 1) · B + (b − 1), where B is the
@@ -25,6 +25,7 @@ export const cross: BucketKind<CrossSpec> = {
     const [a, b] = [input.planOf(spec.of[0]), input.planOf(spec.of[1])];
     const pair = (x: number, y: number) =>
       x === 0 || y === 0 ? 0 : 1 + (x - 1) * spec.sizes[1] + (y - 1);
+    if (isMissing(a) || isMissing(b)) return MISSING;
     if (a.from === 'constant' && b.from === 'constant')
       return { from: 'constant', bucket: pair(a.bucket, b.bucket) };
     if (a.from === 'column' && b.from === 'constant')
@@ -53,6 +54,8 @@ export const cross: BucketKind<CrossSpec> = {
     };
   },
 };
+
+const isMissing = (plan: FeaturePlan) => plan.from === 'constant' && plan.bucket === 0;
 
 const mapValues = (rows: ReadonlyMap<number, number>, f: (bucket: number) => number) =>
   new Map([...rows].map(([row, bucket]) => [row, f(bucket)]));

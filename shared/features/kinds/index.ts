@@ -2,8 +2,10 @@ import { category, type CategorySpec } from './category.ts';
 import { constant, type ConstantSpec } from './constant.ts';
 import { context, type ContextSpec } from './context.ts';
 import { cross, type CrossSpec } from './cross.ts';
+import { dateMonth, type DateMonthSpec } from './date-month.ts';
 import { dateSoon, type DateSoonSpec } from './date-soon.ts';
 import { hierarchy, type HierarchySpec } from './hierarchy.ts';
+import { itemAffinity, type ItemAffinitySpec } from './item-affinity.ts';
 import type { BucketKind } from './kind.ts';
 import { ordinalDistance, type OrdinalDistanceSpec } from './ordinal-distance.ts';
 import { priceToBudget, type PriceToBudgetSpec } from './price-to-budget.ts';
@@ -11,6 +13,8 @@ import { quantile, type QuantileSpec } from './quantile.ts';
 import { rangeDistance, type RangeDistanceSpec } from './range-distance.ts';
 import { recentDistance, type RecentDistanceSpec } from './recent-distance.ts';
 import { recent, type RecentSpec } from './recent.ts';
+import { requestTime, type RequestTimeSpec } from './request-time.ts';
+import { searchAffinity, type SearchAffinitySpec } from './search-affinity.ts';
 import { setOverlap, type SetOverlapSpec } from './set-overlap.ts';
 import { slateRatio, type SlateRatioSpec } from './slate-ratio.ts';
 import { slateRank, type SlateRankSpec } from './slate-rank.ts';
@@ -21,14 +25,18 @@ export type FeatureSpec =
   | ConstantSpec
   | ContextSpec
   | CrossSpec
+  | DateMonthSpec
   | DateSoonSpec
   | HierarchySpec
+  | ItemAffinitySpec
   | OrdinalDistanceSpec
   | PriceToBudgetSpec
   | QuantileSpec
   | RangeDistanceSpec
   | RecentDistanceSpec
   | RecentSpec
+  | RequestTimeSpec
+  | SearchAffinitySpec
   | SetOverlapSpec
   | SlateRankSpec
   | SlateRatioSpec;
@@ -40,14 +48,18 @@ const KINDS: {
   constant,
   context,
   cross,
+  'date-month': dateMonth,
   'date-soon': dateSoon,
   hierarchy,
+  'item-affinity': itemAffinity,
   'ordinal-distance': ordinalDistance,
   'price-to-budget': priceToBudget,
   quantile,
   'range-distance': rangeDistance,
   recent,
   'recent-distance': recentDistance,
+  'request-time': requestTime,
+  'search-affinity': searchAffinity,
   'set-overlap': setOverlap,
   'slate-rank': slateRank,
   'slate-ratio': slateRatio,

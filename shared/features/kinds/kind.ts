@@ -16,10 +16,18 @@ export type FeaturePlan =
   /** The bucket of a row is `buckets[row]`. */
   | { readonly from: 'rows'; readonly buckets: Uint8Array };
 
+/** An item of some table of the schema. */
+export interface KnownItem {
+  readonly table: ItemTable;
+  readonly row: number;
+}
+
 export interface PlanInput {
   readonly table: ItemTable;
   /** Row of an item id; undefined if the table does not have the item. */
   readonly rowOf: (id: string) => number | undefined;
+  /** Where an item of the table, or else of the catalogue, is; undefined if neither has it. */
+  readonly known: (id: string) => KnownItem | undefined;
   readonly visit: Visit;
   /** Epoch ms of the request. */
   readonly nowMs: number;

@@ -46,7 +46,7 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
 };
 
 /** @returns NaN if the value is not a level. */
-function levelOf({ levels }: OrdinalDistanceSpec, value: unknown): number {
+export function levelOf({ levels }: Pick<OrdinalDistanceSpec, 'levels'>, value: unknown): number {
   if (levels === undefined) return numberOf(value);
   const name = typeof value === 'number' ? String(value) : value;
   const index = typeof name === 'string' ? levels.indexOf(name) : -1;

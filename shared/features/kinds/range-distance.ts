@@ -38,7 +38,7 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
 };
 
 /** @returns undefined if the preference is absent or of another form. */
-function rangeOf(preference: unknown): { min: number; max: number } | undefined {
+export function rangeOf(preference: unknown): { min: number; max: number } | undefined {
   if (typeof preference === 'number') return { min: preference, max: preference };
   if (typeof preference !== 'object' || preference === null || Array.isArray(preference))
     return undefined;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rolloutText } from '../../../backend/cli/rollouts/rollout-text.ts';
 import type { Rollout } from '../../../backend/http/answers.ts';
-import { decideRollout, type RolloutEvidence } from '../../../backend/rollouts/decide-rollout.ts';
+import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutEvidence } from '../../../backend/rollouts/rollout-evidence.ts';
 import { at, CHAMPION, HOUR_MS } from '../rollouts/support/rollout-evidence.ts';
 
 const decided = (evidence: Partial<RolloutEvidence>) =>

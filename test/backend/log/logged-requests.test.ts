@@ -40,6 +40,19 @@ test('requests come as they were ranked: what was wished, where, how many, and w
   });
 });
 
+test('a history comes as it was ranked by, since nothing is logged that its visitor did not consent to', async () => {
+  const history = {
+    items: [{ itemId: 'a', type: 'saved', agoHours: 96 }],
+    searches: [{ preferences: { themes: ['food'] }, agoHours: 3 }],
+  };
+  const request = JSON.stringify({ preferences: {}, context: {}, recent: [], history });
+  const context = { placement: 'main', consent: 'personalise' } as never;
+  await log.add([rankingOf('one', NOON, { request, context })]);
+  await log.update();
+  const [{ request: found }] = await read();
+  expect(found).toMatchObject({ recent: [], history });
+});
+
 test('a visitor is one by user, else by session; rankings without consent do not count', async () => {
   const anonymous = { sessionId: '' as ReturnType<typeof parseSessionId> };
   const context = { placement: 'main', consent: 'none' } as never;

@@ -1,12 +1,14 @@
 import { upsertItems } from '../../../backend/catalogue/items.ts';
-import { catalogueSamples } from '../../../backend/store/tables.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { updateAlerts } from '../../../backend/monitor/alerts.ts';
+import { alerts, catalogueSamples } from '../../../backend/store/tables.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import {
   readCatalogueSample,
   type CatalogueSample,
 } from '../../../backend/catalogue/catalogue-sample.ts';
 import { keepDailySample } from '../../../backend/catalogue/daily-samples.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { connect } from '../../../backend/store/connect.ts';
 import { sampleOf, tripsOf, type CataloguePlan } from './support/steady-world.ts';
@@ -17,7 +19,7 @@ import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { openLog, type Log } from '../log/support/log.ts';
+import { DAY, openLog, type Log } from '../log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from './support/steady-days.ts';
 
 const PLAN = { rankings: 200, clickRate: 0, bookingRate: 0 };
@@ -56,21 +58,31 @@ interface DaysPlan extends Partial<DayPlan> {
 
 /** Visitors of some days, and the sample of the catalogue that each of them leaves. */
 async function days(from: number, to: number, planOf: (day: number) => DaysPlan = () => ({})) {
-  for (let day = from; day < to; day++) {
-    const plan = planOf(day);
-    await log.add(simulateDay(day, { ...PLAN, ...plan }).decisions);
-    await keepCatalogue(day, plan.catalogue);
-  }
+  const all = Array.from({ length: to - from }, (_, i) => dayOf(from + i, planOf(from + i)));
+  await log.add(all.flatMap(({ decisions }) => decisions));
+  for (const [i, { sample }] of all.entries())
+    await keepDailySample(log.store, smarttrip, async () => sample, startOf(from + i));
 }
 
-async function keepCatalogue(day: number, plan?: CataloguePlan) {
+interface Day {
+  readonly decisions: readonly Decision[];
+  readonly sample: CatalogueSample;
+}
+
+/** The tests have most of their days in common: each is simulated once. */
+const simulated = new Map<string, Day>();
+function dayOf(day: number, plan: DaysPlan): Day {
+  const name = JSON.stringify([day, plan]);
+  const known = simulated.get(name);
+  if (known !== undefined) return known;
   const start = startOf(day);
-  const { items, table } = sampleOf(start, tripsOf(day, start, plan));
-  const take = async (): Promise<CatalogueSample> => ({
-    items,
-    bytes: snapshotToBytes(smarttrip, table),
-  });
-  await keepDailySample(log.store, smarttrip, take, start);
+  const { items, table } = sampleOf(start, tripsOf(day, start, plan.catalogue));
+  const made = {
+    decisions: simulateDay(day, { ...PLAN, ...plan }).decisions,
+    sample: { items, bytes: snapshotToBytes(smarttrip, table) },
+  };
+  simulated.set(name, made);
+  return made;
 }
 
 const STINGY = { wishes: { budgetFactor: 0.4 } };
@@ -117,10 +129,63 @@ test('a promotion does not exchange the scorer: with the same window, the same d
   expect(after.details.moved).toEqual(before);
 });
 
+/** Looks as often as the monitors do on a day, and alerts by what is found. @returns how many looks found drift. */
+async function lookedAt(look: Awaited<ReturnType<typeof learnedFrom>>, day: number) {
+  let drifted = 0;
+  for (const hour of [0, 1, 2]) {
+    const nowMs = startOf(day) + (hour * DAY) / 24;
+    const { findings, unknown } = await look(nowMs);
+    const clearMs = settings.clearMinutes * 60_000;
+    await updateAlerts(log.store, findings, ['drift'], nowMs, { unknown, clearMs });
+    drifted += findings.length;
+  }
+  return drifted;
+}
+
+const opened = async () =>
+  (await log.store.db.select({ openedAt: alerts.openedAt }).from(alerts)).map(
+    ({ openedAt }) => openedAt,
+  );
+
+describe('a weekday that changes to stay', () => {
+  test('is one alert where nobody looked at its first day, and season after that', async () => {
+    const look = await learnedFrom([0, 14]);
+    await days(0, 43, (day) => (day >= 21 ? weekly(day) : {}));
+    // For a week the monitors do not run.
+    expect(await lookedAt(look, 21)).toBe(0);
+    expect(await lookedAt(look, 29)).toBe(3);
+    expect(await lookedAt(look, 30)).toBe(0);
+    expect(await lookedAt(look, 36)).toBe(0);
+    expect(await lookedAt(look, 43)).toBe(0);
+    expect(await opened()).toEqual([startOf(29)]);
+  });
+
+  test('is one alert though its first day was like that of last year', async () => {
+    const look = await learnedFrom([0, 14]);
+    await days(21 - 364, 22 - 364, () => STINGY);
+    await days(0, 36, (day) => (day >= 21 ? weekly(day) : {}));
+    expect(await lookedAt(look, 22)).toBe(0);
+    expect(await lookedAt(look, 29)).toBe(3);
+    expect(await lookedAt(look, 30)).toBe(0);
+    expect(await lookedAt(look, 36)).toBe(0);
+    expect(await opened()).toEqual([startOf(29)]);
+  });
+
+  test('is one alert where an older champion is live again, which has not learned of it', async () => {
+    await days(0, 44, (day) => (day >= 21 ? weekly(day) : {}));
+    const knows = await learnedFrom([21, 35]);
+    expect(await lookedAt(knows, 36)).toBe(0);
+    const older = await learnedFrom([0, 14]);
+    expect(await lookedAt(older, 37)).toBe(0);
+    expect(await lookedAt(older, 43)).toBe(3);
+    expect(await opened()).toEqual([startOf(43)]);
+  });
+});
+
 test('a new weekly rhythm drifts the first time; the second time it is season, and that is noted once', async () => {
   const look = await learnedFrom([0, 14]);
   await days(0, 29, (day) => (day === 21 || day === 28 ? STINGY : {}));
-  expect((await look(startOf(22))).findings).toHaveLength(1);
+  expect(await lookedAt(look, 22)).toBe(3);
   expect(await look(startOf(29))).toEqual({
     ...STEADY,
     noted: [

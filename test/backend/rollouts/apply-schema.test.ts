@@ -128,7 +128,15 @@ test('the configured schema goes live with its rules as a new version, and the c
       before: 'v000000',
       schema: { name: 'stars', hash: STARS.hash },
       items: 2,
-      logs: [{ name: 'smarttrip', hash: smarttrip.hash, days: 1, shared: 8, isRead: true }],
+      logs: [
+        {
+          name: 'smarttrip',
+          hash: smarttrip.hash,
+          days: 1,
+          shared: smarttrip.features.length,
+          isRead: true,
+        },
+      ],
     },
   });
   await eventually(() => published().schemaHash === STARS.hash);
@@ -153,7 +161,13 @@ test('training under the new schema learns from the log of the one before, and s
   const { runId } = (await backend.call('POST', '/v1/train', { force: true })).body;
   const before = await ended(runId);
   expect(before.progress.otherLogs).toEqual([
-    { name: 'smarttrip', hash: smarttrip.hash, days: 1, shared: 8, isRead: true },
+    {
+      name: 'smarttrip',
+      hash: smarttrip.hash,
+      days: 1,
+      shared: smarttrip.features.length,
+      isRead: true,
+    },
   ]);
   expect(before.progress.counts.rankings).toBe(400);
   // The difficulty stands at another place now, and its codes are read there; of stars nobody knew.

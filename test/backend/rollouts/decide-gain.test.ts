@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decideRollout,
-  type RolloutDecision,
-  type RolloutEvidence,
-} from '../../../backend/rollouts/decide-rollout.ts';
+import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
+import type { RolloutEvidence } from '../../../backend/rollouts/rollout-evidence.ts';
 import type { CanaryPlan, GainEvidence } from '../../../backend/rollouts/gain.ts';
 import { parseRollout, rulesOf } from '../../../backend/rollouts/settings.ts';
 import type { Stage } from '../../../backend/rollouts/steps.ts';
@@ -251,6 +249,51 @@ describe('in the canary', () => {
       expect(
         decide(stage, { gain: gainOf({ canary: reading(-0.03, 0.049) }) }, { hours: 1 }),
       ).toMatchObject({ next: { stage: 'withdrawn' } });
+  });
+
+  describe('a loss that is certain', () => {
+    // Less than the margin of 2 % may be lost, so that no guardrail is harmed.
+    const losing = {
+      guardrails: [clicks(-0.05, -0.004)],
+      gain: gainOf({ canary: reading(-0.05, -0.004) }),
+    };
+
+    it('is told as harm at any step, and not as too small a gain', () => {
+      for (const stage of ['canary 1', 'canary 5', 'canary 25', 'canary 50', 'canary 100'] as const)
+        expect(decide(stage, losing, { hours: 1 })).toMatchObject({
+          next: { stage: 'withdrawn' },
+          action: { do: 'withdraw', to: CHAMPION },
+          why: `a gain of -5.00 % to -0.40 % in click_through, which is a loss: ${CHALLENGER} is withdrawn for ${CHAMPION}`,
+        });
+    });
+
+    it('is harm though the data are in doubt, and though interleaving had preferred it', () => {
+      const doubted = { ...losing, doubts: ['data in order (half a day is missing)'] };
+      expect(decide('canary 5', doubted).why).toContain('which is a loss');
+      const preferred = {
+        ...losing,
+        gain: gainOf({ canary: reading(-0.05, -0.004), interleaving: PREFERRED }),
+      };
+      const rules = rulesWith({ afterGain: 'no harm' });
+      expect(decide('canary 50', preferred, { rules }).next.stage).toBe('withdrawn');
+    });
+
+    it('is said once where the guardrail of the same metric is harmed as well', () => {
+      const worse = {
+        guardrails: [clicks(-0.3, -0.1)],
+        gain: gainOf({ canary: reading(-0.3, -0.1) }),
+      };
+      expect(decide('canary 5', worse).why).toBe(
+        `click_through changes by -30.00 % to -10.00 %, worse than the -2.00 % allowed: ${CHALLENGER} is withdrawn for ${CHAMPION}`,
+      );
+    });
+
+    it('is no more than too small a gain by rules from before, whose logs come out the same again', () => {
+      const { lossIsHarm: _, ...gain } = RULES.gain!;
+      expect(decide('canary 5', losing, { rules: { ...RULES, gain } }).why).toMatch(
+        /^at canary 5, v000042: a gain of -5\.00 % to -0\.40 %, so that less than the 5\.00 % of interest is to be won; it is withdrawn$/,
+      );
+    });
   });
 
   it('harm that it cannot rule out in time is not waited for', () => {

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decideRollout,
-  type RolloutDecision,
-  type RolloutEvidence,
-} from '../../../backend/rollouts/decide-rollout.ts';
+import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
+import type { RolloutEvidence } from '../../../backend/rollouts/rollout-evidence.ts';
 import { DEFAULT_ROLLOUT_RULES } from '../../../backend/rollouts/settings.ts';
 import type { CanaryPlan, GainEvidence, GainReading } from '../../../backend/rollouts/gain.ts';
 import { replayDecisions } from '../../../backend/rollouts/replay-decisions.ts';

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decideRollout,
-  type RolloutDecision,
-  type RolloutEvidence,
-} from '../../../backend/rollouts/decide-rollout.ts';
+import { decideRollout } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
+import type { RolloutEvidence } from '../../../backend/rollouts/rollout-evidence.ts';
 import { type Stage } from '../../../backend/rollouts/steps.ts';
 import {
   at,

@@ -3,7 +3,8 @@ import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { plannedMs } from '../../../backend/rollouts/gain.ts';
 import { planOf, readPlan } from '../../../backend/rollouts/read-plan.ts';
 import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
-import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
+import { experiments } from '../../../backend/store/tables.ts';
+import { parseItemId, parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
 import { happened, NOON, openLog, rankingOf, type Log } from '../log/support/log.ts';
 
 const DAY = 86_400_000;
@@ -46,12 +47,12 @@ describe('the log of seven days', () => {
   });
   afterEach(() => log.close());
 
-  const plan = () =>
+  const plan = (metrics = [...DEFAULT_METRICS], nowMs = NOON) =>
     readPlan(
       log.store,
-      { metrics: [...DEFAULT_METRICS] },
+      { metrics },
       { decides: 'click_through', minGain: 0.05 },
-      { alpha: 0.025, nowMs: NOON },
+      { alpha: 0.025, nowMs },
     );
   const ranked = (name: string, daysAgo: number) =>
     rankingOf(`${name}-${daysAgo}`, NOON - daysAgo * DAY, { sessionId: parseSessionId(name) });
@@ -92,5 +93,91 @@ describe('the log of seven days', () => {
   test('in which nobody came plans nothing', async () => {
     await log.update(NO_FILTERS);
     expect(await plan()).toBeUndefined();
+  });
+
+  describe('is read again within the hour only after a change', () => {
+    const came = (day: number, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ranked(`s${day}-${from + i}`, day));
+    const add = async (from: number, to: number, clicksEvery = 4) => {
+      const decisions = [6, 4, 1].flatMap((day) => came(day, from, to));
+      await log.add(
+        decisions,
+        decisions
+          .filter((_, i) => i % clicksEvery === 0)
+          .map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
+      );
+      await log.update(NO_FILTERS);
+    };
+
+    test('of the hour, or of a tenth of the log', async () => {
+      await add(0, 40);
+      const before = await plan();
+      expect(await plan()).toBe(before);
+      await add(40, 43);
+      expect(await plan()).toBe(before);
+      await add(43, 60);
+      const grown = (await plan())!;
+      expect(grown.sessionsPerDay).toBeCloseTo((60 / 40) * before!.sessionsPerDay, 9);
+      expect((await plan([...DEFAULT_METRICS], NOON + 3_600_000))!.sessionsPerDay).toBeLessThan(
+        grown.sessionsPerDay,
+      );
+    });
+
+    test('of clicks that come after their rankings', async () => {
+      const decisions = [6, 4, 1].flatMap((day) => came(day, 0, 40));
+      await log.add(decisions);
+      await log.update(NO_FILTERS);
+      expect(await plan()).not.toHaveProperty('sessions');
+      await log.add(
+        [],
+        decisions
+          .filter((_, i) => i % 4 === 0)
+          .map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
+      );
+      await log.update(NO_FILTERS);
+      expect((await plan())!.sessions).toBeGreaterThan(0);
+    });
+
+    test('of the sessions that experiments hold', async () => {
+      await add(0, 40);
+      const all = (await plan())!;
+      const { db } = log.store;
+      await log.store.write([
+        db.insert(experiments).values({
+          id: 'exp_half',
+          name: 'half',
+          layer: 'default',
+          salt: 'x',
+          rangeFrom: 0,
+          rangeTo: 0.5,
+          traffic: 1,
+          arms: ['control', 'bold'].map((name) => ({ name, weight: 50, version: versionOf(1) })),
+          metrics: [],
+          guardrails: [],
+          minimumPerArm: 100,
+          status: 'running',
+          createdAt: NOON,
+        }),
+      ]);
+      expect((await plan())!.sessionsPerDay).toBeCloseTo(all.sessionsPerDay / 2, 9);
+    });
+
+    test('of what the metric counts that decides', async () => {
+      await add(0, 40);
+      const clicks = (await plan())!;
+      const seldom = DEFAULT_METRICS.map((metric) =>
+        metric.name === 'click_through' ? { ...metric, numerator: 'save' } : metric,
+      ) as typeof DEFAULT_METRICS;
+      expect(clicks.sessions).toBeGreaterThan(0);
+      expect(await plan([...seldom])).not.toHaveProperty('sessions');
+    });
+
+    test('of the rules by which the account counts', async () => {
+      await add(0, 40);
+      const before = (await plan())!;
+      // By these, whoever clicked within a second is a bot.
+      await log.update({ ...NO_FILTERS, minReactionMs: 1000 });
+      expect((await plan())!.sessionsPerDay).toBeLessThan(before.sessionsPerDay);
+    });
   });
 });

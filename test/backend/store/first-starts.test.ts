@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const PROGRAM = fileURLToPath(new URL('./support/open-once.ts', import.meta.url));
 const PROCESSES = 4;
-const ROUNDS = sized({ small: 4, full: 30 });
+const ROUNDS = sized({ small: 4, full: 12, hours: 60 });
 
 /** Starts the processes, and lets them open the store when all of them have loaded. @returns what each one said at its end. */
 async function openAtOnce(url: string): Promise<string[]> {

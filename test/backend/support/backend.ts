@@ -5,27 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { startBackend } from '../../../backend/main.ts';
-import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
-import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
-import type { TrainingSettings } from '../../../backend/runs/train/settings.ts';
-import { parseRollout } from '../../../backend/rollouts/settings.ts';
-import { parseMonitors } from '../../../backend/monitor/settings.ts';
-import { DEMO } from '../../../backend/config/demo.ts';
-import { parseTrainingData } from '../../../backend/log/settings.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { SECRET_KEY, testConfig } from './backend-config.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 
-export const SECRET_KEY = 'sk_test_key_of_the_tests';
-export const IDENTITY_SECRET = 'identity secret of the tests';
-export const INGEST_SECRET = 'ingest secret of the tests';
-/** Training starts by hand only. */
-export const NO_TRAINING: TrainingSettings = {
-  schedule: '',
-  windows: { additive: 30, forest: 60, mlp: 90 },
-  fullSchedule: '',
-  fullLearner: 'boosted',
-  gate: { minCover: 0.8, maxCost: 20 },
-};
+export { IDENTITY_SECRET, INGEST_SECRET, NO_TRAINING, SECRET_KEY } from './backend-config.ts';
 
 export interface Answer {
   readonly status: number;
@@ -59,31 +42,11 @@ export async function startTestBackend(
   const directory = mkdtempSync(join(tmpdir(), 'trimtab-'));
   const kv = await startKvServer(SECRET_KEY);
   const config: BackendConfig = {
-    host: '127.0.0.1',
-    port: 0,
-    database: { url: pathToFileURL(join(directory, 'trimtab.db')).href },
-    edgeUrl: kv.url,
-    secretKeys: [SECRET_KEY],
-    ingestSecrets: [INGEST_SECRET],
-    identitySecrets: [IDENTITY_SECRET],
-    schema: smarttrip,
-    hasOwnSchema: false,
-    training: NO_TRAINING,
-    // What trains here is to be seen live at once; the tests of rollouts say otherwise.
-    rollout: parseRollout({ mode: 'direct', schedule: '' }),
-    trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
-    trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
-    metricWeights: DEFAULT_METRIC_WEIGHTS,
-    onlineLearning: DEFAULT_ONLINE,
-    monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
-    alertWebhook: undefined,
-    watchEveryMs: 200,
-    probeEveryMs: 3000,
-    firstPageCheckMs: 5000,
-    kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },
-    kvSettleMs: 0,
-    republishQuietMs: 20,
-    republishWithinMs: 200,
+    ...testConfig({
+      folder: directory,
+      databaseUrl: pathToFileURL(join(directory, 'trimtab.db')).href,
+      edgeUrl: kv.url,
+    }),
     ...changes,
   };
   let backend = await startBackend(config);

@@ -9,7 +9,7 @@ const THEMES = 'hiking culture food beach wildlife ski family photo desert histo
 const STATUSES = ['open', 'guaranteed', 'last_places', 'full'];
 
 /** Seeded trips with the variety of a real catalogue: 120 countries, 600 prices, 500 days of departures. */
-export function makeTrips(count: number, seed: number): Item[] {
+export function makeTrips(count: number, seed: number, nowMs = NOW_MS): Item[] {
   const random = seededRandom(seed);
   const whole = (below: number) => Math.floor(random() * below);
   return Array.from({ length: count }, (_, i) => {
@@ -22,7 +22,7 @@ export function makeTrips(count: number, seed: number): Item[] {
         durationDays: 3 + whole(28),
         price: 500 + 10 * whole(600),
         status: STATUSES[whole(4)],
-        departure: NOW_MS + (whole(530) - 30) * DAY_MS,
+        departure: nowMs + (whole(530) - 30) * DAY_MS,
         continent: `continent-${country % 6}`,
         country: `country-${country}`,
       },

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identityKey } from '../../../shared/domain/identity.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { tokenInClear } from '../../support/token-in-clear.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, type Isolate } from '../support/edge.ts';
@@ -82,6 +83,34 @@ describe('what is logged of a visitor', () => {
     };
     expect(await requestOf('measure')).toEqual(asked);
     expect(await requestOf('none')).toEqual({ ...asked, recent: [], context: {} });
+  });
+
+  it('has of a history what features read of it, with the consent to personalise and no other', async () => {
+    const preferences = { themes: ['food'] };
+    const items = [{ itemId: 'trip-1', type: 'saved', agoHours: 100.5 }];
+    const searches = [{ preferences: { ...preferences, company: 'my mother' }, agoHours: 1 }];
+    const decisionOf = async (consent: string) => {
+      const asked = { preferences, recent: { items, searches }, consent };
+      return (await shipped(await rank(isolate, asked))).decision;
+    };
+    const personal = await decisionOf('personalise');
+    const plain = { preferences, context: {}, recent: [] };
+    expect(JSON.parse(personal.request)).toEqual({
+      ...plain,
+      history: {
+        items: [{ itemId: 'trip-1', type: 'saved', agoHours: 96 }],
+        searches: [{ preferences, agoHours: 1 }],
+      },
+    });
+    const F = smarttrip.features.length;
+    const searched = smarttrip.features.findIndex(({ name }) => name === 'searched-themes');
+    expect(personal.codes[searched]).toBeGreaterThan(0);
+    for (const consent of ['measure', 'none']) {
+      const decision = await decisionOf(consent);
+      expect(JSON.parse(decision.request)).toEqual(plain);
+      for (let at = searched; at < decision.codes.length; at += F)
+        expect(decision.codes[at]).toBe(0);
+    }
   });
 
   it('needs no session without consent, also where that is the default of the site', async () => {

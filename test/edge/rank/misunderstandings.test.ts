@@ -21,8 +21,8 @@ const warningsOf = async (fields: object, ask = {}) => {
 it.each<[string, object, RegExp]>([
   [
     'a name that no feature reads',
-    { tripType: 'city' },
-    /^preferences.tripType has no effect: schema smarttrip reads themes,/,
+    { company: 'alone' },
+    /^preferences.company has no effect: schema smarttrip reads themes,/,
   ],
   ['a name that is nearly one', { theme: ['beach'] }, /did you mean "themes"\?/],
   [
@@ -101,7 +101,7 @@ it('is silent where all is understood, and with a publishable key unless asked t
     difficulty: 2,
   };
   expect(await warningsOf({ preferences: understood })).toBeUndefined();
-  const unknown = { preferences: { tripType: 'city' }, explain: false };
+  const unknown = { preferences: { company: 'alone' }, explain: false };
   expect(await warningsOf(unknown)).toBeUndefined();
   expect(await warningsOf(unknown, { key: SECRET })).toHaveLength(1);
 });

@@ -34,9 +34,18 @@ describe(`a drawn slate (seed ${SEED})`, () => {
       drawSlate(points, size, explore, seededRandom(seed)).forEach(({ propensity }, slot) => {
         expect(propensity).toBeGreaterThanOrEqual(explore.epsilon / (points.length - slot));
         expect(propensity).toBeGreaterThan(0);
-        expect(propensity).toBeLessThanOrEqual(1 + 1e-12);
+        expect(propensity).toBeLessThanOrEqual(1);
       });
     });
+  });
+
+  it('never gives more than 1 to the last item, as rounding would', () => {
+    const points = [12.494354248046875, 9.562179565429688, 6.6318359375, 6.234466552734375];
+    const explore = { temperature: 7, epsilon: 0.1 };
+    for (let seed = 0; seed < 100; seed++)
+      expect(
+        drawSlate(points, 4, explore, seededRandom(seed)).at(-1)!.propensity,
+      ).toBeLessThanOrEqual(1);
   });
 
   it('holds each item once, and as many as asked for or there are', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attributes } from '../../../shared/domain/item.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Interaction, Visit } from '../../../shared/domain/rank-request.ts';
+import type { TouchType, VisitorHistory } from '../../../shared/domain/visitor-history.ts';
 import { codesOf, encodeRequest, indexRows } from '../../../shared/features/encode.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { bucketLabel, parseSchema } from '../../../shared/features/schema.ts';
@@ -28,6 +29,31 @@ const touch = (item: number, type = 'view', secondsAgo = 0): Interaction => ({
   itemId: `i${item}` as ItemId,
   type,
   at: NOW_MS - secondsAgo * 1000,
+});
+
+type Did = readonly [item: number, type: TouchType, agoHours: number];
+const past = (...did: readonly Did[]): VisitorHistory => ({
+  items: did.map(([item, type, agoHours]) => ({ itemId: `i${item}` as ItemId, type, agoHours })),
+  searches: [],
+});
+const asked = (
+  ...searches: readonly (readonly [Visit['preferences'], number])[]
+): VisitorHistory => ({
+  items: [],
+  searches: searches.map(([preferences, agoHours]) => ({ preferences, agoHours })),
+});
+const liked = (about: object) => ({
+  kind: 'item-affinity',
+  only: ['saved'],
+  halfLifeDays: 10,
+  edges: [0, 0.6, 1.5],
+  ...about,
+});
+const searched = (about: object) => ({
+  kind: 'search-affinity',
+  halfLifeDays: 10,
+  edges: [0, 0.5],
+  ...about,
 });
 
 function meaningsOf(feature: object, visit: Partial<Visit>, items: Attributes[]): string[] {
@@ -477,6 +503,172 @@ const rows: Row[] = [
   ],
 
   [
+    'category: of a path, its value at a level; an unknown level is missing',
+    { kind: 'category', column: 'place', level: 1, values: ['Nepal'] },
+    {},
+    [{ continent: 'Asia', country: 'Nepal' }, { country: 'Peru' }, { continent: 'Asia' }, {}],
+    ['Nepal', 'another', 'missing', 'missing'],
+  ],
+
+  [
+    'date-month: the month of the date, UTC',
+    { kind: 'date-month', column: 'date' },
+    {},
+    [inDays(0), inDays(-1), inDays(31), {}],
+    ['January', 'December', 'February', 'missing'],
+  ],
+
+  [
+    'request-time: the hour where the visitor is',
+    { kind: 'request-time', part: 'hour' },
+    { context: { utcOffsetMinutes: -60 } },
+    [{}],
+    ['from 23:00'],
+  ],
+  [
+    'request-time: the month is that of the local day',
+    { kind: 'request-time', part: 'month' },
+    { context: { utcOffsetMinutes: -60 } },
+    [{}],
+    ['December'],
+  ],
+  [
+    'request-time: the zone of the site counts where the request states none, or one that is none',
+    { kind: 'request-time', part: 'weekday', utcOffsetMinutes: -60 },
+    { context: { utcOffsetMinutes: 'CET' } },
+    [{}],
+    ['Wednesday'],
+  ],
+  [
+    'request-time: UTC where nobody states a zone, in bins',
+    { kind: 'request-time', part: 'weekday', edges: [5] },
+    {},
+    [{}],
+    ['weekday up to 5'],
+  ],
+
+  [
+    'item-affinity: what was done with this very item, less by age',
+    { kind: 'item-affinity', only: ['seen'], halfLifeDays: 1, edges: [0, 0.6, 1.2] },
+    { history: past([0, 'seen', 24], [1, 'seen', 0], [1, 'seen', 24], [2, 'saved', 0]) },
+    [{}, {}, {}],
+    [
+      'like up to 0.6 that were seen',
+      'like more than 1.2 that were seen',
+      'like none that was seen',
+    ],
+  ],
+  [
+    'item-affinity: of how many items that were saved this one shares the category',
+    liked({ column: 'word' }),
+    { history: past([0, 'saved', 0], [1, 'saved', 0], [2, 'saved', 240], [3, 'seen', 0]) },
+    [{ word: 'a' }, { word: 'a' }, { word: 'b' }, { word: 'c' }, {}],
+    [
+      'like more than 1.5 that were saved',
+      'like more than 1.5 that were saved',
+      'like up to 0.6 that were saved',
+      'like none that was saved',
+      'missing',
+    ],
+  ],
+  [
+    'item-affinity: of a set, the share of the entries that the saved item has',
+    liked({ column: 'set' }),
+    { history: past([0, 'saved', 0]) },
+    [{ set: ['a', 'b'] }, { set: ['b', 'c'] }, { set: ['c'] }, { set: [] }],
+    [
+      'like up to 1.5 that were saved',
+      'like up to 0.6 that were saved',
+      'like none that was saved',
+      'missing',
+    ],
+  ],
+  [
+    'item-affinity: of a number, by levels',
+    liked({ column: 'number', levelEdges: [10, 20] }),
+    { history: past([0, 'saved', 0]) },
+    numbers(10, 3, 11, 21, null),
+    [
+      'like up to 1.5 that were saved',
+      'like up to 1.5 that were saved',
+      'like none that was saved',
+      'like none that was saved',
+      'missing',
+    ],
+  ],
+  [
+    'item-affinity: of a path, at its level',
+    liked({ column: 'place', level: 0 }),
+    { history: past([0, 'saved', 0]) },
+    [
+      { continent: 'Asia', country: 'Nepal' },
+      { continent: 'Asia', country: 'Japan' },
+      { continent: 'Europe' },
+      { country: 'Nepal' },
+    ],
+    [
+      'like up to 1.5 that were saved',
+      'like up to 1.5 that were saved',
+      'like none that was saved',
+      'missing',
+    ],
+  ],
+  [
+    'item-affinity: missing without a history, and where nothing is known of its items',
+    liked({ column: 'word' }),
+    { history: past([77, 'saved', 0], [0, 'seen', 0]) },
+    [{ word: 'a' }],
+    ['missing'],
+  ],
+  ['item-affinity: missing for who did nothing before', liked({}), {}, [{}], ['missing']],
+
+  [
+    'search-affinity: the share of past searches that wished one of the entries, less by age',
+    searched({ column: 'set', preference: 'set' }),
+    { history: asked([{ set: ['a', 'b'] }, 240], [{ set: ['c'] }, 0], [{ level: 3 }, 0]) },
+    [{ set: ['a', 'b'] }, { set: ['c'] }, { set: ['a', 'c'] }, { set: ['d'] }, {}],
+    [
+      'near up to 50 % of past searches by set',
+      'near over 50 % of past searches by set',
+      'near over 50 % of past searches by set',
+      'near no past search by set',
+      'missing',
+    ],
+  ],
+  [
+    'search-affinity: a number within the tolerance of a wished range or number',
+    searched({ column: 'number', preference: 'days', tolerance: 2 }),
+    { history: asked([{ days: { min: 7, max: 9 } }, 240], [{ days: 20 }, 0]) },
+    numbers(5, 11, 12, 18, 23),
+    [
+      'near up to 50 % of past searches by days',
+      'near up to 50 % of past searches by days',
+      'near no past search by days',
+      'near over 50 % of past searches by days',
+      'near no past search by days',
+    ],
+  ],
+  [
+    'search-affinity: levels within so many steps',
+    searched({ column: 'word', preference: 'level', levels: ['S', 'M', 'L'], tolerance: 1 }),
+    { history: asked([{ level: 'S' }, 0]) },
+    [{ word: 'S' }, { word: 'M' }, { word: 'L' }, { word: 'XXL' }],
+    [
+      'near over 50 % of past searches by level',
+      'near over 50 % of past searches by level',
+      'near no past search by level',
+      'missing',
+    ],
+  ],
+  [
+    'search-affinity: missing where no search stated the preference',
+    searched({ column: 'word', preference: 'word' }),
+    { history: asked([{ level: 'S' }, 0]) },
+    [{ word: 'S' }],
+    ['missing'],
+  ],
+
+  [
     'cross: both parts, by their buckets',
     { kind: 'cross', of: ['theme', 'device'] },
     { preferences: { set: ['a'] }, context: { device: 'desktop' } },
@@ -495,6 +687,38 @@ const rows: Row[] = [
 describe('bucket kinds', () => {
   it.each(rows)('%s', (_, feature, visit, items, meanings) => {
     expect(meaningsOf(feature, visit, items)).toEqual(meanings);
+  });
+});
+
+describe('items that do not compete', () => {
+  const schema = parseSchema({
+    name: 'one',
+    columns,
+    features: [
+      { name: 'liked', ...liked({ column: 'word' }) },
+      { name: 'own', ...liked({}) },
+    ],
+  });
+  const pack = (words: readonly string[], first: number) => {
+    const table = packItems(
+      schema.columns,
+      words.map((text, i) => ({ id: `i${first + i}` as ItemId, attributes: { word: text } })),
+    );
+    return { table, rows: indexRows(table) };
+  };
+  const two = pack(['a', 'b'], 0);
+  const visit = { preferences: {}, context: {}, recent: [], history: past([5, 'saved', 0]) };
+  const codes = (catalogue?: ReturnType<typeof pack>) => [
+    ...codesOf(encodeRequest(schema, two.table, two.rows, visit, NOW_MS, catalogue), [0, 1]),
+  ];
+
+  it('are looked up in the catalogue', () => {
+    expect(codes(pack(['x', 'b'], 4))).toEqual([1, 1, 3, 1]);
+  });
+
+  it('tell nothing where no catalogue knows them', () => {
+    expect(codes()).toEqual([0, 1, 0, 1]);
+    expect(codes(pack(['x'], 4))).toEqual([0, 1, 0, 1]);
   });
 });
 

@@ -61,7 +61,13 @@ describe('the hash of a schema', () => {
   it.each<[string, object]>([
     ['the name', { ...definition, name: 'other' }],
     ['a column', { ...definition, columns: [...definition.columns, { name: 'x', type: 'set' }] }],
-    ['the order of features', { ...definition, features: definition.features.toReversed() }],
+    [
+      'the order of features',
+      {
+        ...definition,
+        features: [definition.features[1], definition.features[0], ...definition.features.slice(2)],
+      },
+    ],
     [
       'a feature setting',
       {
@@ -185,7 +191,7 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
     ],
     [
       withFeature({ kind: 'category', column: 'number', values: [] }),
-      'column "number" must be of type category, but is number',
+      'column "number" must be of type category or path, but is number',
     ],
     [withFeature({ kind: 'category', column: 'word' }), 'values must be a list of texts'],
     [

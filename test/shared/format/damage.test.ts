@@ -133,6 +133,9 @@ function errorOf(decode: Decode, bytes: Uint8Array): unknown {
   }
 }
 
+const isRefused = (decode: Decode, bytes: Uint8Array) =>
+  errorOf(decode, bytes) instanceof FormatError;
+
 const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
@@ -143,17 +146,20 @@ const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
 
 describe.each(artifacts)('$what', ({ magic, format, newest, bytes, decode }) => {
   it('is refused with any one bit flipped', () => {
+    const accepted: number[] = [];
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = bytes.slice();
       damaged[bit >> 3] ^= 1 << (bit & 7);
-      expect(errorOf(decode, damaged)).toBeInstanceOf(FormatError);
+      if (!isRefused(decode, damaged)) accepted.push(bit);
     }
+    expect(accepted).toEqual([]);
   });
 
   it('is refused when cut at any length', () => {
-    for (let length = 0; length < bytes.length; length++) {
-      expect(errorOf(decode, bytes.slice(0, length))).toBeInstanceOf(FormatError);
-    }
+    const accepted: number[] = [];
+    for (let length = 0; length < bytes.length; length++)
+      if (!isRefused(decode, bytes.slice(0, length))) accepted.push(length);
+    expect(accepted).toEqual([]);
   });
 
   it('is refused with bytes added', () => {
@@ -202,7 +208,7 @@ describe.each(artifacts)('$what', ({ magic, format, newest, bytes, decode }) => 
       damage,
       (hostile) => {
         const error = errorOf(decode, seal(magic, bytes, hostile));
-        expect(isClear(error) ? undefined : error).toBeUndefined();
+        if (error !== undefined && !isClear(error)) throw error;
       },
       3000,
     );

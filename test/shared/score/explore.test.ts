@@ -10,7 +10,6 @@ import {
 import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { posteriorOf, unlearned } from '../../../shared/score/posterior.ts';
@@ -19,12 +18,13 @@ import { drawnBy, poolOf, rankable, rankSlate } from '../../../shared/score/rank
 import { additiveFromPoints, toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 import { slotProbability } from '../../oracle/plackett-luce.ts';
+import { tripWishes } from '../../world/trip-wishes.ts';
 
 const USUAL: ExplorationSpec = { temperature: 3, epsilon: 0.02, poolSize: 50, optimism: 0.5 };
 const about = { version: RULES_VERSION, name: 'rules' };
-const rules = additiveFromPoints(smarttrip, smarttrip.rules, about);
-const unsure: AdditiveScorer = { ...rules, posterior: unlearned(smarttrip, USUAL) };
-const trips = rankable(packItems(smarttrip.columns, makeTrips(800, 3)));
+const rules = additiveFromPoints(tripWishes, tripWishes.rules, about);
+const unsure: AdditiveScorer = { ...rules, posterior: unlearned(tripWishes, USUAL) };
+const trips = rankable(packItems(tripWishes.columns, makeTrips(800, 3)));
 const visits = makeVisits(60, 4);
 
 describe('a ranking that explores what is little known', () => {
@@ -66,7 +66,7 @@ describe('a ranking that explores what is little known', () => {
 
   it('falls as often as its propensities say, over all draws from one pool (chi-square, p > 0.001)', () => {
     // One of them is full, and never shown.
-    const few = rankable(packItems(smarttrip.columns, makeTrips(4, 3)));
+    const few = rankable(packItems(tripWishes.columns, makeTrips(4, 3)));
     const exploration = { ...USUAL, temperature: 10, poolSize: 4 };
     const counts = new Map<string, { count: number; expected: number }>();
     const DRAWS = 15_000;
@@ -121,7 +121,7 @@ describe('a ranking that explores what is little known', () => {
         pointerRevision: 7,
         weights: RULES_VERSION,
         delta: 0,
-        schemaHash: smarttrip.hash,
+        schemaHash: tripWishes.hash,
         snapshot: 'ab'.repeat(16),
         degraded: false,
         seed: options.seed,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { DEVIATIONS_PER_POINT, posteriorOf, unlearned } from '../../../shared/score/posterior.ts';
 import { drawRaises, RAISE_STEP, RAISED_SHARE } from '../../../shared/score/raise.ts';
 import {
@@ -11,16 +10,17 @@ import {
   STRIDE,
   toPoints,
 } from '../../../shared/score/scorer.ts';
+import { tripWishes } from '../../world/trip-wishes.ts';
 
 const scorerWith = (deviation: (feature: number, bucket: number) => number, scale = 1) => ({
   ...additiveFromPoints(
-    smarttrip,
+    tripWishes,
     Object.fromEntries(
-      Object.entries(smarttrip.rules).map(([name, own]) => [name, own.map((p) => p * scale)]),
+      Object.entries(tripWishes.rules).map(([name, own]) => [name, own.map((p) => p * scale)]),
     ),
     { version: RULES_VERSION, name: 'x' },
   ),
-  posterior: posteriorOf(smarttrip, deviation),
+  posterior: posteriorOf(tripWishes, deviation),
 });
 
 const SEEDS = 40_000;
@@ -47,7 +47,7 @@ describe('the raises of a ranking', () => {
   ])(
     'of a weight (%s, bucket %d) are half of a normal distribution, the rest 0',
     (name, bucket) => {
-      const feature = featureIndex(smarttrip, name);
+      const feature = featureIndex(tripWishes, name);
       const scale = 0.5 * (feature + 1) * (bucket + 1);
       const own = raised.map((raises) => toPoints(raises[feature * STRIDE + bucket]) / scale);
       /** P(Z > z) of a standard normal Z. */
@@ -69,12 +69,12 @@ describe('the raises of a ranking', () => {
   );
 
   it('are whole steps, and 0 for the constant feature, for what is known exactly, and where there is no bucket', () => {
-    const known = featureIndex(smarttrip, 'budget');
-    const constant = featureIndex(smarttrip, 'base');
+    const known = featureIndex(tripWishes, 'budget');
+    const constant = featureIndex(tripWishes, 'base');
     const some = scorerWith((feature) => (feature === known ? 0 : 9));
     for (const raises of raisesOf(some, 1, 400)) {
       expect(raises.every((units) => units >= 0 && units % RAISE_STEP === 0)).toBe(true);
-      smarttrip.features.forEach((spec, feature) => {
+      tripWishes.features.forEach((spec, feature) => {
         const own = raises.subarray(feature * STRIDE, (feature + 1) * STRIDE);
         const from = feature === known || feature === constant ? 0 : bucketCount(spec);
         expect(own.subarray(from).every((units) => units === 0)).toBe(true);
@@ -84,11 +84,11 @@ describe('the raises of a ranking', () => {
 
   it('never lead a score out of its range, however little is known and however much is asked for', () => {
     const wide = scorerWith(() => 255, 15);
-    const { high } = rangeOf(smarttrip, wide.weights);
+    const { high } = rangeOf(tripWishes, wide.weights);
     expect(high).toBeGreaterThan(MAX_SCORE_UNITS * 0.8);
     let most = 0;
     for (const raises of raisesOf(wide, 10, 4000)) {
-      const total = rangeOf(smarttrip, raises).high;
+      const total = rangeOf(tripWishes, raises).high;
       expect(high + total).toBeLessThan(MAX_SCORE_UNITS);
       most = Math.max(most, total);
     }
@@ -99,15 +99,17 @@ describe('the raises of a ranking', () => {
 describe('a posterior', () => {
   it('of what nothing is known of is the prior, in 1/256 of a point, and by default 20 points', () => {
     const at = (posterior: Uint16Array) => posterior[STRIDE] / DEVIATIONS_PER_POINT;
-    expect(at(unlearned(smarttrip, smarttrip.exploration))).toBe(smarttrip.exploration.prior ?? 20);
-    expect(at(unlearned(smarttrip, { temperature: 0, epsilon: 0, poolSize: 1, prior: 7.5 }))).toBe(
+    expect(at(unlearned(tripWishes, tripWishes.exploration))).toBe(
+      tripWishes.exploration.prior ?? 20,
+    );
+    expect(at(unlearned(tripWishes, { temperature: 0, epsilon: 0, poolSize: 1, prior: 7.5 }))).toBe(
       7.5,
     );
-    expect(at(unlearned(smarttrip, { temperature: 0, epsilon: 0, poolSize: 1 }))).toBe(20);
+    expect(at(unlearned(tripWishes, { temperature: 0, epsilon: 0, poolSize: 1 }))).toBe(20);
   });
 
   it('holds what does not fit into 16 bits as the nearest that does', () => {
-    expect(posteriorOf(smarttrip, () => 1e9)[0]).toBe(65_535);
-    expect(posteriorOf(smarttrip, () => 1e9)[STRIDE - 1]).toBe(0);
+    expect(posteriorOf(tripWishes, () => 1e9)[0]).toBe(65_535);
+    expect(posteriorOf(tripWishes, () => 1e9)[STRIDE - 1]).toBe(0);
   });
 });

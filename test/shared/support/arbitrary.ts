@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Item } from '../../../shared/domain/item.ts';
 import type { ItemId, Version } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
+import { TOUCH_TYPES } from '../../../shared/domain/visitor-history.ts';
 import { bucketCount, parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { Competition } from '../../oracle/encode.ts';
@@ -33,6 +34,17 @@ const only = fc.option(fc.subarray(EVENTS), { nil: undefined });
 const numberColumn = fc.constantFrom('number1', 'number2');
 const preference = fc.constantFrom('p', 'q', 'r');
 
+/** No sum of weights lies on an edge, where the last digit would decide. */
+const bins = fc.subarray([0.31, 0.77, 1.13, 2.9], { maxLength: 3 }).map((edges) => [0, ...edges]);
+const halfLifeDays = fc.constantFrom(0.7, 3, 11.3);
+const affinity = {
+  kind: fc.constant('item-affinity'),
+  only: fc.subarray([...TOUCH_TYPES], { minLength: 1 }),
+  halfLifeDays,
+  edges: bins,
+};
+const pastSearch = { kind: fc.constant('search-affinity'), preference, halfLifeDays, edges: bins };
+
 const columns = [
   { name: 'word', type: 'category' },
   { name: 'set', type: 'set' },
@@ -49,6 +61,39 @@ const simple = fc.oneof(
   fc.record({ kind: fc.constant('category'), column: fc.constant('word'), values: words }),
   fc.record({ kind: fc.constant('context'), key: fc.constantFrom('k', 'l'), values: words }),
   fc.record({ kind: fc.constant('context'), key: fc.constantFrom('k', 'l'), edges: rising }),
+  fc.record({
+    kind: fc.constant('category'),
+    column: fc.constant('path'),
+    level: fc.constantFrom(0, 1),
+    values: words,
+  }),
+  fc.record({ kind: fc.constant('date-month'), column: fc.constant('date') }),
+  fc.record({
+    kind: fc.constant('request-time'),
+    part: fc.constantFrom('hour', 'weekday', 'month'),
+    edges: fc.option(rising, { nil: undefined }),
+    utcOffsetMinutes: fc.option(fc.integer({ min: -840, max: 840 }), { nil: undefined }),
+  }),
+  fc.oneof(
+    fc.record({ column: fc.constantFrom('word', 'set', undefined), ...affinity }),
+    fc.record({
+      column: fc.constant('path'),
+      level: fc.constantFrom(0, 1),
+      ...affinity,
+    }),
+    fc.record({ column: numberColumn, levelEdges: rising, ...affinity }),
+  ),
+  fc.oneof(
+    fc.record({ column: fc.constantFrom('word', 'set'), ...pastSearch }),
+    fc.record({ column: fc.constant('path'), level: fc.constantFrom(0, 1), ...pastSearch }),
+    fc.record({ column: numberColumn, tolerance: fc.constantFrom(0, 0.5, 3), ...pastSearch }),
+    fc.record({
+      column: fc.constant('word'),
+      levels: words,
+      tolerance: fc.constantFrom(0, 1),
+      ...pastSearch,
+    }),
+  ),
   fc.record({ kind: fc.constant('date-soon'), column: fc.constant('date'), days: rising }),
   fc.record({
     kind: fc.constant('hierarchy'),
@@ -189,10 +234,12 @@ const wish = fc.oneof(
   fc.record({ min: bound, max: bound }),
 );
 
+const agoHours = fc.constantFrom(0, 1, 5, 30, 48, 240);
+
 export const visits: fc.Arbitrary<Visit> = fc.record({
   preferences: fc.dictionary(preference, wish),
   context: fc.dictionary(
-    fc.constantFrom('k', 'l'),
+    fc.constantFrom('k', 'l', 'utcOffsetMinutes'),
     fc.oneof(word, number, fc.boolean(), fc.constant('')),
   ),
   recent: fc.array(
@@ -203,7 +250,23 @@ export const visits: fc.Arbitrary<Visit> = fc.record({
     }),
     { maxLength: 12 },
   ),
-});
+  history: fc.option(
+    fc.record({
+      items: fc.array(
+        fc.record({
+          itemId: fc.nat({ max: 45 }).map((n) => `i${n}` as ItemId),
+          type: fc.constantFrom(...TOUCH_TYPES),
+          agoHours,
+        }),
+        { maxLength: 8 },
+      ),
+      searches: fc.array(fc.record({ preferences: fc.dictionary(preference, wish), agoHours }), {
+        maxLength: 4,
+      }),
+    }),
+    { nil: undefined },
+  ),
+}) as fc.Arbitrary<Visit>;
 
 export const competitions: fc.Arbitrary<Competition> = fc.record({
   items: itemLists,

@@ -1,8 +1,9 @@
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Of `strata`: worlds of each stratum, instead of minutes; and which ones. */
+  /** Of `strata`: worlds of each stratum, instead of minutes. */
   readonly worlds?: number;
+  /** Of `strata` and `circle`: which ones. */
   readonly strata?: readonly string[];
   /** Prints a line of progress. */
   readonly say: (line: string) => void;
@@ -11,6 +12,8 @@ export interface SoakOptions {
 export interface SoakResult {
   /** What was done and measured, in one line. */
   readonly figures: string;
+  /** The same in more detail. */
+  readonly table?: string;
   /** What was promised and did not hold; empty after a good run. */
   readonly broken: readonly string[];
 }

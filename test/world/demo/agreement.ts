@@ -1,7 +1,7 @@
 import { json } from '../../../backend/client/backend-client.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { sumOf } from './seen.ts';
-import type { Teller } from './story.ts';
+import type { Plan, Teller } from './story.ts';
 import { within } from './within.ts';
 
 /** Rankings of a version and those with a click: as its visitors counted them, and as the system reports. */
@@ -17,7 +17,9 @@ export async function agreement({
   crowd,
   signal,
   plan: { limitMs },
-}: Teller): Promise<Agreement[]> {
+}: Pick<Teller, 'client' | 'crowd' | 'signal'> & {
+  readonly plan: Pick<Plan, 'limitMs'>;
+}): Promise<Agreement[]> {
   const sent = crowd.sent();
   let said = '';
   await within(

@@ -5,17 +5,18 @@ import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../../../shared/features/encode.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import type { RankableTable } from '../../../shared/score/rank.ts';
-import { rankBodies } from '../../bench/support/rank-bodies.ts';
 import type { Ranking } from '../../support/client.ts';
 import { SHOWN } from '../hidden-taste.ts';
+import { outcomeOf, type Behaviour, type Deed } from './behaviour.ts';
 import { add, type Seen } from './seen.ts';
 import type { DemoSystem } from './system.ts';
-import { outcomeOf, type Deed, type Taste } from './taste.ts';
 
 export interface CrowdOptions {
   /** The catalogue, as the visitors see it. */
   readonly table: RankableTable;
-  readonly taste: Taste;
+  readonly taste: Behaviour;
+  /** What they ask for; they take these in turn. */
+  readonly wishes: readonly Visit['preferences'][];
   readonly seed: number;
   /** New visitors a second, at most: fewer come where the system answers more slowly. */
   readonly perSecond: number;
@@ -30,7 +31,7 @@ export interface Crowd {
   /** What was sent and acknowledged so far. */
   sent(): { readonly rankings: number; readonly events: number };
   /** From now on they like something else. */
-  turn(taste: Taste): void;
+  turn(taste: Behaviour): void;
   /** Rejects with what went wrong with a visitor; resolves once stopped. */
   readonly ended: Promise<void>;
   /** Resolves when nobody is under way any more. */
@@ -39,15 +40,11 @@ export interface Crowd {
 
 type Answer = Ranking & { readonly experiment?: string; readonly arm?: string };
 
-/** Different wishes; visitors take them in turn. */
-const WISHES = 5000;
-
 /** Visits over real HTTP: a ranking, and a click or a booking for what is liked of it, with the ranking's token. */
 export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
-  const { table, seed, perSecond, atOnce } = options;
+  const { table, wishes, seed, perSecond, atOnce } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const post = poster(system, agent);
-  const wishes = rankBodies(WISHES, seed);
   let seen: Seen = new Map();
   let { taste } = options;
   let [rankings, events, visits, nextMs] = [0, 0, 0, performance.now()];
@@ -55,7 +52,7 @@ export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
 
   const visit = async () => {
     const number = visits++;
-    const { preferences } = wishes[number % WISHES] as Pick<Visit, 'preferences'>;
+    const preferences = wishes[number % wishes.length];
     const its = taste;
     const sessionId = `visitor-${seed}-${number}`;
     const ranking = await post<Answer>('/v1/rank', 200, { sessionId, preferences, limit: SHOWN });

@@ -1,5 +1,5 @@
 import { json, type BackendClient } from '../../../backend/client/backend-client.ts';
-import type { RolloutDecision } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { within } from './within.ts';
 
@@ -11,7 +11,7 @@ export interface Followed {
 }
 
 /**
- * Waits until a rollout is over, and tells each step as soon as it is decided.
+ * Waits until a rollout is over or not waited for any longer, and tells each step as soon as it is decided.
  * @throws Missed when it takes longer than @param limitMs, with what it still lacked.
  */
 export async function followRollout(
@@ -20,6 +20,8 @@ export async function followRollout(
   tell: (decision: RolloutDecision) => void,
   limitMs: number,
   signal: AbortSignal,
+  /** Whether it is not waited for any longer. */
+  givesUp: () => boolean = () => false,
 ): Promise<Followed> {
   let told = 0;
   let why = '';
@@ -33,7 +35,7 @@ export async function followRollout(
       const decisions = rollout.decisions.filter(({ from, next }) => from.stage !== next.stage);
       for (const decision of decisions.slice(told)) tell(decision);
       told = decisions.length;
-      return rollout.endedAt === null
+      return rollout.endedAt === null && !givesUp()
         ? undefined
         : { id, challenger: rollout.challenger as Version, decisions };
     },

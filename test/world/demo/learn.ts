@@ -2,6 +2,7 @@ import { json } from '../../../backend/client/backend-client.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import { count } from '../../../shared/text/text.ts';
 import type { Teller } from './story.ts';
+import { trained } from './trained.ts';
 import { within } from './within.ts';
 
 /**
@@ -26,11 +27,7 @@ export async function learn(
     'the gate lets what was learned meet visitors',
     signal,
     async () => {
-      const { runId } = await json(client.train.$post({ json: { name } }));
-      const run = await within(limitMs, `the training ${runId} ends`, signal, async () => {
-        const found = await json(client.runs[':id'].$get({ param: { id: runId } }));
-        return found.status === 'running' ? undefined : found;
-      });
+      const run = await trained(client, name, limitMs, signal);
       const { gate, counts, outcome } = run.progress;
       if (run.version === null || gate === undefined) {
         said = run.error ?? 'nothing was learned';

@@ -20,11 +20,14 @@ import { ADVENTURERS, PLANNERS, taste } from './taste.ts';
 import { freshVisits } from './true-value.ts';
 import { truthOf } from './truth.ts';
 import type { DemoSystem } from './system.ts';
+import { wishesOf } from './wishes.ts';
 import { Missed, within } from './within.ts';
 
 const SEED = 7;
 const TRIPS = 10_000;
 const VISITORS_PER_SECOND = 250;
+/** Different ones; visitors take them in turn. */
+const WISHES = 5000;
 const FRESH_VISITS = 400;
 const PLAN = { toLearn: 2500, toTell: 1500, windowMs: WINDOW_MS, limitMs: 120_000 };
 
@@ -69,6 +72,7 @@ async function run(): Promise<void> {
     const visitors = crowd(system, {
       table,
       taste: tastes.before,
+      wishes: wishesOf(WISHES, SEED),
       seed: SEED,
       perSecond: VISITORS_PER_SECOND,
       atOnce: 16,

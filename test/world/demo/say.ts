@@ -1,4 +1,4 @@
-import type { RolloutDecision } from '../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../backend/rollouts/rollout-decision.ts';
 import { percent } from '../../../shared/text/text.ts';
 
 export const share = (value: number): string => percent(value, { digits: 1 });

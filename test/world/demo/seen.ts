@@ -1,10 +1,10 @@
 import type { Version } from '../../../shared/domain/ids.ts';
 import { EMPTY, plus, since, type Tally } from './outcome.ts';
-import type { Taste } from './taste.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** Rankings that are alike in what they were answered with and in what their visitors like. */
 export interface Alike {
-  readonly taste: Taste;
+  readonly taste: Behaviour;
   readonly version: Version;
   /** Of a ranking that an experiment or a canary took. */
   readonly experiment?: string;
@@ -39,6 +39,6 @@ export const sumOf = (seen: Seen, isMeant: (one: Alike) => boolean = () => true)
 
 /** Served by this version alone, as the champion of everybody: in no canary, and not interleaved. */
 export const ranksAlone =
-  (version: Version, taste: Taste) =>
+  (version: Version, taste: Behaviour) =>
   (one: Alike): boolean =>
     one.version === version && one.taste === taste && one.experiment === undefined;

@@ -2,7 +2,7 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import { tasteOf } from '../hidden-taste.ts';
-import type { Outcome } from './outcome.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** Points by bucket of each feature, as the schema of trips has them; nothing of it is sent to the system. */
 export type Likes = Readonly<Record<string, readonly number[]>>;
@@ -35,21 +35,10 @@ const READINESS = { logOddsPerPoint: 0.07, usualLogOdds: -4.3 };
 const BOOKING = { logOddsPerPoint: 0.03, usualLogOdds: -2 };
 const FEATURES = smarttrip.features.length;
 
-/** What one visitor did with a slate, by slot. */
-export interface Deed {
-  readonly slot: number;
-  readonly books: boolean;
-}
-
-export interface Taste {
-  readonly name: string;
+export interface Taste extends Behaviour {
   readonly likes: Likes;
   /** Ranks by the taste itself: nothing earns more. */
   readonly oracle: Scorer;
-  /** What visitors do with a slate on average. @param codes `Uint8Array(slots × F)`. */
-  expected(codes: Uint8Array, slots: number): Outcome;
-  /** What one of them clicks, top slot first. */
-  visit(codes: Uint8Array, slots: number): Deed[];
 }
 
 /**
@@ -58,7 +47,7 @@ export interface Taste {
  */
 export function taste(name: string, likes: Likes, seed: number): Taste {
   const random = seededRandom(seed);
-  const clicking = tasteOf(likes, random, READINESS);
+  const clicking = tasteOf(smarttrip, likes, random, READINESS);
   const { oracle } = clicking;
   const bookingRate = (codes: Uint8Array, slot: number) => {
     const worth = toPoints(scoreCodes(oracle, codes, slot * FEATURES));
@@ -85,10 +74,3 @@ export function taste(name: string, likes: Likes, seed: number): Taste {
         .map(([slot]) => ({ slot, books: random() < bookingRate(codes, slot) })),
   };
 }
-
-export const outcomeOf = (deeds: readonly Deed[]): Outcome => ({
-  clicked: deeds.length > 0 ? 1 : 0,
-  clicks: deeds.length,
-  bookings: deeds.filter(({ books }) => books).length,
-  reciprocalRank: deeds.length > 0 ? 1 / (deeds[0].slot + 1) : 0,
-});

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { rankBodies } from '../../bench/support/rank-bodies.ts';
+import { wishesOf } from './wishes.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import type { RankableTable } from '../../../shared/score/rank.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
@@ -21,11 +21,7 @@ export const freshVisits = (
   nowMs: number,
 ): FreshVisits => ({
   table,
-  visits: rankBodies(count, seed).map(({ preferences }) => ({
-    preferences: preferences as Visit['preferences'],
-    context: {},
-    recent: [],
-  })),
+  visits: wishesOf(count, seed).map((preferences) => ({ preferences, context: {}, recent: [] })),
   nowMs,
 });
 

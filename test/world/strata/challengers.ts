@@ -3,7 +3,7 @@ import { versionOf } from '../../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 import {
   additiveFromPoints,
   pointsOf,
@@ -15,8 +15,10 @@ import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts
 import { packTrainingSet, splitByTime } from '../../../backend/science/learn/training-set.ts';
 import { NOW_MS } from '../../bench/support/trips.ts';
 import { coverOf } from '../../../backend/science/evaluation/cover.ts';
-import { gateEvidence } from '../../../backend/science/evaluation/gate-evidence.ts';
-import type { GateEvidence } from '../../../backend/science/evaluation/gate.ts';
+import {
+  gateEvidence,
+  type GateEvidence,
+} from '../../../backend/science/evaluation/gate-evidence.ts';
 import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import { learn } from '../../../backend/science/training/train-version.ts';
 import { labelled, logOf, type LogOptions } from './champion-log.ts';
@@ -136,7 +138,10 @@ async function challengerOf(
     return { ...about, evidence, scorer: { ...scorer, version: versionOf(version) } };
   }
   const scorer = { ...changedByHand(champion, random), version: versionOf(version) };
-  const [reference, held] = splitByTime(packTrainingSet(smarttrip, slates.map(labelled)), HELD_OUT);
+  const [reference, held] = splitByTime(
+    packTrainingSet(tripWishes, slates.map(labelled)),
+    HELD_OUT,
+  );
   const gain = offPolicyGain(
     slates.filter(({ at }) => at >= held.at[0]),
     champion,
@@ -163,8 +168,8 @@ function flawOf(origin: Origin, random: () => number): Partial<LogOptions> {
     case 'clicks by chance':
       return { noisy: 0.3 + 0.6 * random() };
     case 'poisoned': {
-      const feature = 1 + Math.floor(random() * (smarttrip.features.length - 1));
-      const codes = bucketCount(smarttrip.features[feature]);
+      const feature = 1 + Math.floor(random() * (tripWishes.features.length - 1));
+      const codes = bucketCount(tripWishes.features[feature]);
       return { poisoned: { share: 0.3, feature, code: 1 + Math.floor(random() * (codes - 1)) } };
     }
     default:
@@ -198,7 +203,7 @@ async function trained(
   { world, device }: { readonly world: World; readonly device: Device },
 ): Promise<{ readonly scorer: UnversionedScorer; readonly evidence: GateEvidence }> {
   let evidence: GateEvidence = {};
-  const { scorer } = await learn(packTrainingSet(smarttrip, slates.map(labelled)), {
+  const { scorer } = await learn(packTrainingSet(tripWishes, slates.map(labelled)), {
     parent: champion,
     learner: 'additive',
     name,
@@ -218,7 +223,7 @@ async function trained(
 }
 
 /** Every weight moved by up to a few points. As of all weights that somebody gives, the gate fits a calibration itself. */
-function changedByHand(champion: Scorer, random: () => number): Scorer {
+export function changedByHand(champion: Scorer, random: () => number): Scorer {
   const most = logUniform(random, [3, 20]);
   const points = Object.fromEntries(
     Object.entries(pointsOf(champion)).map(([feature, own]) => [
@@ -227,5 +232,5 @@ function changedByHand(champion: Scorer, random: () => number): Scorer {
     ]),
   );
   const { version, exploration } = champion;
-  return additiveFromPoints(smarttrip, points, { version, name: 'by hand', exploration });
+  return additiveFromPoints(tripWishes, points, { version, name: 'by hand', exploration });
 }

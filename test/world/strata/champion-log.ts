@@ -29,7 +29,7 @@ export function logOf(champion: Scorer, world: World, options: LogOptions): Logg
   const { rankings, seed, stale = 0, often = false } = options;
   const random = seededRandom(world.seed + seed);
   const visits = world.visits(Math.min(rankings, DIFFERENT), seed);
-  const pools = visits.map((visit) => poolOf(champion, world.table, visit));
+  const pools = visits.map((visit) => poolOf(champion, world.table, visit, world.nowMs));
   return Array.from({ length: rankings }, (_, i) => {
     const drawn = drawnFrom(pools[i % pools.length], champion, seed + i);
     const when = i < stale * rankings ? 'before' : often ? 'often' : 'now';

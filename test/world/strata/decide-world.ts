@@ -1,6 +1,7 @@
 import { DEFAULT_ROLLOUT } from '../../../backend/rollouts/settings.ts';
 import type { Device } from '../../../backend/science/learn/device/device.ts';
-import { runGate, type GateRules } from '../../../backend/science/evaluation/gate.ts';
+import { runGate } from '../../../backend/science/evaluation/gate.ts';
+import type { GateRules } from '../../../backend/science/evaluation/gate-rules.ts';
 import { sampleSizeOfProportions } from '../../../backend/science/statistics/power.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { simulateRollout } from '../simulated-rollout.ts';
@@ -100,13 +101,13 @@ export async function decideWorld(
 }
 
 /** Share of the rankings that are clicked, with one ranking per session. */
-const clickThrough = ({ counts: { p } }: Shelf): number => 1 - p[0];
+export const clickThrough = ({ counts: { p } }: Shelf): number => 1 - p[0];
 
 /**
  * Rankings, both arms together, of a test that is read once: it has to be sized before anything is known of the challenger, for
  * the smallest gain of interest in click-through (two-sided, 5 %; `sampleSizeOfProportions`).
  */
-const fixedHorizon = (rate: number): number => {
+export const fixedHorizon = (rate: number): number => {
   const most = Math.min(rate * DEFAULT_ROLLOUT.minGain, (1 - rate) / 2);
   return 2 * sampleSizeOfProportions(rate, most, { power: POWER });
 };

@@ -25,12 +25,12 @@ export interface Drawn {
 }
 
 /** Ranking the catalogue costs more than drawing a slate, so that one pool is drawn from as often as somebody asks for the same. */
-export function poolOf(scorer: Scorer, table: RankableTable, visit: Visit): Pool {
+export function poolOf(scorer: Scorer, table: RankableTable, visit: Visit, nowMs = NOW_MS): Pool {
   const { poolSize } = scorer.exploration;
   const slate = rankSlate(scorer, table, visit, {
     limit: Math.max(SLOTS, poolSize),
     seed: 0,
-    nowMs: NOW_MS,
+    nowMs,
     exploration: { temperature: 0, epsilon: 0, poolSize },
   });
   return { ...slate, points: slate.units.map(toPoints) };

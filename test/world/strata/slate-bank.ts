@@ -1,5 +1,6 @@
-import { interleave } from '../../../shared/explore/interleave.ts';
+import { interleave, type Team } from '../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { addClickCounts, expectedClicks, noCounts, type ClickCounts } from './click-model.ts';
@@ -9,6 +10,8 @@ import type { World } from './world.ts';
 /** Visits of no log, and how many slates are drawn for each. */
 const VISITS = 400;
 const DRAWS = 2;
+/** Interleaved slates of both scorers for each of them: whose items stand where is more by chance. */
+const DRAFTS = 8;
 const BANK_SEED = 7;
 
 /** What a scorer shows the people of a bank. */
@@ -31,6 +34,8 @@ export interface Shelf {
 export interface SlateBank {
   readonly world: World;
   readonly visits: readonly Visit[];
+  /** Of a part of a bank: how many visits come before it, as each draws by its own number. */
+  readonly from?: number;
 }
 
 export const drawBank = (world: World): SlateBank => ({
@@ -38,14 +43,14 @@ export const drawBank = (world: World): SlateBank => ({
   visits: world.visits(VISITS, BANK_SEED),
 });
 
-export function shelve({ world, visits }: SlateBank, scorer: Scorer): Shelf {
-  const pools = visits.map((visit) => poolOf(scorer, world.table, visit));
+export function shelve({ world, visits, from = 0 }: SlateBank, scorer: Scorer): Shelf {
+  const pools = visits.map((visit) => poolOf(scorer, world.table, visit, world.nowMs));
   const counts = noCounts(SLOTS);
   const clicks = new Float64Array(pools.length);
   const clicked = Float64Array.from(pools, (pool, v) => {
     const own = noCounts(SLOTS);
     for (let draw = 0; draw < DRAWS; draw++) {
-      const appeal = world.appeal(drawnFrom(pool, scorer, v * DRAWS + draw));
+      const appeal = world.appeal(drawnFrom(pool, scorer, (from + v) * DRAWS + draw));
       clicks[v] += expectedClicks(world.model, appeal) / DRAWS;
       addClickCounts(own, world.model, appeal, undefined, 1 / DRAWS);
     }
@@ -83,31 +88,44 @@ export function trueGain(champion: Shelf, challenger: Shelf): TrueGain {
   };
 }
 
-/** Clicks on the champion's (team 0) and the challenger's items (team 1) in one interleaved session. */
+/**
+ * Clicks on the champion's (team 0) and the challenger's items (team 1) in one interleaved session. As at the edge, each
+ * drafts as it serves, and no click counts where both would have picked the same.
+ */
 export function interleavedCounts(
   { world }: SlateBank,
   champion: Shelf,
   challenger: Shelf,
 ): ClickCounts {
   const counts = noCounts(SLOTS);
-  const visits = champion.pools.length;
+  const weight = 1 / (champion.pools.length * DRAFTS);
   champion.pools.forEach((own, v) => {
-    const pools = [own, challenger.pools[v]];
-    // As at the edge: no exploration, the coins of the draft are its only chance.
-    const [first, second] = pools.map(({ ids }) => ids.slice(0, SLOTS));
-    const drafted = interleave([first, second], SLOTS, seededRandom(v + 1));
-    const slots = drafted.map(({ item, team }) => ({ at: pools[team].ids.indexOf(item), team }));
-    const liked = slots.map(({ at, team }) => {
-      const one = pickFrom(pools[team], [at], [1]);
-      return world.appeal(one).liked[0];
-    });
-    addClickCounts(
-      counts,
-      world.model,
-      { liked, byChance: world.clicks / liked.length },
-      drafted.map(({ team }) => team),
-      1 / visits,
-    );
+    const pools = [own, challenger.pools[v]] as const;
+    const teams = [teamOf(champion, own), teamOf(challenger, pools[1])] as const;
+    for (let draft = 0; draft < DRAFTS; draft++) {
+      const slots = interleave(teams, SLOTS, seededRandom(v * DRAFTS + draft + 1));
+      if (!slots.some(({ differs }) => differs)) {
+        counts.p[0] += weight;
+        continue;
+      }
+      const liked = slots.map(({ item, team }) => {
+        const one = pickFrom(pools[team], [pools[team].ids.indexOf(item)], [1]);
+        return world.appeal(one).liked[0];
+      });
+      addClickCounts(
+        counts,
+        world.model,
+        { liked, byChance: world.clicks / liked.length },
+        slots.map(({ team }) => team),
+        weight,
+      );
+    }
   });
   return counts;
 }
+
+const teamOf = ({ scorer: { exploration } }: Shelf, { ids, points }: Pool): Team<ItemId> => ({
+  items: ids,
+  points,
+  exploration,
+});

@@ -1,9 +1,9 @@
 import { bucketCount } from '../../../shared/features/schema.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 
-const FEATURES = smarttrip.features.length;
+const FEATURES = tripWishes.features.length;
 /** Buckets of any feature, at most. */
-const WIDEST = Math.max(...smarttrip.features.map(bucketCount));
+const WIDEST = Math.max(...tripWishes.features.map(bucketCount));
 
 /** What an item is worth to a visitor in log-odds, from the codes of both, and up to a constant. */
 export type Taste = (codes: ArrayLike<number>, from: number) => number;

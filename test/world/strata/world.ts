@@ -1,11 +1,12 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import type { Item } from '../../../shared/domain/item.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { makeTrips, makeVisits } from '../../bench/support/trips.ts';
+import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 import { CLICK_MODELS, expectedClicks, type Appeal, type ClickModel } from './click-model.ts';
 import { drawnFrom, poolOf, type Drawn } from './pool.ts';
 import { additiveTaste, interactingTaste, type Taste } from './taste.ts';
@@ -40,7 +41,7 @@ export const worldSeed = (stratum: string, seed: number, n: number): number =>
   (seed + n * Object.keys(STRATA).length + Object.keys(STRATA).indexOf(stratum)) * APART;
 
 /** The hand-tuned weights, which know nothing of the visitors. */
-export const RULES = additiveFromPoints(smarttrip, smarttrip.rules, {
+export const RULES = additiveFromPoints(tripWishes, tripWishes.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
@@ -51,7 +52,10 @@ export type When = 'now' | 'before' | 'often';
 export interface World {
   readonly seed: number;
   readonly stratum: Stratum;
+  readonly items: readonly Item[];
   readonly table: RankableTable;
+  /** When people come: features read it. */
+  readonly nowMs: number;
   readonly model: ClickModel;
   /** @param when `before`: by the tastes that people had before; `often`: by those of now, and with MOST_CLICKS per ranking. */
   readonly appeal: (drawn: Pick<Drawn, 'codes' | 'slots'>, when?: When) => Appeal;
@@ -73,20 +77,33 @@ const CALIBRATED_ON = 300;
 export const logUniform = (random: () => number, [low, high]: readonly [number, number]): number =>
   low * (high / low) ** random();
 
-export function drawWorld(stratum: Stratum, seed: number): World {
+export interface WorldOptions {
+  /** Mean clicks per ranking that the rules earn; else drawn. */
+  readonly clicks?: number;
+  /** When people come; else `NOW_MS`. */
+  readonly nowMs?: number;
+}
+
+export function drawWorld(
+  stratum: Stratum,
+  seed: number,
+  { clicks: asked, nowMs = NOW_MS }: WorldOptions = {},
+): World {
   const random = seededRandom(seed);
   const { model, taste: drawTaste } = VISITORS[stratum.visitors];
   const tastes = { now: drawTaste(random), before: drawTaste(random) };
-  const clicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
+  const drawnClicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
+  const clicks = asked ?? drawnClicks;
   const testDays = logUniform(random, TEST_DAYS);
-  const table = rankable(packItems(smarttrip.columns, makeTrips(stratum.items, seed)));
+  const items = makeTrips(stratum.items, seed, nowMs);
+  const table = rankable(packItems(tripWishes.columns, items));
   const visits = (count: number, own: number) => makeVisits(count, seed + own);
   const rules = visits(CALIBRATED_ON, seed + 1).map((visit, i) =>
-    drawnFrom(poolOf(RULES, table, visit), RULES, i),
+    drawnFrom(poolOf(RULES, table, visit, nowMs), RULES, i),
   );
   const liking = (of: Taste, base: number) => (drawn: Pick<Drawn, 'codes' | 'slots'>) =>
     Float64Array.from({ length: drawn.slots }, (_, slot) => {
-      const worth = of(drawn.codes, slot * smarttrip.features.length);
+      const worth = of(drawn.codes, slot * tripWishes.features.length);
       return 1 / (1 + Math.exp(-base - worth));
     });
   /** So that the rules earn these clicks per ranking. */
@@ -115,7 +132,9 @@ export function drawWorld(stratum: Stratum, seed: number): World {
   return {
     seed,
     stratum,
+    items,
     table,
+    nowMs,
     model,
     appeal: (drawn, when = 'now') => appeals[when](drawn),
     clicks,
@@ -123,3 +142,9 @@ export function drawWorld(stratum: Stratum, seed: number): World {
     visits,
   };
 }
+
+/** The same world while other tastes hold. */
+export const asOf = (world: World, when: When): World => ({
+  ...world,
+  appeal: (drawn, at = when) => world.appeal(drawn, at),
+});

@@ -19,9 +19,10 @@ export class AdditiveProblem {
   }
 
   ridge(weights: Float64Array): number {
-    const { prior, l2 } = this.#options;
+    const { prior, l2, ridge } = this.#options;
     let sum = 0;
-    for (let j = 0; j < weights.length; j++) sum += (weights[j] - prior[j]) ** 2;
+    for (let j = 0; j < weights.length; j++)
+      sum += (ridge?.[j] ?? 1) * (weights[j] - prior[j]) ** 2;
     return (l2 / 2) * sum;
   }
 
@@ -35,8 +36,9 @@ export class AdditiveProblem {
   /** Gradient of loss and ridge at weights whose scores are given. @returns the loss alone. */
   async gradient(weights: Float64Array, scores: number, into: Float64Array): Promise<number> {
     const smooth = await this.loss.gradient(scores, into);
-    const { prior, l2 } = this.#options;
-    for (let j = 0; j < into.length; j++) into[j] += l2 * (weights[j] - prior[j]);
+    const { prior, l2, ridge } = this.#options;
+    for (let j = 0; j < into.length; j++)
+      into[j] += l2 * (ridge?.[j] ?? 1) * (weights[j] - prior[j]);
     return smooth;
   }
 
@@ -48,6 +50,7 @@ export class AdditiveProblem {
 
   /** @param diagonal of the loss's hessian; the ridge's is added. */
   addRidge(diagonal: Float64Array): void {
-    for (let j = 0; j < diagonal.length; j++) diagonal[j] += this.#options.l2 + 1e-6;
+    const { l2, ridge } = this.#options;
+    for (let j = 0; j < diagonal.length; j++) diagonal[j] += l2 * (ridge?.[j] ?? 1) + 1e-6;
   }
 }

@@ -1,3 +1,4 @@
+import { crossStrength } from '../../../../shared/features/cross-strength.ts';
 import { bucketCount, type Schema } from '../../../../shared/features/schema.ts';
 import {
   additiveFromPoints,
@@ -9,6 +10,7 @@ import {
 } from '../../../../shared/score/scorer.ts';
 import { posteriorOf, priorPoints, type Posterior } from '../../../../shared/score/posterior.ts';
 import { calibrate } from '../calibrate.ts';
+import { crossShrinkage } from './cross-shrinkage.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
 import { evidenceWeight } from '../loss.ts';
@@ -93,12 +95,14 @@ export async function fitFirstPass(
     setIntercept(train, weights);
     return weights;
   };
+  const ridge = crossShrinkage(schema, train.features);
   return fitAdditive(train, validation, {
     schema,
     objective: training.objective,
     start: from?.weights ?? logOdds(firstPassOf(parent)),
     prior: logOdds(rules),
     l2: l2 ?? training.l2,
+    ...(ridge && { ridge }),
     ...(l1 === undefined ? {} : { l1 }),
     slope: LEARNED_SLOPE,
     maxIterations: from === undefined ? MAX_ITERATIONS : Math.max(from.iterations, 1),
@@ -137,8 +141,8 @@ export function firstPassScorer(
 }
 
 /**
- * The posterior of fitted weights (Laplace's approximation, diagonal): the precision of each is that of the prior and the loss's
- * curvature, as of the slates that it was fitted to and no others. Curvature counts a slate as often as it weighs; divided
+ * The posterior of fitted weights (Laplace's approximation, diagonal): the precision of each is that of the prior, of
+ * crosses as often as the ridge counts on them, and the loss's curvature, as of the slates that it was fitted to and no others. Curvature counts a slate as often as it weighs; divided
  * by `evidenceWeight` it counts each once.
  */
 function learnedPosterior(
@@ -147,10 +151,11 @@ function learnedPosterior(
   { schema, exploration }: Scorer,
 ): Posterior {
   const precision = 1 / (priorPoints(exploration) * LEARNED_SLOPE) ** 2;
+  const strength = crossStrength(schema);
   const weight = evidenceWeight(set, schema.training.objective);
   return posteriorOf(schema, (feature, bucket) => {
     const learned = curvature[feature * STRIDE + bucket] / weight;
-    return 1 / Math.sqrt(precision + learned) / LEARNED_SLOPE;
+    return 1 / Math.sqrt(strength[feature] * precision + learned) / LEARNED_SLOPE;
   });
 }
 

@@ -12,6 +12,8 @@ export interface FitOptions {
   /** What ridge and lasso pull towards, same shape. */
   readonly prior: Float64Array;
   readonly l2: number;
+  /** How many times `l2` counts on each weight, same shape; absent: once. */
+  readonly ridge?: Float64Array;
   readonly l1?: number;
   /** Log-odds per point. */
   readonly slope: number;

@@ -2,6 +2,7 @@ import { MAX_DELTAS, type WeightDelta } from '../../../../shared/domain/weight-d
 import { bucketCount } from '../../../../shared/features/schema.ts';
 import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import { toLogOdds, warmSlope } from './first-pass.ts';
+import { crossShrinkage } from './cross-shrinkage.ts';
 import type { Device } from '../device/device.ts';
 import { fitAdditive } from './fit-additive.ts';
 import { pointsPerRow } from '../score-set.ts';
@@ -37,6 +38,7 @@ export async function learnDeltas(
     start.set(slotWeights(set, scores), schema.features.length * STRIDE);
   }
   setIntercept(shown, start);
+  const ridge = crossShrinkage(schema, shown.features);
   const { weights } = await fitAdditive(shown, undefined, {
     schema,
     objective: 'listwise',
@@ -44,6 +46,7 @@ export async function learnDeltas(
     prior: start,
     // Each slate is weighted by its reward; dividing by the mean reward makes the prior count as if each weighed 1.
     l2: meanReward(set) / spread ** 2,
+    ...(ridge && { ridge }),
     slope,
     maxIterations: MAX_ITERATIONS,
     patience: MAX_ITERATIONS,

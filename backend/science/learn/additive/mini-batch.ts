@@ -32,7 +32,7 @@ export async function miniBatch(
   options: FitOptions,
   set: TrainingSet,
 ): Promise<number> {
-  const { schema, slope, prior, l1 = 0, l2, start, seed = 1 } = options;
+  const { schema, slope, prior, l1 = 0, l2, ridge, start, seed = 1 } = options;
   const { loss } = problem;
   const stride = set.features;
   const byRow = codesByRow(set, stride);
@@ -101,7 +101,8 @@ export async function miniBatch(
         const stepsSince = step - updatedAt[j];
         updatedAt[j] = step;
         updates[j]++;
-        const g = share * gradient[j] + stepsSince * l2 * (weights[j] - prior[j]);
+        const pull = stepsSince * l2 * (ridge?.[j] ?? 1);
+        const g = share * gradient[j] + pull * (weights[j] - prior[j]);
         mean[j] = BETA1 * mean[j] + (1 - BETA1) * g;
         square[j] = BETA2 * square[j] + (1 - BETA2) * g * g;
         const size = rate / (Math.sqrt(square[j] / (1 - BETA2 ** updates[j])) + EPSILON);

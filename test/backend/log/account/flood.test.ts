@@ -134,7 +134,7 @@ test('a ranking is flooded from the event on by which it is, and stays so, whene
 
 test('rankings of which none is flooded are read in slices that fit into memory', async () => {
   const events = 4000;
-  const rankings = Array.from({ length: sized({ small: 15, full: 75 }) }, (_, n) =>
+  const rankings = Array.from({ length: sized({ small: 15, full: 40, hours: 75 }) }, (_, n) =>
     rankingOf(`busy-${n}`, NOON + n * 60_000),
   );
   await ingest(store, { batchId: 'busy', decisions: rankings, events: [] }, NOON);

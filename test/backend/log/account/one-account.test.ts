@@ -463,7 +463,7 @@ describe('a partition that is built again only where its day changed is the one 
       parts: parts.map(({ sha256 }) => sha256),
     }));
 
-  test.each(Array.from({ length: sized({ small: 2, full: 12 }) }, (_, i) => SEED + i))(
+  test.each(Array.from({ length: sized({ small: 1, full: 6, hours: 24 }) }, (_, i) => SEED + i))(
     'row by row (seed %i)',
     async (seed) => {
       const random = seededRandom(seed);

@@ -214,7 +214,7 @@ test('a deletion leaves no row of the user or their sessions, and of the others 
         },
       )
       .beforeEach(closed),
-    { numRuns: runs(sized({ small: 12, full: 60 })) },
+    { numRuns: runs(sized({ small: 6, full: 30, hours: 120 })) },
   );
   expect(shared).toBeGreaterThan(0);
   expect(goneInAll).toBeGreaterThan(0);
@@ -245,7 +245,7 @@ test('sessions that turn out to be a deleted user’s go when the row comes in t
         },
       )
       .beforeEach(closed),
-    { numRuns: runs(sized({ small: 8, full: 40 })) },
+    { numRuns: runs(sized({ small: 5, full: 20, hours: 80 })) },
   );
 }, 120_000);
 

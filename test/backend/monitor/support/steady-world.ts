@@ -53,8 +53,10 @@ export function tripsOf(
 /** The sample that the store would keep of these items. */
 export function sampleOf(start: number, items: readonly Item[], size = 500): DailySample {
   const sampled = items
-    .toSorted((a, b) => sampleRank(a.id) - sampleRank(b.id))
+    .map((item) => ({ item, rank: sampleRank(item.id) }))
+    .toSorted((a, b) => a.rank - b.rank)
     .slice(0, size)
+    .map(({ item }) => item)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return { day: start, items: items.length, table: packItems(smarttrip.columns, sampled) };
 }

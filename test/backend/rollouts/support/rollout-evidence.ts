@@ -1,5 +1,8 @@
 import { versionOf } from '../../../../shared/domain/ids.ts';
-import type { RolloutEvidence, RolloutState } from '../../../../backend/rollouts/decide-rollout.ts';
+import type {
+  RolloutEvidence,
+  RolloutState,
+} from '../../../../backend/rollouts/rollout-evidence.ts';
 import type { Stage } from '../../../../backend/rollouts/steps.ts';
 
 export const [OLD, CHAMPION, CHALLENGER] = [versionOf(7), versionOf(41), versionOf(42)];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RolloutDecision } from '../../../../backend/rollouts/decide-rollout.ts';
+import type { RolloutDecision } from '../../../../backend/rollouts/rollout-decision.ts';
 
 /** Logs of two rollouts, as they were stored before a gain was asked for: one that ops ended, and one that became champion. */
 export const LOGS_BEFORE: readonly (readonly RolloutDecision[])[] = JSON.parse(

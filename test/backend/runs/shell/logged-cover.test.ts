@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { upsertItems } from '../../../../backend/catalogue/items.ts';
 import { loggedCover } from '../../../../backend/runs/shell/logged-cover.ts';
+import { packedCatalogue } from '../../../../backend/runs/shell/packed-catalogue.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
@@ -25,7 +26,10 @@ afterEach(() => log.close());
 
 test('requests of the span and the stored catalogue tell the cover; without either there is none', async () => {
   const cover = (to = NOW_MS, challenger = scorer) =>
-    loggedCover(log.database, scorer, challenger, { from: NOW_MS - DAY, to });
+    loggedCover(log.database, packedCatalogue(log.database, smarttrip), scorer, challenger, {
+      from: NOW_MS - DAY,
+      to,
+    });
   expect(await cover()).toBeUndefined();
   await log.add(
     makeVisits(50, 2).map((visit, n) =>

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { upsertItems } from '../../../../backend/catalogue/items.ts';
 import { withPools } from '../../../../backend/runs/shell/logged-pools.ts';
+import { packedCatalogue } from '../../../../backend/runs/shell/packed-catalogue.ts';
 import { offPolicyGain } from '../../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { parseItemId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
@@ -11,12 +12,15 @@ import { candidateTable } from '../../../../shared/score/candidate-table.ts';
 import { rankable, rankSlate, type RankableTable } from '../../../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../../bench/support/trips.ts';
+import { sizedForHours } from '../../../support/size.ts';
 import { hiddenTaste } from '../../../world/hidden-taste.ts';
 import { openLog, rankingOf, type Log } from '../../log/support/log.ts';
 
 const ITEMS = 120;
 const RANKINGS = 1500;
 const CANDIDATES = 20;
+/** Seeds of the slates whose mean worth is the truth: its error is far below the interval's width with two of them. */
+const DRAWS = sizedForHours([1, 2], [1, 2, 3, 4, 5, 6]);
 const scorer = (points: Record<string, number[]>, temperature: number): Scorer => ({
   ...additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'one' }),
   exploration: { temperature, epsilon: 0.1, poolSize: ITEMS },
@@ -33,6 +37,10 @@ beforeEach(async () => {
   await upsertItems(log.store, smarttrip, items, NOW_MS);
 });
 afterEach(() => log.close());
+
+/** By the catalogue as it is now. */
+const poolsOf = (of: readonly LoggedSlate[], by: Scorer, other: Scorer) =>
+  withPools(log.database, packedCatalogue(log.database, smarttrip), of, by, other);
 
 type Asked = Visit & { readonly candidates?: readonly { readonly id: string }[] };
 
@@ -96,7 +104,7 @@ async function served(by = champion): Promise<LoggedSlate[]> {
 }
 
 const valueOf = (by: Scorer): number => {
-  const shows = [1, 2, 3, 4, 5, 6].flatMap((seed) =>
+  const shows = DRAWS.flatMap((seed) =>
     requests.map((asked, n) => taste.expected(show(by, asked, n, 1e6 * seed).codes, 1)[0]),
   );
   return shows.reduce((sum, rate) => sum + rate, 0) / shows.length;
@@ -104,7 +112,7 @@ const valueOf = (by: Scorer): number => {
 
 test('what competed for the only slot is ranked again from the log, and the gain of showing something else is known', async () => {
   const slates = await served();
-  const pooled = await withPools(log.database, slates, champion, challenger);
+  const pooled = await poolsOf(slates, champion, challenger);
   expect(pooled.filter(({ pool }) => pool !== undefined)).toHaveLength(RANKINGS);
   for (const { pool, codes } of pooled.slice(0, 50)) {
     const [at] = pool!.shown;
@@ -120,7 +128,7 @@ test('what competed for the only slot is ranked again from the log, and the gain
 
 test('where the champion could not have shown what the challenger would, there is no estimate', async () => {
   const narrow = { ...champion, exploration: { ...champion.exploration, poolSize: 10 } };
-  const pooled = await withPools(log.database, await served(narrow), narrow, challenger);
+  const pooled = await poolsOf(await served(narrow), narrow, challenger);
   expect(pooled.every(({ pool }) => pool !== undefined)).toBe(true);
   const { gain } = offPolicyGain(pooled, narrow, challenger, { click: 1 });
   expect(gain).toMatchObject({
@@ -132,8 +140,7 @@ test('what was drawn from another catalogue, by other weights, or is in the log 
   const slates = await served();
   const others = scorer({ status: [0, 4] }, 10);
   const known = async (by: Scorer, of: readonly LoggedSlate[]) =>
-    (await withPools(log.database, of, by, challenger)).filter(({ pool }) => pool !== undefined)
-      .length;
+    (await poolsOf(of, by, challenger)).filter(({ pool }) => pool !== undefined).length;
   expect(await known(others, slates)).toBeLessThan(0.2 * RANKINGS);
   expect(
     await known(
@@ -152,5 +159,5 @@ test('what was drawn from another catalogue, by other weights, or is in the log 
 
 test('longer slates are left as they are', async () => {
   const slates = (await served()).map((slate) => ({ ...slate, itemIds: ['a', 'b'] }));
-  expect(await withPools(log.database, slates, champion, challenger)).toBe(slates);
+  expect(await poolsOf(slates, champion, challenger)).toBe(slates);
 });

@@ -3,11 +3,9 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import { normalQuantile } from '../../../../backend/science/statistics/distributions.ts';
 import type { IntervalEstimate } from '../../../../backend/science/statistics/interval.ts';
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
-import {
-  runGate,
-  type GateEvidence,
-  type GateReport,
-} from '../../../../backend/science/evaluation/gate.ts';
+import { runGate } from '../../../../backend/science/evaluation/gate.ts';
+import type { GateEvidence } from '../../../../backend/science/evaluation/gate-evidence.ts';
+import type { GateReport } from '../../../../backend/science/evaluation/gate-report.ts';
 
 const estimate = (low: number, clusters: number) => ({
   mean: 0.1,
@@ -303,6 +301,36 @@ describe('direct, where the log covers little of what it would show', () => {
     ['and a small one where visitors decide', { cover: little, heldOutGain: reordered }, 'staged'],
   ] as const)('%s', (_, changed, mode) => {
     expect(runGate({ ...GOOD, ...changed }, { mode }).verdict).toBe('promote');
+  });
+});
+
+describe('direct, at one look of many', () => {
+  // Two standard errors, and a half, above 0.
+  const gain = {
+    mean: 0.05,
+    low: 0.05 - 1.98 * 0.02,
+    high: 0.05 + 1.98 * 0.02,
+    n: 120,
+    clusters: 120,
+  };
+  const at = (alpha: number, changed: Partial<IntervalEstimate> = {}) =>
+    runGate({ ...GOOD, heldOutGain: { ...gain, ...changed } }, { mode: 'direct', alpha });
+
+  test('the bound is that of its error rate, and the report says which', () => {
+    expect(at(0.05).verdict).toBe('promote');
+    const late = at(0.001);
+    expect(late).toMatchObject({ verdict: 'not enough data' });
+    expect(late.reason).toMatch(
+      /^held-out loss falls by 0\.0500 per slate \(95 %: 0\.0104 to 0\.0896\): the interval with an error rate of 0\.0010, as of one look of many, is not above 0; about/,
+    );
+    // t(0.9995, 119) is 3.374, and t(0.975, 119) 1.980.
+    expect(late.checks[0].figure).toBeCloseTo(0.05 - 3.374 * 0.02, 4);
+    expect(at(0.001, { mean: 0.07, low: 0.07 - 1.98 * 0.02, high: 0.11 }).verdict).toBe('promote');
+  });
+
+  test('more rankings are asked for than at the only look', () => {
+    const wide = { mean: 0.03, low: 0.03 - 1.98 * 0.02, high: 0.03 + 1.98 * 0.02 };
+    expect(at(0.001, wide).moreRankings!).toBeGreaterThan(at(0.05, wide).moreRankings!);
   });
 });
 

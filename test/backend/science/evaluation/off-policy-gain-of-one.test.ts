@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { offPolicyGain } from '../../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
-import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../../../world/trip-wishes.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { hiddenTaste } from '../../../world/hidden-taste.ts';
 import { requestsOfOne, serveOne, valueOfOne } from '../../../world/one-of-many.ts';
 
 const RANKINGS = 3000;
 const scorer = (points: Record<string, number[]>, temperature: number) => ({
-  ...additiveFromPoints(smarttrip, points, { version: RULES_VERSION, name: 'one' }),
+  ...additiveFromPoints(tripWishes, points, { version: RULES_VERSION, name: 'one' }),
   exploration: { temperature, epsilon: 0.1, poolSize: 50 },
 });
 /** Shows everything about as often, so that the truth is within reach. */

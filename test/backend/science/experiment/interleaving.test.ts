@@ -6,7 +6,7 @@ import {
   interleavingStatistic,
   type InterleavingStatistic,
 } from '../../../../backend/science/experiment/interleaving.ts';
-import { interleave } from '../../../../shared/explore/interleave.ts';
+import { interleave, type Team } from '../../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { answered, meanOf, times, zOf } from './draws.ts';
 
@@ -57,11 +57,12 @@ describe('team-draft interleaving', () => {
   });
 
   test.each([
-    ['one list', false],
-    ['two lists, each as good', true],
+    ['one list', false, 0],
+    ['two lists, each as good', true, 0],
+    ['two lists, each as good, from which each draws', true, 2],
   ])(
     'of %s prefers neither arm, though the first slots get most of the clicks',
-    (_, isShuffled) => {
+    (_, isShuffled, temperature) => {
       const random = seededRandom(64);
       const items = times(8, (i) => i);
       const listOf = () =>
@@ -71,12 +72,17 @@ describe('team-draft interleaving', () => {
               .toSorted((a, b) => a.at - b.at)
               .map(({ item }) => item)
           : items;
+      const teamOf = (): Team<number> => ({
+        items: listOf(),
+        points: items.map((place) => -place),
+        exploration: { temperature, epsilon: temperature / 20 },
+      });
       // An odd slate: who gets the last slot is a coin of its own.
       const preferences = times(200, () => {
         const sessions = times(1000, () => {
           const clicks = { control: 0, treatment: 0 };
           const seed = Math.floor(random() * 2 ** 32);
-          const slate = interleave([listOf(), listOf()], 5, seededRandom(seed));
+          const slate = interleave([teamOf(), teamOf()], 5, seededRandom(seed));
           slate.forEach(({ team }, slot) => {
             if (random() < 0.5 / (1 + slot)) clicks[team === 0 ? 'control' : 'treatment']++;
           });

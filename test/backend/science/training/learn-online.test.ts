@@ -12,7 +12,12 @@ const schema = agreeingSchema();
 const base = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'nothing' });
 const SPREAD = 0.5;
 const update = (set: TrainingSet, trustRegion: number) =>
-  learnOnline(set, base, { spread: SPREAD, trustRegion, device: cpuDevice({ threads: 1 }) });
+  learnOnline(set, base, {
+    spread: SPREAD,
+    trustRegion,
+    look: 1,
+    device: cpuDevice({ threads: 1 }),
+  });
 
 /** By how many log-odds the deltas move the item that they move furthest from the mean of its slate. */
 function farthest(set: TrainingSet, { deltas }: Awaited<ReturnType<typeof update>>): number {

@@ -1,0 +1,29 @@
+import type { Schema } from '../../../shared/features/schema.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
+import type { Database } from '../../store/connect.ts';
+
+/** The catalogue as a run ranks it. */
+export type PackedCatalogue = () => Promise<RankableTable>;
+
+/**
+ * In a worker: the catalogue as it is when it is first asked for, and the same one from then on, as all that a run says of a
+ * version is to be of one catalogue. Items are read from the store and packed, which takes a second or two of 100,000: the
+ * published snapshot would have to come from the edge, which may be down.
+ */
+export function packedCatalogue(database: Database, schema: Schema): PackedCatalogue {
+  let packed: Promise<RankableTable> | undefined;
+  return () => (packed ??= readAndPack(database, schema));
+}
+
+async function readAndPack(database: Database, schema: Schema): Promise<RankableTable> {
+  // Loaded where there is something to rank: the database driver is no part of what learning needs.
+  const { connect } = await import('../../store/connect.ts');
+  const { storedItems } = await import('../../catalogue/stored-items.ts');
+  const client = connect(database);
+  try {
+    return rankable(packItems(schema.columns, await storedItems(client, schema)));
+  } finally {
+    client.close();
+  }
+}

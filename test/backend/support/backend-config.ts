@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { BackendConfig } from '../../../backend/config/config.ts';
+import { DEMO } from '../../../backend/config/demo.ts';
+import { parseTrainingData } from '../../../backend/log/settings.ts';
+import { parseMonitors } from '../../../backend/monitor/settings.ts';
+import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
+import { parseRollout } from '../../../backend/rollouts/settings.ts';
+import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
+import type { TrainingSettings } from '../../../backend/runs/train/settings.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+
+export const SECRET_KEY = 'sk_test_key_of_the_tests';
+export const IDENTITY_SECRET = 'identity secret of the tests';
+export const INGEST_SECRET = 'ingest secret of the tests';
+/** Training starts by hand only. */
+export const NO_TRAINING: TrainingSettings = {
+  schedule: '',
+  windows: { additive: 30, forest: 60, mlp: 90 },
+  fullSchedule: '',
+  fullLearner: 'boosted',
+  gate: { minCover: 0.8, maxCost: 20 },
+};
+
+/** A backend that does nothing by the clock, and takes what trains to everybody at once. */
+export const testConfig = ({
+  folder,
+  databaseUrl,
+  edgeUrl,
+}: {
+  /** Of its own, for what it keeps beside the database. */
+  readonly folder: string;
+  readonly databaseUrl: string;
+  readonly edgeUrl: string;
+}): BackendConfig => ({
+  host: '127.0.0.1',
+  port: 0,
+  database: { url: databaseUrl },
+  edgeUrl,
+  secretKeys: [SECRET_KEY],
+  ingestSecrets: [INGEST_SECRET],
+  identitySecrets: [IDENTITY_SECRET],
+  schema: smarttrip,
+  hasOwnSchema: false,
+  training: NO_TRAINING,
+  rollout: parseRollout({ mode: 'direct', schedule: '' }),
+  trainingStore: { kind: 'folder', path: join(folder, 'training-data') },
+  trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
+  metricWeights: DEFAULT_METRIC_WEIGHTS,
+  onlineLearning: DEFAULT_ONLINE,
+  monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
+  alertWebhook: undefined,
+  watchEveryMs: 200,
+  probeEveryMs: 3000,
+  firstPageCheckMs: 5000,
+  kv: { keepHours: 24, keepVersions: 20, cleanSchedule: '' },
+  kvSettleMs: 0,
+  republishQuietMs: 20,
+  republishWithinMs: 200,
+});
