@@ -20,14 +20,15 @@ import { RAISE_STEP } from '../score/raise.ts';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
+import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
 
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
  * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32),
  * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
- * slot that is drawn (u16), and the raise of each slot in steps (u16). A
- * batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * slot that is drawn (u16), and the raise of each slot in steps (u16); there codes are as in `slate-codes.ts`, and before that
+ * a block of `slots × F`. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, and explores in that way only where a version says so.
  */
 const MAGIC = 'TTDB';
@@ -38,7 +39,7 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   const payload = new ByteWriter().u32(decisions.length);
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
-    writeDecision(payload, decision);
+    writeDecision(payload, decision, format);
     if (format >= 2) writeExtras(payload, decision);
   }
   return sealFrame(MAGIC, format, undefined, payload.finish());
@@ -56,7 +57,7 @@ function formatFor(decision: Decision): number {
 export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {
-    const decision = readDecision(payload);
+    const decision = readDecision(payload, format);
     return format < 2
       ? checked(decision)
       : checked({ ...decision, ...readExtras(payload, decision, format) });
@@ -65,7 +66,7 @@ export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   return decisions;
 }
 
-function writeDecision(out: ByteWriter, decision: Decision): void {
+function writeDecision(out: ByteWriter, decision: Decision, format: number): void {
   out
     .text(decision.rankingId)
     .f64(decision.at)
@@ -84,10 +85,11 @@ function writeDecision(out: ByteWriter, decision: Decision): void {
   decision.itemIds.forEach((id, slot) => {
     out.text(id).i32(decision.units[slot]).f64(decision.propensities[slot]);
   });
-  out.block(decision.codes);
+  if (format < 5) out.block(decision.codes);
+  else writeSlateCodes(out, decision.codes, decision.itemIds.length);
 }
 
-function readDecision(from: ByteReader): Decision {
+function readDecision(from: ByteReader, format: number): Decision {
   const rankingId = parseRankingId(from.text());
   const at = from.f64();
   const session = from.text();
@@ -107,7 +109,7 @@ function readDecision(from: ByteReader): Decision {
     units: from.i32(),
     propensity: from.f64(),
   }));
-  const codes = from.block().slice();
+  const codes = format < 5 ? from.block().slice() : readSlateCodes(from, slots.length);
   if (slots.length > 0 && codes.length % slots.length !== 0) {
     throw new FormatError(
       `ranking ${rankingId}: ${codes.length} codes do not divide among ${slots.length} items`,
