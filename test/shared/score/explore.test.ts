@@ -9,7 +9,7 @@ import {
 } from '../../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { parseSchema } from '../../../shared/features/schema.ts';
+import { featureIndex, parseSchema } from '../../../shared/features/schema.ts';
 import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { posteriorOf, unlearned } from '../../../shared/score/posterior.ts';
@@ -149,6 +149,22 @@ describe('a ranking that explores what is little known', () => {
         expect(slate).toEqual(rankSlate(rules, trips, visit, { ...options, exploration: fixed }));
         expect(slate.raises).toBeUndefined();
       });
+  });
+
+  it('raises nothing by what its visitor did not say, as it would raise all items alike', () => {
+    const theme = featureIndex(tripWishes, 'theme');
+    const posterior = posteriorOf(tripWishes, (feature) => (feature === theme ? 20 : 0));
+    const exploration = { ...USUAL, optimism: 1, maxLoss: 0.1 };
+    let raised = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const options = { limit: 8, seed, nowMs: NOW_MS, exploration };
+      const visit = { preferences: { budget: 900 }, context: {}, recent: [] };
+      const { raises, ...others } = rankSlate({ ...rules, posterior }, trips, visit, options);
+      if (raises !== undefined) raised++;
+      expect(raises?.every((units) => units === 0)).not.toBe(false);
+      expect(others).toEqual(rankSlate(rules, trips, visit, options));
+    }
+    expect(raised).toBeGreaterThan(0);
   });
 
   it('leaves the first slots alone where asked', () => {
