@@ -63,3 +63,24 @@ test('what orders slates the wrong way round gains nothing', () => {
   expect(Math.abs(gain.mean)).toBeLessThan(0.02);
   expect(heldOutGain(set, worth, new Float64Array(set.rows))!.high).toBeLessThan(0);
 });
+
+test('of slates of one the interval is of all sessions, and those with a reward are counted apart', () => {
+  const random = seededRandom(9);
+  const SESSIONS = 400;
+  const worth = Float64Array.from({ length: SESSIONS }, () => random());
+  const clicked = worth.map((own) => Number(random() < 0.2 * own));
+  const set = packTrainingSet(
+    smarttrip,
+    Array.from({ length: SESSIONS }, (_, s) => ({
+      at: s,
+      sessionId: `s${s}`,
+      codes: new Uint8Array(smarttrip.features.length),
+      reward: clicked.slice(s, s + 1),
+    })),
+  );
+  const gain = heldOutGain(set, new Float64Array(SESSIONS), worth)!;
+  const rewarded = clicked.reduce((sum, own) => sum + own, 0);
+  expect(rewarded).toBeLessThan(60);
+  // Who tests the gain takes Student's t by these, as the interval does.
+  expect(gain).toMatchObject({ n: SESSIONS, clusters: SESSIONS, rewarded });
+});
