@@ -8,6 +8,7 @@ import {
   experiments,
   layers,
   rolloutDecisions,
+  rollouts as openOrNot,
 } from '../../../backend/store/tables.ts';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId, RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
@@ -282,6 +283,34 @@ describe('a crash', () => {
     await services.rollouts.advance();
     expect(await stageOf(id)).toBe('withdrawn');
     expect(servedBy(version)).toEqual([]);
+  });
+
+  test('after a promotion, of which nothing was noted, leaves it to the operator to withdraw what is live', async () => {
+    const { version, id } = await canarying('champion');
+    const { store, rollouts } = services;
+    expect(services.pointer().champion).toBe(version);
+    // As the crash left it: the pointer is moved, and the rollout not closed.
+    await store.write([store.db.update(openOrNot).set({ endedAt: null })]);
+    await rollouts.withdraw(id, 'ana');
+    expect(services.pointer().champion).toBe(RULES_VERSION);
+    expect(servedBy(version)).toEqual([]);
+    expect(await readRollout(store, id)).toMatchObject({
+      stage: 'withdrawn',
+      endedAt: expect.any(Number),
+    });
+  });
+
+  test('of the edge while ops withdraw a challenger that is live heals at the next look', async () => {
+    const { version, id } = await canarying('champion');
+    const { store, rollouts, kv } = services;
+    await store.write([store.db.update(openOrNot).set({ endedAt: null })]);
+    kv.failures = Infinity;
+    await expect(rollouts.withdraw(id, 'ana')).rejects.toThrow(/status 503/);
+    kv.failures = 0;
+    await rollouts.advance();
+    expect(services.pointer().champion).toBe(RULES_VERSION);
+    expect(servedBy(version)).toEqual([]);
+    expect(await readRollout(store, id)).toMatchObject({ stage: 'withdrawn' });
   });
 
   test('of the fence leaves no trace of a decision', async () => {
