@@ -94,7 +94,7 @@ function noticed(
     };
   return {
     ...livePointer,
-    promote: take(livePointer.promote),
-    rollback: take(livePointer.rollback),
+    promote: take((version, by) => livePointer.promote(version, by)),
+    rollback: take((version, by) => livePointer.rollback(version, by)),
   };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../rollouts/rollout-rows.ts';
 import type { RolloutRules } from '../../rollouts/settings.ts';
 import { shownShare, STEPS } from '../../rollouts/steps.ts';
+import { whyNow } from '../../rollouts/why-now.ts';
 import {
   actorOf,
   answer,
@@ -49,7 +50,13 @@ const rollout = z
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
-    why: z.string().nullable().openapi({ description: 'The last decision, as a sentence' }),
+    why: z
+      .string()
+      .nullable()
+      .openapi({
+        description:
+          'Why it is where it is, as a sentence: the last decision, who ended it, or what it waits for',
+      }),
   })
   .openapi('Rollout');
 
@@ -138,7 +145,7 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
       (row.rules as unknown as RolloutRules).gain?.interleaveShare ?? 0,
     ),
     freeShare: await freeShare(store),
-    why: (await lastDecisionOf(store, row.id))?.why ?? null,
+    why: await whyNow(store, row),
   });
   return router()
     .openapi(list, async (c) => {

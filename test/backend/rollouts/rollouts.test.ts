@@ -19,6 +19,7 @@ import { resolve } from '../../../shared/explore/resolve.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { timeGoesOn } from '../support/time-goes-on.ts';
 import { atEveryStage, FREE } from './support/stages.ts';
+import { whyNow } from '../../../backend/rollouts/why-now.ts';
 import { openRolloutServices, type RolloutTestServices } from './support/rollout-services.ts';
 
 const GATE = { verdict: 'promote', reason: 'gain above 0' } as const;
@@ -230,6 +231,23 @@ describe('a canary', () => {
     expect(entries).toMatchObject([{ actor: 'ana', subject: version }]);
     await expect(services.rollouts.withdraw(id, 'ana')).rejects.toThrow(/is over/);
   });
+});
+
+test('says why each is where it is, also where no decision does', async () => {
+  const { store, rollouts } = services;
+  const why = async (id: string) => whyNow(store, await readRollout(store, id));
+  const first = await canarying('canary 5');
+  const [replaced, waiting] = [await shadowing('second'), await shadowing('third')];
+  const stage = await stageOf(first.id);
+  expect(await why(first.id)).toMatch(new RegExp(`on to ${stage}$`));
+  expect(await why(replaced.id)).toBe(`${waiting.version} took its place, by ana`);
+  expect(await why(waiting.id)).toBe(
+    `it waits until the rollout of ${first.version} (${first.id}) is over, which is at ${stage}`,
+  );
+  await rollouts.withdraw(first.id, 'ben');
+  expect(await why(first.id)).toBe('withdrawn by hand, by ben');
+  await rollouts.advance();
+  expect(await why(waiting.id)).toMatch(/on to shadow$/);
 });
 
 describe('a crash', () => {
