@@ -84,17 +84,21 @@ function noticed(
   log: (message: string) => void,
 ): LivePointerService {
   // The pointer has moved: if a rollout under way cannot take note of it yet, the move has not failed.
-  const take =
-    (move: LivePointerService['promote']): LivePointerService['promote'] =>
-    async (version, by) => {
-      await move(version, by);
-      await rollouts
-        .noticeManualMove()
-        .catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
-    };
+  const notice = () =>
+    rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
   return {
     ...livePointer,
-    promote: take((version, by) => livePointer.promote(version, by)),
-    rollback: take((version, by) => livePointer.rollback(version, by)),
+    async promote(version, by) {
+      await livePointer.promote(version, by);
+      await notice();
+    },
+    async rollback(version, by) {
+      await livePointer.rollback(version, by);
+      await notice();
+    },
+    async release(by) {
+      await livePointer.release(by);
+      await notice();
+    },
   };
 }

@@ -41,7 +41,8 @@ const rollout = z
       description: 'Of the traffic, that is shown the challenger; an interleaved slate counts half',
     }),
     freeShare: z.number().openapi({
-      description: 'Of the visitors, that no experiment holds: the canary can have them',
+      description:
+        'Of the visitors, that no experiment holds: the rollout can have them at its stage',
     }),
     since: epochMs,
     experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
@@ -50,13 +51,10 @@ const rollout = z
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
-    why: z
-      .string()
-      .nullable()
-      .openapi({
-        description:
-          'Why it is where it is, as a sentence: the last decision, who ended it, or what it waits for',
-      }),
+    why: z.string().nullable().openapi({
+      description:
+        'Why it is where it is, as a sentence: the last decision, who ended it, or what it waits for',
+    }),
   })
   .openapi('Rollout');
 
@@ -144,7 +142,7 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
       stateOf(row).stage,
       (row.rules as unknown as RolloutRules).gain?.interleaveShare ?? 0,
     ),
-    freeShare: await freeShare(store),
+    freeShare: await freeShare(store, row.stage === 'interleaved' ? 'interleaved' : 'split'),
     why: await whyNow(store, row),
   });
   return router()

@@ -173,6 +173,14 @@ test.each([
       await ended((await backend.call('POST', '/v1/train', asked)).body.runId);
     },
   ],
+  [
+    'a rollback that is released',
+    async () => {
+      const { version } = (await status()).weights;
+      await backend.call('POST', `/v1/weights/${version}/rollback`);
+      await backend.call('POST', '/v1/weights/release');
+    },
+  ],
 ])(
   '%s ends the rollout that is under way at once, and not at its next decision',
   async (_, move) => {
