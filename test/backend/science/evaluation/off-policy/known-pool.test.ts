@@ -25,7 +25,13 @@ const table = rankable(packItems(smarttrip.columns, makeTrips(200, 1)));
 const request = parseRankRequest({ sessionId: 's', ...makeVisits(1, 2)[0], limit: 1 });
 const options = { limit: 1, nowMs: NOW_MS, seed: 5, exploration };
 const { ids, codes, propensities } = rankSlate(champion, table, request, options);
-const slate = { at: NOW_MS, itemIds: ids, codes, propensities };
+const slate = {
+  at: NOW_MS,
+  itemIds: ids,
+  codes,
+  propensities: Float64Array.from(propensities),
+  draw: null,
+};
 const poolOf = (changed: Partial<typeof slate>) =>
   knownPool({ ...slate, ...changed }, request, table, champion, challenger);
 
@@ -40,7 +46,7 @@ test('the pool of a ranking holds what either version draws from, the shown item
 });
 
 test('it is not known where the shown item had another propensity or other codes, or is gone', () => {
-  expect(poolOf({ propensities: [propensities[0] * 0.999] })).toBeUndefined();
+  expect(poolOf({ propensities: Float64Array.of(propensities[0] * 0.999) })).toBeUndefined();
   // Codes that no points are given for leave the propensity as it is.
   for (let feature = 0; feature < codes.length; feature++)
     expect(poolOf({ codes: codes.with(feature, codes[feature] + 1) })).toBeUndefined();

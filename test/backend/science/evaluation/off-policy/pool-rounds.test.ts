@@ -31,9 +31,9 @@ const rankings = Array.from({ length: 400 }, (_, i): PooledRanking => {
 
 test('the evaluated version draws from its own pool, and never what is outside of it', () => {
   const { evaluation } = poolRounds(rankings, evaluated(2));
-  expect([...evaluation.slice(0, CANDIDATES)]).toEqual([0, 0, 0.5, 0.5]);
+  expect(Array.from(evaluation).slice(0, CANDIDATES)).toEqual([0, 0, 0.5, 0.5]);
   const { evaluation: whole } = poolRounds(rankings, evaluated(50));
-  expect([...whole.slice(0, CANDIDATES)]).toEqual([0.25, 0.25, 0.25, 0.25]);
+  expect(Array.from(whole).slice(0, CANDIDATES)).toEqual([0.25, 0.25, 0.25, 0.25]);
 });
 
 test('what is expected of a ranking was learned from other clusters than its own', () => {
@@ -42,8 +42,8 @@ test('what is expected of a ranking was learned from other clusters than its own
   const [before, after] = [rankings, changed].map(
     (log) => poolRounds(log, evaluated(2)).model!.expected,
   );
-  const rows = (of: Float64Array, isOwn: boolean) =>
-    [...of].filter((_, row) => (rankings[row].cluster === own) === isOwn);
+  const rows = (of: ArrayLike<number>, isOwn: boolean) =>
+    Array.from(of).filter((_, row) => (rankings[row].cluster === own) === isOwn);
   expect(rows(after, true)).toEqual(rows(before, true));
   expect(rows(after, false)).not.toEqual(rows(before, false));
 });
