@@ -72,7 +72,7 @@ export const rollout = group({
   interleaveFromMs: positive.default(4 * 28 * DAY_MS),
   /** A rollout that has stood still for so long gives way to one that waits; to one with better evidence it does at once. */
   giveWayMs: z.number().nonnegative().default(DAY_MS),
-  /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is no better becomes champion. */
+  /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is neither better nor preferred becomes champion. */
   alpha: z.number().gt(0).lt(1).default(0.05),
   /** In a stage with fewer sessions in an arm no guardrail is read. */
   minimumPerArm: count.min(2).default(200),
