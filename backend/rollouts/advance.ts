@@ -51,13 +51,17 @@ export async function advanceRollouts(
   return undefined;
 }
 
-/** Moves the pointer to what the state asks for; may be called any number of times. @returns whether nothing is left to do. */
-async function isOver(
-  { store, livePointer, nowMs }: AdvanceDeps,
+/**
+ * Moves the pointer to what the state asks for; may be called any number of times.
+ * @param by who asked for the state, for the pointer and the audit log.
+ * @returns whether nothing is left to do.
+ */
+export async function isOver(
+  { store, livePointer, nowMs }: Pick<AdvanceDeps, 'store' | 'livePointer' | 'nowMs'>,
   row: RolloutRow,
+  by: string = actorFor(row),
 ): Promise<boolean> {
   const { stage, challenger, champion } = stateOf(row);
-  const by = actorFor(row);
   const live = (await readLive(store))?.pointer;
   if (live === undefined) return false;
   if (live.hold !== true) {
@@ -65,7 +69,7 @@ async function isOver(
       if (stage === 'champion' && live.champion === champion)
         await livePointer.promote(challenger, by);
       // Only a version that this rollout promoted: one that ops promoted stays.
-      else if (stage === 'withdrawn' && live.champion === challenger && live.by === by)
+      else if (stage === 'withdrawn' && live.champion === challenger && live.by === actorFor(row))
         await livePointer.promote(champion, by);
       else await livePointer.refreshTraffic(by);
     } catch (error) {

@@ -11,9 +11,11 @@ import { withdrawForHarm } from './withdraw-for-harm.ts';
  * given up; a rollout that stands still gives way to one that waits; else it goes one step forward if time, sessions, gate,
  * guardrails and gain allow it.
  *
- * A challenger that is no better becomes champion only where the lower bound of one of two confidence sequences lies above the
- * truth at some time: with probability ≤ α/4 each, α of all guardrails, so ≤ α/2 together. More than 5 % of the traffic are shown
- * one that is as bad as a guardrail's margin with probability ≤ 3α/4, the guardrail's own α/2 included.
+ * A challenger that is no better by either reading of the gain becomes champion only where the lower bound of one of two
+ * confidence sequences lies above the truth at some time: with probability ≤ α/4 each, α of all guardrails, so ≤ α/2 together.
+ * More than 5 % of the traffic are shown one that is as bad as a guardrail's margin, and not preferred, with probability ≤ 3α/4,
+ * the guardrail's own α/2 included. A preference is of mixed slates: one that is there in truth although the version alone gains
+ * nothing is no error of its reading, so neither probability is of such a challenger. `test/truth/rollouts.test.ts` counts them.
  * @param nowMs epoch ms.
  */
 export function decideRollout(

@@ -31,6 +31,7 @@ export interface EvidenceDeps {
   readonly combine: (effects: readonly Effect[]) => Effect;
   /** Why the data may be wrong, such as gaps in the log. */
   readonly doubts: () => Promise<readonly string[]>;
+  /** Where a rollout's rules are from before they held one. */
   readonly alpha: number;
   /** How long edges may still use the pointer before. */
   readonly settleMs: number;
@@ -42,7 +43,7 @@ export async function gatherEvidence(
   row: RolloutRow,
   nowMs: number,
 ): Promise<RolloutEvidence> {
-  const { store, alpha, settleMs } = deps;
+  const { store, settleMs } = deps;
   const live = (await readLive(store))?.pointer;
   const pointer = {
     champion: live?.champion ?? RULES_VERSION,
@@ -57,7 +58,7 @@ export async function gatherEvidence(
   const stages = await stepsOf(store, row.id);
   const windows = canaryWindows(stages, state, nowMs, settleMs, served);
   const experiment = await experimentOf(store, row);
-  const rules = (row.rules as unknown as RolloutRules).gain;
+  const { gain: rules, alpha = deps.alpha } = row.rules as unknown as RolloutRules;
   const strata = [];
   for (const window of windows)
     strata.push({ window, statistics: await deps.collect(asSplit(experiment), window) });

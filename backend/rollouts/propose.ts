@@ -9,7 +9,7 @@ import { readLive } from '../models/live-pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
-import { withdrawRollout } from './record-stage.ts';
+import { closeRollout, withdrawRollout } from './record-stage.ts';
 import { CHALLENGER, CHAMPION, openRollouts, stateOf } from './rollout-rows.ts';
 import { rulesOf, type RolloutSettings } from './settings.ts';
 import { isUnseen, SHARE } from './steps.ts';
@@ -63,11 +63,13 @@ export async function proposeRollout(
   const at = await believedTime(store.db, nowMs());
   const id = newId();
   await ensureLayer(store, { name: ROLLOUT_LAYER, unit: 'session', rank: LAST_RANK }, at);
-  const replaced = open.filter((row) => isUnseen(stateOf(row).stage));
+  // Of one that is withdrawn already the pointer may still have to be moved, which closes it.
+  const replaced = open.filter((row) => row.stage !== 'withdrawn' && isUnseen(stateOf(row).stage));
   await store.write([
-    ...replaced.flatMap((row) =>
-      withdrawRollout(store, row, { by, why: `${version} took its place` }, at),
-    ),
+    ...replaced.flatMap((row) => [
+      ...withdrawRollout(store, row, { by, why: `${version} took its place` }, at),
+      closeRollout(store, row, at),
+    ]),
     store.db.insert(experiments).values({
       id,
       name: `rollout of ${version}`,

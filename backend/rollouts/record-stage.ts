@@ -70,7 +70,7 @@ function servedAt(
   };
 }
 
-/** Withdraws a rollout by hand, not by a decision. Its traffic ends when the pointer's traffic is refreshed. */
+/** Withdraws a rollout by hand, not by a decision. What the pointer serves of it ends when that is moved (`isOver`), which closes it. */
 export function withdrawRollout(
   store: Store,
   row: RolloutRow,
@@ -79,7 +79,6 @@ export function withdrawRollout(
 ): Statement[] {
   return [
     ...recordStage(store, row, 'withdrawn', atMs),
-    closeRollout(store, row, atMs),
     recordAudit(store, {
       at: atMs,
       actor: by,

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { advanceRollouts, type AdvanceDeps } from './advance.ts';
+import { advanceRollouts, isOver, type AdvanceDeps } from './advance.ts';
 import type { RolloutDecision } from './rollout-decision.ts';
 import { proposeRollout, type ProposeDeps } from './propose.ts';
 import { withdrawRollout } from './record-stage.ts';
@@ -26,7 +26,7 @@ export interface Rollouts {
 export function rolloutsOf(
   deps: ProposeDeps & AdvanceDeps & { readonly log: (message: string) => void },
 ): Rollouts {
-  const { store, livePointer, nowMs, log } = deps;
+  const { store, nowMs, log } = deps;
   const inTurn = serial();
   const advance = (fence?: SQL) =>
     inTurn(async () => {
@@ -51,7 +51,8 @@ export function rolloutsOf(
         if (row.endedAt !== null)
           throw new ApiError(409, 'rollout_over', `rollout ${id} is over: it ended ${row.stage}`);
         await store.write(withdrawRollout(store, row, { by, why: 'withdrawn by hand' }, nowMs()));
-        await livePointer.refreshTraffic(by);
+        // It may be the champion, where a crash came between its promotion and the note of it.
+        await isOver(deps, await readRollout(store, id), by);
       }),
 
     async noticeManualMove() {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/text/message-of.ts';
 import { combineStrata } from '../science/statistics/strata.ts';
 import type { Collector } from '../experiments/collector.ts';
 import type { Account } from '../log/account/account.ts';
@@ -14,6 +15,7 @@ import type { Versions } from '../models/versions.ts';
 
 /** The service that moves the pointer, and the one that decides where to. */
 export interface RolloutServices {
+  /** Of whose moves the rollout under way takes note at once. */
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
 }
@@ -68,5 +70,35 @@ export function rolloutServices(deps: RolloutServicesDeps): RolloutServices {
     nowMs,
     log,
   });
-  return { livePointer, rollouts };
+  return { livePointer: noticed(livePointer, rollouts, log), rollouts };
+}
+
+/**
+ * The service for all but rollouts themselves. Whoever else moves the pointer (an operator, a training that goes live at once, a
+ * schema that is applied), the rollout that is under way ends then: until its next decision it would go on to show and score
+ * a challenger that was compared with another champion, perhaps of another schema.
+ */
+function noticed(
+  livePointer: LivePointerService,
+  rollouts: Pick<Rollouts, 'noticeManualMove'>,
+  log: (message: string) => void,
+): LivePointerService {
+  // The pointer has moved: if a rollout under way cannot take note of it yet, the move has not failed.
+  const notice = () =>
+    rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
+  return {
+    ...livePointer,
+    async promote(version, by) {
+      await livePointer.promote(version, by);
+      await notice();
+    },
+    async rollback(version, by) {
+      await livePointer.rollback(version, by);
+      await notice();
+    },
+    async release(by) {
+      await livePointer.release(by);
+      await notice();
+    },
+  };
 }

@@ -72,7 +72,7 @@ export const rollout = group({
   interleaveFromMs: positive.default(4 * 28 * DAY_MS),
   /** A rollout that has stood still for so long gives way to one that waits; to one with better evidence it does at once. */
   giveWayMs: z.number().nonnegative().default(DAY_MS),
-  /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is no better becomes champion. */
+  /** Error rate of all guardrails together, over all looks; half of it is the chance that a challenger which is neither better nor preferred becomes champion. */
   alpha: z.number().gt(0).lt(1).default(0.05),
   /** In a stage with fewer sessions in an arm no guardrail is read. */
   minimumPerArm: count.min(2).default(200),
@@ -116,6 +116,11 @@ export interface RolloutRules {
   > & { readonly interleaved?: StepRules };
   /** Without, a step waits for ever. */
   readonly maxStepMs?: number;
+  /**
+   * Error rate of all guardrails together, over all looks: one that is chosen anew once data are seen bounds nothing. Absent in
+   * rules from before it was stored, which are read with that of the settings.
+   */
+  readonly alpha?: number;
   /** Absent in rules from before a gain was asked for. */
   readonly gain?: GainRules;
 }
@@ -146,6 +151,7 @@ export const parseRollout = (value: unknown): RolloutSettings => parseSettings(r
 export const rulesOf = ({
   steps,
   maxStepMs,
+  alpha,
   decides,
   minGain,
   futility,
@@ -157,10 +163,11 @@ export const rulesOf = ({
   giveWayMs,
 }: Pick<
   RolloutSettings,
-  'steps' | 'maxStepMs' | Exclude<keyof GainRules, 'afterInterleaving' | 'lossIsHarm'>
+  'steps' | 'maxStepMs' | 'alpha' | Exclude<keyof GainRules, 'afterInterleaving' | 'lossIsHarm'>
 >): RolloutRules => ({
   steps,
   ...(maxStepMs !== null && { maxStepMs }),
+  alpha,
   gain: {
     decides,
     minGain,

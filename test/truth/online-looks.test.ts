@@ -70,8 +70,13 @@ test(`of ${SERIES} series of ${LOOKS} looks at deltas that can only harm, no mor
 
 test('what visitors like is accepted at a late look as well', async () => {
   const set = agreeingSlates(5000, 7);
+  let before = Infinity;
   for (const look of [1, 100, 3000]) {
     const { gate } = await learn(set, baseOf({}), look);
     expect(gate.verdict).toBe('promote');
+    // The bound that is asked to lie above 0: at each look with an error rate of its own.
+    const bound = gate.checks.find(({ check }) => check === 'held-out gain')!.figure!;
+    expect(bound).toBeLessThan(before);
+    before = bound;
   }
 });

@@ -8,7 +8,7 @@ export const listRolloutsVerb = () => backendVerb('list', 'newest first').action
 
 async function list(options: VerbOptions): Promise<void> {
   const rollouts = await recentRollouts(backendClient(options));
-  const head = ['rollout', 'challenger', 'champion', 'stage', 'since', 'last decision'];
+  const head = ['rollout', 'challenger', 'champion', 'stage', 'since', 'why'];
   const rows = rollouts.map((one) => [
     one.id,
     one.challenger,

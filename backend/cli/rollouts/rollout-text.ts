@@ -14,7 +14,7 @@ export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecisio
     ['stage', `${stageBar(rollout.stage)}, since ${moment(since)}`],
     ...(endedAt === null && freeShare < 1 ? [['free traffic', freeText(freeShare)] as const] : []),
     ['over', endedAt === null ? 'no' : moment(endedAt)],
-    ['last decision', rollout.why],
+    ['why', rollout.why],
   ]);
   return decisions.length === 0 ? head : `${head}\n\n${decisions.map(decisionText).join('\n')}`;
 }

@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { messageOf } from '../../../shared/text/message-of.ts';
 import { actorOf, answer, problems, router, versionParam } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
@@ -36,23 +35,17 @@ const release = createRoute({
   responses: moved,
 });
 
-export const promotionRoutes = ({ store, livePointer, rollouts, log }: Services) => {
-  // The pointer has moved: if a rollout under way cannot take note of it yet, the request has not failed.
-  const updateRollouts = () =>
-    rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
-  return router()
+export const promotionRoutes = ({ store, livePointer }: Services) =>
+  router()
     .openapi(promote, async (c) => {
       await livePointer.promote(c.req.valid('param').version, actorOf(c));
-      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(rollback, async (c) => {
       await livePointer.rollback(c.req.valid('param').version, actorOf(c));
-      await updateRollouts();
       return c.json({ weights: await liveWeights(store) }, 200);
     })
     .openapi(release, async (c) => {
       await livePointer.release(actorOf(c));
       return c.json({ weights: await liveWeights(store) }, 200);
     });
-};

@@ -16,6 +16,7 @@ import {
 } from '../../rollouts/rollout-rows.ts';
 import type { RolloutRules } from '../../rollouts/settings.ts';
 import { shownShare, STEPS } from '../../rollouts/steps.ts';
+import { whyNow } from '../../rollouts/why-now.ts';
 import {
   actorOf,
   answer,
@@ -40,7 +41,8 @@ const rollout = z
       description: 'Of the traffic, that is shown the challenger; an interleaved slate counts half',
     }),
     freeShare: z.number().openapi({
-      description: 'Of the visitors, that no experiment holds: the canary can have them',
+      description:
+        'Of the visitors, that no experiment holds: the rollout can have them at its stage',
     }),
     since: epochMs,
     experiment: z.string().openapi({ description: 'The experiment that serves its canary' }),
@@ -49,7 +51,10 @@ const rollout = z
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
-    why: z.string().nullable().openapi({ description: 'The last decision, as a sentence' }),
+    why: z.string().nullable().openapi({
+      description:
+        'Why it is where it is, as a sentence: the last decision, who ended it, or what it waits for',
+    }),
   })
   .openapi('Rollout');
 
@@ -137,8 +142,8 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
       stateOf(row).stage,
       (row.rules as unknown as RolloutRules).gain?.interleaveShare ?? 0,
     ),
-    freeShare: await freeShare(store),
-    why: (await lastDecisionOf(store, row.id))?.why ?? null,
+    freeShare: await freeShare(store, row.stage === 'interleaved' ? 'interleaved' : 'split'),
+    why: await whyNow(store, row),
   });
   return router()
     .openapi(list, async (c) => {

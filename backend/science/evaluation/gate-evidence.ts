@@ -1,12 +1,11 @@
 import type { Calibration, Scorer } from '../../../shared/score/scorer.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
-import type { IntervalEstimate } from '../statistics/interval.ts';
 import { eceInterval, reliability } from './calibration.ts';
 import { calibratedOn } from './calibrated-on.ts';
 import { clusterPerRow } from './cluster-per-row.ts';
 import type { Cover } from './cover.ts';
-import { heldOutGain } from './held-out-gain.ts';
+import { heldOutGain, type HeldOutGain } from './held-out-gain.ts';
 import { scoringWork } from './scoring-work.ts';
 
 /** The evidence on a challenger. What was not evaluated is left out, and the gate reports it. */
@@ -14,7 +13,7 @@ export interface GateEvidence {
   /** Off-policy estimate of challenger minus champion from the champion's log, or why it was refused. */
   readonly offPolicyGain?: OffPolicyGain | { readonly refused: string };
   /** Mean loss of the champion minus mean loss of the challenger per held-out slate, with a clustered interval. */
-  readonly heldOutGain?: IntervalEstimate;
+  readonly heldOutGain?: HeldOutGain;
   /** Rankings that all of this comes from, learned from or held out. */
   readonly rankings?: number;
   /** How much of the challenger's slates the champion's log could have shown. */

@@ -22,8 +22,8 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
   const { heldOutGain } = evidence;
   const { mode, minClusters } = rules;
   const check = 'held-out gain';
-  if (heldOutGain === undefined || !(heldOutGain.clusters >= minClusters)) {
-    const says = `${heldOutGain?.clusters ?? 0} of ${minClusters} validation sessions with a reward`;
+  if (heldOutGain === undefined || !(heldOutGain.rewarded >= minClusters)) {
+    const says = `${heldOutGain?.rewarded ?? 0} of ${minClusters} validation sessions with a reward`;
     return { check, outcome: 'missing', says };
   }
   const { mean, low, high } = heldOutGain;

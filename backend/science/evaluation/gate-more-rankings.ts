@@ -13,14 +13,14 @@ const likely = (alpha: number): number => normalQuantile(0.8) - normalQuantile(a
 export function moreRankings(evidence: GateEvidence, rules: GateRules): number | undefined {
   const { heldOutGain, rankings } = evidence;
   const { mode, minClusters } = rules;
-  if (heldOutGain === undefined || !(heldOutGain.clusters > 0) || !(rankings! > 0))
+  if (heldOutGain === undefined || !(heldOutGain.rewarded > 0) || !(rankings! > 0))
     return undefined;
-  const { mean, low, high, clusters } = heldOutGain;
+  const { mean, low, high, rewarded } = heldOutGain;
   const error = (high - low) / 2 / normalQuantile(0.975);
   const over = mean - (mode === 'direct' ? leastHeldOut(evidence, rules) : 0);
   const times =
-    clusters < minClusters
-      ? minClusters / clusters
+    rewarded < minClusters
+      ? minClusters / rewarded
       : over > 0
         ? (likely(rules.alpha) * error) ** 2 / over ** 2
         : 0;

@@ -3,6 +3,12 @@ import { fitMap, slateLoss } from '../learn/points-to-log-odds.ts';
 import { earnedIn, slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 
+/** A mean over slates with a reward. `n` and `clusters` are those of its interval: of slates with a reward or without. */
+export interface HeldOutGain extends IntervalEstimate {
+  /** Sessions with a reward: however many others there are, without rewards they say nothing. */
+  readonly rewarded: number;
+}
+
 /**
  * Held-out gain: the champion's loss minus the challenger's, per held-out slate with a reward, clustered by session. The
  * loss is what learners minimise, per unit of reward (`listwiseLoss`): the softmax over each slate with a reward, and of
@@ -13,15 +19,14 @@ import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts'
  * (cross-fitting), because on the same data they would be optimistic.
  * @param champion and `challenger`: points per row.
  * @param offset log-odds of each row that are added to both, such as the position bias of its slot.
- * @returns undefined with fewer than two sessions. `clusters` are the sessions with a reward: however many others there
- * are, without rewards they say nothing.
+ * @returns undefined with fewer than two sessions.
  */
 export function heldOutGain(
   set: TrainingSet,
   champion: Float64Array,
   challenger: Float64Array,
   offset: Float64Array = new Float64Array(set.rows),
-): IntervalEstimate | undefined {
+): HeldOutGain | undefined {
   const shares = outsideShares(set) ?? new Float64Array(slateCount(set));
   const [before, after] = [champion, challenger].map((scores) => {
     const judged = { set, shares, scores, offset };
@@ -43,5 +48,5 @@ export function heldOutGain(
     gains.map((value) => value * perReward),
     sessions,
   );
-  return gain && { ...gain, clusters: new Set(rewarded).size };
+  return gain && { ...gain, rewarded: new Set(rewarded).size };
 }

@@ -181,7 +181,7 @@ function gainOn(
 /** `ln(1 + eˣ)`, finite for every finite x. */
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-/** Student's t test, one-sided. */
+/** Student's t test, one-sided, with the degrees of freedom of the interval. */
 function isAbove0({ mean, low, clusters }: IntervalEstimate, alpha: number): boolean {
   const error = (mean - low) / studentQuantile(0.975, clusters - 1);
   return mean > 0 && error > 0 && studentTwoSided(mean / error, clusters - 1) / 2 <= alpha;

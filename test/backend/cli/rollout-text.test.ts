@@ -41,6 +41,6 @@ test('shows the stage, what interleaving has found, and what is still missing', 
 
 test('shows what an operator must decide', () => {
   const text = shown(decided({ doubts: ['data in order (a gap)'] }));
-  expect(text).toMatch(/last decision +.*an operator must decide: mend what the doubt is about/);
+  expect(text).toMatch(/why +.*an operator must decide: mend what the doubt is about/);
   expect(text).toContain('in doubt: data in order (a gap)');
 });

@@ -149,6 +149,19 @@ test('where sites send candidates, their own are what is scored', async () => {
   expect(dearer.map(({ of }) => of)).toContain('feature budget');
 });
 
+test('of a catalogue that is seen in part, what was left out is chance, and of one that is seen whole nothing', async () => {
+  for (const items of [1, 4]) {
+    const { catalogue, requests } = dayOf(1, 1, { visitors: 20 });
+    const seen = catalogue.table.ids.length;
+    const { columns, pairs } = await worldOf(RULES, [
+      { catalogue: { ...catalogue, items: items * seen }, requests },
+    ]);
+    const clusterings = [...columns.values()].map(({ clustering }) => clustering);
+    for (const { chance } of [...clusterings, pairs.clusterings[1]])
+      expect(new Set(chance as number[])).toEqual(new Set([1 - 1 / items]));
+  }
+});
+
 test('the turnover of two samples is that of the whole catalogues', () => {
   const start = startOf(1);
   const all = tripsOf(1, start, { items: 5000 });
@@ -159,6 +172,10 @@ test('the turnover of two samples is that of the whole catalogues', () => {
   // Binomial of 500 with 0.3: four standard deviations.
   expect(Math.abs(newItems - 0.3)).toBeLessThan(0.08);
   expect(Math.abs(goneItems - 0.3)).toBeLessThan(0.08);
+  // A sample of half the catalogue reaches twice as far: what the other one has not seen is no news.
+  const half = turnover(sampleOf(start, all), sampleOf(start, all.slice(0, 2500)));
+  expect(half.newItems).toBe(0);
+  expect(Math.abs(half.goneItems - 0.5)).toBeLessThan(0.09);
   expect(turnover(sampleOf(start, all), sampleOf(start, all))).toEqual({
     newItems: 0,
     goneItems: 0,

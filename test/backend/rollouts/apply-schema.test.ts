@@ -4,6 +4,7 @@ import definition from '../../../shared/features/smarttrip.json' with { type: 'j
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { snapshotFromBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { parseItemId, parseSessionId } from '../../../shared/domain/ids.ts';
+import { parsePointer } from '../../../shared/domain/pointer.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
 import { decisionOf, eventOf } from '../support/decisions.ts';
@@ -176,6 +177,35 @@ test('training under the new schema learns from the log of the one before, and s
   const stepsOf = (points: readonly number[]) => points.slice(1).map((one) => one - points[1]);
   expect(stepsOf(learned.stars)).toEqual(stepsOf([0, 0, 5, 10]));
 });
+
+test.each([
+  ['a schema that is applied', () => apply({ ...stars, rules: { base: [0, 2] } })],
+  [
+    'a training that goes live at once',
+    async () => {
+      const asked = { force: true, rollout: 'direct' };
+      await ended((await backend.call('POST', '/v1/train', asked)).body.runId);
+    },
+  ],
+  [
+    'a rollback that is released',
+    async () => {
+      const { version } = (await status()).weights;
+      await backend.call('POST', `/v1/weights/${version}/rollback`);
+      await backend.call('POST', '/v1/weights/release');
+    },
+  ],
+])(
+  '%s ends the rollout that is under way at once, and not at its next decision',
+  async (_, move) => {
+    const started = await backend.call('POST', '/v1/rollouts', { version: 'v000001', force: true });
+    expect(started).toMatchObject({ status: 201, body: { stage: 'shadow', endedAt: null } });
+    await move();
+    const { body } = await backend.call('GET', `/v1/rollouts/${started.body.id}`);
+    expect(body).toMatchObject({ stage: 'withdrawn', endedAt: expect.any(Number) });
+    expect(parsePointer(backend.kv.text('WEIGHTS/active')!)!.shadow).toBeUndefined();
+  },
+);
 
 const ended = (runId: string) =>
   eventually(async () => {

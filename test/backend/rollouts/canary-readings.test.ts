@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { effectOf } from '../../../backend/science/statistics/effect.ts';
+import { sequentialTest } from '../../../backend/science/statistics/sequential-test.ts';
 import { combineStrata } from '../../../backend/science/statistics/strata.ts';
 import type { ExperimentStatistics } from '../../../backend/science/experiment/experiment-statistics.ts';
 import { proportionStatistic } from '../../../backend/science/statistics/statistics.ts';
@@ -94,6 +96,28 @@ describe('guardrail readings', () => {
       (reading as { high: number; low: number }).high - (reading as { low: number }).low;
     expect(width(read(one, two)[0])).toBeLessThan(width(read(one)[0]));
     expect((read(one, two)[0] as { high: number }).high).toBeLessThan(-0.05);
+  });
+
+  test('have the standard error under the margin, and of all guardrails together the error rate', () => {
+    const [challenger, champion] = [
+      proportionStatistic(200, 1000),
+      proportionStatistic(3800, 19_000),
+    ];
+    const found = effectOf(champion, challenger, { difference: 'relative', hypothesis: -0.05 });
+    if (found.kind !== 'effect') throw new Error(found.message);
+    const { low, high } = sequentialTest(combineStrata([found]), { alpha: 0.025 });
+    const arms = [
+      { units: 1000, clicks: 200 },
+      { units: 19_000, clicks: 3800 },
+    ] as const;
+    const [clicks] = read(stratum('canary 5', 0.05, ...arms));
+    expect(clicks).toEqual({
+      metric: 'click_through',
+      better: 'higher',
+      low: expect.closeTo(low, 12),
+      high: expect.closeTo(high, 12),
+      worstAllowed: -0.05,
+    });
   });
 
   test('of too few sessions, or of what is not counted, are missing and no number', () => {

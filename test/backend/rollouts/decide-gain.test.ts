@@ -144,6 +144,13 @@ describe('while slates are interleaved', () => {
     });
   });
 
+  it('a preference of 51.25 % stands for a gain of 5 %: one that may be more is of interest', () => {
+    const stages = [0.5124, 0.5126].map(
+      (high) => interleaved(reading(0.495, high), { hours: 48 }).next.stage,
+    );
+    expect(stages).toEqual(['canary 5', 'interleaved']);
+  });
+
   const HOPELESS = reading(0.45, 0.55);
   it('a test that cannot show one in its time is given up half way, and not before', () => {
     const few = { ...HOPELESS, n: 2800 };
@@ -308,6 +315,15 @@ describe('in the canary', () => {
     });
     const few = { ...unsure, gain: gainOf({ canary: reading(-0.09, 0.07, 500) }) };
     expect(decide('canary 5', few, { hours: 2 * DAY }).next.stage).toBe('canary 5');
+    // The bound that it would have to show is that of the guardrail, with the guardrail's error rate.
+    const chance = (rates: Partial<GainEvidence>) => {
+      const gain = { ...unsure.gain, ...rates };
+      return decide('canary 5', { ...unsure, gain }, { hours: 20 * DAY }).why.split(
+        ' chance of ',
+      )[1];
+    };
+    expect(chance({ alpha: 1e-6 })).toBe(chance({}));
+    expect(chance({ noWorseAlpha: 0.99 })).not.toBe(chance({}));
   });
 
   it('a setting asks for no gain: then it is as it was', () => {

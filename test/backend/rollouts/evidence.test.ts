@@ -3,6 +3,7 @@ import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { versions } from '../../../backend/models/versions.ts';
 import { gatherEvidence } from '../../../backend/rollouts/evidence.ts';
 import type { RolloutRow } from '../../../backend/rollouts/rollout-rows.ts';
+import { parseRollout, rulesOf } from '../../../backend/rollouts/settings.ts';
 import { combineStrata } from '../../../backend/science/statistics/strata.ts';
 import { rollouts } from '../../../backend/store/tables.ts';
 import { RULES_VERSION, parseSessionId, type Version } from '../../../shared/domain/ids.ts';
@@ -21,7 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => log.close());
 
-async function rolloutIn(stage: RolloutRow['stage']): Promise<RolloutRow> {
+async function rolloutIn(
+  stage: RolloutRow['stage'],
+  rules: RolloutRow['rules'] = {},
+): Promise<RolloutRow> {
   await log.store.write([
     log.store.db.insert(rollouts).values({
       id: 'r1',
@@ -30,7 +34,7 @@ async function rolloutIn(stage: RolloutRow['stage']): Promise<RolloutRow> {
       stage,
       since: NOON,
       experiment: 'canary',
-      rules: {},
+      rules,
       by: 'ana',
       createdAt: NOON,
       endedAt: null,
@@ -40,8 +44,8 @@ async function rolloutIn(stage: RolloutRow['stage']): Promise<RolloutRow> {
   return row;
 }
 
-const sessionsOf = async (row: RolloutRow) => {
-  const { sessions } = await gatherEvidence(
+const evidenceOf = (row: RolloutRow) =>
+  gatherEvidence(
     {
       store: log.store,
       account: { update: () => log.update(FILTERS) },
@@ -54,8 +58,19 @@ const sessionsOf = async (row: RolloutRow) => {
     row,
     NOON,
   );
-  return sessions;
-};
+const sessionsOf = async (row: RolloutRow) => (await evidenceOf(row)).sessions;
+
+test('the error rate is that with which the rollout was started, whatever the settings say since', async () => {
+  const rules = { ...rulesOf(parseRollout({ alpha: 0.01 })) };
+  const { gain } = await evidenceOf(await rolloutIn('canary 5', rules));
+  expect(gain!.alpha).toBe(0.005);
+});
+
+test('rollouts from before it was stored have that of the settings', async () => {
+  const { alpha: _, ...rules } = rulesOf(parseRollout({ alpha: 0.01 }));
+  const { gain } = await evidenceOf(await rolloutIn('canary 5', rules));
+  expect(gain!.alpha).toBe(0.025);
+});
 
 test.each([
   ['shadow', { shadow: { version: CHALLENGER, itemIds: [] } }, {}],

@@ -3,6 +3,8 @@ import type { CanaryStratum } from '../../../backend/rollouts/canary-readings.ts
 import { rolloutReadings } from '../../../backend/rollouts/gain-readings.ts';
 import type { ExperimentStatistics } from '../../../backend/science/experiment/experiment-statistics.ts';
 import { interleaving } from '../../../backend/science/experiment/interleaving.ts';
+import { effectOf } from '../../../backend/science/statistics/effect.ts';
+import { sequentialTest } from '../../../backend/science/statistics/sequential-test.ts';
 import { combineStrata } from '../../../backend/science/statistics/strata.ts';
 import {
   meanStatistic,
@@ -45,6 +47,9 @@ describe('the gain by canary', () => {
     // A guardrail has all of alpha where there is one.
     expect(low).toBeLessThan(reading.low);
     expect(high).toBeGreaterThan(reading.high);
+    const two = [...EXPERIMENT.guardrails, { metric: 'booked', margin: 0.1 }];
+    const shared = rolloutReadings({ ...EXPERIMENT, guardrails: two }, { strata }, HOW);
+    expect(shared.gain).toMatchObject({ alpha: 0.025, noWorseAlpha: 0.025 });
   });
 
   test('of a metric that is better low is turned round', () => {
@@ -58,6 +63,36 @@ describe('the gain by canary', () => {
     expect(low).toBeLessThan(0.2);
     expect(high).toBeGreaterThan(0.2);
   });
+
+  test.each([
+    { decides: 'click_through', better: 1, arms: [260, 300] as const },
+    { decides: 'cancels', better: -1, arms: [300, 260] as const },
+  ])(
+    'of $decides has each bound under the truth that it is to rule out',
+    ({ decides, better, arms: [challenger, champion] }) => {
+      const metrics = DEFAULT_METRICS.filter(({ name }) => name === decides);
+      expect(metrics).toMatchObject([{ better: better > 0 ? 'higher' : 'lower' }]);
+      const arm = (count: number, n: number) => proportionStatistic(count, n);
+      const [treatment, control] = [arm(challenger, 1000), arm(champion, 9000)];
+      const under = (hypothesis: number) => {
+        const effect = effectOf(control, treatment, { difference: 'relative', hypothesis });
+        if (effect.kind !== 'effect') throw new Error(effect.message);
+        const { n } = combineStrata([effect]);
+        return sequentialTest({ ...effect, n }, { alpha: 0.025 });
+      };
+      const strata = [stratum(decides, { challenger: treatment, champion: control })];
+      const { canary } = rolloutReadings(
+        { ...EXPERIMENT, metrics },
+        { strata },
+        { ...HOW, decides },
+      ).gain as any;
+      const [none, some] = [under(0), under(better * HOW.minGain)];
+      expect(none.high - none.low).not.toBeCloseTo(some.high - some.low, 3);
+      const [low, high] = better > 0 ? [none.low, some.high] : [-none.high, -some.low];
+      expect(canary.low).toBeCloseTo(low, 12);
+      expect(canary.high).toBeCloseTo(high, 12);
+    },
+  );
 
   test('is missing while too few have come, and absent while nobody was shown the challenger alone', () => {
     expect(rolloutReadings(EXPERIMENT, { strata: [clicks(1, 1, 20)] }, HOW).gain.canary).toEqual({

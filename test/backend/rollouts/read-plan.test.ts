@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { plannedMs } from '../../../backend/rollouts/gain.ts';
 import { planOf, readPlan } from '../../../backend/rollouts/read-plan.ts';
+import { normalCdf } from '../../../backend/science/statistics/distributions.ts';
+import { sequentialReach } from '../../../backend/science/statistics/sequential-test.ts';
 import { DEFAULT_METRICS } from '../../../shared/domain/metric.ts';
 import { experiments } from '../../../backend/store/tables.ts';
 import { parseItemId, parseSessionId, versionOf } from '../../../shared/domain/ids.ts';
@@ -23,6 +25,15 @@ describe('a plan', () => {
       planOf({ ...WEEK, came }, { ...HOW, minGain })!.sessions!;
     expect(sessions(35_000)).toBeLessThan(sessions(7000));
     expect(sessions(7000, 0.02)).toBeGreaterThan(5 * sessions(7000));
+  });
+
+  test('finds the smallest gain of interest at its last session in 19 of 20 canaries', () => {
+    const { sessions: n } = planOf(WEEK, HOW)! as { readonly sessions: number };
+    const rate = 0.1;
+    const better = rate * (1 + HOW.minGain);
+    const error = Math.sqrt((2 * (rate * (1 - rate) + better * (1 - better))) / n);
+    const power = normalCdf((better - rate) / error - sequentialReach(n, HOW.alpha));
+    expect(power).toBeCloseTo(0.95, 2);
   });
 
   test('is for no number of sessions where nobody clicks, or everybody', () => {

@@ -8,6 +8,7 @@ import {
   experiments,
   layers,
   rolloutDecisions,
+  rollouts as openOrNot,
 } from '../../../backend/store/tables.ts';
 import { armKey } from '../../../shared/domain/experiment.ts';
 import { parseSessionId, RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
@@ -18,6 +19,7 @@ import { resolve } from '../../../shared/explore/resolve.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
 import { timeGoesOn } from '../support/time-goes-on.ts';
 import { atEveryStage, FREE } from './support/stages.ts';
+import { whyNow } from '../../../backend/rollouts/why-now.ts';
 import { openRolloutServices, type RolloutTestServices } from './support/rollout-services.ts';
 
 const GATE = { verdict: 'promote', reason: 'gain above 0' } as const;
@@ -231,6 +233,23 @@ describe('a canary', () => {
   });
 });
 
+test('says why each is where it is, also where no decision does', async () => {
+  const { store, rollouts } = services;
+  const why = async (id: string) => whyNow(store, await readRollout(store, id));
+  const first = await canarying('canary 5');
+  const [replaced, waiting] = [await shadowing('second'), await shadowing('third')];
+  const stage = await stageOf(first.id);
+  expect(await why(first.id)).toMatch(new RegExp(`on to ${stage}$`));
+  expect(await why(replaced.id)).toBe(`${waiting.version} took its place, by ana`);
+  expect(await why(waiting.id)).toBe(
+    `it waits until the rollout of ${first.version} (${first.id}) is over, which is at ${stage}`,
+  );
+  await rollouts.withdraw(first.id, 'ben');
+  expect(await why(first.id)).toBe('withdrawn by hand, by ben');
+  await rollouts.advance();
+  expect(await why(waiting.id)).toMatch(/on to shadow$/);
+});
+
 describe('a crash', () => {
   test('between the decision and the pointer heals at the next look, and decides nothing twice', async () => {
     const { version, id } = await canarying('canary 5');
@@ -282,6 +301,34 @@ describe('a crash', () => {
     await services.rollouts.advance();
     expect(await stageOf(id)).toBe('withdrawn');
     expect(servedBy(version)).toEqual([]);
+  });
+
+  test('after a promotion, of which nothing was noted, leaves it to the operator to withdraw what is live', async () => {
+    const { version, id } = await canarying('champion');
+    const { store, rollouts } = services;
+    expect(services.pointer().champion).toBe(version);
+    // As the crash left it: the pointer is moved, and the rollout not closed.
+    await store.write([store.db.update(openOrNot).set({ endedAt: null })]);
+    await rollouts.withdraw(id, 'ana');
+    expect(services.pointer().champion).toBe(RULES_VERSION);
+    expect(servedBy(version)).toEqual([]);
+    expect(await readRollout(store, id)).toMatchObject({
+      stage: 'withdrawn',
+      endedAt: expect.any(Number),
+    });
+  });
+
+  test('of the edge while ops withdraw a challenger that is live heals at the next look', async () => {
+    const { version, id } = await canarying('champion');
+    const { store, rollouts, kv } = services;
+    await store.write([store.db.update(openOrNot).set({ endedAt: null })]);
+    kv.failures = Infinity;
+    await expect(rollouts.withdraw(id, 'ana')).rejects.toThrow(/status 503/);
+    kv.failures = 0;
+    await rollouts.advance();
+    expect(services.pointer().champion).toBe(RULES_VERSION);
+    expect(servedBy(version)).toEqual([]);
+    expect(await readRollout(store, id)).toMatchObject({ stage: 'withdrawn' });
   });
 
   test('of the fence leaves no trace of a decision', async () => {

@@ -55,6 +55,20 @@ export function poolProbabilities(
 }
 
 /**
+ * The probability of each item of a known pool at its first slot, in one pass: `poolProbabilities` of `[i]` for all i.
+ * @param points scores of all competing items, in any order. @returns one per item, which add up to 1.
+ */
+export function firstSlotProbabilities(
+  points: readonly number[],
+  { temperature, epsilon }: Exploration,
+): Float64Array {
+  const best = points.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
+  const own = Float64Array.from(points, (value) => odds(value, best, temperature));
+  const total = own.reduce((sum, value) => sum + value, 0);
+  return own.map((value) => (1 - epsilon) * (value / total) + epsilon / points.length);
+}
+
+/**
  * `exp((s − best)/T)`; at T = 0 it is 1 for the best items only, which share the probability where their scores are
  * equal.
  */
@@ -142,8 +156,7 @@ export function reorderProbabilities(
   const evaluation = poolProbabilities(points.slice(0, size), set, exploration);
   const choices: number[] = [];
   for (let slot = 0; slot < size; slot++) {
-    const left = points.slice(slot, size);
-    for (const item of left.keys()) choices.push(poolProbabilities(left, [item], exploration)[0]);
+    choices.push(...firstSlotProbabilities(points.slice(slot, size), exploration));
   }
   return { kind: 'known', pscore, evaluation, choices: Float64Array.from(choices) };
 }

@@ -1,6 +1,6 @@
 import { finalUnits } from '../../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../../shared/score/scorer.ts';
-import { poolProbabilities } from './policy-probabilities.ts';
+import { firstSlotProbabilities } from './policy-probabilities.ts';
 import {
   FOLDS,
   fitOneHot,
@@ -53,11 +53,14 @@ export function poolRounds(rankings: readonly PooledRanking[], evaluated: Scorer
     const pool = [...points.keys()]
       .toSorted((a, b) => points[b] - points[a])
       .slice(0, exploration.poolSize);
-    const ofPool = pool.map((candidate) => points[candidate]);
+    const probabilities = firstSlotProbabilities(
+      pool.map((candidate) => points[candidate]),
+      exploration,
+    );
     const predict = (candidate: number) =>
       predictOneHot(models[foldOf[row]], (f) => codes[candidate * features + f]);
     pool.forEach((candidate, at) => {
-      const [probability] = poolProbabilities(ofPool, [at], exploration);
+      const probability = probabilities[at];
       if (candidate === shown) evaluation[row] = probability;
       expected[row] += probability * predict(candidate);
     });

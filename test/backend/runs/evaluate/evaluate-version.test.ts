@@ -161,9 +161,10 @@ test('points that were set by hand are calibrated on earlier rankings before a l
 
 test("before visitors, the champion's own log speaks for a better version: the off-policy gain lies above 0", async () => {
   const { gate, offPolicy } = await evaluate('v000001');
-  expect(gate).toMatchObject({ verdict: 'promote', decidedBy: 'off-policy gain' });
-  expect(gate.gain.low).toBeGreaterThan(0);
-  expect(offPolicy.estimates[0]).toMatchObject({ kind: 'estimate', estimator: 'cascade-dr' });
+  expect(gate.verdict).toBe('promote');
+  const [estimate] = offPolicy.estimates;
+  expect(estimate).toMatchObject({ kind: 'estimate', estimator: 'cascade-dr' });
+  expect(estimate.gain.low).toBeGreaterThan(0);
 });
 
 test('a worse version keeps the champion', async () => {

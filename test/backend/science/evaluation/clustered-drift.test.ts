@@ -66,6 +66,30 @@ describe('independent rows', () => {
     expect(psi).toBeLessThan(10);
   });
 
+  test('the chance is that of the rows less one, and of a sample only what was left out of the whole', () => {
+    const [before, after] = [rowsOf([6, 4]), rowsOf([3, 2])];
+    expect(clusteredDrift(before, after).byChance).toBeCloseTo(1 / 9 + 1 / 4, 12);
+    const sampled = ({ buckets, clusterings: [own] }: ClusteredBuckets): ClusteredBuckets => ({
+      buckets,
+      clusterings: [{ ...own, chance: Array.from({ length: own.count }, () => 0.25) }],
+    });
+    const { byChance } = clusteredDrift(sampled(before), sampled(after));
+    expect(byChance).toBeCloseTo((1 / 9 + 1 / 4) / 4, 12);
+  });
+
+  test('an empty bucket counts as half a cluster, however many rows clusters have', () => {
+    const clusters = (filled: readonly number[]): ClusteredBuckets => ({
+      buckets: filled.flatMap((bucket) => [bucket, bucket, bucket, bucket]),
+      clusterings: [{ of: filled.flatMap((_, own) => [own, own, own, own]), count: filled.length }],
+    });
+    const [before, after] = [
+      [0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 1, 1, 1],
+    ].map(clusters);
+    const expected = (0.5 - 1 / 12) * Math.log(0.5 * 12) - 0.5 * Math.log(0.5);
+    expect(clusteredDrift(before, after).psi).toBeCloseTo(expected, 12);
+  });
+
   test('a side without rows is refused', () => {
     expect(() => clusteredDrift(rowsOf([0, 0]), rowsOf([1, 2]))).toThrow(
       'drift from 0 rows to 3: both sides need rows',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { normalQuantile } from '../../../../backend/science/statistics/distributions.ts';
-import type { IntervalEstimate } from '../../../../backend/science/statistics/interval.ts';
+import type { HeldOutGain } from '../../../../backend/science/evaluation/held-out-gain.ts';
 import { gateText } from '../../../../backend/science/evaluation/gate-text.ts';
 import { runGate } from '../../../../backend/science/evaluation/gate.ts';
 import type { GateEvidence } from '../../../../backend/science/evaluation/gate-evidence.ts';
@@ -13,6 +13,7 @@ const estimate = (low: number, clusters: number) => ({
   high: 0.3,
   n: 100,
   clusters,
+  rewarded: clusters,
 });
 
 const offPolicy = { estimator: 'DR', mean: 0.03, low: 0.01, high: 0.05, ess: 2500 };
@@ -43,8 +44,8 @@ const GOOD: GateEvidence = {
   cost: { challenger: 300_000, champion: 100_000 },
   dataQuality: { passed: true, failures: [] },
 };
-const undecided = { mean: 0.02, low: -0.03, high: 0.07, n: 300, clusters: 300 };
-const worse = { mean: -0.05, low: -0.08, high: -0.02, n: 300, clusters: 300 };
+const undecided = { mean: 0.02, low: -0.03, high: 0.07, n: 300, clusters: 300, rewarded: 300 };
+const worse = { mean: -0.05, low: -0.08, high: -0.02, n: 300, clusters: 300, rewarded: 300 };
 const MODES = ['staged', 'direct'] as const;
 
 describe('runGate', () => {
@@ -74,7 +75,7 @@ describe('runGate', () => {
       ['a held-out gain below 0', { heldOutGain: worse }, 'held-out gain', 'held-out gain'],
       [
         'a held-out gain of exactly 0, of what ranks as the champion does',
-        { heldOutGain: { mean: 0, low: 0, high: 0, n: 300, clusters: 300 } },
+        { heldOutGain: { mean: 0, low: 0, high: 0, n: 300, clusters: 300, rewarded: 300 } },
         'held-out gain',
         'held-out gain',
       ],
@@ -224,11 +225,11 @@ describe('runGate', () => {
   });
 
   describe('how many more rankings would likely do', () => {
-    const asked = (heldOutGain: IntervalEstimate | undefined, rankings = 2000) =>
+    const asked = (heldOutGain: HeldOutGain | undefined, rankings = 2000) =>
       runGate({ ...GOOD, heldOutGain, rankings }, { mode: 'direct' });
 
     test('with too few sessions, as many as bring enough of them', () => {
-      const report = asked({ ...undecided, n: 10, clusters: 10 });
+      const report = asked({ ...undecided, n: 10, clusters: 10, rewarded: 10 });
       // 30 of 30 sessions come with three times 2,000 rankings.
       expect(report).toMatchObject({ verdict: 'not enough data', moreRankings: 4000 });
       expect(report.reason).toBe(
@@ -282,7 +283,14 @@ describe('runGate', () => {
 describe('direct, where the log covers little of what it would show', () => {
   const little = { share: 0.09, requests: 200, k: 10 };
   // As of a challenger that was then clicked 14 % less often: it reordered well what the champion showed, and brought up worse.
-  const reordered = { mean: 0.0599, low: 0.0217, high: 0.0981, n: 312, clusters: 312 };
+  const reordered = {
+    mean: 0.0599,
+    low: 0.0217,
+    high: 0.0981,
+    n: 312,
+    clusters: 312,
+    rewarded: 312,
+  };
 
   test('a small held-out gain promotes nothing', () => {
     const report = runGate({ ...GOOD, heldOutGain: reordered, cover: little }, { mode: 'direct' });
@@ -312,8 +320,9 @@ describe('direct, at one look of many', () => {
     high: 0.05 + 1.98 * 0.02,
     n: 120,
     clusters: 120,
+    rewarded: 120,
   };
-  const at = (alpha: number, changed: Partial<IntervalEstimate> = {}) =>
+  const at = (alpha: number, changed: Partial<HeldOutGain> = {}) =>
     runGate({ ...GOOD, heldOutGain: { ...gain, ...changed } }, { mode: 'direct', alpha });
 
   test('the bound is that of its error rate, and the report says which', () => {
@@ -326,6 +335,14 @@ describe('direct, at one look of many', () => {
     // t(0.9995, 119) is 3.374, and t(0.975, 119) 1.980.
     expect(late.checks[0].figure).toBeCloseTo(0.05 - 3.374 * 0.02, 4);
     expect(at(0.001, { mean: 0.07, low: 0.07 - 1.98 * 0.02, high: 0.11 }).verdict).toBe('promote');
+  });
+
+  test('it is that of the interval, however few of its sessions have a reward', () => {
+    expect(at(0.001, { rewarded: 31 }).checks[0].figure).toBeCloseTo(0.05 - 3.374 * 0.02, 4);
+    expect(at(0.001, { rewarded: 29 }).checks[0]).toMatchObject({
+      outcome: 'missing',
+      says: '29 of 30 validation sessions with a reward',
+    });
   });
 
   test('more rankings are asked for than at the only look', () => {
@@ -341,7 +358,7 @@ describe('direct, by held-out slates alone', () => {
     // Two scorers that said nothing of the held-out slates, one of which was then clicked 21 % less often than the other.
     [
       'does not promote for a difference of all but 0',
-      { mean: 8.6e-8, low: 1.4e-8, high: 1.6e-7, n: 247, clusters: 247 },
+      { mean: 8.6e-8, low: 1.4e-8, high: 1.6e-7, n: 247, clusters: 247, rewarded: 247 },
       'keep champion',
     ],
     ['keeps the champion when it lies below 0', worse, 'keep champion'],

@@ -41,6 +41,17 @@ test('after tastes turned it learns from the slates since, and says so', async (
   expect(slatesOf(set, window).at).toEqual(sliceSlates(set, 8000 - window.slates, 8000).at);
 });
 
+test('so it does where each item is learned from by itself', async () => {
+  const training = { ...examinedSchema.training, objective: 'pointwise' as const };
+  const own = { ...parent, schema: { ...examinedSchema, training } };
+  const options = { parent: own, name: 'window', device: cpuDevice() };
+  const set = examinedSlates(8000, 3, 'shuffled');
+  const { slates } = await chooseWindow(turned(set, 5000), options);
+  expect(slates).toBeGreaterThan(1000);
+  expect(slates).toBeLessThan(4500);
+  expect((await chooseWindow(set, options)).slates).toBe(8000);
+});
+
 const TRAININGS = 60;
 const FALSE_ALARMS = 0.025;
 

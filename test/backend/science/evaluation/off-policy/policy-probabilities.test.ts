@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusteredMean } from '../../../../../backend/science/statistics/interval.ts';
 import {
+  firstSlotProbabilities,
   loggedDraw,
   MAX_DEPTH,
   poolProbabilities,
@@ -45,6 +46,16 @@ describe(`the probability that a known pool gives a slate (seed ${SEED})`, () =>
       const shown = drawn.map(({ index }) => index);
       const found = poolProbabilities(given.points, shown, given.explore);
       drawn.forEach(({ propensity }, slot) => expect(found[slot]).toBeCloseTo(propensity, 12));
+    });
+  });
+
+  it('at the first slot is found of all items at once', () => {
+    fuzz(fc.record({ points: pools, explore: explorations }), ({ points, explore }) => {
+      for (const exploration of [explore, { ...explore, temperature: 0 }]) {
+        const all = firstSlotProbabilities(points, exploration);
+        const each = points.map((_, at) => poolProbabilities(points, [at], exploration)[0]);
+        expect([...all]).toEqual(each);
+      }
     });
   });
 
