@@ -65,8 +65,9 @@ export const isAA = (arms: readonly ExperimentArm[]): boolean =>
   arms.every((arm) => servesAs(arm) === servesAs(arms[0]));
 
 const servesAs = ({ version, exploration, reward }: ExperimentArm): string => {
-  const { temperature, epsilon, poolSize } = exploration ?? {};
-  return JSON.stringify([version, temperature, epsilon, poolSize, reward]);
+  const { temperature, epsilon, poolSize, optimism, maxLoss, fromSlot } = exploration ?? {};
+  const drawn = [temperature, epsilon, poolSize, optimism ?? 0, maxLoss, fromSlot ?? 1];
+  return JSON.stringify([version, ...drawn, reward]);
 };
 
 function checkInterleaved(arms: readonly ExperimentArm[]): void {

@@ -3,6 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, versionOf, type Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import { unlearned } from '../../shared/score/posterior.ts';
 import {
   additiveFromPoints,
   type Scorer,
@@ -115,6 +116,7 @@ export function versions(store: Store, nowMs: () => number): Versions {
       const scorer = additiveFromPoints(schema, schema.rules, {
         version: RULES_VERSION,
         name: 'rules',
+        posterior: unlearned(schema, schema.exploration),
       });
       await insert(scorer, scorerToBytes(scorer), { rules: schema.name });
     },

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import { unlearned } from '../../shared/score/posterior.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { logsOfOtherSchemas } from '../log/logs-of-schemas.ts';
 import { aboutLog, type SchemaLog } from '../log/schema-log.ts';
@@ -67,6 +68,7 @@ export async function applySchema(
   const { version: _, ...rules } = additiveFromPoints(schema, schema.rules, {
     version: RULES_VERSION,
     name: 'rules',
+    posterior: unlearned(schema, schema.exploration),
   });
   const version = await addVersion(deps, rules, { rules: schema.name, before, givenBy: by });
   await livePointer.promote(version, by);

@@ -91,11 +91,17 @@ export const decisions = sqliteTable(
     temperature: real().notNull(),
     epsilon: real().notNull(),
     poolSize: integer().notNull(),
+    /** Null where it was not asked for, here and in the two below. */
+    optimism: real(),
+    maxLoss: real(),
+    fromSlot: integer(),
     limit: integer().notNull(),
     request: text().notNull(),
     itemIds: text({ mode: 'json' }).$type<string[]>().notNull(),
     /** i32 fixed-point scores. */
     units: blob({ mode: 'buffer' }).notNull(),
+    /** i32 fixed-point, by how much each score was raised when it was drawn; null where none was. */
+    raises: blob({ mode: 'buffer' }),
     /** f64. */
     propensities: blob({ mode: 'buffer' }).notNull(),
     /** slots × F bytes. */

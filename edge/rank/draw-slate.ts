@@ -6,11 +6,12 @@ import { codesOf } from '../../shared/features/encode.ts';
 import {
   poolOf,
   rankSlate,
+  teamOf,
   type Pool,
   type RankableTable,
   type Slate,
 } from '../../shared/score/rank.ts';
-import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 import type { ServingConfig } from './experiment-plan.ts';
 
 /** A slate, with what is needed to say how it was drawn. */
@@ -44,10 +45,8 @@ export function drawSlateWith(
   }
   const draftingOf = (one: Scorer): Drafting => {
     const own = exploration ?? one.exploration;
-    const pool = poolOf(one, table, request, { limit, nowMs, exploration: own });
-    const items = pool.best.map(({ row }) => row);
-    const points = pool.best.map(({ units }) => toPoints(units));
-    return { ...pool, items, points, exploration: own };
+    const pool = poolOf(one, table, request, { limit, seed, nowMs, exploration: own });
+    return { ...pool, ...teamOf(pool, limit, own), exploration: own };
   };
   return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);
 }
@@ -64,11 +63,16 @@ function draftSlate(
 ): DrawnSlate {
   const slots = interleave(teams, limit, seededRandom(seed));
   const rows = slots.map(({ item }) => item);
+  const places = slots.map(({ item, team }) => teams[team].items.indexOf(item));
+  const isRaised = teams.some(({ raises }) => raises !== undefined);
   return {
     slate: {
       ids: rows.map((row) => table.ids[row]),
       rows,
-      units: slots.map(({ item, team }) => teams[team].best.find(({ row }) => row === item)!.units),
+      units: slots.map(({ team }, slot) => teams[team].best[places[slot]].units),
+      ...(isRaised && {
+        raises: slots.map(({ team }, slot) => teams[team].raises?.[places[slot]] ?? 0),
+      }),
       propensities: slots.map(({ propensity }) => propensity),
       codes: codesOf(teams[0].encoded, rows),
     },

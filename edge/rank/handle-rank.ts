@@ -88,6 +88,7 @@ export async function handleRank(
       limit,
       itemIds: slate.ids,
       units: slate.units,
+      ...(slate.raises && { raises: slate.raises }),
       propensities: slate.propensities,
       codes: slate.codes,
       ...(draft && { teams: draft.teams }),

@@ -56,7 +56,15 @@ export interface Decision {
    * Score of each slot in fixed-point units; in an interleaved slate, the score by the arm that put the item there.
    */
   readonly units: readonly number[];
-  /** Conditional probability of each slot given the slots above. */
+  /**
+   * By how many units the score of each slot's item was raised for being little known when the slate was drawn
+   * (`score/raise.ts`), in steps of 1/16 of a point; absent where no score was. The slots were drawn by `units + raises`.
+   */
+  readonly raises?: readonly number[];
+  /**
+   * Conditional probability of each slot given the slots above, the pool that the seed gave, and its raises. What was not in that
+   * pool had a probability of 0 in this ranking, though perhaps not in another one of the same request.
+   */
   readonly propensities: readonly number[];
   /** Codes of the shown items, `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;

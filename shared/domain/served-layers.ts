@@ -65,7 +65,9 @@ const isName = (value: unknown) => typeof value === 'string' && NAME.test(value)
 
 /** @throws ApiError when a field is outside the bounds that a schema's exploration has. */
 function isExploration(value: unknown): boolean {
-  const { temperature, epsilon, poolSize } = value as ExplorationSpec;
-  checkExploration({ temperature, epsilon, poolSize });
-  return [temperature, epsilon, poolSize].every(Number.isFinite);
+  const { temperature, epsilon, poolSize, optimism, maxLoss, fromSlot } = value as ExplorationSpec;
+  checkExploration({ temperature, epsilon, poolSize, optimism, maxLoss, fromSlot });
+  return [temperature, epsilon, poolSize, optimism ?? 0, maxLoss ?? 0, fromSlot ?? 0].every(
+    Number.isFinite,
+  );
 }

@@ -1,4 +1,4 @@
-import { explores, type ExplorationSpec } from '../domain/exploration.ts';
+import { drawsByChance, type ExplorationSpec } from '../domain/exploration.ts';
 import { NextItem } from './slate.ts';
 
 /** What one version would draw its slate from, alone. */
@@ -8,6 +8,8 @@ export interface Team<T> {
   /** Scores of the pool in points. */
   readonly points: readonly number[];
   readonly exploration: Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
+  /** What it shows on as many slots from the top, none of which it draws: the first of these that is not shown yet. */
+  readonly first?: readonly T[];
 }
 
 /** One slot of an interleaved slate. */
@@ -44,7 +46,7 @@ export function interleave<T>(
 ): InterleavedSlot<T>[] {
   const length = Math.min(size, teams[0].items.length, teams[1].items.length);
   const drafting = [new Drafting(teams[0]), new Drafting(teams[1])] as const;
-  const isByChance = teams.some(({ exploration }) => explores(exploration));
+  const isByChance = teams.some(({ exploration }) => drawsByChance(exploration));
   const slate: InterleavedSlot<T>[] = [];
   /** Which team picks, and how likely it is that team 0 does, given the items above. */
   let [team, chance]: [0 | 1, number] = [0, 0.5];
@@ -70,26 +72,38 @@ class Drafting<T> {
   readonly #items: readonly T[];
   readonly #indexes: ReadonlyMap<T, number>;
   readonly #next: NextItem;
+  readonly #first: readonly T[];
+  readonly #shown = new Set<T>();
 
-  constructor({ items, points, exploration }: Team<T>) {
+  constructor({ items, points, exploration, first = [] }: Team<T>) {
+    this.#first = first;
     this.#items = items;
     this.#indexes = new Map(items.map((item, index) => [item, index]));
     this.#next = new NextItem(points, exploration);
   }
 
   pick(number: number): T {
-    return this.#items[this.#next.left[this.#next.pick(number)]];
+    return this.#sure() ?? this.#items[this.#next.left[this.#next.pick(number)]];
   }
 
   /** 0 for what is shown already, and for what is not in the pool. */
   probability(item: T): number {
+    const sure = this.#sure();
+    if (sure !== undefined) return item === sure ? 1 : 0;
     const at = this.#placeOf(item);
     return at < 0 ? 0 : this.#next.probability(at);
   }
 
   remove(item: T): void {
+    this.#shown.add(item);
     const at = this.#placeOf(item);
     if (at >= 0) this.#next.remove(at);
+  }
+
+  /** What it shows on this slot without chance. */
+  #sure(): T | undefined {
+    if (this.#shown.size >= this.#first.length) return undefined;
+    return this.#first.find((item) => !this.#shown.has(item));
   }
 
   #placeOf(item: T): number {

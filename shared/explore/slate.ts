@@ -1,4 +1,4 @@
-import { explores, type ExplorationSpec } from '../domain/exploration.ts';
+import { drawsByChance, type ExplorationSpec } from '../domain/exploration.ts';
 import { exactExp } from './exact-exp.ts';
 
 /** One slot of a slate. */
@@ -24,7 +24,7 @@ export function drawSlate(
   random: () => number,
 ): Draw[] {
   const slots = Math.min(size, points.length);
-  if (!explores(exploration)) {
+  if (!drawsByChance(exploration)) {
     return Array.from({ length: slots }, (_, index) => ({ index, propensity: 1 }));
   }
   const next = new NextItem(points, exploration);

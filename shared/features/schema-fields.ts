@@ -47,7 +47,15 @@ const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
   filters: new Set(['column', 'exclude', 'before']),
   constraints: new Set(['feature', 'min', 'max', 'monotone']),
-  exploration: new Set(['temperature', 'epsilon', 'poolSize']),
+  exploration: new Set([
+    'temperature',
+    'epsilon',
+    'poolSize',
+    'optimism',
+    'maxLoss',
+    'fromSlot',
+    'prior',
+  ]),
   training: new Set(['objective', 'l2', 'crossShrinkage', 'position', 'reward']),
 };
 

@@ -14,33 +14,40 @@ import {
   type RankingContext,
   type Shadow,
 } from '../domain/decision.ts';
+import { checkExploration } from '../domain/exploration.ts';
 import { parsePlacement } from '../domain/placement.ts';
+import { RAISE_STEP } from '../score/raise.ts';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
+import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
 
 /**
  * A batch of decisions as bytes: frame `TTDB`, their count (u32), then the fields of each decision in the order
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
- * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32). A
- * batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
- * revision only once a backend that reads it has published one.
+ * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32),
+ * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
+ * slot that is drawn (u16), and the raise of each slot in steps (u16); there codes are as in `slate-codes.ts`, and before that
+ * a block of `slots × F`. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * revision only once a backend that reads it has published one, and explores in that way only where a version says so.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 4;
+const NEWEST_FORMAT = 5;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter().u32(decisions.length);
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
-    writeDecision(payload, decision);
+    writeDecision(payload, decision, format);
     if (format >= 2) writeExtras(payload, decision);
   }
   return sealFrame(MAGIC, format, undefined, payload.finish());
 }
 
-function formatFor({ pointerRevision, context, itemSource, shadow, teams }: Decision): number {
+function formatFor(decision: Decision): number {
+  const { pointerRevision, context, itemSource, shadow, teams } = decision;
+  if (hasRaises(decision)) return 5;
   if (pointerRevision !== undefined) return 4;
   if (context !== undefined || itemSource !== undefined) return 3;
   return (shadow ?? teams) ? 2 : 1;
@@ -50,7 +57,7 @@ function formatFor({ pointerRevision, context, itemSource, shadow, teams }: Deci
 export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
   const decisions = Array.from({ length: payload.count(MIN_DECISION_BYTES) }, () => {
-    const decision = readDecision(payload);
+    const decision = readDecision(payload, format);
     return format < 2
       ? checked(decision)
       : checked({ ...decision, ...readExtras(payload, decision, format) });
@@ -59,7 +66,7 @@ export function decisionsFromBytes(bytes: Uint8Array): Decision[] {
   return decisions;
 }
 
-function writeDecision(out: ByteWriter, decision: Decision): void {
+function writeDecision(out: ByteWriter, decision: Decision, format: number): void {
   out
     .text(decision.rankingId)
     .f64(decision.at)
@@ -78,10 +85,11 @@ function writeDecision(out: ByteWriter, decision: Decision): void {
   decision.itemIds.forEach((id, slot) => {
     out.text(id).i32(decision.units[slot]).f64(decision.propensities[slot]);
   });
-  out.block(decision.codes);
+  if (format < 5) out.block(decision.codes);
+  else writeSlateCodes(out, decision.codes, decision.itemIds.length);
 }
 
-function readDecision(from: ByteReader): Decision {
+function readDecision(from: ByteReader, format: number): Decision {
   const rankingId = parseRankingId(from.text());
   const at = from.f64();
   const session = from.text();
@@ -101,7 +109,7 @@ function readDecision(from: ByteReader): Decision {
     units: from.i32(),
     propensity: from.f64(),
   }));
-  const codes = from.block().slice();
+  const codes = format < 5 ? from.block().slice() : readSlateCodes(from, slots.length);
   if (slots.length > 0 && codes.length % slots.length !== 0) {
     throw new FormatError(
       `ranking ${rankingId}: ${codes.length} codes do not divide among ${slots.length} items`,
@@ -141,18 +149,22 @@ const HAS_TEAMS = 2;
 const HAS_CONTEXT = 4;
 const HAS_ITEM_SOURCE = 8;
 const HAS_REVISION = 16;
-const HAS_ALL = HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE | HAS_REVISION;
+const HAS_RAISES = 32;
+const HAS_ALL = HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE | HAS_REVISION | HAS_RAISES;
 
-function writeExtras(
-  out: ByteWriter,
-  { shadow, teams, context, itemSource, pointerRevision }: Decision,
-): void {
+/** Whether its exploration says more than temperature, ε and pool. */
+const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
+  [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
+
+function writeExtras(out: ByteWriter, decision: Decision): void {
+  const { shadow, teams, context, itemSource, pointerRevision } = decision;
   out.u8(
     (shadow ? HAS_SHADOW : 0) |
       (teams ? HAS_TEAMS : 0) |
       (context ? HAS_CONTEXT : 0) |
       (itemSource ? HAS_ITEM_SOURCE : 0) |
-      (pointerRevision === undefined ? 0 : HAS_REVISION),
+      (pointerRevision === undefined ? 0 : HAS_REVISION) |
+      (hasRaises(decision) ? HAS_RAISES : 0),
   );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
@@ -162,11 +174,38 @@ function writeExtras(
   if (context !== undefined) out.text(context.placement).u8(CONSENTS.indexOf(context.consent));
   if (itemSource !== undefined) out.u8(ITEM_SOURCES.indexOf(itemSource));
   if (pointerRevision !== undefined) out.u32(pointerRevision);
+  if (hasRaises(decision)) writeRaises(out, decision);
 }
 
-function readExtras(from: ByteReader, { rankingId, itemIds }: Decision, format: number) {
+function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
+  const { optimism = Number.NaN, maxLoss = Number.NaN, fromSlot = 0 } = exploration;
+  out
+    .f64(optimism)
+    .f64(maxLoss)
+    .u16(fromSlot)
+    .u8(raises === undefined ? 0 : 1);
+  if (raises !== undefined) itemIds.forEach((_, slot) => out.u16(raises[slot] / RAISE_STEP));
+}
+
+/** The exploration in full, and the raises. */
+function readRaises(from: ByteReader, { exploration, itemIds }: Decision) {
+  const [optimism, maxLoss, fromSlot] = [from.f64(), from.f64(), from.u16()];
+  const raises = from.u8() === 0 ? undefined : itemIds.map(() => from.u16() * RAISE_STEP);
+  return {
+    exploration: checkExploration({
+      ...exploration,
+      ...(!Number.isNaN(optimism) && { optimism }),
+      ...(!Number.isNaN(maxLoss) && { maxLoss }),
+      ...(fromSlot > 0 && { fromSlot }),
+    }),
+    ...(raises && { raises }),
+  };
+}
+
+function readExtras(from: ByteReader, decision: Decision, format: number) {
+  const { rankingId, itemIds } = decision;
   const has = from.u8();
-  if (has > (format < 4 ? HAS_REVISION - 1 : HAS_ALL))
+  if (has > (format < 4 ? HAS_REVISION - 1 : format < 5 ? HAS_RAISES - 1 : HAS_ALL))
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -177,12 +216,14 @@ function readExtras(from: ByteReader, { rankingId, itemIds }: Decision, format: 
   const context = (has & HAS_CONTEXT) === 0 ? undefined : readContext(from, rankingId);
   const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
   const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
+  const raised = (has & HAS_RAISES) === 0 ? undefined : readRaises(from, decision);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
     ...(context && { context }),
     ...(itemSource && { itemSource }),
     ...(pointerRevision && { pointerRevision }),
+    ...raised,
   };
 }
 

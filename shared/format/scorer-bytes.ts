@@ -1,10 +1,12 @@
 import { parseVersion } from '../domain/ids.ts';
+import { fromBase64Url, toBase64Url } from '../domain/base64url.ts';
+import { shown } from '../domain/shown.ts';
 import { checkExploration } from '../domain/exploration.ts';
 import { bucketCount, parseStoredSchema, type Schema } from '../features/schema.ts';
+import type { Posterior } from '../score/posterior.ts';
 import { checkScores, scorerProblem } from '../score/rerank.ts';
 import { STRIDE, type AdditiveScorer, type Rerank, type Scorer } from '../score/scorer.ts';
-import type { ByteReader } from './bytes.ts';
-import { ByteWriter, FormatError } from './bytes.ts';
+import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 import { readNetwork, writeNetwork } from './network-bytes.ts';
 import { readTrees, writeTrees } from './trees-bytes.ts';
@@ -12,7 +14,10 @@ import { readTrees, writeTrees } from './trees-bytes.ts';
 /**
  * A scorer as bytes: frame `TTSC`; a JSON header, which includes the schema so that a scorer is never applied to
  * codes of another schema; then for each feature its number of buckets (u16) and that many weights (i32, units). That
- * is format 1, for additive scorers. Format 2 adds the trees of a forest or the network of an MLP.
+ * is format 1, for additive scorers. Format 2 adds the trees of a forest or the network of an MLP. The posterior of an
+ * additive scorer is in the header, as base64url of a u16 for each bucket in the order of the weights: edges from before it was
+ * kept skip a field that they do not know, and would refuse a new format, with which a backend that is upgraded first would
+ * leave them without weights.
  */
 const MAGIC = 'TTSC';
 const FORMATS = { additive: 1, forest: 2, mlp: 2 } as const;
@@ -28,7 +33,10 @@ export const MAX_SCORER_BYTES = 960 * 1024;
 export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
   check(scorer);
   const { kind, version, parent, name, schema, calibration, exploration } = scorer;
-  const own = kind === 'additive' ? {} : { rerank: scorer.rerank };
+  const own =
+    scorer.kind === 'additive'
+      ? scorer.posterior && { posterior: posteriorToText(schema, scorer.posterior) }
+      : { rerank: scorer.rerank };
   const payload = new ByteWriter().text(
     JSON.stringify({ kind, version, parent, name, calibration, exploration, ...own, schema }),
   );
@@ -81,10 +89,14 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
 
 function withOwnPart(
   header: Header,
-  common: Omit<AdditiveScorer, 'kind'>,
+  common: Omit<AdditiveScorer, 'kind' | 'posterior'>,
   payload: ByteReader,
 ): Scorer {
-  if (header.kind === 'additive') return { kind: 'additive', ...common };
+  if (header.kind === 'additive') {
+    const { posterior: text } = header;
+    const posterior = text === undefined ? undefined : posteriorFromText(common.schema, text);
+    return { kind: 'additive', ...common, ...(posterior && { posterior }) };
+  }
   const { depth, adds } = header.rerank ?? {};
   const rerank = { depth, adds } as Rerank;
   return header.kind === 'forest'
@@ -106,9 +118,10 @@ function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new FormatError(problem);
 }
 
-/** The header before its values are checked: `rerank` may have any fields. */
-type Header = Omit<AdditiveScorer, 'kind' | 'weights'> & {
+/** The header before its values are checked: `rerank` may have any fields, and `posterior` any value. */
+type Header = Omit<AdditiveScorer, 'kind' | 'weights' | 'posterior'> & {
   readonly kind: Scorer['kind'];
+  readonly posterior?: unknown;
   readonly rerank?: Partial<Rerank>;
 };
 
@@ -130,6 +143,34 @@ function headerOf(payload: ByteReader): Header {
     throw new FormatError('the scorer header lacks its name, calibration or exploration');
   }
   return fields as Header;
+}
+
+function posteriorToText(schema: Schema, posterior: Posterior): string {
+  const bytes = new ByteWriter();
+  eachBucket(schema, (cell) => bytes.u16(posterior[cell]));
+  return toBase64Url(bytes.finish());
+}
+
+function posteriorFromText(schema: Schema, text: unknown): Posterior {
+  let buckets = 0;
+  eachBucket(schema, () => buckets++);
+  const isText = typeof text === 'string' && /^[A-Za-z0-9_-]*$/.test(text);
+  const bytes = isText ? fromBase64Url(text) : new Uint8Array();
+  if (bytes.length !== 2 * buckets)
+    throw new FormatError(
+      `the posterior must be base64url of 2 bytes for each of ${buckets} buckets, but was ${shown(text)}`,
+    );
+  const from = new ByteReader(bytes);
+  const posterior = new Uint16Array(schema.features.length * STRIDE);
+  eachBucket(schema, (cell) => (posterior[cell] = from.u16()));
+  return posterior;
+}
+
+/** @param visit is called with the index of each bucket's weight, in schema order. */
+function eachBucket({ features }: Schema, visit: (cell: number) => void): void {
+  features.forEach((spec, feature) => {
+    for (let bucket = 0; bucket < bucketCount(spec); bucket++) visit(feature * STRIDE + bucket);
+  });
 }
 
 function readWeights(schema: Schema, payload: ByteReader): Int32Array {

@@ -1,6 +1,7 @@
 import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
-import { drawSlate } from '../explore/slate.ts';
+import { drawSlate, type Draw } from '../explore/slate.ts';
+import type { Team } from '../explore/interleave.ts';
 import { seededRandom } from '../explore/random.ts';
 import {
   codesOf,
@@ -13,8 +14,12 @@ import type { ItemTable } from '../features/columns/item-table.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
+import { UNITS_PER_POINT } from './fixed-point.ts';
+import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
+import { drawRaises, RAISED_SHARE } from './raise.ts';
+import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
-import { toPoints, type Scorer } from './scorer.ts';
+import { scoreCodes, toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 
@@ -44,45 +49,138 @@ export interface Slate {
   readonly rows: readonly number[];
   /** Scores in fixed-point units. */
   readonly units: readonly number[];
-  /** Probability of the item at its slot, given the slots above. */
+  /** By how many units each score was raised when the slate was drawn; absent where none was. */
+  readonly raises?: readonly number[];
+  /** Probability of the item at its slot, given the pool, its raises and the slots above. */
   readonly propensities: readonly number[];
   /** `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
 }
 
-/** The items that a slate is drawn from, best first; whatever is not among them has a propensity of 0. */
+/** The items that a slate is drawn from, in the order of what they are drawn by; whatever is not among them has a propensity of 0. */
 export interface Pool {
   readonly encoded: EncodedRequest;
   readonly best: readonly Scored[];
+  /** By how many units this ranking raised each item's score for being little known; absent where none was. */
+  readonly raises?: readonly number[];
 }
 
-interface PoolOptions {
+export interface PoolOptions {
   readonly limit: number;
   readonly nowMs: number;
   readonly exploration: ExplorationSpec;
+  /** 32 bits. The pool depends on it only where weights are raised by what is not known of them. */
+  readonly seed: number;
 }
 
 /**
  * Encodes the request, scores all rows with the first pass, re-ranks the best of them if the scorer has a re-ranker, and keeps
- * the best `poolSize`; without exploration the best `limit`, which then are the slate.
+ * the best `poolSize`; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
+ * with raised weights (`drawRaises`), so that what is little known can enter.
  */
 export function poolOf(
   scorer: Scorer,
   { table, rows, joined, perRow, catalogue }: RankableTable,
   visit: Visit,
-  { limit, nowMs, exploration }: PoolOptions,
+  { limit, nowMs, exploration, seed }: PoolOptions,
 ): Pool {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
+  const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
-  const best = (k: number) =>
-    topRows(compileScores(scorer, encoded, joined, perRow, nowMs), Math.min(k, table.ids.length));
-  return {
+  const best = (k: number, weights = scorer.weights) =>
+    topRows(
+      compileScores({ weights }, encoded, joined, perRow, nowMs),
+      Math.min(k, table.ids.length),
+    );
+  if (scorer.kind !== 'additive') {
+    const again = rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize)));
+    return { encoded, best: again.slice(0, poolSize) };
+  }
+  const { posterior } = scorer;
+  if (posterior === undefined || optimism === 0) return { encoded, best: best(poolSize) };
+  const raises = drawRaises({ ...scorer, posterior }, optimism, seed);
+  if (raises === undefined) return { encoded, best: best(poolSize) };
+  const raised = apart(scorer, encoded, best(poolSize, raisedWeights(scorer, raises, encoded)));
+  const { maxLoss = Infinity } = exploration;
+  const limited = limitLoss(raised, {
+    slots: limit,
+    alone: leftAlone(exploration, limit),
+    maxLoss: (maxLoss * UNITS_PER_POINT) / RAISED_SHARE,
+    isCut: raised.best.length === poolSize && poolSize < table.ids.length,
+  });
+  return { encoded, ...(limited ?? { best: best(poolSize) }) };
+}
+
+/**
+ * Weights with their raises, but for features that have the same bucket in all items, such as those of what the visitor did not
+ * say: raising all alike changes no order, and would count as if it could cost something.
+ */
+function raisedWeights(
+  { weights }: AdditiveScorer,
+  raises: Int32Array,
+  { plans }: EncodedRequest,
+): Int32Array {
+  const raised = weights.slice();
+  plans.forEach((plan, feature) => {
+    if (plan.from === 'constant') return;
+    const end = (feature + 1) * STRIDE;
+    for (let cell = feature * STRIDE; cell < end; cell++) raised[cell] += raises[cell];
+  });
+  return raised;
+}
+
+/** Rows by their raised scores, with those scores taken apart: what the weights say, and what was raised. */
+function apart(scorer: AdditiveScorer, encoded: EncodedRequest, best: readonly Scored[]): Raised {
+  const codes = codesOf(
     encoded,
-    best:
-      scorer.kind === 'additive'
-        ? best(poolSize)
-        : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize),
-  };
+    best.map(({ row }) => row),
+  );
+  const features = encoded.plans.length;
+  const own = best.map(({ row }, i) => ({ row, units: scoreCodes(scorer, codes, i * features) }));
+  return { best: own, raises: best.map(({ units }, i) => units - own[i].units) };
+}
+
+/** How many slots from the top hold the best items and are not drawn. */
+const leftAlone = ({ fromSlot = 1 }: ExplorationSpec, limit: number) =>
+  Math.min(fromSlot - 1, limit);
+
+/** The points that slates are drawn by, in the order of the pool. */
+export const drawnBy = ({ best, raises }: Pick<Pool, 'best' | 'raises'>): number[] =>
+  best.map(({ units }, i) => toPoints(units + (raises?.[i] ?? 0)));
+
+/** What a pool's version drafts from where two are interleaved; items are rows. */
+export function teamOf(
+  pool: Pick<Pool, 'best' | 'raises'>,
+  limit: number,
+  exploration: ExplorationSpec,
+): Team<number> {
+  const items = pool.best.map(({ row }) => row);
+  const alone = leftAlone(exploration, limit);
+  const first = slateOrder(pool, alone).slice(0, alone);
+  return { items, points: drawnBy(pool), exploration, first: first.map((at) => items[at]) };
+}
+
+/** A slot of a slate: an index into the pool, and its probability given the slots above. */
+export function drawFrom(
+  pool: Pick<Pool, 'best' | 'raises'>,
+  limit: number,
+  exploration: ExplorationSpec,
+  random: () => number,
+): Draw[] {
+  const points = drawnBy(pool);
+  const alone = leftAlone(exploration, limit);
+  if (alone === 0) return drawSlate(points, limit, exploration, random);
+  const order = slateOrder(pool, alone);
+  const others = order.slice(alone);
+  return [
+    ...order.slice(0, alone).map((index) => ({ index, propensity: 1 })),
+    ...drawSlate(
+      others.map((index) => points[index]),
+      limit - alone,
+      exploration,
+      random,
+    ).map(({ index, propensity }) => ({ index: others[index], propensity })),
+  ];
 }
 
 /**
@@ -93,22 +191,20 @@ export function rankSlate(
   scorer: Scorer,
   items: RankableTable,
   visit: Visit,
-  options: PoolOptions & { readonly seed: number },
+  options: PoolOptions,
 ): Slate {
   const { table } = items;
-  const { encoded, best: pool } = poolOf(scorer, items, visit, options);
-  const drawn = drawSlate(
-    pool.map(({ units }) => toPoints(units)),
-    options.limit,
-    options.exploration,
-    seededRandom(options.seed),
-  );
-  const shown = drawn.map(({ index }) => pool[index]);
+  const pool = poolOf(scorer, items, visit, options);
+  const { encoded, best, raises } = pool;
+  const { limit, exploration, seed } = options;
+  const drawn = drawFrom(pool, limit, exploration, seededRandom(seed));
+  const shown = drawn.map(({ index }) => best[index]);
   const shownRows = shown.map(({ row }) => row);
   return {
     ids: shownRows.map((row) => table.ids[row]),
     rows: shownRows,
     units: shown.map(({ units }) => units),
+    ...(raises && { raises: drawn.map(({ index }) => raises[index]) }),
     propensities: drawn.map(({ propensity }) => propensity),
     codes: codesOf(encoded, shownRows),
   };

@@ -3,6 +3,7 @@ import type { Version } from '../domain/ids.ts';
 import type { ExplorationSpec } from '../domain/exploration.ts';
 import { bucketCount, type Schema } from '../features/schema.ts';
 import type { Network } from './network.ts';
+import type { Posterior } from './posterior.ts';
 import type { Trees } from './trees.ts';
 import { toPoints, toUnits } from './fixed-point.ts';
 import { STRIDE } from './stride.ts';
@@ -39,6 +40,8 @@ interface ScorerBase {
 /** The score is the sum of one weight per feature. */
 export interface AdditiveScorer extends ScorerBase {
   readonly kind: 'additive';
+  /** Absent in versions from before it was kept: they are explored by temperature alone. */
+  readonly posterior?: Posterior;
 }
 
 /** How the best items of the first pass are re-ranked. */
@@ -101,6 +104,7 @@ export function additiveFromPoints(
     name: string;
     calibration?: Calibration;
     exploration?: ExplorationSpec;
+    posterior?: Posterior;
   },
 ): AdditiveScorer {
   const weights = new Int32Array(schema.features.length * STRIDE);
@@ -135,6 +139,7 @@ export function additiveFromPoints(
     name: about.name,
     calibration: about.calibration ?? UNCALIBRATED,
     exploration: about.exploration ?? schema.exploration,
+    ...(about.posterior && { posterior: about.posterior }),
   };
 }
 

@@ -11,6 +11,7 @@ import { NO_SESSION } from '../../shared/domain/ids.ts';
 import type { Placement } from '../../shared/domain/placement.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
+import { posteriorOf } from '../../shared/score/posterior.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import {
   additiveFromPoints,
@@ -90,6 +91,16 @@ export const scorer: AdditiveScorer = additiveFromPoints(
     exploration: { temperature: 1.5, epsilon: 0.01, poolSize: 25 },
   },
 );
+
+/** With how well each weight is known, from exactly to as little as 16 bits can say, and an exploration that says all. */
+export const withPosterior: AdditiveScorer = {
+  ...scorer,
+  exploration: { ...scorer.exploration, optimism: 0.5, maxLoss: 4, fromSlot: 3, prior: 12.5 },
+  posterior: posteriorOf(
+    schema,
+    (feature, bucket) => (feature === 6 ? 1000 : feature * bucket) / 3,
+  ),
+};
 
 export const forest: ForestScorer = {
   ...scorer,
@@ -212,6 +223,19 @@ export const revisedDecisions: readonly Decision[] = [
     pointerRevision: 4_294_967_295,
   },
   { ...first, pointerRevision: 258 },
+  first,
+];
+
+/** With raised scores, and with an exploration that asks for them where none was raised; beside a decision of an older edge. */
+export const raisedDecisions: readonly Decision[] = [
+  {
+    ...revisedDecisions[0],
+    exploration: { ...first.exploration, optimism: 0.5, maxLoss: 4, fromSlot: 2 },
+    raises: [0, 65_535 * 4096],
+  },
+  { ...first, exploration: { ...first.exploration, optimism: 0.1 }, raises: [4096, 0] },
+  { ...first, exploration: { ...first.exploration, fromSlot: 1000 } },
+  { ...degraded, exploration: { ...first.exploration, optimism: 1 }, raises: [] },
   first,
 ];
 

@@ -13,11 +13,13 @@ import {
   mlp,
   placedBatch,
   placedDecisions,
+  raisedDecisions,
   revisedBatch,
   revisedDecisions,
   sourcedDecisions,
   scorer,
   snapshot,
+  withPosterior,
 } from './artifacts.ts';
 
 /** `WRITE_GOLDEN=1 npx vitest run test/golden` writes a file that is new; one that exists is never written over. */
@@ -33,6 +35,12 @@ describe.each([
     bytes: scorerToBytes(scorer),
     decode: scorerFromBytes,
     value: scorer,
+  },
+  {
+    name: 'scorer-1-posterior',
+    bytes: scorerToBytes(withPosterior),
+    decode: scorerFromBytes,
+    value: withPosterior,
   },
   {
     name: 'scorer-2-forest',
@@ -81,6 +89,12 @@ describe.each([
     bytes: decisionsToBytes(revisedDecisions),
     decode: decisionsFromBytes,
     value: revisedDecisions,
+  },
+  {
+    name: 'decisions-5',
+    bytes: decisionsToBytes(raisedDecisions),
+    decode: decisionsFromBytes,
+    value: raisedDecisions,
   },
   {
     name: 'ingest-1-revised',

@@ -8,8 +8,7 @@ import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { poolOf, rankSlate } from '../../shared/score/rank.ts';
-import { toPoints } from '../../shared/score/scorer.ts';
+import { poolOf, rankSlate, teamOf } from '../../shared/score/rank.ts';
 import { call, clickOn, liveAtEdge, openDatabase, putItems, rank } from '../support/client.ts';
 import {
   scorerInKv,
@@ -146,25 +145,24 @@ it('what visitors were exposed to is in the store as the backend itself resolves
     if (teams === null) {
       expect(decision.itemIds).toEqual(slateBy(version, decision).ids);
     } else {
-      const teamOf = (one: string): Team<string> => {
+      const draftingOf = (one: string): Team<number> => {
         const { exploration } = scorers[one];
         const { request, at: nowMs } = decision;
-        const { best } = poolOf(scorers[one], table, request, { limit, nowMs, exploration });
-        return {
-          items: best.map(({ row }) => table.table.ids[row]),
-          points: best.map(({ units }) => toPoints(units)),
-          exploration,
-        };
+        const options = { limit, seed, nowMs, exploration };
+        return teamOf(poolOf(scorers[one], table, request, options), limit, exploration);
       };
-      const both = [teamOf(learned), teamOf(RULES_VERSION)] as const;
+      const both = [draftingOf(learned), draftingOf(RULES_VERSION)] as const;
       expect(both[0].exploration.temperature).toBeGreaterThan(0);
       expect(both[0].exploration).toEqual({
         temperature: decision.temperature,
         epsilon: decision.epsilon,
         poolSize: decision.poolSize,
+        optimism: decision.optimism ?? undefined,
+        maxLoss: decision.maxLoss ?? undefined,
+        fromSlot: decision.fromSlot ?? undefined,
       });
       const draft = interleave(both, limit, seededRandom(seed));
-      expect(decision.itemIds).toEqual(draft.map(({ item }) => item));
+      expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids[item]));
       expect([...teams]).toEqual(draft.map(({ team }) => team));
       expect([...decision.propensities]).toEqual(draft.map(({ propensity }) => propensity));
     }

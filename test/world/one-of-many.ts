@@ -1,13 +1,16 @@
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import { drawSlate } from '../../shared/explore/slate.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
 import { tripWishes } from './trip-wishes.ts';
-import { rankable } from '../../shared/score/rank.ts';
+import { UNITS_PER_POINT } from '../../shared/score/fixed-point.ts';
+import { limitLoss } from '../../shared/score/limit-loss.ts';
+import { drawRaises, RAISED_SHARE } from '../../shared/score/raise.ts';
+import { drawFrom, rankable } from '../../shared/score/rank.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
-import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
+import { scoreCodes, type Scorer } from '../../shared/score/scorer.ts';
+import type { Scored } from '../../shared/score/top-k.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import type { HiddenTaste } from './hidden-taste.ts';
 
@@ -37,6 +40,8 @@ export interface ShownOne {
   readonly candidate: number;
   readonly propensity: number;
   readonly units: number;
+  /** Absent where nothing was raised. */
+  readonly raise?: number;
 }
 
 /** The one item that a scorer shows. */
@@ -46,11 +51,46 @@ export function showOne(
   seed: number,
   exploration: ExplorationSpec = scorer.exploration,
 ): ShownOne {
-  const units = Array.from({ length: SENT }, (_, i) => finalUnits(scorer, codes, i * FEATURES));
-  const order = [...units.keys()].toSorted((a, b) => units[b] - units[a]);
-  const points = order.map((candidate) => toPoints(units[candidate]));
-  const [{ index, propensity }] = drawSlate(points, 1, exploration, seededRandom(seed));
-  return { candidate: order[index], propensity, units: units[order[index]] };
+  const pool = poolOfOne(scorer, codes, seed, exploration);
+  const [{ index, propensity }] = drawFrom(pool, 1, exploration, seededRandom(seed));
+  const { row: candidate, units } = pool.best[index];
+  return {
+    candidate,
+    propensity,
+    units,
+    ...(pool.raises && { raise: pool.raises[index] }),
+  };
+}
+
+/** All candidates, as `poolOf` orders those of a request; a row is a candidate's number. */
+function poolOfOne(
+  scorer: Scorer,
+  codes: Candidates,
+  seed: number,
+  { optimism = 0, maxLoss = Infinity }: ExplorationSpec,
+): { readonly best: readonly Scored[]; readonly raises?: readonly number[] } {
+  const { posterior } = scorer.kind === 'additive' ? scorer : {};
+  const weights =
+    posterior === undefined || scorer.kind !== 'additive' || optimism === 0
+      ? undefined
+      : drawRaises({ ...scorer, posterior }, optimism, seed);
+  const raise = Array.from({ length: SENT }, (_, i) =>
+    weights === undefined ? 0 : scoreCodes({ ...scorer, weights }, codes, i * FEATURES),
+  );
+  const units = raise.map((_, i) => finalUnits(scorer, codes, i * FEATURES));
+  const order = [...units.keys()].toSorted(
+    (a, b) => units[b] + raise[b] - units[a] - raise[a] || a - b,
+  );
+  const best = order.map((row) => ({ row, units: units[row] }));
+  if (weights === undefined) return { best };
+  const raises = order.map((row) => raise[row]);
+  const limit = {
+    slots: 1,
+    alone: 0,
+    maxLoss: (maxLoss * UNITS_PER_POINT) / RAISED_SHARE,
+    isCut: false,
+  };
+  return limitLoss({ best, raises }, limit)!;
 }
 
 /** What a scorer earns per request, where it explores as given. */
@@ -75,7 +115,7 @@ export function serveOne(
   number: number,
   seed: number,
 ): LoggedSlate {
-  const { candidate, propensity, units } = showOne(scorer, codes, seed);
+  const { candidate, propensity, units, raise } = showOne(scorer, codes, seed);
   const shown = candidateCodes(codes, candidate).slice();
   return {
     rankingId: `r${number}`,
@@ -86,9 +126,10 @@ export function serveOne(
     consent: 'measure',
     arm: null,
     weights: scorer.version,
-    draw: { ...scorer.exploration, isDrafted: false },
+    draw: { ...scorer.exploration, seed, isDrafted: false },
     itemIds: [`candidate-${candidate}`],
     units: Int32Array.of(units),
+    ...(raise !== undefined && { raises: Int32Array.of(raise) }),
     propensities: Float64Array.of(propensity),
     codes: shown,
     tallies: [taste.clicks(shown, 1)[0] === 1 ? { click: 1 } : undefined],

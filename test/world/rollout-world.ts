@@ -1,4 +1,4 @@
-import { explores } from '../../shared/domain/exploration.ts';
+import { drawsByChance } from '../../shared/domain/exploration.ts';
 import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { drawSlate } from '../../shared/explore/slate.ts';
@@ -113,7 +113,7 @@ const UNEXPOSED: Slate = { attraction: new Float64Array(0), teams: new Uint8Arra
 
 /** What one version serves, by draws of which all are equally likely. */
 const slatesOf = ({ items, points, exploration }: Team<number>): number[][] =>
-  Array.from({ length: explores(exploration) ? DRAWS : 1 }, (_, seed) =>
+  Array.from({ length: drawsByChance(exploration) ? DRAWS : 1 }, (_, seed) =>
     drawSlate(points, SLOTS, exploration, seededRandom(seed)).map(({ index }) => items[index]),
   );
 

@@ -9,18 +9,17 @@ import { versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { tripWishes } from './trip-wishes.ts';
+import { unlearned } from '../../shared/score/posterior.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import { hiddenTaste, show, type HiddenTaste } from './hidden-taste.ts';
 import { labelled, loggedSlate } from './strata/champion-log.ts';
-import { drawnFrom, poolOf } from './strata/pool.ts';
+import { served } from './strata/pool.ts';
 import { RULES } from './strata/world.ts';
 
 /** Visits of no log, by which a scorer's worth is known. */
 const FRESH_VISITS = 400;
-/** People of a round who ask for different things; more rankings are of some of them again, with slates and clicks of their own. */
-const DIFFERENT = 1000;
 
 export interface Turn {
   readonly items: number;
@@ -39,6 +38,8 @@ export interface Round {
   readonly verdict: string;
   readonly reason: string;
   readonly window: LearningWindow;
+  /** What was earned while this round was served, all costs of exploring included, of the same way. */
+  readonly earned: number;
   /** Rankings since tastes were last other ones. */
   readonly since: number;
 }
@@ -47,6 +48,12 @@ export interface Turned {
   readonly climb: readonly Round[];
   readonly recovery: readonly Round[];
 }
+
+const rulesThatExplore = (exploration: ExplorationSpec): Scorer => ({
+  ...RULES,
+  exploration,
+  posterior: unlearned(tripWishes, exploration),
+});
 
 interface Site {
   readonly seed: number;
@@ -68,7 +75,7 @@ export async function turnTastes(seed: number, turn: Turn): Promise<Turned> {
   const before = await approach(
     site,
     hiddenTaste(seed * 2, { orderly: true }),
-    { ...RULES, exploration: turn.exploration ?? RULES.exploration },
+    rulesThatExplore(turn.exploration ?? RULES.exploration),
     log,
     turn,
   );
@@ -95,7 +102,7 @@ async function approach(
   const earlier = log.length;
   let champion = from;
   while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
-    visit(site, taste, champion, rankingsPerRound, log);
+    const clicks = visit(site, taste, champion, rankingsPerRound, log);
     const { scorer, gate, window } = await learn(packTrainingSet(tripWishes, log.map(labelled)), {
       parent: champion,
       learner: 'additive',
@@ -116,6 +123,7 @@ async function approach(
     const share = (worth(champion, taste, site) - low) / (high - low);
     rounds.push({
       share,
+      earned: (clicks / rankingsPerRound - low) / (high - low),
       verdict: gate.verdict,
       reason: gate.reason,
       window,
@@ -125,23 +133,26 @@ async function approach(
   return { champion, rounds };
 }
 
-/** Rankings by the champion, one session each. */
+/**
+ * Rankings by the champion, one session each, no two of which ask for the same.
+ * @returns the clicks that were to be expected.
+ */
 function visit(
   { seed, table }: Site,
   taste: HiddenTaste,
   champion: Scorer,
   rankings: number,
   log: LoggedSlate[],
-): void {
+): number {
   const first = log.length;
-  const pools = makeVisits(Math.min(rankings, DIFFERENT), seed + 2 + first).map((who) =>
-    poolOf(champion, table, who),
-  );
-  for (let i = 0; i < rankings; i++) {
-    const drawn = drawnFrom(pools[i % pools.length], champion, seed + first + i);
+  let expected = 0;
+  for (const [i, who] of makeVisits(rankings, seed + 2 + first).entries()) {
+    const drawn = served(champion, table, who, seed + first + i);
+    for (const rate of taste.expected(drawn.codes, drawn.slots)) expected += rate;
     const clicks = taste.clicks(drawn.codes, drawn.slots);
     log.push(loggedSlate(champion, drawn, String(first + i), first + i, clicks));
   }
+  return expected;
 }
 
 /** Clicks per ranking that a scorer earns where it does not explore. */

@@ -8,6 +8,9 @@ const exploration = z
     temperature: z.number().nonnegative(),
     epsilon: z.number().min(0).max(1),
     poolSize: z.number().int().positive(),
+    optimism: z.number().min(0).max(10).optional(),
+    maxLoss: z.number().positive().optional(),
+    fromSlot: z.number().int().positive().optional(),
   })
   .strict();
 

@@ -4,6 +4,7 @@ import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration } from '../../../shared/domain/exploration.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
+import { unlearned } from '../../../shared/score/posterior.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
 import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
@@ -46,7 +47,15 @@ const points = z
   .record(z.string(), z.array(z.number()))
   .openapi({ description: 'Feature → points by bucket from 0 (missing)' });
 const exploration = z
-  .object({ temperature: z.number(), epsilon: z.number(), poolSize: z.number() })
+  .object({
+    temperature: z.number(),
+    epsilon: z.number(),
+    poolSize: z.number(),
+    optimism: z.number().optional(),
+    maxLoss: z.number().optional(),
+    fromSlot: z.number().optional(),
+    prior: z.number().optional(),
+  })
   .strict();
 
 const whole = about
@@ -156,12 +165,14 @@ export const weightRoutes = (services: Services) => {
         body.schema === undefined
           ? (parent?.schema ?? (await liveSchema()))
           : parseSchema(body.schema);
+      const explored = checkExploration({ ...schema.exploration, ...body.exploration });
       const { version: _, ...scorer } = additiveFromPoints(schema, body.points, {
         // A placeholder: the store assigns the real version.
         version: RULES_VERSION,
         name: body.name,
         ...(parent && { parent: parent.version }),
-        exploration: checkExploration({ ...schema.exploration, ...body.exploration }),
+        exploration: explored,
+        posterior: unlearned(schema, explored),
       });
       const by = actorOf(c);
       const version = await addVersion(services, scorer, { givenBy: by });

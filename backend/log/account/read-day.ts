@@ -117,6 +117,11 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
     temperature,
     epsilon,
     poolSize,
+    optimism,
+    maxLoss,
+    fromSlot,
+    seed,
+    raises,
     teams,
     ...shown
   } = ranking;
@@ -136,8 +141,18 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
   });
   return {
     ...shown,
-    draw: { temperature, epsilon, poolSize, isDrafted: teams !== null },
+    draw: {
+      temperature,
+      epsilon,
+      poolSize,
+      ...(optimism !== null && { optimism }),
+      ...(maxLoss !== null && { maxLoss }),
+      ...(fromSlot !== null && { fromSlot }),
+      seed,
+      isDrafted: teams !== null,
+    },
     units: new Int32Array(copyOf(ranking.units)),
+    ...(raises !== null && { raises: new Int32Array(copyOf(raises)) }),
     propensities: float64s(ranking.propensities),
     codes: new Uint8Array(copyOf(ranking.codes)),
     tallies,

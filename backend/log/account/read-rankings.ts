@@ -29,10 +29,15 @@ export interface LoggedRanking {
   readonly temperature: number;
   readonly epsilon: number;
   readonly poolSize: number;
+  readonly optimism: number | null;
+  readonly maxLoss: number | null;
+  readonly fromSlot: number | null;
+  readonly seed: number;
   readonly teams: Uint8Array | null;
   readonly snapshot: string;
   readonly itemIds: readonly string[];
   readonly units: Uint8Array;
+  readonly raises: Uint8Array | null;
   readonly propensities: Uint8Array;
   readonly codes: Uint8Array;
   /** Null where it counts. */
@@ -55,9 +60,14 @@ const COLUMNS = {
   temperature: decisions.temperature,
   epsilon: decisions.epsilon,
   poolSize: decisions.poolSize,
+  optimism: decisions.optimism,
+  maxLoss: decisions.maxLoss,
+  fromSlot: decisions.fromSlot,
+  seed: decisions.seed,
   teams: decisions.teams,
   snapshot: decisions.snapshot,
   units: decisions.units,
+  raises: decisions.raises,
   propensities: decisions.propensities,
   codes: decisions.codes,
   exclusion: exclusionOf(sql`decisions`).as('exclusion'),

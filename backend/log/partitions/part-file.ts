@@ -25,6 +25,8 @@ const number = (name: string, type: 'INT32' | 'DOUBLE', isOptional = false): Sch
 
 /** Files from before they were kept have none of them. */
 const DRAW_COLUMNS = ['temperature', 'epsilon', 'pool_size', 'is_drafted'];
+/** Nor these, from before what is little known was explored; those that were not asked for are empty. */
+const RAISE_COLUMNS = ['optimism', 'max_loss', 'from_slot', 'seed', 'raise_units'];
 /** Nor these, from before there were placements. */
 const CONTEXT_COLUMNS = ['placement', 'consent'];
 
@@ -52,6 +54,7 @@ const columnsOf = (features: number): SchemaElement[] => [
   text('outcomes', 'OPTIONAL'),
   ...DRAW_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
   ...CONTEXT_COLUMNS.map((name) => text(name, 'OPTIONAL')),
+  ...RAISE_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
 ];
 
 export interface PartWriter {
@@ -122,6 +125,11 @@ function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
     group.score_units.push(slate.units[slot]);
     group.propensity.push(slate.propensities[slot]);
     for (const [i, name] of DRAW_COLUMNS.entries()) group[name].push(draw?.[i]);
+    group.optimism.push(slate.draw?.optimism);
+    group.max_loss.push(slate.draw?.maxLoss);
+    group.from_slot.push(slate.draw?.fromSlot);
+    group.seed.push(slate.draw?.seed);
+    group.raise_units.push(slate.raises?.[slot]);
     group.codes.push(slate.codes.subarray(slot * features, (slot + 1) * features));
     for (const name of COUNT_COLUMNS) group[name].push(tallies[name] ?? 0);
     for (const name of VALUE_COLUMNS) group[name].push(tallies[name]);
@@ -140,7 +148,14 @@ const drawCells = ({ temperature, epsilon, poolSize, isDrafted }: SlateDraw): nu
   Number(isDrafted),
 ];
 
-const SHOWN = ['rankingId', 'arm', 'score_units', ...DRAW_COLUMNS, ...CONTEXT_COLUMNS];
+const SHOWN = [
+  'rankingId',
+  'arm',
+  'score_units',
+  ...DRAW_COLUMNS,
+  ...CONTEXT_COLUMNS,
+  ...RAISE_COLUMNS,
+];
 const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'itemId', 'slot', 'propensity', 'codes'];
 
 /** Every slate of a file, whole. */
@@ -211,6 +226,9 @@ function slateOf(
     draw: drawAt(group, from),
     itemIds: slice<string>('itemId'),
     units: Int32Array.from(slice<number>('score_units')),
+    ...((group.raise_units?.[from] ?? null) !== null && {
+      raises: Int32Array.from(slice<number>('raise_units')),
+    }),
     propensities: Float64Array.from(slice<number>('propensity')),
     codes: own,
     tallies,
@@ -221,7 +239,18 @@ function drawAt(group: Columns, row: number): SlateDraw | null {
   const cells = DRAW_COLUMNS.map((name) => group[name]?.[row]);
   if (cells.some((cell) => cell === undefined || cell === null)) return null;
   const [temperature, epsilon, poolSize, isDrafted] = cells as number[];
-  return { temperature, epsilon, poolSize, isDrafted: isDrafted === 1 };
+  const own = (name: string) => (group[name]?.[row] ?? undefined) as number | undefined;
+  const [optimism, maxLoss, fromSlot, seed] = RAISE_COLUMNS.map(own);
+  return {
+    temperature,
+    epsilon,
+    poolSize,
+    ...(optimism !== undefined && { optimism }),
+    ...(maxLoss !== undefined && { maxLoss }),
+    ...(fromSlot !== undefined && { fromSlot }),
+    ...(seed !== undefined && { seed }),
+    isDrafted: isDrafted === 1,
+  };
 }
 
 function talliesAt(group: Columns, row: number, tallied: readonly string[]): Tallies | undefined {
@@ -251,6 +280,7 @@ async function* groups(
     ...VALUE_COLUMNS,
     ...DRAW_COLUMNS,
     ...CONTEXT_COLUMNS,
+    ...RAISE_COLUMNS,
   ]);
   const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;

@@ -1,4 +1,4 @@
-import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
+import { isSameExploration, type ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPart } from '../partitions/part-file.ts';
@@ -43,9 +43,4 @@ export async function readServed(
 }
 
 const isOwnDraw = ({ draw, arm }: LoggedSlate, own: ExplorationSpec): boolean =>
-  draw === null
-    ? arm === null
-    : !draw.isDrafted &&
-      draw.temperature === own.temperature &&
-      draw.epsilon === own.epsilon &&
-      draw.poolSize === own.poolSize;
+  draw === null ? arm === null : !draw.isDrafted && isSameExploration(draw, own);

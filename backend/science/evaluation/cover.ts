@@ -23,7 +23,7 @@ const BY_SCORE = { temperature: 0, epsilon: 0, poolSize: 1 };
 
 /**
  * What share of a challenger's top k, k being the limit that was asked for, lies in the pool from which the champion draws
- * its slates. Inside of it every item has a propensity of at least ε/pool at each slot, outside of it one of 0: an estimate
+ * its slates; a champion that raises what is little known has another pool in each ranking, and one is drawn for each request. Inside of it every item has a propensity of at least ε/pool at each slot, outside of it one of 0: an estimate
  * from the champion's log is then blind to it (overlap, or common support: Rosenbaum & Rubin, 1983).
  * Requests that sent their own candidates are covered within these.
  * @param table the catalogue by the schema of both. @returns undefined where no request has anything to rank.
@@ -35,12 +35,12 @@ export function coverOf(
   requests: readonly LoggedRequest[],
 ): Cover | undefined {
   let [used, shares, ks] = [0, 0, 0];
-  for (const { request, at: nowMs } of requests) {
+  for (const [seed, { request, at: nowMs }] of requests.entries()) {
     const { limit, candidates } = request;
     const from =
       candidates === undefined ? table : candidateTable(champion.schema, candidates, table);
     const rowsOf = (scorer: Scorer, exploration: Scorer['exploration']) =>
-      poolOf(scorer, from, request, { limit, nowMs, exploration }).best.map(({ row }) => row);
+      poolOf(scorer, from, request, { limit, nowMs, exploration, seed }).best.map(({ row }) => row);
     const top = rowsOf(challenger, BY_SCORE);
     if (top.length === 0) continue;
     const pool = new Set(rowsOf(champion, champion.exploration));

@@ -1,4 +1,4 @@
-import { explores } from '../../../shared/domain/exploration.ts';
+import { drawsByChance } from '../../../shared/domain/exploration.ts';
 import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
@@ -58,8 +58,13 @@ export function offPolicyGain(
   challenger: Scorer,
   reward: Readonly<Record<string, number>>,
 ): OffPolicyGainResult {
-  if (!explores(champion.exploration))
+  const { exploration } = champion;
+  if (!drawsByChance(exploration))
     return refused(`${champion.version} did not explore: its log shows a single order only`);
+  if ((exploration.fromSlot ?? 1) > 1)
+    return refused(
+      `${champion.version} draws from slot ${exploration.fromSlot} on: its log shows a single order of the slots above`,
+    );
   const [ones, several] = [true, false].map((isOne) =>
     slates.filter(({ itemIds }) => (itemIds.length === 1) === isOne),
   );
@@ -112,6 +117,7 @@ function gainOfOrder(
       draw: loggedDraw(
         {
           units: [...slate.units],
+          ...(slate.raises && { raises: [...slate.raises] }),
           propensities: [...slate.propensities],
           exploration,
           limit: slots,

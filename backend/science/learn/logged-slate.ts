@@ -19,6 +19,8 @@ export interface LoggedSlate {
   readonly itemIds: readonly string[];
   /** Fixed-point scores. */
   readonly units: Int32Array;
+  /** By how many units each slot's score was raised when it was drawn; absent where none was. */
+  readonly raises?: Int32Array;
   /** Conditional probability of each slot given the slots above. */
   readonly propensities: Float64Array;
   /** `Uint8Array(slots × F)`, as logged. */
@@ -39,6 +41,8 @@ export interface SlatePool {
 
 /** How chance had its part in a slate. */
 export interface SlateDraw extends ExplorationSpec {
+  /** Of the ranking; absent in partitions from before it was stored, when it had no part in what could be drawn. */
+  readonly seed?: number;
   /** Two arms drafted it in turn: no one policy drew it. */
   readonly isDrafted: boolean;
 }

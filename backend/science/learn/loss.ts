@@ -74,22 +74,44 @@ export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
 };
 
 /** The sum of all weights in a set's loss. Loss / mass is per unit of reward or per row, so that sets can be compared. */
-export function lossMass(set: Rewards, objective: 'listwise' | 'pointwise'): number {
+export function lossMass(set: Rewards, objective: TrainingSpec['objective']): number {
   let mass = 0;
-  const { starts, reward, outside } = set;
+  eachWeight(set, objective, (weight) => (mass += weight));
+  return mass;
+}
+
+/**
+ * By how much a set's loss overstates what it tells: `Σ w² / Σ w` over its slates (listwise) or rows, 1 where all weigh 1. The loss
+ * divided by it has the effective number of them as its mass, `(Σ w)² / Σ w²` (Kish, 1965): a slate with a booking that
+ * weighs 10 says once, and not ten times, what was preferred.
+ */
+export function evidenceWeight(set: Rewards, objective: TrainingSpec['objective']): number {
+  let [sum, squares] = [0, 0];
+  eachWeight(set, objective, (weight) => {
+    sum += weight;
+    squares += weight * weight;
+  });
+  return sum > 0 ? squares / sum : 1;
+}
+
+/** Calls back with how much each slate (listwise) or row weighs in the loss. */
+function eachWeight(
+  { starts, reward, outside }: Rewards,
+  objective: TrainingSpec['objective'],
+  visit: (weight: number) => void,
+): void {
   if (objective === 'pointwise') {
-    for (const value of reward) mass += value > 0 ? value : 1;
-    return mass;
+    for (const value of reward) visit(value > 0 ? value : 1);
+    return;
   }
-  for (let slate = 0; slate < slateCount(set); slate++) {
+  for (let slate = 0; slate < slateCount({ starts }); slate++) {
     let earned = 0;
     for (let row = starts[slate]; row < starts[slate + 1]; row++) earned += reward[row];
-    if (outside === undefined) mass += earned;
+    if (outside === undefined) visit(earned);
     // The softmax of a slate of one has no loss.
-    else if (starts[slate + 1] - starts[slate] === 1) mass += outside[slate];
-    else mass += Math.max(earned, outside[slate]);
+    else if (starts[slate + 1] - starts[slate] === 1) visit(outside[slate]);
+    else visit(Math.max(earned, outside[slate]));
   }
-  return mass;
 }
 
 /** The loss of an objective, which a schema names. */

@@ -68,7 +68,7 @@ export async function chooseWindow(
     const slope = warmSlope(options.parent, sliceSlates(set, 0, to));
     const start = toLogOdds(firstPassOf(options.parent), set.features, slope);
     setIntercept(part, start);
-    const descent: Fit = { weights: start, iterations: ITERATIONS, curve: [] };
+    const descent = { weights: start, iterations: ITERATIONS };
     return logOdds(await fitFirstPass(part, undefined, options, descent), newest);
   };
   const compare = async ({ from, to }: Split, longer: number) => {

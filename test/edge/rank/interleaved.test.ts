@@ -11,9 +11,11 @@ import { interleave, type Team } from '../../../shared/explore/interleave.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { posteriorOf } from '../../../shared/score/posterior.ts';
+import { poolOf, rankable, rankSlate, type Pool } from '../../../shared/score/rank.ts';
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { bestOfBoth } from '../../oracle/best-of-both.ts';
+import { slotProbability } from '../../oracle/plackett-luce.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, type Isolate } from '../support/edge.ts';
 import { experimentOf, layerOf, publishTraffic } from '../support/experiments.ts';
@@ -76,6 +78,25 @@ async function logged(limit: number): Promise<Map<string, Decision>> {
   await shipAll();
   return new Map(
     backend.sent.flatMap(({ decisions }) => decisions).map((one) => [one.sessionId, one]),
+  );
+}
+
+/** The distribution of what a pool's version would show next, by row, summed up from its definition. */
+function nextOf(
+  { best, raises }: Pool,
+  shown: readonly number[],
+  exploration: ExplorationSpec,
+): Map<number, number> {
+  const left = [...best.keys()].filter((index) => !shown.includes(best[index].row));
+  if (shown.length + 1 < (exploration.fromSlot ?? 1)) {
+    const [top] = left.toSorted(
+      (a, b) => best[b].units - best[a].units || best[a].row - best[b].row,
+    );
+    return new Map([[best[top].row, 1]]);
+  }
+  const points = best.map(({ units }, index) => toPoints(units + (raises?.[index] ?? 0)));
+  return new Map(
+    left.map((index) => [best[index].row, slotProbability(points, left, index, exploration)]),
   );
 }
 
@@ -164,6 +185,54 @@ describe('an interleaved slate', () => {
       expect(drawn.exploration).toEqual(EXPLORING);
     }
   });
+
+  it.each([{}, { fromSlot: 3 }, { temperature: 0, epsilon: 0 }])(
+    'drafts by the raises of each arm, says them slot by slot, and replays: %o',
+    (changes) => {
+      const exploration = { ...EXPLORING, optimism: 1, maxLoss: 20, ...changes };
+      const [sure, unsure] = scorers.map((scorer, arm) => ({
+        scorer: {
+          ...scorer,
+          exploration,
+          posterior: posteriorOf(scorer.schema, () => (arm === 0 ? 1 : 6)),
+        },
+        delta: 0,
+      }));
+      const config = { weights: sure, secondWeights: unsure };
+      const table = rankable(packItems(smarttrip.columns, trips));
+      const limit = 6;
+      const request: RankRequest = { ...ASKED, preferences, limit };
+      let raised = 0;
+      for (let seed = 0; seed < 80; seed++) {
+        const drawn = drawSlateWith(config, table, request, { seed, nowMs: NOW_MS });
+        const { slate, draft } = drawn;
+        expect(drawn.exploration).toEqual(exploration);
+        const pools = [sure, unsure].map(({ scorer }) =>
+          poolOf(scorer, table, request, { limit, seed, nowMs: NOW_MS, exploration }),
+        );
+        const isRaised = pools.some(({ raises }) => raises !== undefined);
+        expect(slate.raises !== undefined).toBe(isRaised);
+        if (slate.raises?.some((units) => units > 0) === true) raised++;
+        const shown: number[] = [];
+        /** How likely each arm is to pick this slot, by definition; and what it would put there. */
+        let chances = [0.5, 0.5];
+        slate.rows.forEach((row, slot) => {
+          const own = pools.map((pool) => nextOf(pool, shown, exploration));
+          if (slot % 2 === 0) chances = [0.5, 0.5];
+          const likely = own.map((next, arm) => chances[arm] * (next.get(row) ?? 0));
+          const exact = likely[0] + likely[1];
+          expect(slate.propensities[slot]).toBeCloseTo(exact, 10);
+          chances = [likely[1] / exact, likely[0] / exact];
+          const { best, raises } = pools[draft!.teams[slot]];
+          const at = best.findIndex((one) => one.row === row);
+          expect(slate.units[slot]).toBe(best[at].units);
+          expect(slate.raises?.[slot] ?? 0).toBe(raises?.[at] ?? 0);
+          shown.push(row);
+        });
+      }
+      expect(raised).toBeGreaterThan(0);
+    },
+  );
 
   it('is explained slot by slot by the arm that put the item there', async () => {
     await running('v000002');

@@ -7,6 +7,7 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import type { Posterior } from '../../../shared/score/posterior.ts';
 import {
   additiveFromPoints,
   type AdditiveScorer,
@@ -47,13 +48,20 @@ export async function storeScorer(
     schema = smarttrip,
     points = schema.rules,
     exploration = DETERMINISTIC,
+    posterior,
   }: Partial<{
     schema: Schema;
     points: Schema['rules'];
     exploration: Schema['exploration'];
+    posterior: Posterior;
   }> = {},
 ): Promise<AdditiveScorer> {
-  const about = { version: parseVersion(version), name: `test ${version}`, exploration };
+  const about = {
+    version: parseVersion(version),
+    name: `test ${version}`,
+    exploration,
+    ...(posterior && { posterior }),
+  };
   const scorer = additiveFromPoints(schema, points, about);
   await env.WEIGHTS.put(`w/${version}`, scorerToBytes(scorer));
   return scorer;

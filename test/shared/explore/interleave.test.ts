@@ -14,7 +14,8 @@ const teamOf = (
   items: readonly number[],
   points: readonly number[] = items.map((_, i) => -i),
   exploration = { temperature: 0, epsilon: 0 },
-): Team<number> => ({ items, points, exploration });
+  first: readonly number[] = [],
+): Team<number> => ({ items, points, exploration, first });
 /** Teams that pick the best of their lists, without exploration. */
 const sure = ([first, second]: Lists): Teams => [teamOf(first), teamOf(second)];
 
@@ -35,7 +36,11 @@ function slowDraft(lists: Lists, size: number, random: () => number) {
 }
 
 /** How likely this team alone would put each item on the next slot, by definition. */
-function ownChances({ items, points, exploration }: Team<number>, shown: readonly number[]) {
+function ownChances(
+  { items, points, exploration, first = [] }: Team<number>,
+  shown: readonly number[],
+): (readonly [number, number])[] {
+  if (shown.length < first.length) return [[first.find((item) => !shown.includes(item))!, 1]];
   const left = [...items.keys()].filter((index) => !shown.includes(items[index]));
   return left.map(
     (index) => [items[index], slotProbability(points, left, index, exploration)] as const,
@@ -89,12 +94,14 @@ const teams = fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 }).chain((item
       }),
       fc.constantFrom(0, 0.5, 3, 50),
       fc.constantFrom(0, 0.02, 0.5, 1),
+      fc.oneof(fc.constant([]), fc.shuffledSubarray(items)),
     )
-    .map(([points, temperature, epsilon]) =>
+    .map(([points, temperature, epsilon, first]) =>
       teamOf(
         items,
         points.toSorted((a, b) => b - a),
         { temperature, epsilon },
+        first,
       ),
     ),
 );
@@ -161,7 +168,8 @@ describe(`a team draft (seed ${SEED})`, () => {
       const random = seededRandom(seed);
       const [coin, number] = [random(), random()];
       const [slot] = interleave(both, 1, seededRandom(seed));
-      const [own, other] = both.map(({ items, points, exploration }) => {
+      const [own, other] = both.map(({ items, points, exploration, first = [] }) => {
+        if (first.length > 0) return first[0];
         const [{ index }] = drawSlate(points, 1, exploration, () => number);
         return items[index];
       });

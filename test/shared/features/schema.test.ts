@@ -301,6 +301,23 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
       'exploration.poolSize must be 1 to 1000, but was 0.5',
     ],
     [
+      { ...minimal, exploration: { optimism: 11 } },
+      'exploration.optimism must be 0 to 10, but was 11',
+    ],
+    [
+      { ...minimal, exploration: { maxLoss: 0 } },
+      'exploration.maxLoss must be points above 0, but was 0',
+    ],
+    [
+      { ...minimal, exploration: { fromSlot: 1.5 } },
+      'exploration.fromSlot must be 1 to 1000, but was 1.5',
+    ],
+    [
+      { ...minimal, exploration: { prior: 101 } },
+      'exploration.prior must be points above 0 and at most 100, but was 101',
+    ],
+    [{ ...minimal, exploration: { optimsm: 1 } }, 'did you mean "optimism"?'],
+    [
       { ...minimal, training: { objective: 'guess' } },
       'training.objective must be listwise or pointwise',
     ],

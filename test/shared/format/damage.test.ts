@@ -11,6 +11,7 @@ import {
   decisions,
   experimentDecisions,
   placedDecisions,
+  raisedDecisions,
   revisedDecisions,
   sourcedDecisions,
   forest,
@@ -59,7 +60,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 4,
+    newest: 5,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -67,7 +68,7 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 4,
+    newest: 5,
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
@@ -75,7 +76,7 @@ const artifacts = [
     what: 'TTDB with placements',
     magic: 'TTDB',
     format: 3,
-    newest: 4,
+    newest: 5,
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
@@ -83,7 +84,7 @@ const artifacts = [
     what: 'TTDB with sources of items',
     magic: 'TTDB',
     format: 3,
-    newest: 4,
+    newest: 5,
     bytes: decisionsToBytes(sourcedDecisions),
     decode: decisionsFromBytes,
   },
@@ -91,8 +92,16 @@ const artifacts = [
     what: 'TTDB with revisions',
     magic: 'TTDB',
     format: 4,
-    newest: 4,
+    newest: 5,
     bytes: decisionsToBytes(revisedDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB with raises',
+    magic: 'TTDB',
+    format: 5,
+    newest: 5,
+    bytes: decisionsToBytes(raisedDecisions),
     decode: decisionsFromBytes,
   },
   {
@@ -131,7 +140,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 4, bytes);
+  const { format, schemaHash } = openFrame(magic, 5, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

@@ -17,6 +17,7 @@ import {
   revisedDecisions,
   scorer,
   snapshot,
+  withPosterior,
 } from '../../golden/artifacts.ts';
 import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
 import { accidents } from '../support/accidents.ts';
@@ -31,7 +32,7 @@ const options = { limit: 5, seed: 1, nowMs: 1, exploration: scorer.exploration }
 
 /** The checksum is right and the JSON is not: a clear error, or a value that can be used. */
 describe('JSON inside artifacts, each part replaced by something else', () => {
-  it.each([scorer, forest, mlp])('the header of a scorer of kind $kind', (whole) => {
+  it.each([scorer, withPosterior, forest, mlp])('the header of a scorer of kind $kind', (whole) => {
     const { format, payload } = openFrame('TTSC', 2, scorerToBytes(whole));
     const header: unknown = JSON.parse(payload.text());
     const weights = payload.raw(payload.left);
@@ -67,6 +68,27 @@ describe('JSON inside artifacts, each part replaced by something else', () => {
       expect(() => ingestBatchFromBytes(bytes)).toThrow(FormatError);
     },
   );
+});
+
+describe('a posterior in a scorer', () => {
+  const resealed = (posterior: unknown) => {
+    const { payload } = openFrame('TTSC', 2, scorerToBytes(withPosterior));
+    const header = { ...(JSON.parse(payload.text()) as object), posterior };
+    const rest = payload.raw(payload.left);
+    const bytes = new ByteWriter().text(JSON.stringify(header)).raw(rest).finish();
+    return sealFrame('TTSC', 1, scorer.schema.hash, bytes);
+  };
+
+  it.each([[5], [null], ['AAAA'], ['*'.repeat(80)], [{}]])('is refused as %o', (posterior) => {
+    expect(() => scorerFromBytes(resealed(posterior))).toThrow(
+      'the posterior must be base64url of 2 bytes for each of 31 buckets',
+    );
+  });
+
+  it('may be absent', () => {
+    const { posterior: _, ...without } = withPosterior;
+    expect(scorerFromBytes(resealed(undefined))).toEqual(without);
+  });
 });
 
 describe('a scorer', () => {

@@ -14,6 +14,7 @@ import {
 } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { RAISE_STEP } from '../../../shared/score/raise.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
 import { itemLists, pointsFor, schemas, scorersFor } from '../support/arbitrary.ts';
 import { fuzz, SEED } from '../support/seed.ts';
@@ -33,6 +34,12 @@ const optional = <T>(key: string, value: fc.Arbitrary<T>) =>
 const u16 = fc.nat({ max: 0xffff });
 const u32 = fc.nat({ max: 0xffffffff });
 
+/** Raises are read with their exploration, which is checked then. */
+const exploration = fc.record({
+  temperature: fc.double({ min: 0, max: 999_999, noNaN: true }),
+  epsilon: fc.double({ min: 0, max: 1, noNaN: true }),
+  poolSize: fc.integer({ min: 1, max: 1000 }),
+});
 const context = fc.record({
   placement: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,20}$/),
   consent: fc.constantFrom('none', 'measure', 'personalise'),
@@ -57,7 +64,7 @@ const decisions: fc.Arbitrary<Decision> = fc
       snapshot: fc.string(),
       degraded: fc.boolean(),
       seed: u32,
-      exploration: fc.record({ temperature: finite, epsilon: finite, poolSize: u16 }),
+      exploration,
       limit: u16,
       request: fc.string({ unit: 'grapheme' }),
       itemIds: each(id<Decision['itemIds'][number]>()),
@@ -74,6 +81,7 @@ const decisions: fc.Arbitrary<Decision> = fc
         optional('context', context),
         optional('pointerRevision', fc.integer({ min: 1, max: MAX_REVISION })),
         optional('itemSource', fc.constantFrom(...ITEM_SOURCES)),
+        optional('raises', each(fc.nat({ max: 0xffff }).map((steps) => steps * RAISE_STEP))),
         optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
       )
       .map((parts) => Object.assign({}, ...parts) as Decision)

@@ -1,4 +1,4 @@
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { tripWishes } from '../trip-wishes.ts';
 import { codesOf } from '../../../shared/features/encode.ts';
 import { poolOf } from '../../../shared/score/rank.ts';
 import { addClickCounts, noCounts } from './click-model.ts';
@@ -13,10 +13,10 @@ import { RULES } from './world.ts';
 export function oracleClickThrough({ world, visits }: SlateBank): number {
   const { table, nowMs } = world;
   const all = { temperature: 0, epsilon: 0, poolSize: table.table.ids.length };
-  const features = smarttrip.features.length;
+  const features = tripWishes.features.length;
   const counts = noCounts(SLOTS);
   for (const visit of visits) {
-    const options = { limit: all.poolSize, nowMs, exploration: all };
+    const options = { limit: all.poolSize, nowMs, seed: 0, exploration: all };
     const { encoded, best } = poolOf(RULES, table, visit, options);
     const codes = codesOf(
       encoded,

@@ -16,6 +16,9 @@ export interface Drawn {
   readonly slots: number;
   readonly ids: readonly ItemId[];
   readonly units: Int32Array;
+  /** Absent where no score was raised. */
+  readonly raises?: Int32Array;
+  readonly seed?: number;
   readonly propensities: Float64Array;
   /** `slots × F`. */
   readonly codes: Uint8Array;
@@ -33,7 +36,7 @@ export function poolOf(scorer: Scorer, table: RankableTable, visit: Visit, nowMs
   return { ...slate, points: slate.units.map(toPoints) };
 }
 
-/** A slate as the scorer serves it: what `rankSlate` draws with this seed. */
+/** A slate as the scorer serves it where it raises nothing: what `rankSlate` then draws with this seed. */
 export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Drawn {
   const drawn = drawSlate(pool.points, SLOTS, exploration, seededRandom(seed));
   return pickFrom(
@@ -41,6 +44,27 @@ export function drawnFrom(pool: Pool, { exploration }: Scorer, seed: number): Dr
     drawn.map(({ index }) => index),
     drawn.map(({ propensity }) => propensity),
   );
+}
+
+/** A slate as the scorer serves it, whatever it explores. */
+export function served(
+  scorer: Scorer,
+  table: RankableTable,
+  visit: Visit,
+  seed: number,
+  limit = SLOTS,
+): Drawn {
+  const { exploration } = scorer;
+  const slate = rankSlate(scorer, table, visit, { limit, seed, nowMs: NOW_MS, exploration });
+  return {
+    slots: slate.ids.length,
+    seed,
+    ids: slate.ids,
+    units: Int32Array.from(slate.units),
+    ...(slate.raises && { raises: Int32Array.from(slate.raises) }),
+    propensities: Float64Array.from(slate.propensities),
+    codes: slate.codes,
+  };
 }
 
 /** Items of a pool as a slate. @param picked places in the pool, one per slot. */

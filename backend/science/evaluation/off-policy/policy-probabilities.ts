@@ -14,6 +14,10 @@ import { toPoints } from '../../../../shared/score/scorer.ts';
  * - `reorderProbabilities`, where the evaluated policy reorders the set of items that the logging policy drew for the
  *   first `depth` slots. The set is part of the context, and both policies' probabilities are those of the order given
  *   the set. This does not include the reward of items that the evaluated policy would add to the set.
+ *
+ * Where scores were raised for being little known (`shared/score/raise.ts`), both are given the raises that the logged seed gave:
+ * these are drawn independently of what visitors do, and so are part of the context. The evaluated policy raises nothing.
+ * Items outside of a ranking's pool have a probability of 0 in it, and no estimate from that ranking says anything of them.
  */
 
 export type Exploration = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
@@ -73,6 +77,7 @@ const odds = (points: number, best: number, temperature: number): number =>
 
 /** The logged draw of a slate; arrays have one entry per slot. */
 export interface LoggedDraw {
+  /** What the slots were drawn by: scores with their raises. */
   readonly points: readonly number[];
   readonly propensities: readonly number[];
   readonly exploration: Exploration;
@@ -89,14 +94,15 @@ export interface LoggedDraw {
  * assumed; if that is wrong, the logged propensities contradict it and the draw is refused.
  */
 export function loggedDraw(
-  decision: Pick<Decision, 'units' | 'propensities' | 'exploration' | 'limit'>,
+  decision: Pick<Decision, 'units' | 'raises' | 'propensities' | 'exploration' | 'limit'>,
   items = Number.POSITIVE_INFINITY,
 ): LoggedDraw {
-  const { units, propensities, exploration, limit } = decision;
+  const { units, raises, propensities, exploration, limit } = decision;
   // A slate that is shorter than its limit shows all items that there were.
   const most = propensities.length < limit ? propensities.length : items;
   const competing = Math.min(Math.max(exploration.poolSize, limit), most);
-  return { points: units.map(toPoints), propensities, exploration, competing };
+  const points = units.map((own, slot) => toPoints(own + (raises?.[slot] ?? 0)));
+  return { points, propensities, exploration, competing };
 }
 
 export type Reordering =

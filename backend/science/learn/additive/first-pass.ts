@@ -1,3 +1,4 @@
+import { crossStrength } from '../../../../shared/features/cross-strength.ts';
 import { bucketCount, type Schema } from '../../../../shared/features/schema.ts';
 import {
   additiveFromPoints,
@@ -7,10 +8,12 @@ import {
   type AdditiveScorer,
   type Scorer,
 } from '../../../../shared/score/scorer.ts';
+import { posteriorOf, priorPoints, type Posterior } from '../../../../shared/score/posterior.ts';
 import { calibrate } from '../calibrate.ts';
 import { crossShrinkage } from './cross-shrinkage.ts';
 import type { Device } from '../device/device.ts';
 import type { FitStep } from '../fit-step.ts';
+import { evidenceWeight } from '../loss.ts';
 import { outsideShares, setIntercept } from '../outside-option.ts';
 import { fitMap } from '../points-to-log-odds.ts';
 import { fitAdditive } from './fit-additive.ts';
@@ -79,7 +82,7 @@ export async function fitFirstPass(
   train: TrainingSet,
   validation: TrainingSet | undefined,
   { parent, l2, l1, method, seed, device, onIteration }: FirstPassOptions,
-  from?: Fit,
+  from?: Pick<Fit, 'weights' | 'iterations'>,
 ): Promise<Fit> {
   const { schema } = parent;
   const { training } = schema;
@@ -111,7 +114,7 @@ export async function fitFirstPass(
   });
 }
 
-/** The fitted weights as a scorer, calibrated on its points as they are rounded for serving. */
+/** The fitted weights as a scorer with their posterior, calibrated on its points as they are rounded for serving. */
 export function firstPassScorer(
   fit: Fit,
   { parent, name }: FirstPassOptions,
@@ -132,8 +135,28 @@ export function firstPassScorer(
     name,
     parent: parent.version,
     exploration: parent.exploration,
+    posterior: learnedPosterior(fit.curvature, set, parent),
   });
   return { ...scorer, calibration: calibrate(pointsPerRow(scorer, set), set.reward) };
+}
+
+/**
+ * The posterior of fitted weights (Laplace's approximation, diagonal): the precision of each is that of the prior, of
+ * crosses as often as the ridge counts on them, and the loss's curvature, as of the slates that it was fitted to and no others. Curvature counts a slate as often as it weighs; divided
+ * by `evidenceWeight` it counts each once.
+ */
+function learnedPosterior(
+  curvature: Float64Array,
+  set: TrainingSet,
+  { schema, exploration }: Scorer,
+): Posterior {
+  const precision = 1 / (priorPoints(exploration) * LEARNED_SLOPE) ** 2;
+  const strength = crossStrength(schema);
+  const weight = evidenceWeight(set, schema.training.objective);
+  return posteriorOf(schema, (feature, bucket) => {
+    const learned = curvature[feature * STRIDE + bucket] / weight;
+    return 1 / Math.sqrt(strength[feature] * precision + learned) / LEARNED_SLOPE;
+  });
 }
 
 /** The effect of the shown slot on each row, in log-odds: what the features that only training has add up to. */

@@ -20,23 +20,23 @@ export async function fitAdditive(
   options: FitOptions,
 ): Promise<Fit> {
   const progress = new Progress(options);
-  await options.device.run(
+  const curvature = await options.device.run(
     (kernels) => descend(kernels, set, validation, options, progress),
     () => `the fit goes on from iteration ${progress.iteration}`,
   );
-  return progress.fit();
+  return progress.fit(curvature);
 }
 
+/** @returns the diagonal of the loss's hessian at the best weights. */
 async function descend(
   kernels: Kernels,
   set: TrainingSet,
   validation: TrainingSet | undefined,
   given: FitOptions,
   progress: Progress,
-): Promise<void> {
+): Promise<Float64Array> {
   const start = progress.last ?? given.start;
   const maxIterations = given.maxIterations - progress.iteration;
-  if (maxIterations <= 0) return;
   const options = { ...given, start, maxIterations };
   const { objective, method = 'full-batch', schema, l1 = 0 } = options;
   const losses = kernels.additive({
@@ -51,9 +51,16 @@ async function descend(
     const heldOut = losses.validation && problemOf(losses.validation, validation!);
     await progress.follow(problem, heldOut);
     const isFree = schema.constraints.length === 0 && l1 === 0;
-    if (method === 'mini-batch') await miniBatch(problem, progress, options, set);
-    else if (isFree) await quasiNewton(problem, progress, options);
-    else await projectedDescent(problem, progress, options);
+    const descentOf = method === 'mini-batch' ? miniBatch : isFree ? quasiNewton : projectedDescent;
+    // A device may have failed after the last iteration.
+    const scores =
+      maxIterations > 0
+        ? await descentOf(problem, progress, options, set)
+        : losses.train.allocateScores();
+    const curvature = new Float64Array(given.start.length);
+    losses.train.score(progress.weights, scores);
+    await losses.train.curvature(scores, curvature);
+    return curvature;
   } finally {
     await losses.close();
   }

@@ -36,6 +36,8 @@ export interface Fit {
   readonly weights: Float64Array;
   readonly iterations: number;
   readonly curve: readonly FitStep[];
+  /** Diagonal of the loss's hessian at the weights, same shape; the penalties are no part of it. */
+  readonly curvature: Float64Array;
 }
 
 export const emptyWeights = (features: number): Float64Array => new Float64Array(features * STRIDE);

@@ -24,13 +24,14 @@ const LEAST_BATCHES = 32;
  * new random order for each epoch. A batch updates the weights of the buckets that its rows have, and no others. The
  * penalties of the steps since a weight's last update are applied with the next one: ridge in the gradient, lasso as
  * a soft threshold around the prior. An iteration of this descent is an epoch; constraints are restored after each.
+ * @returns the handle of scores that it no longer needs.
  */
 export async function miniBatch(
   problem: AdditiveProblem,
   progress: Progress,
   options: FitOptions,
   set: TrainingSet,
-): Promise<void> {
+): Promise<number> {
   const { schema, slope, prior, l1 = 0, l2, ridge, start, seed = 1 } = options;
   const { loss } = problem;
   const stride = set.features;
@@ -121,4 +122,5 @@ export async function miniBatch(
     const objective = smooth + problem.ridge(weights) + problem.lasso(weights);
     goesOn = await progress.goesOn(weights, smooth, objective);
   }
+  return scores;
 }

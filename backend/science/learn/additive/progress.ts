@@ -60,9 +60,14 @@ export class Progress {
     );
   }
 
-  fit(): Fit {
-    const { weights, iteration } = this.#best ?? { weights: this.#options.start, iteration: 0 };
-    return { weights, iterations: iteration, curve: this.#curve };
+  /** The best iteration's weights, those of the start where there was none. */
+  get weights(): Float64Array {
+    return this.#best?.weights ?? this.#options.start;
+  }
+
+  fit(curvature: Float64Array): Fit {
+    const iterations = this.#best?.iteration ?? 0;
+    return { weights: this.weights, iterations, curve: this.#curve, curvature };
   }
 
   async #heldOutLoss(weights: Float64Array): Promise<number> {

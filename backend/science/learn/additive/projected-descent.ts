@@ -6,12 +6,13 @@ import type { Progress } from './progress.ts';
 /**
  * Accelerated projected gradient descent (Beck & Teboulle, FISTA, 2009) with function restart (O'Donoghue &
  * Candès, 2015), scaled per bucket by the hessian's diagonal, with a line search on the step.
+ * @returns the handle of scores that it no longer needs.
  */
 export async function projectedDescent(
   problem: AdditiveProblem,
   progress: Progress,
   options: FitOptions,
-): Promise<void> {
+): Promise<number> {
   const { schema, slope, maxIterations, prior, l1 = 0 } = options;
   const { loss } = problem;
   // Scores at the previous point, at this one, and at the next one or the one that momentum looks ahead to.
@@ -65,6 +66,7 @@ export async function projectedDescent(
     [before, now, next] = [now, next, before];
     goesOn = await progress.goesOn(current, smooth, objective);
   }
+  return next;
 }
 
 /** `⟨g, d⟩ + ‖d‖²_scale / (2 · step)` for `d = to − from`. */

@@ -18,12 +18,13 @@ interface Pair {
  * L-BFGS (Liu & Nocedal, 1989) from an approximate hessian at the start. Scores are linear in the weights,
  * so a line search costs no pass over the codes: each iteration has one to score the direction and one for the
  * gradient.
+ * @returns the handle of scores that it no longer needs.
  */
 export async function quasiNewton(
   problem: AdditiveProblem,
   progress: Progress,
   { start }: FitOptions,
-): Promise<void> {
+): Promise<number> {
   const { loss } = problem;
   let [now, next] = [loss.allocateScores(), loss.allocateScores()];
   const along = loss.allocateScores();
@@ -61,6 +62,7 @@ export async function quasiNewton(
     [now, next] = [next, now];
     if (!(await progress.goesOn(weights, smooth, objective))) break;
   }
+  return along;
 }
 
 /**

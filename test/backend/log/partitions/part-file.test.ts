@@ -32,31 +32,53 @@ const tallies = fc.option(
   { nil: undefined },
 );
 
+const given = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(fields, { requiredKeys: [] });
+
 const slate: fc.Arbitrary<LoggedSlate> = fc.integer({ min: 1, max: 8 }).chain((slots) => {
   const each = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: slots, maxLength: slots });
-  return fc.record({
-    rankingId: id,
-    at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
-    sessionId: id,
-    userId: fc.option(id),
-    placement: fc.constantFrom('main', 'home'),
-    consent: fc.constantFrom('measure', 'personalise'),
-    arm: fc.option(id),
-    weights: fc.constantFrom('v000000', 'v000041'),
-    draw: fc.option(
-      fc.record({
-        temperature: fc.double({ min: 0, max: 1e6, noNaN: true }).map((n) => n + 0),
-        epsilon: fc.double({ min: 0, max: 1, noNaN: true }).map((n) => n + 0),
-        poolSize: fc.integer({ min: 1, max: 1000 }),
-        isDrafted: fc.boolean(),
-      }),
-    ),
-    itemIds: each(id),
-    units: each(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })).map((n) => Int32Array.from(n)),
-    propensities: each(fc.double({ min: 0, max: 1, noNaN: true })).map((n) => Float64Array.from(n)),
-    codes: fc.uint8Array({ minLength: slots * FEATURES, maxLength: slots * FEATURES }),
-    tallies: each(tallies),
-  });
+  const raises = each(fc.nat({ max: 2 ** 28 })).map((n) => Int32Array.from(n));
+  return fc.oneof(fc.constant({}), fc.record({ raises })).chain((raised) =>
+    fc
+      .record({
+        rankingId: id,
+        at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+        sessionId: id,
+        userId: fc.option(id),
+        placement: fc.constantFrom('main', 'home'),
+        consent: fc.constantFrom('measure', 'personalise'),
+        arm: fc.option(id),
+        weights: fc.constantFrom('v000000', 'v000041'),
+        draw: fc.option(
+          fc
+            .tuple(
+              fc.record({
+                temperature: fc.double({ min: 0, max: 1e6, noNaN: true }).map((n) => n + 0),
+                epsilon: fc.double({ min: 0, max: 1, noNaN: true }).map((n) => n + 0),
+                poolSize: fc.integer({ min: 1, max: 1000 }),
+                isDrafted: fc.boolean(),
+              }),
+              given({
+                optimism: fc.double({ min: 0, max: 10, noNaN: true }).map((n) => n + 0),
+                maxLoss: fc.double({ min: 0.1, max: 1e5, noNaN: true }),
+                fromSlot: fc.integer({ min: 1, max: 1000 }),
+                seed: fc.nat({ max: 2 ** 32 - 1 }),
+              }),
+            )
+            .map(([always, asked]) => ({ ...always, ...asked })),
+        ),
+        itemIds: each(id),
+        units: each(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })).map((n) =>
+          Int32Array.from(n),
+        ),
+        propensities: each(fc.double({ min: 0, max: 1, noNaN: true })).map((n) =>
+          Float64Array.from(n),
+        ),
+        codes: fc.uint8Array({ minLength: slots * FEATURES, maxLength: slots * FEATURES }),
+        tallies: each(tallies),
+      })
+      .map((always) => ({ ...always, ...raised })),
+  );
 });
 
 /** -0 is not kept apart from 0 in a dictionary, nor need it be. */

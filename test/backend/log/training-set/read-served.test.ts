@@ -8,12 +8,13 @@ import {
 } from '../../../../backend/log/partitions/partition.ts';
 import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
 import { readServed } from '../../../../backend/log/training-set/read-served.ts';
+import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import { dayOf } from '../../../../shared/domain/utc-day.ts';
 import { parseVersion } from '../../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { NOON, openLog, rankingOf, type Log } from '../support/log.ts';
 
-const OWN = { temperature: 3, epsilon: 0.02, poolSize: 50 };
+const OWN: ExplorationSpec = { temperature: 3, epsilon: 0.02, poolSize: 50 };
 const SERVED = { version: 'v000000', exploration: OWN, from: NOON - 1000, to: NOON + 1000 };
 
 let log: Log;
@@ -48,6 +49,30 @@ test('the log of a version is what it drew itself, in an experiment or not', asy
   const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
   expect(await named(manifests)).toEqual(['own', 'own-in-an-arm']);
   expect(await named(manifests, { exploration: bold })).toEqual(['bold']);
+});
+
+test('what a ranking explored of what is little known comes back from the log, and tells whose draw it was', async () => {
+  const own = { ...OWN, optimism: 0.5, maxLoss: 4 };
+  const raises = [4096, 0, 65_536];
+  await log.add([
+    rankingOf('raised', NOON, { exploration: own, raises, seed: 4_000_000_000 }),
+    rankingOf('not-raised', NOON, { exploration: own }),
+    rankingOf('from-slot-2', NOON, { exploration: { ...own, fromSlot: 2 } }),
+    rankingOf('without-limit', NOON, { exploration: { ...OWN, optimism: 0.5 } }),
+    rankingOf('by-temperature', NOON, { exploration: OWN }),
+  ]);
+  await log.update();
+  const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
+  const served = await readServed(log.deps().objects, manifests, { ...SERVED, exploration: own });
+  const byName = new Map(served.map((slate) => [slate.rankingId, slate]));
+  expect([...byName.keys()].toSorted()).toEqual(['not-raised', 'raised']);
+  expect(byName.get('raised')).toMatchObject({
+    draw: { ...own, seed: 4_000_000_000, isDrafted: false },
+    raises: Int32Array.from(raises),
+  });
+  expect(byName.get('not-raised')!.raises).toBeUndefined();
+  expect(await named(manifests, { exploration: { ...own, fromSlot: 2 } })).toEqual(['from-slot-2']);
+  expect(await named(manifests)).toEqual(['by-temperature']);
 });
 
 test('of a partition from before draws were kept, only what was in no experiment', async () => {

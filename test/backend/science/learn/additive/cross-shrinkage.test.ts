@@ -1,6 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
 import { cpuDevice } from '../../../../../backend/device/cpu/cpu-device.ts';
 import { crossShrinkage } from '../../../../../backend/science/learn/additive/cross-shrinkage.ts';
+import {
+  firstPassScorer,
+  fitFirstPass,
+} from '../../../../../backend/science/learn/additive/first-pass.ts';
 import { fitAdditive } from '../../../../../backend/science/learn/additive/fit-additive.ts';
 import { emptyWeights } from '../../../../../backend/science/learn/additive/fit-options.ts';
 import type { FitMethod } from '../../../../../backend/science/learn/fit-method.ts';
@@ -9,7 +13,9 @@ import { lossOf } from '../../../../../backend/science/learn/loss.ts';
 import type { TrainingSet } from '../../../../../backend/science/learn/training-set.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { parseSchema, type Schema } from '../../../../../shared/features/schema.ts';
-import { STRIDE } from '../../../../../shared/score/scorer.ts';
+import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
+import { DEVIATIONS_PER_POINT, unlearned } from '../../../../../shared/score/posterior.ts';
+import { additiveFromPoints, STRIDE } from '../../../../../shared/score/scorer.ts';
 
 const schemaWith = (training: object = {}, constraints: object[] = []): Schema =>
   parseSchema({
@@ -163,4 +169,22 @@ describe('a fit with shrunk crosses', () => {
       Math.abs(redOverBlue(free, 2, [3, 4])),
     );
   });
+});
+
+test('the posterior of a cross is its prior where there are no data: as precise as its ridge is strong', async () => {
+  const schema = schemaWith({ crossShrinkage: 5 });
+  const parent = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'rules' });
+  const options = { parent, name: 'learned', device: cpuDevice() };
+  const set = slatesOf(200, 0, 3);
+  const { posterior } = firstPassScorer(await fitFirstPass(set, undefined, options), options, set);
+  const unseen = { colour: 0, cross: 4, crossOfCross: 4 };
+  for (const own of [posterior!, unlearned(schema, schema.exploration)]) {
+    const at = (feature: number, bucket: number) =>
+      own[feature * STRIDE + bucket] / DEVIATIONS_PER_POINT;
+    expect(at(0, unseen.colour)).toBeCloseTo(20, 1);
+    expect(at(3, unseen.cross)).toBeCloseTo(20 / Math.sqrt(5), 1);
+    expect(at(4, unseen.crossOfCross)).toBeCloseTo(20 / 5, 1);
+  }
+  // Of what was seen it is known better.
+  expect(posterior![3 * STRIDE + 1] / DEVIATIONS_PER_POINT).toBeLessThan(0.9 * (20 / Math.sqrt(5)));
 });
