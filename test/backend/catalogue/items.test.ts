@@ -153,7 +153,7 @@ test.each([
       { id: 'c', genres: ['Horror'] },
     ],
     400,
-    /schema smarttrip knows none of these columns: the items have movie, genres; the schema has themes, difficulty, durationDays, price, status, departure, continent, country/,
+    /schema smarttrip knows none of these columns: the items have movie, genres; the schema has themes, difficulty, durationDays, price, status, tripType, departure, continent, country/,
   ],
   ['an item without an id', [{ price: 1 }], 400, /item id must be 1 to 128 printable characters/],
   [
