@@ -100,9 +100,15 @@ describe(`the whole circle, with ${VISITS} visitors of seed ${SEED}`, () => {
       scorers.set(version, await scorerInKv(system, version));
     for (const { limit, seed, at, request, ...decision } of logged) {
       const scorer = scorers.get(decision.weights)!;
-      const { temperature, epsilon, poolSize } = decision;
-      const exploration = { temperature, epsilon, poolSize };
-      expect(scorer.exploration).toEqual(exploration);
+      const { exploration } = scorer;
+      expect(exploration).toEqual({
+        temperature: decision.temperature,
+        epsilon: decision.epsilon,
+        poolSize: decision.poolSize,
+        optimism: decision.optimism ?? undefined,
+        maxLoss: decision.maxLoss ?? undefined,
+        fromSlot: decision.fromSlot ?? undefined,
+      });
       const table = request.candidates ? among(request.candidates, catalogue) : catalogue;
       const slate = rankSlate(scorer, table, request, { limit, seed, nowMs: at, exploration });
       expect(slate.ids).toEqual(decision.itemIds);

@@ -79,7 +79,15 @@ export const RANK: readonly BadRequest[] = (
       invalid(/preferences.themes must be/),
     ],
     ['an object in the context', asked({ context: { hour: {} } }), invalid(/context.hour must be/)],
-    ['recent as an object', asked({ recent: {} }), invalid(/recent must be a list/)],
+    ['recent as a text', asked({ recent: 'item-1' }), invalid(/recent must be a list .*or/)],
+    [
+      'a history of something that is not listed',
+      asked({
+        consent: 'personalise',
+        recent: { items: [{ itemId: 'item-1', type: 'eaten', agoHours: 1 }] },
+      }),
+      invalid(/recent\.items\[0\]\.type must be/),
+    ],
     [
       'a recent item without its type',
       asked({ recent: [{ itemId: 'a', at: 1 }] }),
