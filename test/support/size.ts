@@ -10,9 +10,9 @@ declare module 'vitest' {
 }
 
 /**
- * How much of a costly test runs: a small part with every `npm test`, more of it with `TRIMTAB_TEST_SIZE=full`, as in
- * `.ci/run`, and with `hours` all that a promise of small probabilities asks for; `vitest.config.ts` reads the variable. A
- * small run keeps the promise and makes fewer tries at breaking it.
+ * How much of a costly test runs: a small part with every `npm test`, more of it with `TRIMTAB_TEST_SIZE=full`, as
+ * `.ci/run` does for whole systems and statistics, and with `hours` all that a promise of small probabilities asks for;
+ * `vitest.config.ts` reads the variable. A small run keeps the promise and makes fewer tries at breaking it.
  */
 export const SIZE = inject('size');
 

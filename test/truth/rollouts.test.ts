@@ -10,7 +10,7 @@ import { simulateRollout, type SimulatedRollout } from '../world/simulated-rollo
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { sizedForHours } from '../support/size.ts';
 
-const WORLDS = sizedForHours(40, 400);
+const WORLDS = sizedForHours(15, 400);
 const POWER = 0.95;
 /** Times the sessions of a fixed-horizon test that come to the site in the longest time of a step. */
 const ENOUGH = 3.5;
