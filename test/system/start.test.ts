@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RANK_REQUEST } from '../../backend/start/ready-message.ts';
 import { freePort } from '../support/free-port.ts';
 import { ask } from '../support/http.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { AT_ONCE } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { launch, runCli, type Launched } from '../backend/cli/support/cli.ts';
@@ -287,7 +287,7 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
     // Takes most of a minute: that it is silent is seen by what it does not answer.
     ['the workerd that listens', () => `--socket-addr=entry=127.0.0.1:${edgePort}`],
   ];
-  it.skipIf(!hasProc).each(sized({ small: partsOfEdge.slice(0, 1), full: partsOfEdge }))(
+  it.skipIf(!hasProc).each(sizedForHours(partsOfEdge.slice(0, 1), partsOfEdge))(
     'starts the edge again when %s was killed, while the backend goes on (reads /proc: Linux only)',
     async (_, naming) => {
       const [backend] = await processesNaming(`--port ${backendPort}`);

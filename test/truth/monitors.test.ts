@@ -21,16 +21,12 @@ import { upsertItems } from '../../backend/catalogue/items.ts';
 import { connect } from '../../backend/store/connect.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { tripsOf } from '../backend/monitor/support/steady-world.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 const WARM_UP = 28;
 /** Multiples of a week apart, so that what follows falls on the same weekdays. */
-const STEADY_DAYS = sized({ small: 11, full: 32, hours: 60 });
-const REPORTED = sized({
-  small: ['2026-03'],
-  full: ['2026-03', '2026-04'],
-  hours: ['2026-03', '2026-04', '2026-05'],
-});
+const STEADY_DAYS = sizedForHours(11, 60);
+const REPORTED = sizedForHours(['2026-03'], ['2026-03', '2026-04', '2026-05']);
 const END = WARM_UP + STEADY_DAYS;
 const STEADY: DayPlan = { rankings: 240, clickRate: 0.4, bookingRate: 0.06 };
 const HOUR = DAY / 24;

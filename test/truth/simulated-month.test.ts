@@ -27,15 +27,15 @@ import {
   type RolloutTestServices,
 } from '../backend/rollouts/support/rollout-services.ts';
 import { atEveryStage } from '../backend/rollouts/support/stages.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 35;
 /** Fewer sessions can show as much where more of them click and the good one is better, and each arm is judged from fewer of them on. */
-const [SESSIONS_A_DAY, BASE_RATE, MIN_PER_ARM, GOOD] = sized({
-  small: [1250, 0.6, 30, 1.5],
-  full: [6000, 0.4, 60, 1.2],
-});
+const [SESSIONS_A_DAY, BASE_RATE, MIN_PER_ARM, GOOD] = sizedForHours(
+  [1250, 0.6, 30, 1.5],
+  [6000, 0.4, 60, 1.2],
+);
 /** What the visitors of each version click, relative to the rules; and what becomes of all of them one day. */
 const [BAD, DRIFTED] = [0.6, 0.25];
 const DRIFT_DAY = 32;
