@@ -12,7 +12,7 @@ import {
   type TopSlotEstimator,
 } from '../../backend/science/evaluation/off-policy/top-slot.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { ACTIONS, CONTEXTS, logActions, TRUE_VALUE } from '../world/logged-actions.ts';
 import {
   EVALUATED_EXPLORATION,
@@ -21,12 +21,9 @@ import {
   TRUE_REORDERED_VALUE,
 } from '../world/logged-slates.ts';
 
-const RUNS = sized({ small: 140, full: 1000 });
+const RUNS = sizedForHours(140, 1000);
 /** How many of the intervals must hold the truth, and how many may. */
-const HELD = sized({
-  small: binomialBounds(RUNS, 0.95),
-  full: { least: 0.93 * RUNS, most: 0.97 * RUNS },
-});
+const HELD = sizedForHours(binomialBounds(RUNS, 0.95), { least: 0.93 * RUNS, most: 0.97 * RUNS });
 const SEED = 2026;
 
 /** Clipping, switching and shrinking all bite here: the largest weight of this world is 5.3. */

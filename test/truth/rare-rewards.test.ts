@@ -7,9 +7,9 @@ import { SUPPORT_LIMITS } from '../../backend/science/evaluation/off-policy/supp
 import type { LoggedRounds } from '../../backend/science/evaluation/off-policy/rounds.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
-const RUNS = sized({ small: 100, full: 2000 });
+const RUNS = sizedForHours(100, 2000);
 const LOGGING = [0.4, 0.3, 0.15, 0.1, 0.05];
 const EVALUATED = [0.1, 0.2, 0.2, 0.2, 0.3];
 const APPEAL = [0.5, 1, 1.5, 1, 2];

@@ -5,10 +5,10 @@ import { addStatistics } from '../../backend/science/statistics/statistic-kinds.
 import { seededRandom } from '../../shared/explore/random.ts';
 import { normal, rateOf, times } from '../backend/science/experiment/draws.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 /** Runs of 28 looks, from 1,000 units in the smaller arm on, with 200 more at each. */
-const [RUNS, LOOKS, FIRST, MORE] = [sized({ small: 60, full: 2000 }), 28, 1000, 200];
+const [RUNS, LOOKS, FIRST, MORE] = [sizedForHours(60, 2000), 28, 1000, 200];
 type Draw = (random: () => number, n: number, lift: number) => Statistic;
 
 const rate =
@@ -61,7 +61,7 @@ describe(`over all looks of ${RUNS} experiments, an always-valid interval misses
       for (const kind of seen) missed[kind]++;
     }
     const { most } = binomialBounds(RUNS, 0.05);
-    expect(missed.relative).toBeLessThanOrEqual(sized({ small: most, full: 0.05 * RUNS }));
-    expect(missed.absolute).toBeLessThanOrEqual(sized({ small: most, full: 0.05 * RUNS }));
+    expect(missed.relative).toBeLessThanOrEqual(sizedForHours(most, 0.05 * RUNS));
+    expect(missed.absolute).toBeLessThanOrEqual(sizedForHours(most, 0.05 * RUNS));
   });
 });

@@ -4,11 +4,11 @@ import {
   type TopSlotEstimator,
 } from '../../backend/science/evaluation/off-policy/top-slot.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { logActions, TRUE_GAIN, TRUE_VALUE } from '../world/logged-actions.ts';
 import { MODELS } from '../world/wrong-models.ts';
 
-const RUNS = sized({ small: 60, full: 1000 });
+const RUNS = sizedForHours(60, 1000);
 const SEED = 4711;
 const ESTIMATORS: readonly TopSlotEstimator[] = [
   { kind: 'dm' },
