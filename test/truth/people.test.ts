@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { individuals, PERSONAL } from '../world/individuals.ts';
 import { climb, type Arm, type Point } from '../world/people.ts';
 import { segments } from '../world/segments.ts';
 
-const SEEDS = sized({ small: [1], full: [1, 2, 3] });
-const NUMBERS = sized({ small: [500, 1000], full: [500, 1000, 2000, 4000] });
+const SEEDS = sizedForHours([1], [1, 2, 3]);
+const NUMBERS = sizedForHours([500, 1000], [500, 1000, 2000, 4000]);
 const CROSSES = new Set(
   smarttrip.features.filter(({ kind }) => kind === 'cross').map(({ name }) => name),
 );
