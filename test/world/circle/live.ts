@@ -13,6 +13,7 @@ import { EDGE, SETTINGS } from '../demo/shortened.ts';
 import { within } from '../demo/within.ts';
 import { changedByHand } from '../strata/challengers.ts';
 import { asOf, type World } from '../strata/world.ts';
+import { TRIP_WISHES, tripWishes } from '../trip-wishes.ts';
 import { rounds, type Round } from './rounds.ts';
 import {
   championOf,
@@ -69,6 +70,8 @@ export async function live(
   const system = await startSystem({
     config: {
       ...SETTINGS,
+      // Tastes are of its features.
+      schema: TRIP_WISHES,
       // Trainings read all that was logged, so that what they learn does not depend on the machine's pace.
       training: { ...SETTINGS.training, windowDays: 1 },
       rollout: { ...SETTINGS.rollout, mode, schedule: '*/2 * * * * *' },
@@ -90,6 +93,7 @@ export async function live(
     };
     const visitors = crowd(system, {
       table: world.table,
+      schema: tripWishes,
       taste: visitorsOf(world, 'before'),
       wishes: world.visits(DIFFERENT_WISHES, 3).map(({ preferences }) => preferences),
       seed: world.seed,

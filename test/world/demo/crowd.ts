@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../../../shared/features/encode.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import type { RankableTable } from '../../../shared/score/rank.ts';
 import type { Ranking } from '../../support/client.ts';
@@ -15,6 +16,8 @@ export interface CrowdOptions {
   /** The catalogue, as the visitors see it. */
   readonly table: RankableTable;
   readonly taste: Behaviour;
+  /** What the codes that they see mean. Default: the default schema. */
+  readonly schema?: Schema;
   /** What they ask for; they take these in turn. */
   readonly wishes: readonly Visit['preferences'][];
   readonly seed: number;
@@ -42,7 +45,7 @@ type Answer = Ranking & { readonly experiment?: string; readonly arm?: string };
 
 /** Visits over real HTTP: a ranking, and a click or a booking for what is liked of it, with the ranking's token. */
 export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
-  const { table, wishes, seed, perSecond, atOnce } = options;
+  const { table, schema = smarttrip, wishes, seed, perSecond, atOnce } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const post = poster(system, agent);
   let seen: Seen = new Map();
@@ -59,7 +62,7 @@ export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
     rankings++;
     if (ranking.degraded) throw new Error(`a visitor was answered a degraded ranking`);
     const codes = codesOf(
-      encodeRequest(smarttrip, table.table, table.rows, asVisit(preferences), Date.now()),
+      encodeRequest(schema, table.table, table.rows, asVisit(preferences), Date.now()),
       ranking.items.map(({ id }) => table.rows.get(id)!),
     );
     const slots = ranking.items.length;
