@@ -2,7 +2,7 @@ import { inArray } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { checkExploration } from '../../shared/domain/exploration.ts';
+import { checkExploration, isSameExploration } from '../../shared/domain/exploration.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 
@@ -52,7 +52,7 @@ export async function checkArms(
   if (design === 'interleaved') checkInterleaved(full);
   if (aa) return;
   full.forEach((arm, i) => {
-    const same = full.slice(0, i).find((other) => servesAs(other) === servesAs(arm));
+    const same = full.slice(0, i).find((other) => serveAlike(other, arm));
     if (same !== undefined)
       throw invalid(
         `arms ${same.name} and ${arm.name} differ in nothing: give one another version, exploration or reward, or ask for an A/A test (aa)`,
@@ -62,13 +62,14 @@ export async function checkArms(
 
 /** `checkArms` lets equal arms pass only in an A/A test. */
 export const isAA = (arms: readonly ExperimentArm[]): boolean =>
-  arms.every((arm) => servesAs(arm) === servesAs(arms[0]));
+  arms.every((arm) => serveAlike(arm, arms[0]));
 
-const servesAs = ({ version, exploration, reward }: ExperimentArm): string => {
-  const { temperature, epsilon, poolSize, optimism, maxLoss, fromSlot } = exploration ?? {};
-  const drawn = [temperature, epsilon, poolSize, optimism ?? 0, maxLoss, fromSlot ?? 1];
-  return JSON.stringify([version, ...drawn, reward]);
-};
+const serveAlike = (one: ExperimentArm, other: ExperimentArm): boolean =>
+  one.version === other.version &&
+  (one.exploration === undefined || other.exploration === undefined
+    ? one.exploration === other.exploration
+    : isSameExploration(one.exploration, other.exploration)) &&
+  JSON.stringify(one.reward) === JSON.stringify(other.reward);
 
 function checkInterleaved(arms: readonly ExperimentArm[]): void {
   if (arms.length !== 2)

@@ -24,6 +24,32 @@ export interface ExplorationSpec {
   readonly prior?: number;
 }
 
+/** How a slate was drawn, as tables hold it: empty where a part was not asked for. */
+interface StoredExploration {
+  readonly temperature: number;
+  readonly epsilon: number;
+  readonly poolSize: number;
+  readonly optimism?: number | null;
+  readonly maxLoss?: number | null;
+  readonly fromSlot?: number | null;
+}
+
+export const storedExploration = ({
+  temperature,
+  epsilon,
+  poolSize,
+  optimism,
+  maxLoss,
+  fromSlot,
+}: StoredExploration): ExplorationSpec => ({
+  temperature,
+  epsilon,
+  poolSize,
+  ...(typeof optimism === 'number' && { optimism }),
+  ...(typeof maxLoss === 'number' && { maxLoss }),
+  ...(typeof fromSlot === 'number' && { fromSlot }),
+});
+
 /** Whether slots are drawn by chance, and what is logged has more than one probability. */
 export const drawsByChance = ({
   temperature,

@@ -28,9 +28,9 @@ const SHARES = [1, 1 / 2, 1 / 4, 1 / 8, 0];
  *
  * The best slate may hold items that raises kept out of the pool. As no score is lowered, each of those has at most the
  * least raised score of the pool, and counts as if it had that.
- * @returns undefined where even this pool's best items by the weights may be too bad, or are not sure to be the best of all
- * where slots are to hold these: the pool has then to be cut without raises: smaller ones teach little, and cost
- * something (docs/adr/0026-exploring-what-is-not-known.md).
+ * @returns undefined where the pool has to be cut again without raises, in two cases: even its best items by the weights may lose
+ * more than `maxLoss`, or some slots are not drawn and it need not hold the best items of all for them. To cut it again with
+ * smaller raises taught little (docs/adr/0026-exploring-what-is-not-known.md).
  */
 export function limitLoss(pool: Raised, limit: Limit): Raised | undefined {
   const { best } = pool;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
+import { storedExploration } from '../../shared/domain/exploration.ts';
 import { RULES_VERSION, type Version, type GivenId } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import type { Item } from '../../shared/domain/item.ts';
@@ -101,14 +102,7 @@ describe(`the whole circle, with ${VISITS} visitors of seed ${SEED}`, () => {
     for (const { limit, seed, at, request, ...decision } of logged) {
       const scorer = scorers.get(decision.weights)!;
       const { exploration } = scorer;
-      expect(exploration).toEqual({
-        temperature: decision.temperature,
-        epsilon: decision.epsilon,
-        poolSize: decision.poolSize,
-        optimism: decision.optimism ?? undefined,
-        maxLoss: decision.maxLoss ?? undefined,
-        fromSlot: decision.fromSlot ?? undefined,
-      });
+      expect(exploration).toEqual(storedExploration(decision));
       const table = request.candidates ? among(request.candidates, catalogue) : catalogue;
       const slate = rankSlate(scorer, table, request, { limit, seed, nowMs: at, exploration });
       expect(slate.ids).toEqual(decision.itemIds);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { events, exposures } from '../../backend/store/tables.ts';
 import { exposuresToText, type ServedExperiment } from '../../shared/domain/experiment.ts';
+import { storedExploration } from '../../shared/domain/exploration.ts';
 import { RULES_VERSION, type Version, type GivenId } from '../../shared/domain/ids.ts';
 import { parsePointer } from '../../shared/domain/pointer.ts';
 import { interleave, type Team } from '../../shared/explore/interleave.ts';
@@ -153,14 +154,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
       };
       const both = [draftingOf(learned), draftingOf(RULES_VERSION)] as const;
       expect(both[0].exploration.temperature).toBeGreaterThan(0);
-      expect(both[0].exploration).toEqual({
-        temperature: decision.temperature,
-        epsilon: decision.epsilon,
-        poolSize: decision.poolSize,
-        optimism: decision.optimism ?? undefined,
-        maxLoss: decision.maxLoss ?? undefined,
-        fromSlot: decision.fromSlot ?? undefined,
-      });
+      expect(both[0].exploration).toEqual(storedExploration(decision));
       const draft = interleave(both, limit, seededRandom(seed));
       expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids[item]));
       expect([...teams]).toEqual(draft.map(({ team }) => team));

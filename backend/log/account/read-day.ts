@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { storedExploration } from '../../../shared/domain/exploration.ts';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
@@ -142,12 +143,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
   return {
     ...shown,
     draw: {
-      temperature,
-      epsilon,
-      poolSize,
-      ...(optimism !== null && { optimism }),
-      ...(maxLoss !== null && { maxLoss }),
-      ...(fromSlot !== null && { fromSlot }),
+      ...storedExploration({ temperature, epsilon, poolSize, optimism, maxLoss, fromSlot }),
       seed,
       isDrafted: teams !== null,
     },

@@ -1,4 +1,5 @@
 import { DEFAULT_CONSENT, type Consent } from '../../../shared/domain/consent.ts';
+import { storedExploration } from '../../../shared/domain/exploration.ts';
 import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
@@ -239,16 +240,11 @@ function drawAt(group: Columns, row: number): SlateDraw | null {
   const cells = DRAW_COLUMNS.map((name) => group[name]?.[row]);
   if (cells.some((cell) => cell === undefined || cell === null)) return null;
   const [temperature, epsilon, poolSize, isDrafted] = cells as number[];
-  const own = (name: string) => (group[name]?.[row] ?? undefined) as number | undefined;
+  const own = (name: string) => group[name]?.[row] as number | null | undefined;
   const [optimism, maxLoss, fromSlot, seed] = RAISE_COLUMNS.map(own);
   return {
-    temperature,
-    epsilon,
-    poolSize,
-    ...(optimism !== undefined && { optimism }),
-    ...(maxLoss !== undefined && { maxLoss }),
-    ...(fromSlot !== undefined && { fromSlot }),
-    ...(seed !== undefined && { seed }),
+    ...storedExploration({ temperature, epsilon, poolSize, optimism, maxLoss, fromSlot }),
+    ...(typeof seed === 'number' && { seed }),
     isDrafted: isDrafted === 1,
   };
 }
