@@ -14,29 +14,53 @@ import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
  */
 export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: number): void {
   const features = slots === 0 ? 0 : codes.length / slots;
-  const columns = Array.from({ length: features }, (_, feature) =>
-    Array.from({ length: slots }, (__, slot) => codes[slot * features + feature]),
-  );
-  const distinct = columns.map((column) => [...new Set(column)]);
+  /** By feature, each slot's place among the feature's codes; how many codes it has; and these, in order of their first slot. */
+  const patterns = new Uint8Array(codes.length);
+  const sizes = new Uint8Array(features);
+  const own = new Uint8Array(codes.length);
+  // Typed arrays, and no sets or texts: every ranking at the edge does this.
+  const places = new Uint8Array(256);
+  for (let feature = 0; feature < features; feature++) {
+    const from = feature * slots;
+    let size = 0;
+    for (let slot = 0; slot < slots; slot++) {
+      const code = codes[slot * features + feature];
+      if (places[code] === 0) {
+        own[from + size] = code;
+        places[code] = ++size;
+      }
+      patterns[from + slot] = places[code] - 1;
+    }
+    for (let i = from; i < from + size; i++) places[own[i]] = 0;
+    sizes[feature] = size;
+  }
   out.u8(features).raw(
     packBits(
-      distinct.map(({ length }) => Number(length === 1)),
+      sizes.map((size) => Number(size === 1)),
       1,
     ),
   );
-  for (const own of distinct) if (own.length === 1) out.u8(own[0]);
-  const patterns = new Map<string, number>();
-  distinct.forEach((own, feature) => {
-    if (own.length === 1) return;
-    const pattern = columns[feature].map((code) => own.indexOf(code));
-    const known = patterns.get(pattern.join());
-    out.u8(known ?? patterns.size);
-    if (known === undefined) {
-      patterns.set(pattern.join(), patterns.size);
-      out.u8(own.length - 1).raw(packBits(pattern, bitsFor(own.length)));
+  for (let feature = 0; feature < features; feature++)
+    if (sizes[feature] === 1) out.u8(own[feature * slots]);
+  /** Where the patterns begin that were written, in order. */
+  const written: number[] = [];
+  for (let feature = 0; feature < features; feature++) {
+    const size = sizes[feature];
+    if (size === 1) continue;
+    const from = feature * slots;
+    const known = written.findIndex((other) => areSame(patterns, other, from, slots));
+    out.u8(known < 0 ? written.length : known);
+    if (known < 0) {
+      written.push(from);
+      out.u8(size - 1).raw(packBits(patterns.subarray(from, from + slots), bitsFor(size)));
     }
-    for (const code of own) out.u8(code);
-  });
+    out.raw(own.subarray(from, from + size));
+  }
+}
+
+function areSame(values: Uint8Array, one: number, other: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (values[one + i] !== values[other + i]) return false;
+  return true;
 }
 
 /** @throws FormatError where the bytes say no codes. */
@@ -75,12 +99,13 @@ export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<Arra
 const bitsFor = (count: number): number => Math.ceil(Math.log2(Math.max(2, count)));
 
 /** The first value in the lowest bits of the first byte. */
-function packBits(values: readonly number[], bits: number): Uint8Array {
+function packBits(values: Uint8Array, bits: number): Uint8Array {
   const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
-  values.forEach((value, i) => {
-    for (let bit = 0; bit < bits; bit++)
-      packed[(i * bits + bit) >> 3] |= ((value >> bit) & 1) << ((i * bits + bit) & 7);
-  });
+  for (let i = 0, at = 0; i < values.length; i++, at += bits) {
+    const shifted = values[i] << (at & 7);
+    packed[at >> 3] |= shifted;
+    if (shifted > 255) packed[(at >> 3) + 1] |= shifted >> 8;
+  }
   return packed;
 }
 
