@@ -19,13 +19,13 @@ import {
   train,
 } from '../support/client.ts';
 import { asItem, scorerInKv, snapshotInKv, storedDecisions } from '../support/stored-decisions.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { identityOf, startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { concordance, crowd, type Crowd } from '../world/visitors.ts';
 
 const SEED = 20_261_122;
-const VISITS = sized({ small: 450, full: 700 });
+const VISITS = sizedForHours(450, 700);
 const IN_FLIGHT = 5;
 const NOW_MS = Date.now();
 
@@ -84,7 +84,7 @@ describe(`the whole circle, with ${VISITS} visitors of seed ${SEED}`, () => {
 
   it('replays every logged decision bit for bit', async () => {
     // The learned weights have no round numbers, which is where engines differ.
-    const more = rankBodies(sized({ small: 40, full: 100 }), SEED + 2);
+    const more = rankBodies(sizedForHours(40, 100), SEED + 2);
     for (const body of more) expect((await rank(system, body)).weights).toBe(learned);
     const logged = await until('the newest decisions are in', async () => {
       const found = await decisions();

@@ -6,14 +6,14 @@ import { expect, test } from 'vitest';
 import { startKvServer } from '../backend/support/kv-server.ts';
 import { startBackendProcess } from '../support/backend-process.ts';
 import { freePort } from '../support/free-port.ts';
-import { sized, SIZE } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { until } from '../support/until.ts';
 
 const BACKENDS = 3;
-const ROUNDS = sized({ small: 2, full: 5, hours: 30 });
+const ROUNDS = sizedForHours(2, 30);
 const SECRET_KEY = 'sk_of_the_first_starts';
 
-test(`${BACKENDS} backends that start at once on a fresh database all serve, and prepare it once, ${ROUNDS} times (${SIZE})`, async () => {
+test(`${BACKENDS} backends that start at once on a fresh database all serve, and prepare it once, ${ROUNDS} times`, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const folder = await mkdtemp(join(tmpdir(), 'trimtab-first-starts-'));
     const kv = await startKvServer(SECRET_KEY);

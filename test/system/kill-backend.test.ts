@@ -10,7 +10,7 @@ import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const SEED = Date.now() % 2 ** 31;
-const KILLS = sized({ small: 2, full: 8, hours: 40 });
+const KILLS = sized({ small: 2, full: 4, hours: 40 });
 
 let system: System;
 let log: StoredLog;

@@ -10,7 +10,7 @@ import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const SEED = Date.now() % 2 ** 31;
-const KILLS = sized({ small: 2, full: 12, hours: 40 });
+const KILLS = sized({ small: 2, full: 6, hours: 40 });
 
 let system: System;
 let log: StoredLog;

@@ -10,13 +10,13 @@ import {
   type TestBackend,
 } from '../backend/support/backend.ts';
 import { atEveryStage, FREE, STAGES } from '../backend/rollouts/support/stages.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 const EVERY_SECOND = '* * * * * *';
 
 const TRAINING = { training: { ...NO_TRAINING, schedule: EVERY_SECOND } };
 
-const TRAININGS = sized({ small: 2, full: 3 });
+const TRAININGS = sizedForHours(2, 3);
 
 let one: TestBackend;
 let two: Pick<TestBackend, 'call' | 'close'>;

@@ -3,10 +3,10 @@ import { examinationFromHarvest } from '../../backend/science/evaluation/positio
 import { examinationFromRandomised } from '../../backend/science/evaluation/position-bias/randomised-slots.ts';
 import { impressionsOf } from '../../backend/science/evaluation/position-bias/examination-weights.ts';
 import { EXAMINED, estimated, examinedSlates, SLATE } from '../world/examined.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
 const SEED = 31;
-const LOGS = sized({ small: 12, full: 40 });
+const LOGS = sizedForHours(12, 40);
 
 describe(`examination of slots (${LOGS} logs, seed ${SEED})`, () => {
   const methods = [

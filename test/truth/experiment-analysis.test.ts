@@ -19,9 +19,9 @@ import { addStatistics } from '../../backend/science/statistics/statistic-kinds.
 import { seededRandom } from '../../shared/explore/random.ts';
 import { effectIn, times } from '../backend/science/experiment/draws.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { SIZE, sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 
-const EXPERIMENTS = sized({ small: 250, full: 1000 });
+const EXPERIMENTS = sizedForHours(250, 1000);
 
 describe(`${EXPERIMENTS} A/A experiments of 28 days, read every day from 1,000 units an arm on,`, () => {
   const [DAYS, UNITS] = [28, 200];
@@ -71,7 +71,9 @@ describe(`${EXPERIMENTS} A/A experiments of 28 days, read every day from 1,000 u
   );
 });
 
-describe(`a known effect lies inside 95 % intervals in about 95 % of experiments (${SIZE} size)`, () => {
+const COVERAGE_RUNS = sizedForHours(300, 1500);
+
+describe(`a known effect lies inside 95 % intervals in about 95 % of ${COVERAGE_RUNS} experiments`, () => {
   let random = seededRandom(7);
   // Each test draws its own, whatever the size of those before it.
   beforeEach(() => {
@@ -92,16 +94,15 @@ describe(`a known effect lies inside 95 % intervals in about 95 % of experiments
   ];
 
   test.each(metrics)('%s, %s', (_, difference, truth, draw) => {
-    const runs = sized({ small: 300, full: 1500 });
     let covered = 0;
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < COVERAGE_RUNS; run++) {
       const { low, high } = welchTest(effectIn(draw(0), draw(truth), difference));
       covered += Number(low <= truth && truth <= high);
     }
     // Binomial error of 1,500 runs: 0.0056.
-    const { least, most } = sized({
-      small: binomialBounds(runs, 0.95),
-      full: { least: 0.93 * runs, most: 0.97 * runs },
+    const { least, most } = sizedForHours(binomialBounds(COVERAGE_RUNS, 0.95), {
+      least: 0.93 * COVERAGE_RUNS,
+      most: 0.97 * COVERAGE_RUNS,
     });
     expect(covered).toBeGreaterThanOrEqual(least);
     expect(covered).toBeLessThanOrEqual(most);

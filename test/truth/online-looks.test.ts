@@ -6,12 +6,12 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { additiveFromPoints, type AdditiveScorer } from '../../shared/score/scorer.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { agreeingSchema, agreeingSlates, codesOf } from '../world/agreeing.ts';
 
 /** Of the gate: one-sided, over all looks since the base version. */
 const LEVEL = 0.025;
-const SERIES = sized({ small: 12, full: 100, hours: 400 });
+const SERIES = sizedForHours(12, 400);
 const LOOKS = 30;
 /** Slates that each look reads, and those that come between two looks. */
 const [WINDOW, STEP] = [200, 80];

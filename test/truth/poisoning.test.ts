@@ -10,7 +10,7 @@ import type { Visit } from '../../shared/domain/rank-request.ts';
 import { tripWishes } from '../world/trip-wishes.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { openLog } from '../backend/log/support/log.ts';
-import { sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import {
   attackedWorld,
   attackLog,
@@ -33,10 +33,10 @@ const LEAST_OF_GAIN = 0.95;
  * Of seed 2 people click 3 % of the rankings: too few to learn from (`minimums`). The second world of the full size is
  * attacked in two of the ways.
  */
-const { seeds, onlyThese, of, sessions } = sized<Size>({
-  small: { seeds: [1], onlyThese: ['many bookings'], of: ['rare'], sessions: 3000 },
-  full: { seeds: [1, 3], of: ['popular', 'rare', 'new'], sessions: 6000 },
-});
+const { seeds, onlyThese, of, sessions } = sizedForHours<Size>(
+  { seeds: [1], onlyThese: ['many bookings'], of: ['rare'], sessions: 3000 },
+  { seeds: [1, 3], of: ['popular', 'rare', 'new'], sessions: 6000 },
+);
 const EVERYWHERE = new Set(['many bookings', 'fake users']);
 
 interface Size {

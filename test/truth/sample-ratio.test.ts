@@ -21,7 +21,7 @@ const normalised = (weights: readonly number[]) => {
   return weights.map((weight) => weight / total);
 };
 
-const FAIR_RUNS = sized({ small: 60, full: 4000 });
+const FAIR_RUNS = sized({ small: 60, full: 1000, hours: 4000 });
 
 describe(`the sample ratio at 0.1 %, looked at 200 times in each of ${FAIR_RUNS} experiments without a fault,`, () => {
   test.each([
@@ -87,7 +87,7 @@ describe(`a fault in ${FAULTY_RUNS} experiments, looked at 40 times,`, () => {
   );
 });
 
-const EARLY_RUNS = sized({ small: 200, full: 4000 });
+const EARLY_RUNS = sized({ small: 200, full: 1000, hours: 4000 });
 
 test(`51 of 100 is found with the first 18,000 units in a tenth of ${EARLY_RUNS} experiments, read at 200 looks`, () => {
   const random = seededRandom(18_000);
