@@ -43,7 +43,7 @@ const ITERATIONS = 30;
  * was clicked before teaches the wrong thing, and a fit to both is a mixture of two tastes that nobody has. Windows are the
  * whole and ever shorter latest parts of it (as in ADWIN: Bifet & Gavaldà, 2007, but compared by what they predict). From the
  * longest on, the additive first pass is fitted to each window and to the one that is learned from so far, both less the newest
- * slates, and their held-out losses on these are compared slate by slate, clustered by session. The shorter one takes
+ * slates, and their held-out losses on these are compared slate by slate, clustered by visitor. The shorter one takes
  * the place of the longer where its one-sided p-value is at most `ALPHA`, divided by the number of windows (Bonferroni).
  *
  * The newest slates are a share of the shorter window. Once a champion ranks well, all that it shows is alike, and a few hundred
@@ -174,7 +174,7 @@ function gainOn(
   const [own, other] = [losses(before), losses(after)];
   return clusteredMean(
     own.map((loss, slate) => loss - other[slate]),
-    set.session,
+    set.cluster,
   );
 }
 
