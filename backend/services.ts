@@ -20,6 +20,7 @@ import type { Store } from './store/open.ts';
 import { threadOnDemand } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
+const MINUTE_MS = 60_000;
 /** Longer than writing the pointer takes, retries included. */
 const MOVE_MS = 15_000;
 
@@ -117,6 +118,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     database,
     location: config.trainingStore,
     settings: config.trainingData,
+    maxLagMs: config.monitors.ingest.maxLagMinutes * MINUTE_MS,
     identitySecret: config.identitySecrets[0],
     account,
     keptDays,

@@ -6,6 +6,7 @@ import { serial } from '../process/serial.ts';
 import type { Database } from '../store/connect.ts';
 import { workerDatabase } from '../store/worker-database.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
+import { awaitedSince } from './account/awaited-since.ts';
 import { daysWithEvents } from './account/log-mark.ts';
 import { logsOfOtherSchemas } from './logs-of-schemas.ts';
 import { aboutLog, type SchemaLog } from './schema-log.ts';
@@ -20,7 +21,7 @@ import {
   syncPartitions,
 } from './partitions/partitions.ts';
 import { lostDecisions } from './lost-decisions.ts';
-import { judgeQuality, type QualityReport } from './partitions/quality.ts';
+import { judgeQuality, type QualityReport, type StrayEvents } from './partitions/quality.ts';
 import { unseenValues } from './partitions/unseen-values.ts';
 import { countEvents } from './account/read-day.ts';
 import type { Span } from './account/span.ts';
@@ -37,6 +38,8 @@ export interface DataWorkerOptions {
   readonly database: Database;
   readonly location: StoreLocation;
   readonly settings: TrainingDataSettings;
+  /** How far behind the edge ingest may be: feedback waits for so long for the decision of its ranking. */
+  readonly maxLagMs: number;
   /** Ids in partitions from before there were keyed ids are keyed by it. */
   readonly identitySecret: string;
 }
@@ -54,7 +57,7 @@ export interface PreparedData {
 export interface PreparedLog extends SchemaLog, RelatedPartitions {}
 
 /** The only one that writes partitions, one job after the other: two builds of one partition would delete each other's parts. */
-const { database, location, settings, identitySecret } = workerData as DataWorkerOptions;
+const { database, location, settings, maxLagMs, identitySecret } = workerData as DataWorkerOptions;
 const db = workerDatabase(database);
 const objects = openObjectStore(location);
 /** With the time of the main thread's clock, which each call brings. */
@@ -63,6 +66,7 @@ const depsAt = (nowMs: number): BuildDeps => ({
   objects,
   accountRules: settings,
   nowMs: () => nowMs,
+  maxLagMs,
 });
 const inTurn = serial();
 
@@ -88,7 +92,11 @@ const exposed = {
       const counted = await syncPartitions(depsAt(nowMs), schema, { ...window, from });
       const first = wholeDays(window).from;
       const manifests = counted.filter(({ day }) => startOfDay(day) >= first);
-      const stray = await strayEvents(window, new Set(manifests.map(({ day }) => day)));
+      const stray = await strayEvents(
+        window,
+        new Set(manifests.map(({ day }) => day)),
+        await awaitedSince(db, nowMs, maxLagMs),
+      );
       const unseen = await unseenValues(db, schema, wholeDays(window), nowMs);
       const lost = await lostDecisions(db, wholeDays(window));
       const quality = judgeQuality(
@@ -118,15 +126,20 @@ const exposed = {
 };
 
 /** Feedback of days on which nothing was ranked. */
-async function strayEvents(window: Span, ranked: ReadonlySet<UtcDay>) {
-  let [received, attributed] = [0, 0];
+async function strayEvents(
+  window: Span,
+  ranked: ReadonlySet<UtcDay>,
+  awaitedSinceMs: number,
+): Promise<StrayEvents> {
+  let [received, attributed, awaiting] = [0, 0, 0];
   for (const start of await daysWithEvents(db, wholeDays(window))) {
     if (ranked.has(dayOf(start))) continue;
-    const found = await countEvents(db, boundsOf(dayOf(start)));
+    const found = await countEvents(db, boundsOf(dayOf(start)), awaitedSinceMs);
     received += found.received;
     attributed += found.attributed;
+    awaiting += found.awaiting;
   }
-  return { received, attributed };
+  return { received, attributed, awaiting };
 }
 
 export type DataWorker = typeof exposed;

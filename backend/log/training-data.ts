@@ -48,8 +48,14 @@ export function trainingData(
   },
 ): TrainingDataService {
   const { store, nowMs, keptDays, beforePrune, database, location, settings, account } = options;
-  const { identitySecret } = options;
-  const workerData: DataWorkerOptions = { database, location, settings, identitySecret };
+  const { maxLagMs, identitySecret } = options;
+  const workerData: DataWorkerOptions = {
+    database,
+    location,
+    settings,
+    maxLagMs,
+    identitySecret,
+  };
   const thread = threadOnDemand<DataWorker>(
     new URL('./data-worker.ts', import.meta.url),
     workerData,

@@ -6,6 +6,9 @@ import { readLive, recordLive, replacedBy, sinceOf, wasJustMoved } from './live-
 import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
 
+/** Who moved a pointer that names nobody. */
+export const BY_HAND = 'by hand, outside Trimtab';
+
 /** `absent`: KV has no pointer; `unknown`: KV has one, and this store never recorded any. The caller handles both. */
 export type PointerFound = 'as recorded' | 'moved' | 'absent' | 'unknown';
 
@@ -39,7 +42,7 @@ export async function comparePointer(
     ...recordFoundRevision(store, text, nowMs),
     recordAudit(store, {
       at: nowMs,
-      actor: seen?.by ?? 'by hand, outside Trimtab',
+      actor: seen?.by ?? BY_HAND,
       action: ours
         ? 'move completed'
         : seen === undefined

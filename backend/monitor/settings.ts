@@ -87,7 +87,7 @@ export const monitors = group({
   ingest: group({
     /** How far back batches are checked. */
     windowMinutes: positive.default(15),
-    /** Nine of ten batches must be committed within it. */
+    /** Nine of ten batches must be committed within it. Feedback waits for so long for its ranking before that counts as lost. */
     maxLagMinutes: positive.default(5),
   }),
   /** Rankings that the edge answered and could not log. */

@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { RULES_VERSION } from '../../shared/domain/ids.ts';
+import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { Pointer } from '../../shared/domain/pointer.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Account } from '../log/account/account.ts';
 import { countedRankings } from '../log/account/counted.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { whoMadeLive } from '../models/who-made-live.ts';
 import { unitsPerArm } from '../experiments/exposed-units.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { servedArms, type ServedArms } from '../experiments/served-arms.ts';
@@ -49,6 +51,7 @@ export async function gatherEvidence(
     champion: live?.champion ?? RULES_VERSION,
     ...(live?.hold === true && { hold: true }),
     ...(live?.by !== undefined && { by: live.by }),
+    ...(live && isForeign(row, live) && { madeLiveBy: await nameOfMover(store, live.champion) }),
   };
   const gate = row.gate === null ? {} : { gate: row.gate as unknown as RolloutEvidence['gate'] };
   if (pointer.hold === true || row.stage === 'hold')
@@ -82,6 +85,13 @@ export async function gatherEvidence(
     doubts: [...mismatches(strata), ...(await deps.doubts())],
   };
 }
+
+/** Whether somebody else made live what is, so that the decision has to name them. */
+const isForeign = (row: RolloutRow, { champion, hold }: Pointer): boolean =>
+  hold !== true && (row.stage === 'hold' || champion !== row.champion);
+
+const nameOfMover = async (store: Store, version: Version): Promise<string> =>
+  (await whoMadeLive(store, version)) ?? 'somebody';
 
 /**
  * How many sessions of people, by the account, came to the challenger in this stage: those first exposed to it under the

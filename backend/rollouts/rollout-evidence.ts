@@ -17,7 +17,10 @@ export interface RolloutState {
 /** Everything that a decision depends on, as plain JSON, so that a logged decision can be made again. */
 export interface RolloutEvidence {
   /** What is live at the time of the decision. */
-  readonly pointer: Pick<Pointer, 'champion' | 'hold' | 'by'>;
+  readonly pointer: Pick<Pointer, 'champion' | 'hold' | 'by'> & {
+    /** Who made the champion live, where this rollout did not expect it; absent in logs from before it was asked. */
+    readonly madeLiveBy?: string;
+  };
   /** The gate of the challenger against the champion. It decides until visitors are shown the challenger; then the guardrails do. */
   readonly gate?: GateVerdict;
   /** How many sessions the challenger ranked (in shadow: scored) since the stage began. */

@@ -28,7 +28,7 @@ interface TrainingAsked extends RunSourceAsked {
 interface ComparisonAsked extends RunSourceAsked {
   /** Default all. */
   readonly learners?: readonly LearnerName[];
-  /** Of a cross-validation by session; default none. */
+  /** Of a cross-validation by visitor; default none. */
   readonly folds?: number;
   readonly seed?: number;
 }

@@ -42,7 +42,7 @@ function makeSet(rows: number, features: number, longest: number, random: () => 
     base: Float32Array.from({ length: rows }, () => random() - 0.5),
     position: new Uint16Array(rows),
     at: new Float64Array(starts.length - 1),
-    session: new Uint32Array(starts.length - 1),
+    cluster: new Uint32Array(starts.length - 1),
   };
 }
 

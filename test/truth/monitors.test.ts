@@ -60,6 +60,7 @@ beforeAll(async () => {
     store,
     account,
     database: log.database,
+    maxLagMs: 300_000,
     identitySecret: 'identity secret of the test',
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,

@@ -51,7 +51,7 @@ export function agreeingSlates(slates: number, seed: number): TrainingSet {
     reward,
     position: new Uint16Array(rows),
     at: Float64Array.from({ length: slates }, (_, slate) => slate),
-    session: Uint32Array.from({ length: slates }, (_, slate) => slate),
+    cluster: Uint32Array.from({ length: slates }, (_, slate) => slate),
   };
 }
 

@@ -31,7 +31,8 @@ async function quality(options: VerbOptions & { schema?: string; days?: number }
 }
 
 function qualityText(found: DataQuality): string {
-  const { completeness, incomplete, attribution, lost, freshness, filtered, missing, days } = found;
+  const { completeness, incomplete, attribution, awaiting, lost, freshness } = found;
+  const { filtered, missing, days } = found;
   const worst = Object.entries(missing)
     .filter(([, share]) => share > 0)
     .toSorted(([, a], [, b]) => b - a);
@@ -39,7 +40,10 @@ function qualityText(found: DataQuality): string {
     ['schema', found.schema],
     ['verdict', found.passed ? 'passed' : 'failed'],
     ['complete', `${shareText(completeness, 'ranking')}${because(incomplete)}`],
-    ['attributed', shareText(attribution, 'event')],
+    [
+      'attributed',
+      `${shareText(attribution, 'event')}${awaiting === 0 ? '' : `, and ${count(awaiting)} whose ranking may still come`}`,
+    ],
     ['not logged', shareText(lost.reported, 'ranking')],
     ['orphaned', shareText(lost.orphaned, 'event')],
     [

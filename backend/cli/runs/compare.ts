@@ -25,7 +25,7 @@ interface Options extends VerbOptions {
 export const compareVerb = () =>
   backendVerb('compare', 'train several learners on the same log, and compare them')
     .option('--learners <list>', `separated by commas (default: ${LEARNERS.join(',')})`, learners)
-    .option('--folds <n>', 'also cross-validate in n folds by session', positive)
+    .option('--folds <n>', 'also cross-validate in n folds by visitor', positive)
     .option('--parent <version>', 'what all start from (default: the champion)', version)
     .option('--schema <name or hash>', 'whose rankings to learn from')
     .option('--seed <n>', 'of the random draws', positive)

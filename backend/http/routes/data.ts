@@ -26,6 +26,10 @@ const report = z
     completeness: share.openapi({ description: 'Rankings with every field logged' }),
     incomplete: counts.openapi({ description: 'Incomplete rankings by the field at fault' }),
     attribution: share.openapi({ description: 'Feedback events that join a stored ranking' }),
+    awaiting: z.number().openapi({
+      description:
+        'Feedback events whose ranking may still be on its way; not among those of attribution',
+    }),
     lost: z.object({
       reported: share.openapi({ description: 'Rankings that the edge answered and could not log' }),
       orphaned: share.openapi({

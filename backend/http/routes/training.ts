@@ -70,7 +70,7 @@ const comparisonAsked = asked
       .min(2)
       .max(20)
       .optional()
-      .openapi({ description: 'Cross-validate by session as well; default no' }),
+      .openapi({ description: 'Cross-validate by visitor as well; default no' }),
     seed: z.number().int().optional(),
   })
   .strict()

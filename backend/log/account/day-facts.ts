@@ -37,6 +37,8 @@ export interface DayFacts {
   /** Events that came in on this day, of any schema, and those that join a stored ranking. */
   readonly received: number;
   readonly attributed: number;
+  /** Those that join none and may do so yet, as its decision may still be on its way; absent: none. */
+  readonly awaiting?: number;
   /** Shown items, and of how many of them each feature is missing (bucket 0), in schema order. */
   readonly items: number;
   readonly missing: readonly number[];
@@ -66,6 +68,7 @@ export const emptyFacts = (day: UtcDay, features: number): MutableDayFacts => ({
   events: {},
   received: 0,
   attributed: 0,
+  awaiting: 0,
   items: 0,
   missing: Array.from({ length: features }, () => 0),
   newestRankingAt: null,

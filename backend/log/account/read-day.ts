@@ -24,6 +24,7 @@ import { boundsOf, DAY_MS, type UtcDay } from '../../../shared/domain/utc-day.ts
 /**
  * Decisions ⋈ feedback of one UTC day, as far as the account has come: every ranking under the schema that counts, with
  * what came of it. Holds no more of the day than a page and the names of its sessions.
+ * @param awaitedSinceMs feedback since then may join a ranking that is still on its way (`awaitedSince`).
  * @param emit is given the slates in order of time and ranking id.
  */
 export async function readDay(
@@ -31,6 +32,7 @@ export async function readDay(
   schema: Pick<Schema, 'hash' | 'features'>,
   day: UtcDay,
   { attributionDays }: Pick<Rules, 'attributionDays'>,
+  awaitedSinceMs: number,
   emit: (slate: LoggedSlate) => Promise<void> | undefined | void,
 ): Promise<DayFacts> {
   const span = boundsOf(day);
@@ -59,7 +61,7 @@ export async function readDay(
   facts.events = await countExcludedEvents(db, schema.hash, span);
   for (const excluded of Object.values(facts.events))
     facts.feedback = (facts.feedback ?? 0) + excluded;
-  Object.assign(facts, await countEvents(db, span));
+  Object.assign(facts, await countEvents(db, span, awaitedSinceMs));
   return facts;
 }
 
@@ -174,14 +176,27 @@ async function countExcludedEvents(
   return Object.fromEntries(rows.map(({ fault, events }) => [fault, events]));
 }
 
-/** Feedback that was received in a span, whatever its schema, and how much of it names a ranking that is stored. */
-export async function countEvents(db: LibSQLDatabase, { from, to }: Span) {
-  const [row] = await db.all<Pick<DayFacts, 'received' | 'attributed' | 'newestEventAt'>>(sql`
-    select count(*) as received, count(d.rankingId) as attributed, max(e.receivedAt) as newestEventAt
+/**
+ * Feedback that was received in a span, whatever its schema, and how much of it names a ranking that is stored, or may be yet. All
+ * by one statement: what is committed meanwhile must not count in one of them alone.
+ */
+export async function countEvents(
+  db: LibSQLDatabase,
+  { from, to }: Span,
+  awaitedSinceMs: number,
+): Promise<JoinedFeedback> {
+  const [row] = await db.all<JoinedFeedback>(sql`
+    select count(*) as received, count(d.rankingId) as attributed,
+      count(*) filter (where d.rankingId is null and e.receivedAt >= ${awaitedSinceMs}) as awaiting,
+      max(e.receivedAt) as newestEventAt
     from events e left join decisions d on d.rankingId = e.rankingId
     where e.receivedAt between ${from} and ${to}`);
   return row;
 }
+
+type JoinedFeedback = Required<
+  Pick<DayFacts, 'received' | 'attributed' | 'awaiting' | 'newestEventAt'>
+>;
 
 const count = <K extends string>(counts: Partial<Record<K, number>>, key: K) => {
   counts[key] = (counts[key] ?? 0) + 1;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
+import { awaitedSince } from '../account/awaited-since.ts';
 import { readDayMark } from '../account/day-marks.ts';
 import { readAccount } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -24,6 +25,8 @@ export interface BuildDeps {
   readonly objects: ObjectStore;
   readonly accountRules: Rules;
   readonly nowMs: () => number;
+  /** How far behind the edge ingest may be. */
+  readonly maxLagMs: number;
 }
 
 /** About 25 MB a part at 32 features: what a reader or writer holds at a time. */
@@ -33,7 +36,7 @@ const KEEP_REPLACED_MS = 900_000;
 
 /**
  * Brings one day's partition up to date with the account. An open one is built again when the account of its day changed
- * since; a closed one is left as it is, but for one of another version of the account.
+ * since, or had feedback whose ranking might still have come; a closed one is left as it is, but for one of another version of the account.
  * @returns undefined when there is nothing to train on, not even left-out rankings.
  */
 export async function buildPartition(
@@ -41,7 +44,7 @@ export async function buildPartition(
   schema: Schema,
   day: UtcDay,
 ): Promise<Manifest | undefined> {
-  const { db, objects, accountRules, nowMs } = deps;
+  const { db, objects, accountRules, nowMs, maxLagMs } = deps;
   const before = await readManifest(objects, schema.hash, day);
   // Before the first row is read: what comes while reading may be missed, and the next build sees that it came.
   const { version, closedBefore } = await readAccount(db);
@@ -56,11 +59,13 @@ export async function buildPartition(
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
-  if (isOfNow && before?.logMark === dayMark)
+  const isSettled = (before?.facts.awaiting ?? 0) === 0;
+  if (isOfNow && before?.logMark === dayMark && isSettled)
     return before.state === state ? before : writeManifest(objects, { ...before, state });
 
   const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
-  const facts = await readDay(db, schema, day, accountRules, (slate) => parts.add(slate));
+  const awaited = await awaitedSince(db, builtAt, maxLagMs);
+  const facts = await readDay(db, schema, day, accountRules, awaited, (slate) => parts.add(slate));
   if (facts.rankings === 0) {
     // A closed day whose log is gone is kept as it was counted, and is no part of what is counted now.
     if (before !== undefined && before.state !== 'closed')

@@ -24,8 +24,10 @@ export interface QualityReport {
   readonly completeness: Share;
   /** Why rankings are incomplete; one may be for several reasons. */
   readonly incomplete: Counts;
-  /** Feedback events that join a stored ranking, of all that were received. */
+  /** Feedback events that join a stored ranking, of all that were received and do not await theirs. */
   readonly attribution: Share;
+  /** Feedback events whose ranking may still be on its way: they count neither way. */
+  readonly awaiting: number;
   /** Rankings that were answered and are not in the log. Only those that the edge could still count are `reported`. */
   readonly lost: {
     readonly reported: Share;
@@ -70,10 +72,7 @@ interface DayVolume {
   readonly partition: 'open' | 'closed';
 }
 
-export interface StrayEvents {
-  readonly received: number;
-  readonly attributed: number;
-}
+export type StrayEvents = Pick<DayFacts, 'received' | 'attributed' | 'awaiting'>;
 
 /**
  * Adds up what the partitions' manifests say.
@@ -98,6 +97,7 @@ export function judgeQuality(
   const sum = (of: (day: DayFacts) => number) => days.reduce((total, day) => total + of(day), 0);
   const newest = (of: (day: DayFacts) => number | null) =>
     days.reduce<number | null>((best, day) => maxOf(best, of(day)), null);
+  const feedback = [...days, stray];
   const items = sum((day) => day.items);
   const newestRankingAt = newest((day) => day.newestRankingAt);
   const figures = {
@@ -106,14 +106,15 @@ export function judgeQuality(
       sum((day) => day.rankings),
     ),
     attribution: shareOf(
-      sum((day) => day.attributed) + stray.attributed,
-      sum((day) => day.received) + stray.received,
+      feedback.reduce((total, { attributed }) => total + attributed, 0),
+      feedback.reduce((total, day) => total + settled(day), 0),
     ),
+    awaiting: feedback.reduce((total, { awaiting }) => total + (awaiting ?? 0), 0),
     lost: {
       reported: shareOf(lost.lost, lost.lost + lost.logged),
       orphaned: shareOf(
-        over.reduce((total, { received, attributed }) => total + received - attributed, 0),
-        over.reduce((total, { received }) => total + received, 0),
+        over.reduce((total, day) => total + settled(day) - day.attributed, 0),
+        over.reduce((total, day) => total + settled(day), 0),
       ),
     },
     freshness: {
@@ -167,6 +168,9 @@ export function judgeQuality(
     limits,
   };
 }
+
+/** Of which it is known whether they join a ranking. */
+const settled = ({ received, awaiting }: StrayEvents) => received - (awaiting ?? 0);
 
 function failuresOf(
   figures: Pick<QualityReport, 'completeness' | 'attribution' | 'lost' | 'freshness' | 'missing'>,

@@ -59,8 +59,10 @@ export function collector(
   const builder = trainingSetBuilder(schema.features.length, capacityRows);
   const { from, to, servedBy, countedFrom = from } = window;
   const [own, counted] = [factsCounter(), factsCounter()];
+  const sessions = new Map<string, number>();
   const users = new Map<string, number>();
   const items = new Map<string, number>();
+  const session: number[] = [];
   const user: number[] = [];
   const item = new Uint32Array(capacityRows);
   let rows = 0;
@@ -78,8 +80,9 @@ export function collector(
       const isRewarded = earned.some((value) => value > 0);
       if (at >= countedFrom) counted.add(slate, isRewarded);
       if (at < from) return;
-      builder.add({ at, sessionId, codes, reward: earned, propensities });
+      builder.add({ at, sessionId, userId, codes, reward: earned, propensities });
       own.add(slate, isRewarded);
+      session.push(numberOf(sessions, sessionId));
       user.push(userId === null ? -1 : numberOf(users, userId));
       for (const id of itemIds) item[rows++] = numberOf(items, id);
     },
@@ -87,7 +90,11 @@ export function collector(
       const facts = { facts: own.facts(), counted: counted.facts() };
       const whole = builder.finish();
       if (by === undefined) return { set: whole, ...facts };
-      const provenance = { user: Int32Array.from(user), item: item.subarray(0, rows) };
+      const provenance = {
+        session: Uint32Array.from(session),
+        user: Int32Array.from(user),
+        item: item.subarray(0, rows),
+      };
       const { set, ...limited } = limitInfluence(whole, provenance, by.base, by.limits);
       return { set, ...facts, limited };
     },

@@ -1,9 +1,9 @@
 import { slateCount, type TrainingSet } from '../learn/training-set.ts';
 
-/** The cluster number of each row. @param cluster of each slate; default its session. */
+/** The cluster number of each row. @param cluster of each slate; default its own. */
 export function clusterPerRow(
-  set: Pick<TrainingSet, 'rows' | 'starts' | 'session'>,
-  cluster: ArrayLike<number> = set.session,
+  set: Pick<TrainingSet, 'rows' | 'starts' | 'cluster'>,
+  cluster: ArrayLike<number> = set.cluster,
 ): Uint32Array {
   const clusters = new Uint32Array(set.rows);
   for (let slate = 0; slate < slateCount(set); slate++)

@@ -36,7 +36,7 @@ const SLATE_MEASURE_NAMES = Object.keys(SLATE_MEASURES) as SlateMeasure[];
 export interface EvaluationOptions {
   /** From points to the log-odds of a reward; without it no probabilities are evaluated. */
   readonly calibration?: FittedCalibration;
-  /** The cluster number of each slate, such as its user's; default its session's. */
+  /** The cluster number of each slate, default its visitor's. */
   readonly cluster?: ArrayLike<number>;
   /** The catalogue item of each row, because items may have equal codes. */
   readonly items?: { readonly of: ArrayLike<number>; readonly catalogueSize: number };
@@ -77,7 +77,7 @@ const SHOWN = 10;
 export function evaluateRanking(
   set: TrainingSet,
   scores: ArrayLike<number>,
-  { calibration, cluster = set.session, items, seed = 1 }: EvaluationOptions = {},
+  { calibration, cluster = set.cluster, items, seed = 1 }: EvaluationOptions = {},
 ): RankingEvaluation {
   const slates = slateCount(set);
   const ranked = rankedGains(set, scores, seed);
@@ -170,7 +170,7 @@ export function compareRankings(
   after: ArrayLike<number>,
   options: PairedComparisonOptions & Pick<EvaluationOptions, 'cluster'>,
 ): Record<SlateMeasure, PairedComparison> {
-  const { cluster = set.session, seed } = options;
+  const { cluster = set.cluster, seed } = options;
   const [left, right] = [rankedGains(set, before, seed), rankedGains(set, after, seed)];
   const comparisons = SLATE_MEASURE_NAMES.map((name) => {
     // Which slates have a reward and a value does not depend on their order, so both sides have the same slates.

@@ -23,7 +23,7 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
   const { mode, minClusters } = rules;
   const check = 'held-out gain';
   if (heldOutGain === undefined || !(heldOutGain.rewarded >= minClusters)) {
-    const says = `${heldOutGain?.rewarded ?? 0} of ${minClusters} validation sessions with a reward`;
+    const says = `${heldOutGain?.rewarded ?? 0} of ${minClusters} validation visitors with a reward`;
     return { check, outcome: 'missing', says };
   }
   const { mean, low, high } = heldOutGain;

@@ -8,7 +8,7 @@ export interface GateRules {
    * weaker than what visitors say, because held-out slates are those that the champion chose to show.
    */
   readonly mode: 'staged' | 'direct';
-  /** With fewer held-out sessions with a reward, the held-out gain says nothing. */
+  /** With fewer held-out visitors with a reward, the held-out gain says nothing. */
   readonly minClusters: number;
   /** With a smaller effective sample size, the off-policy estimate counts as refused. */
   readonly minEffectiveSample: number;

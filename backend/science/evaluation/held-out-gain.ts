@@ -5,21 +5,21 @@ import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts'
 
 /** A mean over slates with a reward. `n` and `clusters` are those of its interval: of slates with a reward or without. */
 export interface HeldOutGain extends IntervalEstimate {
-  /** Sessions with a reward: however many others there are, without rewards they say nothing. */
+  /** Visitors with a reward: however many others there are, without rewards they say nothing. */
   readonly rewarded: number;
 }
 
 /**
- * Held-out gain: the champion's loss minus the challenger's, per held-out slate with a reward, clustered by session. The
+ * Held-out gain: the champion's loss minus the challenger's, per held-out slate with a reward, clustered by visitor. The
  * loss is what learners minimise, per unit of reward (`listwiseLoss`): the softmax over each slate with a reward, and of
  * slates of one, with a reward or without, the log loss of whether there was one (`outsideShares`).
  *
  * Scorers of different kinds have scores on different scales, so each is first multiplied by the scale that minimises its
- * own loss, and slates of one have an intercept. They are fitted on one half of the sessions and applied to the other
+ * own loss, and slates of one have an intercept. They are fitted on one half of the visitors and applied to the other
  * (cross-fitting), because on the same data they would be optimistic.
  * @param champion and `challenger`: points per row.
  * @param offset log-odds of each row that are added to both, such as the position bias of its slot.
- * @returns undefined with fewer than two sessions.
+ * @returns undefined with fewer than two visitors.
  */
 export function heldOutGain(
   set: TrainingSet,
@@ -30,23 +30,23 @@ export function heldOutGain(
   const shares = outsideShares(set) ?? new Float64Array(slateCount(set));
   const [before, after] = [champion, challenger].map((scores) => {
     const judged = { set, shares, scores, offset };
-    const maps = [1, 0].map((half) => fitMap(judged, (slate) => set.session[slate] % 2 === half));
-    return (slate: number) => slateLoss(judged, slate, maps[set.session[slate] % 2]).loss;
+    const maps = [1, 0].map((half) => fitMap(judged, (slate) => set.cluster[slate] % 2 === half));
+    return (slate: number) => slateLoss(judged, slate, maps[set.cluster[slate] % 2]).loss;
   });
   const gains: number[] = [];
-  const sessions: number[] = [];
+  const clusters: number[] = [];
   const rewarded: number[] = [];
   for (let slate = 0; slate < slateCount(set); slate++) {
     const isRewarded = earnedIn(set, slate) > 0;
-    if (isRewarded) rewarded.push(set.session[slate]);
+    if (isRewarded) rewarded.push(set.cluster[slate]);
     if (!isRewarded && shares[slate] === 0) continue;
     gains.push(before(slate) - after(slate));
-    sessions.push(set.session[slate]);
+    clusters.push(set.cluster[slate]);
   }
   const perReward = gains.length / Math.max(rewarded.length, 1);
   const gain = clusteredMean(
     gains.map((value) => value * perReward),
-    sessions,
+    clusters,
   );
   return gain && { ...gain, rewarded: new Set(rewarded).size };
 }

@@ -2,6 +2,7 @@ import { drawsByChance } from '../../../shared/domain/exploration.ts';
 import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
+import { visitorClusters } from '../learn/visitor-clusters.ts';
 import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate-evidence.ts';
 import {
@@ -79,8 +80,8 @@ function gainOfOne(
   challenger: Scorer,
   reward: Readonly<Record<string, number>>,
 ): OffPolicyGainResult {
-  const clusterOf = clusterNumbers();
-  const rankings = slates.flatMap((slate) => {
+  const clusters = clustersOf(slates);
+  const rankings = slates.flatMap((slate, i) => {
     const { pool, propensities, tallies } = slate;
     if (pool === undefined) return [];
     const [tally] = tallies;
@@ -90,7 +91,7 @@ function gainOfOne(
         shown: pool.shown[0],
         propensity: propensities[0],
         reward: tally === undefined ? 0 : rewardOf(tally, reward),
-        cluster: clusterOf(slate),
+        cluster: clusters[i],
       },
     ];
   });
@@ -110,8 +111,8 @@ function gainOfOrder(
 ): OffPolicyGainResult {
   const { exploration } = champion;
   const features = champion.schema.features.length;
-  const clusterOf = clusterNumbers();
-  const rankings = slates.map((slate): RescoredRanking => {
+  const clusters = clustersOf(slates);
+  const rankings = slates.map((slate, i): RescoredRanking => {
     const slots = slate.itemIds.length;
     return {
       draw: loggedDraw(
@@ -132,7 +133,7 @@ function gainOfOrder(
         toPoints(finalUnits(challenger, slate.codes, slot * features)),
       ),
       codes: slate.codes,
-      cluster: clusterOf(slate),
+      cluster: clusters[i],
     };
   });
   const reordered = reorderedSlates(rankings, DEPTH, challenger.exploration);
@@ -143,14 +144,10 @@ function gainOfOrder(
   return resultOf(evaluateSlates({ ...reordered, model: crossFitSlates(reordered) }, ESTIMATORS));
 }
 
-/** Numbers users, and sessions of which no user is known. */
-function clusterNumbers(): (slate: LoggedSlate) => number {
-  const clusters = new Map<string, number>();
-  return ({ userId, sessionId }) => {
-    const cluster = userId ?? `session ${sessionId}`;
-    if (!clusters.has(cluster)) clusters.set(cluster, clusters.size);
-    return clusters.get(cluster)!;
-  };
+function clustersOf(slates: readonly LoggedSlate[]): Uint32Array {
+  const clusters = visitorClusters();
+  for (const slate of slates) clusters.add(slate);
+  return clusters.finish();
 }
 
 /** What the first estimator says. */

@@ -17,11 +17,15 @@ export interface InfluenceLimits {
 
 /** Whom and what the rows of a training set are of. */
 export interface Provenance {
+  /** Session number of each slate. */
+  readonly session: Uint32Array;
   /** User number of each slate; −1 where only the session is known. */
   readonly user: Int32Array;
   /** Item number of each row. */
   readonly item: Uint32Array;
 }
+
+type Persons = Pick<Provenance, 'session' | 'user'>;
 
 export interface Limited {
   readonly set: TrainingSet;
@@ -66,15 +70,18 @@ const ROUNDING = 1e-9;
  */
 export function limitInfluence(
   whole: TrainingSet,
-  { user, item }: Provenance,
+  { session, user, item }: Provenance,
   base: Scorer,
   { rankingsPerPerson, rewardOverMean, itemRise, itemShare }: InfluenceLimits,
 ): Limited {
-  const counted = firstRankings(whole, user, rankingsPerPerson);
+  const counted = firstRankings(whole, { session, user }, rankingsPerPerson);
   const set = takeSlates(whole, counted);
   const overPerson = slateCount(whole) - counted.length;
-  const users = Int32Array.from(counted, (slate) => user[slate]);
-  const usual = takeSlates(set, usualSlates(set, users));
+  const persons: Persons = {
+    session: Uint32Array.from(counted, (slate) => session[slate]),
+    user: Int32Array.from(counted, (slate) => user[slate]),
+  };
+  const usual = takeSlates(set, usualSlates(set, persons));
   const mean = meanReward(usual.reward);
   const clipped = clipRewards(set.reward, rewardOverMean * mean);
   clipRewards(usual.reward, rewardOverMean * mean);
@@ -85,7 +92,7 @@ export function limitInfluence(
   const before = rewardedSlates(set);
   const leftOut = limitItems(set, items, {
     chances: usualChances(set, usual, base),
-    further: furtherRewards(set, users, items),
+    further: furtherRewards(set, persons, items),
     mean,
     itemRise,
     itemShare,
@@ -99,12 +106,12 @@ const rewardedSlates = (set: TrainingSet): Uint8Array =>
   Uint8Array.from({ length: slateCount(set) }, (_, slate) => (earnedIn(set, slate) > 0 ? 1 : 0));
 
 /** Slates that count by the limit per session and per user, ascending. */
-function firstRankings(set: TrainingSet, user: Int32Array, most: number): number[] {
+function firstRankings(set: TrainingSet, of: Persons, most: number): number[] {
   const seen = new Map<string, number>();
   const kept: number[] = [];
   for (let slate = 0; slate < slateCount(set); slate++) {
     const kind = earnedIn(set, slate) > 0 ? 'rewarded' : 'not';
-    const persons = personsOf(set, user, slate).map((person) => `${kind} ${person}`);
+    const persons = personsOf(of, slate).map((person) => `${kind} ${person}`);
     if (persons.some((person) => (seen.get(person) ?? 0) >= most)) continue;
     for (const person of persons) seen.set(person, (seen.get(person) ?? 0) + 1);
     kept.push(slate);
@@ -113,7 +120,7 @@ function firstRankings(set: TrainingSet, user: Int32Array, most: number): number
 }
 
 /** A session is a person, and so is a user: of both no more may count. */
-const personsOf = ({ session }: TrainingSet, user: Int32Array, slate: number): string[] =>
+const personsOf = ({ session, user }: Persons, slate: number): string[] =>
   user[slate] < 0 ? [`s${session[slate]}`] : [`s${session[slate]}`, `u${user[slate]}`];
 
 /** Item number of each row of some slates. */
@@ -129,22 +136,22 @@ function itemsOf({ starts }: TrainingSet, slates: readonly number[], item: Uint3
 }
 
 /** Of each person the first ranking with a reward, and the first without that teaches; slates ascending. */
-function usualSlates(set: TrainingSet, user: Int32Array): number[] {
+function usualSlates(set: TrainingSet, of: Persons): number[] {
   const teaches = teachAlone(set);
-  return firstRankings(set, user, 1).filter(
+  return firstRankings(set, of, 1).filter(
     (slate) => teaches[slate] === 1 || earnedIn(set, slate) > 0,
   );
 }
 
 /** 1 for each reward of an item by a person who has given it one as large before, or gives it a larger one later. */
-function furtherRewards(set: TrainingSet, user: Int32Array, item: Uint32Array): Uint8Array {
+function furtherRewards(set: TrainingSet, of: Persons, item: Uint32Array): Uint8Array {
   const { starts, reward } = set;
   const further = new Uint8Array(set.rows);
   const best = new Map<string, number>();
   for (let slate = 0; slate < slateCount(set); slate++)
     for (let row = starts[slate]; row < starts[slate + 1]; row++) {
       if (reward[row] === 0) continue;
-      for (const person of personsOf(set, user, slate)) {
+      for (const person of personsOf(of, slate)) {
         const key = `${person} ${item[row]}`;
         const before = best.get(key);
         if (before !== undefined && further[before] === 0 && reward[before] >= reward[row]) {

@@ -1,4 +1,5 @@
 import type { Schema } from '../../../shared/features/schema.ts';
+import { visitorClusters, type SlateOf } from './visitor-clusters.ts';
 
 /**
  * Slates that were shown and what they earned, in the layout that learners read.
@@ -21,8 +22,8 @@ export interface TrainingSet {
   readonly outside?: Float32Array;
   /** Epoch ms of each slate. */
   readonly at: Float64Array;
-  /** Session number of each slate, for clustered intervals. */
-  readonly session: Uint32Array;
+  /** Of each slate, whose it is (`visitorClusters`): intervals cluster by it, and no fold divides it. */
+  readonly cluster: Uint32Array;
 }
 
 export const slateCount = (set: Pick<TrainingSet, 'starts'>): number => set.starts.length - 1;
@@ -35,9 +36,8 @@ export function earnedIn({ starts, reward }: TrainingSet, slate: number): number
 }
 
 /** One shown slate with its rewards, as it comes from the log. */
-export interface LabelledSlate {
+export interface LabelledSlate extends SlateOf {
   readonly at: number;
-  readonly sessionId: string;
   /** `Uint8Array(slots × F)`, as logged. */
   readonly codes: Uint8Array;
   /** One per slot. */
@@ -61,8 +61,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
   let propensity: Float64Array | undefined;
   const starts: number[] = [];
   const at: number[] = [];
-  const session: number[] = [];
-  const sessions = new Map<string, number>();
+  const clusters = visitorClusters();
   let row = 0;
   return {
     add(slate) {
@@ -73,8 +72,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
       if (slate.propensities) propensity?.set(slate.propensities, row);
       starts.push(row);
       at.push(slate.at);
-      if (!sessions.has(slate.sessionId)) sessions.set(slate.sessionId, sessions.size);
-      session.push(sessions.get(slate.sessionId)!);
+      clusters.add(slate);
       for (let slot = 0; slot < slots; slot++, row++) {
         for (let feature = 0; feature < features; feature++) {
           codes[feature * capacityRows + row] = slate.codes[slot * features + feature];
@@ -98,7 +96,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
         position: position.subarray(0, row),
         ...(propensity && { propensity: propensity.subarray(0, row) }),
         at: Float64Array.from(at),
-        session: Uint32Array.from(session),
+        cluster: clusters.finish(),
       };
     },
   };
@@ -131,7 +129,7 @@ export function sliceSlates(set: TrainingSet, from: number, to: number): Trainin
     ...(set.propensity && { propensity: set.propensity.slice(first, last) }),
     ...(set.outside && { outside: set.outside.slice(from, to) }),
     at: set.at.slice(from, to),
-    session: set.session.slice(from, to),
+    cluster: set.cluster.slice(from, to),
   };
 }
 
@@ -162,7 +160,7 @@ export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): Trainin
     ...(set.propensity && { propensity: Float64Array.from(from, (row) => set.propensity![row]) }),
     ...(set.outside && { outside: Float32Array.from(slates, (slate) => set.outside![slate]) }),
     at: Float64Array.from(slates, (slate) => set.at[slate]),
-    session: Uint32Array.from(slates, (slate) => set.session[slate]),
+    cluster: Uint32Array.from(slates, (slate) => set.cluster[slate]),
   };
 }
 

@@ -10,9 +10,10 @@ import { setIntercept } from '../learn/outside-option.ts';
 import type { Fit } from '../learn/additive/fit-options.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
-import { studentQuantile, studentTwoSided } from '../statistics/distributions.ts';
 import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
 import { percent } from '../../../shared/text/text.ts';
+import { isGainCertain } from './is-gain-certain.ts';
+import { comparisonOf, windowSplits, type SlateRange, type WindowSplit } from './window-splits.ts';
 
 /** The latest part of the slates that a training learns from. */
 export interface LearningWindow {
@@ -25,14 +26,6 @@ export interface LearningWindow {
   readonly because?: string;
 }
 
-/** Fewer slates with a reward teach too little for a window of their own. */
-const LEAST_REWARDED = 300;
-/** The newest slates with a reward on which a window is compared, at least: so many tell very different tastes apart. */
-const NEWEST_REWARDED = 400;
-/** Of a window's slates with a reward, where that is more. */
-const NEWEST_SHARE = 0.4;
-/** Each further window has half of the slates. */
-const SHORTER = 0.5;
 /** Chance to choose a shorter window although the visitors did not change, over all windows of a training. */
 const ALPHA = 0.025;
 /** Windows are compared by where a short descent leads, as a whole one costs many times as much and leads hardly elsewhere. */
@@ -43,12 +36,8 @@ const ITERATIONS = 30;
  * was clicked before teaches the wrong thing, and a fit to both is a mixture of two tastes that nobody has. Windows are the
  * whole and ever shorter latest parts of it (as in ADWIN: Bifet & Gavaldà, 2007, but compared by what they predict). From the
  * longest on, the additive first pass is fitted to each window and to the one that is learned from so far, both less the newest
- * slates, and their held-out losses on these are compared slate by slate, clustered by session. The shorter one takes
+ * slates, and their held-out losses on these are compared slate by slate, clustered by visitor. The shorter one takes
  * the place of the longer where its one-sided p-value is at most `ALPHA`, divided by the number of windows (Bonferroni).
- *
- * The newest slates are a share of the shorter window. Once a champion ranks well, all that it shows is alike, and a few hundred
- * slates no longer tell a fit to two tastes from a fit to one: in the worlds of `turnTastes`, with 400 of them, the log of
- * two tastes was learned from whole in each of five second trainings after the turn.
  *
  * Half and the shortest are compared to the whole first: where neither has a smaller loss, nothing has changed and no other
  * is fitted.
@@ -63,7 +52,7 @@ export async function chooseWindow(
   const splits = windowSplits(rewardedSlates(set), of);
   if (splits.length === 0) return whole;
 
-  const logOddsOf = async (from: number, to: number, newest: TrainingSet) => {
+  const logOddsOf = async ({ from, to }: SlateRange, newest: TrainingSet) => {
     const part = sliceSlates(set, from, to);
     const slope = warmSlope(options.parent, sliceSlates(set, 0, to));
     const start = toLogOdds(firstPassOf(options.parent), set.features, slope);
@@ -71,11 +60,12 @@ export async function chooseWindow(
     const descent = { weights: start, iterations: ITERATIONS };
     return logOdds(await fitFirstPass(part, undefined, options, descent), newest);
   };
-  const compare = async ({ from, to }: Split, longer: number) => {
-    const newest = sliceSlates(set, to, of);
+  const compare = async (split: WindowSplit, from: number) => {
+    const { longer, shorter, newest: latest } = comparisonOf(split, from, of);
+    const newest = sliceSlates(set, latest.from, latest.to);
     const [ofLonger, ofShorter] = [
-      await logOddsOf(longer, to, newest),
-      await logOddsOf(from, to, newest),
+      await logOddsOf(longer, newest),
+      await logOddsOf(shorter, newest),
     ];
     return gainOn(newest, options.parent.schema.training.objective, ofLonger, ofShorter);
   };
@@ -89,7 +79,7 @@ export async function chooseWindow(
   for (const split of splits) {
     const longer = of - window.slates;
     const gain = await compare(split, longer);
-    if (gain !== undefined && isAbove0(gain, ALPHA / splits.length))
+    if (gain !== undefined && isGainCertain(gain, ALPHA, splits.length))
       window = {
         slates: of - split.from,
         of,
@@ -100,7 +90,11 @@ export async function chooseWindow(
   return window;
 }
 
-function reason({ slates, of }: LearningWindow, split: Split, gain: IntervalEstimate): string {
+function reason(
+  { slates, of }: LearningWindow,
+  split: WindowSplit,
+  gain: IntervalEstimate,
+): string {
   const part = percent((of - split.from) / of, { digits: 0 });
   const longer = slates === of ? 'all' : `the latest ${percent(slates / of, { digits: 0 })}`;
   const [mean, low, high] = [gain.mean, gain.low, gain.high].map((loss) => loss.toFixed(3));
@@ -117,12 +111,6 @@ export const windowText = ({ slates, of, because }: LearningWindow): string | un
     ? undefined
     : `learned from the latest ${slates} of ${of} rankings, because ${because}`;
 
-/** A window's first slate, and the first of those on which it is compared. */
-interface Split {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The numbers of the slates with a reward. */
 function rewardedSlates({ starts, reward }: TrainingSet): number[] {
   const slates: number[] = [];
@@ -132,19 +120,6 @@ function rewardedSlates({ starts, reward }: TrainingSet): number[] {
     if (row < starts[slate + 1]) slates.push(slate);
   }
   return slates;
-}
-
-/** The windows that are shorter than the whole, the longest first. */
-function windowSplits(rewarded: readonly number[], of: number): Split[] {
-  const splits: Split[] = [];
-  for (let slates = of * SHORTER; slates >= 1; slates *= SHORTER) {
-    const from = of - Math.round(slates);
-    const own = rewarded.filter((slate) => slate >= from);
-    const newest = Math.max(NEWEST_REWARDED, Math.round(own.length * NEWEST_SHARE));
-    if (own.length - newest < LEAST_REWARDED) break;
-    splits.push({ from, to: own.at(-newest)! });
-  }
-  return splits;
 }
 
 /** Of each row, the effect of its slot included. */
@@ -174,15 +149,9 @@ function gainOn(
   const [own, other] = [losses(before), losses(after)];
   return clusteredMean(
     own.map((loss, slate) => loss - other[slate]),
-    set.session,
+    set.cluster,
   );
 }
 
 /** `ln(1 + eˣ)`, finite for every finite x. */
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-
-/** Student's t test, one-sided, with the degrees of freedom of the interval. */
-function isAbove0({ mean, low, clusters }: IntervalEstimate, alpha: number): boolean {
-  const error = (mean - low) / studentQuantile(0.975, clusters - 1);
-  return mean > 0 && error > 0 && studentTwoSided(mean / error, clusters - 1) / 2 <= alpha;
-}

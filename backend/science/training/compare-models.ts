@@ -53,7 +53,7 @@ export interface ComparedModel extends Judged {
   /** As published to the edge; or why it cannot be. */
   readonly artifact: { readonly sizeBytes: number } | { readonly refused: string };
   readonly importance: ModelImportance;
-  /** Cross-validation by session: each slate ranked by a model that saw nothing of its session. */
+  /** Cross-validation by visitor: each slate ranked by a model that saw nothing of its visitor. */
   readonly folds?: Judged;
 }
 
@@ -98,7 +98,7 @@ const SEED = 1;
 /**
  * Learns with each learner from the earlier four fifths of the slates, exactly as a training run would, and judges
  * all on the latest fifth, which also early stopping never saw.
- * @throws Error when the additive learner makes nothing, or there are fewer sessions than folds.
+ * @throws Error when the additive learner makes nothing, or there are fewer visitors than folds.
  */
 export async function compareModels(
   set: TrainingSet,
@@ -211,7 +211,7 @@ async function crossValidate(
   options: ModelComparisonOptions & { readonly seed: number },
 ): Promise<Float64Array> {
   const points = new Float64Array(set.rows);
-  for (const [index, { train, test }] of clusterFolds(set.session, {
+  for (const [index, { train, test }] of clusterFolds(set.cluster, {
     folds,
     seed: options.seed,
   }).entries()) {

@@ -23,7 +23,7 @@ export function comparisonSections(report: ModelComparison, mostFeatures = Infin
   return [
     {
       title: `Learners on ${schema.name}`,
-      note: `Learned from ${trained} slates, judged on the ${judged} from ${dateOf(split.testFromMs)} on. Intervals are 95 %, clustered by session. Seed ${seed}.`,
+      note: `Learned from ${trained} slates, judged on the ${judged} from ${dateOf(split.testFromMs)} on. Intervals are 95 %, clustered by visitor. Seed ${seed}.`,
       head: [
         'learner',
         'NDCG@10',
@@ -53,7 +53,7 @@ export function comparisonSections(report: ModelComparison, mostFeatures = Infin
       ? []
       : [
           {
-            title: `Cross-validation, ${folds} folds by session`,
+            title: `Cross-validation, ${folds} folds by visitor`,
             head: ['learner', 'NDCG@10', 'MRR', 'hit@1'],
             rows: models.flatMap(({ learner, folds: own }) =>
               own ? [[learner, ...slateMeasures(own.evaluation)]] : [],

@@ -258,11 +258,11 @@ function served(set: TrainingSet, { features }: Schema): TrainingSet {
 function summarise(scorer: Scorer, set: TrainingSet): RankingSummary {
   const scores = pointsPerRow(scorer, set);
   const { slates, gains } = rankedGains(set, scores, SEED);
-  const sessions = slates.map((slate) => set.session[slate]);
+  const clusters = slates.map((slate) => set.cluster[slate]);
   const of = (measure: (ranked: Float64Array) => number) =>
     clusteredMean(
       gains.map((ranked) => measure(ranked)),
-      sessions,
+      clusters,
     );
   return {
     mrr: of(reciprocalRank),

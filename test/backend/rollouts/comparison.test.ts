@@ -64,7 +64,7 @@ test('trimtab compare prints Markdown for people and JSON for machines', async (
     });
   const text = await compare('--markdown', '--folds', '2');
   expect(text.stdout).toMatch(/^## Learners on smarttrip\n/);
-  expect(text.stdout).toContain('## Cross-validation, 2 folds by session');
+  expect(text.stdout).toContain('## Cross-validation, 2 folds by visitor');
   expect(text.stdout).toContain('## Mean points by duration');
   const json = await compare('--json');
   expect(JSON.parse(json.stdout)).toMatchObject({ models: [{ learner: 'additive' }] });

@@ -355,6 +355,22 @@ const OPS: Row[] = [
     why: /^ops have made v000041 live, and hold it no more: v000042 starts again as a candidate/,
   },
   {
+    when: 'a training made another version live at once',
+    from: 'hold',
+    evidence: { ...GOOD, pointer: { champion: OLD, by: 'ana', madeLiveBy: 'run run_7' } },
+    next: 'withdrawn',
+    action: wait,
+    why: /^run run_7 made v000007 live, and nobody holds it: v000042 starts again as a candidate/,
+  },
+  {
+    when: 'somebody made another version live, and somebody else released it',
+    from: 'canary 5',
+    evidence: { ...GOOD, pointer: { champion: OLD, by: 'ana', madeLiveBy: 'ben' } },
+    next: 'hold',
+    action: keepOff,
+    why: /^ben made v000007 live, not v000041/,
+  },
+  {
     when: 'ops released it as champion',
     from: 'hold',
     evidence: live(CHALLENGER),

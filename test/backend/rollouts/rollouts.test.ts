@@ -386,6 +386,35 @@ describe('ops win', () => {
     expect(await stageOf(id)).toBe('withdrawn');
     expect(servedBy(version)).toEqual([]);
     expect(services.pointer().champion).toBe(other);
+    expect(await whyNow(services.store, await readRollout(services.store, id))).toMatch(
+      `ana made ${other} live, and nobody holds it: ${version} starts again`,
+    );
+  });
+
+  test.each([
+    [
+      'a training',
+      (other: Version) => services.livePointer.promote(other, 'run run_7'),
+      /^run run_7 made/,
+    ],
+    ['a rollback', (other: Version) => services.livePointer.rollback(other, 'ben'), /^ben made/],
+    [
+      'a pointer written by hand',
+      async (other: Version) => {
+        services.kv.values.set('WEIGHTS/active', Buffer.from(other));
+        await services.livePointer.reconcile();
+      },
+      /^somebody by hand made/,
+    ],
+  ])('who moved the champion is named: %s, whoever releases it', async (_, move, says) => {
+    const { id } = await canarying();
+    const other = await services.newVersion('other');
+    await move(other);
+    if (services.pointer().hold === true) await services.livePointer.release('ana');
+    for (let i = 0; i < 2; i++) await services.rollouts.advance();
+    const row = await readRollout(services.store, id);
+    expect(row.stage).toBe('withdrawn');
+    expect(await whyNow(services.store, row)).toMatch(says);
   });
 
   test('what experiments show is bare during the hold and back after the release', async () => {

@@ -39,6 +39,6 @@ export async function readTrainingSet(
   // Whole days: a session is judged by its day, wherever the window begins.
   const span = wholeDays(window);
   for (const start of await daysWithRankings(db, schema.hash, span))
-    await readDay(db, schema, dayOf(start), accountRules, (slate) => collected.add(slate));
+    await readDay(db, schema, dayOf(start), accountRules, 0, (slate) => collected.add(slate));
   return collected.finish();
 }

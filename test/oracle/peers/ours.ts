@@ -175,5 +175,5 @@ export const plainSet = (
   reward,
   position: new Uint16Array(0),
   at: new Float64Array(starts.length - 1),
-  session: new Uint32Array(starts.length - 1),
+  cluster: new Uint32Array(starts.length - 1),
 });

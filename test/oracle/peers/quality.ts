@@ -294,7 +294,7 @@ function trivagoTask(): { task: Task; sessions: Uint32Array } {
     ]),
     trainSlates: early.starts.length - 1,
   });
-  return { task, sessions: late.session };
+  return { task, sessions: late.cluster };
 }
 
 const reciprocalsOn = (task: Task) => async (tool: Tool) =>

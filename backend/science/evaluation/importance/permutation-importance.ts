@@ -11,8 +11,8 @@ import { ndcgAt } from '../ranking-metrics.ts';
  * Permutation importance (Breiman, 2001; Fisher, Rudin & Dominici, 2019): the decrease of NDCG@10 when a feature's
  * codes are permuted among the rows, which removes their information and keeps their frequencies.
  * @param set rows that the model was not trained on.
- * @returns for each feature the decrease per slate with a reward, with its 95 % interval clustered by session.
- * @throws Error where the slates come from fewer than two sessions.
+ * @returns for each feature the decrease per slate with a reward, with its 95 % interval clustered by visitor.
+ * @throws Error where the slates come from fewer than two visitors.
  */
 export function permutationImportance(
   scorer: Scorer,
@@ -27,7 +27,7 @@ export function permutationImportance(
     return { slates: ranked.slates, values: ranked.gains.map((gains) => ndcgAt(gains, 10)) };
   };
   const { slates, values: whole } = measure();
-  const sessions = slates.map((slate) => set.session[slate]);
+  const clusters = slates.map((slate) => set.cluster[slate]);
   const random = seededRandom(seed);
   return Array.from({ length: features }, (_, feature) => {
     const column = codes.subarray(feature * rows, (feature + 1) * rows);
@@ -38,10 +38,10 @@ export function permutationImportance(
       measure().values.forEach((value, i) => (falls[i] += (whole[i] - value) / repeats));
     }
     column.set(before);
-    const fall = clusteredMean(falls, sessions);
+    const fall = clusteredMean(falls, clusters);
     if (fall === undefined)
       throw new Error(
-        `${whole.length} slates with a reward in fewer than 2 sessions: give more slates`,
+        `${whole.length} slates with a reward of fewer than 2 visitors: give more slates`,
       );
     return fall;
   });

@@ -76,7 +76,8 @@ function spreadOf(scores: Float64Array): number {
 /**
  * Fits an additive scorer that starts at its parent's points and is penalised for leaving the schema's rule weights.
  * @param train with the shown slot as one feature more where the schema asks for it, and with its outside option.
- * @param from another fit: this one starts from its weights and runs for as many iterations.
+ * @param from another fit: this one starts from its weights and runs for as many iterations. After none it keeps them: no step
+ * was better than the start.
  */
 export async function fitFirstPass(
   train: TrainingSet,
@@ -105,7 +106,7 @@ export async function fitFirstPass(
     ...(ridge && { ridge }),
     ...(l1 === undefined ? {} : { l1 }),
     slope: LEARNED_SLOPE,
-    maxIterations: from === undefined ? MAX_ITERATIONS : Math.max(from.iterations, 1),
+    maxIterations: from?.iterations ?? MAX_ITERATIONS,
     patience: PATIENCE,
     ...(method && { method }),
     ...(seed === undefined ? {} : { seed }),

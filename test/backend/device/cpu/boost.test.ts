@@ -356,7 +356,7 @@ describe('boosting', () => {
         starts: Uint32Array.of(0, 20_000),
         position: new Uint16Array(20_000),
         at: new Float64Array(1),
-        session: new Uint32Array(1),
+        cluster: new Uint32Array(1),
       },
       undefined,
       {

@@ -448,7 +448,8 @@ describe('a partition that is built again only where its day changed is the one 
       db: backends[0].db,
       objects: openObjectStore({ kind: 'folder', path: join(folder, name) }),
       accountRules: { ...RULES, filters: STRICT },
-      nowMs: () => 0,
+      nowMs: () => MIDNIGHT + 30 * DAY_MS,
+      maxLagMs: 0,
     };
     return syncPartitions(deps, smarttrip, {
       from: MIDNIGHT - 5 * DAY_MS,

@@ -175,7 +175,13 @@ test('what was cut short is carried on, and of two that do it at once one does',
 test('partitions are written anew with keyed ids, those whose log is gone too', async () => {
   await filled().then(({ read }) => read());
   const objects = openObjectStore({ kind: 'folder', path: join(folder, 'partitions') });
-  const deps = { db: store.db, objects, accountRules: DEFAULT_TRAINING_DATA, nowMs: () => NOON };
+  const deps = {
+    db: store.db,
+    objects,
+    accountRules: DEFAULT_TRAINING_DATA,
+    nowMs: () => NOON,
+    maxLagMs: 0,
+  };
   const manifests = await syncPartitions(deps, smarttrip, SPAN);
   // As a build of before wrote them.
   for (const { ids: _, ...manifest } of manifests) await writeManifest(objects, manifest);

@@ -25,7 +25,7 @@ async function report(limits: Partial<QualityLimits> = {}): Promise<QualityRepor
   const { filters, quality } = DEFAULT_TRAINING_DATA;
   await log.update(filters);
   const manifests = await syncPartitions(log.deps(filters), smarttrip, WINDOW);
-  const stray = { received: 0, attributed: 0 };
+  const stray = { received: 0, attributed: 0, awaiting: 0 };
   const all = { ...quality, ...limits };
   const lost = await lostDecisions(log.store.db, WINDOW);
   return judgeQuality(smarttrip, WINDOW, { manifests, stray, lost }, all, log.nowMs);
@@ -42,6 +42,8 @@ async function plant(faulty: number, fault: Partial<Decision>, orphans = 0): Pro
       : [happened(decision, 'click')],
   );
   await log.add(decisions, events);
+  // What these batches were late by is over.
+  log.nowMs += 600_000;
 }
 
 const shortCodes = { codes: new Uint8Array(3 * FEATURES - 1) };
@@ -114,6 +116,48 @@ test.each<[string, number, Partial<Decision>, number, string[], Record<string, n
   const found = await report();
   expect(found).toMatchObject({ passed: failures.length === 0, failures, incomplete });
   expect(found.days).toMatchObject([{ day: '2026-03-10', rankings: 100, events: 100 }]);
+});
+
+test('feedback whose ranking may still be on its way counts neither way, until it came or waited for too long', async () => {
+  const decisions = Array.from({ length: 40 }, (_, i) => rankingOf(`r${i}`, NOON + i * 1000));
+  const clicks = decisions.map((decision) => happened(decision, 'click'));
+  const [logged, onItsWay] = [decisions.slice(0, 20), decisions.slice(20)];
+  // Of one edge: half of the decisions ship a minute later than the clicks.
+  log.nowMs = NOON + 60_000;
+  await log.add(logged, clicks);
+  const before = await report();
+  expect(before).toMatchObject({ failures: [], awaiting: 20, attribution: { count: 20, of: 20 } });
+  expect(before.days).toMatchObject([{ events: 40 }]);
+  log.nowMs += 60_000;
+  await log.add(onItsWay.slice(0, 19));
+  expect(await report()).toMatchObject({
+    failures: [],
+    awaiting: 1,
+    attribution: { count: 39, of: 39 },
+  });
+  // Nothing more comes, and the account of the day stays as it was.
+  log.nowMs += 600_000;
+  expect(await report()).toMatchObject({
+    failures: ['97.5 % of feedback events join a ranking (39 of 40), under 99 %'],
+    awaiting: 0,
+    attribution: { count: 39, of: 40 },
+  });
+});
+
+test('after an outage feedback waits for as long as what comes is late', async () => {
+  const decisions = Array.from({ length: 20 }, (_, i) => rankingOf(`r${i}`, NOON + i * 1000));
+  const clicks = decisions.map((decision) => happened(decision, 'click'));
+  log.nowMs = NOON + 2 * 3_600_000;
+  await log.add([decisions[0]], clicks);
+  expect(await report()).toMatchObject({ failures: [], awaiting: 19 });
+  log.nowMs += 240_000;
+  await log.add(decisions.slice(1, 10));
+  expect(await report()).toMatchObject({ failures: [], awaiting: 10 });
+  log.nowMs += 360_000;
+  expect(await report()).toMatchObject({
+    failures: ['50 % of feedback events join a ranking (10 of 20), under 99 %'],
+    awaiting: 0,
+  });
 });
 
 test('nothing at all fails, and says where it was looked for', async () => {

@@ -74,6 +74,7 @@ const forget = ({ store, folder }: World) =>
     objects: openObjectStore({ kind: 'folder', path: join(folder, 'partitions') }),
     accountRules: RULES,
     nowMs: () => 0,
+    maxLagMs: 0,
   });
 
 const idsOf = async ({ store }: World) => {

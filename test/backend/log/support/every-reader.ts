@@ -65,7 +65,7 @@ export async function everyReader(
 ) {
   const { db } = store;
   const objects = openObjectStore({ kind: 'folder', path: folder });
-  const deps = { db, objects, accountRules: rules, nowMs: () => 0 };
+  const deps = { db, objects, accountRules: rules, nowMs: () => 0, maxLagMs: 0 };
   const manifests = await syncPartitions(deps, smarttrip, SPAN);
   const training = emptyFacts();
   let [clickedRankings, clickedItems] = [0, 0];

@@ -57,6 +57,7 @@ export async function openLog(nowMs = NOON + DAY): Promise<Log> {
       objects: openObjectStore({ kind: 'folder', path: folder }),
       accountRules: { attributionDays, filters },
       nowMs: () => log.nowMs,
+      maxLagMs: 5 * 60_000,
     }),
     update: (filters = NO_FILTERS, attributionDays = 7) =>
       updateAccount(store, { filters, attributionDays }, log.nowMs),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { collector } from '../../../../backend/log/training-set/collect.ts';
 import type { TrainingSlate } from '../../../../backend/science/learn/logged-slate.ts';
+import { clusterFolds } from '../../../../backend/science/evaluation/splits.ts';
 import { slateCount } from '../../../../backend/science/learn/training-set.ts';
 import { DAY_MS } from '../../../../shared/domain/utc-day.ts';
 import { agreeingSchema } from '../../../world/agreeing.ts';
@@ -56,4 +57,22 @@ test('a window that was asked for is counted by itself', () => {
   const { facts, counted } = collected.finish();
   expect(counted).toEqual(facts);
   expect(counted.days).toBe(1);
+});
+
+test('clusters are visitors: a user in all of their sessions, and no fold divides them', () => {
+  const collected = collector(schema, { from: 0, to: 100 * DAY_MS }, { click: 1 }, 100);
+  // Twenty users, each of whom comes back in other sessions, and twenty who never log in.
+  for (let i = 0; i < 80; i++)
+    collected.add({
+      ...slate(1 + i / 100, `session ${i < 60 ? i : i - 60}`, i % 3 === 0),
+      userId: i >= 20 && i < 60 ? `user ${i % 20}` : null,
+    });
+  const { set } = collected.finish();
+  expect(new Set(set.cluster).size).toBe(40);
+  const person = (i: number) => (i >= 20 && i < 60 ? `user ${i % 20}` : `session ${i % 60}`);
+  const folds = clusterFolds(set.cluster, { seed: 3 });
+  for (const { train, test: held } of folds) {
+    const trained = new Set(Array.from(train, person));
+    expect(Array.from(held, person).filter((name) => trained.has(name))).toEqual([]);
+  }
 });

@@ -22,7 +22,7 @@ const SMALL = {
   reward: Float64Array.from([0, 1, 0, 0, 0, 1, 0, 0]),
   position: Uint16Array.from([1, 2, 3, 1, 2, 3, 1, 2]),
   at: Float64Array.from([1, 2, 3]),
-  session: Uint32Array.from([0, 1, 2]),
+  cluster: Uint32Array.from([0, 1, 2]),
 };
 
 describe('evaluateRanking', () => {
@@ -89,7 +89,7 @@ describe('evaluateRanking', () => {
 
   test('sessions are the clusters unless users are given', () => {
     const { set, worth } = randomSet({ seed: SEED + 2, slates: 300, features: 2 });
-    const user = Array.from(set.session, (session) => Math.floor(session / 2));
+    const user = Array.from(set.cluster, (cluster) => Math.floor(cluster / 2));
     expect(evaluateRanking(set, worth).measures.auc?.clusters).toBe(100);
     expect(evaluateRanking(set, worth, { cluster: user }).measures.auc?.clusters).toBe(50);
   });

@@ -233,7 +233,7 @@ describe('runGate', () => {
       // 30 of 30 sessions come with three times 2,000 rankings.
       expect(report).toMatchObject({ verdict: 'not enough data', moreRankings: 4000 });
       expect(report.reason).toBe(
-        '10 of 30 validation sessions with a reward; about 4,000 more rankings would likely do',
+        '10 of 30 validation visitors with a reward; about 4,000 more rankings would likely do',
       );
     });
 
@@ -341,7 +341,7 @@ describe('direct, at one look of many', () => {
     expect(at(0.001, { rewarded: 31 }).checks[0].figure).toBeCloseTo(0.05 - 3.374 * 0.02, 4);
     expect(at(0.001, { rewarded: 29 }).checks[0]).toMatchObject({
       outcome: 'missing',
-      says: '29 of 30 validation sessions with a reward',
+      says: '29 of 30 validation visitors with a reward',
     });
   });
 

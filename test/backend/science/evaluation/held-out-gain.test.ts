@@ -99,7 +99,7 @@ test('noise gains nothing on average, as its scale comes from other sessions tha
 test('slates of one session that are alike say no more than one of them', () => {
   const [once, worth] = worldOf(400, 9, 0.5);
   const four = [0, 1, 2, 3];
-  const slates = Array.from(once.session, (_, slate) => {
+  const slates = Array.from(once.cluster, (_, slate) => {
     const rows = [once.starts[slate], once.starts[slate + 1]] as const;
     return four.map(() => ({
       at: slate,

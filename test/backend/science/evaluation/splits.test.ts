@@ -84,7 +84,7 @@ describe('takeSlates', () => {
       const [first, own] = [set.starts[slate], taken.starts[i]];
       const length = set.starts[slate + 1] - first;
       expect(taken.starts[i + 1] - own).toBe(length);
-      expect([taken.at[i], taken.session[i]]).toEqual([set.at[slate], set.session[slate]]);
+      expect([taken.at[i], taken.cluster[i]]).toEqual([set.at[slate], set.cluster[slate]]);
       for (let k = 0; k < length; k++) {
         expect(taken.reward[own + k]).toBe(set.reward[first + k]);
         expect(taken.position[own + k]).toBe(set.position[first + k]);

@@ -42,7 +42,9 @@ function limited(rankings: readonly Ranking[], limits: Partial<InfluenceLimits>)
     })),
   );
   const before = Float64Array.from(whole.reward);
+  const names = [...new Set(rankings.map(({ session }) => session))];
   const provenance = {
+    session: Uint32Array.from(rankings, ({ session }) => names.indexOf(session)),
     user: Int32Array.from(rankings, ({ user = -1 }) => user),
     item: Uint32Array.from(rankings.flatMap(({ items = [0, 1] }) => items)),
   };
@@ -163,6 +165,7 @@ function ofOne(rankings: readonly { item: number; earned: number }[]) {
     })),
   );
   const provenance = {
+    session: Uint32Array.from(rankings, (_, at) => at),
     user: new Int32Array(rankings.length).fill(-1),
     item: Uint32Array.from(rankings, ({ item }) => item),
   };

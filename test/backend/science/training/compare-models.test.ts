@@ -59,7 +59,7 @@ test('folds: every slate is judged by models that saw nothing of its session', a
       additive.folds!.evaluation.measures.ndcg10!.mean,
     9,
   );
-  expect(comparisonReportText(report)).toContain('Cross-validation, 3 folds by session');
+  expect(comparisonReportText(report)).toContain('Cross-validation, 3 folds by visitor');
 });
 
 /** Each session has its own sign for what it clicks: who saw the session knows all, who did not knows nothing. */

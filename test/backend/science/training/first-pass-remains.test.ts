@@ -23,20 +23,20 @@ function oneCandidate(slates: number): TrainingSet {
     ...set,
     starts: Uint32Array.from({ length: rows + 1 }, (_, row) => row),
     at: Float64Array.from(each((row) => row)),
-    session: Uint32Array.from(each((row) => row)),
+    cluster: Uint32Array.from(each((row) => row)),
   };
 }
 
 /** But for one of two items, which earned nothing, all slates show the only candidate. */
 function onlyCandidates(slates: number): TrainingSet {
   const set = oneCandidate(slates);
-  const { rows, starts, at, session, reward } = set;
+  const { rows, starts, at, cluster, reward } = set;
   reward.fill(0, 0, 2);
   return {
     ...set,
     starts: Uint32Array.from([0, ...starts.subarray(2)]),
     at: at.subarray(1),
-    session: session.subarray(1),
+    cluster: cluster.subarray(1),
     propensity: new Float64Array(rows).fill(1),
   };
 }

@@ -68,7 +68,7 @@ test('slates of one teach, and their deltas stay within the trust region of the 
     ...slates,
     starts: Uint32Array.from({ length: rows + 1 }, (_, row) => row),
     at: Float64Array.from({ length: rows }, (_, row) => row),
-    session: Uint32Array.from({ length: rows }, (_, row) => row),
+    cluster: Uint32Array.from({ length: rows }, (_, row) => row),
     propensity: new Float64Array(rows).fill(0.5),
   };
   const spreadOf = ({ deltas }: Awaited<ReturnType<typeof update>>) => {

@@ -31,7 +31,7 @@ function slates(count: number, rates: readonly [number, number]): TrainingSet {
     reward,
     position: Uint16Array.from({ length: rows }, (_, row) => 1 + (row % SLOTS)),
     at: Float64Array.from({ length: count }, (_, slate) => slate),
-    session: Uint32Array.from({ length: count }, (_, slate) => slate),
+    cluster: Uint32Array.from({ length: count }, (_, slate) => slate),
   };
 }
 

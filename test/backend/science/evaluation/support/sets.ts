@@ -31,7 +31,7 @@ export function randomSet({
       ).flat(),
     ),
     at: Float64Array.from({ length: slates }, (_, s) => 1000 * s),
-    session: Uint32Array.from({ length: slates }, (_, s) => Math.floor(s / 3)),
+    cluster: Uint32Array.from({ length: slates }, (_, s) => Math.floor(s / 3)),
   };
   return { set, worth };
 }

@@ -64,7 +64,7 @@ function draw(random: () => number): TrainingSet {
     reward,
     position: new Uint16Array(rows),
     at: new Float64Array(SLATES),
-    session: new Uint32Array(SLATES),
+    cluster: new Uint32Array(SLATES),
   };
 }
 
@@ -341,7 +341,7 @@ describe.each(['pointwise', 'listwise'] as const)('the %s additive fit', (object
       reward: Float64Array.from({ length: rows }, () => (random() < 0.2 ? 1 : 0)),
       position: new Uint16Array(rows),
       at: new Float64Array(rows / 6),
-      session: new Uint32Array(rows / 6),
+      cluster: new Uint32Array(rows / 6),
     };
     const start = new Float64Array(FEATURES.length * STRIDE);
     const fits = await Promise.all(

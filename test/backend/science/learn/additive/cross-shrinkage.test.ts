@@ -85,7 +85,7 @@ function slatesOf(ofMobile: number, ofDesktop: number, seed: number): TrainingSe
     reward,
     position: new Uint16Array(rows),
     at: new Float64Array(slates),
-    session: new Uint32Array(slates),
+    cluster: new Uint32Array(slates),
   };
 }
 

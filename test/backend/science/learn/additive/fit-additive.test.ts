@@ -108,7 +108,7 @@ describe('learn, additive, on simulated visitors', () => {
     });
     expect(gate).toMatchObject({
       verdict: 'not enough data',
-      reason: '12 of 30 validation sessions with a reward; about 90 more rankings would likely do',
+      reason: '12 of 30 validation visitors with a reward; about 90 more rankings would likely do',
     });
   });
 

@@ -38,7 +38,7 @@ function setOf(rows: number, buckets: readonly number[], seed: number): MlpSet {
     reward,
     position: new Uint16Array(rows),
     at: new Float64Array(rows),
-    session: Uint32Array.from({ length: rows }, (_, row) => row),
+    cluster: Uint32Array.from({ length: rows }, (_, row) => row),
   };
 }
 

@@ -43,7 +43,7 @@ function fewRows(rows: number, seed: number): TrainingSet {
     reward,
     position: new Uint16Array(rows),
     at: new Float64Array(rows),
-    session: Uint32Array.from({ length: rows }, (_, row) => row),
+    cluster: Uint32Array.from({ length: rows }, (_, row) => row),
   };
 }
 

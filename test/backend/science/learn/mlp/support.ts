@@ -30,6 +30,6 @@ export function agreeingSlates(slates: number, features: number, seed: number): 
     reward,
     position: new Uint16Array(rows),
     at: new Float64Array(slates),
-    session: new Uint32Array(slates),
+    cluster: new Uint32Array(slates),
   };
 }

@@ -55,6 +55,6 @@ export function likedSlates(slates: number, seed: number): TrainingSet {
     reward,
     position: Uint16Array.from({ length: rows }, (_, row) => (row % SLOTS) + 1),
     at: Float64Array.from({ length: slates }, (_, slate) => 1000 * slate),
-    session: Uint32Array.from({ length: slates }, (_, slate) => slate >> 1),
+    cluster: Uint32Array.from({ length: slates }, (_, slate) => slate >> 1),
   };
 }
