@@ -232,7 +232,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
   const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
   const raised = (has & HAS_RAISES) === 0 ? undefined : readRaises(from, decision);
-  const learned = (has & HAS_LEARNED) === 0 ? undefined : from.text();
+  const learned = (has & HAS_LEARNED) === 0 ? undefined : readLearned(from, rankingId);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -265,6 +265,13 @@ function readRevision(from: ByteReader, rankingId: string): number {
   const revision = from.u32();
   if (revision === 0) throw new FormatError(`ranking ${rankingId}: no pointer has revision 0`);
   return revision;
+}
+
+function readLearned(from: ByteReader, rankingId: string): string {
+  const hash = from.text();
+  if (!/^[0-9a-f]{16,64}$/.test(hash))
+    throw new FormatError(`ranking ${rankingId}: its learned columns are named by no hash`);
+  return hash;
 }
 
 function readShadow(from: ByteReader): Shadow {
