@@ -1,7 +1,7 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { learnedPart, type LearnedPart } from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { learnedKeys, withLearned } from '../../shared/score/learned-table.ts';
+import { withLearned } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
@@ -31,16 +31,17 @@ export const learnedCache = (env: Env, settings: Settings): RefreshingCache<Cach
  */
 export class LearnedTables {
   #made:
-    | { from: RankableTable; part: LearnedPart; keys: unknown; table: RankableTable }
+    | { from: RankableTable; part: LearnedPart; schemaHash: string; table: RankableTable }
     | undefined;
 
   of(from: RankableTable, schema: Schema, part: LearnedPart | undefined): RankableTable {
-    const keys = learnedKeys(schema);
-    if (part === undefined || keys.length === 0) return from;
+    if (part === undefined) return from;
     const made = this.#made;
-    if (made?.from === from && made.part === part && made.keys === keys) return made.table;
+    // Versions of one schema share it: each brings an object of its own.
+    if (made?.from === from && made.part === part && made.schemaHash === schema.hash)
+      return made.table;
     const table = withLearned(from, schema, part);
-    this.#made = { from, part, keys, table };
+    this.#made = { from, part, schemaHash: schema.hash, table };
     return table;
   }
 }

@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 /** A schema of nothing but what is learned. */
 const schema = {
   name: 'learned-only',
-  columns: [{ name: 'word', type: 'category' }],
+  columns: [],
   features: [{ name: 'rate', kind: 'learned', of: 'clickRate', days: 1, buckets: 5 }],
   rules: { rate: [0, -2, -1, 0, 1, 2] },
   exploration: { temperature: 5, epsilon: 0.5, poolSize: 20 },
