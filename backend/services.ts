@@ -4,6 +4,7 @@ import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
@@ -57,6 +58,10 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const learning = threadOnDemand<LearnedWorker>(
+    new URL('./log/learned-columns/learned-worker.ts', import.meta.url),
+    database,
+  );
   const checkCatalogue = (schema: Schema): Promise<number> =>
     packing.call((worker) => worker.check(database, schema));
   const sampleCatalogue = (schema: Schema) =>
@@ -162,6 +167,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     liveSchema,
     checkCatalogue,
     sampleCatalogue,
+    learning,
     snapshots,
     publishedCheck,
     kvCleaning,
@@ -177,6 +183,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
+      await learning.stop();
       await experimentService.stop();
       await account.stop();
     },

@@ -10,6 +10,7 @@ import { versionsInPointer } from '../models/versions-in-pointer.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import { snapshots, weights } from '../store/tables.ts';
+import { repairLearned } from './learned-parts.ts';
 import { everHadItems, type SnapshotPublisher } from './snapshot-publisher.ts';
 
 /** Compares what KV holds with what was published, and publishes again what is missing or damaged. */
@@ -23,7 +24,7 @@ export interface PublishedCheck {
 export interface PublishedCheckDeps {
   readonly store: Store;
   readonly kv: Kv;
-  readonly publisher: Pick<Publisher, 'readVersion' | 'publishVersion'>;
+  readonly publisher: Pick<Publisher, 'readVersion' | 'publishVersion' | 'publishLearned'>;
   readonly snapshots: Pick<SnapshotPublisher, 'forget'>;
   readonly settleMs: number;
   readonly nowMs: () => number;
@@ -78,6 +79,7 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
       await checkCatalogue(isDue);
       if (!isDue) return;
       await repairVersions(deps);
+      await repairLearned(deps);
       wholeAtMs = nowMs();
     },
   };

@@ -12,9 +12,10 @@ import type { Job } from '../scheduler/scheduler.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { publications } from '../store/tables.ts';
+import { neededLearned } from './learned-parts.ts';
 import { neededSnapshots } from './needed-snapshots.ts';
 
-/** Deletes from KV what is superseded: parts of snapshots, and versions of the weights. */
+/** Deletes from KV what is superseded: parts of snapshots and of learned columns, and versions of the weights. */
 export interface KvCleaning {
   /**
    * Marks what nothing needs any more, and deletes what has been marked for long enough.
@@ -65,10 +66,12 @@ export function kvCleaning(deps: KvCleaningDeps): KvCleaning {
     const versions = await neededVersions(store, { inKv: weights, since, newest });
     const hashes = await neededSnapshots(store, catalogue, versions);
     if (hashes === undefined) return undefined;
+    const learned = await neededLearned(store, kv);
     return ({ namespace, key }: KvKey): boolean => {
       const [kind, name] = key.split('/');
       if (namespace === 'WEIGHTS' && kind === 'w') return !isVersion(name) || versions.has(name);
       if (namespace === 'CATALOGUE' && kind === 's') return hashes.has(name);
+      if (namespace === 'CATALOGUE' && kind === 'l') return learned?.has(name) ?? true;
       return true;
     };
   };

@@ -12,6 +12,7 @@ import { sizeVerb } from './experiments/size.ts';
 import { helpByNoun } from './help.ts';
 import { deleteItemsVerb } from './items/delete.ts';
 import { importVerb } from './items/import.ts';
+import { learnedVerb } from './items/learned.ts';
 import { backtestVerb } from './metric-weights/backtest.ts';
 import { learnVerb } from './metric-weights/learn.ts';
 import { setVerb, withdrawOverrideVerb } from './metric-weights/override.ts';
@@ -65,7 +66,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'items',
     about: 'the catalogue',
-    verbs: [importVerb, deleteItemsVerb],
+    verbs: [importVerb, learnedVerb, deleteItemsVerb],
     short: { import: importVerb },
   },
   { noun: 'data', about: 'the log that training learns from', verbs: [qualityVerb, pruneVerb] },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { trainingData } from '../log/settings.ts';
+import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
 import { metricWeights } from '../reward/settings.ts';
@@ -20,6 +21,8 @@ export const settings = group({
   training,
   /** Which events count, how much data training needs, and how long the log is stored. */
   trainingData,
+  /** What is learned of each item from the log, for features that read it. */
+  learnedColumns,
   /** How a new version goes live. */
   rollout,
   /** What metric weights are learned for and from, when, and whether they become the reward. */

@@ -31,19 +31,42 @@ export interface Publisher {
     nowMs: number,
     emptied: boolean,
   ): Promise<SnapshotPointer>;
+  /** The same of learned columns, with a pointer of their own. */
+  publishLearned(
+    hash: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    nowMs: number,
+  ): Promise<SnapshotPointer>;
   /** Forgets what was published, because KV has lost it. */
   forgetPublications(): Promise<void>;
 }
 
 export const ACTIVE_KEY = 'active';
+/** Of the CATALOGUE namespace. */
+export const LEARNED_KEY = 'learned';
 const versionKey = (version: Version): string => `w/${version}`;
-const partKey = (hash: string, part: number): string => `s/${hash}/${part}`;
+/** @param prefix `s` of snapshots, `l` of learned columns. */
+export const partKey = (prefix: 's' | 'l', hash: string, part: number): string =>
+  `${prefix}/${hash}/${part}`;
 
 export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => number): Publisher {
   const publish = async (blob: Blob) => {
     await claimKey(store, blob, nowMs);
     const sha256 = await publishBlob(kv, blob, settleMs);
     await store.write([recordPublication(store, blob, sha256, nowMs())]);
+  };
+  /** @returns how many parts there are. */
+  const publishParts = async (prefix: 's' | 'l', hash: string, bytes: Uint8Array<ArrayBuffer>) => {
+    const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
+    for (let part = 0; part < parts; part++) {
+      await publish({
+        namespace: 'CATALOGUE',
+        key: partKey(prefix, hash, part),
+        bytes: bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
+        metadata: { hash, part, parts },
+      });
+    }
+    return parts;
   };
   const service: Publisher = {
     async publishVersion(version) {
@@ -98,17 +121,16 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
     writePointer: (text) => kv.put('WEIGHTS', ACTIVE_KEY, text),
 
     async publishSnapshot(hash, bytes, at, emptied) {
-      const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
-      for (let part = 0; part < parts; part++) {
-        await publish({
-          namespace: 'CATALOGUE',
-          key: partKey(hash, part),
-          bytes: bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
-          metadata: { hash, part, parts },
-        });
-      }
+      const parts = await publishParts('s', hash, bytes);
       const pointer = { hash, parts, sizeBytes: bytes.length, at, ...(emptied && { emptied }) };
       await kv.put('CATALOGUE', ACTIVE_KEY, JSON.stringify(pointer));
+      return pointer;
+    },
+
+    async publishLearned(hash, bytes, at) {
+      const parts = await publishParts('l', hash, bytes);
+      const pointer = { hash, parts, sizeBytes: bytes.length, at };
+      await kv.put('CATALOGUE', LEARNED_KEY, JSON.stringify(pointer));
       return pointer;
     },
 

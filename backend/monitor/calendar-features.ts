@@ -1,8 +1,9 @@
 import type { Schema } from '../../shared/features/schema.ts';
 
 /**
- * The features that the calendar changes and nobody's behaviour: when it is asked, in which month a trip departs, and crosses of
- * these. Of two weeks they always differ, which is a season and no drift.
+ * The features that differ between any two times although the world is the same: those that the calendar changes (when it is
+ * asked, in which month a trip departs), those that are learned of items, which change by what was shown, and crosses of these.
+ * That is no drift.
  * @returns indexes of features.
  */
 export function calendarFeatures({ features }: Schema): readonly number[] {
@@ -11,6 +12,7 @@ export function calendarFeatures({ features }: Schema): readonly number[] {
     const follows =
       spec.kind === 'request-time' ||
       spec.kind === 'date-month' ||
+      spec.kind === 'learned' ||
       (spec.kind === 'cross' && spec.of.some((name) => names.has(name)));
     if (!follows) return [];
     names.add(spec.name);

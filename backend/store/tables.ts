@@ -34,6 +34,15 @@ export const snapshots = sqliteTable('snapshots', {
   publishedAt: integer().notNull(),
 });
 
+/** Learned columns that were published, the live ones and for a while those before them. Aggregates: they name nobody. */
+export const learnedParts = sqliteTable('learned_parts', {
+  hash: text().primaryKey(),
+  /** How many items something is known of. */
+  items: integer().notNull(),
+  publishedAt: integer().notNull(),
+  bytes: blob({ mode: 'buffer' }).notNull(),
+});
+
 /** Every scorer ever made, whole; never updated. */
 export const weights = sqliteTable('weights', {
   version: text().primaryKey(),
@@ -86,6 +95,8 @@ export const decisions = sqliteTable(
     delta: integer().notNull(),
     schemaHash: text().notNull(),
     snapshot: text().notNull(),
+    /** Hash of the learned columns that features read; null where none did, or there were none. */
+    learned: text(),
     degraded: integer({ mode: 'boolean' }).notNull(),
     seed: integer().notNull(),
     temperature: real().notNull(),

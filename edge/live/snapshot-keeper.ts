@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DurableObject } from 'cloudflare:workers';
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { snapshotParts } from '../artifacts/snapshot-parts.ts';
+import { partsInKv, type PackedKind } from '../artifacts/packed.ts';
 import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
@@ -11,7 +11,8 @@ import { settingsOf } from '../platform/settings.ts';
 const ROW_BYTES = 1024 * 1024;
 
 /**
- * The last good snapshot of the catalogue in one cell, for isolates that start while KV fails. It reads the parts from KV
+ * The last good snapshot of the catalogue in one cell, or its last good learned columns, for isolates that start while KV fails.
+ * It reads the parts from KV
  * itself, one at a time, so that no snapshot is ever whole in its memory, and it takes the place of the one before only
  * once all of it is stored and has the hash that names it.
  */
@@ -28,8 +29,8 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
   }
 
   /** Snapshots are taken one after the other, in the order in which isolates report them. */
-  keep(pointer: SnapshotPointer): Promise<void> {
-    const taken = this.#last.then(() => this.#take(pointer));
+  keep(pointer: SnapshotPointer, kind: PackedKind = 'snapshot'): Promise<void> {
+    const taken = this.#last.then(() => this.#take(pointer, kind));
     this.#last = taken.catch(() => undefined);
     return taken;
   }
@@ -56,7 +57,7 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
     return bytes;
   }
 
-  async #take(pointer: SnapshotPointer): Promise<void> {
+  async #take(pointer: SnapshotPointer, kind: PackedKind): Promise<void> {
     const { hash, parts } = pointer;
     const before = this.#kept;
     // An isolate that KV's cache still shows an older pointer must not bring the older catalogue back.
@@ -64,10 +65,11 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
     this.#deleteAllBut(before?.hash);
     const digest = sha256.create();
     // Read once, so that a copy which KV cached before a repair need not be taken.
-    const readPart = snapshotParts(this.env.CATALOGUE, hash, settingsOf(this.env).kvCacheTtlS);
+    const { kvCacheTtlS } = settingsOf(this.env);
+    const readPart = partsInKv(this.env.CATALOGUE, kind, pointer, kvCacheTtlS);
     for (let part = 0; part < parts; part++) {
       const stored = await readPart(part);
-      if (stored === null) throw new Error(`snapshot part s/${hash}/${part} is absent`);
+      if (stored === null) throw new Error(`part ${part} of ${kind} ${hash} is absent`);
       const bytes = new Uint8Array(stored);
       digest.update(bytes);
       // A part without bytes has a row, too: else it would be taken for one that is absent.
@@ -83,7 +85,7 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
     const found = bytesToHex(digest.digest()).slice(0, hash.length);
     if (found !== hash) {
       this.#deleteAllBut(before?.hash);
-      throw new Error(`snapshot ${hash} is damaged: its bytes hash to ${found}`);
+      throw new Error(`${kind} ${hash} is damaged: its bytes hash to ${found}`);
     }
     this.ctx.storage.transactionSync(() => {
       this.ctx.storage.kv.put('kept', pointer);

@@ -71,10 +71,10 @@ export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
 export interface SnapshotKeeperObject extends Rpc.DurableObjectBranded {
   /**
    * Keeps the snapshot in place of the one before, once it has read all of it from KV and found it whole; one that is
-   * older than what it keeps, or the same, changes nothing.
+   * older than what it keeps, or the same, changes nothing. An object keeps one kind: `snapshot` (the default), or `learned`.
    * @throws Error when the snapshot cannot be read, or is damaged: what was kept stays.
    */
-  keep(pointer: SnapshotPointer): Promise<void>;
+  keep(pointer: SnapshotPointer, kind?: 'snapshot' | 'learned'): Promise<void>;
   /** @returns the pointer to what is kept; null where that is nothing. */
   kept(): Promise<SnapshotPointer | null>;
   /** @returns the bytes of a part of the kept snapshot, split as in KV; null where it is not of the kept one. */

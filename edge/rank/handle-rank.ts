@@ -82,6 +82,7 @@ export async function handleRank(
       delta,
       schemaHash: scorer.schema.hash,
       snapshot,
+      ...(input.table.learned && { learned: input.table.learned.hash }),
       degraded,
       seed,
       exploration,

@@ -1,3 +1,4 @@
+import { learnedKeys } from '../../shared/score/learned-table.ts';
 import { roleOf } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { cellOf } from '../platform/cell.ts';
@@ -11,7 +12,7 @@ import type { RankState } from './rank-state.ts';
  */
 export async function handleVersion(
   request: Request,
-  { settings, weights, snapshot, misunderstandings, decisions }: RankState,
+  { settings, weights, snapshot, learned, misunderstandings, decisions }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [cellOf(request), Date.now()];
@@ -19,11 +20,14 @@ export async function handleVersion(
     weights.get(ctx, cell, nowMs),
     snapshot.get(ctx, cell, nowMs),
   ]);
-  const problems = [live.problem, catalogue.problem].filter((problem) => problem !== undefined);
+  const reads = learnedKeys(live.scorer.schema).length > 0;
+  const columns = reads ? await learned.get(ctx, cell, nowMs) : undefined;
+  const problems = [live, catalogue, columns].flatMap((one) => one?.problem ?? []);
   const forEverybody = {
     weights: live.scorer.version,
     schemaHash: live.scorer.schema.hash,
-    snapshot: catalogue.snapshot?.hash ?? '',
+    snapshot: catalogue.loaded?.hash ?? '',
+    ...(columns && { learned: columns.loaded?.part.hash ?? '' }),
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
@@ -34,7 +38,7 @@ export async function handleVersion(
   return jsonResponse({
     ...forEverybody,
     delta: live.delta,
-    items: catalogue.snapshot?.rankable.table.ids.length ?? 0,
+    items: catalogue.loaded?.rankable.table.ids.length ?? 0,
     name: live.scorer.name,
     kind: live.scorer.kind,
     schema: live.scorer.schema.name,

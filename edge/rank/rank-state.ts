@@ -2,6 +2,7 @@ import { DecisionLog } from '../collect/decision-log.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { LastCompatiblePair } from './last-compatible-pair.ts';
+import { learnedCache, LearnedTables, type CachedLearned } from './learned-cache.ts';
 import { Misunderstandings } from './misunderstandings.ts';
 import { PinnedScorers } from './pinned-scorers.ts';
 import type { RefreshingCache } from './refreshing-cache.ts';
@@ -13,6 +14,8 @@ export interface RankState {
   readonly settings: Settings;
   readonly weights: RefreshingCache<CachedWeights>;
   readonly snapshot: RefreshingCache<CachedSnapshot>;
+  readonly learned: RefreshingCache<CachedLearned>;
+  readonly learnedTables: LearnedTables;
   readonly lastCompatiblePair: LastCompatiblePair;
   readonly pinnedScorers: PinnedScorers;
   readonly decisions: DecisionLog;
@@ -23,6 +26,8 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   settings,
   weights: weightsCache(env, settings),
   snapshot: snapshotCache(env, settings),
+  learned: learnedCache(env, settings),
+  learnedTables: new LearnedTables(),
   lastCompatiblePair: new LastCompatiblePair(),
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),

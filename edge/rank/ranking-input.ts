@@ -3,8 +3,10 @@ import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { Visitor } from '../../shared/explore/assign.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
+import { learnedKeys } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
+import type { CachedLearned } from './learned-cache.ts';
 import type { RankState } from './rank-state.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './weights-cache.ts';
@@ -19,7 +21,7 @@ export interface RankingInput {
   readonly catalogue: RankableTable | undefined;
   /** Hash of the snapshot that was read; empty if none was. */
   readonly snapshot: string;
-  /** True when weights or snapshot may be out of date. */
+  /** True when weights, snapshot or learned columns may be out of date. */
   readonly degraded: boolean;
   /** As `Decision.pointerRevision`. */
   readonly pointerRevision?: number;
@@ -42,10 +44,14 @@ export async function rankingInputOf(
     pinned === undefined
       ? await state.weights.get(ctx, cell, nowMs)
       : { scorer: await state.pinnedScorers.get(pinned), delta: 0 };
-  const { snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
+  const { loaded: snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
+  const learnedOf = async ({ scorer: { schema } }: CachedWeights): Promise<CachedLearned> =>
+    learnedKeys(schema).length === 0 ? {} : state.learned.get(ctx, cell, nowMs);
   const degraded = problem !== undefined;
-  if (request.candidates !== undefined)
-    return inputFromCandidates(request, visitor, weights, snapshot, degraded);
+  if (request.candidates !== undefined) {
+    const learned = await learnedOf(weights);
+    return inputFromCandidates(request, visitor, weights, { snapshot, degraded }, learned);
+  }
   if (snapshot === undefined || awaitsItems(snapshot)) {
     throw new ApiError(
       503,
@@ -67,12 +73,14 @@ export async function rankingInputOf(
       `weights ${weights.scorer.version} are of schema ${weights.scorer.schema.name} (${weights.scorer.schema.hash}), the catalogue is of ${snapshot.schemaHash}: send candidates, or publish a catalogue of that schema`,
     );
   }
+  const learned = await learnedOf(pair.weights);
+  const { schema } = pair.weights.scorer;
   return {
     ...configFor(pair.weights, visitor, 'catalogue'),
-    table: pair.snapshot.rankable,
+    table: state.learnedTables.of(pair.snapshot.rankable, schema, learned.loaded?.part),
     catalogue: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
-    degraded: degraded || pair.weights.problem !== undefined,
+    degraded: [{ problem }, pair.weights, learned].some(isUnconfirmed),
   };
 }
 
@@ -80,20 +88,22 @@ function inputFromCandidates(
   request: RankRequest,
   visitor: Visitor,
   weights: CachedWeights,
-  snapshot: LoadedSnapshot | undefined,
-  degraded: boolean,
+  { snapshot, degraded }: { snapshot: LoadedSnapshot | undefined; degraded: boolean },
+  learned: CachedLearned,
 ): RankingInput {
   const chosen = configFor(weights, visitor, 'candidates');
   const { schema } = chosen.config.weights.scorer;
   const usable = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
   return {
     ...chosen,
-    table: candidateTable(schema, request.candidates!, usable?.rankable),
+    table: candidateTable(schema, request.candidates!, usable?.rankable, learned.loaded?.part),
     catalogue: usable?.rankable,
     snapshot: usable?.hash ?? '',
-    degraded: degraded || weights.problem !== undefined,
+    degraded: degraded || [weights, learned].some(isUnconfirmed),
   };
 }
+
+const isUnconfirmed = ({ problem }: { readonly problem?: string }) => problem !== undefined;
 
 function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue' | 'candidates') {
   const plan = experimentPlanOf(weights, visitor, source);

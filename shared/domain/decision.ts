@@ -34,6 +34,8 @@ export interface Decision {
   readonly schemaHash: string;
   /** Snapshot hash; empty if no snapshot was read. */
   readonly snapshot: string;
+  /** Hash of the learned columns that features read; absent where none did, or there were none: then they were all missing. */
+  readonly learned?: string;
   /** True when weights or snapshot may have been out of date. */
   readonly degraded: boolean;
   /** Seed of the random draw, 32 bits. */

@@ -86,10 +86,13 @@ function isShadow(value: unknown): value is Pointer['shadow'] {
   return isVersion(version) && typeof share === 'number' && share >= 0 && share <= 1;
 }
 
-/** The pointer to the live snapshot: the value of the CATALOGUE key `active`. */
+/**
+ * The pointer to the live snapshot: the value of the CATALOGUE key `active`. That to the learned columns is the same, under the key
+ * `learned`.
+ */
 export interface SnapshotPointer {
   readonly hash: string;
-  /** Number of parts, stored under `s/<hash>/0` and following. */
+  /** Number of parts, stored under `s/<hash>/0` and following; those of learned columns under `l/<hash>/0`. */
   readonly parts: number;
   readonly sizeBytes: number;
   /** Epoch ms. */

@@ -20,6 +20,7 @@ const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
     'name',
     'kind',
     'among',
+    'buckets',
     'column',
     'days',
     'edges',

@@ -27,12 +27,13 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * below. In format 2 each decision ends with its shadow slate and its interleaving teams, in format 3 also with its
  * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32),
  * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
- * slot that is drawn (u16), and the raise of each slot in steps (u16); there codes are as in `slate-codes.ts`, and before that
- * a block of `slots × F`. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
- * revision only once a backend that reads it has published one, and explores in that way only where a version says so.
+ * slot that is drawn (u16), and the raise of each slot in steps (u16); from there on codes are as in `slate-codes.ts`, and
+ * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * revision only once a backend that reads it has published one, explores in that way only where a
+ * version says so, and has learned columns only once a backend has published some.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 5;
+const NEWEST_FORMAT = 6;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
@@ -46,7 +47,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
 }
 
 function formatFor(decision: Decision): number {
-  const { pointerRevision, context, itemSource, shadow, teams } = decision;
+  const { pointerRevision, context, itemSource, shadow, teams, learned } = decision;
+  if (learned !== undefined) return 6;
   if (hasRaises(decision)) return 5;
   if (pointerRevision !== undefined) return 4;
   if (context !== undefined || itemSource !== undefined) return 3;
@@ -150,21 +152,33 @@ const HAS_CONTEXT = 4;
 const HAS_ITEM_SOURCE = 8;
 const HAS_REVISION = 16;
 const HAS_RAISES = 32;
-const HAS_ALL = HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE | HAS_REVISION | HAS_RAISES;
+const HAS_LEARNED = 64;
+const HAS_ALL = HAS_LEARNED | (HAS_LEARNED - 1);
+
+/** All parts that a format has. */
+const partsOf = (format: number): number =>
+  format < 4
+    ? HAS_REVISION - 1
+    : format < 5
+      ? HAS_RAISES - 1
+      : format < 6
+        ? HAS_LEARNED - 1
+        : HAS_ALL;
 
 /** Whether its exploration says more than temperature, ε and pool. */
 const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
   [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
 
 function writeExtras(out: ByteWriter, decision: Decision): void {
-  const { shadow, teams, context, itemSource, pointerRevision } = decision;
+  const { shadow, teams, context, itemSource, pointerRevision, learned } = decision;
   out.u8(
     (shadow ? HAS_SHADOW : 0) |
       (teams ? HAS_TEAMS : 0) |
       (context ? HAS_CONTEXT : 0) |
       (itemSource ? HAS_ITEM_SOURCE : 0) |
       (pointerRevision === undefined ? 0 : HAS_REVISION) |
-      (hasRaises(decision) ? HAS_RAISES : 0),
+      (hasRaises(decision) ? HAS_RAISES : 0) |
+      (learned === undefined ? 0 : HAS_LEARNED),
   );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
@@ -175,6 +189,7 @@ function writeExtras(out: ByteWriter, decision: Decision): void {
   if (itemSource !== undefined) out.u8(ITEM_SOURCES.indexOf(itemSource));
   if (pointerRevision !== undefined) out.u32(pointerRevision);
   if (hasRaises(decision)) writeRaises(out, decision);
+  if (learned !== undefined) out.text(learned);
 }
 
 function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
@@ -205,7 +220,7 @@ function readRaises(from: ByteReader, { exploration, itemIds }: Decision) {
 function readExtras(from: ByteReader, decision: Decision, format: number) {
   const { rankingId, itemIds } = decision;
   const has = from.u8();
-  if (has > (format < 4 ? HAS_REVISION - 1 : format < 5 ? HAS_RAISES - 1 : HAS_ALL))
+  if (has > partsOf(format))
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -217,6 +232,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
   const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
   const raised = (has & HAS_RAISES) === 0 ? undefined : readRaises(from, decision);
+  const learned = (has & HAS_LEARNED) === 0 ? undefined : readLearned(from, rankingId);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -224,6 +240,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
     ...(itemSource && { itemSource }),
     ...(pointerRevision && { pointerRevision }),
     ...raised,
+    ...(learned && { learned }),
   };
 }
 
@@ -248,6 +265,13 @@ function readRevision(from: ByteReader, rankingId: string): number {
   const revision = from.u32();
   if (revision === 0) throw new FormatError(`ranking ${rankingId}: no pointer has revision 0`);
   return revision;
+}
+
+function readLearned(from: ByteReader, rankingId: string): string {
+  const hash = from.text();
+  if (!/^[0-9a-f]{16,64}$/.test(hash))
+    throw new FormatError(`ranking ${rankingId}: its learned columns are named by no hash`);
+  return hash;
 }
 
 function readShadow(from: ByteReader): Shadow {

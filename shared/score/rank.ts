@@ -11,6 +11,7 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
+import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { compileScores } from './additive.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
@@ -33,6 +34,8 @@ export interface RankableTable {
   readonly perRow: JoinedColumns;
   /** Of candidates the catalogue, which knows items that the visitor touched before and that do not compete now. */
   readonly catalogue?: IndexedTable;
+  /** What was learned of the items, where columns of the table hold it (`withLearned`). */
+  readonly learned?: LearnedPart;
 }
 
 export const rankable = (table: ItemTable): RankableTable => ({

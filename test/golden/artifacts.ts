@@ -10,6 +10,7 @@ import type {
 import { NO_SESSION } from '../../shared/domain/ids.ts';
 import type { Placement } from '../../shared/domain/placement.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
+import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import { posteriorOf } from '../../shared/score/posterior.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
@@ -238,6 +239,31 @@ export const raisedDecisions: readonly Decision[] = [
   { ...degraded, exploration: { ...first.exploration, optimism: 1 }, raises: [] },
   first,
 ];
+
+/** With the learned columns that were read, in a decision that has all other parts too and in one that has none. */
+export const learnedDecisions: readonly Decision[] = [
+  { ...raisedDecisions[0], learned: 'cd'.repeat(16) },
+  { ...first, learned: '0f'.repeat(16) },
+  first,
+];
+
+export const learned: LearnedColumns = {
+  ids: ['3', 'trip-1', 'trip-2'] as ItemId[],
+  columns: [
+    {
+      of: 'views',
+      days: 1,
+      levels: Float64Array.of(0.25, 17.5),
+      codes: Uint8Array.of(2, 0, 1),
+    },
+    {
+      of: 'bookingRate',
+      days: 30,
+      levels: Float64Array.of(1 / 3),
+      codes: Uint8Array.of(1, 1, 0),
+    },
+  ],
+};
 
 export const batch: IngestBatch = {
   batchId: 'object-1-20',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
+import { learnedFromBytes, learnedToBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
@@ -10,6 +11,8 @@ import {
   decisions,
   experimentDecisions,
   forest,
+  learned,
+  learnedDecisions,
   mlp,
   placedBatch,
   placedDecisions,
@@ -95,6 +98,18 @@ describe.each([
     bytes: decisionsToBytes(raisedDecisions),
     decode: decisionsFromBytes,
     value: raisedDecisions,
+  },
+  {
+    name: 'decisions-6-learned',
+    bytes: decisionsToBytes(learnedDecisions),
+    decode: decisionsFromBytes,
+    value: learnedDecisions,
+  },
+  {
+    name: 'learned-1',
+    bytes: learnedToBytes(learned),
+    decode: learnedFromBytes,
+    value: learned,
   },
   {
     name: 'ingest-1-revised',

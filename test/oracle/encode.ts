@@ -16,6 +16,8 @@ export interface Competition {
   readonly nowMs: number;
   /** Further items of which something is known, that do not compete. */
   readonly known?: readonly Item[];
+  /** Learned values by `<measure> <days>`, then by item id. */
+  readonly learned?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export function encodeItem(schema: Schema, at: number, competition: Competition): number[] {
@@ -38,7 +40,7 @@ function bucketOf(
   feature: FeatureSpec,
   schema: Schema,
   at: number,
-  { items, ordered, visit, nowMs, known = [] }: Competition,
+  { items, ordered, visit, nowMs, known = [], learned = {} }: Competition,
   earlier: readonly number[],
 ): number {
   const item = items[at];
@@ -250,6 +252,15 @@ function bucketOf(
         'lowest-above': () => floored(items.slice(0, at)).toSorted((a, b) => a - b)[0],
       }[feature.to]();
       return reference === undefined ? 0 : binOf(own / reference, feature.edges);
+    }
+    case 'learned': {
+      const all = learned[`${feature.of} ${feature.days}`] ?? {};
+      const own = all[item.id];
+      if (own === undefined) return 0;
+      const values = Object.values(all);
+      const below = values.filter((value) => value < own).length;
+      const equal = values.filter((value) => value === own).length;
+      return 1 + Math.floor((feature.buckets * (below + equal / 2)) / values.length);
     }
     default:
       throw feature satisfies never;

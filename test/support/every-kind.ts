@@ -33,6 +33,11 @@ const FEATURES: { readonly [K in FeatureSpec['kind']]: readonly object[] } = {
       edges: [0, 0.7],
     },
   ],
+  learned: [
+    { of: 'clickRate', days: 7, buckets: 5 },
+    { of: 'bookingRate', days: 30, buckets: 3 },
+    { of: 'views', days: 1, buckets: 10 },
+  ],
   'ordinal-distance': [
     { column: 'size', preference: 'size', most: 3 },
     { column: 'word', preference: 'letter', most: 3, levels: WORDS },

@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
+import { LEARNED_MEASURES } from '../../../shared/features/columns/learned-columns.ts';
+import { readLearnedItem } from '../../catalogue/learned-item.ts';
 import { deleteItems, readItems, upsertItems } from '../../catalogue/items.ts';
 import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
@@ -85,6 +87,36 @@ const list = createRoute({
   },
 });
 
+const learned = createRoute({
+  method: 'get',
+  path: '/v1/items/{id}/learned',
+  summary: 'What the log has taught of an item, as features read it',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: answer(
+      z.object({
+        itemId: z.string(),
+        hash: z.string().openapi({ description: 'Of the learned columns that are live' }),
+        at: z.number().openapi({ description: 'When they were published, epoch ms' }),
+        columns: z.array(
+          z.object({
+            of: z.enum(LEARNED_MEASURES),
+            days: z.number(),
+            value: z.number().nullable().openapi({
+              description:
+                'How many people looked, or the share of them that did it; null: nothing is known in these days',
+            }),
+            lower: z.number().openapi({ description: 'Of how many items it is lower' }),
+            known: z.number().openapi({ description: 'Of how many items it is known' }),
+          }),
+        ),
+      }),
+      'By measure and days',
+    ),
+    ...problems,
+  },
+});
+
 export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
   router()
     .openapi(put, async (c) => {
@@ -107,6 +139,17 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
       const found = await deleteItems(store, c.req.valid('json').ids);
       if (found.deleted.length > 0) snapshots.changed();
       return c.json(found, 200);
+    })
+    .openapi(learned, async (c) => {
+      const id = parseItemId(c.req.valid('param').id);
+      const found = await readLearnedItem(store, id);
+      if (found === undefined)
+        throw new ApiError(
+          404,
+          'nothing_learned',
+          'no columns of items were learned yet: they are where features of the live schema are of kind learned',
+        );
+      return c.json({ itemId: id, ...found }, 200);
     })
     .openapi(list, async (c) => {
       const { limit, after } = c.req.valid('query');

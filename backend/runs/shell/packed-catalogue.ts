@@ -1,5 +1,7 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { learnedPart } from '../../../shared/features/columns/learned-columns.ts';
+import { learnedKeys, withLearned } from '../../../shared/score/learned-table.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
 import type { Database } from '../../store/connect.ts';
 
@@ -22,7 +24,13 @@ async function readAndPack(database: Database, schema: Schema): Promise<Rankable
   const { storedItems } = await import('../../catalogue/stored-items.ts');
   const client = connect(database);
   try {
-    return rankable(packItems(schema.columns, await storedItems(client, schema)));
+    const table = rankable(packItems(schema.columns, await storedItems(client, schema)));
+    if (learnedKeys(schema).length === 0) return table;
+    const { readLearned } = await import('../../catalogue/learned-parts.ts');
+    const { drizzle } = await import('drizzle-orm/libsql/sqlite3');
+    const learned = await readLearned({ db: drizzle(client) });
+    if (learned === undefined) return table;
+    return withLearned(table, schema, learnedPart(learned.columns, learned.hash));
   } finally {
     client.close();
   }

@@ -19,6 +19,8 @@ export interface Column {
   readonly spec: ColumnSpec;
   readonly values: readonly ColumnValue[];
   readonly codes: Uint16Array | Uint32Array;
+  /** True of what the log has taught of the items: it is no attribute of theirs, and no schema lists it as a column. */
+  readonly isLearned?: true;
 }
 
 /** Items as columns of small integers: the whole catalogue, or the candidates of one request. */
@@ -138,7 +140,7 @@ export function attributesAt(table: ItemTable, row: number): Attributes {
   const out: Record<string, AttributeValue> = {};
   for (const column of table.columns) {
     const code = column.codes[row];
-    if (code === MISSING) continue;
+    if (code === MISSING || column.isLearned) continue;
     const value = column.values[code];
     // Packed before dates were checked: it means no moment, and would be refused when packed again.
     if (column.spec.type === 'date' && !isMoment(value as number)) continue;

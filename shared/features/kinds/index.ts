@@ -7,6 +7,7 @@ import { dateSoon, type DateSoonSpec } from './date-soon.ts';
 import { hierarchy, type HierarchySpec } from './hierarchy.ts';
 import { itemAffinity, type ItemAffinitySpec } from './item-affinity.ts';
 import type { BucketKind } from './kind.ts';
+import { learned, type LearnedSpec } from './learned.ts';
 import { ordinalDistance, type OrdinalDistanceSpec } from './ordinal-distance.ts';
 import { priceToBudget, type PriceToBudgetSpec } from './price-to-budget.ts';
 import { quantile, type QuantileSpec } from './quantile.ts';
@@ -29,6 +30,7 @@ export type FeatureSpec =
   | DateSoonSpec
   | HierarchySpec
   | ItemAffinitySpec
+  | LearnedSpec
   | OrdinalDistanceSpec
   | PriceToBudgetSpec
   | QuantileSpec
@@ -52,6 +54,7 @@ const KINDS: {
   'date-soon': dateSoon,
   hierarchy,
   'item-affinity': itemAffinity,
+  learned,
   'ordinal-distance': ordinalDistance,
   'price-to-budget': priceToBudget,
   quantile,

@@ -46,6 +46,7 @@ export const testConfig = ({
   trainingStore: { kind: 'folder', path: join(folder, 'training-data') },
   trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
   metricWeights: DEFAULT_METRIC_WEIGHTS,
+  learnedColumns: { schedule: '', maxRankings: 100_000, keepDays: 3 },
   onlineLearning: DEFAULT_ONLINE,
   monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
   alertWebhook: undefined,

@@ -5,6 +5,8 @@ import type { SnapshotPointer } from '../../../shared/domain/pointer.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import type { LearnedColumns } from '../../../shared/features/columns/learned-columns.ts';
+import { learnedToBytes } from '../../../shared/format/learned-bytes.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import type { Posterior } from '../../../shared/score/posterior.ts';
@@ -84,4 +86,17 @@ export async function publishScorer(
 export async function publishWhole(scorer: Scorer): Promise<void> {
   await env.WEIGHTS.put(`w/${scorer.version}`, scorerToBytes(scorer));
   await pointAt({ champion: scorer.version });
+}
+
+/** Puts learned columns live. @param about what else their pointer says. @returns their hash. */
+export async function publishLearned(
+  columns: LearnedColumns,
+  about: Partial<SnapshotPointer> = {},
+): Promise<string> {
+  const bytes = learnedToBytes(columns);
+  const hash = snapshotHash(bytes);
+  await env.CATALOGUE.put(`l/${hash}/0`, bytes);
+  const pointer = { hash, parts: 1, sizeBytes: bytes.length, at: Date.now(), ...about };
+  await env.CATALOGUE.put('learned', JSON.stringify(pointer));
+  return hash;
 }

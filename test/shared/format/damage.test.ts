@@ -4,6 +4,7 @@ import { FormatError } from '../../../shared/format/bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
+import { learnedFromBytes, learnedToBytes } from '../../../shared/format/learned-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import {
@@ -15,6 +16,8 @@ import {
   revisedDecisions,
   sourcedDecisions,
   forest,
+  learned,
+  learnedDecisions,
   mlp,
   scorer,
   snapshot,
@@ -60,7 +63,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -68,7 +71,7 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
@@ -76,7 +79,7 @@ const artifacts = [
     what: 'TTDB with placements',
     magic: 'TTDB',
     format: 3,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
@@ -84,7 +87,7 @@ const artifacts = [
     what: 'TTDB with sources of items',
     magic: 'TTDB',
     format: 3,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(sourcedDecisions),
     decode: decisionsFromBytes,
   },
@@ -92,7 +95,7 @@ const artifacts = [
     what: 'TTDB with revisions',
     magic: 'TTDB',
     format: 4,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(revisedDecisions),
     decode: decisionsFromBytes,
   },
@@ -100,9 +103,25 @@ const artifacts = [
     what: 'TTDB with raises',
     magic: 'TTDB',
     format: 5,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(raisedDecisions),
     decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB with learned columns',
+    magic: 'TTDB',
+    format: 6,
+    newest: 6,
+    bytes: decisionsToBytes(learnedDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTLC',
+    magic: 'TTLC',
+    format: 1,
+    newest: 1,
+    bytes: learnedToBytes(learned),
+    decode: learnedFromBytes,
   },
   {
     what: 'TTIB',
@@ -140,7 +159,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 5, bytes);
+  const { format, schemaHash } = openFrame(magic, 6, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

@@ -1,0 +1,41 @@
+import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
+import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { withSourceTimeout } from '../platform/timeout.ts';
+import type { ReadPart } from './read-parts.ts';
+
+/**
+ * What the CATALOGUE namespace holds in parts: a key says what is live, and the parts lie under `<prefix>/<hash>/0` and following.
+ */
+export const PACKED = {
+  snapshot: { key: 'active', prefix: 's', read: snapshotFromBytes },
+  learned: { key: 'learned', prefix: 'l', read: learnedFromBytes },
+} as const;
+export type PackedKind = keyof typeof PACKED;
+export type Unpacked<K extends PackedKind> = ReturnType<(typeof PACKED)[K]['read']>;
+
+/** One day: the parts stored under a hash never change. */
+const PART_CACHE_TTL_S = 86_400;
+/** A part of 4 MiB takes well below a second; this ends a read that hangs. */
+const PART_TIMEOUT_MS = 8000;
+
+/**
+ * Reads parts from KV.
+ * @param cacheTtlS how old a copy in KV's cache may be. KV caches for as long that a key is absent, or damaged: what was
+ * repaired since is seen only by a read that asks for a newer copy.
+ */
+export const partsInKv =
+  (
+    catalogue: KVNamespace,
+    kind: PackedKind,
+    { hash }: Pick<SnapshotPointer, 'hash'>,
+    cacheTtlS = PART_CACHE_TTL_S,
+  ): ReadPart =>
+  (part) =>
+    withSourceTimeout(
+      catalogue.get(`${PACKED[kind].prefix}/${hash}/${part}`, {
+        type: 'arrayBuffer',
+        cacheTtl: cacheTtlS,
+      }),
+      PART_TIMEOUT_MS,
+    );
