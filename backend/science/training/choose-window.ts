@@ -1,5 +1,3 @@
-import { STRIDE } from '../../../shared/score/scorer.ts';
-import { heldOutGain } from '../evaluation/held-out-gain.ts';
 import {
   fitFirstPass,
   toLogOdds,
@@ -7,11 +5,10 @@ import {
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { setIntercept } from '../learn/outside-option.ts';
-import type { Fit } from '../learn/additive/fit-options.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
-import { studentQuantile, studentTwoSided } from '../statistics/distributions.ts';
-import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
+import { gainOn, logOddsOf, oneSidedP } from './held-out-comparison.ts';
 import { percent } from '../../../shared/text/text.ts';
 
 /** The latest part of the slates that a training learns from. */
@@ -63,19 +60,19 @@ export async function chooseWindow(
   const splits = windowSplits(rewardedSlates(set), of);
   if (splits.length === 0) return whole;
 
-  const logOddsOf = async (from: number, to: number, newest: TrainingSet) => {
+  const fittedTo = async (from: number, to: number, newest: TrainingSet) => {
     const part = sliceSlates(set, from, to);
     const slope = warmSlope(options.parent, sliceSlates(set, 0, to));
-    const start = toLogOdds(firstPassOf(options.parent), set.features, slope);
+    const start = toLogOdds(firstPassOf(options.parent), set, slope);
     setIntercept(part, start);
     const descent = { weights: start, iterations: ITERATIONS };
-    return logOdds(await fitFirstPass(part, undefined, options, descent), newest);
+    return logOddsOf(await fitFirstPass(part, undefined, options, descent), newest);
   };
   const compare = async ({ from, to }: Split, longer: number) => {
     const newest = sliceSlates(set, to, of);
     const [ofLonger, ofShorter] = [
-      await logOddsOf(longer, to, newest),
-      await logOddsOf(from, to, newest),
+      await fittedTo(longer, to, newest),
+      await fittedTo(from, to, newest),
     ];
     return gainOn(newest, options.parent.schema.training.objective, ofLonger, ofShorter);
   };
@@ -89,7 +86,7 @@ export async function chooseWindow(
   for (const split of splits) {
     const longer = of - window.slates;
     const gain = await compare(split, longer);
-    if (gain !== undefined && isAbove0(gain, ALPHA / splits.length))
+    if (gain !== undefined && oneSidedP(gain) <= ALPHA / splits.length)
       window = {
         slates: of - split.from,
         of,
@@ -145,44 +142,4 @@ function windowSplits(rewarded: readonly number[], of: number): Split[] {
     splits.push({ from, to: own.at(-newest)! });
   }
   return splits;
-}
-
-/** Of each row, the effect of its slot included. */
-function logOdds({ weights }: Fit, { rows, features, codes }: TrainingSet): Float64Array {
-  const sum = new Float64Array(rows);
-  for (let feature = 0; feature < features; feature++)
-    for (let row = 0; row < rows; row++)
-      sum[row] += weights[feature * STRIDE + codes[feature * rows + row]];
-  return sum;
-}
-
-/** By how much the loss of a slate falls. @param before and `after`: log-odds of each row. */
-function gainOn(
-  set: TrainingSet,
-  objective: 'listwise' | 'pointwise',
-  before: Float64Array,
-  after: Float64Array,
-): IntervalEstimate | undefined {
-  if (objective === 'listwise') return heldOutGain(set, before, after);
-  const losses = (scores: Float64Array) =>
-    Float64Array.from({ length: slateCount(set) }, (_, slate) => {
-      let loss = 0;
-      for (let row = set.starts[slate]; row < set.starts[slate + 1]; row++)
-        loss += softplus(scores[row]) - (set.reward[row] > 0 ? scores[row] : 0);
-      return loss;
-    });
-  const [own, other] = [losses(before), losses(after)];
-  return clusteredMean(
-    own.map((loss, slate) => loss - other[slate]),
-    set.session,
-  );
-}
-
-/** `ln(1 + eˣ)`, finite for every finite x. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-
-/** Student's t test, one-sided, with the degrees of freedom of the interval. */
-function isAbove0({ mean, low, clusters }: IntervalEstimate, alpha: number): boolean {
-  const error = (mean - low) / studentQuantile(0.975, clusters - 1);
-  return mean > 0 && error > 0 && studentTwoSided(mean / error, clusters - 1) / 2 <= alpha;
 }
