@@ -7,6 +7,7 @@ import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
   batch,
+  crossedForest,
   decisions,
   experimentDecisions,
   forest,
@@ -19,6 +20,7 @@ import {
   sourcedDecisions,
   scorer,
   snapshot,
+  withCrosses,
   withPosterior,
 } from './artifacts.ts';
 
@@ -41,6 +43,18 @@ describe.each([
     bytes: scorerToBytes(withPosterior),
     decode: scorerFromBytes,
     value: withPosterior,
+  },
+  {
+    name: 'scorer-3-crosses',
+    bytes: scorerToBytes(withCrosses),
+    decode: scorerFromBytes,
+    value: withCrosses,
+  },
+  {
+    name: 'scorer-3-forest',
+    bytes: scorerToBytes(crossedForest),
+    decode: scorerFromBytes,
+    value: crossedForest,
   },
   {
     name: 'scorer-2-forest',
