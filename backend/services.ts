@@ -7,6 +7,7 @@ import { metricLearning as metricLearningOf } from './runs/metric-weights/metric
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { accountOf } from './log/account/account.ts';
 import { edgeKv } from './models/edge-kv.ts';
+import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
@@ -43,6 +44,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const kv = edgeKv({ edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] });
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
+  const readsCrosses = () => edgeReadsCrosses(config.edgeUrl);
   const liveSchema = () => liveSchemaOf(store, versions);
   const packing = threadOnDemand<SnapshotWorker>(
     new URL('./catalogue/snapshot-worker.ts', import.meta.url),
@@ -153,6 +155,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
     training: config.training,
+    edgeReadsCrosses: readsCrosses,
     backend,
     nowMs,
     log,
@@ -162,6 +165,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     },
   });
   return {
+    edgeReadsCrosses: readsCrosses,
     publisher,
     versions,
     liveSchema,

@@ -50,7 +50,7 @@ export interface Trainer {
 
 export interface TrainerDeps
   extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'windowDays' | 'versions'> {
-  readonly training: Pick<TrainingSettings, 'windows' | 'windowDays' | 'gate'>;
+  readonly training: Pick<TrainingSettings, 'windows' | 'windowDays' | 'gate' | 'crosses'>;
   readonly versions: RunSourceDeps['versions'];
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
@@ -93,7 +93,7 @@ export function trainer(deps: TrainerDeps): Trainer {
           ...(asked.folds !== undefined && { folds: asked.folds }),
           ...(asked.seed !== undefined && { seed: asked.seed }),
         };
-        return startRun(deps, comparisonJob(trainingData, request));
+        return startRun(deps, comparisonJob(deps, request));
       }),
 
     running,

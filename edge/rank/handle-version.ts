@@ -1,6 +1,7 @@
 import { learnedKeys } from '../../shared/score/learned-table.ts';
 import { roleOf } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
+import { NEWEST_SCORER_FORMAT } from '../../shared/format/scorer-bytes.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import type { RankState } from './rank-state.ts';
@@ -31,6 +32,8 @@ export async function handleVersion(
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
+    /** A backend makes no scorer that this Worker would refuse. */
+    scorerFormat: NEWEST_SCORER_FORMAT,
   };
   if (roleOf(request, settings) !== 'secret') return jsonResponse(forEverybody);
   const experiments = live.problem === undefined ? live.experiments : undefined;

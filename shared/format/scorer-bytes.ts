@@ -2,7 +2,13 @@ import { parseVersion } from '../domain/ids.ts';
 import { fromBase64Url, toBase64Url } from '../domain/base64url.ts';
 import { shown } from '../domain/shown.ts';
 import { checkExploration } from '../domain/exploration.ts';
-import { bucketCount, parseStoredSchema, type Schema } from '../features/schema.ts';
+import { parseStoredSchema, type Schema } from '../features/schema.ts';
+import {
+  crossesProblem,
+  crossName,
+  weightCounts,
+  type LearnedCross,
+} from '../score/learned-cross.ts';
 import type { Posterior } from '../score/posterior.ts';
 import { checkScores, scorerProblem } from '../score/rerank.ts';
 import { STRIDE, type AdditiveScorer, type Rerank, type Scorer } from '../score/scorer.ts';
@@ -14,17 +20,23 @@ import { readTrees, writeTrees } from './trees-bytes.ts';
 /**
  * A scorer as bytes: frame `TTSC`; a JSON header, which includes the schema so that a scorer is never applied to
  * codes of another schema; then for each feature its number of buckets (u16) and that many weights (i32, units). That
- * is format 1, for additive scorers. Format 2 adds the trees of a forest or the network of an MLP. The posterior of an
+ * is format 1, for additive scorers. Format 2 adds the trees of a forest or the network of an MLP. Format 3 is for scorers of any
+ * kind with learned crosses: their pairs of features are in the header, and their weights follow those of the features in the
+ * same way. An edge that does not know them would rank by a part of the weights, so it has to refuse, and a backend learns none
+ * until the edge says that it reads them (`NEWEST_SCORER_FORMAT`, in `GET /v1/version`). The posterior of an
  * additive scorer is in the header, as base64url of a u16 for each bucket in the order of the weights: edges from before it was
  * kept skip a field that they do not know, and would refuse a new format, with which a backend that is upgraded first would
  * leave them without weights.
  */
 const MAGIC = 'TTSC';
 const FORMATS = { additive: 1, forest: 2, mlp: 2 } as const;
-const NEWEST_FORMAT = 2;
+/** The format of scorers with learned crosses. */
+export const CROSSES_FORMAT = 3;
+/** What this build reads: all up to it. */
+export const NEWEST_SCORER_FORMAT = CROSSES_FORMAT;
 
 /**
- * Size limit of format 2. LiveWeights stores a scorer twice, as
+ * Size limit of formats 2 and 3. LiveWeights stores a scorer twice, as
  * published and with deltas, in one value of at most 2 MB.
  */
 export const MAX_SCORER_BYTES = 960 * 1024;
@@ -32,31 +44,35 @@ export const MAX_SCORER_BYTES = 960 * 1024;
 /** @throws FormatError or ApiError when the scorer is one that `scorerFromBytes` would refuse. */
 export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
   check(scorer);
-  const { kind, version, parent, name, schema, calibration, exploration } = scorer;
+  const { kind, version, parent, name, schema, crosses, calibration, exploration } = scorer;
   const own =
     scorer.kind === 'additive'
-      ? scorer.posterior && { posterior: posteriorToText(schema, scorer.posterior) }
+      ? scorer.posterior && { posterior: posteriorToText(scorer, scorer.posterior) }
       : { rerank: scorer.rerank };
-  const payload = new ByteWriter().text(
-    JSON.stringify({ kind, version, parent, name, calibration, exploration, ...own, schema }),
-  );
-  schema.features.forEach((spec, feature) => {
-    const size = bucketCount(spec);
+  const about = { kind, version, parent, name, calibration, exploration, crosses };
+  const payload = new ByteWriter().text(JSON.stringify({ ...about, ...own, schema }));
+  weightCounts(scorer).forEach((size, feature) => {
     payload.u16(size);
     for (let bucket = 0; bucket < size; bucket++)
       payload.i32(scorer.weights[feature * STRIDE + bucket]);
   });
   if (scorer.kind === 'forest') writeTrees(payload, scorer.trees);
   if (scorer.kind === 'mlp') writeNetwork(payload, schema, scorer.network);
-  const format = FORMATS[kind];
+  const format = formatOf(scorer);
   const bytes = sealFrame(MAGIC, format, schema.hash, payload.finish());
   refuse(sizeProblem(format, bytes));
   return bytes;
 }
 
+const formatOf = ({ kind, crosses }: Pick<Scorer, 'kind' | 'crosses'>) =>
+  crosses === undefined ? FORMATS[kind] : CROSSES_FORMAT;
+
+/** The format that a scorer's bytes say they have, of bytes that may be damaged otherwise. */
+export const formatOfBytes = (bytes: Uint8Array): number => bytes[4] | (bytes[5] << 8);
+
 /** @throws FormatError or ApiError when the bytes are damaged, of another kind, or describe an invalid scorer. */
 export function scorerFromBytes(bytes: Uint8Array): Scorer {
-  const { format, schemaHash, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
+  const { format, schemaHash, payload } = openFrame(MAGIC, NEWEST_SCORER_FORMAT, bytes);
   refuse(sizeProblem(format, bytes));
   const header = headerOf(payload);
   const schema = parseStoredSchema(header.schema);
@@ -66,9 +82,14 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
     );
   }
   const { kind } = header;
-  if (typeof kind !== 'string' || !Object.hasOwn(FORMATS, kind) || FORMATS[kind] !== format)
-    throw new FormatError(`format ${format} has no scorer of kind ${JSON.stringify(kind)}`);
-  const weights = readWeights(schema, payload);
+  const crosses = readCrosses(schema, header.crosses);
+  const isKind = typeof kind === 'string' && Object.hasOwn(FORMATS, kind);
+  if (!isKind || formatOf({ kind, ...(crosses && { crosses }) }) !== format)
+    throw new FormatError(
+      `format ${format} has no scorer of kind ${JSON.stringify(kind)} ${crosses === undefined ? 'without' : 'with'} learned crosses`,
+    );
+  const own = { schema, ...(crosses && { crosses }) };
+  const weights = readWeights(own, payload);
   const { intercept, slope } = header.calibration;
   if (!Number.isFinite(intercept) || !Number.isFinite(slope))
     throw new FormatError('the calibration must be two finite numbers');
@@ -76,7 +97,7 @@ export function scorerFromBytes(bytes: Uint8Array): Scorer {
     version: parseVersion(header.version),
     ...(header.parent === undefined ? {} : { parent: parseVersion(header.parent) }),
     name: header.name,
-    schema,
+    ...own,
     weights,
     calibration: { intercept, slope },
     exploration: checkExploration(header.exploration),
@@ -94,7 +115,7 @@ function withOwnPart(
 ): Scorer {
   if (header.kind === 'additive') {
     const { posterior: text } = header;
-    const posterior = text === undefined ? undefined : posteriorFromText(common.schema, text);
+    const posterior = text === undefined ? undefined : posteriorFromText(common, text);
     return { kind: 'additive', ...common, ...(posterior && { posterior }) };
   }
   const { depth, adds } = header.rerank ?? {};
@@ -118,9 +139,10 @@ function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new FormatError(problem);
 }
 
-/** The header before its values are checked: `rerank` may have any fields, and `posterior` any value. */
-type Header = Omit<AdditiveScorer, 'kind' | 'weights' | 'posterior'> & {
+/** The header before its values are checked: `rerank` may have any fields, `posterior` and `crosses` any value. */
+type Header = Omit<AdditiveScorer, 'kind' | 'weights' | 'posterior' | 'crosses'> & {
   readonly kind: Scorer['kind'];
+  readonly crosses?: unknown;
   readonly posterior?: unknown;
   readonly rerank?: Partial<Rerank>;
 };
@@ -145,15 +167,30 @@ function headerOf(payload: ByteReader): Header {
   return fields as Header;
 }
 
-function posteriorToText(schema: Schema, posterior: Posterior): string {
+/** @returns undefined where there are none. @throws FormatError when they are no pairs of features of the schema. */
+function readCrosses(schema: Schema, given: unknown): readonly LearnedCross[] | undefined {
+  if (given === undefined) return undefined;
+  const isPair = (value: unknown): value is LearnedCross =>
+    Array.isArray(value) && value.length === 2 && value.every(Number.isInteger);
+  if (!Array.isArray(given) || !given.every(isPair))
+    throw new FormatError(
+      `the learned crosses must be pairs of features, but were ${shown(given)}`,
+    );
+  refuse(crossesProblem({ schema, crosses: given }));
+  return given;
+}
+
+type Weighted = Pick<Scorer, 'schema' | 'crosses'>;
+
+function posteriorToText(scorer: Weighted, posterior: Posterior): string {
   const bytes = new ByteWriter();
-  eachBucket(schema, (cell) => bytes.u16(posterior[cell]));
+  eachBucket(scorer, (cell) => bytes.u16(posterior[cell]));
   return toBase64Url(bytes.finish());
 }
 
-function posteriorFromText(schema: Schema, text: unknown): Posterior {
+function posteriorFromText(scorer: Weighted, text: unknown): Posterior {
   let buckets = 0;
-  eachBucket(schema, () => buckets++);
+  eachBucket(scorer, () => buckets++);
   const isText = typeof text === 'string' && /^[A-Za-z0-9_-]*$/.test(text);
   const bytes = isText ? fromBase64Url(text) : new Uint8Array();
   if (bytes.length !== 2 * buckets)
@@ -161,29 +198,37 @@ function posteriorFromText(schema: Schema, text: unknown): Posterior {
       `the posterior must be base64url of 2 bytes for each of ${buckets} buckets, but was ${shown(text)}`,
     );
   const from = new ByteReader(bytes);
-  const posterior = new Uint16Array(schema.features.length * STRIDE);
-  eachBucket(schema, (cell) => (posterior[cell] = from.u16()));
+  const posterior = new Uint16Array(weightCounts(scorer).length * STRIDE);
+  eachBucket(scorer, (cell) => (posterior[cell] = from.u16()));
   return posterior;
 }
 
-/** @param visit is called with the index of each bucket's weight, in schema order. */
-function eachBucket({ features }: Schema, visit: (cell: number) => void): void {
-  features.forEach((spec, feature) => {
-    for (let bucket = 0; bucket < bucketCount(spec); bucket++) visit(feature * STRIDE + bucket);
+/** @param visit is called with the index of each weight, features first. */
+function eachBucket(scorer: Weighted, visit: (cell: number) => void): void {
+  weightCounts(scorer).forEach((size, feature) => {
+    for (let bucket = 0; bucket < size; bucket++) visit(feature * STRIDE + bucket);
   });
 }
 
-function readWeights(schema: Schema, payload: ByteReader): Int32Array {
-  const weights = new Int32Array(schema.features.length * STRIDE);
-  schema.features.forEach((spec, feature) => {
+function readWeights(scorer: Weighted, payload: ByteReader): Int32Array {
+  const counts = weightCounts(scorer);
+  const weights = new Int32Array(counts.length * STRIDE);
+  counts.forEach((expected, feature) => {
     const size = payload.u16();
-    if (size !== bucketCount(spec)) {
+    if (size !== expected) {
       throw new FormatError(
-        `feature ${spec.name} has ${size} weights, but ${bucketCount(spec)} buckets`,
+        `${nameOf(scorer, feature)} has ${size} weights, but ${expected} buckets`,
       );
     }
     for (let bucket = 0; bucket < size; bucket++)
       weights[feature * STRIDE + bucket] = payload.i32();
   });
   return weights;
+}
+
+function nameOf({ schema, crosses = [] }: Weighted, feature: number): string {
+  const spec = schema.features[feature];
+  return spec === undefined
+    ? `the cross ${crossName(schema, crosses[feature - schema.features.length])}`
+    : `feature ${spec.name}`;
 }

@@ -1,8 +1,9 @@
 import type { EncodedRequest } from '../features/encode.ts';
 import { codesWith } from '../features/columns/codes-with-entry.ts';
 import type { Column, ItemTable } from '../features/columns/item-table.ts';
+import { combinePlans } from '../features/kinds/combine-plans.ts';
 import type { FeaturePlan } from '../features/kinds/kind.ts';
-import type { FilterSpec } from '../features/schema.ts';
+import { bucketCount, type FilterSpec } from '../features/schema.ts';
 import { firstIndex } from '../features/columns/binary-search.ts';
 import type { JoinedColumns } from './joined-columns.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
@@ -39,23 +40,26 @@ export interface ScoreTables {
 
 /** @param perRow the group in which each row has its own code, for units that no column determines. */
 export function compileScores(
-  scorer: Pick<Scorer, 'weights'>,
+  { crosses = [], weights }: Pick<Scorer, 'crosses' | 'weights'>,
   encoded: EncodedRequest,
   joined: readonly JoinedColumns[],
   perRow: JoinedColumns,
   nowMs: number,
 ): ScoreTables {
   const { schema, table, plans } = encoded;
-  const sums = new UnitSums(table);
-  plans.forEach((plan, feature) => {
-    sums.add(plan, scorer.weights.subarray(feature * STRIDE, (feature + 1) * STRIDE));
+  const sums = new UnitSums(table, joined);
+  const weightsOf = (feature: number) => weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
+  plans.forEach((plan, feature) => sums.add(plan, weightsOf(feature)));
+  crosses.forEach(([a, b], k) => {
+    const size = bucketCount(schema.features[b]);
+    sums.addCross(plans[a], plans[b], size, weightsOf(plans.length + k));
   });
   for (const filter of schema.filters) {
     const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);
     excludeFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
   }
-  const tables = joined.flatMap((group) => {
-    const units = joinUnits(group, sums.columns);
+  const tables = joined.flatMap((group, g) => {
+    const units = joinUnits(group, sums.columns, sums.groups[g]);
     return units === undefined ? [] : withRange(group, units);
   });
   if (sums.rows !== undefined || tables.length === 0) tables.push(withRange(perRow, sums.ofRows()));
@@ -66,18 +70,23 @@ export function compileScores(
   return { base: sums.base, tables: used.toSorted((a, b) => b.high - b.low - (a.high - a.low)) };
 }
 
-/** The sums of all features' units: a constant part, a part by the codes of each column, and a part by row. */
+/** The sums of all features' units: a constant part, parts by the codes of each column and each group, and a part by row. */
 class UnitSums {
   base = 0;
   /** Per column its units by code; undefined until a feature or filter reads the column. */
   readonly columns: (Int32Array | undefined)[];
+  /** Per group of joined columns what learned crosses of two of its columns add; undefined where none is. */
+  readonly groups: (Int32Array | undefined)[];
   /** Units by row; undefined until a feature needs them. */
   rows: Int32Array | undefined;
   readonly #table: ItemTable;
+  readonly #joined: readonly JoinedColumns[];
 
-  constructor(table: ItemTable) {
+  constructor(table: ItemTable, joined: readonly JoinedColumns[]) {
     this.#table = table;
+    this.#joined = joined;
     this.columns = table.columns.map(() => undefined);
+    this.groups = joined.map(() => undefined);
   }
 
   add(plan: FeaturePlan, weights: Int32Array): void {
@@ -100,6 +109,30 @@ class UnitSums {
       default:
         throw plan satisfies never;
     }
+  }
+
+  /**
+   * Adds the units of a learned cross. Where what one of the features reads is the same for all items, such as a wish, it is one
+   * more table by the other's column. Two columns that are joined are read through their joined code; others row by row.
+   * @param size buckets of the second feature. @param weights by cell.
+   */
+  addCross(a: FeaturePlan, b: FeaturePlan, size: number, weights: Int32Array): void {
+    if (a.from === 'column' && b.from === 'column' && a.column !== b.column) {
+      const both = [a.column, b.column];
+      const g = this.#joined.findIndex(({ columns }) => both.every((own) => columns.includes(own)));
+      if (g >= 0) {
+        const group = this.#joined[g];
+        const [ofA, ofB] = both.map((own) => group.members[group.columns.indexOf(own)]);
+        const units = (this.groups[g] ??= new Int32Array(group.size));
+        for (let code = 0; code < units.length; code++)
+          units[code] += weights[a.buckets[ofA[code]] * size + b.buckets[ofB[code]]];
+        return;
+      }
+    }
+    this.add(
+      combinePlans(a, b, this.#table, (x, y) => x * size + y),
+      weights,
+    );
   }
 
   ofColumn(column: number): Int32Array {
@@ -131,14 +164,15 @@ function excludeFiltered(
   }
 }
 
-/** @returns undefined when no feature reads any of the group's columns. */
+/** @param crossed is added to. @returns undefined when no feature reads any of the group's columns. */
 function joinUnits(
   { columns, members, size }: JoinedColumns,
   perColumn: readonly (Int32Array | undefined)[],
+  crossed: Int32Array | undefined,
 ): Int32Array | undefined {
   // The codes of a group of one column are those of the column.
   if (columns.length === 1) return perColumn[columns[0]];
-  let units: Int32Array | undefined;
+  let units = crossed;
   columns.forEach((column, i) => {
     const own = perColumn[column];
     if (own === undefined) return;

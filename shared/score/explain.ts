@@ -1,11 +1,13 @@
 import { bucketLabel } from '../features/schema.ts';
+import { cellReader, crossName } from './learned-cross.ts';
 import { rerankUnits, type RerankingScorer } from './rerank.ts';
 import { STRIDE, toPoints, type Scorer } from './scorer.ts';
 
 /** One named contribution to an item's score. All contributions of an item add up to its score exactly. */
 export interface Reason {
+  /** Of a learned cross both names, such as `status × difficulty`. */
   readonly feature: string;
-  /** What the item's bucket means, for example `within budget`. */
+  /** What the item's bucket means, for example `within budget`; of a learned cross, both. */
   readonly because: string;
   readonly points: number;
   /**
@@ -34,12 +36,24 @@ export function explain(scorer: Scorer, codes: Uint8Array): Reason[] {
     .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
 }
 
-const firstPassReasons = ({ schema, weights }: Scorer, codes: Uint8Array): Reason[] =>
-  schema.features.map((spec, feature) => {
-    const bucket = codes[feature];
-    const points = toPoints(weights[feature * STRIDE + bucket]);
-    return { feature: spec.name, because: bucketLabel(spec, bucket), points };
-  });
+function firstPassReasons({ schema, crosses = [], weights }: Scorer, codes: Uint8Array): Reason[] {
+  const { features } = schema;
+  const because = (feature: number) => bucketLabel(features[feature], codes[feature]);
+  const pointsAt = (feature: number, bucket: number) =>
+    toPoints(weights[feature * STRIDE + bucket]);
+  return [
+    ...features.map(({ name }, feature) => ({
+      feature: name,
+      because: because(feature),
+      points: pointsAt(feature, codes[feature]),
+    })),
+    ...crosses.map((cross, k) => ({
+      feature: crossName(schema, cross),
+      because: cross.map(because).join(' × '),
+      points: pointsAt(features.length + k, cellReader(schema, cross)(codes)),
+    })),
+  ];
+}
 
 function rerankReasons(scorer: RerankingScorer, codes: Uint8Array): Reason[] {
   const by = scorer.kind;

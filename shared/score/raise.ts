@@ -1,5 +1,6 @@
 import { seededRandom } from '../explore/random.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
+import { weightCounts } from './learned-cross.ts';
 import { DEVIATIONS_PER_POINT, type Posterior } from './posterior.ts';
 import { MAX_SCORE_UNITS, rangeOf, type AdditiveScorer } from './scorer.ts';
 import { STRIDE } from './stride.ts';
@@ -23,7 +24,7 @@ const BYTES_DEVIATION = 147.8;
 const MOST_ABOVE = 510;
 
 /**
- * By how much one ranking raises each weight, in units, `Int32Array(F × STRIDE)`, of a scorer that has a posterior; undefined in
+ * By how much one ranking raises each weight, in units, `Int32Array((F + crosses) × STRIDE)`, of a scorer that has a posterior; undefined in
  * the rankings that raise none. A raise is `optimism · sd · max(0, z)`, with z drawn for each bucket (optimistic Bayesian sampling: B. C. May, N. Korda, A. Lee and D. S. Leslie, JMLR
  * 13, 2012). Like Thompson's sampling it tries what is little known in some rankings and not in others, so that a batch of
  * rankings under the same weights tries many things; but as no weight is lowered, an item that a raise leaves out of the pool
@@ -64,25 +65,22 @@ interface Raisable {
 /** By a scorer's weights, so that no ranking has to find it out again. */
 const known = new WeakMap<Int32Array, Raisable>();
 
-function raisable({
-  schema,
-  weights,
-  posterior,
-}: AdditiveScorer & { readonly posterior: Posterior }): Raisable {
+function raisable(scorer: AdditiveScorer & { readonly posterior: Posterior }): Raisable {
+  const { schema, weights, posterior } = scorer;
   const before = known.get(weights);
   if (before !== undefined) return before;
   const cells: number[] = [];
   let most = 0;
-  schema.features.forEach(({ kind }, feature) => {
+  const counts = weightCounts(scorer);
+  counts.forEach((_, feature) => {
     // What all items have changes no order.
-    if (kind === 'constant') return;
+    if (schema.features[feature]?.kind === 'constant') return;
     const own = posterior.subarray(feature * STRIDE, (feature + 1) * STRIDE);
     own.forEach((deviation, bucket) => deviation > 0 && cells.push(feature * STRIDE + bucket));
     most += (Math.max(...own) / DEVIATIONS_PER_POINT) * UNITS_PER_POINT;
   });
   // A step more per feature for rounding.
-  const left =
-    MAX_SCORE_UNITS - 1 - rangeOf(schema, weights).high - RAISE_STEP * schema.features.length;
+  const left = MAX_SCORE_UNITS - 1 - rangeOf(scorer).high - RAISE_STEP * counts.length;
   const room = Math.max(0, left) / ((most * MOST_ABOVE) / BYTES_DEVIATION || 1);
   const found = { cells: Uint32Array.from(cells), room };
   known.set(weights, found);

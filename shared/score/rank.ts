@@ -90,9 +90,10 @@ export function poolOf(
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
+  const { crosses } = scorer;
   const best = (k: number, weights = scorer.weights) =>
     topRows(
-      compileScores({ weights }, encoded, joined, perRow, nowMs),
+      compileScores({ crosses, weights }, encoded, joined, perRow, nowMs),
       Math.min(k, table.ids.length),
     );
   if (scorer.kind !== 'additive') {
@@ -119,13 +120,15 @@ export function poolOf(
  * say: raising all alike changes no order, and would count as if it could cost something.
  */
 function raisedWeights(
-  { weights }: AdditiveScorer,
+  { crosses = [], weights }: AdditiveScorer,
   raises: Int32Array,
   { plans }: EncodedRequest,
 ): Int32Array {
   const raised = weights.slice();
-  plans.forEach((plan, feature) => {
-    if (plan.from === 'constant') return;
+  const isConstant = plans.map(({ from }) => from === 'constant');
+  const all = [...isConstant, ...crosses.map(([a, b]) => isConstant[a] && isConstant[b])];
+  all.forEach((constant, feature) => {
+    if (constant) return;
     const end = (feature + 1) * STRIDE;
     for (let cell = feature * STRIDE; cell < end; cell++) raised[cell] += raises[cell];
   });

@@ -1,5 +1,6 @@
 import { shown } from '../domain/shown.ts';
 import { codesOf, type EncodedRequest } from '../features/encode.ts';
+import { crossesProblem } from './learned-cross.ts';
 import { MAX_NETWORK_UNITS, networkProblem, networkUnits } from './network.ts';
 import {
   checkTotal,
@@ -56,7 +57,8 @@ export function finalUnits(scorer: Scorer, codes: ArrayLike<number>, offset = 0)
 
 /** @returns why this scorer cannot rank, or undefined if it can. The range of its scores is left to `checkScores`. */
 export function scorerProblem(scorer: Scorer): string | undefined {
-  if (scorer.kind === 'additive') return undefined;
+  const problem = crossesProblem(scorer);
+  if (problem !== undefined || scorer.kind === 'additive') return problem;
   const { depth, adds } = scorer.rerank;
   if (!Number.isInteger(depth) || depth < 1 || depth > MAX_DEPTH)
     return `rerank.depth must be 1 to ${MAX_DEPTH}, but was ${shown(depth)}`;
@@ -69,7 +71,7 @@ export function scorerProblem(scorer: Scorer): string | undefined {
 
 /** @throws ApiError 400 when a score of the first pass, or a final score, could leave the allowed range. */
 export function checkScores(scorer: Scorer): void {
-  const first = rangeOf(scorer.schema, scorer.weights);
+  const first = rangeOf(scorer);
   checkTotal(first);
   if (scorer.kind === 'additive') return;
   const own =

@@ -2,6 +2,13 @@ import { ApiError } from '../domain/errors.ts';
 import type { Version } from '../domain/ids.ts';
 import type { ExplorationSpec } from '../domain/exploration.ts';
 import { bucketCount, type Schema } from '../features/schema.ts';
+import {
+  cellReader,
+  crossesProblem,
+  crossName,
+  weightCounts,
+  type LearnedCross,
+} from './learned-cross.ts';
 import type { Network } from './network.ts';
 import type { Posterior } from './posterior.ts';
 import type { Trees } from './trees.ts';
@@ -30,14 +37,19 @@ interface ScorerBase {
   /** A name for display, such as `rules` or `learned`. */
   readonly name: string;
   readonly schema: Schema;
-  /** Weights of the first pass, which scores the whole catalogue: units, `Int32Array(F × STRIDE)`. */
+  /** Pairs of features of which training found that they interact; absent where there are none. */
+  readonly crosses?: readonly LearnedCross[];
+  /**
+   * Weights of the first pass, which scores the whole catalogue: units, `Int32Array((F + crosses) × STRIDE)`, those of the
+   * features first.
+   */
   readonly weights: Int32Array;
   /** Calibration of the final score. */
   readonly calibration: Calibration;
   readonly exploration: ExplorationSpec;
 }
 
-/** The score is the sum of one weight per feature. */
+/** The score is the sum of one weight per feature, and one per learned cross. */
 export interface AdditiveScorer extends ScorerBase {
   readonly kind: 'additive';
   /** Absent in versions from before it was kept: they are explored by temperature alone. */
@@ -78,9 +90,18 @@ export type UnversionedScorer<S extends Scorer = Scorer> = S extends Scorer
 
 /** The first pass as a scorer of its own. It keeps the calibration of the whole scorer. */
 export function firstPassOf(scorer: Scorer): AdditiveScorer {
-  const { version, parent, name, schema, weights, calibration, exploration } = scorer;
-  const lineage = parent === undefined ? {} : { parent };
-  return { kind: 'additive', version, ...lineage, name, schema, weights, calibration, exploration };
+  const { version, parent, name, schema, crosses, weights, calibration, exploration } = scorer;
+  return {
+    kind: 'additive',
+    version,
+    ...(parent !== undefined && { parent }),
+    name,
+    schema,
+    ...(crosses && { crosses }),
+    weights,
+    calibration,
+    exploration,
+  };
 }
 
 /** Of points set by hand, which are no log-odds: nothing was fitted yet. */
@@ -89,6 +110,14 @@ const UNCALIBRATED: Calibration = { intercept: 0, slope: 1 };
 /** Whether the calibration was fitted to data, so that it makes probabilities of points. */
 export const isCalibrated = ({ calibration: { intercept, slope } }: Pick<Scorer, 'calibration'>) =>
   intercept !== UNCALIBRATED.intercept || slope !== UNCALIBRATED.slope;
+
+/** A learned cross with its weights in points, as it is shown and typed. */
+export interface CrossPoints {
+  /** Names of two features, the earlier one of the schema first. */
+  readonly features: readonly [string, string];
+  /** `points[bucket of the first][bucket of the second]`, from 0 (missing); what is left out is 0. */
+  readonly points: readonly (readonly number[])[];
+}
 
 /**
  * An additive scorer from weights in points.
@@ -105,14 +134,12 @@ export function additiveFromPoints(
     calibration?: Calibration;
     exploration?: ExplorationSpec;
     posterior?: Posterior;
+    crosses?: readonly CrossPoints[];
   },
 ): AdditiveScorer {
-  const weights = new Int32Array(schema.features.length * STRIDE);
-  for (const [name, values] of Object.entries(points)) {
-    const feature = schema.features.findIndex((spec) => spec.name === name);
-    if (feature < 0)
-      throw new ApiError(400, 'invalid_weights', `schema ${schema.name} has no feature "${name}"`);
-    const size = bucketCount(schema.features[feature]);
+  const { crosses = [] } = about;
+  const weights = new Int32Array((schema.features.length + crosses.length) * STRIDE);
+  const set = (name: string, from: number, size: number, values: readonly number[]) => {
     if (!Array.isArray(values) || values.length > size) {
       throw new ApiError(
         400,
@@ -120,7 +147,7 @@ export function additiveFromPoints(
         `feature ${name} has ${size} buckets; give at most that many points`,
       );
     }
-    values.forEach((value, bucket) => (weights[feature * STRIDE + bucket] = toUnits(value)));
+    values.forEach((value, bucket) => (weights[from + bucket] = toUnits(value)));
     if (!values.every((value) => Math.abs(value) < 2048)) {
       throw new ApiError(
         400,
@@ -128,11 +155,36 @@ export function additiveFromPoints(
         `feature ${name}: points must be numbers between -2048 and 2048`,
       );
     }
+  };
+  const indexOf = (name: string) => {
+    const feature = schema.features.findIndex((spec) => spec.name === name);
+    if (feature < 0)
+      throw new ApiError(400, 'invalid_weights', `schema ${schema.name} has no feature "${name}"`);
+    return feature;
+  };
+  for (const [name, values] of Object.entries(points)) {
+    const feature = indexOf(name);
+    set(name, feature * STRIDE, bucketCount(schema.features[feature]), values);
   }
-  checkTotal(rangeOf(schema, weights));
-  return {
+  const pairs = crosses.map(({ features: [a, b] }): LearnedCross => [indexOf(a), indexOf(b)]);
+  const own = { schema, ...(pairs.length > 0 && { crosses: pairs }) };
+  const problem = crossesProblem(own);
+  if (problem !== undefined) throw new ApiError(400, 'invalid_weights', problem);
+  crosses.forEach((cross, k) => {
+    const [rows, columns] = pairs[k].map((feature) => bucketCount(schema.features[feature]));
+    const name = crossName(schema, pairs[k]);
+    if (!Array.isArray(cross.points) || cross.points.length > rows)
+      throw new ApiError(
+        400,
+        'invalid_weights',
+        `the cross ${name} has ${rows} buckets of its first feature; give at most that many lists of points`,
+      );
+    const from = (schema.features.length + k) * STRIDE;
+    cross.points.forEach((values, x) => set(name, from + x * columns, columns, values));
+  });
+  const scorer: AdditiveScorer = {
     kind: 'additive',
-    schema,
+    ...own,
     weights,
     version: about.version,
     ...(about.parent === undefined ? {} : { parent: about.parent }),
@@ -141,25 +193,47 @@ export function additiveFromPoints(
     exploration: about.exploration ?? schema.exploration,
     ...(about.posterior && { posterior: about.posterior }),
   };
+  checkTotal(rangeOf(scorer));
+  return scorer;
 }
 
-/** The inverse of `additiveFromPoints`: feature name → points by bucket, for the first pass. */
+/** The inverse of `additiveFromPoints`: feature name → points by bucket, for the first pass without its learned crosses. */
 export function pointsOf(scorer: Scorer): Record<string, number[]> {
   return Object.fromEntries(
     scorer.schema.features.map((spec, feature) => [
       spec.name,
-      Array.from({ length: bucketCount(spec) }, (_, bucket) =>
-        toPoints(scorer.weights[feature * STRIDE + bucket]),
-      ),
+      pointsFrom(scorer.weights, feature * STRIDE, bucketCount(spec)),
     ]),
   );
 }
 
-/** Lowest and highest possible sum of weights in units, over all combinations of buckets. */
-export function rangeOf(schema: Schema, weights: Int32Array): { low: number; high: number } {
+/** The learned crosses of the first pass. */
+export function crossPointsOf({
+  schema,
+  crosses = [],
+  weights,
+}: Scorer): { features: [string, string]; points: number[][] }[] {
+  const { features } = schema;
+  return crosses.map(([a, b], k) => ({
+    features: [features[a].name, features[b].name],
+    points: Array.from({ length: bucketCount(features[a]) }, (_, x) => {
+      const size = bucketCount(features[b]);
+      return pointsFrom(weights, (features.length + k) * STRIDE + x * size, size);
+    }),
+  }));
+}
+
+const pointsFrom = (weights: Int32Array, from: number, count: number): number[] =>
+  Array.from(weights.subarray(from, from + count), toPoints);
+
+/** Weights whose range of sums is asked for. */
+type Weighted = Pick<Scorer, 'schema' | 'crosses' | 'weights'>;
+
+/** Lowest and highest sum of weights in units, over all combinations of buckets; a cross counts as if its cells were free. */
+export function rangeOf(scorer: Weighted): { low: number; high: number } {
   let [low, high] = [0, 0];
-  schema.features.forEach((spec, feature) => {
-    const own = weights.subarray(feature * STRIDE, feature * STRIDE + bucketCount(spec));
+  weightCounts(scorer).forEach((size, feature) => {
+    const own = scorer.weights.subarray(feature * STRIDE, feature * STRIDE + size);
     low += Math.min(...own);
     high += Math.max(...own);
   });
@@ -179,10 +253,14 @@ export function checkTotal({ low, high }: { low: number; high: number }): void {
 
 /** The first pass's score of one item's codes in units: the reference that every faster implementation must equal. */
 export function scoreCodes(scorer: Scorer, codes: ArrayLike<number>, offset = 0): number {
+  const { schema, crosses, weights } = scorer;
   let units = 0;
-  const features = scorer.schema.features.length;
+  const features = schema.features.length;
   for (let feature = 0; feature < features; feature++) {
-    units += scorer.weights[feature * STRIDE + codes[offset + feature]];
+    units += weights[feature * STRIDE + codes[offset + feature]];
   }
+  crosses?.forEach((cross, k) => {
+    units += weights[(features + k) * STRIDE + cellReader(schema, cross)(codes, offset)];
+  });
   return units;
 }

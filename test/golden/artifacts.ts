@@ -103,6 +103,23 @@ export const withPosterior: AdditiveScorer = {
   ),
 };
 
+/** With two learned crosses, and how well all of it is known. */
+export const withCrosses: AdditiveScorer = {
+  ...additiveFromPoints(schema, schema.rules, {
+    version: 'v000042' as Version,
+    parent: 'v000041' as Version,
+    name: 'crossed',
+    crosses: [
+      { features: ['theme', 'status'], points: [[], [0.5, -1], [0, 0, 7.25]] },
+      { features: ['status', 'place'], points: [[-3, 0, 0, 1 / 3]] },
+    ],
+  }),
+  posterior: posteriorOf(schema, (feature, bucket) => feature + bucket / 4, [
+    [1, 3],
+    [3, 5],
+  ]),
+};
+
 export const forest: ForestScorer = {
   ...scorer,
   kind: 'forest',
@@ -116,6 +133,11 @@ export const forest: ForestScorer = {
     left: Uint32Array.of(1, 0, 0, 4, 6, 0, 0, 0, 0),
     units: Int32Array.of(0, 65_536, -98_304, 0, 0, 1, -1, 2_000_000, 123_456),
   },
+};
+
+export const crossedForest: ForestScorer = {
+  ...forest,
+  ...{ crosses: withCrosses.crosses!, weights: withCrosses.weights },
 };
 
 /** Parameter i of a list is (i + 1) / `by`, in the buckets that there are. */

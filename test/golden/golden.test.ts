@@ -8,6 +8,7 @@ import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
   batch,
+  crossedForest,
   decisions,
   experimentDecisions,
   forest,
@@ -22,6 +23,7 @@ import {
   sourcedDecisions,
   scorer,
   snapshot,
+  withCrosses,
   withPosterior,
 } from './artifacts.ts';
 
@@ -44,6 +46,18 @@ describe.each([
     bytes: scorerToBytes(withPosterior),
     decode: scorerFromBytes,
     value: withPosterior,
+  },
+  {
+    name: 'scorer-3-crosses',
+    bytes: scorerToBytes(withCrosses),
+    decode: scorerFromBytes,
+    value: withCrosses,
+  },
+  {
+    name: 'scorer-3-forest',
+    bytes: scorerToBytes(crossedForest),
+    decode: scorerFromBytes,
+    value: crossedForest,
   },
   {
     name: 'scorer-2-forest',

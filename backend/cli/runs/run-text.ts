@@ -3,6 +3,7 @@ import { schemaLogsText } from '../../log/schema-log.ts';
 import { belowMinimumsText } from '../../models/below-minimums.ts';
 import type { Run } from '../../http/answers.ts';
 import { gateText } from '../../science/evaluation/gate-text.ts';
+import { crossesText } from '../../science/training/choose-crosses.ts';
 import { windowText } from '../../science/training/choose-window.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
@@ -11,6 +12,7 @@ export function runText(run: Run): string {
     belowMinimums,
     learner,
     counts,
+    crosses,
     firstPassRemains,
     gate,
     missing,
@@ -32,6 +34,7 @@ export function runText(run: Run): string {
       counts && `${count(counts.rankings)} rankings, ${count(counts.rewarded)} with a reward`,
     ],
     ['window', window && windowText(window)],
+    ['crosses', crossesText(crosses)],
     ['loss', lossText(run)],
     [
       'MRR on held-out log',

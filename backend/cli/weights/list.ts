@@ -70,10 +70,30 @@ function wholeText(whole: Answer<'/v1/weights/:version'>): string {
   const rows = schema.features.flatMap((spec) =>
     (points[spec.name] ?? []).map((value, bucket) => ({ spec, bucket, value })),
   );
+  const ofFeatures = rows.map(
+    ({ spec, bucket, value }) => [spec.name, bucketLabel(spec, bucket), value] as const,
+  );
   return `${about}\n\n${table(
     ['feature', 'bucket', 'points'],
-    rows
-      .filter(({ value }) => value !== 0)
-      .map(({ spec, bucket, value }) => [spec.name, bucketLabel(spec, bucket), value]),
+    [...ofFeatures, ...crossRows(whole)].filter(([, , value]) => value !== 0),
   )}`;
+}
+
+/** The cells of learned crosses, in words. */
+function crossRows({ schema, crosses }: Answer<'/v1/weights/:version'>) {
+  return crosses.flatMap(({ features, points }) => {
+    const [first, second] = features.map((name) =>
+      schema.features.find((spec) => spec.name === name)!,
+    );
+    return points.flatMap((row, x) =>
+      row.map(
+        (value, y) =>
+          [
+            features.join(' × '),
+            `${bucketLabel(first, x)} × ${bucketLabel(second, y)}`,
+            value,
+          ] as const,
+      ),
+    );
+  });
 }

@@ -22,6 +22,8 @@ export interface Services {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly versions: Versions;
+  /** @returns undefined where the edge does not answer. */
+  readonly edgeReadsCrosses: () => Promise<boolean | undefined>;
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
   readonly snapshots: SnapshotPublisher;

@@ -5,6 +5,7 @@ import type { GateReport } from '../../science/evaluation/gate-report.ts';
 import type { ExaminationPropensities } from '../../science/evaluation/position-bias/examination.ts';
 import { LEARNERS } from '../../science/learn/learners/learner.ts';
 import type { ModelComparison } from '../../science/training/compare-models.ts';
+import type { TriedCross } from '../../science/training/choose-crosses.ts';
 import type { LearningWindow } from '../../science/training/choose-window.ts';
 import type { RankingSummary } from '../../science/training/train-version.ts';
 import type { runs } from '../../store/tables.ts';
@@ -50,6 +51,10 @@ const progress = z.object({
   window: objectOf<LearningWindow>(
     'How many of the latest rankings were learned from, and why not all, where tastes turned',
   ).optional(),
+  crosses: z
+    .array(objectOf<TriedCross>('A pair of features, its held-out gain, and whether it was kept'))
+    .optional()
+    .openapi({ description: 'Pairs of features that were tried as learned crosses' }),
   examination: objectOf<ExaminationPropensities>(
     'By slot, where rewards were divided by it',
   ).optional(),

@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { desc, eq } from 'drizzle-orm';
+import { ApiError } from '../../../shared/domain/errors.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration } from '../../../shared/domain/exploration.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
-import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
+import { additiveFromPoints, crossPointsOf, pointsOf } from '../../../shared/score/scorer.ts';
 import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
 import { addVersion } from '../../models/add-version.ts';
@@ -46,6 +47,17 @@ const about = z
 const points = z
   .record(z.string(), z.array(z.number()))
   .openapi({ description: 'Feature → points by bucket from 0 (missing)' });
+const crosses = z
+  .array(
+    z.strictObject({
+      features: z.tuple([z.string(), z.string()]),
+      points: z.array(z.array(z.number())),
+    }),
+  )
+  .openapi({
+    description:
+      'Learned crosses: two features, the earlier one first, and points by bucket of the first and of the second, from 0 (missing)',
+  });
 const exploration = z
   .object({
     temperature: z.number(),
@@ -62,6 +74,7 @@ const whole = about
   .extend({
     schema: objectOf<Schema>('Columns, features, filters and rules'),
     points,
+    crosses,
     calibration: z.object({ intercept: z.number(), slope: z.number() }),
     exploration,
   })
@@ -74,6 +87,7 @@ const given = z
       .optional()
       .openapi({ description: 'A whole schema; else the parent’s, else the champion’s' }),
     points: z.record(z.string(), z.array(z.number())),
+    crosses: crosses.optional(),
     exploration: exploration.partial().optional(),
     parent: versionId.optional(),
   })
@@ -152,6 +166,7 @@ export const weightRoutes = (services: Services) => {
           belowMinimums: belowMinimumsOf(found.lineage),
           schema,
           points: pointsOf(scorer),
+          crosses: crossPointsOf(scorer),
           calibration,
           exploration: own,
         },
@@ -166,14 +181,21 @@ export const weightRoutes = (services: Services) => {
           ? (parent?.schema ?? (await liveSchema()))
           : parseSchema(body.schema);
       const explored = checkExploration({ ...schema.exploration, ...body.exploration });
-      const { version: _, ...scorer } = additiveFromPoints(schema, body.points, {
+      if (body.crosses !== undefined && (await services.edgeReadsCrosses()) !== true)
+        throw new ApiError(
+          409,
+          'edge_too_old',
+          'the edge does not say that it reads learned crosses: upgrade the Worker first',
+        );
+      const { version: _, ...typed } = additiveFromPoints(schema, body.points, {
         // A placeholder: the store assigns the real version.
         version: RULES_VERSION,
         name: body.name,
         ...(parent && { parent: parent.version }),
         exploration: explored,
-        posterior: unlearned(schema, explored),
+        ...(body.crosses && { crosses: body.crosses }),
       });
+      const scorer = { ...typed, posterior: unlearned(schema, explored, typed.crosses) };
       const by = actorOf(c);
       const version = await addVersion(services, scorer, { givenBy: by });
       await store.write([

@@ -1,9 +1,9 @@
 import { proxy } from 'comlink';
-import type { TrainingDataService } from '../../log/training-data.ts';
 import { inThread } from '../../process/thread.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunSource } from '../shell/run-source.ts';
 import type { RunJob } from '../shell/run.ts';
+import { crossBudget, type TrainingDeps } from '../train/training-job.ts';
 import type { ComparisonInput, ComparisonProgress } from './comparison-messages.ts';
 import type { ComparisonWorker } from './worker.ts';
 
@@ -12,7 +12,7 @@ export interface ComparisonRequest
 
 /** Compares learners. Nothing is stored but the run's row, whose progress has the report in the end. */
 export function comparisonJob(
-  trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>,
+  deps: Pick<TrainingDeps, 'trainingData' | 'training' | 'edgeReadsCrosses'>,
   request: ComparisonRequest,
 ): RunJob {
   const { parent, ...asked } = request;
@@ -26,11 +26,13 @@ export function comparisonJob(
     async carryOut(run) {
       const compareIn = inThread<ComparisonWorker>(new URL('./worker.ts', import.meta.url));
       const result = await compareIn(async (thread) => {
-        const { input } = await prepareInput(trainingData, request);
+        const { input } = await prepareInput(deps.trainingData, request);
+        const crosses = await crossBudget(deps, run.log);
         const { learners, folds, objective, l2, seed } = request;
         const sent: ComparisonInput = {
           ...input,
           learners,
+          ...(crosses && { crosses }),
           ...(folds !== undefined && { folds }),
           ...(objective && { objective }),
           ...(l2 !== undefined && { l2 }),

@@ -10,7 +10,7 @@ import type { RunInput } from '../shell/run-input.ts';
 export interface ComparisonInput
   extends
     RunInput,
-    Pick<ModelComparisonOptions, 'learners' | 'folds' | 'objective' | 'l2' | 'seed'> {}
+    Pick<ModelComparisonOptions, 'learners' | 'folds' | 'objective' | 'l2' | 'seed' | 'crosses'> {}
 
 export type ComparisonProgress =
   | { readonly phase: 'reading'; readonly slates: number }

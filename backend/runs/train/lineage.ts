@@ -26,6 +26,8 @@ export function lineageOf(
     gate: result.gate,
     examination: result.examination,
     learnedFrom: result.window,
+    /** Pairs of features that were tried as learned crosses. */
+    crosses: result.crosses,
     quality,
     partitions: manifests.map(({ day, state, parts }) => ({
       day,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
 import { mostDemanding } from '../shell/most-demanding.ts';
 import { DEFAULT_GATE_RULES } from '../../science/evaluation/gate-rules.ts';
-import { group, multiple, positive, schedule, share } from '../../settings/fields.ts';
+import { MAX_CROSSES } from '../../../shared/score/learned-cross.ts';
+import { count, group, multiple, positive, schedule, share } from '../../settings/fields.ts';
 
 export const training = group({
   /** When training starts from the champion; empty: by hand only. */
@@ -22,6 +23,13 @@ export const training = group({
   fullSchedule: schedule.default('0 4 * * 0'),
   /** Which learner that training uses. */
   fullLearner: z.enum(LEARNERS).default('boosted'),
+  /** What may be learned of pairs of features that interact. */
+  crosses: group({
+    /** The most pairs; 0: none. */
+    pairs: count.max(MAX_CROSSES).default(8),
+    /** The most weights of all of them together: each pair has as many as the buckets of its features multiplied, at most 256. */
+    weights: positive.default(2048),
+  }),
   /** What the gate asks of a version before visitors may be shown it. */
   gate: group({
     /** Where the log could have shown less of a version's slates, the off-policy gain may refuse the version, and not speak for it. */

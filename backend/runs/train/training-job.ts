@@ -10,6 +10,7 @@ import { limitedText } from '../shell/limited-text.ts';
 import { prepareInput } from '../shell/run-input.ts';
 import type { RunContext, RunEnd, RunJob } from '../shell/run.ts';
 import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
+import { crossesText, type CrossBudget } from '../../science/training/choose-crosses.ts';
 import { windowText } from '../../science/training/choose-window.ts';
 import { goLive, type GoLiveDeps } from './go-live.ts';
 import { lineageOf } from './lineage.ts';
@@ -23,7 +24,9 @@ export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
   readonly trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>;
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
-  readonly training: Pick<TrainingSettings, 'gate'>;
+  readonly training: Pick<TrainingSettings, 'gate' | 'crosses'>;
+  /** @returns undefined where the edge does not answer. */
+  readonly edgeReadsCrosses: () => Promise<boolean | undefined>;
 }
 
 /** Learns a version, stores it, and brings it to visitors if it passed the gate. */
@@ -62,25 +65,28 @@ async function carryOut(
       };
   const limits = limitedText(result.limited);
   const latest = windowText(result.window);
+  const crosses = crossesText(result.crosses);
   const remains = result.firstPassRemains === undefined ? '' : `${result.firstPassRemains}; `;
   return {
     version,
     progress: { ...report, quality, outcome, isGoingLive, forced, otherLogs: others.map(aboutLog) },
-    summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${latest === undefined ? '' : `${latest}; `}${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
+    summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${latest === undefined ? '' : `${latest}; `}${crosses === undefined ? '' : `${crosses}; `}${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
 
 /** Prepares the data and learns, in a thread of its own. */
 function learn(
-  { database, trainingData, training, mode }: TrainingDeps,
+  deps: TrainingDeps,
   request: TrainingRequest,
   run: RunContext,
 ): Promise<{ prepared: PreparedData; result: TrainingResult }> {
+  const { database, trainingData, training, mode } = deps;
   const trainIn = inThread<TrainingWorker>(new URL('./worker.ts', import.meta.url));
   return trainIn(async (thread) => {
     const { input, prepared } = await prepareInput(trainingData, request);
     const { startFrom, learner, name, l2, method, objective } = request;
     const { passed, failures } = prepared.quality;
+    const crosses = await crossBudget(deps, run.log);
     const sent: TrainingInput = {
       ...input,
       quality: { passed, failures },
@@ -88,6 +94,7 @@ function learn(
       learner,
       name,
       rules: { ...training.gate, mode: request.rollout ?? mode },
+      ...(crosses && { crosses }),
       ...(startFrom && { startFrom }),
       ...(l2 !== undefined && { l2 }),
       ...(method && { method }),
@@ -99,6 +106,27 @@ function learn(
     );
     return { prepared, result };
   });
+}
+
+/** @returns undefined where it is not known what the edge reads: the crosses of the version before remain, and no others are learned. */
+export async function crossBudget(
+  {
+    training: { crosses },
+    edgeReadsCrosses,
+  }: Pick<TrainingDeps, 'edgeReadsCrosses'> & {
+    readonly training: Pick<TrainingSettings, 'crosses'>;
+  },
+  log: (line: string) => void,
+): Promise<CrossBudget | undefined> {
+  if (crosses.pairs === 0) return crosses;
+  const reads = await edgeReadsCrosses();
+  if (reads === true) return crosses;
+  log(
+    reads === undefined
+      ? 'the edge does not answer whether it reads learned crosses: no new ones are learned'
+      : 'the edge does not read learned crosses yet: none are learned until the Worker is upgraded',
+  );
+  return reads === undefined ? undefined : { ...crosses, pairs: 0 };
 }
 
 const overruled = ({ reason }: GateVerdict): GateVerdict => ({

@@ -11,7 +11,15 @@ export interface TrainingInput
     RunInput,
     Pick<
       LearnOptions,
-      'learner' | 'startFrom' | 'name' | 'l2' | 'method' | 'objective' | 'seed' | 'rules'
+      | 'learner'
+      | 'startFrom'
+      | 'name'
+      | 'l2'
+      | 'method'
+      | 'objective'
+      | 'seed'
+      | 'rules'
+      | 'crosses'
     > {
   readonly quality: { readonly passed: boolean; readonly failures: readonly string[] };
   /** Where logged requests and the catalogue are read. */

@@ -12,7 +12,7 @@ const ITEMS = 10_000;
  */
 export function scoringWork(scorer: Scorer): number {
   const features = scorer.schema.features.length;
-  const first = ITEMS * features;
+  const first = ITEMS * (features + (scorer.crosses?.length ?? 0));
   if (scorer.kind === 'additive') return first;
   const perItem =
     scorer.kind === 'forest'

@@ -1,5 +1,6 @@
 import { finalUnits } from '../../../shared/score/rerank.ts';
-import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import { STRIDE, toPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import { cellColumn } from './crosses/cross-columns.ts';
 import { additiveScores } from './histogram.ts';
 import { scoreRows } from './score-rows.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -9,8 +10,14 @@ export function pointsPerRow(
   scorer: Scorer,
   { rows, codes }: Pick<TrainingSet, 'rows' | 'features' | 'codes'>,
 ): Float64Array {
-  const set = { rows, features: scorer.schema.features.length, codes };
-  return scorer.kind === 'additive'
-    ? additiveScores(set, Float64Array.from(scorer.weights, toPoints))
-    : scoreRows(set, (own) => toPoints(finalUnits(scorer, own)));
+  const { schema, crosses = [] } = scorer;
+  const set = { rows, features: schema.features.length, codes };
+  if (scorer.kind !== 'additive') return scoreRows(set, (own) => toPoints(finalUnits(scorer, own)));
+  const weights = Float64Array.from(scorer.weights, toPoints);
+  const points = additiveScores(set, weights);
+  crosses.forEach((cross, k) => {
+    const own = weights.subarray((set.features + k) * STRIDE, (set.features + k + 1) * STRIDE);
+    cellColumn(set, schema, cross).forEach((cell, row) => (points[row] += own[cell]));
+  });
+  return points;
 }

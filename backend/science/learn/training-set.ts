@@ -8,6 +8,8 @@ import { visitorClusters, type SlateOf } from './visitor-clusters.ts';
 export interface TrainingSet {
   readonly rows: number;
   readonly features: number;
+  /** How many of the features are learned crosses (`withCrossColumns`), behind those of the schema; absent: none. */
+  readonly crosses?: number;
   /** Feature-major: `codes[feature * rows + row]`. */
   readonly codes: Uint8Array;
   /** Slate s covers rows `starts[s] .. starts[s + 1] − 1`; one entry more than there are slates. */
@@ -122,6 +124,7 @@ export function sliceSlates(set: TrainingSet, from: number, to: number): Trainin
   return {
     rows,
     features: set.features,
+    ...(set.crosses !== undefined && { crosses: set.crosses }),
     codes,
     starts: set.starts.slice(from, to + 1).map((start) => start - first),
     reward: set.reward.slice(first, last),
@@ -153,6 +156,7 @@ export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): Trainin
   return {
     rows,
     features: set.features,
+    ...(set.crosses !== undefined && { crosses: set.crosses }),
     codes,
     starts,
     reward: Float64Array.from(from, (row) => set.reward[row]),

@@ -1,5 +1,6 @@
 import { firstPassOf, STRIDE, type Scorer } from '../../../shared/score/scorer.ts';
 import { toLogOdds, warmSlope } from './additive/first-pass.ts';
+import { withCrossColumns } from './crosses/cross-columns.ts';
 import { additiveScores } from './histogram.ts';
 import { teachAlone } from './outside-option.ts';
 import { slateCount, withPosition, type TrainingSet } from './training-set.ts';
@@ -18,13 +19,14 @@ const PRIOR = 1;
 export function usualChances(set: TrainingSet, learned: TrainingSet, base: Scorer): Float64Array {
   const first = firstPassOf(base);
   const withSlot = base.schema.training.position === 'given' ? same : withPosition;
-  const fitted = withSlot(learned);
-  const weights = toLogOdds(first, fitted.features, warmSlope(base, learned));
+  const crossed = (one: TrainingSet) => withSlot(withCrossColumns(one, base.schema, base.crosses));
+  const fitted = crossed(learned);
+  const weights = toLogOdds(first, fitted, warmSlope(base, learned));
   const scores = additiveScores(fitted, weights);
   for (let round = 0; round < ROUNDS; round++)
     for (let feature = 0; feature < fitted.features; feature++)
       scaleFeature(fitted, feature, weights, scores);
-  return chancesOf(set, additiveScores(withSlot(set), weights));
+  return chancesOf(set, additiveScores(crossed(set), weights));
 }
 
 const same = (set: TrainingSet) => set;

@@ -1,5 +1,3 @@
-import { STRIDE } from '../../../shared/score/scorer.ts';
-import { heldOutGain } from '../evaluation/held-out-gain.ts';
 import {
   fitFirstPass,
   toLogOdds,
@@ -7,10 +5,10 @@ import {
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { setIntercept } from '../learn/outside-option.ts';
-import type { Fit } from '../learn/additive/fit-options.ts';
 import { sliceSlates, slateCount, type TrainingSet } from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
-import { clusteredMean, type IntervalEstimate } from '../statistics/interval.ts';
+import type { IntervalEstimate } from '../statistics/interval.ts';
+import { gainOn, logOddsOf } from './held-out-comparison.ts';
 import { percent } from '../../../shared/text/text.ts';
 import { isGainCertain } from './is-gain-certain.ts';
 import { comparisonOf, windowSplits, type SlateRange, type WindowSplit } from './window-splits.ts';
@@ -52,21 +50,18 @@ export async function chooseWindow(
   const splits = windowSplits(rewardedSlates(set), of);
   if (splits.length === 0) return whole;
 
-  const logOddsOf = async ({ from, to }: SlateRange, newest: TrainingSet) => {
+  const fittedTo = async ({ from, to }: SlateRange, newest: TrainingSet) => {
     const part = sliceSlates(set, from, to);
     const slope = warmSlope(options.parent, sliceSlates(set, 0, to));
-    const start = toLogOdds(firstPassOf(options.parent), set.features, slope);
+    const start = toLogOdds(firstPassOf(options.parent), set, slope);
     setIntercept(part, start);
     const descent = { weights: start, iterations: ITERATIONS };
-    return logOdds(await fitFirstPass(part, undefined, options, descent), newest);
+    return logOddsOf(await fitFirstPass(part, undefined, options, descent), newest);
   };
   const compare = async (split: WindowSplit, from: number) => {
     const { longer, shorter, newest: latest } = comparisonOf(split, from, of);
     const newest = sliceSlates(set, latest.from, latest.to);
-    const [ofLonger, ofShorter] = [
-      await logOddsOf(longer, newest),
-      await logOddsOf(shorter, newest),
-    ];
+    const [ofLonger, ofShorter] = [await fittedTo(longer, newest), await fittedTo(shorter, newest)];
     return gainOn(newest, options.parent.schema.training.objective, ofLonger, ofShorter);
   };
 
@@ -121,37 +116,3 @@ function rewardedSlates({ starts, reward }: TrainingSet): number[] {
   }
   return slates;
 }
-
-/** Of each row, the effect of its slot included. */
-function logOdds({ weights }: Fit, { rows, features, codes }: TrainingSet): Float64Array {
-  const sum = new Float64Array(rows);
-  for (let feature = 0; feature < features; feature++)
-    for (let row = 0; row < rows; row++)
-      sum[row] += weights[feature * STRIDE + codes[feature * rows + row]];
-  return sum;
-}
-
-/** By how much the loss of a slate falls. @param before and `after`: log-odds of each row. */
-function gainOn(
-  set: TrainingSet,
-  objective: 'listwise' | 'pointwise',
-  before: Float64Array,
-  after: Float64Array,
-): IntervalEstimate | undefined {
-  if (objective === 'listwise') return heldOutGain(set, before, after);
-  const losses = (scores: Float64Array) =>
-    Float64Array.from({ length: slateCount(set) }, (_, slate) => {
-      let loss = 0;
-      for (let row = set.starts[slate]; row < set.starts[slate + 1]; row++)
-        loss += softplus(scores[row]) - (set.reward[row] > 0 ? scores[row] : 0);
-      return loss;
-    });
-  const [own, other] = [losses(before), losses(after)];
-  return clusteredMean(
-    own.map((loss, slate) => loss - other[slate]),
-    set.cluster,
-  );
-}
-
-/** `ln(1 + eˣ)`, finite for every finite x. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

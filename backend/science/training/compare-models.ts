@@ -75,7 +75,9 @@ export interface FeatureDependence {
 }
 
 export interface ModelComparisonOptions
-  extends Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'device'>, Partial<ImportanceOptions> {
+  extends
+    Pick<LearnOptions, 'parent' | 'l2' | 'objective' | 'crosses' | 'device'>,
+    Partial<ImportanceOptions> {
   /** The additive learner is always added: the others are compared with it. */
   readonly learners: readonly LearnerName[];
   /** Folds of the cross-validation besides the time split; absent: none. */
@@ -175,7 +177,7 @@ interface Fitted extends Pick<
 async function fit(
   learner: LearnerName,
   train: TrainingSet,
-  { parent, l2, objective, device, seed = SEED, nowMs }: ModelComparisonOptions,
+  { parent, l2, objective, crosses, device, seed = SEED, nowMs }: ModelComparisonOptions,
 ): Promise<Fitted> {
   let reranker: FittedReranker | undefined;
   const started = nowMs();
@@ -186,6 +188,7 @@ async function fit(
     seed,
     ...(l2 === undefined ? {} : { l2 }),
     ...(objective && { objective }),
+    ...(crosses && { crosses }),
     device,
     onReranker: (own) => (reranker = own),
   });

@@ -1,6 +1,6 @@
 import type { Schema } from '../../../shared/features/schema.ts';
 import { scorerProblem } from '../../../shared/score/rerank.ts';
-import type { Scorer, UnversionedScorer } from '../../../shared/score/scorer.ts';
+import { firstPassOf, type Scorer, type UnversionedScorer } from '../../../shared/score/scorer.ts';
 import { runGate } from '../evaluation/gate.ts';
 import type { GateReport } from '../evaluation/gate-report.ts';
 import type { GateRules } from '../evaluation/gate-rules.ts';
@@ -22,6 +22,8 @@ import {
   slotEffect,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
+import { withCrossColumns } from '../learn/crosses/cross-columns.ts';
+import { withCrosses } from '../learn/crosses/with-crosses.ts';
 import { boostedLearner, type BoostedObjective } from '../learn/learners/boosted.ts';
 import { forestLearner } from '../learn/learners/forest.ts';
 import type { FittedReranker, LearnerName, RerankLearner } from '../learn/learners/learner.ts';
@@ -29,6 +31,7 @@ import { mlpLearner } from '../learn/learners/mlp.ts';
 import { withOutsideOption } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
+import { chooseCrosses, type CrossBudget, type TriedCross } from './choose-crosses.ts';
 import { chooseWindow, slatesOf, type LearningWindow } from './choose-window.ts';
 import { withoutPositionBias } from './without-position-bias.ts';
 
@@ -44,6 +47,8 @@ export interface LearnOptions {
   readonly method?: FitMethod;
   /** Of boosted trees. */
   readonly objective?: BoostedObjective;
+  /** What may be learned of pairs of features; absent: the crosses of the scorer that it starts from, and no others. */
+  readonly crosses?: CrossBudget;
   /** How many of the first pass's best items are scored again. */
   readonly rerankDepth?: number;
   readonly seed?: number;
@@ -76,6 +81,8 @@ export interface Learned {
   /** The examination probability of each slot, where rewards were divided by it. */
   readonly examination?: ExaminationPropensities;
   readonly window: LearningWindow;
+  /** The pairs of features that were tried as learned crosses; absent where none was. */
+  readonly crosses?: readonly TriedCross[];
   readonly gate: GateReport;
   /** On the held-out slates, parent and learned, ranked by score alone. */
   readonly validation: { readonly parent: RankingSummary; readonly learned: RankingSummary };
@@ -103,11 +110,19 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
   const { set: unbiased, examination } = withoutPositionBias(set, schema);
   const teaching =
     schema.training.objective === 'listwise' ? withOutsideOption(unbiased) : unbiased;
-  const start = options.startFrom ?? parent;
-  const window = await chooseWindow(teaching, { ...options, parent: start });
-  const shown = slatesOf(teaching, window);
+  const start = firstPassOf(options.startFrom ?? parent);
+  const { crosses: before } = start;
+  const ofBefore = withCrossColumns(teaching, schema, before);
+  const window = await chooseWindow(ofBefore, { ...options, parent: start });
+  const latest = slatesOf(teaching, window);
+  const [early] = splitByTime(latest, VALIDATION_SHARE);
+  const tried =
+    options.crosses && (await chooseCrosses(early, { ...options, parent: start }, options.crosses));
+  const crosses =
+    tried === undefined ? before : tried.filter(({ isKept }) => isKept).map(({ cross }) => cross);
+  const shown = withCrossColumns(latest, schema, crosses);
   const [train, validation] = splitByTime(shown, VALIDATION_SHARE);
-  const fitting = { ...options, parent: start };
+  const fitting = { ...options, parent: withCrosses(start, crosses ?? []) };
   const trial = await fitScorer(train, validation, fitting);
   const final = await fitScorer(shown, undefined, fitting, trial);
   const { version: _, ...scorer } = final.scorer;
@@ -134,6 +149,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     ...(final.firstPassRemains !== undefined && { firstPassRemains: final.firstPassRemains }),
     ...(examination && { examination }),
     window,
+    ...(tried !== undefined && tried.length > 0 && { crosses: tried }),
     gate: runGate(evidence, { required: ['calibration'], ...options.rules }),
     validation: {
       parent: summarise(parent, validation),
@@ -246,10 +262,11 @@ function rerankLearner(
   }
 }
 
-/** The set without the features that only training has. */
+/** The set with the features of the schema alone, which is what a re-ranker reads. */
 function served(set: TrainingSet, { features }: Schema): TrainingSet {
   return {
     ...set,
+    crosses: 0,
     features: features.length,
     codes: set.codes.subarray(0, features.length * set.rows),
   };

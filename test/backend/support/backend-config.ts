@@ -18,6 +18,7 @@ export const NO_TRAINING: TrainingSettings = {
   windows: { additive: 30, forest: 60, mlp: 90 },
   fullSchedule: '',
   fullLearner: 'boosted',
+  crosses: { pairs: 8, weights: 2048 },
   gate: { minCover: 0.8, maxCost: 20 },
 };
 

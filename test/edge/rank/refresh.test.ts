@@ -102,6 +102,7 @@ describe('GET /v1/version', () => {
       weightsAgeMs: expect.any(Number),
       snapshotAgeMs: expect.any(Number),
       degraded: false,
+      scorerFormat: 3,
       experiments: [],
       shadow: null,
       lostDecisions: 0,

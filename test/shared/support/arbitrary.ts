@@ -4,7 +4,12 @@ import type { ItemId, Version } from '../../../shared/domain/ids.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { TOUCH_TYPES } from '../../../shared/domain/visitor-history.ts';
 import { bucketCount, parseSchema, type Schema } from '../../../shared/features/schema.ts';
-import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import {
+  additiveFromPoints,
+  STRIDE,
+  type CrossPoints,
+  type Scorer,
+} from '../../../shared/score/scorer.ts';
 import type { Competition } from '../../oracle/encode.ts';
 import {
   flatNetwork,
@@ -291,6 +296,29 @@ export const pointsFor = (schema: Schema): fc.Arbitrary<Record<string, number[]>
     )
     .map((points) => Object.fromEntries(schema.features.map(({ name }, i) => [name, points[i]])));
 
+/** Up to 3 learned crosses of a schema with points for some of their cells. */
+export const crossesFor = (schema: Schema): fc.Arbitrary<CrossPoints[]> => {
+  const pairs = schema.features.flatMap((second, b) =>
+    schema.features
+      .slice(0, b)
+      .filter((first) => bucketCount(first) * bucketCount(second) <= STRIDE)
+      .map((first) => [first, second] as const),
+  );
+  return fc.subarray(pairs, { maxLength: Math.min(3, pairs.length) }).chain((chosen) =>
+    fc.tuple(
+      ...chosen.map(([first, second]) => {
+        const [rows, columns] = [bucketCount(first), bucketCount(second)];
+        const point = fc.oneof(
+          fc.integer({ min: -3, max: 3 }),
+          fc.double({ min: -20, max: 20, noNaN: true }),
+        );
+        const points = fc.array(fc.array(point, { maxLength: columns }), { maxLength: rows });
+        return points.map((own) => ({ features: [first.name, second.name] as const, points: own }));
+      }),
+    ),
+  );
+};
+
 /** One item's codes: any bucket of each feature. */
 export const codesFor = (schema: Schema): fc.Arbitrary<number[]> =>
   fc.tuple(...schema.features.map((feature) => fc.nat({ max: bucketCount(feature) - 1 })));
@@ -312,11 +340,12 @@ export const networkShapes = fc.record({
 const about = { version: 'v000007' as Version, name: 'random' };
 const rerank = fc.record({ depth: fc.integer({ min: 1, max: 60 }), adds: fc.boolean() });
 
-/** A scorer of any kind over a schema, its first pass of `pointsFor`. */
+/** A scorer of any kind over a schema, its first pass of `pointsFor` and `crossesFor`. */
 export const scorersFor = (schema: Schema): fc.Arbitrary<Scorer> =>
   fc
     .tuple(
       pointsFor(schema),
+      crossesFor(schema),
       rerank,
       fc.oneof(
         fc.constant({ kind: 'additive' } as const),
@@ -324,8 +353,8 @@ export const scorersFor = (schema: Schema): fc.Arbitrary<Scorer> =>
         networkShapes.map((shape) => ({ kind: 'mlp', shape }) as const),
       ),
     )
-    .map(([points, how, own]): Scorer => {
-      const first = additiveFromPoints(schema, points, about);
+    .map(([points, crosses, how, own]): Scorer => {
+      const first = additiveFromPoints(schema, points, { ...about, crosses });
       switch (own.kind) {
         case 'additive':
           return first;

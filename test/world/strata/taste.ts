@@ -1,4 +1,4 @@
-import { bucketCount } from '../../../shared/features/schema.ts';
+import { bucketCount, featureIndex } from '../../../shared/features/schema.ts';
 import { tripWishes } from '../trip-wishes.ts';
 
 const FEATURES = tripWishes.features.length;
@@ -49,3 +49,34 @@ export function interactingTaste(random: () => number): Taste {
       alone(codes, from),
     );
 }
+
+/**
+ * A taste that the schema's declared constraints allow, with half of the liking in sums over features, and as much as an additive taste
+ * has in the pairs of buckets of these pairs of features, if any.
+ */
+export const tasteOfPairs =
+  (pairs: readonly (readonly [string, string])[]) =>
+  (random: () => number): Taste => {
+    const liking = tripWishes.features.map((spec) => {
+      const own = Float64Array.from({ length: bucketCount(spec) }, () => drawn(random) / 2);
+      const isMonotone = tripWishes.constraints.some(
+        ({ feature, monotone }) => feature === spec.name && monotone === 'decreasing',
+      );
+      if (isMonotone) own.set(own.slice(1).toSorted().toReversed(), 1);
+      return own;
+    });
+    const tables = pairs.map(([one, other]) => ({
+      one: featureIndex(tripWishes, one),
+      other: featureIndex(tripWishes, other),
+      liking: Float64Array.from({ length: WIDEST * WIDEST }, () => drawn(random)),
+    }));
+    return (codes, from) =>
+      tables.reduce(
+        (worth, { one, other, liking: of }) =>
+          worth + of[codes[from + one] * WIDEST + codes[from + other]],
+        liking.reduce((worth, of, feature) => worth + of[codes[from + feature]], 0),
+      );
+  };
+
+/** Uniform in ±SPREAD. */
+const drawn = (random: () => number): number => SPREAD * (2 * random() - 1);

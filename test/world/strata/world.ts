@@ -82,15 +82,18 @@ export interface WorldOptions {
   readonly clicks?: number;
   /** When people come; else `NOW_MS`. */
   readonly nowMs?: number;
+  /** What they like; else as the stratum says. */
+  readonly taste?: (random: () => number) => Taste;
 }
 
 export function drawWorld(
   stratum: Stratum,
   seed: number,
-  { clicks: asked, nowMs = NOW_MS }: WorldOptions = {},
+  { clicks: asked, nowMs = NOW_MS, taste: own }: WorldOptions = {},
 ): World {
   const random = seededRandom(seed);
-  const { model, taste: drawTaste } = VISITORS[stratum.visitors];
+  const { model, taste } = VISITORS[stratum.visitors];
+  const drawTaste = own ?? taste;
   const tastes = { now: drawTaste(random), before: drawTaste(random) };
   const drawnClicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
   const clicks = asked ?? drawnClicks;

@@ -12,7 +12,7 @@ import { treeExplainer } from './tree-shap.ts';
 export type ShapMethod = 'linear' | 'TreeSHAP' | 'sampled';
 
 /**
- * The explainer for a model: exact for additive scorers and for sums of trees, by sampling for networks.
+ * The explainer for a model: exact for additive scorers without learned crosses and for sums of trees, else by sampling.
  * @param covered a forest's trees with their training figures. @param background rows over which unknown features
  * average.
  */
@@ -23,10 +23,10 @@ export function explainModel(
   seed: number,
 ): Explainer & { readonly method: ShapMethod } {
   const features = scorer.schema.features.length;
-  if (scorer.kind === 'additive')
+  if (scorer.kind === 'additive' && scorer.crosses === undefined)
     return { method: 'linear', ...linearExplainer(scorer.weights, background) };
   // A first pass that only selects the pool is not part of the final score.
-  if (covered !== undefined && !scorer.rerank.adds)
+  if (covered !== undefined && scorer.kind !== 'additive' && !scorer.rerank.adds)
     return { method: 'TreeSHAP', ...treeExplainer(covered) };
   const score = (codes: Uint8Array) => toPoints(finalUnits(scorer, codes));
   return { method: 'sampled', ...sampledExplainer(score, features, background, { seed }) };

@@ -1,3 +1,5 @@
+import type { AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { withCrossColumns } from '../../learn/crosses/cross-columns.ts';
 import type { TrainingSet } from '../../learn/training-set.ts';
 import type { CoveredTrees } from './covered-trees.ts';
 import { pointsMoments } from './linear-shap.ts';
@@ -13,6 +15,19 @@ export function gainImportance({ trees, gain }: CoveredTrees, features: number):
   return total;
 }
 
-/** The counterpart of gain for additive scorers: the variance of each feature's points over the training rows. */
-export const pointsVariance = (weights: Int32Array, train: TrainingSet): Float64Array =>
-  Float64Array.from(pointsMoments(weights, train), ({ variance }) => variance);
+/**
+ * The counterpart of gain for additive scorers: the variance of each feature's points over the training rows. Half of that of a
+ * learned cross is each of its features'.
+ */
+export function pointsVariance(
+  { schema, crosses = [], weights }: AdditiveScorer,
+  train: TrainingSet,
+): Float64Array {
+  const features = schema.features.length;
+  const all = pointsMoments(weights, withCrossColumns(train, schema, crosses));
+  const own = Float64Array.from({ length: features }, (_, feature) => all[feature].variance);
+  crosses.forEach((cross, k) => {
+    for (const feature of cross) own[feature] += all[features + k].variance / 2;
+  });
+  return own;
+}

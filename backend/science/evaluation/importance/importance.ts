@@ -53,7 +53,7 @@ export function importanceOf(
   const names = scorer.schema.features.map(({ name }) => name);
   const gain =
     covered === undefined
-      ? scorer.kind === 'additive' && pointsVariance(scorer.weights, train)
+      ? scorer.kind === 'additive' && pointsVariance(scorer, train)
       : gainImportance(covered, names.length);
   const falls = permutationImportance(scorer, sampleRewarded(test, permutedSlates, seed), { seed });
   const explainer = explainModel(scorer, covered, train, seed);

@@ -5,7 +5,7 @@ import type { Explainer } from './explainer.ts';
 /**
  * Shapley values of a sum of one weight per feature: each feature's points minus their mean (Štrumbelj &
  * Kononenko, 2014; "linear SHAP" in Lundberg & Lee, 2017). Exact for independent features.
- * @param weights units, `F × STRIDE`. @param background rows over which the mean is taken.
+ * @param weights units, `F × STRIDE`, of a scorer without learned crosses. @param background rows over which the mean is taken.
  */
 export function linearExplainer(weights: Int32Array, background: TrainingSet): Explainer {
   const means = pointsMoments(weights, background).map(({ mean }) => mean);

@@ -6,6 +6,7 @@ import {
   STRIDE,
   toPoints,
   type AdditiveScorer,
+  type CrossPoints,
   type Scorer,
 } from '../../../../shared/score/scorer.ts';
 import { posteriorOf, priorPoints, type Posterior } from '../../../../shared/score/posterior.ts';
@@ -74,8 +75,9 @@ function spreadOf(scores: Float64Array): number {
 }
 
 /**
- * Fits an additive scorer that starts at its parent's points and is penalised for leaving the schema's rule weights.
- * @param train with the shown slot as one feature more where the schema asks for it, and with its outside option.
+ * Fits an additive scorer that starts at its parent's points and is penalised for leaving the schema's rule weights, with its
+ * parent's learned crosses.
+ * @param train with their columns (`withCrossColumns`), the shown slot as one feature more where the schema asks for it, and with its outside option.
  * @param from another fit: this one starts from its weights and runs for as many iterations. After none it keeps them: no step
  * was better than the start.
  */
@@ -92,11 +94,11 @@ export async function fitFirstPass(
     name: 'rules',
   });
   const logOdds = (scorer: AdditiveScorer) => {
-    const weights = toLogOdds(scorer, train.features, warmSlope(scorer, train));
+    const weights = toLogOdds(scorer, train, warmSlope(scorer, train));
     setIntercept(train, weights);
     return weights;
   };
-  const ridge = crossShrinkage(schema, train.features);
+  const ridge = crossShrinkage(schema, train.features, parent.crosses);
   return fitAdditive(train, validation, {
     schema,
     objective: training.objective,
@@ -132,6 +134,7 @@ export function firstPassScorer(
     ]),
   );
   const scorer = additiveFromPoints(schema, points, {
+    crosses: crossPoints(fit, parent),
     version: parent.version,
     name,
     parent: parent.version,
@@ -139,6 +142,23 @@ export function firstPassScorer(
     posterior: learnedPosterior(fit.curvature, set, parent),
   });
   return { ...scorer, calibration: calibrate(pointsPerRow(scorer, set), set.reward) };
+}
+
+function crossPoints({ weights }: Fit, { schema, crosses = [] }: Scorer): CrossPoints[] {
+  const { features } = schema;
+  return crosses.map(([a, b], k) => {
+    const [rows, columns] = [bucketCount(features[a]), bucketCount(features[b])];
+    const from = (features.length + k) * STRIDE;
+    return {
+      features: [features[a].name, features[b].name],
+      points: Array.from({ length: rows }, (_, x) =>
+        Array.from(
+          { length: columns },
+          (_cell, y) => weights[from + x * columns + y] / LEARNED_SLOPE,
+        ),
+      ),
+    };
+  });
 }
 
 /**
@@ -149,32 +169,43 @@ export function firstPassScorer(
 function learnedPosterior(
   curvature: Float64Array,
   set: TrainingSet,
-  { schema, exploration }: Scorer,
+  { schema, exploration, crosses }: Scorer,
 ): Posterior {
   const precision = 1 / (priorPoints(exploration) * LEARNED_SLOPE) ** 2;
-  const strength = crossStrength(schema);
+  const strength = crossStrength(schema, crosses);
   const weight = evidenceWeight(set, schema.training.objective);
-  return posteriorOf(schema, (feature, bucket) => {
+  const deviation = (feature: number, bucket: number) => {
     const learned = curvature[feature * STRIDE + bucket] / weight;
     return 1 / Math.sqrt(strength[feature] * precision + learned) / LEARNED_SLOPE;
-  });
+  };
+  return posteriorOf(schema, deviation, crosses);
 }
 
 /** The effect of the shown slot on each row, in log-odds: what the features that only training has add up to. */
 export function slotEffect(
   weights: Float64Array,
   schema: Schema,
-  { rows, features, codes }: TrainingSet,
+  { rows, features, crosses = 0, codes }: TrainingSet,
 ): Float64Array {
   const effect = new Float64Array(rows);
-  for (let feature = schema.features.length; feature < features; feature++)
+  for (let feature = schema.features.length + crosses; feature < features; feature++)
     for (let row = 0; row < rows; row++)
       effect[row] += weights[feature * STRIDE + codes[feature * rows + row]];
   return effect;
 }
 
-/** `Float64Array(features × STRIDE)`; a training-only position feature starts at 0. */
-export function toLogOdds(scorer: AdditiveScorer, features: number, slope: number): Float64Array {
+/**
+ * The weights of a scorer as those of a set, `Float64Array(set.features × STRIDE)`; what only training has starts at 0.
+ * @throws where the scorer has crosses that are no columns of the set.
+ */
+export function toLogOdds(
+  scorer: AdditiveScorer,
+  { features, crosses = 0 }: Pick<TrainingSet, 'features' | 'crosses'>,
+  slope: number,
+): Float64Array {
+  const own = scorer.crosses?.length ?? 0;
+  if (own !== 0 && own !== crosses)
+    throw new Error(`the scorer has ${own} learned crosses, but the set ${crosses}`);
   const weights = emptyWeights(features);
   scorer.weights.forEach((units, j) => (weights[j] = toPoints(units) * slope));
   return weights;

@@ -3,6 +3,7 @@ import { bucketCount } from '../../../../shared/features/schema.ts';
 import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import { toLogOdds, warmSlope } from './first-pass.ts';
 import { crossShrinkage } from './cross-shrinkage.ts';
+import { withCrossColumns } from '../crosses/cross-columns.ts';
 import type { Device } from '../device/device.ts';
 import { fitAdditive } from './fit-additive.ts';
 import { pointsPerRow } from '../score-set.ts';
@@ -11,6 +12,8 @@ import { setIntercept, withOutsideOption } from '../outside-option.ts';
 import { slotWeights } from './slot-weights.ts';
 
 const MAX_ITERATIONS = 100;
+/** A ridge so many times stronger lets a weight move by a millionth. */
+const FIXED = 1e6;
 
 /**
  * How the weights of a published version should change after what it was served for: the posterior mode of a
@@ -31,14 +34,15 @@ export async function learnDeltas(
   const { schema } = base;
   const slope = warmSlope(base, set);
   const isGiven = schema.training.position === 'given';
-  const shown = withOutsideOption(isGiven ? set : withPosition(set));
-  const start = toLogOdds(base, shown.features, slope);
+  const crossed = withCrossColumns(set, schema, base.crosses);
+  const shown = withOutsideOption(isGiven ? crossed : withPosition(crossed));
+  const start = toLogOdds(base, shown, slope);
   if (!isGiven) {
     const scores = pointsPerRow(base, set).map((points) => points * slope);
-    start.set(slotWeights(set, scores), schema.features.length * STRIDE);
+    start.set(slotWeights(set, scores), crossed.features * STRIDE);
   }
   setIntercept(shown, start);
-  const ridge = crossShrinkage(schema, shown.features);
+  const ridge = ridgeOf(base, shown.features);
   const { weights } = await fitAdditive(shown, undefined, {
     schema,
     objective: 'listwise',
@@ -63,6 +67,18 @@ export async function learnDeltas(
     .filter(({ points }) => points !== 0)
     .toSorted((one, other) => Math.abs(other.points) - Math.abs(one.points))
     .slice(0, MAX_DELTAS);
+}
+
+/** Learned crosses stay where they are: a delta names a feature, and none of these is one. */
+function ridgeOf({ schema, crosses }: AdditiveScorer, features: number): Float64Array | undefined {
+  const ridge = crossShrinkage(schema, features, crosses);
+  if (crosses === undefined) return ridge;
+  const from = schema.features.length * STRIDE;
+  return (ridge ?? new Float64Array(features * STRIDE).fill(1)).fill(
+    FIXED,
+    from,
+    from + crosses.length * STRIDE,
+  );
 }
 
 /** Mean over the slates that have a reward. */

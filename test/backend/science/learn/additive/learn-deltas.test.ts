@@ -12,7 +12,7 @@ import {
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../../../shared/domain/weight-delta.ts';
 import type { Schema } from '../../../../../shared/features/schema.ts';
-import { additiveFromPoints } from '../../../../../shared/score/scorer.ts';
+import { additiveFromPoints, type CrossPoints } from '../../../../../shared/score/scorer.ts';
 import { EXAMINED, examinedSchema, examinedSlates, LIKING } from '../../../../world/examined.ts';
 
 const SEED = 20_261_125;
@@ -66,6 +66,36 @@ describe('what the log adds to published weights', () => {
       const gradient = residuals(clicked, scores, f + 1);
       ofFeature(deltas, name).forEach((points, i) =>
         expect(gradient[i + 1]).toBeCloseTo((points * own) / SPREAD ** 2, 1),
+      );
+    });
+  });
+
+  test('is so with learned crosses as well, which stay as they are', async () => {
+    const clicked = one(examinedSlates(1500, SEED + 1, 'shuffled'));
+    const crosses: CrossPoints[] = [
+      { features: ['a', 'b'], points: [[], [0, 9, 3], [0, 0, 0, -12], [], [], [0, 0, 0, 0, 0, 6]] },
+    ];
+    const made = (points: Record<string, number[]>) =>
+      additiveFromPoints(examinedSchema, points, { version: RULES_VERSION, name: 'made', crosses });
+    const given = made({ b: [0, 0, 10, 20, 30, 40] });
+    const own = warmSlope(given, clicked);
+    const deltas = await learnDeltas(clicked, given, SPREAD, cpuDevice());
+    const moved = ['a', 'b', 'c'].map((name) => ofFeature(deltas, name));
+    const changed = made(
+      Object.fromEntries(
+        ['a', 'b', 'c'].map((name, f) => [
+          name,
+          [0, ...moved[f].map((points, i) => points + (name === 'b' ? 10 * i : 0))],
+        ]),
+      ),
+    );
+    const names = examinedSchema.features.map(({ name }) => name);
+    expect(deltas.every(({ feature }) => names.includes(feature))).toBe(true);
+    const scores = pointsPerRow(changed, clicked).map((points) => points * own);
+    moved.forEach((points, f) => {
+      const gradient = residuals(clicked, scores, f + 1);
+      points.forEach((value, i) =>
+        expect(gradient[i + 1]).toBeCloseTo((value * own) / SPREAD ** 2, 1),
       );
     });
   });
