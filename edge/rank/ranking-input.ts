@@ -5,6 +5,7 @@ import type { Visitor } from '../../shared/explore/assign.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
+import { weightsFor } from './held-out.ts';
 import type { RankState } from './rank-state.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './weights-cache.ts';
@@ -100,7 +101,7 @@ function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue'
   const pointerRevision = weights.problem === undefined ? weights.pointer?.revision : undefined;
   return {
     ...(plan === undefined
-      ? { config: { weights } }
+      ? { config: { weights: weightsFor(weights, visitor) } }
       : { config: plan.configOf(plan.resolved), plan }),
     ...(pointerRevision !== undefined && { pointerRevision }),
   };
