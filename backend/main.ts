@@ -22,7 +22,6 @@ import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
 import { trainOnDrift } from './runs/train-on-drift.ts';
 import { trainWithPolicy } from './runs/train-with-policy.ts';
-import { onlineJob } from './runs/online/online-job.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
 import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
@@ -154,16 +153,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         config.training.schedule,
       ),
       learningJob({ learning: services.metricLearning, liveSchema, log }),
-      onlineJob({
-        store,
-        versions,
-        trainingData,
-        edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
-        settings: config.onlineLearning,
-        rewardPolicy: config.metricWeights.policy,
-        nowMs,
-        log,
-      }),
+      services.onlineLearning.job,
       ...monitorJobs({
         store,
         account: services.account,

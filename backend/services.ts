@@ -15,8 +15,10 @@ import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
 import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
+import { onlineLearningOf } from './runs/online/online-job.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
+import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
 import { threadOnDemand } from './process/thread.ts';
@@ -164,6 +166,24 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
     },
   });
+  const onlineLearning = onlineLearningOf({
+    store,
+    database,
+    account,
+    versions,
+    influence: config.trainingData.influence,
+    edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
+    settings: config.onlineLearning,
+    collect: experimentService.collectWithin,
+    harm: {
+      metric: DEFAULT_METRICS.find(({ name }) => name === config.rollout.decides)!,
+      minimumPerArm: config.rollout.minimumPerArm,
+    },
+    rewardPolicy,
+    metrics,
+    nowMs,
+    log,
+  });
   return {
     edgeReadsCrosses: readsCrosses,
     publisher,
@@ -183,11 +203,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     evaluations,
     account,
     trainer,
+    onlineLearning,
     /** All but the training data: a run under way ends with their thread, which nobody may take for its failure. */
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
       await learning.stop();
+      await onlineLearning.stop();
       await experimentService.stop();
       await account.stop();
     },

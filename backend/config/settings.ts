@@ -27,7 +27,7 @@ export const settings = group({
   rollout,
   /** What metric weights are learned for and from, when, and whether they become the reward. */
   metricWeights,
-  /** What is learned between trainings; by default nothing. */
+  /** What is learned between trainings, as people click. */
   onlineLearning,
   /** What opens an alert. */
   monitors,

@@ -14,10 +14,10 @@ import type { Experiment } from './new-experiment.ts';
 export interface Collector {
   /** An experiment's statistics so far; computed again only if the log has grown since. */
   readonly collect: (experiment: Experiment) => Promise<Collected>;
-  /** Of units first exposed under some revisions of the pointer; of those without one, in a window, epoch ms, both inclusive. */
+  /** Of units first exposed under some revisions of the pointer; without any, or of those without one, in a window, epoch ms, both inclusive. */
   readonly collectWithin: (
     experiment: Experiment,
-    window: Required<Pick<CollectOptions, 'from' | 'to' | 'revisions'>>,
+    window: Pick<CollectOptions, 'from' | 'to' | 'revisions'>,
   ) => Promise<Collected>;
   /** From the stored units instead of the log. */
   readonly collectStored: (experiment: Experiment) => Promise<Collected>;

@@ -12,6 +12,7 @@ export const ALERT_KINDS = [
   'lost decisions',
   'clock',
   'rollout stands still',
+  'learning stopped',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -16,6 +16,7 @@ import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { readStandstills } from './rollout-standstill.ts';
+import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
@@ -97,6 +98,7 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
     kind: 'rollout stands still',
     check: (nowMs) => readStandstills(store, settings.standstill, nowMs),
   },
+  { kind: 'learning stopped', check: () => readStoppedLearning(store) },
 ];
 
 /** They judge days that are over, and read whole days. */

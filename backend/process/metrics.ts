@@ -77,5 +77,12 @@ export const backendMetrics = (): Metrics =>
     .declare('trimtab_training_runs_total', 'Training runs ended, by status.')
     .declare('trimtab_training_last_timestamp_ms', 'When the last training run ended.')
     .declare('trimtab_training_running', 'Training runs under way.')
+    .declare('trimtab_online_slates', 'Rankings that the live version of an arm has learned from.')
+    .declare(
+      'trimtab_online_weights',
+      'Weights of the live version of an arm that learning has changed.',
+    )
+    .declare('trimtab_online_batches_total', 'Changed weights that a cell of the edge has taken.')
+    .declare('trimtab_online_stops_total', 'How often what was learned was dropped.')
     .declare('trimtab_problems', 'Things that keep the edge from being up to date.')
     .declare('trimtab_alerts_open', 'Open alerts, by kind.');

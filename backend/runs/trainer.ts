@@ -1,6 +1,7 @@
 import { desc, sql } from 'drizzle-orm';
 import type { RewardPolicy } from '../reward/in-force.ts';
 import type { RolloutMode } from '../rollouts/settings.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 import type { FitMethod } from '../science/learn/fit-method.ts';
 import { LEARNERS, type LearnerName } from '../science/learn/learners/learner.ts';
 import { runs } from '../store/tables.ts';
@@ -11,6 +12,7 @@ import { runSourceOf, type RunSourceAsked, type RunSourceDeps } from './shell/ru
 import { startRun, type RunDeps } from './shell/run.ts';
 import { windowDaysOf, type TrainingSettings } from './train/settings.ts';
 import { trainingJob, type TrainingDeps } from './train/training-job.ts';
+import { learnedScorer } from './online/learned-scorer.ts';
 
 interface TrainingAsked extends RunSourceAsked {
   /** Default additive. */
@@ -58,6 +60,12 @@ export interface TrainerDeps
   readonly onFinished: (run: Run) => void;
 }
 
+/** What was learned as people clicked is where the next training starts. */
+async function startFromLearned(store: TrainerDeps['store'], parent: Scorer) {
+  const startFrom = await learnedScorer(store, parent);
+  return startFrom && { startFrom };
+}
+
 export function trainer(deps: TrainerDeps): Trainer {
   const { store, trainingData, versions, nowMs, log } = deps;
   const { retentionDays } = trainingData.settings;
@@ -77,7 +85,9 @@ export function trainer(deps: TrainerDeps): Trainer {
           learner,
           ...(asked.method && { method: asked.method }),
           ...(asked.rollout && { rollout: asked.rollout }),
-          ...(asked.fromRules && { startFrom: await versions.oldestOf(source.parent.schema.hash) }),
+          ...(asked.fromRules
+            ? { startFrom: await versions.oldestOf(source.parent.schema.hash) }
+            : await startFromLearned(store, source.parent)),
           name: asked.name ?? 'learned',
           publish: asked.publish ?? true,
         };

@@ -414,6 +414,29 @@ export const logMarks = sqliteTable('log_marks', {
   value: text().notNull(),
 });
 
+/** What each arm has learned from what its version served since that went live; how far the log was read stands in `log_marks`. */
+export const onlineLearning = sqliteTable('online_learning', {
+  arm: text().primaryKey(),
+  version: text().notNull(),
+  startedAt: integer().notNull(),
+  /** Metric → weight, by which it learns. */
+  reward: text({ mode: 'json' }).$type<Readonly<Record<string, number>>>().notNull(),
+  /** `LearnerSettings` of `backend/runs/online/learner-rows.ts`. */
+  calibration: text({ mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
+  /** `posteriorToBytes`. */
+  posterior: blob({ mode: 'buffer' }).notNull(),
+  /** By which sessions are held out; never told. */
+  salt: text().notNull(),
+  /** Slates that taught something, each once; those of them with a reward; and what all rewards came to. */
+  slates: integer().notNull(),
+  rewarded: integer().notNull(),
+  earned: real().notNull(),
+  updatedAt: integer().notNull(),
+  /** When what was learned was dropped, and why; null: it serves. */
+  stoppedAt: integer(),
+  why: text(),
+});
+
 /** Which state of a UTC day's log a partition was built from. */
 export const dayMarks = sqliteTable('day_marks', {
   /** Its first millisecond. */

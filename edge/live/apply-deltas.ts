@@ -5,10 +5,13 @@ import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
 import { checkScores } from '../../shared/score/rerank.ts';
 import { STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
 
-/** @throws ApiError 400 naming the first entry that is not a delta. */
-export function parseDeltas(value: unknown): WeightDelta[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DELTAS)
-    throw invalid(`deltas must be a list of 1 to ${MAX_DELTAS} {feature, bucket, points}`);
+/**
+ * @param fewest 0 where no deltas mean that earlier ones are dropped.
+ * @throws ApiError 400 naming the first entry that is not a delta.
+ */
+export function parseDeltas(value: unknown, fewest: 0 | 1): WeightDelta[] {
+  if (!Array.isArray(value) || value.length < fewest || value.length > MAX_DELTAS)
+    throw invalid(`deltas must be a list of ${fewest} to ${MAX_DELTAS} {feature, bucket, points}`);
   return value.map((raw: Partial<WeightDelta> | null, index) => {
     const { feature, bucket, points } = raw ?? {};
     const fits =

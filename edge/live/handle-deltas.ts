@@ -1,7 +1,7 @@
 import { shown } from '../../shared/domain/shown.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
-import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
+import { CHAMPION_ARM, isHoldout } from '../../shared/domain/weight-delta.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
@@ -14,9 +14,10 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const NAME = /^[\w.:-]{1,257}$/;
 
 /**
- * `POST /v1/live/deltas` with `{baseVersion, deltas: [{feature, bucket, points}], replaces?, arm?, cell?}`: adds
+ * `POST /v1/live/deltas` with `{baseVersion, deltas: [{feature, bucket, points}], replaces?, holdout?, arm?, cell?}`: adds
  * online deltas to the live weights of an arm in a cell, and responds `{version, delta}`. With `replaces: true` the
- * deltas take the place of all earlier ones.
+ * deltas take the place of all earlier ones, and none of them drops those. With `holdout: {id, share, salt}` a share of the sessions
+ * stays on the published weights.
  */
 export async function handleDeltas(
   request: Request,
@@ -26,17 +27,20 @@ export async function handleDeltas(
   const body = await readJson(request, MAX_BODY_BYTES);
   if (typeof body !== 'object' || body === null)
     throw invalid('the body must be {baseVersion, deltas: [{feature, bucket, points}]}');
-  const fields: Partial<Record<'baseVersion' | 'deltas' | 'replaces' | 'arm' | 'cell', unknown>> =
-    body;
+  const fields: Partial<
+    Record<'baseVersion' | 'deltas' | 'replaces' | 'holdout' | 'arm' | 'cell', unknown>
+  > = body;
   const baseVersion = parseVersion(fields.baseVersion);
-  const deltas = parseDeltas(fields.deltas);
-  const { replaces = false } = fields;
+  const { replaces = false, holdout } = fields;
   if (typeof replaces !== 'boolean')
     throw invalid(`replaces must be true or false, but was ${shown(replaces)}`);
+  const deltas = parseDeltas(fields.deltas, replaces ? 0 : 1);
+  if (holdout !== undefined && !isHoldout(holdout))
+    throw invalid(`holdout must be {id, share: 0 to 1, salt}, but was ${shown(holdout)}`);
   const arm = nameOf('arm', fields.arm ?? CHAMPION_ARM);
   const cell = nameOf('cell', fields.cell ?? cellOf(request));
   const object = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`${cell}:${arm}`));
-  const result = await object.applyDelta(arm, baseVersion, deltas, replaces);
+  const result = await object.applyDelta(arm, baseVersion, deltas, replaces, holdout);
   if ('refused' in result) {
     const { status, code, message } = result.refused;
     throw new ApiError(status, code, message);

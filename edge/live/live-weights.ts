@@ -4,7 +4,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { isVersion, type Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
-import { CHAMPION_ARM, type WeightDelta } from '../../shared/domain/weight-delta.ts';
+import { CHAMPION_ARM, type Holdout, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { readPointer } from '../artifacts/read-pointer.ts';
 import { readScorer } from '../artifacts/read-scorer.ts';
@@ -30,6 +30,8 @@ interface Adopted {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** How many batches of deltas were added. */
   readonly delta: number;
+  /** Which sessions stay without the deltas; absent: none. */
+  readonly holdout?: Holdout;
   readonly pointer: Pointer;
   /** The text that the pointer was read from. */
   readonly pointerText: string;
@@ -58,18 +60,22 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
     };
   }
 
-  /** @param knownTag tag of the content that the caller already has, from any cell. */
-  async adopt(arm: string, knownTag?: string): Promise<AdoptResult> {
+  /** @param knownTag tag of the content that the caller already has, from any cell. @param knownBase the same of what has no deltas. */
+  async adopt(arm: string, knownTag?: string, knownBase?: string): Promise<AdoptResult> {
     await this.#check(arm);
     const problem = this.#problem === undefined ? {} : { problem: this.#problem };
     if (this.#adopted === undefined) return { delta: 0, ...problem };
-    const { delta, pointer, bytes } = this.#adopted;
-    const tag = tagOf(bytes);
+    const { delta, pointer, bytes, base, holdout } = this.#adopted;
+    /** @returns the bytes unless the caller has them, by whichever name. */
+    const withBytes = (content: Uint8Array<ArrayBuffer>) => {
+      const tag = tagOf(content);
+      return { tag, ...(tag !== knownTag && tag !== knownBase && { bytes: content }) };
+    };
     return {
-      tag,
+      ...withBytes(bytes),
       delta,
       pointer,
-      ...(tag !== knownTag && { bytes }),
+      ...(delta > 0 && holdout && { base: { ...withBytes(base), holdout } }),
       ...problem,
     };
   }
@@ -77,13 +83,14 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
   /**
    * Adds deltas to the weights, if `baseVersion` is the live version.
    * @param replaces true: the deltas take the place of all earlier ones, so sending a batch twice has the same effect
-   * as sending it once.
+   * as sending it once. @param holdout which sessions stay without them, from now on.
    */
   async applyDelta(
     arm: string,
     baseVersion: Version,
     deltas: readonly WeightDelta[],
     replaces = false,
+    holdout?: Holdout,
   ): Promise<DeltaResult> {
     await this.#check(arm);
     const adopted = this.#adopted;
@@ -101,12 +108,17 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
         `${baseVersion} was put live by hand: online deltas pause until the publisher is released`,
       );
     }
+    if (deltas.length === 0) {
+      if (adopted.delta > 0) this.#store(published(adopted));
+      return { version: baseVersion, delta: 0 };
+    }
     try {
       const scorer = applyDeltas(scorerFromBytes(replaces ? adopted.base : adopted.bytes), deltas);
       this.#store({
         ...adopted,
         bytes: scorerToBytes(scorer),
         delta: adopted.delta + 1,
+        holdout,
       });
     } catch (error) {
       if (error instanceof ApiError) return refused(error.status, error.code, error.message);
@@ -164,7 +176,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
       const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
       this.#store({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
     } else if (isBare(pointerText) && before.delta > 0) {
-      this.#store({ ...before, bytes: before.base, delta: 0, pointer, pointerText });
+      this.#store({ ...published(before), pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
       this.#store({ ...before, pointer, pointerText });
     }
@@ -180,6 +192,12 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
     this.ctx.storage.kv.put('adopted', adopted);
     this.#adopted = adopted;
   }
+}
+
+/** What was adopted, without what was learned since. */
+function published(adopted: Adopted): Adopted {
+  const { holdout: _, ...others } = adopted;
+  return { ...others, bytes: others.base, delta: 0 };
 }
 
 /** The checksum at the end of the bytes, so equal content has the same tag in every cell. */

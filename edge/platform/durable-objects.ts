@@ -1,6 +1,6 @@
 import type { RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
-import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
+import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
 
 /**
  * The remote calls of the Durable Objects, as their callers see them. The classes `EventLog` (`collect/`), `LiveWeights`
@@ -43,6 +43,12 @@ export interface AdoptResult {
   readonly pointer?: Pointer;
   /** The scorer's bytes; absent if the caller said that it already has them. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** Only where deltas were added and some sessions stay without them: what these are served with, bytes as above. */
+  readonly base?: {
+    readonly tag: string;
+    readonly holdout: Holdout;
+    readonly bytes?: Uint8Array<ArrayBuffer>;
+  };
   /** Why the object could not confirm that this is the live version. */
   readonly problem?: string;
 }
@@ -53,18 +59,23 @@ export type DeltaResult =
   | { readonly refused: { status: number; code: string; message: string } };
 
 export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
-  /** @param knownTag tag of the content that the caller already has; equal content is not sent again. */
-  adopt(arm: string, knownTag?: string): Promise<AdoptResult>;
+  /**
+   * @param knownTag tag of the content that the caller already has; equal content is not sent again. @param knownBase the same of
+   * what it serves without deltas.
+   */
+  adopt(arm: string, knownTag?: string, knownBase?: string): Promise<AdoptResult>;
   /**
    * Adds online deltas, if `baseVersion` is the live version of the arm.
    * @param replaces true: these deltas take the place of all earlier ones, so sending a batch twice has the same
-   * effect as sending it once.
+   * effect as sending it once; none at all drops them.
+   * @param holdout which sessions stay without them; absent: none.
    */
   applyDelta(
     arm: string,
     baseVersion: Version,
     deltas: readonly WeightDelta[],
     replaces?: boolean,
+    holdout?: Holdout,
   ): Promise<DeltaResult>;
 }
 

@@ -26,11 +26,13 @@ export async function armWeights(
 ): Promise<LoadedWeights> {
   const before = previous?.arms.get(key);
   try {
-    const { scorer, delta, tag } = await withSourceTimeout(
-      adoptWeights(env, cell, key, before ?? champion),
-    );
+    const {
+      pointer: _,
+      problem: __,
+      ...adopted
+    } = await withSourceTimeout(adoptWeights(env, cell, key, before ?? champion));
     // Otherwise the object has not read the pointer that names this version yet.
-    if (scorer.version === version) return { scorer, delta, tag };
+    if (adopted.scorer.version === version) return adopted;
   } catch {
     // The sources below are tried instead; if the version itself is at fault, reading it from KV reports that.
   }
@@ -53,5 +55,9 @@ export function armInMemory(
 ): LoadedWeights | undefined {
   if (before?.scorer.version === version) return before;
   // An arm starts from the published version, so champion weights that contain online deltas do not qualify.
-  return champion.scorer.version === version && champion.delta === 0 ? champion : undefined;
+  if (champion.scorer.version !== version) return undefined;
+  if (champion.delta === 0) return champion;
+  if (champion.heldOut === undefined) return undefined;
+  const { exposure: _, ...published } = champion.heldOut.base;
+  return published;
 }

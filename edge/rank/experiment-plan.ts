@@ -3,6 +3,7 @@ import type { Visitor } from '../../shared/explore/assign.ts';
 import { resolve, type Resolved, type Served } from '../../shared/explore/resolve.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import type { LoadedWeights } from './adopt-weights.ts';
+import { weightsFor } from './held-out.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import type { RunnableExperiments } from './runnable-experiments.ts';
 import type { CachedWeights } from './weights-cache.ts';
@@ -34,7 +35,7 @@ export function experimentPlanOf(
   if (experiments === undefined || problem !== undefined) return undefined;
   const pointer = experiments.runnable[source];
   const weightsOf = (key: string | undefined) =>
-    key === undefined ? champion : experiments.arms.get(key)!;
+    weightsFor(key === undefined ? champion : experiments.arms.get(key)!, visitor);
   const configOf = ({ arm, exploration, interleaved }: Served): ServingConfig => {
     if (interleaved === undefined) return { weights: weightsOf(arm), exploration };
     const [first, second] = interleaved.arms;

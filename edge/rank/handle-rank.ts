@@ -12,6 +12,7 @@ import { readSizedJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
 import { drawSlateWith } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
+import { holdoutExposureOf } from './held-out.ts';
 import { warningsOf } from './misunderstandings.ts';
 import { itemSourceOf } from './item-source.ts';
 import type { RankState } from './rank-state.ts';
@@ -52,7 +53,8 @@ export async function handleRank(
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
   const exposures = isMeasured ? exposuresOf(input, drawn, rankRequest, { seed, nowMs }) : [];
-  const arm = exposuresToText(exposures);
+  const heldOut = isMeasured ? holdoutExposureOf(input, drawn) : [];
+  const arm = exposuresToText([...exposures, ...heldOut]);
   const { limit, placement, consent } = rankRequest;
   const rankingId = parseRankingId(crypto.randomUUID());
   const token = signToken(

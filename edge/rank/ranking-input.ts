@@ -7,6 +7,7 @@ import { learnedKeys } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
 import type { CachedLearned } from './learned-cache.ts';
+import { weightsFor } from './held-out.ts';
 import type { RankState } from './rank-state.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './weights-cache.ts';
@@ -110,7 +111,7 @@ function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue'
   const pointerRevision = weights.problem === undefined ? weights.pointer?.revision : undefined;
   return {
     ...(plan === undefined
-      ? { config: { weights } }
+      ? { config: { weights: weightsFor(weights, visitor) } }
       : { config: plan.configOf(plan.resolved), plan }),
     ...(pointerRevision !== undefined && { pointerRevision }),
   };

@@ -3,7 +3,13 @@ import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
 import type { GateReport } from '../../backend/science/evaluation/gate-report.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
-import { learnOnline } from '../../backend/science/training/learn-online.ts';
+import { calibrateOnline } from '../../backend/science/learn/online/calibration.ts';
+import {
+  deltasOf,
+  learnFrom,
+  nothingLearned,
+  onlineProblem,
+} from '../../backend/science/learn/online/online-learner.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import { featureIndex } from '../../shared/features/schema.ts';
@@ -35,7 +41,7 @@ const { seeds, onlineEvery } = sizedForHours(
   { seeds: 2, onlineEvery: 1000 },
   { seeds: 20, onlineEvery: 250 },
 );
-const ONLINE = { spread: 0.5, trustRegion: 1, device: cpuDevice() };
+const SPREAD = 0.5;
 
 /** In direct mode the lower bound of the held-out gain decides. */
 const passes = ({ checks }: GateReport) =>
@@ -111,17 +117,21 @@ async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life):
   let [served, promotions, updates] = [champion, 0, 0];
   for (let round = 1; round <= trainings; round++) {
     const from = log.length;
-    let look = 0;
+    const problem =
+      learnsOnline && from > 0
+        ? onlineProblem(champion, calibrateOnline(setOf(log.slice(-5000)), champion), SPREAD)
+        : undefined;
+    const posterior = problem && nothingLearned(problem);
     while (log.length < (round * rankings) / trainings) {
       const i = log.length;
-      if (learnsOnline && i > from && i % onlineEvery === 0) {
-        const own = log.filter(({ weights }) => weights === champion.version);
-        look++;
-        const { deltas, gate } = await learnOnline(setOf(own), champion, { ...ONLINE, look });
-        if (passes(gate)) {
-          served = withDeltas(champion, deltas);
-          updates++;
+      if (problem && posterior && i > from && i % onlineEvery === 0) {
+        for (const { codes, propensities, tallies } of log.slice(Math.max(from, i - onlineEvery))) {
+          const reward = Float64Array.from(tallies, (own) => Number(own !== undefined));
+          const after = { reward, passed: 1 };
+          learnFrom(problem, posterior, { codes, propensity: propensities[0], after });
         }
+        served = withDeltas(champion, deltasOf(problem, posterior));
+        updates++;
       }
       log.push(serveOne(served, tasteAt(i), requests[i], i, seed * 1_000_000 + i));
     }

@@ -34,6 +34,8 @@ export interface CreditedMark {
 /** Names of stored marks; the first is older than the word that the code uses now. */
 export const CLASSIFIED = 'account: judged';
 export const CREDITED = 'account: credited';
+/** Of each arm that learns as people click: how far the log is learned from. */
+export const LEARNED = 'learned: ';
 
 const KEYS = { decisions: 'rankingId', events: 'eventId', outcomes: 'outcomeId' } as const;
 export type LogTable = keyof typeof KEYS;
@@ -108,8 +110,10 @@ export const rowsAfter = <T>(
 export const keepMarks = (db: LibSQLDatabase): Statement[] => [
   repair(db, CLASSIFIED, ['decisions', 'events']),
   repair(db, CREDITED, ['outcomes']),
+  repair(db, `${LEARNED}*`, ['decisions', 'events']),
 ];
 
+/** @param name with * for any text. */
 function repair(db: LibSQLDatabase, name: string, tables: readonly LogTable[]): Statement {
   const last = (table: LogTable) => sql`${`$.${table}`}, (
     select json_object('rowid', t.rowid, 'key', t.${sql.identifier(KEYS[table])})
@@ -119,6 +123,6 @@ function repair(db: LibSQLDatabase, name: string, tables: readonly LogTable[]): 
   return statement(
     db,
     sql`update log_marks set value = json_set(value, ${sql.join(tables.map(last), sql`, `)},
-      '$.by', hex(randomblob(16))) where name = ${name}`,
+      '$.by', hex(randomblob(16))) where name glob ${name}`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Version } from '../../../shared/domain/ids.ts';
-import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { Holdout, WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 
 /** The deltas that the LiveWeights of one arm in one cell adds to the published weights. */
@@ -7,7 +7,9 @@ export interface DeltaBatch {
   readonly arm: string;
   readonly cell: string;
   readonly baseVersion: Version;
+  /** None: what was sent before is dropped. */
   readonly deltas: readonly WeightDelta[];
+  readonly holdout?: Holdout;
 }
 
 const TIMEOUT_MS = 15_000;

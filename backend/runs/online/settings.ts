@@ -8,22 +8,37 @@ const cell = z
   .meta({ description: 'the name of a cell, such as EU' });
 
 export const onlineLearning = group({
-  /** When weights are learned between trainings; empty: never. */
-  schedule: schedule.default(''),
-  /** How far back the log is read. */
-  windowHours: positive.max(720).default(24),
-  /** Rankings with a reward; with fewer nothing is sent. */
-  minimumRewarded: atLeastOne.default(1000),
-  /** Standard deviation of the prior of a weight around the published one, in log-odds. */
+  /** Whether weights are learned between trainings, as people click. */
+  enabled: z.boolean().default(true),
+  /** How often what has come in is learned from, and sent to the edge where it changes a weight, seconds. */
+  everySeconds: positive.max(600).default(2),
+  /** Rankings with a reward that the log must hold before anything is learned: by them it is measured what slots and delays do. */
+  minimumRewarded: atLeastOne.default(200),
+  /** The widest prior of a weight around the published one, as a standard deviation in log-odds; what is known better has its own. */
   spread: positive.max(10).default(0.2),
-  /** The most that an update may move an item that was shown from where its published version has it, in log-odds. */
-  trustRegion: positive.max(1).default(0.2),
+  /** After so many hours what was learned counts half: what people like drifts. */
+  halfLifeHours: positive.default(72),
+  /** The farthest that what was learned may move an item that was shown from the mean of its slate, in log-odds: beyond it all of it is dropped. */
+  trustRegion: positive.max(10).default(1),
+  /** Share of the sessions that stay on the published version, by which it is seen whether learning does harm. */
+  holdoutShare: z.number().min(0.01).max(0.05).default(0.02),
+  /** How often the two are compared, seconds. */
+  compareSeconds: positive.default(300),
+  /** Error rate of all comparisons since a version went live: how often learning that does no harm is stopped. */
+  alpha: z.number().gt(0).max(0.2).default(0.05),
   /** Edge regions, as `cellOf` names them. */
   cells: z
     .array(cell)
     .min(1)
     .readonly()
     .default(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA', 'local']),
+  /** Of the learning on a schedule from before; has no effect. */
+  schedule: schedule.optional().meta({ examples: ['*/15 * * * *'] }),
+  /** As `schedule`. */
+  windowHours: positive
+    .max(720)
+    .optional()
+    .meta({ examples: [24] }),
 });
 
 export type OnlineSettings = z.infer<typeof onlineLearning>;

@@ -21,8 +21,7 @@ export interface GateRules {
    */
   readonly minUncoveredGain: number;
   /**
-   * Direct: two-sided error rate of the bound by which the held-out gain is shown. It is less than 0.05 for what the gate is
-   * asked about again and again (`alphaOfLook`), as one of many looks is good by chance.
+   * Direct: two-sided error rate of the bound by which the held-out gain is shown.
    */
   readonly alpha: number;
   /** Evidence without which nothing is promoted. */

@@ -55,7 +55,7 @@ test('without a file and a variable everything is as documented', async () => {
     trainingStore: { kind: 'folder', path: join(directory, 'training-data') },
     rollout: DEFAULT_ROLLOUT,
     metricWeights: DEFAULT_METRIC_WEIGHTS,
-    onlineLearning: { ...DEFAULT_ONLINE, schedule: '' },
+    onlineLearning: { ...DEFAULT_ONLINE, enabled: true, holdoutShare: 0.02 },
     monitors: DEFAULT_MONITORS,
     alertWebhook: undefined,
   });

@@ -5,7 +5,7 @@ import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
-import { DEFAULT_ONLINE } from '../../../backend/runs/online/settings.ts';
+import { parseOnline } from '../../../backend/runs/online/settings.ts';
 import type { TrainingSettings } from '../../../backend/runs/train/settings.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 
@@ -48,7 +48,7 @@ export const testConfig = ({
   trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
   metricWeights: DEFAULT_METRIC_WEIGHTS,
   learnedColumns: { schedule: '', maxRankings: 100_000, keepDays: 3 },
-  onlineLearning: DEFAULT_ONLINE,
+  onlineLearning: parseOnline({ enabled: false }),
   monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
   alertWebhook: undefined,
   watchEveryMs: 200,

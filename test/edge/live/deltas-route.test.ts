@@ -47,6 +47,16 @@ describe('POST /v1/live/deltas', () => {
     ['a delta of nothing', { baseVersion: 'v000001', deltas: [null] }, 400],
     ['points in words', { baseVersion: 'v000001', deltas: [{ ...delta, points: '1' }] }, 400],
     ['a word for yes', { baseVersion: 'v000001', deltas: [delta], replaces: 'yes' }, 400],
+    [
+      'a holdout with a colon in its name',
+      { baseVersion: 'v000001', deltas: [delta], holdout: { id: 'a:b', share: 0.1, salt: 'x' } },
+      400,
+    ],
+    [
+      'a holdout of twice all sessions',
+      { baseVersion: 'v000001', deltas: [delta], holdout: { id: 'a', share: 2, salt: 'x' } },
+      400,
+    ],
     ['a cell that is no name', { baseVersion: 'v000001', deltas: [delta], cell: 'a b' }, 400],
     ['a stale base', { baseVersion: 'v000009', deltas: [delta] }, 409],
   ])('refuses %s', async (_, body, status) => {

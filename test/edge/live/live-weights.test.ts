@@ -179,6 +179,56 @@ describe('online deltas', () => {
     await eventually(async () => expect(await learn('v000004', 5)).toMatchObject({ delta: 1 }));
   });
 
+  describe('with sessions that are held out', () => {
+    const holdout = { id: 'learning-champion-v000004', share: 0.02, salt: 'grain' };
+    const learnApart = (points: number) =>
+      live().applyDelta(
+        CHAMPION_ARM,
+        parseVersion('v000004'),
+        [{ feature: 'base', bucket: 1, points }],
+        true,
+        holdout,
+      );
+
+    it('leave the published weights beside the changed ones, each sent to who has not got it', async () => {
+      const published = await adopt();
+      expect(published).not.toHaveProperty('base');
+      await learnApart(2);
+      const both = await adopt();
+      expect(both.base).toEqual({ tag: published.tag, bytes: published.bytes, holdout });
+      expect(pointsOf(scorerFromBytes(both.bytes!)).base[1]).toBe(32);
+      expect(await adopt(published.tag)).toMatchObject({ base: { tag: published.tag } });
+      expect((await adopt(published.tag)).base).not.toHaveProperty('bytes');
+      await learnApart(3);
+      const later = await live().adopt(CHAMPION_ARM, both.tag, published.tag);
+      expect(later.base).not.toHaveProperty('bytes');
+      expect(pointsOf(scorerFromBytes(later.bytes!)).base[1]).toBe(33);
+    });
+
+    it('are all served alike again when what was learned is dropped, by no deltas or by a hold', async () => {
+      const { tag } = await adopt();
+      await learnApart(2);
+      const changed = (await adopt()).tag;
+      const none = await live().applyDelta(CHAMPION_ARM, parseVersion('v000004'), [], true);
+      expect(none).toEqual({ version: 'v000004', delta: 0 });
+      const dropped = await live().adopt(CHAMPION_ARM, changed, tag);
+      expect(dropped).toMatchObject({ tag, delta: 0 });
+      // Who was served both has the published ones already.
+      expect(dropped).not.toHaveProperty('bytes');
+      expect(dropped).not.toHaveProperty('base');
+      await learnApart(2);
+      await pointAt('v000004');
+      await eventually(async () => expect((await adopt()).delta).toBe(0));
+      expect(await adopt()).not.toHaveProperty('base');
+    });
+
+    it('stay so through an eviction', async () => {
+      await learnApart(2);
+      await evictDurableObject(live());
+      expect((await adopt()).base).toMatchObject({ holdout });
+    });
+  });
+
   it('change nothing of another cell', async () => {
     await learn('v000004', 5);
     const other = env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`elsewhere:${CHAMPION_ARM}`));

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { readStoppedLearning } from '../../../../backend/monitor/learning-stopped.ts';
 import { appendLearned } from '../../reward/support/append-learned.ts';
-import { onlineJob } from '../../../../backend/runs/online/online-job.ts';
+import { readLearners } from '../../../../backend/runs/online/learner-rows.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
-import { parseOnline } from '../../../../backend/runs/online/settings.ts';
-import { versions as versionsOf } from '../../../../backend/models/versions.ts';
+import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 import { openStore } from '../../../../backend/store/open.ts';
+import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import {
-  eventually,
-  SECRET_KEY,
-  startTestBackend,
-  type TestBackend,
-} from '../../support/backend.ts';
+import { eventually, startTestBackend, type TestBackend } from '../../support/backend.ts';
 import { send } from '../../support/batches.ts';
 import { randomVisit, slotsByDuration } from '../../support/visits.ts';
 import { happened } from '../../log/support/log.ts';
@@ -24,25 +20,30 @@ const MOST_THEMES = 3;
 const DURATION = featureIndex(smarttrip, 'duration');
 const THEME = featureIndex(smarttrip, 'theme');
 const LONGEST = bucketCount(smarttrip.features[DURATION]) - 1;
-/** A fifth is held out, in which the gate needs 30 sessions with a save. */
-const VISITS = 1000;
+/** Enough to measure slots and delays by, and what is learned from. */
+const [WARM, VISITS] = [300, 600];
 const online = parseOnline({
-  schedule: '* * * * * *',
+  everySeconds: 0.2,
   minimumRewarded: 30,
-  trustRegion: 1,
+  trustRegion: 10,
+  spread: 1,
+  compareSeconds: 0.2,
   cells: ['EU', 'NA'],
 });
 
 let backend: TestBackend;
-beforeAll(async () => {
-  backend = await startTestBackend({ onlineLearning: online });
+beforeEach(async () => {
+  backend = await startTestBackend({
+    onlineLearning: online,
+    trainingData: { ...DEFAULT_TRAINING_DATA, filters: NO_FILTERS },
+  });
 });
-afterAll(() => backend.close());
+afterEach(() => backend.close());
 
 /** Visitors who click what fits their duration best, and one in three of whom saves what has most of their themes. */
-function visits() {
-  const random = seededRandom(12);
-  const decisions = Array.from({ length: VISITS }, (_, n) => randomVisit(n, SLOTS, random));
+function visits(from: number, count: number) {
+  const random = seededRandom(12 + from);
+  const decisions = Array.from({ length: count }, (_, i) => randomVisit(from + i, SLOTS, random));
   const events = decisions.flatMap((decision, n) => {
     const bySlot = slotsByDuration(decision);
     const click = happened(decision, 'click', { slot: bySlot[0], afterMs: 900 });
@@ -51,7 +52,20 @@ function visits() {
     const save = happened(decision, 'save', { slot, afterMs: 900 });
     return n % 3 === 0 ? [click, save] : [click];
   });
-  return { batchId: 'visits', decisions, events };
+  return { batchId: `visits-${from}`, decisions, events };
+}
+
+/** Once something is learned of an arm, what has come in by then was what slots and delays were measured by. */
+async function measured(...arms: string[]): Promise<void> {
+  const store = await openStore(backend.config.database);
+  try {
+    await eventually(async () => {
+      const learning = new Set((await readLearners(store)).map(({ arm }) => arm));
+      return arms.every((arm) => learning.has(arm));
+    });
+  } finally {
+    await store.close();
+  }
 }
 
 /** How much more the duration gains, best over worst, than the themes, most over none, by the last batch of an arm. */
@@ -64,26 +78,88 @@ const leaning = (arm: string) => {
   return last === undefined ? undefined : duration - theme;
 };
 
-test('what the champion’s log adds is sent to every cell, by the reward in force, in place of what was sent before', async () => {
-  await send(backend, visits());
-  await eventually(() => backend.kv.deltas.length >= 2);
-  expect(backend.kv.deltas.slice(0, 2)).toMatchObject([
-    { arm: 'champion', cell: 'EU', baseVersion: 'v000000', replaces: true },
-    { arm: 'champion', cell: 'NA', baseVersion: 'v000000', replaces: true },
-  ]);
-  expect(leaning('champion')).toBeGreaterThan(1);
+test('what people click is sent to every cell as it comes, in place of what was sent before, with who is held out', async () => {
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  expect(backend.kv.deltas).toEqual([]);
+  await send(backend, visits(WARM, VISITS));
+  await eventually(() => leaning('champion')! > 1);
+  const [one, other] = backend.kv.deltas;
+  expect(one).toMatchObject({
+    arm: 'champion',
+    cell: 'EU',
+    baseVersion: 'v000000',
+    replaces: true,
+    holdout: { id: 'learning-champion-v000000', share: 0.02 },
+  });
+  expect(other).toEqual({ ...one, cell: 'NA' });
+  const sent = backend.kv.deltas.length;
+  await send(backend, visits(WARM + VISITS, 60));
+  await eventually(() => backend.kv.deltas.length > sent);
+});
 
+test('by another reward other items gain from then on', async () => {
   await backend.call('PUT', '/v1/metric-weights/smarttrip', {
     weights: { save: 5 },
     author: 'ana',
     reason: 'clicks are cheap',
   });
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
   await eventually(() => leaning('champion')! < -1);
-  await backend.call('POST', '/v1/metric-weights/smarttrip/withdraw', {
-    author: 'ana',
-    reason: 'or not',
-  });
+});
+
+test('a hold forgets what was learned, and nothing is sent while it lasts', async () => {
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
   await eventually(() => leaning('champion')! > 1);
+  await backend.call('POST', '/v1/weights/v000000/rollback');
+  const store = await openStore(backend.config.database);
+  await eventually(async () => (await readLearners(store)).length === 0);
+  await store.close();
+  const sent = backend.kv.deltas.length;
+  await send(backend, visits(WARM + VISITS, 60));
+  expect(backend.kv.deltas.length).toBe(sent);
+});
+
+test('what does harm is dropped at the edge, nothing more is learned of the version, and it is an alert', async () => {
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
+  await eventually(() => leaning('champion')! > 1);
+  const store = await openStore(backend.config.database);
+  onTestFinished(() => store.close());
+  expect((await readStoppedLearning(store)).findings).toEqual([]);
+  const at = Date.now();
+  for (const [arm, count, clicked] of [
+    ['holdout', 400, 0.8],
+    ['learned', 800, 0.3],
+  ] as const) {
+    const random = seededRandom(count);
+    const decisions = Array.from({ length: count }, (_, i) => ({
+      ...randomVisit(10_000 + count + i, SLOTS, random),
+      at: at + i,
+      arm: `learning-champion-v000000:${arm}`,
+    }));
+    const events = decisions
+      .filter(() => random() < clicked)
+      .map((one) => happened(one, 'click', { afterMs: 900 }));
+    await send(backend, { batchId: arm, decisions, events });
+  }
+  await eventually(async () => (await readStoppedLearning(store)).findings.length > 0);
+  const { findings } = await readStoppedLearning(store);
+  expect(findings[0]).toMatchObject({
+    key: 'learning stopped: champion v000000',
+    message: expect.stringMatching(/click_through changes by -.* which is a loss/),
+  });
+  await eventually(() => backend.kv.deltas.slice(-2).every(({ deltas }) => deltas.length === 0));
+  expect(backend.kv.deltas.slice(-2).map(({ cell }) => cell)).toEqual(['EU', 'NA']);
+  const sent = backend.kv.deltas.length;
+  await send(backend, visits(WARM + VISITS, 60));
+  await eventually(async () => (await readLearners(store))[0].stoppedAt !== null);
+  expect(backend.kv.deltas.length).toBe(sent);
 });
 
 test('arms learn by the reward of their own policy, and arms frozen to a version do not learn', async () => {
@@ -98,43 +174,15 @@ test('arms learn by the reward of their own policy, and arms frozen to a version
   const arm = (name: string, reward?: string) => ({ name, weight: 50, ...(reward && { reward }) });
   await begin('frozen', [arm('one'), arm('other')], true);
   const policies = await begin('do weights pay', [arm('fixed', 'fixed'), arm('own', 'adaptive')]);
-  await eventually(() => leaning(`${policies}:own`) !== undefined);
-  expect(leaning(`${policies}:fixed`)).toBeGreaterThan(1);
-  expect(leaning(`${policies}:own`)).toBeLessThan(-1);
+  await send(backend, visits(0, WARM));
+  const learning = ['champion', `${policies}:fixed`, `${policies}:own`];
+  await measured(...learning);
+  await send(backend, visits(WARM, VISITS));
+  await eventually(() => learning.every((one) => leaning(one) !== undefined));
+  await eventually(() => leaning(`${policies}:fixed`)! > 1);
+  await eventually(() => leaning(`${policies}:own`)! < -1);
   // The champion's policy is fixed: what was learned is only shown.
-  expect(leaning('champion')).toBeGreaterThan(1);
-
+  await eventually(() => leaning('champion')! > 1);
   const arms = backend.kv.deltas.map((batch) => batch.arm);
-  expect([...new Set(arms)].toSorted()).toEqual(
-    ['champion', `${policies}:fixed`, `${policies}:own`].toSorted(),
-  );
-});
-
-test('with too little feedback nothing is sent; while ops hold a version, nothing is even looked at', async () => {
-  const empty = await startTestBackend();
-  onTestFinished(() => empty.close());
-  const store = await openStore(empty.config.database);
-  onTestFinished(() => store.close());
-  const lines: string[] = [];
-  const job = onlineJob({
-    store,
-    versions: versionsOf(store, Date.now),
-    trainingData: {
-      location: empty.config.trainingStore,
-      settings: DEFAULT_TRAINING_DATA,
-      prepare: async () => ({ manifests: [] }),
-    },
-    edge: { edgeUrl: empty.config.edgeUrl, secretKey: SECRET_KEY },
-    settings: online,
-    rewardPolicy: 'fixed',
-    nowMs: Date.now,
-    log: (line) => lines.push(line),
-  });
-  await job.run();
-  await empty.call('POST', '/v1/weights/v000000/rollback');
-  await job.run();
-  expect(lines).toEqual([
-    'online learning: champion: nothing to add to v000000 (0 of 30 rankings with a reward)',
-  ]);
-  expect(empty.kv.deltas).toEqual([]);
+  expect([...new Set(arms)].toSorted()).toEqual(learning.toSorted());
 });

@@ -1,0 +1,30 @@
+import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
+import { STRIDE, toUnits, type AdditiveScorer, type Scorer } from '../../../shared/score/scorer.ts';
+import { featureIndex } from '../../../shared/features/schema.ts';
+import { deltasOf } from '../../science/learn/online/online-learner.ts';
+import type { Store } from '../../store/open.ts';
+import { learnerOf, readLearners } from './learner-rows.ts';
+import { DEFAULT_ONLINE } from './settings.ts';
+
+/**
+ * A version as it is served, with what was learned since it went live: the champion's, else that of the arm that has it. @returns undefined where
+ * that is nothing, or was dropped.
+ */
+export async function learnedScorer(
+  store: Pick<Store, 'db'>,
+  scorer: Scorer,
+): Promise<AdditiveScorer | undefined> {
+  if (scorer.kind !== 'additive') return undefined;
+  const rows = (await readLearners(store)).filter(
+    ({ version, stoppedAt }) => version === scorer.version && stoppedAt === null,
+  );
+  const row = rows.find(({ arm }) => arm === CHAMPION_ARM) ?? rows[0];
+  if (row === undefined) return undefined;
+  const { problem, posterior } = learnerOf(scorer, row, DEFAULT_ONLINE.spread);
+  const deltas = deltasOf(problem, posterior);
+  if (deltas.length === 0) return undefined;
+  const weights = scorer.weights.slice();
+  for (const { feature, bucket, points } of deltas)
+    weights[featureIndex(scorer.schema, feature) * STRIDE + bucket] += toUnits(points);
+  return { ...scorer, weights };
+}

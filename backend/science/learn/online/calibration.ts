@@ -1,0 +1,110 @@
+import { withCrossColumns } from '../crosses/cross-columns.ts';
+import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { toLogOdds, warmSlope } from '../additive/first-pass.ts';
+import { slotWeights } from '../additive/slot-weights.ts';
+import { evidenceWeight } from '../loss.ts';
+import { outsideShares, setIntercept, withOutsideOption } from '../outside-option.ts';
+import { pointsPerRow } from '../score-set.ts';
+import { earnedIn, slateCount, type TrainingSet } from '../training-set.ts';
+
+/**
+ * What learning as people click has to know beside the weights: measured once on the latest rankings of the log, because the click
+ * that comes next does not tell it. Plain numbers, so that it can be stored.
+ */
+export interface OnlineCalibration {
+  /** Log-odds per point of the base. */
+  readonly slope: number;
+  /** Log-odds that each slot adds, by 1-based slot, and how precisely they are known; empty where the position is a feature. */
+  readonly slots: readonly number[];
+  readonly slotPrecision: readonly number[];
+  /** Log-odds of a reward of a slate of one whose item has 0 points, and how precisely they are known. */
+  readonly intercept: number;
+  readonly interceptPrecision: number;
+  /** By how much the loss overstates what it tells: weights are divided by it. */
+  readonly evidence: number;
+  /** Mean reward of a slate that has one. */
+  readonly meanReward: number;
+  /** What a slate of one weighs, of `min(1 / π, 5)`; 0 where such slates teach nothing. */
+  readonly aloneWeight: number;
+  /** Whether an item that was shown without a choice teaches: only where there never is one. */
+  readonly forcedTeaches: boolean;
+}
+
+/** As `withOutsideOption` caps it. */
+export const MOST_INVERSE = 5;
+const FORCED = 1e-9;
+/** Of a slot that nothing was earned at. */
+const SLOT_PRIOR = 1;
+
+export const isForced = (propensity: number): boolean => 1 - propensity <= FORCED;
+
+/** @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited. */
+export function calibrateOnline(set: TrainingSet, base: AdditiveScorer): OnlineCalibration {
+  const { training, features } = base.schema;
+  const isListwise = training.objective === 'listwise';
+  const slope = warmSlope(base, set);
+  const scores = pointsPerRow(base, set).map((points) => points * slope);
+  const hasSlots = training.position !== 'given';
+  const slotOf = (row: number) => (hasSlots ? Math.min(set.position[row], STRIDE - 1) : 0);
+  const bySlot = isListwise ? slotWeights(set, scores) : slotLogits(set, scores, slotOf);
+  const crossed = withCrossColumns(set, base.schema, base.crosses);
+  const shown = isListwise ? withOutsideOption(crossed) : crossed;
+  const crosses = base.crosses?.length ?? 0;
+  const own = features.length + crosses;
+  const weights = toLogOdds(base, { features: own + 1, crosses }, slope);
+  if (isListwise) setIntercept(shown, weights);
+  const evidence = evidenceWeight(shown, training.objective);
+  const rewards = Array.from({ length: slateCount(set) }, (_, slate) =>
+    earnedIn(set, slate),
+  ).filter((earned) => earned > 0);
+  const earned = new Float64Array(STRIDE);
+  set.reward.forEach((reward, row) => (earned[slotOf(row)] += reward));
+  const total = earned.reduce((sum, one) => sum + one, 0) || 1;
+  const shares = isListwise ? outsideShares(set) : undefined;
+  const alone = shares?.findIndex((share) => share > 0) ?? -1;
+  const pi = alone < 0 ? 1 : (set.propensity?.[set.starts[alone]] ?? 1);
+  let interceptPrecision = SLOT_PRIOR;
+  shown.outside?.forEach((weight, slate) => {
+    if (weight > 0 && set.starts[slate + 1] - set.starts[slate] === 1)
+      interceptPrecision += weight / (4 * evidence);
+  });
+  return {
+    slope,
+    slots: hasSlots ? [...bySlot] : [],
+    slotPrecision: hasSlots
+      ? Array.from(earned, (of) => SLOT_PRIOR + (of * (1 - of / total)) / evidence)
+      : [],
+    intercept: isListwise ? weights[own * STRIDE + 1] : hasSlots ? 0 : bySlot[0],
+    interceptPrecision,
+    evidence,
+    meanReward: rewards.reduce((sum, one) => sum + one, 0) / Math.max(rewards.length, 1) || 1,
+    aloneWeight: alone < 0 ? 0 : shares![alone] / Math.min(1 / pi, MOST_INVERSE),
+    forcedTeaches: alone >= 0 && isForced(pi),
+  };
+}
+
+const ROUNDS = 20;
+
+/** Log-odds that each slot adds where every row is a logistic regression, by Newton's method; half a reward and half a miss keep it finite. */
+function slotLogits(
+  { reward }: TrainingSet,
+  scores: Float64Array,
+  slotOf: (row: number) => number,
+): Float64Array {
+  const weights = new Float64Array(STRIDE);
+  for (let round = 0; round < ROUNDS; round++) {
+    const slope = weights.map((own) => 1 / (1 + Math.exp(-own)) - 0.5);
+    const curvature = new Float64Array(STRIDE).fill(0.25);
+    scores.forEach((score, row) => {
+      const slot = slotOf(row);
+      const p = 1 / (1 + Math.exp(-score - weights[slot]));
+      const weight = reward[row] || 1;
+      slope[slot] += weight * (p - Number(reward[row] > 0));
+      curvature[slot] += weight * p * (1 - p);
+    });
+    slope.forEach((own, slot) => {
+      weights[slot] -= Math.max(-2, Math.min(2, own / curvature[slot]));
+    });
+  }
+  return weights;
+}

@@ -1,0 +1,298 @@
+import { MAX_DELTAS, type WeightDelta } from '../../../../shared/domain/weight-delta.ts';
+import { crossStrength } from '../../../../shared/features/cross-strength.ts';
+import { bucketCount } from '../../../../shared/features/schema.ts';
+import { DEVIATIONS_PER_POINT } from '../../../../shared/score/posterior.ts';
+import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { isForced, MOST_INVERSE, type OnlineCalibration } from './calibration.ts';
+
+/** What a version learns from: fixed for as long as it is live. Weights in log-odds, `Float64Array((F + 2 + crosses) × STRIDE)`. */
+export interface OnlineProblem {
+  readonly base: AdditiveScorer;
+  readonly calibration: OnlineCalibration;
+  /** The published weights of features; behind them those of the slots, the intercept, and learned crosses, which stay as they are. */
+  readonly start: Float64Array;
+  /** Precision of each weight before anything was learned. */
+  readonly prior: Float64Array;
+}
+
+/** The posterior of how far each weight is from where it was published: normal, independent of the others. */
+export interface OnlinePosterior {
+  readonly mean: Float64Array;
+  readonly precision: Float64Array;
+}
+
+/** What is known of a slate at some moment. */
+export interface SlateState {
+  /** Reward of each slot so far. */
+  readonly reward: Float64Array;
+  /** Share of the delay distribution that had passed: of the rewards to come, so many should have come. */
+  readonly passed: number;
+}
+
+/** What has become known of a slate. */
+export interface SlateChange {
+  /** `Uint8Array(slots × F)`, as logged. */
+  readonly codes: Uint8Array;
+  /** Of its first slot. */
+  readonly propensity: number;
+  /** Absent: nothing was learned from it yet. */
+  readonly before?: SlateState;
+  readonly after: SlateState;
+}
+
+/**
+ * @param spread the widest prior of a weight, in log-odds: one of which less is known than that moves as one with it. Priors of crosses
+ * are narrower, as in training.
+ */
+export function onlineProblem(
+  base: AdditiveScorer,
+  calibration: OnlineCalibration,
+  spread: number,
+): OnlineProblem {
+  const { schema, posterior, crosses = [], weights } = base;
+  const features = schema.features.length;
+  const { slope, slots, slotPrecision, intercept, interceptPrecision } = calibration;
+  const start = new Float64Array((features + 2 + crosses.length) * STRIDE);
+  for (let at = 0; at < features * STRIDE; at++) start[at] = toPoints(weights[at]) * slope;
+  // Learned crosses stay as they were published, behind all that is learned.
+  for (let at = features * STRIDE; at < weights.length; at++)
+    start[at + 2 * STRIDE] = toPoints(weights[at]) * slope;
+  const prior = new Float64Array(start.length).fill(1);
+  const strength = crossStrength(schema);
+  schema.features.forEach((spec, feature) => {
+    for (let bucket = 0; bucket < bucketCount(spec); bucket++) {
+      const at = feature * STRIDE + bucket;
+      const known = posterior
+        ? (posterior[at] / DEVIATIONS_PER_POINT) * slope
+        : Number.POSITIVE_INFINITY;
+      const widest = spread / Math.sqrt(strength[feature]);
+      prior[at] = 1 / Math.max(Math.min(known, widest), NARROWEST) ** 2;
+    }
+  });
+  start.set(slots, features * STRIDE);
+  start[(features + 1) * STRIDE] = intercept;
+  // What a schema does not have stays at 0.
+  prior.fill(Number.POSITIVE_INFINITY, features * STRIDE);
+  prior.set(slotPrecision, features * STRIDE);
+  const hasIntercept = slots.length === 0 || schema.training.objective === 'listwise';
+  if (hasIntercept) prior[(features + 1) * STRIDE] = interceptPrecision;
+  return { base, calibration, start, prior };
+}
+
+/** A weight that is known still better than this, in log-odds, may move by as much: what people like changes. */
+const NARROWEST = 0.02;
+
+export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
+  mean: new Float64Array(prior.length),
+  precision: prior.slice(),
+});
+
+/**
+ * Evidence becomes less by a factor, as what people like drifts: the natural parameters of what was learned are discounted
+ * (exponential forgetting; West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 6), so that without new evidence the
+ * posterior goes back to the prior. In place. @param kept 0..1.
+ */
+export function forget(
+  { prior }: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+  kept: number,
+): void {
+  for (let at = 0; at < mean.length; at++) {
+    if (precision[at] === prior[at] && mean[at] === 0) continue;
+    const left = prior[at] + kept * (precision[at] - prior[at]);
+    mean[at] *= (kept * precision[at]) / left;
+    precision[at] = left;
+  }
+}
+
+/**
+ * Moves the posterior by what has become known of one slate. In place. One step of assumed-density filtering with a diagonal
+ * Gaussian, its moments by Laplace's approximation at the mean (Chapelle & Li, NIPS 2011, algorithm 3, one slate at a time; Opper, "A Bayesian
+ * Approach to On-line Learning", 1998): with gradient g and hessian h of the version's own objective,
+ * `mean −= g / precision / (1 + Σ h / precision)`, the sum over all weights of the slate, and `precision += h`. The denominator is
+ * that of the Kalman gain, without which one click would move every feature as far as it should move one alone. Precisions are
+ * those without the slate itself.
+ *
+ * Of longer slates (listwise), reward is what counts, and it adds up: each reward r of item i has `g = r (p − 1ᵢ)`, so that one
+ * that is late adds what it would have added, and "nothing yet" is no evidence.
+ *
+ * A slate of one, and every row where the objective is pointwise, is a logistic regression, of which "nothing yet" is evidence as
+ * far as something should have come. With chance q of a reward, and the share F of the delay distribution that has passed, the
+ * likelihood of nothing so far is `1 − q F` (Chapelle, KDD 2014). Its score is that of a miss, times
+ * `F (1 − q) / (1 − q F)`: the slate enters at its expected outcome. The score has mean 0 at every age if q is true, so no
+ * window is biased by what is still open. What is added is the difference to what was added before.
+ */
+export function learnFrom(
+  problem: OnlineProblem,
+  posterior: OnlinePosterior,
+  change: SlateChange,
+): void {
+  const { base, calibration } = problem;
+  const slots = change.after.reward.length;
+  if (base.schema.training.objective === 'pointwise') {
+    for (let slot = 0; slot < slots; slot++) learnRow(problem, posterior, change, slot, POINTWISE);
+  } else if (slots > 1) learnSlate(problem, posterior, change);
+  else if (slots === 1) {
+    const { aloneWeight, forcedTeaches, meanReward } = calibration;
+    if (aloneWeight === 0 || (isForced(change.propensity) && !forcedTeaches)) return;
+    const weight = aloneWeight * Math.min(1 / change.propensity, MOST_INVERSE);
+    learnRow(problem, posterior, change, 0, { weight, miss: meanReward });
+  }
+}
+
+/** How much a row weighs, and a miss in units of reward. */
+interface RowWeight {
+  readonly weight: number;
+  readonly miss: number;
+}
+const POINTWISE: RowWeight = { weight: 1, miss: 1 };
+
+/** Weights that an item's score is the sum of: of its features, of learned crosses, of its slot, and the intercept. */
+const widthOf = ({ base: { schema, crosses = [] } }: OnlineProblem): number =>
+  schema.features.length + crosses.length + 2;
+
+/** Where they are: the intercept last. */
+function placesOf(
+  { base }: OnlineProblem,
+  codes: Uint8Array,
+  slot: number,
+  into: Int32Array,
+): void {
+  const { schema, crosses = [] } = base;
+  const features = schema.features.length;
+  for (let feature = 0; feature < features; feature++)
+    into[feature] = feature * STRIDE + codes[slot * features + feature];
+  let next = features;
+  for (const [k, [a, b]] of crosses.entries()) {
+    const cell =
+      codes[slot * features + a] * bucketCount(schema.features[b]) + codes[slot * features + b];
+    into[next++] = (features + 2 + k) * STRIDE + cell;
+  }
+  into[next++] = features * STRIDE + Math.min(slot + 1, STRIDE - 1);
+  into[next] = (features + 1) * STRIDE;
+}
+
+function learnRow(
+  problem: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+  { codes, before, after }: SlateChange,
+  slot: number,
+  { weight, miss }: RowWeight,
+): void {
+  const { calibration, start, prior } = problem;
+  const places = new Int32Array(widthOf(problem));
+  placesOf(problem, codes, slot, places);
+  let score = 0;
+  for (const at of places) score += start[at] + mean[at];
+  const s = 1 / (1 + Math.exp(-score));
+  const q = (miss * s) / (miss * s + calibration.meanReward * (1 - s));
+  const toEvidence = weight / calibration.evidence;
+  /** How much of a miss, or of a hit, the row counts as. */
+  const counted = (state: SlateState | undefined) => {
+    if (state === undefined) return { gradient: 0, hessian: 0 };
+    const earned = state.reward[slot];
+    const { passed } = state;
+    const mass = earned > 0 ? earned : (miss * passed * (1 - q)) / Math.max(1 - q * passed, 1e-9);
+    return {
+      gradient: earned > 0 ? -mass * (1 - s) : mass * s,
+      hessian: mass * s * (1 - s),
+    };
+  };
+  const [was, is] = [counted(before), counted(after)];
+  const gradient = toEvidence * (is.gradient - was.gradient);
+  const [bentBefore, bend] = [toEvidence * was.hessian, toEvidence * is.hessian];
+  if (gradient === 0 && bend === bentBefore) return;
+  const others = (at: number) => Math.max(precision[at] - bentBefore, prior[at]);
+  let leverage = 0;
+  for (const at of places) leverage += bend / others(at);
+  for (const at of places) {
+    const without = others(at);
+    mean[at] -= gradient / without / (1 + leverage);
+    precision[at] = without + bend;
+  }
+}
+
+function learnSlate(
+  problem: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+  { codes, before, after }: SlateChange,
+): void {
+  const { calibration, start, prior } = problem;
+  const slots = after.reward.length;
+  const reward = after.reward.map(
+    (earned, slot) => (earned - (before?.reward[slot] ?? 0)) / calibration.evidence,
+  );
+  if (reward.every((more) => more === 0)) return;
+  const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
+  const mass = sumOf(reward);
+  const massAfter = sumOf(after.reward) / calibration.evidence;
+  const width = widthOf(problem);
+  const places = new Int32Array(slots * width);
+  const chance = new Float64Array(slots);
+  let most = Number.NEGATIVE_INFINITY;
+  for (let slot = 0; slot < slots; slot++) {
+    const own = places.subarray(slot * width, (slot + 1) * width);
+    placesOf(problem, codes, slot, own);
+    for (const at of own) chance[slot] += start[at] + mean[at];
+    most = Math.max(most, chance[slot]);
+  }
+  let total = 0;
+  for (let slot = 0; slot < slots; slot++) total += chance[slot] = Math.exp(chance[slot] - most);
+  /** By place, over the items that have it: their chance, and what they earned. */
+  const shares = new Map<number, { chance: number; earned: number }>();
+  for (let slot = 0; slot < slots; slot++)
+    // The intercept is behind the last: in a comparison it is everybody's.
+    for (let i = slot * width; i < (slot + 1) * width - 1; i++) {
+      const share = shares.get(places[i]);
+      const own = chance[slot] / total;
+      if (share === undefined) shares.set(places[i], { chance: own, earned: reward[slot] });
+      else {
+        share.chance += own;
+        share.earned += reward[slot];
+      }
+    }
+  const bend = (share: number) => share * Math.max(0, 1 - share);
+  const others = (at: number, share: number) =>
+    Math.max(precision[at] - (massAfter - mass) * bend(share), prior[at]);
+  let leverage = 0;
+  for (const [at, { chance: share }] of shares)
+    leverage += (massAfter * bend(share)) / others(at, share);
+  for (const [at, { chance: share, earned }] of shares) {
+    const without = others(at, share);
+    mean[at] -= (mass * share - earned) / without / (1 + leverage);
+    precision[at] = without + massAfter * bend(share);
+  }
+}
+
+/** By how much what was learned moves each item of a slate, in log-odds. */
+export function movesOf(
+  { base }: OnlineProblem,
+  { mean }: OnlinePosterior,
+  { codes, after }: Pick<SlateChange, 'codes' | 'after'>,
+): Float64Array {
+  const features = base.schema.features.length;
+  return Float64Array.from(after.reward, (_, slot) => {
+    let moved = 0;
+    for (let feature = 0; feature < features; feature++)
+      moved += mean[feature * STRIDE + codes[slot * features + feature]];
+    return moved;
+  });
+}
+
+/** What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds. */
+export function deltasOf(
+  { base: { schema, weights }, calibration: { slope } }: OnlineProblem,
+  { mean }: OnlinePosterior,
+): WeightDelta[] {
+  return schema.features
+    .flatMap((spec, feature) =>
+      Array.from({ length: bucketCount(spec) }, (_, bucket): WeightDelta => {
+        const at = feature * STRIDE + bucket;
+        const units = toUnits(toPoints(weights[at]) + mean[at] / slope) - weights[at];
+        return { feature: spec.name, bucket, points: toPoints(units) };
+      }),
+    )
+    .filter(({ points }) => points !== 0)
+    .toSorted((one, other) => Math.abs(other.points) - Math.abs(one.points))
+    .slice(0, MAX_DELTAS);
+}

@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { learnArrived, type LearningJob } from '../../../../backend/runs/online/learn-arrived.ts';
+import { readLearner } from '../../../../backend/runs/online/learner-rows.ts';
+import { DEFAULT_ONLINE } from '../../../../backend/runs/online/settings.ts';
+import { versions as versionsOf } from '../../../../backend/models/versions.ts';
+import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
+import type { Store } from '../../../../backend/store/open.ts';
+import { RULES_VERSION, parseSessionId } from '../../../../shared/domain/ids.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
+import type { AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import type { Decision } from '../../../../shared/domain/decision.ts';
+import { FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+
+const SLOTS = 3;
+const WARM = 150;
+const STEP_MS = 1000;
+
+let log: Log;
+let job: LearningJob;
+beforeEach(async () => {
+  log = await openLog(NOON);
+  const base = (await versionsOf(log.store, () => NOON).load(RULES_VERSION)) as AdditiveScorer;
+  job = {
+    arm: 'champion',
+    base,
+    reward: { click: 1, booking: 10 },
+    settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, trustRegion: 10 },
+    influence: { ...DEFAULT_TRAINING_DATA.influence, rewardOverMean: 100 },
+  };
+});
+afterEach(() => log.close());
+
+/** Rankings a second apart, two of three of them clicked. */
+function visits(from: number, count: number, seed: number, slots = SLOTS) {
+  const random = seededRandom(seed);
+  const decisions = Array.from({ length: count }, (_, i) => {
+    const n = from + i;
+    return rankingOf(`r-${n}`, NOON + n * STEP_MS, {
+      codes: Uint8Array.from({ length: slots * FEATURES }, () => Math.floor(3 * random())),
+      propensities: Array.from({ length: slots }, () => 0.5),
+      ...(slots < SLOTS && { itemIds: rankingOf('any').itemIds.slice(0, slots), units: [0] }),
+    });
+  });
+  const events = decisions.flatMap((decision, i) =>
+    i % 3 === 0 ? [] : [happened(decision, 'click', { slot: i % slots, afterMs: 900 })],
+  );
+  return { decisions, events };
+}
+
+/** Brings all that is stored into what is learned, as of the newest of it. */
+async function learn(nowMs: number, store: Pick<Store, 'db' | 'write'> = log.store) {
+  log.nowMs = nowMs;
+  await log.update();
+  return learnArrived(store, job, nowMs);
+}
+
+async function warmUp() {
+  const { decisions, events } = visits(0, WARM, 1);
+  await log.add(decisions, events);
+  expect(await learn(NOON + WARM * STEP_MS)).toMatchObject({
+    is: 'learning',
+    slates: 0,
+    deltas: [],
+  });
+}
+
+const learned = async () => {
+  const { slates, rewarded, earned, posterior } = (await readLearner(log.store, 'champion'))!;
+  return { slates, rewarded, earned, posterior: posterior.toString('hex') };
+};
+
+test('nothing is learned until there is enough to measure slots and delays by', async () => {
+  const { decisions, events } = visits(0, 100, 1);
+  await log.add(decisions, events);
+  expect(await learn(NOON + 100 * STEP_MS)).toEqual({ is: 'waiting', rewarded: 66 });
+  expect(await readLearner(log.store, 'champion')).toBeUndefined();
+});
+
+describe('exactly once', () => {
+  /** Arrivals out of order: events before their rankings, a booking late, and an event that was sent twice under one id. */
+  function batches(): { decisions: Decision[]; events: CollectedEvent[] }[] {
+    const { decisions, events } = visits(WARM, 60, 2);
+    const booked = decisions
+      .slice(0, 5)
+      .map((one) => happened(one, 'booking', { afterMs: 90_000 }));
+    return [
+      { decisions: decisions.slice(0, 20), events: events.slice(0, 5) },
+      { decisions: [], events: [...events.slice(5, 20), ...events.slice(0, 3)] },
+      { decisions: decisions.slice(20, 40), events: [] },
+      { decisions: decisions.slice(40), events: [...events.slice(20), ...booked] },
+    ];
+  }
+
+  const END = NOON + (WARM + 200) * STEP_MS;
+  /** 40 rankings are clicked, and two more booked. */
+  const TRUTH = { slates: 42, rewarded: 42 };
+
+  /** @param crash called before and after every write; what it throws is what a killed process leaves. */
+  async function run(crash: (when: 'before' | 'after') => void) {
+    await warmUp();
+    const store = {
+      db: log.store.db,
+      write: async (statements: Parameters<Store['write']>[0]) => {
+        crash('before');
+        const done = await log.store.write(statements);
+        crash('after');
+        return done;
+      },
+    };
+    for (const [n, { decisions, events }] of batches().entries()) {
+      await log.add(decisions, events);
+      const nowMs = NOON + (WARM + 50 * (n + 1)) * STEP_MS;
+      for (;;) {
+        try {
+          await learn(nowMs, store);
+          break;
+        } catch (error) {
+          expect(String(error)).toMatch(/killed/);
+        }
+      }
+    }
+    return learned();
+  }
+
+  test('each ranking, click and late booking counts once, however it arrives', async () => {
+    const found = await run(() => {});
+    expect(found).toMatchObject(TRUTH);
+    expect(found.earned).toBe(40 + 5 * 10);
+    const again = await learn(END);
+    expect(again).toMatchObject({ is: 'learning', ...TRUTH });
+    expect(await learned()).toEqual(found);
+  });
+
+  test('a kill before or after any commit neither loses nor doubles anything', async () => {
+    const whole = await run(() => {});
+    await log.close();
+    log = await openLog(NOON);
+    let writes = 0;
+    const killed = await run((when) => {
+      writes++;
+      if (writes % 3 === 1) throw new Error(`killed ${when} a commit`);
+    });
+    expect(writes).toBeGreaterThan(8);
+    expect(killed).toEqual(whole);
+  });
+
+  test('of two backends that learn at once, one is first and the other adds nothing', async () => {
+    await warmUp();
+    const { decisions, events } = visits(WARM, 60, 2);
+    await log.add(decisions, events);
+    log.nowMs = END;
+    await log.update();
+    await Promise.all([1, 2, 3].map(() => learnArrived(log.store, job, END)));
+    expect(await learned()).toMatchObject({ slates: 40, rewarded: 40, earned: 40 });
+  });
+});
+
+test('a slate of one counts as a miss once a click should have come, by the time of the log', async () => {
+  await warmUp();
+  const { decisions } = visits(WARM, 30, 3, 1);
+  await log.add(decisions);
+  const now = NOON + (WARM + 100) * STEP_MS;
+  await learn(now);
+  // Of the newest 5 seconds a shard of the edge may still hold clicks.
+  expect(await learned()).toMatchObject({ slates: 25, rewarded: 0, earned: 0 });
+  await log.add([rankingOf('later', NOON + (WARM + 60) * STEP_MS)]);
+  await learn(now);
+  expect(await learned()).toMatchObject({ slates: 30, rewarded: 0, earned: 0 });
+});
+
+test('of one session no more counts than in training', async () => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 60, 2);
+  const sessionId = parseSessionId('one-person');
+  await log.add(
+    decisions.map((one) => ({ ...one, sessionId })),
+    events.map((one) => ({ ...one, sessionId })),
+  );
+  await learn(NOON + (WARM + 100) * STEP_MS);
+  expect(await learned()).toMatchObject({ rewarded: 10, earned: 10 });
+});
+
+test('what moves an item out of the trust region is dropped, and nothing more is learned of the version', async () => {
+  job = { ...job, settings: { ...job.settings, trustRegion: 0.0001 } };
+  await warmUp();
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(decisions, events);
+  const why = /more than the 0\.0001 of onlineLearning\.trustRegion/;
+  const after = NOON + (WARM + 100) * STEP_MS;
+  expect(await learn(after)).toEqual({ is: 'stopped', why: expect.stringMatching(why) });
+  expect(await learn(after + STEP_MS)).toEqual({ is: 'stopped', why: expect.stringMatching(why) });
+  const next = { ...job.base, version: 'v000009' as AdditiveScorer['version'] };
+  job = { ...job, base: next };
+  expect(await learn(after + STEP_MS)).toMatchObject({ is: 'learning', slates: 0 });
+});
+
+test('another reward is learned by from then on', async () => {
+  await warmUp();
+  const first = visits(WARM, 60, 2);
+  await log.add(first.decisions, first.events);
+  await learn(NOON + (WARM + 100) * STEP_MS);
+  const before = await learned();
+  job = { ...job, reward: { click: 2 } };
+  await learn(NOON + (WARM + 100) * STEP_MS);
+  expect(await learned()).toEqual(before);
+  const more = visits(WARM + 60, 30, 4);
+  await log.add(more.decisions, more.events);
+  await learn(NOON + (WARM + 200) * STEP_MS);
+  expect(await learned()).toMatchObject({ slates: 60, earned: 40 + 2 * 20 });
+});
