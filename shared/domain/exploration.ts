@@ -22,6 +22,11 @@ export interface ExplorationSpec {
   readonly fromSlot?: number;
   /** Standard deviation of a weight of which nothing is known, in points, above 0 and at most 100. Absent: 20. */
   readonly prior?: number;
+  /**
+   * In how many features a ranking raises weights, drawn in proportion to how unsure they are, 1..64. Like the prior it is of a
+   * version, and an arm that explores in another way leaves it as it is. Absent, as in versions from before: in all of them.
+   */
+  readonly raisedFeatures?: number;
 }
 
 /** How a slate was drawn, as tables hold it: empty where a part was not asked for. */
@@ -60,7 +65,10 @@ export const drawsByChance = ({
 export const explores = (spec: ExplorationSpec): boolean =>
   drawsByChance(spec) || (spec.optimism ?? 0) > 0;
 
-/** Whether slates are drawn in the same way. The prior is no part of that: it is in the weights' posterior already. */
+/**
+ * Whether slates of one version are drawn in the same way. The prior and how many features are raised are no part of that: they
+ * are the version's.
+ */
 export const isSameExploration = (one: ExplorationSpec, other: ExplorationSpec): boolean =>
   one.temperature === other.temperature &&
   one.epsilon === other.epsilon &&
@@ -71,7 +79,8 @@ export const isSameExploration = (one: ExplorationSpec, other: ExplorationSpec):
 
 /** @throws ApiError 400 `invalid_schema` naming the field that is out of bounds. */
 export function checkExploration<T extends ExplorationSpec>(spec: T): T {
-  const { temperature, epsilon, poolSize, optimism = 0, maxLoss, fromSlot = 1, prior } = spec;
+  const { temperature, epsilon, poolSize, optimism = 0, maxLoss, fromSlot = 1 } = spec;
+  const { prior, raisedFeatures = 1 } = spec;
   if (!(temperature >= 0 && temperature < 1e6))
     throw outOfBounds(`temperature must be 0 or more, but was ${temperature}`);
   if (!(epsilon >= 0 && epsilon <= 1))
@@ -86,6 +95,8 @@ export function checkExploration<T extends ExplorationSpec>(spec: T): T {
     throw outOfBounds(`fromSlot must be 1 to 1000, but was ${fromSlot}`);
   if (prior !== undefined && !(prior > 0 && prior <= 100))
     throw outOfBounds(`prior must be points above 0 and at most 100, but was ${prior}`);
+  if (!(Number.isInteger(raisedFeatures) && raisedFeatures >= 1 && raisedFeatures <= 64))
+    throw outOfBounds(`raisedFeatures must be 1 to 64, but was ${raisedFeatures}`);
   return spec;
 }
 

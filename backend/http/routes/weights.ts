@@ -55,6 +55,7 @@ const exploration = z
     maxLoss: z.number().optional(),
     fromSlot: z.number().optional(),
     prior: z.number().optional(),
+    raisedFeatures: z.number().optional(),
   })
   .strict();
 
