@@ -69,10 +69,13 @@ export function drawRaises(
 /**
  * Raises so many features, drawn without replacement in proportion to the variance that each gives to the scores of this
  * request's items: that of its least known bucket among them. The weights are independent in the posterior, so that what is not
- * known of the difference between two items is the sum of those.
+ * known of the difference between two items is the sum of those. Of a feature, the bucket with the highest raise gets it and the
+ * others none: they would take away from what sets it apart.
  *
- * What a slate loses is known to be small before anything is scored, so that no catalogue has to be scored twice: raises are made
- * smaller by one factor until `mostLost` is at most `maxLoss`.
+ * What a slate loses is known to be small before anything is scored, so that no catalogue has to be scored twice: as the raised
+ * scores of the slate sum to no less than those of the best slate by the weights, it loses no more than was raised in it. That is
+ * most where it is full of raised items. Raises are made smaller by one factor until this is at most `maxLoss` per slot; what few
+ * items have may so be raised by much.
  */
 function raiseSome(
   scorer: Unsure,
@@ -81,79 +84,55 @@ function raiseSome(
   random: () => number,
 ): readonly FeatureRaise[] | undefined {
   const { posterior, schema } = scorer;
-  const have = schema.features.map((_, feature) => rowsOf(feature));
   const { deviations, left } = raisable(scorer);
+  const have = schema.features.map((_, feature) => rowsOf(feature));
   const variances = have.map((own, feature) =>
     varianceOf(posterior, feature, own, deviations[feature]),
   );
-  const drawn: { feature: number; raises: readonly BucketRaise[] }[] = [];
+  const drawn: { feature: number; bucket: number; steps: number }[] = [];
   let [lost, most] = [0, 0];
   for (let i = 0; i < count; i++) {
     const feature = pickFeature(variances, random);
     if (feature === undefined) break;
     variances[feature] = 0;
-    const raises = raiseBuckets(posterior, feature, have[feature]!, optimism, random);
-    lost += mostLost(raises, slots);
-    most += raises[0].steps;
-    drawn.push({ feature, raises });
+    const { bucket, steps, rows } = highestRaise(
+      posterior,
+      feature,
+      have[feature]!,
+      optimism,
+      random,
+    );
+    drawn.push({ feature, bucket, steps });
+    lost += (steps * Math.min(rows, slots)) / slots;
+    most += steps;
   }
-  // A step less, as rounding to whole steps can move what is lost by one.
-  const factor = Math.min(
-    1,
-    Math.max(0, maxLoss / RAISE_STEP - 1) / Math.max(lost, 1),
-    left / RAISE_STEP / Math.max(most, 1),
-  );
-  if (Math.floor(factor * most) === 0) return undefined;
-  return drawn.map(({ feature, raises }) => {
+  const factor = Math.min(1, maxLoss / RAISE_STEP / lost, left / RAISE_STEP / most);
+  const raises = drawn.flatMap(({ feature, bucket, steps }) => {
     const units = new Int32Array(STRIDE);
-    for (const { bucket, steps } of raises) units[bucket] = RAISE_STEP * Math.floor(factor * steps);
-    return { feature, units };
+    units[bucket] = RAISE_STEP * Math.floor(factor * steps);
+    return units[bucket] === 0 ? [] : { feature, units };
   });
+  return raises.length === 0 ? undefined : raises;
 }
 
-/** Of a bucket that so many items have, in steps of `RAISE_STEP` before they are whole. */
-interface BucketRaise {
-  readonly bucket: number;
-  steps: number;
-  readonly rows: number;
-}
-
-/** The raises of one feature, the highest first. What all items would be raised by is left out, as it changes no order. */
-function raiseBuckets(
+/** Of the buckets that some item has: the one with the highest raise, in steps of `RAISE_STEP`, and how many items have it. */
+function highestRaise(
   posterior: Posterior,
   feature: number,
   { buckets, rows }: BucketRows,
   optimism: number,
   random: () => number,
-): readonly BucketRaise[] {
+): { readonly bucket: number; readonly steps: number; readonly rows: number } {
   const counts = new Uint32Array(STRIDE);
-  for (let at = 0; at < buckets.length; at++) counts[buckets[at]] += rows?.[at] ?? 1;
-  const perByte = stepsPerByte(optimism);
-  const raises: BucketRaise[] = [];
+  for (let at = 0; at < buckets.length; at++)
+    counts[buckets[at]] += rows === undefined ? 1 : rows[at];
+  let [highest, steps] = [0, 0];
   for (let bucket = 0; bucket < STRIDE; bucket++) {
     if (counts[bucket] === 0) continue;
-    const steps = perByte * posterior[feature * STRIDE + bucket] * bytesAboveMean(random);
-    raises.push({ bucket, steps, rows: counts[bucket] });
+    const own = posterior[feature * STRIDE + bucket] * bytesAboveMean(random);
+    if (own > steps) [highest, steps] = [bucket, own];
   }
-  raises.sort((a, b) => b.steps - a.steps);
-  const low = raises[raises.length - 1].steps;
-  for (const own of raises) own.steps -= low;
-  return raises;
-}
-
-/**
- * What a slate of the highest raised scores loses per slot at most, against the best slate by the weights: as its raised scores sum
- * to no less than that one's, it loses no more than it has raises more. That is most where it has the highest raises that there
- * are and the best slate the lowest. What few items have may so be raised by much.
- * @param raises the highest first.
- */
-function mostLost(raises: readonly BucketRaise[], slots: number): number {
-  let sum = 0;
-  for (let i = 0, left = slots; i < raises.length && left > 0; left -= raises[i++].rows)
-    sum += Math.min(left, raises[i].rows) * raises[i].steps;
-  for (let i = raises.length - 1, left = slots; i >= 0 && left > 0; left -= raises[i--].rows)
-    sum -= Math.min(left, raises[i].rows) * raises[i].steps;
-  return sum / slots;
+  return { bucket: highest, steps: stepsPerByte(optimism) * steps, rows: counts[highest] };
 }
 
 /**

@@ -150,13 +150,15 @@ describe('the raises of a ranking that raises some features', () => {
   it('are of so many features, in a quarter of rankings', () => {
     for (const count of [1, 2, 64]) {
       const raised = drawn(some(wide, count), {}, 4000);
-      expect(raised.length / 4000).toBeGreaterThan(RAISED_SHARE - 0.04);
+      // Few features have so few buckets that none is drawn above 0.
+      expect(raised.length / 4000).toBeGreaterThan(RAISED_SHARE - 0.07);
       expect(raised.length / 4000).toBeLessThan(RAISED_SHARE + 0.04);
       for (const raises of raised) {
         const features = raises.map(({ feature }) => feature);
-        expect(features).toHaveLength(Math.min(count, FEATURES - 1));
+        expect(features.length).toBeLessThanOrEqual(Math.min(count, FEATURES - 1));
         expect(new Set(features).size).toBe(features.length);
         for (const { units } of raises) {
+          expect(units.filter((own) => own !== 0)).toHaveLength(1);
           expect(units.every((own) => own >= 0 && own % RAISE_STEP === 0)).toBe(true);
         }
       }
@@ -167,26 +169,22 @@ describe('the raises of a ranking that raises some features', () => {
     const [theme, place, status] = ['theme', 'place', 'status'].map((name) =>
       featureIndex(tripWishes, name),
     );
-    // What nobody knows of a bucket that no item has is no reason to raise its feature.
-    const scorer = scorerWith((feature, bucket) =>
-      feature === theme
-        ? bucket === 1
-          ? 6
-          : 90
-        : feature === place
-          ? 12
-          : feature === status
-            ? 50
-            : 0,
-    );
+    const deviations = [
+      [theme, 6],
+      [place, 12],
+      [status, 50],
+    ];
+    // What is not known of a bucket that no item has is no reason to raise its feature.
+    const scorer = scorerWith((feature, bucket) => {
+      if (feature === theme && bucket !== 1) return bucket === 0 ? 0 : 90;
+      return deviations.find(([own]) => own === feature)?.[1] ?? 0;
+    });
     const rowsOf = (feature: number): BucketRows | undefined => {
       if (feature === theme) return { buckets: [0, 1, 2, 1], rows: [4, 3, 0, 1] };
       // All items have the same one.
       return feature === status ? { buckets: [2, 1], rows: [8, 0] } : everyBucket(feature);
     };
-    const known = { ...scorer, posterior: scorer.posterior.slice() };
-    known.posterior[theme * STRIDE] = 0;
-    const raised = drawn(some(known, 1), { rowsOf });
+    const raised = drawn(some(scorer, 1), { rowsOf });
     const share = raised.filter(([{ feature }]) => feature === place).length / raised.length;
     expect(raised.every(([{ feature }]) => feature === place || feature === theme)).toBe(true);
     // 12² of 12² + 6². Half of the draws of one weight raise nothing, and all of some: what was drawn is judged by z > 0 of any.
