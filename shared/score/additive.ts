@@ -37,18 +37,23 @@ export interface ScoreTables {
   readonly tables: readonly UnitTable[];
 }
 
-/** @param perRow the group in which each row has its own code, for units that no column determines. */
+/**
+ * @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`.
+ * @param perRow the group in which each row has its own code, for units that no column determines.
+ */
 export function compileScores(
-  scorer: Pick<Scorer, 'weights'>,
+  scorer: Pick<Scorer, 'weights'> & { readonly raised?: ReadonlyMap<number, Int32Array> },
   encoded: EncodedRequest,
   joined: readonly JoinedColumns[],
   perRow: JoinedColumns,
   nowMs: number,
 ): ScoreTables {
   const { schema, table, plans } = encoded;
+  const { weights, raised } = scorer;
   const sums = new UnitSums(table);
   plans.forEach((plan, feature) => {
-    sums.add(plan, scorer.weights.subarray(feature * STRIDE, (feature + 1) * STRIDE));
+    const own = raised?.get(feature);
+    sums.add(plan, own ?? weights.subarray(feature * STRIDE, (feature + 1) * STRIDE));
   });
   for (const filter of schema.filters) {
     const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);

@@ -89,9 +89,10 @@ export function poolOf(
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
-  const best = (k: number, weights = scorer.weights) =>
+  const { weights } = scorer;
+  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) =>
     topRows(
-      compileScores({ weights }, encoded, joined, perRow, nowMs),
+      compileScores({ weights, raised }, encoded, joined, perRow, nowMs),
       Math.min(k, table.ids.length),
     );
   if (scorer.kind !== 'additive') {
@@ -124,14 +125,17 @@ export function poolOf(
   return { encoded, ...(limited ?? { best: best(poolSize) }) };
 }
 
-function raisedWeights({ weights }: AdditiveScorer, raises: readonly FeatureRaise[]): Int32Array {
-  const raised = weights.slice();
-  for (const { feature, units } of raises) {
-    const own = raised.subarray(feature * STRIDE, (feature + 1) * STRIDE);
-    units.forEach((raise, bucket) => (own[bucket] += raise));
-  }
-  return raised;
-}
+/** By feature. */
+const raisedWeights = (
+  { weights }: AdditiveScorer,
+  raises: readonly FeatureRaise[],
+): ReadonlyMap<number, Int32Array> =>
+  new Map(
+    raises.map(({ feature, units }) => [
+      feature,
+      units.map((raise, bucket) => raise + weights[feature * STRIDE + bucket]),
+    ]),
+  );
 
 /** Rows by their raised scores, with those scores taken apart: what the weights say, and what was raised. */
 function apart(
