@@ -9,7 +9,7 @@ export interface ExplorationSpec {
   /** How many of the best items the slate is drawn from, 1..1000. */
   readonly poolSize: number;
   /**
-   * How many standard deviations of its posterior a weight is raised by in every fourth ranking, by chance, times a draw from
+   * By how many standard deviations of its posterior a weight is raised in every fourth ranking, by chance, times a draw from
    * a normal distribution where that is above 0; 0..10. Absent or 0: nothing is tried for being little known.
    */
   readonly optimism?: number;
@@ -23,8 +23,9 @@ export interface ExplorationSpec {
   /** Standard deviation of a weight of which nothing is known, in points, above 0 and at most 100. Absent: 20. */
   readonly prior?: number;
   /**
-   * In how many features a ranking raises weights, drawn in proportion to how unsure they are, 1..64. Like the prior it is of a
-   * version, and an arm that explores in another way leaves it as it is. Absent, as in versions from before: in all of them.
+   * In how many features such a ranking raises a weight, 1..64, drawn in proportion to how little is known of them. Like the prior
+   * it is of a version: an arm that explores in another way leaves it as it is, and decisions do not say it. Absent, as in versions
+   * from before: all weights of all features are raised.
    */
   readonly raisedFeatures?: number;
 }

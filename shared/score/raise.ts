@@ -30,7 +30,7 @@ export interface FeatureRaise {
 
 export interface RaiseOptions {
   readonly optimism: number;
-  /** What a raised ranking may lose at most per slot, in units; infinite: no limit. Not kept where all features are raised. */
+  /** What a raised ranking may lose at most per slot, in units; infinite: no limit. Where all features are raised, it is for `limitLoss` to keep. */
   readonly maxLoss: number;
   readonly slots: number;
   readonly seed: number;
