@@ -9,7 +9,7 @@ export interface ExplorationSpec {
   /** How many of the best items the slate is drawn from, 1..1000. */
   readonly poolSize: number;
   /**
-   * How many standard deviations of its posterior a weight is raised by in every fourth ranking, by chance, times a draw from
+   * By how many standard deviations of its posterior a weight is raised in every fourth ranking, by chance, times a draw from
    * a normal distribution where that is above 0; 0..10. Absent or 0: nothing is tried for being little known.
    */
   readonly optimism?: number;
@@ -22,6 +22,12 @@ export interface ExplorationSpec {
   readonly fromSlot?: number;
   /** Standard deviation of a weight of which nothing is known, in points, above 0 and at most 100. Absent: 20. */
   readonly prior?: number;
+  /**
+   * In how many features such a ranking raises a weight, 1..64, drawn in proportion to how little is known of them. Like the prior
+   * it is of a version: an arm that explores in another way leaves it as it is, and decisions do not say it. Absent, as in versions
+   * from before: all weights of all features are raised.
+   */
+  readonly raisedFeatures?: number;
 }
 
 /** How a slate was drawn, as tables hold it: empty where a part was not asked for. */
@@ -60,7 +66,10 @@ export const drawsByChance = ({
 export const explores = (spec: ExplorationSpec): boolean =>
   drawsByChance(spec) || (spec.optimism ?? 0) > 0;
 
-/** Whether slates are drawn in the same way. The prior is no part of that: it is in the weights' posterior already. */
+/**
+ * Whether slates of one version are drawn in the same way. The prior and how many features are raised are no part of that: they
+ * are the version's.
+ */
 export const isSameExploration = (one: ExplorationSpec, other: ExplorationSpec): boolean =>
   one.temperature === other.temperature &&
   one.epsilon === other.epsilon &&
@@ -71,7 +80,8 @@ export const isSameExploration = (one: ExplorationSpec, other: ExplorationSpec):
 
 /** @throws ApiError 400 `invalid_schema` naming the field that is out of bounds. */
 export function checkExploration<T extends ExplorationSpec>(spec: T): T {
-  const { temperature, epsilon, poolSize, optimism = 0, maxLoss, fromSlot = 1, prior } = spec;
+  const { temperature, epsilon, poolSize, optimism = 0, maxLoss, fromSlot = 1 } = spec;
+  const { prior, raisedFeatures = 1 } = spec;
   if (!(temperature >= 0 && temperature < 1e6))
     throw outOfBounds(`temperature must be 0 or more, but was ${temperature}`);
   if (!(epsilon >= 0 && epsilon <= 1))
@@ -86,6 +96,8 @@ export function checkExploration<T extends ExplorationSpec>(spec: T): T {
     throw outOfBounds(`fromSlot must be 1 to 1000, but was ${fromSlot}`);
   if (prior !== undefined && !(prior > 0 && prior <= 100))
     throw outOfBounds(`prior must be points above 0 and at most 100, but was ${prior}`);
+  if (!(Number.isInteger(raisedFeatures) && raisedFeatures >= 1 && raisedFeatures <= 64))
+    throw outOfBounds(`raisedFeatures must be 1 to 64, but was ${raisedFeatures}`);
   return spec;
 }
 

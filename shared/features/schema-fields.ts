@@ -56,6 +56,7 @@ const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
     'maxLoss',
     'fromSlot',
     'prior',
+    'raisedFeatures',
   ]),
   training: new Set(['objective', 'l2', 'crossShrinkage', 'position', 'reward']),
 };

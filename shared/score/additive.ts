@@ -38,17 +38,24 @@ export interface ScoreTables {
   readonly tables: readonly UnitTable[];
 }
 
-/** @param perRow the group in which each row has its own code, for units that no column determines. */
+/**
+ * @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`.
+ * @param perRow the group in which each row has its own code, for units that no column determines.
+ */
 export function compileScores(
-  { crosses = [], weights }: Pick<Scorer, 'crosses' | 'weights'>,
+  scorer: Pick<Scorer, 'crosses' | 'weights'> & {
+    readonly raised?: ReadonlyMap<number, Int32Array>;
+  },
   encoded: EncodedRequest,
   joined: readonly JoinedColumns[],
   perRow: JoinedColumns,
   nowMs: number,
 ): ScoreTables {
   const { schema, table, plans } = encoded;
+  const { crosses = [], weights, raised } = scorer;
   const sums = new UnitSums(table, joined);
-  const weightsOf = (feature: number) => weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
+  const weightsOf = (feature: number) =>
+    raised?.get(feature) ?? weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
   plans.forEach((plan, feature) => sums.add(plan, weightsOf(feature)));
   crosses.forEach(([a, b], k) => {
     const size = bucketCount(schema.features[b]);

@@ -13,14 +13,16 @@ import {
 import type { ItemTable } from '../features/columns/item-table.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
+import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
+import { bucketRows } from './bucket-rows.ts';
 import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
-import { drawRaises, RAISED_SHARE } from './raise.ts';
+import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
 import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
-import { scoreCodes, toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
+import { toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 
@@ -90,10 +92,16 @@ export function poolOf(
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
-  const { crosses } = scorer;
-  const best = (k: number, weights = scorer.weights) =>
+  const { crosses, weights } = scorer;
+  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) =>
     topRows(
-      compileScores({ crosses, weights }, encoded, joined, perRow, nowMs),
+      compileScores(
+        { crosses, weights, ...(raised && { raised }) },
+        encoded,
+        joined,
+        perRow,
+        nowMs,
+      ),
       Math.min(k, table.ids.length),
     );
   if (scorer.kind !== 'additive') {
@@ -102,48 +110,59 @@ export function poolOf(
   }
   const { posterior } = scorer;
   if (posterior === undefined || optimism === 0) return { encoded, best: best(poolSize) };
-  const raises = drawRaises({ ...scorer, posterior }, optimism, seed);
-  if (raises === undefined) return { encoded, best: best(poolSize) };
-  const raised = apart(scorer, encoded, best(poolSize, raisedWeights(scorer, raises, encoded)));
   const { maxLoss = Infinity } = exploration;
+  const most = (maxLoss * UNITS_PER_POINT) / RAISED_SHARE;
+  const raises = drawRaises(
+    { ...scorer, posterior },
+    {
+      optimism,
+      maxLoss: most,
+      seed,
+      slots: limit,
+      rowsOf: (feature) => bucketRows(encoded.plans[feature], table),
+    },
+  );
+  if (raises === undefined) return { encoded, best: best(poolSize) };
+  const raised = apart(encoded, best(poolSize, raisedWeights(scorer, raises)), raises);
   const limited = limitLoss(raised, {
     slots: limit,
     alone: leftAlone(exploration, limit),
-    maxLoss: (maxLoss * UNITS_PER_POINT) / RAISED_SHARE,
+    // Raises of few features keep the limit as they are.
+    maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
     isCut: raised.best.length === poolSize && poolSize < table.ids.length,
   });
   return { encoded, ...(limited ?? { best: best(poolSize) }) };
 }
 
-/**
- * Weights with their raises, but for features that have the same bucket in all items, such as those of what the visitor did not
- * say: raising all alike changes no order, and would count as if it could cost something.
- */
-function raisedWeights(
-  { crosses = [], weights }: AdditiveScorer,
-  raises: Int32Array,
-  { plans }: EncodedRequest,
-): Int32Array {
-  const raised = weights.slice();
-  const isConstant = plans.map(({ from }) => from === 'constant');
-  const all = [...isConstant, ...crosses.map(([a, b]) => isConstant[a] && isConstant[b])];
-  all.forEach((constant, feature) => {
-    if (constant) return;
-    const end = (feature + 1) * STRIDE;
-    for (let cell = feature * STRIDE; cell < end; cell++) raised[cell] += raises[cell];
-  });
-  return raised;
-}
+/** By feature. */
+const raisedWeights = (
+  { weights }: AdditiveScorer,
+  raises: readonly FeatureRaise[],
+): ReadonlyMap<number, Int32Array> =>
+  new Map(
+    raises.map(({ feature, units }) => [
+      feature,
+      units.map((raise, bucket) => raise + weights[feature * STRIDE + bucket]),
+    ]),
+  );
 
 /** Rows by their raised scores, with those scores taken apart: what the weights say, and what was raised. */
-function apart(scorer: AdditiveScorer, encoded: EncodedRequest, best: readonly Scored[]): Raised {
-  const codes = codesOf(
-    encoded,
-    best.map(({ row }) => row),
+function apart(
+  { plans, table }: EncodedRequest,
+  best: readonly Scored[],
+  raises: readonly FeatureRaise[],
+): Raised {
+  const readers = raises.map(({ feature, units }) => ({
+    units,
+    bucketAt: bucketReader(plans[feature], table),
+  }));
+  const raisesOf = best.map(({ row }) =>
+    readers.reduce((sum, { units, bucketAt }) => sum + units[bucketAt(row)], 0),
   );
-  const features = encoded.plans.length;
-  const own = best.map(({ row }, i) => ({ row, units: scoreCodes(scorer, codes, i * features) }));
-  return { best: own, raises: best.map(({ units }, i) => units - own[i].units) };
+  return {
+    best: best.map(({ row, units }, i) => ({ row, units: units - raisesOf[i] })),
+    raises: raisesOf,
+  };
 }
 
 /** How many slots from the top hold the best items and are not drawn. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchExperiments } from './experiments.ts';
+import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchParse } from './parse.ts';
@@ -16,6 +17,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: benchRank,
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  explore: benchExplore,
   parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,

@@ -1,6 +1,7 @@
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { bucketCount, type Schema } from '../../shared/features/schema.ts';
+import { crossStrength } from '../../shared/features/cross-strength.ts';
 import { tripWishes } from './trip-wishes.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { rankSlate, type RankableTable, type Slate } from '../../shared/score/rank.ts';
@@ -36,20 +37,26 @@ export interface HiddenTaste {
 /**
  * A liking of every bucket of every feature that no rule says, drawn anew for each seed.
  * @param orderly whether it keeps the orders that the schema declares, such as that nobody likes what is dearer better: no
- * training may learn what does not.
+ * training may learn what does not. Segments differ from the sum of their parts by as much as the schema expects of crosses.
  */
-export function hiddenTaste(seed: number, { orderly = false } = {}): HiddenTaste {
+export function hiddenTaste(
+  seed: number,
+  { orderly = false, schema = tripWishes } = {},
+): HiddenTaste {
   const random = seededRandom(seed);
+  const strength = crossStrength(schema);
   const points = Object.fromEntries(
-    tripWishes.features.map((feature) => {
+    schema.features.map((feature, i) => {
+      const spread = SPREAD / Math.sqrt(strength[i]);
       const liking = Array.from(
         { length: bucketCount(feature) },
-        () => SPREAD * (2 * random() - 1),
+        () => spread * (2 * random() - 1),
       );
-      return [feature.name, orderly && isDecreasing(feature.name) ? descending(liking) : liking];
+      const isOrdered = orderly && isDecreasing(schema, feature.name);
+      return [feature.name, isOrdered ? descending(liking) : liking];
     }),
   );
-  return tasteOf(tripWishes, points, random);
+  return tasteOf(schema, points, random);
 }
 
 /** @param points what is liked, per bucket of each feature. @param random draws who clicks. */
@@ -74,10 +81,8 @@ export function tasteOf(
   };
 }
 
-const isDecreasing = (name: string) =>
-  tripWishes.constraints.some(
-    ({ feature, monotone }) => feature === name && monotone === 'decreasing',
-  );
+const isDecreasing = ({ constraints }: Schema, name: string) =>
+  constraints.some(({ feature, monotone }) => feature === name && monotone === 'decreasing');
 
 /** The first bucket is that of what is unknown, and has no place in the order. */
 const descending = ([unknown, ...known]: readonly number[]) => [

@@ -5,11 +5,12 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
 import { tripWishes } from './trip-wishes.ts';
 import { UNITS_PER_POINT } from '../../shared/score/fixed-point.ts';
+import type { BucketRows } from '../../shared/score/bucket-rows.ts';
 import { limitLoss } from '../../shared/score/limit-loss.ts';
 import { drawRaises, RAISED_SHARE } from '../../shared/score/raise.ts';
 import { drawFrom, rankable } from '../../shared/score/rank.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
-import { scoreCodes, type Scorer } from '../../shared/score/scorer.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 import type { Scored } from '../../shared/score/top-k.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import type { HiddenTaste } from './hidden-taste.ts';
@@ -69,28 +70,45 @@ function poolOfOne(
   seed: number,
   { optimism = 0, maxLoss = Infinity }: ExplorationSpec,
 ): { readonly best: readonly Scored[]; readonly raises?: readonly number[] } {
-  const { posterior } = scorer.kind === 'additive' ? scorer : {};
-  const weights =
-    posterior === undefined || scorer.kind !== 'additive' || optimism === 0
+  const most = (maxLoss * UNITS_PER_POINT) / RAISED_SHARE;
+  const raised =
+    scorer.kind !== 'additive' || scorer.posterior === undefined || optimism === 0
       ? undefined
-      : drawRaises({ ...scorer, posterior }, optimism, seed);
+      : drawRaises(
+          { ...scorer, posterior: scorer.posterior },
+          {
+            optimism,
+            maxLoss: most,
+            seed,
+            slots: 1,
+            rowsOf: (feature) => sentOf(codes, feature),
+          },
+        );
   const raise = Array.from({ length: SENT }, (_, i) =>
-    weights === undefined ? 0 : scoreCodes({ ...scorer, weights }, codes, i * FEATURES),
+    (raised ?? []).reduce(
+      (sum, { feature, units }) => sum + units[codes[i * FEATURES + feature]],
+      0,
+    ),
   );
   const units = raise.map((_, i) => finalUnits(scorer, codes, i * FEATURES));
   const order = [...units.keys()].toSorted(
     (a, b) => units[b] + raise[b] - units[a] - raise[a] || a - b,
   );
   const best = order.map((row) => ({ row, units: units[row] }));
-  if (weights === undefined) return { best };
+  if (raised === undefined) return { best };
   const raises = order.map((row) => raise[row]);
   const limit = {
     slots: 1,
     alone: 0,
-    maxLoss: (maxLoss * UNITS_PER_POINT) / RAISED_SHARE,
+    maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
     isCut: false,
   };
   return limitLoss({ best, raises }, limit)!;
+}
+
+function sentOf(codes: Candidates, feature: number): BucketRows | undefined {
+  const buckets = Uint8Array.from({ length: SENT }, (_, i) => codes[i * FEATURES + feature]);
+  return buckets.every((own) => own === buckets[0]) ? undefined : { buckets };
 }
 
 /** What a scorer earns per request, where it explores as given. */

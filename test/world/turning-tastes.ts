@@ -5,18 +5,21 @@ import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet } from '../../backend/science/learn/training-set.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
-import { versionOf } from '../../shared/domain/ids.ts';
+import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
+import type { Item } from '../../shared/domain/item.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { tripWishes } from './trip-wishes.ts';
+import { tripsInFull, visitsInFull } from './trip-visitors.ts';
 import { unlearned } from '../../shared/score/posterior.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
-import type { Scorer } from '../../shared/score/scorer.ts';
+import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import { hiddenTaste, show, type HiddenTaste } from './hidden-taste.ts';
 import { labelled, loggedSlate } from './strata/champion-log.ts';
 import { served } from './strata/pool.ts';
-import { RULES } from './strata/world.ts';
 
 /** Visits of no log, by which a scorer's worth is known. */
 const FRESH_VISITS = 400;
@@ -30,6 +33,7 @@ export interface Turn {
   readonly share: number;
   /** How the site explores. */
   readonly exploration?: ExplorationSpec;
+  readonly kind?: SiteKind;
 }
 
 export interface Round {
@@ -49,14 +53,27 @@ export interface Turned {
   readonly recovery: readonly Round[];
 }
 
-const rulesThatExplore = (exploration: ExplorationSpec): Scorer => ({
-  ...RULES,
-  exploration,
-  posterior: unlearned(tripWishes, exploration),
-});
+/** What trips and visitors say of themselves: all that the first default schema read, or all that the default one reads. */
+export interface SiteKind {
+  readonly schema: Schema;
+  readonly trips: (count: number, seed: number) => Item[];
+  readonly visits: (count: number, seed: number) => Visit[];
+}
+
+export const WISHES: SiteKind = { schema: tripWishes, trips: makeTrips, visits: makeVisits };
+export const IN_FULL: SiteKind = { schema: smarttrip, trips: tripsInFull, visits: visitsInFull };
+
+const rulesOf = (schema: Schema, exploration: ExplorationSpec): Scorer =>
+  additiveFromPoints(schema, schema.rules, {
+    version: RULES_VERSION,
+    name: 'rules',
+    exploration,
+    posterior: unlearned(schema, exploration),
+  });
 
 interface Site {
   readonly seed: number;
+  readonly kind: SiteKind;
   readonly table: RankableTable;
   readonly fresh: readonly Visit[];
 }
@@ -66,22 +83,25 @@ interface Site {
  * the gate alone makes champion. When the champion has gone most of the way, visitors turn to other tastes, and the rounds go on.
  */
 export async function turnTastes(seed: number, turn: Turn): Promise<Turned> {
+  const { kind = WISHES } = turn;
+  const { schema } = kind;
   const site: Site = {
     seed: seed * 1_000_000,
-    table: rankable(packItems(tripWishes.columns, makeTrips(turn.items, seed))),
-    fresh: makeVisits(FRESH_VISITS, seed * 1_000_000 + 1),
+    kind,
+    table: rankable(packItems(schema.columns, kind.trips(turn.items, seed))),
+    fresh: kind.visits(FRESH_VISITS, seed * 1_000_000 + 1),
   };
   const log: LoggedSlate[] = [];
   const before = await approach(
     site,
-    hiddenTaste(seed * 2, { orderly: true }),
-    rulesThatExplore(turn.exploration ?? RULES.exploration),
+    hiddenTaste(seed * 2, { orderly: true, schema }),
+    rulesOf(schema, turn.exploration ?? schema.exploration),
     log,
     turn,
   );
   const after = await approach(
     site,
-    hiddenTaste(seed * 2 + 1, { orderly: true }),
+    hiddenTaste(seed * 2 + 1, { orderly: true, schema }),
     before.champion,
     log,
     turn,
@@ -97,13 +117,16 @@ async function approach(
   log: LoggedSlate[],
   { rankingsPerRound, rounds: most, share: asked }: Turn,
 ): Promise<{ readonly champion: Scorer; readonly rounds: readonly Round[] }> {
-  const [low, high] = [RULES, taste.oracle].map((scorer) => worth(scorer, taste, site));
+  const { schema, exploration } = from;
+  const [low, high] = [rulesOf(schema, exploration), taste.oracle].map((scorer) =>
+    worth(scorer, taste, site),
+  );
   const rounds: Round[] = [];
   const earlier = log.length;
   let champion = from;
   while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
     const clicks = visit(site, taste, champion, rankingsPerRound, log);
-    const { scorer, gate, window } = await learn(packTrainingSet(tripWishes, log.map(labelled)), {
+    const { scorer, gate, window } = await learn(packTrainingSet(schema, log.map(labelled)), {
       parent: champion,
       learner: 'additive',
       name: 'learned',
@@ -138,7 +161,7 @@ async function approach(
  * @returns the clicks that were to be expected.
  */
 function visit(
-  { seed, table }: Site,
+  { seed, table, kind }: Site,
   taste: HiddenTaste,
   champion: Scorer,
   rankings: number,
@@ -146,7 +169,7 @@ function visit(
 ): number {
   const first = log.length;
   let expected = 0;
-  for (const [i, who] of makeVisits(rankings, seed + 2 + first).entries()) {
+  for (const [i, who] of kind.visits(rankings, seed + 2 + first).entries()) {
     const drawn = served(champion, table, who, seed + first + i);
     for (const rate of taste.expected(drawn.codes, drawn.slots)) expected += rate;
     const clicks = taste.clicks(drawn.codes, drawn.slots);

@@ -67,6 +67,7 @@ const exploration = z
     maxLoss: z.number().optional(),
     fromSlot: z.number().optional(),
     prior: z.number().optional(),
+    raisedFeatures: z.number().optional(),
   })
   .strict();
 

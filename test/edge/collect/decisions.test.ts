@@ -57,32 +57,41 @@ describe('logging decisions', () => {
     );
   });
 
-  it('records what was raised for being little known, and replays it bit for bit', async () => {
-    const backend = fakeBackend();
-    const exploration = { temperature: 4, epsilon: 0.1, poolSize: 20, optimism: 1, maxLoss: 30 };
+  it.each([
     // Nothing would be raised where nothing at all is known: it would cost too much.
-    const posterior = posteriorOf(smarttrip, () => 6);
-    const unsure = await publishScorer('v000007', { exploration, posterior });
-    const isolate = coldIsolate();
-    for (let i = 0; i < 40; i++)
-      await rank(isolate, { preferences: { budget: 500 + i }, limit: 5 });
-    await shipAll();
-    const decisions = backend.sent.flatMap((batch) => batch.decisions);
-    expect(decisions).toHaveLength(40);
-    const raised = decisions.filter(({ raises }) => raises?.some((units) => units > 0) === true);
-    expect(raised.length).toBeGreaterThan(0);
-    expect(raised.length).toBeLessThan(30);
-    const table = rankable(packItems(smarttrip.columns, trips));
-    for (const { at: nowMs, seed, limit, request, ...logged } of decisions) {
-      expect(logged.exploration).toEqual(exploration);
-      const options = { limit, seed, nowMs, exploration: logged.exploration };
-      const replayed = rankSlate(unsure, table, JSON.parse(request), options);
-      expect(replayed.ids).toEqual(logged.itemIds);
-      expect(replayed.units).toEqual(logged.units);
-      expect(replayed.raises).toEqual(logged.raises);
-      expect(replayed.propensities).toEqual(logged.propensities);
-    }
-  });
+    { raises: 'all features', own: {}, deviation: 6, version: 'v000007' },
+    // How many it raises is the version's, and no decision says it.
+    { raises: 'one feature', own: { raisedFeatures: 1 }, deviation: 20, version: 'v000008' },
+  ])(
+    'records what a version raised that raises $raises, and replays it bit for bit',
+    async ({ own, deviation, version }) => {
+      const backend = fakeBackend();
+      const exploration = { temperature: 4, epsilon: 0.1, poolSize: 20, optimism: 1, maxLoss: 30 };
+      const unsure = await publishScorer(version, {
+        exploration: { ...exploration, ...own },
+        posterior: posteriorOf(smarttrip, () => deviation),
+      });
+      const isolate = coldIsolate();
+      for (let i = 0; i < 40; i++)
+        await rank(isolate, { preferences: { budget: 500 + i }, limit: 5 });
+      await shipAll();
+      const decisions = backend.sent.flatMap((batch) => batch.decisions);
+      expect(decisions).toHaveLength(40);
+      const raised = decisions.filter(({ raises }) => raises?.some((units) => units > 0) === true);
+      expect(raised.length).toBeGreaterThan(0);
+      expect(raised.length).toBeLessThan(30);
+      const table = rankable(packItems(smarttrip.columns, trips));
+      for (const { at: nowMs, seed, limit, request, ...logged } of decisions) {
+        expect(logged.exploration).toEqual(exploration);
+        const options = { limit, seed, nowMs, exploration: logged.exploration };
+        const replayed = rankSlate(unsure, table, JSON.parse(request), options);
+        expect(replayed.ids).toEqual(logged.itemIds);
+        expect(replayed.units).toEqual(logged.units);
+        expect(replayed.raises).toEqual(logged.raises);
+        expect(replayed.propensities).toEqual(logged.propensities);
+      }
+    },
+  );
 
   it('records the candidates with their live attributes, in their order', async () => {
     const backend = fakeBackend();

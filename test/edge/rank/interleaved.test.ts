@@ -186,7 +186,7 @@ describe('an interleaved slate', () => {
     }
   });
 
-  it.each([{}, { fromSlot: 3 }, { temperature: 0, epsilon: 0 }])(
+  it.each([{}, { fromSlot: 3 }, { temperature: 0, epsilon: 0 }, { raisedFeatures: 1 }])(
     'drafts by the raises of each arm, says them slot by slot, and replays: %o',
     (changes) => {
       const exploration = { ...EXPLORING, optimism: 1, maxLoss: 20, ...changes };

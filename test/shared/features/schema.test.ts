@@ -316,6 +316,10 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
       { ...minimal, exploration: { prior: 101 } },
       'exploration.prior must be points above 0 and at most 100, but was 101',
     ],
+    [
+      { ...minimal, exploration: { raisedFeatures: 0 } },
+      'exploration.raisedFeatures must be 1 to 64, but was 0',
+    ],
     [{ ...minimal, exploration: { optimsm: 1 } }, 'did you mean "optimism"?'],
     [
       { ...minimal, training: { objective: 'guess' } },

@@ -17,7 +17,6 @@ import {
   crossPointsOf,
   pointsOf,
   scoreCodes,
-  STRIDE,
   toPoints,
   toUnits,
   type CrossPoints,
@@ -142,22 +141,23 @@ test('an edge from before crosses refuses their bytes, and reads all others', ()
   expect(openFrame('TTSC', 2, scorerToBytes(scorerOf(tripWishes, {}, []))).format).toBe(1);
 });
 
-test('cells of which little is known are raised like other weights, and those of known ones are not', () => {
-  const at = (tripWishes.features.length + 0) * STRIDE;
-  const cell = 4;
-  const posterior = posteriorOf(
-    tripWishes,
-    (feature, bucket) => (feature === tripWishes.features.length && bucket === cell ? 9 : 0),
-    crossed.crosses,
-  );
-  let most = 0;
-  for (let seed = 0; seed < 200; seed++) {
-    const raises = drawRaises({ ...crossed, posterior }, 1, seed);
-    if (raises === undefined) continue;
-    most = Math.max(most, raises[at + cell]);
-    expect(raises.every((units, i) => units === 0 || i === at + cell)).toBe(true);
+test('features are raised for being little known, and their crosses are not', () => {
+  const count = tripWishes.features.length;
+  const posterior = posteriorOf(tripWishes, () => 9, crossed.crosses);
+  const options = { optimism: 1, maxLoss: Infinity, slots: 10 };
+  const rowsOf = () => ({ buckets: [0, 1] });
+  for (const exploration of [crossed.exploration, { ...crossed.exploration, raisedFeatures: 2 }]) {
+    let raised = 0;
+    for (let seed = 0; seed < 200; seed++)
+      for (const { feature } of drawRaises(
+        { ...crossed, exploration, posterior },
+        { ...options, rowsOf, seed },
+      ) ?? []) {
+        expect(feature).toBeLessThan(count);
+        raised++;
+      }
+    expect(raised).toBeGreaterThan(0);
   }
-  expect(toPoints(most)).toBeGreaterThan(9);
 });
 
 describe('what is no cross is refused', () => {
