@@ -5,6 +5,7 @@ import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import { accountOf } from './log/account/account.ts';
+import { ranksForNobody, readApprenticeSettings } from './models/apprentice-settings.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
@@ -145,6 +146,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     rewardPolicy,
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
+    isApprentice: async () => ranksForNobody(await readApprenticeSettings(store)),
     training: config.training,
     backend,
     nowMs,

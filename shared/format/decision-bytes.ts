@@ -28,11 +28,11 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32),
  * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
  * slot that is drawn (u16), and the raise of each slot in steps (u16); there codes are as in `slate-codes.ts`, and before that
- * a block of `slots × F`. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * a block of `slots × F`, in format 6 also whether the site's own order was kept (u8, 1). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, and explores in that way only where a version says so.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 5;
+const NEWEST_FORMAT = 6;
 const MIN_DECISION_BYTES = 64;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
@@ -46,7 +46,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
 }
 
 function formatFor(decision: Decision): number {
-  const { pointerRevision, context, itemSource, shadow, teams } = decision;
+  const { pointerRevision, context, itemSource, shadow, teams, siteOrder } = decision;
+  if (siteOrder) return 6;
   if (hasRaises(decision)) return 5;
   if (pointerRevision !== undefined) return 4;
   if (context !== undefined || itemSource !== undefined) return 3;
@@ -150,21 +151,30 @@ const HAS_CONTEXT = 4;
 const HAS_ITEM_SOURCE = 8;
 const HAS_REVISION = 16;
 const HAS_RAISES = 32;
-const HAS_ALL = HAS_SHADOW | HAS_TEAMS | HAS_CONTEXT | HAS_ITEM_SOURCE | HAS_REVISION | HAS_RAISES;
+const HAS_SITE_ORDER = 128;
+/** The parts that each format may have, from format 2 on. */
+const PARTS_OF: Readonly<Record<number, number>> = {
+  2: HAS_REVISION - 1,
+  3: HAS_REVISION - 1,
+  4: HAS_RAISES - 1,
+  5: 2 * HAS_RAISES - 1,
+  6: (2 * HAS_RAISES - 1) | HAS_SITE_ORDER,
+};
 
 /** Whether its exploration says more than temperature, ε and pool. */
 const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
   [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
 
 function writeExtras(out: ByteWriter, decision: Decision): void {
-  const { shadow, teams, context, itemSource, pointerRevision } = decision;
+  const { shadow, teams, context, itemSource, pointerRevision, siteOrder } = decision;
   out.u8(
     (shadow ? HAS_SHADOW : 0) |
       (teams ? HAS_TEAMS : 0) |
       (context ? HAS_CONTEXT : 0) |
       (itemSource ? HAS_ITEM_SOURCE : 0) |
       (pointerRevision === undefined ? 0 : HAS_REVISION) |
-      (hasRaises(decision) ? HAS_RAISES : 0),
+      (hasRaises(decision) ? HAS_RAISES : 0) |
+      (siteOrder ? HAS_SITE_ORDER : 0),
   );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
@@ -175,6 +185,7 @@ function writeExtras(out: ByteWriter, decision: Decision): void {
   if (itemSource !== undefined) out.u8(ITEM_SOURCES.indexOf(itemSource));
   if (pointerRevision !== undefined) out.u32(pointerRevision);
   if (hasRaises(decision)) writeRaises(out, decision);
+  if (siteOrder) out.u8(1);
 }
 
 function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
@@ -205,7 +216,7 @@ function readRaises(from: ByteReader, { exploration, itemIds }: Decision) {
 function readExtras(from: ByteReader, decision: Decision, format: number) {
   const { rankingId, itemIds } = decision;
   const has = from.u8();
-  if (has > (format < 4 ? HAS_REVISION - 1 : format < 5 ? HAS_RAISES - 1 : HAS_ALL))
+  if ((has & ~PARTS_OF[format]) !== 0)
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -217,6 +228,8 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   const itemSource = (has & HAS_ITEM_SOURCE) === 0 ? undefined : readItemSource(from, rankingId);
   const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
   const raised = (has & HAS_RAISES) === 0 ? undefined : readRaises(from, decision);
+  if ((has & HAS_SITE_ORDER) !== 0 && from.u8() !== 1)
+    throw new FormatError(`ranking ${rankingId}: it kept an order that this build does not know`);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -224,6 +237,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
     ...(itemSource && { itemSource }),
     ...(pointerRevision && { pointerRevision }),
     ...raised,
+    ...((has & HAS_SITE_ORDER) !== 0 && { siteOrder: true as const }),
   };
 }
 

@@ -6,6 +6,7 @@ import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/in
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
+  apprenticeDecisions,
   batch,
   decisions,
   experimentDecisions,
@@ -95,6 +96,12 @@ describe.each([
     bytes: decisionsToBytes(raisedDecisions),
     decode: decisionsFromBytes,
     value: raisedDecisions,
+  },
+  {
+    name: 'decisions-6-apprentice',
+    bytes: decisionsToBytes(apprenticeDecisions),
+    decode: decisionsFromBytes,
+    value: apprenticeDecisions,
   },
   {
     name: 'ingest-1-revised',

@@ -7,6 +7,7 @@ import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import {
+  apprenticeDecisions,
   batch,
   decisions,
   experimentDecisions,
@@ -60,7 +61,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -68,7 +69,7 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
@@ -76,7 +77,7 @@ const artifacts = [
     what: 'TTDB with placements',
     magic: 'TTDB',
     format: 3,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
@@ -84,7 +85,7 @@ const artifacts = [
     what: 'TTDB with sources of items',
     magic: 'TTDB',
     format: 3,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(sourcedDecisions),
     decode: decisionsFromBytes,
   },
@@ -92,7 +93,7 @@ const artifacts = [
     what: 'TTDB with revisions',
     magic: 'TTDB',
     format: 4,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(revisedDecisions),
     decode: decisionsFromBytes,
   },
@@ -100,8 +101,16 @@ const artifacts = [
     what: 'TTDB with raises',
     magic: 'TTDB',
     format: 5,
-    newest: 5,
+    newest: 6,
     bytes: decisionsToBytes(raisedDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB of an apprentice',
+    magic: 'TTDB',
+    format: 6,
+    newest: 6,
+    bytes: decisionsToBytes(apprenticeDecisions),
     decode: decisionsFromBytes,
   },
   {
@@ -140,7 +149,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 5, bytes);
+  const { format, schemaHash } = openFrame(magic, 6, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 
