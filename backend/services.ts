@@ -1,3 +1,4 @@
+import { apprenticeOf } from './apprentice/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -92,6 +93,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -167,6 +169,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     kvCleaning,
     livePointer,
     rollouts,
+    apprentice,
     metricLearning,
     experimentService,
     trainingData,
@@ -178,6 +181,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       await snapshots.close();
       await packing.stop();
       await experimentService.stop();
+      await apprentice.stop();
       await account.stop();
     },
   };
