@@ -19,7 +19,7 @@ export interface OrderQuality {
 
 /**
  * Where the clicked items stand in the site's order, and where in Trimtab's. It favours the order that was shown: what stands first is
- * seen, and so it is clicked. Trimtab's order is better in truth than this says, unless its figure is the higher one already.
+ * seen, and so it is clicked. Where Trimtab's figure is not the lower one, its order is better in truth than this says.
  */
 export function orderQuality(slates: readonly KeptSlate[]): OrderQuality {
   const clicked = slates.filter(
