@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { apprenticeExperiment, SITE_ARM, TRIMTAB_ARM } from '../../shared/domain/apprentice.ts';
-import { countedExposures } from '../log/account/counted.ts';
+import { clickedIn, countedExposures } from '../log/account/counted.ts';
 import { effectOf } from '../science/statistics/effect.ts';
 import { relativeInterval, type OpenInterval } from '../science/statistics/relative-interval.ts';
 import { sequentialReach } from '../science/statistics/sequential-test.ts';
@@ -41,9 +41,7 @@ export async function compareOrders(
 ): Promise<OrderComparison> {
   const rows = await db.all<{ arm: string; rankings: number; clicks: number }>(sql`
     select arm, count(*) as rankings, sum(clicks) as clicks from (
-      select x.sessionId, x.arm, (
-        select count(distinct e.itemId) from events e
-        where e.rankingId = x.rankingId and e.type = 'click' and e.fault = '') as clicks
+      select x.sessionId, x.arm, json_array_length(${clickedIn(sql`x`)}) as clicks
       from ${countedExposures} x where x.experiment = ${apprenticeExperiment(change)})
     group by sessionId, arm`);
   const [site, trimtab] = [SITE_ARM, TRIMTAB_ARM].map((arm) => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Shadow } from '../../shared/domain/decision.ts';
-import { countedRankings } from '../log/account/counted.ts';
+import { clickedIn, countedRankings } from '../log/account/counted.ts';
 import type { Span } from '../log/account/span.ts';
 import type { KeptSlate } from '../science/evaluation/kept-order/kept-slate.ts';
 
@@ -38,9 +38,7 @@ export async function readKeptSlates(
   while (slates.length < MOST) {
     const page = await db.all<Row>(sql`
       select d.rankingId, d.at, d.sessionId, d.userId, d.weights as version, d.schemaHash, d.itemIds,
-        d.units, d.codes, d.shadow, (
-          select json_group_array(distinct e.itemId) from events e
-          where e.rankingId = d.rankingId and e.type = 'click' and e.fault = '') as clicked
+        d.units, d.codes, d.shadow, ${clickedIn(sql`d`)} as clicked
       from ${countedRankings} d
       where d.siteOrder and d.at >= ${from} and (d.at, d.rankingId) < (${before.at}, ${before.rankingId})
         and ${placement === undefined ? sql`true` : sql`d.placement = ${placement}`}

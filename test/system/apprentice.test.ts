@@ -32,9 +32,9 @@ import { TRIP_WISHES, tripWishes } from '../world/trip-wishes.ts';
 
 const SHOWN = 10;
 const AT_ONCE = 8;
-const LEARNED_FROM = 1600;
+const LEARNED_FROM = 1300;
 const FORETOLD_FROM = 1000;
-const SPLIT = 1000;
+const SPLIT = 600;
 const F = tripWishes.features.length;
 const ITEMS = demoCatalogue(90, 1, Date.now())
   .filter(({ status }) => status !== 'full')
@@ -189,7 +189,6 @@ describe('an apprentice on a site with a mediocre order of its own', () => {
         const run = await call<Answer<'/v1/runs/:id'>>(system, 'GET', `/v1/runs/${runId}`);
         if (run.status === 'failed') throw new Error(run.error ?? 'the training failed');
         if (run.status === 'done') {
-          console.log(run.progress.gate?.reason);
           expect(run.progress.outcome).toBe('promoted');
         }
         return run.status === 'done';

@@ -4,11 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import {
-  parseItemId,
-  parseSessionId,
-  RULES_VERSION,
-} from '../../../shared/domain/ids.ts';
+import { parseItemId, parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { runCli } from '../cli/support/cli.ts';
