@@ -3,7 +3,6 @@ import type { ApprenticePlacement } from '../../shared/domain/apprentice.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import type { Placement } from '../../shared/domain/placement.ts';
 import type { Account } from '../log/account/account.ts';
-import { countedRankings } from '../log/account/counted.ts';
 import type { Span } from '../log/account/span.ts';
 import {
   changeApprentice,
@@ -17,6 +16,7 @@ import type { Database } from '../store/connect.ts';
 import type { Store } from '../store/open.ts';
 import { apprenticeChanges } from '../store/tables.ts';
 import type { OrderComparison } from './compare-orders.ts';
+import type { KeptCounts } from './read-kept.ts';
 import { readinessOf, type ApprenticeFigures, type Readiness } from './report.ts';
 import type { ReportWorker } from './report-worker.ts';
 
@@ -27,7 +27,7 @@ export interface ApprenticeStatus extends ApprenticeFigures {
   readonly to: number;
   readonly readiness: Readiness;
   /** Rankings of people in the window, and in how many of them the site's own order was kept. */
-  readonly rankings: { readonly all: number; readonly kept: number };
+  readonly rankings: KeptCounts;
   /** The newest first. */
   readonly comparisons: readonly OrderComparison[];
 }
@@ -81,7 +81,6 @@ export function apprenticeOf({
         ...span,
         ...figures,
         readiness: readinessOf(figures),
-        rankings: await countRankings(store, span, placement),
         comparisons,
       };
     },
@@ -97,11 +96,3 @@ const splitsOf = ({ db }: Store, placement: Placement | undefined) =>
     where share > 0 and share < 1
       and ${placement === undefined ? sql`true` : sql`placement in ('*', ${placement})`}
     order by id desc limit ${MOST_COMPARISONS}`);
-
-async function countRankings({ db }: Store, { from, to }: Span, placement: Placement | undefined) {
-  const [row] = await db.all<{ all: number; kept: number }>(sql`
-    select count(*) as "all", coalesce(sum(d.siteOrder), 0) as kept from ${countedRankings} d
-    where d.at between ${from} and ${to}
-      and ${placement === undefined ? sql`true` : sql`d.placement = ${placement}`}`);
-  return row;
-}

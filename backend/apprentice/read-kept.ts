@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Shadow } from '../../shared/domain/decision.ts';
-import { clickedIn, countedRankings } from '../log/account/counted.ts';
+import { floorToDay } from '../../shared/domain/utc-day.ts';
+import { clickedIn, countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Span } from '../log/account/span.ts';
 import type { KeptSlate } from '../science/evaluation/kept-order/kept-slate.ts';
 
@@ -21,34 +22,48 @@ interface Row {
 
 /** More say little more, and each is held whole. */
 const MOST = 20_000;
-const PAGE = 1000;
+
+/** How many rankings of people there were, and in how many of them the site's own order was kept. */
+export interface KeptCounts {
+  readonly all: number;
+  readonly kept: number;
+}
+
+export interface KeptLog extends KeptCounts {
+  /** The newest 20,000 that were kept, in order of time. */
+  readonly slates: readonly KeptSlate[];
+}
 
 /**
- * Rankings in which the site's own order was kept and that count, at some placements, the newest 20,000 of a span, with what was
- * clicked, by the account: bring it up to date first.
- * @param placement undefined: all.
+ * What the site's own order came to in a span, at a placement (undefined: at all), by the account: bring it up to date first. One
+ * read per day, so that none holds back the writer for long.
  */
-export async function readKeptSlates(
+export async function readKept(
   db: LibSQLDatabase,
   { from, to }: Span,
   placement?: string,
-): Promise<KeptSlate[]> {
+): Promise<KeptLog> {
   const slates: KeptSlate[] = [];
-  let before = { at: to + 1, rankingId: '' };
-  while (slates.length < MOST) {
-    const page = await db.all<Row>(sql`
+  let [all, kept] = [0, 0];
+  const schemas = await schemaList(db);
+  for (let end = to; end >= from; end = floorToDay(end) - 1) {
+    const start = Math.max(from, floorToDay(end));
+    const asked = sql`d.schemaHash in (${schemas}) and d.at between ${start} and ${end}
+      and ${placement === undefined ? sql`true` : sql`d.placement = ${placement}`}`;
+    const [counts] = await db.all<KeptCounts>(sql`
+      select count(*) as "all", coalesce(sum(d.siteOrder), 0) as kept
+      from ${countedRankings} d where ${asked}`);
+    all += counts.all;
+    kept += counts.kept;
+    if (counts.kept === 0 || slates.length >= MOST) continue;
+    const rows = await db.all<Row>(sql`
       select d.rankingId, d.at, d.sessionId, d.userId, d.weights as version, d.schemaHash, d.itemIds,
         d.units, d.codes, d.shadow, ${clickedIn(sql`d`)} as clicked
-      from ${countedRankings} d
-      where d.siteOrder and d.at >= ${from} and (d.at, d.rankingId) < (${before.at}, ${before.rankingId})
-        and ${placement === undefined ? sql`true` : sql`d.placement = ${placement}`}
-      order by d.at desc, d.rankingId desc limit ${PAGE}`);
-    for (const row of page) slates.push(slateOf(row));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    before = last;
+      from ${countedRankings} d where d.siteOrder and ${asked}
+      order by d.at desc, d.rankingId desc limit ${MOST - slates.length}`);
+    for (const row of rows) slates.push(slateOf(row));
   }
-  return slates.slice(0, MOST).toReversed();
+  return { all, kept, slates: slates.toReversed() };
 }
 
 function slateOf(row: Row): KeptSlate {
