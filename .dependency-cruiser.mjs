@@ -18,6 +18,7 @@ const BACKEND = [
   'log',
   'reward',
   'experiments',
+  'apprentice',
   'rollouts',
   'monitor',
   'reports',

@@ -1,3 +1,4 @@
+import { apprenticeOf } from './apprentice/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -6,6 +7,7 @@ import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { accountOf } from './log/account/account.ts';
+import { ranksForNobody, readApprenticeSettings } from './models/apprentice-settings.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
@@ -101,6 +103,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -156,6 +159,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     rewardPolicy,
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
+    isApprentice: async () => ranksForNobody(await readApprenticeSettings(store)),
     training: config.training,
     edgeReadsCrosses: readsCrosses,
     backend,
@@ -197,6 +201,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     kvCleaning,
     livePointer,
     rollouts,
+    apprentice,
     metricLearning,
     experimentService,
     trainingData,
@@ -211,6 +216,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       await learning.stop();
       await onlineLearning.stop();
       await experimentService.stop();
+      await apprentice.stop();
       await account.stop();
     },
   };

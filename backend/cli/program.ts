@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
+import { apprenticeStatusVerb } from './apprentice/status.ts';
+import { apprenticeOffVerb, apprenticeOnVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { pruneVerb } from './data/prune.ts';
@@ -107,6 +109,12 @@ const NOUNS: readonly Noun[] = [
       replayRolloutsVerb,
     ],
     otherwise: listRolloutsVerb,
+  },
+  {
+    noun: 'apprentice',
+    about: 'the site keeps its own order, and Trimtab learns from it until it is switched on',
+    verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb],
+    otherwise: apprenticeStatusVerb,
   },
   {
     noun: 'experiments',

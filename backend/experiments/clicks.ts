@@ -23,7 +23,10 @@ export interface ClickQuery {
   readonly versions?: readonly string[];
 }
 
-/** Click-through per version and day of what people were served in a window, by the account: bring it up to date first. */
+/**
+ * Click-through per version and day of what people were served in a window, by the account: bring it up to date first. Where the
+ * site's own order was kept, no version served it.
+ */
 export async function clicksByDay(
   { db }: Pick<Store, 'db'>,
   { from, to, versions }: ClickQuery,
@@ -37,7 +40,7 @@ export async function clicksByDay(
   >(sql`
     select d.weights as version, date(d.at / 1000, 'unixepoch') as day, count(*) as rankings,
       sum(${cameOf('click', sql`d`)}) as clicked
-    from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and ${ofVersions}
+    from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder and ${ofVersions}
     group by 1, 2 order by 1, 2`);
   return rows.map((row) => Object.assign(row, wilson(row.clicked, row.rankings)));
 }

@@ -4,6 +4,7 @@ import { limitBodies } from './limits.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { apprenticeRoutes } from './routes/apprentice.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
@@ -50,6 +51,7 @@ export function createApp(services: Services) {
     .route('/', evaluationRoutes(services))
     .route('/', trainingRoutes(services))
     .route('/', promotionRoutes(services))
+    .route('/', apprenticeRoutes(services))
     .route('/', rolloutRoutes(services))
     .route('/', weightRoutes(services))
     .route('/', clickRoutes(services))

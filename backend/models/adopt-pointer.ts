@@ -3,6 +3,7 @@ import { parsePointer } from '../../shared/domain/pointer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
+import { recordFoundApprentice } from './apprentice-settings.ts';
 import { recordLive } from './live-pointer.ts';
 import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
@@ -40,6 +41,7 @@ export async function adoptPointer(deps: {
   await store.write([
     recordLive(store, { pointer, text, since: found.at ?? nowMs() }),
     ...recordFoundRevision(store, text, nowMs()),
+    ...recordFoundApprentice(store, found.apprentice, nowMs()),
     recordAudit(store, {
       at: nowMs(),
       actor: 'backend',

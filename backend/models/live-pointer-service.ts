@@ -22,13 +22,16 @@ export interface LivePointerService {
   rollback(version: Version, by: string): Promise<void>;
   /** Lifts the hold: the champion stays, and running experiments and rollouts get their arms again. */
   release(by: string): Promise<void>;
-  /** The same champion with the current traffic: who is in which arm, and what is scored in shadow. Does nothing during a hold. */
+  /**
+   * The same champion with the current traffic: who is in which arm, what is scored in shadow, and where the site's own order is
+   * kept. During a hold only the last of these.
+   */
   refreshTraffic(by: string): Promise<void>;
   /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
   reconcile(): Promise<void>;
 }
 
-export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow'>;
+export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow' | 'apprentice'>;
 
 export interface LivePointerDeps {
   readonly store: Store;
@@ -45,6 +48,11 @@ export interface LivePointerDeps {
   /** Another scorer is live, perhaps of another schema; or KV had lost everything. */
   readonly onMoved: (kvWasLost: boolean) => void;
 }
+
+/** Whose order is shown is no part of what a hold stops. */
+const apprenticeOf = ({ apprentice }: Traffic): Pick<Pointer, 'apprentice'> => ({
+  ...(apprentice && { apprentice }),
+});
 
 /** Longer than a lease lasts after its holder has crashed. */
 const PATIENCE_MS = 30_000;
@@ -80,7 +88,8 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
-    await writeNumbered({ champion, hold: true, by: 'backend' }, 'restore', { kvWasLost: true });
+    const lost = { champion, ...apprenticeOf(await traffic()), hold: true, by: 'backend' };
+    await writeNumbered(lost, 'restore', { kvWasLost: true });
   };
 
   const exists = (pointer: Pointer): Promise<boolean> =>
@@ -95,15 +104,31 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
   /** @returns the pointer with the current traffic; undefined where it has that and a revision already, or is held. */
   const withCurrentTraffic = async (): Promise<Pointer | undefined> => {
     const live = await readLive(store);
-    if (live === undefined || live.pointer.hold === true) return undefined;
+    if (live === undefined) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
-    const { champion, by: promotedBy, arms, layers, shadow, revision } = live.pointer;
+    const {
+      champion,
+      by: promotedBy,
+      arms,
+      layers,
+      shadow,
+      apprentice,
+      hold,
+      revision,
+    } = live.pointer;
     const now = await traffic();
+    const by = promotedBy !== undefined && { by: promotedBy };
+    // A pointer that was written by hand says nothing of whose order is shown, and means nothing by that.
+    if (hold === true)
+      return JSON.stringify(apprentice) === JSON.stringify(now.apprentice)
+        ? undefined
+        : { champion, ...apprenticeOf(now), hold, ...by };
     // Compared as KV holds them: as JSON. One without a revision is from before there were any, and gets one.
     return revision !== undefined &&
-      JSON.stringify([arms, layers, shadow]) === JSON.stringify([now.arms, now.layers, now.shadow])
+      JSON.stringify([arms, layers, shadow, apprentice]) ===
+        JSON.stringify([now.arms, now.layers, now.shadow, now.apprentice])
       ? undefined
-      : { champion, ...now, ...(promotedBy !== undefined && { by: promotedBy }) };
+      : { champion, ...now, ...by };
   };
 
   const refreshTraffic = (by: string) =>
@@ -157,6 +182,9 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
         await publisher.publishVersion(version);
         await alone(async () => {
           await compareAndRestore();
+          const order = apprenticeOf(await traffic());
+          if (order.apprentice !== undefined)
+            return writeNumbered({ champion: version, ...order, hold: true, by }, 'rollback');
           // The bare id, which ops write by hand too: every reader of the pointer treats both alike.
           await write({ champion: version, hold: true, by, at: nowMs() }, version, 'rollback');
         });

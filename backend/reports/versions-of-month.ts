@@ -78,7 +78,7 @@ async function readDay(store: Store, day: string): Promise<SessionDay[]> {
       select d.weights as version, count(*) as r, sum(d.degraded) as d,
         sum(${cameSoon('click')}) as c, sum(${cameSoon('booking')}) as b
       from ${countedRankings} d
-      where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to}
+      where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to} and not d.siteOrder
       group by d.weights, d.sessionId)
     group by version`);
 }

@@ -113,7 +113,7 @@ async function sessionsOf(
     const [{ n }] = await store.db.all<{ n: number }>(
       sql`select count(distinct d.sessionId) as n from ${countedRankings} d
         where d.schemaHash = (select schemaHash from weights where version = ${row.champion})
-          and d.at >= ${sinceMs} and d.shadow ->> '$.version' = ${row.challenger}`,
+          and d.at >= ${sinceMs} and not d.siteOrder and d.shadow ->> '$.version' = ${row.challenger}`,
     );
     return n;
   }

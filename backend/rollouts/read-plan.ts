@@ -117,6 +117,7 @@ async function readLately({ db }: Store, event: EventType, nowMs: number): Promi
         sum(json_array_length(d.itemIds) > 1) as severalItems
       from ${countedRankings} d
       where d.schemaHash in (${await schemaList(db)}) and d.at >= ${nowMs - BACK_MS} and d.at < ${nowMs}
+        and not d.siteOrder
       group by d.sessionId
     )`);
   return row;

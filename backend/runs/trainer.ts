@@ -56,6 +56,8 @@ export interface TrainerDeps
   readonly versions: RunSourceDeps['versions'];
   /** Whether learned metric weights are the reward, where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
+  /** Whether the site keeps its own order everywhere: nobody sees what goes live, so that visitors can decide nothing. */
+  readonly isApprentice: () => Promise<boolean>;
   /** Of a run that trained. */
   readonly onFinished: (run: Run) => void;
 }
@@ -80,11 +82,12 @@ export function trainer(deps: TrainerDeps): Trainer {
       start(async () => {
         const learner = asked.learner ?? 'additive';
         const source = await sourceOf(asked, [learner]);
+        const rollout = asked.rollout ?? ((await deps.isApprentice()) ? 'direct' : undefined);
         const request = {
           ...source,
           learner,
           ...(asked.method && { method: asked.method }),
-          ...(asked.rollout && { rollout: asked.rollout }),
+          ...(rollout && { rollout }),
           ...(asked.fromRules
             ? { startFrom: await versions.oldestOf(source.parent.schema.hash) }
             : await startFromLearned(store, source.parent)),

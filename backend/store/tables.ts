@@ -121,6 +121,8 @@ export const decisions = sqliteTable(
     shadow: text({ mode: 'json' }).$type<Shadow>(),
     /** Of an interleaved slate, one byte per slot: which arm put it there. */
     teams: blob({ mode: 'buffer' }),
+    /** The site's own order was kept: no version chose it, so that none has earned what came of it. */
+    siteOrder: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),
@@ -307,6 +309,17 @@ export const pointers = sqliteTable('pointers', {
   name: text().primaryKey(),
   value: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   since: integer().notNull(),
+});
+
+/** Who let the site keep its own order, or rank by Trimtab, and when; the newest row of a placement holds. Never updated. */
+export const apprenticeChanges = sqliteTable('apprentice_changes', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  /** `*`: all that have none of their own. */
+  placement: text().notNull(),
+  /** Of the sessions that Trimtab ranks for, 0..1. */
+  share: real().notNull(),
 });
 
 /** Every weights pointer that had a revision: who is in which arm of what, for as long as edges go by it. */

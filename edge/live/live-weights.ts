@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { isVersion, type Version } from '../../shared/domain/ids.ts';
+import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { CHAMPION_ARM, type Holdout, type WeightDelta } from '../../shared/domain/weight-delta.ts';
@@ -101,7 +101,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
         `the deltas are based on ${baseVersion}, but ${adopted?.version ?? 'nothing'} is live: learn from that`,
       );
     }
-    if (isBare(adopted.pointerText)) {
+    if (isHeld(adopted.pointerText)) {
       return refused(
         409,
         'held',
@@ -175,7 +175,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
     if (before?.version !== version) {
       const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
       this.#store({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
-    } else if (isBare(pointerText) && before.delta > 0) {
+    } else if (isHeld(pointerText) && before.delta > 0) {
       this.#store({ ...published(before), pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
       this.#store({ ...before, pointer, pointerText });
@@ -203,8 +203,8 @@ function published(adopted: Adopted): Adopted {
 /** The checksum at the end of the bytes, so equal content has the same tag in every cell. */
 const tagOf = (bytes: Uint8Array) => bytesToHex(bytes.subarray(-8));
 
-/** Whether somebody moved the pointer by hand: operators write a bare version id, the publisher writes JSON. */
-const isBare = (pointerText: string) => isVersion(pointerText.trim());
+/** Whether an operator holds what is live, by a bare version id that was written by hand or by JSON that says so. */
+const isHeld = (pointerText: string) => parsePointer(pointerText)?.hold === true;
 
 const refused = (status: number, code: string, message: string): DeltaResult => ({
   refused: { status, code, message },

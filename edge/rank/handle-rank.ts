@@ -1,3 +1,4 @@
+import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
@@ -19,6 +20,7 @@ import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
+import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
 import { visitorOf } from './visitor.ts';
 
 /** A decision holds the request, and must fit into one row of the event log (2 MB). */
@@ -44,15 +46,21 @@ export async function handleRank(
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
   const when = { ctx, cell: cellOf(request), nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
-  const { config, snapshot, degraded, pointerRevision } = input;
+  const { config, snapshot, degraded, pointerRevision, order } = input;
+  const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  const drawn = drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
+  const drawn = keepsOrder
+    ? keepSiteOrder(input, rankRequest, nowMs)
+    : drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
   const { slate, exploration, draft } = drawn;
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
-  const exposures = isMeasured ? exposuresOf(input, drawn, rankRequest, { seed, nowMs }) : [];
+  const compared = order?.exposure !== undefined && isComparable(input) ? [order.exposure] : [];
+  const exposures = isMeasured
+    ? [...exposuresOf(input, drawn, rankRequest, { seed, nowMs }), ...compared]
+    : [];
   const heldOut = isMeasured ? holdoutExposureOf(input, drawn) : [];
   const arm = exposuresToText([...exposures, ...heldOut]);
   const { limit, placement, consent } = rankRequest;
@@ -95,10 +103,13 @@ export async function handleRank(
       propensities: slate.propensities,
       codes: slate.codes,
       ...(draft && { teams: draft.teams }),
+      ...(keepsOrder && { siteOrder: true }),
     },
     {
       rankRequest: withHistoryRead(scorer.schema, rankRequest),
-      scoreShadow: shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }),
+      scoreShadow: keepsOrder
+        ? championsSlateOf(input, rankRequest, { seed, nowMs })
+        : shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }),
     },
     ctx,
   );
@@ -120,6 +131,7 @@ export async function handleRank(
       snapshot,
       ...exposureFields(exposures),
       degraded,
+      ...(keepsOrder && { siteOrder: true }),
       items,
       token,
       ...(warnings.length > 0 && { warnings }),

@@ -2,6 +2,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { Visitor } from '../../shared/explore/assign.ts';
+import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { learnedKeys } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
@@ -9,6 +10,7 @@ import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './exp
 import type { CachedLearned } from './learned-cache.ts';
 import { weightsFor } from './held-out.ts';
 import type { RankState } from './rank-state.ts';
+import { orderArmOf, type OrderArm } from './order-arm.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './weights-cache.ts';
 
@@ -26,6 +28,8 @@ export interface RankingInput {
   readonly degraded: boolean;
   /** As `Decision.pointerRevision`. */
   readonly pointerRevision?: number;
+  /** Only where Trimtab is an apprentice, and there is an order of the site's own to keep. */
+  readonly order?: OrderArm;
 }
 
 /**
@@ -92,7 +96,10 @@ function inputFromCandidates(
   { snapshot, degraded }: { snapshot: LoadedSnapshot | undefined; degraded: boolean },
   learned: CachedLearned,
 ): RankingInput {
-  const chosen = configFor(weights, visitor, 'candidates');
+  const order = orderArmOf(weights.pointer, request, visitor);
+  // Where no version ranks, no experiment on versions takes place.
+  const chosen =
+    order?.arm === SITE_ARM ? { config: { weights } } : configFor(weights, visitor, 'candidates');
   const { schema } = chosen.config.weights.scorer;
   const usable = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
   return {
@@ -101,6 +108,7 @@ function inputFromCandidates(
     catalogue: usable?.rankable,
     snapshot: usable?.hash ?? '',
     degraded: degraded || [weights, learned].some(isUnconfirmed),
+    ...(order && { order }),
   };
 }
 

@@ -70,12 +70,20 @@ export interface Decision {
   readonly propensities: readonly number[];
   /** Codes of the shown items, `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
-  /** Absent if no version was scored in shadow. */
+  /**
+   * Absent if no version was scored in shadow. Where the site's own order was kept, what the champion would have shown
+   * without exploring.
+   */
   readonly shadow?: Shadow;
   /**
    * Only of an interleaved slate: for each slot the index of the arm that put its item there, `Uint8Array(slots)`.
    */
   readonly teams?: Uint8Array;
+  /**
+   * The site's own order was kept: `weights` scored the items and chose none of them, and each slot's propensity is 1. What came
+   * of it is nothing that a version earned.
+   */
+  readonly siteOrder?: true;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isApprenticeships, type Apprenticeships } from './apprentice.ts';
 import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
 import { isPlacement, type Placement } from './placement.ts';
@@ -20,6 +21,8 @@ export interface Pointer {
   readonly layers?: readonly ServedLayer[];
   /** Shadow scoring: for this share of the sessions, 0..1, the version is also scored and its slate is logged. */
   readonly shadow?: { readonly version: Version; readonly share: number };
+  /** Where the site keeps its own order, and Trimtab is an apprentice, by placement; a hold changes nothing of it. */
+  readonly apprentice?: Apprenticeships;
   /** True while the publisher must not move the pointer and experiments pause. */
   readonly hold?: boolean;
   readonly by?: string;
@@ -51,21 +54,21 @@ export function parsePointer(text: string): Pointer | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { champion, placement, arms, layers, shadow, hold, by, at, revision } = value as Record<
-    string,
-    unknown
-  >;
+  const { champion, placement, arms, layers, shadow, apprentice, hold, by, at, revision } =
+    value as Record<string, unknown>;
   if (!isVersion(champion)) return undefined;
   if (placement !== undefined && !isPlacement(placement)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
   if (layers !== undefined && !isServedLayers(layers)) return undefined;
   if (shadow !== undefined && !isShadow(shadow)) return undefined;
+  if (apprentice !== undefined && !isApprenticeships(apprentice)) return undefined;
   return {
     champion,
     ...(placement === undefined ? {} : { placement }),
     ...(arms === undefined ? {} : { arms }),
     ...(layers === undefined ? {} : { layers }),
     ...(shadow === undefined ? {} : { shadow }),
+    ...(apprentice === undefined ? {} : { apprentice }),
     ...(hold === true ? { hold } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof at === 'number' ? { at } : {}),

@@ -28,9 +28,10 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * placement and consent and with who vouches for its items, in format 4 also with the revision of its pointer (u32),
  * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
  * slot that is drawn (u16), and the raise of each slot in steps (u16); from there on codes are as in `slate-codes.ts`, and
- * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text) and with whether
+ * the site's own order was kept (u8, 1). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, explores in that way only where a
- * version says so, and has learned columns only once a backend has published some.
+ * version says so, has learned columns only once a backend has published some, and keeps an order only where a pointer says so.
  */
 const MAGIC = 'TTDB';
 const NEWEST_FORMAT = 6;
@@ -47,8 +48,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
 }
 
 function formatFor(decision: Decision): number {
-  const { pointerRevision, context, itemSource, shadow, teams, learned } = decision;
-  if (learned !== undefined) return 6;
+  const { pointerRevision, context, itemSource, shadow, teams, learned, siteOrder } = decision;
+  if (learned !== undefined || siteOrder) return 6;
   if (hasRaises(decision)) return 5;
   if (pointerRevision !== undefined) return 4;
   if (context !== undefined || itemSource !== undefined) return 3;
@@ -153,24 +154,22 @@ const HAS_ITEM_SOURCE = 8;
 const HAS_REVISION = 16;
 const HAS_RAISES = 32;
 const HAS_LEARNED = 64;
-const HAS_ALL = HAS_LEARNED | (HAS_LEARNED - 1);
-
-/** All parts that a format has. */
-const partsOf = (format: number): number =>
-  format < 4
-    ? HAS_REVISION - 1
-    : format < 5
-      ? HAS_RAISES - 1
-      : format < 6
-        ? HAS_LEARNED - 1
-        : HAS_ALL;
+const HAS_SITE_ORDER = 128;
+/** The parts that each format may have, from format 2 on. */
+const PARTS_OF: Readonly<Record<number, number>> = {
+  2: HAS_REVISION - 1,
+  3: HAS_REVISION - 1,
+  4: HAS_RAISES - 1,
+  5: HAS_LEARNED - 1,
+  6: 2 * HAS_SITE_ORDER - 1,
+};
 
 /** Whether its exploration says more than temperature, ε and pool. */
 const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
   [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
 
 function writeExtras(out: ByteWriter, decision: Decision): void {
-  const { shadow, teams, context, itemSource, pointerRevision, learned } = decision;
+  const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder } = decision;
   out.u8(
     (shadow ? HAS_SHADOW : 0) |
       (teams ? HAS_TEAMS : 0) |
@@ -178,7 +177,8 @@ function writeExtras(out: ByteWriter, decision: Decision): void {
       (itemSource ? HAS_ITEM_SOURCE : 0) |
       (pointerRevision === undefined ? 0 : HAS_REVISION) |
       (hasRaises(decision) ? HAS_RAISES : 0) |
-      (learned === undefined ? 0 : HAS_LEARNED),
+      (learned === undefined ? 0 : HAS_LEARNED) |
+      (siteOrder ? HAS_SITE_ORDER : 0),
   );
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
@@ -190,6 +190,7 @@ function writeExtras(out: ByteWriter, decision: Decision): void {
   if (pointerRevision !== undefined) out.u32(pointerRevision);
   if (hasRaises(decision)) writeRaises(out, decision);
   if (learned !== undefined) out.text(learned);
+  if (siteOrder) out.u8(1);
 }
 
 function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
@@ -220,7 +221,7 @@ function readRaises(from: ByteReader, { exploration, itemIds }: Decision) {
 function readExtras(from: ByteReader, decision: Decision, format: number) {
   const { rankingId, itemIds } = decision;
   const has = from.u8();
-  if (has > partsOf(format))
+  if ((has & ~PARTS_OF[format]) !== 0)
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
   const teams = (has & HAS_TEAMS) === 0 ? undefined : from.block().slice();
@@ -233,6 +234,8 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   const pointerRevision = (has & HAS_REVISION) === 0 ? undefined : readRevision(from, rankingId);
   const raised = (has & HAS_RAISES) === 0 ? undefined : readRaises(from, decision);
   const learned = (has & HAS_LEARNED) === 0 ? undefined : readLearned(from, rankingId);
+  if ((has & HAS_SITE_ORDER) !== 0 && from.u8() !== 1)
+    throw new FormatError(`ranking ${rankingId}: it kept an order that this build does not know`);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -241,6 +244,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
     ...(pointerRevision && { pointerRevision }),
     ...raised,
     ...(learned && { learned }),
+    ...((has & HAS_SITE_ORDER) !== 0 && { siteOrder: true as const }),
   };
 }
 

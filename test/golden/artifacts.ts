@@ -287,6 +287,22 @@ export const learned: LearnedColumns = {
   ],
 };
 
+/** Where the site's own order was kept, with what would have been shown and without; beside decisions of other kinds. */
+export const apprenticeDecisions: readonly Decision[] = [
+  {
+    ...revisedDecisions[0],
+    arm: 'apprentice-3:site',
+    pointerRevision: undefined,
+    propensities: [1, 1],
+    exploration: { temperature: 0, epsilon: 0, poolSize: 1 },
+    shadow: { version: 'v000041' as Version, itemIds: ['3', 'trip-1'] as ItemId[] },
+    siteOrder: true,
+  },
+  { ...first, propensities: [1, 1], siteOrder: true },
+  raisedDecisions[0],
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,

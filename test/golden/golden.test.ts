@@ -7,6 +7,7 @@ import { learnedFromBytes, learnedToBytes } from '../../shared/format/learned-by
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
+  apprenticeDecisions,
   batch,
   crossedForest,
   decisions,
@@ -124,6 +125,12 @@ describe.each([
     bytes: learnedToBytes(learned),
     decode: learnedFromBytes,
     value: learned,
+  },
+  {
+    name: 'decisions-6-apprentice',
+    bytes: decisionsToBytes(apprenticeDecisions),
+    decode: decisionsFromBytes,
+    value: apprenticeDecisions,
   },
   {
     name: 'ingest-1-revised',

@@ -1,5 +1,5 @@
 import { badge, empty, h, when } from './dom.js';
-import { ago, duration, trainingDataNote, whole } from './format.js';
+import { ago, duration, percent, trainingDataNote, whole } from './format.js';
 
 /** @typedef {import('../../http/answers.ts').Status} Status */
 /** @typedef {import('../../http/answers.ts').LiveWeights} LiveWeights */
@@ -20,7 +20,8 @@ export function liveSection(status, nowMs) {
 }
 
 /** @param {LiveWeights} weights @param {readonly string[]} problems @param {number} nowMs */
-function champion({ version, name, schemaName, since, hold, by, belowMinimums }, problems, nowMs) {
+function champion(weights, problems, nowMs) {
+  const { version, name, schemaName, since, hold, by, belowMinimums, pointer } = weights;
   return [
     h(
       'div',
@@ -42,6 +43,7 @@ function champion({ version, name, schemaName, since, hold, by, belowMinimums },
     belowMinimums === null || belowMinimums.length > 0
       ? h('p', { class: 'notice' }, trainingDataNote(belowMinimums))
       : undefined,
+    ...apprenticeNotes(pointer.apprentice),
     hold
       ? h(
           'p',
@@ -53,6 +55,24 @@ function champion({ version, name, schemaName, since, hold, by, belowMinimums },
       : undefined,
   ];
 }
+
+/** Whose order visitors see, where it is not Trimtab's. @param {LiveWeights['pointer']['apprentice']} settings */
+const apprenticeNotes = (settings = {}) =>
+  Object.entries(settings)
+    .filter(([, { share }]) => share < 1)
+    .map(([placement, { share }]) =>
+      h(
+        'p',
+        { class: 'notice' },
+        placement === '*'
+          ? 'The site keeps its own order'
+          : `At ${placement} the site keeps its own order`,
+        share === 0 ? '' : ` but for ${percent(share)} of the sessions`,
+        ', and Trimtab learns from it: ',
+        h('code', {}, 'trimtab apprentice status'),
+        ' says how often both agree.',
+      ),
+    );
 
 /** @param {Status} status @param {number} nowMs */
 function tiles({ snapshot, counts, ingest, training }, nowMs) {

@@ -9,6 +9,7 @@ import type { Rollouts } from '../../rollouts/rollouts.ts';
 import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { EdgeKey } from '../../log/identity/edge-key.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
@@ -26,6 +27,7 @@ export interface Services {
   readonly edgeReadsCrosses: () => Promise<boolean | undefined>;
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
+  readonly apprentice: Apprentice;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly account: Account;

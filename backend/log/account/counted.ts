@@ -56,6 +56,11 @@ export const cameOf = (type: EventType, row: SQL, withinMs?: number): SQL => sql
   select 1 from events e where e.rankingId = ${row}.rankingId and e.type = ${type} and e.fault = ''
     ${withinMs === undefined ? sql`` : sql`and e.receivedAt <= ${row}.at + ${withinMs}`})`;
 
+/** The items that were clicked in a ranking that counts, each once: a JSON list. @param row has its `rankingId`. */
+export const clickedIn = (row: SQL): SQL => sql`(
+  select json_group_array(distinct e.itemId) from events e
+  where e.rankingId = ${row}.rankingId and e.type = 'click' and e.fault = '' and e.itemId is not null)`;
+
 /** Exposures that the account has come to. The query lists the others, which are few. */
 export const classifiedExposures = sql`(
   select c.* from exposures c

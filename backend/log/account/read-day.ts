@@ -14,7 +14,7 @@ import {
 import type { EventExclusionReason } from './classify-events.ts';
 import type { SessionExclusionReason } from './classify-session.ts';
 import { isClassified } from './counted.ts';
-import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
+import { SITE_ORDER, type LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
 import { readRankings, type LoggedRanking } from './read-rankings.ts';
 import type { Span } from './span.ts';
@@ -126,6 +126,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
     seed,
     raises,
     teams,
+    siteOrder,
     ...shown
   } = ranking;
   const earned = credits.get(ranking.rankingId);
@@ -144,6 +145,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
   });
   return {
     ...shown,
+    ...(siteOrder && { weights: SITE_ORDER }),
     draw: {
       ...storedExploration({ temperature, epsilon, poolSize, optimism, maxLoss, fromSlot }),
       seed,

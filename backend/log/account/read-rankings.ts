@@ -34,6 +34,7 @@ export interface LoggedRanking {
   readonly fromSlot: number | null;
   readonly seed: number;
   readonly teams: Uint8Array | null;
+  readonly siteOrder: boolean;
   readonly snapshot: string;
   readonly itemIds: readonly string[];
   readonly units: Uint8Array;
@@ -65,6 +66,7 @@ const COLUMNS = {
   fromSlot: decisions.fromSlot,
   seed: decisions.seed,
   teams: decisions.teams,
+  siteOrder: decisions.siteOrder,
   snapshot: decisions.snapshot,
   units: decisions.units,
   raises: decisions.raises,

@@ -35,6 +35,7 @@ export const DECISION_COLUMNS = [
   'codes',
   'shadow',
   'teams',
+  'siteOrder',
 ] as const;
 
 export const decisionRow = (decision: Decision): Cell[] => [
@@ -70,4 +71,5 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.codes,
   decision.shadow === undefined ? null : JSON.stringify(decision.shadow),
   decision.teams ?? null,
+  decision.siteOrder ? 1 : 0,
 ];

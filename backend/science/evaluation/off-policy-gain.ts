@@ -60,6 +60,10 @@ export function offPolicyGain(
   reward: Readonly<Record<string, number>>,
 ): OffPolicyGainResult {
   const { exploration } = champion;
+  if (slates.length === 0)
+    return refused(
+      `${champion.version} chose none of these rankings: where the site's own order was kept, or another version served, its log shows no other order of the same items`,
+    );
   if (!drawsByChance(exploration))
     return refused(`${champion.version} did not explore: its log shows a single order only`);
   if ((exploration.fromSlot ?? 1) > 1)

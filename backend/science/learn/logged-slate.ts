@@ -2,6 +2,9 @@ import type { Consent } from '../../../shared/domain/consent.ts';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { Tallies } from './tallies.ts';
 
+/** In place of a version: the site's own order was kept, so that nothing of it is what a version earned. */
+export const SITE_ORDER = 'site order';
+
 /** One ranking as it was shown, and what came of it within the attribution window. */
 export interface LoggedSlate {
   readonly rankingId: string;
@@ -12,6 +15,7 @@ export interface LoggedSlate {
   readonly placement: string;
   readonly consent: Consent;
   readonly arm: string | null;
+  /** The version that chose it, or `SITE_ORDER`. */
   readonly weights: string;
   /** Null in partitions from before it was stored. */
   readonly draw: SlateDraw | null;

@@ -166,10 +166,13 @@ describe('online deltas', () => {
     expect(await served()).toMatchObject({ base: 35, delta: 1 });
   });
 
-  it('are dropped, and paused, when ops write the bare id of the very version', async () => {
+  it.each([
+    ['ops write the bare id of the very version', 'v000004'],
+    ['a pointer as JSON holds the very version', { champion: 'v000004', hold: true }],
+  ])('are dropped, and paused, when %s', async (_, held) => {
     await learn('v000004', 5);
     const { tag } = await adopt();
-    await pointAt('v000004');
+    await pointAt(held);
     await eventually(async () =>
       expect(await served()).toEqual({ version: 'v000004', base: 30, delta: 0 }),
     );

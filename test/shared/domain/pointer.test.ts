@@ -31,6 +31,28 @@ describe('parsePointer', () => {
       `{"champion":"v000041","revision":${revision}}`,
       { champion: 'v000041' },
     ]),
+    [
+      'JSON may say where the order of the site is kept',
+      '{"champion":"v000041","apprentice":{"*":{"share":0,"change":1},"home":{"share":0.5,"change":2}},"hold":true}',
+      {
+        champion: 'v000041',
+        apprentice: { '*': { share: 0, change: 1 }, home: { share: 0.5, change: 2 } },
+        hold: true,
+      },
+    ],
+    ...[
+      '[]',
+      '{"*":1}',
+      '{"*":{"share":1.1,"change":1}}',
+      '{"*":{"share":0}}',
+      '{"*":{"share":0,"change":0}}',
+      '{"Home":{"share":0,"change":1}}',
+      '{"__proto__":{"share":0,"change":1}}',
+    ].map((apprentice): [string, string, unknown] => [
+      `an apprentice of ${apprentice} is none`,
+      `{"champion":"v000041","apprentice":${apprentice}}`,
+      undefined,
+    ]),
     ['unknown fields are dropped', '{"champion":"v000041","extra":1}', { champion: 'v000041' }],
     ['an empty value is none', '', undefined],
     ['a version in quotes is none', '"v000041"', undefined],

@@ -8,6 +8,7 @@ import { learnedFromBytes, learnedToBytes } from '../../../shared/format/learned
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import {
+  apprenticeDecisions,
   batch,
   decisions,
   experimentDecisions,
@@ -122,6 +123,14 @@ const artifacts = [
     newest: 1,
     bytes: learnedToBytes(learned),
     decode: learnedFromBytes,
+  },
+  {
+    what: 'TTDB of an apprentice',
+    magic: 'TTDB',
+    format: 6,
+    newest: 6,
+    bytes: decisionsToBytes(apprenticeDecisions),
+    decode: decisionsFromBytes,
   },
   {
     what: 'TTIB',

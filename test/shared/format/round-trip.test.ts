@@ -82,6 +82,7 @@ const decisions: fc.Arbitrary<Decision> = fc
         optional('pointerRevision', fc.integer({ min: 1, max: MAX_REVISION })),
         optional('itemSource', fc.constantFrom(...ITEM_SOURCES)),
         optional('raises', each(fc.nat({ max: 0xffff }).map((steps) => steps * RAISE_STEP))),
+        optional('siteOrder', fc.constant(true)),
         optional('shadow', fc.record({ version, itemIds: fc.array(id(), { maxLength: 20 }) })),
       )
       .map((parts) => Object.assign({}, ...parts) as Decision)

@@ -74,6 +74,20 @@ export function examinationFromHarvest(
 const GROUPS = 20;
 
 /**
+ * The point estimate of the above from some of the impressions, for estimates that are built on it and have an interval of their own.
+ * @returns θ_k / θ₁ of slots 1 … `slots`, at index slot − 1, or why it is not identified.
+ */
+export function harvestedExamination(
+  impressions: UnitImpressions,
+  slots: number,
+  keep: (impression: number) => boolean,
+): Float64Array | string {
+  const units = clusterIndex(impressions.unit);
+  const found = logExamination(pairSums(impressions, units, slots, keep), slots);
+  return typeof found === 'string' ? found : found.map(Math.exp);
+}
+
+/**
  * Weighted impressions at slot k of the units shown at both k and l, at index `k * slots + l`: clicked and not clicked.
  */
 interface PairSums {

@@ -7,6 +7,7 @@ import {
   type Manifest,
 } from '../../../../backend/log/partitions/partition.ts';
 import { syncPartitions } from '../../../../backend/log/partitions/partitions.ts';
+import { readPartitions } from '../../../../backend/log/training-set/read-partitions.ts';
 import { readServed } from '../../../../backend/log/training-set/read-served.ts';
 import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import { dayOf } from '../../../../shared/domain/utc-day.ts';
@@ -42,6 +43,7 @@ test('the log of a version is what it drew itself, in an experiment or not', asy
       arm: 'exp_2:control',
     }),
     rankingOf('another', NOON, { exploration: OWN, weights: parseVersion('v000001') }),
+    rankingOf('in-the-order-of-the-site', NOON, { exploration: OWN, siteOrder: true }),
     rankingOf('earlier', NOON - 1001, { exploration: OWN }),
     rankingOf('later', NOON + 1001, { exploration: OWN }),
   ]);
@@ -49,6 +51,28 @@ test('the log of a version is what it drew itself, in an experiment or not', asy
   const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
   expect(await named(manifests)).toEqual(['own', 'own-in-an-arm']);
   expect(await named(manifests, { exploration: bold })).toEqual(['bold']);
+});
+
+test('what was shown in the order of the site is learned from, and is no version’s', async () => {
+  await log.add([
+    rankingOf('kept', NOON, {
+      exploration: { temperature: 0, epsilon: 0, poolSize: 1 },
+      propensities: [1, 1, 1],
+      siteOrder: true,
+    }),
+  ]);
+  await log.update();
+  const { objects } = log.deps();
+  const manifests = await syncPartitions(log.deps(), smarttrip, { from: 0, to: NOON * 2 });
+  const window = { from: NOON - 1000, to: NOON + 1000 };
+  const read = (more: object) =>
+    readPartitions(objects, manifests, smarttrip, { ...window, ...more }, { click: 1 });
+  expect((await read({})).facts.rankings).toBe(1);
+  // As online deltas ask, which are of what a version served.
+  expect((await read({ servedBy: SERVED.version })).facts.rankings).toBe(0);
+  expect(
+    await named(manifests, { exploration: { temperature: 0, epsilon: 0, poolSize: 1 } }),
+  ).toEqual([]);
 });
 
 test('what a ranking explored of what is little known comes back from the log, and tells whose draw it was', async () => {

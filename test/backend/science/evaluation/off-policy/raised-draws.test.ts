@@ -116,6 +116,12 @@ describe.each([
       expect(reason(telling)).not.toMatch(contradiction);
     });
 
+    it('that is empty, as the site kept its own order, is refused with its reason', () => {
+      expect(offPolicyGain([], champion, rules, { click: 1 }).gain).toEqual({
+        refused: expect.stringContaining("where the site's own order was kept"),
+      });
+    });
+
     it('whose first slots were left alone is refused with its reason', () => {
       const apart = { ...champion, exploration: { ...exploration, fromSlot: 3 } };
       expect(offPolicyGain(log, apart, rules, { click: 1 }).gain).toEqual({

@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm';
+import {
+  EVERYWHERE,
+  type Apprenticeships,
+  type ApprenticePlacement,
+} from '../../shared/domain/apprentice.ts';
+import { recordAudit } from '../store/audit.ts';
+import type { Statement, Store } from '../store/open.ts';
+import { apprenticeChanges } from '../store/tables.ts';
+
+/** A setting that holds, and who made it. */
+export interface ApprenticeSetting {
+  readonly placement: ApprenticePlacement;
+  /** Of the sessions that Trimtab ranks for, 0..1. */
+  readonly share: number;
+  readonly change: number;
+  readonly by: string;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/** The newest change of each placement, that of everywhere first; empty where Trimtab never was an apprentice. */
+export const readApprenticeSettings = ({ db }: Pick<Store, 'db'>): Promise<ApprenticeSetting[]> =>
+  db.all<ApprenticeSetting>(sql`
+    select placement, share, id as change, actor as "by", at as since
+    from ${apprenticeChanges} where id in (select max(id) from ${apprenticeChanges} group by placement)
+    order by placement`);
+
+/**
+ * As the pointer holds them; undefined where Trimtab ranks for everybody, as it did before there was a mode.
+ * @param settings in a fixed order, as pointers are compared as text.
+ */
+export function apprenticeshipsOf(
+  settings: readonly ApprenticeSetting[],
+): Apprenticeships | undefined {
+  if (settings.every(({ share }) => share === 1)) return undefined;
+  return Object.fromEntries(
+    settings.map(({ placement, share, change }) => [placement, { share, change }]),
+  );
+}
+
+/** Whether no session at all is ranked by Trimtab where it may keep the site's order, so that no version can do harm. */
+export const ranksForNobody = (settings: readonly ApprenticeSetting[]): boolean =>
+  settings.some(({ placement }) => placement === EVERYWHERE) &&
+  settings.every(({ share }) => share === 0);
+
+/** To be written, with its line of the audit log, in one transaction. */
+export const changeApprentice = (
+  store: Store,
+  {
+    placement,
+    share,
+    by,
+    at,
+  }: {
+    readonly placement: ApprenticePlacement;
+    readonly share: number;
+    readonly by: string;
+    readonly at: number;
+  },
+): Statement[] => [
+  store.db.insert(apprenticeChanges).values({ at, actor: by, placement, share }),
+  recordAudit(store, {
+    at,
+    actor: by,
+    action: 'set apprentice',
+    subject: placement,
+    details: { share },
+  }),
+];
+
+/**
+ * The settings of a pointer that was found in KV by a store that has none, because it is new or was lost: a site that keeps its
+ * own order goes on to keep it.
+ */
+export const recordFoundApprentice = (
+  store: Store,
+  found: Apprenticeships = {},
+  nowMs: number,
+): Statement[] =>
+  Object.entries(found).map(([placement, { share, change }]) =>
+    store.db
+      .insert(apprenticeChanges)
+      .values({ id: change, at: nowMs, actor: 'found in KV', placement, share })
+      .onConflictDoNothing(),
+  );

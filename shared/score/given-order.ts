@@ -1,0 +1,29 @@
+import type { Visit } from '../domain/rank-request.ts';
+import { codesOf, encodeRequest } from '../features/encode.ts';
+import type { RankableTable, Slate } from './rank.ts';
+import { finalUnits } from './rerank.ts';
+import type { Scorer } from './scorer.ts';
+
+/**
+ * The first items of a table in the order that they have there, as a slate that nobody drew: every slot has a propensity of 1. Scores
+ * and codes are those that the scorer would rank by, so that what came of it teaches as any other slate does. Filters leave nothing
+ * out: the order is the caller's, and so is what is in it. Only what is shown is scored.
+ */
+export function slateInGivenOrder(
+  scorer: Scorer,
+  { table, rows, catalogue }: RankableTable,
+  visit: Visit,
+  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+): Slate {
+  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
+  const shown = Array.from({ length: Math.min(limit, table.ids.length) }, (_, row) => row);
+  const codes = codesOf(encoded, shown);
+  const features = encoded.plans.length;
+  return {
+    ids: shown.map((row) => table.ids[row]),
+    rows: shown,
+    units: shown.map((row) => finalUnits(scorer, codes, row * features)),
+    propensities: shown.map(() => 1),
+    codes,
+  };
+}
