@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { soakProperties } from './properties.ts';
 import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
+import { soakBandits } from './bandits.ts';
 import { soakCircle } from './circle.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
 import { soakLoad } from './load.ts';
@@ -14,6 +15,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   worlds: soakWorlds,
   strata: soakStrata,
   circle: soakCircle,
+  bandits: soakBandits,
   kills: soakKills,
   load: soakLoad,
   fuzz: soakFuzz,
@@ -61,7 +63,7 @@ async function run(chosen: SoakForm): Promise<void> {
     process.stdout.write(`${name} ${String(at).padStart(5)} s  ${line}\n`);
   };
   const length =
-    chosen === soakCircle
+    chosen === soakCircle || chosen === soakBandits
       ? 'once'
       : worlds === undefined
         ? `${minutes} min`

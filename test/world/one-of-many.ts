@@ -46,27 +46,37 @@ export interface ShownOne {
 }
 
 /** The one item that a scorer shows. */
-export function showOne(
+export const showOne = (
   scorer: Scorer,
   codes: Candidates,
   seed: number,
   exploration: ExplorationSpec = scorer.exploration,
-): ShownOne {
-  const pool = poolOfOne(scorer, codes, seed, exploration);
-  const [{ index, propensity }] = drawFrom(pool, 1, exploration, seededRandom(seed));
-  const { row: candidate, units } = pool.best[index];
-  return {
-    candidate,
+): ShownOne => showSome(scorer, codes, { slots: 1, seed, exploration })[0];
+
+/** The slate that a scorer shows of the candidates, from the first slot on. */
+export function showSome(
+  scorer: Scorer,
+  codes: Candidates,
+  {
+    slots,
+    seed,
+    exploration = scorer.exploration,
+  }: { readonly slots: number; readonly seed: number; readonly exploration?: ExplorationSpec },
+): ShownOne[] {
+  const pool = poolOfSent(scorer, codes, slots, seed, exploration);
+  return drawFrom(pool, slots, exploration, seededRandom(seed)).map(({ index, propensity }) => ({
+    candidate: pool.best[index].row,
     propensity,
-    units,
+    units: pool.best[index].units,
     ...(pool.raises && { raise: pool.raises[index] }),
-  };
+  }));
 }
 
 /** All candidates, as `poolOf` orders those of a request; a row is a candidate's number. */
-function poolOfOne(
+function poolOfSent(
   scorer: Scorer,
   codes: Candidates,
+  slots: number,
   seed: number,
   { optimism = 0, maxLoss = Infinity }: ExplorationSpec,
 ): { readonly best: readonly Scored[]; readonly raises?: readonly number[] } {
@@ -98,7 +108,7 @@ function poolOfOne(
   if (raised === undefined) return { best };
   const raises = order.map((row) => raise[row]);
   const limit = {
-    slots: 1,
+    slots,
     alone: 0,
     maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
     isCut: false,
@@ -133,8 +143,31 @@ export function serveOne(
   number: number,
   seed: number,
 ): LoggedSlate {
-  const { candidate, propensity, units, raise } = showOne(scorer, codes, seed);
-  const shown = candidateCodes(codes, candidate).slice();
+  const shown = [showOne(scorer, codes, seed)];
+  const clicks = taste.clicks(codesOfShown(codes, shown), 1);
+  return loggedOfSent(scorer, codes, shown, { number, seed, clicks });
+}
+
+/** `slots × F`. */
+export function codesOfShown(codes: Candidates, shown: readonly ShownOne[]): Uint8Array {
+  const out = new Uint8Array(shown.length * FEATURES);
+  shown.forEach(({ candidate }, slot) => {
+    out.set(candidateCodes(codes, candidate), slot * FEATURES);
+  });
+  return out;
+}
+
+/** @param clicks 0 or 1 per slot. @param number of the ranking, which is a session of its own and has its moment. */
+export function loggedOfSent(
+  scorer: Scorer,
+  codes: Candidates,
+  shown: readonly ShownOne[],
+  {
+    number,
+    seed,
+    clicks,
+  }: { readonly number: number; readonly seed: number; readonly clicks: ArrayLike<number> },
+): LoggedSlate {
   return {
     rankingId: `r${number}`,
     at: NOW_MS + number,
@@ -145,11 +178,13 @@ export function serveOne(
     arm: null,
     weights: scorer.version,
     draw: { ...scorer.exploration, seed, isDrafted: false },
-    itemIds: [`candidate-${candidate}`],
-    units: Int32Array.of(units),
-    ...(raise !== undefined && { raises: Int32Array.of(raise) }),
-    propensities: Float64Array.of(propensity),
-    codes: shown,
-    tallies: [taste.clicks(shown, 1)[0] === 1 ? { click: 1 } : undefined],
+    itemIds: shown.map(({ candidate }) => `candidate-${candidate}`),
+    units: Int32Array.from(shown, ({ units }) => units),
+    ...(shown[0].raise !== undefined && {
+      raises: Int32Array.from(shown, ({ raise = 0 }) => raise),
+    }),
+    propensities: Float64Array.from(shown, ({ propensity }) => propensity),
+    codes: codesOfShown(codes, shown),
+    tallies: Array.from(clicks, (click) => (click === 1 ? { click: 1 } : undefined)),
   };
 }
