@@ -13,6 +13,7 @@ const LONGEST = [
 /** Vitest's own order, but for the longest files. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- no array's: Vitest's own name
     const sorted = await super.sort(files);
     const isLong = ({ moduleId }: TestSpecification) =>
       LONGEST.some((name) => moduleId.endsWith(`/test/${name}`));
