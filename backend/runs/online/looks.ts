@@ -9,20 +9,38 @@ interface Looks {
   readonly looks: number;
 }
 
+/** The version that was asked about last comes first. */
+interface ArmLooks {
+  readonly versions: readonly Looks[];
+}
+
+/** Of an arm so many versions are remembered, those that were asked about last: an older one does not come back. */
+const MOST_VERSIONS = 50;
+
 const markOf = (arm: string) => `online learning: ${arm}`;
 
-/** @returns 0 for a version that the arm has just got: what was asked about another one was another question. */
+/** @returns 0 for a version that the arm never had: what was asked about another one was another question. */
 export async function looksSoFar(
   { db }: Pick<Store, 'db'>,
   { arm, version }: Pick<OnlineTarget, 'arm' | 'version'>,
 ): Promise<number> {
-  const { mark } = await readMark<Looks>(db, markOf(arm));
-  return mark?.version === version ? mark.looks : 0;
+  return (await readLooks(db, arm)).find((one) => one.version === version)?.looks ?? 0;
 }
 
 /** To be stored before anything comes of a look, which a crash would otherwise forget. */
-export const storeLooks = (
-  store: Pick<Store, 'db' | 'write'>,
+export async function storeLooks(
+  { db, write }: Pick<Store, 'db' | 'write'>,
   { arm, version }: Pick<OnlineTarget, 'arm' | 'version'>,
   looks: number,
-) => store.write([setMark(store.db, markOf(arm), { version, looks } satisfies Looks)]);
+): Promise<void> {
+  const others = (await readLooks(db, arm)).filter((one) => one.version !== version);
+  const versions = [{ version, looks }, ...others].slice(0, MOST_VERSIONS);
+  await write([setMark(db, markOf(arm), { versions } satisfies ArmLooks)]);
+}
+
+async function readLooks(db: Store['db'], arm: string): Promise<readonly Looks[]> {
+  const { mark } = await readMark<ArmLooks | Looks>(db, markOf(arm));
+  if (mark === undefined) return [];
+  // One version only was remembered once.
+  return 'versions' in mark ? mark.versions : [mark];
+}
