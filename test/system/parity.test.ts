@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
+import { withCrossColumns } from '../../backend/science/learn/crosses/cross-columns.ts';
 import { readTrainingSet } from '../backend/support/read-training-set.ts';
 import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { NO_FILTERS } from '../../backend/log/account/filters.ts';
@@ -22,7 +23,7 @@ import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankable } from '../../shared/score/rank.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { encodeItem } from '../oracle/encode.ts';
-import { pointsFor } from '../shared/support/arbitrary.ts';
+import { crossesFor, pointsFor } from '../shared/support/arbitrary.ts';
 import { call, liveAtEdge, openDatabase, putItems, type Ranking } from '../support/client.ts';
 import { EVERY_KIND, everyKindItems, everyKindRequests } from '../support/every-kind.ts';
 import {
@@ -96,9 +97,13 @@ beforeAll(async () => {
   system = await startSystem({ schema: EVERY_KIND });
   await putItems(system, catalogue);
   const [points] = fc.sample(pointsFor(schema), { seed: SEED, numRuns: 1 });
+  const crosses = fc
+    .sample(crossesFor(schema), { seed: SEED, numRuns: 100 })
+    .find(({ length }) => length === 3)!;
   const { version } = await call<{ version: Version }>(system, 'POST', '/v1/weights', {
     name: 'random',
     points,
+    crosses,
   });
   await call(system, 'POST', `/v1/weights/${version}/promote`);
   await until('it is live', async () => (await liveAtEdge(system)).weights === version);
@@ -169,7 +174,9 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
   });
 
   it('has the same scores in the answer, in the log, and by both ways of training to add up', () => {
-    const scores = additiveScores(set, Float64Array.from(scorer.weights));
+    expect(scorer.crosses).toHaveLength(3);
+    const crossed = withCrossColumns(set, schema, scorer.crosses);
+    const scores = additiveScores(crossed, Float64Array.from(scorer.weights));
     for (const { decision, slate } of training()) {
       const units = [...decision.units];
       const { items: shown } = answers.get(decision.rankingId)!;
