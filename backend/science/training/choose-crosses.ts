@@ -125,7 +125,7 @@ export async function chooseCrosses(
     const less = await fitWith(without, fitted);
     const gain = gainFrom(less, fitted);
     const loss = gainFrom(fitted, less);
-    const isKept = loss === undefined || oneSidedP(loss) > ALPHA / FAILURES;
+    const isKept = loss === undefined || !isGainCertain(loss, ALPHA, FAILURES);
     judge(cross, isKept, gain);
     if (!isKept) fitted = less;
   }
