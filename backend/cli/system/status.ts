@@ -1,4 +1,5 @@
 import { counted, duration, facts, moment } from '../../../shared/text/text.ts';
+import { settingText } from '../../apprentice/setting-text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
@@ -44,6 +45,9 @@ function statusText({
           `schema: the configuration file names ${configuredSchema.name} (${configuredSchema.hash}), and another is live: "trimtab schema apply" brings it in`,
         ]
       : []),
+    ...Object.entries(weights?.pointer.apprentice ?? {}).map(
+      ([placement, { share }]) => `apprentice: ${settingText({ placement, share })}`,
+    ),
     ...problems.map((problem) => `problem: ${problem}`),
     ...alerts.map(({ message }) => `alert: ${message}`),
   ].join('\n');
