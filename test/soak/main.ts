@@ -6,6 +6,7 @@ import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
 import { soakCircle } from './circle.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
+import { soakClicks } from './clicks.ts';
 import { soakLoad } from './load.ts';
 import { soakKills } from './kills.ts';
 import type { SoakForm } from './support/form.ts';
@@ -16,6 +17,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   circle: soakCircle,
   kills: soakKills,
   load: soakLoad,
+  clicks: soakClicks,
   fuzz: soakFuzz,
   properties: soakProperties,
 };
