@@ -13,7 +13,8 @@ import type { Store } from '../../../../backend/store/open.ts';
 import { RULES_VERSION, parseSessionId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import { featureIndex } from '../../../../shared/features/schema.ts';
+import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { STRIDE, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
@@ -46,7 +47,9 @@ function visits(from: number, count: number, seed: number, slots = SLOTS) {
   const decisions = Array.from({ length: count }, (_, i) => {
     const n = from + i;
     return rankingOf(`r-${n}`, NOON + n * STEP_MS, {
-      codes: Uint8Array.from({ length: slots * FEATURES }, () => Math.floor(3 * random())),
+      codes: Uint8Array.from({ length: slots * FEATURES }, (_, at) =>
+        Math.floor(bucketCount(smarttrip.features[at % FEATURES]) * random()),
+      ),
       propensities: Array.from({ length: slots }, () => 0.5),
       ...(slots < SLOTS && { itemIds: rankingOf('any').itemIds.slice(0, slots), units: [0] }),
     });
