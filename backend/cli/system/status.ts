@@ -23,6 +23,7 @@ function statusText({
   counts,
   ingest,
   training,
+  learning,
 }: Status): string {
   const lines = facts([
     ['live', weights === null ? 'nothing yet' : liveText(weights)],
@@ -37,6 +38,7 @@ function statusText({
     ['stored', storedText(counts)],
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
+    ...learning.map((arm): [string, string] => ['learning', learningText(arm)]),
   ]);
   return [
     lines,
@@ -68,6 +70,11 @@ const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
   lastBatchAt === null
     ? 'nothing since the backend started'
     : `last batch ${moment(lastBatchAt)}${lagMs === null ? '' : `, ${duration(lagMs)} behind`}`;
+
+const learningText = ({ arm, version, rankings, rewarded, stopped }: Status['learning'][number]) =>
+  stopped === null
+    ? `${arm}: ${version} has learned from ${counted(rankings, 'ranking')}, ${rewarded} with a reward, since it went live`
+    : `${arm}: ${version} learns nothing more: ${stopped}`;
 
 const trainingText = ({ running, nextAt }: Status['training']) =>
   running === null
