@@ -129,7 +129,7 @@ describe('while slates are interleaved', () => {
     });
   });
 
-  it('it goes on to 5 % as soon as experiments of exploration leave it too few sessions, unless the data are in doubt', () => {
+  it('goes on to 5 % as soon as experiments of exploration leave it too few sessions, unless the data are in doubt', () => {
     const held = (interleavable: number, how: Partial<RolloutEvidence> = {}) =>
       decide(
         'interleaved',
