@@ -22,7 +22,7 @@ const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
   name: 'rules',
 });
 /** As decisions say it: in how many features weights are raised is for the version to say. */
-const { raisedFeatures: _, ...exploration } = scorer.exploration;
+const { raisedFeatures: _count, ...exploration } = scorer.exploration;
 const table = packItems(smarttrip.columns, makeTrips(3000, 1));
 const competing = rankable(table);
 const requests = makeVisits(200, 2).map((visit) => parseRankRequest({ sessionId: 's', ...visit }));
