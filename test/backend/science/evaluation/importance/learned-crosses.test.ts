@@ -31,14 +31,14 @@ test('the variance of a cross is shared by its features, and no other has any', 
 });
 
 test('its Shapley values add up to the score of a row, and are of its features alone', () => {
-  const { method, expected, add } = explainModel(scorer, undefined, set, 1);
-  expect(method).toBe('sampled');
+  const explained = explainModel(scorer, undefined, set, 1);
+  expect(explained.method).toBe('sampled');
   const points = pointsPerRow(scorer, set);
   for (const row of [0, 7, 99]) {
     const parts = new Float64Array(schema.features.length);
-    add(rowCodes(set, row, schema.features.length), parts);
+    explained.add(rowCodes(set, row, schema.features.length), parts);
     const [a, b, ...others] = parts;
-    expect(expected + a + b).toBeCloseTo(points[row], 6);
+    expect(explained.expected + a + b).toBeCloseTo(points[row], 6);
     expect(others.every((own) => own === 0)).toBe(true);
   }
 });
