@@ -93,6 +93,7 @@ test.skipIf(fullSize.absent)(
     // More than half of what sums leave on the table.
     expect(1 - having).toBeLessThan((1 - without) / 2);
   },
+  900_000,
 );
 
 test(`where nothing interacts, nothing is lost by looking (${SIZE.items} trips)`, async () => {
