@@ -44,7 +44,7 @@ afterEach(() => log.close());
 /** Rankings a second apart, two of three of them clicked. */
 function visits(from: number, count: number, seed: number, slots = SLOTS) {
   const random = seededRandom(seed);
-  const decisions = Array.from({ length: count }, (_, i) => {
+  const decisions = Array.from({ length: count }, (_ranking, i) => {
     const n = from + i;
     return rankingOf(`r-${n}`, NOON + n * STEP_MS, {
       codes: Uint8Array.from({ length: slots * FEATURES }, (_, at) =>
