@@ -1,5 +1,5 @@
-import { studentQuantile } from '../../statistics/distributions.ts';
-import { clusterIndex } from '../../statistics/interval.ts';
+import { jackknifeGroups, jackknifeReach } from '../../statistics/delete-a-group.ts';
+import { clusterCount, clusterIndex } from '../../statistics/interval.ts';
 import {
   countSlots,
   tooFewClicks,
@@ -25,7 +25,7 @@ export interface UnitImpressions extends Impressions {
  * maximise the likelihood `Σ ĉ_k log(θ_k r) + ¬ĉ_k log(1 − θ_k r)`. No model of relevance and no EM is needed.
  *
  * Assumption: given the unit, the slot is independent of the visitor's own preference. Intervals: delete-a-group
- * jackknife over the clusters on log θ (Kott, J. Official Statistics 2001).
+ * jackknife over the clusters on log θ (`jackknifeGroups`).
  * @param slots number of slots to estimate, from slot 1.
  */
 export function examinationFromHarvest(
@@ -36,42 +36,40 @@ export function examinationFromHarvest(
   const reason = tooFewClicks(counts);
   if (reason !== undefined) return { kind: 'refused', reason };
   const units = clusterIndex(impressions.unit);
-  const groups = clusterIndex(impressions.cluster).map((cluster) => cluster % GROUPS);
+  const clusters = clusterIndex(impressions.cluster);
+  const groups = jackknifeGroups(clusterCount(clusters));
   const whole = logExamination(
     pairSums(impressions, units, slots, () => true),
     slots,
   );
   if (typeof whole === 'string') return { kind: 'refused', reason: whole };
   const squares = new Float64Array(slots);
-  for (let group = 0; group < GROUPS; group++) {
-    const kept = pairSums(impressions, units, slots, (i) => groups[i] !== group);
+  for (let group = 0; group < groups; group++) {
+    const kept = pairSums(impressions, units, slots, (i) => clusters[i] % groups !== group);
     const without = logExamination(kept, slots);
     if (typeof without === 'string')
       return {
         kind: 'refused',
-        reason: `the estimate depends on one in ${GROUPS} sessions: ${without}`,
+        reason: `the estimate depends on one in ${groups} sessions: ${without}`,
       };
     for (let k = 0; k < slots; k++) squares[k] += (without[k] - whole[k]) ** 2;
   }
-  const reach = studentQuantile(0.975, GROUPS - 1);
   return {
     kind: 'estimated',
     method: 'intervention harvesting',
     slots: Array.from(whole, (log, k) => {
-      const error = Math.sqrt(((GROUPS - 1) / GROUPS) * squares[k]);
+      const reach = jackknifeReach(squares[k], groups);
       return {
         slot: k + 1,
         examination: Math.exp(log),
-        low: Math.exp(log - reach * error),
-        high: Math.exp(log + reach * error),
+        low: Math.exp(log - reach),
+        high: Math.exp(log + reach),
         impressions: counts.impressions[k],
         clicks: counts.clicks[k],
       };
     }),
   };
 }
-
-const GROUPS = 20;
 
 /**
  * The point estimate of the above from some of the impressions, for estimates that are built on it and have an interval of their own.
