@@ -112,8 +112,8 @@ describe('what is counted of an item', () => {
     const often: Ranking[] = Array.from({ length: 10_000 }, () => once[0]);
     const [few, many] = [learnedOf([...crowd, ...once]), learnedOf([...crowd, ...often])];
     for (const id of ['a', 'b'])
-      for (const of of ['views', 'clickRate', 'bookingRate'])
-        expect(many(of, 7, id)).toBe(few(of, 7, id));
+      for (const measure of ['views', 'clickRate', 'bookingRate'])
+        expect(many(measure, 7, id)).toBe(few(measure, 7, id));
     expect(few('views', 7, 'b')).toBe(51);
   });
 });
