@@ -49,12 +49,11 @@ export function examinedGain(slates: readonly KeptSlate[]): ExaminedGain {
   if (slots < 2)
     return refused(`slot ${slots + 1} has ${clicks[slots]} clicks, ${MIN_CLICKS} are needed`);
   const byScore = used.map(slotsByScore);
+  const harvest = harvestedExamination(impressions, slots);
   const groups = jackknifeGroups(clusterCount(clusters));
   const without = (group: number): Earned | string => {
     const keeps = (cluster: number) => cluster % groups !== group;
-    const examination = harvestedExamination(impressions, slots, (i) =>
-      keeps(impressions.cluster[i]),
-    );
+    const examination = harvest((i) => keeps(impressions.cluster[i]));
     if (typeof examination === 'string') return examination;
     return earnedBy(used, byScore, examination, (slate) => keeps(clusters[slate]));
   };

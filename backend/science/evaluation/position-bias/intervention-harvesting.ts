@@ -35,18 +35,14 @@ export function examinationFromHarvest(
   const counts = countSlots(impressions, slots);
   const reason = tooFewClicks(counts);
   if (reason !== undefined) return { kind: 'refused', reason };
-  const units = clusterIndex(impressions.unit);
+  const estimate = logExaminationOf(impressions, slots);
   const clusters = clusterIndex(impressions.cluster);
   const groups = jackknifeGroups(clusterCount(clusters));
-  const whole = logExamination(
-    pairSums(impressions, units, slots, () => true),
-    slots,
-  );
+  const whole = estimate(() => true);
   if (typeof whole === 'string') return { kind: 'refused', reason: whole };
   const squares = new Float64Array(slots);
   for (let group = 0; group < groups; group++) {
-    const kept = pairSums(impressions, units, slots, (i) => clusters[i] % groups !== group);
-    const without = logExamination(kept, slots);
+    const without = estimate((i) => clusters[i] % groups !== group);
     if (typeof without === 'string')
       return {
         kind: 'refused',
@@ -73,16 +69,33 @@ export function examinationFromHarvest(
 
 /**
  * The point estimate of the above from some of the impressions, for estimates that are built on it and have an interval of their own.
- * @returns θ_k / θ₁ of slots 1 … `slots`, at index slot − 1, or why it is not identified.
+ * @returns for the impressions to keep θ_k / θ₁ of slots 1 … `slots`, at index slot − 1, or why it is not identified.
  */
-export function harvestedExamination(
-  impressions: UnitImpressions,
-  slots: number,
-  keep: (impression: number) => boolean,
-): Float64Array | string {
-  const units = clusterIndex(impressions.unit);
-  const found = logExamination(pairSums(impressions, units, slots, keep), slots);
-  return typeof found === 'string' ? found : found.map(Math.exp);
+export function harvestedExamination(impressions: UnitImpressions, slots: number) {
+  const estimate = logExaminationOf(impressions, slots);
+  return (keep: (impression: number) => boolean): Float64Array | string => {
+    const found = estimate(keep);
+    return typeof found === 'string' ? found : found.map(Math.exp);
+  };
+}
+
+function logExaminationOf(impressions: UnitImpressions, slots: number) {
+  const units = comparedUnits(impressions, slots);
+  return (keep: (impression: number) => boolean) =>
+    logExamination(pairSums(impressions, units, slots, keep), slots);
+}
+
+/** Numbers the units that were shown at several slots; −1 for the others, which compare nothing and are most of them where visitors differ. */
+function comparedUnits({ unit, slot }: UnitImpressions, slots: number): Int32Array {
+  const firstSlot = new Map<number, number>();
+  const compared = new Map<number, number>();
+  for (let i = 0; i < unit.length; i++) {
+    if (slot[i] > slots) continue;
+    const first = firstSlot.get(unit[i]);
+    if (first === undefined) firstSlot.set(unit[i], slot[i]);
+    else if (first !== slot[i] && !compared.has(unit[i])) compared.set(unit[i], compared.size);
+  }
+  return Int32Array.from({ length: unit.length }, (_, i) => compared.get(unit[i]) ?? -1);
 }
 
 /**
@@ -95,7 +108,7 @@ interface PairSums {
 
 function pairSums(
   { slot, reward }: Impressions,
-  units: Uint32Array,
+  units: Int32Array,
   slots: number,
   keep: (impression: number) => boolean,
 ): PairSums {
@@ -103,7 +116,7 @@ function pairSums(
   const shown = new Float64Array(count * slots);
   const clicks = new Float64Array(count * slots);
   for (let i = 0; i < units.length; i++) {
-    if (slot[i] > slots || !keep(i)) continue;
+    if (units[i] < 0 || slot[i] > slots || !keep(i)) continue;
     const at = units[i] * slots + slot[i] - 1;
     shown[at]++;
     if (reward[i] > 0) clicks[at]++;
