@@ -223,6 +223,27 @@ test('a booking that is late adds what it would have added at once', () => {
   expect(later.mean).toEqual(known);
 });
 
+test.each([
+  ['pointwise', [1, 1], [0], [1]],
+  ['listwise', [1, 1, 2, 2], [1, 0], [2, 0]],
+] as const)(
+  'what comes late makes nothing better known than if it had come at once: %s',
+  (objective, codes, early, all) => {
+    const problem = problemOf(objective, { spread: 0.2 });
+    const gained = (...changes: SlateChange[]) => {
+      const posterior = nothingLearned(problem);
+      for (const change of changes) learnFrom(problem, posterior, change);
+      return posterior.precision[STRIDE + 1] - problem.prior[STRIDE + 1];
+    };
+    const first = slate([...codes], [...early], 0.9);
+    const once = gained(slate([...codes], [...all]));
+    const late = gained(first, slate([...codes], [...all], 1, first.after));
+    expect(once).toBeGreaterThan(0.1);
+    expect(late / once).toBeGreaterThan(0.95);
+    expect(late / once).toBeLessThan(1.05);
+  },
+);
+
 test('one click moves an item no further than its features together are unsure of', () => {
   const problem = problemOf('listwise', { spread: 1 });
   const posterior = nothingLearned(problem);
