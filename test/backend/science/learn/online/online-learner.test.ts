@@ -18,6 +18,7 @@ import {
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { bucketCount, parseSchema } from '../../../../../shared/features/schema.ts';
+import { posteriorOf } from '../../../../../shared/score/posterior.ts';
 import { additiveFromPoints, STRIDE, toUnits } from '../../../../../shared/score/scorer.ts';
 
 const schemaOf = (objective: 'listwise' | 'pointwise') =>
@@ -254,6 +255,30 @@ test('one click moves an item no further than its features together are unsure o
   expect(down).toBeCloseTo(-up, 12);
   // Variance 2 for two features; one observation with a score of 1/2 and curvature of 1/4 on either side.
   expect(up).toBeLessThan(1);
+});
+
+test('the prior is as wide as the version is unsure, and no wider than the spread, less for crosses', () => {
+  const schema = parseSchema({
+    ...schemaOf('listwise'),
+    features: [
+      ...schemaOf('listwise').features,
+      { name: 'both', kind: 'cross', of: ['kind', 'tone'] },
+    ],
+    training: { objective: 'listwise', crossShrinkage: 4, reward: { click: 1 } },
+  });
+  // In points: of each bucket a deviation of its own.
+  const deviations = [2, 0.1, 30];
+  const posterior = posteriorOf(schema, (_, bucket) => deviations[bucket] ?? 30);
+  const base = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'base', posterior });
+  const spread = 0.5;
+  const { prior } = onlineProblem(base, calibration(), spread);
+  const widths = (feature: number) =>
+    deviations.map((_, bucket) => 1 / Math.sqrt(prior[feature * STRIDE + bucket]));
+  // One known better than within 0.02 log-odds may move by as much.
+  const expected = (widest: number) => [2 * SLOPE, 0.02, widest];
+  [spread, spread, spread / 2].forEach((widest, feature) => {
+    widths(feature).forEach((own, i) => expect(own).toBeCloseTo(expected(widest)[i], 2));
+  });
 });
 
 test('without new evidence the posterior goes back to the prior, half of it in a half-life', () => {
