@@ -203,6 +203,17 @@ describe('rates', () => {
     expect(inOrder).toBeGreaterThanOrEqual(16);
   });
 
+  it.each([
+    { clicks: [800, 32], least: 0.05 },
+    { clicks: [32, 800], least: 1 },
+  ])('hold how often a slot is looked at within bounds: $clicks clicks', ({ clicks, least }) => {
+    const shown = Array.from({ length: 1600 }, (_, person): Ranking => {
+      const items = person % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+      return [TO, person, items.map((id, slot) => [id, person < clicks[slot] ? CLICKED : 0])];
+    });
+    expect([...examinationOfSlots(shownOf(shown))]).toEqual([1, least]);
+  });
+
   it('count every slot alike where there are too few clicks to tell', () => {
     expect([
       ...examinationOfSlots(

@@ -116,6 +116,21 @@ describe('the estimated gain', () => {
     expect(signs / logs).toBeGreaterThan(0.8);
   });
 
+  it('counts a click far down at most twenty times', () => {
+    const [rankings, above, below] = [4000, 2000, 40];
+    const slates = Array.from({ length: rankings }, (_, i) => {
+      const alike = i % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+      const clicked = [i < above, i % 101 === 0];
+      // What stands below would be above.
+      return slate({ sessionId: `s${i}`, itemIds: alike, alike, units: [1, 2], clicked });
+    });
+    const gain = examinedGain(slates);
+    if (gain.kind === 'refused') throw new Error(gain.reason);
+    const theta = below / above;
+    expect(gain.examination[1]).toBeCloseTo(theta, 3);
+    expect(gain.trimtab).toBeCloseTo((above * theta + below * 20) / rankings, 3);
+  });
+
   it('has an interval by as many groups as there are visitors, where these are few', () => {
     const visitors = 4;
     const slates = world(3, 2000, 1).slates.map((own, i) => ({
