@@ -76,7 +76,8 @@ function slateOf(row: Row): KeptSlate {
   return {
     at,
     // Who did not consent is nobody in particular: each ranking stands for itself.
-    cluster: userId ?? (sessionId || `ranking ${rankingId}`),
+    sessionId: sessionId || `ranking ${rankingId}`,
+    userId,
     version,
     itemIds,
     units: new Int32Array(new Uint8Array(row.units).buffer),

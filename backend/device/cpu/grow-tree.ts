@@ -192,9 +192,9 @@ export class TreeGrower {
   #split(tree: GrownTree, chosen: readonly OpenNode[], options: GrowOptions): OpenNode[] {
     const { pool, rows, columns } = this.#matrix;
     const spans: { from: number; to: number; of: OpenNode }[] = [];
-    for (const of of chosen)
-      for (let from = of.from; from < of.to; from += PARTITION_ROWS)
-        spans.push({ from, to: Math.min(from + PARTITION_ROWS, of.to), of });
+    for (const node of chosen)
+      for (let from = node.from; from < node.to; from += PARTITION_ROWS)
+        spans.push({ from, to: Math.min(from + PARTITION_ROWS, node.to), of: node });
     const blocks = pool.u32(this.#blocks, 8 * spans.length);
     spans.forEach(({ from, to, of: { split } }, i) => {
       blocks.set([from, to, split!.feature, split!.threshold, split!.shift, 0, 0, 0], 8 * i);

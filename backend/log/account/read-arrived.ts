@@ -168,9 +168,10 @@ export async function personsRankings(
       where d.weights = ${version} order by d.rowid`);
     for (const own of Map.groupBy(rows, (row) => row.person).values()) {
       const firsts = own.flatMap(({ first }) => first ?? []).toSorted((a, b) => a - b);
+      const order = new Map(firsts.map((event, at) => [event, at]));
       own.forEach(({ rankingId, first }, before) => {
         const other = found.get(rankingId);
-        const rewarded = first === null ? undefined : firsts.indexOf(first);
+        const rewarded = first === null ? undefined : order.get(first)!;
         found.set(rankingId, {
           before: Math.max(before, other?.before ?? 0),
           rewardedBefore:

@@ -170,14 +170,15 @@ async function learnPage(
   };
   const nextText = markText(next);
   const [moved] = await store.write(storeLearned(learned, text, nextText));
-  if (moved > 0) known.set(arm, { text: nextText, row: learned, problem, posterior });
-  if (moved === 0 || !to.isAll) return undefined;
+  if (moved === 0) return undefined;
+  known.set(arm, { text: nextText, row: learned, problem, posterior });
   const farthest = farthestMove(problem, posterior, changes);
   if (farthest > job.settings.trustRegion) {
     const why = `what was learned moves an item by ${farthest.toFixed(2)} log-odds from where ${base.version} has it, more than the ${job.settings.trustRegion} of onlineLearning.trustRegion`;
     await store.write([stopLearner(store, learned, why, nowMs)]);
     return { is: 'stopped', why };
   }
+  if (!to.isAll) return undefined;
   return stateOf(learned, problem, posterior);
 }
 

@@ -2,7 +2,7 @@ import { drawsByChance } from '../../../shared/domain/exploration.ts';
 import { finalUnits } from '../../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import type { LoggedSlate } from '../learn/logged-slate.ts';
-import { visitorClusters } from '../learn/visitor-clusters.ts';
+import { clustersOf } from '../learn/visitor-clusters.ts';
 import { rewardOf } from '../learn/tallies.ts';
 import type { GateEvidence } from './gate-evidence.ts';
 import {
@@ -146,12 +146,6 @@ function gainOfOrder(
       reordered.refused[0]?.reason ?? `${champion.version} served no ranking that can be used`,
     );
   return resultOf(evaluateSlates({ ...reordered, model: crossFitSlates(reordered) }, ESTIMATORS));
-}
-
-function clustersOf(slates: readonly LoggedSlate[]): Uint32Array {
-  const clusters = visitorClusters();
-  for (const slate of slates) clusters.add(slate);
-  return clusters.finish();
 }
 
 /** What the first estimator says. */

@@ -4,8 +4,12 @@ import { earnedIn, slateCount, withColumn, type TrainingSet } from './training-s
 
 /** Propensities are sums of floating point numbers: a chance of less than this that something else had been shown is none. */
 const FORCED = 1e-9;
+export const isForced = (propensity: number): boolean => 1 - propensity <= FORCED;
+
 /** The most that a slate weighs by `1 / π`: more lets a few slates decide. Between 3 and 10 the truth tests see no difference. */
 const MOST_WEIGHT = 5;
+/** What a slate of one weighs, before all are brought to a mean of 1. */
+export const inverseWeight = (propensity: number): number => Math.min(1 / propensity, MOST_WEIGHT);
 
 /**
  * Of each slate 1 where it has one item and teaches all the same, by whether it was rewarded: `Uint8Array(slates)`. An item
@@ -18,7 +22,7 @@ export function teachAlone({ starts, propensity }: TrainingSet): Uint8Array {
   for (let slate = 0; slate < teaches.length; slate++) {
     if (starts[slate + 1] - starts[slate] !== 1) continue;
     ones++;
-    if (1 - (propensity?.[starts[slate]] ?? 0) <= FORCED) continue;
+    if (isForced(propensity?.[starts[slate]] ?? 0)) continue;
     drawn++;
     teaches[slate] = 1;
   }
@@ -46,7 +50,7 @@ export function outsideShares(set: TrainingSet): Float64Array | undefined {
     if (own === 0) return 0;
     ones++;
     if (reward[starts[slate]] > 0) rewarded++;
-    const share = Math.min(1 / (propensity?.[starts[slate]] || 1), MOST_WEIGHT);
+    const share = inverseWeight(propensity?.[starts[slate]] || 1);
     mass += share;
     return share;
   });

@@ -5,6 +5,13 @@ export interface SlateOf {
   readonly userId?: string | null;
 }
 
+/** The number of the visitor of each slate, where all are in memory. */
+export function clustersOf(slates: readonly SlateOf[]): Uint32Array {
+  const clusters = visitorClusters();
+  for (const slate of slates) clusters.add(slate);
+  return clusters.finish();
+}
+
 /** Numbers the visitors of slates one by one, so that the slates need not all be in memory at once. */
 export interface VisitorClusters {
   add(slate: SlateOf): void;

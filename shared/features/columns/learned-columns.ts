@@ -57,14 +57,25 @@ export const learnedName = ({ of, days, buckets }: LearnedKey): string =>
  * Bucket by code: bucket 1 + ⌊B·q⌋, where q is the mid-rank of the code among the items whose value is known, as a share: those
  * below, and half of those that are equal. Parts are of equal size where values differ; where all are equal they are the middle.
  */
-export function learnedBuckets({ levels, codes }: LearnedColumn, buckets: number): Uint8Array {
+export function learnedBuckets(column: LearnedColumn, buckets: number): Uint8Array {
+  const own = known.get(column) ?? new Map<number, Uint8Array>();
+  known.set(column, own);
+  const found = own.get(buckets) ?? bucketsByRank(column, buckets);
+  own.set(buckets, found);
+  return found;
+}
+
+/** By column and number of buckets: a request with candidates reads them, and must not count the whole catalogue each time. */
+const known = new WeakMap<LearnedColumn, Map<number, Uint8Array>>();
+
+function bucketsByRank({ levels, codes }: LearnedColumn, buckets: number): Uint8Array {
   const counts = new Uint32Array(levels.length + 1);
   for (const code of codes) counts[code]++;
-  const known = codes.length - counts[0];
+  const ranked = codes.length - counts[0];
   const out = new Uint8Array(levels.length + 1);
   let below = 0;
   for (let code = 1; code < out.length; code++) {
-    out[code] = 1 + Math.floor((buckets * (below + counts[code] / 2)) / Math.max(known, 1));
+    out[code] = 1 + Math.floor((buckets * (below + counts[code] / 2)) / Math.max(ranked, 1));
     below += counts[code];
   }
   return out;

@@ -1,5 +1,5 @@
 import type { ItemTable } from '../columns/item-table.ts';
-import { bucketReader, type FeaturePlan } from './kind.ts';
+import { bucketReader, rowsPlan, type FeaturePlan } from './kind.ts';
 
 /**
  * The plan of what two features' buckets make together, in the cheapest form that both allow.
@@ -32,10 +32,7 @@ export function combinePlans(
       rows: mapValues(b.rows, (y) => pair(a.bucket, y)),
     };
   const [atA, atB] = [bucketReader(a, table), bucketReader(b, table)];
-  return {
-    from: 'rows',
-    buckets: Uint8Array.from(table.ids, (_, row) => pair(atA(row), atB(row))),
-  };
+  return rowsPlan(table, (row) => pair(atA(row), atB(row)));
 }
 
 const mapValues = (rows: ReadonlyMap<number, number>, f: (bucket: number) => number) =>

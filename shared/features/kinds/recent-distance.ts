@@ -1,5 +1,5 @@
 import { needsTexts, needsMost } from './check.ts';
-import { MISSING, type BucketKind } from './kind.ts';
+import { MISSING, rowsPlan, type BucketKind } from './kind.ts';
 
 /**
  * Distance in the caller's order between an item and the listed item that the visitor touched last: bucket `most` + 1
@@ -31,10 +31,9 @@ export const recentDistance: BucketKind<RecentDistanceSpec> = {
     );
     const anchor = last && input.rowOf(last.itemId);
     if (anchor === undefined) return MISSING;
-    const buckets = Uint8Array.from(input.table.ids, (_, row) => {
+    return rowsPlan(input.table, (row) => {
       const capped = Math.max(-spec.most, Math.min(spec.most, row - anchor));
       return 1 + spec.most + capped;
     });
-    return { from: 'rows', buckets };
   },
 };

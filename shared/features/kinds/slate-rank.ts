@@ -1,6 +1,13 @@
 import type { ItemTable } from '../columns/item-table.ts';
 import { needsColumn, needsMost } from './check.ts';
-import { columnOf, MISSING, type BucketKind, type FeaturePlan, type PlanInput } from './kind.ts';
+import {
+  columnOf,
+  MISSING,
+  rowsPlan,
+  type BucketKind,
+  type FeaturePlan,
+  type PlanInput,
+} from './kind.ts';
 
 /**
  * The item's rank among the ranked items: by a number or date column (equal values share the better rank) or, without
@@ -33,11 +40,11 @@ export const slateRank: BucketKind<SlateRankSpec> = {
     const { table } = input;
     if (spec.column === undefined) {
       if (!table.ordered) return MISSING;
-      return { from: 'rows', buckets: rankByOrder(input, spec) };
+      return rankByOrder(input, spec);
     }
     const column = columnOf(input, spec.column);
     if (spec.among !== 'above') return rankByColumn(table, column, spec);
-    return table.ordered ? { from: 'rows', buckets: rankAmongAbove(table, column, spec) } : MISSING;
+    return table.ordered ? rankAmongAbove(table, column, spec) : MISSING;
   },
 };
 
@@ -56,16 +63,16 @@ function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): Fe
   return { from: 'column', column, buckets };
 }
 
-function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec): Uint8Array {
+function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec): FeaturePlan {
   const touched = new Set(among === 'untouched' ? visit.recent.map(({ itemId }) => itemId) : []);
   let rank = 0;
-  return Uint8Array.from(table.ids, (id) => (touched.has(id) ? 0 : Math.min(++rank, most)));
+  return rowsPlan(table, (row) => (touched.has(table.ids[row]) ? 0 : Math.min(++rank, most)));
 }
 
 /** Codes are in the order of their values, so codes are compared. Quadratic time, but candidate lists are short. */
-function rankAmongAbove(table: ItemTable, column: number, spec: SlateRankSpec): Uint8Array {
+function rankAmongAbove(table: ItemTable, column: number, spec: SlateRankSpec): FeaturePlan {
   const { codes } = table.columns[column];
-  return Uint8Array.from(table.ids, (_, row) => {
+  return rowsPlan(table, (row) => {
     const own = codes[row];
     if (own === 0) return 0;
     let rank = 1;

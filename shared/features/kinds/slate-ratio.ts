@@ -1,6 +1,6 @@
 import { touchesOf } from './recent.ts';
 import { needsColumn, needsTexts, needsRising } from './check.ts';
-import { columnOf, MISSING, stepOf, type BucketKind, type PlanInput } from './kind.ts';
+import { columnOf, MISSING, rowsPlan, stepOf, type BucketKind, type PlanInput } from './kind.ts';
 
 /**
  * The ratio of the item's number to a reference number of the ranked items, in bins by `edges`. The reference `to` is
@@ -48,20 +48,16 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
     if (spec.to === 'lowest-above') {
       if (!input.table.ordered) return MISSING;
       let lowest = Number.NaN;
-      const buckets = Uint8Array.from(input.table.ids, (_, row) => {
+      return rowsPlan(input.table, (row) => {
         const own = at(row);
         const bucket = bucketOf(own, lowest);
         if (!Number.isNaN(own) && !(lowest <= own)) lowest = own;
         return bucket;
       });
-      return { from: 'rows', buckets };
     }
     const reference = referenceOf(spec, input, at);
     if (Number.isNaN(reference)) return MISSING;
-    return {
-      from: 'rows',
-      buckets: Uint8Array.from(input.table.ids, (_, row) => bucketOf(at(row), reference)),
-    };
+    return rowsPlan(input.table, (row) => bucketOf(at(row), reference));
   },
 };
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import {
+  learnedBuckets,
   learnedPart,
   type LearnedColumn,
   type LearnedPart,
@@ -156,6 +157,15 @@ describe('learned features', () => {
     expect(
       codesIn(candidateTable(schema, candidates, withLearned(catalogue, schema, part)), 4),
     ).toEqual(codesIn(candidateTable(schema, candidates, catalogue, part), 4));
+  });
+
+  it('are counted once per part, and not by each request with candidates', () => {
+    const part = partOf({ i000: [1, 1], i001: [2, 5] });
+    const [column] = part.columns;
+    const buckets = learnedBuckets(column, 5);
+    expect(learnedBuckets(column, 5)).toBe(buckets);
+    expect(learnedBuckets(column, 3)).not.toEqual(buckets);
+    expect(learnedBuckets({ ...column }, 5)).toEqual(buckets);
   });
 
   it('are no attributes: what is packed again from a table has none of them', () => {

@@ -1,6 +1,7 @@
+import { clustersOf } from '../../learn/visitor-clusters.ts';
 import { clusteredMean, type IntervalEstimate } from '../../statistics/interval.ts';
 import { wilson, type Proportion } from '../../statistics/wilson.ts';
-import { clustersOf, slotsByScore, type KeptSlate } from './kept-slate.ts';
+import { slotsByScore, type KeptSlate } from './kept-slate.ts';
 
 /** How many of the first items are compared. */
 export const TOP = 3;

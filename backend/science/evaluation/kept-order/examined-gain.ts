@@ -1,10 +1,12 @@
-import { studentQuantile } from '../../statistics/distributions.ts';
+import { jackknifeGroups, jackknifeReach } from '../../statistics/delete-a-group.ts';
+import { clusterCount } from '../../statistics/interval.ts';
 import { countSlots, MIN_CLICKS } from '../position-bias/examination.ts';
 import {
   harvestedExamination,
   type UnitImpressions,
 } from '../position-bias/intervention-harvesting.ts';
-import { clustersOf, slotsByScore, type KeptSlate } from './kept-slate.ts';
+import { clustersOf } from '../../learn/visitor-clusters.ts';
+import { slotsByScore, type KeptSlate } from './kept-slate.ts';
 
 /** Clicks per ranking in the site's order, and how many there would have been in Trimtab's, or why nobody can tell. */
 export type ExaminedGain =
@@ -25,7 +27,6 @@ export type ExaminedGain =
 /** Further down clicks are too few, so that the weights would be too large. */
 const MOST_SLOTS = 20;
 const MAX_WEIGHT = 20;
-const GROUPS = 20;
 
 /**
  * What the items shown would have earned in the order of their scores, by the position-based model: a click at slot k counts
@@ -35,7 +36,7 @@ const GROUPS = 20;
  *
  * It assumes that whoever examines an item clicks it alike at every slot, and that for items that are alike the site's slot says
  * nothing of the visitor. What Trimtab would show from below the slate is not in it. The interval is a delete-a-group jackknife over
- * visitors in which θ is estimated anew (Kott, J. Official Statistics 2001), Student's t with 19 degrees of freedom.
+ * visitors in which θ is estimated anew (`jackknifeGroups`).
  */
 export function examinedGain(slates: readonly KeptSlate[]): ExaminedGain {
   const used = slates.filter(({ itemIds }) => itemIds.length > 1);
@@ -48,25 +49,25 @@ export function examinedGain(slates: readonly KeptSlate[]): ExaminedGain {
   if (slots < 2)
     return refused(`slot ${slots + 1} has ${clicks[slots]} clicks, ${MIN_CLICKS} are needed`);
   const byScore = used.map(slotsByScore);
+  const harvest = harvestedExamination(impressions, slots);
+  const groups = jackknifeGroups(clusterCount(clusters));
   const without = (group: number): Earned | string => {
-    const keeps = (cluster: number) => cluster % GROUPS !== group;
-    const examination = harvestedExamination(impressions, slots, (i) =>
-      keeps(impressions.cluster[i]),
-    );
+    const keeps = (cluster: number) => cluster % groups !== group;
+    const examination = harvest((i) => keeps(impressions.cluster[i]));
     if (typeof examination === 'string') return examination;
     return earnedBy(used, byScore, examination, (slate) => keeps(clusters[slate]));
   };
   const whole = without(-1);
   if (typeof whole === 'string') return refused(whole);
   let squares = 0;
-  for (let group = 0; group < GROUPS; group++) {
+  for (let group = 0; group < groups; group++) {
     const part = without(group);
     if (typeof part === 'string')
-      return refused(`the estimate depends on one in ${GROUPS} visitors: ${part}`);
+      return refused(`the estimate depends on one in ${groups} visitors: ${part}`);
     squares += (part.trimtab / part.site - whole.trimtab / whole.site) ** 2;
   }
   const mean = whole.trimtab / whole.site - 1;
-  const reach = studentQuantile(0.975, GROUPS - 1) * Math.sqrt(((GROUPS - 1) / GROUPS) * squares);
+  const reach = jackknifeReach(squares, groups);
   return {
     kind: 'estimated',
     rankings: used.length,

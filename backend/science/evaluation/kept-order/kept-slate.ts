@@ -1,9 +1,9 @@
+import type { SlateOf } from '../../learn/visitor-clusters.ts';
+
 /** A slate in the site's own order, with how Trimtab would have ordered it. */
-export interface KeptSlate {
+export interface KeptSlate extends SlateOf {
   /** Epoch ms. */
   readonly at: number;
-  /** The user, or the session of whom no user is known, by which intervals are clustered. */
-  readonly cluster: string;
   /** The version that scored it. */
   readonly version: string;
   /** In the order shown. */
@@ -27,14 +27,4 @@ export function slotsByScore({ units }: Pick<KeptSlate, 'units'>): Uint32Array {
   const slots = new Uint32Array(order.length);
   order.forEach((from, to) => (slots[from] = to));
   return slots;
-}
-
-/** Numbers of the clusters of some slates, in order of first appearance. */
-export function clustersOf(slates: readonly KeptSlate[]): Uint32Array {
-  const numbers = new Map<string, number>();
-  return Uint32Array.from(slates, ({ cluster }) => {
-    const known = numbers.get(cluster) ?? numbers.size;
-    numbers.set(cluster, known);
-    return known;
-  });
 }

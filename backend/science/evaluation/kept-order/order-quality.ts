@@ -1,6 +1,7 @@
 import { clusteredMean, type IntervalEstimate } from '../../statistics/interval.ts';
 import { ndcgAt, reciprocalRank } from '../ranking-metrics.ts';
-import { clustersOf, slotsByScore, type KeptSlate } from './kept-slate.ts';
+import { clustersOf } from '../../learn/visitor-clusters.ts';
+import { slotsByScore, type KeptSlate } from './kept-slate.ts';
 
 /** A measure of both orders of the same items, and how much Trimtab's has more, paired. */
 export interface PairedQuality {

@@ -1,5 +1,5 @@
-import { studentQuantile } from '../../statistics/distributions.ts';
-import { clusterIndex } from '../../statistics/interval.ts';
+import { jackknifeGroups, jackknifeReach } from '../../statistics/delete-a-group.ts';
+import { clusterCount, clusterIndex } from '../../statistics/interval.ts';
 import {
   countSlots,
   tooFewClicks,
@@ -25,7 +25,7 @@ export interface UnitImpressions extends Impressions {
  * maximise the likelihood `Σ ĉ_k log(θ_k r) + ¬ĉ_k log(1 − θ_k r)`. No model of relevance and no EM is needed.
  *
  * Assumption: given the unit, the slot is independent of the visitor's own preference. Intervals: delete-a-group
- * jackknife over the clusters on log θ (Kott, J. Official Statistics 2001).
+ * jackknife over the clusters on log θ (`jackknifeGroups`).
  * @param slots number of slots to estimate, from slot 1.
  */
 export function examinationFromHarvest(
@@ -35,35 +35,31 @@ export function examinationFromHarvest(
   const counts = countSlots(impressions, slots);
   const reason = tooFewClicks(counts);
   if (reason !== undefined) return { kind: 'refused', reason };
-  const units = clusterIndex(impressions.unit);
-  const groups = clusterIndex(impressions.cluster).map((cluster) => cluster % GROUPS);
-  const whole = logExamination(
-    pairSums(impressions, units, slots, () => true),
-    slots,
-  );
+  const estimate = logExaminationOf(impressions, slots);
+  const clusters = clusterIndex(impressions.cluster);
+  const groups = jackknifeGroups(clusterCount(clusters));
+  const whole = estimate(() => true);
   if (typeof whole === 'string') return { kind: 'refused', reason: whole };
   const squares = new Float64Array(slots);
-  for (let group = 0; group < GROUPS; group++) {
-    const kept = pairSums(impressions, units, slots, (i) => groups[i] !== group);
-    const without = logExamination(kept, slots);
+  for (let group = 0; group < groups; group++) {
+    const without = estimate((i) => clusters[i] % groups !== group);
     if (typeof without === 'string')
       return {
         kind: 'refused',
-        reason: `the estimate depends on one in ${GROUPS} sessions: ${without}`,
+        reason: `the estimate depends on one in ${groups} sessions: ${without}`,
       };
     for (let k = 0; k < slots; k++) squares[k] += (without[k] - whole[k]) ** 2;
   }
-  const reach = studentQuantile(0.975, GROUPS - 1);
   return {
     kind: 'estimated',
     method: 'intervention harvesting',
     slots: Array.from(whole, (log, k) => {
-      const error = Math.sqrt(((GROUPS - 1) / GROUPS) * squares[k]);
+      const reach = jackknifeReach(squares[k], groups);
       return {
         slot: k + 1,
         examination: Math.exp(log),
-        low: Math.exp(log - reach * error),
-        high: Math.exp(log + reach * error),
+        low: Math.exp(log - reach),
+        high: Math.exp(log + reach),
         impressions: counts.impressions[k],
         clicks: counts.clicks[k],
       };
@@ -71,20 +67,35 @@ export function examinationFromHarvest(
   };
 }
 
-const GROUPS = 20;
-
 /**
  * The point estimate of the above from some of the impressions, for estimates that are built on it and have an interval of their own.
- * @returns θ_k / θ₁ of slots 1 … `slots`, at index slot − 1, or why it is not identified.
+ * @returns for the impressions to keep θ_k / θ₁ of slots 1 … `slots`, at index slot − 1, or why it is not identified.
  */
-export function harvestedExamination(
-  impressions: UnitImpressions,
-  slots: number,
-  keep: (impression: number) => boolean,
-): Float64Array | string {
-  const units = clusterIndex(impressions.unit);
-  const found = logExamination(pairSums(impressions, units, slots, keep), slots);
-  return typeof found === 'string' ? found : found.map(Math.exp);
+export function harvestedExamination(impressions: UnitImpressions, slots: number) {
+  const estimate = logExaminationOf(impressions, slots);
+  return (keep: (impression: number) => boolean): Float64Array | string => {
+    const found = estimate(keep);
+    return typeof found === 'string' ? found : found.map(Math.exp);
+  };
+}
+
+function logExaminationOf(impressions: UnitImpressions, slots: number) {
+  const units = comparedUnits(impressions, slots);
+  return (keep: (impression: number) => boolean) =>
+    logExamination(pairSums(impressions, units, slots, keep), slots);
+}
+
+/** Numbers the units that were shown at several slots; −1 for the others, which compare nothing and are most of them where visitors differ. */
+function comparedUnits({ unit, slot }: UnitImpressions, slots: number): Int32Array {
+  const firstSlot = new Map<number, number>();
+  const compared = new Map<number, number>();
+  for (let i = 0; i < unit.length; i++) {
+    if (slot[i] > slots) continue;
+    const first = firstSlot.get(unit[i]);
+    if (first === undefined) firstSlot.set(unit[i], slot[i]);
+    else if (first !== slot[i] && !compared.has(unit[i])) compared.set(unit[i], compared.size);
+  }
+  return Int32Array.from({ length: unit.length }, (_, i) => compared.get(unit[i]) ?? -1);
 }
 
 /**
@@ -97,7 +108,7 @@ interface PairSums {
 
 function pairSums(
   { slot, reward }: Impressions,
-  units: Uint32Array,
+  units: Int32Array,
   slots: number,
   keep: (impression: number) => boolean,
 ): PairSums {
@@ -105,7 +116,7 @@ function pairSums(
   const shown = new Float64Array(count * slots);
   const clicks = new Float64Array(count * slots);
   for (let i = 0; i < units.length; i++) {
-    if (slot[i] > slots || !keep(i)) continue;
+    if (units[i] < 0 || slot[i] > slots || !keep(i)) continue;
     const at = units[i] * slots + slot[i] - 1;
     shown[at]++;
     if (reward[i] > 0) clicks[at]++;

@@ -3,7 +3,13 @@ import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts'
 import { toLogOdds, warmSlope } from '../additive/first-pass.ts';
 import { slotWeights } from '../additive/slot-weights.ts';
 import { evidenceWeight } from '../loss.ts';
-import { outsideShares, setIntercept, withOutsideOption } from '../outside-option.ts';
+import {
+  inverseWeight,
+  isForced,
+  outsideShares,
+  setIntercept,
+  withOutsideOption,
+} from '../outside-option.ts';
 import { pointsPerRow } from '../score-set.ts';
 import { earnedIn, slateCount, type TrainingSet } from '../training-set.ts';
 
@@ -24,19 +30,14 @@ export interface OnlineCalibration {
   readonly evidence: number;
   /** Mean reward of a slate that has one. */
   readonly meanReward: number;
-  /** What a slate of one weighs, of `min(1 / π, 5)`; 0 where such slates teach nothing. */
+  /** What a slate of one weighs, of its `inverseWeight`; 0 where such slates teach nothing. */
   readonly aloneWeight: number;
   /** Whether an item that was shown without a choice teaches: only where there never is one. */
   readonly forcedTeaches: boolean;
 }
 
-/** As `withOutsideOption` caps it. */
-export const MOST_INVERSE = 5;
-const FORCED = 1e-9;
 /** Of a slot that nothing was earned at. */
 const SLOT_PRIOR = 1;
-
-export const isForced = (propensity: number): boolean => 1 - propensity <= FORCED;
 
 /** @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited. */
 export function calibrateOnline(set: TrainingSet, base: AdditiveScorer): OnlineCalibration {
@@ -78,7 +79,7 @@ export function calibrateOnline(set: TrainingSet, base: AdditiveScorer): OnlineC
     interceptPrecision,
     evidence,
     meanReward: rewards.reduce((sum, one) => sum + one, 0) / Math.max(rewards.length, 1) || 1,
-    aloneWeight: alone < 0 ? 0 : shares![alone] / Math.min(1 / pi, MOST_INVERSE),
+    aloneWeight: alone < 0 ? 0 : shares![alone] / inverseWeight(pi),
     forcedTeaches: alone >= 0 && isForced(pi),
   };
 }

@@ -1,3 +1,5 @@
+import { firstIndex } from '../../../../shared/features/columns/binary-search.ts';
+
 /** From which age on, ms, which share of the rewards that a ranking will ever have counts as having come. */
 export interface DelayStage {
   readonly ageMs: number;
@@ -14,6 +16,8 @@ export interface ObservedDelay {
 
 /** Where the distribution is read: each is one more look at a ranking that nothing has come of. */
 const QUANTILES = [0.25, 0.5, 0.75, 0.9, 0.97, 1];
+/** Of a delay that fewer could have had, a log says nothing. */
+const LEAST_AT_RISK = 20;
 /** A ranking that is this old at once has all of its rewards: so it is where no delay is known. */
 const AT_ONCE: readonly DelayStage[] = [{ ageMs: 0, share: 1 }];
 
@@ -22,7 +26,8 @@ const AT_ONCE: readonly DelayStage[] = [{ ageMs: 0, share: 1 }];
  * distribution of seen delays is too quick. The product-limit estimate for truncation from the right takes that back
  * (Lagakos, Barraj & De Gruttola, Biometrika 1988): of the rewards that could be seen at delay d and came by it, the share that
  * came at d is the distribution's hazard in reversed time, `F(d) = Π over delays u > d of (1 − n_u / #{delay ≤ u ≤ age})`.
- * It is the distribution among rewards that come within the oldest age.
+ * It is the distribution among rewards that come by the longest delay that enough of them could have had: of one that only few rankings
+ * are old enough for, each is a large part of those at risk, and a single late reward would make all others seem late as well.
  * @returns stages that begin where it reaches 0, 25, 50, 75, 90, 97 and 100 %, ages ascending.
  */
 export function delayStages(observed: readonly ObservedDelay[]): readonly DelayStage[] {
@@ -31,25 +36,25 @@ export function delayStages(observed: readonly ObservedDelay[]): readonly DelayS
   const byAge = observed
     .map(({ ageMs, delayMs }) => Math.max(ageMs, delayMs, 0))
     .toSorted((a, b) => a - b);
-  /** From the largest delay down: the share of rewards that come by it. */
-  const shares = new Float64Array(byDelay.length);
+  const below = (sorted: readonly number[], value: number) =>
+    firstIndex(0, sorted.length, (i) => sorted[i] >= value);
+  const upTo = (value: number) => firstIndex(0, byDelay.length, (i) => byDelay[i] > value);
+  const delays = [...new Set(byDelay)];
+  // Those with a delay up to this one, less those too young for it to be seen.
+  const atRisk = delays.map((delay) => upTo(delay) - below(byAge, delay));
+  const most = atRisk.reduce((greatest, own) => Math.max(greatest, own));
+  const longest = atRisk.findLastIndex((own) => own >= Math.min(LEAST_AT_RISK, most));
+  /** By delay up to the longest: the share of rewards that come by it. */
+  const shares = new Float64Array(longest + 1);
   let share = 1;
-  let younger = byAge.length;
-  for (let last = byDelay.length - 1; last >= 0;) {
-    const delay = byDelay[last];
-    let first = last;
-    while (first > 0 && byDelay[first - 1] === delay) first--;
-    while (younger > 0 && byAge[younger - 1] >= delay) younger--;
-    shares.fill(share, first, last + 1);
-    // Those with a delay up to this one, less those too young for it to be seen.
-    const atRisk = last + 1 - younger;
-    share *= 1 - (last + 1 - first) / Math.max(atRisk, last + 1 - first);
-    last = first - 1;
+  for (let i = longest; i >= 0; i--) {
+    shares[i] = share;
+    share *= 1 - (upTo(delays[i]) - below(byDelay, delays[i])) / atRisk[i];
   }
   const steps: DelayStage[] = [];
   for (const quantile of QUANTILES) {
     const at = shares.findIndex((reached) => reached >= quantile);
-    const step = { ageMs: Math.ceil(byDelay[at < 0 ? byDelay.length - 1 : at]), share: shares[at] };
+    const step = { ageMs: Math.ceil(delays[at]), share: shares[at] };
     if (step.ageMs !== steps.at(-1)?.ageMs) steps.push(step);
   }
   // Rewards come between the looks as well: on average, half way to the next look as much has come as counts.

@@ -3,7 +3,8 @@ import { crossStrength } from '../../../../shared/features/cross-strength.ts';
 import { bucketCount } from '../../../../shared/features/schema.ts';
 import { DEVIATIONS_PER_POINT } from '../../../../shared/score/posterior.ts';
 import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
-import { isForced, MOST_INVERSE, type OnlineCalibration } from './calibration.ts';
+import { inverseWeight, isForced } from '../outside-option.ts';
+import type { OnlineCalibration } from './calibration.ts';
 
 /** What a version learns from: fixed for as long as it is live. Weights in log-odds, `Float64Array((F + 2 + crosses) × STRIDE)`. */
 export interface OnlineProblem {
@@ -139,7 +140,7 @@ export function learnFrom(
   else if (slots === 1) {
     const { aloneWeight, forcedTeaches, meanReward } = calibration;
     if (aloneWeight === 0 || (isForced(change.propensity) && !forcedTeaches)) return;
-    const weight = aloneWeight * Math.min(1 / change.propensity, MOST_INVERSE);
+    const weight = aloneWeight * inverseWeight(change.propensity);
     learnRow(problem, posterior, change, 0, { weight, miss: meanReward });
   }
 }

@@ -212,6 +212,19 @@ test('what moves an item out of the trust region is dropped, and nothing more is
   expect(await learn(after + STEP_MS)).toMatchObject({ is: 'learning', slates: 0 });
 });
 
+test('the trust region holds for all that has come in, however much is read at a time', async () => {
+  job = { ...job, settings: { ...job.settings, trustRegion: 0.0001 } };
+  await warmUp();
+  // More rankings than are read at a time, the last of them without a click.
+  const { decisions, events } = visits(WARM, 4100, 2);
+  const early = new Set(decisions.slice(0, 4000).map(({ rankingId }) => rankingId));
+  await log.add(
+    decisions,
+    events.filter(({ rankingId }) => early.has(rankingId)),
+  );
+  expect(await learn(NOON + (WARM + 4200) * STEP_MS)).toMatchObject({ is: 'stopped' });
+});
+
 test('the next training starts from what was learned, unless that was dropped', async () => {
   await warmUp();
   expect(await learnedScorer(log.store, job.base)).toBeUndefined();

@@ -112,8 +112,8 @@ describe('what is counted of an item', () => {
     const often: Ranking[] = Array.from({ length: 10_000 }, () => once[0]);
     const [few, many] = [learnedOf([...crowd, ...once]), learnedOf([...crowd, ...often])];
     for (const id of ['a', 'b'])
-      for (const of of ['views', 'clickRate', 'bookingRate'])
-        expect(many(of, 7, id)).toBe(few(of, 7, id));
+      for (const measure of ['views', 'clickRate', 'bookingRate'])
+        expect(many(measure, 7, id)).toBe(few(measure, 7, id));
     expect(few('views', 7, 'b')).toBe(51);
   });
 });
@@ -201,6 +201,17 @@ describe('rates', () => {
     rates.forEach((rate, item) => expect(Math.abs(rate / appeal[item] - 1)).toBeLessThan(0.35));
     const inOrder = rates.filter((rate, i) => i > 0 && rate > rates[i - 1]).length;
     expect(inOrder).toBeGreaterThanOrEqual(16);
+  });
+
+  it.each([
+    { clicks: [800, 32], least: 0.05 },
+    { clicks: [32, 800], least: 1 },
+  ])('hold how often a slot is looked at within bounds: $clicks clicks', ({ clicks, least }) => {
+    const shown = Array.from({ length: 1600 }, (_, person): Ranking => {
+      const items = person % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+      return [TO, person, items.map((id, slot) => [id, person < clicks[slot] ? CLICKED : 0])];
+    });
+    expect([...examinationOfSlots(shownOf(shown))]).toEqual([1, least]);
   });
 
   it('count every slot alike where there are too few clicks to tell', () => {

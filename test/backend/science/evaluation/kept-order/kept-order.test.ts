@@ -8,7 +8,7 @@ import { binomialBounds } from '../../../../support/binomial-bounds.ts';
 
 const slate = (changes: Partial<KeptSlate> = {}): KeptSlate => ({
   at: 0,
-  cluster: `s${Math.random()}`,
+  sessionId: `s${Math.random()}`,
   version: 'v000001',
   itemIds: ['a', 'b', 'c', 'd'],
   units: [4, 3, 2, 1],
@@ -57,6 +57,13 @@ describe('quality of the two orders', () => {
     expect(ndcg10!.site).toBeCloseTo((1 / Math.log2(5) + 1) / 2, 12);
     expect(ndcg10!.trimtab).toBe(1);
   });
+
+  it('takes a session in which somebody logs in as one visitor', () => {
+    const clicked = [true, false, false, false];
+    const own = slate({ clicked });
+    expect(orderQuality([own, { ...own, userId: 'u' }])).toEqual({ rankings: 2 });
+    expect(orderQuality([own, slate({ clicked })]).mrr).toBeDefined();
+  });
 });
 
 /** Items of different worth, of which each ranking has some, in an order of the site's own that knows little of it. */
@@ -83,7 +90,7 @@ function world(seed: number, rankings: number, knows: number) {
     ordered.forEach((kind, slot) => (trimtab += EXAMINED[slot] * worth[kind]));
     const names = kinds.map(String);
     return slate({
-      cluster: `visitor ${i >> 1}`,
+      sessionId: `visitor ${i >> 1}`,
       itemIds: names,
       alike: names,
       units: kinds.map((kind) => byScore[kind]),
@@ -109,6 +116,42 @@ describe('the estimated gain', () => {
     expect(signs / logs).toBeGreaterThan(0.8);
   });
 
+  it('counts a click far down at most twenty times', () => {
+    const [rankings, above, below] = [4000, 2000, 40];
+    const slates = Array.from({ length: rankings }, (_, i) => {
+      const alike = i % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+      const clicked = [i < above, i % 101 === 0];
+      // What stands below would be above.
+      return slate({ sessionId: `s${i}`, itemIds: alike, alike, units: [1, 2], clicked });
+    });
+    const gain = examinedGain(slates);
+    if (gain.kind === 'refused') throw new Error(gain.reason);
+    const theta = below / above;
+    expect(gain.examination[1]).toBeCloseTo(theta, 3);
+    expect(gain.trimtab).toBeCloseTo((above * theta + below * 20) / rankings, 3);
+  });
+
+  it('has an interval by as many groups as there are visitors, where these are few', () => {
+    const visitors = 4;
+    const slates = world(3, 2000, 1).slates.map((own, i) => ({
+      ...own,
+      sessionId: `v${i % visitors}`,
+    }));
+    const liftOf = (some: readonly KeptSlate[]) => {
+      const gain = examinedGain(some);
+      if (gain.kind === 'refused') throw new Error(gain.reason);
+      return gain.lift;
+    };
+    const whole = liftOf(slates);
+    const squares = Array.from(
+      { length: visitors },
+      (_, v) =>
+        (liftOf(slates.filter(({ sessionId }) => sessionId !== `v${v}`)).mean - whole.mean) ** 2,
+    ).reduce((sum, one) => sum + one);
+    // Student's t at 97.5 % with three degrees of freedom.
+    expect(whole.high - whole.mean).toBeCloseTo(3.182446 * Math.sqrt((3 / 4) * squares), 5);
+  });
+
   it('finds that clicks alone favour the order that was shown', () => {
     const { slates, lift } = world(5, 3000, 1);
     const gain = examinedGain(slates);
@@ -124,7 +167,7 @@ describe('the estimated gain', () => {
     [
       'items that always stand where they stand',
       Array.from({ length: 400 }, (_, i) =>
-        slate({ cluster: `s${i}`, clicked: [i % 2 === 0, i % 3 === 0, false, false] }),
+        slate({ sessionId: `s${i}`, clicked: [i % 2 === 0, i % 3 === 0, false, false] }),
       ),
       'nothing compares them',
     ],

@@ -128,3 +128,22 @@ test('the pair that interacts comes first, and a pair of many cells without one 
   // Chance of the largest of four others, in standard deviations of half a χ² of as many degrees of freedom as d and a have.
   for (const { gain } of found.slice(1)) expect(gain).toBeLessThan(4 * Math.sqrt(120 / 2));
 });
+
+test('what chance alone brings is taken off, so that gains are 0 on average where nothing interacts', () => {
+  const random = seededRandom(11);
+  const [rows, noise] = [600, 2];
+  const gains = Array.from({ length: 600 }, () => {
+    const codes = Uint8Array.from({ length: 4 * rows }, (_, at) =>
+      at < 3 * rows ? Math.floor(4 * random()) : 0,
+    );
+    const hessian = new Float64Array(rows).fill(0.25);
+    // Of a variance of `noise` per unit of the hessian.
+    const gradient = hessian.map((own) => Math.sqrt(noise * own) * Math.sign(random() - 0.5));
+    const set = { rows, features: 4, codes };
+    const about = { ridge: 1e-6, noise };
+    return screenPairs(set, schema, { gradient, hessian }, [[0, 1]], about)[0].gain;
+  });
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  // Half of a χ² of nine degrees of freedom, times the noise, has a standard deviation of √18 / 2 · 2.
+  expect(Math.abs(mean)).toBeLessThan((3.5 * Math.sqrt(18)) / Math.sqrt(gains.length));
+});

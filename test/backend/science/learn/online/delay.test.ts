@@ -45,6 +45,25 @@ test('shares by age, at and between the stages', () => {
   ]);
 });
 
+test('one late reward of one old ranking does not make all others seem late', () => {
+  const random = seededRandom(3);
+  const quick = Array.from({ length: 500 }, () => ({
+    delayMs: 60_000 * random(),
+    ageMs: 60_000 + 600_000 * random(),
+  }));
+  const stages = delayStages([...quick, { delayMs: 35_000_000, ageMs: 36_000_000 }]);
+  expect(stages).toEqual(delayStages(quick));
+  expect(sharePassed(stages, 60_000)).toBeGreaterThan(0.95);
+});
+
+test('a delay counts from as many on as could have had it', () => {
+  const quick = Array.from({ length: 200 }, (_, i) => ({ delayMs: 1 + (i % 10), ageMs: 10 }));
+  const old = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ delayMs: i === 0 ? 90 : 5, ageMs: 100 }));
+  expect(delayStages([...quick, ...old(19)]).at(-1)).toEqual({ ageMs: 10, share: 1 });
+  expect(delayStages([...quick, ...old(20)]).at(-1)).toEqual({ ageMs: 90, share: 1 });
+});
+
 test('where no delay is known, a ranking counts at once', () => {
   expect(sharePassed(delayStages([]), 0)).toBe(1);
 });

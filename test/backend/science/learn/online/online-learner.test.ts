@@ -18,6 +18,7 @@ import {
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../../shared/explore/random.ts';
 import { bucketCount, parseSchema } from '../../../../../shared/features/schema.ts';
+import { posteriorOf } from '../../../../../shared/score/posterior.ts';
 import { additiveFromPoints, STRIDE, toUnits } from '../../../../../shared/score/scorer.ts';
 
 const schemaOf = (objective: 'listwise' | 'pointwise') =>
@@ -223,6 +224,27 @@ test('a booking that is late adds what it would have added at once', () => {
   expect(later.mean).toEqual(known);
 });
 
+test.each([
+  ['pointwise', [1, 1], [0], [1]],
+  ['listwise', [1, 1, 2, 2], [1, 0], [2, 0]],
+] as const)(
+  'what comes late makes nothing better known than if it had come at once: %s',
+  (objective, codes, early, all) => {
+    const problem = problemOf(objective, { spread: 0.2 });
+    const gained = (...changes: SlateChange[]) => {
+      const posterior = nothingLearned(problem);
+      for (const change of changes) learnFrom(problem, posterior, change);
+      return posterior.precision[STRIDE + 1] - problem.prior[STRIDE + 1];
+    };
+    const first = slate([...codes], [...early], 0.9);
+    const once = gained(slate([...codes], [...all]));
+    const late = gained(first, slate([...codes], [...all], 1, first.after));
+    expect(once).toBeGreaterThan(0.1);
+    expect(late / once).toBeGreaterThan(0.95);
+    expect(late / once).toBeLessThan(1.05);
+  },
+);
+
 test('one click moves an item no further than its features together are unsure of', () => {
   const problem = problemOf('listwise', { spread: 1 });
   const posterior = nothingLearned(problem);
@@ -233,6 +255,30 @@ test('one click moves an item no further than its features together are unsure o
   expect(down).toBeCloseTo(-up, 12);
   // Variance 2 for two features; one observation with a score of 1/2 and curvature of 1/4 on either side.
   expect(up).toBeLessThan(1);
+});
+
+test('the prior is as wide as the version is unsure, and no wider than the spread, less for crosses', () => {
+  const schema = parseSchema({
+    ...schemaOf('listwise'),
+    features: [
+      ...schemaOf('listwise').features,
+      { name: 'both', kind: 'cross', of: ['kind', 'tone'] },
+    ],
+    training: { objective: 'listwise', crossShrinkage: 4, reward: { click: 1 } },
+  });
+  // In points: of each bucket a deviation of its own.
+  const deviations = [2, 0.1, 30];
+  const posterior = posteriorOf(schema, (_, bucket) => deviations[bucket] ?? 30);
+  const base = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'base', posterior });
+  const spread = 0.5;
+  const { prior } = onlineProblem(base, calibration(), spread);
+  const widths = (feature: number) =>
+    deviations.map((_, bucket) => 1 / Math.sqrt(prior[feature * STRIDE + bucket]));
+  // One known better than within 0.02 log-odds may move by as much.
+  const expected = (widest: number) => [2 * SLOPE, 0.02, widest];
+  [spread, spread, spread / 2].forEach((widest, feature) => {
+    widths(feature).forEach((own, i) => expect(own).toBeCloseTo(expected(widest)[i], 2));
+  });
 });
 
 test('without new evidence the posterior goes back to the prior, half of it in a half-life', () => {
