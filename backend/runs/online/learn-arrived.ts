@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { arePropensities } from '../../log/account/are-propensities.ts';
 import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
 import {
@@ -285,7 +286,10 @@ async function changesOf(
   return rankings.flatMap((ranking) => {
     const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
     const slots = itemIds.length;
-    if (slots === 0 || codes.length !== slots * base.schema.features.length) return [];
+    // What does not fit together teaches nothing: a slate of one weighs by its propensity.
+    const isWhole =
+      codes.length === slots * base.schema.features.length && arePropensities(propensities, slots);
+    if (slots === 0 || !isWhole) return [];
     const { before: rankingsBefore = 0, rewardedBefore } = persons.get(rankingId) ?? {};
     const teachesMisses = isPointwise || slots === 1;
     const most = influence.rankingsPerPerson;

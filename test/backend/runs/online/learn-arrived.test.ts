@@ -233,6 +233,37 @@ test('a clock that was ahead makes no ranking a miss before its time, once it is
   expect(await learned()).toMatchObject({ slates: 25, rewarded: 0 });
 });
 
+test.each([
+  ['none', []],
+  ['of 0', [0]],
+  ['of 2', [2]],
+  ['that is no number', [Number.NaN]],
+])('a ranking with a propensity %s teaches nothing', async (_, propensities) => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 30, 3, 1);
+  await log.add(
+    decisions.map((one) => ({ ...one, propensities })),
+    events,
+  );
+  expect(await learn(END)).toMatchObject({ is: 'learning', slates: 0, deltas: [] });
+});
+
+test('slots and delays are measured without rankings whose propensities are none', async () => {
+  const { decisions, events } = visits(WARM, 3, 1);
+  await log.add(
+    decisions.map((one) => ({ ...one, propensities: one.propensities.map(() => Number.NaN) })),
+    events,
+  );
+  await warmUp();
+  const calibrationOf = async () => (await readLearner(log.store, 'champion'))!.calibration;
+  const found = await calibrationOf();
+  await log.close();
+  log = await openLog(NOON);
+  known.clear();
+  await warmUp();
+  expect(found).toEqual(await calibrationOf());
+});
+
 test('what is not a number is dropped', async () => {
   await warmUp();
   const row = (await readLearner(log.store, 'champion'))!;
