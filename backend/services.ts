@@ -7,7 +7,7 @@ import type { Metrics } from './process/metrics.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { accountOf } from './log/account/account.ts';
-import { ranksForNobody, readApprenticeSettings } from './models/apprentice-settings.ts';
+import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
@@ -160,7 +160,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     rewardPolicy,
     propose: (version, gate, by) => rollouts.propose(version, gate, by),
     mode: config.rollout.mode,
-    isApprentice: async () => ranksForNobody(await readApprenticeSettings(store)),
+    isApprentice: () => ranksForNobody(store),
     training: config.training,
     edgeReadsCrosses: readsCrosses,
     backend,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, lt, ne } from 'drizzle-orm';
+import { and, desc, eq, ne, sql, type SQL } from 'drizzle-orm';
 import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
@@ -73,12 +73,14 @@ export async function publishLearned(
       subject: hash,
       details: { items, sizeBytes: bytes.length, ...details },
     }),
-    store.db
-      .delete(learnedParts)
-      .where(and(lt(learnedParts.publishedAt, keptSince), ne(learnedParts.hash, hash))),
+    store.db.delete(learnedParts).where(and(ne(learnedParts.hash, hash), supersededBy(keptSince))),
   ]);
   return true;
 }
+
+/** A part was live until the next one, however long that was: of a site where nobody was for weeks it is still the one to draw by. */
+const supersededBy = (at: number): SQL =>
+  sql`${learnedParts.publishedAt} < (select max(n.publishedAt) from learned_parts n where n.publishedAt <= ${at})`;
 
 /** Edges tell by it which is newer, whatever the clock says. */
 const after = (live: SnapshotPointer | undefined, nowMs: number) =>

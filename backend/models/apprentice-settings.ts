@@ -1,9 +1,5 @@
 import { sql } from 'drizzle-orm';
-import {
-  EVERYWHERE,
-  type Apprenticeships,
-  type ApprenticePlacement,
-} from '../../shared/domain/apprentice.ts';
+import type { ApprenticePlacement, Apprenticeships } from '../../shared/domain/apprentice.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { apprenticeChanges } from '../store/tables.ts';
@@ -38,11 +34,6 @@ export function apprenticeshipsOf(
     settings.map(({ placement, share, change }) => [placement, { share, change }]),
   );
 }
-
-/** Whether no session at all is ranked by Trimtab where it may keep the site's order, so that no version can do harm. */
-export const ranksForNobody = (settings: readonly ApprenticeSetting[]): boolean =>
-  settings.some(({ placement }) => placement === EVERYWHERE) &&
-  settings.every(({ share }) => share === 0);
 
 /** To be written, with its line of the audit log, in one transaction. */
 export const changeApprentice = (

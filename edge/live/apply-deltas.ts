@@ -3,7 +3,7 @@ import { invalid } from '../../shared/domain/errors.ts';
 import { MAX_DELTAS, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
 import { checkScores } from '../../shared/score/rerank.ts';
-import { STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
+import { MAX_SCORE_UNITS, STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
 
 /**
  * @param fewest 0 where no deltas mean that earlier ones are dropped.
@@ -39,7 +39,11 @@ export function applyDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Sco
     const size = bucketCount(scorer.schema.features[index]);
     if (bucket < 0 || bucket >= size)
       throw invalid(`feature ${feature} has buckets 0 to ${size - 1}, but not ${bucket}`);
-    weights[index * STRIDE + bucket] += toUnits(points);
+    const sum = weights[index * STRIDE + bucket] + toUnits(points);
+    // Beyond what 32 bits hold it would come out as another, allowed number.
+    if (Math.abs(sum) > MAX_SCORE_UNITS)
+      throw invalid(`feature ${feature}, bucket ${bucket}: points would leave -2048 to 2048`);
+    weights[index * STRIDE + bucket] = sum;
   }
   const changed = { ...scorer, weights };
   checkScores(changed);

@@ -44,6 +44,8 @@ export async function handleVersion(
     kind: live.scorer.kind,
     /** A backend makes no scorer that this Worker would refuse. */
     scorerFormat: NEWEST_SCORER_FORMAT,
+    /** A backend sends no online deltas to a Worker that would give them to every session. */
+    holdsOut: true,
     schema: live.scorer.schema.name,
     ...(all.length > 0 && { problems: all }),
     experiments: runningIds(experiments),

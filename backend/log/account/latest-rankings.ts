@@ -4,6 +4,7 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
 import { tally } from '../../science/learn/tallies.ts';
 import type { ObservedDelay } from '../../science/learn/online/delay.ts';
+import { arePropensities } from './are-propensities.ts';
 import { rankingCounts } from './counted.ts';
 import { readRankings } from './read-rankings.ts';
 import type { Span } from './span.ts';
@@ -29,9 +30,11 @@ export async function latestSlates(
 ): Promise<TrainingSlate[]> {
   const slates: TrainingSlate[] = [];
   for await (const ranking of readRankings(db, hash, span)) {
-    const { itemIds, codes, exclusion, itemSource, propensities, events } = ranking;
+    const { itemIds, codes, exclusion, itemSource, events } = ranking;
     if (exclusion !== null || itemSource === 'browser') continue;
     if (itemIds.length === 0 || codes.length !== itemIds.length * features.length) continue;
+    const propensities = new Float64Array(new Uint8Array(ranking.propensities).buffer);
+    if (!arePropensities(propensities, itemIds.length)) continue;
     const tallies: (Record<string, number> | undefined)[] = itemIds.map(() => undefined);
     for (const { itemId, type, value } of events) {
       if (itemId !== null) tally((tallies[itemIds.indexOf(itemId)] ??= {}), type, value);
@@ -39,7 +42,7 @@ export async function latestSlates(
     slates.push({
       ...ranking,
       codes: new Uint8Array(codes),
-      propensities: new Float64Array(new Uint8Array(propensities).buffer),
+      propensities,
       tallies,
     });
   }

@@ -47,14 +47,19 @@ export interface ArrivedQuery {
   readonly spans: readonly Span[];
 }
 
-/** How far the account has come, which is how far may be read, and what lies between. @returns undefined before it has begun. */
+/**
+ * How far the account has come, which is how far may be read, and what lies between. @returns undefined before it has begun, and
+ * where it began again and has not come as far as before: what was read once would be read twice.
+ */
 export async function arrivedTo(
   db: LibSQLDatabase,
   from: ReadTo | undefined,
   most: { readonly decisions: number; readonly events: number },
 ): Promise<(ReadTo & { readonly isAll: boolean }) | undefined> {
   const { mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
-  if (mark === undefined) return undefined;
+  const isBehind = (table: 'decisions' | 'events') =>
+    (mark?.[table]?.rowid ?? 0) < (from?.[table]?.rowid ?? 0);
+  if (mark === undefined || isBehind('decisions') || isBehind('events')) return undefined;
   const reach = async (table: 'decisions' | 'events', key: SQL) => {
     const [seen, end] = [from?.[table] ?? null, mark[table]];
     if (from === undefined || end === null || end.rowid - (seen?.rowid ?? 0) <= most[table])
@@ -78,7 +83,10 @@ const blobs = (blob: ArrayBuffer | Uint8Array): ArrayBuffer =>
   // A buffer of its own: what libSQL gives need not start where numbers may.
   blob instanceof ArrayBuffer ? blob : new Uint8Array(blob).buffer;
 
-/** Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. */
+/**
+ * Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. None that kept the
+ * site's own order: no version chose it, and only trainings learn from it.
+ */
 export async function readArrived(
   db: LibSQLDatabase,
   { version, features, from, to, misses, spans }: ArrivedQuery,
@@ -88,7 +96,7 @@ export async function readArrived(
   const isMiss = misses === 'all' ? sql`true` : sql`length(codes) = ${features}`;
   const older = spans.map(
     (span) => sql`union select rankingId from decisions
-      where weights = ${version} and at > ${span.from} and at <= ${span.to} and ${isMiss}`,
+      where weights = ${version} and not siteOrder and at > ${span.from} and at <= ${span.to} and ${isMiss}`,
   );
   const rows = await db.all<{
     rankingId: string;
@@ -103,7 +111,7 @@ export async function readArrived(
   }>(sql`
     with touched as (
       select rankingId from decisions
-      where rowid > ${knownTo} and rowid <= ${readTo} and weights = ${version}
+      where rowid > ${knownTo} and rowid <= ${readTo} and weights = ${version} and not siteOrder
         and (${isMiss} or exists (
           select 1 from events e where e.rankingId = decisions.rankingId and e.fault = ''))
       union select rankingId from events
@@ -114,7 +122,7 @@ export async function readArrived(
       select json_group_array(json_array(e.itemId, e.type, e.value, e.rowid <= ${eventsFrom}) order by e.rowid)
       from events e where e.rankingId = d.rankingId and e.fault = '' and e.rowid <= ${eventsTo}) as events
     from touched t cross join decisions d on d.rankingId = t.rankingId
-    where d.weights = ${version} and d.rowid <= ${readTo} and d.sessionId <> ${NO_SESSION}
+    where d.weights = ${version} and not d.siteOrder and d.rowid <= ${readTo} and d.sessionId <> ${NO_SESSION}
       and coalesce(d.itemSource, '') <> 'browser' and ${rankingCounts(sql`d`)}
     order by d.rowid`);
   return rows.map(({ itemIds, propensities, codes, events, ...row }) => {
@@ -165,10 +173,10 @@ export async function personsRankings(
           and e.type in (select value from json_each(${JSON.stringify(types)}))) as first
       from json_each(${JSON.stringify(persons)}) p
       cross join decisions d on d.${sql.identifier(person)} = p.value
-      where d.weights = ${version} order by d.rowid`);
+      where d.weights = ${version} and not d.siteOrder order by d.rowid`);
     for (const own of Map.groupBy(rows, (row) => row.person).values()) {
       const firsts = own.flatMap(({ first }) => first ?? []).toSorted((a, b) => a - b);
-      const order = new Map(firsts.map((event, at) => [event, at]));
+      const order = new Map(firsts.map((first, place) => [first, place]));
       own.forEach(({ rankingId, first }, before) => {
         const other = found.get(rankingId);
         const rewarded = first === null ? undefined : order.get(first)!;

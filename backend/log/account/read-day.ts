@@ -4,6 +4,7 @@ import { storedExploration } from '../../../shared/domain/exploration.ts';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { snapshots, weights } from '../../store/tables.ts';
+import { arePropensities } from './are-propensities.ts';
 import { creditsBetween, type Credits } from './credits-between.ts';
 import {
   emptyFacts,
@@ -97,8 +98,7 @@ function inspect(
   if (propensities.length !== slots * Float64Array.BYTES_PER_ELEMENT)
     malformed.push('propensities');
   const isWhole = malformed.length === 0;
-  if (isWhole && !float64s(propensities).every((p) => p > 0 && p <= 1))
-    malformed.push('propensities');
+  if (isWhole && !arePropensities(float64s(propensities), slots)) malformed.push('propensities');
   if ((ranking.sessionId === NO_SESSION) !== (ranking.consent === 'none'))
     malformed.push('session');
   if (!known.snapshots.has(ranking.snapshot)) malformed.push('snapshot');

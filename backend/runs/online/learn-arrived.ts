@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { arePropensities } from '../../log/account/are-propensities.ts';
 import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
 import {
@@ -131,7 +132,10 @@ async function learnPage(
   const to = await arrivedTo(db, mark, PAGE);
   if (to === undefined) return { is: 'waiting', rewarded: 0 };
   const logMs = to.isAll ? await newestEntry(db, nowMs) : undefined;
-  const toMs = Math.max(mark.toMs, (logMs ?? 0) - SHIPPING_MS);
+  const readMs = (logMs ?? 0) - SHIPPING_MS;
+  // A mark of a time that has not come yet is of a clock that was ahead: from then on every ranking would count as a miss at once.
+  const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
+  const toMs = isAhead ? readMs : Math.max(mark.toMs, readMs);
   const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
@@ -150,7 +154,8 @@ async function learnPage(
     misses,
     spans: settings.stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs })),
   });
-  const kept = 2 ** (-(toMs - mark.toMs) / (job.settings.halfLifeHours * HOUR_MS));
+  const passedMs = Math.max(0, toMs - mark.toMs);
+  const kept = 2 ** (-passedMs / (job.settings.halfLifeHours * HOUR_MS));
   forget(problem, posterior, kept);
   const changes = await changesOf(store, job, settings, rankings, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
@@ -173,7 +178,8 @@ async function learnPage(
   if (moved === 0) return undefined;
   known.set(arm, { text: nextText, row: learned, problem, posterior });
   const farthest = farthestMove(problem, posterior, changes);
-  if (farthest > job.settings.trustRegion) {
+  // Not a number, of a reward or a propensity that nobody should have logged, is nowhere near.
+  if (!(farthest <= job.settings.trustRegion)) {
     const why = `what was learned moves an item by ${farthest.toFixed(2)} log-odds from where ${base.version} has it, more than the ${job.settings.trustRegion} of onlineLearning.trustRegion`;
     await store.write([stopLearner(store, learned, why, nowMs)]);
     return { is: 'stopped', why };
@@ -281,7 +287,10 @@ async function changesOf(
   return rankings.flatMap((ranking) => {
     const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
     const slots = itemIds.length;
-    if (slots === 0 || codes.length !== slots * base.schema.features.length) return [];
+    // What does not fit together teaches nothing: a slate of one weighs by its propensity.
+    const isWhole =
+      codes.length === slots * base.schema.features.length && arePropensities(propensities, slots);
+    if (slots === 0 || !isWhole) return [];
     const { before: rankingsBefore = 0, rewardedBefore } = persons.get(rankingId) ?? {};
     const teachesMisses = isPointwise || slots === 1;
     const most = influence.rankingsPerPerson;

@@ -1,11 +1,13 @@
 import { proxy } from 'comlink';
 import type { Version } from '../../../shared/domain/ids.ts';
-import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { Pointer } from '../../../shared/domain/pointer.ts';
+import { CHAMPION_ARM, type WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
+import { whatEdgeKnows } from '../../models/what-edge-knows.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Metrics } from '../../process/metrics.ts';
@@ -53,6 +55,11 @@ interface Sent {
   readonly missing: readonly string[];
 }
 
+const NOTHING = JSON.stringify([]);
+const UNKNOWN = '';
+/** How long what the edge knows stands. */
+const ASKED_MS = 60_000;
+
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
 export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   const { store, database, account, settings, rewardPolicy, metrics, log } = deps;
@@ -66,10 +73,11 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   /** What the thread has by now. */
   let inThread: ReadonlySet<AdditiveScorer> = new Set();
   const said = new Map<string, string>();
-  /** What is the same every few seconds is said once. */
-  const say = (arm: string, what: string) => {
-    if (said.get(arm) === what) return;
-    said.set(arm, what);
+  /** What is the same every few seconds is said once. @param of what it is about, where that is not all of the arm. */
+  const say = (arm: string, what: string, of = '') => {
+    const about = `${arm} ${of}`;
+    if (said.get(about) === what) return;
+    said.set(about, what);
     log(`online learning: ${arm}: ${what}`);
   };
 
@@ -97,30 +105,70 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     return jobs;
   }
 
-  /** Sends what changed to every cell; a cell that did not take it is asked again the next time. */
+  let heldOutAtMs = Number.NEGATIVE_INFINITY;
+  /** A Worker may be rolled back: now and then it is asked again. */
+  async function edgeHoldsOut(): Promise<boolean> {
+    if (Math.abs(deps.nowMs() - heldOutAtMs) < ASKED_MS) return true;
+    const holdsOut = (await whatEdgeKnows(deps.edge))?.holdsOut === true;
+    heldOutAtMs = holdsOut ? deps.nowMs() : Number.NEGATIVE_INFINITY;
+    return holdsOut;
+  }
+
+  /**
+   * Sends what changed to every cell; a cell that did not take it is asked again the next time. @returns the cells that have
+   * not taken it.
+   */
   async function send(
-    { arm, base }: LearningJob,
+    { arm, version: baseVersion }: { readonly arm: string; readonly version: Version },
     deltas: readonly WeightDelta[],
     salt: string | undefined,
-  ): Promise<void> {
-    const baseVersion = base.version;
+  ): Promise<readonly string[]> {
     const holdout = salt === undefined ? undefined : holdoutOf(arm, baseVersion, settings, salt);
     const text = JSON.stringify(deltas);
     const before = sent.get(arm);
     const isSame = before?.version === baseVersion && before.text === text;
+    const to = isSame ? before.missing : settings.cells;
+    if (to.length > 0 && !(await edgeHoldsOut())) {
+      // One from before would change the weights of every session, so that nobody could see harm.
+      const why =
+        'the edge does not answer, or is from before sessions were held out: deploy it anew';
+      say(arm, `nothing is sent: ${why}`, 'edge');
+      sent.set(arm, { version: baseVersion, text, missing: to });
+      return to;
+    }
+    said.delete(`${arm} edge`);
     const missing: string[] = [];
-    for (const cell of isSame ? before.missing : settings.cells) {
+    for (const cell of to) {
       try {
         const batch = { arm, cell, baseVersion, deltas, ...(holdout && { holdout }) };
         await sendDeltas(deps.edge, batch);
         metrics.add('trimtab_online_batches_total', 1);
+        said.delete(`${arm} ${cell}`);
       } catch (error) {
         missing.push(cell);
-        say(arm, `${cell} did not take what was learned: ${messageOf(error)}`);
+        say(arm, `${cell} did not take what was learned: ${messageOf(error)}`, cell);
       }
     }
     sent.set(arm, { version: baseVersion, text, missing });
+    return missing;
   }
+
+  /** Learning was switched off: what edges have of it is dropped, and once none has any it is forgotten. */
+  async function dropAll(pointer: Pointer): Promise<void> {
+    for (const { arm, version, stoppedAt } of await readLearners(store)) {
+      const live = arm === CHAMPION_ARM ? pointer.champion : pointer.arms?.[arm];
+      // Of another version, and while ops hold one, the edge has dropped it already.
+      const isThere = live === version && pointer.hold !== true;
+      const missing = isThere ? await send({ arm, version: live }, [], undefined) : [];
+      if (missing.length === 0 && stoppedAt === null) await store.write(forgetLearner(store, arm));
+    }
+  }
+
+  /** Whether edges may have something of a version that was learned before. */
+  const mayHave = (arm: string, version: Version) => {
+    const before = sent.get(arm);
+    return before?.version === version && (before.text !== NOTHING || before.missing.length > 0);
+  };
 
   let comparedAtMs = 0;
   /** Compares those that are held out with all others, and drops what was learned where it does harm. */
@@ -149,13 +197,18 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   async function run(): Promise<void> {
     const pointer = (await readLive(store))?.pointer;
     if (pointer === undefined) return;
+    if (!settings.enabled) return dropAll(pointer);
     // The edge drops deltas while ops hold a version, and what was learned by then is doubted.
     const targets = pointer.hold === true ? [] : await onlineTargets(store, pointer, rewardPolicy);
     const over = (await readLearners(store)).filter(
       ({ arm, stoppedAt }) => stoppedAt === null && !targets.some((target) => target.arm === arm),
     );
     await store.write(over.flatMap(({ arm }) => forgetLearner(store, arm)));
-    for (const { arm } of over) sent.delete(arm);
+    // What a cell has by now is not known: one that saw nothing of a short hold still has it.
+    for (const { arm } of over) {
+      const before = sent.get(arm);
+      if (before !== undefined) sent.set(arm, { ...before, text: UNKNOWN });
+    }
     if (targets.length === 0) return;
     await account.classify();
     const jobs = await jobsOf(targets);
@@ -170,7 +223,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     );
     inThread = new Set(jobs.map(({ base }) => base));
     for (const [i, job] of jobs.entries()) {
-      const [state, arm] = [states[i], job.arm];
+      const [state, arm, { version }] = [states[i], job.arm, job.base];
       switch (state.is) {
         case 'failed':
           say(arm, `nothing was learned: ${state.why}`);
@@ -183,13 +236,14 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
           break;
         case 'stopped':
           say(arm, `stopped until the next version: ${state.why}`);
-          await send(job, [], undefined);
+          await send({ arm, version }, [], undefined);
           break;
         case 'learning':
           metrics.set('trimtab_online_slates', state.slates, { arm });
           metrics.set('trimtab_online_weights', state.deltas.length, { arm });
           say(arm, `learns from what ${state.version} serves`);
-          if (state.deltas.length > 0) await send(job, state.deltas, state.salt);
+          if (state.deltas.length > 0 || mayHave(arm, version))
+            await send({ arm, version }, state.deltas, state.salt);
           break;
         default:
           throw state satisfies never;
@@ -200,7 +254,8 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   return {
     job: {
       name: 'online learning',
-      schedule: settings.enabled ? settings.everySeconds * 1000 : '',
+      // Where it is switched off, what was learned until then is dropped.
+      schedule: settings.everySeconds * 1000,
       leaderOnly: true,
       run,
     },

@@ -18,6 +18,8 @@ export interface KvServer {
   failures: number;
   /** Answers calls like `PUT WEIGHTS/active` with 503. */
   failing: RegExp | undefined;
+  /** Whether `/v1/version` says that sessions are held out of online deltas; otherwise it answers nothing. */
+  holdsOut: boolean;
   text(key: string): string | undefined;
   close(): Promise<void>;
 }
@@ -39,6 +41,8 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
         return answer(response, 503, '{}');
       }
       if (kv.failing?.test(`${request.method} ${key}`)) return answer(response, 503, '{}');
+      if (request.url === '/v1/version')
+        return answer(response, kv.holdsOut ? 200 : 404, JSON.stringify({ holdsOut: true }));
       if (request.url === '/v1/live/deltas') {
         deltas.push(JSON.parse(Buffer.concat(chunks).toString()) as DeltaBatch);
         return answer(response, 200, '{}');
@@ -70,6 +74,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     stale,
     failures: 0,
     failing: undefined,
+    holdsOut: true,
     text: (key) => values.get(key)?.toString(),
     close: () =>
       new Promise((resolve) => {

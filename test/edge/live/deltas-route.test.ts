@@ -45,6 +45,14 @@ describe('POST /v1/live/deltas', () => {
     ['no base version', { deltas: [delta] }, 400],
     ['no deltas', { baseVersion: 'v000001', deltas: [] }, 400],
     ['a delta of nothing', { baseVersion: 'v000001', deltas: [null] }, 400],
+    [
+      'a bucket that is named so often that its sum leaves 32 bits',
+      {
+        baseVersion: 'v000001',
+        deltas: Array.from({ length: 64 }, () => ({ ...delta, points: 2047 })),
+      },
+      400,
+    ],
     ['points in words', { baseVersion: 'v000001', deltas: [{ ...delta, points: '1' }] }, 400],
     ['a word for yes', { baseVersion: 'v000001', deltas: [delta], replaces: 'yes' }, 400],
     [

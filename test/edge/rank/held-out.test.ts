@@ -128,3 +128,34 @@ it('is independent of an experiment’s arms, whose own versions nobody is held 
   const n = inArm('control').length;
   expect(Math.abs(heldOut - SHARE * n)).toBeLessThan(5 * Math.sqrt(n * SHARE * (1 - SHARE)));
 });
+
+it('beside an apprentice it is among those alone whom the version ranks for, and each is logged by itself', async () => {
+  const apprentice = { '*': { share: 0.5, change: 3 } };
+  await publishTraffic(isolate, { champion: 'v000001', apprentice, at: Date.now() }, {});
+  await learn(2.5);
+  await eventually(async () => {
+    await rank(isolate);
+    expect(await servesDeltas()).toBe(true);
+  });
+  await logged();
+  const candidates = openTrips(6).map(({ id }) => ({ id }));
+  const answers = await rankAll(
+    isolate,
+    sessions.map((session) => ({ ...session, candidates })),
+  );
+  const decisions = await logged();
+  const kept = answers.filter(({ siteOrder }) => siteOrder === true);
+  expect(kept.length).toBeGreaterThan(60);
+  expect(kept.length).toBeLessThan(140);
+  const armsOf = (experiment: string) =>
+    decisions.flatMap(({ exposures }) => exposures.filter((one) => one.experiment === experiment));
+  expect(armsOf('apprentice-3')).toHaveLength(sessions.length);
+  expect(armsOf(ID)).toHaveLength(sessions.length - kept.length);
+  for (const { exposures } of decisions) {
+    const isRanked = exposures.some(({ arm }) => arm === 'trimtab');
+    expect(exposures.some(({ experiment }) => experiment === ID)).toBe(isRanked);
+  }
+  const ranked = sessions.filter((_, i) => answers[i].siteOrder !== true);
+  const heldOut = ranked.filter(({ sessionId }) => isHeldOut(sessionId)).length;
+  expect(armsOf(ID).filter(({ arm }) => arm === 'holdout')).toHaveLength(heldOut);
+});

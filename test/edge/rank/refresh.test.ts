@@ -96,6 +96,7 @@ describe('GET /v1/version', () => {
       name: 'test v000001',
       kind: 'additive',
       scorerFormat: 3,
+      holdsOut: true,
       schema: 'smarttrip',
       schemaHash: expect.stringMatching(/^[0-9a-f]{16}$/),
       snapshot,

@@ -24,6 +24,7 @@ export interface RankAnswer {
   readonly token: string;
   readonly code?: string;
   readonly message?: string;
+  readonly siteOrder?: true;
 }
 
 export async function rank(

@@ -269,6 +269,19 @@ describe('a refresh', () => {
     expect(await readLearned(log.store, hashes[0])).toBeUndefined();
   });
 
+  test('keeps one that was live for long for as many days after it was superseded', async () => {
+    await add(crowd(3, 1, 'before', log.nowMs - HOUR));
+    await refresh();
+    const { hash } = pointerInKv()!;
+    for (let day = 5; day < 10; day++) {
+      log.nowMs = NOON + HOUR + day * DAY;
+      await add(crowd(3, 1, `day-${day}`, log.nowMs - HOUR));
+      await refresh();
+      const isKept = (await readLearned(log.store, hash)) !== undefined;
+      expect(isKept, `on day ${day}`).toBe(day < 8);
+    }
+  });
+
   test.each([
     ['its pointer is gone', () => server.values.delete('CATALOGUE/learned')],
     ['its pointer is none', () => server.values.set('CATALOGUE/learned', Buffer.from('salt'))],

@@ -1,3 +1,4 @@
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   learnArrived,
@@ -5,7 +6,14 @@ import {
   type LearningJob,
 } from '../../../../backend/runs/online/learn-arrived.ts';
 import { learnedScorer } from '../../../../backend/runs/online/learned-scorer.ts';
-import { readLearner, stopLearner } from '../../../../backend/runs/online/learner-rows.ts';
+import { CLASSIFIED } from '../../../../backend/log/account/mark.ts';
+import { posteriorToBytes } from '../../../../backend/science/learn/online/posterior-bytes.ts';
+import { logMarks, onlineLearning } from '../../../../backend/store/tables.ts';
+import {
+  learnerOf,
+  readLearner,
+  stopLearner,
+} from '../../../../backend/runs/online/learner-rows.ts';
 import { DEFAULT_ONLINE } from '../../../../backend/runs/online/settings.ts';
 import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
@@ -17,11 +25,20 @@ import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { STRIDE, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
-import { FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+import {
+  DAY,
+  FEATURES,
+  happened,
+  NOON,
+  openLog,
+  rankingOf,
+  type Log,
+} from '../../log/support/log.ts';
 
 const SLOTS = 3;
 const WARM = 150;
 const STEP_MS = 1000;
+const END = NOON + (WARM + 200) * STEP_MS;
 
 let log: Log;
 let job: LearningJob;
@@ -104,7 +121,6 @@ describe('exactly once', () => {
     ];
   }
 
-  const END = NOON + (WARM + 200) * STEP_MS;
   /** 40 rankings are clicked, and two more booked. */
   const TRUTH = { slates: 42, rewarded: 42 };
 
@@ -171,6 +187,94 @@ describe('exactly once', () => {
     await Promise.all([1, 2, 3].map(() => learnArrived(log.store, job, END)));
     expect(await learned()).toMatchObject({ slates: 40, rewarded: 40, earned: 40 });
   });
+});
+
+test('an account that starts again makes nothing count twice', async () => {
+  await warmUp();
+  const first = visits(WARM, 60, 2);
+  await log.add(first.decisions, first.events);
+  await learn(END);
+  const before = await learned();
+  await log.store.write([
+    log.store.db
+      .update(logMarks)
+      .set({
+        value: sql`json_set(value, '$.decisions', null, '$.events', null)`,
+      })
+      .where(eq(logMarks.name, CLASSIFIED)),
+  ]);
+  await learnArrived(log.store, job, END, known);
+  expect(await learn(END)).toMatchObject({ is: 'learning', slates: before.slates });
+  expect(await learned()).toEqual(before);
+  const more = visits(WARM + 60, 30, 4);
+  await log.add(more.decisions, more.events);
+  await learn(END + 100 * STEP_MS);
+  expect(await learned()).toMatchObject({ slates: before.slates + 20, rewarded: 60 });
+});
+
+test('rankings that kept the site’s own order are no version’s', async () => {
+  await warmUp();
+  const kept = (one: Decision): Decision => ({ ...one, siteOrder: true });
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(decisions.map(kept), events);
+  await log.add(visits(WARM + 60, 30, 3, 1).decisions.map(kept));
+  expect(await learn(END)).toMatchObject({ is: 'learning', slates: 0, rewarded: 0, deltas: [] });
+});
+
+test('a clock that was ahead makes no ranking a miss before its time, once it is right', async () => {
+  await warmUp();
+  await log.add([rankingOf('ahead', NOON + 300 * DAY)]);
+  await learn(NOON + 300 * DAY);
+  const now = NOON + (WARM + 31) * STEP_MS;
+  const { decisions } = visits(WARM, 30, 3, 1);
+  await log.add(decisions);
+  await learn(now);
+  // Those of the newest 5 seconds are still open.
+  expect(await learned()).toMatchObject({ slates: 25, rewarded: 0 });
+});
+
+test.each([
+  ['none', []],
+  ['of 0', [0]],
+  ['of 2', [2]],
+  ['that is no number', [Number.NaN]],
+])('a ranking with a propensity %s teaches nothing', async (_, propensities) => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 30, 3, 1);
+  await log.add(
+    decisions.map((one) => ({ ...one, propensities })),
+    events,
+  );
+  expect(await learn(END)).toMatchObject({ is: 'learning', slates: 0, deltas: [] });
+});
+
+test('slots and delays are measured without rankings whose propensities are none', async () => {
+  const { decisions, events } = visits(WARM, 3, 1);
+  await log.add(
+    decisions.map((one) => ({ ...one, propensities: one.propensities.map(() => Number.NaN) })),
+    events,
+  );
+  await warmUp();
+  const calibrationOf = async () => (await readLearner(log.store, 'champion'))!.calibration;
+  const found = await calibrationOf();
+  await log.close();
+  log = await openLog(NOON);
+  known.clear();
+  await warmUp();
+  expect(found).toEqual(await calibrationOf());
+});
+
+test('what is not a number is dropped', async () => {
+  await warmUp();
+  const row = (await readLearner(log.store, 'champion'))!;
+  const { problem, posterior } = learnerOf(job.base, row, 1);
+  posterior.mean.fill(Number.NaN);
+  const broken = Buffer.from(posteriorToBytes(problem, posterior));
+  await log.store.write([log.store.db.update(onlineLearning).set({ posterior: broken })]);
+  known.clear();
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(decisions, events);
+  expect(await learn(END)).toMatchObject({ is: 'stopped', why: expect.stringMatching(/NaN/) });
 });
 
 test('a slate of one counts as a miss once a click should have come, by the time of the log', async () => {

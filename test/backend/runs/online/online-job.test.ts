@@ -126,6 +126,42 @@ test('a hold forgets what was learned, and nothing is sent while it lasts', asyn
   const sent = backend.kv.deltas.length;
   await send(backend, visits(WARM + VISITS, 60));
   expect(backend.kv.deltas.length).toBe(sent);
+  // A cell may have seen nothing of a hold that was short.
+  await backend.call('POST', '/v1/weights/release');
+  await eventually(() => backend.kv.deltas.length > sent);
+  expect(backend.kv.deltas[sent].deltas).toEqual([]);
+});
+
+test('where learning is switched off, what was learned is dropped at the edge, and forgotten', async () => {
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
+  await eventually(() => leaning('champion')! > 1);
+  await backend.restart({ onlineLearning: { ...online, enabled: false } });
+  const store = await openStore(backend.config.database);
+  onTestFinished(() => store.close());
+  await eventually(async () => (await readLearners(store)).length === 0);
+  const last = backend.kv.deltas.slice(-2);
+  expect(last).toMatchObject([
+    { cell: 'EU', deltas: [], replaces: true },
+    { cell: 'NA', deltas: [], replaces: true },
+  ]);
+  const sent = backend.kv.deltas.length;
+  await send(backend, visits(WARM + VISITS, 60));
+  expect(backend.kv.deltas.length).toBe(sent);
+});
+
+test('nothing is sent to an edge that would give it to every session', async () => {
+  backend.kv.holdsOut = false;
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
+  const store = await openStore(backend.config.database);
+  onTestFinished(() => store.close());
+  await eventually(async () => (await readLearners(store))[0].slates > VISITS / 2);
+  expect(backend.kv.deltas).toEqual([]);
+  backend.kv.holdsOut = true;
+  await eventually(() => leaning('champion')! > 1);
 });
 
 test('what does harm is dropped at the edge, nothing more is learned of the version, and it is an alert', async () => {
