@@ -41,8 +41,19 @@ export interface OnlineDeps {
   readonly log: (message: string) => void;
 }
 
+/** An arm that learns nothing yet: its log has too few rankings with a reward to measure slots and delays by. */
+export interface WaitingArm {
+  readonly arm: string;
+  readonly version: Version;
+  readonly rewarded: number;
+  /** How many there must be. */
+  readonly minimum: number;
+}
+
 export interface OnlineLearning {
   readonly job: Job;
+  /** As of the last time that this backend, as the leader, has learned. */
+  waiting(): readonly WaitingArm[];
   stop(): Promise<void>;
 }
 
@@ -66,6 +77,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   /** What the thread has by now. */
   let inThread: ReadonlySet<AdditiveScorer> = new Set();
   const said = new Map<string, string>();
+  let waiting: readonly WaitingArm[] = [];
   /** What is the same every few seconds is said once. */
   const say = (arm: string, what: string) => {
     if (said.get(arm) === what) return;
@@ -151,11 +163,16 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     if (pointer === undefined) return;
     // The edge drops deltas while ops hold a version, and what was learned by then is doubted.
     const targets = pointer.hold === true ? [] : await onlineTargets(store, pointer, rewardPolicy);
-    const over = (await readLearners(store)).filter(
-      ({ arm, stoppedAt }) => stoppedAt === null && !targets.some((target) => target.arm === arm),
-    );
+    const over = (await readLearners(store)).filter(({ arm, version, stoppedAt }) => {
+      const target = targets.find((one) => one.arm === arm);
+      // That an arm was stopped is remembered through a hold.
+      return target?.version !== version && (stoppedAt === null || target !== undefined);
+    });
     await store.write(over.flatMap(({ arm }) => forgetLearner(store, arm)));
     for (const { arm } of over) sent.delete(arm);
+    waiting = waiting.filter(({ arm, version }) =>
+      targets.some((target) => target.arm === arm && target.version === version),
+    );
     if (targets.length === 0) return;
     await account.classify();
     const jobs = await jobsOf(targets);
@@ -169,6 +186,11 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000, write),
     );
     inThread = new Set(jobs.map(({ base }) => base));
+    const minimum = settings.minimumRewarded;
+    waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
+      const state = states[i];
+      return state.is === 'waiting' ? [{ arm, version, rewarded: state.rewarded, minimum }] : [];
+    });
     for (const [i, job] of jobs.entries()) {
       const [state, arm] = [states[i], job.arm];
       switch (state.is) {
@@ -178,7 +200,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         case 'waiting':
           say(
             arm,
-            `waits for ${settings.minimumRewarded} rankings with a reward, of which there are ${state.rewarded}`,
+            `waits for ${minimum} rankings with a reward, of which there are ${state.rewarded}`,
           );
           break;
         case 'stopped':
@@ -204,6 +226,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       leaderOnly: true,
       run,
     },
+    waiting: () => waiting,
     stop: () => thread.stop(),
   };
 }
