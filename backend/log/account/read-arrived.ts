@@ -78,7 +78,10 @@ const blobs = (blob: ArrayBuffer | Uint8Array): ArrayBuffer =>
   // A buffer of its own: what libSQL gives need not start where numbers may.
   blob instanceof ArrayBuffer ? blob : new Uint8Array(blob).buffer;
 
-/** Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. */
+/**
+ * Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. What was shown in the
+ * site's own order no version chose.
+ */
 export async function readArrived(
   db: LibSQLDatabase,
   { version, features, from, to, misses, spans }: ArrivedQuery,
@@ -115,7 +118,7 @@ export async function readArrived(
       from events e where e.rankingId = d.rankingId and e.fault = '' and e.rowid <= ${eventsTo}) as events
     from touched t cross join decisions d on d.rankingId = t.rankingId
     where d.weights = ${version} and d.rowid <= ${readTo} and d.sessionId <> ${NO_SESSION}
-      and coalesce(d.itemSource, '') <> 'browser' and ${rankingCounts(sql`d`)}
+      and coalesce(d.itemSource, '') <> 'browser' and not d.siteOrder and ${rankingCounts(sql`d`)}
     order by d.rowid`);
   return rows.map(({ itemIds, propensities, codes, events, ...row }) => {
     const isKnown = row.rowid <= knownTo;
@@ -165,7 +168,7 @@ export async function personsRankings(
           and e.type in (select value from json_each(${JSON.stringify(types)}))) as first
       from json_each(${JSON.stringify(persons)}) p
       cross join decisions d on d.${sql.identifier(person)} = p.value
-      where d.weights = ${version} order by d.rowid`);
+      where d.weights = ${version} and not d.siteOrder order by d.rowid`);
     for (const own of Map.groupBy(rows, (row) => row.person).values()) {
       const firsts = own.flatMap(({ first }) => first ?? []).toSorted((a, b) => a - b);
       own.forEach(({ rankingId, first }, before) => {
