@@ -24,6 +24,7 @@ function statusText({
   ingest,
   training,
   learning,
+  learningWaits,
 }: Status): string {
   const lines = facts([
     ['live', weights === null ? 'nothing yet' : liveText(weights)],
@@ -39,6 +40,7 @@ function statusText({
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
     ...learning.map((arm): [string, string] => ['learning', learningText(arm)]),
+    ...learningWaits.map((arm): [string, string] => ['learning', waitingText(arm)]),
   ]);
   return [
     lines,
@@ -75,6 +77,9 @@ const learningText = ({ arm, version, rankings, rewarded, stopped }: Status['lea
   stopped === null
     ? `${arm}: ${version} has learned from ${counted(rankings, 'ranking')}, ${rewarded} with a reward, since it went live`
     : `${arm}: ${version} learns nothing more: ${stopped}`;
+
+const waitingText = ({ arm, version, rewarded, minimum }: Status['learningWaits'][number]) =>
+  `${arm}: ${version} waits for ${minimum} rankings with a reward, of which there are ${rewarded}`;
 
 const trainingText = ({ running, nextAt }: Status['training']) =>
   running === null

@@ -57,7 +57,7 @@ async function show(wanted: string, options: VerbOptions): Promise<void> {
 }
 
 function wholeText(whole: Answer<'/v1/weights/:version'>): string {
-  const { parent, name, createdAt, schema, points, belowMinimums } = whole;
+  const { parent, name, createdAt, schema, points, served, belowMinimums } = whole;
   const data = belowMinimumsText(belowMinimums);
   const about = facts([
     ['version', whole.version],
@@ -67,16 +67,22 @@ function wholeText(whole: Answer<'/v1/weights/:version'>): string {
     ['created', moment(createdAt)],
     ...(data === undefined ? [] : [['data', data] as const]),
   ]);
-  const rows = schema.features.flatMap((spec) =>
-    (points[spec.name] ?? []).map((value, bucket) => ({ spec, bucket, value })),
+  const ofFeatures = schema.features.flatMap((spec) =>
+    (points[spec.name] ?? []).map((value, bucket) => {
+      const label = bucketLabel(spec, bucket);
+      return [spec.name, label, value, served?.[spec.name][bucket] ?? value] as const;
+    }),
   );
-  const ofFeatures = rows.map(
-    ({ spec, bucket, value }) => [spec.name, bucketLabel(spec, bucket), value] as const,
-  );
-  return `${about}\n\n${table(
-    ['feature', 'bucket', 'points'],
-    [...ofFeatures, ...crossRows(whole)].filter(([, , value]) => value !== 0),
-  )}`;
+  const pairs = crossRows(whole).map((row) => [...row, row[2]] as const);
+  const rows = [...ofFeatures, ...pairs].filter(([, , one, other]) => one !== 0 || other !== 0);
+  return `${about}\n\n${
+    served === null
+      ? table(
+          ['feature', 'bucket', 'points'],
+          rows.map((row) => row.slice(0, 3)),
+        )
+      : table(['feature', 'bucket', 'points', 'served'], rows)
+  }`;
 }
 
 /** The cells of learned crosses, in words. */

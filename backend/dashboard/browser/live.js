@@ -75,7 +75,7 @@ const apprenticeNotes = (settings = {}) =>
     );
 
 /** @param {Status} status @param {number} nowMs */
-function tiles({ snapshot, counts, ingest, training, learning }, nowMs) {
+function tiles({ snapshot, counts, ingest, training, learning, learningWaits }, nowMs) {
   return h(
     'dl',
     { class: 'tiles' },
@@ -102,6 +102,13 @@ function tiles({ snapshot, counts, ingest, training, learning }, nowMs) {
         arm === 'champion' ? 'Learned since' : `Learned by ${arm}`,
         whole(rankings),
         stopped === null ? 'rankings, as people click' : `stopped: ${stopped}`,
+      ),
+    ),
+    ...learningWaits.map(({ arm, rewarded, minimum }) =>
+      tile(
+        arm === 'champion' ? 'Learned since' : `Learned by ${arm}`,
+        'nothing yet',
+        `${whole(rewarded)} of ${whole(minimum)} rankings with a reward`,
       ),
     ),
     tile(

@@ -6,6 +6,7 @@ import type { Publisher } from '../../models/publisher.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
+import type { OnlineLearning } from '../../runs/online/online-job.ts';
 import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
@@ -30,6 +31,7 @@ export interface Services {
   readonly apprentice: Apprentice;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
+  readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;
   readonly account: Account;
   readonly trainingData: TrainingDataService;
   readonly evaluations: Evaluations;

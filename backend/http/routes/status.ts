@@ -75,6 +75,19 @@ const status = createRoute({
               description:
                 'What each arm has learned as people click since its version went live, or why that was dropped',
             }),
+          learningWaits: z
+            .array(
+              z.object({
+                arm: z.string(),
+                version: z.string(),
+                rewarded: z.number(),
+                minimum: z.number(),
+              }),
+            )
+            .openapi({
+              description:
+                'Arms that learn nothing yet: of each, how many rankings with a reward it has and must have. The backend that leads knows',
+            }),
         })
         .openapi('Status'),
       'Status; the counts of ingest are since this backend started',
@@ -150,6 +163,7 @@ export const statusRoutes = (services: Services) => {
               stopped: why,
             }),
           ),
+          learningWaits: [...services.onlineLearning.waiting()],
         },
         200,
       );

@@ -11,6 +11,7 @@ import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
 import { addVersion } from '../../models/add-version.ts';
 import { byNumber, unknownVersion } from '../../models/versions.ts';
+import { learnedScorer } from '../../runs/online/learned-scorer.ts';
 import { weights } from '../../store/tables.ts';
 import {
   actorOf,
@@ -75,6 +76,10 @@ const whole = about
   .extend({
     schema: objectOf<Schema>('Columns, features, filters and rules'),
     points,
+    served: points.nullable().openapi({
+      description:
+        'The points that visitors are ranked by, with what was learned as people click; null where that is nothing',
+    }),
     crosses,
     calibration: z.object({ intercept: z.number(), slope: z.number() }),
     exploration,
@@ -161,12 +166,14 @@ export const weightRoutes = (services: Services) => {
       const { bytes, ...found } = await row(c.req.valid('param').version);
       const scorer = scorerFromBytes(new Uint8Array(bytes));
       const { schema, calibration, exploration: own } = scorer;
+      const learned = await learnedScorer(store, scorer);
       return c.json(
         {
           ...found,
           belowMinimums: belowMinimumsOf(found.lineage),
           schema,
           points: pointsOf(scorer),
+          served: learned === undefined ? null : pointsOf(learned),
           crosses: crossPointsOf(scorer),
           calibration,
           exploration: own,

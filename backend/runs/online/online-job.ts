@@ -43,8 +43,19 @@ export interface OnlineDeps {
   readonly log: (message: string) => void;
 }
 
+/** An arm that learns nothing yet: its log has too few rankings with a reward to measure slots and delays by. */
+export interface WaitingArm {
+  readonly arm: string;
+  readonly version: Version;
+  readonly rewarded: number;
+  /** How many there must be. */
+  readonly minimum: number;
+}
+
 export interface OnlineLearning {
   readonly job: Job;
+  /** As of the last time that this backend, as the leader, has learned. */
+  waiting(): readonly WaitingArm[];
   stop(): Promise<void>;
 }
 
@@ -73,6 +84,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   /** What the thread has by now. */
   let inThread: ReadonlySet<AdditiveScorer> = new Set();
   const said = new Map<string, string>();
+  let waiting: readonly WaitingArm[] = [];
   /** What is the same every few seconds is said once. @param of what it is about, where that is not all of the arm. */
   const say = (arm: string, what: string, of = '') => {
     const about = `${arm} ${of}`;
@@ -200,15 +212,20 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     if (!settings.enabled) return dropAll(pointer);
     // The edge drops deltas while ops hold a version, and what was learned by then is doubted.
     const targets = pointer.hold === true ? [] : await onlineTargets(store, pointer, rewardPolicy);
-    const over = (await readLearners(store)).filter(
-      ({ arm, stoppedAt }) => stoppedAt === null && !targets.some((target) => target.arm === arm),
-    );
+    const over = (await readLearners(store)).filter(({ arm, version, stoppedAt }) => {
+      const target = targets.find((one) => one.arm === arm);
+      // That an arm was stopped is remembered through a hold.
+      return target?.version !== version && (stoppedAt === null || target !== undefined);
+    });
     await store.write(over.flatMap(({ arm }) => forgetLearner(store, arm)));
     // What a cell has by now is not known: one that saw nothing of a short hold still has it.
     for (const { arm } of over) {
       const before = sent.get(arm);
       if (before !== undefined) sent.set(arm, { ...before, text: UNKNOWN });
     }
+    waiting = waiting.filter(({ arm, version }) =>
+      targets.some((target) => target.arm === arm && target.version === version),
+    );
     if (targets.length === 0) return;
     await account.classify();
     const jobs = await jobsOf(targets);
@@ -222,6 +239,11 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000, write),
     );
     inThread = new Set(jobs.map(({ base }) => base));
+    const minimum = settings.minimumRewarded;
+    waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
+      const state = states[i];
+      return state.is === 'waiting' ? [{ arm, version, rewarded: state.rewarded, minimum }] : [];
+    });
     for (const [i, job] of jobs.entries()) {
       const [state, arm, { version }] = [states[i], job.arm, job.base];
       switch (state.is) {
@@ -231,7 +253,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         case 'waiting':
           say(
             arm,
-            `waits for ${settings.minimumRewarded} rankings with a reward, of which there are ${state.rewarded}`,
+            `waits for ${minimum} rankings with a reward, of which there are ${state.rewarded}`,
           );
           break;
         case 'stopped':
@@ -259,6 +281,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       leaderOnly: true,
       run,
     },
+    waiting: () => waiting,
     stop: () => thread.stop(),
   };
 }

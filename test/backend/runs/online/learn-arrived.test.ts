@@ -302,6 +302,23 @@ test('of one session no more counts than in training', async () => {
   expect(await learned()).toMatchObject({ rewarded: 10, earned: 10 });
 });
 
+test('rankings in the order of the site teach nothing of the version, and use up nothing that a person may weigh', async () => {
+  await warmUp();
+  const sessionId = parseSessionId('one-person');
+  const { decisions, events } = visits(WARM, 70, 2);
+  await log.add(
+    decisions.map((one, i) => ({ ...one, sessionId, ...(i < 60 && { siteOrder: true as const }) })),
+    events.map((one) => ({ ...one, sessionId })),
+  );
+  expect(decisions[60].rankingId).toBe(`r-${WARM + 60}`);
+  await learn(NOON + (WARM + 100) * STEP_MS);
+  const clicked = events.filter((one) =>
+    decisions.slice(60).some((d) => d.rankingId === one.rankingId),
+  );
+  expect(clicked.length).toBe(6);
+  expect(await learned()).toMatchObject({ slates: 6, rewarded: 6, earned: 6 });
+});
+
 test('what moves an item out of the trust region is dropped, and nothing more is learned of the version', async () => {
   job = { ...job, settings: { ...job.settings, trustRegion: 0.0001 } };
   await warmUp();

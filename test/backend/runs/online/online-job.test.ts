@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readStoppedLearning } from '../../../../backend/monitor/learning-stopped.ts';
 import { appendLearned } from '../../reward/support/append-learned.ts';
@@ -8,6 +9,7 @@ import { openStore } from '../../../../backend/store/open.ts';
 import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
+import definition from '../../../../shared/features/smarttrip.json' with { type: 'json' };
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { eventually, startTestBackend, type TestBackend } from '../../support/backend.ts';
 import { send } from '../../support/batches.ts';
@@ -97,9 +99,35 @@ test('what people click is sent to every cell as it comes, in place of what was 
   expect(body.learning).toEqual([
     expect.objectContaining({ arm: 'champion', version: 'v000000', stopped: null }),
   ]);
+  const whole = await backend.call('GET', '/v1/weights/v000000');
+  const { points, served } = whole.body as Record<'points' | 'served', Record<string, number[]>>;
+  const gained = (bucket: number) => served.duration[bucket] - points.duration[bucket];
+  expect(gained(1)).toBeGreaterThan(gained(LONGEST));
   const sent = backend.kv.deltas.length;
   await send(backend, visits(WARM + VISITS, 60));
   await eventually(() => backend.kv.deltas.length > sent);
+});
+
+test('until there are enough rankings with a reward the status says how many there are, also for the rules of another schema after a version that learned', async () => {
+  const learning = async () => {
+    const { body } = await backend.call('GET', '/v1/status');
+    return { has: body.learning, waits: body.learningWaits };
+  };
+  const waiting = (version: string, rewarded: number) => ({
+    has: [],
+    waits: [{ arm: 'champion', version, rewarded, minimum: 30 }],
+  });
+  await send(backend, visits(0, 20));
+  await eventually(async () => isDeepStrictEqual(await learning(), waiting('v000000', 20)));
+  await send(backend, visits(20, WARM));
+  await measured('champion');
+  expect(await learning()).toMatchObject({ has: [{ version: 'v000000' }] });
+  await eventually(async () => isDeepStrictEqual((await learning()).waits, []));
+  const rate = { name: 'click-rate', kind: 'learned', of: 'clickRate', days: 7, buckets: 5 };
+  const schema = { ...definition, features: [...definition.features, rate] };
+  const applied = await backend.call('POST', '/v1/schema', { schema });
+  expect(applied).toMatchObject({ status: 200, body: { version: 'v000001' } });
+  await eventually(async () => isDeepStrictEqual(await learning(), waiting('v000001', 0)));
 });
 
 test('by another reward other items gain from then on', async () => {
