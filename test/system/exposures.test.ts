@@ -156,7 +156,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
       const both = [draftingOf(learned), draftingOf(RULES_VERSION)] as const;
       expect(both[0].exploration.temperature).toBeGreaterThan(0);
       // In how many features weights are raised is for the version to say.
-      const { raisedFeatures: _count, ...drawn } = both[0].exploration;
+      const { raisedFeatures: _count, ...drawn } = scorers[learned].exploration;
       expect(drawn).toEqual(storedExploration(decision));
       const draft = interleave(both, limit, seededRandom(seed));
       expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids[item]));
