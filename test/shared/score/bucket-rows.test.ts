@@ -35,8 +35,8 @@ it.each(plans)('counts the items that have each bucket: $from', (plan) => {
     table.ids.map((_, row) => bucketAt(row)),
     (bucket) => bucket,
   );
-  expect([...counted].toSorted()).toEqual(
-    [...expected].map(([bucket, own]) => [bucket, own.length]).toSorted(),
+  expect(Object.fromEntries(counted)).toEqual(
+    Object.fromEntries([...expected].map(([bucket, own]) => [bucket, own.length])),
   );
 });
 

@@ -198,6 +198,16 @@ test('of one session no more counts than in training', async () => {
   expect(await learned()).toMatchObject({ rewarded: 10, earned: 10 });
 });
 
+test('clicks in an order that the site made teach as any others do', async () => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(
+    decisions.map((one) => ({ ...one, siteOrder: true as const })),
+    events,
+  );
+  expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning', slates: 40 });
+});
+
 test('what moves an item out of the trust region is dropped, and nothing more is learned of the version', async () => {
   job = { ...job, settings: { ...job.settings, trustRegion: 0.0001 } };
   await warmUp();
