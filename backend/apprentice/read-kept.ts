@@ -4,6 +4,7 @@ import type { Shadow } from '../../shared/domain/decision.ts';
 import { floorToDay } from '../../shared/domain/utc-day.ts';
 import { clickedIn, countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Span } from '../log/account/span.ts';
+import { int32sOf, type StoredBytes } from '../store/stored-bytes.ts';
 import type { KeptSlate } from '../science/evaluation/kept-order/kept-slate.ts';
 
 interface Row {
@@ -14,8 +15,8 @@ interface Row {
   readonly version: string;
   readonly schemaHash: string;
   readonly itemIds: string;
-  readonly units: ArrayBuffer | Uint8Array;
-  readonly codes: ArrayBuffer | Uint8Array;
+  readonly units: StoredBytes;
+  readonly codes: StoredBytes;
   readonly shadow: string | null;
   readonly clicked: string;
 }
@@ -80,7 +81,7 @@ function slateOf(row: Row): KeptSlate {
     userId,
     version,
     itemIds,
-    units: new Int32Array(new Uint8Array(row.units).buffer),
+    units: int32sOf(row.units),
     alike: itemIds.map(
       (_, slot) => `${schemaHash} ${codes.slice(slot * features, (slot + 1) * features)}`,
     ),

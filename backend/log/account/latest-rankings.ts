@@ -2,8 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
-import { tally } from '../../science/learn/tallies.ts';
+import { talliesOf } from '../../science/learn/tallies.ts';
 import type { ObservedDelay } from '../../science/learn/online/delay.ts';
+import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { arePropensities } from './are-propensities.ts';
 import { rankingCounts } from './counted.ts';
 import { readRankings } from './read-rankings.ts';
@@ -33,17 +34,13 @@ export async function latestSlates(
     const { itemIds, codes, exclusion, itemSource, events } = ranking;
     if (exclusion !== null || itemSource === 'browser') continue;
     if (itemIds.length === 0 || codes.length !== itemIds.length * features.length) continue;
-    const propensities = new Float64Array(new Uint8Array(ranking.propensities).buffer);
+    const propensities = float64sOf(ranking.propensities);
     if (!arePropensities(propensities, itemIds.length)) continue;
-    const tallies: (Record<string, number> | undefined)[] = itemIds.map(() => undefined);
-    for (const { itemId, type, value } of events) {
-      if (itemId !== null) tally((tallies[itemIds.indexOf(itemId)] ??= {}), type, value);
-    }
     slates.push({
       ...ranking,
-      codes: new Uint8Array(codes),
+      codes: bytesOf(codes),
       propensities,
-      tallies,
+      tallies: talliesOf(itemIds, events),
     });
   }
   return slates;

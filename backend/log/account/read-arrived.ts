@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
+import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { rankingCounts } from './counted.ts';
 import { CLASSIFIED, readMark, type ClassifiedMark, type Seen } from './mark.ts';
 import type { Span } from './span.ts';
@@ -79,10 +80,6 @@ export async function arrivedTo(
   };
 }
 
-const blobs = (blob: ArrayBuffer | Uint8Array): ArrayBuffer =>
-  // A buffer of its own: what libSQL gives need not start where numbers may.
-  blob instanceof ArrayBuffer ? blob : new Uint8Array(blob).buffer;
-
 /**
  * Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. None that kept the
  * site's own order: no version chose it, and only trainings learn from it.
@@ -130,8 +127,8 @@ export async function readArrived(
     return {
       ...row,
       itemIds: JSON.parse(itemIds) as string[],
-      propensities: new Float64Array(blobs(propensities)),
-      codes: new Uint8Array(blobs(codes)),
+      propensities: float64sOf(propensities),
+      codes: bytesOf(codes),
       isKnown,
       events: (JSON.parse(events ?? '[]') as [string | null, string, number | null, number][]).map(
         ([itemId, type, value, known]) => ({

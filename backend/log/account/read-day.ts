@@ -3,6 +3,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { storedExploration } from '../../../shared/domain/exploration.ts';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import { bytesOf, float64sOf, int32sOf } from '../../store/stored-bytes.ts';
 import { snapshots, weights } from '../../store/tables.ts';
 import { arePropensities } from './are-propensities.ts';
 import { creditsBetween, type Credits } from './credits-between.ts';
@@ -16,7 +17,7 @@ import type { EventExclusionReason } from './classify-events.ts';
 import type { SessionExclusionReason } from './classify-session.ts';
 import { isClassified } from './counted.ts';
 import { SITE_ORDER, type LoggedSlate } from '../../science/learn/logged-slate.ts';
-import { tally } from '../../science/learn/tallies.ts';
+import { talliesOf } from '../../science/learn/tallies.ts';
 import { readRankings, type LoggedRanking } from './read-rankings.ts';
 import type { Span } from './span.ts';
 import type { Rules } from './rules.ts';
@@ -98,7 +99,7 @@ function inspect(
   if (propensities.length !== slots * Float64Array.BYTES_PER_ELEMENT)
     malformed.push('propensities');
   const isWhole = malformed.length === 0;
-  if (isWhole && !arePropensities(float64s(propensities), slots)) malformed.push('propensities');
+  if (isWhole && !arePropensities(float64sOf(propensities), slots)) malformed.push('propensities');
   if ((ranking.sessionId === NO_SESSION) !== (ranking.consent === 'none'))
     malformed.push('session');
   if (!known.snapshots.has(ranking.snapshot)) malformed.push('snapshot');
@@ -130,15 +131,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
     ...shown
   } = ranking;
   const earned = credits.get(ranking.rankingId);
-  const tallies: (Record<string, number> | undefined)[] = Array.from(
-    { length: ranking.itemIds.length },
-    () => undefined,
-  );
-  for (const { itemId, type, value } of events) {
-    if (itemId === null) continue;
-    const slot = ranking.itemIds.indexOf(itemId);
-    tally((tallies[slot] ??= {}), type, value);
-  }
+  const tallies = talliesOf(ranking.itemIds, events);
   earned?.forEach((amounts, itemId) => {
     const slot = ranking.itemIds.indexOf(itemId);
     if (slot >= 0) tallies[slot] = { ...tallies[slot], ...amounts };
@@ -151,17 +144,13 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
       seed,
       isDrafted: teams !== null,
     },
-    units: new Int32Array(copyOf(ranking.units)),
-    ...(raises !== null && { raises: new Int32Array(copyOf(raises)) }),
-    propensities: float64s(ranking.propensities),
-    codes: new Uint8Array(copyOf(ranking.codes)),
+    units: int32sOf(ranking.units),
+    ...(raises !== null && { raises: int32sOf(raises) }),
+    propensities: float64sOf(ranking.propensities),
+    codes: bytesOf(ranking.codes),
     tallies,
   };
 }
-
-/** A buffer of its own: what libSQL gives need not start where numbers may. */
-const copyOf = (blob: Uint8Array) => new Uint8Array(blob).buffer;
-const float64s = (blob: Uint8Array) => new Float64Array(copyOf(blob));
 
 /** Events of rankings under a schema that do not count, by why. */
 async function countExcludedEvents(

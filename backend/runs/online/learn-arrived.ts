@@ -26,7 +26,7 @@ import {
   type SlateChange,
 } from '../../science/learn/online/online-learner.ts';
 import { posteriorToBytes } from '../../science/learn/online/posterior-bytes.ts';
-import { eventMetric, rewardOf, tally } from '../../science/learn/tallies.ts';
+import { eventMetric, rewardOf, talliesOf } from '../../science/learn/tallies.ts';
 import type { Store } from '../../store/open.ts';
 import {
   learnerOf,
@@ -295,28 +295,17 @@ async function changesOf(
     const teachesMisses = isPointwise || slots === 1;
     const most = influence.rankingsPerPerson;
     if (teachesMisses ? rankingsBefore >= most : (rewardedBefore ?? 0) >= most) return [];
-    const rewardsOf = (counts: (event: ArrivedRanking['events'][number]) => boolean) => {
-      const tallies: (Record<string, number> | undefined)[] = itemIds.map(() => undefined);
-      for (const event of ranking.events)
-        if (event.itemId !== null && counts(event))
-          tally((tallies[itemIds.indexOf(event.itemId)] ??= {}), event.type, event.value);
-      return Float64Array.from(tallies, (own) =>
+    const rewardsOf = (events: ArrivedRanking['events']) =>
+      Float64Array.from(talliesOf(itemIds, events), (own) =>
         own === undefined ? 0 : Math.min(rewardOf(own, reward), mostReward),
       );
-    };
     const state = (rewards: Float64Array, ms: number) => ({
       reward: rewards,
       passed: sharePassed(stages, ms - at),
     });
-    const after = state(
-      rewardsOf(() => true),
-      span.to,
-    );
+    const after = state(rewardsOf(ranking.events), span.to);
     const before = isKnown
-      ? state(
-          rewardsOf((event) => event.isKnown),
-          span.from,
-        )
+      ? state(rewardsOf(ranking.events.filter((event) => event.isKnown)), span.from)
       : undefined;
     const sum = (rewards: Float64Array | undefined) =>
       rewards?.reduce((total, value) => total + value, 0) ?? 0;

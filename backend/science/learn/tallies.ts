@@ -53,6 +53,27 @@ export function eventMetric(metric: string): EventMetric | undefined {
   return { type, by: VALUED[type], per: amount.per };
 }
 
+/** An event of a ranking, as it is counted. */
+export interface TalliedEvent {
+  /** Null where it is of no item. */
+  readonly itemId: string | null;
+  readonly type: string;
+  readonly value: number | null;
+}
+
+/** What happened to each item of a slate, by slot; undefined where nothing did. Events of no item of it are left out. */
+export function talliesOf(
+  itemIds: readonly string[],
+  events: Iterable<TalliedEvent>,
+): (Record<string, number> | undefined)[] {
+  const tallies: (Record<string, number> | undefined)[] = itemIds.map(() => undefined);
+  for (const { itemId, type, value } of events) {
+    const slot = itemId === null ? -1 : itemIds.indexOf(itemId);
+    if (slot >= 0) tally((tallies[slot] ??= {}), type, value);
+  }
+  return tallies;
+}
+
 /** Adds an event to a tally. */
 export function tally(tallies: Record<string, number>, type: string, value: number | null): void {
   tallies[type] = (tallies[type] ?? 0) + 1;

@@ -312,6 +312,10 @@ describe('a posterior', () => {
       7.5,
     );
     expect(at(unlearned(tripWishes, { temperature: 0, epsilon: 0, poolSize: 1 }))).toBe(20);
+    // A learned cross is shrunk once more than the deeper of its features, as a declared one is.
+    const schema = { ...tripWishes, training: { ...tripWishes.training, crossShrinkage: 4 } };
+    const cross = unlearned(schema, { temperature: 0, epsilon: 0, poolSize: 1 }, [[1, 2]]);
+    expect(cross[FEATURES * STRIDE] / DEVIATIONS_PER_POINT).toBe(20 / Math.sqrt(4));
   });
 
   it('holds what does not fit into 16 bits as the nearest that does', () => {

@@ -3,6 +3,7 @@ import {
   columnOf,
   eventMetric,
   rewardOf,
+  talliesOf,
   tally,
 } from '../../../../backend/science/learn/tallies.ts';
 import { isMetric } from '../../../../shared/domain/metric-name.ts';
@@ -79,4 +80,12 @@ test('a metric of events says which, and how their values become one', () => {
   expect(eventMetric('scroll_share')).toEqual({ type: 'scroll_depth', by: 'max', per: 1 });
   for (const none of ['rankings', 'outcome.renewal', 'dwell_value', 'toString'])
     expect(eventMetric(none)).toBeUndefined();
+});
+
+test('what happened to the items of a slate is by slot, and what happened to another one is left out', () => {
+  const of = (itemId: string | null, type: string) => ({ itemId, type, value: null });
+  const events = [of('b', 'click'), of('z', 'click'), of(null, 'view'), of('b', 'save')];
+  const tallies = talliesOf(['a', 'b'], events);
+  expect(tallies).toEqual([undefined, { click: 1, save: 1 }]);
+  expect(Object.keys(tallies)).toEqual(['0', '1']);
 });

@@ -35,6 +35,15 @@ describe('agreement', () => {
     expect(correlation!.mean).toBeCloseTo((1 - 1 + 4 / 6 + 1) / 4, 12);
   });
 
+  it('compares the first three of longer slates alone: of others they are all that there is', () => {
+    const three = { itemIds: ['a', 'b', 'c'], units: [3, 2, 1], alike: ['a', 'b', 'c'] };
+    const { rankings, top } = agreementOf([
+      slate(),
+      slate({ ...three, own: ['c', 'b', 'a'], clicked: [false, false, false] }),
+    ]);
+    expect({ rankings, of: top.rankings }).toEqual({ rankings: 2, of: 1 });
+  });
+
   it('lets equals stay in the order of the site', () => {
     expect(agreementOf([slate({ units: [7, 7, 7, 7] }), slate()]).correlation!.mean).toBe(1);
   });
