@@ -3,6 +3,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
 import { LEARNED_MEASURES } from '../../../shared/features/columns/learned-columns.ts';
+import { learnedKeys } from '../../../shared/score/learned-table.ts';
 import { readLearnedItem } from '../../catalogue/learned-item.ts';
 import { deleteItems, readItems, upsertItems } from '../../catalogue/items.ts';
 import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
@@ -147,7 +148,9 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
         throw new ApiError(
           404,
           'nothing_learned',
-          'no columns of items were learned yet: they are where features of the live schema are of kind learned',
+          learnedKeys(await liveSchema()).length === 0
+            ? 'nothing is learned of items: no feature of the live schema is of kind learned'
+            : 'nothing was learned of items yet: it is at the next refresh, as learnedColumns.schedule says',
         );
       return c.json({ itemId: id, ...found }, 200);
     })
