@@ -308,7 +308,7 @@ test('after a pause, what is old enough for another look is read bit by bit', as
   expect(await learned()).toMatchObject({ slates: 0 });
   await log.add([rankingOf('later', NOON + 13 * hour)]);
   let most = 0;
-  const { db, write } = log.store;
+  const { db } = log.store;
   const all = async (query: Parameters<typeof db.all>[0]) => {
     const rows = await db.all(query);
     most = Math.max(most, rows.length);
@@ -317,7 +317,7 @@ test('after a pause, what is old enough for another look is read bit by bit', as
   const counting = new Proxy(db, {
     get: (target, name) => (name === 'all' ? all : Reflect.get(target, name)),
   });
-  await learn(NOON + 13 * hour, { db: counting, write });
+  await learn(NOON + 13 * hour, { ...log.store, db: counting });
   expect(await learned()).toMatchObject({ slates: 240 });
   expect(most).toBeLessThan(40);
 });
