@@ -8,6 +8,7 @@ import type { Thread } from '../../process/thread.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Store } from '../../store/open.ts';
 import type { Account } from '../account/account.ts';
+import { believedTime } from '../log-time.ts';
 import type { LearnedWorker } from './learned-worker.ts';
 import type { LearnedColumnsSettings } from './settings.ts';
 
@@ -32,11 +33,13 @@ export function learnedJob(deps: {
       await account.update();
       const built = await thread.call((worker) => worker.learn(nowMs(), settings.maxRankings));
       const { hash, bytes, items, rankings, examination } = built;
+      // What a clock that is a year ahead deletes does not come back when it is put right.
+      const believed = await believedTime(store.db, nowMs());
       const isNew = await publishLearned(
         store,
         publisher,
         { hash, bytes, items, details: { rankings, examination } },
-        { keptSince: nowMs() - settings.keepDays * DAY_MS, nowMs: nowMs() },
+        { keptSince: believed - settings.keepDays * DAY_MS, nowMs: nowMs() },
       );
       if (isNew)
         log(

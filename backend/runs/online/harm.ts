@@ -34,6 +34,9 @@ export type CollectHoldout = (
   options: Pick<CollectOptions, 'from' | 'to'>,
 ) => Promise<Collected>;
 
+/** No layer can have this name, so that the unit is what the edge holds out: a session. Experiments may have made `weights` count by user. */
+const LAYER = 'online learning';
+
 /** All sessions that were ranked for while the version had learned something, as those of an experiment. */
 export async function readHoldout(
   collect: CollectHoldout,
@@ -44,7 +47,7 @@ export async function readHoldout(
   const { statistics } = await collect(
     {
       id: holdoutId(arm, version),
-      layer: 'weights',
+      layer: LAYER,
       arms: [
         { name: HELD_OUT, weight: rules.holdoutShare },
         { name: LEARNED, weight: 1 - rules.holdoutShare },

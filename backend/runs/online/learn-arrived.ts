@@ -72,6 +72,8 @@ export type LearningState =
 const LATEST = 5000;
 /** What is read at a time, so that a log of hours is not held at once. */
 const PAGE = { decisions: 4000, events: 10_000 };
+/** Time goes on by so much at most, as all that is old enough for another look is read at once; after a pause of more than a day by more. */
+const STEP_MS = 15 * 60_000;
 /** Shards of the edge's log are shipped one by one: what one of them still holds must not count as missing. */
 const SHIPPING_MS = 5000;
 const HOUR_MS = 3_600_000;
@@ -135,7 +137,8 @@ async function learnPage(
   const readMs = (logMs ?? 0) - SHIPPING_MS;
   // A mark of a time that has not come yet is of a clock that was ahead: from then on every ranking would count as a miss at once.
   const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
-  const toMs = isAhead ? readMs : Math.max(mark.toMs, readMs);
+  const stepMs = Math.max(STEP_MS, (readMs - mark.toMs) / 100);
+  const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
   const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
@@ -184,7 +187,7 @@ async function learnPage(
     await store.write([stopLearner(store, learned, why, nowMs)]);
     return { is: 'stopped', why };
   }
-  if (!to.isAll) return undefined;
+  if (!to.isAll || toMs < readMs) return undefined;
   return stateOf(learned, problem, posterior);
 }
 

@@ -282,6 +282,19 @@ describe('a refresh', () => {
     }
   });
 
+  test('keeps superseded parts where this machine’s clock is far ahead', async () => {
+    const hashes: string[] = [];
+    for (let hour = 0; hour < 4; hour++) {
+      const at = NOON + hour * HOUR;
+      await add(crowd(3, 1, `hour-${hour}`, at));
+      log.nowMs = at + (hour < 3 ? HOUR : 365 * DAY);
+      await refresh();
+      hashes.push(pointerInKv()!.hash);
+    }
+    expect(new Set(hashes).size).toBe(4);
+    for (const hash of hashes) expect(await readLearned(log.store, hash)).toBeDefined();
+  });
+
   test.each([
     ['its pointer is gone', () => server.values.delete('CATALOGUE/learned')],
     ['its pointer is none', () => server.values.set('CATALOGUE/learned', Buffer.from('salt'))],

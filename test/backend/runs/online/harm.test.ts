@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { collect } from '../../../../backend/experiments/collect-statistics.ts';
+import { ensureLayer } from '../../../../backend/experiments/layers.ts';
 import { compareHoldout, readHoldout } from '../../../../backend/runs/online/harm.ts';
 import type { LearnerRow } from '../../../../backend/runs/online/learner-rows.ts';
 import type { ExperimentStatistics } from '../../../../backend/science/experiment/experiment-statistics.ts';
@@ -45,6 +46,13 @@ test('sessions that are held out are compared with all others since the version 
   await sessions('learned', 900, 0.3, 300);
   const found = await reading();
   expect(found).toMatchObject({ metric: 'click_through', sessions: 1200, isHarm: true });
+});
+
+test('sessions are compared also where experiments on versions count by user', async () => {
+  await ensureLayer(log.store, { name: 'weights', unit: 'user', rank: 10 }, NOON);
+  await sessions('holdout', 300, 0.6, 0);
+  await sessions('learned', 900, 0.3, 300);
+  expect(await reading()).toMatchObject({ sessions: 1200, isHarm: true });
 });
 
 test('a gain is no harm, and neither is what chance alone may do', async () => {

@@ -290,6 +290,38 @@ test('a slate of one counts as a miss once a click should have come, by the time
   expect(await learned()).toMatchObject({ slates: 30, rewarded: 0, earned: 0 });
 });
 
+test('after a pause, what is old enough for another look is read bit by bit', async () => {
+  await warmUp();
+  const hour = 3_600_000;
+  const row = (await readLearner(log.store, 'champion'))!;
+  const stages = [
+    { ageMs: 0, share: 0 },
+    { ageMs: 6 * hour, share: 1 },
+  ];
+  const calibration = { ...row.calibration, stages };
+  await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
+  known.clear();
+  const { decisions } = visits(WARM, 240, 3, 1);
+  const spread = decisions.map((one, i) => ({ ...one, at: NOON + (i * hour) / 40 }));
+  await log.add(spread);
+  await learn(NOON + 6 * hour);
+  expect(await learned()).toMatchObject({ slates: 0 });
+  await log.add([rankingOf('later', NOON + 13 * hour)]);
+  let most = 0;
+  const { db } = log.store;
+  const all = async (query: Parameters<typeof db.all>[0]) => {
+    const rows = await db.all(query);
+    most = Math.max(most, rows.length);
+    return rows;
+  };
+  const counting = new Proxy(db, {
+    get: (target, name) => (name === 'all' ? all : Reflect.get(target, name)),
+  });
+  await learn(NOON + 13 * hour, { ...log.store, db: counting });
+  expect(await learned()).toMatchObject({ slates: 240 });
+  expect(most).toBeLessThan(40);
+});
+
 test('of one session no more counts than in training', async () => {
   await warmUp();
   const { decisions, events } = visits(WARM, 60, 2);
