@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { bundlePackages } from './test/support/bundle-packages.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /**
  * Ends a test that hangs. It measures nothing: on a busy machine a test may take many times as long as alone, and
@@ -47,6 +48,7 @@ export default defineConfig({
   test: {
     // One more than there are cores: many files wait for servers and threads more than they compute.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

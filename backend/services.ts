@@ -45,10 +45,11 @@ export interface ServicesDeps {
 /** Every service of the backend with what it needs of the others; nothing is served and nothing happens by itself yet. */
 export function servicesOf({ config, store, metrics, backend, lease, nowMs, log }: ServicesDeps) {
   const { database, kvSettleMs: settleMs } = config;
-  const kv = edgeKv({ edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] });
+  const edge = { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] };
+  const kv = edgeKv(edge);
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
-  const readsCrosses = () => edgeReadsCrosses(config.edgeUrl);
+  const readsCrosses = () => edgeReadsCrosses(edge);
   const liveSchema = () => liveSchemaOf(store, versions);
   const packing = threadOnDemand<SnapshotWorker>(
     new URL('./catalogue/snapshot-worker.ts', import.meta.url),

@@ -9,7 +9,7 @@ export const settingText = ({
   readonly placement: string;
   readonly share: number;
 }): string => {
-  const where = placement === EVERYWHERE ? 'everywhere else' : `at ${placement}`;
+  const where = placement === EVERYWHERE ? 'everywhere' : `at ${placement}`;
   if (share === 0) return `${where} the site keeps its own order: Trimtab is an apprentice.`;
   if (share === 1) return `${where} Trimtab ranks.`;
   return `${where} Trimtab ranks for ${percent(share)} of the sessions, the others see the site's own order.`;

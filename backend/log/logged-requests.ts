@@ -60,20 +60,28 @@ export async function readLoggedRequests(
 /** Rankings per statement: their ids are sent as one text. */
 const CHUNK = 1000;
 
+/** A request, and the hash of the learned columns that its ranking read; null where it read none. */
+export interface RankedRequest {
+  readonly request: LoggedRequest['request'];
+  readonly learned: string | null;
+}
+
 /** The requests of some rankings by ranking id. Those that the log has no more, or that would be refused today, are left out. */
 export async function readRequestsOf(
   db: LibSQLDatabase,
   rankingIds: readonly string[],
-): Promise<ReadonlyMap<string, LoggedRequest['request']>> {
-  const found = new Map<string, LoggedRequest['request']>();
+): Promise<ReadonlyMap<string, RankedRequest>> {
+  const found = new Map<string, RankedRequest>();
   for (let from = 0; from < rankingIds.length; from += CHUNK) {
     const ids = JSON.stringify(rankingIds.slice(from, from + CHUNK));
-    const rows = await db.all<Omit<Row, 'visitor' | 'at'> & { readonly rankingId: string }>(sql`
-      select d.rankingId, d.placement, d."limit", d.request from json_each(${ids}) ids
+    const rows = await db.all<
+      Omit<Row, 'visitor' | 'at'> & { readonly rankingId: string; readonly learned: string | null }
+    >(sql`
+      select d.rankingId, d.placement, d."limit", d.request, d.learned from json_each(${ids}) ids
       cross join decisions d on d.rankingId = ids.value`);
     for (const row of rows) {
       const request = parsed(row);
-      if (request !== undefined) found.set(row.rankingId, request);
+      if (request !== undefined) found.set(row.rankingId, { request, learned: row.learned });
     }
     await nextTurn();
   }

@@ -1,4 +1,5 @@
 import { CROSSES_FORMAT } from '../../shared/format/scorer-bytes.ts';
+import type { EdgeAccess } from './edge-kv.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -7,9 +8,13 @@ const TIMEOUT_MS = 5000;
  * scorers: it would go on with what it has, or with the bundled rules. So none is made until the edge was upgraded as well.
  * @returns undefined where it does not answer.
  */
-export async function edgeReadsCrosses(edgeUrl: string): Promise<boolean | undefined> {
+export async function edgeReadsCrosses({
+  edgeUrl,
+  secretKey,
+}: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>): Promise<boolean | undefined> {
   try {
     const response = await fetch(`${edgeUrl}/v1/version`, {
+      headers: { authorization: `Bearer ${secretKey}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) return undefined;

@@ -33,7 +33,16 @@ export interface CanaryPlan {
   readonly sessions?: number;
   /** Most slates hold more than one item, so that they can be interleaved. */
   readonly severalItems: boolean;
+  /** Share of these sessions whose slates may be interleaved: experiments of exploration hold the others; absent: all. */
+  readonly interleavable?: number;
 }
+
+/** At the same share shown, interleaving tells two to five times as much as a split: with fewer sessions it may tell less. */
+const LEAST_INTERLEAVABLE = 0.5;
+
+/** Whether experiments leave interleaving enough sessions to tell more than a canary would. */
+export const mayInterleave = ({ interleavable = 1 }: CanaryPlan): boolean =>
+  interleavable >= LEAST_INTERLEAVABLE;
 
 /** Preference where neither version's items are clicked more. */
 export const NO_PREFERENCE = 0.5;

@@ -1,4 +1,4 @@
-import { type CanaryPlan, plannedMs } from './gain.ts';
+import { type CanaryPlan, mayInterleave, plannedMs } from './gain.ts';
 import type { GainRules } from './settings.ts';
 import { STEPS, type Stage, type Step } from './steps.ts';
 
@@ -32,6 +32,7 @@ function interleaves(
   low: boolean,
 ): boolean {
   if (rules === undefined || plan === undefined || !plan.severalItems) return false;
+  if (!mayInterleave(plan)) return false;
   if (!OF_CLICKS.has(rules.decides)) return false;
   const { interleave, interleaveFromMs = 0 } = rules;
   const isHopeless = low && plannedMs(plan, 'canary 5') > interleaveFromMs;

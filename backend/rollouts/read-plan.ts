@@ -54,19 +54,30 @@ export async function readPlan(
   const { db } = store;
   const event = eventThatDecides(metrics, decides);
   const free = await freeShare(store);
+  const freeToInterleave = await freeShare(store, 'interleaved');
   const schemas = await schemasWithRankings(db);
   const { version: countedBy, rows } = await readAccount(db);
   const hour = Math.floor(nowMs / HOUR_MS);
-  const key = JSON.stringify([event, minGain, alpha, free, schemas, countedBy, hour]);
+  const key = JSON.stringify([
+    event,
+    minGain,
+    alpha,
+    free,
+    freeToInterleave,
+    schemas,
+    countedBy,
+    hour,
+  ]);
   const known = kept.get(store);
   if (known?.key === key && rows <= known.rows * (1 + GROWTH)) return known.plan;
-  const plan = planOf(await readLately(store, event, nowMs), { alpha, minGain, nowMs, free });
+  const lately = await readLately(store, event, nowMs);
+  const plan = planOf(lately, { alpha, minGain, nowMs, free, freeToInterleave });
   // The first visitors may come at any moment.
   if (plan !== undefined) kept.set(store, { key, rows, plan });
   return plan;
 }
 
-/** @param free share of the sessions that no experiment holds, 0..1. */
+/** @param free share of the sessions that no experiment holds, 0..1. @param freeToInterleave of which none holds the exploration either; default as many. */
 export function planOf(
   { sessions, came, firstAt, rankings, severalItems }: Lately,
   {
@@ -74,11 +85,13 @@ export function planOf(
     minGain,
     nowMs,
     free,
+    freeToInterleave = free,
   }: {
     readonly alpha: number;
     readonly minGain: number;
     readonly nowMs: number;
     readonly free: number;
+    readonly freeToInterleave?: number;
   },
 ): CanaryPlan | undefined {
   const sessionsPerDay =
@@ -99,6 +112,7 @@ export function planOf(
     sessionsPerDay,
     ...(canPlan && { sessions: size() }),
     severalItems: severalItems > rankings / 2,
+    ...(freeToInterleave < free && { interleavable: freeToInterleave / free }),
   };
 }
 

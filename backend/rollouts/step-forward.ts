@@ -1,8 +1,9 @@
 import type { Version } from '../../shared/domain/ids.ts';
+import { percent } from '../../shared/text/text.ts';
 import { changeOf, hours } from './decision-text.ts';
 import { above, atLeast } from './finite.ts';
 import { futility } from './futility.ts';
-import { gainShown, plannedMs } from './gain.ts';
+import { gainShown, mayInterleave, plannedMs } from './gain.ts';
 import { nextStep } from './next-step.ts';
 import { gainOpen, gateOpen, guardrailsOpen, stepOpen } from './open-conditions.ts';
 import { type RolloutAction, type StageOutcome, withdrawn } from './rollout-decision.ts';
@@ -42,6 +43,12 @@ export function stepForward(
     action: entering(next, challenger, rule),
     why: `${why}: on to ${next}`,
   });
+
+  if (stage === 'interleaved' && doubts.length === 0 && plan && !mayInterleave(plan)) {
+    const left = `${percent(plan.interleavable!, { digits: 0 })} of the sessions that a canary may have`;
+    const why = `at interleaved, ${challenger}: experiments of exploration leave it ${left}`;
+    if (mayStillGain(evidence, rules)) return onTo('canary 5', why);
+  }
 
   const given = doubts.length === 0 ? futility(stage, evidence, elapsedMs, rules) : undefined;
   if (given !== undefined) {

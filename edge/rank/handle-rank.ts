@@ -61,7 +61,8 @@ export async function handleRank(
   const exposures = isMeasured
     ? [...exposuresOf(input, drawn, rankRequest, { seed, nowMs }), ...compared]
     : [];
-  const heldOut = isMeasured ? holdoutExposureOf(input, drawn) : [];
+  // Where no version ranks, nothing is compared with what was learned of one.
+  const heldOut = isMeasured && !keepsOrder ? holdoutExposureOf(input, drawn) : [];
   const arm = exposuresToText([...exposures, ...heldOut]);
   const { limit, placement, consent } = rankRequest;
   const rankingId = parseRankingId(crypto.randomUUID());

@@ -32,8 +32,6 @@ export async function handleVersion(
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
-    /** A backend makes no scorer that this Worker would refuse. */
-    scorerFormat: NEWEST_SCORER_FORMAT,
   };
   if (roleOf(request, settings) !== 'secret') return jsonResponse(forEverybody);
   const experiments = live.problem === undefined ? live.experiments : undefined;
@@ -44,6 +42,8 @@ export async function handleVersion(
     items: catalogue.loaded?.rankable.table.ids.length ?? 0,
     name: live.scorer.name,
     kind: live.scorer.kind,
+    /** A backend makes no scorer that this Worker would refuse. */
+    scorerFormat: NEWEST_SCORER_FORMAT,
     schema: live.scorer.schema.name,
     ...(all.length > 0 && { problems: all }),
     experiments: runningIds(experiments),

@@ -23,8 +23,8 @@ export interface ExplorationSpec {
   /** Standard deviation of a weight of which nothing is known, in points, above 0 and at most 100. Absent: 20. */
   readonly prior?: number;
   /**
-   * In how many features such a ranking raises a weight, 1..64, drawn in proportion to how little is known of them. Like the prior
-   * it is of a version: an arm that explores in another way leaves it as it is, and decisions do not say it. Absent, as in versions
+   * In how many features such a ranking raises a weight at most, 1..64, drawn in proportion to how little is known of them, until
+   * together they may cost `maxLoss`. Like the prior it is of a version: an arm that explores in another way leaves it as it is, and decisions do not say it. Absent, as in versions
    * from before: all weights of all features are raised.
    */
   readonly raisedFeatures?: number;

@@ -33,7 +33,7 @@ const FORMATS = { additive: 1, forest: 2, mlp: 2 } as const;
 /** The format of scorers with learned crosses. */
 export const CROSSES_FORMAT = 3;
 /** What this build reads: all up to it. */
-export const NEWEST_SCORER_FORMAT = CROSSES_FORMAT;
+export const NEWEST_SCORER_FORMAT = 3;
 
 /**
  * Size limit of formats 2 and 3. LiveWeights stores a scorer twice, as
@@ -66,9 +66,6 @@ export function scorerToBytes(scorer: Scorer): Uint8Array<ArrayBuffer> {
 
 const formatOf = ({ kind, crosses }: Pick<Scorer, 'kind' | 'crosses'>) =>
   crosses === undefined ? FORMATS[kind] : CROSSES_FORMAT;
-
-/** The format that a scorer's bytes say they have, of bytes that may be damaged otherwise. */
-export const formatOfBytes = (bytes: Uint8Array): number => bytes[4] | (bytes[5] << 8);
 
 /** @throws FormatError or ApiError when the bytes are damaged, of another kind, or describe an invalid scorer. */
 export function scorerFromBytes(bytes: Uint8Array): Scorer {

@@ -22,8 +22,8 @@ export function learnedKeys(schema: Pick<Schema, 'features'>): readonly LearnedK
 }
 
 /**
- * A table with what was learned of its items, as further columns: to scoring they are columns as any other. Only they are
- * joined anew. It is to be made once per table and part, and not per request.
+ * A table with what was learned of its items, as further columns, in place of those that it may have: to scoring they are columns
+ * as any other. Only they are joined anew. It is to be made once per table and part, and not per request.
  */
 export function withLearned(
   items: RankableTable,
@@ -32,16 +32,18 @@ export function withLearned(
 ): RankableTable {
   const keys = learnedKeys(schema);
   if (keys.length === 0) return items;
-  const { table, joined } = items;
+  const { table } = items;
+  const own = table.columns.filter(({ isLearned }) => !isLearned);
+  const first = own.length;
+  const joined = items.joined.filter((group) => group.columns.every((column) => column < first));
   const columns = learnedColumnsOf(keys, part, table.ids);
-  const first = table.columns.length;
   const groups = joinColumns({ ...table, columns }).map((group) => ({
     ...group,
     columns: group.columns.map((column) => first + column),
   }));
   return {
     ...items,
-    table: { ...table, columns: [...table.columns, ...columns] },
+    table: { ...table, columns: [...own, ...columns] },
     joined: [...joined, ...groups],
     learned: part,
   };

@@ -67,15 +67,15 @@ export function drawRaises(
 }
 
 /**
- * Raises so many features, drawn without replacement in proportion to the variance that each gives to the scores of this
- * request's items: that of its least known bucket among them. The weights are independent in the posterior, so that what is not
- * known of the difference between two items is the sum of those. Of a feature, the bucket with the highest raise gets it and the
- * others none: they would take away from what sets it apart.
+ * Raises so many features at most, one after the other, drawn without replacement in proportion to the variance that each gives to
+ * the scores of this request's items: that of its least known bucket among them. The weights are independent in the posterior, so that
+ * what is not known of the difference between two items is the sum of those. Of a feature, the bucket with the highest raise gets it
+ * and the others none: they would take away from what sets it apart.
  *
  * What a slate loses is known to be small before anything is scored, so that no catalogue has to be scored twice: as the raised
  * scores of the slate sum to no less than those of the best slate by the weights, it loses no more than was raised in it. That is
- * most where it is full of raised items. Raises are made smaller by one factor until this is at most `maxLoss` per slot; what few
- * items have may so be raised by much.
+ * most where it is full of raised items. No feature is raised by more than what is left then of `maxLoss` per slot: one of which
+ * nothing is known takes all of it, and of those that are known better several find room. What few items have may be raised by much.
  */
 function raiseSome(
   scorer: Unsure,
@@ -89,9 +89,9 @@ function raiseSome(
   const variances = have.map((own, feature) =>
     varianceOf(posterior, feature, own, deviations[feature]),
   );
-  const drawn: { feature: number; bucket: number; steps: number }[] = [];
-  let [lost, most] = [0, 0];
-  for (let i = 0; i < count; i++) {
+  let [mayLose, room] = [maxLoss / RAISE_STEP, left / RAISE_STEP];
+  const raises: FeatureRaise[] = [];
+  for (let i = 0; i < count && mayLose >= 1; i++) {
     const feature = pickFeature(variances, random);
     if (feature === undefined) break;
     variances[feature] = 0;
@@ -102,16 +102,15 @@ function raiseSome(
       optimism,
       random,
     );
-    drawn.push({ feature, bucket, steps });
-    lost += (steps * Math.min(rows, slots)) / slots;
-    most += steps;
-  }
-  const factor = Math.min(1, maxLoss / RAISE_STEP / lost, left / RAISE_STEP / most);
-  const raises = drawn.flatMap(({ feature, bucket, steps }) => {
+    const ofSlate = Math.min(rows, slots) / slots;
+    const own = Math.floor(Math.min(steps, mayLose / ofSlate, room));
+    if (!(own > 0)) continue;
+    mayLose -= own * ofSlate;
+    room -= own;
     const units = new Int32Array(STRIDE);
-    units[bucket] = RAISE_STEP * Math.floor(factor * steps);
-    return units[bucket] === 0 ? [] : { feature, units };
-  });
+    units[bucket] = RAISE_STEP * own;
+    raises.push({ feature, units });
+  }
   return raises.length === 0 ? undefined : raises;
 }
 

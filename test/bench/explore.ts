@@ -19,7 +19,8 @@ const TRIPS = 10_000;
 const LIMIT = 20;
 /** Every fourth of them raises something. */
 const VISITS = 256;
-const ROUNDS = 40;
+/** Enough for the compilers to be done with what few rankings do. */
+const ROUNDS = 120;
 const LEARNED_FROM = 1500;
 const SEED = 3;
 

@@ -137,7 +137,8 @@ export const forest: ForestScorer = {
 
 export const crossedForest: ForestScorer = {
   ...forest,
-  ...{ crosses: withCrosses.crosses!, weights: withCrosses.weights },
+  crosses: withCrosses.crosses!,
+  weights: withCrosses.weights,
 };
 
 /** Parameter i of a list is (i + 1) / `by`, in the buckets that there are. */

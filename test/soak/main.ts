@@ -7,6 +7,7 @@ import { soakWorlds } from './worlds.ts';
 import { soakBandits } from './bandits.ts';
 import { soakCircle } from './circle.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
+import { soakClicks } from './clicks.ts';
 import { soakLoad } from './load.ts';
 import { soakKills } from './kills.ts';
 import type { SoakForm } from './support/form.ts';
@@ -18,6 +19,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   bandits: soakBandits,
   kills: soakKills,
   load: soakLoad,
+  clicks: soakClicks,
   fuzz: soakFuzz,
   properties: soakProperties,
 };

@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 /** Ten items of chance, in the site's own order for a visitor: it knows a little of what is liked. */
-function siteOrder(visit: RankRequest): string[] {
+function orderOfSite(visit: RankRequest): string[] {
   const chosen = ITEMS.map((item) => [random(), item] as const)
     .toSorted(([a], [b]) => a - b)
     .slice(0, SHOWN)
@@ -101,7 +101,7 @@ async function visitsOf(count: number, check: (answer: Ranked, candidates: strin
       const sessionId = `visitor-${number}`;
       const preferences = WISHES[number % WISHES.length];
       const visit = parseRankRequest({ sessionId, preferences });
-      const candidates = siteOrder(visit);
+      const candidates = orderOfSite(visit);
       const body = { sessionId, preferences, candidates, limit: SHOWN };
       const answer = (await rank(system, body)) as Ranked;
       check(answer, candidates);
@@ -286,7 +286,7 @@ describe('an apprentice on a site with a mediocre order of its own', () => {
       const once = async (number: number) => {
         const sessionId = `later-${number}`;
         const visit = parseRankRequest({ sessionId, preferences: WISHES[0] });
-        const candidates = siteOrder(visit);
+        const candidates = orderOfSite(visit);
         const answer = (await rank(system, {
           sessionId,
           preferences: WISHES[0],

@@ -4,6 +4,7 @@ import { parseSchema } from '../../shared/features/schema.ts';
 import { readLearned } from '../../backend/catalogue/learned-parts.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
+import { runCli } from '../backend/cli/support/cli.ts';
 import { call, clickOn, openDatabase, putItems, rank } from '../support/client.ts';
 import { scorerInKv, snapshotInKv, storedDecisions } from '../support/stored-decisions.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -63,6 +64,12 @@ it(
       const rate = columns.find(({ of, days }) => of === 'clickRate' && days === 1)!;
       return rate.lower === 19 && rate.value! > 0.3;
     });
+    const shown = await runCli(['items', 'learned', LIKED], {
+      TRIMTAB_BACKEND: system.backend.url,
+      TRIMTAB_KEY: system.keys.secretKey,
+    });
+    expect(shown.stderr).toBe('');
+    expect(shown.stdout).toMatch(/click rate +1 +\d+\.\d\d % +19 of 20 items/);
     await until('the edge ranks by it', async () => {
       const { items } = await rank(system, { sessionId: 'later', limit: 20 });
       return items.find(({ id }) => id === LIKED)?.score === 2;

@@ -1,17 +1,29 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
+import { withCrossColumns } from '../../backend/science/learn/crosses/cross-columns.ts';
 import { readTrainingSet } from '../backend/support/read-training-set.ts';
 import type { TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { NO_FILTERS } from '../../backend/log/account/filters.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest, indexRows } from '../../shared/features/encode.ts';
+import { seededRandom } from '../../shared/explore/random.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
+import {
+  LEARNED_DAYS,
+  LEARNED_MEASURES,
+  learnedPart,
+  type LearnedColumns,
+} from '../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
+import { learnedToBytes } from '../../shared/format/learned-bytes.ts';
+import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
+import { withLearned } from '../../shared/score/learned-table.ts';
+import { rankable } from '../../shared/score/rank.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { encodeItem } from '../oracle/encode.ts';
-import { pointsFor } from '../shared/support/arbitrary.ts';
+import { crossesFor, pointsFor } from '../shared/support/arbitrary.ts';
 import { call, liveAtEdge, openDatabase, putItems, type Ranking } from '../support/client.ts';
 import { EVERY_KIND, everyKindItems, everyKindRequests } from '../support/every-kind.ts';
 import {
@@ -35,6 +47,45 @@ const itemOf = new Map(items.map((item) => [item.id, item]));
 const packed = packItems(schema.columns, items);
 const known = { table: packed, rows: indexRows(packed) };
 
+/** Of most items a few levels of all that can be learned. */
+const random = seededRandom(SEED + 2);
+const learned: LearnedColumns = {
+  ids: items.map(({ id }) => id),
+  columns: LEARNED_MEASURES.flatMap((of) =>
+    LEARNED_DAYS.map((days) => ({
+      of,
+      days,
+      levels: Float64Array.from({ length: 12 }, (_, i) => i / 16),
+      codes: Uint8Array.from(items, () => Math.floor(13 * random())),
+    })),
+  ),
+};
+const learnedValues = Object.fromEntries(
+  learned.columns.map(({ of, days, levels, codes }) => [
+    `${of} ${days}`,
+    Object.fromEntries(
+      learned.ids.flatMap((id, row) => (codes[row] === 0 ? [] : [[id, levels[codes[row] - 1]]])),
+    ),
+  ]),
+);
+const part = learnedPart(learned, snapshotHash(learnedToBytes(learned)));
+
+/** Puts the learned columns live, as a refresh does. */
+async function publishLearned({ edge, keys }: System): Promise<void> {
+  const body = learnedToBytes(learned);
+  const put = async (key: string, value: Uint8Array<ArrayBuffer> | string) => {
+    const asked = { method: 'PUT', key: keys.secretKey, body: value };
+    expect((await edge.ask(`/v1/kv/CATALOGUE/${key}`, asked)).status).toBe(200);
+  };
+  await put(`l/${part.hash}/0`, body);
+  const pointer = { hash: part.hash, parts: 1, sizeBytes: body.length, at: Date.now() };
+  await put('learned', JSON.stringify(pointer));
+  await until('the edge has what was learned', async () => {
+    const version = await edge.ask('/v1/version', { key: keys.secretKey });
+    return version.json<{ learned?: string }>().learned === part.hash;
+  });
+}
+
 let system: System;
 let answers: Map<string, Ranking>;
 let decisions: StoredDecision[];
@@ -46,12 +97,17 @@ beforeAll(async () => {
   system = await startSystem({ schema: EVERY_KIND });
   await putItems(system, catalogue);
   const [points] = fc.sample(pointsFor(schema), { seed: SEED, numRuns: 1 });
+  const crosses = fc
+    .sample(crossesFor(schema), { seed: SEED, numRuns: 100 })
+    .find(({ length }) => length === 3)!;
   const { version } = await call<{ version: Version }>(system, 'POST', '/v1/weights', {
     name: 'random',
     points,
+    crosses,
   });
   await call(system, 'POST', `/v1/weights/${version}/promote`);
   await until('it is live', async () => (await liveAtEdge(system)).weights === version);
+  await publishLearned(system);
   answers = new Map();
   for (const body of everyKindRequests(REQUESTS, catalogue, SEED + 1, NOW_MS)) {
     // As a site's own server does: what a page says of items is not learned from.
@@ -78,6 +134,7 @@ afterAll(() => system?.stop());
 describe(`edge and training, on one log (seed ${SEED})`, () => {
   it('covers whole catalogues and candidates, 10,000 pairs or more', () => {
     expect(decisions).toHaveLength(REQUESTS);
+    expect(new Set(decisions.map((decision) => decision.learned))).toEqual(new Set([part.hash]));
     expect(new Set(decisions.map(({ rankingId }) => rankingId))).toEqual(new Set(answers.keys()));
     expect(set.rows).toBeGreaterThan(10_000);
     const amongCandidates = decisions.filter(({ request }) => request.candidates !== undefined);
@@ -108,6 +165,7 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
         visit: decision.request,
         nowMs: decision.at,
         known: items,
+        learned: learnedValues,
       };
       const at = new Map(competing.map(({ id }, i) => [id as string, i]));
       const codes = decision.itemIds.flatMap((id) => encodeItem(schema, at.get(id)!, competition));
@@ -116,7 +174,9 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
   });
 
   it('has the same scores in the answer, in the log, and by both ways of training to add up', () => {
-    const scores = additiveScores(set, Float64Array.from(scorer.weights));
+    expect(scorer.crosses).toHaveLength(3);
+    const crossed = withCrossColumns(set, schema, scorer.crosses);
+    const scores = additiveScores(crossed, Float64Array.from(scorer.weights));
     for (const { decision, slate } of training()) {
       const units = [...decision.units];
       const { items: shown } = answers.get(decision.rankingId)!;
@@ -154,7 +214,11 @@ function competitors({ request }: StoredDecision): { competing: Item[]; ordered:
 
 function encodedAgain(decision: StoredDecision): Uint8Array {
   const { competing, ordered } = competitors(decision);
-  const table = packItems(schema.columns, competing, ordered);
+  const { table } = withLearned(
+    rankable(packItems(schema.columns, competing, ordered)),
+    schema,
+    part,
+  );
   const rows = indexRows(table);
   const encoded = encodeRequest(schema, table, rows, decision.request, decision.at, known);
   return codesOf(

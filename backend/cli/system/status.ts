@@ -1,4 +1,5 @@
 import { counted, duration, facts, moment } from '../../../shared/text/text.ts';
+import { settingText } from '../../apprentice/setting-text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
@@ -22,6 +23,7 @@ function statusText({
   counts,
   ingest,
   training,
+  learning,
 }: Status): string {
   const lines = facts([
     ['live', weights === null ? 'nothing yet' : liveText(weights)],
@@ -36,6 +38,7 @@ function statusText({
     ['stored', storedText(counts)],
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
+    ...learning.map((arm): [string, string] => ['learning', learningText(arm)]),
   ]);
   return [
     lines,
@@ -44,6 +47,9 @@ function statusText({
           `schema: the configuration file names ${configuredSchema.name} (${configuredSchema.hash}), and another is live: "trimtab schema apply" brings it in`,
         ]
       : []),
+    ...Object.entries(weights?.pointer.apprentice ?? {}).map(
+      ([placement, { share }]) => `apprentice: ${settingText({ placement, share })}`,
+    ),
     ...problems.map((problem) => `problem: ${problem}`),
     ...alerts.map(({ message }) => `alert: ${message}`),
   ].join('\n');
@@ -64,6 +70,11 @@ const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
   lastBatchAt === null
     ? 'nothing since the backend started'
     : `last batch ${moment(lastBatchAt)}${lagMs === null ? '' : `, ${duration(lagMs)} behind`}`;
+
+const learningText = ({ arm, version, rankings, rewarded, stopped }: Status['learning'][number]) =>
+  stopped === null
+    ? `${arm}: ${version} has learned from ${counted(rankings, 'ranking')}, ${rewarded} with a reward, since it went live`
+    : `${arm}: ${version} learns nothing more: ${stopped}`;
 
 const trainingText = ({ running, nextAt }: Status['training']) =>
   running === null

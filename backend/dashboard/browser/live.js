@@ -75,7 +75,7 @@ const apprenticeNotes = (settings = {}) =>
     );
 
 /** @param {Status} status @param {number} nowMs */
-function tiles({ snapshot, counts, ingest, training }, nowMs) {
+function tiles({ snapshot, counts, ingest, training, learning }, nowMs) {
   return h(
     'dl',
     { class: 'tiles' },
@@ -96,6 +96,13 @@ function tiles({ snapshot, counts, ingest, training }, nowMs) {
       ingest.lastBatchAt === null
         ? 'nothing since the start'
         : `last batch ${ago(ingest.lastBatchAt, nowMs)}`,
+    ),
+    ...learning.map(({ arm, rankings, stopped }) =>
+      tile(
+        arm === 'champion' ? 'Learned since' : `Learned by ${arm}`,
+        whole(rankings),
+        stopped === null ? 'rankings, as people click' : `stopped: ${stopped}`,
+      ),
     ),
     tile(
       'Next training',

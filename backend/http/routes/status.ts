@@ -3,6 +3,7 @@ import { desc, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { isSameSchema } from '../../rollouts/apply-schema.ts';
+import { readLearners } from '../../runs/online/learner-rows.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
@@ -59,6 +60,21 @@ const status = createRoute({
             last: runShape.nullable(),
             nextAt: epochMs.nullable(),
           }),
+          learning: z
+            .array(
+              z.object({
+                arm: z.string(),
+                version: z.string(),
+                since: epochMs,
+                rankings: z.number(),
+                rewarded: z.number(),
+                stopped: z.string().nullable(),
+              }),
+            )
+            .openapi({
+              description:
+                'What each arm has learned as people click since its version went live, or why that was dropped',
+            }),
         })
         .openapi('Status'),
       'Status; the counts of ingest are since this backend started',
@@ -124,6 +140,16 @@ export const statusRoutes = (services: Services) => {
             last: last === undefined ? null : runAnswer(last),
             nextAt: nextTrainingAt(),
           },
+          learning: (await readLearners(store)).map(
+            ({ arm, version, startedAt, slates, rewarded, why }) => ({
+              arm,
+              version,
+              since: startedAt,
+              rankings: slates,
+              rewarded,
+              stopped: why,
+            }),
+          ),
         },
         200,
       );

@@ -182,7 +182,8 @@ export const weightRoutes = (services: Services) => {
           ? (parent?.schema ?? (await liveSchema()))
           : parseSchema(body.schema);
       const explored = checkExploration({ ...schema.exploration, ...body.exploration });
-      if (body.crosses !== undefined && (await services.edgeReadsCrosses()) !== true)
+      const { crosses: pairs = [] } = body;
+      if (pairs.length > 0 && (await services.edgeReadsCrosses()) !== true)
         throw new ApiError(
           409,
           'edge_too_old',
@@ -194,7 +195,7 @@ export const weightRoutes = (services: Services) => {
         name: body.name,
         ...(parent && { parent: parent.version }),
         exploration: explored,
-        ...(body.crosses && { crosses: body.crosses }),
+        crosses: pairs,
       });
       const scorer = { ...typed, posterior: unlearned(schema, explored, typed.crosses) };
       const by = actorOf(c);

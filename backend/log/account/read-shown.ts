@@ -21,7 +21,7 @@ const DID: Readonly<Record<string, number>> = { click: CLICKED, booking: BOOKED 
  *
  * A session of one user is that user's, and so all of theirs are one person; one of several users, or of none, is a person of its
  * own. So neither many sessions of a user nor many users in a session are many people.
- * @param most rankings to read: the latest ones.
+ * @param most rankings to read of each schema: the latest ones.
  */
 export async function readShown(db: LibSQLDatabase, span: Span, most: number): Promise<ShownItems> {
   const [items, sessions, users] = [new Numbers(), new Numbers(), new Numbers()];
@@ -49,15 +49,21 @@ export async function readShown(db: LibSQLDatabase, span: Span, most: number): P
   read.sort((a, b) => a.at - b.at);
   const starts = new Uint32Array(read.length + 1);
   read.forEach(({ rows }, i) => (starts[i + 1] = starts[i] + rows));
-  const ordered = (values: readonly number[]) =>
-    read.flatMap(({ first, rows }) => values.slice(first, first + rows));
+  const rows = starts[read.length];
+  const [ordered, done] = [new Uint32Array(rows), new Uint8Array(rows)];
+  read.forEach((ranking, i) => {
+    for (let slot = 0; slot < ranking.rows; slot++) {
+      ordered[starts[i] + slot] = item[ranking.first + slot];
+      done[starts[i] + slot] = did[ranking.first + slot];
+    }
+  });
   return {
     items: items.keys(),
     at: Float64Array.from(read, ({ at }) => at),
     person: personsOf(read, sessions.keys().length),
     starts,
-    item: Uint32Array.from(ordered(item)),
-    did: Uint8Array.from(ordered(did)),
+    item: ordered,
+    did: done,
   };
 }
 
@@ -87,7 +93,7 @@ interface Ranking {
   readonly done?: ReadonlyMap<string, number>;
 }
 
-/** From when on there are at most so many rankings, of all schemas together. */
+/** From when on there are at most so many rankings of each schema. */
 async function startOf(db: LibSQLDatabase, { from, to }: Span, most: number): Promise<number> {
   const times: number[] = [];
   for (const hash of await schemasWithRankings(db)) {

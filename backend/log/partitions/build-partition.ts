@@ -59,7 +59,8 @@ export async function buildPartition(
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
-  const isSettled = (before?.facts.awaiting ?? 0) === 0;
+  // A day that closes is left as it was counted: its log may be gone.
+  const isSettled = state === 'closed' || (before?.facts.awaiting ?? 0) === 0;
   if (isOfNow && before?.logMark === dayMark && isSettled)
     return before.state === state ? before : writeManifest(objects, { ...before, state });
 

@@ -10,7 +10,7 @@ import {
   readArrived,
   type ArrivedRanking,
 } from '../../log/account/read-arrived.ts';
-import { readLogTime } from '../../log/log-time.ts';
+import { newestEntry } from '../../log/log-time.ts';
 import { collector } from '../../log/training-set/collect.ts';
 import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
@@ -29,6 +29,7 @@ import { eventMetric, rewardOf, tally } from '../../science/learn/tallies.ts';
 import type { Store } from '../../store/open.ts';
 import {
   learnerOf,
+  withStop,
   readLearnedMark,
   readLearner,
   settingsOf,
@@ -77,16 +78,26 @@ const HOUR_MS = 3_600_000;
 /**
  * Learns from all that has come into the log since the last time; the account must be up to date. What was learned and how far the log was
  * read are one transaction: after a crash, and on several backends, each row counts once.
+ * @param known what was stored last, by arm: where the mark is still the same, it need not be read again.
  */
 export async function learnArrived(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
+  known: Map<string, Known> = new Map(),
 ): Promise<LearningState> {
   for (;;) {
-    const done = await learnPage(store, job, nowMs);
+    const done = await learnPage(store, job, nowMs, known);
     if (done !== undefined) return done;
   }
+}
+
+/** What was learned as it is stored under the text of a mark. */
+export interface Known {
+  readonly text: string;
+  readonly row: LearnerRow;
+  readonly problem: OnlineProblem;
+  readonly posterior: OnlinePosterior;
 }
 
 /** @returns undefined where more is to be read, or another backend was first. */
@@ -94,11 +105,14 @@ async function learnPage(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
+  known: Map<string, Known>,
 ): Promise<LearningState | undefined> {
   const { db } = store;
   const { arm, base } = job;
   const { text, mark } = await readLearnedMark(db, arm);
-  const row = await readLearner(store, arm);
+  const held = known.get(arm);
+  const isHeld = held?.text === text && held?.row.version === base.version;
+  const row = isHeld ? await withStop(store, held.row) : await readLearner(store, arm);
   const isOwn = row?.version === base.version && mark?.version === base.version;
   if (isOwn && row.why !== null) return { is: 'stopped', why: row.why };
   const isSameReward = isOwn && JSON.stringify(row.reward) === JSON.stringify(job.reward);
@@ -110,18 +124,23 @@ async function learnPage(
       : firstRow(job, measured, nowMs);
     const from = isOwn ? mark : await markOfNow(store, job, nowMs);
     if (from === undefined) return { is: 'waiting', rewarded: 0 };
-    await store.write(storeLearned(db, next, text, markText(from)));
+    await store.write(storeLearned(next, text, markText(from)));
     return undefined;
   }
   const settings = settingsOf(row);
   const to = await arrivedTo(db, mark, PAGE);
   if (to === undefined) return { is: 'waiting', rewarded: 0 };
-  const logMs = to.isAll ? await readLogTime(db, nowMs) : undefined;
+  const logMs = to.isAll ? await newestEntry(db, nowMs) : undefined;
   const toMs = Math.max(mark.toMs, (logMs ?? 0) - SHIPPING_MS);
-  const { problem, posterior } = learnerOf(base, row, job.settings.spread);
+  const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
+  // From here on the posterior changes in place, and is what is stored or nothing.
+  known.delete(arm);
   const isNew =
     to.decisions?.rowid !== mark.decisions?.rowid || to.events?.rowid !== mark.events?.rowid;
-  if (!isNew && toMs === mark.toMs) return stateOf(row, problem, posterior);
+  if (!isNew && toMs === mark.toMs) {
+    if (text !== undefined) known.set(arm, { text, row, problem, posterior });
+    return stateOf(row, problem, posterior);
+  }
   const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
   const rankings = await readArrived(db, {
     version: base.version,
@@ -149,7 +168,9 @@ async function learnPage(
     events: to.events,
     toMs,
   };
-  const [moved] = await store.write(storeLearned(db, learned, text, markText(next)));
+  const nextText = markText(next);
+  const [moved] = await store.write(storeLearned(learned, text, nextText));
+  if (moved > 0) known.set(arm, { text: nextText, row: learned, problem, posterior });
   if (moved === 0 || !to.isAll) return undefined;
   const farthest = farthestMove(problem, posterior, changes);
   if (farthest > job.settings.trustRegion) {
@@ -198,7 +219,7 @@ async function markOfNow(
   nowMs: number,
 ): Promise<LearnedMark | undefined> {
   const to = await arrivedTo(db, undefined, PAGE);
-  const logMs = await readLogTime(db, nowMs);
+  const logMs = await newestEntry(db, nowMs);
   if (to === undefined || logMs === undefined) return undefined;
   const { decisions, events } = to;
   return { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };

@@ -5,14 +5,7 @@ import type { OnlineCalibration } from '../../science/learn/online/calibration.t
 import { nothingLearned, onlineProblem } from '../../science/learn/online/online-learner.ts';
 import { posteriorFromBytes } from '../../science/learn/online/posterior-bytes.ts';
 import type { DelayStage } from '../../science/learn/online/delay.ts';
-import {
-  isAt,
-  LEARNED,
-  moveMark,
-  readMark,
-  statement,
-  type ReadMark,
-} from '../../log/account/mark.ts';
+import { LEARNED, moveMark, readMark, statement, type ReadMark } from '../../log/account/mark.ts';
 import type { ReadTo } from '../../log/account/read-arrived.ts';
 import type { Statement, Store } from '../../store/open.ts';
 import { logMarks, onlineLearning } from '../../store/tables.ts';
@@ -57,6 +50,18 @@ export async function readLearner(
   return row;
 }
 
+/** A row as it was stored, with whether it was stopped since. */
+export async function withStop(
+  { db }: Pick<Store, 'db'>,
+  row: LearnerRow,
+): Promise<LearnerRow | undefined> {
+  const [now] = await db
+    .select({ stoppedAt: onlineLearning.stoppedAt, why: onlineLearning.why })
+    .from(onlineLearning)
+    .where(eq(onlineLearning.arm, row.arm));
+  return now && { ...row, ...now };
+}
+
 export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =>
   db.select().from(onlineLearning).orderBy(onlineLearning.arm);
 
@@ -64,27 +69,46 @@ export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =
  * Statements of one transaction: what was learned and how far the log was read for it. Where another backend was first, or rows of the log
  * were deleted, neither takes effect. @param from the mark's text as it was read. @param to as `markText` makes it.
  */
-export function storeLearned(
-  db: Store['db'],
-  row: LearnerRow,
-  from: string | undefined,
-  to: string,
-): Statement[] {
+export function storeLearned(row: LearnerRow, from: string | undefined, to: string): Statement[] {
   const { arm, version, startedAt, salt, slates, rewarded, earned, updatedAt } = row;
-  const [reward, calibration] = [JSON.stringify(row.reward), JSON.stringify(row.calibration)];
-  return [
-    moveMark(LEARNED + arm, from, to),
-    statement(
-      db,
-      sql`insert into online_learning (arm, version, startedAt, reward, calibration, posterior, salt, slates, rewarded, earned, updatedAt)
-        select ${arm}, ${version}, ${startedAt}, ${reward}, ${calibration}, ${row.posterior}, ${salt}, ${slates}, ${rewarded}, ${earned}, ${updatedAt}
-        where ${isAt(LEARNED + arm, to)}
-        on conflict do update set version = excluded.version, startedAt = excluded.startedAt, reward = excluded.reward,
-          calibration = excluded.calibration, posterior = excluded.posterior, salt = excluded.salt, slates = excluded.slates,
-          rewarded = excluded.rewarded, earned = excluded.earned, updatedAt = excluded.updatedAt, stoppedAt = null, why = null`,
-    ),
+  const mark = LEARNED + arm;
+  const params = [
+    arm,
+    version,
+    startedAt,
+    JSON.stringify(row.reward),
+    JSON.stringify(row.calibration),
+    row.posterior,
+    salt,
+    slates,
+    rewarded,
+    earned,
+    updatedAt,
+    mark,
+    to,
   ];
+  // By hand: it is written every few seconds.
+  return [moveMark(mark, from, to), { toSQL: () => ({ sql: STORE, params }) }];
 }
+
+const COLUMNS = [
+  'arm',
+  'version',
+  'startedAt',
+  'reward',
+  'calibration',
+  'posterior',
+  'salt',
+  'slates',
+  'rewarded',
+  'earned',
+  'updatedAt',
+];
+const STORE = `insert into online_learning (${COLUMNS.join(', ')})
+  select ${COLUMNS.map(() => '?').join(', ')} where (select value from log_marks where name = ?) = ?
+  on conflict do update set ${COLUMNS.slice(1)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}, stoppedAt = null, why = null`;
 
 /** What was learned is dropped, and nothing more is learned of the version. */
 export const stopLearner = (

@@ -1,7 +1,9 @@
 import { serve } from '../../process/serve.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
-import { learnArrived, type LearningJob, type LearningState } from './learn-arrived.ts';
+import type { Version } from '../../../shared/domain/ids.ts';
+import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { learnArrived, type Known, type LearningJob, type LearningState } from './learn-arrived.ts';
 
 const db = workerDatabase();
 
@@ -9,14 +11,27 @@ const db = workerDatabase();
 const WAIT_TURNS = 15;
 const waitingSince = new Map<string, { readonly atMs: number; readonly state: LearningState }>();
 
+const known = new Map<string, Known>();
+const bases = new Map<Version, AdditiveScorer>();
+
+/** A job whose base may be left out once the thread has it: it is large, and the same every few seconds. */
+export interface SentJob extends Omit<LearningJob, 'base'> {
+  readonly version: Version;
+  readonly base?: AdditiveScorer;
+}
+
 const exposed = {
   async learn(
-    jobs: readonly LearningJob[],
+    sent: readonly SentJob[],
     nowMs: number,
     everyMs: number,
     write: RemoteWrite,
   ): Promise<(LearningState | { readonly is: 'failed'; readonly why: string })[]> {
     const store = { db, write: writeThrough(write) };
+    for (const { version, base } of sent) if (base !== undefined) bases.set(version, base);
+    for (const version of bases.keys())
+      if (!sent.some((job) => job.version === version)) bases.delete(version);
+    const jobs = sent.map((job): LearningJob => ({ ...job, base: bases.get(job.version)! }));
     const states: (LearningState | { readonly is: 'failed'; readonly why: string })[] = [];
     for (const job of jobs) {
       const key = `${job.arm} ${job.base.version}`;
@@ -27,7 +42,7 @@ const exposed = {
       }
       waitingSince.delete(key);
       try {
-        const state = await learnArrived(store, job, nowMs);
+        const state = await learnArrived(store, job, nowMs, known);
         if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, state });
         states.push(state);
       } catch (error) {

@@ -18,7 +18,7 @@ import { remoteWriteOf } from '../../store/remote-write.ts';
 import { holdoutOf } from './holdout.ts';
 import { readHoldout, type CollectHoldout, type HoldoutRules } from './harm.ts';
 import { forgetLearner, readLearner, readLearners, stopLearner } from './learner-rows.ts';
-import type { LearnerWorker } from './learner-worker.ts';
+import type { LearnerWorker, SentJob } from './learner-worker.ts';
 import type { LearningJob } from './learn-arrived.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import { sendDeltas } from './send-deltas.ts';
@@ -27,7 +27,7 @@ import type { OnlineSettings } from './settings.ts';
 export interface OnlineDeps {
   readonly store: Store;
   readonly database: Database;
-  readonly account: Pick<Account, 'update'>;
+  readonly account: Pick<Account, 'classify'>;
   readonly versions: Pick<Versions, 'load'>;
   readonly influence: TrainingDataSettings['influence'];
   readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
@@ -63,6 +63,8 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   const write = proxy(remoteWriteOf(store));
   const scorers = new Map<Version, AdditiveScorer | undefined>();
   const sent = new Map<string, Sent>();
+  /** What the thread has by now. */
+  let inThread: ReadonlySet<AdditiveScorer> = new Set();
   const said = new Map<string, string>();
   /** What is the same every few seconds is said once. */
   const say = (arm: string, what: string) => {
@@ -155,12 +157,18 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     await store.write(over.flatMap(({ arm }) => forgetLearner(store, arm)));
     for (const { arm } of over) sent.delete(arm);
     if (targets.length === 0) return;
-    await account.update();
+    await account.classify();
     const jobs = await jobsOf(targets);
     await compare(jobs);
+    const sentJobs = jobs.map(({ base, ...job }): SentJob => ({
+      ...job,
+      version: base.version,
+      ...(!inThread.has(base) && { base }),
+    }));
     const states = await thread.call((worker) =>
-      worker.learn(jobs, deps.nowMs(), settings.everySeconds * 1000, write),
+      worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000, write),
     );
+    inThread = new Set(jobs.map(({ base }) => base));
     for (const [i, job] of jobs.entries()) {
       const [state, arm] = [states[i], job.arm];
       switch (state.is) {

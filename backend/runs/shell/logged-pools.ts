@@ -1,5 +1,14 @@
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
+import {
+  learnedPart,
+  type LearnedColumns,
+} from '../../../shared/features/columns/learned-columns.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { learnedKeys, withLearned } from '../../../shared/score/learned-table.ts';
+import type { RankableTable } from '../../../shared/score/rank.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
+import { readLearned } from '../../catalogue/learned-parts.ts';
 import { readRequestsOf } from '../../log/logged-requests.ts';
 import { knownPool } from '../../science/evaluation/off-policy/known-pool.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
@@ -32,12 +41,31 @@ export async function withPools(
       drizzle(client),
       ones.map(({ rankingId }) => rankingId),
     );
+    const tables = new Map<string | null, RankableTable | undefined>();
+    for (const { learned } of requests.values())
+      if (!tables.has(learned))
+        tables.set(learned, await tableWith(drizzle(client), table, champion.schema, learned));
     return slates.map((slate) => {
-      const request = requests.get(slate.rankingId);
-      const pool = request && knownPool(slate, request, table, champion, challenger);
+      const asked = requests.get(slate.rankingId);
+      const items = asked && tables.get(asked.learned);
+      const pool = items && knownPool(slate, asked.request, items, champion, challenger);
       return pool === undefined ? slate : { ...slate, pool };
     });
   } finally {
     client.close();
   }
 }
+
+/** The catalogue with the learned columns of a hash, or with none of any item; undefined where they are not kept any more. */
+async function tableWith(
+  db: LibSQLDatabase,
+  table: RankableTable,
+  schema: Schema,
+  hash: string | null,
+): Promise<RankableTable | undefined> {
+  if (learnedKeys(schema).length === 0) return table;
+  const columns = hash === null ? NOTHING_LEARNED : (await readLearned({ db }, hash))?.columns;
+  return columns && withLearned(table, schema, learnedPart(columns, hash ?? ''));
+}
+
+const NOTHING_LEARNED: LearnedColumns = { ids: [], columns: [] };

@@ -45,7 +45,7 @@ export interface TriedCross {
 }
 
 /** The latest share of the slates is held out. */
-const HELD_OUT_SHARE = 0.3;
+const HELD_OUT_SHARE = 0.5;
 /** With fewer held-out slates with a reward, nothing new is tried. */
 const LEAST_REWARDED = 200;
 /** A training tries no more pairs once so many gained nothing. */
@@ -64,7 +64,8 @@ const ITERATIONS = 30;
  * earlier ones the additive first pass is fitted and all pairs are screened (`screenPairs`); the best of them joins the
  * fit, and stays if the later slates' loss falls by more than chance, clustered by visitor. Then the others are screened again, given it.
  *
- * A pair that the version before had stays as long as the held-out loss falls at all with it: it has shown already that it gains.
+ * A pair that the version before had stays unless the held-out loss is larger with it by more than chance: it has shown already that
+ * it gains, and a champion that knows it shows little of what it is not liked with.
  *
  * A pair is not tried if one of its features has a declared constraint, which cells could break, if the schema has their cross, or if
  * its cells are more than a byte counts.
@@ -123,7 +124,8 @@ export async function chooseCrosses(
     const without = fitted.crosses.filter((other) => !isSameCross(other, cross));
     const less = await fitWith(without, fitted);
     const gain = gainFrom(less, fitted);
-    const isKept = gain === undefined || gain.mean > 0;
+    const loss = gainFrom(fitted, less);
+    const isKept = loss === undefined || !isGainCertain(loss, ALPHA, FAILURES);
     judge(cross, isKept, gain);
     if (!isKept) fitted = less;
   }

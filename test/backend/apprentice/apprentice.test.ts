@@ -119,6 +119,8 @@ describe('the setting', () => {
     );
     expect(await cli('off', '--share', '0')).toMatchObject({ exitCode: 2 });
     expect(await cli('on', '--placement', 'a:b')).toMatchObject({ exitCode: 2 });
+    const told = await runCli(['status', '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
+    expect(told.stdout).toContain('apprentice: at search Trimtab ranks for 10 %');
     expect((await cli('off', '--placement', 'search')).stdout).toContain(
       'at search Trimtab ranks.',
     );

@@ -69,6 +69,18 @@ test.each<[string, string, string, unknown, number, RegExp]>([
     /between -2048 and 2048/,
   ],
   [
+    'learned crosses, which this edge does not say that it reads',
+    'POST',
+    '/v1/weights',
+    {
+      name: 'x',
+      points: {},
+      crosses: [{ features: ['difficulty', 'status'], points: [[1]] }],
+    },
+    409,
+    /upgrade the Worker first/,
+  ],
+  [
     'an exploration that explores less than not',
     'POST',
     '/v1/weights',

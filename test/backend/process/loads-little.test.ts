@@ -9,10 +9,12 @@ const LAUNCH = fileURLToPath(here('../../../backend/launch.js'));
 
 /** The packages that a process and its threads load. */
 async function packagesOf(...args: string[]): Promise<Set<string>> {
-  const { stderr } = await promisify(execFile)(process.execPath, [
-    `--import=${here('./support/report-loads.mjs').href}`,
-    ...args,
-  ]);
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    [`--import=${here('./support/report-loads.mjs').href}`, ...args],
+    // Without what makes loading quick for tests: it joins packages, and their modules could not be told apart.
+    { env: { ...process.env, NODE_OPTIONS: '' } },
+  );
   const found = stderr.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g);
   return new Set([...found].map(([, name]) => name));
 }

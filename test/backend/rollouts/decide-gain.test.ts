@@ -81,6 +81,20 @@ describe('which test decides', () => {
       {},
       'canary 5',
     ],
+    [
+      'nothing is interleaved while experiments of exploration hold more than half of the sessions',
+      'shadow',
+      { plan: { ...LOW, interleavable: 0.49 } },
+      {},
+      'canary 5',
+    ],
+    [
+      'half of the sessions are enough to interleave',
+      'shadow',
+      { plan: { ...LOW, interleavable: 0.5 } },
+      {},
+      'interleaved',
+    ],
     ['clicks say nothing of bookings', 'shadow', {}, { decides: 'booked' }, 'canary 5'],
     [
       'where nobody clicks traffic is low',
@@ -113,6 +127,21 @@ describe('while slates are interleaved', () => {
         /interleaving prefers it in 51\.00 % to 58\.00 % of the sessions that prefer one .*: on to canary 5$/,
       ),
     });
+  });
+
+  it('goes on to 5 % as soon as experiments of exploration leave it too few sessions, unless the data are in doubt', () => {
+    const held = (interleavable: number, how: Partial<RolloutEvidence> = {}) =>
+      decide(
+        'interleaved',
+        { sessions: 0, guardrails: [], plan: { ...LOW, interleavable }, ...how },
+        { hours: 1 },
+      );
+    expect(held(0)).toMatchObject({
+      next: { stage: 'canary 5' },
+      why: 'at interleaved, v000042: experiments of exploration leave it 0 % of the sessions that a canary may have: on to canary 5',
+    });
+    expect(held(0.6).next.stage).toBe('interleaved');
+    expect(held(0, { doubts: ['half a day is missing'] }).next.stage).toBe('interleaved');
   });
 
   it('though not before a day is over', () => {

@@ -173,6 +173,38 @@ describe('the log of seven days', () => {
       expect((await plan())!.sessionsPerDay).toBeCloseTo(all.sessionsPerDay / 2, 9);
     });
 
+    test('of the sessions whose exploration experiments hold, which a canary may have all the same', async () => {
+      await add(0, 40);
+      const all = (await plan())!;
+      expect(all).not.toHaveProperty('interleavable');
+      const { db } = log.store;
+      await log.store.write([
+        db.insert(experiments).values({
+          id: 'exp_wild',
+          name: 'wild',
+          layer: 'default',
+          salt: 'x',
+          rangeFrom: 0,
+          rangeTo: 1,
+          traffic: 0.75,
+          arms: [
+            { name: 'control', weight: 50 },
+            {
+              name: 'wild',
+              weight: 50,
+              exploration: { temperature: 9, epsilon: 0.1, poolSize: 50 },
+            },
+          ],
+          metrics: [],
+          guardrails: [],
+          minimumPerArm: 100,
+          status: 'running',
+          createdAt: NOON,
+        }),
+      ]);
+      expect(await plan()).toEqual({ ...all, interleavable: 0.25 });
+    });
+
     test('of what the metric counts that decides', async () => {
       await add(0, 40);
       const clicks = (await plan())!;

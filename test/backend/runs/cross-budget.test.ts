@@ -28,7 +28,10 @@ test.each([
 ])('where the edge %s', async (_, version, status, budget, told) => {
   const url = await edgeThatSays(version, status);
   const lines: string[] = [];
-  const deps = { training: { crosses }, edgeReadsCrosses: () => edgeReadsCrosses(url) };
+  const deps = {
+    training: { crosses },
+    edgeReadsCrosses: () => edgeReadsCrosses({ edgeUrl: url, secretKey: 'sk' }),
+  };
   expect(await crossBudget(deps, (line) => lines.push(line))).toEqual(budget);
   expect(lines).toHaveLength(told === undefined ? 0 : 1);
   if (told !== undefined) expect(lines[0]).toMatch(told);
@@ -38,7 +41,7 @@ test('where there is no edge, nothing new is learned; and where none are wanted,
   const url = await edgeThatSays({});
   await new Promise<void>((done) => server!.close(() => done()));
   server = undefined;
-  expect(await edgeReadsCrosses(url)).toBeUndefined();
+  expect(await edgeReadsCrosses({ edgeUrl: url, secretKey: 'sk' })).toBeUndefined();
   const none = { pairs: 0, weights: 1 };
   const deps = {
     training: { crosses: none },

@@ -5,11 +5,11 @@ import { rankable, rankSlate } from '../../../shared/score/rank.ts';
 import { posteriorOf } from '../../../shared/score/posterior.ts';
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { env } from 'cloudflare:workers';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, SECRET } from '../support/edge.ts';
 import { keyedSession, keyedUser } from '../support/keyed.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
-import { rank } from '../support/rank.ts';
+import { rank, type RankAnswer } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
 
 const trips = makeTrips(80, 3);
@@ -28,8 +28,7 @@ describe('logging decisions', () => {
     const backend = fakeBackend();
     const preferences = { themes: ['ski'], budget: 900 };
     const answer = await rank(coldIsolate(), { userId: 'user-1', preferences, limit: 7 });
-    await shipAll();
-    const [decision] = backend.sent.flatMap(({ decisions }) => decisions);
+    const [decision] = await decisionsOf(backend, [answer]);
     expect(decision).toMatchObject({
       rankingId: answer.rankingId,
       sessionId: keyedSession('session-1'),
@@ -72,11 +71,10 @@ describe('logging decisions', () => {
         posterior: posteriorOf(smarttrip, () => deviation),
       });
       const isolate = coldIsolate();
+      const answers: RankAnswer[] = [];
       for (let i = 0; i < 40; i++)
-        await rank(isolate, { preferences: { budget: 500 + i }, limit: 5 });
-      await shipAll();
-      const decisions = backend.sent.flatMap((batch) => batch.decisions);
-      expect(decisions).toHaveLength(40);
+        answers.push(await rank(isolate, { preferences: { budget: 500 + i }, limit: 5 }));
+      const decisions = await decisionsOf(backend, answers);
       const raised = decisions.filter(({ raises }) => raises?.some((units) => units > 0) === true);
       expect(raised.length).toBeGreaterThan(0);
       expect(raised.length).toBeLessThan(30);
@@ -97,9 +95,8 @@ describe('logging decisions', () => {
     const backend = fakeBackend();
     const candidates = [{ id: 'z', price: 5 }, { id: 'trip-1' }, { id: 'a', themes: ['ski'] }];
     const recent = [{ itemId: 'z', type: 'view', at: Date.UTC(2026, 10, 1) }];
-    await rank(coldIsolate(), { candidates, recent, context: { device: 'phone' } });
-    await shipAll();
-    const [decision] = backend.sent.flatMap(({ decisions }) => decisions);
+    const answer = await rank(coldIsolate(), { candidates, recent, context: { device: 'phone' } });
+    const [decision] = await decisionsOf(backend, [answer]);
     expect(JSON.parse(decision.request)).toEqual({
       preferences: {},
       context: { device: 'phone' },

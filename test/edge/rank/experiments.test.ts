@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import { assign } from '../../../shared/explore/assign.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { experimentOf, HALVES, layerOf, publishTraffic } from '../support/experiments.ts';
@@ -276,11 +276,10 @@ describe('an experiment at the edge', () => {
   ])('carries no revision by %s', async (_, live, ask) => {
     await publishTraffic(isolate, live, {});
     const backend = fakeBackend();
-    const { token } = await rank(isolate, {}, { key: SECRET, ...ask });
-    await shipAll();
-    const [decision] = backend.sent.flatMap((batch) => batch.decisions);
+    const answer = await rank(isolate, {}, { key: SECRET, ...ask });
+    const [decision] = await decisionsOf(backend, [answer]);
     expect(decision).not.toHaveProperty('pointerRevision');
-    expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty(
+    expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty(
       'pointerRevision',
     );
   });

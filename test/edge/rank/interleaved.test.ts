@@ -16,7 +16,7 @@ import { poolOf, rankable, rankSlate, type Pool } from '../../../shared/score/ra
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { bestOfBoth } from '../../oracle/best-of-both.ts';
 import { slotProbability } from '../../oracle/plackett-luce.ts';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, type Isolate } from '../support/edge.ts';
 import { experimentOf, layerOf, publishTraffic } from '../support/experiments.ts';
 import { hotels, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
@@ -74,11 +74,8 @@ const bodies = (limit: number) =>
 /** Ranks and gives back what was logged, by session. */
 async function logged(limit: number): Promise<Map<string, Decision>> {
   const backend = fakeBackend();
-  await rankAll(isolate, bodies(limit));
-  await shipAll();
-  return new Map(
-    backend.sent.flatMap(({ decisions }) => decisions).map((one) => [one.sessionId, one]),
-  );
+  const decisions = await decisionsOf(backend, await rankAll(isolate, bodies(limit)));
+  return new Map(decisions.map((one) => [one.sessionId, one]));
 }
 
 /** The distribution of what a pool's version would show next, by row, summed up from its definition. */

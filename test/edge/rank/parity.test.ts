@@ -4,11 +4,11 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import type { Item } from '../../../shared/domain/item.ts';
 import { scoreCodes, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { sized } from '../../support/size.ts';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { decisionsOf, fakeBackend } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
 import { comparedPairs, incompleteTrips } from '../support/parity.ts';
 import { publishItems, publishScorer } from '../support/publish.ts';
-import { rank } from '../support/rank.ts';
+import { rank, type RankAnswer } from '../support/rank.ts';
 
 const SEED = 20261;
 const REQUESTS = sized({ small: 30, full: 115 });
@@ -51,18 +51,13 @@ it(`gives the codes and scores of an item-by-item computation, bit for bit, on o
   const backend = fakeBackend();
   const isolate = coldIsolate();
   const random = seededRandom(SEED + 1);
-  const asked = new Set<string>();
+  const answers: RankAnswer[] = [];
   for (let i = 0; i < REQUESTS; i++) {
     const candidates = trips.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST).map(({ id }) => id);
     const preferences = wishes(random);
-    const { rankingId } = await rank(isolate, { candidates, preferences, limit: PER_REQUEST });
-    asked.add(rankingId);
+    answers.push(await rank(isolate, { candidates, preferences, limit: PER_REQUEST }));
   }
-  await shipAll();
-  // All files share one workerd: what the one before has ranked last may be logged only now.
-  const decisions = backend.sent
-    .flatMap((batch) => batch.decisions)
-    .filter(({ rankingId }) => asked.has(rankingId));
+  const decisions = await decisionsOf(backend, answers);
   const pairs = comparedPairs(decisions, trips, (codes) => scoreCodes(scorer, codes));
   expect(pairs).toBeGreaterThan(PAIRS);
 });

@@ -26,12 +26,12 @@ import {
 } from '../../oracle/random-rerankers.ts';
 import { forestUnits, networkUnits } from '../../oracle/reranker.ts';
 import { sized } from '../../support/size.ts';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, SECRET } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { comparedPairs, incompleteTrips } from '../support/parity.ts';
 import { publishItems, publishScorer, publishWhole, storeScorer } from '../support/publish.ts';
-import { rank } from '../support/rank.ts';
+import { rank, type RankAnswer } from '../support/rank.ts';
 
 const SEED = 20263;
 const REQUESTS = sized({ small: 10, full: 30 });
@@ -109,13 +109,13 @@ describe.each(kinds)('$what, through /v1/rank', ({ scorer, unitsOf }) => {
     const backend = fakeBackend();
     const isolate = coldIsolate();
     const random = seededRandom(SEED + 1);
+    const answers: RankAnswer[] = [];
     for (let i = 0; i < REQUESTS; i++) {
       const candidates = trips.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST).map(({ id }) => id);
       const preferences = { budget: 400 + Math.floor(random() * 2000), themes: ['food', 'ski'] };
-      await rank(isolate, { candidates, preferences, limit: PER_REQUEST });
+      answers.push(await rank(isolate, { candidates, preferences, limit: PER_REQUEST }));
     }
-    await shipAll();
-    const decisions = backend.sent.flatMap((batch) => batch.decisions);
+    const decisions = await decisionsOf(backend, answers);
     const pairs = comparedPairs(decisions, trips, unitsOf);
     expect(pairs).toBeGreaterThan(PAIRS);
   });
@@ -129,10 +129,7 @@ describe.each(kinds)('$what, through /v1/rank', ({ scorer, unitsOf }) => {
       expect(reasons!.reduce((sum, { points }) => sum + points, 0)).toBe(score);
       expect(reasons!.some((reason) => 'by' in reason && reason.by === scorer.kind)).toBe(true);
     }
-    await shipAll();
-    const [{ at: nowMs, seed, limit, request, ...logged }] = backend.sent.flatMap(
-      ({ decisions }) => decisions,
-    );
+    const [{ at: nowMs, seed, limit, request, ...logged }] = await decisionsOf(backend, [answer]);
     const { ids, units, propensities, codes } = rankSlate(
       scorer,
       rankable(packItems(smarttrip.columns, trips)),

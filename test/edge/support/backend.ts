@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
+import type { Decision } from '../../../shared/domain/decision.ts';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 
@@ -42,4 +43,23 @@ export const shard = (n: number) => env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`
 /** Rings the alarm of every shard that has one set. */
 export async function shipAll(): Promise<void> {
   for (let n = 0; n < Number(env.EVENT_SHARDS); n++) await runDurableObjectAlarm(shard(n));
+}
+
+/**
+ * Ships everything. @returns what was logged of some answers, in their order. All files share one workerd: what the one before
+ * has ranked last may be logged only now, and is no decision of theirs.
+ */
+export async function decisionsOf(
+  backend: FakeBackend,
+  answers: readonly { readonly rankingId: string }[],
+): Promise<Decision[]> {
+  await shipAll();
+  const logged = new Map<string, Decision>(
+    backend.sent.flatMap(({ decisions }) => decisions).map((one) => [one.rankingId, one]),
+  );
+  return answers.map(({ rankingId }) => {
+    const decision = logged.get(rankingId);
+    if (decision === undefined) throw new Error(`ranking ${rankingId} was not logged`);
+    return decision;
+  });
 }

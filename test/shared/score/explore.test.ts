@@ -29,7 +29,7 @@ const rules = additiveFromPoints(tripWishes, tripWishes.rules, about);
 const MODES = [
   { raises: 'all features', more: {} },
   { raises: 'one feature', more: { raisedFeatures: 1 } },
-  { raises: 'two features', more: { raisedFeatures: 2 } },
+  { raises: 'up to four features', more: { raisedFeatures: 4 } },
 ] as const;
 const trips = rankable(packItems(tripWishes.columns, makeTrips(800, 3)));
 const visits = makeVisits(60, 4);

@@ -177,12 +177,12 @@ describe('what is no cross is refused', () => {
   test('points of an unknown feature, or of more buckets than there are', () => {
     const make = (own: CrossPoints) => () => scorerOf(tripWishes, {}, [own]);
     expect(make({ features: ['difficulty', 'charm'], points: [] })).toThrow(/no feature "charm"/);
-    expect(make({ features: ['difficulty', 'status'], points: Array(9).fill([1]) })).toThrow(
-      /buckets of its first feature/,
-    );
-    expect(make({ features: ['difficulty', 'status'], points: [Array(9).fill(1)] })).toThrow(
-      /give at most that many points/,
-    );
+    expect(
+      make({ features: ['difficulty', 'status'], points: Array.from({ length: 9 }, () => [1]) }),
+    ).toThrow(/buckets of its first feature/);
+    expect(
+      make({ features: ['difficulty', 'status'], points: [Array.from({ length: 9 }, () => 1)] }),
+    ).toThrow(/give at most that many points/);
   });
 
   test('scores that a cross could lead out of their range', () => {

@@ -38,11 +38,11 @@ type Unsure = ReturnType<typeof scorerWith>;
 const FEATURES = tripWishes.features.length;
 const ROWS = 3;
 /** So many items of every bucket of every feature but the constant one, unless a test says otherwise. */
-const everyBucket = (feature: number): BucketRows | undefined => {
+const everyBucket = (feature: number, rows = ROWS): BucketRows | undefined => {
   const spec = tripWishes.features[feature];
   if (spec.kind === 'constant') return undefined;
   const buckets = Array.from({ length: bucketCount(spec) }, (_, bucket) => bucket);
-  return { buckets, rows: buckets.map(() => ROWS) };
+  return { buckets, rows: buckets.map(() => rows) };
 };
 
 const draw = (scorer: Unsure, seed: number, options: Partial<RaiseOptions> = {}) =>
@@ -51,7 +51,7 @@ const draw = (scorer: Unsure, seed: number, options: Partial<RaiseOptions> = {})
     maxLoss: Infinity,
     slots: 10,
     seed,
-    rowsOf: everyBucket,
+    rowsOf: (feature) => everyBucket(feature),
     ...options,
   });
 
@@ -242,6 +242,22 @@ describe('the raises of a ranking that raises some features', () => {
       },
     );
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  });
+
+  it('find room in several features where these are known within a few points, and in one of which nothing is known', () => {
+    const meanCount = (deviation: number) => {
+      const raised = drawn(
+        some(
+          scorerWith(() => deviation),
+          4,
+        ),
+        { maxLoss: 16 * UNITS_PER_POINT, rowsOf: (feature) => everyBucket(feature, 100) },
+        4000,
+      );
+      return raised.reduce((sum, raises) => sum + raises.length, 0) / raised.length;
+    };
+    expect(meanCount(1)).toBeGreaterThan(3.5);
+    expect(meanCount(20)).toBeLessThan(1.7);
   });
 
   it('of what few items have may be higher than of what fills the slate', () => {

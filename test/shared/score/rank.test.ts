@@ -21,6 +21,8 @@ const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
+/** As decisions say it: in how many features weights are raised is for the version to say. */
+const { raisedFeatures: _count, ...exploration } = scorer.exploration;
 const table = packItems(smarttrip.columns, makeTrips(3000, 1));
 const competing = rankable(table);
 const requests = makeVisits(200, 2).map((visit) => parseRankRequest({ sessionId: 's', ...visit }));
@@ -35,7 +37,7 @@ const rank = (
     limit: request.limit,
     seed,
     nowMs: NOW_MS,
-    exploration: scorer.exploration,
+    exploration,
   });
 
 /** What the edge writes down of a ranking. */
@@ -51,7 +53,7 @@ function decide(request: RankRequest, seed: number): Decision {
     snapshot: 'live',
     degraded: false,
     seed,
-    exploration: scorer.exploration,
+    exploration,
     limit: request.limit,
     request: JSON.stringify(request),
     itemIds: ids,

@@ -307,12 +307,12 @@ export const crossesFor = (schema: Schema): fc.Arbitrary<CrossPoints[]> => {
   return fc.subarray(pairs, { maxLength: Math.min(3, pairs.length) }).chain((chosen) =>
     fc.tuple(
       ...chosen.map(([first, second]) => {
-        const [rows, columns] = [bucketCount(first), bucketCount(second)];
+        const [height, width] = [bucketCount(first), bucketCount(second)];
         const point = fc.oneof(
           fc.integer({ min: -3, max: 3 }),
           fc.double({ min: -20, max: 20, noNaN: true }),
         );
-        const points = fc.array(fc.array(point, { maxLength: columns }), { maxLength: rows });
+        const points = fc.array(fc.array(point, { maxLength: width }), { maxLength: height });
         return points.map((own) => ({ features: [first.name, second.name] as const, points: own }));
       }),
     ),

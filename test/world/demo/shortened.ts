@@ -31,6 +31,8 @@ export const SETTINGS = {
       'canary 100': A_WHILE,
     },
   },
+  // What each version is worth is known exactly where it serves as it was published.
+  onlineLearning: { enabled: false },
   // An edge may go by an older pointer for twice its refresh interval.
   kvSettleMs: 600,
 } satisfies TrimtabConfig;
@@ -46,5 +48,6 @@ export const EDGE = {
 export const SAID = [
   'a day of the defaults lasts a second: steps of a rollout, and the 30 days that a training learns from',
   'a step asks for 30 sessions in place of 200, and is decided on every second',
+  'versions serve as they were published and learn nothing in between, so that what each is worth is known exactly',
   'edges look for a new version every 0.25 s in place of 5 s; rate limits are off, as all visitors share one address',
 ];

@@ -89,11 +89,11 @@ export interface WorldOptions {
 export function drawWorld(
   stratum: Stratum,
   seed: number,
-  { clicks: asked, nowMs = NOW_MS, taste: own }: WorldOptions = {},
+  { clicks: asked, nowMs = NOW_MS, taste: asOther }: WorldOptions = {},
 ): World {
   const random = seededRandom(seed);
   const { model, taste } = VISITORS[stratum.visitors];
-  const drawTaste = own ?? taste;
+  const drawTaste = asOther ?? taste;
   const tastes = { now: drawTaste(random), before: drawTaste(random) };
   const drawnClicks = logUniform(random, [LEAST_CLICKS, MOST_CLICKS]);
   const clicks = asked ?? drawnClicks;

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { learnArrived, type LearningJob } from '../../../../backend/runs/online/learn-arrived.ts';
-import { readLearner } from '../../../../backend/runs/online/learner-rows.ts';
+import {
+  learnArrived,
+  type Known,
+  type LearningJob,
+} from '../../../../backend/runs/online/learn-arrived.ts';
+import { learnedScorer } from '../../../../backend/runs/online/learned-scorer.ts';
+import { readLearner, stopLearner } from '../../../../backend/runs/online/learner-rows.ts';
 import { DEFAULT_ONLINE } from '../../../../backend/runs/online/settings.ts';
 import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
@@ -8,7 +13,9 @@ import type { Store } from '../../../../backend/store/open.ts';
 import { RULES_VERSION, parseSessionId } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import type { AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { STRIDE, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import { FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
 
@@ -18,7 +25,10 @@ const STEP_MS = 1000;
 
 let log: Log;
 let job: LearningJob;
+/** What the process has in memory. */
+let known: Map<string, Known>;
 beforeEach(async () => {
+  known = new Map();
   log = await openLog(NOON);
   const base = (await versionsOf(log.store, () => NOON).load(RULES_VERSION)) as AdditiveScorer;
   job = {
@@ -34,10 +44,12 @@ afterEach(() => log.close());
 /** Rankings a second apart, two of three of them clicked. */
 function visits(from: number, count: number, seed: number, slots = SLOTS) {
   const random = seededRandom(seed);
-  const decisions = Array.from({ length: count }, (_, i) => {
+  const decisions = Array.from({ length: count }, (_ranking, i) => {
     const n = from + i;
     return rankingOf(`r-${n}`, NOON + n * STEP_MS, {
-      codes: Uint8Array.from({ length: slots * FEATURES }, () => Math.floor(3 * random())),
+      codes: Uint8Array.from({ length: slots * FEATURES }, (_, at) =>
+        Math.floor(bucketCount(smarttrip.features[at % FEATURES]) * random()),
+      ),
       propensities: Array.from({ length: slots }, () => 0.5),
       ...(slots < SLOTS && { itemIds: rankingOf('any').itemIds.slice(0, slots), units: [0] }),
     });
@@ -52,7 +64,7 @@ function visits(from: number, count: number, seed: number, slots = SLOTS) {
 async function learn(nowMs: number, store: Pick<Store, 'db' | 'write'> = log.store) {
   log.nowMs = nowMs;
   await log.update();
-  return learnArrived(store, job, nowMs);
+  return learnArrived(store, job, nowMs, known);
 }
 
 async function warmUp() {
@@ -97,7 +109,7 @@ describe('exactly once', () => {
   const TRUTH = { slates: 42, rewarded: 42 };
 
   /** @param crash called before and after every write; what it throws is what a killed process leaves. */
-  async function run(crash: (when: 'before' | 'after') => void) {
+  async function run(crash: (when: 'before' | 'after') => void, isRestarted = true) {
     await warmUp();
     const store = {
       db: log.store.db,
@@ -117,6 +129,7 @@ describe('exactly once', () => {
           break;
         } catch (error) {
           expect(String(error)).toMatch(/killed/);
+          if (isRestarted) known.clear();
         }
       }
     }
@@ -132,15 +145,19 @@ describe('exactly once', () => {
     expect(await learned()).toEqual(found);
   });
 
-  test('a kill before or after any commit neither loses nor doubles anything', async () => {
+  test.each([
+    ['a kill of the process', true],
+    ['a write that fails', false],
+  ])('%s before or after any commit neither loses nor doubles anything', async (_, isRestarted) => {
     const whole = await run(() => {});
     await log.close();
     log = await openLog(NOON);
+    known.clear();
     let writes = 0;
     const killed = await run((when) => {
       writes++;
       if (writes % 3 === 1) throw new Error(`killed ${when} a commit`);
-    });
+    }, isRestarted);
     expect(writes).toBeGreaterThan(8);
     expect(killed).toEqual(whole);
   });
@@ -193,6 +210,23 @@ test('what moves an item out of the trust region is dropped, and nothing more is
   const next = { ...job.base, version: 'v000009' as AdditiveScorer['version'] };
   job = { ...job, base: next };
   expect(await learn(after + STEP_MS)).toMatchObject({ is: 'learning', slates: 0 });
+});
+
+test('the next training starts from what was learned, unless that was dropped', async () => {
+  await warmUp();
+  expect(await learnedScorer(log.store, job.base)).toBeUndefined();
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(decisions, events);
+  const state = await learn(NOON + (WARM + 100) * STEP_MS);
+  const deltas = state.is === 'learning' ? state.deltas : [];
+  const learnedFrom = (await learnedScorer(log.store, job.base))!;
+  expect(learnedFrom.version).toBe(job.base.version);
+  const { feature, bucket, points } = deltas[0];
+  const at = featureIndex(job.base.schema, feature) * STRIDE + bucket;
+  expect(learnedFrom.weights[at] - job.base.weights[at]).toBe(toUnits(points));
+  const row = (await readLearner(log.store, 'champion'))!;
+  await log.store.write([stopLearner(log.store, row, 'it did harm', NOON)]);
+  expect(await learnedScorer(log.store, job.base)).toBeUndefined();
 });
 
 test('another reward is learned by from then on', async () => {

@@ -93,6 +93,10 @@ test('what people click is sent to every cell as it comes, in place of what was 
     holdout: { id: 'learning-champion-v000000', share: 0.02 },
   });
   expect(other).toEqual({ ...one, cell: 'NA' });
+  const { body } = await backend.call('GET', '/v1/status');
+  expect(body.learning).toEqual([
+    expect.objectContaining({ arm: 'champion', version: 'v000000', stopped: null }),
+  ]);
   const sent = backend.kv.deltas.length;
   await send(backend, visits(WARM + VISITS, 60));
   await eventually(() => backend.kv.deltas.length > sent);

@@ -4,7 +4,11 @@ import {
   packTrainingSet,
   type LabelledSlate,
 } from '../../../../backend/science/learn/training-set.ts';
-import { chooseCrosses } from '../../../../backend/science/training/choose-crosses.ts';
+import {
+  chooseCrosses,
+  type CrossBudget,
+  type TriedCross,
+} from '../../../../backend/science/training/choose-crosses.ts';
 import { learn } from '../../../../backend/science/training/train-version.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -55,24 +59,19 @@ function slates(count: number, together: number, seed: number): LabelledSlate[] 
 }
 
 const BUDGET = { pairs: 8, weights: 2048 };
-const chosen = async (together: number, seed: number, options = {}) => {
-  const {
-    of = schema,
-    budget = BUDGET,
-    crosses = [],
-  } = options as {
-    of?: Schema;
-    budget?: typeof BUDGET;
-    crosses?: readonly CrossPoints[];
-  };
+interface Options {
+  readonly of?: Schema;
+  readonly budget?: CrossBudget;
+}
+
+const chosen = async (together: number, seed: number, options: Options = {}) => {
+  const { of = schema, budget = BUDGET } = options;
   const set = packTrainingSet(of, slates(2500, together, seed));
-  const tried = await chooseCrosses(
-    set,
-    { parent: parentOf(of, crosses), name: 'learned', device },
-    budget,
-  );
-  return tried.filter(({ isKept }) => isKept).map(({ name }) => name);
+  const tried = await chooseCrosses(set, { parent: parentOf(of), name: 'learned', device }, budget);
+  return keptOf(tried);
 };
+const keptOf = (tried: readonly TriedCross[] = []) =>
+  tried.filter(({ isKept }) => isKept).map(({ name }) => name);
 
 describe('which pairs become crosses', () => {
   it('are those that interact, and no others', async () => {
@@ -105,16 +104,23 @@ describe('which pairs become crosses', () => {
     expect(await chosen(1, 1, { budget: { pairs: 8, weights: 25 } })).toEqual(['colour × size']);
   });
 
-  it('are kept of the version before as long as they gain, and dropped where they do not', async () => {
-    const points = [[], [0, 20, 0, 0], [0, 0, 20, 0], [0, 0, 0, 20]];
-    const true_: CrossPoints = { features: ['colour', 'size'], points };
-    const false_: CrossPoints = { features: ['shape', 'wood'], points };
-    expect(await chosen(1, 1, { crosses: [false_, true_] })).toEqual(['colour × size']);
+  it('are kept of the version before where slates tell too little, and dropped where later ones tell the contrary', async () => {
+    const before: CrossPoints = { features: ['colour', 'size'], points: [] };
+    const parent = parentOf(schema, [before]);
+    const kept = async (set: LabelledSlate[]) => {
+      const packed = packTrainingSet(schema, set);
+      const tried = await chooseCrosses(packed, { parent, name: 'learned', device }, BUDGET);
+      return keptOf(tried);
+    };
+    expect(await kept(slates(300, 0, 3))).toEqual(['colour × size']);
+    expect(await kept(slates(1000, 0, 3))).toEqual(['colour × size']);
+    const later = slates(1500, -1.5, 3).map((slate, i) => ({ ...slate, at: 1500 + i }));
+    expect(await kept([...slates(1500, 1.5, 3), ...later])).toEqual([]);
   });
 });
 
 describe('a training', () => {
-  const train = (crosses?: typeof BUDGET, parent = parentOf(schema)) =>
+  const train = (crosses?: CrossBudget, parent = parentOf(schema)) =>
     learn(packTrainingSet(schema, slates(4000, 1, 7)), {
       learner: 'additive',
       parent,
@@ -125,9 +131,7 @@ describe('a training', () => {
 
   it('learns what colours and sizes are worth together, and says how well it knows it', async () => {
     const { scorer, crosses, gate } = await train(BUDGET);
-    expect(crosses!.filter(({ isKept }) => isKept).map(({ name }) => name)).toEqual([
-      'colour × size',
-    ]);
+    expect(keptOf(crosses)).toEqual(['colour × size']);
     expect(gate.verdict).toBe('promote');
     const [{ points }] = crossPointsOf({ ...scorer, version: RULES_VERSION });
     // In log-odds equal buckets are worth 1 more than others, so 20 points at 0.05 log-odds each; the ridge takes a part.

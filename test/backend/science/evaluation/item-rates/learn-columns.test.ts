@@ -178,7 +178,7 @@ describe('rates', () => {
     const rankings: Ranking[] = Array.from({ length: 20_000 }, (_, person) => {
       // The better half mostly stands at the bottom.
       const order = appeal
-        .map((_, item) => ({ item, key: random() * 40 + item }))
+        .map((_worth, item) => ({ item, key: random() * 40 + item }))
         .toSorted((a, b) => a.key - b.key)
         .slice(0, 8);
       return [
