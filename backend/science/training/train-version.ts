@@ -20,6 +20,7 @@ import {
   LEARNED_SLOPE,
   slopeOf,
   slotEffect,
+  toLogOdds,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { withCrossColumns } from '../learn/crosses/cross-columns.ts';
@@ -167,6 +168,17 @@ interface Fitted {
 }
 
 /** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
+/**
+ * The fit that another one goes on from. Where no step of it was better than the points of the parent, these are kept as they are: a
+ * fit starts from them at the scale that tells of the clicks, and points of that scale would grow with every such training.
+ */
+function startOf(train: TrainingSet, parent: Scorer, from: Fitted | undefined) {
+  const fit = from?.firstPass;
+  return fit?.iterations === 0
+    ? { ...fit, weights: toLogOdds(firstPassOf(parent), train, LEARNED_SLOPE) }
+    : fit;
+}
+
 async function fitScorer(
   train: TrainingSet,
   validation: TrainingSet | undefined,
@@ -182,7 +194,7 @@ async function fitScorer(
     ...others,
     ...(isAdditive && report && { onIteration: report }),
   };
-  const firstPass = await fitFirstPass(train, validation, first, from?.firstPass);
+  const firstPass = await fitFirstPass(train, validation, first, startOf(train, parent, from));
   const additive = firstPassScorer(firstPass, first, train);
   if (isAdditive) {
     const { curve, iterations } = firstPass;
