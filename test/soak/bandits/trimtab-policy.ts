@@ -48,8 +48,8 @@ export const SETUP: TrimtabSetup = {
     raisedFeatures: 1,
   },
   rankingsPerTraining: 1000,
-  minimumRewarded: 50,
-  spread: 1,
+  minimumRewarded: 10,
+  spread: 2,
   rankingsPerChange: 20,
 };
 
