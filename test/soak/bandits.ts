@@ -11,6 +11,7 @@ const RANKINGS = 20_000;
 const STREAMS = 6;
 /** Shown of 30. */
 const SLOTS = [1, 10];
+const nameOf = (slots: number): string => `${slots} of 30 shown`;
 /** The rest of the way that a turn of tastes and learning may cost, where one of 30 is shown. */
 const LEAST_SHARE = 0.95;
 
@@ -23,14 +24,17 @@ interface Played {
  * Rankings one after another, whose tastes turn half way: Trimtab in one configuration beside Vowpal Wabbit in the best of a
  * grid, which is chosen on the first tenth of the same streams. What each learns from is what it chose to show.
  */
-export const soakBandits: SoakForm = async ({ seed, say }) => {
+export const soakBandits: SoakForm = async ({ seed, strata, say }) => {
   const broken: string[] = [];
   const [figures, lines]: [string[], string[]] = [[], []];
-  for (const slots of SLOTS) {
+  const chosen = SLOTS.filter((slots) => strata?.includes(nameOf(slots)) ?? true);
+  if (chosen.length === 0)
+    throw new Error(`none is named: they are ${SLOTS.map((slots) => nameOf(slots)).join(', ')}`);
+  for (const slots of chosen) {
     const streams = Array.from({ length: STREAMS }, (_, i) =>
       turningStream(RANKINGS, slots, seed * STREAMS + i),
     );
-    const name = `${slots} of 30 shown`;
+    const name = nameOf(slots);
     const ours = await played('Trimtab', streams, async (stream) => trimtabPolicy(stream));
     say(told(name, ours));
     lines.push(told(name, ours));
@@ -43,8 +47,7 @@ export const soakBandits: SoakForm = async ({ seed, say }) => {
       continue;
     }
     const theirs: Played[] = [];
-    const chosen = await chooseOnStart(streams, say);
-    for (const { args } of chosen) {
+    for (const { args } of await chooseOnStart(streams, say)) {
       const peer = await played(args.join(' '), streams, (stream) => vowpalPolicy(stream, args));
       say(told(name, peer));
       lines.push(told(name, peer));

@@ -50,8 +50,13 @@ if (values.replay !== undefined && form !== soakFuzz)
 
 const worlds = values.worlds === undefined ? undefined : Number(values.worlds);
 if (worlds !== undefined && form !== soakStrata) throw new Error('--worlds is of the form strata');
-if (values.strata !== undefined && form !== soakStrata && form !== soakCircle)
-  throw new Error('--strata is of the forms strata and circle');
+if (
+  values.strata !== undefined &&
+  form !== soakStrata &&
+  form !== soakCircle &&
+  form !== soakBandits
+)
+  throw new Error('--strata is of the forms strata, circle and bandits');
 if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
   throw new Error(`--worlds must be a whole number above 0, but was "${values.worlds}"`);
 

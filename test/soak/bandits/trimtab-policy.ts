@@ -1,33 +1,74 @@
 import { cpuDevice } from '../../../backend/device/cpu/cpu-device.ts';
 import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts';
+import { calibrateOnline } from '../../../backend/science/learn/online/calibration.ts';
+import {
+  deltasOf,
+  learnFrom,
+  nothingLearned,
+  onlineProblem,
+  type OnlinePosterior,
+  type OnlineProblem,
+} from '../../../backend/science/learn/online/online-learner.ts';
 import { packTrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { learn } from '../../../backend/science/training/train-version.ts';
+import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import { RULES_VERSION, versionOf } from '../../../shared/domain/ids.ts';
+import { featureIndex } from '../../../shared/features/schema.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
-import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import {
+  additiveFromPoints,
+  STRIDE,
+  toUnits,
+  type AdditiveScorer,
+} from '../../../shared/score/scorer.ts';
 import { loggedOfSent, showSome } from '../../world/one-of-many.ts';
 import { tripWishes } from '../../world/trip-wishes.ts';
 import type { Policy } from './policy.ts';
 import type { Stream } from './streams.ts';
 
 /** The one configuration, of all streams. */
-export const RANKINGS_PER_TRAINING = 1000;
+export interface TrimtabSetup {
+  readonly exploration: ExplorationSpec;
+  readonly rankingsPerTraining: number;
+  /** Of `onlineLearning`. */
+  readonly minimumRewarded: number;
+  readonly spread: number;
+  /** Rankings between two changes of the weights that are served: at some ten rankings a second, those of two seconds. */
+  readonly rankingsPerChange: number;
+}
 
-/** Direct mode: the default exploration, and a training after every 1,000 rankings, which the gate alone makes champion. */
-export function trimtabPolicy(stream: Stream): Policy {
+export const SETUP: TrimtabSetup = {
+  exploration: {
+    temperature: 1,
+    epsilon: 0.01,
+    poolSize: 50,
+    optimism: 1,
+    maxLoss: 4,
+    raisedFeatures: 1,
+  },
+  rankingsPerTraining: 1000,
+  minimumRewarded: 10,
+  spread: 2,
+  rankingsPerChange: 20,
+};
+
+/** Direct mode: trainings that the gate alone makes champion, and learning from each ranking in between. */
+export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Policy {
+  const { exploration, rankingsPerTraining, minimumRewarded, spread, rankingsPerChange } = setup;
   const device = cpuDevice();
-  const rules = additiveFromPoints(tripWishes, tripWishes.rules, {
-    version: RULES_VERSION,
-    name: 'rules',
-  });
-  let champion: Scorer = { ...rules, posterior: unlearned(tripWishes, rules.exploration) };
+  const about = { version: RULES_VERSION, name: 'rules', exploration };
+  const rules = additiveFromPoints(tripWishes, tripWishes.rules, about);
+  let champion: AdditiveScorer = { ...rules, posterior: unlearned(tripWishes, exploration) };
+  let served = champion;
+  let online: { problem: OnlineProblem; posterior: OnlinePosterior } | undefined;
+  let rewarded = 0;
   const log: LoggedSlate[] = [];
   const seedOf = (ranking: number) => stream.seed * 1_000_000 + ranking;
-  const train = async () => {
-    const set = packTrainingSet(
+  const setOf = (slates: readonly LoggedSlate[]) =>
+    packTrainingSet(
       tripWishes,
-      log.map(({ at, sessionId, codes, propensities, tallies }) => ({
+      slates.map(({ at, sessionId, codes, propensities, tallies }) => ({
         at,
         sessionId,
         codes,
@@ -35,8 +76,15 @@ export function trimtabPolicy(stream: Stream): Policy {
         reward: Float64Array.from(tallies, (tally) => tally?.click ?? 0),
       })),
     );
-    const { scorer, gate } = await learn(set, {
+  const begin = () => {
+    const calibration = calibrateOnline(setOf(log.slice(-5000)), champion);
+    const problem = onlineProblem(champion, calibration, spread);
+    online = { problem, posterior: nothingLearned(problem) };
+  };
+  const train = async () => {
+    const { scorer, gate } = await learn(setOf(log), {
       parent: champion,
+      startFrom: served,
       learner: 'additive',
       name: 'learned',
       device,
@@ -50,21 +98,44 @@ export function trimtabPolicy(stream: Stream): Policy {
           { click: 1 },
         ).gain,
     });
-    if (gate.verdict === 'promote')
-      champion = { ...scorer, version: versionOf(log.length / RANKINGS_PER_TRAINING) };
+    if (gate.verdict !== 'promote') return;
+    champion = {
+      ...(scorer as AdditiveScorer),
+      version: versionOf(log.length / rankingsPerTraining),
+    };
+    served = champion;
+    begin();
   };
   return {
     show: async (ranking) =>
-      showSome(champion, stream.requests[ranking], {
+      showSome(served, stream.requests[ranking], {
         slots: stream.slots,
         seed: seedOf(ranking),
       }),
     async learn(ranking, shown, clicks) {
       const seed = seedOf(ranking);
-      log.push(
-        loggedOfSent(champion, stream.requests[ranking], shown, { number: ranking, seed, clicks }),
-      );
-      if (log.length % RANKINGS_PER_TRAINING === 0) await train();
+      const slate = loggedOfSent(served, stream.requests[ranking], shown, {
+        number: ranking,
+        seed,
+        clicks,
+      });
+      log.push(slate);
+      if (clicks.includes(1)) rewarded++;
+      if (online !== undefined) {
+        const after = { reward: Float64Array.from(clicks), passed: 1 };
+        const propensity = shown[0].propensity;
+        learnFrom(online.problem, online.posterior, { codes: slate.codes, propensity, after });
+        if (log.length % rankingsPerChange === 0)
+          served = withDeltas(champion, deltasOf(online.problem, online.posterior));
+      } else if (rewarded >= minimumRewarded) begin();
+      if (log.length % rankingsPerTraining === 0) await train();
     },
   };
+}
+
+function withDeltas(base: AdditiveScorer, deltas: ReturnType<typeof deltasOf>): AdditiveScorer {
+  const weights = base.weights.slice();
+  for (const { feature, bucket, points } of deltas)
+    weights[featureIndex(tripWishes, feature) * STRIDE + bucket] += toUnits(points);
+  return { ...base, weights };
 }
