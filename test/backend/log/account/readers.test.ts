@@ -17,6 +17,7 @@ const rawIn = (text: string) => RAW.filter((pattern) => pattern.test(text));
 
 /** Those who may look at rows whether they count or not, and why they do. */
 const OTHERS: Readonly<Record<string, string>> = {
+  'apprentice/ranks-for-nobody.ts': 'how the edge answered, whoever asked',
   'experiments/carry-over.ts': 'the arms of units, which were taken from exposures that count',
   'experiments/collect-interleaving.ts': 'slates of events that count',
   'experiments/collector.ts': 'whether an exposure has come in since',
