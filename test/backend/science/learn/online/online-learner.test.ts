@@ -267,15 +267,15 @@ test('the prior is as wide as the version is unsure, and no wider than the sprea
     training: { objective: 'listwise', crossShrinkage: 4, reward: { click: 1 } },
   });
   // In points: of each bucket a deviation of its own.
-  const deviations = [2, 0.1, 30];
+  const deviations = [4, 0.1, 30];
   const posterior = posteriorOf(schema, (_, bucket) => deviations[bucket] ?? 30);
   const base = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'base', posterior });
   const spread = 0.5;
   const { prior } = onlineProblem(base, calibration(), spread);
   const widths = (feature: number) =>
     deviations.map((_, bucket) => 1 / Math.sqrt(prior[feature * STRIDE + bucket]));
-  // One known better than within 0.02 log-odds may move by as much.
-  const expected = (widest: number) => [2 * SLOPE, 0.02, widest];
+  // One known better than within a quarter of the widest prior may move by as much.
+  const expected = (widest: number) => [4 * SLOPE, widest / 4, widest];
   [spread, spread, spread / 2].forEach((widest, feature) => {
     widths(feature).forEach((own, i) => expect(own).toBeCloseTo(expected(widest)[i], 2));
   });
