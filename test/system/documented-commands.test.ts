@@ -132,6 +132,9 @@ describe('commands of the documentation', () => {
     }
   });
 
+  /** What the latest ranking on the page was answered. */
+  let latest: { rankingId: string; token: string; items: { id: string }[] } | undefined;
+
   async function answers(line: string): Promise<void> {
     const words = wordsOf(line)
       .slice(1)
@@ -140,13 +143,30 @@ describe('commands of the documentation', () => {
           .replace('http://127.0.0.1:8787', system.edge.url)
           .replace('pk_…', system.keys.publishableKey),
       );
+    if (line.includes('/v1/events')) return isCounted(words);
     const keepsOrder = isApprentice && line.includes('"candidates"');
     await until('it is answered as the page says', async () => {
       const { stdout } = await promisify(execFile)('curl', words);
       const answer = JSON.parse(stdout);
       expect(answer).toMatchObject({ weights: expect.any(String) });
+      latest = answer;
       return (answer.siteOrder === true) === keepsOrder;
     });
+  }
+
+  /** With the ids and the token of the ranking before it, which a page cannot foresee. */
+  async function isCounted(words: readonly string[]): Promise<void> {
+    const { rankingId, token, items } = latest!;
+    const own = words.map((word) =>
+      word
+        .replace('e1d20755-…', rankingId)
+        .replace('"token":"…"', `"token":"${token}"`)
+        .replace('trip-03137', items[0].id)
+        .replace('2026-11-29T10:00:00Z', new Date().toISOString()),
+    );
+    expect(own).not.toEqual(words);
+    const { stdout } = await promisify(execFile)('curl', own);
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 1, rejected: [] });
   }
 
   test('no other program is named', () => {
