@@ -42,7 +42,9 @@ export function applyDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Sco
     const sum = weights[index * STRIDE + bucket] + toUnits(points);
     // Beyond what 32 bits hold it would come out as another, allowed number.
     if (Math.abs(sum) > MAX_SCORE_UNITS)
-      throw invalid(`feature ${feature}, bucket ${bucket}: points would leave -2048 to 2048: scale the weights down`);
+      throw invalid(
+        `feature ${feature}, bucket ${bucket}: points would leave -2048 to 2048: scale the weights down`,
+      );
     weights[index * STRIDE + bucket] = sum;
   }
   const changed = { ...scorer, weights };
