@@ -1,9 +1,9 @@
 import { shown } from '../../shared/domain/shown.ts';
 import { invalid } from '../../shared/domain/errors.ts';
 import { MAX_DELTAS, type WeightDelta } from '../../shared/domain/weight-delta.ts';
-import { bucketCount, featureIndex } from '../../shared/features/schema.ts';
+import { addDeltas } from '../../shared/score/add-deltas.ts';
 import { checkScores } from '../../shared/score/rerank.ts';
-import { MAX_SCORE_UNITS, STRIDE, toUnits, type Scorer } from '../../shared/score/scorer.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
 
 /**
  * @param fewest 0 where no deltas mean that earlier ones are dropped.
@@ -30,24 +30,10 @@ export function parseDeltas(value: unknown, fewest: 0 | 1): WeightDelta[] {
 
 /**
  * @returns a copy of the scorer with the deltas added to the weights of its first pass.
- * @throws ApiError 400 when the schema lacks a feature or bucket, or when scores could leave their range.
+ * @throws ApiError 400 as `addDeltas`, or when scores could leave their range.
  */
 export function applyDeltas(scorer: Scorer, deltas: readonly WeightDelta[]): Scorer {
-  const weights = scorer.weights.slice();
-  for (const { feature, bucket, points } of deltas) {
-    const index = featureIndex(scorer.schema, feature);
-    const size = bucketCount(scorer.schema.features[index]);
-    if (bucket < 0 || bucket >= size)
-      throw invalid(`feature ${feature} has buckets 0 to ${size - 1}, but not ${bucket}`);
-    const sum = weights[index * STRIDE + bucket] + toUnits(points);
-    // Beyond what 32 bits hold it would come out as another, allowed number.
-    if (Math.abs(sum) > MAX_SCORE_UNITS)
-      throw invalid(
-        `feature ${feature}, bucket ${bucket}: points would leave -2048 to 2048: scale the weights down`,
-      );
-    weights[index * STRIDE + bucket] = sum;
-  }
-  const changed = { ...scorer, weights };
+  const changed = addDeltas(scorer, deltas);
   checkScores(changed);
   return changed;
 }

@@ -12,15 +12,9 @@ import {
 } from '../../backend/science/learn/online/online-learner.ts';
 import { learn } from '../../backend/science/training/train-version.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
-import { featureIndex } from '../../shared/features/schema.ts';
+import { addDeltas } from '../../shared/score/add-deltas.ts';
 import { tripWishes } from '../world/trip-wishes.ts';
-import {
-  additiveFromPoints,
-  STRIDE,
-  toUnits,
-  type AdditiveScorer,
-} from '../../shared/score/scorer.ts';
-import type { WeightDelta } from '../../shared/domain/weight-delta.ts';
+import { additiveFromPoints, type AdditiveScorer } from '../../shared/score/scorer.ts';
 import { sizedForHours } from '../support/size.ts';
 import { hiddenTaste, type HiddenTaste } from '../world/hidden-taste.ts';
 import {
@@ -58,13 +52,6 @@ const setOf = (log: readonly LoggedSlate[]): TrainingSet =>
       reward: Float64Array.from(tallies, (tally) => tally?.click ?? 0),
     })),
   );
-
-function withDeltas(base: AdditiveScorer, deltas: readonly WeightDelta[]): AdditiveScorer {
-  const weights = base.weights.slice();
-  for (const { feature, bucket, points } of deltas)
-    weights[featureIndex(tripWishes, feature) * STRIDE + bucket] += toUnits(points);
-  return { ...base, weights };
-}
 
 /** Nothing earns more than the best of all candidates, shown always. */
 const bestOf = (taste: HiddenTaste, requests: readonly Candidates[]): number =>
@@ -130,7 +117,7 @@ async function live({ seed, rankings, trainings, tasteAt, learnsOnline }: Life):
           const after = { reward, passed: 1 };
           learnFrom(problem, posterior, { codes, propensity: propensities[0], after });
         }
-        served = withDeltas(champion, deltasOf(problem, posterior));
+        served = addDeltas(champion, deltasOf(problem, posterior));
         updates++;
       }
       log.push(serveOne(served, tasteAt(i), requests[i], i, seed * 1_000_000 + i));

@@ -1,6 +1,6 @@
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
-import { STRIDE, toUnits, type AdditiveScorer, type Scorer } from '../../../shared/score/scorer.ts';
-import { featureIndex } from '../../../shared/features/schema.ts';
+import type { AdditiveScorer, Scorer } from '../../../shared/score/scorer.ts';
+import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import { deltasOf } from '../../science/learn/online/online-learner.ts';
 import type { Store } from '../../store/open.ts';
 import { learnerOf, readLearners } from './learner-rows.ts';
@@ -22,9 +22,5 @@ export async function learnedScorer(
   if (row === undefined) return undefined;
   const { problem, posterior } = learnerOf(scorer, row, DEFAULT_ONLINE.spread);
   const deltas = deltasOf(problem, posterior);
-  if (deltas.length === 0) return undefined;
-  const weights = scorer.weights.slice();
-  for (const { feature, bucket, points } of deltas)
-    weights[featureIndex(scorer.schema, feature) * STRIDE + bucket] += toUnits(points);
-  return { ...scorer, weights };
+  return deltas.length === 0 ? undefined : addDeltas(scorer, deltas);
 }

@@ -167,7 +167,6 @@ interface Fitted {
   readonly firstPassRemains?: string;
 }
 
-/** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
 /**
  * The fit that another one goes on from. Where no step of it was better than the points of the parent, these are kept as they are: a
  * fit starts from them at the scale that tells of the clicks, and points of that scale would grow with every such training.
@@ -179,6 +178,7 @@ function startOf(train: TrainingSet, parent: Scorer, from: Fitted | undefined) {
     : fit;
 }
 
+/** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */
 async function fitScorer(
   train: TrainingSet,
   validation: TrainingSet | undefined,

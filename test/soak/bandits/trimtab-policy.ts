@@ -14,14 +14,9 @@ import { packTrainingSet } from '../../../backend/science/learn/training-set.ts'
 import { learn } from '../../../backend/science/training/train-version.ts';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import { RULES_VERSION, versionOf } from '../../../shared/domain/ids.ts';
-import { featureIndex } from '../../../shared/features/schema.ts';
+import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
-import {
-  additiveFromPoints,
-  STRIDE,
-  toUnits,
-  type AdditiveScorer,
-} from '../../../shared/score/scorer.ts';
+import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { loggedOfSent, showSome } from '../../world/one-of-many.ts';
 import { tripWishes } from '../../world/trip-wishes.ts';
 import type { Policy } from './policy.ts';
@@ -126,16 +121,9 @@ export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Poli
         const propensity = shown[0].propensity;
         learnFrom(online.problem, online.posterior, { codes: slate.codes, propensity, after });
         if (log.length % rankingsPerChange === 0)
-          served = withDeltas(champion, deltasOf(online.problem, online.posterior));
+          served = addDeltas(champion, deltasOf(online.problem, online.posterior));
       } else if (rewarded >= minimumRewarded) begin();
       if (log.length % rankingsPerTraining === 0) await train();
     },
   };
-}
-
-function withDeltas(base: AdditiveScorer, deltas: ReturnType<typeof deltasOf>): AdditiveScorer {
-  const weights = base.weights.slice();
-  for (const { feature, bucket, points } of deltas)
-    weights[featureIndex(tripWishes, feature) * STRIDE + bucket] += toUnits(points);
-  return { ...base, weights };
 }
