@@ -1,9 +1,6 @@
-import { cpuDevice } from '../../backend/device/cpu/cpu-device.ts';
-import { offPolicyGain } from '../../backend/science/evaluation/off-policy-gain.ts';
 import type { LearningWindow } from '../../backend/science/training/choose-window.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet } from '../../backend/science/learn/training-set.ts';
-import { learn } from '../../backend/science/training/train-version.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
@@ -18,6 +15,7 @@ import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import { hiddenTaste, show, type HiddenTaste } from './hidden-taste.ts';
+import { learnDirectly } from './learn-directly.ts';
 import { labelled, loggedSlate } from './strata/champion-log.ts';
 import { served } from './strata/pool.ts';
 
@@ -126,21 +124,11 @@ async function approach(
   let champion = from;
   while (rounds.length < most && !((rounds.at(-1)?.share ?? 0) >= asked)) {
     const clicks = visit(site, taste, champion, rankingsPerRound, log);
-    const { scorer, gate, window } = await learn(packTrainingSet(schema, log.map(labelled)), {
-      parent: champion,
-      learner: 'additive',
-      name: 'learned',
-      device: cpuDevice(),
-      evidence: { dataQuality: { passed: true, failures: [] } },
-      rules: { mode: 'direct' },
-      offPolicyGain: async (challenger, fromMs) =>
-        offPolicyGain(
-          log.filter(({ weights, at }) => weights === champion.version && at >= fromMs),
-          champion,
-          challenger,
-          { click: 1 },
-        ).gain,
-    });
+    const { scorer, gate, window } = await learnDirectly(
+      packTrainingSet(schema, log.map(labelled)),
+      log,
+      champion,
+    );
     if (gate.verdict === 'promote')
       champion = { ...scorer, version: versionOf(log.length / rankingsPerRound) };
     const share = (worth(champion, taste, site) - low) / (high - low);

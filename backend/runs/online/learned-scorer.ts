@@ -7,8 +7,8 @@ import { learnerOf, readLearners } from './learner-rows.ts';
 import { DEFAULT_ONLINE } from './settings.ts';
 
 /**
- * A version as it is served, with what was learned since it went live: the champion's, else that of the arm that has it. @returns undefined where
- * that is nothing, or was dropped.
+ * A version as it is served, with what was learned since it went live: the champion's, else that of the arm that has it.
+ * @returns undefined where that is nothing, or was dropped.
  */
 export async function learnedScorer(
   store: Pick<Store, 'db'>,

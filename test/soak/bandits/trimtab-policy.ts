@@ -1,5 +1,3 @@
-import { cpuDevice } from '../../../backend/device/cpu/cpu-device.ts';
-import { offPolicyGain } from '../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../backend/science/learn/logged-slate.ts';
 import { calibrateOnline } from '../../../backend/science/learn/online/calibration.ts';
 import {
@@ -11,12 +9,12 @@ import {
   type OnlineProblem,
 } from '../../../backend/science/learn/online/online-learner.ts';
 import { packTrainingSet } from '../../../backend/science/learn/training-set.ts';
-import { learn } from '../../../backend/science/training/train-version.ts';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import { RULES_VERSION, versionOf } from '../../../shared/domain/ids.ts';
 import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
 import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { learnDirectly } from '../../world/learn-directly.ts';
 import { loggedOfSent, showSome } from '../../world/one-of-many.ts';
 import { tripWishes } from '../../world/trip-wishes.ts';
 import type { Policy } from './policy.ts';
@@ -51,7 +49,6 @@ export const SETUP: TrimtabSetup = {
 /** Direct mode: trainings that the gate alone makes champion, and learning from each ranking in between. */
 export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Policy {
   const { exploration, rankingsPerTraining, minimumRewarded, spread, rankingsPerChange } = setup;
-  const device = cpuDevice();
   const about = { version: RULES_VERSION, name: 'rules', exploration };
   const rules = additiveFromPoints(tripWishes, tripWishes.rules, about);
   let champion: AdditiveScorer = { ...rules, posterior: unlearned(tripWishes, exploration) };
@@ -77,22 +74,7 @@ export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Poli
     online = { problem, posterior: nothingLearned(problem) };
   };
   const train = async () => {
-    const { scorer, gate } = await learn(setOf(log), {
-      parent: champion,
-      startFrom: served,
-      learner: 'additive',
-      name: 'learned',
-      device,
-      evidence: { dataQuality: { passed: true, failures: [] } },
-      rules: { mode: 'direct' },
-      offPolicyGain: async (challenger, fromMs) =>
-        offPolicyGain(
-          log.filter(({ weights, at }) => weights === champion.version && at >= fromMs),
-          champion,
-          challenger,
-          { click: 1 },
-        ).gain,
-    });
+    const { scorer, gate } = await learnDirectly(setOf(log), log, champion, served);
     if (gate.verdict !== 'promote') return;
     champion = {
       ...(scorer as AdditiveScorer),
