@@ -1,5 +1,6 @@
 import { bucketCount, type Schema } from '../../../../shared/features/schema.ts';
 import type { LearnedCross } from '../../../../shared/score/learned-cross.ts';
+import { cholesky, forwardSubstitute } from '../../statistics/cholesky.ts';
 import type { CodeMatrix } from '../code-matrix.ts';
 
 /** A pair of features, and by how much its interaction would lower the loss. */
@@ -14,9 +15,6 @@ export interface RowDerivatives {
   readonly gradient: Float64Array;
   readonly hessian: Float64Array;
 }
-
-const SWEEPS = 50;
-const CONVERGED = 1e-9;
 
 /**
  * How much the loss would fall if each pair's table of cells were added to what was fitted, best first: a second-order estimate from
@@ -53,44 +51,30 @@ export interface CellTable {
 
 /**
  * By how much more the best table of cells lowers the quadratic `Σ G d + (H + ridge) d² / 2` than the best sum of one weight
- * per row and one per column does. The former is `½ Σ G² / (H + ridge)`; the latter is found by backfitting, which is coordinate descent on a convex quadratic.
+ * per row and one per column does. The former is `½ Σ G² / (H + ridge)`; the latter is `½ bᵀ A⁻¹ b` of the normal equations, solved
+ * exactly: backfitting hardly moves where rows and columns share few cells, and would leave a sum looking like an interaction.
  */
 export function interactionGain(table: CellTable, ridge: number): number {
   const { rows, columns, gradient, hessian } = table;
-  const bend = hessian.map((own) => (own > 0 ? own + ridge : 0));
+  const size = rows + columns;
+  const matrix = new Float64Array(size * size);
+  const pull = new Float64Array(size);
   let whole = 0;
-  for (let c = 0; c < bend.length; c++) if (bend[c] > 0) whole += gradient[c] ** 2 / bend[c] / 2;
-  // What is left of the gradient after the row's and column's weights.
-  const left = gradient.slice();
-  let additive = 0;
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    let won = 0;
-    for (let x = 0; x < rows; x++) won += settle(left, bend, x * columns, 1, columns);
-    for (let y = 0; y < columns; y++) won += settle(left, bend, y, columns, rows);
-    additive += won;
-    if (won <= CONVERGED * additive) break;
-  }
-  return whole - additive;
-}
-
-/** Moves all cells of a row or column together to where the quadratic is lowest. @returns by how much it fell. */
-function settle(
-  left: Float64Array,
-  bend: Float64Array,
-  from: number,
-  stride: number,
-  count: number,
-): number {
-  let [pull, stiffness] = [0, 0];
-  for (let i = 0, c = from; i < count; i++, c += stride) {
-    if (bend[c] === 0) continue;
-    pull += left[c];
-    stiffness += bend[c];
-  }
-  if (stiffness === 0) return 0;
-  const step = -pull / stiffness;
-  for (let i = 0, c = from; i < count; i++, c += stride) left[c] += bend[c] * step;
-  return (pull * pull) / stiffness / 2;
+  for (let x = 0; x < rows; x++)
+    for (let y = rows; y < size; y++) {
+      const c = x * columns + y - rows;
+      if (hessian[c] <= 0) continue;
+      const bend = hessian[c] + ridge;
+      whole += gradient[c] ** 2 / bend / 2;
+      matrix[x * size + x] += bend;
+      matrix[y * size + y] += bend;
+      matrix[x * size + y] = matrix[y * size + x] = bend;
+      pull[x] += gradient[c];
+      pull[y] += gradient[c];
+    }
+  // Rows against columns may be shifted without a change: such a direction has no pivot and is left out by the decomposition.
+  const half = forwardSubstitute(cholesky(matrix, size), pull);
+  return whole - half.reduce((sum, own) => sum + own ** 2, 0) / 2;
 }
 
 /** Degrees of freedom that a table has beyond its rows and columns, as the ridge leaves them. */
