@@ -5,13 +5,13 @@ import {
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { setIntercept } from '../learn/outside-option.ts';
-import { sliceSlates, slateCount, type TrainingSet } from '../learn/training-set.ts';
+import { sliceSlates, slateCount, takeSlates, type TrainingSet } from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
 import { gainOn, logOddsOf } from './held-out-comparison.ts';
 import { percent } from '../../../shared/text/text.ts';
 import { isGainCertain } from './is-gain-certain.ts';
-import { comparisonOf, windowSplits, type SlateRange, type WindowSplit } from './window-splits.ts';
+import { comparisonsOf, windowSplits, type WindowSplit } from './window-splits.ts';
 
 /** The latest part of the slates that a training learns from. */
 export interface LearningWindow {
@@ -37,8 +37,8 @@ const ITERATIONS = 30;
  * slates, and their held-out losses on these are compared slate by slate, clustered by visitor. The shorter one takes
  * the place of the longer where its one-sided p-value is at most `ALPHA`, divided by the number of windows (Bonferroni).
  *
- * Half and the shortest are compared to the whole first: where neither has a smaller loss, nothing has changed and no other
- * is fitted.
+ * Half and the shortest are compared to the whole first: where neither has a smaller loss, and rewards did not fall, nothing has
+ * changed and no other is fitted.
  * @param set with the shown slot as one feature more where the schema asks for it; slates in time order.
  */
 export async function chooseWindow(
@@ -50,23 +50,35 @@ export async function chooseWindow(
   const splits = windowSplits(rewardedSlates(set), of);
   if (splits.length === 0) return whole;
 
-  const fittedTo = async ({ from, to }: SlateRange, newest: TrainingSet) => {
-    const part = sliceSlates(set, from, to);
-    const slope = warmSlope(options.parent, sliceSlates(set, 0, to));
-    const start = toLogOdds(firstPassOf(options.parent), set, slope);
-    setIntercept(part, start);
-    const descent = { weights: start, iterations: ITERATIONS };
-    return logOddsOf(await fitFirstPass(part, undefined, options, descent), newest);
-  };
-  const compare = async (split: WindowSplit, from: number) => {
-    const { longer, shorter, newest: latest } = comparisonOf(split, from, of);
-    const newest = sliceSlates(set, latest.from, latest.to);
-    const [ofLonger, ofShorter] = [await fittedTo(longer, newest), await fittedTo(shorter, newest)];
+  const compare = async (split: WindowSplit, longerFrom: number) => {
+    const judgedFrom = split.to ?? split.from;
+    const newest = sliceSlates(set, judgedFrom, of);
+    const ofLonger = new Float64Array(newest.rows);
+    const ofShorter = new Float64Array(newest.rows);
+    for (const { longer, shorter, judged } of comparisonsOf(split, longerFrom, set.cluster)) {
+      const to = takeSlates(set, judged);
+      const slope = warmSlope(options.parent, takeSlates(set, longer));
+      const fittedTo = async (slates: readonly number[]) => {
+        const part = takeSlates(set, slates);
+        const start = toLogOdds(firstPassOf(options.parent), set, slope);
+        setIntercept(part, start);
+        const descent = { weights: start, iterations: ITERATIONS };
+        return logOddsOf(await fitFirstPass(part, undefined, options, descent), to);
+      };
+      const [one, other] = [await fittedTo(longer), await fittedTo(shorter)];
+      let row = 0;
+      for (const slate of judged)
+        for (let at = set.starts[slate]; at < set.starts[slate + 1]; at++, row++) {
+          const place = at - set.starts[judgedFrom];
+          ofLonger[place] = one[row];
+          ofShorter[place] = other[row];
+        }
+    }
     return gainOn(newest, options.parent.schema.training.objective, ofLonger, ofShorter);
   };
 
   const outermost = splits.length > 1 ? [splits[0], splits.at(-1)!] : splits;
-  let seemsChanged = false;
+  let seemsChanged = splits.some(({ to }) => to === undefined);
   for (const split of outermost) seemsChanged ||= ((await compare(split, 0))?.mean ?? 0) > 0;
   if (!seemsChanged) return whole;
 
@@ -93,7 +105,7 @@ function reason(
   const part = percent((of - split.from) / of, { digits: 0 });
   const longer = slates === of ? 'all' : `the latest ${percent(slates / of, { digits: 0 })}`;
   const [mean, low, high] = [gain.mean, gain.low, gain.high].map((loss) => loss.toFixed(3));
-  return `what was fitted to these ${part} predicts the newest ${of - split.to} better than what was fitted to ${longer}: the loss is ${mean} smaller (95 %: ${low} to ${high})`;
+  return `what was fitted to these ${part} predicts the newest ${of - (split.to ?? split.from)} better than what was fitted to ${longer}: the loss is ${mean} smaller (95 %: ${low} to ${high})`;
 }
 
 /** The window's own slates. */

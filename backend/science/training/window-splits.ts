@@ -1,11 +1,10 @@
-/** Slates `from .. to − 1`. */
-export interface SlateRange {
-  readonly from: number;
-  readonly to: number;
-}
+import { fallOfRewards } from './fall-of-rewards.ts';
 
-/** A window's first slate, and the first of those on which it is compared; in between lies what it is fitted to. */
-export type WindowSplit = SlateRange;
+/** A window's first slate, and the first of those on which it is compared; absent where it is compared in folds of its visitors. */
+export interface WindowSplit {
+  readonly from: number;
+  readonly to?: number;
+}
 
 /** Fewer slates with a reward teach too little for a window of their own. */
 const LEAST_REWARDED = 300;
@@ -15,40 +14,70 @@ const NEWEST_REWARDED = 400;
 const NEWEST_SHARE = 0.4;
 /** Each further window has half of the slates. */
 const SHORTER = 0.5;
+/** Slates with a reward since rewards fell: where tastes turned, so few teach more than all of before, as first trainings do. */
+const LEAST_SINCE_FALL = 60;
+/** Of the visitors of a window that has too few rewards to be cut in two. */
+const FOLDS = 5;
 
 /**
- * The windows that are shorter than the whole, the longest first. The newest slates are a share of the window itself: once a
+ * The windows that are shorter than the whole, the longest first. Halves are compared on their newest slates, which are a share of the window itself: once a
  * champion ranks well, all that it shows is alike, and a few hundred slates no longer tell a fit to two tastes from a fit to
  * one (in the worlds of `turnTastes`, with 400 of them, the log of two tastes was learned from whole in each of five second
  * trainings after the turn).
+ *
+ * Where rewards fell, the slates since are a window as well. A turn of tastes may leave a champion with few rewards, and halves
+ * with enough of them would then reach back to before the turn for long; the fewer there are, the more of them have to be learned from and judged
+ * on, so that such a window is compared in folds.
  * @param rewarded the numbers of the slates with a reward, ascending. @param of how many slates there are.
  */
 export function windowSplits(rewarded: readonly number[], of: number): WindowSplit[] {
+  const since = (from: number) => rewarded.filter((slate) => slate >= from);
+  const cut = (from: number): WindowSplit | undefined => {
+    const own = since(from);
+    const newest = Math.max(NEWEST_REWARDED, Math.round(own.length * NEWEST_SHARE));
+    return own.length - newest < LEAST_REWARDED ? undefined : { from, to: own.at(-newest)! };
+  };
   const splits: WindowSplit[] = [];
   for (let slates = of * SHORTER; slates >= 1; slates *= SHORTER) {
-    const from = of - Math.round(slates);
-    const own = rewarded.filter((slate) => slate >= from);
-    const newest = Math.max(NEWEST_REWARDED, Math.round(own.length * NEWEST_SHARE));
-    if (own.length - newest < LEAST_REWARDED) break;
-    splits.push({ from, to: own.at(-newest)! });
+    const half = cut(of - Math.round(slates));
+    if (half === undefined) break;
+    splits.push(half);
   }
-  return splits;
+  const fall = fallOfRewards(rewarded, of);
+  if (fall !== undefined && since(fall).length >= LEAST_SINCE_FALL)
+    splits.push(cut(fall) ?? { from: fall });
+  return splits.toSorted((one, other) => one.from - other.from);
 }
 
-/** What a window and a longer one are fitted to, and the newest slates, which neither is fitted to and both are judged on. */
+/** What a window and a longer one are fitted to, and the slates that neither is fitted to and both are judged on: numbers of slates, ascending. */
 interface WindowComparison {
-  readonly longer: SlateRange;
-  readonly shorter: SlateRange;
-  readonly newest: SlateRange;
+  readonly longer: readonly number[];
+  readonly shorter: readonly number[];
+  readonly judged: readonly number[];
 }
 
-/** @param longer the first slate of the longer window. @param of how many slates there are. */
-export const comparisonOf = (
+/**
+ * @param longer the first slate of the longer window. @param cluster the visitor of each of the slates that there are. A visitor is
+ * never both learned from and judged on in folds.
+ */
+export function comparisonsOf(
   { from, to }: WindowSplit,
   longer: number,
-  of: number,
-): WindowComparison => ({
-  longer: { from: longer, to },
-  shorter: { from, to },
-  newest: { from: to, to: of },
-});
+  cluster: ArrayLike<number>,
+): WindowComparison[] {
+  const range = (start: number, end: number) =>
+    Array.from({ length: end - start }, (_, i) => start + i);
+  const of = cluster.length;
+  if (to !== undefined)
+    return [{ longer: range(longer, to), shorter: range(from, to), judged: range(to, of) }];
+  const foldOf = (slate: number) => cluster[slate] % FOLDS;
+  return Array.from({ length: FOLDS }, (_, fold) => {
+    const isApart = (slate: number) => foldOf(slate) !== fold;
+    const own = range(from, of);
+    return {
+      longer: range(longer, of).filter(isApart),
+      shorter: own.filter(isApart),
+      judged: own.filter((slate) => !isApart(slate)),
+    };
+  });
+}
