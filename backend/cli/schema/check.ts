@@ -1,9 +1,4 @@
-import {
-  bucketCount,
-  bucketLabel,
-  parseSchema,
-  type Schema,
-} from '../../../shared/features/schema.ts';
+import { bucketLabels, parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { counted, table } from '../../../shared/text/text.ts';
 import { refuseForeign } from '../../catalogue/check-items.ts';
 import { CliError } from '../../client/failure.ts';
@@ -32,7 +27,7 @@ async function check(
   const features = schema.features.map((spec) => ({
     name: spec.name,
     kind: spec.kind,
-    buckets: Array.from({ length: bucketCount(spec) }, (_, bucket) => bucketLabel(spec, bucket)),
+    buckets: bucketLabels(schema, spec),
   }));
   const { name, hash, columns, filters } = schema;
   print(
