@@ -36,6 +36,7 @@ import { trainVerb } from './runs/train.ts';
 import { applyVerb } from './schema/apply.ts';
 import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
+import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
 import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
@@ -160,7 +161,11 @@ const NOUNS: readonly Noun[] = [
     about: 'visitors, by their pseudonymous ids',
     verbs: [deleteUserVerb, allowUserVerb],
   },
-  { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb, applyVerb] },
+  {
+    noun: 'schema',
+    about: 'features of a catalogue',
+    verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
+  },
   { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
 ];
 

@@ -3,7 +3,7 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration } from '../../../shared/domain/exploration.ts';
-import { bucketLabels, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
 import { additiveFromPoints, crossPointsOf, pointsOf } from '../../../shared/score/scorer.ts';
@@ -26,6 +26,7 @@ import {
   versionParam,
 } from '../contract/openapi.ts';
 import { belowMinimums } from '../contract/below-minimums.ts';
+import { bucketWords, bucketWordsOf } from '../contract/bucket-words.ts';
 import type { Services } from '../contract/services.ts';
 
 const about = z
@@ -75,9 +76,7 @@ const exploration = z
 const whole = about
   .extend({
     schema: objectOf<Schema>('Columns, features, filters and rules'),
-    buckets: z.record(z.string(), z.array(z.string())).openapi({
-      description: 'Feature → what each bucket means, in words, from 0 (missing)',
-    }),
+    buckets: bucketWords,
     points,
     served: points.nullable().openapi({
       description:
@@ -175,9 +174,7 @@ export const weightRoutes = (services: Services) => {
           ...found,
           belowMinimums: belowMinimumsOf(found.lineage),
           schema,
-          buckets: Object.fromEntries(
-            schema.features.map((spec) => [spec.name, bucketLabels(schema, spec)]),
-          ),
+          buckets: bucketWordsOf(schema),
           points: pointsOf(scorer),
           served: learned === undefined ? null : pointsOf(learned),
           crosses: crossPointsOf(scorer),
