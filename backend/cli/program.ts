@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
-import { apprenticeOffVerb, apprenticeOnVerb } from './apprentice/switch.ts';
+import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { pruneVerb } from './data/prune.ts';
@@ -114,7 +114,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'apprentice',
     about: 'the site keeps its own order, and Trimtab learns from it until it is switched on',
-    verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb],
+    verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb, apprenticeUnsetVerb],
     otherwise: apprenticeStatusVerb,
   },
   {
