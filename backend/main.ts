@@ -16,7 +16,7 @@ import { log } from './process/logger.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
-import { learnedJob } from './log/learned-columns/learned-job.ts';
+import { learnedJobs } from './log/learned-columns/learned-job.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
@@ -123,13 +123,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
       kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
-      learnedJob({
+      ...learnedJobs({
         store,
         account: services.account,
         publisher: services.publisher,
         liveSchema,
         thread: services.learning,
         settings: config.learnedColumns,
+        everyMs: config.watchEveryMs,
         nowMs,
         log,
       }),

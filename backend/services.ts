@@ -15,7 +15,7 @@ import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import type { Lease } from './scheduler/lease.ts';
-import { liveSchema as liveSchemaOf } from './models/live-schema.ts';
+import { liveSchemaReader } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
 import { onlineLearningOf } from './runs/online/online-job.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
@@ -50,7 +50,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
   const readsCrosses = () => edgeReadsCrosses(edge);
-  const liveSchema = () => liveSchemaOf(store, versions);
+  const liveSchema = liveSchemaReader(store, versions);
   const packing = threadOnDemand<SnapshotWorker>(
     new URL('./catalogue/snapshot-worker.ts', import.meta.url),
   );

@@ -7,6 +7,7 @@ import type { Span } from '../log/account/span.ts';
 import {
   changeApprentice,
   readApprenticeSettings,
+  removeApprentice,
   type ApprenticeSetting,
 } from '../models/apprentice-settings.ts';
 import { readLive } from '../models/live-pointer.ts';
@@ -35,6 +36,8 @@ export interface ApprenticeStatus extends ApprenticeFigures {
 export interface Apprentice {
   /** Edges follow within their refresh interval, also during a hold. @param share of the sessions that Trimtab ranks for, 0..1. */
   set(placement: ApprenticePlacement, share: number, by: string): Promise<ApprenticeSetting[]>;
+  /** The placement goes by what is set everywhere again. @throws ApiError 404 `not_set`. */
+  remove(placement: ApprenticePlacement, by: string): Promise<ApprenticeSetting[]>;
   /** @param placement undefined: all. */
   status(span: Span, placement?: Placement): Promise<ApprenticeStatus>;
   stop(): Promise<void>;
@@ -68,6 +71,13 @@ export function apprenticeOf({
       return readApprenticeSettings(store);
     },
 
+    async remove(placement, by) {
+      const settings = await readApprenticeSettings(store);
+      await store.write(removeApprentice(store, settings, { placement, by, at: nowMs() }));
+      await livePointer.refreshTraffic(by);
+      return readApprenticeSettings(store);
+    },
+
     async status(span, placement) {
       await account.update();
       const champion = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
@@ -93,6 +103,6 @@ export function apprenticeOf({
 const splitsOf = ({ db }: Store, placement: Placement | undefined) =>
   db.all<{ change: number; share: number }>(sql`
     select id as change, share from ${apprenticeChanges}
-    where share > 0 and share < 1
+    where share > 0 and share < 1 and not isRemoved
       and ${placement === undefined ? sql`true` : sql`placement in ('*', ${placement})`}
     order by id desc limit ${MOST_COMPARISONS}`);

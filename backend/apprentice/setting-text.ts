@@ -14,3 +14,9 @@ export const settingText = ({
   if (share === 1) return `${where} Trimtab ranks.`;
   return `${where} Trimtab ranks for ${percent(share)} of the sessions, the others see the site's own order.`;
 };
+
+/** All that is set, a line each. */
+export const settingsText = (settings: readonly Parameters<typeof settingText>[0][]): string =>
+  settings.length === 0
+    ? 'Trimtab ranks everywhere: it is no apprentice ("trimtab apprentice on" makes it one).'
+    : settings.map(settingText).join('\n');

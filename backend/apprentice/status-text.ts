@@ -5,24 +5,21 @@ import type { Proportion } from '../science/statistics/wilson.ts';
 import type { OrderComparison } from './compare-orders.ts';
 import type { OrderFigures, Readiness } from './report.ts';
 import type { ApprenticeStatus } from './service.ts';
-import { settingText } from './setting-text.ts';
+import { settingsText } from './setting-text.ts';
 
 /** Of an apprentice, in sentences. */
 export function statusText(status: ApprenticeStatus): string {
   const { settings, rankings, champion, now, all, days, comparisons, readiness } = status;
-  const set =
-    settings.length === 0
-      ? ['Trimtab ranks everywhere: it is no apprentice ("trimtab apprentice on" makes it one).']
-      : settings.map(settingText);
+  const set = settingsText(settings);
   const usual = rankings.all - rankings.kept;
   const kept = `the site's own order was kept in ${count(rankings.kept)} of ${count(rankings.all)} rankings${
     rankings.kept > 0 && usual > 0
       ? ` (the others came before the mode, from sessions that Trimtab ranks for, or without candidates: without them there is no order to keep)`
       : ''
   }.`;
-  if (rankings.kept === 0) return [...set, kept, ...comparisons.map(comparisonText)].join('\n');
+  if (rankings.kept === 0) return [set, kept, ...comparisons.map(comparisonText)].join('\n');
   return [
-    ...set,
+    set,
     kept,
     '',
     `${champion}, which is live now:`,

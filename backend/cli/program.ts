@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
-import { apprenticeOffVerb, apprenticeOnVerb } from './apprentice/switch.ts';
+import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { pruneVerb } from './data/prune.ts';
@@ -36,6 +36,7 @@ import { trainVerb } from './runs/train.ts';
 import { applyVerb } from './schema/apply.ts';
 import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
+import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
 import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
@@ -113,7 +114,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'apprentice',
     about: 'the site keeps its own order, and Trimtab learns from it until it is switched on',
-    verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb],
+    verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb, apprenticeUnsetVerb],
     otherwise: apprenticeStatusVerb,
   },
   {
@@ -160,7 +161,11 @@ const NOUNS: readonly Noun[] = [
     about: 'visitors, by their pseudonymous ids',
     verbs: [deleteUserVerb, allowUserVerb],
   },
-  { noun: 'schema', about: 'features of a catalogue', verbs: [checkVerb, fitVerb, applyVerb] },
+  {
+    noun: 'schema',
+    about: 'features of a catalogue',
+    verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
+  },
   { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
 ];
 

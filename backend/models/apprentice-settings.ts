@@ -1,5 +1,10 @@
 import { sql } from 'drizzle-orm';
-import type { ApprenticePlacement, Apprenticeships } from '../../shared/domain/apprentice.ts';
+import {
+  EVERYWHERE,
+  type ApprenticePlacement,
+  type Apprenticeships,
+} from '../../shared/domain/apprentice.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { apprenticeChanges } from '../store/tables.ts';
@@ -15,11 +20,12 @@ export interface ApprenticeSetting {
   readonly since: number;
 }
 
-/** The newest change of each placement, that of everywhere first; empty where Trimtab never was an apprentice. */
+/** The newest change of each placement unless it removed the setting, that of everywhere first; empty where nothing is set. */
 export const readApprenticeSettings = ({ db }: Pick<Store, 'db'>): Promise<ApprenticeSetting[]> =>
   db.all<ApprenticeSetting>(sql`
     select placement, share, id as change, actor as "by", at as since
     from ${apprenticeChanges} where id in (select max(id) from ${apprenticeChanges} group by placement)
+      and not isRemoved
     order by placement`);
 
 /**
@@ -59,6 +65,44 @@ export const changeApprentice = (
     details: { share },
   }),
 ];
+
+/**
+ * To be written: the placement has no setting of its own any more, so that what holds everywhere holds there. The change stays
+ * in the table with all others, as comparisons are counted by it.
+ * @param settings as `readApprenticeSettings` has them. @throws ApiError 404 `not_set` where there is none to remove.
+ */
+export function removeApprentice(
+  store: Store,
+  settings: readonly ApprenticeSetting[],
+  {
+    placement,
+    by,
+    at,
+  }: { readonly placement: ApprenticePlacement; readonly by: string; readonly at: number },
+): Statement[] {
+  const own = settings.find((one) => one.placement === placement);
+  if (own === undefined)
+    throw new ApiError(
+      404,
+      'not_set',
+      placement === EVERYWHERE
+        ? 'nothing is set for all placements: there is nothing to remove'
+        : `placement ${placement} has no setting of its own: there is nothing to remove`,
+    );
+  const everywhere = settings.find((one) => one.placement === EVERYWHERE);
+  // Trimtab ranks where nobody ever set anything.
+  const share = (placement === EVERYWHERE ? undefined : everywhere?.share) ?? 1;
+  return [
+    store.db.insert(apprenticeChanges).values({ at, actor: by, placement, share, isRemoved: true }),
+    recordAudit(store, {
+      at,
+      actor: by,
+      action: 'remove apprentice',
+      subject: placement,
+      details: { before: own.share, now: share },
+    }),
+  ];
+}
 
 /**
  * The settings of a pointer that was found in KV by a store that has none, because it is new or was lost: a site that keeps its

@@ -320,6 +320,8 @@ export const apprenticeChanges = sqliteTable('apprentice_changes', {
   placement: text().notNull(),
   /** Of the sessions that Trimtab ranks for, 0..1. */
   share: real().notNull(),
+  /** The placement has no setting of its own any more; `share` is what then holds there. */
+  isRemoved: integer({ mode: 'boolean' }).notNull().default(false),
 });
 
 /** Every weights pointer that had a revision: who is in which arm of what, for as long as edges go by it. */

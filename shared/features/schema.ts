@@ -155,9 +155,38 @@ export function featureIndex(schema: Pick<Schema, 'features' | 'name'>, name: st
 
 /** Number of buckets, bucket 0 (missing) included. */
 export const bucketCount = (spec: FeatureSpec): number => kindOf(spec).size(spec);
-/** The meaning of a bucket for display, for example `within +10 %`. */
-export const bucketLabel = (spec: FeatureSpec, bucket: number): string =>
-  bucket === 0 ? 'missing' : kindOf(spec).label(spec, bucket);
+/**
+ * The meaning of a bucket in words that are read behind the feature's name, for example `600 to 1200` of `price-level`. No kind
+ * shows a bucket's number.
+ */
+export function bucketLabel(
+  schema: Pick<Schema, 'columns' | 'features'>,
+  spec: FeatureSpec,
+  bucket: number,
+): string {
+  if (bucket === 0) return 'missing';
+  const partLabel = (name: string, part: number) =>
+    namedLabel(
+      schema,
+      schema.features.find((one) => one.name === name)!,
+      part,
+    );
+  return kindOf(spec).label(spec, bucket, { columns: schema.columns, partLabel });
+}
+
+/** The same behind the feature's name, for where it is one of several: `device mobile`. */
+export const namedLabel = (
+  schema: Pick<Schema, 'columns' | 'features'>,
+  spec: FeatureSpec,
+  bucket: number,
+): string => `${spec.name} ${bucketLabel(schema, spec, bucket)}`;
+
+/** The words of all buckets of a feature, from 0 (missing) on. */
+export const bucketLabels = (
+  schema: Pick<Schema, 'columns' | 'features'>,
+  spec: FeatureSpec,
+): string[] =>
+  Array.from({ length: bucketCount(spec) }, (_, bucket) => bucketLabel(schema, spec, bucket));
 
 function list<T>(value: readonly T[] | undefined, name: string): readonly T[] {
   if (!Array.isArray(value)) throw bad(`${name} must be a list, but was ${shown(value)}`);

@@ -1,4 +1,4 @@
-import { bucketLabel } from '../features/schema.ts';
+import { bucketLabel, namedLabel } from '../features/schema.ts';
 import { cellReader, crossName } from './learned-cross.ts';
 import { rerankUnits, type RerankingScorer } from './rerank.ts';
 import { STRIDE, toPoints, type Scorer } from './scorer.ts';
@@ -7,7 +7,7 @@ import { STRIDE, toPoints, type Scorer } from './scorer.ts';
 export interface Reason {
   /** Of a learned cross both names, such as `status × difficulty`. */
   readonly feature: string;
-  /** What the item's bucket means, for example `within budget`; of a learned cross, both. */
+  /** What the item's bucket means, for example `within budget`; of a cross both, behind the names of its features. */
   readonly because: string;
   readonly points: number;
   /**
@@ -38,7 +38,8 @@ export function explain(scorer: Scorer, codes: Uint8Array): Reason[] {
 
 function firstPassReasons({ schema, crosses = [], weights }: Scorer, codes: Uint8Array): Reason[] {
   const { features } = schema;
-  const because = (feature: number) => bucketLabel(features[feature], codes[feature]);
+  const because = (feature: number) => bucketLabel(schema, features[feature], codes[feature]);
+  const named = (feature: number) => namedLabel(schema, features[feature], codes[feature]);
   const pointsAt = (feature: number, bucket: number) =>
     toPoints(weights[feature * STRIDE + bucket]);
   return [
@@ -49,7 +50,7 @@ function firstPassReasons({ schema, crosses = [], weights }: Scorer, codes: Uint
     })),
     ...crosses.map((cross, k) => ({
       feature: crossName(schema, cross),
-      because: cross.map(because).join(' × '),
+      because: cross.map(named).join(' × '),
       points: pointsAt(features.length + k, cellReader(schema, cross)(codes)),
     })),
   ];
@@ -66,7 +67,8 @@ function rerankReasons(scorer: RerankingScorer, codes: Uint8Array): Reason[] {
     const units = bucket === 0 ? 0 : total - rerankUnits(scorer, without);
     without[feature] = bucket;
     left -= units;
-    return { feature: spec.name, because: bucketLabel(spec, bucket), points: toPoints(units), by };
+    const because = bucketLabel(scorer.schema, spec, bucket);
+    return { feature: spec.name, because, points: toPoints(units), by };
   });
   const together = { feature: 'features together', because: 'what no feature does alone' };
   return [...alone, { ...together, points: toPoints(left), by }];

@@ -1,4 +1,4 @@
-import { settingText } from '../../apprentice/setting-text.ts';
+import { settingsText } from '../../apprentice/setting-text.ts';
 import { EVERYWHERE, isApprenticePlacement } from '../../../shared/domain/apprentice.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
@@ -30,13 +30,18 @@ export const apprenticeOffVerb = () =>
     )
     .action((options: Options) => change(shareOf(options.share), options));
 
+export const apprenticeUnsetVerb = () =>
+  ofPlacement('unset', 'removes a setting: the placement goes by what is set for all').action(
+    (options: Options) => change(null, options),
+  );
+
 function shareOf(text: string | undefined): number {
   const share = Number(text);
   if (text !== undefined && text.trim() !== '' && share > 0 && share <= 1) return share;
   throw new CliError(`--share must be above 0 and at most 1, but was "${text}"`, 2);
 }
 
-async function change(share: number, options: Options): Promise<void> {
+async function change(share: number | null, options: Options): Promise<void> {
   const { placement = EVERYWHERE } = options;
   if (!isApprenticePlacement(placement))
     throw new CliError(
@@ -46,5 +51,5 @@ async function change(share: number, options: Options): Promise<void> {
   const { settings } = await json(
     backendClient(options).apprentice.$post({ json: { placement, share } }),
   );
-  print(settings, () => settings.map(settingText).join('\n'), options);
+  print(settings, () => settingsText(settings), options);
 }

@@ -1,14 +1,10 @@
-import {
-  bucketCount,
-  bucketLabel,
-  parseSchema,
-  type Schema,
-} from '../../../shared/features/schema.ts';
-import { counted, table } from '../../../shared/text/text.ts';
+import { bucketLabels, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { counted } from '../../../shared/text/text.ts';
 import { refuseForeign } from '../../catalogue/check-items.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
+import { featureTable } from './feature-table.ts';
 import { localVerb } from '../command/verb.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
 import { readItems, refusalsText } from '../items/read-items.ts';
@@ -32,16 +28,13 @@ async function check(
   const features = schema.features.map((spec) => ({
     name: spec.name,
     kind: spec.kind,
-    buckets: Array.from({ length: bucketCount(spec) }, (_, bucket) => bucketLabel(spec, bucket)),
+    buckets: bucketLabels(schema, spec),
   }));
   const { name, hash, columns, filters } = schema;
   print(
     { name, hash, columns: columns.length, filters: filters.length, features },
     () =>
-      `${file} is valid: schema ${name}, hash ${hash}, ${columns.length} columns, ${filters.length} filters\n\n${table(
-        ['feature', 'kind', 'buckets', 'meaning'],
-        features.map((f) => [f.name, f.kind, f.buckets.length, meaning(f.buckets)]),
-      )}`,
+      `${file} is valid: schema ${name}, hash ${hash}, ${columns.length} columns, ${filters.length} filters\n\n${featureTable(features)}`,
     options,
   );
 }
@@ -54,11 +47,4 @@ async function checkItems(file: string, schema: Schema, options: ItemFileOptions
     throw new CliError(
       `${file}: ${counted(refused.length, 'row')} refused under schema ${schema.name}:\n${refusalsText(refused)}`,
     );
-}
-
-function meaning(labels: readonly string[]): string {
-  const present = labels.slice(1);
-  return present.length <= 5
-    ? present.join(', ')
-    : `${present.slice(0, 3).join(', ')}, … ${present.at(-1)}`;
 }

@@ -1,4 +1,4 @@
-import { bucketLabel } from '../../../shared/features/schema.ts';
+import { bucketLabel, namedLabel } from '../../../shared/features/schema.ts';
 import { facts, moment, table } from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
@@ -69,7 +69,7 @@ function wholeText(whole: Answer<'/v1/weights/:version'>): string {
   ]);
   const ofFeatures = schema.features.flatMap((spec) =>
     (points[spec.name] ?? []).map((value, bucket) => {
-      const label = bucketLabel(spec, bucket);
+      const label = bucketLabel(schema, spec, bucket);
       return [spec.name, label, value, served?.[spec.name][bucket] ?? value] as const;
     }),
   );
@@ -96,7 +96,7 @@ function crossRows({ schema, crosses }: Answer<'/v1/weights/:version'>) {
         (value, y) =>
           [
             features.join(' × '),
-            `${bucketLabel(first, x)} × ${bucketLabel(second, y)}`,
+            `${namedLabel(schema, first, x)} × ${namedLabel(schema, second, y)}`,
             value,
           ] as const,
       ),

@@ -42,9 +42,9 @@ const set = createRoute({
               .custom<ApprenticePlacement>(isApprenticePlacement, 'must be a placement or "*"')
               .default(EVERYWHERE)
               .openapi({ type: 'string', example: 'home' }),
-            share: z.number().min(0).max(1).openapi({
+            share: z.number().min(0).max(1).nullable().openapi({
               description:
-                'Of the sessions that Trimtab ranks for: 0 is an apprentice, 1 switches it on for all',
+                'Of the sessions that Trimtab ranks for: 0 is an apprentice, 1 switches it on for all; null removes the setting, so that the placement goes by that of `*`',
             }),
           }),
         },
@@ -82,11 +82,12 @@ const status = createRoute({
 export const apprenticeRoutes = ({ apprentice, nowMs }: Services) =>
   router()
     .openapi(set, async (c) => {
-      const asked = c.req.valid('json');
-      return c.json(
-        { settings: await apprentice.set(asked.placement, asked.share, actorOf(c)) },
-        200,
-      );
+      const { placement: of, share } = c.req.valid('json');
+      const settings =
+        share === null
+          ? await apprentice.remove(of, actorOf(c))
+          : await apprentice.set(of, share, actorOf(c));
+      return c.json({ settings }, 200);
     })
     .openapi(status, async (c) => {
       const { days, placement: of } = c.req.valid('query');

@@ -150,7 +150,7 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
           'nothing_learned',
           learnedKeys(await liveSchema()).length === 0
             ? 'nothing is learned of items: no feature of the live schema is of kind learned'
-            : 'nothing was learned of items yet: it is at the next refresh, as learnedColumns.schedule says',
+            : 'nothing was learned of items yet: it is once something was shown, and then as learnedColumns.schedule says',
         );
       return c.json({ itemId: id, ...found }, 200);
     })

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { liveScorer } from '../../models/live-schema.ts';
 import { applySchema } from '../../rollouts/apply-schema.ts';
 import {
   actorOf,
@@ -11,9 +12,29 @@ import {
   router,
   versionId,
 } from '../contract/openapi.ts';
+import { bucketWords, bucketWordsOf } from '../contract/bucket-words.ts';
 import type { Services } from '../contract/services.ts';
 
 const named = z.object({ name: z.string(), hash: z.string() });
+
+const show = createRoute({
+  method: 'get',
+  path: '/v1/schema',
+  summary: 'The schema in force, and what its buckets mean',
+  responses: {
+    200: answer(
+      z
+        .object({
+          version: versionId.openapi({ description: 'The champion, whose schema it is' }),
+          schema: objectOf<Schema>('Columns, features, filters and rules'),
+          buckets: bucketWords,
+        })
+        .openapi('SchemaInForce'),
+      'The schema of the champion',
+    ),
+    ...problems,
+  },
+});
 
 const apply = createRoute({
   method: 'post',
@@ -53,12 +74,17 @@ const apply = createRoute({
 });
 
 export const schemaRoutes = (services: Services) =>
-  router().openapi(apply, async (c) => {
-    const given = c.req.valid('json').schema;
-    const schema = given === undefined ? configured(services) : parseSchema(given);
-    const { logs, ...applied } = await applySchema(services, schema, actorOf(c));
-    return c.json({ ...applied, logs: [...logs] }, 200);
-  });
+  router()
+    .openapi(show, async (c) => {
+      const { version, schema } = await liveScorer(services.store, services.versions);
+      return c.json({ version, schema, buckets: bucketWordsOf(schema) }, 200);
+    })
+    .openapi(apply, async (c) => {
+      const given = c.req.valid('json').schema;
+      const schema = given === undefined ? configured(services) : parseSchema(given);
+      const { logs, ...applied } = await applySchema(services, schema, actorOf(c));
+      return c.json({ ...applied, logs: [...logs] }, 200);
+    });
 
 function configured({ configuredSchema }: Services): Schema {
   if (configuredSchema !== undefined) return configuredSchema;

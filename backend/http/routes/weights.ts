@@ -26,6 +26,7 @@ import {
   versionParam,
 } from '../contract/openapi.ts';
 import { belowMinimums } from '../contract/below-minimums.ts';
+import { bucketWords, bucketWordsOf } from '../contract/bucket-words.ts';
 import type { Services } from '../contract/services.ts';
 
 const about = z
@@ -75,6 +76,7 @@ const exploration = z
 const whole = about
   .extend({
     schema: objectOf<Schema>('Columns, features, filters and rules'),
+    buckets: bucketWords,
     points,
     served: points.nullable().openapi({
       description:
@@ -172,6 +174,7 @@ export const weightRoutes = (services: Services) => {
           ...found,
           belowMinimums: belowMinimumsOf(found.lineage),
           schema,
+          buckets: bucketWordsOf(schema),
           points: pointsOf(scorer),
           served: learned === undefined ? null : pointsOf(learned),
           crosses: crossPointsOf(scorer),

@@ -255,7 +255,7 @@ function dependenceOf(
       feature: spec.name,
       buckets: Array.from(rows, (count, bucket) => ({
         bucket,
-        label: bucketLabel(spec, bucket),
+        label: bucketLabel(parent.schema, spec, bucket),
         rows: count,
         points: Object.fromEntries(
           curves.map(({ learner, points }) => [learner, points[feature][bucket]]),

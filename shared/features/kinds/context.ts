@@ -1,4 +1,5 @@
 import { own } from '../../domain/own.ts';
+import { binWords } from './bin-words.ts';
 import { needsDistinctTexts, needsRising } from './check.ts';
 import { MISSING, stepOf, type BucketKind } from './kind.ts';
 import { numberOf } from './preference.ts';
@@ -28,8 +29,7 @@ export const context: BucketKind<ContextSpec> = {
   size: (spec) => (spec.values ?? spec.edges)!.length + 2,
   label(spec, bucket) {
     if (spec.values !== undefined) return spec.values[bucket - 1] ?? 'another';
-    const edge = spec.edges![bucket - 1];
-    return edge === undefined ? `above ${spec.edges!.at(-1)}` : `up to ${edge}`;
+    return binWords(spec.edges!, bucket - 1);
   },
   plan(spec, input) {
     const value = own(input.visit.context, spec.key);

@@ -20,8 +20,10 @@ export const cross: BucketKind<CrossSpec> = {
     return missing === undefined ? undefined : `there is no feature "${missing}" before this one`;
   },
   size: (spec) => spec.sizes[0] * spec.sizes[1] + 1,
-  label: (spec, bucket) =>
-    `${spec.of[0]} ${Math.floor((bucket - 1) / spec.sizes[1]) + 1} × ${spec.of[1]} ${((bucket - 1) % spec.sizes[1]) + 1}`,
+  label({ of: [a, b], sizes }, bucket, { partLabel }) {
+    const [x, y] = [Math.floor((bucket - 1) / sizes[1]), (bucket - 1) % sizes[1]];
+    return `${partLabel(a, x + 1)} × ${partLabel(b, y + 1)}`;
+  },
   plan(spec, input) {
     const [a, b] = [input.planOf(spec.of[0]), input.planOf(spec.of[1])];
     const pair = (x: number, y: number) =>

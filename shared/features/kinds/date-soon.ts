@@ -17,9 +17,11 @@ export const dateSoon: BucketKind<DateSoonSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, ['date']) ?? needsRising('days', spec.days),
   size: (spec) => spec.days.length + 2,
-  label(spec, bucket) {
-    const days = spec.days[bucket - 1];
-    return days === undefined ? `in more than ${spec.days.at(-1)} days` : `within ${days} days`;
+  label({ days }, bucket) {
+    if (bucket === 1) return `within ${days[0]} days`;
+    return bucket > days.length
+      ? `in more than ${days.at(-1)} days`
+      : `in ${days[bucket - 2]} to ${days[bucket - 1]} days`;
   },
   plan: (spec, input) =>
     runsPlan(input, spec.column, (date) => {

@@ -27,7 +27,10 @@ export const hierarchy: BucketKind<HierarchySpec> = {
     );
   },
   size: (spec) => spec.preferences.length + 2,
-  label: (spec, bucket) => spec.preferences.toReversed()[bucket - 1] ?? 'elsewhere',
+  label(spec, bucket) {
+    const wished = spec.preferences.toReversed()[bucket - 1];
+    return wished === undefined ? 'elsewhere' : `among the wished ${wished}`;
+  },
   plan(spec, input) {
     const preferred = spec.preferences.map((name) =>
       preferredTexts(own(input.visit.preferences, name)),

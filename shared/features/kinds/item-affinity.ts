@@ -1,7 +1,9 @@
 import type { TouchType } from '../../domain/visitor-history.ts';
+import type { ColumnSpec } from '../columns/column-spec.ts';
 import { codesWith } from '../columns/codes-with-entry.ts';
 import { firstIndex } from '../columns/binary-search.ts';
 import type { Column } from '../columns/item-table.ts';
+import { amountWords } from './bin-words.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { columnOf, columnPlan, MISSING, stepOf, type BucketKind, type PlanInput } from './kind.ts';
 import {
@@ -55,12 +57,14 @@ export const itemAffinity: BucketKind<ItemAffinitySpec> = {
     );
   },
   size: (spec) => spec.edges.length + 2,
-  label(spec, bucket) {
-    const [edge, did] = [spec.edges[bucket - 1], spec.only.join(' or ')];
-    if (edge === 0) return `like none that was ${did}`;
-    return edge === undefined
-      ? `like more than ${spec.edges.at(-1)} that were ${did}`
-      : `like up to ${edge} that were ${did}`;
+  label(spec, bucket, { columns }) {
+    const did = spec.only.join(' or ');
+    const count = amountWords(spec.edges, bucket - 1);
+    const counted = bucket === 1 ? '' : ', old ones counted less';
+    if (spec.column === undefined)
+      return bucket === 1 ? `not ${did} before` : `${did} ${count} times${counted}`;
+    const items = bucket === 1 ? 'no item' : `${count} items`;
+    return `shares its ${sharedOf(spec, columns)} with ${items} ${did} before${counted}`;
   },
   plan(spec, input) {
     const bucketOf = (count: number) => 1 + stepOf(spec.edges, count);
@@ -82,6 +86,16 @@ export const itemAffinity: BucketKind<ItemAffinitySpec> = {
     });
   },
 };
+
+/** What alike items have in common, such as `continent` and `price level`. */
+function sharedOf(
+  { column: name, level, levelEdges }: ItemAffinitySpec,
+  columns: readonly ColumnSpec[],
+): string {
+  if (levelEdges !== undefined) return `${name} level`;
+  const column = columns.find((one) => one.name === name);
+  return (level === undefined ? undefined : column?.from?.[level]) ?? name!;
+}
 
 const levelOf = ({ levelEdges }: ItemAffinitySpec, value: number) => stepOf(levelEdges!, value);
 

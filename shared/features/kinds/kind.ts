@@ -1,4 +1,5 @@
 import type { Visit } from '../../domain/rank-request.ts';
+import type { ColumnSpec } from '../columns/column-spec.ts';
 import type { Column, ItemTable } from '../columns/item-table.ts';
 import { firstIndex } from '../columns/binary-search.ts';
 import type { CheckInput } from './check.ts';
@@ -35,14 +36,21 @@ export interface PlanInput {
   readonly planOf: (name: string) => FeaturePlan;
 }
 
+/** What a bucket's words may name beside the feature itself. */
+export interface LabelInput {
+  readonly columns: readonly ColumnSpec[];
+  /** Of another feature of the schema its name and what its bucket means, such as `device mobile`; also of bucket 0. */
+  readonly partLabel: (name: string, bucket: number) => string;
+}
+
 /** A kind of feature: a way to turn (item, request) into a bucket. In every kind bucket 0 means missing. */
 export interface BucketKind<S> {
   /** @returns what is wrong with the spec and what is expected, or undefined. */
   check(spec: S, input: CheckInput): string | undefined;
   /** Number of buckets, bucket 0 (missing) included: 2..256. */
   size(spec: S): number;
-  /** The meaning of a bucket from 1 on, for display. */
-  label(spec: S, bucket: number): string;
+  /** The meaning of a bucket from 1 on, in words that are read behind the feature's name. */
+  label(spec: S, bucket: number, input: LabelInput): string;
   plan(spec: S, input: PlanInput): FeaturePlan;
 }
 

@@ -27,7 +27,9 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
   label(spec, bucket) {
     const steps = bucket - 1;
     if (steps === 0) return 'as wished';
-    return steps === spec.most ? `${steps} or more off` : `${steps} off`;
+    return steps === spec.most
+      ? `${steps} or more steps off`
+      : `${steps} ${steps === 1 ? 'step' : 'steps'} off`;
   },
   plan(spec, input) {
     const preferred = levelOf(spec, own(input.visit.preferences, spec.preference));

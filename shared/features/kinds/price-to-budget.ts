@@ -26,10 +26,13 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, ['number']) ?? needsRising('overPercent', spec.overPercent),
   size: (spec) => spec.overPercent.length + 2,
-  label(spec, bucket) {
-    const over = spec.overPercent[bucket - 1];
-    if (over === undefined) return `over by more than ${spec.overPercent.at(-1)} %`;
-    return over === 0 ? 'within budget' : `within +${over} %`;
+  label({ overPercent }, bucket) {
+    if (bucket === 1 && overPercent[0] === 0) return 'within budget';
+    if (bucket > overPercent.length) return `over by more than ${overPercent.at(-1)} %`;
+    const [from, to] = [overPercent[bucket - 2], overPercent[bucket - 1]];
+    return from === undefined || from === 0
+      ? `over by up to ${to} %`
+      : `over by ${from} to ${to} %`;
   },
   plan(spec, input) {
     const preference = own(input.visit.preferences, spec.preference);

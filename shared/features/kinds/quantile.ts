@@ -1,3 +1,4 @@
+import { binWords } from './bin-words.ts';
 import { needsColumn, needsRising } from './check.ts';
 import { runsPlan, stepOf, type BucketKind } from './kind.ts';
 
@@ -16,9 +17,17 @@ export const quantile: BucketKind<QuantileSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, ['number', 'date']) ?? needsRising('edges', spec.edges),
   size: (spec) => spec.edges.length + 2,
-  label(spec, bucket) {
-    const edge = spec.edges[bucket - 1];
-    return edge === undefined ? `above ${spec.edges.at(-1)}` : `up to ${edge}`;
+  label({ column, edges }, bucket, { columns }) {
+    const isDate = columns.some(({ name, type }) => name === column && type === 'date');
+    return binWords(edges, bucket - 1, isDate ? dateText : String);
   },
   plan: (spec, input) => runsPlan(input, spec.column, (value) => 1 + stepOf(spec.edges, value)),
 };
+
+/** Of epoch ms, the day where that says all. An edge may be a number that no date has. */
+function dateText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime())
+    ? String(ms)
+    : date.toISOString().replace('T00:00:00.000Z', '');
+}

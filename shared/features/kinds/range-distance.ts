@@ -19,10 +19,11 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
   check: (spec, input) =>
     needsColumn(input, spec.column, ['number']) ?? needsRising('within', spec.within),
   size: (spec) => spec.within.length + 2,
-  label(spec, bucket) {
-    const within = spec.within[bucket - 1];
-    if (within === undefined) return `more than ±${spec.within.at(-1)}`;
-    return within === 0 ? 'as wished' : `within ±${within}`;
+  label({ within }, bucket) {
+    if (bucket === 1 && within[0] === 0) return 'as wished';
+    if (bucket > within.length) return `off by more than ${within.at(-1)}`;
+    const [from, to] = [within[bucket - 2], within[bucket - 1]];
+    return from === undefined || from === 0 ? `off by up to ${to}` : `off by ${from} to ${to}`;
   },
   plan(spec, input) {
     const range = rangeOf(own(input.visit.preferences, spec.preference));

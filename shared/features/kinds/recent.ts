@@ -1,4 +1,5 @@
 import type { Interaction } from '../../domain/rank-request.ts';
+import { binWords, wholeBin } from './bin-words.ts';
 import { needsDistinctTexts, needsTexts, needsMost, needsRising } from './check.ts';
 import { MISSING, stepOf, type BucketKind } from './kind.ts';
 
@@ -53,6 +54,8 @@ export function touchesOf(
   return touches;
 }
 
+const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
+
 /** Number of buckets for items that were touched. */
 const touchedBuckets = (spec: RecentSpec): number => {
   if (spec.measure === 'recency') return spec.most!;
@@ -79,16 +82,22 @@ export const recent: BucketKind<RecentSpec> = {
   size: (spec) => touchedBuckets(spec) + 2,
   label(spec, bucket) {
     if (bucket > touchedBuckets(spec)) return 'untouched';
-    if (spec.measure === 'recency')
-      return bucket === 1 ? 'touched last' : `${bucket - 1} touched since`;
+    if (spec.measure === 'recency') {
+      if (bucket === 1) return spec.most === 1 ? 'touched before' : 'touched last';
+      return `${bucket - 1}${bucket === spec.most ? ' or more' : ''} touched since`;
+    }
     if (spec.measure === 'kinds') {
       return (
         spec.types!.filter((_, bit) => ((bucket - 1) >> bit) & 1).join(' + ') || 'another touch'
       );
     }
     if (spec.measure === 'type') return spec.types![bucket - 1] ?? 'another touch';
-    const [edge, unit] = [spec.edges![bucket - 1], spec.measure === 'age' ? ' s ago' : ' touches'];
-    return edge === undefined ? `above ${spec.edges!.at(-1)}${unit}` : `up to ${edge}${unit}`;
+    if (spec.measure === 'age') return `touched ${binWords(spec.edges!, bucket - 1)} s ago`;
+    const whole = wholeBin(spec.edges!, bucket - 1, [1, Infinity]);
+    if (whole === undefined) return 'never';
+    const [from, to] = whole;
+    if (to === Infinity) return `touched ${from} or more times`;
+    return from === to ? `touched ${times(from)}` : `touched ${from} to ${times(to)}`;
   },
   plan(spec, input) {
     if (input.visit.recent.length === 0) return MISSING;

@@ -1,5 +1,6 @@
 import { own } from '../../domain/own.ts';
 import type { RequestContext } from '../../domain/rank-request.ts';
+import { wholeBin } from './bin-words.ts';
 import { needsRising } from './check.ts';
 import { MONTHS } from './date-month.ts';
 import { stepOf, type BucketKind } from './kind.ts';
@@ -35,14 +36,10 @@ export const requestTime: BucketKind<RequestTimeSpec> = {
   },
   size: (spec) => (spec.edges === undefined ? COUNTS[spec.part] : spec.edges.length + 1) + 1,
   label(spec, bucket) {
-    if (spec.edges !== undefined) {
-      const edge = spec.edges[bucket - 1];
-      return edge === undefined
-        ? `${spec.part} above ${spec.edges.at(-1)}`
-        : `${spec.part} up to ${edge}`;
-    }
-    if (spec.part === 'hour') return `from ${bucket - 1}:00`;
-    return spec.part === 'month' ? MONTHS[bucket - 1] : WEEKDAYS[bucket - 1];
+    const first = firstOf(spec);
+    if (spec.edges === undefined) return wordsOf(spec, first + bucket - 1, first + bucket - 1);
+    const whole = wholeBin(spec.edges, bucket - 1, [first, first + COUNTS[spec.part] - 1]);
+    return whole === undefined ? 'never' : wordsOf(spec, ...whole);
   },
   plan(spec, { visit, nowMs }) {
     const local = new Date(nowMs + offsetOf(visit.context, spec) * MINUTE_MS);
@@ -51,13 +48,21 @@ export const requestTime: BucketKind<RequestTimeSpec> = {
       weekday: 1 + ((local.getUTCDay() + 6) % 7),
       month: 1 + local.getUTCMonth(),
     }[spec.part];
-    const first = spec.part === 'hour' ? 0 : 1;
     return {
       from: 'constant',
-      bucket: 1 + (spec.edges === undefined ? value - first : stepOf(spec.edges, value)),
+      bucket: 1 + (spec.edges === undefined ? value - firstOf(spec) : stepOf(spec.edges, value)),
     };
   },
 };
+
+const firstOf = ({ part }: RequestTimeSpec) => (part === 'hour' ? 0 : 1);
+
+/** Of the whole values `from` to `to`, such as `Monday to Friday` and `6:00 to 11:59`. */
+function wordsOf({ part }: RequestTimeSpec, from: number, to: number): string {
+  if (part === 'hour') return `${from}:00 to ${to}:59`;
+  const names = part === 'month' ? MONTHS : WEEKDAYS;
+  return from === to ? names[from - 1] : `${names[from - 1]} to ${names[to - 1]}`;
+}
 
 const isOffset = (value: unknown): value is number =>
   Number.isFinite(value) && Math.abs(value as number) <= FARTHEST_MINUTES;

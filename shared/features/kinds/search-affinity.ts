@@ -3,6 +3,7 @@ import type { PastSearch } from '../../domain/visitor-history.ts';
 import { firstIndex } from '../columns/binary-search.ts';
 import { codesWith } from '../columns/codes-with-entry.ts';
 import type { Column } from '../columns/item-table.ts';
+import { amountWords } from './bin-words.ts';
 import { needsColumn, needsDistinctTexts } from './check.ts';
 import { columnPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 import { levelOf } from './ordinal-distance.ts';
@@ -47,13 +48,9 @@ export const searchAffinity: BucketKind<SearchAffinitySpec> = {
     );
   },
   size: (spec) => spec.edges.length + 2,
-  label(spec, bucket) {
-    const edge = spec.edges[bucket - 1];
-    if (edge === 0) return `near no past search by ${spec.preference}`;
-    const share = (most: number) => `${Math.round(most * 100)} %`;
-    return edge === undefined
-      ? `near over ${share(spec.edges.at(-1)!)} of past searches by ${spec.preference}`
-      : `near up to ${share(edge)} of past searches by ${spec.preference}`;
+  label({ edges, preference }, bucket) {
+    const share = amountWords(edges, bucket - 1, (edge) => `${Math.round(edge * 100)} %`);
+    return `near ${share} of the past searches by ${preference}`;
   },
   plan(spec, input) {
     const searches = (input.visit.history?.searches ?? []).filter(

@@ -35,7 +35,16 @@ export const slateRank: BucketKind<SlateRankSpec> = {
       : 'order must be ascending or descending') ??
     needsMost(spec.most),
   size: (spec) => spec.most + 1,
-  label: (spec, bucket) => (bucket === spec.most ? `${bucket} or later` : `${bucket}`),
+  label(spec, bucket, { columns }) {
+    const place = `${ordinal(bucket)}${bucket === spec.most ? ' or later' : ''}`;
+    if (spec.column === undefined)
+      return `${place} in the order given${spec.among === undefined ? '' : ', of the untouched'}`;
+    const [low, high] = columns.some(({ name, type }) => name === spec.column && type === 'date')
+      ? ['earliest', 'latest']
+      : ['lowest', 'highest'];
+    const first = spec.order === 'descending' ? high : low;
+    return `${place} by ${spec.column}, ${first} first${spec.among === undefined ? '' : ', of those above'}`;
+  },
   plan(spec, input) {
     const { table } = input;
     if (spec.column === undefined) {
@@ -47,6 +56,11 @@ export const slateRank: BucketKind<SlateRankSpec> = {
     return table.ordered ? rankAmongAbove(table, column, spec) : MISSING;
   },
 };
+
+function ordinal(n: number): string {
+  const suffix = n % 100 >= 11 && n % 100 <= 13 ? undefined : ['st', 'nd', 'rd'][(n % 10) - 1];
+  return `${n}${suffix ?? 'th'}`;
+}
 
 /** Ranks depend only on the code, so counting rows per code and a running sum over the dictionary are enough. */
 function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): FeaturePlan {

@@ -1,4 +1,5 @@
 import { touchesOf } from './recent.ts';
+import { binWords } from './bin-words.ts';
 import { needsColumn, needsTexts, needsRising } from './check.ts';
 import { columnOf, MISSING, rowsPlan, stepOf, type BucketKind, type PlanInput } from './kind.ts';
 
@@ -29,11 +30,13 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
     needsTexts('only', spec.only ?? []),
   size: (spec) => spec.edges.length + 2,
   label(spec, bucket) {
-    const edge = spec.edges[bucket - 1];
-    const against = spec.to === 'lowest-above' ? 'the lowest above' : `the ${spec.to} item`;
-    return edge === undefined
-      ? `over ${spec.edges.at(-1)} × ${against}`
-      : `up to ${edge} × ${against}`;
+    const against = {
+      median: `the median ${spec.column}`,
+      touched: `the mean ${spec.column} of those touched`,
+      'last-touched': `the ${spec.column} of the one touched last`,
+      'lowest-above': `the lowest ${spec.column} above`,
+    }[spec.to];
+    return `${binWords(spec.edges, bucket - 1)} times ${against}`;
   },
   plan(spec, input) {
     const { codes, values } = input.table.columns[columnOf(input, spec.column)];

@@ -110,6 +110,67 @@ describe('the setting', () => {
     await move('release');
   });
 
+  test('of a placement can be removed, which then goes by what is set for all, and is audited', async () => {
+    await set({ share: 0 });
+    await set({ placement: 'home', share: 0.25 });
+    const everywhere = pointer().apprentice['*'];
+    const removed = await set({ placement: 'home', share: null });
+    expect(removed).toMatchObject({ status: 200, body: { settings: [{ placement: '*' }] } });
+    expect(removed.body.settings).not.toContainEqual(
+      expect.objectContaining({ placement: 'home' }),
+    );
+    expect(pointer().apprentice.home).toBeUndefined();
+    expect(pointer().apprentice['*']).toEqual(everywhere);
+    expect(await audit()).toContainEqual(
+      expect.objectContaining({
+        actor: 'ana',
+        action: 'remove apprentice',
+        subject: 'home',
+        details: { before: 0.25, now: 0 },
+      }),
+    );
+    // What is then set for all holds there, too, over a restart as well.
+    await backend.restart();
+    expect(pointer().apprentice.home).toBeUndefined();
+    await set({ share: 0.5 });
+    expect(pointer().apprentice['*']).toMatchObject({ share: 0.5 });
+    expect(pointer().apprentice.home).toBeUndefined();
+    // The visitors who were split by it are compared as before.
+    const { comparisons } = await status('?placement=home');
+    expect(comparisons.map(({ share }: { share: number }) => share)).toContain(0.25);
+  });
+
+  test('of all placements can be removed, those that have their own keep it', async () => {
+    await set({ placement: 'home', share: 0 });
+    await set({ share: null });
+    expect(Object.keys(pointer().apprentice)).not.toContain('*');
+    expect(pointer().apprentice.home).toMatchObject({ share: 0 });
+    for (const { placement } of (await status()).settings) await set({ placement, share: null });
+    expect((await status()).settings).toEqual([]);
+    expect(pointer().apprentice).toBeUndefined();
+  });
+
+  test('that is not there cannot be removed', async () => {
+    const before = text();
+    expect(await set({ placement: 'nowhere', share: null })).toMatchObject({
+      status: 404,
+      body: { code: 'not_set', message: expect.stringContaining('nowhere has no setting') },
+    });
+    expect(await set({ share: null })).toMatchObject({ status: 404, body: { code: 'not_set' } });
+    expect(text()).toBe(before);
+  });
+
+  test('is removed by the command line', async () => {
+    await cli('on', '--placement', 'search');
+    expect((await cli('unset', '--placement', 'search')).stdout).toContain(
+      'Trimtab ranks everywhere: it is no apprentice',
+    );
+    expect(await cli('unset', '--placement', 'search')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('search has no setting of its own'),
+    });
+  });
+
   test('is said and changed by the command line', async () => {
     expect((await cli('on', '--placement', 'search')).stdout).toContain(
       'at search the site keeps its own order: Trimtab is an apprentice.',

@@ -74,7 +74,7 @@ function meaningsOf(feature: object, visit: Partial<Visit>, items: Attributes[])
   const whole = { preferences: {}, context: {}, recent: [], ...visit };
   const encoded = encodeRequest(schema, table, indexRows(table), whole, NOW_MS);
   const codes = codesOf(encoded, [...items.keys()]);
-  return items.map((_, i) => bucketLabel(schema.features[2], codes[i * 3 + 2]));
+  return items.map((_, i) => bucketLabel(schema, schema.features[2], codes[i * 3 + 2]));
 }
 
 const overlap = { kind: 'set-overlap', column: 'set', preference: 'set', most: 2 };
@@ -171,7 +171,14 @@ const rows: Row[] = [
     level,
     { preferences: { level: 3 } },
     numbers(3, 2, 4, 1, 9, null),
-    ['as wished', '1 off', '1 off', '2 or more off', '2 or more off', 'missing'],
+    [
+      'as wished',
+      '1 step off',
+      '1 step off',
+      '2 or more steps off',
+      '2 or more steps off',
+      'missing',
+    ],
   ],
   [
     'ordinal-distance: a wish in text reads as a number',
@@ -192,7 +199,7 @@ const rows: Row[] = [
     size,
     { preferences: { level: 'S' } },
     [{ word: 'S' }, { word: 'M' }, { word: 'L' }, { word: 'XL' }],
-    ['as wished', '1 off', '2 or more off', 'missing'],
+    ['as wished', '1 step off', '2 or more steps off', 'missing'],
   ],
   [
     'ordinal-distance: an unknown wished level is missing',
@@ -210,11 +217,11 @@ const rows: Row[] = [
     [
       'as wished',
       'as wished',
-      'within ±4',
-      'within ±4',
-      'within ±7',
-      'within ±7',
-      'more than ±7',
+      'off by up to 4',
+      'off by up to 4',
+      'off by 4 to 7',
+      'off by 4 to 7',
+      'off by more than 7',
       'missing',
     ],
   ],
@@ -223,14 +230,14 @@ const rows: Row[] = [
     days,
     { preferences: { days: 7 } },
     numbers(7, 8),
-    ['as wished', 'within ±4'],
+    ['as wished', 'off by up to 4'],
   ],
   [
     'range-distance: an open end is never exceeded',
     days,
     { preferences: { days: { min: 7 } } },
     numbers(999, 6),
-    ['as wished', 'within ±4'],
+    ['as wished', 'off by up to 4'],
   ],
   [
     'range-distance: a range without ends wishes nothing',
@@ -245,14 +252,14 @@ const rows: Row[] = [
     budget,
     { preferences: { budget: 1000 } },
     numbers(1000, 1100, 1100.01, null),
-    ['within budget', 'within +10 %', 'over by more than 10 %', 'missing'],
+    ['within budget', 'over by up to 10 %', 'over by more than 10 %', 'missing'],
   ],
   [
     'price-to-budget: the budget of a range is its max',
     budget,
     { preferences: { budget: { min: 1, max: 500 } } },
     numbers(500, 501),
-    ['within budget', 'within +10 %'],
+    ['within budget', 'over by up to 10 %'],
   ],
   [
     'price-to-budget: a budget of nothing is missing',
@@ -277,8 +284,8 @@ const rows: Row[] = [
     [
       'within 7 days',
       'within 7 days',
-      'within 30 days',
-      'within 30 days',
+      'in 7 to 30 days',
+      'in 7 to 30 days',
       'in more than 30 days',
       'missing',
       'missing',
@@ -297,7 +304,14 @@ const rows: Row[] = [
       { country: 'Nepal' },
       {},
     ],
-    ['countries', 'continents', 'elsewhere', 'continents', 'countries', 'missing'],
+    [
+      'among the wished countries',
+      'among the wished continents',
+      'elsewhere',
+      'among the wished continents',
+      'among the wished countries',
+      'missing',
+    ],
   ],
   [
     'hierarchy: an unknown level matches no wish, not even an empty one',
@@ -319,7 +333,7 @@ const rows: Row[] = [
     bins,
     {},
     numbers(-5, 10, 10.5, 20, 21, null),
-    ['up to 10', 'up to 10', 'up to 20', 'up to 20', 'above 20', 'missing'],
+    ['up to 10', 'up to 10', '10 to 20', '10 to 20', 'over 20', 'missing'],
   ],
   [
     'context: the listed values and any other',
@@ -340,7 +354,7 @@ const rows: Row[] = [
     { kind: 'context', key: 'hour', edges: [6, 18] },
     { context: { hour: 7 } },
     [{}],
-    ['up to 18'],
+    ['6 to 18'],
   ],
   [
     'context: a text that is no number is missing',
@@ -362,35 +376,42 @@ const rows: Row[] = [
     byNumber,
     {},
     numbers(30, 10, 10, 20, null),
-    ['3 or later', '1', '1', '3 or later', 'missing'],
+    [
+      ...['3rd or later', '1st', '1st', '3rd or later'].map(
+        (at) => `${at} by number, lowest first`,
+      ),
+      'missing',
+    ],
   ],
   [
     'slate-rank: descending turns the order',
     { ...byNumber, order: 'descending' },
     {},
     numbers(30, 10, 20),
-    ['1', '3 or later', '2'],
+    ['1st', '3rd or later', '2nd'].map((at) => `${at} by number, highest first`),
   ],
   [
     'slate-rank: by the order given without a column',
     { kind: 'slate-rank', most: 2 },
     {},
     [{}, {}, {}],
-    ['1', '2 or later', '2 or later'],
+    ['1st', '2nd or later', '2nd or later'].map((at) => `${at} in the order given`),
   ],
   [
     'slate-rank: among the untouched, a touched item is missing',
     { kind: 'slate-rank', most: 3, among: 'untouched' },
     { recent: [touch(0)] },
     [{}, {}, {}],
-    ['missing', '1', '2'],
+    ['missing', ...['1st', '2nd'].map((at) => `${at} in the order given, of the untouched`)],
   ],
   [
     'slate-rank: among those above, later rivals do not count',
     { ...byNumber, among: 'above' },
     {},
     numbers(30, 40, 20, 35),
-    ['1', '2', '1', '3 or later'],
+    ['1st', '2nd', '1st', '3rd or later'].map(
+      (at) => `${at} by number, lowest first, of those above`,
+    ),
   ],
 
   [
@@ -399,9 +420,9 @@ const rows: Row[] = [
     {},
     numbers(50, 100, 101, null),
     [
-      'up to 0.5 × the median item',
-      'up to 1 × the median item',
-      'over 1 × the median item',
+      'up to 0.5 times the median number',
+      '0.5 to 1 times the median number',
+      'over 1 times the median number',
       'missing',
     ],
   ],
@@ -411,9 +432,9 @@ const rows: Row[] = [
     { recent: [touch(0), touch(1)] },
     numbers(50, 100, 200),
     [
-      'up to 0.5 × the last-touched item',
-      'up to 1 × the last-touched item',
-      'over 1 × the last-touched item',
+      'up to 0.5 times the number of the one touched last',
+      '0.5 to 1 times the number of the one touched last',
+      'over 1 times the number of the one touched last',
     ],
   ],
   [
@@ -423,9 +444,9 @@ const rows: Row[] = [
     numbers(100, 120, 50, 50),
     [
       'missing',
-      'over 1 × the lowest above',
-      'up to 0.5 × the lowest above',
-      'up to 1 × the lowest above',
+      'over 1 times the lowest number above',
+      'up to 0.5 times the lowest number above',
+      '0.5 to 1 times the lowest number above',
     ],
   ],
 
@@ -434,7 +455,7 @@ const rows: Row[] = [
     recency,
     { recent: [touch(0), touch(1), touch(0), touch(2)] },
     [{}, {}, {}, {}],
-    ['1 touched since', '1 touched since', 'touched last', 'untouched'],
+    ['1 or more touched since', '1 or more touched since', 'touched last', 'untouched'],
   ],
   ['recent: an empty session is missing, not untouched', recency, {}, [{}], ['missing']],
   [
@@ -463,14 +484,14 @@ const rows: Row[] = [
     count,
     { recent: [touch(0), touch(1), touch(1), touch(2), touch(2), touch(2)] },
     [{}, {}, {}],
-    ['up to 1 touches', 'up to 2 touches', 'above 2 touches'],
+    ['touched once', 'touched 2 times', 'touched 3 or more times'],
   ],
   [
     'recent: how long ago',
     age,
     { recent: [touch(0, 'view', 61), touch(1, 'view', 60), touch(2, 'view', -5)] },
     [{}, {}, {}],
-    ['up to 600 s ago', 'up to 60 s ago', 'up to 60 s ago'],
+    ['touched 60 to 600 s ago', 'touched up to 60 s ago', 'touched up to 60 s ago'],
   ],
 
   [
@@ -523,7 +544,7 @@ const rows: Row[] = [
     { kind: 'request-time', part: 'hour' },
     { context: { utcOffsetMinutes: -60 } },
     [{}],
-    ['from 23:00'],
+    ['23:00 to 23:59'],
   ],
   [
     'request-time: the month is that of the local day',
@@ -544,7 +565,7 @@ const rows: Row[] = [
     { kind: 'request-time', part: 'weekday', edges: [5] },
     {},
     [{}],
-    ['weekday up to 5'],
+    ['Monday to Friday'],
   ],
 
   [
@@ -553,9 +574,9 @@ const rows: Row[] = [
     { history: past([0, 'seen', 24], [1, 'seen', 0], [1, 'seen', 24], [2, 'saved', 0]) },
     [{}, {}, {}],
     [
-      'like up to 0.6 that were seen',
-      'like more than 1.2 that were seen',
-      'like none that was seen',
+      'seen up to 0.6 times, old ones counted less',
+      'seen over 1.2 times, old ones counted less',
+      'not seen before',
     ],
   ],
   [
@@ -564,10 +585,10 @@ const rows: Row[] = [
     { history: past([0, 'saved', 0], [1, 'saved', 0], [2, 'saved', 240], [3, 'seen', 0]) },
     [{ word: 'a' }, { word: 'a' }, { word: 'b' }, { word: 'c' }, {}],
     [
-      'like more than 1.5 that were saved',
-      'like more than 1.5 that were saved',
-      'like up to 0.6 that were saved',
-      'like none that was saved',
+      'shares its word with over 1.5 items saved before, old ones counted less',
+      'shares its word with over 1.5 items saved before, old ones counted less',
+      'shares its word with up to 0.6 items saved before, old ones counted less',
+      'shares its word with no item saved before',
       'missing',
     ],
   ],
@@ -577,9 +598,9 @@ const rows: Row[] = [
     { history: past([0, 'saved', 0]) },
     [{ set: ['a', 'b'] }, { set: ['b', 'c'] }, { set: ['c'] }, { set: [] }],
     [
-      'like up to 1.5 that were saved',
-      'like up to 0.6 that were saved',
-      'like none that was saved',
+      'shares its set with 0.6 to 1.5 items saved before, old ones counted less',
+      'shares its set with up to 0.6 items saved before, old ones counted less',
+      'shares its set with no item saved before',
       'missing',
     ],
   ],
@@ -589,10 +610,10 @@ const rows: Row[] = [
     { history: past([0, 'saved', 0]) },
     numbers(10, 3, 11, 21, null),
     [
-      'like up to 1.5 that were saved',
-      'like up to 1.5 that were saved',
-      'like none that was saved',
-      'like none that was saved',
+      'shares its number level with 0.6 to 1.5 items saved before, old ones counted less',
+      'shares its number level with 0.6 to 1.5 items saved before, old ones counted less',
+      'shares its number level with no item saved before',
+      'shares its number level with no item saved before',
       'missing',
     ],
   ],
@@ -607,9 +628,9 @@ const rows: Row[] = [
       { country: 'Nepal' },
     ],
     [
-      'like up to 1.5 that were saved',
-      'like up to 1.5 that were saved',
-      'like none that was saved',
+      'shares its continent with 0.6 to 1.5 items saved before, old ones counted less',
+      'shares its continent with 0.6 to 1.5 items saved before, old ones counted less',
+      'shares its continent with no item saved before',
       'missing',
     ],
   ],
@@ -628,10 +649,10 @@ const rows: Row[] = [
     { history: asked([{ set: ['a', 'b'] }, 240], [{ set: ['c'] }, 0], [{ level: 3 }, 0]) },
     [{ set: ['a', 'b'] }, { set: ['c'] }, { set: ['a', 'c'] }, { set: ['d'] }, {}],
     [
-      'near up to 50 % of past searches by set',
-      'near over 50 % of past searches by set',
-      'near over 50 % of past searches by set',
-      'near no past search by set',
+      'near up to 50 % of the past searches by set',
+      'near over 50 % of the past searches by set',
+      'near over 50 % of the past searches by set',
+      'near none of the past searches by set',
       'missing',
     ],
   ],
@@ -641,11 +662,11 @@ const rows: Row[] = [
     { history: asked([{ days: { min: 7, max: 9 } }, 240], [{ days: 20 }, 0]) },
     numbers(5, 11, 12, 18, 23),
     [
-      'near up to 50 % of past searches by days',
-      'near up to 50 % of past searches by days',
-      'near no past search by days',
-      'near over 50 % of past searches by days',
-      'near no past search by days',
+      'near up to 50 % of the past searches by days',
+      'near up to 50 % of the past searches by days',
+      'near none of the past searches by days',
+      'near over 50 % of the past searches by days',
+      'near none of the past searches by days',
     ],
   ],
   [
@@ -654,9 +675,9 @@ const rows: Row[] = [
     { history: asked([{ level: 'S' }, 0]) },
     [{ word: 'S' }, { word: 'M' }, { word: 'L' }, { word: 'XXL' }],
     [
-      'near over 50 % of past searches by level',
-      'near over 50 % of past searches by level',
-      'near no past search by level',
+      'near over 50 % of the past searches by level',
+      'near over 50 % of the past searches by level',
+      'near none of the past searches by level',
       'missing',
     ],
   ],
@@ -669,11 +690,11 @@ const rows: Row[] = [
   ],
 
   [
-    'cross: both parts, by their buckets',
+    'cross: both parts, by their names and what they mean',
     { kind: 'cross', of: ['theme', 'device'] },
     { preferences: { set: ['a'] }, context: { device: 'desktop' } },
     [{ set: ['a'] }, { set: ['b'] }],
-    ['theme 2 × device 2', 'theme 1 × device 2'],
+    ['theme 1 of the wished × device desktop', 'theme none of the wished × device desktop'],
   ],
   [
     'cross: missing where either part is',

@@ -191,8 +191,10 @@ describe('learned features', () => {
   });
 
   it('are explained in words', () => {
-    expect(bucketLabel(schema.features[0], 4)).toBe('click rate of 7 days: 4 of 5 from below');
-    expect(bucketLabel(schema.features[1], 1)).toBe('views of 1 day: 1 of 3 from below');
+    expect(bucketLabel(schema, schema.features[0], 4)).toBe(
+      'click rate of 7 days: 4 of 5 from below',
+    );
+    expect(bucketLabel(schema, schema.features[1], 1)).toBe('views of 1 day: 1 of 3 from below');
     expect(explain(scorer, Uint8Array.of(5, 0, 1, 0, 5))).toEqual([
       { feature: 'rate', because: 'click rate of 7 days: 5 of 5 from below', points: 5 },
       { feature: 'word', because: 'a', points: 0.5 },

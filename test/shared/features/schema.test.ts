@@ -6,7 +6,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import {
   bucketCount,
-  bucketLabel,
+  bucketLabels,
   featureIndex,
   parseSchema,
   parseStoredSchema,
@@ -395,16 +395,14 @@ describe('a schema', () => {
     expect(featureIndex(parseSchema(minimal), 'word')).toBe(1);
   });
 
-  it('says what each bucket of each kind means', () => {
+  it('says what each bucket means', () => {
     const schema = parseSchema(definition);
-    const meanings = schema.features.map((spec) =>
-      Array.from({ length: bucketCount(spec) }, (_, bucket) => bucketLabel(spec, bucket)),
-    );
+    const meanings = schema.features.map((spec) => bucketLabels(schema, spec));
     expect(meanings[4]).toEqual([
       'missing',
       'within budget',
-      'within +10 %',
-      'within +20 %',
+      'over by up to 10 %',
+      'over by 10 to 20 %',
       'over by more than 20 %',
     ]);
     for (const labels of meanings) expect(new Set(labels).size).toBe(labels.length);

@@ -4,7 +4,7 @@ import { pointsPerRow } from '../../../backend/science/learn/score-set.ts';
 import { packTrainingSet } from '../../../backend/science/learn/training-set.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { bucketLabel, featureIndex, type Schema } from '../../../shared/features/schema.ts';
+import { featureIndex, type Schema } from '../../../shared/features/schema.ts';
 import { openFrame } from '../../../shared/format/frame.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { explain } from '../../../shared/score/explain.ts';
@@ -130,7 +130,7 @@ test('a reason names both features and what both have, in words', () => {
   expect(explain(crossed, codes)).toEqual([
     {
       feature: 'difficulty × status',
-      because: `${bucketLabel(tripWishes.features[difficulty], 1)} × ${bucketLabel(tripWishes.features[status], 3)}`,
+      because: 'difficulty as wished × status last_places',
       points: 7,
     },
   ]);

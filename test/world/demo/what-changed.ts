@@ -1,6 +1,6 @@
 import { json } from '../../../backend/client/backend-client.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
-import { bucketCount, bucketLabel } from '../../../shared/features/schema.ts';
+import { bucketCount, namedLabel } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { table } from '../../../shared/text/text.ts';
 import type { Teller } from './story.ts';
@@ -34,7 +34,7 @@ function contrasts(points: Likes) {
     );
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
     return own.map((value, i) => ({
-      what: `${spec.name} ${bucketLabel(spec, i + 1)}`,
+      what: namedLabel(smarttrip, spec, i + 1),
       points: value - mean,
     }));
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kvCleaning } from '../../../../backend/catalogue/clean-kv.ts';
 import { readLearned, repairLearned } from '../../../../backend/catalogue/learned-parts.ts';
 import { readShown } from '../../../../backend/log/account/read-shown.ts';
-import { learnedJob } from '../../../../backend/log/learned-columns/learned-job.ts';
+import { learnedJobs } from '../../../../backend/log/learned-columns/learned-job.ts';
 import type { LearnedWorker } from '../../../../backend/log/learned-columns/learned-worker.ts';
 import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
@@ -53,17 +53,19 @@ afterEach(async () => {
 
 const kv = () => edgeKv({ edgeUrl: server.url, secretKey: SECRET, retryPausesMs: [] });
 const publisher = () => publisherOf(kv(), log.store, 0, () => log.nowMs);
-const refresh = (schema: Schema = learning) =>
-  learnedJob({
+const jobs = (liveSchema: () => Schema, schedule = '23 * * * *') =>
+  learnedJobs({
     store: log.store,
     account: { update: () => log.update(DEFAULT_TRAINING_DATA.filters) },
     publisher: publisher(),
-    liveSchema: async () => schema,
+    liveSchema: async () => liveSchema(),
     thread,
-    settings: { schedule: '', maxRankings: 10_000, keepDays: 3 },
+    settings: { schedule, maxRankings: 10_000, keepDays: 3 },
+    everyMs: 3000,
     nowMs: () => log.nowMs,
     log: (line) => void lines.push(line),
-  }).run();
+  });
+const refresh = (schema: Schema = learning) => jobs(() => schema)[0].run();
 
 const items = (...ids: string[]) => ({ itemIds: ids.map(parseItemId) });
 const user = (name: string) => ({ userId: parseUserId(name) });
@@ -147,18 +149,18 @@ describe('what is read of the log', () => {
   });
 });
 
-describe('a refresh', () => {
-  const crowd = (n: number, clicks: number, id: string, at = NOON) =>
-    Array.from({ length: n }, (_, i) => {
-      const ranking = rankingOf(`${id}-${at}-${i}`, at + i, items(id));
-      return { ranking, event: i < clicks ? [happened(ranking, 'click')] : [] };
-    });
-  const add = (...all: ReturnType<typeof crowd>[]) =>
-    log.add(
-      all.flat().map(({ ranking }) => ranking),
-      all.flat().flatMap(({ event }) => event),
-    );
+const crowd = (n: number, clicks: number, id: string, at = NOON) =>
+  Array.from({ length: n }, (_, i) => {
+    const ranking = rankingOf(`${id}-${at}-${i}`, at + i, items(id));
+    return { ranking, event: i < clicks ? [happened(ranking, 'click')] : [] };
+  });
+const add = (...all: ReturnType<typeof crowd>[]) =>
+  log.add(
+    all.flat().map(({ ranking }) => ranking),
+    all.flat().flatMap(({ event }) => event),
+  );
 
+describe('a refresh', () => {
   test('publishes a part, its pointer last, and says so in the audit log; the same again changes nothing', async () => {
     await add(crowd(40, 20, 'good'), crowd(40, 2, 'poor'));
     await refresh();
@@ -352,5 +354,72 @@ describe('a refresh', () => {
     expect(await cleaning.clean(sql`true`)).toBe(2);
     const left = [...server.values.keys()].filter((key) => key.startsWith('CATALOGUE/l/'));
     expect(left.map((key) => key.split('/')[2]).toSorted()).toEqual(hashes.slice(2).toSorted());
+  });
+});
+
+describe('before its time', () => {
+  const day = (n: number) => NOON + n * 100_000;
+
+  test('columns are learned at once where a schema that reads them becomes the live one', async () => {
+    let live = smarttrip;
+    const [onSchedule, atOnce] = jobs(() => live);
+    await add(crowd(40, 20, 'a'));
+    await atOnce.run();
+    expect(server.values.size).toBe(0);
+    live = learning;
+    await atOnce.run();
+    expect(learnedOf('a', 'views', 7)).toBe(40);
+    // From here on the schedule says when, until the log is twice as long.
+    await add(crowd(39, 0, 'a', day(1)));
+    await atOnce.run();
+    expect(learnedOf('a', 'views', 7)).toBe(40);
+    await onSchedule.run();
+    expect(learnedOf('a', 'views', 7)).toBe(79);
+    // What was skipped while nothing read it is caught up with when something does again.
+    live = smarttrip;
+    await atOnce.run();
+    await add(crowd(5, 0, 'a', day(2)));
+    live = learning;
+    await atOnce.run();
+    expect(learnedOf('a', 'views', 7)).toBe(84);
+  });
+
+  test('a short log is learned from whenever it has doubled, from the first ranking on', async () => {
+    const [, atOnce] = jobs(() => learning);
+    await atOnce.run();
+    expect(server.values.size).toBe(0);
+    const views: number[] = [];
+    for (let n = 0; n < 9; n++) {
+      await add(crowd(1, 0, 'a', day(n)));
+      await atOnce.run();
+      views.push(learnedOf('a', 'views', 7)!);
+    }
+    expect(views).toEqual([1, 2, 2, 4, 4, 4, 4, 8, 8]);
+  });
+
+  test('a long log is left to the schedule', async () => {
+    const [, atOnce] = jobs(() => learning);
+    await add(crowd(1000, 0, 'a'));
+    await atOnce.run();
+    await add(crowd(1500, 0, 'a', day(1)));
+    await atOnce.run();
+    expect(learnedOf('a', 'views', 7)).toBe(1000);
+  });
+
+  test('what failed is tried again after a minute, and not every few seconds', async () => {
+    const [, atOnce] = jobs(() => learning);
+    await add(crowd(3, 0, 'a'));
+    server.failing = /^PUT/;
+    await expect(atOnce.run()).rejects.toThrow();
+    server.failing = undefined;
+    await atOnce.run();
+    expect(server.values.size).toBe(0);
+    log.nowMs += 60_000;
+    await atOnce.run();
+    expect(learnedOf('a', 'views', 7)).toBe(3);
+  });
+
+  test('nothing is learned where the schedule is empty', () => {
+    expect(jobs(() => learning, '').map(({ schedule }) => schedule)).toEqual(['', '']);
   });
 });

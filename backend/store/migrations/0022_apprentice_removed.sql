@@ -1,0 +1,1 @@
+ALTER TABLE `apprentice_changes` ADD `isRemoved` integer DEFAULT false NOT NULL;
