@@ -1,4 +1,4 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8ToBytes } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, Version } from './ids.ts';

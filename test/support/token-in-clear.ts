@@ -1,4 +1,4 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8ToBytes } from '../../shared/hash/utf8.ts';
 import { toBase64Url } from '../../shared/domain/base64url.ts';
 import { keyedMac } from '../../shared/domain/keyed-mac.ts';
 import type { TokenClaims } from '../../shared/domain/token.ts';
