@@ -75,9 +75,9 @@ export async function handleRank(
       ...(pointerRevision && { pointerRevision }),
       weights: version,
       snapshot,
-      itemIds: slate.ids,
       expiresAt: nowMs + settings.tokenTtlMs,
     },
+    slate.ids,
     settings.tokenSecrets[0],
   );
   state.decisions.add(

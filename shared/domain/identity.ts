@@ -1,4 +1,4 @@
-import { hmacSha256 } from '../hash/sha256.ts';
+import { hmacSha256 } from '../hash/hmac.ts';
 import { toBase64Url } from './base64url.ts';
 import type { GivenId, SessionId, UserId } from './ids.ts';
 import type { NewestFirst } from './secrets.ts';

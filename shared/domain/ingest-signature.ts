@@ -1,5 +1,5 @@
 import { bytesToHex } from '../hash/hex.ts';
-import { hmacSha256 } from '../hash/sha256.ts';
+import { hmacSha256 } from '../hash/hmac.ts';
 import { ApiError } from './errors.ts';
 import type { NewestFirst } from './secrets.ts';
 import { equalInConstantTime } from './token.ts';

@@ -71,7 +71,10 @@ export async function startDemoEdge(dir: string, live: Live): Promise<DemoEdge> 
   };
 }
 
-async function publish(url: string, { schema, items, points, traffic }: Live): Promise<void> {
+export async function publish(
+  url: string,
+  { schema, items, points, traffic }: Live,
+): Promise<void> {
   const put = async (key: string, body: Uint8Array<ArrayBuffer> | string) => {
     const headers = { authorization: `Bearer ${SECRET}` };
     const response = await fetch(`${url}/v1/kv/${key}`, { method: 'PUT', body, headers });
