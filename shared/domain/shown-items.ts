@@ -1,6 +1,7 @@
 import type { SipKey } from '../hash/siphash.ts';
 import { sipHash32 } from '../hash/siphash.ts';
-import { utf8ToBytes } from '../hash/utf8.ts';
+import { transientUtf8 } from '../hash/utf8.ts';
+import { digitsOf24Bits } from './base64url.ts';
 import type { ItemId } from './ids.ts';
 
 /** What a token says of the items of its ranking. Positions are from 1. */
@@ -18,21 +19,17 @@ const TAG_BYTES = 3;
  * A keyed tag of 24 bits for each item, in the order of the slots, so that a token need not hold ids, which were most of it. Who
  * does not know the key finds an item that has the tag of a slot by trying it out only, with odds of 2⁻²⁴ for each; what slips
  * through is recognised when feedback is joined with its decision.
+ * @returns four characters of base64url for each item.
  */
-export function tagsOf(itemIds: readonly ItemId[], key: SipKey): Uint8Array<ArrayBuffer> {
-  const tags = new Uint8Array(TAG_BYTES * itemIds.length);
-  itemIds.forEach((id, slot) => {
-    const tag = tagOf(id, key);
-    for (let i = 0; i < TAG_BYTES; i++) tags[TAG_BYTES * slot + i] = tag >>> (8 * i);
-  });
-  return tags;
-}
+export const tagsOf = (itemIds: readonly ItemId[], key: SipKey): string =>
+  itemIds.map((id) => digitsOf24Bits(tagOf(id, key))).join('');
 
+/** @param tags the bytes of what `tagsOf` wrote, three for each item. */
 export function taggedItems(tags: Uint8Array, key: SipKey): ShownItems {
   const count = tags.length / TAG_BYTES;
   const isTagOf = (slot: number, tag: number) => {
     const at = TAG_BYTES * slot;
-    return (tags[at] | (tags[at + 1] << 8) | (tags[at + 2] << 16)) === tag;
+    return ((tags[at] << 16) | (tags[at + 1] << 8) | tags[at + 2]) === tag;
   };
   return {
     count,
@@ -52,21 +49,4 @@ export const listedItems = (itemIds: readonly ItemId[]): ShownItems => ({
   isAt: (itemId, position) => itemIds[position - 1] === itemId,
 });
 
-/** Room for any id of ASCII. */
-const ascii = new Uint8Array(128);
-
-function tagOf(id: string, key: SipKey): number {
-  const bytes = id.length <= ascii.length && writeAscii(id) ? ascii : utf8ToBytes(id);
-  const length = bytes === ascii ? id.length : bytes.length;
-  return sipHash32(key, bytes, length) & 0xff_ffff;
-}
-
-/** An encoder would be called 20 times for a ranking. @returns false where the text is not ASCII. */
-function writeAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return false;
-    ascii[i] = code;
-  }
-  return true;
-}
+const tagOf = (id: ItemId, key: SipKey): number => sipHash32(key, transientUtf8(id)) & 0xff_ffff;

@@ -17,9 +17,10 @@ export interface TokenKeys {
  */
 export function tokenKeys(secret: string, rankingId: RankingId, padBytes: number): TokenKeys {
   const first = hmacSha512(`token ${secret}`, `${rankingId} 0`);
-  const tags = new Uint32Array(first.slice(0, TAG_KEY_BYTES).buffer);
+  const word = (at: number) =>
+    first[at] | (first[at + 1] << 8) | (first[at + 2] << 16) | (first[at + 3] << 24);
   let pad: Uint8Array = first.subarray(TAG_KEY_BYTES);
   for (let block = 1; pad.length < padBytes; block++)
     pad = Uint8Array.of(...pad, ...hmacSha512(`token ${secret}`, `${rankingId} ${block}`));
-  return { tags, pad };
+  return { tags: [word(0), word(4), word(8), word(12)], pad };
 }

@@ -17,11 +17,10 @@ export interface TokenVisitor {
 export const visitorBytes = ({ sessionId, userId }: TokenVisitor): Uint8Array =>
   utf8ToBytes(userId === undefined ? sessionId : `${sessionId} ${userId}`);
 
-/** Encrypts, and decrypts. @param pad as long as the bytes at least. */
-export function combined(bytes: Uint8Array, pad: Uint8Array): Uint8Array {
-  const out = bytes.slice();
-  for (let i = 0; i < out.length; i++) out[i] ^= pad[i];
-  return out;
+/** Encrypts, and decrypts, in place. @param pad as long as the bytes at least. @returns the bytes. */
+export function combine(bytes: Uint8Array, pad: Uint8Array): Uint8Array {
+  for (let i = 0; i < bytes.length; i++) bytes[i] ^= pad[i];
+  return bytes;
 }
 
 /** The inverse of `visitorBytes`. */

@@ -1,5 +1,5 @@
 import { hmacSha256Text } from '../hash/hmac.ts';
-import { utf8ToBytes } from '../hash/utf8.ts';
+import { transientUtf8 } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId, Version } from './ids.ts';
@@ -7,13 +7,7 @@ import type { Placement } from './placement.ts';
 import type { NewestFirst } from './secrets.ts';
 import { listedItems, taggedItems, tagsOf, type ShownItems } from './shown-items.ts';
 import { tokenKeys } from './token-keys.ts';
-import {
-  combined,
-  formerPad,
-  visitorBytes,
-  visitorOf,
-  type TokenVisitor,
-} from './token-visitor.ts';
+import { combine, formerPad, visitorBytes, visitorOf, type TokenVisitor } from './token-visitor.ts';
 
 /** What a ranking's token states. The ids of the visitor are keyed, and the session is empty where the visitor did not consent. */
 export interface TokenClaims extends TokenVisitor {
@@ -47,7 +41,7 @@ export function signToken(claims: TokenClaims, itemIds: readonly ItemId[], secre
   const { tags, pad } = tokenKeys(secret, rankingId, visitor.length);
   const fields = [
     rankingId,
-    toBase64Url(combined(visitor, pad)),
+    toBase64Url(combine(visitor, pad)),
     arm ?? 0,
     weights,
     snapshot,
@@ -55,7 +49,7 @@ export function signToken(claims: TokenClaims, itemIds: readonly ItemId[], secre
     placement ?? 0,
     pointerRevision ?? 0,
   ];
-  const body = `${toBase64Url(utf8ToBytes(JSON.stringify(fields)))}.${toBase64Url(tagsOf(itemIds, tags))}`;
+  const body = `${toBase64Url(transientUtf8(JSON.stringify(fields)))}.${tagsOf(itemIds, tags)}`;
   return `${body}.${signature(body, secret)}`;
 }
 
@@ -119,7 +113,7 @@ function tokenOf(
   return {
     claims: {
       rankingId,
-      ...visitorOf(combined(sealed, keys.pad)),
+      ...visitorOf(combine(sealed, keys.pad)),
       ...(arm !== 0 && { arm }),
       weights,
       snapshot,
@@ -158,7 +152,7 @@ function formerToken(fields: readonly unknown[], secret: string): VerifiedToken 
   const visitor =
     sealedBytes === undefined
       ? ({ sessionId: session, ...(user !== 0 && { userId: user }) } as TokenVisitor)
-      : visitorOf(combined(sealedBytes, formerPad(sealedBytes.length, rankingId, secret)));
+      : visitorOf(combine(sealedBytes, formerPad(sealedBytes.length, rankingId, secret)));
   return {
     claims: {
       rankingId,

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { plainBytes } from './plain-bytes.ts';
-import { utf8ToBytes } from './utf8.ts';
+import { transientUtf8, utf8ToBytes } from './utf8.ts';
 
 /**
  * HMAC (RFC 2104) with SHA-2 by the platform's own code. Keys are texts, as secrets are; for each purpose another one, such as the
@@ -24,7 +24,7 @@ export const hmacSha512 = (key: string, ...parts: readonly Part[]): Uint8Array<A
 function keyed(algorithm: 'sha256' | 'sha512', key: string, parts: readonly Part[]) {
   const mac = createHmac(algorithm, preparedOf(key));
   // A text would go through a Buffer, at twice the price.
-  for (const part of parts) mac.update(typeof part === 'string' ? utf8ToBytes(part) : part);
+  for (const part of parts) mac.update(typeof part === 'string' ? transientUtf8(part) : part);
   return mac;
 }
 

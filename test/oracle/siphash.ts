@@ -16,8 +16,8 @@ const MASK = (1n << 64n) - 1n;
 const turned = (word: bigint, bits: bigint) => ((word << bits) | (word >> (64n - bits))) & MASK;
 
 /** The low 32 bits of SipHash-2-4 with words of 64 bits, as the paper writes it. */
-export function sipHashByDefinition(key: Uint32Array, bytes: Uint8Array): number {
-  const k = [0, 2].map((i) => BigInt(key[i]) | (BigInt(key[i + 1]) << 32n));
+export function sipHashByDefinition(key: readonly number[], bytes: Uint8Array): number {
+  const k = [0, 2].map((i) => BigInt(key[i] >>> 0) | (BigInt(key[i + 1] >>> 0) << 32n));
   const v = [
     0x736f6d6570736575n ^ k[0],
     0x646f72616e646f6dn ^ k[1],
