@@ -9,7 +9,8 @@ import {
   type FeedbackEvent,
 } from '../../shared/domain/event.ts';
 import { unknownFields } from '../../shared/domain/unknown-fields.ts';
-import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
+import type { ShownItems } from '../../shared/domain/shown-items.ts';
+import { verifyToken, type TokenClaims, type VerifiedToken } from '../../shared/domain/token.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import type { Settings } from '../platform/settings.ts';
 
@@ -51,16 +52,19 @@ export function acceptEvents(
   const clockOffsetMs = clockOffset(sentAt, nowMs);
   const events: AcceptedEvents['events'][number][] = [];
   const rejected: Rejection[] = [];
-  const verified = new Map<string, TokenClaims>();
-  const claimsOf = (token: string) => {
-    const known =
-      verified.get(token) ?? keyed(verifyToken(token, tokenSecrets, nowMs), identity[0]);
+  const verified = new Map<string, VerifiedToken>();
+  const read = (token: string): VerifiedToken => {
+    const { claims, shown } = verifyToken(token, tokenSecrets, nowMs);
+    return { claims: keyed(claims, identity[0]), shown };
+  };
+  const verifiedOf = (token: string) => {
+    const known = verified.get(token) ?? read(token);
     verified.set(token, known);
     return known;
   };
   list.forEach((raw, index) => {
     try {
-      events.push({ index, event: collect(raw, claimsOf, nowMs, clockOffsetMs) });
+      events.push({ index, event: collect(raw, verifiedOf, nowMs, clockOffsetMs) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       rejected.push({ index, code: error.code, message: error.message });
@@ -81,20 +85,20 @@ function readBody(body: unknown): { readonly list: readonly unknown[]; readonly 
 
 function collect(
   raw: unknown,
-  claimsOf: (token: string) => TokenClaims,
+  verifiedOf: (token: string) => VerifiedToken,
   nowMs: number,
   clockOffsetMs: number,
 ): CollectedEvent {
   const { token, ...event } = parseEvent(raw);
-  const { rankingId, itemIds, sessionId, userId, placement, arm, pointerRevision, weights } =
-    claimsOf(token);
+  const { claims, shown } = verifiedOf(token);
+  const { rankingId, sessionId, userId, placement, arm, pointerRevision, weights } = claims;
   if (event.rankingId !== rankingId) {
     throw new ApiError(401, 'invalid_token', `the token is not of ranking ${event.rankingId}`);
   }
-  if (event.itemId !== undefined && !itemIds.includes(event.itemId)) {
+  if (event.itemId !== undefined && shown.positionOf(event.itemId) === undefined) {
     throw invalid(`item ${event.itemId} was not shown in ranking ${rankingId}`);
   }
-  checkPosition(event, itemIds);
+  checkPosition(event, shown);
   return {
     ...event,
     ...(clockOffsetMs !== 0 && {
@@ -117,19 +121,18 @@ function collect(
  */
 function checkPosition(
   { itemId, position }: Pick<FeedbackEvent, 'itemId' | 'position'>,
-  itemIds: TokenClaims['itemIds'],
+  shown: ShownItems,
 ): void {
   if (position === undefined) return;
   if (itemId === undefined) {
-    if (position <= itemIds.length) return;
+    if (position <= shown.count) return;
     throw invalid(
-      `position must be 1 to ${itemIds.length}, as the ranking has no more items, but was ${position}`,
+      `position must be 1 to ${shown.count}, as the ranking has no more items, but was ${position}`,
     );
   }
-  const slot = itemIds.indexOf(itemId) + 1;
-  if (position !== slot)
+  if (!shown.isAt(itemId, position))
     throw invalid(
-      `item ${itemId} is at position ${slot} of its ranking, but the event says ${position}: send that, or no position`,
+      `item ${itemId} is at position ${shown.positionOf(itemId)} of its ranking, but the event says ${position}: send that, or no position`,
     );
 }
 

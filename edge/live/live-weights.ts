@@ -1,10 +1,10 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { CHAMPION_ARM, type Holdout, type WeightDelta } from '../../shared/domain/weight-delta.ts';
+import { bytesToHex } from '../../shared/hash/hex.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { readPointer } from '../artifacts/read-pointer.ts';
 import { readScorer } from '../artifacts/read-scorer.ts';

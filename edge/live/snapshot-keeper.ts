@@ -1,7 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { DurableObject } from 'cloudflare:workers';
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { sha256Stream } from '../../shared/hash/sha256.ts';
 import { partsInKv, type PackedKind } from '../artifacts/packed.ts';
 import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
@@ -63,7 +62,7 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
     // An isolate that KV's cache still shows an older pointer must not bring the older catalogue back.
     if (before !== undefined && (before.hash === hash || before.at > pointer.at)) return;
     this.#deleteAllBut(before?.hash);
-    const digest = sha256.create();
+    const digest = sha256Stream();
     // Read once, so that a copy which KV cached before a repair need not be taken.
     const { kvCacheTtlS } = settingsOf(this.env);
     const readPart = partsInKv(this.env.CATALOGUE, kind, pointer, kvCacheTtlS);
@@ -82,7 +81,7 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
           bytes.slice(at, at + ROW_BYTES),
         );
     }
-    const found = bytesToHex(digest.digest()).slice(0, hash.length);
+    const found = digest.finish().slice(0, hash.length);
     if (found !== hash) {
       this.#deleteAllBut(before?.hash);
       throw new Error(`${kind} ${hash} is damaged: its bytes hash to ${found}`);

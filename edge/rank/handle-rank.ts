@@ -44,7 +44,7 @@ export async function handleRank(
   const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
-  const when = { ctx, cell: cellOf(request), nowMs };
+  const when = { ctx, cell: () => cellOf(request), nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
@@ -75,9 +75,9 @@ export async function handleRank(
       ...(pointerRevision && { pointerRevision }),
       weights: version,
       snapshot,
-      itemIds: slate.ids,
       expiresAt: nowMs + settings.tokenTtlMs,
     },
+    slate.ids,
     settings.tokenSecrets[0],
   );
   state.decisions.add(

@@ -16,7 +16,7 @@ export async function handleVersion(
   { settings, weights, snapshot, learned, misunderstandings, decisions }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const [cell, nowMs] = [cellOf(request), Date.now()];
+  const [cell, nowMs] = [() => cellOf(request), Date.now()];
   const [live, catalogue] = await Promise.all([
     weights.get(ctx, cell, nowMs),
     snapshot.get(ctx, cell, nowMs),

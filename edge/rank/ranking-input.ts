@@ -43,7 +43,7 @@ export async function rankingInputOf(
   state: RankState,
   request: RankRequest,
   { pinned, visitor }: { pinned: Version | undefined; visitor: Visitor },
-  { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: string; nowMs: number },
+  { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: () => string; nowMs: number },
 ): Promise<RankingInput> {
   const weights: CachedWeights =
     pinned === undefined

@@ -49,7 +49,8 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
     this.#isAwaited = isAwaited;
   }
 
-  async get(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
+  /** @param cell is asked once: what a request says of where it arrived is parsed when it is read. */
+  async get(ctx: ExecutionContext, cell: () => string, nowMs: number): Promise<T> {
     if (this.#value === undefined) return this.#first(ctx, cell, nowMs);
     // A clock that is put back must not keep the value until it has caught up.
     const sinceMs = Math.abs(nowMs - this.#startedAtMs);
@@ -68,7 +69,7 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
     return this.#confirmedAtMs === undefined ? null : Math.max(0, nowMs - this.#confirmedAtMs);
   }
 
-  async #first(ctx: ExecutionContext, cell: string, nowMs: number): Promise<T> {
+  async #first(ctx: ExecutionContext, cell: () => string, nowMs: number): Promise<T> {
     // If the request that loads is cancelled, its promise never settles, so others wait for a limited time only.
     if (this.#loading !== undefined) await waitAtMost(MAX_WAIT_MS, this.#loading);
     if (this.#value !== undefined) return this.#value;
@@ -77,9 +78,9 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
   }
 
   /** Resolves when the value is loaded. The slow parts are loaded after the response. */
-  #refresh(ctx: ExecutionContext, cell: string, nowMs: number): Promise<void> {
+  #refresh(ctx: ExecutionContext, cell: () => string, nowMs: number): Promise<void> {
     this.#startedAtMs = nowMs;
-    const own = (this.#cell ??= cell);
+    const own = (this.#cell ??= cell());
     const loaded = this.#replace(own, nowMs);
     const loading = loaded.then(() => undefined);
     this.#loading = loading;

@@ -63,7 +63,7 @@ const bundle = (entryUrl: string, outfile: string) =>
     bundle: true,
     format: 'esm',
     target: 'es2024',
-    external: ['cloudflare:workers'],
+    external: ['cloudflare:workers', 'node:crypto'],
     logLevel: 'error',
   });
 

@@ -1,6 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { hmacSha256 } from '../hash/hmac.ts';
 import { toBase64Url } from './base64url.ts';
 import type { GivenId, SessionId, UserId } from './ids.ts';
 import type { NewestFirst } from './secrets.ts';
@@ -24,15 +22,8 @@ const ID_BYTES = 16;
 
 /** @param secret any text; a long random one. */
 export function identityKey(secret: string): IdentityKey {
-  const mac = hmac.create(sha256, utf8ToBytes(secret));
   const keyed = (kind: string, text: string, bytes: number) =>
-    toBase64Url(
-      mac
-        .clone()
-        .update(utf8ToBytes(`${kind}\0${text}`))
-        .digest()
-        .subarray(0, bytes),
-    );
+    toBase64Url(hmacSha256(secret, `${kind}\0${text}`).subarray(0, bytes));
   return {
     sessionId: (given) => keyed('session', given, ID_BYTES) as SessionId,
     userId: (given) => keyed('user', given, ID_BYTES) as UserId,

@@ -1,6 +1,5 @@
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '../hash/hex.ts';
+import { hmacSha256 } from '../hash/hmac.ts';
 import { ApiError } from './errors.ts';
 import type { NewestFirst } from './secrets.ts';
 import { equalInConstantTime } from './token.ts';
@@ -52,12 +51,5 @@ export function verifyBody(
   }
 }
 
-function digest(body: Uint8Array, secret: string, atMs: number): string {
-  const mac = hmac.create(sha256, utf8ToBytes(secret));
-  return bytesToHex(
-    mac
-      .update(utf8ToBytes(`${atMs}.`))
-      .update(body)
-      .digest(),
-  );
-}
+const digest = (body: Uint8Array, secret: string, atMs: number): string =>
+  bytesToHex(hmacSha256(secret, `${atMs}.`, body));

@@ -1,6 +1,5 @@
 import { shown } from '../domain/shown.ts';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256Hex } from '../hash/sha256.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { ApiError } from '../domain/errors.ts';
 import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts';
@@ -131,7 +130,7 @@ export function parseStoredSchema(value: unknown): Schema {
       reward: { click: 1 },
       ...raw.training,
     }),
-    hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(core)))).slice(0, 16),
+    hash: sha256Hex(canonicalJson(core)).slice(0, 16),
   };
   constraints.forEach((constraint) => checkConstraint(schema, constraint));
   for (const [name, points] of Object.entries(rules)) {

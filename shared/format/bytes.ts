@@ -1,4 +1,4 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8ToBytes } from '../hash/utf8.ts';
 
 /** Shared, because creating a decoder costs more than decoding most texts. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -17,7 +17,7 @@ import {
 import { checkExploration } from '../domain/exploration.ts';
 import { parsePlacement } from '../domain/placement.ts';
 import { RAISE_STEP } from '../score/raise.ts';
-import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
+import { bytesToHex, hexToBytes } from '../hash/hex.ts';
 import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
 import { openFrame, sealFrame } from './frame.ts';
 import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';

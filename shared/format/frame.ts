@@ -1,6 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
+import { bytesToHex, hexToBytes } from '../hash/hex.ts';
+import { sha256 } from '../hash/sha256.ts';
+import { ByteReader, FormatError } from './bytes.ts';
 
 /**
  * The frame around every binary format: magic (4 ASCII letters), format version (u16), schema hash (8 bytes, all zero
@@ -16,13 +16,14 @@ export function sealFrame(
   schemaHash: string | undefined,
   payload: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  const body = new ByteWriter()
-    .raw(utf8ToBytes(magic))
-    .u16(format)
-    .raw(hexToBytes(schemaHash ?? NO_SCHEMA))
-    .raw(payload)
-    .finish();
-  return new ByteWriter().raw(body).raw(sha256(body).subarray(0, CHECKSUM_BYTES)).finish();
+  const bytes = new Uint8Array(HEAD_BYTES + payload.length + CHECKSUM_BYTES);
+  for (let i = 0; i < magic.length; i++) bytes[i] = magic.charCodeAt(i);
+  new DataView(bytes.buffer).setUint16(magic.length, format, true);
+  bytes.set(hexToBytes(schemaHash ?? NO_SCHEMA), magic.length + 2);
+  bytes.set(payload, HEAD_BYTES);
+  const body = bytes.subarray(0, bytes.length - CHECKSUM_BYTES);
+  bytes.set(sha256(body).subarray(0, CHECKSUM_BYTES), body.length);
+  return bytes;
 }
 
 export interface Frame {

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256Hex } from '../hash/sha256.ts';
 import { parseItemId } from '../domain/ids.ts';
 import {
   checkDictionary,
@@ -45,7 +44,7 @@ function packCodes(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Arr
 }
 
 /** The content address of a snapshot, 32 hex digits: equal catalogues under the same schema have the same hash. */
-export const snapshotHash = (bytes: Uint8Array): string => bytesToHex(sha256(bytes)).slice(0, 32);
+export const snapshotHash = (bytes: Uint8Array): string => sha256Hex(bytes).slice(0, 32);
 
 export interface Snapshot {
   readonly schemaHash: string;

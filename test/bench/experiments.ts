@@ -6,7 +6,7 @@ import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
 import { fastestUs } from './support/clock.ts';
 import { cpuTimeMs } from './support/cpu-time.ts';
-import { PUBLISHABLE, startDemoEdge, type DemoTraffic } from './support/demo-edge.ts';
+import { demoLive, PUBLISHABLE, startDemoEdge, type DemoTraffic } from './support/demo-edge.ts';
 import { httpLoad, postRequest } from './support/http-load.ts';
 import type { Part, Say } from './support/part.ts';
 import { median } from './support/quantile.ts';
@@ -68,7 +68,7 @@ export async function benchExperiments(say: Say): Promise<Part> {
   const requests = bodies.map((body) => postRequest('/v1/rank', PUBLISHABLE, body));
   const rows: BenchRow[] = [{ name: 'resolve, 3 layers', value: resolveUs(bodies), unit: 'µs' }];
   const [[nothing, none], ...others] = Object.entries(SIDES);
-  const plain = await startDemoEdge(join(dir, 'plain'), ITEMS, SEED, none);
+  const plain = await startDemoEdge(join(dir, 'plain'), demoLive(ITEMS, SEED, none));
   try {
     const cpuUs = async ({ port, pid }: typeof plain, durationMs: number) => {
       const beforeMs = cpuTimeMs(pid);
@@ -77,7 +77,7 @@ export async function benchExperiments(say: Say): Promise<Part> {
     };
     await cpuUs(plain, WARM_UP_MS);
     for (const [i, [name, traffic]] of others.entries()) {
-      const edge = await startDemoEdge(join(dir, String(i)), ITEMS, SEED, traffic);
+      const edge = await startDemoEdge(join(dir, String(i)), demoLive(ITEMS, SEED, traffic));
       try {
         await cpuUs(edge, WARM_UP_MS);
         const pairs: { own: number; plain: number }[] = [];

@@ -10,12 +10,13 @@ import { benchRank } from './rank.ts';
 import { benchScore } from './score.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
+import { DEFAULT_VARIANT, type RankVariant } from './support/rank-variant.ts';
 import { readHardware } from './support/hardware.ts';
 import type { Part, Say } from './support/part.ts';
 import { tableOf } from './support/print-table.ts';
 
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
-  rank: benchRank,
+  rank: (say) => benchRank(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   explore: benchExplore,
   parse: benchParse,
@@ -29,8 +30,30 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
 };
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    // Of `rank`: what is ranked, and for how long (support/rank-variant.ts).
+    items: { type: 'string', default: String(DEFAULT_VARIANT.items) },
+    schema: { type: 'string', default: DEFAULT_VARIANT.schema },
+    attributes: { type: 'string', default: DEFAULT_VARIANT.attributes },
+    recent: { type: 'boolean', default: false },
+    learned: { type: 'boolean', default: false },
+    deltas: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
 });
+const variant: RankVariant = {
+  items: Number(options.items),
+  schema: oneOf('schema', options.schema, ['now', 'before']),
+  attributes: oneOf('attributes', options.attributes, ['correlated', 'independent']),
+  recent: options.recent,
+  learned: options.learned,
+  deltas: options.deltas,
+  quick: options.quick,
+};
+if (!Number.isSafeInteger(variant.items) || variant.items < 1)
+  throw new Error(`--items must be a whole number from 1, but was "${options.items}"`);
 const names = Object.keys(PARTS).filter((name) => (options.only ?? name) === name);
 if (names.length === 0) {
   throw new Error(
@@ -55,4 +78,11 @@ else {
     console.log(`\n${name}\n${tableOf(rows)}`);
     for (const note of notes) console.log(`  - ${note}`);
   }
+}
+
+function oneOf<T extends string>(name: string, given: string, values: readonly T[]): T {
+  const found = values.find((value) => value === given);
+  if (found === undefined)
+    throw new Error(`--${name} must be one of ${values.join(', ')}, but was "${given}"`);
+  return found;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { outcomes } from '../../backend/store/tables.ts';
+import type { ItemId } from '../../shared/domain/ids.ts';
 import { verifyToken } from '../../shared/domain/token.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { openDatabase, putItems, rank } from '../support/client.ts';
@@ -127,16 +128,17 @@ async function unfitTokens(system: System, { ranked }: Load): Promise<string[]> 
       const token = ranked.get(rankingId);
       // The answer of a ranking may be lost with the process that gave it, after its decision was stored.
       if (token === undefined) continue;
-      const claims = verifyToken(token, [system.keys.tokenSecret], Date.now());
-      const stored = JSON.stringify([rankingId, sessionId, weights, snapshot, itemIds]);
+      const { claims, shown } = verifyToken(token, [system.keys.tokenSecret], Date.now());
+      const isShown = (itemId: string, slot: number) => shown.isAt(itemId as ItemId, slot + 1);
+      const stored = JSON.stringify([rankingId, sessionId, weights, snapshot]);
       const signed = JSON.stringify([
         claims.rankingId,
         claims.sessionId,
         claims.weights,
         claims.snapshot,
-        claims.itemIds,
       ]);
-      if (stored !== signed) unfit.push(`decision ${stored} has a token of ${signed}`);
+      if (stored !== signed || shown.count !== itemIds.length || !itemIds.every(isShown))
+        unfit.push(`decision ${stored} has a token of ${signed}`);
     }
   } finally {
     close();

@@ -19,7 +19,6 @@ const PACKAGES = [
   'zod',
   'hono',
   '@hono/zod-openapi',
-  '@noble/hashes',
   'hyparquet',
   'hyparquet-writer',
 ];

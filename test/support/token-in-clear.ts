@@ -1,12 +1,16 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64Url } from '../../shared/domain/base64url.ts';
-import { keyedMac } from '../../shared/domain/keyed-mac.ts';
+import type { ItemId } from '../../shared/domain/ids.ts';
 import type { TokenClaims } from '../../shared/domain/token.ts';
+import { hmacSha256Text } from '../../shared/hash/hmac.ts';
+import { utf8ToBytes } from '../../shared/hash/utf8.ts';
 
 /** A token as edges signed it before the ids in it were sealed; without a placement, as those before there were any. */
-export function tokenInClear(claims: TokenClaims, secret: string): string {
-  const { rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, itemIds, placement } =
-    claims;
+export function tokenInClear(
+  claims: TokenClaims,
+  itemIds: readonly ItemId[],
+  secret: string,
+): string {
+  const { rankingId, sessionId, userId, arm, weights, snapshot, expiresAt, placement } = claims;
   const fields = [
     rankingId,
     sessionId,
@@ -19,5 +23,5 @@ export function tokenInClear(claims: TokenClaims, secret: string): string {
     ...(placement === undefined ? [] : [placement]),
   ];
   const body = toBase64Url(utf8ToBytes(JSON.stringify(fields)));
-  return `${body}.${toBase64Url(keyedMac(secret, body))}`;
+  return `${body}.${hmacSha256Text(secret, body)}`;
 }

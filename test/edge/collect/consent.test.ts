@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identityKey } from '../../../shared/domain/identity.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { tokenInClear } from '../../support/token-in-clear.ts';
@@ -154,9 +155,14 @@ describe('what is logged of a visitor', () => {
 describe('feedback of tokens from before ids were keyed', () => {
   it('is accepted, and keyed on entry', async () => {
     const answer = await rank(isolate);
-    const { placement: _, ...claims } = verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now());
+    const { placement: _, ...claims } = verifyToken(
+      answer.token,
+      [env.TOKEN_SECRET!],
+      Date.now(),
+    ).claims;
     const old = tokenInClear(
       { ...claims, sessionId: 'old-session' as never, userId: 'old-user' as never },
+      answer.items.map(({ id }) => id as ItemId),
       env.TOKEN_SECRET!,
     );
     expect(await send([{ ...clickOn(answer), token: old }])).toMatchObject({ accepted: 1 });

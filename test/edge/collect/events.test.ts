@@ -144,13 +144,13 @@ describe('POST /v1/events', () => {
     ],
     [
       'a token signed with another secret',
-      (click) => ({ ...click, token: resigned(click.token, 'guess', 60_000) }),
+      (click) => ({ ...click, token: resigned(click, 'guess', 60_000) }),
       'invalid_token',
       /not issued here/,
     ],
     [
       'an expired token',
-      (click) => ({ ...click, token: resigned(click.token, env.TOKEN_SECRET!, -1) }),
+      (click) => ({ ...click, token: resigned(click, env.TOKEN_SECRET!, -1) }),
       'expired_token',
       /rank again/,
     ],
@@ -285,7 +285,12 @@ const flip = (token: string) =>
   `${token.slice(0, 9)}${token[9] === 'A' ? 'B' : 'A'}${token.slice(10)}`;
 
 /** The same claims, signed anew. */
-function resigned(token: string, secret: string, expiresInMs: number): string {
-  const claims = verifyToken(token, [env.TOKEN_SECRET!], Date.now());
-  return signToken({ ...claims, expiresAt: Date.now() + expiresInMs }, secret);
+function resigned(
+  { token, itemId }: ReturnType<typeof clickOn>,
+  secret: string,
+  expiresInMs: number,
+): string {
+  const { claims } = verifyToken(token, [env.TOKEN_SECRET!], Date.now());
+  const expiresAt = Date.now() + expiresInMs;
+  return signToken({ ...claims, expiresAt }, [itemId], secret);
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { encodeItem, isFiltered } from '../../oracle/encode.ts';
 import { scoreCodes, toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
 import { coldIsolate } from '../support/edge.ts';
 import { keyedSession, keyedUser } from '../support/keyed.ts';
@@ -81,13 +82,16 @@ describe('ranking the whole catalogue', () => {
 
   it('signs a token over the ranking, the session, the slate and the version', async () => {
     const answer = await rank(coldIsolate(), { userId: 'user-9', limit: 3 });
-    expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).toMatchObject({
+    const { claims, shown } = verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now());
+    expect(claims).toMatchObject({
       rankingId: answer.rankingId,
       sessionId: keyedSession('session-1'),
       userId: keyedUser('user-9'),
       weights: 'v000003',
       snapshot: hash,
-      itemIds: answer.items.map(({ id }) => id),
     });
+    expect(shown.count).toBe(3);
+    const positions = answer.items.map(({ id }) => shown.positionOf(id as ItemId));
+    expect(positions).toEqual([1, 2, 3]);
   });
 });

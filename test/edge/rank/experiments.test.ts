@@ -210,7 +210,7 @@ describe('an experiment at the edge', () => {
         { experiment: 'exp_2', arm: expect.any(String) },
       ]);
       const text = exposures!.map((one) => `${one.experiment}:${one.arm}`).join(' ');
-      expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now()).arm).toBe(text);
+      expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now()).claims.arm).toBe(text);
       const isWild = text.includes('exp_2:treatment');
       expect(decisions.get(rankingId)).toMatchObject({
         arm: text,
@@ -259,7 +259,7 @@ describe('an experiment at the edge', () => {
       own.forEach(({ rankingId, arm, token }, session) => {
         const carried = { arm: `exp_1:${arm}`, pointerRevision: revision };
         expect({ experiment: 'exp_1', arm }).toEqual(assign(layer, sessions[session]));
-        expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now())).toMatchObject(carried);
+        expect(verifyToken(token, [env.TOKEN_SECRET!], Date.now()).claims).toMatchObject(carried);
         expect(decisions.find((one) => one.rankingId === rankingId)).toMatchObject(carried);
         expect(events.find((one) => one.rankingId === rankingId)).toMatchObject(carried);
       });
@@ -279,7 +279,7 @@ describe('an experiment at the edge', () => {
     const answer = await rank(isolate, {}, { key: SECRET, ...ask });
     const [decision] = await decisionsOf(backend, [answer]);
     expect(decision).not.toHaveProperty('pointerRevision');
-    expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty(
+    expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now()).claims).not.toHaveProperty(
       'pointerRevision',
     );
   });
@@ -533,7 +533,9 @@ describe('a ranking is exposed to nothing', () => {
     for (const answer of answers) {
       expect(answer.status).toBe(200);
       expect(answer).not.toHaveProperty('experiment');
-      expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now())).not.toHaveProperty('arm');
+      expect(verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now()).claims).not.toHaveProperty(
+        'arm',
+      );
     }
     return answers;
   };

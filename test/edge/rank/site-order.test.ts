@@ -198,7 +198,7 @@ describe('sessions that are split between the two orders', () => {
       expect(answer.experiment).toBe('apprentice-4');
       expect(decision.arm).toBe(`apprentice-4:${answer.arm}`);
       expect(decision.siteOrder === true).toBe(answer.arm === 'site');
-      const { arm } = verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now());
+      const { arm } = verifyToken(answer.token, [env.TOKEN_SECRET!], Date.now()).claims;
       expect(arm).toBe(decision.arm);
     }
     const large = await logged(await isolateBy(split(0.8, 5)), bodies);

@@ -1,3 +1,4 @@
+import type { ItemId } from '../../../shared/domain/ids.ts';
 import { signToken, verifyToken } from '../../../shared/domain/token.ts';
 import type { clickOn, Ranking } from '../../support/client.ts';
 
@@ -96,13 +97,13 @@ export const BAD_EVENTS: readonly BadEvent[] = [
   ],
   [
     'a token signed with another secret',
-    (e, { tokenSecret }) => ({ ...e, token: signed(e.token, tokenSecret, 'guess', 60_000) }),
+    (e, { tokenSecret }) => ({ ...e, token: signed(e, tokenSecret, 'guess', 60_000) }),
     'invalid_token',
     /not issued here/,
   ],
   [
     'a token that expired',
-    (e, { tokenSecret }) => ({ ...e, token: signed(e.token, tokenSecret, tokenSecret, -1) }),
+    (e, { tokenSecret }) => ({ ...e, token: signed(e, tokenSecret, tokenSecret, -1) }),
     'expired_token',
     /rank again/,
   ],
@@ -118,7 +119,13 @@ const changed = (token: string) =>
   `${token.slice(0, 9)}${token[9] === 'A' ? 'B' : 'A'}${token.slice(10)}`;
 
 /** The same claims, signed anew. */
-function signed(token: string, tokenSecret: string, secret: string, expiresInMs: number): string {
-  const claims = verifyToken(token, [tokenSecret], Date.now());
-  return signToken({ ...claims, expiresAt: Date.now() + expiresInMs }, secret);
+function signed(
+  { token, itemId }: Click,
+  tokenSecret: string,
+  secret: string,
+  expiresInMs: number,
+): string {
+  const { claims } = verifyToken(token, [tokenSecret], Date.now());
+  const expiresAt = Date.now() + expiresInMs;
+  return signToken({ ...claims, expiresAt }, [itemId as ItemId], secret);
 }

@@ -1,5 +1,8 @@
-/** A global of workerd and Node that is not part of ECMAScript. */
+/** Globals of workerd and Node that are not part of ECMAScript. */
 declare class TextDecoder {
   constructor(label?: 'utf-8', options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;
+}
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
 }
