@@ -95,7 +95,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^backend/device/cpu/assembly/', '^backend/dashboard/browser/'] },
+    exclude: {
+      path: ['^(backend/device/cpu|shared/kernels)/assembly/', '^backend/dashboard/browser/'],
+    },
     parser: 'swc',
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -7,6 +7,7 @@ import { benchMemory } from './memory.ts';
 import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
+import { benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
@@ -17,6 +18,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: benchRank,
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   parse: benchParse,
   experiments: benchExperiments,
