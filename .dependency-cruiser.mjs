@@ -28,6 +28,7 @@ const BACKEND = [
   'dashboard',
   'client',
   'replay',
+  'offline',
   'start',
 ];
 

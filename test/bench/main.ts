@@ -4,6 +4,7 @@ import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
+import { benchOffline } from './offline.ts';
 import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   score: async () => ({ rows: await benchScore(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
+  offline: benchOffline,
   parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,
