@@ -28,6 +28,7 @@ const BACKEND = [
   'dashboard',
   'client',
   'replay',
+  'offline',
   'start',
 ];
 
@@ -96,7 +97,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^backend/device/cpu/assembly/', '^backend/dashboard/browser/'] },
+    exclude: {
+      path: ['^(backend/device/cpu|shared/kernels)/assembly/', '^backend/dashboard/browser/'],
+    },
     parser: 'swc',
     enhancedResolveOptions: {
       exportsFields: ['exports'],

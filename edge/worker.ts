@@ -6,6 +6,7 @@ import { isolateOf, type Isolate } from './isolate.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
 import type { Env } from './platform/env.ts';
 import { handleRank } from './rank/handle-rank.ts';
+import { handleRankBatch } from './rank/handle-rank-batch.ts';
 import { handleVersion } from './rank/handle-version.ts';
 
 export { EventLog } from './collect/event-log.ts';
@@ -19,6 +20,7 @@ const router = Router<IRequest, [Isolate, ExecutionContext], Response>({
 });
 router
   .post('/v1/rank', handleRank)
+  .post('/v1/rank/batch', handleRankBatch)
   .post('/v1/events', handleEvents)
   .get('/v1/health', () => jsonResponse({ status: 'ok' }))
   .get('/v1/version', handleVersion)

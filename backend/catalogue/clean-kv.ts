@@ -6,7 +6,7 @@ import type { Kv } from '../models/edge-kv.ts';
 import type { KvSettings } from '../models/kv-settings.ts';
 import { neededVersions } from '../models/needed-versions.ts';
 import { recordName, type KvKey, type Publication } from '../models/publications.ts';
-import { ACTIVE_KEY } from '../models/publisher.ts';
+import { ACTIVE_KEY } from '../models/kv-keys.ts';
 import type { Lease } from '../scheduler/lease.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import { recordAudit } from '../store/audit.ts';

@@ -4,7 +4,8 @@ import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/
 import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import type { Kv } from '../models/edge-kv.ts';
-import { LEARNED_KEY, partKey, type Publisher } from '../models/publisher.ts';
+import { LEARNED_KEY, partKey } from '../models/kv-keys.ts';
+import type { Publisher } from '../models/publisher.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { learnedParts, pointers } from '../store/tables.ts';

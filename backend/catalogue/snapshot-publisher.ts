@@ -9,7 +9,8 @@ import type { Store } from '../store/open.ts';
 import { pointers, snapshots } from '../store/tables.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import { recordAudit } from '../store/audit.ts';
-import { ACTIVE_KEY, type Publisher } from '../models/publisher.ts';
+import { ACTIVE_KEY } from '../models/kv-keys.ts';
+import type { Publisher } from '../models/publisher.ts';
 
 export interface SnapshotPublisher {
   /** The catalogue or the live schema may have changed. Returns at once. */

@@ -47,6 +47,7 @@ import { deleteUserVerb } from './users/delete.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
 import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
+import { scoreVerb } from './weights/score.ts';
 
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -87,6 +88,7 @@ const NOUNS: readonly Noun[] = [
       listVersionsVerb,
       showVersionVerb,
       evaluateVerb,
+      scoreVerb,
       promoteVerb,
       rollbackVerb,
       releaseVerb,
@@ -94,6 +96,7 @@ const NOUNS: readonly Noun[] = [
     otherwise: weightsVerb,
     short: {
       evaluate: evaluateVerb,
+      score: scoreVerb,
       promote: promoteVerb,
       rollback: rollbackVerb,
       release: releaseVerb,

@@ -6,6 +6,7 @@ import { PART_BYTES } from '../../shared/format/snapshot-bytes.ts';
 import type { Store } from '../store/open.ts';
 import { publications, weights } from '../store/tables.ts';
 import type { Kv } from './edge-kv.ts';
+import { ACTIVE_KEY, LEARNED_KEY, partKey, versionKey } from './kv-keys.ts';
 import { claimKey, recordName, recordPublication } from './publications.ts';
 import { publishBlob, type Blob } from './publish-blob.ts';
 
@@ -40,14 +41,6 @@ export interface Publisher {
   /** Forgets what was published, because KV has lost it. */
   forgetPublications(): Promise<void>;
 }
-
-export const ACTIVE_KEY = 'active';
-/** Of the CATALOGUE namespace. */
-export const LEARNED_KEY = 'learned';
-const versionKey = (version: Version): string => `w/${version}`;
-/** @param prefix `s` of snapshots, `l` of learned columns. */
-export const partKey = (prefix: 's' | 'l', hash: string, part: number): string =>
-  `${prefix}/${hash}/${part}`;
 
 export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => number): Publisher {
   const publish = async (blob: Blob) => {

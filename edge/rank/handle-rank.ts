@@ -6,6 +6,7 @@ import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-req
 import { signToken } from '../../shared/domain/token.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import type { Role } from '../platform/settings.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
@@ -24,7 +25,7 @@ import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
 import { visitorOf } from './visitor.ts';
 
 /** A decision holds the request, and must fit into one row of the event log (2 MB). */
-const MAX_BODY_BYTES = 1024 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
 const PIN_HEADER = 'x-trimtab-version';
 
 /** `POST /v1/rank`: draws a slate, logs the decision after the response, and signs the token for its feedback. */
@@ -33,18 +34,61 @@ export async function handleRank(
   state: RankState & RateLimited,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { settings, rateLimits } = state;
-  const role = authorize(request, settings, 'publishable');
-  await rateLimits.checkCaller('rank', request);
-  const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
+  const { rateLimits } = state;
+  const caller = await callerOf(request, state);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const counted = requestsFor({ characters });
   if (counted > 1) await rateLimits.checkCaller('rank', request, counted - 1);
-  const nowMs = Date.now();
+  const answer = await rankOnce(body, { ...caller, counted, nowMs: Date.now() }, state, ctx);
+  return jsonResponse(answer, 200, {
+    'x-trimtab-weights': answer.weights,
+    'x-trimtab-snapshot': answer.snapshot,
+    'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
+  });
+}
+
+/** Who asks for a ranking, and from where. */
+export interface Caller {
+  readonly role: Role;
+  /** The version that is asked for by name. */
+  readonly pinned: Version | undefined;
+  /** See `cellOf`. */
+  readonly cell: () => string;
+}
+
+/** Also counts the request as one of its key and address. @throws ApiError 401, 403 or 429. */
+export async function callerOf(
+  request: Request,
+  { settings, rateLimits }: RankState & RateLimited,
+): Promise<Caller> {
+  const role = authorize(request, settings, 'publishable');
+  await rateLimits.checkCaller('rank', request);
+  const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
+  return { role, pinned, cell: () => cellOf(request) };
+}
+
+/**
+ * One ranking: draws a slate, logs its decision, signs its token.
+ * @param body as it came. @param counted as how many requests it counts against the rate of its session.
+ * @returns the body of the answer. @throws ApiError where it is refused.
+ */
+export async function rankOnce(
+  body: unknown,
+  {
+    role,
+    pinned,
+    cell,
+    counted,
+    nowMs,
+  }: Caller & { readonly counted: number; readonly nowMs: number },
+  state: RankState & RateLimited,
+  ctx: ExecutionContext,
+) {
+  const { settings, rateLimits } = state;
   const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
-  const when = { ctx, cell: () => cellOf(request), nowMs };
+  const when = { ctx, cell, nowMs };
   const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
@@ -125,25 +169,17 @@ export async function handleRank(
         )
       : [];
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
-  return jsonResponse(
-    {
-      rankingId,
-      weights: version,
-      snapshot,
-      ...exposureFields(exposures),
-      degraded,
-      ...(keepsOrder && { siteOrder: true }),
-      items,
-      token,
-      ...(warnings.length > 0 && { warnings }),
-    },
-    200,
-    {
-      'x-trimtab-weights': version,
-      'x-trimtab-snapshot': snapshot,
-      'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
-    },
-  );
+  return {
+    rankingId,
+    weights: version,
+    snapshot,
+    ...exposureFields(exposures),
+    degraded,
+    ...(keepsOrder && { siteOrder: true }),
+    items,
+    token,
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 /** What the log keeps of a visitor's history is what the ranking depends on. */

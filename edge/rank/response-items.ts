@@ -1,16 +1,9 @@
 import { explain } from '../../shared/score/explain.ts';
-import { toPoints } from '../../shared/score/scorer.ts';
+import { slateItems } from '../../shared/score/slate-items.ts';
 import type { DrawnSlate } from './draw-slate.ts';
 import type { ServingConfig } from './experiment-plan.ts';
 
-/** The items of a slate as the response lists them: positions from 1, scores in points. */
-export const responseItems = ({ slate: { ids, units, propensities } }: DrawnSlate) =>
-  ids.map((id, slot) => ({
-    id,
-    position: slot + 1,
-    score: toPoints(units[slot]),
-    propensity: propensities[slot],
-  }));
+export const responseItems = ({ slate }: DrawnSlate) => slateItems(slate);
 
 /** The same, with the reasons for each score. */
 export function explainedResponseItems(

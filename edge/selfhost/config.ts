@@ -64,6 +64,10 @@ const bundle = (entryUrl: string, outfile: string) =>
     format: 'esm',
     target: 'es2024',
     external: ['cloudflare:workers', 'node:crypto'],
+    conditions: ['workerd'],
+    // WebAssembly stays a file beside the bundle: a Worker may not compile bytes.
+    loader: { '.wasm': 'copy' },
+    assetNames: '[name]',
     logLevel: 'error',
   });
 
@@ -88,7 +92,10 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = (
       compatibilityDate = "${COMPATIBILITY_DATE}",
-      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      modules = [
+        (name = "worker.js", esModule = embed "worker.js"),
+        (name = "rerank.wasm", wasm = embed "rerank.wasm")
+      ],
       bindings = [
         ${bindings.join(',\n        ')}
       ],

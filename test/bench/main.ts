@@ -4,9 +4,11 @@ import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
+import { benchOffline } from './offline.ts';
 import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
+import { benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
@@ -18,7 +20,9 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
+  offline: benchOffline,
   parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,

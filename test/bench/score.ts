@@ -4,10 +4,8 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { compileScores } from '../../shared/score/additive.ts';
 import { rankable, rankSlate } from '../../shared/score/rank.ts';
-import { rerank } from '../../shared/score/rerank.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { topRows } from '../../shared/score/top-rows.ts';
-import { flatNetwork, flatTrees, randomForest, randomNetwork } from '../oracle/random-rerankers.ts';
 import { mayBeShown, ruleScore, type Trip, type Wishes } from '../oracle/rule-score.ts';
 import { fastestUs } from './support/clock.ts';
 import type { BenchRow } from './support/row.ts';
@@ -26,20 +24,6 @@ const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
-const DEPTH = 200;
-const again = { depth: DEPTH, adds: true };
-const forest = {
-  ...scorer,
-  kind: 'forest' as const,
-  rerank: again,
-  trees: flatTrees(randomForest(smarttrip, { trees: 300, leaves: 31, seed: 3 })),
-};
-const mlp = {
-  ...scorer,
-  kind: 'mlp' as const,
-  rerank: again,
-  network: flatNetwork(randomNetwork(smarttrip, { width: 16, hidden: 32, seed: 4 })),
-};
 const exploration = { temperature: 3, epsilon: 0.02, poolSize: POOL };
 const options = { limit: LIMIT, seed: 1, nowMs: NOW_MS, exploration };
 
@@ -62,9 +46,6 @@ export async function benchScore(): Promise<BenchRow[]> {
   const encodeUs = fastestUs(VISITS, encode, 300);
   const compileUs = fastestUs(VISITS, compile, 300);
   const topUs = fastestUs(VISITS, (i) => topRows(compiled[i], POOL), 300);
-  const first = compiled.map((tables) => topRows(tables, DEPTH));
-  const forestUs = fastestUs(VISITS, (i) => rerank(forest, encoded[i], first[i]), 20);
-  const mlpUs = fastestUs(VISITS, (i) => rerank(mlp, encoded[i], first[i]), 50);
   const naiveUs = fastestUs(VISITS, (i) => rankObjects(trips, visits[i].preferences), 8);
   const readUs = fastestUs(VISITS, () => sumOfCodes(columns), 50);
   const besideRank = (row: BenchRow): BenchRow => ({
@@ -78,8 +59,6 @@ export async function benchScore(): Promise<BenchRow[]> {
     { name: 'of which: encode', value: encodeUs, unit: 'µs' },
     { name: 'of which: compile', value: compileUs, unit: 'µs' },
     { name: `of which: best ${POOL}`, value: topUs, unit: 'µs' },
-    { name: `best ${DEPTH} again, 300 trees of 31 leaves`, value: forestUs, unit: 'µs' },
-    { name: `best ${DEPTH} again, MLP of 16 and 32`, value: mlpUs, unit: 'µs' },
     besideRank({ name: 'obvious scorer', value: naiveUs, unit: 'µs' }),
     besideRank({ name: 'read each code once', value: readUs, unit: 'µs' }),
   ];

@@ -10,7 +10,7 @@ import { DAMAGES, edgeKv } from './bad-input/damage.ts';
 import { BAD_EVENTS, eventsJson } from './bad-input/events.ts';
 import { BAD_BATCHES, signedBatch } from './bad-input/ingest.ts';
 import { expectProblem, type Problem } from './bad-input/problem.ts';
-import { EVENTS, RANK, type BadRequest } from './bad-input/requests.ts';
+import { BATCHES, EVENTS, RANK, type BadRequest } from './bad-input/requests.ts';
 
 const ITEMS = 60;
 const LIMIT = 10;
@@ -36,7 +36,7 @@ const send = (part: Part, [route, , how]: BadRequest, key: string) => {
 };
 
 describe('a bad request is refused, and says why', { timeout: 600_000 }, () => {
-  it.each([...RANK, ...EVENTS])('edge: %s with %s', async (...row) => {
+  it.each([...RANK, ...BATCHES, ...EVENTS])('edge: %s with %s', async (...row) => {
     expectProblem(await send(system.edge, row, system.keys.publishableKey), row[3]);
   });
   it.each(EDGE_ADMIN)('edge: %s with %s', async (...row) => {

@@ -1,5 +1,13 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { edgeKv } from '../../backend/models/edge-kv.ts';
+import { offlineRanker } from '../../backend/offline/offline-ranker.ts';
+import { readPublished } from '../../backend/offline/published.ts';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
 import { withCrossColumns } from '../../backend/science/learn/crosses/cross-columns.ts';
 import { readTrainingSet } from '../backend/support/read-training-set.ts';
@@ -34,6 +42,7 @@ import {
 } from '../support/stored-decisions.ts';
 import { SEED } from '../shared/support/seed.ts';
 import { startSystem, type System } from '../support/system.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 const REQUESTS = 240;
@@ -88,6 +97,8 @@ async function publishLearned({ edge, keys }: System): Promise<void> {
 
 let system: System;
 let answers: Map<string, Ranking>;
+/** What was asked, by ranking. */
+let asked: Map<string, Record<string, unknown>>;
 let decisions: StoredDecision[];
 let set: TrainingSet;
 let scorer: Scorer;
@@ -109,12 +120,14 @@ beforeAll(async () => {
   await until('it is live', async () => (await liveAtEdge(system)).weights === version);
   await publishLearned(system);
   answers = new Map();
+  asked = new Map();
   for (const body of everyKindRequests(REQUESTS, catalogue, SEED + 1, NOW_MS)) {
     // As a site's own server does: what a page says of items is not learned from.
     const answer = (await system.edge.ask('/v1/rank', { key: system.keys.secretKey, body })).json<
       Ranking & Record<string, unknown>
     >();
     answers.set(answer.rankingId, answer);
+    asked.set(answer.rankingId, body);
   }
   const { db, close } = openDatabase(system);
   decisions = await until('all is ingested', async () => {
@@ -186,6 +199,45 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
       const added = units.map((_, slot) => scoreCodes(scorer, decision.codes, slot * features));
       expect(added).toEqual(units);
     }
+  });
+});
+
+describe('ranking a file of requests, beside the edge', () => {
+  const LAUNCH = fileURLToPath(new URL('../../backend/launch.js', import.meta.url));
+  const published = () =>
+    readPublished(edgeKv({ edgeUrl: system.edge.url, secretKey: system.keys.secretKey }));
+
+  it('draws the slates that the edge drew of the same requests, seeds and moments, bit for bit', async () => {
+    const rankOffline = offlineRanker(await published());
+    for (const { rankingId, seed, at } of decisions) {
+      const { weights, snapshot, items: drawn } = answers.get(rankingId)!;
+      expect(rankOffline(asked.get(rankingId), { seed, nowMs: at })).toEqual({
+        weights,
+        snapshot,
+        items: drawn,
+      });
+    }
+  });
+
+  it('is done by "trimtab score" with the live version, by two threads, line by line', async () => {
+    const [file, out] = ['requests.jsonl', 'ranked.jsonl'].map((name) =>
+      join(temporaryFolder(), name),
+    );
+    const bodies = [...asked.values()];
+    writeFileSync(file, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
+    const options = ['--threads=2', '--seed=4294967290', `--at=${NOW_MS}`, `--out=${out}`];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [LAUNCH, 'score', file, ...options, `--edge=${system.edge.url}`],
+      { env: { ...process.env, TRIMTAB_KEY: system.keys.secretKey } },
+    );
+    expect(stdout).toBe(`ranked ${REQUESTS} requests\n`);
+    const rankOffline = offlineRanker(await published());
+    const expected = bodies.map((body, i) => {
+      const draw = { seed: (4_294_967_290 + i) % 2 ** 32, nowMs: NOW_MS };
+      return JSON.stringify({ line: i + 1, ...rankOffline(body, draw) });
+    });
+    expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toEqual(expected);
   });
 });
 

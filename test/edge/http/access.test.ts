@@ -4,6 +4,11 @@ import { publishItems, publishScorer } from '../support/publish.ts';
 import { openTrips } from '../support/trips.ts';
 
 const RANK = { method: 'POST', path: '/v1/rank', body: { sessionId: 's' } };
+const BATCH = {
+  method: 'POST',
+  path: '/v1/rank/batch',
+  body: { requests: [{ sessionId: 's' }] },
+};
 const EVENTS = { method: 'POST', path: '/v1/events', body: [] };
 const DELTAS = { method: 'POST', path: '/v1/live/deltas', body: {} };
 const KV = { method: 'GET', path: '/v1/kv/WEIGHTS/none', body: undefined };
@@ -18,6 +23,7 @@ beforeAll(async () => {
 describe('who may do what', () => {
   it.each([
     { route: RANK, none: 401, publishable: 200, secret: 200 },
+    { route: BATCH, none: 401, publishable: 200, secret: 200 },
     { route: EVENTS, none: 401, publishable: 202, secret: 202 },
     { route: DELTAS, none: 401, publishable: 403, secret: 400 },
     { route: KV, none: 401, publishable: 403, secret: 404 },
@@ -58,7 +64,7 @@ describe('a Worker that is not configured', () => {
     async (name) => {
       for (const value of [undefined, '', ' , ']) {
         const isolate = coldIsolate({ [name]: value });
-        for (const route of [RANK, EVENTS, KV, HEALTH]) {
+        for (const route of [RANK, BATCH, EVENTS, KV, HEALTH]) {
           const response = await isolate.fetch(route.path, { ...route, key: SECRET });
           expect(response.status).toBe(503);
           expect(await response.json()).toEqual({

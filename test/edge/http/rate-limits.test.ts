@@ -72,7 +72,7 @@ describe('limits of rates', () => {
 
   it('refuses before the body is read, and counts what was refused of nobody', async () => {
     const isolate = limited({ RATE_PER_ADDRESS: most(0) });
-    for (const path of ['/v1/rank', '/v1/events']) {
+    for (const path of ['/v1/rank', '/v1/rank/batch', '/v1/events']) {
       const body = '{not JSON';
       const response = await isolate.fetch(path, { ...from('192.0.2.1'), body });
       expect(response.status).toBe(429);

@@ -5,7 +5,7 @@ import type { Ask } from '../../support/http.ts';
 import { call, clickOn, rank, type Ranking } from '../../support/client.ts';
 import type { System } from '../../support/system.ts';
 import { BACKEND, EDGE_ADMIN } from '../../system/bad-input/admin-requests.ts';
-import { EVENTS, RANK, type BadRequest } from '../../system/bad-input/requests.ts';
+import { BATCHES, EVENTS, RANK, type BadRequest } from '../../system/bad-input/requests.ts';
 import type { FuzzRequest } from './fuzz-request.ts';
 import { mutatedBytes, mutatedJson, ODD_TEXTS, pick, type Random } from './mutate.ts';
 import { sampleOf, type Components, type JsonSchema } from './sample-schema.ts';
@@ -81,10 +81,12 @@ function ranked(random: Random, { bodies, ranking }: FuzzSource): FuzzRequest {
     { candidates },
     { userId: 'u', context: { device: 'phone', hour: 3 }, explain: true },
   ]);
+  const isBatch = random() < 0.2;
+  const asked = { ...body, ...more };
   return {
     to: 'edge',
     method: 'POST',
-    path: '/v1/rank',
+    path: isBatch ? '/v1/rank/batch' : '/v1/rank',
     key: 'secret',
     headers: {
       ...JSON_TYPE,
@@ -92,7 +94,7 @@ function ranked(random: Random, { bodies, ranking }: FuzzSource): FuzzRequest {
         'x-trimtab-version': pick(random, ['v000000', 'v000001', 'v000999', 'latest', '__proto__']),
       }),
     },
-    body: mutatedJson(random, { ...body, ...more }),
+    body: mutatedJson(random, isBatch ? { requests: [asked, body] } : asked),
   };
 }
 
@@ -160,7 +162,7 @@ function ingested(random: Random): FuzzRequest {
 }
 
 const TABLES: readonly (readonly ['edge' | 'backend', readonly BadRequest[]])[] = [
-  ['edge', [...RANK, ...EVENTS, ...EDGE_ADMIN]],
+  ['edge', [...RANK, ...BATCHES, ...EVENTS, ...EDGE_ADMIN]],
   ['backend', BACKEND],
 ];
 

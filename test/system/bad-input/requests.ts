@@ -129,6 +129,17 @@ export const RANK: readonly BadRequest[] = (
   ] satisfies readonly (readonly [string, Ask, Problem])[]
 ).map(([what, how, problem]) => ['POST /v1/rank', what, how, problem]);
 
+/** With a publishable key: what is wrong with the batch as a whole. */
+export const BATCHES: readonly BadRequest[] = (
+  [
+    ['JSON that breaks off', { body: '{"requests":[' }, notJson],
+    ['a list of requests', { body: [{ sessionId: 's' }] }, invalid(/1 to 100 rank requests/)],
+    ['no request', { body: { requests: [] } }, invalid(/but had 0/)],
+    ['101 requests', { body: { requests: ids(101) } }, invalid(/but had 101/)],
+    ['10 MB', { body: TEN_MB }, tooLarge],
+  ] satisfies readonly (readonly [string, Ask, Problem])[]
+).map(([what, how, problem]) => ['POST /v1/rank/batch', what, how, problem]);
+
 /** With a publishable key: what is wrong with the list as a whole. */
 export const EVENTS: readonly BadRequest[] = [
   ['POST /v1/events', 'JSON that breaks off', { body: '[{' }, notJson],

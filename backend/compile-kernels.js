@@ -1,0 +1,20 @@
+/**
+ * Compiles the WebAssembly of the training kernels and of re-ranking, as `npm run kernels`. Node gets the latter as text in a
+ * module, since `shared/` reads no files; a Worker is deployed with the binary file, since it may not compile bytes.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+for (const folder of ['backend/device/cpu', 'shared/kernels'])
+  execFileSync(path('node_modules/.bin/asc'), ['--config', path(`${folder}/asconfig.json`)], {
+    stdio: 'inherit',
+  });
+
+const text = readFileSync(path('shared/kernels/rerank.wasm')).toString('base64url');
+writeFileSync(
+  path('shared/kernels/rerank-wasm.ts'),
+  `/** \`rerank.wasm\` as base64url, written by \`npm run kernels\`. */\nexport const RERANK_WASM =\n  '${text}';\n`,
+);

@@ -1,0 +1,10 @@
+import type { Version } from '../../shared/domain/ids.ts';
+
+/** Of both namespaces: the key that says what is live. */
+export const ACTIVE_KEY = 'active';
+/** Of the CATALOGUE namespace. */
+export const LEARNED_KEY = 'learned';
+export const versionKey = (version: Version): string => `w/${version}`;
+/** @param prefix `s` of snapshots, `l` of learned columns. */
+export const partKey = (prefix: 's' | 'l', hash: string, part: number): string =>
+  `${prefix}/${hash}/${part}`;

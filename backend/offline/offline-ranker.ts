@@ -1,0 +1,64 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
+import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
+import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
+import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { candidateTable } from '../../shared/score/candidate-table.ts';
+import { explain, type Reason } from '../../shared/score/explain.ts';
+import { withLearned } from '../../shared/score/learned-table.ts';
+import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { slateItems, type SlateItem } from '../../shared/score/slate-items.ts';
+import type { Published } from './published.ts';
+
+/** What `POST /v1/rank` answers, without what belongs to a decision: nothing is logged, so there is no token. */
+export interface OfflineRanking {
+  readonly weights: string;
+  /** Hash of the catalogue; empty where there is none of the version's schema. */
+  readonly snapshot: string;
+  readonly items: readonly (SlateItem & { readonly reasons?: readonly Reason[] })[];
+}
+
+/** @param request the body of a rank request. @throws ApiError where the edge would refuse it. */
+export type OfflineRanker = (
+  request: unknown,
+  draw: { readonly seed: number; readonly nowMs: number },
+) => OfflineRanking;
+
+/**
+ * Ranks as the edge does with the version alone: no experiment, no rollout, nothing that was learned since it was published.
+ * Of the same request, seed and moment it draws the slate that the edge draws, bit for bit.
+ */
+export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): OfflineRanker {
+  const scorer = scorerFromBytes(bytes);
+  const { schema, exploration } = scorer;
+  const features = schema.features.length;
+  const loaded = snapshot && snapshotFromBytes(snapshot.bytes);
+  const part = learned && learnedPart(learnedFromBytes(learned.bytes), learned.hash);
+  const plain = loaded?.schemaHash === schema.hash ? rankable(loaded.table) : undefined;
+  const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
+  return (body, { seed, nowMs }) => {
+    const request = parseRankRequest(body, undefined, nowMs);
+    const { candidates, limit } = request;
+    const table =
+      candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part);
+    if (table === undefined)
+      throw new ApiError(
+        409,
+        'schema_mismatch',
+        `${loaded === undefined ? 'no catalogue is published' : `the catalogue is of another schema than weights ${scorer.version}`}: send candidates, or publish a catalogue of schema ${schema.name}`,
+      );
+    const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
+    const items = slateItems(slate);
+    return {
+      weights: scorer.version,
+      snapshot: plain === undefined ? '' : snapshot!.hash,
+      items: request.explain
+        ? items.map((item, slot) => ({
+            ...item,
+            reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
+          }))
+        : items,
+    };
+  };
+}

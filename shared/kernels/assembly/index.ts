@@ -1,0 +1,2 @@
+export { sumTrees } from './trees';
+export { sumNetwork } from './network';
