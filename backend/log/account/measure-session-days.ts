@@ -2,7 +2,12 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import { packedRows } from '../../store/packed-rows.ts';
-import { classifyEvents, type EventStatus, type LoggedEvent } from './classify-events.ts';
+import {
+  classifyEvents,
+  type EventStatus,
+  type LoggedEvent,
+  type ShownRanking,
+} from './classify-events.ts';
 import {
   addRanking,
   classifySession,
@@ -14,12 +19,10 @@ import { measuredProperties } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
-interface Ranking {
+interface Ranking extends ShownRanking {
   readonly sessionId: string;
-  readonly at: number;
   readonly rankingId: string;
   readonly userId: string | null;
-  readonly itemIds: readonly string[];
 }
 
 type StoredEvent = LoggedEvent & {
@@ -28,27 +31,34 @@ type StoredEvent = LoggedEvent & {
   readonly fault: string | null;
 };
 
+/** A ranking whose events were classified. */
+export interface ClassifiedRanking {
+  readonly ranking: Ranking;
+  /** None of one of which there are too many events to read. */
+  readonly events: readonly StoredEvent[];
+  /** Of each event. */
+  readonly statuses: readonly EventStatus[];
+  readonly isFlooded: boolean;
+}
+
 const DAYS_AT_ONCE = 500;
 const PAGE = 4000;
 
 /**
  * Classifies every event of the rankings that sessions were shown on some days, and adds up what each session did on each
  * day. One page of rankings and one slice of their events are in memory at a time.
- * @param asked the days, and rankings of which only the events are classified. @param changed is called with the row id of each event and its status
- * that differs from the stored one. @param flooded is called with each ranking of which there are too many events to read.
+ * @param asked the days, and rankings of which only the events are classified. @param seen is called with each ranking.
  */
 export async function measureSessionDays(
   db: LibSQLDatabase,
   rules: Rules,
   asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
-  changed: (rowid: number, status: EventStatus) => void,
-  flooded: (rankingId: string) => void,
+  seen: (classified: ClassifiedRanking) => void,
 ): Promise<SessionDay[]> {
   const { filters } = rules;
   const attributionMs = rules.attributionDays * DAY_MS;
-  const classify = async (page: readonly Ranking[], add: (...classified: Classified) => void) => {
+  const classify = async (page: readonly Ranking[], add?: (one: ClassifiedRanking) => void) => {
     for (const slice of await eventSlices(db, page, filters.maxEventsPerRanking)) {
-      for (const rankingId of slice.flooded) flooded(rankingId);
       const feedback = await eventsOf(
         db,
         slice.rankings.flatMap(({ rankingId }) => (slice.flooded.has(rankingId) ? [] : rankingId)),
@@ -56,14 +66,15 @@ export async function measureSessionDays(
       for (const ranking of slice.rankings) {
         const events = feedback.get(ranking.rankingId) ?? [];
         const statuses = classifyEvents(ranking, events, attributionMs, filters);
-        for (const [i, { rowid, fault }] of events.entries())
-          if (fault !== statuses[i]) changed(rowid, statuses[i]);
-        add(ranking, events, statuses, slice.flooded.has(ranking.rankingId));
+        const isFlooded = slice.flooded.has(ranking.rankingId);
+        const classified = { ranking, events, statuses, isFlooded };
+        seen(classified);
+        add?.(classified);
       }
     }
   };
   for (let from = 0; from < asked.rankingIds.length; from += PAGE)
-    await classify(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
+    await classify(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)));
   const days = new Map<
     string,
     {
@@ -74,7 +85,7 @@ export async function measureSessionDays(
       facts: SessionFacts;
     }
   >();
-  const add = (...[ranking, events, statuses, isFlooded]: Classified) => {
+  const add = ({ ranking, events, statuses, isFlooded }: ClassifiedRanking) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
     const key = keyOf({ sessionId, day });
@@ -96,13 +107,6 @@ export async function measureSessionDays(
     return { ...one, ownFault, clickedItems, dwells };
   });
 }
-
-type Classified = [
-  ranking: Ranking,
-  events: readonly LoggedEvent[],
-  statuses: readonly EventStatus[],
-  isFlooded: boolean,
-];
 
 const COLUMNS = ['sessionId', 'at', 'rankingId', 'userId', 'itemIds'];
 

@@ -2,8 +2,11 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
-import { rankingCounts } from './counted.ts';
-import { CLASSIFIED, readMark, type ClassifiedMark, type Seen } from './mark.ts';
+import { floorToDay } from '../../../shared/domain/utc-day.ts';
+import { judgeSessions, type Judged, type JudgedEvent } from './judge-sessions.ts';
+import { CLASSIFIED, type Seen } from './mark.ts';
+import type { Rules } from './rules.ts';
+import { keyOf } from './session-day.ts';
 import type { Span } from './span.ts';
 
 /** How far the log was read: the last row of each table. */
@@ -40,6 +43,8 @@ export interface ArrivedQuery {
   /** What served them, and how many features its codes have. */
   readonly version: string;
   readonly features: number;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
   readonly from: ReadTo;
   readonly to: ReadTo;
   /** Rankings with nothing yet teach as well: those with one item, or all of them. */
@@ -48,36 +53,45 @@ export interface ArrivedQuery {
   readonly spans: readonly Span[];
 }
 
-/**
- * How far the account has come, which is how far may be read, and what lies between. @returns undefined before it has begun, and
- * where it began again and has not come as far as before: what was read once would be read twice.
- */
+/** How far there is something to read, at most a page of each table. @returns undefined where rows are gone that a mark points behind. */
 export async function arrivedTo(
   db: LibSQLDatabase,
   from: ReadTo | undefined,
   most: { readonly decisions: number; readonly events: number },
 ): Promise<(ReadTo & { readonly isAll: boolean }) | undefined> {
-  const { mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
-  const isBehind = (table: 'decisions' | 'events') =>
-    (mark?.[table]?.rowid ?? 0) < (from?.[table]?.rowid ?? 0);
-  if (mark === undefined || isBehind('decisions') || isBehind('events')) return undefined;
-  const reach = async (table: 'decisions' | 'events', key: SQL) => {
-    const [seen, end] = [from?.[table] ?? null, mark[table]];
-    if (from === undefined || end === null || end.rowid - (seen?.rowid ?? 0) <= most[table])
+  const rows = await db.all<Seen & { readonly isEvent: number }>(sql`
+    select * from (select rowid, rankingId as key, 0 as isEvent from decisions order by rowid desc limit 1)
+    union all select * from (select rowid, eventId as key, 1 as isEvent from events order by rowid desc limit 1)`);
+  const ends = [0, 1].map((isEvent) => {
+    const row = rows.find((one) => one.isEvent === isEvent);
+    return row === undefined ? null : { rowid: row.rowid, key: row.key };
+  });
+  const reach = async (end: Seen | null, table: 'decisions' | 'events', key: SQL) => {
+    const seen = from?.[table]?.rowid ?? 0;
+    if (from === undefined || end === null || end.rowid - seen <= most[table])
       return { seen: end, isAll: true };
     const [row] = await db.all<Seen>(sql`
       select rowid, ${key} as key from ${sql.identifier(table)}
-      where rowid > ${seen?.rowid ?? 0} and rowid <= ${end.rowid}
+      where rowid > ${seen} and rowid <= ${end.rowid}
       order by rowid limit 1 offset ${most[table] - 1}`);
     return row === undefined ? { seen: end, isAll: true } : { seen: row, isAll: false };
   };
-  const decisions = await reach('decisions', sql`rankingId`);
-  const events = await reach('events', sql`eventId`);
+  const isBehind = (end: Seen | null, seen: Seen | null | undefined) =>
+    (end?.rowid ?? 0) < (seen?.rowid ?? 0);
+  if (isBehind(ends[0], from?.decisions) || isBehind(ends[1], from?.events)) return undefined;
+  const decisions = await reach(ends[0], 'decisions', sql`rankingId`);
+  const events = await reach(ends[1], 'events', sql`eventId`);
   return {
     decisions: decisions.seen,
     events: events.seen,
     isAll: decisions.isAll && events.isAll,
   };
+}
+
+/** Rankings with what has come of each, and whether something counts of an event of any of their sessions. */
+export interface Arrived {
+  readonly rankings: readonly ArrivedRanking[];
+  readonly judged: Judged;
 }
 
 /**
@@ -86,8 +100,9 @@ export async function arrivedTo(
  */
 export async function readArrived(
   db: LibSQLDatabase,
-  { version, features, from, to, misses, spans }: ArrivedQuery,
-): Promise<ArrivedRanking[]> {
+  { version, features, rules, from, to, misses, spans }: ArrivedQuery,
+  crawlers: Set<string>,
+): Promise<Arrived> {
   const [knownTo, readTo] = [from.decisions?.rowid ?? 0, to.decisions?.rowid ?? 0];
   const [eventsFrom, eventsTo] = [from.events?.rowid ?? 0, to.events?.rowid ?? 0];
   const isMiss = misses === 'all' ? sql`true` : sql`length(codes) = ${features}`;
@@ -104,42 +119,41 @@ export async function readArrived(
     itemIds: string;
     propensities: ArrayBuffer;
     codes: ArrayBuffer;
-    events: string | null;
   }>(sql`
     with touched as (
       select rankingId from decisions
       where rowid > ${knownTo} and rowid <= ${readTo} and weights = ${version} and not siteOrder
         and (${isMiss} or exists (
-          select 1 from events e where e.rankingId = decisions.rankingId and e.fault = ''))
-      union select rankingId from events
-      where rowid > ${eventsFrom} and rowid <= ${eventsTo} and fault = ''
+          select 1 from events e where e.rankingId = decisions.rankingId and e.rowid <= ${eventsTo}))
+      union select rankingId from events where rowid > ${eventsFrom} and rowid <= ${eventsTo}
       ${sql.join(older, sql` `)}
     )
-    select d.rankingId, d.rowid, d.at, d.sessionId, d.userId, d.itemIds, d.propensities, d.codes, (
-      select json_group_array(json_array(e.itemId, e.type, e.value, e.rowid <= ${eventsFrom}) order by e.rowid)
-      from events e where e.rankingId = d.rankingId and e.fault = '' and e.rowid <= ${eventsTo}) as events
+    select d.rankingId, d.rowid, d.at, d.sessionId, d.userId, d.itemIds, d.propensities, d.codes
     from touched t cross join decisions d on d.rankingId = t.rankingId
     where d.weights = ${version} and not d.siteOrder and d.rowid <= ${readTo} and d.sessionId <> ${NO_SESSION}
-      and coalesce(d.itemSource, '') <> 'browser' and ${rankingCounts(sql`d`)}
+      and coalesce(d.itemSource, '') <> 'browser'
+      and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ${CLASSIFIED}), 0)
     order by d.rowid`);
-  return rows.map(({ itemIds, propensities, codes, events, ...row }) => {
+  const keys = rows.map(({ sessionId, at }) => ({ sessionId, day: floorToDay(at) }));
+  const judged = await judgeSessions(db, rules, { days: keys, rankingIds: [] }, crawlers);
+  const rankings = rows.flatMap(({ itemIds, propensities, codes, ...row }, i): ArrivedRanking[] => {
+    if (judged.bots.has(keyOf(keys[i]))) return [];
     const isKnown = row.rowid <= knownTo;
-    return {
-      ...row,
-      itemIds: JSON.parse(itemIds) as string[],
-      propensities: float64sOf(propensities),
-      codes: bytesOf(codes),
-      isKnown,
-      events: (JSON.parse(events ?? '[]') as [string | null, string, number | null, number][]).map(
-        ([itemId, type, value, known]) => ({
-          itemId,
-          type,
-          value,
-          isKnown: isKnown && known === 1,
-        }),
-      ),
-    };
+    const own = judged.events.get(row.rankingId) ?? [];
+    return [
+      {
+        ...row,
+        itemIds: JSON.parse(itemIds) as string[],
+        propensities: float64sOf(propensities),
+        codes: bytesOf(codes),
+        isKnown,
+        events: own
+          .filter(({ rowid }) => rowid <= eventsTo)
+          .map(({ rowid, ...event }) => ({ ...event, isKnown: isKnown && rowid <= eventsFrom })),
+      },
+    ];
   });
+  return { rankings, judged };
 }
 
 /** Of a ranking how many of its person came before it. */
@@ -156,27 +170,49 @@ export interface PersonsRankings {
  */
 export async function personsRankings(
   db: LibSQLDatabase,
-  version: string,
-  rankings: readonly Pick<ArrivedRanking, 'rankingId' | 'sessionId' | 'userId'>[],
+  { version, rules }: Pick<ArrivedQuery, 'version' | 'rules'>,
+  { rankings, judged }: Arrived,
   types: readonly string[],
 ): Promise<ReadonlyMap<string, PersonsRankings>> {
   const found = new Map<string, PersonsRankings>();
   for (const person of ['sessionId', 'userId'] as const) {
     const persons = [...new Set(rankings.flatMap((one) => one[person] ?? []))];
     if (persons.length === 0) continue;
-    const rows = await db.all<{ rankingId: string; person: string; first: number | null }>(sql`
+    const rows = await db.all<{
+      rankingId: string;
+      person: string;
+      first: number | null;
+      isOpen: number;
+    }>(sql`
       select d.rankingId, d.${sql.identifier(person)} as person, (
         select min(e.rowid) from events e where e.rankingId = d.rankingId and e.fault = ''
-          and e.type in (select value from json_each(${JSON.stringify(types)}))) as first
+          and e.type in (select value from json_each(${JSON.stringify(types)}))) as first, exists (
+        select 1 from events e where e.rankingId = d.rankingId and e.fault is null) as isOpen
       from json_each(${JSON.stringify(persons)}) p
       cross join decisions d on d.${sql.identifier(person)} = p.value
       where d.weights = ${version} and not d.siteOrder order by d.rowid`);
+    // Of rankings of other days and sessions the account has not yet judged all.
+    const open = rows.flatMap(({ rankingId, isOpen }) =>
+      isOpen === 1 && !judged.events.has(rankingId) ? rankingId : [],
+    );
+    const others =
+      open.length === 0
+        ? new Map()
+        : (await judgeSessions(db, rules, { days: [], rankingIds: open }, new Set())).events;
+    const firstOf = ({ rankingId, first }: { rankingId: string; first: number | null }) => {
+      const own: readonly JudgedEvent[] | undefined =
+        judged.events.get(rankingId) ?? others.get(rankingId);
+      return own === undefined
+        ? first
+        : (own.find(({ type }) => types.includes(type))?.rowid ?? null);
+    };
     for (const own of Map.groupBy(rows, (row) => row.person).values()) {
-      const firsts = own.flatMap(({ first }) => first ?? []).toSorted((a, b) => a - b);
-      const order = new Map(firsts.map((first, place) => [first, place]));
-      own.forEach(({ rankingId, first }, before) => {
+      const first = own.map(firstOf);
+      const firsts = first.flatMap((one) => one ?? []).toSorted((a, b) => a - b);
+      const order = new Map(firsts.map((one, place) => [one, place]));
+      own.forEach(({ rankingId }, before) => {
         const other = found.get(rankingId);
-        const rewarded = first === null ? undefined : order.get(first)!;
+        const rewarded = first[before] === null ? undefined : order.get(first[before])!;
         found.set(rankingId, {
           before: Math.max(before, other?.before ?? 0),
           rewardedBefore:

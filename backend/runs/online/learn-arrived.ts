@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { classifyLog } from '../../log/account/classify-log.ts';
+import type { Rules } from '../../log/account/rules.ts';
 import { arePropensities } from '../../log/account/are-propensities.ts';
 import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
@@ -9,6 +11,7 @@ import {
   arrivedTo,
   personsRankings,
   readArrived,
+  type Arrived,
   type ArrivedRanking,
 } from '../../log/account/read-arrived.ts';
 import { newestEntry } from '../../log/log-time.ts';
@@ -53,6 +56,8 @@ export interface LearningJob {
     'minimumRewarded' | 'spread' | 'halfLifeHours' | 'trustRegion'
   >;
   readonly influence: InfluenceLimits;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
 }
 
 /** Where an arm stands after it has learned from all that has come in. */
@@ -79,18 +84,18 @@ const SHIPPING_MS = 5000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Learns from all that has come into the log since the last time; the account must be up to date. What was learned and how far the log was
- * read are one transaction: after a crash, and on several backends, each row counts once.
- * @param known what was stored last, by arm: where the mark is still the same, it need not be read again.
+ * Learns from all that has come into the log since the last time, by the rules of the account, which need not be up to date. What was
+ * learned and how far the log was read are one transaction: after a crash, and on several backends, each row counts once.
+ * @param memory of this process: what is in it need not be read again.
  */
 export async function learnArrived(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
-  known: Map<string, Known> = new Map(),
+  memory: LearnerMemory = emptyMemory(),
 ): Promise<LearningState> {
   for (;;) {
-    const done = await learnPage(store, job, nowMs, known);
+    const done = await learnPage(store, job, nowMs, memory);
     if (done !== undefined) return done;
   }
 }
@@ -103,12 +108,24 @@ export interface Known {
   readonly posterior: OnlinePosterior;
 }
 
+export interface LearnerMemory {
+  /** What was stored last, by arm. */
+  readonly known: Map<string, Known>;
+  /** Sessions on days that stay bots whatever they do next. */
+  readonly crawlers: Set<string>;
+}
+
+export const emptyMemory = (): LearnerMemory => ({ known: new Map(), crawlers: new Set() });
+
+/** Beyond that they are read again, each once. */
+const MOST_CRAWLERS = 10_000;
+
 /** @returns undefined where more is to be read, or another backend was first. */
 async function learnPage(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
-  known: Map<string, Known>,
+  { known, crawlers }: LearnerMemory,
 ): Promise<LearningState | undefined> {
   const { db } = store;
   const { arm, base } = job;
@@ -120,6 +137,7 @@ async function learnPage(
   if (isOwn && row.why !== null) return { is: 'stopped', why: row.why };
   const isSameReward = isOwn && JSON.stringify(row.reward) === JSON.stringify(job.reward);
   if (!isOwn || !isSameReward) {
+    await classifyLog(store, job.rules);
     const measured = await measure(store, job, nowMs);
     if (typeof measured === 'number') return { is: 'waiting', rewarded: measured };
     const next = isOwn
@@ -149,18 +167,24 @@ async function learnPage(
     return stateOf(row, problem, posterior);
   }
   const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
-  const rankings = await readArrived(db, {
-    version: base.version,
-    features: base.schema.features.length,
-    from: mark,
-    to,
-    misses,
-    spans: settings.stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs })),
-  });
+  if (crawlers.size > MOST_CRAWLERS) crawlers.clear();
+  const arrived = await readArrived(
+    db,
+    {
+      version: base.version,
+      features: base.schema.features.length,
+      rules: job.rules,
+      from: mark,
+      to,
+      misses,
+      spans: settings.stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs })),
+    },
+    crawlers,
+  );
   const passedMs = Math.max(0, toMs - mark.toMs);
   const kept = 2 ** (-passedMs / (job.settings.halfLifeHours * HOUR_MS));
   forget(problem, posterior, kept);
-  const changes = await changesOf(store, job, settings, rankings, { from: mark.toMs, to: toMs });
+  const changes = await changesOf(store, job, settings, arrived, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
   const learned: LearnerRow = {
     ...row,
@@ -280,14 +304,15 @@ interface CountedChange {
 /** What has become known of each ranking, within what its persons may weigh. */
 async function changesOf(
   { db }: Pick<Store, 'db'>,
-  { base, reward, influence }: LearningJob,
+  { base, reward, influence, rules }: LearningJob,
   { stages, mostReward }: LearnerSettings,
-  rankings: readonly ArrivedRanking[],
+  arrived: Arrived,
   span: { readonly from: number; readonly to: number },
 ): Promise<CountedChange[]> {
-  const persons = await personsRankings(db, base.version, rankings, typesOf(reward));
+  const { version } = base;
+  const persons = await personsRankings(db, { version, rules }, arrived, typesOf(reward));
   const isPointwise = base.schema.training.objective === 'pointwise';
-  return rankings.flatMap((ranking) => {
+  return arrived.rankings.flatMap((ranking) => {
     const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
     const slots = itemIds.length;
     // What does not fit together teaches nothing: a slate of one weighs by its propensity.

@@ -3,7 +3,12 @@ import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { learnArrived, type Known, type LearningJob, type LearningState } from './learn-arrived.ts';
+import {
+  emptyMemory,
+  learnArrived,
+  type LearningJob,
+  type LearningState,
+} from './learn-arrived.ts';
 
 const db = workerDatabase();
 
@@ -11,7 +16,7 @@ const db = workerDatabase();
 const WAIT_TURNS = 15;
 const waitingSince = new Map<string, { readonly atMs: number; readonly state: LearningState }>();
 
-const known = new Map<string, Known>();
+const memory = emptyMemory();
 const bases = new Map<Version, AdditiveScorer>();
 
 /** A job whose base may be left out once the thread has it: it is large, and the same every few seconds. */
@@ -42,7 +47,7 @@ const exposed = {
       }
       waitingSince.delete(key);
       try {
-        const state = await learnArrived(store, job, nowMs, known);
+        const state = await learnArrived(store, job, nowMs, memory);
         if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, state });
         states.push(state);
       } catch (error) {

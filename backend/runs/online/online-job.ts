@@ -4,7 +4,7 @@ import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { CHAMPION_ARM, type WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { Account } from '../../log/account/account.ts';
+import type { Rules } from '../../log/account/rules.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 import { whatEdgeKnows } from '../../models/what-edge-knows.ts';
@@ -29,7 +29,8 @@ import type { OnlineSettings } from './settings.ts';
 export interface OnlineDeps {
   readonly store: Store;
   readonly database: Database;
-  readonly account: Pick<Account, 'classify'>;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
   readonly versions: Pick<Versions, 'load'>;
   readonly influence: TrainingDataSettings['influence'];
   readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
@@ -73,12 +74,16 @@ const ASKED_MS = 60_000;
 
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
 export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
-  const { store, database, account, settings, rewardPolicy, metrics, log } = deps;
+  const { store, database, settings, rewardPolicy, metrics, log } = deps;
   const thread = threadOnDemand<LearnerWorker>(
     new URL('./learner-worker.ts', import.meta.url),
     database,
   );
   const write = proxy(remoteWriteOf(store));
+  const rules: Rules = {
+    attributionDays: deps.rules.attributionDays,
+    filters: deps.rules.filters,
+  };
   const scorers = new Map<Version, AdditiveScorer | undefined>();
   const sent = new Map<string, Sent>();
   /** What the thread has by now. */
@@ -110,7 +115,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         continue;
       }
       const reward = await rewardInForce(store, base.schema, deps.nowMs(), scope);
-      jobs.push({ arm, base, reward, settings, influence: deps.influence });
+      jobs.push({ arm, base, reward, settings, influence: deps.influence, rules });
     }
     for (const version of scorers.keys())
       if (!targets.some((target) => target.version === version)) scorers.delete(version);
@@ -227,7 +232,6 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       targets.some((target) => target.arm === arm && target.version === version),
     );
     if (targets.length === 0) return;
-    await account.classify();
     const jobs = await jobsOf(targets);
     await compare(jobs);
     const sentJobs = jobs.map(({ base, ...job }): SentJob => ({

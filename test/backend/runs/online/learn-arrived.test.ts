@@ -1,11 +1,13 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  emptyMemory,
   learnArrived,
-  type Known,
+  type LearnerMemory,
   type LearningJob,
 } from '../../../../backend/runs/online/learn-arrived.ts';
 import { learnedScorer } from '../../../../backend/runs/online/learned-scorer.ts';
+import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 import { CLASSIFIED } from '../../../../backend/log/account/mark.ts';
 import { posteriorToBytes } from '../../../../backend/science/learn/online/posterior-bytes.ts';
 import { logMarks, onlineLearning } from '../../../../backend/store/tables.ts';
@@ -43,9 +45,9 @@ const END = NOON + (WARM + 200) * STEP_MS;
 let log: Log;
 let job: LearningJob;
 /** What the process has in memory. */
-let known: Map<string, Known>;
+let memory: LearnerMemory;
 beforeEach(async () => {
-  known = new Map();
+  memory = emptyMemory();
   log = await openLog(NOON);
   const base = (await versionsOf(log.store, () => NOON).load(RULES_VERSION)) as AdditiveScorer;
   job = {
@@ -54,6 +56,7 @@ beforeEach(async () => {
     reward: { click: 1, booking: 10 },
     settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, trustRegion: 10 },
     influence: { ...DEFAULT_TRAINING_DATA.influence, rewardOverMean: 100 },
+    rules: { attributionDays: 7, filters: NO_FILTERS },
   };
 });
 afterEach(() => log.close());
@@ -80,8 +83,7 @@ function visits(from: number, count: number, seed: number, slots = SLOTS) {
 /** Brings all that is stored into what is learned, as of the newest of it. */
 async function learn(nowMs: number, store: Pick<Store, 'db' | 'write'> = log.store) {
   log.nowMs = nowMs;
-  await log.update();
-  return learnArrived(store, job, nowMs, known);
+  return learnArrived(store, job, nowMs, memory);
 }
 
 async function warmUp() {
@@ -145,7 +147,7 @@ describe('exactly once', () => {
           break;
         } catch (error) {
           expect(String(error)).toMatch(/killed/);
-          if (isRestarted) known.clear();
+          if (isRestarted) memory = emptyMemory();
         }
       }
     }
@@ -168,7 +170,7 @@ describe('exactly once', () => {
     const whole = await run(() => {});
     await log.close();
     log = await openLog(NOON);
-    known.clear();
+    memory = emptyMemory();
     let writes = 0;
     const killed = await run((when) => {
       writes++;
@@ -183,7 +185,6 @@ describe('exactly once', () => {
     const { decisions, events } = visits(WARM, 60, 2);
     await log.add(decisions, events);
     log.nowMs = END;
-    await log.update();
     await Promise.all([1, 2, 3].map(() => learnArrived(log.store, job, END)));
     expect(await learned()).toMatchObject({ slates: 40, rewarded: 40, earned: 40 });
   });
@@ -203,7 +204,8 @@ test('an account that starts again makes nothing count twice', async () => {
       })
       .where(eq(logMarks.name, CLASSIFIED)),
   ]);
-  await learnArrived(log.store, job, END, known);
+  await learnArrived(log.store, job, END, memory);
+  await log.update();
   expect(await learn(END)).toMatchObject({ is: 'learning', slates: before.slates });
   expect(await learned()).toEqual(before);
   const more = visits(WARM + 60, 30, 4);
@@ -259,7 +261,7 @@ test('slots and delays are measured without rankings whose propensities are none
   const found = await calibrationOf();
   await log.close();
   log = await openLog(NOON);
-  known.clear();
+  memory = emptyMemory();
   await warmUp();
   expect(found).toEqual(await calibrationOf());
 });
@@ -271,7 +273,7 @@ test('what is not a number is dropped', async () => {
   posterior.mean.fill(Number.NaN);
   const broken = Buffer.from(posteriorToBytes(problem, posterior));
   await log.store.write([log.store.db.update(onlineLearning).set({ posterior: broken })]);
-  known.clear();
+  memory = emptyMemory();
   const { decisions, events } = visits(WARM, 60, 2);
   await log.add(decisions, events);
   expect(await learn(END)).toMatchObject({ is: 'stopped', why: expect.stringMatching(/NaN/) });
@@ -300,7 +302,7 @@ test('after a pause, what is old enough for another look is read bit by bit', as
   ];
   const calibration = { ...row.calibration, stages };
   await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
-  known.clear();
+  memory = emptyMemory();
   const { decisions } = visits(WARM, 240, 3, 1);
   const spread = decisions.map((one, i) => ({ ...one, at: NOON + (i * hour) / 40 }));
   await log.add(spread);
