@@ -19,11 +19,13 @@ import { collector } from '../../log/training-set/collect.ts';
 import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
+import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
 import {
+  countAtLimit,
   deltasOf,
   forget,
+  isSound,
   learnFrom,
-  movesOf,
   type OnlinePosterior,
   type OnlineProblem,
   type SlateChange,
@@ -43,6 +45,7 @@ import {
   type LearnerRow,
   type LearnerSettings,
 } from './learner-rows.ts';
+import { newestDeltas, storeDeltas, type ServedDeltas } from './served-deltas.ts';
 import type { OnlineSettings } from './settings.ts';
 
 /** One arm's version, and how it learns. */
@@ -70,6 +73,10 @@ export type LearningState =
       readonly salt: string;
       readonly slates: number;
       readonly rewarded: number;
+      /** How many weights are changed as far as the trust region lets them. */
+      readonly atLimit: number;
+      /** Of the deltas, by which decisions name them; 0 where nothing was learned yet. */
+      readonly number: number;
       readonly deltas: readonly WeightDelta[];
     };
 
@@ -106,7 +113,18 @@ export interface Known {
   readonly row: LearnerRow;
   readonly problem: OnlineProblem;
   readonly posterior: OnlinePosterior;
+  /** What is served of it. */
+  readonly sent: Sent;
 }
+
+interface Sent extends ServedDeltas {
+  readonly deltas: readonly WeightDelta[];
+  /** As of when by the log it was made, epoch ms. */
+  readonly toMs: number;
+}
+
+/** Where nothing is learned, what was learned fades by so little in this time that it need not be sent. */
+const FADE_MS = 60_000;
 
 export interface LearnerMemory {
   /** What was stored last, by arm. */
@@ -158,13 +176,14 @@ async function learnPage(
   const stepMs = Math.max(STEP_MS, (readMs - mark.toMs) / 100);
   const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
   const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
+  const sent = isHeld ? held.sent : await sentOf(store, row, problem, mark.number);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
   const isNew =
     to.decisions?.rowid !== mark.decisions?.rowid || to.events?.rowid !== mark.events?.rowid;
   if (!isNew && toMs === mark.toMs) {
-    if (text !== undefined) known.set(arm, { text, row, problem, posterior });
-    return stateOf(row, problem, posterior);
+    if (text !== undefined) known.set(arm, { text, row, problem, posterior, sent });
+    return stateOf(row, sent);
   }
   const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
   if (crawlers.size > MOST_CRAWLERS) crawlers.clear();
@@ -186,46 +205,88 @@ async function learnPage(
   forget(problem, posterior, kept);
   const changes = await changesOf(store, job, settings, arrived, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
+  if (!isSound(posterior)) {
+    const why =
+      'what was learned is not a number, of a reward or a propensity that nobody should have logged';
+    await store.write([stopLearner(store, row, why, nowMs)]);
+    return { is: 'stopped', why };
+  }
+  const { trustRegion } = job.settings;
+  const isDue = changes.length > 0 || Math.abs(toMs - sent.toMs) >= FADE_MS;
+  const next = isDue ? nextSent(problem, posterior, sent, trustRegion, toMs) : sent;
+  const atLimit = countAtLimit(posterior, problem, trustRegion);
+  const isLimited = atLimit > 0 && atLimit >= LARGE_SHARE * next.deltas.length;
   const learned: LearnerRow = {
     ...row,
     posterior: Buffer.from(posteriorToBytes(problem, posterior)),
     slates: row.slates + changes.filter(({ isFirst }) => isFirst).length,
     rewarded: row.rewarded + changes.filter(({ isFirstReward }) => isFirstReward).length,
     earned: row.earned + changes.reduce((sum, { earned }) => sum + earned, 0),
+    changed: next.deltas.length,
+    atLimit,
+    limitedSince: isLimited ? (row.limitedSince ?? nowMs) : null,
     updatedAt: nowMs,
   };
-  const next: LearnedMark = {
+  const nextMark: LearnedMark = {
     version: base.version,
     decisions: to.decisions,
     events: to.events,
     toMs,
+    ...(next.content.length > 0 && { number: next.number }),
   };
-  const nextText = markText(next);
-  const [moved] = await store.write(storeLearned(learned, text, nextText));
+  const nextText = markText(nextMark);
+  const statements = storeLearned(learned, text, nextText);
+  if (next.number !== sent.number)
+    statements.push(storeDeltas(store, arm, base.version, next, nowMs, nextText));
+  const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
-  known.set(arm, { text: nextText, row: learned, problem, posterior });
-  const farthest = farthestMove(problem, posterior, changes);
-  // Not a number, of a reward or a propensity that nobody should have logged, is nowhere near.
-  if (!(farthest <= job.settings.trustRegion)) {
-    const why = `what was learned moves an item by ${farthest.toFixed(2)} log-odds from where ${base.version} has it, more than the ${job.settings.trustRegion} of onlineLearning.trustRegion`;
-    await store.write([stopLearner(store, learned, why, nowMs)]);
-    return { is: 'stopped', why };
-  }
+  known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next });
   if (!to.isAll || toMs < readMs) return undefined;
-  return stateOf(learned, problem, posterior);
+  return stateOf(learned, next);
+}
+
+/** Where so many of the weights that are changed are changed as far as they may, tastes are not those that the version was made by. */
+const LARGE_SHARE = 0.1;
+
+async function sentOf(
+  store: Pick<Store, 'db'>,
+  { arm, version }: LearnerRow,
+  { base }: OnlineProblem,
+  served: number | undefined,
+): Promise<Sent> {
+  const newest = await newestDeltas(store, arm, version);
+  // Those of before it was forgotten are not served any more, and no others have their numbers.
+  if (newest.number !== served)
+    return { number: newest.number, content: new Uint8Array(), deltas: [], toMs: 0 };
+  return { ...newest, deltas: deltasFromBytes(base.schema, newest.content), toMs: 0 };
+}
+
+/** What is to be served of what was learned, by the next number where it is not what was served before. */
+function nextSent(
+  problem: OnlineProblem,
+  posterior: OnlinePosterior,
+  sent: Sent,
+  trustRegion: number,
+  toMs: number,
+): Sent {
+  const deltas = deltasOf(problem, posterior, trustRegion);
+  const content = deltasToBytes(problem.base.schema, deltas);
+  if (Buffer.compare(content, sent.content) === 0) return { ...sent, toMs };
+  return { number: sent.number + 1, content, deltas, toMs };
 }
 
 const stateOf = (
-  { version, salt, slates, rewarded }: LearnerRow,
-  problem: OnlineProblem,
-  posterior: OnlinePosterior,
+  { version, salt, slates, rewarded, atLimit }: LearnerRow,
+  { number, deltas }: Sent,
 ): LearningState => ({
   is: 'learning',
   version: version as Version,
   salt,
   slates,
   rewarded,
-  deltas: deltasOf(problem, posterior),
+  atLimit,
+  number,
+  deltas,
 });
 
 const rewardOfRow = ({ reward }: LearningJob) => ({ reward: { ...reward } });
@@ -241,6 +302,9 @@ const firstRow = (job: LearningJob, measured: LearnerSettings, nowMs: number): L
   slates: 0,
   rewarded: 0,
   earned: 0,
+  changed: 0,
+  atLimit: 0,
+  limitedSince: null,
   updatedAt: nowMs,
   stoppedAt: null,
   why: null,
@@ -347,18 +411,4 @@ async function changesOf(
       earned: earnedAfter - earnedBefore,
     };
   });
-}
-
-/** The farthest that an item of these slates is moved from the mean of its slate; of slates of one, from that of all of them. */
-function farthestMove(
-  problem: OnlineProblem,
-  posterior: OnlinePosterior,
-  changes: readonly CountedChange[],
-): number {
-  const moves = changes.map(({ change }) => movesOf(problem, posterior, change));
-  const alone = Float64Array.from(moves.flatMap((own) => (own.length === 1 ? own[0] : [])));
-  return [...moves.filter((own) => own.length > 1), alone].reduce((farthest, own) => {
-    const mean = own.reduce((sum, value) => sum + value, 0) / (own.length || 1);
-    return own.reduce((most, value) => Math.max(most, Math.abs(value - mean)), farthest);
-  }, 0);
 }

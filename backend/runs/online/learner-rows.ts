@@ -24,6 +24,8 @@ export interface LearnedMark extends ReadTo {
   readonly version: Version;
   /** Epoch ms by the log: what should have come of a ranking counts as of then. */
   readonly toMs: number;
+  /** Of the deltas that are served of what was learned; absent: none are. */
+  readonly number?: number;
 }
 
 export const settingsOf = ({ calibration }: LearnerRow): LearnerSettings =>
@@ -71,6 +73,7 @@ export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =
  */
 export function storeLearned(row: LearnerRow, from: string | undefined, to: string): Statement[] {
   const { arm, version, startedAt, salt, slates, rewarded, earned, updatedAt } = row;
+  const { changed, atLimit, limitedSince } = row;
   const mark = LEARNED + arm;
   const params = [
     arm,
@@ -84,6 +87,9 @@ export function storeLearned(row: LearnerRow, from: string | undefined, to: stri
     rewarded,
     earned,
     updatedAt,
+    changed,
+    atLimit,
+    limitedSince,
     mark,
     to,
   ];
@@ -103,6 +109,9 @@ const COLUMNS = [
   'rewarded',
   'earned',
   'updatedAt',
+  'changed',
+  'atLimit',
+  'limitedSince',
 ];
 const STORE = `insert into online_learning (${COLUMNS.join(', ')})
   select ${COLUMNS.map(() => '?').join(', ')} where (select value from log_marks where name = ?) = ?

@@ -6,8 +6,9 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     response.setHeader('content-type', 'application/json');
-    if (request.url === '/v1/version') response.end(JSON.stringify({ holdsOut: true }));
-    else response.end(JSON.stringify({ version: 'v000000', delta: 1 }));
+    if (request.url === '/v1/version')
+      response.end(JSON.stringify({ holdsOut: true, numbersDeltas: true }));
+    else response.end(JSON.stringify({ version: 'v000000', cells: [] }));
   });
 }).listen(0, '127.0.0.1', () => {
   const address = server.address();

@@ -269,31 +269,31 @@ function learnSlate(
   }
 }
 
-/** By how much what was learned moves each item of a slate, in log-odds. */
-export function movesOf(
-  { base }: OnlineProblem,
-  { mean }: OnlinePosterior,
-  { codes, after }: Pick<SlateChange, 'codes' | 'after'>,
-): Float64Array {
-  const features = base.schema.features.length;
-  return Float64Array.from(after.reward, (_, slot) => {
-    let moved = 0;
-    for (let feature = 0; feature < features; feature++)
-      moved += mean[feature * STRIDE + codes[slot * features + feature]];
-    return moved;
-  });
-}
+/** Whether all of what was learned is numbers: it is not where a reward or a propensity was logged that nobody should have logged. */
+export const isSound = ({ mean, precision }: OnlinePosterior): boolean =>
+  mean.every((value) => Number.isFinite(value)) && precision.every((value) => value > 0);
 
-/** What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds. */
+/** How many weights are changed as far as a limit lets them. @param limit log-odds. */
+export const countAtLimit = ({ mean }: OnlinePosterior, { base }: OnlineProblem, limit: number) =>
+  mean
+    .subarray(0, base.schema.features.length * STRIDE)
+    .reduce((count, value) => count + Number(Math.abs(value) >= limit), 0);
+
+/**
+ * What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds.
+ * @param limit the farthest that one weight is changed, in log-odds; what was learned beyond it is kept.
+ */
 export function deltasOf(
   { base: { schema, weights }, calibration: { slope } }: OnlineProblem,
   { mean }: OnlinePosterior,
+  limit = Number.POSITIVE_INFINITY,
 ): WeightDelta[] {
   return schema.features
     .flatMap((spec, feature) =>
       Array.from({ length: bucketCount(spec) }, (_, bucket): WeightDelta => {
         const at = feature * STRIDE + bucket;
-        const units = toUnits(toPoints(weights[at]) + mean[at] / slope) - weights[at];
+        const moved = Math.max(-limit, Math.min(limit, mean[at]));
+        const units = toUnits(toPoints(weights[at]) + moved / slope) - weights[at];
         return { feature: spec.name, bucket, points: toPoints(units) };
       }),
     )
