@@ -8,13 +8,13 @@ import { arePropensities } from '../../log/account/are-propensities.ts';
 import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
 import {
+  anyMisses,
   arrivedTo,
   personsRankings,
   readArrived,
   type Arrived,
   type ArrivedRanking,
 } from '../../log/account/read-arrived.ts';
-import { newestEntry } from '../../log/log-time.ts';
 import { collector } from '../../log/training-set/collect.ts';
 import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
@@ -35,8 +35,6 @@ import { eventMetric, rewardOf, talliesOf } from '../../science/learn/tallies.ts
 import type { Store } from '../../store/open.ts';
 import {
   learnerOf,
-  withStop,
-  readLearnedMark,
   readLearner,
   settingsOf,
   stopLearner,
@@ -45,6 +43,7 @@ import {
   type LearnerRow,
   type LearnerSettings,
 } from './learner-rows.ts';
+import { readHead, type Head } from './read-head.ts';
 import { newestDeltas, storeDeltas, type ServedDeltas } from './served-deltas.ts';
 import type { OnlineSettings } from './settings.ts';
 
@@ -115,6 +114,8 @@ export interface Known {
   readonly posterior: OnlinePosterior;
   /** What is served of it. */
   readonly sent: Sent;
+  /** Whether a ranking may still become a miss by its age alone. */
+  readonly hasMisses: boolean;
 }
 
 interface Sent extends ServedDeltas {
@@ -147,10 +148,14 @@ async function learnPage(
 ): Promise<LearningState | undefined> {
   const { db } = store;
   const { arm, base } = job;
-  const { text, mark } = await readLearnedMark(db, arm);
+  const { text, mark, stop, ends, logMs: newestMs } = await readHead(store, arm, nowMs);
   const held = known.get(arm);
-  const isHeld = held?.text === text && held?.row.version === base.version;
-  const row = isHeld ? await withStop(store, held.row) : await readLearner(store, arm);
+  const isHeld =
+    held !== undefined &&
+    held.text === text &&
+    held.row.version === base.version &&
+    stop !== undefined;
+  const row = isHeld ? { ...held.row, ...stop } : await readLearner(store, arm);
   const isOwn = row?.version === base.version && mark?.version === base.version;
   if (isOwn && row.why !== null) return { is: 'stopped', why: row.why };
   const isSameReward = isOwn && JSON.stringify(row.reward) === JSON.stringify(job.reward);
@@ -161,15 +166,15 @@ async function learnPage(
     const next = isOwn
       ? { ...row, ...rewardOfRow(job), calibration: { ...measured } }
       : firstRow(job, measured, nowMs);
-    const from = isOwn ? mark : await markOfNow(store, job, nowMs);
+    const from = isOwn ? mark : markOfNow(job, ends, newestMs);
     if (from === undefined) return { is: 'waiting', rewarded: 0 };
     await store.write(storeLearned(next, text, markText(from)));
     return undefined;
   }
   const settings = settingsOf(row);
-  const to = await arrivedTo(db, mark, PAGE);
+  const to = await arrivedTo(db, mark, ends, PAGE);
   if (to === undefined) return { is: 'waiting', rewarded: 0 };
-  const logMs = to.isAll ? await newestEntry(db, nowMs) : undefined;
+  const logMs = to.isAll ? newestMs : undefined;
   const readMs = (logMs ?? 0) - SHIPPING_MS;
   // A mark of a time that has not come yet is of a clock that was ahead: from then on every ranking would count as a miss at once.
   const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
@@ -177,35 +182,34 @@ async function learnPage(
   const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
   const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
   const sent = isHeld ? held.sent : await sentOf(store, row, problem, mark.number);
+  const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
+  const { stages } = settings;
+  const query = { version: base.version, features: base.schema.features.length, misses } as const;
+  let hasMisses = isHeld
+    ? held.hasMisses
+    : await anyMisses(db, query, mark.toMs - stages[stages.length - 1].ageMs);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
   const isNew =
     to.decisions?.rowid !== mark.decisions?.rowid || to.events?.rowid !== mark.events?.rowid;
   if (!isNew && toMs === mark.toMs) {
-    if (text !== undefined) known.set(arm, { text, row, problem, posterior, sent });
+    if (text !== undefined) known.set(arm, { text, row, problem, posterior, sent, hasMisses });
     return stateOf(row, sent);
   }
-  const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
   if (crawlers.size > MOST_CRAWLERS) crawlers.clear();
+  const looks = stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs }));
   const arrived = await readArrived(
     db,
-    {
-      version: base.version,
-      features: base.schema.features.length,
-      rules: job.rules,
-      from: mark,
-      to,
-      misses,
-      spans: settings.stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs })),
-    },
+    { ...query, rules: job.rules, from: mark, to, spans: hasMisses ? looks : [] },
     crawlers,
   );
+  hasMisses ||= arrived.hasMisses;
   const passedMs = Math.max(0, toMs - mark.toMs);
   const kept = 2 ** (-passedMs / (job.settings.halfLifeHours * HOUR_MS));
   forget(problem, posterior, kept);
   const changes = await changesOf(store, job, settings, arrived, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
-  if (!isSound(posterior)) {
+  if (!isSound(problem, posterior)) {
     const why =
       'what was learned is not a number, of a reward or a propensity that nobody should have logged';
     await store.write([stopLearner(store, row, why, nowMs)]);
@@ -214,7 +218,7 @@ async function learnPage(
   const { trustRegion } = job.settings;
   const isDue = changes.length > 0 || Math.abs(toMs - sent.toMs) >= FADE_MS;
   const next = isDue ? nextSent(problem, posterior, sent, trustRegion, toMs) : sent;
-  const atLimit = countAtLimit(posterior, problem, trustRegion);
+  const atLimit = countAtLimit(problem, posterior, trustRegion);
   const isLimited = atLimit > 0 && atLimit >= LARGE_SHARE * next.deltas.length;
   const learned: LearnerRow = {
     ...row,
@@ -240,7 +244,7 @@ async function learnPage(
     statements.push(storeDeltas(store, arm, base.version, next, nowMs, nextText));
   const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
-  known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next });
+  known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });
   if (!to.isAll || toMs < readMs) return undefined;
   return stateOf(learned, next);
 }
@@ -311,17 +315,14 @@ const firstRow = (job: LearningJob, measured: LearnerSettings, nowMs: number): L
 });
 
 /** Learning begins with what comes in from now on: what was there has been trained on, or is what slots and delays were measured by. */
-async function markOfNow(
-  { db }: Pick<Store, 'db'>,
+const markOfNow = (
   { base }: LearningJob,
-  nowMs: number,
-): Promise<LearnedMark | undefined> {
-  const to = await arrivedTo(db, undefined, PAGE);
-  const logMs = await newestEntry(db, nowMs);
-  if (to === undefined || logMs === undefined) return undefined;
-  const { decisions, events } = to;
-  return { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };
-}
+  { decisions, events }: Head['ends'],
+  logMs: number | undefined,
+): LearnedMark | undefined =>
+  logMs === undefined
+    ? undefined
+    : { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };
 
 /** @returns how many rankings with a reward there are, where they are too few. */
 async function measure(

@@ -52,18 +52,6 @@ export async function readLearner(
   return row;
 }
 
-/** A row as it was stored, with whether it was stopped since. */
-export async function withStop(
-  { db }: Pick<Store, 'db'>,
-  row: LearnerRow,
-): Promise<LearnerRow | undefined> {
-  const [now] = await db
-    .select({ stoppedAt: onlineLearning.stoppedAt, why: onlineLearning.why })
-    .from(onlineLearning)
-    .where(eq(onlineLearning.arm, row.arm));
-  return now && { ...row, ...now };
-}
-
 export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =>
   db.select().from(onlineLearning).orderBy(onlineLearning.arm);
 

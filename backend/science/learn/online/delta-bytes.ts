@@ -1,5 +1,5 @@
 import type { WeightDelta } from '../../../../shared/domain/weight-delta.ts';
-import { featureIndex, type Schema } from '../../../../shared/features/schema.ts';
+import type { Schema } from '../../../../shared/features/schema.ts';
 import { ByteReader, ByteWriter } from '../../../../shared/format/bytes.ts';
 import { STRIDE, toPoints, toUnits } from '../../../../shared/score/scorer.ts';
 
@@ -15,8 +15,9 @@ export function deltasToBytes(schema: Schema, deltas: readonly WeightDelta[]): U
     writer.u8(left);
   };
   let before = 0;
+  const indexes = new Map(schema.features.map(({ name }, index) => [name, index]));
   const placed = deltas.map(({ feature, bucket, points }) => ({
-    place: featureIndex(schema, feature) * STRIDE + bucket,
+    place: indexes.get(feature)! * STRIDE + bucket,
     units: toUnits(points),
   }));
   for (const { place, units } of placed.toSorted((a, b) => a.place - b.place)) {
