@@ -174,7 +174,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const onlineLearning = onlineLearningOf({
     store,
     database,
-    account,
+    rules: config.trainingData,
     versions,
     influence: config.trainingData.influence,
     edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },

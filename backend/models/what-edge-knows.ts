@@ -8,6 +8,8 @@ interface EdgeKnowledge {
   readonly scorerFormat?: number;
   /** Whether it keeps sessions from online deltas that are held out of them. */
   readonly holdsOut?: boolean;
+  /** Whether it takes a batch of online deltas for several cells, under a number that decisions name it by. */
+  readonly numbersDeltas?: boolean;
 }
 
 /** @returns undefined where it does not answer. */

@@ -13,6 +13,7 @@ export const ALERT_KINDS = [
   'clock',
   'rollout stands still',
   'learning stopped',
+  'learning limited',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

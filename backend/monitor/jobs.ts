@@ -16,6 +16,7 @@ import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { readStandstills } from './rollout-standstill.ts';
+import { readLimitedLearning } from './learning-limited.ts';
 import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
@@ -99,6 +100,7 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
     check: (nowMs) => readStandstills(store, settings.standstill, nowMs),
   },
   { kind: 'learning stopped', check: () => readStoppedLearning(store) },
+  { kind: 'learning limited', check: (nowMs) => readLimitedLearning(store, nowMs) },
 ];
 
 /** They judge days that are over, and read whole days. */

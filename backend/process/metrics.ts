@@ -82,6 +82,10 @@ export const backendMetrics = (): Metrics =>
       'trimtab_online_weights',
       'Weights of the live version of an arm that learning has changed.',
     )
+    .declare(
+      'trimtab_online_weights_at_limit',
+      'Those of them that are changed as far as onlineLearning.trustRegion lets them.',
+    )
     .declare('trimtab_online_batches_total', 'Changed weights that a cell of the edge has taken.')
     .declare('trimtab_online_stops_total', 'How often what was learned was dropped.')
     .declare('trimtab_problems', 'Things that keep the edge from being up to date.')

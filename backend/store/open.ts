@@ -79,7 +79,11 @@ export async function openStore(database: Database): Promise<Store> {
   }
   return {
     db,
-    write: (statements) => thread.call((writer) => writer.write(statements.map(bind))),
+    async write(statements) {
+      return statements.length === 0
+        ? []
+        : thread.call((writer) => writer.write(statements.map(bind)));
+    },
     probe: (nowMs) => thread.call((writer) => writer.probe(nowMs)),
     compact: () => thread.call((writer) => writer.compact()),
     emptyLog: () => thread.call((writer) => writer.emptyLog()),

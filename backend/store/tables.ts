@@ -450,7 +450,26 @@ export const onlineLearning = sqliteTable('online_learning', {
   /** When what was learned was dropped, and why; null: it serves. */
   stoppedAt: integer(),
   why: text(),
+  /** How many weights what was learned changes, how many of them as far as it may, and since when those are a large share; null: they are not. */
+  changed: integer().notNull().default(0),
+  atLimit: integer().notNull().default(0),
+  limitedSince: integer(),
 });
+
+/** Every batch of online deltas that was sent to the edge: a decision says by `delta` which one its slate was drawn with. */
+export const onlineDeltas = sqliteTable(
+  'online_deltas',
+  {
+    arm: text().notNull(),
+    version: text().notNull(),
+    number: integer().notNull(),
+    /** Epoch ms. */
+    at: integer().notNull(),
+    /** `deltasToBytes`. */
+    content: blob({ mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.arm, table.version, table.number] })],
+);
 
 /** Which state of a UTC day's log a partition was built from. */
 export const dayMarks = sqliteTable('day_marks', {

@@ -61,7 +61,6 @@ const exposed = {
   },
 
   async write(statements: BoundStatement[]): Promise<number[]> {
-    if (statements.length === 0) return [];
     const results = await client.batch(statements, 'write');
     return results.map((result) => result.rowsAffected);
   },

@@ -28,7 +28,7 @@ interface Adopted {
   readonly base: Uint8Array<ArrayBuffer>;
   /** The scorer with the online deltas added. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many batches of deltas were added. */
+  /** The number of the deltas that were added last, or how many batches were where they had none; 0: none. */
   readonly delta: number;
   /** Which sessions stay without the deltas; absent: none. */
   readonly holdout?: Holdout;
@@ -83,7 +83,8 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
   /**
    * Adds deltas to the weights, if `baseVersion` is the live version.
    * @param replaces true: the deltas take the place of all earlier ones, so sending a batch twice has the same effect
-   * as sending it once. @param holdout which sessions stay without them, from now on.
+   * as sending it once. @param holdout which sessions stay without them, from now on. @param number by which decisions name
+   * what they were drawn with; absent: one more than before.
    */
   async applyDelta(
     arm: string,
@@ -91,6 +92,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
     deltas: readonly WeightDelta[],
     replaces = false,
     holdout?: Holdout,
+    number?: number,
   ): Promise<DeltaResult> {
     await this.#check(arm);
     const adopted = this.#adopted;
@@ -112,19 +114,20 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
       if (adopted.delta > 0) this.#store(published(adopted));
       return { version: baseVersion, delta: 0 };
     }
+    const delta = number ?? adopted.delta + 1;
     try {
       const scorer = applyDeltas(scorerFromBytes(replaces ? adopted.base : adopted.bytes), deltas);
       this.#store({
         ...adopted,
         bytes: scorerToBytes(scorer),
-        delta: adopted.delta + 1,
+        delta,
         holdout,
       });
     } catch (error) {
       if (error instanceof ApiError) return refused(error.status, error.code, error.message);
       throw error;
     }
-    return { version: baseVersion, delta: adopted.delta + 1 };
+    return { version: baseVersion, delta };
   }
 
   override async alarm(): Promise<void> {

@@ -69,6 +69,7 @@ export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
    * @param replaces true: these deltas take the place of all earlier ones, so sending a batch twice has the same
    * effect as sending it once; none at all drops them.
    * @param holdout which sessions stay without them; absent: none.
+   * @param number by which decisions name what they were drawn with; absent: one more than before.
    */
   applyDelta(
     arm: string,
@@ -76,6 +77,7 @@ export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
     deltas: readonly WeightDelta[],
     replaces?: boolean,
     holdout?: Holdout,
+    number?: number,
   ): Promise<DeltaResult>;
 }
 

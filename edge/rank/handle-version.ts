@@ -46,6 +46,8 @@ export async function handleVersion(
     scorerFormat: NEWEST_SCORER_FORMAT,
     /** A backend sends no online deltas to a Worker that would give them to every session. */
     holdsOut: true,
+    /** One that does not say so is sent deltas without numbers, one cell at a time. */
+    numbersDeltas: true,
     schema: live.scorer.schema.name,
     ...(all.length > 0 && { problems: all }),
     experiments: runningIds(experiments),

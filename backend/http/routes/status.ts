@@ -68,6 +68,10 @@ const status = createRoute({
                 since: epochMs,
                 rankings: z.number(),
                 rewarded: z.number(),
+                changed: z.number().openapi({ description: 'Weights that learning has changed' }),
+                atLimit: z.number().openapi({
+                  description: 'Those of them changed as far as `trustRegion` lets them',
+                }),
                 stopped: z.string().nullable(),
               }),
             )
@@ -154,12 +158,14 @@ export const statusRoutes = (services: Services) => {
             nextAt: nextTrainingAt(),
           },
           learning: (await readLearners(store)).map(
-            ({ arm, version, startedAt, slates, rewarded, why }) => ({
+            ({ arm, version, startedAt, slates, rewarded, changed, atLimit, why }) => ({
               arm,
               version,
               since: startedAt,
               rankings: slates,
               rewarded,
+              changed,
+              atLimit,
               stopped: why,
             }),
           ),

@@ -11,7 +11,7 @@ import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
 import { addVersion } from '../../models/add-version.ts';
 import { byNumber, unknownVersion } from '../../models/versions.ts';
-import { learnedScorer } from '../../runs/online/learned-scorer.ts';
+import { sentScorer } from '../../runs/online/learned-scorer.ts';
 import { weights } from '../../store/tables.ts';
 import {
   actorOf,
@@ -168,7 +168,7 @@ export const weightRoutes = (services: Services) => {
       const { bytes, ...found } = await row(c.req.valid('param').version);
       const scorer = scorerFromBytes(new Uint8Array(bytes));
       const { schema, calibration, exploration: own } = scorer;
-      const learned = await learnedScorer(store, scorer);
+      const learned = await sentScorer(store, scorer);
       return c.json(
         {
           ...found,

@@ -2,7 +2,6 @@ import { serial } from '../../process/serial.ts';
 import { serve } from '../../process/serve.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
-import { classifyLog } from './classify-log.ts';
 import type { Rules } from './rules.ts';
 import { updateAccount } from './update-account.ts';
 
@@ -12,9 +11,6 @@ const inTurn = serial();
 const exposed = {
   update: (rules: Rules, nowMs: number, write: RemoteWrite): Promise<void> =>
     inTurn(() => updateAccount({ db, write: writeThrough(write) }, rules, nowMs)),
-
-  classify: (rules: Rules, write: RemoteWrite): Promise<void> =>
-    inTurn(() => classifyLog({ db, write: writeThrough(write) }, rules)),
 };
 
 export type AccountWorker = typeof exposed;

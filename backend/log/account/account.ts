@@ -12,8 +12,6 @@ export interface Account {
   readonly version: string;
   /** Classifies and credits what has come in since, in a thread of its own. */
   update(): Promise<void>;
-  /** Classifies only, for who reads every few seconds: no outcome is credited, and no day closed. */
-  classify(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,7 +32,6 @@ export function accountOf(deps: {
   return {
     version: accountVersion(rules),
     update: () => thread.call((worker) => worker.update(rules, nowMs(), write)),
-    classify: () => thread.call((worker) => worker.classify(rules, write)),
     stop: () => thread.stop(),
   };
 }

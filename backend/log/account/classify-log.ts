@@ -4,7 +4,7 @@ import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
 import type { EventStatus } from './classify-events.ts';
-import type { SessionExclusionReason } from './classify-session.ts';
+import { STAYS } from './classify-session.ts';
 import { applyDwellRule } from './dwell-rule.ts';
 import { knownDays } from './known-days.ts';
 import {
@@ -89,12 +89,6 @@ export async function classifyLog(store: Pick<Store, 'db' | 'write'>, rules: Rul
   }
 }
 
-/** Of a session that is left out for one of these, nothing that it does next changes it. */
-const STAYS: ReadonlySet<SessionExclusionReason | null> = new Set([
-  'too_many_rankings',
-  'too_many_events',
-]);
-
 async function classify(
   db: LibSQLDatabase,
   rules: Rules,
@@ -140,12 +134,15 @@ async function classify(
         ),
       ].map(({ rankingId }) => rankingId),
     },
-    (rowid, status) => {
-      const same = statuses.get(status);
-      if (same === undefined) statuses.set(status, [rowid]);
-      else same.push(rowid);
+    ({ ranking, events: own, statuses: now, isFlooded }) => {
+      if (isFlooded) flooded.add(ranking.rankingId);
+      for (const [i, { rowid, fault }] of own.entries()) {
+        if (fault === now[i]) continue;
+        const same = statuses.get(now[i]);
+        if (same === undefined) statuses.set(now[i], [rowid]);
+        else same.push(rowid);
+      }
     },
-    (rankingId) => flooded.add(rankingId),
   );
   const marked: MarkedRankings[] = [
     { rankingIds: closed.map(({ rankingId }) => rankingId), status: 'after_close' },

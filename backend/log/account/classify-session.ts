@@ -14,6 +14,12 @@ export type SessionExclusionReason =
   /** An earlier account left it out, and its reason is not known any more. */
   | 'refused_before';
 
+/** Of a session that is left out for one of these, nothing that it does next changes it. */
+export const STAYS: ReadonlySet<SessionExclusionReason | null> = new Set([
+  'too_many_rankings',
+  'too_many_events',
+]);
+
 /** What is known of one session on one day. Made by `sessionFacts`, added to by `addRanking`. */
 export interface SessionFacts {
   rankings: number;

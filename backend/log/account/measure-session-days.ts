@@ -1,25 +1,30 @@
+import type { InValue } from '@libsql/client';
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import { packedRows } from '../../store/packed-rows.ts';
-import { classifyEvents, type EventStatus, type LoggedEvent } from './classify-events.ts';
+import {
+  classifyEvents,
+  type EventStatus,
+  type LoggedEvent,
+  type ShownRanking,
+} from './classify-events.ts';
 import {
   addRanking,
   classifySession,
   sessionFacts,
   type SessionFacts,
 } from './classify-session.ts';
-import { eventSlices } from './event-slices.ts';
-import { measuredProperties } from './read-properties.ts';
+import { readJson } from '../../store/read-text.ts';
+import { eventSlices, type EventSlice } from './event-slices.ts';
+import { measuredProperties, MEASURED_PROPERTIES } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
-interface Ranking {
+interface Ranking extends ShownRanking {
   readonly sessionId: string;
-  readonly at: number;
   readonly rankingId: string;
   readonly userId: string | null;
-  readonly itemIds: readonly string[];
 }
 
 type StoredEvent = LoggedEvent & {
@@ -28,42 +33,47 @@ type StoredEvent = LoggedEvent & {
   readonly fault: string | null;
 };
 
+/** A ranking whose events were classified. */
+export interface ClassifiedRanking {
+  readonly ranking: Ranking;
+  /** None of one of which there are too many events to read. */
+  readonly events: readonly StoredEvent[];
+  /** Of each event. */
+  readonly statuses: readonly EventStatus[];
+  readonly isFlooded: boolean;
+}
+
 const DAYS_AT_ONCE = 500;
 const PAGE = 4000;
 
 /**
  * Classifies every event of the rankings that sessions were shown on some days, and adds up what each session did on each
  * day. One page of rankings and one slice of their events are in memory at a time.
- * @param asked the days, and rankings of which only the events are classified. @param changed is called with the row id of each event and its status
- * that differs from the stored one. @param flooded is called with each ranking of which there are too many events to read.
+ * @param asked the days, and rankings of which only the events are classified. @param seen is called with each ranking.
  */
 export async function measureSessionDays(
   db: LibSQLDatabase,
   rules: Rules,
   asked: { readonly days: readonly SessionDayKey[]; readonly rankingIds: readonly string[] },
-  changed: (rowid: number, status: EventStatus) => void,
-  flooded: (rankingId: string) => void,
+  seen: (classified: ClassifiedRanking) => void,
 ): Promise<SessionDay[]> {
   const { filters } = rules;
   const attributionMs = rules.attributionDays * DAY_MS;
-  const classify = async (page: readonly Ranking[], add: (...classified: Classified) => void) => {
-    for (const slice of await eventSlices(db, page, filters.maxEventsPerRanking)) {
-      for (const rankingId of slice.flooded) flooded(rankingId);
-      const feedback = await eventsOf(
-        db,
-        slice.rankings.flatMap(({ rankingId }) => (slice.flooded.has(rankingId) ? [] : rankingId)),
-      );
-      for (const ranking of slice.rankings) {
-        const events = feedback.get(ranking.rankingId) ?? [];
+  const most = filters.maxEventsPerRanking;
+  const classify = async (page: readonly Ranking[], add?: (one: ClassifiedRanking) => void) => {
+    for await (const { rankings, flooded, feedback } of slicesOf(db, page, most)) {
+      for (const ranking of rankings) {
+        const isFlooded = flooded.has(ranking.rankingId);
+        const events = isFlooded ? [] : (feedback.get(ranking.rankingId) ?? []);
         const statuses = classifyEvents(ranking, events, attributionMs, filters);
-        for (const [i, { rowid, fault }] of events.entries())
-          if (fault !== statuses[i]) changed(rowid, statuses[i]);
-        add(ranking, events, statuses, slice.flooded.has(ranking.rankingId));
+        const classified = { ranking, events, statuses, isFlooded };
+        seen(classified);
+        add?.(classified);
       }
     }
   };
   for (let from = 0; from < asked.rankingIds.length; from += PAGE)
-    await classify(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)), () => {});
+    await classify(await rankingsOf(db, asked.rankingIds.slice(from, from + PAGE)));
   const days = new Map<
     string,
     {
@@ -74,7 +84,7 @@ export async function measureSessionDays(
       facts: SessionFacts;
     }
   >();
-  const add = (...[ranking, events, statuses, isFlooded]: Classified) => {
+  const add = ({ ranking, events, statuses, isFlooded }: ClassifiedRanking) => {
     const { sessionId, userId, at } = ranking;
     const day = floorToDay(at);
     const key = keyOf({ sessionId, day });
@@ -97,14 +107,26 @@ export async function measureSessionDays(
   });
 }
 
-type Classified = [
-  ranking: Ranking,
-  events: readonly LoggedEvent[],
-  statuses: readonly EventStatus[],
-  isFlooded: boolean,
+/** A number as JSON with all of its digits. */
+const digits = (cell: string): string =>
+  `case typeof(${cell}) when 'real' then json(printf('%!.17g', ${cell})) else ${cell} end`;
+
+const RANKING_CELLS = `json_group_array(json_array(sessionId, ${digits('at')}, rankingId, userId, json(itemIds)))`;
+type RankingCells = [
+  sessionId: string,
+  at: number,
+  rankingId: string,
+  userId: string | null,
+  itemIds: string[],
 ];
 
-const COLUMNS = ['sessionId', 'at', 'rankingId', 'userId', 'itemIds'];
+const RANKINGS_ON = `select ${RANKING_CELLS} from (
+  select d.sessionId, d.at, d.rankingId, d.userId, d.itemIds
+  from json_each(?) a cross join decisions d on d.sessionId = a.value ->> 0
+    and d.at >= a.value ->> 1 and d.at < (a.value ->> 1) + ${DAY_MS}
+  where (d.sessionId, d.at, d.rankingId) > (?, ?, ?)
+    and d.rankingId not in (select rankingId from late_rankings)
+  order by 1, 2, 3 limit ${PAGE})`;
 
 /** Rankings of sessions on days, by session and time, without those that came in after their day was closed. */
 async function* rankingsOn(
@@ -118,43 +140,31 @@ async function* rankingsOn(
     rankingId: '',
   };
   for (;;) {
-    const page = await read(
-      db,
-      sql`select d.sessionId, d.at, d.rankingId, d.userId, d.itemIds
-        from json_each(${listed}) a cross join decisions d on d.sessionId = a.value ->> 0
-          and d.at >= a.value ->> 1 and d.at < (a.value ->> 1) + ${DAY_MS}
-        where (d.sessionId, d.at, d.rankingId) > (${after.sessionId}, ${after.at}, ${after.rankingId})
-          and d.rankingId not in (select rankingId from late_rankings)
-        order by 1, 2, 3 limit ${PAGE}`,
-    );
+    const { sessionId, at, rankingId } = after;
+    const page = await read(db, RANKINGS_ON, [listed, sessionId, at, rankingId]);
     if (page.length > 0) yield page;
     if (page.length < PAGE) return;
     after = last(page);
   }
 }
 
-const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking[]> =>
-  read(
-    db,
-    sql`select sessionId, at, rankingId, userId, itemIds from decisions
-      where rankingId in (select value from json_each(${JSON.stringify(ids)}))`,
-  );
+const RANKINGS_OF = `select ${RANKING_CELLS} from decisions
+  where rankingId in (select value from json_each(?))`;
 
-async function read(db: LibSQLDatabase, select: ReturnType<typeof sql>): Promise<Ranking[]> {
-  const rankings: Ranking[] = [];
-  await packedRows(
-    db,
-    { columns: COLUMNS, select },
-    ([sessionId, at, rankingId, userId, itemIds]) =>
-      rankings.push({
-        sessionId: sessionId as string,
-        at: at as number,
-        rankingId: rankingId as string,
-        userId: userId as string | null,
-        itemIds: JSON.parse(itemIds as string) as string[],
-      }),
-  );
-  return rankings.toSorted((a, b) => a.at - b.at);
+const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking[]> =>
+  read(db, RANKINGS_OF, [JSON.stringify(ids)]);
+
+async function read(db: LibSQLDatabase, text: string, args: InValue[]): Promise<Ranking[]> {
+  const cells = await readJson<RankingCells[]>(db, text, args);
+  return cells
+    .map(([sessionId, at, rankingId, userId, itemIds]) => ({
+      sessionId,
+      at,
+      rankingId,
+      userId,
+      itemIds,
+    }))
+    .toSorted((a, b) => a.at - b.at);
 }
 
 /** The last ranking in SQLite's order, which compares texts by their bytes, where JavaScript compares UTF-16. */
@@ -167,6 +177,48 @@ const last = (page: readonly Ranking[]): Ranking =>
 const bytes = (a: string, b: string): number =>
   a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 
+interface FeedbackSlice extends EventSlice<Ranking> {
+  /** Events by ranking. */
+  readonly feedback: ReadonlyMap<string, readonly StoredEvent[]>;
+}
+
+/** Slices of rankings with their events: one where there are few, which are then read without being counted first. */
+async function* slicesOf(
+  db: LibSQLDatabase,
+  page: readonly Ranking[],
+  most: number,
+): AsyncGenerator<FeedbackSlice> {
+  const ids = page.map(({ rankingId }) => rankingId);
+  const few = await fewEventsOf(db, ids);
+  if (few !== undefined) {
+    const flooded = [...few].flatMap(([rankingId, own]) => (own.length > most ? rankingId : []));
+    yield { rankings: page, flooded: new Set(flooded), feedback: few };
+    return;
+  }
+  for (const slice of await eventSlices(db, page, most)) {
+    const read = slice.rankings.flatMap(({ rankingId }) =>
+      slice.flooded.has(rankingId) ? [] : rankingId,
+    );
+    yield { ...slice, feedback: await eventsOf(db, read) };
+  }
+}
+
+type EventCells = readonly [
+  rowid: number,
+  rankingId: string,
+  eventId: string,
+  type: string,
+  itemId: string | null,
+  value: number | null,
+  properties: string | null,
+  timestamp: number,
+  receivedAt: number,
+  fault: string | null,
+];
+
+const EVENTS = `select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
+    ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault
+  from json_each(?) r cross join events e on e.rankingId = r.value`;
 const EVENT_COLUMNS = [
   'rowid',
   'rankingId',
@@ -179,22 +231,52 @@ const EVENT_COLUMNS = [
   'receivedAt',
   'fault',
 ];
+const FEW = 1000;
+const FEW_EVENTS = `select json_group_array(json_array(${EVENT_COLUMNS.map(digits).join(', ')}))
+  from (${EVENTS} limit ${FEW + 1})`;
+
+/** @returns undefined where there are more than a few. */
+async function fewEventsOf(
+  db: LibSQLDatabase,
+  rankingIds: readonly string[],
+): Promise<Map<string, StoredEvent[]> | undefined> {
+  const cells = await readJson<EventCells[]>(db, FEW_EVENTS, [JSON.stringify(rankingIds)]);
+  return cells.length > FEW ? undefined : byRanking(cells);
+}
 
 async function eventsOf(
   db: LibSQLDatabase,
   rankingIds: readonly string[],
 ): Promise<Map<string, StoredEvent[]>> {
-  const found = new Map<string, StoredEvent[]>();
+  const cells: EventCells[] = [];
   await packedRows(
     db,
     {
       columns: EVENT_COLUMNS,
       select: sql`select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-          ${measuredProperties} as properties,
-          e.timestamp, e.receivedAt, e.fault
+          ${measuredProperties} as properties, e.timestamp, e.receivedAt, e.fault
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },
-    ([
+    (row) => cells.push(row as unknown as EventCells),
+  );
+  return byRanking(cells);
+}
+
+function byRanking(cells: readonly EventCells[]): Map<string, StoredEvent[]> {
+  const found = new Map<string, StoredEvent[]>();
+  for (const [
+    rowid,
+    rankingId,
+    eventId,
+    type,
+    itemId,
+    value,
+    properties,
+    timestamp,
+    receivedAt,
+    fault,
+  ] of cells) {
+    const event: StoredEvent = {
       rowid,
       rankingId,
       eventId,
@@ -205,23 +287,10 @@ async function eventsOf(
       timestamp,
       receivedAt,
       fault,
-    ]) => {
-      const event: StoredEvent = {
-        rowid: rowid as number,
-        rankingId: rankingId as string,
-        eventId: eventId as string,
-        type: type as string,
-        itemId: itemId as string | null,
-        value: value as number | null,
-        properties: properties as string | null,
-        timestamp: timestamp as number,
-        receivedAt: receivedAt as number,
-        fault: fault as string | null,
-      };
-      const own = found.get(event.rankingId);
-      if (own === undefined) found.set(event.rankingId, [event]);
-      else own.push(event);
-    },
-  );
+    };
+    const own = found.get(rankingId);
+    if (own === undefined) found.set(rankingId, [event]);
+    else own.push(event);
+  }
   return found;
 }

@@ -1,9 +1,13 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
+import { readJson } from '../../store/read-text.ts';
 import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
-import { rankingCounts } from './counted.ts';
-import { CLASSIFIED, readMark, type ClassifiedMark, type Seen } from './mark.ts';
+import { floorToDay } from '../../../shared/domain/utc-day.ts';
+import { judgeSessions, type Judged } from './judge-sessions.ts';
+import { CLASSIFIED, type Seen } from './mark.ts';
+import type { Rules } from './rules.ts';
+import { keyOf } from './session-day.ts';
 import type { Span } from './span.ts';
 
 /** How far the log was read: the last row of each table. */
@@ -40,6 +44,8 @@ export interface ArrivedQuery {
   /** What served them, and how many features its codes have. */
   readonly version: string;
   readonly features: number;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
   readonly from: ReadTo;
   readonly to: ReadTo;
   /** Rankings with nothing yet teach as well: those with one item, or all of them. */
@@ -49,28 +55,27 @@ export interface ArrivedQuery {
 }
 
 /**
- * How far the account has come, which is how far may be read, and what lies between. @returns undefined before it has begun, and
- * where it began again and has not come as far as before: what was read once would be read twice.
+ * How far there is something to read, at most a page of each table. @param ends the last rows of the log. @returns undefined where
+ * rows are gone that a mark points behind.
  */
 export async function arrivedTo(
   db: LibSQLDatabase,
-  from: ReadTo | undefined,
+  from: ReadTo,
+  ends: ReadTo,
   most: { readonly decisions: number; readonly events: number },
 ): Promise<(ReadTo & { readonly isAll: boolean }) | undefined> {
-  const { mark } = await readMark<ClassifiedMark>(db, CLASSIFIED);
-  const isBehind = (table: 'decisions' | 'events') =>
-    (mark?.[table]?.rowid ?? 0) < (from?.[table]?.rowid ?? 0);
-  if (mark === undefined || isBehind('decisions') || isBehind('events')) return undefined;
   const reach = async (table: 'decisions' | 'events', key: SQL) => {
-    const [seen, end] = [from?.[table] ?? null, mark[table]];
-    if (from === undefined || end === null || end.rowid - (seen?.rowid ?? 0) <= most[table])
-      return { seen: end, isAll: true };
+    const [end, seen] = [ends[table], from[table]?.rowid ?? 0];
+    if (end === null || end.rowid - seen <= most[table]) return { seen: end, isAll: true };
     const [row] = await db.all<Seen>(sql`
       select rowid, ${key} as key from ${sql.identifier(table)}
-      where rowid > ${seen?.rowid ?? 0} and rowid <= ${end.rowid}
+      where rowid > ${seen} and rowid <= ${end.rowid}
       order by rowid limit 1 offset ${most[table] - 1}`);
     return row === undefined ? { seen: end, isAll: true } : { seen: row, isAll: false };
   };
+  const isBehind = (table: 'decisions' | 'events') =>
+    (ends[table]?.rowid ?? 0) < (from[table]?.rowid ?? 0);
+  if (isBehind('decisions') || isBehind('events')) return undefined;
   const decisions = await reach('decisions', sql`rankingId`);
   const events = await reach('events', sql`eventId`);
   return {
@@ -80,66 +85,95 @@ export async function arrivedTo(
   };
 }
 
+/** Whether rankings that teach by misses were made since a moment. */
+export async function anyMisses(
+  db: LibSQLDatabase,
+  { version, features, misses }: Pick<ArrivedQuery, 'version' | 'features' | 'misses'>,
+  sinceMs: number,
+): Promise<boolean> {
+  if (misses === 'all') return true;
+  const [{ found }] = await db.all<{ found: number }>(sql`
+    select exists (select 1 from decisions
+      where weights = ${version} and at > ${sinceMs} and length(codes) = ${features}) as found`);
+  return found === 1;
+}
+
+/** Rankings with what has come of each, and whether something counts of an event of any of their sessions. */
+export interface Arrived {
+  readonly rankings: readonly ArrivedRanking[];
+  readonly judged: Judged;
+  /** Whether one of them teaches by misses. */
+  readonly hasMisses: boolean;
+}
+
+/** By a look at rankings of some times that were read before. */
+const LOOK = `union select rankingId from decisions
+  where weights = ? and not siteOrder and at > ? and at <= ? and (? or length(codes) = ?)`;
+
+const arrivedSql = (looks: number): string => `
+  with touched as (
+    select rankingId from decisions
+    where rowid > ? and rowid <= ? and weights = ? and not siteOrder
+      and (? or length(codes) = ? or exists (
+        select 1 from events e where e.rankingId = decisions.rankingId and e.rowid <= ?))
+    union select rankingId from events where rowid > ? and rowid <= ?
+    ${LOOK.repeat(looks)}
+  )
+  select json_group_array(json_array(d.rankingId, d.rowid, d.at, d.sessionId, d.userId, json(d.itemIds),
+    hex(d.propensities), hex(d.codes)) order by d.rowid)
+  from touched t cross join decisions d on d.rankingId = t.rankingId
+  where d.weights = ? and not d.siteOrder and d.rowid <= ? and d.sessionId <> ?
+    and coalesce(d.itemSource, '') <> 'browser'
+    and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0)`;
+
+type ArrivedCells = [
+  rankingId: string,
+  rowid: number,
+  at: number,
+  sessionId: string,
+  userId: string | null,
+  itemIds: string[],
+  propensities: string,
+  codes: string,
+];
+
 /**
  * Rankings of a version that count and are of people who agreed to be measured, in the order in which they came in. None that kept the
  * site's own order: no version chose it, and only trainings learn from it.
  */
 export async function readArrived(
   db: LibSQLDatabase,
-  { version, features, from, to, misses, spans }: ArrivedQuery,
-): Promise<ArrivedRanking[]> {
+  { version, features, rules, from, to, misses, spans }: ArrivedQuery,
+  crawlers: Set<string>,
+): Promise<Arrived> {
   const [knownTo, readTo] = [from.decisions?.rowid ?? 0, to.decisions?.rowid ?? 0];
   const [eventsFrom, eventsTo] = [from.events?.rowid ?? 0, to.events?.rowid ?? 0];
-  const isMiss = misses === 'all' ? sql`true` : sql`length(codes) = ${features}`;
-  const older = spans.map(
-    (span) => sql`union select rankingId from decisions
-      where weights = ${version} and not siteOrder and at > ${span.from} and at <= ${span.to} and ${isMiss}`,
+  const isMiss = [misses === 'all' ? 1 : 0, features];
+  const cells = await readJson<ArrivedCells[]>(db, arrivedSql(spans.length), [
+    ...[knownTo, readTo, version, ...isMiss, eventsTo, eventsFrom, eventsTo],
+    ...spans.flatMap((span) => [version, span.from, span.to, ...isMiss]),
+    ...[version, readTo, NO_SESSION, CLASSIFIED],
+  ]);
+  const rows = cells.map(
+    ([rankingId, rowid, at, sessionId, userId, itemIds, propensities, codes]) => ({
+      ...{ rankingId, rowid, at, sessionId, userId, itemIds },
+      propensities: float64sOf(Buffer.from(propensities, 'hex')),
+      codes: bytesOf(Buffer.from(codes, 'hex')),
+    }),
   );
-  const rows = await db.all<{
-    rankingId: string;
-    rowid: number;
-    at: number;
-    sessionId: string;
-    userId: string | null;
-    itemIds: string;
-    propensities: ArrayBuffer;
-    codes: ArrayBuffer;
-    events: string | null;
-  }>(sql`
-    with touched as (
-      select rankingId from decisions
-      where rowid > ${knownTo} and rowid <= ${readTo} and weights = ${version} and not siteOrder
-        and (${isMiss} or exists (
-          select 1 from events e where e.rankingId = decisions.rankingId and e.fault = ''))
-      union select rankingId from events
-      where rowid > ${eventsFrom} and rowid <= ${eventsTo} and fault = ''
-      ${sql.join(older, sql` `)}
-    )
-    select d.rankingId, d.rowid, d.at, d.sessionId, d.userId, d.itemIds, d.propensities, d.codes, (
-      select json_group_array(json_array(e.itemId, e.type, e.value, e.rowid <= ${eventsFrom}) order by e.rowid)
-      from events e where e.rankingId = d.rankingId and e.fault = '' and e.rowid <= ${eventsTo}) as events
-    from touched t cross join decisions d on d.rankingId = t.rankingId
-    where d.weights = ${version} and not d.siteOrder and d.rowid <= ${readTo} and d.sessionId <> ${NO_SESSION}
-      and coalesce(d.itemSource, '') <> 'browser' and ${rankingCounts(sql`d`)}
-    order by d.rowid`);
-  return rows.map(({ itemIds, propensities, codes, events, ...row }) => {
+  const keys = rows.map(({ sessionId, at }) => ({ sessionId, day: floorToDay(at) }));
+  const judged = await judgeSessions(db, rules, { days: keys, rankingIds: [] }, crawlers);
+  const rankings = rows.flatMap((row, i): ArrivedRanking[] => {
+    if (judged.bots.has(keyOf(keys[i]))) return [];
     const isKnown = row.rowid <= knownTo;
-    return {
-      ...row,
-      itemIds: JSON.parse(itemIds) as string[],
-      propensities: float64sOf(propensities),
-      codes: bytesOf(codes),
-      isKnown,
-      events: (JSON.parse(events ?? '[]') as [string | null, string, number | null, number][]).map(
-        ([itemId, type, value, known]) => ({
-          itemId,
-          type,
-          value,
-          isKnown: isKnown && known === 1,
-        }),
-      ),
-    };
+    const events: ArrivedEvent[] = [];
+    for (const { rowid, itemId, type, value } of judged.events.get(row.rankingId) ?? [])
+      if (rowid <= eventsTo)
+        events.push({ itemId, type, value, isKnown: isKnown && rowid <= eventsFrom });
+    return [{ ...row, isKnown, events }];
   });
+  const hasMisses = misses === 'all' || rows.some(({ codes }) => codes.length === features);
+  return { rankings, judged, hasMisses };
 }
 
 /** Of a ranking how many of its person came before it. */
@@ -156,34 +190,82 @@ export interface PersonsRankings {
  */
 export async function personsRankings(
   db: LibSQLDatabase,
-  version: string,
-  rankings: readonly Pick<ArrivedRanking, 'rankingId' | 'sessionId' | 'userId'>[],
+  { version, rules }: Pick<ArrivedQuery, 'version' | 'rules'>,
+  { rankings, judged }: Arrived,
   types: readonly string[],
 ): Promise<ReadonlyMap<string, PersonsRankings>> {
   const found = new Map<string, PersonsRankings>();
-  for (const person of ['sessionId', 'userId'] as const) {
-    const persons = [...new Set(rankings.flatMap((one) => one[person] ?? []))];
-    if (persons.length === 0) continue;
-    const rows = await db.all<{ rankingId: string; person: string; first: number | null }>(sql`
-      select d.rankingId, d.${sql.identifier(person)} as person, (
-        select min(e.rowid) from events e where e.rankingId = d.rankingId and e.fault = ''
-          and e.type in (select value from json_each(${JSON.stringify(types)}))) as first
-      from json_each(${JSON.stringify(persons)}) p
-      cross join decisions d on d.${sql.identifier(person)} = p.value
-      where d.weights = ${version} and not d.siteOrder order by d.rowid`);
-    for (const own of Map.groupBy(rows, (row) => row.person).values()) {
-      const firsts = own.flatMap(({ first }) => first ?? []).toSorted((a, b) => a - b);
-      const order = new Map(firsts.map((first, place) => [first, place]));
-      own.forEach(({ rankingId, first }, before) => {
-        const other = found.get(rankingId);
-        const rewarded = first === null ? undefined : order.get(first)!;
-        found.set(rankingId, {
-          before: Math.max(before, other?.before ?? 0),
-          rewardedBefore:
-            rewarded === undefined ? undefined : Math.max(rewarded, other?.rewardedBefore ?? 0),
-        });
+  const idsOf = (person: 'sessionId' | 'userId') => [
+    ...new Set(rankings.flatMap((one) => one[person] ?? [])),
+  ];
+  const sessions = idsOf('sessionId');
+  if (sessions.length === 0) return found;
+  const rows = await readJson<[kind: number, person: string, rankingId: string, rowid: number][]>(
+    db,
+    PERSONS,
+    [JSON.stringify(sessions), version, JSON.stringify(idsOf('userId')), version],
+  );
+  const ids = new Set(rows.map(([, , rankingId]) => rankingId));
+  const others = [...ids].filter((rankingId) => !judged.events.has(rankingId));
+  const firsts = await firstsOf(db, rules, others, types);
+  for (const [rankingId, events] of judged.events) {
+    const first = events.find(({ type }) => types.includes(type));
+    if (first !== undefined) firsts.set(rankingId, first.rowid);
+  }
+  const persons = Map.groupBy(rows, ([kind, person]) => `${kind} ${person}`);
+  for (const own of persons.values()) {
+    const order = new Map(
+      own
+        .flatMap(([, , rankingId]) => firsts.get(rankingId) ?? [])
+        .toSorted((a, b) => a - b)
+        .map((first, place) => [first, place]),
+    );
+    own.forEach(([, , rankingId], before) => {
+      const other = found.get(rankingId);
+      const first = firsts.get(rankingId);
+      const rewarded = first === undefined ? undefined : order.get(first)!;
+      found.set(rankingId, {
+        before: Math.max(before, other?.before ?? 0),
+        rewardedBefore:
+          rewarded === undefined ? undefined : Math.max(rewarded, other?.rewardedBefore ?? 0),
       });
-    }
+    });
   }
   return found;
+}
+
+/** Rankings of a version of some sessions and of some users, by person in order of arrival. */
+const PERSONS = `
+  select json_group_array(json_array(kind, person, rankingId, row) order by row) from (
+    select 0 as kind, p.value as person, d.rankingId, d.rowid as row
+    from json_each(?) p cross join decisions d on d.sessionId = p.value
+    where d.weights = ? and not d.siteOrder
+    union all
+    select 1, p.value, d.rankingId, d.rowid
+    from json_each(?) p cross join decisions d on d.userId = p.value
+    where d.weights = ? and not d.siteOrder)`;
+
+/** Row id of the first event of some types that counts, of rankings of other days and sessions. What the account has not judged of them yet is. */
+async function firstsOf(
+  db: LibSQLDatabase,
+  rules: Rules,
+  rankingIds: readonly string[],
+  types: readonly string[],
+): Promise<Map<string, number>> {
+  const firsts = new Map<string, number>();
+  if (rankingIds.length === 0) return firsts;
+  const rows = await db.all<{ rankingId: string; first: number | null; isOpen: number }>(sql`
+    select r.value as rankingId, (
+      select min(e.rowid) from events e where e.rankingId = r.value and e.fault = ''
+        and e.type in (select value from json_each(${JSON.stringify(types)}))) as first, exists (
+      select 1 from events e where e.rankingId = r.value and e.fault is null) as isOpen
+    from json_each(${JSON.stringify(rankingIds)}) r`);
+  const open = rows.flatMap(({ rankingId, isOpen }) => (isOpen === 1 ? rankingId : []));
+  const { events } = await judgeSessions(db, rules, { days: [], rankingIds: open }, new Set());
+  for (const { rankingId, first } of rows) {
+    const own = events.get(rankingId)?.find(({ type }) => types.includes(type))?.rowid;
+    const found = events.has(rankingId) ? own : (first ?? undefined);
+    if (found !== undefined) firsts.set(rankingId, found);
+  }
+  return firsts;
 }

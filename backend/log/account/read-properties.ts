@@ -6,6 +6,8 @@ import { MAX_PROPERTIES_CHARACTERS } from '../../../shared/domain/event.ts';
  * JSON: half a surrogate pair that a page sent is no valid UTF-8 once SQL extracts it, and ends the process. Longer ones, which an
  * edge stored before it refused them, are left out, so that it is bounded what a slice of events takes in memory.
  */
-export const measuredProperties: SQL = sql`case
-  when e.type in ('pointer_activity', 'feature_use') and length(e.properties) <= ${sql.raw(String(MAX_PROPERTIES_CHARACTERS))}
+export const MEASURED_PROPERTIES = `case
+  when e.type in ('pointer_activity', 'feature_use') and length(e.properties) <= ${MAX_PROPERTIES_CHARACTERS}
   then e.properties end`;
+
+export const measuredProperties: SQL = sql.raw(MEASURED_PROPERTIES);

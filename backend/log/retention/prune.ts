@@ -67,12 +67,22 @@ export async function pruneLog(
   await table('events', 'rowid', 'receivedAt');
   await table('outcomes', 'outcomeId', 'at', outcomesBefore);
   await table('batches', 'batchId', 'committedAt');
+  await pruneDeltas(store, before);
   await pruneAccount(store, before, outcomesBefore);
   return pruned;
 }
 
 async function whileFull(deleteSome: () => Promise<number>): Promise<void> {
   while ((await deleteSome()) === ROWS);
+}
+
+/** Deltas that no ranking that is left was drawn with: others followed them before. */
+async function pruneDeltas(store: Store, before: number): Promise<void> {
+  const old = sql`delete from online_deltas where rowid in (
+    select d.rowid from online_deltas d where exists (
+      select 1 from online_deltas n where n.arm = d.arm and n.version = d.version
+        and n.number = d.number + 1 and n.at < ${before}) limit ${ROWS})`;
+  await whileFull(async () => (await store.write([statement(store.db, old)]))[0]);
 }
 
 /** Sessions are known for as long as outcomes may be credited to them, or units are stored of them. */

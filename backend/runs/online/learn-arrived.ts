@@ -2,25 +2,30 @@ import { randomUUID } from 'node:crypto';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { classifyLog } from '../../log/account/classify-log.ts';
+import type { Rules } from '../../log/account/rules.ts';
 import { arePropensities } from '../../log/account/are-propensities.ts';
 import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
 import {
+  anyMisses,
   arrivedTo,
   personsRankings,
   readArrived,
+  type Arrived,
   type ArrivedRanking,
 } from '../../log/account/read-arrived.ts';
-import { newestEntry } from '../../log/log-time.ts';
 import { collector } from '../../log/training-set/collect.ts';
 import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
+import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
 import {
+  countAtLimit,
   deltasOf,
   forget,
+  isSound,
   learnFrom,
-  movesOf,
   type OnlinePosterior,
   type OnlineProblem,
   type SlateChange,
@@ -30,8 +35,6 @@ import { eventMetric, rewardOf, talliesOf } from '../../science/learn/tallies.ts
 import type { Store } from '../../store/open.ts';
 import {
   learnerOf,
-  withStop,
-  readLearnedMark,
   readLearner,
   settingsOf,
   stopLearner,
@@ -40,6 +43,8 @@ import {
   type LearnerRow,
   type LearnerSettings,
 } from './learner-rows.ts';
+import { readHead, type Head } from './read-head.ts';
+import { newestDeltas, storeDeltas, type ServedDeltas } from './served-deltas.ts';
 import type { OnlineSettings } from './settings.ts';
 
 /** One arm's version, and how it learns. */
@@ -53,6 +58,8 @@ export interface LearningJob {
     'minimumRewarded' | 'spread' | 'halfLifeHours' | 'trustRegion'
   >;
   readonly influence: InfluenceLimits;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
 }
 
 /** Where an arm stands after it has learned from all that has come in. */
@@ -65,6 +72,10 @@ export type LearningState =
       readonly salt: string;
       readonly slates: number;
       readonly rewarded: number;
+      /** How many weights are changed as far as the trust region lets them. */
+      readonly atLimit: number;
+      /** Of the deltas, by which decisions name them; 0 where nothing was learned yet. */
+      readonly number: number;
       readonly deltas: readonly WeightDelta[];
     };
 
@@ -79,18 +90,18 @@ const SHIPPING_MS = 5000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Learns from all that has come into the log since the last time; the account must be up to date. What was learned and how far the log was
- * read are one transaction: after a crash, and on several backends, each row counts once.
- * @param known what was stored last, by arm: where the mark is still the same, it need not be read again.
+ * Learns from all that has come into the log since the last time, by the rules of the account, which need not be up to date. What was
+ * learned and how far the log was read are one transaction: after a crash, and on several backends, each row counts once.
+ * @param memory of this process: what is in it need not be read again.
  */
 export async function learnArrived(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
-  known: Map<string, Known> = new Map(),
+  memory: LearnerMemory = emptyMemory(),
 ): Promise<LearningState> {
   for (;;) {
-    const done = await learnPage(store, job, nowMs, known);
+    const done = await learnPage(store, job, nowMs, memory);
     if (done !== undefined) return done;
   }
 }
@@ -101,107 +112,185 @@ export interface Known {
   readonly row: LearnerRow;
   readonly problem: OnlineProblem;
   readonly posterior: OnlinePosterior;
+  /** What is served of it. */
+  readonly sent: Sent;
+  /** Whether a ranking may still become a miss by its age alone. */
+  readonly hasMisses: boolean;
 }
+
+interface Sent extends ServedDeltas {
+  readonly deltas: readonly WeightDelta[];
+  /** As of when by the log it was made, epoch ms. */
+  readonly toMs: number;
+}
+
+/** Where nothing is learned, what was learned fades by so little in this time that it need not be sent. */
+const FADE_MS = 60_000;
+
+export interface LearnerMemory {
+  /** What was stored last, by arm. */
+  readonly known: Map<string, Known>;
+  /** Sessions on days that stay bots whatever they do next. */
+  readonly crawlers: Set<string>;
+}
+
+export const emptyMemory = (): LearnerMemory => ({ known: new Map(), crawlers: new Set() });
+
+/** Beyond that they are read again, each once. */
+const MOST_CRAWLERS = 10_000;
 
 /** @returns undefined where more is to be read, or another backend was first. */
 async function learnPage(
   store: Pick<Store, 'db' | 'write'>,
   job: LearningJob,
   nowMs: number,
-  known: Map<string, Known>,
+  { known, crawlers }: LearnerMemory,
 ): Promise<LearningState | undefined> {
   const { db } = store;
   const { arm, base } = job;
-  const { text, mark } = await readLearnedMark(db, arm);
+  const { text, mark, stop, ends, logMs: newestMs } = await readHead(store, arm, nowMs);
   const held = known.get(arm);
-  const isHeld = held?.text === text && held?.row.version === base.version;
-  const row = isHeld ? await withStop(store, held.row) : await readLearner(store, arm);
+  const isHeld =
+    held !== undefined &&
+    held.text === text &&
+    held.row.version === base.version &&
+    stop !== undefined;
+  const row = isHeld ? { ...held.row, ...stop } : await readLearner(store, arm);
   const isOwn = row?.version === base.version && mark?.version === base.version;
   if (isOwn && row.why !== null) return { is: 'stopped', why: row.why };
   const isSameReward = isOwn && JSON.stringify(row.reward) === JSON.stringify(job.reward);
   if (!isOwn || !isSameReward) {
+    await classifyLog(store, job.rules);
     const measured = await measure(store, job, nowMs);
     if (typeof measured === 'number') return { is: 'waiting', rewarded: measured };
     const next = isOwn
       ? { ...row, ...rewardOfRow(job), calibration: { ...measured } }
       : firstRow(job, measured, nowMs);
-    const from = isOwn ? mark : await markOfNow(store, job, nowMs);
+    const from = isOwn ? mark : markOfNow(job, ends, newestMs);
     if (from === undefined) return { is: 'waiting', rewarded: 0 };
     await store.write(storeLearned(next, text, markText(from)));
     return undefined;
   }
   const settings = settingsOf(row);
-  const to = await arrivedTo(db, mark, PAGE);
+  const to = await arrivedTo(db, mark, ends, PAGE);
   if (to === undefined) return { is: 'waiting', rewarded: 0 };
-  const logMs = to.isAll ? await newestEntry(db, nowMs) : undefined;
+  const logMs = to.isAll ? newestMs : undefined;
   const readMs = (logMs ?? 0) - SHIPPING_MS;
   // A mark of a time that has not come yet is of a clock that was ahead: from then on every ranking would count as a miss at once.
   const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
   const stepMs = Math.max(STEP_MS, (readMs - mark.toMs) / 100);
   const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
   const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
+  const sent = isHeld ? held.sent : await sentOf(store, row, problem, mark.number);
+  const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
+  const { stages } = settings;
+  const query = { version: base.version, features: base.schema.features.length, misses } as const;
+  let hasMisses = isHeld
+    ? held.hasMisses
+    : await anyMisses(db, query, mark.toMs - stages[stages.length - 1].ageMs);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
   const isNew =
     to.decisions?.rowid !== mark.decisions?.rowid || to.events?.rowid !== mark.events?.rowid;
   if (!isNew && toMs === mark.toMs) {
-    if (text !== undefined) known.set(arm, { text, row, problem, posterior });
-    return stateOf(row, problem, posterior);
+    if (text !== undefined) known.set(arm, { text, row, problem, posterior, sent, hasMisses });
+    return stateOf(row, sent);
   }
-  const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
-  const rankings = await readArrived(db, {
-    version: base.version,
-    features: base.schema.features.length,
-    from: mark,
-    to,
-    misses,
-    spans: settings.stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs })),
-  });
+  if (crawlers.size > MOST_CRAWLERS) crawlers.clear();
+  const looks = stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs }));
+  const arrived = await readArrived(
+    db,
+    { ...query, rules: job.rules, from: mark, to, spans: hasMisses ? looks : [] },
+    crawlers,
+  );
+  hasMisses ||= arrived.hasMisses;
   const passedMs = Math.max(0, toMs - mark.toMs);
   const kept = 2 ** (-passedMs / (job.settings.halfLifeHours * HOUR_MS));
   forget(problem, posterior, kept);
-  const changes = await changesOf(store, job, settings, rankings, { from: mark.toMs, to: toMs });
+  const changes = await changesOf(store, job, settings, arrived, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
+  if (!isSound(problem, posterior)) {
+    const why =
+      'what was learned is not a number, of a reward or a propensity that nobody should have logged';
+    await store.write([stopLearner(store, row, why, nowMs)]);
+    return { is: 'stopped', why };
+  }
+  const { trustRegion } = job.settings;
+  const isDue = changes.length > 0 || Math.abs(toMs - sent.toMs) >= FADE_MS;
+  const next = isDue ? nextSent(problem, posterior, sent, trustRegion, toMs) : sent;
+  const atLimit = countAtLimit(problem, posterior, trustRegion);
+  const isLimited = atLimit > 0 && atLimit >= LARGE_SHARE * next.deltas.length;
   const learned: LearnerRow = {
     ...row,
     posterior: Buffer.from(posteriorToBytes(problem, posterior)),
     slates: row.slates + changes.filter(({ isFirst }) => isFirst).length,
     rewarded: row.rewarded + changes.filter(({ isFirstReward }) => isFirstReward).length,
     earned: row.earned + changes.reduce((sum, { earned }) => sum + earned, 0),
+    changed: next.deltas.length,
+    atLimit,
+    limitedSince: isLimited ? (row.limitedSince ?? nowMs) : null,
     updatedAt: nowMs,
   };
-  const next: LearnedMark = {
+  const nextMark: LearnedMark = {
     version: base.version,
     decisions: to.decisions,
     events: to.events,
     toMs,
+    ...(next.content.length > 0 && { number: next.number }),
   };
-  const nextText = markText(next);
-  const [moved] = await store.write(storeLearned(learned, text, nextText));
+  const nextText = markText(nextMark);
+  const statements = storeLearned(learned, text, nextText);
+  if (next.number !== sent.number)
+    statements.push(storeDeltas(store, arm, base.version, next, nowMs, nextText));
+  const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
-  known.set(arm, { text: nextText, row: learned, problem, posterior });
-  const farthest = farthestMove(problem, posterior, changes);
-  // Not a number, of a reward or a propensity that nobody should have logged, is nowhere near.
-  if (!(farthest <= job.settings.trustRegion)) {
-    const why = `what was learned moves an item by ${farthest.toFixed(2)} log-odds from where ${base.version} has it, more than the ${job.settings.trustRegion} of onlineLearning.trustRegion`;
-    await store.write([stopLearner(store, learned, why, nowMs)]);
-    return { is: 'stopped', why };
-  }
+  known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });
   if (!to.isAll || toMs < readMs) return undefined;
-  return stateOf(learned, problem, posterior);
+  return stateOf(learned, next);
+}
+
+/** Where so many of the weights that are changed are changed as far as they may, tastes are not those that the version was made by. */
+const LARGE_SHARE = 0.1;
+
+async function sentOf(
+  store: Pick<Store, 'db'>,
+  { arm, version }: LearnerRow,
+  { base }: OnlineProblem,
+  served: number | undefined,
+): Promise<Sent> {
+  const newest = await newestDeltas(store, arm, version);
+  // Those of before it was forgotten are not served any more, and no others have their numbers.
+  if (newest.number !== served)
+    return { number: newest.number, content: new Uint8Array(), deltas: [], toMs: 0 };
+  return { ...newest, deltas: deltasFromBytes(base.schema, newest.content), toMs: 0 };
+}
+
+/** What is to be served of what was learned, by the next number where it is not what was served before. */
+function nextSent(
+  problem: OnlineProblem,
+  posterior: OnlinePosterior,
+  sent: Sent,
+  trustRegion: number,
+  toMs: number,
+): Sent {
+  const deltas = deltasOf(problem, posterior, trustRegion);
+  const content = deltasToBytes(problem.base.schema, deltas);
+  if (Buffer.compare(content, sent.content) === 0) return { ...sent, toMs };
+  return { number: sent.number + 1, content, deltas, toMs };
 }
 
 const stateOf = (
-  { version, salt, slates, rewarded }: LearnerRow,
-  problem: OnlineProblem,
-  posterior: OnlinePosterior,
+  { version, salt, slates, rewarded, atLimit }: LearnerRow,
+  { number, deltas }: Sent,
 ): LearningState => ({
   is: 'learning',
   version: version as Version,
   salt,
   slates,
   rewarded,
-  deltas: deltasOf(problem, posterior),
+  atLimit,
+  number,
+  deltas,
 });
 
 const rewardOfRow = ({ reward }: LearningJob) => ({ reward: { ...reward } });
@@ -217,23 +306,23 @@ const firstRow = (job: LearningJob, measured: LearnerSettings, nowMs: number): L
   slates: 0,
   rewarded: 0,
   earned: 0,
+  changed: 0,
+  atLimit: 0,
+  limitedSince: null,
   updatedAt: nowMs,
   stoppedAt: null,
   why: null,
 });
 
 /** Learning begins with what comes in from now on: what was there has been trained on, or is what slots and delays were measured by. */
-async function markOfNow(
-  { db }: Pick<Store, 'db'>,
+const markOfNow = (
   { base }: LearningJob,
-  nowMs: number,
-): Promise<LearnedMark | undefined> {
-  const to = await arrivedTo(db, undefined, PAGE);
-  const logMs = await newestEntry(db, nowMs);
-  if (to === undefined || logMs === undefined) return undefined;
-  const { decisions, events } = to;
-  return { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };
-}
+  { decisions, events }: Head['ends'],
+  logMs: number | undefined,
+): LearnedMark | undefined =>
+  logMs === undefined
+    ? undefined
+    : { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };
 
 /** @returns how many rankings with a reward there are, where they are too few. */
 async function measure(
@@ -280,14 +369,15 @@ interface CountedChange {
 /** What has become known of each ranking, within what its persons may weigh. */
 async function changesOf(
   { db }: Pick<Store, 'db'>,
-  { base, reward, influence }: LearningJob,
+  { base, reward, influence, rules }: LearningJob,
   { stages, mostReward }: LearnerSettings,
-  rankings: readonly ArrivedRanking[],
+  arrived: Arrived,
   span: { readonly from: number; readonly to: number },
 ): Promise<CountedChange[]> {
-  const persons = await personsRankings(db, base.version, rankings, typesOf(reward));
+  const { version } = base;
+  const persons = await personsRankings(db, { version, rules }, arrived, typesOf(reward));
   const isPointwise = base.schema.training.objective === 'pointwise';
-  return rankings.flatMap((ranking) => {
+  return arrived.rankings.flatMap((ranking) => {
     const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
     const slots = itemIds.length;
     // What does not fit together teaches nothing: a slate of one weighs by its propensity.
@@ -322,18 +412,4 @@ async function changesOf(
       earned: earnedAfter - earnedBefore,
     };
   });
-}
-
-/** The farthest that an item of these slates is moved from the mean of its slate; of slates of one, from that of all of them. */
-function farthestMove(
-  problem: OnlineProblem,
-  posterior: OnlinePosterior,
-  changes: readonly CountedChange[],
-): number {
-  const moves = changes.map(({ change }) => movesOf(problem, posterior, change));
-  const alone = Float64Array.from(moves.flatMap((own) => (own.length === 1 ? own[0] : [])));
-  return [...moves.filter((own) => own.length > 1), alone].reduce((farthest, own) => {
-    const mean = own.reduce((sum, value) => sum + value, 0) / (own.length || 1);
-    return own.reduce((most, value) => Math.max(most, Math.abs(value - mean)), farthest);
-  }, 0);
 }

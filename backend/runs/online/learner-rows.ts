@@ -24,6 +24,8 @@ export interface LearnedMark extends ReadTo {
   readonly version: Version;
   /** Epoch ms by the log: what should have come of a ranking counts as of then. */
   readonly toMs: number;
+  /** Of the deltas that are served of what was learned; absent: none are. */
+  readonly number?: number;
 }
 
 export const settingsOf = ({ calibration }: LearnerRow): LearnerSettings =>
@@ -50,18 +52,6 @@ export async function readLearner(
   return row;
 }
 
-/** A row as it was stored, with whether it was stopped since. */
-export async function withStop(
-  { db }: Pick<Store, 'db'>,
-  row: LearnerRow,
-): Promise<LearnerRow | undefined> {
-  const [now] = await db
-    .select({ stoppedAt: onlineLearning.stoppedAt, why: onlineLearning.why })
-    .from(onlineLearning)
-    .where(eq(onlineLearning.arm, row.arm));
-  return now && { ...row, ...now };
-}
-
 export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =>
   db.select().from(onlineLearning).orderBy(onlineLearning.arm);
 
@@ -71,6 +61,7 @@ export const readLearners = ({ db }: Pick<Store, 'db'>): Promise<LearnerRow[]> =
  */
 export function storeLearned(row: LearnerRow, from: string | undefined, to: string): Statement[] {
   const { arm, version, startedAt, salt, slates, rewarded, earned, updatedAt } = row;
+  const { changed, atLimit, limitedSince } = row;
   const mark = LEARNED + arm;
   const params = [
     arm,
@@ -84,6 +75,9 @@ export function storeLearned(row: LearnerRow, from: string | undefined, to: stri
     rewarded,
     earned,
     updatedAt,
+    changed,
+    atLimit,
+    limitedSince,
     mark,
     to,
   ];
@@ -103,6 +97,9 @@ const COLUMNS = [
   'rewarded',
   'earned',
   'updatedAt',
+  'changed',
+  'atLimit',
+  'limitedSince',
 ];
 const STORE = `insert into online_learning (${COLUMNS.join(', ')})
   select ${COLUMNS.map(() => '?').join(', ')} where (select value from log_marks where name = ?) = ?

@@ -2,16 +2,23 @@ import { serve } from '../../process/serve.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
+import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { Store } from '../../store/open.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { learnArrived, type Known, type LearningJob, type LearningState } from './learn-arrived.ts';
+import {
+  emptyMemory,
+  learnArrived,
+  type LearningJob,
+  type LearningState,
+} from './learn-arrived.ts';
 
 const db = workerDatabase();
 
 /** Counting whether there is enough to begin with reads thousands of rankings: once in so many turns is enough. */
 const WAIT_TURNS = 15;
-const waitingSince = new Map<string, { readonly atMs: number; readonly state: LearningState }>();
+const waitingSince = new Map<string, { readonly atMs: number; readonly state: TurnState }>();
 
-const known = new Map<string, Known>();
+const memory = emptyMemory();
 const bases = new Map<Version, AdditiveScorer>();
 
 /** A job whose base may be left out once the thread has it: it is large, and the same every few seconds. */
@@ -20,19 +27,41 @@ export interface SentJob extends Omit<LearningJob, 'base'> {
   readonly base?: AdditiveScorer;
 }
 
+/** What an arm's turn came to; what is to be sent as it is sent. */
+export type TurnState =
+  | Exclude<LearningState, { readonly is: 'learning' }>
+  | (Omit<Extract<LearningState, { readonly is: 'learning' }>, 'deltas'> & {
+      readonly changed: number;
+      /** JSON. */
+      readonly deltas: string;
+    })
+  | { readonly is: 'failed'; readonly why: string };
+
+/** The text of deltas that were turned into one before: they are the same in most turns of a quiet night. */
+const texts = new WeakMap<readonly WeightDelta[], string>();
+
+function turnState(state: LearningState): TurnState {
+  if (state.is !== 'learning') return state;
+  let deltas = texts.get(state.deltas);
+  if (deltas === undefined) texts.set(state.deltas, (deltas = JSON.stringify(state.deltas)));
+  return { ...state, changed: state.deltas.length, deltas };
+}
+
+let write: Store['write'] | undefined;
+
 const exposed = {
-  async learn(
-    sent: readonly SentJob[],
-    nowMs: number,
-    everyMs: number,
-    write: RemoteWrite,
-  ): Promise<(LearningState | { readonly is: 'failed'; readonly why: string })[]> {
-    const store = { db, write: writeThrough(write) };
+  /** Once, before the first turn: a function that crosses threads has a channel of its own, which is more than a turn's work. */
+  writeThrough(remote: RemoteWrite): void {
+    write = writeThrough(remote);
+  },
+
+  async learn(sent: readonly SentJob[], nowMs: number, everyMs: number): Promise<TurnState[]> {
+    const store = { db, write: write! };
     for (const { version, base } of sent) if (base !== undefined) bases.set(version, base);
     for (const version of bases.keys())
       if (!sent.some((job) => job.version === version)) bases.delete(version);
     const jobs = sent.map((job): LearningJob => ({ ...job, base: bases.get(job.version)! }));
-    const states: (LearningState | { readonly is: 'failed'; readonly why: string })[] = [];
+    const states: TurnState[] = [];
     for (const job of jobs) {
       const key = `${job.arm} ${job.base.version}`;
       const waiting = waitingSince.get(key);
@@ -42,7 +71,7 @@ const exposed = {
       }
       waitingSince.delete(key);
       try {
-        const state = await learnArrived(store, job, nowMs, known);
+        const state = turnState(await learnArrived(store, job, nowMs, memory));
         if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, state });
         states.push(state);
       } catch (error) {

@@ -1,10 +1,10 @@
 import { proxy } from 'comlink';
+import { sql } from 'drizzle-orm';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
-import { CHAMPION_ARM, type WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { messageOf } from '../../../shared/text/message-of.ts';
-import type { Account } from '../../log/account/account.ts';
+import type { Rules } from '../../log/account/rules.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 import { whatEdgeKnows } from '../../models/what-edge-knows.ts';
@@ -29,7 +29,8 @@ import type { OnlineSettings } from './settings.ts';
 export interface OnlineDeps {
   readonly store: Store;
   readonly database: Database;
-  readonly account: Pick<Account, 'classify'>;
+  /** By which it is judged what counts. */
+  readonly rules: Rules;
   readonly versions: Pick<Versions, 'load'>;
   readonly influence: TrainingDataSettings['influence'];
   readonly edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>;
@@ -66,19 +67,45 @@ interface Sent {
   readonly missing: readonly string[];
 }
 
+/** What edges are to have of an arm. */
+interface ToSend {
+  /** JSON. */
+  readonly deltas: string;
+  /** By which sessions are held out of it. */
+  readonly salt?: string;
+  readonly number?: number;
+}
+
 const NOTHING = JSON.stringify([]);
+const DROPPED: ToSend = { deltas: NOTHING };
 const UNKNOWN = '';
 /** How long what the edge knows stands. */
 const ASKED_MS = 60_000;
+/** How long a plan stands whose mark is the same: overrides of the reward end by the clock. */
+const PLANNED_MS = 10_000;
+
+/** Changes with whatever decides which arms learn, of which version, and by which reward. */
+async function planMark({ db }: Pick<Store, 'db'>): Promise<string> {
+  const [{ mark }] = await db.all<{ mark: string }>(sql`
+    select json_array(
+      (select json_array(value, since) from pointers where name = 'weights'),
+      (select max(id) from metric_weights),
+      (select json_group_array(json_array(arm, version, stoppedAt)) from online_learning)) as mark`);
+  return mark;
+}
 
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
 export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
-  const { store, database, account, settings, rewardPolicy, metrics, log } = deps;
+  const { store, database, settings, rewardPolicy, metrics, log } = deps;
   const thread = threadOnDemand<LearnerWorker>(
     new URL('./learner-worker.ts', import.meta.url),
     database,
   );
   const write = proxy(remoteWriteOf(store));
+  const rules: Rules = {
+    attributionDays: deps.rules.attributionDays,
+    filters: deps.rules.filters,
+  };
   const scorers = new Map<Version, AdditiveScorer | undefined>();
   const sent = new Map<string, Sent>();
   /** What the thread has by now. */
@@ -110,20 +137,21 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         continue;
       }
       const reward = await rewardInForce(store, base.schema, deps.nowMs(), scope);
-      jobs.push({ arm, base, reward, settings, influence: deps.influence });
+      jobs.push({ arm, base, reward, settings, influence: deps.influence, rules });
     }
     for (const version of scorers.keys())
       if (!targets.some((target) => target.version === version)) scorers.delete(version);
     return jobs;
   }
 
-  let heldOutAtMs = Number.NEGATIVE_INFINITY;
+  let asked = { atMs: Number.NEGATIVE_INFINITY, holdsOut: false, numbersDeltas: false };
   /** A Worker may be rolled back: now and then it is asked again. */
-  async function edgeHoldsOut(): Promise<boolean> {
-    if (Math.abs(deps.nowMs() - heldOutAtMs) < ASKED_MS) return true;
-    const holdsOut = (await whatEdgeKnows(deps.edge))?.holdsOut === true;
-    heldOutAtMs = holdsOut ? deps.nowMs() : Number.NEGATIVE_INFINITY;
-    return holdsOut;
+  async function askEdge(): Promise<typeof asked> {
+    const nowMs = deps.nowMs();
+    if (Math.abs(nowMs - asked.atMs) < ASKED_MS) return asked;
+    const { holdsOut = false, numbersDeltas = false } = (await whatEdgeKnows(deps.edge)) ?? {};
+    const atMs = holdsOut ? nowMs : Number.NEGATIVE_INFINITY;
+    return (asked = { atMs, holdsOut, numbersDeltas });
   }
 
   /**
@@ -132,36 +160,39 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
    */
   async function send(
     { arm, version: baseVersion }: { readonly arm: string; readonly version: Version },
-    deltas: readonly WeightDelta[],
-    salt: string | undefined,
+    { deltas, salt, number }: ToSend,
   ): Promise<readonly string[]> {
-    const holdout = salt === undefined ? undefined : holdoutOf(arm, baseVersion, settings, salt);
-    const text = JSON.stringify(deltas);
     const before = sent.get(arm);
-    const isSame = before?.version === baseVersion && before.text === text;
+    const isSame = before?.version === baseVersion && before.text === deltas;
     const to = isSame ? before.missing : settings.cells;
-    if (to.length > 0 && !(await edgeHoldsOut())) {
+    if (to.length === 0) return to;
+    const { holdsOut, numbersDeltas } = await askEdge();
+    if (!holdsOut) {
       // One from before would change the weights of every session, so that nobody could see harm.
       const why =
         'the edge does not answer, or is from before sessions were held out: deploy it anew';
       say(arm, `nothing is sent: ${why}`, 'edge');
-      sent.set(arm, { version: baseVersion, text, missing: to });
+      sent.set(arm, { version: baseVersion, text: deltas, missing: to });
       return to;
     }
     said.delete(`${arm} edge`);
-    const missing: string[] = [];
+    const holdout = salt === undefined ? undefined : holdoutOf(arm, baseVersion, settings, salt);
+    const batch = {
+      arm,
+      baseVersion,
+      deltas,
+      ...(holdout && { holdout }),
+      ...(number && { number }),
+    };
+    const refused = await sendDeltas(deps.edge, batch, to, numbersDeltas);
+    metrics.add('trimtab_online_batches_total', to.length - refused.size);
     for (const cell of to) {
-      try {
-        const batch = { arm, cell, baseVersion, deltas, ...(holdout && { holdout }) };
-        await sendDeltas(deps.edge, batch);
-        metrics.add('trimtab_online_batches_total', 1);
-        said.delete(`${arm} ${cell}`);
-      } catch (error) {
-        missing.push(cell);
-        say(arm, `${cell} did not take what was learned: ${messageOf(error)}`, cell);
-      }
+      const why = refused.get(cell);
+      if (why === undefined) said.delete(`${arm} ${cell}`);
+      else say(arm, `${cell} did not take what was learned: ${why}`, cell);
     }
-    sent.set(arm, { version: baseVersion, text, missing });
+    const missing = [...refused.keys()];
+    sent.set(arm, { version: baseVersion, text: deltas, missing });
     return missing;
   }
 
@@ -171,7 +202,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       const live = arm === CHAMPION_ARM ? pointer.champion : pointer.arms?.[arm];
       // Of another version, and while ops hold one, the edge has dropped it already.
       const isThere = live === version && pointer.hold !== true;
-      const missing = isThere ? await send({ arm, version: live }, [], undefined) : [];
+      const missing = isThere ? await send({ arm, version: live }, DROPPED) : [];
       if (missing.length === 0 && stoppedAt === null) await store.write(forgetLearner(store, arm));
     }
   }
@@ -206,10 +237,27 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     }
   }
 
-  async function run(): Promise<void> {
+  /** What is looked for anew only where the store says something else of it than before, and now and then. */
+  let plan:
+    | { readonly mark: string; readonly atMs: number; readonly jobs: LearningJob[] }
+    | undefined;
+  async function planned(): Promise<readonly LearningJob[]> {
+    const [mark, nowMs] = [await planMark(store), deps.nowMs()];
+    if (plan?.mark === mark && Math.abs(nowMs - plan.atMs) < PLANNED_MS) return plan.jobs;
+    plan = undefined;
+    const jobs = await makePlan();
+    // What was forgotten on the way is in no mark yet.
+    plan = { mark: await planMark(store), atMs: nowMs, jobs };
+    return jobs;
+  }
+
+  async function makePlan(): Promise<LearningJob[]> {
     const pointer = (await readLive(store))?.pointer;
-    if (pointer === undefined) return;
-    if (!settings.enabled) return dropAll(pointer);
+    if (pointer === undefined) return [];
+    if (!settings.enabled) {
+      await dropAll(pointer);
+      return [];
+    }
     // The edge drops deltas while ops hold a version, and what was learned by then is doubted.
     const targets = pointer.hold === true ? [] : await onlineTargets(store, pointer, rewardPolicy);
     const over = (await readLearners(store)).filter(({ arm, version, stoppedAt }) => {
@@ -226,17 +274,28 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     waiting = waiting.filter(({ arm, version }) =>
       targets.some((target) => target.arm === arm && target.version === version),
     );
-    if (targets.length === 0) return;
-    await account.classify();
-    const jobs = await jobsOf(targets);
+    return jobsOf(targets);
+  }
+
+  let isConnected = false;
+  async function connected(): Promise<void> {
+    if (isConnected) return;
+    await thread.call((worker) => worker.writeThrough(write));
+    isConnected = true;
+  }
+
+  async function run(): Promise<void> {
+    const jobs = await planned();
+    if (jobs.length === 0) return;
     await compare(jobs);
     const sentJobs = jobs.map(({ base, ...job }): SentJob => ({
       ...job,
       version: base.version,
       ...(!inThread.has(base) && { base }),
     }));
+    await connected();
     const states = await thread.call((worker) =>
-      worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000, write),
+      worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000),
     );
     inThread = new Set(jobs.map(({ base }) => base));
     const minimum = settings.minimumRewarded;
@@ -258,14 +317,15 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
           break;
         case 'stopped':
           say(arm, `stopped until the next version: ${state.why}`);
-          await send({ arm, version }, [], undefined);
+          await send({ arm, version }, DROPPED);
           break;
         case 'learning':
           metrics.set('trimtab_online_slates', state.slates, { arm });
-          metrics.set('trimtab_online_weights', state.deltas.length, { arm });
+          metrics.set('trimtab_online_weights', state.changed, { arm });
+          metrics.set('trimtab_online_weights_at_limit', state.atLimit, { arm });
           say(arm, `learns from what ${state.version} serves`);
-          if (state.deltas.length > 0 || mayHave(arm, version))
-            await send({ arm, version }, state.deltas, state.salt);
+          if (state.changed > 0) await send({ arm, version }, state);
+          else if (mayHave(arm, version)) await send({ arm, version }, DROPPED);
           break;
         default:
           throw state satisfies never;

@@ -1,33 +1,68 @@
 import type { Version } from '../../../shared/domain/ids.ts';
-import type { Holdout, WeightDelta } from '../../../shared/domain/weight-delta.ts';
+import type { Holdout } from '../../../shared/domain/weight-delta.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 
-/** The deltas that the LiveWeights of one arm in one cell adds to the published weights. */
+/** What the LiveWeights of one arm adds to the published weights. */
 export interface DeltaBatch {
   readonly arm: string;
-  readonly cell: string;
   readonly baseVersion: Version;
-  /** None: what was sent before is dropped. */
-  readonly deltas: readonly WeightDelta[];
+  /** A list of `WeightDelta` as JSON. Empty: what was sent before is dropped. */
+  readonly deltas: string;
   readonly holdout?: Holdout;
+  /** By which decisions name the deltas; absent where there are none. */
+  readonly number?: number;
 }
 
 const TIMEOUT_MS = 15_000;
 
 /**
- * Replaces the deltas that were sent before, so that a batch that arrives twice has the effect of one.
- * @throws Error with the edge's answer, unless it accepted them.
+ * Replaces what was sent to some cells before, so that a batch that arrives twice has the effect of one.
+ * @param atOnce whether the edge takes a batch for several cells; one that does not knows of no numbers either.
+ * @returns why a cell did not take it, of each that did not.
  */
 export async function sendDeltas(
-  { edgeUrl, secretKey }: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
+  edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
   batch: DeltaBatch,
-): Promise<void> {
+  cells: readonly string[],
+  atOnce: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const refused = new Map<string, string>();
+  for (const some of atOnce ? [cells] : cells.map((cell) => [cell]))
+    try {
+      const answer = await post(edge, bodyOf(batch, some, atOnce));
+      for (const { cell, refused: why } of answer.cells ?? [])
+        if (why !== undefined) refused.set(cell, why);
+    } catch (error) {
+      for (const cell of some)
+        refused.set(cell, error instanceof Error ? error.message : String(error));
+    }
+  return refused;
+}
+
+function bodyOf(batch: DeltaBatch, cells: readonly string[], atOnce: boolean): string {
+  const { deltas, number, ...others } = batch;
+  const to = atOnce ? { cells, number } : { cell: cells[0] };
+  // The deltas are JSON already, and most of the body.
+  return `{"deltas":${deltas},${JSON.stringify({ ...others, ...to, replaces: true }).slice(1)}`;
+}
+
+interface Answer {
+  /** Of a batch for several cells. */
+  readonly cells?: readonly { readonly cell: string; readonly refused?: string }[];
+}
+
+/** @throws Error with the edge's answer, unless it accepted the batch. */
+async function post(
+  { edgeUrl, secretKey }: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
+  body: string,
+): Promise<Answer> {
   const response = await fetch(`${edgeUrl}/v1/live/deltas`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ ...batch, replaces: true }),
+    body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`status ${response.status}: ${text.slice(0, 200)}`);
+  return JSON.parse(text) as Answer;
 }

@@ -18,7 +18,7 @@ export const onlineLearning = group({
   spread: positive.max(10).default(0.2),
   /** After so many hours what was learned counts half: what people like drifts. */
   halfLifeHours: positive.default(72),
-  /** The farthest that what was learned may move an item that was shown from the mean of its slate, in log-odds: beyond it all of it is dropped. */
+  /** The farthest that a weight is served from where it was published, in log-odds; what was learned beyond it is kept, and trained from. */
   trustRegion: positive.max(10).default(1),
   /** Share of the sessions that stay on the published version, by which it is seen whether learning does harm. */
   holdoutShare: z.number().min(0.01).max(0.05).default(0.02),

@@ -2,6 +2,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { DeltaBatch } from '../../../backend/runs/online/send-deltas.ts';
+import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
+
+/** A batch as one cell was sent it. */
+export interface SentBatch extends Omit<DeltaBatch, 'deltas'> {
+  readonly cell: string;
+  readonly deltas: readonly WeightDelta[];
+}
 
 /** The edge's admin routes over plain HTTP, with levers for what real KV does now and then. */
 export interface KvServer {
@@ -11,7 +18,7 @@ export interface KvServer {
   /** `PUT WEIGHTS/active`, in order. */
   readonly calls: string[];
   /** What was sent to LiveWeights, which follow no pointer here. */
-  readonly deltas: DeltaBatch[];
+  readonly deltas: SentBatch[];
   /** What the next reads of a key answer instead: KV caches what was there before. */
   readonly stale: Map<string, { left: number; value: Buffer | undefined }>;
   /** Answers this many calls with 503. */
@@ -20,6 +27,8 @@ export interface KvServer {
   failing: RegExp | undefined;
   /** Whether `/v1/version` says that sessions are held out of online deltas; otherwise it answers nothing. */
   holdsOut: boolean;
+  /** Whether it says there that it takes a batch for several cells, under a number. */
+  numbersDeltas: boolean;
   text(key: string): string | undefined;
   close(): Promise<void>;
 }
@@ -28,7 +37,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
   const values = new Map<string, Buffer>();
   const calls: string[] = [];
   const stale: KvServer['stale'] = new Map();
-  const deltas: DeltaBatch[] = [];
+  const deltas: SentBatch[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -42,10 +51,18 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
       }
       if (kv.failing?.test(`${request.method} ${key}`)) return answer(response, 503, '{}');
       if (request.url === '/v1/version')
-        return answer(response, kv.holdsOut ? 200 : 404, JSON.stringify({ holdsOut: true }));
+        return answer(
+          response,
+          kv.holdsOut ? 200 : 404,
+          JSON.stringify({ holdsOut: true, numbersDeltas: kv.numbersDeltas }),
+        );
       if (request.url === '/v1/live/deltas') {
-        deltas.push(JSON.parse(Buffer.concat(chunks).toString()) as DeltaBatch);
-        return answer(response, 200, '{}');
+        const batch = JSON.parse(Buffer.concat(chunks).toString()) as SentBatch & {
+          cells?: string[];
+        };
+        const { cells, ...one } = batch;
+        deltas.push(...(cells?.map((cell) => ({ ...one, cell })) ?? [one]));
+        return answer(response, 200, JSON.stringify({ cells: cells?.map((cell) => ({ cell })) }));
       }
       calls.push(`${request.method} ${key}`);
       if (request.method === 'PUT') {
@@ -75,6 +92,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     failures: 0,
     failing: undefined,
     holdsOut: true,
+    numbersDeltas: true,
     text: (key) => values.get(key)?.toString(),
     close: () =>
       new Promise((resolve) => {

@@ -40,8 +40,52 @@ describe('POST /v1/live/deltas', () => {
     await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(26));
   });
 
+  it('takes one batch for several cells, under a number by which decisions name it', async () => {
+    const body = {
+      baseVersion: 'v000001',
+      deltas: [{ ...delta, points: -7 }],
+      replaces: true,
+      number: 4711,
+    };
+    expect(await post({ ...body, cells: ['EU', 'NA', 'local'] })).toEqual({
+      status: 200,
+      version: 'v000001',
+      cells: ['EU', 'NA', 'local'].map((cell) => ({ cell, delta: 4711 })),
+    });
+    await eventually(async () => expect((await rank(isolate)).items[0].score).toBe(23));
+    const version = await isolate.fetch('/v1/version', { key: SECRET });
+    expect(await version.json()).toMatchObject({ delta: 4711, numbersDeltas: true });
+    expect(await post({ ...body, cell: 'EU' })).toMatchObject({ status: 200, delta: 4711 });
+    // Without one it counts on.
+    const { number: _, ...counted } = body;
+    expect(await post({ ...counted, cell: 'EU' })).toMatchObject({ status: 200, delta: 4712 });
+  });
+
+  it('says of each cell why it refuses a batch', async () => {
+    const body = { baseVersion: 'v000009', deltas: [delta], cells: ['EU', 'NA'], number: 1 };
+    const refused = expect.stringMatching(/based on v000009, but v000001 is live/);
+    expect(await post(body)).toMatchObject({
+      status: 200,
+      cells: [
+        { cell: 'EU', refused },
+        { cell: 'NA', refused },
+      ],
+    });
+  });
+
   it.each([
     ['no object', 7, 400],
+    ['no cells', { baseVersion: 'v000001', deltas: [delta], cells: [] }, 400],
+    [
+      'a cell of several that is no name',
+      { baseVersion: 'v000001', deltas: [delta], cells: ['EU', 'a b'] },
+      400,
+    ],
+    [
+      'a number that no decision has room for',
+      { baseVersion: 'v000001', deltas: [delta], number: 2 ** 32 },
+      400,
+    ],
     ['no base version', { deltas: [delta] }, 400],
     ['no deltas', { baseVersion: 'v000001', deltas: [] }, 400],
     ['a delta of nothing', { baseVersion: 'v000001', deltas: [null] }, 400],

@@ -17,6 +17,18 @@ export interface OnlineProblem {
   readonly prior: Float64Array;
   /** Reads the cell of each learned cross from an item's codes. */
   readonly cells: readonly ReturnType<typeof cellReader>[];
+  /** Where the weights are that can be learned: of each bucket that a feature has, of each slot, and the intercept. */
+  readonly places: Int32Array;
+  /** How many of the places are of features. */
+  readonly featurePlaces: number;
+  /** To add up a slate by place, between whose items nothing stays in it. */
+  readonly sums: SlateSums;
+}
+
+interface SlateSums {
+  readonly isSeen: Uint8Array;
+  readonly chance: Float64Array;
+  readonly earned: Float64Array;
 }
 
 /** The posterior of how far each weight is from where it was published: normal, independent of the others. */
@@ -81,7 +93,24 @@ export function onlineProblem(
   const hasIntercept = slots.length === 0 || schema.training.objective === 'listwise';
   if (hasIntercept) prior[(features + 1) * STRIDE] = interceptPrecision;
   const cells = crosses.map((cross) => cellReader(schema, cross));
-  return { base, calibration, start, prior, cells };
+  const ofFeatures = schema.features.flatMap((spec, feature) =>
+    Array.from({ length: bucketCount(spec) }, (_, bucket) => feature * STRIDE + bucket),
+  );
+  const ofSlots = Array.from({ length: STRIDE }, (_, slot) => features * STRIDE + slot);
+  return {
+    base,
+    calibration,
+    start,
+    prior,
+    cells,
+    places: Int32Array.of(...ofFeatures, ...ofSlots, (features + 1) * STRIDE),
+    featurePlaces: ofFeatures.length,
+    sums: {
+      isSeen: new Uint8Array(start.length),
+      chance: new Float64Array(start.length),
+      earned: new Float64Array(start.length),
+    },
+  };
 }
 
 /**
@@ -101,11 +130,11 @@ export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
  * posterior goes back to the prior. In place. @param kept 0..1.
  */
 export function forget(
-  { prior }: OnlineProblem,
+  { prior, places }: OnlineProblem,
   { mean, precision }: OnlinePosterior,
   kept: number,
 ): void {
-  for (let at = 0; at < mean.length; at++) {
+  for (const at of places) {
     if (precision[at] === prior[at] && mean[at] === 0) continue;
     const left = prior[at] + kept * (precision[at] - prior[at]);
     mean[at] *= (kept * precision[at]) / left;
@@ -222,7 +251,7 @@ function learnSlate(
   { mean, precision }: OnlinePosterior,
   { codes, before, after }: SlateChange,
 ): void {
-  const { calibration, start, prior } = problem;
+  const { calibration, start, prior, sums } = problem;
   const slots = after.reward.length;
   const reward = after.reward.map(
     (earned, slot) => (earned - (before?.reward[slot] ?? 0)) / calibration.evidence,
@@ -244,60 +273,77 @@ function learnSlate(
   let total = 0;
   for (let slot = 0; slot < slots; slot++) total += chance[slot] = Math.exp(chance[slot] - most);
   /** By place, over the items that have it: their chance, and what they earned. */
-  const shares = new Map<number, { chance: number; earned: number }>();
-  for (let slot = 0; slot < slots; slot++)
+  const { isSeen, chance: shareAt, earned: earnedAt } = sums;
+  const seen: number[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const own = chance[slot] / total;
     // The intercept is behind the last: in a comparison it is everybody's.
     for (let i = slot * width; i < (slot + 1) * width - 1; i++) {
-      const share = shares.get(places[i]);
-      const own = chance[slot] / total;
-      if (share === undefined) shares.set(places[i], { chance: own, earned: reward[slot] });
-      else {
-        share.chance += own;
-        share.earned += reward[slot];
+      const at = places[i];
+      if (isSeen[at] === 0) {
+        isSeen[at] = 1;
+        seen.push(at);
+        shareAt[at] = own;
+        earnedAt[at] = reward[slot];
+      } else {
+        shareAt[at] += own;
+        earnedAt[at] += reward[slot];
       }
     }
+  }
   const bend = (share: number) => share * Math.max(0, 1 - share);
-  const others = (at: number, share: number) =>
-    Math.max(precision[at] - (massAfter - mass) * bend(share), prior[at]);
+  const others = (at: number) =>
+    Math.max(precision[at] - (massAfter - mass) * bend(shareAt[at]), prior[at]);
   let leverage = 0;
-  for (const [at, { chance: share }] of shares)
-    leverage += (massAfter * bend(share)) / others(at, share);
-  for (const [at, { chance: share, earned }] of shares) {
-    const without = others(at, share);
-    mean[at] -= (mass * share - earned) / without / (1 + leverage);
-    precision[at] = without + massAfter * bend(share);
+  for (const at of seen) leverage += (massAfter * bend(shareAt[at])) / others(at);
+  for (const at of seen) {
+    const without = others(at);
+    mean[at] -= (mass * shareAt[at] - earnedAt[at]) / without / (1 + leverage);
+    precision[at] = without + massAfter * bend(shareAt[at]);
+    isSeen[at] = 0;
   }
 }
 
-/** By how much what was learned moves each item of a slate, in log-odds. */
-export function movesOf(
-  { base }: OnlineProblem,
-  { mean }: OnlinePosterior,
-  { codes, after }: Pick<SlateChange, 'codes' | 'after'>,
-): Float64Array {
-  const features = base.schema.features.length;
-  return Float64Array.from(after.reward, (_, slot) => {
-    let moved = 0;
-    for (let feature = 0; feature < features; feature++)
-      moved += mean[feature * STRIDE + codes[slot * features + feature]];
-    return moved;
-  });
+/** Whether all of what was learned is numbers: it is not where a reward or a propensity was logged that nobody should have logged. */
+export function isSound({ places }: OnlineProblem, { mean, precision }: OnlinePosterior): boolean {
+  for (const at of places) if (!Number.isFinite(mean[at]) || !(precision[at] > 0)) return false;
+  return true;
 }
 
-/** What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds. */
-export function deltasOf(
-  { base: { schema, weights }, calibration: { slope } }: OnlineProblem,
+/** How many weights are changed as far as a limit lets them. @param limit log-odds. */
+export function countAtLimit(
+  { places, featurePlaces }: OnlineProblem,
   { mean }: OnlinePosterior,
+  limit: number,
+): number {
+  let count = 0;
+  for (let i = 0; i < featurePlaces; i++) if (Math.abs(mean[places[i]]) >= limit) count++;
+  return count;
+}
+
+/**
+ * What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds.
+ * @param limit the farthest that one weight is changed, in log-odds; what was learned beyond it is kept.
+ */
+export function deltasOf(
+  { base: { schema, weights }, calibration: { slope }, places, featurePlaces }: OnlineProblem,
+  { mean }: OnlinePosterior,
+  limit = Number.POSITIVE_INFINITY,
 ): WeightDelta[] {
-  return schema.features
-    .flatMap((spec, feature) =>
-      Array.from({ length: bucketCount(spec) }, (_, bucket): WeightDelta => {
-        const at = feature * STRIDE + bucket;
-        const units = toUnits(toPoints(weights[at]) + mean[at] / slope) - weights[at];
-        return { feature: spec.name, bucket, points: toPoints(units) };
-      }),
-    )
-    .filter(({ points }) => points !== 0)
+  const deltas: WeightDelta[] = [];
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
+    const moved = Math.max(-limit, Math.min(limit, mean[at]));
+    const units = toUnits(toPoints(weights[at]) + moved / slope) - weights[at];
+    if (units === 0) continue;
+    const bucket = at % STRIDE;
+    deltas.push({
+      feature: schema.features[(at - bucket) / STRIDE].name,
+      bucket,
+      points: toPoints(units),
+    });
+  }
+  return deltas
     .toSorted((one, other) => Math.abs(other.points) - Math.abs(one.points))
     .slice(0, MAX_DELTAS);
 }

@@ -1,10 +1,10 @@
-import { bucketCount, type Schema } from '../../../../shared/features/schema.ts';
-import { STRIDE } from '../../../../shared/score/stride.ts';
 import type { OnlinePosterior, OnlineProblem } from './online-learner.ts';
 
 /** The posterior as it is stored: of each bucket that the schema has, of each slot, and of the intercept, the mean and then the precision, f64. */
-export function posteriorToBytes({ base }: OnlineProblem, posterior: OnlinePosterior): Uint8Array {
-  const places = placesOf(base.schema);
+export function posteriorToBytes(
+  { places }: OnlineProblem,
+  posterior: OnlinePosterior,
+): Uint8Array {
   const values = new Float64Array(2 * places.length);
   places.forEach((at, i) => {
     values[i] = posterior.mean[at];
@@ -15,10 +15,9 @@ export function posteriorToBytes({ base }: OnlineProblem, posterior: OnlinePoste
 
 /** @throws Error when the bytes are of another schema. */
 export function posteriorFromBytes(
-  { base, prior }: OnlineProblem,
+  { places, prior }: OnlineProblem,
   bytes: Uint8Array,
 ): OnlinePosterior {
-  const places = placesOf(base.schema);
   if (bytes.length !== 2 * places.length * Float64Array.BYTES_PER_ELEMENT)
     throw new Error(
       `${bytes.length} bytes are no posterior of ${places.length} weights: what was learned is of another schema`,
@@ -32,11 +31,3 @@ export function posteriorFromBytes(
   });
   return posterior;
 }
-
-const placesOf = ({ features }: Pick<Schema, 'features'>): number[] => [
-  ...features.flatMap((spec, feature) =>
-    Array.from({ length: bucketCount(spec) }, (_, bucket) => feature * STRIDE + bucket),
-  ),
-  ...Array.from({ length: STRIDE }, (_, slot) => features.length * STRIDE + slot),
-  (features.length + 1) * STRIDE,
-];

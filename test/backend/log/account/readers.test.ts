@@ -30,6 +30,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   'monitor/old-edges.ts': 'by which version the edge answered, whoever asked',
   'monitor/read-last-times.ts': 'whether anything comes in',
   'monitor/recent-rankings.ts': 'the index that leads to the rankings of these monitors',
+  'runs/online/read-head.ts': 'how far the log goes; what is read of it is judged',
+  'runs/online/served-deltas.ts': 'by which numbers decisions name deltas',
 };
 
 test('nobody but the account looks at what came in before it is judged', async () => {
