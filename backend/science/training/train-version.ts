@@ -33,6 +33,7 @@ import { withOutsideOption } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { splitByTime, type TrainingSet } from '../learn/training-set.ts';
 import { chooseCrosses, type CrossBudget, type TriedCross } from './choose-crosses.ts';
+import { areTooFew, heldOutInFolds, isOfToday } from './held-out-in-folds.ts';
 import { chooseWindow, slatesOf, type LearningWindow } from './choose-window.ts';
 import { withoutPositionBias } from './without-position-bias.ts';
 
@@ -132,10 +133,16 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     const fromMs = validation.at[0] ?? 0;
     const offPolicyGain = await options.offPolicyGain?.(challenger, fromMs);
     const cover = await options.cover?.(challenger, fromMs);
+    const held = gateEvidence(parent, challenger, train, validation, effect);
+    const canFold = learner === 'additive' && crosses === before && trial.rounds > 0;
+    const { heldOutGain: latest } = held;
+    const all =
+      canFold && areTooFew(latest) ? await heldOutInFolds(shown, fitting, trial.rounds) : undefined;
     return {
       guardrails: [],
       ...options.evidence,
-      ...gateEvidence(parent, challenger, train, validation, effect),
+      ...held,
+      ...(all && isOfToday(all, latest!) && { heldOutGain: all }),
       ...(offPolicyGain && { offPolicyGain }),
       ...(cover && { cover }),
     };

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { cpuDevice } from '../../../../backend/device/cpu/cpu-device.ts';
+import {
+  heldOutInFolds,
+  isOfToday,
+} from '../../../../backend/science/training/held-out-in-folds.ts';
+import { slateCount, type TrainingSet } from '../../../../backend/science/learn/training-set.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
+import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
+import { binomialBounds } from '../../../support/binomial-bounds.ts';
+import { examinedSchema, examinedSlates } from '../../../world/examined.ts';
+
+const parent = additiveFromPoints(examinedSchema, {}, { version: RULES_VERSION, name: 'rules' });
+const options = { parent, name: 'folds', device: cpuDevice() };
+const ITERATIONS = 30;
+
+/** The same slates, with each one's clicks put on slots by chance. */
+function byChance(set: TrainingSet, seed: number): TrainingSet {
+  const random = seededRandom(seed);
+  const reward = new Float64Array(set.rows);
+  for (let slate = 0; slate < slateCount(set); slate++) {
+    const [from, to] = [set.starts[slate], set.starts[slate + 1]];
+    for (let row = from; row < to; row++)
+      if (set.reward[row] > 0) reward[from + Math.floor((to - from) * random())] = 1;
+  }
+  return { ...set, reward };
+}
+
+/** The same slates, with each one's clicks on the item that has most of the first feature. */
+function byTaste(set: TrainingSet): TrainingSet {
+  const reward = new Float64Array(set.rows);
+  for (let slate = 0; slate < slateCount(set); slate++) {
+    const [from, to] = [set.starts[slate], set.starts[slate + 1]];
+    let best = from;
+    for (let row = from; row < to; row++)
+      if (set.codes[set.rows + row] > set.codes[set.rows + best]) best = row;
+    if (set.reward.subarray(from, to).some((own) => own > 0)) reward[best] = 1;
+  }
+  return { ...set, reward };
+}
+
+const SETS = 60;
+
+test(`of ${SETS} logs whose clicks are chance, a fit gains on what it has not seen in hardly any, and in the mean it loses`, async () => {
+  let [certain, sum] = [0, 0];
+  for (let seed = 1; seed <= SETS; seed++) {
+    const set = byChance(examinedSlates(200, 500 + seed, 'shuffled'), seed);
+    const gain = (await heldOutInFolds(set, options, ITERATIONS))!;
+    sum += gain.mean;
+    if (gain.low > 0) certain++;
+  }
+  expect(sum).toBeLessThan(0);
+  expect(certain).toBeLessThanOrEqual(binomialBounds(SETS, 0.025).most);
+});
+
+test('all visitors with a reward are counted, and a true gain is seen with few of them', async () => {
+  const set = byTaste(examinedSlates(200, 7, 'shuffled'));
+  const gain = (await heldOutInFolds(set, options, ITERATIONS))!;
+  const rewarded = new Set<number>();
+  for (let slate = 0; slate < slateCount(set); slate++)
+    if (set.reward.subarray(set.starts[slate], set.starts[slate + 1]).some((own) => own > 0))
+      rewarded.add(set.cluster[slate]);
+  expect(gain.rewarded).toBe(rewarded.size);
+  expect(gain.low).toBeGreaterThan(0);
+});
+
+test('a single visitor can be learned from or judged on, and not both', async () => {
+  const set = examinedSlates(40, 9, 'shuffled');
+  const alone = { ...set, cluster: set.cluster.map(() => 0) };
+  expect(await heldOutInFolds(alone, options, ITERATIONS)).toBeUndefined();
+});
+
+test('where the latest slates say less than all do, these do not stand for them', () => {
+  const gain = (mean: number, error: number) => ({
+    mean,
+    low: mean - 1.96 * error,
+    high: mean + 1.96 * error,
+    n: 1000,
+    clusters: 100_000,
+    rewarded: 50,
+  });
+  expect(isOfToday(gain(0.1, 0.02), gain(0.1, 0.05))).toBe(true);
+  expect(isOfToday(gain(0.1, 0.02), gain(0.07, 0.05))).toBe(true);
+  expect(isOfToday(gain(0.1, 0.02), gain(0.05, 0.05))).toBe(false);
+  expect(isOfToday(gain(0.01, 0.02), gain(-0.01, 0.05))).toBe(false);
+});
