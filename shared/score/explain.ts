@@ -1,6 +1,7 @@
 import { bucketLabel, namedLabel } from '../features/schema.ts';
 import { cellReader, crossName } from './learned-cross.ts';
-import { rerankUnits, type RerankingScorer } from './rerank.ts';
+import { BLOCK } from './rerank-block.ts';
+import { rerankRows, type RerankingScorer } from './rerank.ts';
 import { STRIDE, toPoints, type Scorer } from './scorer.ts';
 
 /** One named contribution to an item's score. All contributions of an item add up to its score exactly. */
@@ -58,16 +59,21 @@ function firstPassReasons({ schema, crosses = [], weights }: Scorer, codes: Uint
 
 function rerankReasons(scorer: RerankingScorer, codes: Uint8Array): Reason[] {
   const by = scorer.kind;
-  const total = rerankUnits(scorer, codes);
-  const without = codes.slice();
+  const { features } = scorer.schema;
+  // The item as it is, and then with each of its features missing.
+  const [total, ...without] = rerankRows(scorer, 1 + features.length, (block, from, count) => {
+    features.forEach((_, feature) => {
+      const start = feature * BLOCK;
+      block.fill(codes[feature], start, start + count);
+      const missing = 1 + feature - from;
+      if (missing >= 0 && missing < count) block[start + missing] = 0;
+    });
+  });
   let left = total;
-  const alone = scorer.schema.features.map((spec, feature) => {
-    const bucket = codes[feature];
-    without[feature] = 0;
-    const units = bucket === 0 ? 0 : total - rerankUnits(scorer, without);
-    without[feature] = bucket;
+  const alone = features.map((spec, feature) => {
+    const units = total - without[feature];
     left -= units;
-    const because = bucketLabel(scorer.schema, spec, bucket);
+    const because = bucketLabel(scorer.schema, spec, codes[feature]);
     return { feature: spec.name, because, points: toPoints(units), by };
   });
   const together = { feature: 'features together', because: 'what no feature does alone' };

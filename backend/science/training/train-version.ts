@@ -135,14 +135,16 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     const cover = await options.cover?.(challenger, fromMs);
     const held = gateEvidence(parent, challenger, train, validation, effect);
     const canFold = learner === 'additive' && crosses === before && trial.rounds > 0;
-    const { heldOutGain: latest } = held;
+    const { heldOutGain: ofLatest } = held;
     const all =
-      canFold && areTooFew(latest) ? await heldOutInFolds(shown, fitting, trial.rounds) : undefined;
+      canFold && areTooFew(ofLatest)
+        ? await heldOutInFolds(shown, fitting, trial.rounds)
+        : undefined;
     return {
       guardrails: [],
       ...options.evidence,
       ...held,
-      ...(all && isOfToday(all, latest!) && { heldOutGain: all }),
+      ...(all && isOfToday(all, ofLatest!) && { heldOutGain: all }),
       ...(offPolicyGain && { offPolicyGain }),
       ...(cover && { cover }),
     };
