@@ -7,7 +7,6 @@ import { signToken } from '../../shared/domain/token.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { authorize } from '../http/authorize.ts';
-import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
@@ -125,25 +124,18 @@ export async function handleRank(
         )
       : [];
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
-  return jsonResponse(
-    {
-      rankingId,
-      weights: version,
-      snapshot,
-      ...exposureFields(exposures),
-      degraded,
-      ...(keepsOrder && { siteOrder: true }),
-      items,
-      token,
-      ...(warnings.length > 0 && { warnings }),
-    },
-    200,
-    {
-      'x-trimtab-weights': version,
-      'x-trimtab-snapshot': snapshot,
-      'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
-    },
-  );
+  const answer = {
+    rankingId,
+    weights: version,
+    snapshot,
+    ...exposureFields(exposures),
+    degraded,
+    ...(keepsOrder && { siteOrder: true }),
+    items,
+    token,
+    ...(warnings.length > 0 && { warnings }),
+  };
+  return new Response(JSON.stringify(answer), { headers: state.rankHeaders.of(version, snapshot) });
 }
 
 /** What the log keeps of a visitor's history is what the ranking depends on. */
