@@ -1,7 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { toBase64Url } from '../../shared/domain/base64url.ts';
 import { NO_SESSION, type SessionId } from '../../shared/domain/ids.ts';
-import { hmacSha256 } from '../../shared/hash/hmac.ts';
+import { transientHmac } from '../../shared/hash/hmac.ts';
 import type { Env } from '../platform/env.ts';
 import type { RateLimiter } from '../platform/rate-limiter.ts';
 import type { Settings } from '../platform/settings.ts';
@@ -87,7 +87,7 @@ export class RateLimits {
    */
   async #fits(limiter: RateLimiter | undefined, counted: string, times: number): Promise<boolean> {
     if (limiter === undefined) return true;
-    const code = hmacSha256(`rates ${this.#settings.tokenSecrets[0]}`, counted);
+    const code = transientHmac(`rates ${this.#settings.tokenSecrets[0]}`, counted);
     return fits(limiter, toBase64Url(code.subarray(0, COUNTER_BYTES)), times);
   }
 }

@@ -8,7 +8,6 @@ import { historyRead } from '../../shared/features/history-read.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Role } from '../platform/settings.ts';
 import { authorize } from '../http/authorize.ts';
-import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
@@ -40,11 +39,8 @@ export async function handleRank(
   const counted = requestsFor({ characters });
   if (counted > 1) await rateLimits.checkCaller('rank', request, counted - 1);
   const answer = await rankOnce(body, { ...caller, counted, nowMs: Date.now() }, state, ctx);
-  return jsonResponse(answer, 200, {
-    'x-trimtab-weights': answer.weights,
-    'x-trimtab-snapshot': answer.snapshot,
-    'access-control-expose-headers': 'x-trimtab-weights, x-trimtab-snapshot',
-  });
+  const headers = state.rankHeaders.of(answer.weights, answer.snapshot);
+  return new Response(JSON.stringify(answer), { headers });
 }
 
 /** Who asks for a ranking, and from where. */

@@ -5,6 +5,7 @@ import { LastCompatiblePair } from './last-compatible-pair.ts';
 import { learnedCache, LearnedTables, type CachedLearned } from './learned-cache.ts';
 import { Misunderstandings } from './misunderstandings.ts';
 import { PinnedScorers } from './pinned-scorers.ts';
+import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from './refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
 import { weightsCache, type CachedWeights } from './weights-cache.ts';
@@ -20,6 +21,7 @@ export interface RankState {
   readonly pinnedScorers: PinnedScorers;
   readonly decisions: DecisionLog;
   readonly misunderstandings: Misunderstandings;
+  readonly rankHeaders: RankHeaders;
 }
 
 export const rankState = (env: Env, settings: Settings): RankState => ({
@@ -32,4 +34,5 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),
   misunderstandings: new Misunderstandings(),
+  rankHeaders: new RankHeaders(),
 });

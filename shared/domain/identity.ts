@@ -1,4 +1,4 @@
-import { hmacSha256 } from '../hash/hmac.ts';
+import { transientHmac } from '../hash/hmac.ts';
 import { toBase64Url } from './base64url.ts';
 import type { GivenId, SessionId, UserId } from './ids.ts';
 import type { NewestFirst } from './secrets.ts';
@@ -23,7 +23,7 @@ const ID_BYTES = 16;
 /** @param secret any text; a long random one. */
 export function identityKey(secret: string): IdentityKey {
   const keyed = (kind: string, text: string, bytes: number) =>
-    toBase64Url(hmacSha256(secret, `${kind}\0${text}`).subarray(0, bytes));
+    toBase64Url(transientHmac(secret, `${kind}\0${text}`).subarray(0, bytes));
   return {
     sessionId: (given) => keyed('session', given, ID_BYTES) as SessionId,
     userId: (given) => keyed('user', given, ID_BYTES) as UserId,

@@ -1,4 +1,4 @@
-import { hmacSha256Text } from '../hash/hmac.ts';
+import { transientHmac } from '../hash/hmac.ts';
 import { transientUtf8 } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
@@ -168,7 +168,7 @@ function formerToken(fields: readonly unknown[], secret: string): VerifiedToken 
   };
 }
 
-const signature = (body: string, secret: string) => hmacSha256Text(secret, body);
+const signature = (body: string, secret: string) => toBase64Url(transientHmac(secret, body));
 
 /** Compares in constant time, so that the duration does not tell how much of a forged signature is right. */
 export function equalInConstantTime(a: string, b: string): boolean {

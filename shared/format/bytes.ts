@@ -13,9 +13,15 @@ export class FormatError extends Error {
 
 /** Writes little-endian values into a buffer that grows as needed. */
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #length = 0;
+
+  /** @param capacityBytes about how much is written: what grows is copied each time. */
+  constructor(capacityBytes = 1024) {
+    this.#bytes = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   u8(value: number): this {
     const at = this.#reserve(1);
@@ -74,7 +80,11 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.written().slice();
+  }
+  /** The same as a view for who copies it at once: what is written later may change it. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(size: number): number {

@@ -36,15 +36,17 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
 const MAGIC = 'TTDB';
 const NEWEST_FORMAT = 6;
 const MIN_DECISION_BYTES = 64;
+/** About what one of 20 items has. */
+const TYPICAL_DECISION_BYTES = 1536;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
-  const payload = new ByteWriter().u32(decisions.length);
+  const payload = new ByteWriter(TYPICAL_DECISION_BYTES * decisions.length).u32(decisions.length);
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
     writeDecision(payload, decision, format);
     if (format >= 2) writeExtras(payload, decision);
   }
-  return sealFrame(MAGIC, format, undefined, payload.finish());
+  return sealFrame(MAGIC, format, undefined, payload.written());
 }
 
 function formatFor(decision: Decision): number {

@@ -38,6 +38,8 @@ export interface IngestBatch {
  */
 const MAGIC = 'TTIB';
 const NEWEST_FORMAT = 2;
+/** About what a batch has beside its decisions and events. */
+const MARGIN_BYTES = 1024;
 
 export function ingestBatchToBytes({
   batchId,
@@ -60,11 +62,14 @@ export function sealIngestBatch(
   eventsJson: string,
   lost = 0,
 ): Uint8Array<ArrayBuffer> {
-  const payload = new ByteWriter().text(batchId).u32(decisionBatches.length);
+  const sizeBytes = decisionBatches.reduce((sum, { length }) => sum + length, eventsJson.length);
+  const payload = new ByteWriter(sizeBytes + MARGIN_BYTES)
+    .text(batchId)
+    .u32(decisionBatches.length);
   for (const batch of decisionBatches) payload.block(batch);
   payload.text(eventsJson);
   if (lost > 0) payload.u32(lost);
-  return sealFrame(MAGIC, lost > 0 ? 2 : 1, undefined, payload.finish());
+  return sealFrame(MAGIC, lost > 0 ? 2 : 1, undefined, payload.written());
 }
 
 /** @throws FormatError when the bytes are damaged. */

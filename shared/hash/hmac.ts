@@ -1,32 +1,28 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { plainBytes } from './plain-bytes.ts';
-import { transientUtf8, utf8ToBytes } from './utf8.ts';
+import { shortHmac } from './short-hmac.ts';
+import { utf8ToBytes } from './utf8.ts';
 
 /**
- * HMAC (RFC 2104) with SHA-2 by the platform's own code. Keys are texts, as secrets are; for each purpose another one, such as the
- * same secret behind the name of the purpose. What is hashed may come in parts, so that large ones need not be joined; texts
- * are hashed as UTF-8.
+ * HMAC-SHA-256 (RFC 2104), 32 bytes. Keys are texts, as secrets are; for each purpose another one, such as the same secret behind
+ * the name of the purpose. Texts are hashed as UTF-8.
+ * @param parts hashed one behind the other, so that large ones need not be joined.
  */
-type Part = Uint8Array | string;
-
-/** 32 bytes. */
-export const hmacSha256 = (key: string, ...parts: readonly Part[]): Uint8Array<ArrayBuffer> =>
-  plainBytes(keyed('sha256', key, parts).digest());
-
-/** 43 characters of base64url. */
-export const hmacSha256Text = (key: string, ...parts: readonly Part[]): string =>
-  keyed('sha256', key, parts).digest('base64url');
-
-/** 64 bytes. */
-export const hmacSha512 = (key: string, ...parts: readonly Part[]): Uint8Array<ArrayBuffer> =>
-  plainBytes(keyed('sha512', key, parts).digest());
-
-function keyed(algorithm: 'sha256' | 'sha512', key: string, parts: readonly Part[]) {
-  const mac = createHmac(algorithm, preparedOf(key));
-  // A text would go through a Buffer, at twice the price.
-  for (const part of parts) mac.update(typeof part === 'string' ? transientUtf8(part) : part);
-  return mac;
+export function hmacSha256(
+  key: string,
+  ...parts: readonly (Uint8Array | string)[]
+): Uint8Array<ArrayBuffer> {
+  const mac = createHmac('sha256', preparedOf(key));
+  for (const part of parts) mac.update(part);
+  return plainBytes(mac.digest());
 }
+
+/**
+ * The same of one text, for who has done with the bytes before they call anything else: the next call may overwrite them. This
+ * is how a ranking is signed, several times, of texts that are mostly short.
+ */
+export const transientHmac = (key: string, text: string): Uint8Array<ArrayBuffer> =>
+  shortHmac(key, text) ?? hmacSha256(key, text);
 
 const prepared = new Map<string, KeyObject>();
 

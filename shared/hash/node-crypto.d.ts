@@ -3,12 +3,12 @@ declare module 'node:crypto' {
   interface Hash {
     update(data: Uint8Array | string): Hash;
     digest(): Uint8Array<ArrayBuffer>;
-    digest(encoding: 'hex' | 'base64url'): string;
+    digest(encoding: 'hex'): string;
   }
   interface KeyObject {
     readonly type: 'secret';
   }
   export function createHash(algorithm: 'sha256'): Hash;
-  export function createHmac(algorithm: 'sha256' | 'sha512', key: KeyObject): Hash;
+  export function createHmac(algorithm: 'sha256', key: KeyObject): Hash;
   export function createSecretKey(key: Uint8Array): KeyObject;
 }

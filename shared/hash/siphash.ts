@@ -1,17 +1,26 @@
 /** 128 bits as four words of 32 bits, the lowest first. */
-export type SipKey = readonly [number, number, number, number];
+export interface SipKey {
+  readonly k0: number;
+  readonly k1: number;
+  readonly k2: number;
+  readonly k3: number;
+}
 
 /**
  * The low 32 bits of SipHash-2-4 (Aumasson and Bernstein, 2012), a keyed hash of short inputs: who does not know the key cannot
  * tell its values from random ones, however many they have seen. A native HMAC of so few bytes takes ten times as long, as
  * each call into the platform does. Words of 64 bits are in two variables, the low half (`l`) and the high half (`h`).
  */
-export function sipHash32([k0, k1, k2, k3]: SipKey, bytes: Uint8Array): number {
+export function sipHash32({ k0, k1, k2, k3 }: SipKey, bytes: Uint8Array): number {
   // "somepseudorandomlygeneratedbytes", combined with the key.
-  let [v0l, v0h] = [0x70736575 ^ k0, 0x736f6d65 ^ k1];
-  let [v1l, v1h] = [0x6e646f6d ^ k2, 0x646f7261 ^ k3];
-  let [v2l, v2h] = [0x6e657261 ^ k0, 0x6c796765 ^ k1];
-  let [v3l, v3h] = [0x79746573 ^ k2, 0x74656462 ^ k3];
+  let v0l = 0x70736575 ^ k0;
+  let v0h = 0x736f6d65 ^ k1;
+  let v1l = 0x6e646f6d ^ k2;
+  let v1h = 0x646f7261 ^ k3;
+  let v2l = 0x6e657261 ^ k0;
+  let v2h = 0x6c796765 ^ k1;
+  let v3l = 0x79746573 ^ k2;
+  let v3h = 0x74656462 ^ k3;
   const { length } = bytes;
   const whole = length & ~7;
   // Two rounds for each block of 8 bytes, of which the last has the length in its highest byte, and four at the end.

@@ -27,14 +27,6 @@ export const HASH_VECTORS = {
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
     ],
   ],
-  hmac512: [
-    [
-      'Jefe',
-      'what do ya want for nothing?',
-      '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554' +
-        '9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737',
-    ],
-  ],
 } as const;
 
 /** Of a key shorter than a block, of one that fills it, and of a longer one. */

@@ -1,3 +1,5 @@
+import type { SipKey } from '../../shared/hash/siphash.ts';
+
 /**
  * Of the paper (appendix A) and of its authors' reference implementation: key and input count from 0; input length → the low 32
  * bits of the hash, as 8 hex digits.
@@ -16,8 +18,9 @@ const MASK = (1n << 64n) - 1n;
 const turned = (word: bigint, bits: bigint) => ((word << bits) | (word >> (64n - bits))) & MASK;
 
 /** The low 32 bits of SipHash-2-4 with words of 64 bits, as the paper writes it. */
-export function sipHashByDefinition(key: readonly number[], bytes: Uint8Array): number {
-  const k = [0, 2].map((i) => BigInt(key[i] >>> 0) | (BigInt(key[i + 1] >>> 0) << 32n));
+export function sipHashByDefinition(key: SipKey, bytes: Uint8Array): number {
+  const wordOf = (low: number, high: number) => BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n);
+  const k = [wordOf(key.k0, key.k1), wordOf(key.k2, key.k3)];
   const v = [
     0x736f6d6570736575n ^ k[0],
     0x646f72616e646f6dn ^ k[1],

@@ -141,6 +141,33 @@ describe('browsers', () => {
     );
   });
 
+  it('are allowed by the answer to their own request, not by those to others', async () => {
+    const shops = [origin, 'https://www.example', 'https://other.example', origin];
+    const isolate = coldIsolate({ ALLOWED_ORIGINS: shops.slice(0, 2).join(', ') });
+    const allowed: (string | null)[] = [];
+    for (const shop of shops) {
+      const headers = { origin: shop };
+      const answer = await isolate.fetch('/v1/rank', {
+        key: PUBLISHABLE,
+        body: RANK.body,
+        headers,
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toBe('application/json');
+      allowed.push(answer.headers.get('access-control-allow-origin'));
+    }
+    expect(allowed).toEqual([origin, 'https://www.example', null, origin]);
+  });
+
+  it.each(['/v1/rank?', '/v1/rank/', '/other/v1/rank', '//v1/rank'])(
+    'go past the router to rankings by their address alone, not by %s',
+    async (path) => {
+      const answer = await coldIsolate().fetch(path, { key: PUBLISHABLE, body: RANK.body });
+      // The router drops an empty query and a slash at the end.
+      expect(answer.status).toBe(/^\/v1\/rank\W?$/.test(path) ? 200 : 404);
+    },
+  );
+
   it('are told what they may send before they send it', async () => {
     const preflight = await coldIsolate().fetch('/v1/rank', {
       method: 'OPTIONS',
