@@ -28,7 +28,7 @@ export interface Interaction {
   readonly at: number;
 }
 
-/** Facts about the request, such as device or hour. */
+/** Facts about the request, such as device or hour, and with consent about the visitor. */
 export type RequestContext = Readonly<Record<string, string | number | boolean>>;
 
 /** The part of a request that features read. */
@@ -62,6 +62,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'consent',
   'preferences',
   'context',
+  'demographics',
   'recent',
   'candidates',
   'limit',
@@ -102,7 +103,7 @@ export function parseRankRequest(
     placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
     consent,
     preferences: parsePreferences(raw.preferences ?? {}, 'preferences'),
-    context: parseContext(raw.context ?? {}),
+    context: contextOf(raw.context ?? {}, raw.demographics, consent),
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     limit: limit as number,
@@ -126,12 +127,25 @@ function parseCandidates(value: unknown): Item[] {
   });
 }
 
-function parseContext(value: unknown): RequestContext {
-  const entries = entriesOf('context', value).filter(([name, v]) => {
+/**
+ * The context, and with it who the visitor is (`demographics`, such as their age group), which features read alike. That is personal:
+ * without the consent to personalise it is not even read.
+ */
+function contextOf(value: unknown, demographics: unknown, consent: Consent): RequestContext {
+  const context = parseContext(value, 'context');
+  if (demographics === undefined || consent !== 'personalise') return context;
+  const personal = parseContext(demographics, 'demographics');
+  const twice = Object.keys(personal).find((name) => Object.hasOwn(context, name));
+  if (twice === undefined) return parseContext({ ...context, ...personal }, 'context');
+  throw invalid(`"${twice.slice(0, 80)}" is in both context and demographics: send it in one`);
+}
+
+function parseContext(value: unknown, field: 'context' | 'demographics'): RequestContext {
+  const entries = entriesOf(field, value).filter(([name, v]) => {
     const fits = typeof v === 'string' || typeof v === 'boolean' || Number.isFinite(v);
     if (!fits && v !== null)
       throw invalid(
-        `context.${name.slice(0, 80)} must be text, a finite number or a boolean, but was ${shown(v)}`,
+        `${field}.${name.slice(0, 80)} must be text, a finite number or a boolean, but was ${shown(v)}`,
       );
     return fits;
   });
@@ -140,7 +154,7 @@ function parseContext(value: unknown): RequestContext {
   const { length } = JSON.stringify(context);
   if (length <= MAX_CONTEXT_CHARACTERS) return context;
   throw invalid(
-    `context may have at most ${MAX_CONTEXT_CHARACTERS} characters as JSON, but had ${length}`,
+    `${field} may have at most ${MAX_CONTEXT_CHARACTERS} characters as JSON, but had ${length}`,
   );
 }
 

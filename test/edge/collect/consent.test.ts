@@ -114,6 +114,23 @@ describe('what is logged of a visitor', () => {
     }
   });
 
+  it('has demographics, and is ranked by them, with the consent to personalise and no other', async () => {
+    const group = smarttrip.features.findIndex(({ name }) => name === 'age-group');
+    const decisionOf = async (consent: string) => {
+      const demographics = { ageGroup: '25-34' };
+      return (await shipped(await rank(isolate, { demographics, consent }))).decision;
+    };
+    const personal = await decisionOf('personalise');
+    expect(JSON.parse(personal.request)).toMatchObject({ context: { ageGroup: '25-34' } });
+    expect(personal.codes[group]).toBe(2);
+    for (const consent of ['measure', 'none']) {
+      const decision = await decisionOf(consent);
+      expect(JSON.parse(decision.request)).toMatchObject({ context: {} });
+      expect(decision.request).not.toContain('25-34');
+      expect(decision.codes[group]).toBe(0);
+    }
+  });
+
   it('needs no session without consent, also where that is the default of the site', async () => {
     const answer = await rank(isolate, { sessionId: undefined, consent: 'none' });
     expect(answer.items.length).toBeGreaterThan(0);

@@ -32,6 +32,19 @@ describe('parseRankRequest', () => {
     expect(Object.keys({ ...request.preferences, ...request.context })).not.toContain('none');
   });
 
+  it('takes demographics for context with the consent to personalise, and does not even read them without', () => {
+    const sent = { ...asked, context: { device: 'phone' }, demographics: { ageGroup: '25-34' } };
+    expect(parseRankRequest({ ...sent, consent: 'personalise' }).context).toEqual({
+      device: 'phone',
+      ageGroup: '25-34',
+    });
+    for (const consent of ['measure', 'none'])
+      for (const demographics of [sent.demographics, 'nonsense'])
+        expect(parseRankRequest({ ...sent, demographics, consent }).context).toEqual({
+          device: 'phone',
+        });
+  });
+
   it('reads candidates as items or bare ids, in their order', () => {
     const { candidates } = parseRankRequest({
       ...asked,
@@ -63,6 +76,23 @@ describe('parseRankRequest', () => {
     [
       { ...asked, context: { page: 'x'.repeat(4096) } },
       'context may have at most 4096 characters as JSON, but had 4107',
+    ],
+    [
+      { ...asked, consent: 'personalise', demographics: { ageGroup: ['25-34'] } },
+      'demographics.ageGroup must be text, a finite number or a boolean',
+    ],
+    [
+      { ...asked, consent: 'personalise', demographics: { a: 1 }, context: { a: 2 } },
+      '"a" is in both context and demographics',
+    ],
+    [
+      {
+        ...asked,
+        consent: 'personalise',
+        demographics: { a: 'x'.repeat(2100) },
+        context: { b: 'x'.repeat(2100) },
+      },
+      'context may have at most 4096 characters as JSON',
     ],
     [{ ...asked, userId: '+49-170-1234567' }, 'userId must not be a phone number'],
     [{ ...asked, placement: 'Home Page' }, 'placement must be 1 to 64 lower-case letters'],
