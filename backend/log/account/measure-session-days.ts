@@ -111,14 +111,39 @@ export async function measureSessionDays(
 const digits = (cell: string): string =>
   `case typeof(${cell}) when 'real' then json(printf('%!.17g', ${cell})) else ${cell} end`;
 
-const RANKING_CELLS = `json_group_array(json_array(sessionId, ${digits('at')}, rankingId, userId, json(itemIds)))`;
+const RANKING_CELLS = `json_group_array(json_array(sessionId, ${digits('at')}, rankingId, userId, json_array_length(itemIds), itemIds))`;
 type RankingCells = [
   sessionId: string,
   at: number,
   rankingId: string,
   userId: string | null,
-  itemIds: string[],
+  shown: number,
+  itemIds: string,
 ];
+
+/** A ranking whose item ids are only read where something happened with one: of most nothing did. */
+class StoredRanking implements Ranking {
+  readonly sessionId: string;
+  readonly at: number;
+  readonly rankingId: string;
+  readonly userId: string | null;
+  readonly shown: number;
+  readonly #text: string;
+  #itemIds: readonly string[] | undefined;
+
+  constructor([sessionId, at, rankingId, userId, shown, text]: RankingCells) {
+    this.sessionId = sessionId;
+    this.at = at;
+    this.rankingId = rankingId;
+    this.userId = userId;
+    this.shown = shown;
+    this.#text = text;
+  }
+
+  get itemIds(): readonly string[] {
+    return (this.#itemIds ??= JSON.parse(this.#text) as string[]);
+  }
+}
 
 const RANKINGS_ON = `select ${RANKING_CELLS} from (
   select d.sessionId, d.at, d.rankingId, d.userId, d.itemIds
@@ -156,15 +181,7 @@ const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking
 
 async function read(db: LibSQLDatabase, text: string, args: InValue[]): Promise<Ranking[]> {
   const cells = await readJson<RankingCells[]>(db, text, args);
-  return cells
-    .map(([sessionId, at, rankingId, userId, itemIds]) => ({
-      sessionId,
-      at,
-      rankingId,
-      userId,
-      itemIds,
-    }))
-    .toSorted((a, b) => a.at - b.at);
+  return cells.map((one) => new StoredRanking(one)).toSorted((a, b) => a.at - b.at);
 }
 
 /** The last ranking in SQLite's order, which compares texts by their bytes, where JavaScript compares UTF-16. */
