@@ -4,6 +4,7 @@ import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
+import { benchOnline } from './online.ts';
 import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,
+  online: benchOnline,
   statistics: benchStatistics,
   trees: benchTrees,
   additive: benchAdditive,

@@ -17,7 +17,7 @@ import {
 } from './classify-session.ts';
 import { readJson } from '../../store/read-text.ts';
 import { eventSlices, type EventSlice } from './event-slices.ts';
-import { measuredProperties, MEASURED_PROPERTIES } from './read-properties.ts';
+import { MEASURED_PROPERTIES } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
@@ -213,10 +213,10 @@ async function* slicesOf(
     return;
   }
   for (const slice of await eventSlices(db, page, most)) {
-    const read = slice.rankings.flatMap(({ rankingId }) =>
+    const bounded = slice.rankings.flatMap(({ rankingId }) =>
       slice.flooded.has(rankingId) ? [] : rankingId,
     );
-    yield { ...slice, feedback: await eventsOf(db, read) };
+    yield { ...slice, feedback: await eventsOf(db, bounded) };
   }
 }
 
@@ -233,9 +233,8 @@ type EventCells = readonly [
   fault: string | null,
 ];
 
-const EVENTS = `select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-    ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault
-  from json_each(?) r cross join events e on e.rankingId = r.value`;
+const EVENT_FIELDS = `e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
+  ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault`;
 const EVENT_COLUMNS = [
   'rowid',
   'rankingId',
@@ -250,7 +249,8 @@ const EVENT_COLUMNS = [
 ];
 const FEW = 1000;
 const FEW_EVENTS = `select json_group_array(json_array(${EVENT_COLUMNS.map(digits).join(', ')}))
-  from (${EVENTS} limit ${FEW + 1})`;
+  from (select ${EVENT_FIELDS} from json_each(?) r cross join events e on e.rankingId = r.value
+    limit ${FEW + 1})`;
 
 /** @returns undefined where there are more than a few. */
 async function fewEventsOf(
@@ -270,8 +270,7 @@ async function eventsOf(
     db,
     {
       columns: EVENT_COLUMNS,
-      select: sql`select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-          ${measuredProperties} as properties, e.timestamp, e.receivedAt, e.fault
+      select: sql`select ${sql.raw(EVENT_FIELDS)}
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },
     (row) => cells.push(row as unknown as EventCells),

@@ -83,11 +83,11 @@ async function post(
       });
       sending.on('error', reject);
       sending.on('response', (response) => {
-        let text = '';
+        let said = '';
         response.setEncoding('utf8');
-        response.on('data', (part: string) => (text += part));
+        response.on('data', (part: string) => (said += part));
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: said }));
       });
       sending.end(body);
     },
