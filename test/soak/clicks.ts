@@ -172,7 +172,8 @@ function followerOf(system: System) {
           select (select m.value ->> '$.number' from events e cross join log_marks m
             on m.name = 'learned: champion' where e.eventId = ${eventId}
               and e.rowid <= (m.value ->> '$.events.rowid')) as number`);
-      for (; !state.isOver && number !== null; await sleep(LOOK_MS))
+      if (number === null) return undefined;
+      for (; !state.isOver; await sleep(LOOK_MS))
         if ((await served()) >= number) return performance.now();
       return undefined;
     },
