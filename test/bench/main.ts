@@ -5,6 +5,7 @@ import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
+import { benchOnline } from './online.ts';
 import { benchParse } from './parse.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   parse: benchParse,
   experiments: benchExperiments,
   ingest: benchIngest,
+  online: benchOnline,
   statistics: benchStatistics,
   trees: benchTrees,
   additive: benchAdditive,

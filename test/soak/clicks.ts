@@ -155,30 +155,26 @@ type Follower = ReturnType<typeof followerOf>;
 function followerOf(system: System) {
   const { db, close } = openDatabase(system);
   const { edge, keys } = system;
-  /** How many batches of deltas are in what the isolate serves. */
+  /** The number of the deltas that the isolate serves. */
   const served = async () =>
     (await edge.ask('/v1/version', { key: keys.secretKey })).json<{ delta: number }>().delta;
-  const sent = async () => {
-    const { text } = await system.backend.ask('/metrics', { key: keys.secretKey });
-    return Number(/^trimtab_online_batches_total (\d+)$/m.exec(text)?.[1] ?? 0);
-  };
   return {
     close,
     served,
     /**
-     * First the click is in what the backend has learned: from the batch after those that had been sent by then on, it is in what is sent. That is
-     * a batch too late where it was sent in between. @returns when the isolate served that batch; undefined where visitors end before.
+     * First the click is in what the backend has learned: the mark by which it is says the number of the deltas that were made of it.
+     * @returns when the isolate served those, or later ones; undefined where visitors end before.
      */
     async follow(eventId: string, state: { isOver: boolean }): Promise<number | undefined> {
-      for (; !state.isOver; await sleep(LOOK_MS)) {
-        const [{ learned }] = await db.all<{ learned: number }>(sql`
-          select exists (select 1 from events e cross join log_marks m on m.name = 'learned: champion'
-            where e.eventId = ${eventId} and e.rowid <= (m.value ->> '$.events.rowid')) as learned`);
-        if (learned === 1) break;
-      }
-      const batch = (await sent()) + 1;
+      let number: number | null = null;
+      for (; !state.isOver && number === null; await sleep(LOOK_MS))
+        [{ number }] = await db.all<{ number: number | null }>(sql`
+          select (select m.value ->> '$.number' from events e cross join log_marks m
+            on m.name = 'learned: champion' where e.eventId = ${eventId}
+              and e.rowid <= (m.value ->> '$.events.rowid')) as number`);
+      if (number === null) return undefined;
       for (; !state.isOver; await sleep(LOOK_MS))
-        if ((await served()) >= batch) return performance.now();
+        if ((await served()) >= number) return performance.now();
       return undefined;
     },
   };

@@ -73,10 +73,13 @@ const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
     ? 'nothing since the backend started'
     : `last batch ${moment(lastBatchAt)}${lagMs === null ? '' : `, ${duration(lagMs)} behind`}`;
 
-const learningText = ({ arm, version, rankings, rewarded, stopped }: Status['learning'][number]) =>
+const learningText = ({ arm, version, stopped, ...learned }: Status['learning'][number]) =>
   stopped === null
-    ? `${arm}: ${version} has learned from ${counted(rankings, 'ranking')}, ${rewarded} with a reward, since it went live`
+    ? `${arm}: ${version} has learned from ${counted(learned.rankings, 'ranking')}, ${learned.rewarded} with a reward, since it went live${limitText(learned)}`
     : `${arm}: ${version} learns nothing more: ${stopped}`;
+
+const limitText = ({ changed, atLimit }: Pick<Status['learning'][number], 'changed' | 'atLimit'>) =>
+  atLimit === 0 ? '' : `; ${atLimit} of ${changed} weights are changed as far as they may be`;
 
 const waitingText = ({ arm, version, rewarded, minimum }: Status['learningWaits'][number]) =>
   `${arm}: ${version} waits for ${minimum} rankings with a reward, of which there are ${rewarded}`;

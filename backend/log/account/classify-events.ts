@@ -32,6 +32,8 @@ export interface ShownRanking {
   /** Epoch ms by the edge's clock. */
   readonly at: number;
   readonly itemIds: readonly string[];
+  /** How many items, where that is known without their ids. */
+  readonly shown?: number;
 }
 
 /**

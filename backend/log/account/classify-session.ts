@@ -80,7 +80,7 @@ export function addRanking(
   filters: Filters,
 ): void {
   facts.rankings++;
-  facts.shownItems += ranking.itemIds.length;
+  facts.shownItems += ranking.shown ?? ranking.itemIds.length;
   const clicked = new Set<string>();
   for (const [i, { type, itemId, receivedAt }] of events.entries()) {
     const status = statuses[i];

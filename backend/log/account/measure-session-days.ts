@@ -17,7 +17,7 @@ import {
 } from './classify-session.ts';
 import { readJson } from '../../store/read-text.ts';
 import { eventSlices, type EventSlice } from './event-slices.ts';
-import { measuredProperties, MEASURED_PROPERTIES } from './read-properties.ts';
+import { MEASURED_PROPERTIES } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
 
@@ -111,14 +111,39 @@ export async function measureSessionDays(
 const digits = (cell: string): string =>
   `case typeof(${cell}) when 'real' then json(printf('%!.17g', ${cell})) else ${cell} end`;
 
-const RANKING_CELLS = `json_group_array(json_array(sessionId, ${digits('at')}, rankingId, userId, json(itemIds)))`;
+const RANKING_CELLS = `json_group_array(json_array(sessionId, ${digits('at')}, rankingId, userId, json_array_length(itemIds), itemIds))`;
 type RankingCells = [
   sessionId: string,
   at: number,
   rankingId: string,
   userId: string | null,
-  itemIds: string[],
+  shown: number,
+  itemIds: string,
 ];
+
+/** A ranking whose item ids are only read where something happened with one: of most nothing did. */
+class StoredRanking implements Ranking {
+  readonly sessionId: string;
+  readonly at: number;
+  readonly rankingId: string;
+  readonly userId: string | null;
+  readonly shown: number;
+  readonly #text: string;
+  #itemIds: readonly string[] | undefined;
+
+  constructor([sessionId, at, rankingId, userId, shown, text]: RankingCells) {
+    this.sessionId = sessionId;
+    this.at = at;
+    this.rankingId = rankingId;
+    this.userId = userId;
+    this.shown = shown;
+    this.#text = text;
+  }
+
+  get itemIds(): readonly string[] {
+    return (this.#itemIds ??= JSON.parse(this.#text) as string[]);
+  }
+}
 
 const RANKINGS_ON = `select ${RANKING_CELLS} from (
   select d.sessionId, d.at, d.rankingId, d.userId, d.itemIds
@@ -156,15 +181,7 @@ const rankingsOf = (db: LibSQLDatabase, ids: readonly string[]): Promise<Ranking
 
 async function read(db: LibSQLDatabase, text: string, args: InValue[]): Promise<Ranking[]> {
   const cells = await readJson<RankingCells[]>(db, text, args);
-  return cells
-    .map(([sessionId, at, rankingId, userId, itemIds]) => ({
-      sessionId,
-      at,
-      rankingId,
-      userId,
-      itemIds,
-    }))
-    .toSorted((a, b) => a.at - b.at);
+  return cells.map((one) => new StoredRanking(one)).toSorted((a, b) => a.at - b.at);
 }
 
 /** The last ranking in SQLite's order, which compares texts by their bytes, where JavaScript compares UTF-16. */
@@ -196,10 +213,10 @@ async function* slicesOf(
     return;
   }
   for (const slice of await eventSlices(db, page, most)) {
-    const read = slice.rankings.flatMap(({ rankingId }) =>
+    const bounded = slice.rankings.flatMap(({ rankingId }) =>
       slice.flooded.has(rankingId) ? [] : rankingId,
     );
-    yield { ...slice, feedback: await eventsOf(db, read) };
+    yield { ...slice, feedback: await eventsOf(db, bounded) };
   }
 }
 
@@ -216,9 +233,8 @@ type EventCells = readonly [
   fault: string | null,
 ];
 
-const EVENTS = `select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-    ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault
-  from json_each(?) r cross join events e on e.rankingId = r.value`;
+const EVENT_FIELDS = `e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
+  ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault`;
 const EVENT_COLUMNS = [
   'rowid',
   'rankingId',
@@ -233,7 +249,8 @@ const EVENT_COLUMNS = [
 ];
 const FEW = 1000;
 const FEW_EVENTS = `select json_group_array(json_array(${EVENT_COLUMNS.map(digits).join(', ')}))
-  from (${EVENTS} limit ${FEW + 1})`;
+  from (select ${EVENT_FIELDS} from json_each(?) r cross join events e on e.rankingId = r.value
+    limit ${FEW + 1})`;
 
 /** @returns undefined where there are more than a few. */
 async function fewEventsOf(
@@ -253,8 +270,7 @@ async function eventsOf(
     db,
     {
       columns: EVENT_COLUMNS,
-      select: sql`select e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-          ${measuredProperties} as properties, e.timestamp, e.receivedAt, e.fault
+      select: sql`select ${sql.raw(EVENT_FIELDS)}
         from json_each(${JSON.stringify(rankingIds)}) r cross join events e on e.rankingId = r.value`,
     },
     (row) => cells.push(row as unknown as EventCells),

@@ -150,13 +150,27 @@ export async function readArrived(
   const [eventsFrom, eventsTo] = [from.events?.rowid ?? 0, to.events?.rowid ?? 0];
   const isMiss = [misses === 'all' ? 1 : 0, features];
   const cells = await readJson<ArrivedCells[]>(db, arrivedSql(spans.length), [
-    ...[knownTo, readTo, version, ...isMiss, eventsTo, eventsFrom, eventsTo],
+    knownTo,
+    readTo,
+    version,
+    ...isMiss,
+    eventsTo,
+    eventsFrom,
+    eventsTo,
     ...spans.flatMap((span) => [version, span.from, span.to, ...isMiss]),
-    ...[version, readTo, NO_SESSION, CLASSIFIED],
+    version,
+    readTo,
+    NO_SESSION,
+    CLASSIFIED,
   ]);
   const rows = cells.map(
     ([rankingId, rowid, at, sessionId, userId, itemIds, propensities, codes]) => ({
-      ...{ rankingId, rowid, at, sessionId, userId, itemIds },
+      rankingId,
+      rowid,
+      at,
+      sessionId,
+      userId,
+      itemIds,
       propensities: float64sOf(Buffer.from(propensities, 'hex')),
       codes: bytesOf(Buffer.from(codes, 'hex')),
     }),

@@ -241,7 +241,7 @@ async function learnPage(
   const nextText = markText(nextMark);
   const statements = storeLearned(learned, text, nextText);
   if (next.number !== sent.number)
-    statements.push(storeDeltas(store, arm, base.version, next, nowMs, nextText));
+    statements.push(storeDeltas(arm, base.version, next, nowMs, nextText));
   const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
   known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });

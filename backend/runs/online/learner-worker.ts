@@ -48,6 +48,7 @@ function turnState(state: LearningState): TurnState {
 }
 
 let write: Store['write'] | undefined;
+let jobs: readonly LearningJob[] = [];
 
 const exposed = {
   /** Once, before the first turn: a function that crosses threads has a channel of its own, which is more than a turn's work. */
@@ -55,12 +56,16 @@ const exposed = {
     write = writeThrough(remote);
   },
 
-  async learn(sent: readonly SentJob[], nowMs: number, everyMs: number): Promise<TurnState[]> {
-    const store = { db, write: write! };
+  /** What the next turns learn. */
+  plan(sent: readonly SentJob[]): void {
     for (const { version, base } of sent) if (base !== undefined) bases.set(version, base);
     for (const version of bases.keys())
       if (!sent.some((job) => job.version === version)) bases.delete(version);
-    const jobs = sent.map((job): LearningJob => ({ ...job, base: bases.get(job.version)! }));
+    jobs = sent.map((job): LearningJob => ({ ...job, base: bases.get(job.version)! }));
+  },
+
+  async learn(nowMs: number, everyMs: number): Promise<TurnState[]> {
+    const store = { db, write: write! };
     const states: TurnState[] = [];
     for (const job of jobs) {
       const key = `${job.arm} ${job.base.version}`;

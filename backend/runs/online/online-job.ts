@@ -1,5 +1,4 @@
 import { proxy } from 'comlink';
-import { sql } from 'drizzle-orm';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
@@ -16,6 +15,7 @@ import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Database } from '../../store/connect.ts';
 import type { Store } from '../../store/open.ts';
+import { readText } from '../../store/read-text.ts';
 import { remoteWriteOf } from '../../store/remote-write.ts';
 import { holdoutOf } from './holdout.ts';
 import { readHoldout, type CollectHoldout, type HoldoutRules } from './harm.ts';
@@ -85,14 +85,10 @@ const ASKED_MS = 60_000;
 const PLANNED_MS = 10_000;
 
 /** Changes with whatever decides which arms learn, of which version, and by which reward. */
-async function planMark({ db }: Pick<Store, 'db'>): Promise<string> {
-  const [{ mark }] = await db.all<{ mark: string }>(sql`
-    select json_array(
-      (select json_array(value, since) from pointers where name = 'weights'),
-      (select max(id) from metric_weights),
-      (select json_group_array(json_array(arm, version, stoppedAt)) from online_learning)) as mark`);
-  return mark;
-}
+const PLAN_MARK = `select json_array(
+  (select json_array(value, since) from pointers where name = 'weights'),
+  (select max(id) from metric_weights),
+  (select json_group_array(json_array(arm, version, stoppedAt)) from online_learning))`;
 
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
 export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
@@ -109,7 +105,10 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   const scorers = new Map<Version, AdditiveScorer | undefined>();
   const sent = new Map<string, Sent>();
   /** What the thread has by now. */
-  let inThread: ReadonlySet<AdditiveScorer> = new Set();
+  let inThread: {
+    readonly jobs: readonly LearningJob[];
+    readonly bases: ReadonlySet<AdditiveScorer>;
+  } = { jobs: [], bases: new Set() };
   const said = new Map<string, string>();
   let waiting: readonly WaitingArm[] = [];
   /** What is the same every few seconds is said once. @param of what it is about, where that is not all of the arm. */
@@ -239,15 +238,15 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
 
   /** What is looked for anew only where the store says something else of it than before, and now and then. */
   let plan:
-    | { readonly mark: string; readonly atMs: number; readonly jobs: LearningJob[] }
+    | { readonly mark: string | null; readonly atMs: number; readonly jobs: LearningJob[] }
     | undefined;
   async function planned(): Promise<readonly LearningJob[]> {
-    const [mark, nowMs] = [await planMark(store), deps.nowMs()];
+    const [mark, nowMs] = [await readText(store.db, PLAN_MARK), deps.nowMs()];
     if (plan?.mark === mark && Math.abs(nowMs - plan.atMs) < PLANNED_MS) return plan.jobs;
     plan = undefined;
     const jobs = await makePlan();
     // What was forgotten on the way is in no mark yet.
-    plan = { mark: await planMark(store), atMs: nowMs, jobs };
+    plan = { mark: await readText(store.db, PLAN_MARK), atMs: nowMs, jobs };
     return jobs;
   }
 
@@ -288,16 +287,19 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     const jobs = await planned();
     if (jobs.length === 0) return;
     await compare(jobs);
-    const sentJobs = jobs.map(({ base, ...job }): SentJob => ({
-      ...job,
-      version: base.version,
-      ...(!inThread.has(base) && { base }),
-    }));
     await connected();
+    if (inThread.jobs !== jobs) {
+      const sentJobs = jobs.map(({ base, ...job }): SentJob => ({
+        ...job,
+        version: base.version,
+        ...(!inThread.bases.has(base) && { base }),
+      }));
+      await thread.call((worker) => worker.plan(sentJobs));
+      inThread = { jobs, bases: new Set(jobs.map(({ base }) => base)) };
+    }
     const states = await thread.call((worker) =>
-      worker.learn(sentJobs, deps.nowMs(), settings.everySeconds * 1000),
+      worker.learn(deps.nowMs(), settings.everySeconds * 1000),
     );
-    inThread = new Set(jobs.map(({ base }) => base));
     const minimum = settings.minimumRewarded;
     waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
       const state = states[i];

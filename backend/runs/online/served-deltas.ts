@@ -3,7 +3,7 @@ import { exposuresFromText } from '../../../shared/domain/experiment.ts';
 import { LEARNED, type WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { isAt, LEARNED as LEARNED_MARK, statement } from '../../log/account/mark.ts';
+import { LEARNED as LEARNED_MARK } from '../../log/account/mark.ts';
 import { deltasFromBytes } from '../../science/learn/online/delta-bytes.ts';
 import type { Statement, Store } from '../../store/open.ts';
 import { onlineDeltas } from '../../store/tables.ts';
@@ -40,22 +40,22 @@ export async function newestDeltas(
   return { number, content: NONE };
 }
 
+const STORE = `insert into online_deltas (arm, version, number, at, content)
+  select ?, ?, ?, ?, ? where (select value from log_marks where name = ?) = ?`;
+
 /** In the transaction that stores what was learned, so that no slate is drawn with deltas that are not known. */
-export function storeDeltas(
-  { db }: Pick<Store, 'db'>,
+export const storeDeltas = (
   arm: string,
   version: string,
   { number, content }: ServedDeltas,
   nowMs: number,
   mark: string,
-): Statement {
-  return statement(
-    db,
-    sql`insert into online_deltas (arm, version, number, at, content)
-      select ${arm}, ${version}, ${number}, ${nowMs}, ${Buffer.from(content)}
-      where ${isAt(LEARNED_MARK + arm, mark)}`,
-  );
-}
+): Statement => ({
+  toSQL: () => ({
+    sql: STORE,
+    params: [arm, version, number, nowMs, content, LEARNED_MARK + arm, mark],
+  }),
+});
 
 /** What of a decision says which weights its slate was drawn with. */
 export interface DrawnWith {

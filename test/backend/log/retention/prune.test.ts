@@ -9,6 +9,7 @@ import {
   experimentReports,
   exposures,
   leases,
+  onlineDeltas,
   outcomes,
 } from '../../../../backend/store/tables.ts';
 import { pruneRecords } from '../../../../backend/log/retention/prune-records.ts';
@@ -196,4 +197,18 @@ test('samples of the catalogue go with the log', async () => {
   await pruneRecords(store, CUT, CUT - 100 * DAY, CUT - 300 * DAY);
   const left = await store.db.select({ day: catalogueSamples.day }).from(catalogueSamples);
   expect(left).toEqual([{ day: CUT }]);
+});
+
+test('deltas go once no ranking that is left can have been drawn with them', async () => {
+  const row = { arm: 'champion', version: 'v000000', content: Buffer.of(0) };
+  const at = [CUT - 2 * DAY, CUT - DAY, CUT + DAY];
+  await log.store.write([
+    log.store.db
+      .insert(onlineDeltas)
+      .values(at.map((ms, i) => ({ ...row, number: i + 1, at: ms }))),
+  ]);
+  await pruneLog(log.store, CUT, CUT);
+  const left = await log.store.db.select({ number: onlineDeltas.number }).from(onlineDeltas);
+  // The second was served until the third came, after the cut.
+  expect(left).toEqual([{ number: 2 }, { number: 3 }]);
 });

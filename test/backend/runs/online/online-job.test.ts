@@ -92,12 +92,19 @@ test('what people click is sent to every cell as it comes, in place of what was 
     cell: 'EU',
     baseVersion: 'v000000',
     replaces: true,
+    number: 1,
     holdout: { id: 'learning-champion-v000000', share: 0.02 },
   });
   expect(other).toEqual({ ...one, cell: 'NA' });
   const { body } = await backend.call('GET', '/v1/status');
   expect(body.learning).toEqual([
-    expect.objectContaining({ arm: 'champion', version: 'v000000', stopped: null }),
+    expect.objectContaining({
+      arm: 'champion',
+      version: 'v000000',
+      stopped: null,
+      changed: backend.kv.deltas.at(-1)!.deltas.length,
+      atLimit: 0,
+    }),
   ]);
   const whole = await backend.call('GET', '/v1/weights/v000000');
   const { points, served } = whole.body as Record<'points' | 'served', Record<string, number[]>>;
@@ -190,6 +197,18 @@ test('nothing is sent to an edge that would give it to every session', async () 
   expect(backend.kv.deltas).toEqual([]);
   backend.kv.holdsOut = true;
   await eventually(() => leaning('champion')! > 1);
+});
+
+test('an edge that takes no numbers is sent one cell at a time', async () => {
+  backend.kv.numbersDeltas = false;
+  await send(backend, visits(0, WARM));
+  await measured('champion');
+  await send(backend, visits(WARM, VISITS));
+  await eventually(() => leaning('champion')! > 1);
+  const [one, other] = backend.kv.deltas;
+  expect(one).toMatchObject({ arm: 'champion', cell: 'EU', replaces: true });
+  expect(one).not.toHaveProperty('number');
+  expect(other).toEqual({ ...one, cell: 'NA' });
 });
 
 test('what does harm is dropped at the edge, nothing more is learned of the version, and it is an alert', async () => {
