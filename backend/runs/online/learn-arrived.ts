@@ -17,6 +17,7 @@ import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
 import {
+  afterTurn,
   deltasOf,
   forget,
   learnFrom,
@@ -139,7 +140,7 @@ async function learnPage(
   const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
   const stepMs = Math.max(STEP_MS, (readMs - mark.toMs) / 100);
   const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
-  const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
+  let { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
   // From here on the posterior changes in place, and is what is stored or nothing.
   known.delete(arm);
   const isNew =
@@ -162,8 +163,13 @@ async function learnPage(
   forget(problem, posterior, kept);
   const changes = await changesOf(store, job, settings, rankings, { from: mark.toMs, to: toMs });
   for (const { change } of changes) learnFrom(problem, posterior, change);
+  ({ problem, posterior } = afterTurn(problem, posterior, job.settings.spread) ?? {
+    problem,
+    posterior,
+  });
   const learned: LearnerRow = {
     ...row,
+    calibration: { ...problem.calibration },
     posterior: Buffer.from(posteriorToBytes(problem, posterior)),
     slates: row.slates + changes.filter(({ isFirst }) => isFirst).length,
     rewarded: row.rewarded + changes.filter(({ isFirstReward }) => isFirstReward).length,

@@ -4,6 +4,7 @@ import { bucketCount } from '../../../../shared/features/schema.ts';
 import { cellReader } from '../../../../shared/score/learned-cross.ts';
 import { DEVIATIONS_PER_POINT } from '../../../../shared/score/posterior.ts';
 import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { chiSquareTail } from '../../statistics/distributions.ts';
 import { inverseWeight, isForced } from '../outside-option.ts';
 import type { OnlineCalibration } from './calibration.ts';
 
@@ -13,8 +14,10 @@ export interface OnlineProblem {
   readonly calibration: OnlineCalibration;
   /** The published weights of features; behind them those of the slots, the intercept, and learned crosses, which stay as they are. */
   readonly start: Float64Array;
-  /** Precision of each weight before anything was learned. */
+  /** Precision that each weight goes back to where nothing is learned any more. */
   readonly prior: Float64Array;
+  /** Precision of each weight before anything was learned: what the version's training knew, unless people have turned since. */
+  readonly published: Float64Array;
   /** Reads the cell of each learned cross from an item's codes. */
   readonly cells: readonly ReturnType<typeof cellReader>[];
 }
@@ -62,15 +65,21 @@ export function onlineProblem(
   for (let at = features * STRIDE; at < weights.length; at++)
     start[at + 2 * STRIDE] = toPoints(weights[at]) * slope;
   const prior = new Float64Array(start.length).fill(1);
+  const published = prior.slice();
   const strength = crossStrength(schema);
+  const narrowest = calibration.hasTurned ? 1 : NARROWEST;
   schema.features.forEach((spec, feature) => {
     for (let bucket = 0; bucket < bucketCount(spec); bucket++) {
       const at = feature * STRIDE + bucket;
       const known = posterior
-        ? (posterior[at] / DEVIATIONS_PER_POINT) * slope
+        ? (Math.max(posterior[at], 1) / DEVIATIONS_PER_POINT) * slope
         : Number.POSITIVE_INFINITY;
       const widest = spread / Math.sqrt(strength[feature]);
-      prior[at] = 1 / Math.max(Math.min(known, widest), NARROWEST * widest) ** 2;
+      prior[at] = 1 / Math.max(Math.min(known, widest), narrowest * widest) ** 2;
+      published[at] =
+        posterior === undefined || calibration.hasTurned
+          ? prior[at]
+          : 1 / Math.min(known, widest) ** 2;
     }
   });
   start.set(slots, features * STRIDE);
@@ -80,19 +89,20 @@ export function onlineProblem(
   prior.set(slotPrecision, features * STRIDE);
   const hasIntercept = slots.length === 0 || schema.training.objective === 'listwise';
   if (hasIntercept) prior[(features + 1) * STRIDE] = interceptPrecision;
+  published.set(prior.subarray(features * STRIDE), features * STRIDE);
   const cells = crosses.map((cross) => cellReader(schema, cross));
-  return { base, calibration, start, prior, cells };
+  return { base, calibration, start, prior, published, cells };
 }
 
 /**
- * The narrowest prior of a weight, as a share of the widest: however well it is known, what people like may turn, and nothing else
- * follows a turn before the next training. What that gained on simulated streams is in ADR 30.
+ * The narrowest prior of a weight, as a share of the widest: however well a training knew it, what people like drifts, and what was
+ * published fades with the half-life as what was learned does.
  */
 const NARROWEST = 0.25;
 
-export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
-  mean: new Float64Array(prior.length),
-  precision: prior.slice(),
+export const nothingLearned = ({ published }: OnlineProblem): OnlinePosterior => ({
+  mean: new Float64Array(published.length),
+  precision: published.slice(),
 });
 
 /**
@@ -268,6 +278,45 @@ function learnSlate(
     precision[at] = without + massAfter * bend(share);
   }
 }
+
+/**
+ * Whether people turned since the version was fitted: what was learned has moved its weights farther than its training leaves room
+ * for. Where they stay as they are, what moves a weight of published precision `p₀` to precision `p` is normal with the variance
+ * `1/p₀ − 1/p`, so that the squares in units of it sum to χ² of as many degrees of freedom as weights have evidence, or less, as
+ * the Kalman gain shares a move among all weights of a slate. Where they turned, all that a training knew is in the way: the
+ * posterior is widened where its mean is (West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 11).
+ * @param spread as `onlineProblem`.
+ * @returns what to go on with where they turned: every weight is as unsure as `spread` allows. Once per version.
+ */
+export function afterTurn(
+  problem: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+  spread: number,
+): { readonly problem: OnlineProblem; readonly posterior: OnlinePosterior } | undefined {
+  const { base, calibration, published } = problem;
+  if (calibration.hasTurned) return undefined;
+  const end = base.schema.features.length * STRIDE;
+  let [squares, weights] = [0, 0];
+  for (let at = 0; at < end; at++) {
+    const evidence = precision[at] - published[at];
+    if (!(evidence >= LEAST_EVIDENCE)) continue;
+    squares += (mean[at] ** 2 * published[at] * precision[at]) / evidence;
+    weights++;
+  }
+  if (weights === 0 || !(chiSquareTail(squares, weights) < ALPHA)) return undefined;
+  const turned = onlineProblem(base, { ...calibration, hasTurned: true }, spread);
+  // Slots and how many click are where they were.
+  const wider = precision.map((own, at) => (at < end ? Math.min(own, turned.prior[at]) : own));
+  return { problem: turned, posterior: { mean: mean.slice(), precision: wider } };
+}
+
+/** Curvature that a weight must have been told to take part: that of some four clicks. */
+const LEAST_EVIDENCE = 1;
+/**
+ * Of one look. It is looked at every few seconds, at sums that hardly differ; a turn that is none costs no more than that weights
+ * are as unsure as `spread` until the next version.
+ */
+const ALPHA = 0.005;
 
 /** By how much what was learned moves each item of a slate, in log-odds. */
 export function movesOf(
