@@ -1,6 +1,6 @@
 import { studentInterval } from '../../backend/science/statistics/interval.ts';
 import { unlessVowpalWabbit } from '../oracle/peers/vowpal-wabbit.ts';
-import { GRID, type Candidate } from './bandits/grid.ts';
+import { GRID } from './bandits/grid.ts';
 import { play, type Earned } from './bandits/policy.ts';
 import { startOf, turningStream, type Stream } from './bandits/streams.ts';
 import { trimtabPolicy } from './bandits/trimtab-policy.ts';
@@ -19,7 +19,7 @@ interface Kind {
 /** The peer takes some 3 ms for a slate of ten, which it fills slot by slot. */
 const KINDS: Readonly<Record<string, Kind>> = {
   '1 of 30 shown': { slots: 1, rankings: 20_000, streams: 6, triedOn: 6 },
-  '10 of 30 shown': { slots: 10, rankings: 10_000, streams: 3, triedOn: 1 },
+  '10 of 30 shown': { slots: 10, rankings: 3000, streams: 3, triedOn: 1 },
 };
 /** The rest of the way that a turn of tastes and learning may cost, where one of 30 is shown. */
 const LEAST_SHARE = 0.95;
@@ -61,20 +61,16 @@ export const soakBandits: SoakForm = async ({ seed, strata, peer, say }) => {
       continue;
     }
     const starts = streams.slice(0, triedOn).map((stream) => startOf(stream, rankings / 10));
-    const settings = peer === undefined ? await chooseOn(starts, say) : [peer.split(' ')];
-    const theirs: Played[] = [];
-    for (const args of settings) {
-      const one = await playedByPeer(streams, args);
-      say(told(name, one));
-      lines.push(told(name, one));
-      theirs.push(one);
-    }
-    const difference = differenceOf(ours, theirs[0]);
+    const settings = peer === undefined ? await chooseOn(starts, say) : peer.split(' ');
+    const theirs = await playedByPeer(streams, settings);
+    say(told(name, theirs));
+    lines.push(told(name, theirs));
+    const difference = differenceOf(ours, theirs);
     const text = `${difference.mean.toFixed(4)} (${difference.low.toFixed(4)} to ${difference.high.toFixed(4)})`;
     if (difference.high < 0)
       broken.push(`${name}: earns less than Vowpal Wabbit: ${text} of the oracle`);
     figures.push(
-      `${name}, ${count} streams of ${rankings} rankings: ${share.toFixed(3)} of the oracle, Vowpal Wabbit ${meanOf(theirs[0].earned.map((own) => own.share)).toFixed(3)} (${theirs[0].name}); difference ${text}`,
+      `${name}, ${count} streams of ${rankings} rankings: ${share.toFixed(3)} of the oracle, Vowpal Wabbit ${meanOf(theirs.earned.map((own) => own.share)).toFixed(3)} (${theirs.name}); difference ${text}`,
     );
   }
   return { figures: figures.join(' | '), table: lines.join('\n'), broken };
@@ -91,28 +87,22 @@ async function playedByPeer(streams: readonly Stream[], args: readonly string[])
 /** Settings that are tried at once. */
 const AT_ONCE = 3;
 
-/** @returns the best settings of each explorer on these streams, the best of all first. */
+/** @returns the settings of the grid that earn most on these streams. */
 async function chooseOn(
   starts: readonly Stream[],
   say: (line: string) => void,
-): Promise<readonly (readonly string[])[]> {
-  const tried: { readonly candidate: Candidate; readonly total: number }[] = [];
+): Promise<readonly string[]> {
+  const tried: { readonly args: readonly string[]; readonly total: number }[] = [];
   for (let from = 0; from < GRID.length; from += AT_ONCE) {
-    const some = GRID.slice(from, from + AT_ONCE).map(async (candidate) => {
-      const { earned } = await playedByPeer(starts, candidate.args);
-      return { candidate, total: earned.reduce((sum, { total }) => sum + total, 0) };
+    const some = GRID.slice(from, from + AT_ONCE).map(async (args) => {
+      const { earned } = await playedByPeer(starts, args);
+      return { args, total: earned.reduce((sum, { total }) => sum + total, 0) };
     });
     tried.push(...(await Promise.all(some)));
   }
-  const best = tried
-    .toSorted((a, b) => b.total - a.total)
-    .filter(
-      ({ candidate: { explorer } }, i, all) =>
-        all.findIndex(({ candidate }) => candidate.explorer === explorer) === i,
-    )
-    .map(({ candidate: { args } }) => args);
-  say(`on the first tenth the best of ${GRID.length}: ${best[0].join(' ')}`);
-  return best;
+  const { args } = tried.reduce((best, one) => (one.total > best.total ? one : best));
+  say(`on the first tenth the best of ${GRID.length}: ${args.join(' ')}`);
+  return args;
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

@@ -14,10 +14,8 @@ export interface OnlineProblem {
   readonly calibration: OnlineCalibration;
   /** The published weights of features; behind them those of the slots, the intercept, and learned crosses, which stay as they are. */
   readonly start: Float64Array;
-  /** Precision that each weight goes back to where nothing is learned any more. */
-  readonly prior: Float64Array;
   /** Precision of each weight before anything was learned: what the version's training knew, unless people have turned since. */
-  readonly published: Float64Array;
+  readonly prior: Float64Array;
   /** Reads the cell of each learned cross from an item's codes. */
   readonly cells: readonly ReturnType<typeof cellReader>[];
 }
@@ -65,21 +63,16 @@ export function onlineProblem(
   for (let at = features * STRIDE; at < weights.length; at++)
     start[at + 2 * STRIDE] = toPoints(weights[at]) * slope;
   const prior = new Float64Array(start.length).fill(1);
-  const published = prior.slice();
   const strength = crossStrength(schema);
-  const narrowest = calibration.hasTurned ? 1 : NARROWEST;
   schema.features.forEach((spec, feature) => {
     for (let bucket = 0; bucket < bucketCount(spec); bucket++) {
       const at = feature * STRIDE + bucket;
-      const known = posterior
-        ? (Math.max(posterior[at], 1) / DEVIATIONS_PER_POINT) * slope
-        : Number.POSITIVE_INFINITY;
       const widest = spread / Math.sqrt(strength[feature]);
-      prior[at] = 1 / Math.max(Math.min(known, widest), narrowest * widest) ** 2;
-      published[at] =
+      const known =
         posterior === undefined || calibration.hasTurned
-          ? prior[at]
-          : 1 / Math.min(known, widest) ** 2;
+          ? widest
+          : (Math.max(posterior[at], 1) / DEVIATIONS_PER_POINT) * slope;
+      prior[at] = 1 / Math.min(known, widest) ** 2;
     }
   });
   start.set(slots, features * STRIDE);
@@ -89,20 +82,13 @@ export function onlineProblem(
   prior.set(slotPrecision, features * STRIDE);
   const hasIntercept = slots.length === 0 || schema.training.objective === 'listwise';
   if (hasIntercept) prior[(features + 1) * STRIDE] = interceptPrecision;
-  published.set(prior.subarray(features * STRIDE), features * STRIDE);
   const cells = crosses.map((cross) => cellReader(schema, cross));
-  return { base, calibration, start, prior, published, cells };
+  return { base, calibration, start, prior, cells };
 }
 
-/**
- * The narrowest prior of a weight, as a share of the widest: however well a training knew it, what people like drifts, and what was
- * published fades with the half-life as what was learned does.
- */
-const NARROWEST = 0.25;
-
-export const nothingLearned = ({ published }: OnlineProblem): OnlinePosterior => ({
-  mean: new Float64Array(published.length),
-  precision: published.slice(),
+export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
+  mean: new Float64Array(prior.length),
+  precision: prior.slice(),
 });
 
 /**
@@ -281,7 +267,7 @@ function learnSlate(
 
 /**
  * Whether people turned since the version was fitted: what was learned has moved its weights farther than its training leaves room
- * for. Where they stay as they are, what moves a weight of published precision `p₀` to precision `p` is normal with the variance
+ * for. Where they stay as they are, what moves a weight of prior precision `p₀` to precision `p` is normal with the variance
  * `1/p₀ − 1/p`, so that the squares in units of it sum to χ² of as many degrees of freedom as weights have evidence, or less, as
  * the Kalman gain shares a move among all weights of a slate. Where they turned, all that a training knew is in the way: the
  * posterior is widened where its mean is (West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 11).
@@ -293,14 +279,14 @@ export function afterTurn(
   { mean, precision }: OnlinePosterior,
   spread: number,
 ): { readonly problem: OnlineProblem; readonly posterior: OnlinePosterior } | undefined {
-  const { base, calibration, published } = problem;
+  const { base, calibration, prior } = problem;
   if (calibration.hasTurned) return undefined;
   const end = base.schema.features.length * STRIDE;
   let [squares, weights] = [0, 0];
   for (let at = 0; at < end; at++) {
-    const evidence = precision[at] - published[at];
+    const evidence = precision[at] - prior[at];
     if (!(evidence >= LEAST_EVIDENCE)) continue;
-    squares += (mean[at] ** 2 * published[at] * precision[at]) / evidence;
+    squares += (mean[at] ** 2 * prior[at] * precision[at]) / evidence;
     weights++;
   }
   if (weights === 0 || !(chiSquareTail(squares, weights) < ALPHA)) return undefined;

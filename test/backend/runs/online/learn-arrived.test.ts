@@ -53,7 +53,8 @@ beforeEach(async () => {
     arm: 'champion',
     base,
     reward: { click: 1, booking: 10 },
-    settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, trustRegion: 10 },
+    // Nothing here is learned out of the trust region unless a test wants it.
+    settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, spread: 0.2, trustRegion: 10 },
     influence: { ...DEFAULT_TRAINING_DATA.influence, rewardOverMean: 100 },
   };
 });
@@ -403,7 +404,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
   const posterior = posteriorOf(base.schema, () => 0.1);
   job = { ...job, base: { ...base, posterior } };
   await warmUp();
-  const { precision: before } = learnerOf(job.base, await row(), DEFAULT_ONLINE.spread).posterior;
+  const { precision: before } = learnerOf(job.base, await row(), job.settings.spread).posterior;
   const { decisions } = visits(WARM, 60, 2);
   // Since then all click the first item, and it is always of one kind.
   const turned = decisions.map((decision) => ({
@@ -415,7 +416,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
     turned.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
   );
   expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning' });
-  const { problem, posterior: after } = learnerOf(job.base, await row(), DEFAULT_ONLINE.spread);
+  const { problem, posterior: after } = learnerOf(job.base, await row(), job.settings.spread);
   expect(problem.calibration.hasTurned).toBe(true);
   expect(after.precision[1]).toBeLessThan(before[1]);
   expect(known.get('champion')!.problem.calibration.hasTurned).toBe(true);
