@@ -6,6 +6,7 @@ import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
 import { soakBandits } from './bandits.ts';
 import { soakCircle } from './circle.ts';
+import { soakClimbs } from './climbs.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
 import { soakClicks } from './clicks.ts';
 import { soakLoad } from './load.ts';
@@ -17,6 +18,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   strata: soakStrata,
   circle: soakCircle,
   bandits: soakBandits,
+  climbs: soakClimbs,
   kills: soakKills,
   load: soakLoad,
   clicks: soakClicks,
@@ -33,6 +35,7 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string' },
     worlds: { type: 'string' },
     strata: { type: 'string' },
+    peer: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
@@ -49,14 +52,15 @@ if (values.replay !== undefined && form !== soakFuzz)
   throw new Error('--replay takes a request that the form fuzz has printed');
 
 const worlds = values.worlds === undefined ? undefined : Number(values.worlds);
-if (worlds !== undefined && form !== soakStrata) throw new Error('--worlds is of the form strata');
+if (worlds !== undefined && form !== soakStrata && form !== soakClimbs)
+  throw new Error('--worlds is of the forms strata and climbs');
 if (
   values.strata !== undefined &&
-  form !== soakStrata &&
-  form !== soakCircle &&
-  form !== soakBandits
+  ![soakStrata, soakCircle, soakBandits, soakClimbs].includes(form)
 )
-  throw new Error('--strata is of the forms strata, circle and bandits');
+  throw new Error('--strata is of the forms strata, circle, bandits and climbs');
+if (values.peer !== undefined && form !== soakBandits)
+  throw new Error('--peer is of the form bandits');
 if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
   throw new Error(`--worlds must be a whole number above 0, but was "${values.worlds}"`);
 
@@ -70,7 +74,7 @@ async function run(chosen: SoakForm): Promise<void> {
     process.stdout.write(`${name} ${String(at).padStart(5)} s  ${line}\n`);
   };
   const length =
-    chosen === soakCircle || chosen === soakBandits
+    chosen === soakCircle || chosen === soakBandits || chosen === soakClimbs
       ? 'once'
       : worlds === undefined
         ? `${minutes} min`
@@ -82,6 +86,7 @@ async function run(chosen: SoakForm): Promise<void> {
     seed,
     ...(worlds !== undefined && { worlds }),
     ...(strata && { strata }),
+    ...(values.peer !== undefined && { peer: values.peer }),
     say,
   });
   if (table !== undefined) process.stdout.write(`${table}\n`);

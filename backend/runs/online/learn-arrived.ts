@@ -21,6 +21,7 @@ import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
 import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
 import {
+  afterTurn,
   countAtLimit,
   deltasOf,
   forget,
@@ -180,7 +181,7 @@ async function learnPage(
   const isAhead = logMs !== undefined && mark.toMs > nowMs + HOUR_MS;
   const stepMs = Math.max(STEP_MS, (readMs - mark.toMs) / 100);
   const toMs = isAhead ? readMs : Math.max(mark.toMs, Math.min(readMs, mark.toMs + stepMs));
-  const { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
+  let { problem, posterior } = isHeld ? held : learnerOf(base, row, job.settings.spread);
   const sent = isHeld ? held.sent : await sentOf(store, row, problem, mark.number);
   const misses = base.schema.training.objective === 'pointwise' ? 'all' : 'of one item';
   const { stages } = settings;
@@ -215,6 +216,10 @@ async function learnPage(
     await store.write([stopLearner(store, row, why, nowMs)]);
     return { is: 'stopped', why };
   }
+  ({ problem, posterior } = afterTurn(problem, posterior, job.settings.spread) ?? {
+    problem,
+    posterior,
+  });
   const { trustRegion } = job.settings;
   const isDue = changes.length > 0 || Math.abs(toMs - sent.toMs) >= FADE_MS;
   const next = isDue ? nextSent(problem, posterior, sent, trustRegion, toMs) : sent;
@@ -222,6 +227,7 @@ async function learnPage(
   const isLimited = atLimit > 0 && atLimit >= LARGE_SHARE * next.deltas.length;
   const learned: LearnerRow = {
     ...row,
+    calibration: { ...problem.calibration },
     posterior: Buffer.from(posteriorToBytes(problem, posterior)),
     slates: row.slates + changes.filter(({ isFirst }) => isFirst).length,
     rewarded: row.rewarded + changes.filter(({ isFirstReward }) => isFirstReward).length,

@@ -14,8 +14,8 @@ export const onlineLearning = group({
   everySeconds: positive.max(600).default(4),
   /** Rankings with a reward that the log must hold before anything is learned: by them it is measured what slots and delays do. */
   minimumRewarded: atLeastOne.default(200),
-  /** The widest prior of a weight around the published one, as a standard deviation in log-odds; what is known better has its own. */
-  spread: positive.max(10).default(0.2),
+  /** How unsure a weight is at most where learning starts, and after a turn of tastes, as a standard deviation in log-odds; what a training knew better is less unsure. */
+  spread: positive.max(10).default(0.5),
   /** After so many hours what was learned counts half: what people like drifts. */
   halfLifeHours: positive.default(72),
   /** The farthest that a weight is served from where it was published, in log-odds; what was learned beyond it is kept, and trained from. */

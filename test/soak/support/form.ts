@@ -1,10 +1,12 @@
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Of `strata`: worlds of each stratum, instead of minutes. */
+  /** Of `strata`: worlds of each stratum, instead of minutes; of `climbs`: worlds of each kind. */
   readonly worlds?: number;
-  /** Of `strata` and `circle`: which ones. */
+  /** Of `strata`, `circle`, `climbs` and `bandits`: which ones. */
   readonly strata?: readonly string[];
+  /** Of `bandits`: the settings of the peer, separated by spaces. */
+  readonly peer?: string;
   /** Prints a line of progress. */
   readonly say: (line: string) => void;
 }

@@ -34,6 +34,8 @@ export interface OnlineCalibration {
   readonly aloneWeight: number;
   /** Whether an item that was shown without a choice teaches: only where there never is one. */
   readonly forcedTeaches: boolean;
+  /** Whether people turned since the version was fitted (`afterTurn`), which no log of before says. */
+  readonly hasTurned?: boolean;
 }
 
 /** Of a slot that nothing was earned at. */

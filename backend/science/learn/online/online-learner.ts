@@ -4,6 +4,7 @@ import { bucketCount } from '../../../../shared/features/schema.ts';
 import { cellReader } from '../../../../shared/score/learned-cross.ts';
 import { DEVIATIONS_PER_POINT } from '../../../../shared/score/posterior.ts';
 import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { chiSquareTail } from '../../statistics/distributions.ts';
 import { inverseWeight, isForced } from '../outside-option.ts';
 import type { OnlineCalibration } from './calibration.ts';
 
@@ -13,7 +14,7 @@ export interface OnlineProblem {
   readonly calibration: OnlineCalibration;
   /** The published weights of features; behind them those of the slots, the intercept, and learned crosses, which stay as they are. */
   readonly start: Float64Array;
-  /** Precision of each weight before anything was learned. */
+  /** Precision of each weight before anything was learned: what the version's training knew, unless people have turned since. */
   readonly prior: Float64Array;
   /** Reads the cell of each learned cross from an item's codes. */
   readonly cells: readonly ReturnType<typeof cellReader>[];
@@ -78,11 +79,12 @@ export function onlineProblem(
   schema.features.forEach((spec, feature) => {
     for (let bucket = 0; bucket < bucketCount(spec); bucket++) {
       const at = feature * STRIDE + bucket;
-      const known = posterior
-        ? (posterior[at] / DEVIATIONS_PER_POINT) * slope
-        : Number.POSITIVE_INFINITY;
       const widest = spread / Math.sqrt(strength[feature]);
-      prior[at] = 1 / Math.max(Math.min(known, widest), NARROWEST * widest) ** 2;
+      const known =
+        posterior === undefined || calibration.hasTurned
+          ? widest
+          : (Math.max(posterior[at], 1) / DEVIATIONS_PER_POINT) * slope;
+      prior[at] = 1 / Math.min(known, widest) ** 2;
     }
   });
   start.set(slots, features * STRIDE);
@@ -112,12 +114,6 @@ export function onlineProblem(
     },
   };
 }
-
-/**
- * The narrowest prior of a weight, as a share of the widest: however well it is known, what people like may turn, and nothing else
- * follows a turn before the next training. What that gained on simulated streams is in ADR 30.
- */
-const NARROWEST = 0.25;
 
 export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
   mean: new Float64Array(prior.length),
@@ -309,6 +305,45 @@ export function isSound({ places }: OnlineProblem, { mean, precision }: OnlinePo
   for (const at of places) if (!Number.isFinite(mean[at]) || !(precision[at] > 0)) return false;
   return true;
 }
+
+/**
+ * Whether people turned since the version was fitted: what was learned has moved its weights farther than its training leaves room
+ * for. Where they stay as they are, what moves a weight of prior precision `p₀` to precision `p` is normal with the variance
+ * `1/p₀ − 1/p`, so that the squares in units of it sum to χ² of as many degrees of freedom as weights have evidence, or less, as
+ * the Kalman gain shares a move among all weights of a slate. Where they turned, all that a training knew is in the way: the
+ * posterior is widened where its mean is (West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 11).
+ * @param spread as `onlineProblem`.
+ * @returns what to go on with where they turned: every weight is as unsure as `spread` allows. Once per version.
+ */
+export function afterTurn(
+  problem: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+  spread: number,
+): { readonly problem: OnlineProblem; readonly posterior: OnlinePosterior } | undefined {
+  const { base, calibration, prior } = problem;
+  if (calibration.hasTurned) return undefined;
+  const end = base.schema.features.length * STRIDE;
+  let [squares, weights] = [0, 0];
+  for (let at = 0; at < end; at++) {
+    const evidence = precision[at] - prior[at];
+    if (!(evidence >= LEAST_EVIDENCE)) continue;
+    squares += (mean[at] ** 2 * prior[at] * precision[at]) / evidence;
+    weights++;
+  }
+  if (weights === 0 || !(chiSquareTail(squares, weights) < ALPHA)) return undefined;
+  const turned = onlineProblem(base, { ...calibration, hasTurned: true }, spread);
+  // Slots and how many click are where they were.
+  const wider = precision.map((own, at) => (at < end ? Math.min(own, turned.prior[at]) : own));
+  return { problem: turned, posterior: { mean: mean.slice(), precision: wider } };
+}
+
+/** Curvature that a weight must have been told to take part: that of some four clicks. */
+const LEAST_EVIDENCE = 1;
+/**
+ * Of one look. It is looked at every few seconds, at sums that hardly differ; a turn that is none costs no more than that weights
+ * are as unsure as `spread` until the next version.
+ */
+const ALPHA = 0.005;
 
 /** How many weights are changed as far as a limit lets them. @param limit log-odds. */
 export function countAtLimit(

@@ -31,6 +31,7 @@ import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { posteriorOf } from '../../../../shared/score/posterior.ts';
 import { STRIDE, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
 import {
@@ -60,7 +61,8 @@ beforeEach(async () => {
     arm: 'champion',
     base,
     reward: { click: 1, booking: 10 },
-    settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, trustRegion: 10 },
+    // Nothing here is learned out of the trust region unless a test wants it.
+    settings: { ...DEFAULT_ONLINE, minimumRewarded: 100, spread: 0.2, trustRegion: 10 },
     influence: { ...DEFAULT_TRAINING_DATA.influence, rewardOverMean: 100 },
     rules: { attributionDays: 7, filters: NO_FILTERS },
   };
@@ -101,6 +103,8 @@ async function warmUp() {
     deltas: [],
   });
 }
+
+const row = async () => (await readLearner(log.store, 'champion'))!;
 
 const learned = async () => {
   const { slates, rewarded, earned, posterior } = (await readLearner(log.store, 'champion'))!;
@@ -498,6 +502,29 @@ test('the next training starts from what was learned, unless that was dropped', 
   const row = (await readLearner(log.store, 'champion'))!;
   await log.store.write([stopLearner(log.store, row, 'it did harm', NOON)]);
   expect(await learnedScorer(log.store, job.base)).toBeUndefined();
+});
+
+test('a turn of tastes is remembered with what was learned, whoever goes on with it', async () => {
+  const { base } = job;
+  const posterior = posteriorOf(base.schema, () => 0.1);
+  job = { ...job, base: { ...base, posterior } };
+  await warmUp();
+  const { precision: before } = learnerOf(job.base, await row(), job.settings.spread).posterior;
+  const { decisions } = visits(WARM, 60, 2);
+  // Since then all click the first item, and it is always of one kind.
+  const turned = decisions.map((decision) => ({
+    ...decision,
+    codes: decision.codes.map((code, at) => (at < FEATURES ? 1 : code === 1 ? 0 : code)),
+  }));
+  await log.add(
+    turned,
+    turned.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
+  );
+  expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning' });
+  const { problem, posterior: after } = learnerOf(job.base, await row(), job.settings.spread);
+  expect(problem.calibration.hasTurned).toBe(true);
+  expect(after.precision[1]).toBeLessThan(before[1]);
+  expect(memory.known.get('champion')!.problem.calibration.hasTurned).toBe(true);
 });
 
 test('another reward is learned by from then on', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OnlineCalibration } from '../../../../../backend/science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../../../../backend/science/learn/online/delay.ts';
 import {
+  afterTurn,
   deltasOf,
   forget,
   learnFrom,
@@ -275,10 +276,74 @@ test('the prior is as wide as the version is unsure, and no wider than the sprea
   const { prior } = onlineProblem(base, calibration(), spread);
   const widths = (feature: number) =>
     deviations.map((_, bucket) => 1 / Math.sqrt(prior[feature * STRIDE + bucket]));
-  // One known better than within a quarter of the widest prior may move by as much.
-  const expected = (widest: number) => [4 * SLOPE, widest / 4, widest];
+  const expected = (widest: number) => [4 * SLOPE, 0.1 * SLOPE, widest];
   [spread, spread, spread / 2].forEach((widest, feature) => {
-    widths(feature).forEach((own, i) => expect(own).toBeCloseTo(expected(widest)[i], 2));
+    widths(feature).forEach((own, i) => expect(own).toBeCloseTo(expected(widest)[i], 3));
+  });
+});
+
+describe('a turn of tastes', () => {
+  const KINDS = 4;
+  /** Of each weight, in log-odds, as a training knows it. */
+  const KNOWN = 0.1;
+  const SPREAD = 1;
+  const RANKINGS = 1000;
+  const LOOK = 20;
+  const schema = schemaOf('listwise');
+  const posterior = posteriorOf(schema, () => KNOWN / SLOPE);
+
+  /** Learns from slates of four by a softmax over what each is worth. @returns after how many rankings a turn was seen. */
+  function firstTurn(seed: number, likingOf: (random: () => number) => number) {
+    const random = seededRandom(seed);
+    const liking = Float64Array.from({ length: 2 * KINDS }, () => likingOf(random));
+    const about = { version: RULES_VERSION, name: 'base', posterior };
+    const problem = onlineProblem(additiveFromPoints(schema, {}, about), calibration(), SPREAD);
+    const state = nothingLearned(problem);
+    for (let n = 1; n <= RANKINGS; n++) {
+      const codes = Array.from({ length: 2 * KINDS }, () => Math.floor(KINDS * random()));
+      const odds = Array.from({ length: KINDS }, (_, slot) =>
+        Math.exp(liking[codes[2 * slot]] + liking[KINDS + codes[2 * slot + 1]]),
+      );
+      let mark = random() * odds.reduce((sum, own) => sum + own, 0);
+      const clicked = odds.findIndex((own) => (mark -= own) < 0);
+      const reward = odds.map((_, slot) => Number(slot === clicked));
+      learnFrom(problem, state, slate(codes, reward));
+      const next = n % LOOK === 0 ? afterTurn(problem, state, SPREAD) : undefined;
+      if (next !== undefined) return { n, problem, state, next };
+    }
+    return undefined;
+  }
+  const normal = (random: () => number) =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+  test('is not seen where tastes are what the training left open', () => {
+    const seen = Array.from({ length: 40 }, (_, seed) =>
+      firstTurn(seed, (random) => KNOWN * normal(random)),
+    ).filter((turn) => turn !== undefined);
+    // 50 looks each.
+    expect(seen.length).toBeLessThanOrEqual(4);
+  });
+
+  test('is seen in few rankings where they are others, and leaves every weight unsure where it is', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { n, problem, state, next } = firstTurn(seed, (random) => 2 * random() - 1)!;
+      expect(n).toBeLessThanOrEqual(300);
+      expect(next.posterior.mean).toEqual(state.mean);
+      for (let feature = 0; feature < 2; feature++)
+        for (let bucket = 0; bucket < KINDS; bucket++)
+          expect(next.posterior.precision[feature * STRIDE + bucket]).toBe(1 / SPREAD ** 2);
+      // How many click, and slots, are not what people like.
+      expect(next.posterior.precision.subarray(2 * STRIDE)).toEqual(
+        state.precision.subarray(2 * STRIDE),
+      );
+      expect(afterTurn(next.problem, next.posterior, SPREAD)).toBeUndefined();
+      expect(problem.calibration.hasTurned).toBeUndefined();
+    }
+  });
+
+  test('is not seen where nothing was learned', () => {
+    const problem = problemOf('listwise');
+    expect(afterTurn(problem, nothingLearned(problem), SPREAD)).toBeUndefined();
   });
 });
 
