@@ -19,6 +19,8 @@ export interface ReplayReport {
   readonly policies: readonly PolicyReport[];
   /** MRR of each learned policy minus that of "last viewed first", on the same searches. */
   readonly gains: readonly PolicyGain[];
+  /** MRR of each further learned policy minus that of the first learned one, on the same searches. */
+  readonly gainsOverFirst: readonly PolicyGain[];
 }
 
 /** What each policy earned in each search; all policies have the searches in the same order. */
@@ -64,7 +66,8 @@ function estimate(values: readonly number[], session: readonly number[]): Interv
   return mean;
 }
 
-export function reportText({ served, evaluated, policies, gains }: ReplayReport): string {
+export function reportText(report: ReplayReport): string {
+  const { served, evaluated, policies, gains, gainsOverFirst } = report;
   const cell = ({ mean, low, high }: IntervalEstimate) =>
     `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
   const row = (cells: readonly string[]) =>
@@ -72,15 +75,17 @@ export function reportText({ served, evaluated, policies, gains }: ReplayReport)
       .map((text, i) => text.padEnd([20, 9, 28, 28, 28][i]))
       .join('')
       .trimEnd();
+  const against =
+    (base: string) =>
+    ({ policy, ...gain }: PolicyGain) =>
+      `${policy} − ${base}, MRR: ${gain.mean >= 0 ? '+' : ''}${cell(gain)}`;
   return [
     `learned from ${served.searches} searches, judged on ${evaluated.searches} later ones of ${evaluated.sessions} sessions`,
     '',
     row(['policy', 'version', 'MRR (95 %)', 'NDCG@10', 'hit@1']),
     ...policies.map((p) => row([p.policy, p.version, cell(p.mrr), cell(p.ndcg10), cell(p.hit1)])),
     '',
-    ...gains.map(
-      ({ policy, ...gain }) =>
-        `${policy} − last viewed first, MRR: ${gain.mean >= 0 ? '+' : ''}${cell(gain)}`,
-    ),
+    ...gains.map(against('last viewed first')),
+    ...gainsOverFirst.map(against(gains[0]?.policy ?? '')),
   ].join('\n');
 }

@@ -86,6 +86,7 @@ export async function replayTrivago(
     evaluated: { searches: late.length, sessions: sessions.size },
     policies: outcomes.map((outcome) => reportPolicy(outcome, session)),
     gains: outcomes.slice(3).map((outcome) => gainOver(outcome, outcomes[1], session)),
+    gainsOverFirst: outcomes.slice(4).map((outcome) => gainOver(outcome, outcomes[3], session)),
   };
 }
 
