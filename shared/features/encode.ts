@@ -1,5 +1,6 @@
 import type { Visit } from '../domain/rank-request.ts';
 import type { ItemTable } from './columns/item-table.ts';
+import type { RowsById } from './columns/row-index.ts';
 import { kindOf } from './kinds/index.ts';
 import { bucketReader, type FeaturePlan } from './kinds/kind.ts';
 import type { Schema } from './schema.ts';
@@ -13,13 +14,13 @@ export interface EncodedRequest {
 }
 
 /** Row numbers by item id; build it once per table. */
-export const indexRows = (table: ItemTable): ReadonlyMap<string, number> =>
+export const indexRows = (table: ItemTable): RowsById =>
   new Map(table.ids.map((id, row) => [id, row]));
 
 /** A table and its row numbers by item id. */
 export interface IndexedTable {
   readonly table: ItemTable;
-  readonly rows: ReadonlyMap<string, number>;
+  readonly rows: RowsById;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface IndexedTable {
 export function encodeRequest(
   schema: Schema,
   table: ItemTable,
-  rows: ReadonlyMap<string, number>,
+  rows: RowsById,
   visit: Visit,
   nowMs: number,
   catalogue?: IndexedTable,

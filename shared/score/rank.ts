@@ -11,6 +11,7 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
+import { RowIndex, type RowsById } from '../features/columns/row-index.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
@@ -30,7 +31,7 @@ import { topRows } from './top-rows.ts';
 export interface RankableTable {
   readonly table: ItemTable;
   /** Row by item id. */
-  readonly rows: ReadonlyMap<string, number>;
+  readonly rows: RowsById;
   /** Absent of few rows: all of them are scored. */
   readonly blocks?: RowBlocks;
   /** Of candidates the catalogue, which knows items that the visitor touched before and that do not compete now. */
@@ -39,16 +40,15 @@ export interface RankableTable {
   readonly learned?: LearnedPart;
 }
 
-/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score. */
+/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
 const FEW_ROWS = 1024;
 
 export function rankable(table: ItemTable): RankableTable {
   const { columns, ids } = table;
-  const rows = indexRows(table);
-  if (ids.length <= FEW_ROWS) return { table, rows };
+  if (ids.length <= FEW_ROWS) return { table, rows: indexRows(table) };
   const counts = blockCounts(ids.length);
   const blocks = { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
-  return { table, rows, blocks };
+  return { table, rows: new RowIndex(ids), blocks };
 }
 
 /** The ordered items of one ranking. All arrays are by slot, the top slot first. */
