@@ -1,5 +1,5 @@
 import type { Item } from '../../shared/domain/item.ts';
-import { packItems } from '../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { snapshotHash, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 
@@ -16,6 +16,6 @@ export interface BuiltSnapshot {
  * @throws ApiError 400 naming the item that does not fit the schema.
  */
 export function buildSnapshot(schema: Schema, items: readonly Item[]): BuiltSnapshot {
-  const bytes = snapshotToBytes(schema, packItems(schema.columns, items));
+  const bytes = snapshotToBytes(schema, catalogueTable(schema, items));
   return { hash: snapshotHash(bytes), schemaHash: schema.hash, items: items.length, bytes };
 }

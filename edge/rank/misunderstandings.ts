@@ -53,7 +53,7 @@ export const warningsOf = (
 ];
 
 /** Which items it has. */
-type Catalogue = { readonly rows: ReadonlyMap<string, unknown> };
+type Catalogue = { readonly rows: Pick<ReadonlyMap<string, unknown>, 'has'> };
 
 /** Candidates with attributes of which the schema knows none, as where they were meant for another one. */
 function foreignAttributes(schema: Schema, candidates: readonly Item[]): string[] {

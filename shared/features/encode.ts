@@ -1,5 +1,6 @@
 import type { Visit } from '../domain/rank-request.ts';
 import type { ItemTable } from './columns/item-table.ts';
+import type { RowsById } from './columns/row-index.ts';
 import { kindOf } from './kinds/index.ts';
 import type { FeaturePlan } from './kinds/kind.ts';
 import type { Schema } from './schema.ts';
@@ -13,13 +14,13 @@ export interface EncodedRequest {
 }
 
 /** Row numbers by item id; build it once per table. */
-export const indexRows = (table: ItemTable): ReadonlyMap<string, number> =>
+export const indexRows = (table: ItemTable): RowsById =>
   new Map(table.ids.map((id, row) => [id, row]));
 
 /** A table and its row numbers by item id. */
 export interface IndexedTable {
   readonly table: ItemTable;
-  readonly rows: ReadonlyMap<string, number>;
+  readonly rows: RowsById;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface IndexedTable {
 export function encodeRequest(
   schema: Schema,
   table: ItemTable,
-  rows: ReadonlyMap<string, number>,
+  rows: RowsById,
   visit: Visit,
   nowMs: number,
   catalogue?: IndexedTable,
@@ -71,32 +72,54 @@ export function writeCodes(
   to: Uint8Array,
   steps: { readonly feature: number; readonly row: number },
 ): void {
-  const { row: step } = steps;
-  plans.forEach((plan, feature) => {
-    let at = feature * steps.feature;
-    switch (plan.from) {
-      case 'constant': {
-        const { bucket } = plan;
-        for (let i = 0; i < rows.length; i++, at += step) to[at] = bucket;
-        return;
-      }
-      case 'column': {
-        const { buckets } = plan;
-        const { codes } = table.columns[plan.column];
-        for (let i = 0; i < rows.length; i++, at += step) to[at] = buckets[codes[rows[i]]];
-        return;
-      }
-      case 'sparse':
-        for (let i = 0; i < rows.length; i++, at += step)
-          to[at] = plan.rows.get(rows[i]) ?? plan.bucket;
-        return;
-      case 'rows': {
-        const { buckets } = plan;
-        for (let i = 0; i < rows.length; i++, at += step) to[at] = buckets[rows[i]];
-        return;
-      }
-      default:
-        throw plan satisfies never;
+  plans.forEach((plan, feature) =>
+    writePlan(plan, table, rows, to, { from: feature * steps.feature, step: steps.row }),
+  );
+}
+
+function writePlan(
+  plan: FeaturePlan,
+  table: ItemTable,
+  rows: readonly number[],
+  to: Uint8Array,
+  { from, step }: { readonly from: number; readonly step: number },
+): void {
+  let at = from;
+  switch (plan.from) {
+    case 'constant': {
+      const { bucket } = plan;
+      for (let i = 0; i < rows.length; i++, at += step) to[at] = bucket;
+      return;
     }
-  });
+    case 'column': {
+      const { buckets } = plan;
+      const { codes } = table.columns[plan.column];
+      for (let i = 0; i < rows.length; i++, at += step) to[at] = buckets[codes[rows[i]]];
+      return;
+    }
+    case 'columns': {
+      const index = new Uint32Array(rows.length);
+      for (const { column, digits, stride } of plan.parts) {
+        const { codes } = table.columns[column];
+        for (let i = 0; i < rows.length; i++) index[i] += stride * digits[codes[rows[i]]];
+      }
+      const { buckets } = plan;
+      for (let i = 0; i < rows.length; i++, at += step) to[at] = buckets[index[i]];
+      return;
+    }
+    case 'sparse':
+      writePlan(plan.others, table, rows, to, { from, step });
+      for (let i = 0; i < rows.length; i++, at += step) {
+        const bucket = plan.rows.get(rows[i]);
+        if (bucket !== undefined) to[at] = bucket;
+      }
+      return;
+    case 'rows': {
+      const { buckets } = plan;
+      for (let i = 0; i < rows.length; i++, at += step) to[at] = buckets[rows[i]];
+      return;
+    }
+    default:
+      throw plan satisfies never;
+  }
 }

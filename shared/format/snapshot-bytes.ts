@@ -2,6 +2,8 @@ import { sha256Hex } from '../hash/sha256.ts';
 import { parseItemId } from '../domain/ids.ts';
 import {
   checkDictionary,
+  codesFor,
+  type Codes,
   type Column,
   type ColumnValue,
   type ItemTable,
@@ -33,7 +35,7 @@ export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<Ar
   return sealFrame(MAGIC, FORMAT, schema.hash, payload.finish());
 }
 
-function packCodes(codes: Uint16Array | Uint32Array, width: 1 | 2 | 4): Uint8Array {
+function packCodes(codes: Codes, width: 1 | 2 | 4): Uint8Array {
   const out = new ByteWriter();
   for (const code of codes) {
     if (width === 1) out.u8(code);
@@ -79,7 +81,7 @@ function readColumn(payload: ByteReader, length: number): Column {
       `column ${spec.name}: ${block.length} bytes of codes for ${length} items`,
     );
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const codes = width === 4 ? new Uint32Array(length) : new Uint16Array(length);
+  const codes = codesFor(values.length, length);
   for (let row = 0; row < length; row++) {
     const code =
       width === 1

@@ -1,153 +1,161 @@
 import type { EncodedRequest } from '../features/encode.ts';
 import { codesWith } from '../features/columns/codes-with-entry.ts';
-import type { Column, ItemTable } from '../features/columns/item-table.ts';
+import type { Codes, Column, ItemTable } from '../features/columns/item-table.ts';
+import { rowsByCode } from '../features/columns/rows-by-code.ts';
 import { combinePlans } from '../features/kinds/combine-plans.ts';
-import type { FeaturePlan } from '../features/kinds/kind.ts';
+import {
+  bucketReader,
+  type CodePart,
+  type CodePlan,
+  type FeaturePlan,
+} from '../features/kinds/kind.ts';
 import { bucketCount, type FilterSpec } from '../features/schema.ts';
 import { firstIndex } from '../features/columns/binary-search.ts';
-import type { JoinedColumns } from './joined-columns.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
 
 /**
  * Compiles a request and a scorer into lookup tables, so that scoring a row takes a few table reads and additions.
- * All features that read the same column are added up into one table of units for the column, a filter is an entry
- * low enough to exclude a row, and the tables of joined columns are merged into one. Sums of integers make all of
- * this exact.
+ * All features that read the same column are added up into one table of units for the column, and a filter is an entry
+ * low enough to exclude a row. Sums of integers make all of this exact.
  */
 
-/** Units by the codes of one group of joined columns. */
-export interface UnitTable {
-  readonly group: JoinedColumns;
-  /** `Int32Array(group.size)`. */
+/** What one column adds to a row's score: `units[codes[row]]`. */
+export interface ColumnUnits {
+  /** Index in the item table. */
+  readonly column: number;
+  readonly codes: Codes;
   readonly units: Int32Array;
-  /** Lowest and highest entry that some row has; entries that exclude a row do not count for `low`. */
-  readonly low: number;
+  /** The highest entry that some row has. */
   readonly high: number;
-  /** The second-highest entry that some row has. */
-  readonly next: number;
-  /** Number of rows whose entry is `high`. */
-  readonly rowsAtHigh: number;
-  /** Whether some row is excluded here. */
-  readonly excludes: boolean;
+  /** By how much rows are below it on average. */
+  readonly below: number;
 }
 
-/** A request and a scorer as tables: `score(row) = base + Σ units[codes[row]]`, summed over the tables. */
+/** What several columns add together: `units[Σ stride · digits[codes[row]]]`. */
+export interface CrossUnits {
+  readonly parts: readonly (CodePart & { readonly codes: Codes })[];
+  readonly units: Int32Array;
+  readonly high: number;
+}
+
+/** A request and a scorer as tables: a row's score is `base` and the sum of what all of them add. */
 export interface ScoreTables {
   readonly base: number;
-  /** At least one. Widest range first, because the sooner a row is known to lose, the fewer reads it needs. */
-  readonly tables: readonly UnitTable[];
+  /** Those that tell rows apart, first those by which most is lost: the sooner a row is known to lose, the fewer reads it needs. */
+  readonly columns: readonly ColumnUnits[];
+  readonly crosses: readonly CrossUnits[];
+  /** Units by row, of lists of candidates. */
+  readonly rows: Int32Array | undefined;
+  /** What a few rows have beyond the rest: row → units. */
+  readonly apart: ReadonlyMap<number, number>;
 }
 
-/**
- * @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`.
- * @param perRow the group in which each row has its own code, for units that no column determines.
- */
+/** @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`. */
 export function compileScores(
   scorer: Pick<Scorer, 'crosses' | 'weights'> & {
     readonly raised?: ReadonlyMap<number, Int32Array>;
   },
   encoded: EncodedRequest,
-  joined: readonly JoinedColumns[],
-  perRow: JoinedColumns,
   nowMs: number,
 ): ScoreTables {
   const { schema, table, plans } = encoded;
   const { crosses = [], weights, raised } = scorer;
-  const sums = new UnitSums(table, joined);
+  const sums = new UnitSums(table);
   const weightsOf = (feature: number) =>
     raised?.get(feature) ?? weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
   plans.forEach((plan, feature) => sums.add(plan, weightsOf(feature)));
   crosses.forEach(([a, b], k) => {
     const size = bucketCount(schema.features[b]);
-    sums.addCross(plans[a], plans[b], size, weightsOf(plans.length + k));
+    const cells = combinePlans(plans[a], plans[b], table, (x, y) => x * size + y);
+    sums.add(cells, weightsOf(plans.length + k));
   });
   for (const filter of schema.filters) {
     const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);
     excludeFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
   }
-  const tables = joined.flatMap((group, g) => {
-    const units = joinUnits(group, sums.columns, sums.groups[g]);
-    return units === undefined ? [] : withRange(group, units);
-  });
-  if (sums.rows !== undefined || tables.length === 0) tables.push(withRange(perRow, sums.ofRows()));
-  // A table whose entries are all 0 need not be read; one table
-  // is kept all the same, as the search needs at least one.
-  const useful = tables.filter(({ low, high, excludes }) => low !== 0 || high !== 0 || excludes);
-  const used = useful.length === 0 ? tables.slice(0, 1) : useful;
-  return { base: sums.base, tables: used.toSorted((a, b) => b.high - b.low - (a.high - a.low)) };
+  return sums.finish();
 }
 
-/** The sums of all features' units: a constant part, parts by the codes of each column and each group, and a part by row. */
+/** The sums of all features' units: a constant part, parts by the codes of columns, and parts by row. */
 class UnitSums {
-  base = 0;
+  #base = 0;
   /** Per column its units by code; undefined until a feature or filter reads the column. */
-  readonly columns: (Int32Array | undefined)[];
-  /** Per group of joined columns what learned crosses of two of its columns add; undefined where none is. */
-  readonly groups: (Int32Array | undefined)[];
+  readonly #columns: (Int32Array | undefined)[];
+  readonly #crosses: CrossUnits[] = [];
   /** Units by row; undefined until a feature needs them. */
-  rows: Int32Array | undefined;
+  #rows: Int32Array | undefined;
+  readonly #apart = new Map<number, number>();
   readonly #table: ItemTable;
-  readonly #joined: readonly JoinedColumns[];
 
-  constructor(table: ItemTable, joined: readonly JoinedColumns[]) {
+  constructor(table: ItemTable) {
     this.#table = table;
-    this.#joined = joined;
-    this.columns = table.columns.map(() => undefined);
-    this.groups = joined.map(() => undefined);
+    this.#columns = table.columns.map(() => undefined);
   }
 
   add(plan: FeaturePlan, weights: Int32Array): void {
     switch (plan.from) {
       case 'constant':
-        this.base += weights[plan.bucket];
+        this.#base += weights[plan.bucket];
         break;
       case 'column':
         addByBucket(this.ofColumn(plan.column), plan.buckets, weights);
         break;
+      case 'columns':
+        this.#addCross(plan, weights);
+        break;
       case 'sparse': {
-        const rows = this.ofRows();
-        this.base += weights[plan.bucket];
-        for (const [row, bucket] of plan.rows) rows[row] += weights[bucket] - weights[plan.bucket];
+        this.add(plan.others, weights);
+        const othersAt = bucketReader(plan.others, this.#table);
+        for (const [row, bucket] of plan.rows) {
+          const units = weights[bucket] - weights[othersAt(row)];
+          this.#apart.set(row, (this.#apart.get(row) ?? 0) + units);
+        }
         break;
       }
       case 'rows':
-        addByBucket(this.ofRows(), plan.buckets, weights);
+        addByBucket((this.#rows ??= new Int32Array(plan.buckets.length)), plan.buckets, weights);
         break;
       default:
         throw plan satisfies never;
     }
   }
 
-  /**
-   * Adds the units of a learned cross. Where what one of the features reads is the same for all items, such as a wish, it is one
-   * more table by the other's column. Two columns that are joined are read through their joined code; others row by row.
-   * @param size buckets of the second feature. @param weights by cell.
-   */
-  addCross(a: FeaturePlan, b: FeaturePlan, size: number, weights: Int32Array): void {
-    if (a.from === 'column' && b.from === 'column' && a.column !== b.column) {
-      const both = [a.column, b.column];
-      const g = this.#joined.findIndex(({ columns }) => both.every((own) => columns.includes(own)));
-      if (g >= 0) {
-        const group = this.#joined[g];
-        const [ofA, ofB] = both.map((own) => group.members[group.columns.indexOf(own)]);
-        const units = (this.groups[g] ??= new Int32Array(group.size));
-        for (let code = 0; code < units.length; code++)
-          units[code] += weights[a.buckets[ofA[code]] * size + b.buckets[ofB[code]]];
-        return;
-      }
-    }
-    this.add(
-      combinePlans(a, b, this.#table, (x, y) => x * size + y),
-      weights,
-    );
-  }
-
   ofColumn(column: number): Int32Array {
-    return (this.columns[column] ??= new Int32Array(this.#table.columns[column].values.length));
+    return (this.#columns[column] ??= new Int32Array(this.#table.columns[column].values.length));
   }
 
-  ofRows(): Int32Array {
-    return (this.rows ??= new Int32Array(this.#table.ids.length));
+  finish(): ScoreTables {
+    const columns: ColumnUnits[] = [];
+    this.#columns.forEach((units, column) => {
+      if (units === undefined) return;
+      const { codes } = this.#table.columns[column];
+      const { high, below, isOne } = spreadOf(units, rowsByCode(this.#table.columns[column]));
+      if (!isOne) columns.push({ column, codes, units, high, below });
+      else if (codes.length > 0) this.#base += high;
+    });
+    columns.sort((a, b) => b.below - a.below);
+    return {
+      base: this.#base,
+      columns,
+      crosses: this.#crosses,
+      rows: this.#rows,
+      apart: this.#apart,
+    };
+  }
+
+  #addCross({ parts, buckets }: Extract<CodePlan, { from: 'columns' }>, weights: Int32Array): void {
+    const units = Int32Array.from(buckets, (bucket) => weights[bucket]);
+    const high = units.reduce((most, own) => Math.max(most, own), -Infinity);
+    // Most cells of a cross weigh nothing before it is learned.
+    if (units.every((own) => own === high)) {
+      this.#base += high;
+      return;
+    }
+    this.#crosses.push({
+      parts: parts.map((part) => ({ ...part, codes: this.#table.columns[part.column].codes })),
+      units,
+      high,
+    });
   }
 }
 
@@ -171,48 +179,24 @@ function excludeFiltered(
   }
 }
 
-/** @param crossed is added to. @returns undefined when no feature reads any of the group's columns. */
-function joinUnits(
-  { columns, members, size }: JoinedColumns,
-  perColumn: readonly (Int32Array | undefined)[],
-  crossed: Int32Array | undefined,
-): Int32Array | undefined {
-  // The codes of a group of one column are those of the column.
-  if (columns.length === 1) return perColumn[columns[0]];
-  let units = crossed;
-  columns.forEach((column, i) => {
-    const own = perColumn[column];
-    if (own === undefined) return;
-    units ??= new Int32Array(size);
-    const member = members[i];
-    for (let code = 0; code < size; code++) units[code] += own[member[code]];
-  });
-  return units;
-}
+/** What entries that exclude a row count for where columns are compared: they are few, and others say more of what a row scores. */
+const EXCLUDES = -MAX_SCORE_UNITS;
 
-/** Adds the range of the entries; codes that no row has do not count. */
-function withRange(group: JoinedColumns, units: Int32Array): UnitTable {
-  const { starts } = group;
-  let low = MAX_SCORE_UNITS;
-  let high = -MAX_SCORE_UNITS;
-  let next = high;
-  let rowsAtHigh = 0;
-  let excludes = false;
-  let start = 0;
+/** The highest entry that some row has, by how much rows are below it on average, and whether all have the same. */
+function spreadOf(
+  units: Int32Array,
+  rows: Uint32Array,
+): { readonly high: number; readonly below: number; readonly isOne: boolean } {
+  let [low, high, sum, count] = [Infinity, -Infinity, 0, 0];
   for (let code = 0; code < units.length; code++) {
-    const value = units[code];
-    const end = starts[code + 1];
-    const rows = end - start;
-    start = end;
-    if (rows === 0) continue;
-    if (value > high) {
-      next = high;
-      high = value;
-      rowsAtHigh = rows;
-    } else if (value === high) rowsAtHigh += rows;
-    else if (value > next) next = value;
-    if (value <= -MAX_SCORE_UNITS) excludes = true;
-    else if (value < low) low = value;
+    const have = rows[code];
+    if (have === 0) continue;
+    const own = units[code];
+    if (own < low) low = own;
+    if (own > high) high = own;
+    if (own <= EXCLUDES) continue;
+    sum += own * have;
+    count += have;
   }
-  return { group, units, low, high, next, rowsAtHigh, excludes };
+  return { high, below: count === 0 ? 0 : high - sum / count, isOne: low >= high };
 }

@@ -5,7 +5,7 @@ import {
   type LearnedPart,
 } from '../features/columns/learned-columns.ts';
 import type { Schema } from '../features/schema.ts';
-import { joinColumns } from './joined-columns.ts';
+import { columnBlocks } from './row-blocks.ts';
 import type { RankableTable } from './rank.ts';
 
 const known = new WeakMap<Pick<Schema, 'features'>, readonly LearnedKey[]>();
@@ -23,7 +23,7 @@ export function learnedKeys(schema: Pick<Schema, 'features'>): readonly LearnedK
 
 /**
  * A table with what was learned of its items, as further columns, in place of those that it may have: to scoring they are columns
- * as any other. Only they are joined anew. It is to be made once per table and part, and not per request.
+ * as any other. It is to be made once per table and part, and not per request.
  */
 export function withLearned(
   items: RankableTable,
@@ -32,19 +32,21 @@ export function withLearned(
 ): RankableTable {
   const keys = learnedKeys(schema);
   if (keys.length === 0) return items;
-  const { table } = items;
+  const { table, blocks } = items;
   const own = table.columns.filter(({ isLearned }) => !isLearned);
-  const first = own.length;
-  const joined = items.joined.filter((group) => group.columns.every((column) => column < first));
   const columns = learnedColumnsOf(keys, part, table.ids);
-  const groups = joinColumns({ ...table, columns }).map((group) => ({
-    ...group,
-    columns: group.columns.map((column) => first + column),
-  }));
   return {
     ...items,
     table: { ...table, columns: [...own, ...columns] },
-    joined: [...joined, ...groups],
+    ...(blocks && {
+      blocks: {
+        ...blocks,
+        columns: [
+          ...blocks.columns.slice(0, own.length),
+          ...columns.map((column) => columnBlocks(column, blocks.counts)),
+        ],
+      },
+    }),
     learned: part,
   };
 }

@@ -11,17 +11,18 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
+import { RowIndex, type RowsById } from '../features/columns/row-index.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
-import { eachRow, joinColumns, type JoinedColumns } from './joined-columns.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
 import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
+import { blockCounts, columnBlocks, type RowBlocks } from './row-blocks.ts';
 import { toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
@@ -30,22 +31,25 @@ import { topRows } from './top-rows.ts';
 export interface RankableTable {
   readonly table: ItemTable;
   /** Row by item id. */
-  readonly rows: ReadonlyMap<string, number>;
-  readonly joined: readonly JoinedColumns[];
-  /** The group in which each row has its own code. */
-  readonly perRow: JoinedColumns;
+  readonly rows: RowsById;
+  /** Absent of few rows: all of them are scored. */
+  readonly blocks?: RowBlocks;
   /** Of candidates the catalogue, which knows items that the visitor touched before and that do not compete now. */
   readonly catalogue?: IndexedTable;
   /** What was learned of the items, where columns of the table hold it (`withLearned`). */
   readonly learned?: LearnedPart;
 }
 
-export const rankable = (table: ItemTable): RankableTable => ({
-  table,
-  rows: indexRows(table),
-  joined: joinColumns(table),
-  perRow: eachRow(table),
-});
+/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
+const FEW_ROWS = 1024;
+
+export function rankable(table: ItemTable): RankableTable {
+  const { columns, ids } = table;
+  if (ids.length <= FEW_ROWS) return { table, rows: indexRows(table) };
+  const counts = blockCounts(ids.length);
+  const blocks = { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
+  return { table, rows: new RowIndex(ids), blocks };
+}
 
 /** The ordered items of one ranking. All arrays are by slot, the top slot first. */
 export interface Slate {
@@ -85,7 +89,7 @@ export interface PoolOptions {
  */
 export function poolOf(
   scorer: Scorer,
-  { table, rows, joined, perRow, catalogue }: RankableTable,
+  { table, rows, blocks, catalogue }: RankableTable,
   visit: Visit,
   { limit, nowMs, exploration, seed }: PoolOptions,
 ): Pool {
@@ -95,13 +99,9 @@ export function poolOf(
   const { crosses, weights } = scorer;
   const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) =>
     topRows(
-      compileScores(
-        { crosses, weights, ...(raised && { raised }) },
-        encoded,
-        joined,
-        perRow,
-        nowMs,
-      ),
+      compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs),
+      table.ids.length,
+      blocks,
       Math.min(k, table.ids.length),
     );
   if (scorer.kind !== 'additive') {

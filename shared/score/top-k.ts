@@ -13,13 +13,15 @@ export interface Scored {
  */
 const ROWS = 2 ** 25;
 /** Keys order rows as the ranking does: more units first, and of equal units the earlier row. */
-const keyOf = (row: number, units: number) => units * ROWS - row;
+export const keyOf = (row: number, units: number): number => units * ROWS - row;
 const unitsOf = (key: number) => Math.ceil(key / ROWS) | 0;
 
 /** The k best of the rows offered, kept in a binary heap whose root is the worst of them. */
 export class TopK {
   /** A row with fewer units cannot enter. The initial value keeps out excluded rows. */
   leastUnits = -MAX_SCORE_UNITS + 1;
+  /** A row must have a higher key to enter. */
+  leastKey = keyOf(0, -MAX_SCORE_UNITS);
   readonly #keys: Float64Array;
   #size = 0;
 
@@ -28,12 +30,13 @@ export class TopK {
   }
 
   offer(row: number, units: number): void {
-    if (units < this.leastUnits) return;
     const key = keyOf(row, units);
+    if (key <= this.leastKey) return;
     if (this.#size < this.#keys.length) this.#siftUp(this.#size++, key);
-    else if (key > this.#keys[0]) this.#siftDown(key);
-    else return;
-    if (this.#size === this.#keys.length) this.leastUnits = unitsOf(this.#keys[0]);
+    else if (this.#size > 0) this.#siftDown(key);
+    if (this.#size < this.#keys.length) return;
+    this.leastKey = this.#keys[0];
+    this.leastUnits = unitsOf(this.leastKey);
   }
 
   /** Best first. */

@@ -1,90 +1,183 @@
-import type { ScoreTables, UnitTable } from './additive.ts';
-import { TopK, type Scored } from './top-k.ts';
-
-/** The rows at a table's highest entry are scored first if they are at most one in this many. */
-const MIN_ROWS_PER_HIGH = 16;
+import type { ColumnUnits, CrossUnits, ScoreTables } from './additive.ts';
+import { BlockBounds } from './block-bounds.ts';
+import { BestFirst } from './best-first.ts';
+import { BLOCK_ROWS, FAN_OUT, type CodeRanges, type RowBlocks } from './row-blocks.ts';
+import { keyOf, TopK, type Scored } from './top-k.ts';
 
 /**
- * The exact k best rows. Ties go to the earlier row; excluded rows never appear. Upper bounds make it possible to
- * skip most rows without losing a winner (MaxScore: H. Turtle and J. Flood, "Query Evaluation: Strategies and
- * Optimizations", 1995):
- * - If few rows have a table's highest entry (say the preferred country), they are scored first, found by their code.
- *   For the other rows that table then adds at most its second-highest entry.
- * - The other rows are visited by their code in the first table. A row is dropped as soon as the most that the
- *   remaining tables can add would not lift it to the k-th best score so far.
+ * The exact k best rows. Ties go to the earlier row; excluded rows never appear. The blocks of rows are visited by the most
+ * that a row of them can score, best first, down to blocks of 64 rows, whose rows are scored; as soon as the best block that is left
+ * cannot hold a row that would enter, none can.
+ * @param count number of rows. @param blocks undefined: all rows are scored, which of few takes less.
  */
-export function topRows({ base, tables }: ScoreTables, k: number): Scored[] {
-  const search = new Search(tables, k);
-  const rows = tables[0].group.rows.length;
-  for (let i = tables.length - 1; i > 0; i--) {
-    if (tables[i].rowsAtHigh * MIN_ROWS_PER_HIGH <= rows) search.scoreRowsAtHigh(i, base);
-  }
-  search.scoreOtherRows(base);
-  return search.top.sorted();
+export function topRows(
+  tables: ScoreTables,
+  count: number,
+  blocks: RowBlocks | undefined,
+  k: number,
+): Scored[] {
+  const scan = new Scan(tables, count, blocks, k);
+  scan.scoreApart();
+  if (blocks === undefined)
+    for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
+  else searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
+  return scan.top.sorted();
 }
 
-class Search {
-  readonly top: TopK;
-  readonly #tables: readonly UnitTable[];
-  readonly #units: readonly Int32Array[];
-  readonly #codes: readonly (Uint16Array | Uint32Array)[];
-  /** The most that each table can add to a row that is not scored yet. */
-  readonly #caps: number[];
-  #least: number;
+/** Shared, as only one search runs at a time. */
+const waiting = new BestFirst();
 
-  constructor(tables: readonly UnitTable[], k: number) {
+function searchBlocks(scan: Scan, bounds: BlockBounds, counts: readonly number[]): void {
+  const { top } = scan;
+  waiting.clear();
+  const rowsOf = counts.map((_, level) => BLOCK_ROWS * FAN_OUT ** level);
+  const add = (level: number, from: number, to: number) => {
+    for (let block = from; block < to; block++) {
+      const key = keyOf(block * rowsOf[level], bounds.of(level, block));
+      if (key > top.leastKey) waiting.push(key, level, block);
+    }
+  };
+  const highest = counts.length - 1;
+  add(highest, 0, counts[highest]);
+  while (waiting.key > top.leastKey) {
+    const { level, block } = waiting;
+    waiting.pop();
+    if (level === 0) scan.scoreBlock(block);
+    else add(level - 1, block * FAN_OUT, Math.min((block + 1) * FAN_OUT, counts[level - 1]));
+  }
+}
+
+/** A column as blocks are scored by it. */
+interface ScannedColumn extends ColumnUnits {
+  /** Whether all rows of a block have the same code, and which; absent where that is not known. */
+  readonly ranges: CodeRanges | undefined;
+  readonly isBytes: boolean;
+}
+
+/**
+ * Rows of a block that may still enter, and what they have so far. Shared, as only one block is scored at a time and an array for
+ * each request costs more than a block.
+ */
+const left = new Uint32Array(BLOCK_ROWS);
+const sums = new Int32Array(BLOCK_ROWS);
+
+class Scan {
+  readonly top: TopK;
+  readonly #tables: ScoreTables;
+  readonly #count: number;
+  readonly #columns: readonly ScannedColumn[];
+  /** The most that rows can have beyond what the columns that differ within a block give. */
+  readonly #others: number;
+
+  constructor(tables: ScoreTables, count: number, blocks: RowBlocks | undefined, k: number) {
     this.top = new TopK(k);
     this.#tables = tables;
-    this.#units = tables.map(({ units }) => units);
-    this.#codes = tables.map(({ group }) => group.codes);
-    this.#caps = tables.map(({ high }) => high);
-    this.#least = this.top.leastUnits;
+    this.#count = count;
+    this.#columns = tables.columns.map((own) => {
+      const summary = blocks?.columns[own.column];
+      const ranges = summary?.shift === 0 ? summary.levels[0] : undefined;
+      return { ...own, ranges, isBytes: own.codes instanceof Uint8Array };
+    });
+    this.#others = tables.crosses.reduce((sum, { high }) => sum + high, 0);
   }
 
-  scoreRowsAtHigh(table: number, base: number): void {
-    const { units, high, next, group } = this.#tables[table];
-    const reach = this.#reachAfter(-1);
-    for (let code = 0; code < units.length; code++) {
-      if (units[code] !== high) continue;
-      const end = group.starts[code + 1];
-      for (let at = group.starts[code]; at < end; at++) this.#score(group.rows[at], base, 0, reach);
+  /** The few rows that have units of their own come first; `scoreBlock` leaves them out. */
+  scoreApart(): void {
+    const { base, columns, crosses, rows, apart } = this.#tables;
+    for (const [row, own] of apart) {
+      let units = base + own;
+      for (const column of columns) units += column.units[column.codes[row]];
+      for (const cross of crosses) units += unitsAt(cross, row);
+      if (rows !== undefined) units += rows[row];
+      this.top.offer(row, units);
     }
-    this.#caps[table] = next;
-  }
-
-  scoreOtherRows(base: number): void {
-    const { units, group } = this.#tables[0];
-    const { rows, starts } = group;
-    const reach = this.#reachAfter(0);
-    for (let code = 0; code < units.length; code++) {
-      const sum = base + units[code];
-      if (sum + reach < this.#least) continue;
-      const end = starts[code + 1];
-      for (let at = starts[code]; at < end; at++) this.#score(rows[at], sum, 1, reach);
-    }
-  }
-
-  #reachAfter(table: number): number {
-    let reach = 0;
-    for (let i = table + 1; i < this.#caps.length; i++) reach += this.#caps[i];
-    return reach;
   }
 
   /**
-   * @param sumBefore sum of the tables before `from`.
-   * @param reachFrom the most that table `from` and those after it can add.
+   * Adds up the columns one after the other, those first by which most is lost. A row is left as soon as what is still to
+   * come would not lift it to the least that enters.
    */
-  #score(row: number, sumBefore: number, from: number, reachFrom: number): void {
-    let sum = sumBefore;
-    let reach = reachFrom;
-    for (let i = from; i < this.#units.length; i++) {
-      const units = this.#units[i][this.#codes[i][row]];
-      const cap = this.#caps[i];
-      sum += units;
-      reach -= cap;
-      if (units > cap || sum + reach < this.#least) return;
+  scoreBlock(block: number): void {
+    const columns = this.#columns;
+    const from = block * BLOCK_ROWS;
+    let count = Math.min(BLOCK_ROWS, this.#count - from);
+    let sum = this.#tables.base;
+    let reach = this.#others;
+    for (let i = 0; i < columns.length; i++) {
+      const { ranges, units, high } = columns[i];
+      if (ranges !== undefined && ranges.low[block] === ranges.high[block])
+        sum += units[ranges.low[block]];
+      else reach += high;
     }
-    this.top.offer(row, sum);
-    this.#least = this.top.leastUnits;
+    const { rows } = this.#tables;
+    for (let i = 0; i < count; i++) {
+      left[i] = from + i;
+      sums[i] = rows === undefined ? sum : sum + rows[from + i];
+    }
+    const least = this.top.leastUnits;
+    for (let i = 0; i < columns.length && count > 0; i++) {
+      const { ranges, units, high, codes, isBytes } = columns[i];
+      if (ranges !== undefined && ranges.low[block] === ranges.high[block]) continue;
+      reach -= high;
+      count = isBytes
+        ? keepBytes(count, codes as Uint8Array, units, least - reach)
+        : keepWide(count, codes as Uint16Array, units, least - reach);
+    }
+    for (const cross of this.#tables.crosses) {
+      reach -= cross.high;
+      let kept = 0;
+      for (let i = 0; i < count; i++) {
+        const own = sums[i] + unitsAt(cross, left[i]);
+        if (own < least - reach) continue;
+        left[kept] = left[i];
+        sums[kept++] = own;
+      }
+      count = kept;
+    }
+    const { apart } = this.#tables;
+    for (let i = 0; i < count; i++) if (!apart.has(left[i])) this.top.offer(left[i], sums[i]);
   }
+}
+
+function unitsAt({ parts, units }: CrossUnits, row: number): number {
+  let at = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const { codes, digits, stride } = parts[i];
+    at += stride * digits[codes[row]];
+  }
+  return units[at];
+}
+
+/**
+ * Adds the units of a column to the rows that are left, and keeps those that have at least `least` then: without a branch, as
+ * whether a row stays is as good as chance. @returns how many.
+ */
+function keepBytes(count: number, codes: Uint8Array, units: Int32Array, least: number): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = left[i];
+    const sum = (sums[i] + units[codes[row]]) | 0;
+    left[kept] = row;
+    sums[kept] = sum;
+    kept += 1 + ((sum - least) >> 31);
+  }
+  return kept;
+}
+
+/** The same: a loop over arrays of one type is compiled to code that need not ask for it. */
+function keepWide(
+  count: number,
+  codes: Uint16Array | Uint32Array,
+  units: Int32Array,
+  least: number,
+): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = left[i];
+    const sum = (sums[i] + units[codes[row]]) | 0;
+    left[kept] = row;
+    sums[kept] = sum;
+    kept += 1 + ((sum - least) >> 31);
+  }
+  return kept;
 }

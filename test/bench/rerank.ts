@@ -1,6 +1,6 @@
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
-import { packItems } from '../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { compileScores } from '../../shared/score/additive.ts';
 import { rankable } from '../../shared/score/rank.ts';
@@ -47,13 +47,12 @@ const RERANKERS: readonly (readonly [string, RerankingScorer])[] = [
 ];
 
 export async function benchRerank(): Promise<BenchRow[]> {
-  const table = packItems(smarttrip.columns, makeTrips(TRIPS, 1));
-  const { rows, joined, perRow } = rankable(table);
+  const { table, rows, blocks } = rankable(catalogueTable(smarttrip, makeTrips(TRIPS, 1)));
   const encoded = makeVisits(VISITS, 2).map((visit) =>
     encodeRequest(smarttrip, table, rows, visit, NOW_MS),
   );
   const first = encoded.map((request) =>
-    topRows(compileScores(scorer, request, joined, perRow, NOW_MS), DEPTH),
+    topRows(compileScores(scorer, request, NOW_MS), TRIPS, blocks, DEPTH),
   );
   const rowByRow = (own: RerankingScorer, i: number) => {
     const codes = codesOf(

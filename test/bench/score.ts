@@ -1,51 +1,49 @@
-import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { encodeRequest } from '../../shared/features/encode.ts';
+import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { compileScores } from '../../shared/score/additive.ts';
+import { topRows } from '../../shared/score/top-rows.ts';
+import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { compileScores } from '../../shared/score/additive.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
-import { additiveFromPoints } from '../../shared/score/scorer.ts';
-import { topRows } from '../../shared/score/top-rows.ts';
 import { mayBeShown, ruleScore, type Trip, type Wishes } from '../oracle/rule-score.ts';
 import { fastestUs } from './support/clock.ts';
 import type { BenchRow } from './support/row.ts';
+import { rulesOf, scanRows } from './support/scan-rows.ts';
 import { makeTrips, makeVisits, NOW_MS } from './support/trips.ts';
 
 /**
  * Ranking a whole catalogue in one thread, for many seeded requests, beside the obvious scorer (objects, ifs, a
- * full sort) and beside reading each packed code once, which a scorer that visits every row cannot beat.
+ * full sort) and beside reading each packed code once, which a scorer that visits every row cannot beat. Then the scan alone over
+ * catalogues of several sizes, beside the scan that it took the place of (`support/scan-rows.ts`).
  */
 const TRIPS = 10_000;
 const VISITS = 64;
 const LIMIT = 20;
 const POOL = 50;
 
-const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
-  version: RULES_VERSION,
-  name: 'rules',
-});
+const scorer = rulesOf(smarttrip);
 const exploration = { temperature: 3, epsilon: 0.02, poolSize: POOL };
 const options = { limit: LIMIT, seed: 1, nowMs: NOW_MS, exploration };
 
 export async function benchScore(): Promise<BenchRow[]> {
   const items = makeTrips(TRIPS, 1);
   const visits = makeVisits(VISITS, 2);
-  const table = packItems(smarttrip.columns, items);
-  const competing = rankable(table);
-  const { rows, joined, perRow } = competing;
+  const competing = rankable(catalogueTable(smarttrip, items));
+  const { table, rows, blocks } = competing;
   const encode = (i: number) => encodeRequest(smarttrip, table, rows, visits[i], NOW_MS);
   const encoded = visits.map((_, i) => encode(i));
-  const compile = (i: number) => compileScores(scorer, encoded[i], joined, perRow, NOW_MS);
+  const compile = (i: number) => compileScores(scorer, encoded[i], NOW_MS);
   const compiled = visits.map((_, i) => compile(i));
+  const best = (i: number, k: number) => topRows(compiled[i], TRIPS, blocks, k);
   const trips = items.map(
     ({ attributes }) => Object.assign({ departureMs: attributes.departure }, attributes) as Trip,
   );
-  const columns = table.columns.map(({ codes }) => codes);
+  const columns = packItems(smarttrip.columns, items).columns.map(({ codes }) => codes);
 
   const rankUs = fastestUs(VISITS, (i) => rankSlate(scorer, competing, visits[i], options), 300);
   const encodeUs = fastestUs(VISITS, encode, 300);
   const compileUs = fastestUs(VISITS, compile, 300);
-  const topUs = fastestUs(VISITS, (i) => topRows(compiled[i], POOL), 300);
+  const topUs = fastestUs(VISITS, (i) => best(i, POOL), 300);
   const naiveUs = fastestUs(VISITS, (i) => rankObjects(trips, visits[i].preferences), 8);
   const readUs = fastestUs(VISITS, () => sumOfCodes(columns), 50);
   const besideRank = (row: BenchRow): BenchRow => ({
@@ -61,6 +59,7 @@ export async function benchScore(): Promise<BenchRow[]> {
     { name: `of which: best ${POOL}`, value: topUs, unit: 'µs' },
     besideRank({ name: 'obvious scorer', value: naiveUs, unit: 'µs' }),
     besideRank({ name: 'read each code once', value: readUs, unit: 'µs' }),
+    ...scanRows(),
   ];
 }
 
@@ -73,7 +72,7 @@ function rankObjects(trips: readonly Trip[], wishes: Wishes) {
     .slice(0, LIMIT);
 }
 
-function sumOfCodes(columns: readonly (Uint16Array | Uint32Array)[]): number {
+function sumOfCodes(columns: readonly ArrayLike<number>[]): number {
   let sum = 0;
   for (const codes of columns) for (let row = 0; row < codes.length; row++) sum += codes[row];
   return sum;

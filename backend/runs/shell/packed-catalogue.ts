@@ -1,5 +1,5 @@
 import type { Schema } from '../../../shared/features/schema.ts';
-import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import { learnedPart } from '../../../shared/features/columns/learned-columns.ts';
 import { learnedKeys, withLearned } from '../../../shared/score/learned-table.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
@@ -11,7 +11,8 @@ export type PackedCatalogue = () => Promise<RankableTable>;
 /**
  * In a worker: the catalogue as it is when it is first asked for, and the same one from then on, as all that a run says of a
  * version is to be of one catalogue. Items are read from the store and packed, which takes a second or two of 100,000: the
- * published snapshot would have to come from the edge, which may be down.
+ * published snapshot would have to come from the edge, which may be down. Rows lie as in a snapshot, as of equal scores the earlier
+ * row is shown first.
  */
 export function packedCatalogue(database: Database, schema: Schema): PackedCatalogue {
   let packed: Promise<RankableTable> | undefined;
@@ -24,7 +25,7 @@ async function readAndPack(database: Database, schema: Schema): Promise<Rankable
   const { storedItems } = await import('../../catalogue/stored-items.ts');
   const client = connect(database);
   try {
-    const table = rankable(packItems(schema.columns, await storedItems(client, schema)));
+    const table = rankable(catalogueTable(schema, await storedItems(client, schema)));
     if (learnedKeys(schema).length === 0) return table;
     const { readLearned } = await import('../../catalogue/learned-parts.ts');
     const { drizzle } = await import('drizzle-orm/libsql/sqlite3');

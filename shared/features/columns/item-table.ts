@@ -8,6 +8,9 @@ import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
 
+/** Codes of a column by row, in the narrowest array that holds them. */
+export type Codes = Uint8Array | Uint16Array | Uint32Array;
+
 /** A value in a column's dictionary: text, number (a date as epoch ms), set of texts, or path from the root. */
 export type ColumnValue = string | number | readonly string[];
 
@@ -18,7 +21,7 @@ export type ColumnValue = string | number | readonly string[];
 export interface Column {
   readonly spec: ColumnSpec;
   readonly values: readonly ColumnValue[];
-  readonly codes: Uint16Array | Uint32Array;
+  readonly codes: Codes;
   /** True of what the log has taught of the items: it is no attribute of theirs, and no schema lists it as a column. */
   readonly isLearned?: true;
 }
@@ -60,10 +63,15 @@ function packColumn(spec: ColumnSpec, items: readonly Item[]): Column {
   });
   const sorted = [...present.keys()].toSorted((a, b) => (a < b ? -1 : 1));
   const codeOf = new Map(sorted.map((key, index) => [key, index + 1]));
-  const codes =
-    sorted.length < 65_535 ? new Uint16Array(items.length) : new Uint32Array(items.length);
+  const codes = codesFor(sorted.length + 1, items.length);
   keys.forEach((key, row) => (codes[row] = key === undefined ? MISSING : codeOf.get(key)!));
   return { spec, values: ['', ...sorted.map((key) => present.get(key)!)], codes };
+}
+
+/** Codes below `size` of so many rows, all missing yet. */
+export function codesFor(size: number, rows: number): Codes {
+  if (size <= 0x100) return new Uint8Array(rows);
+  return size <= 0x1_0000 ? new Uint16Array(rows) : new Uint32Array(rows);
 }
 
 /** @throws ApiError 400 unless the values are of the column's type, sorted and distinct. */

@@ -148,5 +148,6 @@ function ownPlan(
     if (row !== undefined) counts.set(row, (counts.get(row) ?? 0) + weightAt(agoHours, spec));
   }
   const rows = new Map([...counts].map(([row, count]) => [row, bucketOf(count)]));
-  return rows.size === 0 ? { from: 'constant', bucket: 1 } : { from: 'sparse', bucket: 1, rows };
+  const others = { from: 'constant', bucket: 1 } as const;
+  return rows.size === 0 ? others : { from: 'sparse', others, rows };
 }

@@ -4,17 +4,36 @@ import type { Column, ItemTable } from '../columns/item-table.ts';
 import { firstIndex } from '../columns/binary-search.ts';
 import type { CheckInput } from './check.ts';
 
-/**
- * A feature compiled for one request: it determines the bucket of each row. The cheaper forms come first; scoring
- * turns `constant` and `column` plans into one table of units per column.
- */
-export type FeaturePlan =
+/** A feature compiled for one request whose buckets follow from the codes of columns. */
+export type CodePlan =
   | { readonly from: 'constant'; readonly bucket: number }
   /** The bucket of a row is `buckets[code]`, by its code in one column. */
   | { readonly from: 'column'; readonly column: number; readonly buckets: Uint8Array }
-  /** The bucket is `bucket` except in a few rows: row → bucket. */
-  | { readonly from: 'sparse'; readonly bucket: number; readonly rows: ReadonlyMap<number, number> }
-  /** The bucket of a row is `buckets[row]`. */
+  /** The bucket of a row is `buckets[Σ stride · digits[code]]`, over its codes in several columns. */
+  | { readonly from: 'columns'; readonly parts: readonly CodePart[]; readonly buckets: Uint8Array };
+
+/** What one column adds to the index of a combination: a digit by code, times the digit's place value. */
+export interface CodePart {
+  readonly column: number;
+  readonly digits: Uint8Array;
+  readonly stride: number;
+  /** Digits are below it. */
+  readonly size: number;
+}
+
+/**
+ * A feature compiled for one request: it determines the bucket of each row. The cheaper forms come first; no form but the
+ * last needs time or memory for each row.
+ */
+export type FeaturePlan =
+  | CodePlan
+  /** As `others` says, except in a few rows: row → bucket. */
+  | {
+      readonly from: 'sparse';
+      readonly others: CodePlan;
+      readonly rows: ReadonlyMap<number, number>;
+    }
+  /** The bucket of a row is `buckets[row]`: by the caller's order, which only lists of candidates have. */
   | { readonly from: 'rows'; readonly buckets: Uint8Array };
 
 /** An item of some table of the schema. */
@@ -54,7 +73,7 @@ export interface BucketKind<S> {
   plan(spec: S, input: PlanInput): FeaturePlan;
 }
 
-export const MISSING: FeaturePlan = { from: 'constant', bucket: 0 };
+export const MISSING: CodePlan = { from: 'constant', bucket: 0 };
 
 /** Index of a column of the table. */
 export function columnOf(input: PlanInput, name: string): number {
@@ -66,7 +85,7 @@ export function columnPlan(
   input: PlanInput,
   name: string,
   fill: (buckets: Uint8Array, column: Column) => void,
-): FeaturePlan {
+): CodePlan {
   const index = columnOf(input, name);
   const column = input.table.columns[index];
   const buckets = new Uint8Array(column.values.length);
@@ -126,8 +145,21 @@ export function bucketReader(plan: FeaturePlan, table: ItemTable): (row: number)
       const { codes } = table.columns[plan.column];
       return (row) => plan.buckets[codes[row]];
     }
-    case 'sparse':
-      return (row) => plan.rows.get(row) ?? plan.bucket;
+    case 'columns': {
+      const parts = plan.parts.map((part) => ({
+        ...part,
+        codes: table.columns[part.column].codes,
+      }));
+      return (row) => {
+        let at = 0;
+        for (const { digits, stride, codes } of parts) at += stride * digits[codes[row]];
+        return plan.buckets[at];
+      };
+    }
+    case 'sparse': {
+      const bucketAt = bucketReader(plan.others, table);
+      return (row) => plan.rows.get(row) ?? bucketAt(row);
+    }
     case 'rows':
       return (row) => plan.buckets[row];
     default:

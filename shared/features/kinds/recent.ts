@@ -106,7 +106,8 @@ export const recent: BucketKind<RecentSpec> = {
       const row = input.rowOf(id);
       if (row !== undefined) rows.set(row, bucketOf(spec, touch, input.nowMs));
     }
-    return { from: 'sparse', bucket: touchedBuckets(spec) + 1, rows };
+    const others = { from: 'constant', bucket: touchedBuckets(spec) + 1 } as const;
+    return rows.size === 0 ? others : { from: 'sparse', others, rows };
   },
 };
 

@@ -1,4 +1,5 @@
 import type { ItemTable } from '../columns/item-table.ts';
+import { rowsByCode } from '../columns/rows-by-code.ts';
 import { needsColumn, needsMost } from './check.ts';
 import {
   columnOf,
@@ -62,11 +63,10 @@ function ordinal(n: number): string {
   return `${n}${suffix ?? 'th'}`;
 }
 
-/** Ranks depend only on the code, so counting rows per code and a running sum over the dictionary are enough. */
+/** Ranks depend only on the code, so rows per code and a running sum over the dictionary are enough. */
 function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): FeaturePlan {
-  const { codes, values } = table.columns[column];
-  const counts = new Uint32Array(values.length);
-  for (let row = 0; row < codes.length; row++) counts[codes[row]]++;
+  const { values } = table.columns[column];
+  const counts = rowsByCode(table.columns[column]);
   const buckets = new Uint8Array(values.length);
   let ahead = 0;
   for (let step = 1; step < values.length; step++) {

@@ -1,7 +1,17 @@
 import { touchesOf } from './recent.ts';
 import { binWords } from './bin-words.ts';
 import { needsColumn, needsTexts, needsRising } from './check.ts';
-import { columnOf, MISSING, rowsPlan, stepOf, type BucketKind, type PlanInput } from './kind.ts';
+import type { Column } from '../columns/item-table.ts';
+import { rowsByCode } from '../columns/rows-by-code.ts';
+import {
+  columnOf,
+  MISSING,
+  rowsPlan,
+  runsPlan,
+  stepOf,
+  type BucketKind,
+  type PlanInput,
+} from './kind.ts';
 
 /**
  * The ratio of the item's number to a reference number of the ranked items, in bins by `edges`. The reference `to` is
@@ -39,11 +49,10 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
     return `${binWords(spec.edges, bucket - 1)} times ${against}`;
   },
   plan(spec, input) {
-    const { codes, values } = input.table.columns[columnOf(input, spec.column)];
-    const floored = values.map((value, code) =>
-      code === 0 ? Number.NaN : Math.max(value as number, 1),
-    );
-    const at = (row: number) => floored[codes[row]];
+    const column = input.table.columns[columnOf(input, spec.column)];
+    const { codes } = column;
+    const numberOf = (code: number) =>
+      code === 0 ? Number.NaN : Math.max(column.values[code] as number, 1);
     const bucketOf = (value: number, reference: number) => {
       const ratio = value / reference;
       return Number.isNaN(ratio) ? 0 : 1 + stepOf(spec.edges, ratio);
@@ -52,34 +61,46 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
       if (!input.table.ordered) return MISSING;
       let lowest = Number.NaN;
       return rowsPlan(input.table, (row) => {
-        const own = at(row);
+        const own = numberOf(codes[row]);
         const bucket = bucketOf(own, lowest);
         if (!Number.isNaN(own) && !(lowest <= own)) lowest = own;
         return bucket;
       });
     }
-    const reference = referenceOf(spec, input, at);
+    const reference =
+      spec.to === 'median'
+        ? medianOf(column, numberOf)
+        : touchedNumber(spec, input, (row) => numberOf(codes[row]));
     if (Number.isNaN(reference)) return MISSING;
-    return rowsPlan(input.table, (row) => bucketOf(at(row), reference));
+    return runsPlan(input, spec.column, (value) => bucketOf(Math.max(value, 1), reference));
   },
 };
 
-/** @returns NaN if no item has a number to refer to. */
-function referenceOf(spec: SlateRatioSpec, input: PlanInput, at: (row: number) => number): number {
-  if (spec.to === 'median')
-    return median(input.table.ids.map((_, row) => at(row)).filter((value) => !Number.isNaN(value)));
-  const touched = [...touchesOf(input.visit.recent, spec.only).keys()]
-    .map((id) => input.rowOf(id))
+/** @returns NaN if no touched item has a number to refer to. */
+function touchedNumber(
+  { to, only }: SlateRatioSpec,
+  { visit, rowOf }: PlanInput,
+  at: (row: number) => number,
+): number {
+  const touched = [...touchesOf(visit.recent, only).keys()]
+    .map((id) => rowOf(id))
     .filter((row) => row !== undefined)
     .map(at)
     .filter((value) => !Number.isNaN(value));
-  if (spec.to === 'last-touched') return touched[0] ?? Number.NaN;
+  if (to === 'last-touched') return touched[0] ?? Number.NaN;
   return touched.reduce((sum, value) => sum + value, 0) / touched.length;
 }
 
-function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** The median of a table's items, read off the sorted dictionary. @returns NaN if no item has a number. */
+function medianOf(column: Column, numberOf: (code: number) => number): number {
+  const counts = rowsByCode(column);
+  const count = column.codes.length - counts[0];
+  if (count === 0) return Number.NaN;
+  const at = (rank: number) => {
+    let code = 0;
+    for (let left = rank; left >= 0; left -= counts[code]) code++;
+    return numberOf(code);
+  };
+  const middle = count >> 1;
+  return count % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
 }

@@ -15,7 +15,7 @@ const plans: readonly FeaturePlan[] = [
   { from: 'column', column: 0, buckets: Uint8Array.of(0, 2, 1, 2) },
   {
     from: 'sparse',
-    bucket: 3,
+    others: { from: 'constant', bucket: 3 },
     rows: new Map([
       [1, 5],
       [4, 3],

@@ -129,8 +129,10 @@ describe.each(kinds)('$what', ({ make, adds }) => {
     const shallow = make({ depth: 30, adds });
     requests.forEach((visit, i) => {
       const encoded = encodeRequest(smarttrip, competing.table, competing.rows, visit, NOW_MS);
-      const tables = compileScores(rules, encoded, competing.joined, competing.perRow, NOW_MS);
-      const first = new Set(topRows(tables, 30).map(({ row }) => row));
+      const tables = compileScores(rules, encoded, NOW_MS);
+      const first = new Set(
+        topRows(tables, competing.table.ids.length, competing.blocks, 30).map(({ row }) => row),
+      );
       const { rows } = slateOf(shallow, i, DETERMINISTIC);
       expect(rows.filter((row) => !first.has(row))).toEqual([]);
     });

@@ -34,8 +34,8 @@ it('takes what every object inherits for missing, and reads what an item has of 
   const specs = names.map((name) => ({ name, type: 'category' as const }));
   const ferrari = JSON.parse('{"id":"a","constructor":"Ferrari","__proto__":"x"}');
   const { columns: packed } = packItems(specs, [parseItem(ferrari), parseItem({ id: 'b' })]);
-  expect(packed[0]).toMatchObject({ values: ['', 'Ferrari'], codes: Uint16Array.of(1, 0) });
-  expect(packed[3]).toMatchObject({ values: ['', 'x'], codes: Uint16Array.of(1, 0) });
+  expect(packed[0]).toMatchObject({ values: ['', 'Ferrari'], codes: Uint8Array.of(1, 0) });
+  expect(packed[3]).toMatchObject({ values: ['', 'x'], codes: Uint8Array.of(1, 0) });
   const path = [{ name: 'p', type: 'path' as const, from: ['constructor', 'valueOf'] }];
   expect([...packItems(path, [parseItem({ id: 'a' })]).columns[0].codes]).toEqual([0]);
 });

@@ -1,6 +1,4 @@
-import type { ItemTable } from '../features/columns/item-table.ts';
-
-type Codes = Uint16Array | Uint32Array;
+import type { Codes, ItemTable } from '../../../shared/features/columns/item-table.ts';
 
 /**
  * A group of columns that are read together: each combination of their codes that occurs has one joined code. Built
@@ -81,6 +79,6 @@ function withRows(group: Group): JoinedColumns {
   for (let code = 0; code < group.size; code++) starts[code + 1] += starts[code];
   const next = starts.slice();
   const rows = new Uint32Array(group.codes.length);
-  group.codes.forEach((code, row) => (rows[next[code]++] = row));
+  for (let row = 0; row < rows.length; row++) rows[next[group.codes[row]]++] = row;
   return { ...group, rows, starts };
 }

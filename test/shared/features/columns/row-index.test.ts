@@ -1,0 +1,17 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { RowIndex } from '../../../../shared/features/columns/row-index.ts';
+import { fuzz } from '../../support/seed.ts';
+
+it('knows of each id its row, and of no other id', () => {
+  const some = fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 4 }), { maxLength: 60 });
+  fuzz(fc.tuple(some, some), ([ids, others]) => {
+    const index = new RowIndex(ids);
+    const map = new Map(ids.map((id, row) => [id, row]));
+    expect(index.size).toBe(map.size);
+    for (const id of [...ids, ...others]) {
+      expect(index.get(id)).toBe(map.get(id));
+      expect(index.has(id)).toBe(map.has(id));
+    }
+  });
+});

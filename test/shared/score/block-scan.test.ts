@@ -1,0 +1,120 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ItemId } from '../../../shared/domain/ids.ts';
+import { encodeRequest } from '../../../shared/features/encode.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
+import { compileScores } from '../../../shared/score/additive.ts';
+import { blockCounts, columnBlocks } from '../../../shared/score/row-blocks.ts';
+import { topRows } from '../../../shared/score/top-rows.ts';
+import { compileScores as compileJoined } from '../../oracle/joined-scan/additive.ts';
+import { eachRow, joinColumns } from '../../oracle/joined-scan/joined-columns.ts';
+import { topRows as topRowsByRow } from '../../oracle/joined-scan/top-rows.ts';
+import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { competitions, schemas, scorersFor } from '../support/arbitrary.ts';
+import { fuzz, runs, SEED } from '../support/seed.ts';
+
+/** Both scans of one table under one request: rows, units and ties must be the same. */
+function bothScans(
+  { schema, crosses, weights }: Parameters<typeof compileJoined>[0] & { schema: typeof smarttrip },
+  table: ReturnType<typeof packItems>,
+  visit: Parameters<typeof encodeRequest>[3],
+  nowMs: number,
+  k: number,
+) {
+  const rows = new Map([...table.ids].map((id, row) => [id, row]));
+  const encoded = encodeRequest(schema, table, rows, visit, nowMs);
+  const count = table.ids.length;
+  const counts = blockCounts(count);
+  const blocks = { counts, columns: table.columns.map((own) => columnBlocks(own, counts)) };
+  const tables = compileScores({ crosses, weights }, encoded, nowMs);
+  const wanted = Math.min(k, count);
+  const joined = joinColumns(table);
+  return {
+    byBlocks: topRows(tables, count, blocks, wanted),
+    inOrder: topRows(tables, count, undefined, wanted),
+    oracle: topRowsByRow(
+      compileJoined({ crosses, weights }, encoded, joined, eachRow(table), nowMs),
+      wanted,
+    ),
+  };
+}
+
+describe(`the block-max scan (seed ${SEED})`, () => {
+  it('finds the rows, units and ties of the scan by joined columns, for any schema, weights, crosses and request', () => {
+    const cases = schemas.chain((schema) =>
+      fc.tuple(scorersFor(schema), competitions, fc.integer({ min: 1, max: 30 }), fc.nat(5)),
+    );
+    fuzz(
+      cases,
+      ([scorer, { items, ordered, visit, nowMs }, k, copies]) => {
+        // Copies make ties that lie in different blocks.
+        const all = Array.from({ length: 2 ** copies }, (_, copy) =>
+          items.map(({ id, attributes }) => ({
+            id: (copy === 0 ? id : `${id}-${copy}`) as ItemId,
+            attributes,
+          })),
+        ).flat();
+        const table = packItems(scorer.schema.columns, all, ordered);
+        const { byBlocks, inOrder, oracle } = bothScans(scorer, table, visit, nowMs, k);
+        expect(byBlocks).toEqual(oracle);
+        expect(inOrder).toEqual(oracle);
+      },
+      600,
+    );
+  });
+
+  it('does so over many blocks of several levels, sorted and not', () => {
+    const schema = parseSchema({
+      ...JSON.parse(JSON.stringify(smarttrip)),
+      features: [
+        ...smarttrip.features,
+        { name: 'touched', kind: 'recent', measure: 'recency', most: 3 },
+        { name: 'price-rank', kind: 'slate-ratio', column: 'price', to: 'median', edges: [0.5, 1] },
+        { name: 'level-continent', kind: 'cross', of: ['price-level', 'continent'] },
+        { name: 'touched-status', kind: 'cross', of: ['touched', 'status'] },
+      ],
+    });
+    const trips = makeTrips(20_000, 5).map((trip, i) => ({
+      ...trip,
+      attributes: { ...trip.attributes, continent: ['Africa', 'Asia', 'Europe'][i % 3] },
+    }));
+    const tables = [trips, sortedTrips(trips)].map((own) => packItems(schema.columns, own));
+    for (const [seed, visit] of makeVisits(runs(40), 6).entries()) {
+      const recent = [1, 30, 700, 12_000, 19_999].map((i) => ({
+        itemId: trips[(i * (seed + 1)) % trips.length].id,
+        type: 'view',
+        at: NOW_MS - 1000,
+      }));
+      const table = tables[seed % tables.length];
+      const weights = seededWeights(schema.features.length + 1, seed);
+      const crosses = [[1, 5]] as const;
+      const { byBlocks, oracle } = bothScans(
+        { schema, crosses, weights },
+        table,
+        { ...visit, recent },
+        NOW_MS,
+        1 + ((7 * seed) % 60),
+      );
+      expect(byBlocks).toEqual(oracle);
+    }
+  });
+});
+
+function sortedTrips(trips: ReturnType<typeof makeTrips>) {
+  const keyOf = ({ attributes }: (typeof trips)[number]) =>
+    [attributes.status, attributes.difficulty, attributes.country, attributes.price].join(' ');
+  return trips.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** Coarse in every second seed, so that many rows tie. */
+function seededWeights(features: number, seed: number): Int32Array {
+  let state = seed + 1;
+  const next = () => (state = (state * 48_271) % 0x7fff_ffff) / 0x7fff_ffff;
+  const step = seed % 2 === 0 ? 65_536 : 1;
+  return Int32Array.from(
+    { length: features * 256 },
+    () => Math.round(((next() - 0.5) * 1_000_000) / step) * step,
+  );
+}
