@@ -104,7 +104,7 @@ async function warmUp() {
   });
 }
 
-const row = async () => (await readLearner(log.store, 'champion'))!;
+const rowOfNow = async () => (await readLearner(log.store, 'champion'))!;
 
 const learned = async () => {
   const { slates, rewarded, earned, posterior } = (await readLearner(log.store, 'champion'))!;
@@ -509,7 +509,11 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
   const posterior = posteriorOf(base.schema, () => 0.1);
   job = { ...job, base: { ...base, posterior } };
   await warmUp();
-  const { precision: before } = learnerOf(job.base, await row(), job.settings.spread).posterior;
+  const { precision: before } = learnerOf(
+    job.base,
+    await rowOfNow(),
+    job.settings.spread,
+  ).posterior;
   const { decisions } = visits(WARM, 60, 2);
   // Since then all click the first item, and it is always of one kind.
   const turned = decisions.map((decision) => ({
@@ -521,7 +525,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
     turned.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
   );
   expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning' });
-  const { problem, posterior: after } = learnerOf(job.base, await row(), job.settings.spread);
+  const { problem, posterior: after } = learnerOf(job.base, await rowOfNow(), job.settings.spread);
   expect(problem.calibration.hasTurned).toBe(true);
   expect(after.precision[1]).toBeLessThan(before[1]);
   expect(memory.known.get('champion')!.problem.calibration.hasTurned).toBe(true);
