@@ -97,6 +97,7 @@ describe('GET /v1/version', () => {
       kind: 'additive',
       scorerFormat: 3,
       holdsOut: true,
+      numbersDeltas: true,
       schema: 'smarttrip',
       schemaHash: expect.stringMatching(/^[0-9a-f]{16}$/),
       snapshot,

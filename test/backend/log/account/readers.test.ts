@@ -23,6 +23,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'experiments/collector.ts': 'whether an exposure has come in since',
   'experiments/exposed-units.ts': 'requests and arms of units, taken from exposures that count',
   'experiments/store-units.ts': 'all sessions of a user, so that deleting the user finds them',
+  'log/learned-columns/learned-job.ts': 'how long the log is, to learn again while it is short',
   'log/log-time.ts': 'when the newest entry was received, whoever it is of',
   'log/logged-requests.ts': 'the requests of rankings that count',
   'log/row-counts.ts': 'how much is stored, whether it counts or not, and when it last came in',
