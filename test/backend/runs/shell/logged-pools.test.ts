@@ -6,7 +6,7 @@ import { offPolicyGain } from '../../../../backend/science/evaluation/off-policy
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { parseItemId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import type { Visit } from '../../../../shared/domain/rank-request.ts';
-import { packItems } from '../../../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { candidateTable } from '../../../../shared/score/candidate-table.ts';
 import { rankable, rankSlate, type RankableTable } from '../../../../shared/score/rank.ts';
@@ -28,7 +28,7 @@ const scorer = (points: Record<string, number[]>, temperature: number): Scorer =
 const champion = scorer({ status: [0, 3] }, 10);
 const challenger = scorer({ status: [0, 0, 10, 20], difficulty: [0, 8, 0, -8] }, 8);
 const items = makeTrips(ITEMS, 1);
-const table = rankable(packItems(smarttrip.columns, items));
+const table = rankable(catalogueTable(smarttrip, items));
 const taste = hiddenTaste(3);
 
 let log: Log;

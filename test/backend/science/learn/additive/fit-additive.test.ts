@@ -100,7 +100,7 @@ describe('learn, additive, on simulated visitors', () => {
 
   test('answers "not enough data" instead of a verdict on a handful of sessions', async () => {
     const schema = schemaWith();
-    const { gate } = await learn(packTrainingSet(schema, visitors(60, 3)), {
+    const { gate } = await learn(packTrainingSet(schema, visitors(20, 3)), {
       parent: rulesOf(schema),
       learner: 'additive',
       device: cpuDevice(),
@@ -108,7 +108,7 @@ describe('learn, additive, on simulated visitors', () => {
     });
     expect(gate).toMatchObject({
       verdict: 'not enough data',
-      reason: '12 of 30 validation visitors with a reward; about 90 more rankings would likely do',
+      reason: '4 of 30 validation visitors with a reward; about 130 more rankings would likely do',
     });
   });
 
