@@ -82,7 +82,8 @@ const MAX_CELLS = 64;
 function cellsOf(value: unknown): string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CELLS)
     throw invalid(`cells must be a list of 1 to ${MAX_CELLS} cells`);
-  return value.map((cell) => nameOf('cell', cell));
+  // A cell that is named twice would add the deltas twice.
+  return [...new Set(value.map((cell) => nameOf('cell', cell)))];
 }
 
 async function answerOf(

@@ -33,12 +33,16 @@ export async function handleRankBatch(
   const caller = await callerOf(request, state);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const requests = requestsOf(body);
+  const ofBody = requestsFor({ characters });
   // A body that counts as one has no request that counts as more.
-  const isLong = requestsFor({ characters }) > 1;
   const counts = requests.map((one) =>
-    isLong ? requestsFor({ characters: JSON.stringify(one).length }) : 1,
+    ofBody === 1 ? 1 : requestsFor({ characters: lengthOf(one) ?? characters }),
   );
-  const counted = counts.reduce((sum, count) => sum + count);
+  // What lies between the requests was read as well.
+  const counted = Math.max(
+    ofBody,
+    counts.reduce((sum, count) => sum + count),
+  );
   if (counted > 1) await state.rateLimits.checkCaller('rank', request, counted - 1);
   const nowMs = Date.now();
   const answers: Answer[] = [];
@@ -64,6 +68,18 @@ function requestsOf(body: unknown): readonly unknown[] {
   if (unknown !== undefined)
     throw invalid(`a batch has no field ${shown(unknown)}: put it into each of its requests`);
   return requests;
+}
+
+/**
+ * As JSON. Writing it is recursive where reading it is not.
+ * @returns undefined where the request is nested deeper than can be written.
+ */
+function lengthOf(request: unknown): number | undefined {
+  try {
+    return JSON.stringify(request).length;
+  } catch {
+    return undefined;
+  }
 }
 
 async function answerOf(rank: () => Promise<unknown>): Promise<Answer> {

@@ -1,4 +1,5 @@
 import type { Item } from '../domain/item.ts';
+import { own } from '../domain/own.ts';
 import {
   codesFor,
   packItems,
@@ -35,7 +36,9 @@ export function catalogueTable(schema: Schema, items: readonly Item[]): ItemTabl
 function sortColumns({ features, filters, rules }: Schema, { columns }: ItemTable): Column[] {
   const weighed = new Set([
     ...features.flatMap((spec) =>
-      'column' in spec && rules[spec.name]?.some((points) => points !== 0) ? [spec.column] : [],
+      'column' in spec && own(rules, spec.name)?.some((points) => points !== 0)
+        ? [spec.column]
+        : [],
     ),
     ...filters.map(({ column }) => column),
   ]);

@@ -48,7 +48,8 @@ export function rankable(table: ItemTable): RankableTable {
   if (ids.length <= FEW_ROWS) return { table, rows: indexRows(table) };
   const counts = blockCounts(ids.length);
   const blocks = { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
-  return { table, rows: new RowIndex(ids), blocks };
+  // Candidates come from anybody, who could choose ids that all meet in one slot; a `Map` hashes by a seed that nobody knows.
+  return { table, rows: table.ordered ? indexRows(table) : new RowIndex(ids), blocks };
 }
 
 /** The ordered items of one ranking. All arrays are by slot, the top slot first. */

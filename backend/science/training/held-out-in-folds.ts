@@ -1,13 +1,14 @@
 import { studentQuantile } from '../statistics/distributions.ts';
 import { heldOutGain, type HeldOutGain } from '../evaluation/held-out-gain.ts';
 import {
-  firstPassScorer,
   fitFirstPass,
+  LEARNED_SLOPE,
   slotEffect,
   toLogOdds,
   warmSlope,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
+import { logOddsOf } from './held-out-comparison.ts';
 import { setIntercept } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
 import { earnedIn, slateCount, takeSlates, type TrainingSet } from '../learn/training-set.ts';
@@ -64,12 +65,13 @@ export async function heldOutInFolds(
     setIntercept(train, start);
     const fit = await fitFirstPass(train, undefined, options, { weights: start, iterations });
     const held = takeSlates(set, judged);
-    const own = pointsPerRow(firstPassScorer(fit, options, train), held);
+    // Not as a scorer, which may have fewer points than the few iterations of a fit can lead to.
+    const own = logOddsOf(fit, held);
     const effect = slotEffect(fit.weights, parent.schema, held);
     let row = 0;
     for (const slate of judged)
       for (let at = set.starts[slate]; at < set.starts[slate + 1]; at++, row++) {
-        points[at] = own[row];
+        points[at] = (own[row] - effect[row]) / LEARNED_SLOPE;
         offset[at] = effect[row];
       }
   }

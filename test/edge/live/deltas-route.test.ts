@@ -61,6 +61,17 @@ describe('POST /v1/live/deltas', () => {
     expect(await post({ ...counted, cell: 'EU' })).toMatchObject({ status: 200, delta: 4712 });
   });
 
+  it('adds a batch once to a cell that is named twice', async () => {
+    const cells = ['twice', 'twice'];
+    const body = { baseVersion: 'v000001', deltas: [delta] };
+    const first = await post({ ...body, cells });
+    const then = await post({ ...body, cell: 'twice' });
+    expect([first, then]).toEqual([
+      { status: 200, version: 'v000001', cells: [{ cell: 'twice', delta: 1 }] },
+      { status: 200, version: 'v000001', delta: 2 },
+    ]);
+  });
+
   it('says of each cell why it refuses a batch', async () => {
     const body = { baseVersion: 'v000009', deltas: [delta], cells: ['EU', 'NA'], number: 1 };
     const refused = expect.stringMatching(/based on v000009, but v000001 is live/);

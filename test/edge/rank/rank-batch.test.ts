@@ -134,6 +134,19 @@ describe('POST /v1/rank/batch', () => {
     });
   });
 
+  it('refuses what is nested too deeply in its place', async () => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"0":', '}'],
+    ]) {
+      const deep = `${open.repeat(100_000)}"à"${close.repeat(100_000)}`;
+      const body = `{"requests":[{"sessionId":"s"},{"sessionId":"s","preferences":${deep}},{"sessionId":"s"}]}`;
+      const response = await coldIsolate().fetch('/v1/rank/batch', { key: PUBLISHABLE, body });
+      const { answers } = await response.json<BatchAnswer>();
+      expect(answers.map(({ status }) => status)).toEqual([200, 400, 200]);
+    }
+  });
+
   it('refuses a body of more than 1 MiB', async () => {
     const title = 'x'.repeat(11_000);
     const requests = varied(100).map((one) => ({ ...one, candidates: [{ id: 'trip-1', title }] }));
@@ -178,6 +191,20 @@ describe('limits of rates on batches', () => {
     const answers = await rankBatch(isolate, requests, asked);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
     expect(answers[3]).toMatchObject({ body: { code: 'too_many_requests' }, retryAfter: 60 });
+  });
+
+  it('count a large body as several, whatever makes it large', async () => {
+    const isolate = limited({ RATE_PER_ADDRESS: most(4) });
+    for (const path of ['/v1/rank', '/v1/rank/batch']) {
+      const one = '{"sessionId":"a"}';
+      const body = path === '/v1/rank' ? one : `{"requests":[${one}]}`;
+      const refused = await isolate.fetch(path, {
+        key: PUBLISHABLE,
+        body: `${body}${' '.repeat(300_000)}`,
+        headers: { 'cf-connecting-ip': path === '/v1/rank' ? '192.0.2.2' : '192.0.2.3' },
+      });
+      expect(refused.status).toBe(429);
+    }
   });
 
   it('count a large request of a batch as several of its session', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import { attributesAt, packItems } from '../../../shared/features/columns/item-table.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
@@ -54,6 +55,19 @@ describe('the table of a catalogue', () => {
     const [first, second] = [sorted.slice(0, 1500), sorted.slice(1500)];
     expect(first).toEqual(first.toSorted());
     expect(second).toEqual(second.toSorted());
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])('sorts where a feature is named %s', (name) => {
+    const schema = parseSchema({
+      name: 'odd-names',
+      columns: [{ name: 'kind', type: 'category' }],
+      features: [{ name, kind: 'category', column: 'kind', values: ['a', 'b'] }],
+    });
+    const items = ['b', 'a', 'b'].map((kind, i) => ({
+      id: `t${i}` as ItemId,
+      attributes: { kind },
+    }));
+    expect(catalogueTable(schema, items).ids).toEqual(['t1', 't0', 't2']);
   });
 
   it('ranks to the same scores in any order of rows, and of equal scores to the earlier row', () => {

@@ -6,10 +6,12 @@ import {
 } from '../../../../backend/science/training/held-out-in-folds.ts';
 import { slateCount, type TrainingSet } from '../../../../backend/science/learn/training-set.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
+import { MAX_VALUE } from '../../../../shared/domain/event.ts';
+import { parseSchema } from '../../../../shared/features/schema.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { binomialBounds } from '../../../support/binomial-bounds.ts';
-import { examinedSchema, examinedSlates } from '../../../world/examined.ts';
+import { EXAMINED_SPEC, examinedSchema, examinedSlates } from '../../../world/examined.ts';
 
 const parent = additiveFromPoints(examinedSchema, {}, { version: RULES_VERSION, name: 'rules' });
 const options = { parent, name: 'folds', device: cpuDevice() };
@@ -84,4 +86,21 @@ test('where the latest slates say less than all do, these do not stand for them'
   expect(isOfToday(gain(0.1, 0.02), gain(0.07, 0.05))).toBe(true);
   expect(isOfToday(gain(0.1, 0.02), gain(0.05, 0.05))).toBe(false);
   expect(isOfToday(gain(0.01, 0.02), gain(-0.01, 0.05))).toBe(false);
+});
+
+test('rewards that drive a fit of a few iterations beyond the points that are served are judged all the same', async () => {
+  const schema = parseSchema({
+    ...EXAMINED_SPEC,
+    training: { ...EXAMINED_SPEC.training, objective: 'pointwise' },
+  });
+  const set = byTaste(examinedSlates(1500, 7, 'shuffled'));
+  const reward = set.reward.map((own, row) => (row % 3 === 0 ? own : own * MAX_VALUE));
+  const ofPoints = additiveFromPoints(schema, {}, { version: RULES_VERSION, name: 'rules' });
+  const gain = await heldOutInFolds(
+    { ...set, reward },
+    { ...options, parent: ofPoints },
+    ITERATIONS,
+  );
+  expect(gain!.low).toBeLessThan(gain!.mean);
+  expect(gain!.mean).toBeLessThan(gain!.high);
 });

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RowIndex } from '../../../../shared/features/columns/row-index.ts';
+import { packItems } from '../../../../shared/features/columns/item-table.ts';
+import { rankable } from '../../../../shared/score/rank.ts';
+import type { ItemId } from '../../../../shared/domain/ids.ts';
 import { fuzz } from '../../support/seed.ts';
 
 it('knows of each id its row, and of no other id', () => {
@@ -14,4 +17,10 @@ it('knows of each id its row, and of no other id', () => {
       expect(index.has(id)).toBe(map.has(id));
     }
   });
+});
+
+it('does not look up what a caller lists, whose ids may be chosen to meet in its slots', () => {
+  const items = Array.from({ length: 2000 }, (_, i) => ({ id: `t${i}` as ItemId, attributes: {} }));
+  expect(rankable(packItems([], items)).rows).toBeInstanceOf(RowIndex);
+  expect(rankable(packItems([], items, true)).rows).toBeInstanceOf(Map);
 });
