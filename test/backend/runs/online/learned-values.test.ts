@@ -1,18 +1,30 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { emptyMemory, learnArrived } from '../../../../backend/runs/online/learn-arrived.ts';
 import { readLearner } from '../../../../backend/runs/online/learner-rows.ts';
 import { DEFAULT_ONLINE } from '../../../../backend/runs/online/settings.ts';
-import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import { parseSessionId, parseUserId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
-import { bucketCount } from '../../../../shared/features/schema.ts';
-import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import type { AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { bucketCount, parseSchema } from '../../../../shared/features/schema.ts';
+import { unlearned } from '../../../../shared/score/posterior.ts';
+import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import type { Decision } from '../../../../shared/domain/decision.ts';
-import { FEATURES, happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
+import { happened, NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
 
+/** The default schema of the release whose values these are. */
+const schema = parseSchema(
+  JSON.parse(
+    readFileSync(new URL('../../../golden/smarttrip-2.schema.json', import.meta.url), 'utf8'),
+  ),
+);
+const base = additiveFromPoints(schema, schema.rules, {
+  version: RULES_VERSION,
+  name: 'rules',
+  posterior: unlearned(schema, schema.exploration),
+});
+const FEATURES = schema.features.length;
 const STEP_MS = 1000;
 const [WARM, COUNT, SLOTS] = [240, 600, 3];
 const filters = {
@@ -38,10 +50,11 @@ function arrivals(bots: boolean): Arrivals {
     const session = Math.floor(n / 3);
     const slots = n % 5 === 4 ? 1 : SLOTS;
     const decision = rankingOf(`r-${n}`, at, {
+      schemaHash: schema.hash,
       sessionId: parseSessionId(`session-${session}`),
       ...(session % 4 === 0 && { userId: parseUserId(`user-${session % 24}`) }),
       codes: Uint8Array.from({ length: slots * FEATURES }, (_, i) =>
-        Math.floor(bucketCount(smarttrip.features[i % FEATURES]) * random()),
+        Math.floor(bucketCount(schema.features[i % FEATURES]) * random()),
       ),
       propensities: Array.from({ length: slots }, () => 0.5),
       ...(slots < SLOTS && { itemIds: rankingOf('any').itemIds.slice(0, slots), units: [0] }),
@@ -74,12 +87,17 @@ function arrivals(bots: boolean): Arrivals {
 
 /** @param perTurn how many entries come in before each turn. */
 async function learned(perTurn: number, bots: boolean) {
-  const base = (await versionsOf(log.store, () => NOON).load(RULES_VERSION)) as AdditiveScorer;
   const job = {
     arm: 'champion',
     base,
     reward: { click: 1, booking: 10 },
-    settings: { ...DEFAULT_ONLINE, minimumRewarded: 50, trustRegion: 10, halfLifeHours: 10_000 },
+    settings: {
+      ...DEFAULT_ONLINE,
+      minimumRewarded: 50,
+      spread: 0.2,
+      trustRegion: 10,
+      halfLifeHours: 10_000,
+    },
     influence: { ...DEFAULT_TRAINING_DATA.influence, rewardOverMean: 100 },
     rules: { attributionDays: 7, filters },
   };
@@ -127,6 +145,12 @@ test('what is learned of a stream, turn by turn', async () => {
     ['status', 3, -6.36425],
     ['continent', 3, 6.25695],
   ];
+  console.log(
+    'LV',
+    JSON.stringify(
+      deltas.slice(0, 12).map((d) => [d.feature, d.bucket, Number(d.points.toFixed(5))]),
+    ),
+  );
   for (const [i, [feature, bucket, points]] of largest.entries())
     expect(deltas[i]).toEqual({ feature, bucket, points: expect.closeTo(points, 3) });
 });
