@@ -20,10 +20,10 @@ import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
 import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
+import { deltasOf } from '../../science/learn/online/deltas-of.ts';
 import {
   afterTurn,
   countAtLimit,
-  deltasOf,
   forget,
   isSound,
   learnFrom,

@@ -8,7 +8,7 @@ import {
   type LearningJob,
 } from '../../../../backend/runs/online/learn-arrived.ts';
 import { scorerOfDecision } from '../../../../backend/runs/online/served-deltas.ts';
-import { deltasOf } from '../../../../backend/science/learn/online/online-learner.ts';
+import { deltasOf } from '../../../../backend/science/learn/online/deltas-of.ts';
 import { addDeltas } from '../../../../shared/score/add-deltas.ts';
 import { learnedScorer, sentScorer } from '../../../../backend/runs/online/learned-scorer.ts';
 import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
