@@ -51,12 +51,19 @@ const leastSlope = (points: Float64Array): number => {
   return spread > 0 ? Math.min(LEARNED_SLOPE, 1 / spread) : LEARNED_SLOPE;
 };
 
-/** @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited. */
-export function calibrateOnline(set: TrainingSet, base: AdditiveScorer): OnlineCalibration {
+/**
+ * @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited.
+ * @param known whose slope holds on, where something was learned by it; absent: it is measured.
+ */
+export function calibrateOnline(
+  set: TrainingSet,
+  base: AdditiveScorer,
+  known?: Pick<OnlineCalibration, 'slope'>,
+): OnlineCalibration {
   const { training, features } = base.schema;
   const isListwise = training.objective === 'listwise';
   const points = pointsPerRow(base, set);
-  const slope = Math.max(warmSlope(base, set), leastSlope(points));
+  const slope = known?.slope ?? Math.max(warmSlope(base, set), leastSlope(points));
   const scores = points.map((own) => own * slope);
   const hasSlots = training.position !== 'given';
   const slotOf = (row: number) => (hasSlots ? Math.min(set.position[row], STRIDE - 1) : 0);

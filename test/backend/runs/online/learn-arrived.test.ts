@@ -541,3 +541,54 @@ test('another reward is learned by from then on', async () => {
   await learn(NOON + (WARM + 200) * STEP_MS);
   expect(await learned()).toMatchObject({ slates: 60, earned: 40 + 2 * 20 });
 });
+
+describe('slates of one, all of which were rewarded when it was measured', () => {
+  const DRAWN = (one: Decision): Decision => ({ ...one, propensities: [0.5] });
+  const alone = (from: number, count: number, seed: number, isClicked: (i: number) => boolean) => {
+    const decisions = visits(from, count, seed, 1).decisions.map(DRAWN);
+    const events = decisions.flatMap((decision, i) =>
+      isClicked(i) ? [happened(decision, 'click', { afterMs: 900 })] : [],
+    );
+    return log.add(decisions, events);
+  };
+  const weightOf = async () => settingsOf(await row()).aloneWeight;
+
+  test('teach once others are not', async () => {
+    await alone(0, WARM, 1, () => true);
+    await learn(NOON + WARM * STEP_MS);
+    expect(await weightOf()).toBe(0);
+    await alone(WARM, 60, 2, () => true);
+    await learn(NOON + (WARM + 80) * STEP_MS);
+    expect(await weightOf()).toBe(0);
+    const before = (await row()).posterior;
+    expect(memory.known.get('champion')!.sent.deltas).toEqual([]);
+    await alone(WARM + 90, 60, 3, (i) => i % 2 === 0);
+    await learn(NOON + (WARM + 250) * STEP_MS);
+    await log.add([rankingOf('later', NOON + (WARM + 300) * STEP_MS)]);
+    await learn(NOON + (WARM + 310) * STEP_MS);
+    expect(await weightOf()).toBeGreaterThan(0);
+    // What came with it is measured by, and what comes from then on teaches.
+    await alone(WARM + 320, 40, 4, (i) => i % 2 === 0);
+    await learn(NOON + (WARM + 400) * STEP_MS);
+    expect((await row()).posterior.equals(before)).toBe(false);
+    expect(memory.known.get('champion')!.sent.deltas.length).toBeGreaterThan(0);
+  });
+
+  test('are measured the fewer times the longer they do not teach, and turns stay known', async () => {
+    await alone(0, WARM, 1, () => true);
+    await learn(NOON + WARM * STEP_MS);
+    const calibration = { ...(await row()).calibration, hasTurned: true };
+    await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
+    memory = emptyMemory();
+    const measured = new Set<number>();
+    for (let n = 0; n < 40; n++) {
+      await alone(WARM + n, 1, n + 2, () => true);
+      await learn(NOON + (WARM + n + 1) * STEP_MS);
+      measured.add(settingsOf(await row()).measuredAt ?? 0);
+    }
+    expect((await row()).slates).toBeGreaterThan(30);
+    expect(measured.size).toBeGreaterThan(2);
+    expect(measured.size).toBeLessThan(9);
+    expect(settingsOf(await row()).hasTurned).toBe(true);
+  });
+});
