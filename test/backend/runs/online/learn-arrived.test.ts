@@ -533,8 +533,12 @@ test('another reward is learned by from then on', async () => {
   await log.add(first.decisions, first.events);
   await learn(NOON + (WARM + 100) * STEP_MS);
   const before = await learned();
+  const calibration = { ...(await row()).calibration, hasTurned: true };
+  await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
+  memory = emptyMemory();
   job = { ...job, reward: { click: 2 } };
   await learn(NOON + (WARM + 100) * STEP_MS);
+  expect(settingsOf(await row()).hasTurned).toBe(true);
   expect(await learned()).toEqual(before);
   const more = visits(WARM + 60, 30, 4);
   await log.add(more.decisions, more.events);
