@@ -104,7 +104,7 @@ async function warmUp() {
   });
 }
 
-const row = async () => (await readLearner(log.store, 'champion'))!;
+const storedRow = async () => (await readLearner(log.store, 'champion'))!;
 
 const learned = async () => {
   const { slates, rewarded, earned, posterior } = (await readLearner(log.store, 'champion'))!;
@@ -509,7 +509,11 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
   const posterior = posteriorOf(base.schema, () => 0.1);
   job = { ...job, base: { ...base, posterior } };
   await warmUp();
-  const { precision: before } = learnerOf(job.base, await row(), job.settings.spread).posterior;
+  const { precision: before } = learnerOf(
+    job.base,
+    await storedRow(),
+    job.settings.spread,
+  ).posterior;
   const { decisions } = visits(WARM, 60, 2);
   // Since then all click the first item, and it is always of one kind.
   const turned = decisions.map((decision) => ({
@@ -521,7 +525,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
     turned.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
   );
   expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning' });
-  const { problem, posterior: after } = learnerOf(job.base, await row(), job.settings.spread);
+  const { problem, posterior: after } = learnerOf(job.base, await storedRow(), job.settings.spread);
   expect(problem.calibration.hasTurned).toBe(true);
   expect(after.precision[1]).toBeLessThan(before[1]);
   expect(memory.known.get('champion')!.problem.calibration.hasTurned).toBe(true);
@@ -533,12 +537,12 @@ test('another reward is learned by from then on', async () => {
   await log.add(first.decisions, first.events);
   await learn(NOON + (WARM + 100) * STEP_MS);
   const before = await learned();
-  const calibration = { ...(await row()).calibration, hasTurned: true };
+  const calibration = { ...(await storedRow()).calibration, hasTurned: true };
   await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
   memory = emptyMemory();
   job = { ...job, reward: { click: 2 } };
   await learn(NOON + (WARM + 100) * STEP_MS);
-  expect(settingsOf(await row()).hasTurned).toBe(true);
+  expect(settingsOf(await storedRow()).hasTurned).toBe(true);
   expect(await learned()).toEqual(before);
   const more = visits(WARM + 60, 30, 4);
   await log.add(more.decisions, more.events);
@@ -555,7 +559,7 @@ describe('slates of one, all of which were rewarded when it was measured', () =>
     );
     return log.add(decisions, events);
   };
-  const weightOf = async () => settingsOf(await row()).aloneWeight;
+  const weightOf = async () => settingsOf(await storedRow()).aloneWeight;
 
   test('teach once others are not', async () => {
     await alone(0, WARM, 1, () => true);
@@ -564,7 +568,7 @@ describe('slates of one, all of which were rewarded when it was measured', () =>
     await alone(WARM, 60, 2, () => true);
     await learn(NOON + (WARM + 80) * STEP_MS);
     expect(await weightOf()).toBe(0);
-    const before = (await row()).posterior;
+    const before = (await storedRow()).posterior;
     expect(memory.known.get('champion')!.sent.deltas).toEqual([]);
     await alone(WARM + 90, 60, 3, (i) => i % 2 === 0);
     await learn(NOON + (WARM + 250) * STEP_MS);
@@ -574,25 +578,25 @@ describe('slates of one, all of which were rewarded when it was measured', () =>
     // What came with it is measured by, and what comes from then on teaches.
     await alone(WARM + 320, 40, 4, (i) => i % 2 === 0);
     await learn(NOON + (WARM + 400) * STEP_MS);
-    expect((await row()).posterior.equals(before)).toBe(false);
+    expect((await storedRow()).posterior.equals(before)).toBe(false);
     expect(memory.known.get('champion')!.sent.deltas.length).toBeGreaterThan(0);
   });
 
   test('are measured the fewer times the longer they do not teach, and turns stay known', async () => {
     await alone(0, WARM, 1, () => true);
     await learn(NOON + WARM * STEP_MS);
-    const calibration = { ...(await row()).calibration, hasTurned: true };
+    const calibration = { ...(await storedRow()).calibration, hasTurned: true };
     await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
     memory = emptyMemory();
     const measured = new Set<number>();
     for (let n = 0; n < 40; n++) {
       await alone(WARM + n, 1, n + 2, () => true);
       await learn(NOON + (WARM + n + 1) * STEP_MS);
-      measured.add(settingsOf(await row()).measuredAt ?? 0);
+      measured.add(settingsOf(await storedRow()).measuredAt ?? 0);
     }
-    expect((await row()).slates).toBeGreaterThan(30);
+    expect((await storedRow()).slates).toBeGreaterThan(30);
     expect(measured.size).toBeGreaterThan(2);
     expect(measured.size).toBeLessThan(9);
-    expect(settingsOf(await row()).hasTurned).toBe(true);
+    expect(settingsOf(await storedRow()).hasTurned).toBe(true);
   });
 });
