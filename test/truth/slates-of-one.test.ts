@@ -4,8 +4,8 @@ import type { GateReport } from '../../backend/science/evaluation/gate-report.ts
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { packTrainingSet, type TrainingSet } from '../../backend/science/learn/training-set.ts';
 import { calibrateOnline } from '../../backend/science/learn/online/calibration.ts';
+import { deltasOf } from '../../backend/science/learn/online/deltas-of.ts';
 import {
-  deltasOf,
   learnFrom,
   nothingLearned,
   onlineProblem,

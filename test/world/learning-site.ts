@@ -1,9 +1,9 @@
 import type { CrossBudget } from '../../backend/science/training/choose-crosses.ts';
 import type { LoggedSlate } from '../../backend/science/learn/logged-slate.ts';
 import { calibrateOnline } from '../../backend/science/learn/online/calibration.ts';
+import { deltasOf } from '../../backend/science/learn/online/deltas-of.ts';
 import {
   afterTurn,
-  deltasOf,
   learnFrom,
   nothingLearned,
   onlineProblem,

@@ -20,10 +20,10 @@ import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
 import { calibrateOnline } from '../../science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
 import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
+import { deltasOf } from '../../science/learn/online/deltas-of.ts';
 import {
   afterTurn,
   countAtLimit,
-  deltasOf,
   forget,
   isSound,
   learnFrom,
@@ -165,7 +165,11 @@ async function learnPage(
     const measured = await measure(store, job, nowMs);
     if (typeof measured === 'number') return { is: 'waiting', rewarded: measured };
     const next = isOwn
-      ? { ...row, ...rewardOfRow(job), calibration: { ...measured } }
+      ? {
+          ...row,
+          ...rewardOfRow(job),
+          calibration: { ...measured, ...turnOf(row), measuredAt: row.slates },
+        }
       : firstRow(job, measured, nowMs);
     const from = isOwn ? mark : markOfNow(job, ends, newestMs);
     if (from === undefined) return { is: 'waiting', rewarded: 0 };
@@ -250,9 +254,58 @@ async function learnPage(
     statements.push(storeDeltas(arm, base.version, next, nowMs, nextText));
   const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
+  if (mayTeachAlone(learned, base, changes)) {
+    await classifyLog(store, job.rules);
+    const before = settingsOf(learned);
+    const measured = await measure(store, job, nowMs, before);
+    const calibration = {
+      ...before,
+      ...(typeof measured !== 'number' && ofAlone(measured)),
+      measuredAt: learned.slates,
+    };
+    await store.write(storeLearned({ ...learned, calibration }, nextText, nextText));
+    return undefined;
+  }
   known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });
   if (!to.isAll || toMs < readMs) return undefined;
   return stateOf(learned, next);
+}
+
+/** That people turned since a version was fitted stays true, whatever is measured. */
+const turnOf = (row: LearnerRow) => {
+  const { hasTurned } = settingsOf(row);
+  return hasTurned === undefined ? {} : { hasTurned };
+};
+
+/** What slates of one are learned from by. The rest stays: by other delays, rankings that are still open would pass the age at which they count unseen. */
+const ofAlone = ({
+  intercept,
+  interceptPrecision,
+  evidence,
+  meanReward,
+  aloneWeight,
+  forcedTeaches,
+}: LearnerSettings) =>
+  aloneWeight === 0
+    ? {}
+    : { intercept, interceptPrecision, evidence, meanReward, aloneWeight, forcedTeaches };
+
+/**
+ * Whether slates of one, which taught nothing when it was measured, may do so by now: all of them had been rewarded, or none, or there
+ * were none. It is measured each time as many more slates have come, so that a site whose slates of one never teach hardly reads its log for it.
+ */
+function mayTeachAlone(
+  row: LearnerRow,
+  { schema }: AdditiveScorer,
+  changes: readonly CountedChange[],
+): boolean {
+  const { aloneWeight, measuredAt = 0 } = settingsOf(row);
+  return (
+    aloneWeight === 0 &&
+    schema.training.objective === 'listwise' &&
+    row.slates >= 2 * measuredAt &&
+    changes.some(({ change, isFirst }) => isFirst && change.after.reward.length === 1)
+  );
 }
 
 /** Where so many of the weights that are changed are changed as far as they may, tastes are not those that the version was made by. */
@@ -335,6 +388,7 @@ async function measure(
   { db }: Pick<Store, 'db'>,
   { base, reward, settings, influence }: LearningJob,
   nowMs: number,
+  known?: Pick<LearnerSettings, 'slope'>,
 ): Promise<LearnerSettings | number> {
   const span = await latestSpan(db, base.schema.hash, LATEST);
   if (span === undefined) return 0;
@@ -348,7 +402,7 @@ async function measure(
   const mean = earned.reduce((sum, value) => sum + value, 0) / Math.max(earned.length, 1);
   const delays = await rewardDelays(db, base.schema.hash, span, typesOf(reward), nowMs);
   return {
-    ...calibrateOnline(set, base),
+    ...calibrateOnline(set, base, known),
     stages: delayStages(delays),
     mostReward: influence.rewardOverMean * mean,
   };

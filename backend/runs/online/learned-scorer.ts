@@ -2,7 +2,7 @@ import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer, Scorer } from '../../../shared/score/scorer.ts';
 import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import { deltasFromBytes } from '../../science/learn/online/delta-bytes.ts';
-import { deltasOf } from '../../science/learn/online/online-learner.ts';
+import { deltasOf } from '../../science/learn/online/deltas-of.ts';
 import type { Store } from '../../store/open.ts';
 import { learnerOf, readLearnedMark, readLearners } from './learner-rows.ts';
 import { newestDeltas } from './served-deltas.ts';

@@ -17,6 +17,8 @@ export interface LearnerSettings extends OnlineCalibration {
   readonly stages: readonly DelayStage[];
   /** Reward of an item beyond which it counts no more. */
   readonly mostReward: number;
+  /** How many slates had been learned from when this was measured; absent: none. */
+  readonly measuredAt?: number;
 }
 
 /** How far the log was learned from. */

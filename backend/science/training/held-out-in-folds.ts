@@ -5,7 +5,7 @@ import {
   LEARNED_SLOPE,
   slotEffect,
   toLogOdds,
-  warmSlope,
+  startSlope,
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { logOddsOf } from './held-out-comparison.ts';
@@ -61,7 +61,8 @@ export async function heldOutInFolds(
     const learned = slates.filter((slate) => set.cluster[slate] % FOLDS !== fold);
     if (judged.length === 0 || !learned.some((slate) => earnedIn(set, slate) > 0)) return undefined;
     const train = takeSlates(set, learned);
-    const start = toLogOdds(firstPassOf(parent), train, warmSlope(parent, train));
+    const first = firstPassOf(parent);
+    const start = toLogOdds(first, train, startSlope(first, train));
     setIntercept(train, start);
     const fit = await fitFirstPass(train, undefined, options, { weights: start, iterations });
     const held = takeSlates(set, judged);

@@ -19,6 +19,7 @@ import {
   fitFirstPass,
   LEARNED_SLOPE,
   slopeOf,
+  slopeWithin,
   slotEffect,
   toLogOdds,
   type FirstPassOptions,
@@ -182,9 +183,9 @@ interface Fitted {
  */
 function startOf(train: TrainingSet, parent: Scorer, from: Fitted | undefined) {
   const fit = from?.firstPass;
-  return fit?.iterations === 0
-    ? { ...fit, weights: toLogOdds(firstPassOf(parent), train, LEARNED_SLOPE) }
-    : fit;
+  if (fit?.iterations !== 0) return fit;
+  const first = firstPassOf(parent);
+  return { ...fit, weights: toLogOdds(first, train, slopeWithin(first, LEARNED_SLOPE)) };
 }
 
 /** @param from an earlier fit: this one takes as many rounds, and its first pass starts from that one's weights. */

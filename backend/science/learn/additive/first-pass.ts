@@ -3,6 +3,8 @@ import { bucketCount, type Schema } from '../../../../shared/features/schema.ts'
 import {
   additiveFromPoints,
   firstPassOf,
+  MAX_SCORE_UNITS,
+  rangeOf,
   STRIDE,
   toPoints,
   type AdditiveScorer,
@@ -54,6 +56,29 @@ export const LEARNED_SLOPE = 0.05;
 export const warmSlope = (scorer: Scorer, set: TrainingSet): number =>
   slopeOf(scorer.schema, set, pointsPerRow(firstPassOf(scorer), set)) ?? LEARNED_SLOPE;
 
+/**
+ * The greatest slope up to `slope` at which a scorer's points, once they are of the scale of what is learned, take up no more than a
+ * share of the range that scores have: a fit that stops where it starts must be a scorer, too. A few points that tell a lot make a slope
+ * by which the sums of all buckets, most of which no slate has, are far apart.
+ */
+export function slopeWithin(scorer: AdditiveScorer, slope: number, share = 1): number {
+  const { low, high } = rangeOf(scorer);
+  const widest = scorer.weights.reduce(
+    (most, units) => Math.max(most, Math.abs(units)),
+    Math.max(-low, high, 1),
+  );
+  // Each weight is rounded to units by itself.
+  const most = share * MAX_SCORE_UNITS - scorer.weights.length / STRIDE;
+  return Math.min(slope, (LEARNED_SLOPE * most) / widest);
+}
+
+/** What is left of the range is for the steps of the fit. */
+const START_SHARE = 0.5;
+
+/** `warmSlope` of a fit's start. */
+export const startSlope = (scorer: AdditiveScorer, set: TrainingSet): number =>
+  slopeWithin(scorer, warmSlope(scorer, set), START_SHARE);
+
 /** Log-odds per unit of the scores in the loss that is minimised; undefined where they predict nothing. */
 export function slopeOf(
   { training }: Schema,
@@ -69,7 +94,8 @@ export function slopeOf(
   return slope * spreadOf(scores) > MIN_SPREAD ? slope : undefined;
 }
 
-function spreadOf(scores: Float64Array): number {
+/** Standard deviation of scores, in their unit. */
+export function spreadOf(scores: Float64Array): number {
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
   return Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length);
 }
@@ -94,7 +120,7 @@ export async function fitFirstPass(
     name: 'rules',
   });
   const logOdds = (scorer: AdditiveScorer) => {
-    const weights = toLogOdds(scorer, train, warmSlope(scorer, train));
+    const weights = toLogOdds(scorer, train, startSlope(scorer, train));
     setIntercept(train, weights);
     return weights;
   };

@@ -1,6 +1,6 @@
 import { withCrossColumns } from '../crosses/cross-columns.ts';
 import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
-import { toLogOdds, warmSlope } from '../additive/first-pass.ts';
+import { LEARNED_SLOPE, spreadOf, toLogOdds, warmSlope } from '../additive/first-pass.ts';
 import { slotWeights } from '../additive/slot-weights.ts';
 import { evidenceWeight } from '../loss.ts';
 import {
@@ -18,7 +18,7 @@ import { earnedIn, slateCount, type TrainingSet } from '../training-set.ts';
  * that comes next does not tell it. Plain numbers, so that it can be stored.
  */
 export interface OnlineCalibration {
-  /** Log-odds per point of the base. */
+  /** Log-odds per point of the base, and of what is learned: at least `leastSlope`. */
   readonly slope: number;
   /** Log-odds that each slot adds, by 1-based slot, and how precisely they are known; empty where the position is a feature. */
   readonly slots: readonly number[];
@@ -41,12 +41,30 @@ export interface OnlineCalibration {
 /** Of a slot that nothing was earned at. */
 const SLOT_PRIOR = 1;
 
-/** @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited. */
-export function calibrateOnline(set: TrainingSet, base: AdditiveScorer): OnlineCalibration {
+/**
+ * What is learned moves no item by more points per log-odds than the standard deviation of the base's scores, or `1 / LEARNED_SLOPE` where they are
+ * closer together than that. Of points that hardly predict, the rewards say a slope near 0, by which one log-odds would be hundreds of points:
+ * nothing would be left to chance at a temperature that is meant for the points as they were, and scores would leave their range.
+ */
+const leastSlope = (points: Float64Array): number => {
+  const spread = spreadOf(points);
+  return spread > 0 ? Math.min(LEARNED_SLOPE, 1 / spread) : LEARNED_SLOPE;
+};
+
+/**
+ * @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited.
+ * @param known whose slope holds on, where something was learned by it; absent: it is measured.
+ */
+export function calibrateOnline(
+  set: TrainingSet,
+  base: AdditiveScorer,
+  known?: Pick<OnlineCalibration, 'slope'>,
+): OnlineCalibration {
   const { training, features } = base.schema;
   const isListwise = training.objective === 'listwise';
-  const slope = warmSlope(base, set);
-  const scores = pointsPerRow(base, set).map((points) => points * slope);
+  const points = pointsPerRow(base, set);
+  const slope = known?.slope ?? Math.max(warmSlope(base, set), leastSlope(points));
+  const scores = points.map((own) => own * slope);
   const hasSlots = training.position !== 'given';
   const slotOf = (row: number) => (hasSlots ? Math.min(set.position[row], STRIDE - 1) : 0);
   const bySlot = isListwise ? slotWeights(set, scores) : slotLogits(set, scores, slotOf);

@@ -1,9 +1,8 @@
-import { MAX_DELTAS, type WeightDelta } from '../../../../shared/domain/weight-delta.ts';
 import { crossStrength } from '../../../../shared/features/cross-strength.ts';
 import { bucketCount } from '../../../../shared/features/schema.ts';
 import { cellReader } from '../../../../shared/score/learned-cross.ts';
 import { DEVIATIONS_PER_POINT } from '../../../../shared/score/posterior.ts';
-import { STRIDE, toPoints, toUnits, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { STRIDE, toPoints, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import { chiSquareTail } from '../../statistics/distributions.ts';
 import { inverseWeight, isForced } from '../outside-option.ts';
 import type { OnlineCalibration } from './calibration.ts';
@@ -354,31 +353,4 @@ export function countAtLimit(
   let count = 0;
   for (let i = 0; i < featurePlaces; i++) if (Math.abs(mean[places[i]]) >= limit) count++;
   return count;
-}
-
-/**
- * What was learned as changes of the published weights, in points, the largest first; at most as many as one batch holds.
- * @param limit the farthest that one weight is changed, in log-odds; what was learned beyond it is kept.
- */
-export function deltasOf(
-  { base: { schema, weights }, calibration: { slope }, places, featurePlaces }: OnlineProblem,
-  { mean }: OnlinePosterior,
-  limit = Number.POSITIVE_INFINITY,
-): WeightDelta[] {
-  const deltas: WeightDelta[] = [];
-  for (let i = 0; i < featurePlaces; i++) {
-    const at = places[i];
-    const moved = Math.max(-limit, Math.min(limit, mean[at]));
-    const units = toUnits(toPoints(weights[at]) + moved / slope) - weights[at];
-    if (units === 0) continue;
-    const bucket = at % STRIDE;
-    deltas.push({
-      feature: schema.features[(at - bucket) / STRIDE].name,
-      bucket,
-      points: toPoints(units),
-    });
-  }
-  return deltas
-    .toSorted((one, other) => Math.abs(other.points) - Math.abs(one.points))
-    .slice(0, MAX_DELTAS);
 }

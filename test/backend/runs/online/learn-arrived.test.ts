@@ -8,7 +8,7 @@ import {
   type LearningJob,
 } from '../../../../backend/runs/online/learn-arrived.ts';
 import { scorerOfDecision } from '../../../../backend/runs/online/served-deltas.ts';
-import { deltasOf } from '../../../../backend/science/learn/online/online-learner.ts';
+import { deltasOf } from '../../../../backend/science/learn/online/deltas-of.ts';
 import { addDeltas } from '../../../../shared/score/add-deltas.ts';
 import { learnedScorer, sentScorer } from '../../../../backend/runs/online/learned-scorer.ts';
 import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
@@ -104,7 +104,7 @@ async function warmUp() {
   });
 }
 
-const rowOfNow = async () => (await readLearner(log.store, 'champion'))!;
+const storedRow = async () => (await readLearner(log.store, 'champion'))!;
 
 const learned = async () => {
   const { slates, rewarded, earned, posterior } = (await readLearner(log.store, 'champion'))!;
@@ -511,7 +511,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
   await warmUp();
   const { precision: before } = learnerOf(
     job.base,
-    await rowOfNow(),
+    await storedRow(),
     job.settings.spread,
   ).posterior;
   const { decisions } = visits(WARM, 60, 2);
@@ -525,7 +525,7 @@ test('a turn of tastes is remembered with what was learned, whoever goes on with
     turned.map((decision) => happened(decision, 'click', { slot: 0, afterMs: 900 })),
   );
   expect(await learn(NOON + (WARM + 100) * STEP_MS)).toMatchObject({ is: 'learning' });
-  const { problem, posterior: after } = learnerOf(job.base, await rowOfNow(), job.settings.spread);
+  const { problem, posterior: after } = learnerOf(job.base, await storedRow(), job.settings.spread);
   expect(problem.calibration.hasTurned).toBe(true);
   expect(after.precision[1]).toBeLessThan(before[1]);
   expect(memory.known.get('champion')!.problem.calibration.hasTurned).toBe(true);
@@ -537,11 +537,66 @@ test('another reward is learned by from then on', async () => {
   await log.add(first.decisions, first.events);
   await learn(NOON + (WARM + 100) * STEP_MS);
   const before = await learned();
+  const calibration = { ...(await storedRow()).calibration, hasTurned: true };
+  await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
+  memory = emptyMemory();
   job = { ...job, reward: { click: 2 } };
   await learn(NOON + (WARM + 100) * STEP_MS);
+  expect(settingsOf(await storedRow()).hasTurned).toBe(true);
   expect(await learned()).toEqual(before);
   const more = visits(WARM + 60, 30, 4);
   await log.add(more.decisions, more.events);
   await learn(NOON + (WARM + 200) * STEP_MS);
   expect(await learned()).toMatchObject({ slates: 60, earned: 40 + 2 * 20 });
+});
+
+describe('slates of one, all of which were rewarded when it was measured', () => {
+  const DRAWN = (one: Decision): Decision => ({ ...one, propensities: [0.5] });
+  const alone = (from: number, count: number, seed: number, isClicked: (i: number) => boolean) => {
+    const decisions = visits(from, count, seed, 1).decisions.map(DRAWN);
+    const events = decisions.flatMap((decision, i) =>
+      isClicked(i) ? [happened(decision, 'click', { afterMs: 900 })] : [],
+    );
+    return log.add(decisions, events);
+  };
+  const weightOf = async () => settingsOf(await storedRow()).aloneWeight;
+
+  test('teach once others are not', async () => {
+    await alone(0, WARM, 1, () => true);
+    await learn(NOON + WARM * STEP_MS);
+    expect(await weightOf()).toBe(0);
+    await alone(WARM, 60, 2, () => true);
+    await learn(NOON + (WARM + 80) * STEP_MS);
+    expect(await weightOf()).toBe(0);
+    const before = (await storedRow()).posterior;
+    expect(memory.known.get('champion')!.sent.deltas).toEqual([]);
+    await alone(WARM + 90, 60, 3, (i) => i % 2 === 0);
+    await learn(NOON + (WARM + 250) * STEP_MS);
+    await log.add([rankingOf('later', NOON + (WARM + 300) * STEP_MS)]);
+    await learn(NOON + (WARM + 310) * STEP_MS);
+    expect(await weightOf()).toBeGreaterThan(0);
+    // What came with it is measured by, and what comes from then on teaches.
+    await alone(WARM + 320, 40, 4, (i) => i % 2 === 0);
+    await learn(NOON + (WARM + 400) * STEP_MS);
+    expect((await storedRow()).posterior.equals(before)).toBe(false);
+    expect(memory.known.get('champion')!.sent.deltas.length).toBeGreaterThan(0);
+  });
+
+  test('are measured the fewer times the longer they do not teach, and turns stay known', async () => {
+    await alone(0, WARM, 1, () => true);
+    await learn(NOON + WARM * STEP_MS);
+    const calibration = { ...(await storedRow()).calibration, hasTurned: true };
+    await log.store.write([log.store.db.update(onlineLearning).set({ calibration })]);
+    memory = emptyMemory();
+    const measured = new Set<number>();
+    for (let n = 0; n < 40; n++) {
+      await alone(WARM + n, 1, n + 2, () => true);
+      await learn(NOON + (WARM + n + 1) * STEP_MS);
+      measured.add(settingsOf(await storedRow()).measuredAt ?? 0);
+    }
+    expect((await storedRow()).slates).toBeGreaterThan(30);
+    expect(measured.size).toBeGreaterThan(2);
+    expect(measured.size).toBeLessThan(9);
+    expect(settingsOf(await storedRow()).hasTurned).toBe(true);
+  });
 });

@@ -78,3 +78,38 @@ describe('what the log tells beside weights', () => {
     },
   );
 });
+
+describe('of points that hardly predict', () => {
+  /** Pairs of items of which the better by points, which are so many apart, is clicked in a share of 100. */
+  const slopeOf = (apart: number, better: number) => {
+    const base = baseOf({ objective: 'listwise' });
+    const set = trainingSetBuilder(1, 2 * SLATES);
+    for (let slate = 0; slate < SLATES; slate++)
+      set.add({
+        at: slate,
+        sessionId: `s${slate}`,
+        codes: Uint8Array.of(1, 2),
+        reward: slate < better ? Float64Array.of(0, 1) : Float64Array.of(1, 0),
+        propensities: new Float64Array(2).fill(0.5),
+      });
+    const { schema } = base;
+    const points = { kind: [0, 0, apart] };
+    const about = { version: RULES_VERSION, name: 'rules' };
+    return calibrateOnline(set.finish(), additiveFromPoints(schema, points, about)).slope;
+  };
+
+  it.each([54, 50, 20])(
+    'a log-odds is no more points than they are apart, of %s clicks in 100',
+    (better) => {
+      expect(slopeOf(200, better)).toBeGreaterThanOrEqual(1 / 100);
+      expect(slopeOf(2000, better)).toBeGreaterThanOrEqual(1 / 1000);
+      // Nor more than those of which a log-odds is made in training, however close together they are.
+      expect(slopeOf(10, better)).toBeGreaterThanOrEqual(0.05);
+    },
+  );
+
+  it('the slope is as measured where they predict', () => {
+    expect(slopeOf(200, 95)).toBeCloseTo(logit(0.95) / 200, 3);
+    expect(slopeOf(2000, 95)).toBeCloseTo(logit(0.95) / 2000, 4);
+  });
+});

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { OnlineCalibration } from '../../../../../backend/science/learn/online/calibration.ts';
 import { delayStages, sharePassed } from '../../../../../backend/science/learn/online/delay.ts';
+import { deltasOf } from '../../../../../backend/science/learn/online/deltas-of.ts';
 import {
   afterTurn,
-  deltasOf,
   forget,
   learnFrom,
   nothingLearned,
