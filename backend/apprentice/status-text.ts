@@ -1,4 +1,4 @@
-import { count, percent, table } from '../../shared/text/text.ts';
+import { count, counted, percent, table } from '../../shared/text/text.ts';
 import { TOP } from '../science/evaluation/kept-order/agreement.ts';
 import type { PairedQuality } from '../science/evaluation/kept-order/order-quality.ts';
 import type { Proportion } from '../science/statistics/wilson.ts';
@@ -48,7 +48,7 @@ export function statusText(status: ApprenticeStatus): string {
 function figuresText({ agreement, quality, gain }: OrderFigures): string[] {
   const { first, top, correlation, rankings } = agreement;
   return [
-    `  of ${count(rankings)} rankings it puts the same item first in ${rate(first)}, and has the same first ${TOP} in ${rate(top)}${
+    `  of ${counted(rankings, 'ranking')} it puts the same item first in ${rate(first)}, and has the same first ${TOP} in ${rate(top)}${
       correlation === undefined ? '' : `; Kendall's tau ${correlation.mean.toFixed(2)}`
     }.`,
     ...(['mrr', 'ndcg10'] as const).flatMap((name) => {

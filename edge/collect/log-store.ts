@@ -298,7 +298,7 @@ export class LogStore {
   }
 
   #add(kind: number, body: Uint8Array | string): void {
-    // What SQLite casts it copies, and a batch of decisions is large.
+    // The length is taken here, because SQLite copies what it casts, and a batch of decisions is large.
     const sizeBytes = typeof body === 'string' ? null : body.length;
     this.#sql.exec(
       `INSERT INTO entries (kind, body, sizeBytes) VALUES (?1, ?2, COALESCE(?3, length(CAST(?2 AS BLOB))))`,

@@ -20,8 +20,8 @@ const NAME = /^[\w.:-]{1,257}$/;
  * deltas take the place of all earlier ones, and none of them drops those. With `holdout: {id, share, salt}` a share of the sessions
  * stays on the published weights. With `number` decisions name the deltas by it.
  *
- * With `cells` in place of `cell` it does so in each of them, and responds `{version, cells: [{cell, delta} or {cell, refused}]}`: one
- * that refuses, or does not answer, keeps none of the others from them.
+ * With `cells` in place of `cell` it does so in each of them, and responds `{version, cells: [{cell, delta} or {cell, refused}]}`: the
+ * others get them even if one refuses or does not answer.
  */
 export async function handleDeltas(
   request: Request,

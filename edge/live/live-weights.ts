@@ -28,7 +28,7 @@ interface Adopted {
   readonly base: Uint8Array<ArrayBuffer>;
   /** The scorer with the online deltas added. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The number of the deltas that were added last, or how many batches were where they had none; 0: none. */
+  /** The number of the deltas that were added last, or, of deltas without a number, how many batches were added; 0: none. */
   readonly delta: number;
   /** Which sessions stay without the deltas; absent: none. */
   readonly holdout?: Holdout;

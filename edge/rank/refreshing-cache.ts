@@ -49,7 +49,7 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
     this.#isAwaited = isAwaited;
   }
 
-  /** @param cell is asked once: what a request says of where it arrived is parsed when it is read. */
+  /** @param cell is called once, because reading where a request arrived parses all that is said of it. */
   async get(ctx: ExecutionContext, cell: () => string, nowMs: number): Promise<T> {
     if (this.#value === undefined) return this.#first(ctx, cell, nowMs);
     // A clock that is put back must not keep the value until it has caught up.

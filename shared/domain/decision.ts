@@ -28,7 +28,7 @@ export interface Decision {
   readonly pointerRevision?: number;
   /** The version that was served. Of an interleaved slate that of the first arm; the experiment names the second. */
   readonly weights: Version;
-  /** The number of the online deltas that were added to the version; of edges from before they had one, how many batches were. 0: none. */
+  /** The number of the online deltas that were added to the version; from edges before there were numbers, how many batches were added. 0: none. */
   readonly delta: number;
   /** Schema hash, 16 hex digits. */
   readonly schemaHash: string;

@@ -16,8 +16,8 @@ export interface ShownItems {
 const TAG_BYTES = 3;
 
 /**
- * A keyed tag of 24 bits for each item, in the order of the slots, so that a token need not hold ids, which were most of it. Who
- * does not know the key finds an item that has the tag of a slot by trying it out only, with odds of 2⁻²⁴ for each; what slips
+ * A keyed tag of 24 bits for each item, in the order of the slots, so that a token need not hold ids, which were most of it. Without
+ * the key an item that has the tag of a slot can be found only by sending events, with odds of 2⁻²⁴ for each; what slips
  * through is recognised when feedback is joined with its decision.
  * @returns four characters of base64url for each item.
  */

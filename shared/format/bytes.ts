@@ -82,7 +82,7 @@ export class ByteWriter {
   finish(): Uint8Array<ArrayBuffer> {
     return this.written().slice();
   }
-  /** The same as a view for who copies it at once: what is written later may change it. */
+  /** The same as a view, which a caller copies at once: what is written later may change it. */
   written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -4,8 +4,8 @@ import { shortHmac } from './short-hmac.ts';
 import { utf8ToBytes } from './utf8.ts';
 
 /**
- * HMAC-SHA-256 (RFC 2104), 32 bytes. Keys are texts, as secrets are; for each purpose another one, such as the same secret behind
- * the name of the purpose. Texts are hashed as UTF-8.
+ * HMAC-SHA-256 (RFC 2104), 32 bytes. Keys are texts, as secrets are. Each purpose has its own, such as the name of the purpose
+ * and the secret. Texts are hashed as UTF-8.
  * @param parts hashed one behind the other, so that large ones need not be joined.
  */
 export function hmacSha256(
@@ -18,8 +18,8 @@ export function hmacSha256(
 }
 
 /**
- * The same of one text, for who has done with the bytes before they call anything else: the next call may overwrite them. This
- * is how a ranking is signed, several times, of texts that are mostly short.
+ * The same of one text, in bytes that the next call may overwrite: a caller uses them up at once. It is for what a ranking
+ * signs, which is several texts that are mostly short.
  */
 export const transientHmac = (key: string, text: string): Uint8Array<ArrayBuffer> =>
   shortHmac(key, text) ?? hmacSha256(key, text);

@@ -18,8 +18,8 @@ const state = new Int32Array(8);
 const digest = new Uint8Array(DIGEST_BYTES);
 
 /**
- * HMAC-SHA-256 of a short text of ASCII in JavaScript: what a call into the platform takes by itself, with the objects that it
- * makes, is more than some blocks take here.
+ * HMAC-SHA-256 of a short text of ASCII in JavaScript. A call into the platform, with the objects that it makes, takes longer than
+ * hashing a few blocks here.
  * @returns 32 bytes that the next call overwrites; undefined where the text is long, or not ASCII.
  */
 export function shortHmac(key: string, text: string): Uint8Array<ArrayBuffer> | undefined {

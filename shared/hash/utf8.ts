@@ -7,7 +7,7 @@ export const utf8ToBytes = (text: string): Uint8Array => UTF8.encode(text);
 const scratch = new Uint8Array(1024);
 
 /**
- * The same for who has done with the bytes before they call anything else: the next call overwrites them. In workerd each buffer
+ * The same in bytes that the next call overwrites: a caller uses them up at once. In workerd each buffer
  * is allocated outside of the heap and swept by itself, which costs more than writing a short text of ASCII.
  */
 export function transientUtf8(text: string): Uint8Array {

@@ -23,7 +23,7 @@ export interface RowBlocks {
 export interface ColumnBlocks {
   /** Ranges are of `code >> shift`, which is below 256. */
   readonly shift: number;
-  /** By level; undefined where the column tells blocks of the level not apart. */
+  /** By level; undefined where the column does not tell blocks of the level apart. */
   readonly levels: readonly (CodeRanges | undefined)[];
 }
 

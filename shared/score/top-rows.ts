@@ -164,7 +164,7 @@ function keepBytes(count: number, codes: Uint8Array, units: Int32Array, least: n
   return kept;
 }
 
-/** The same: a loop over arrays of one type is compiled to code that need not ask for it. */
+/** The same for wider codes: a loop that meets arrays of one type alone is compiled to faster code. */
 function keepWide(
   count: number,
   codes: Uint16Array | Uint32Array,

@@ -51,5 +51,9 @@ async function change(share: number | null, options: Options): Promise<void> {
   const { settings } = await json(
     backendClient(options).apprentice.$post({ json: { placement, share } }),
   );
-  print(settings, () => settingsText(settings), options);
+  print(
+    settings,
+    () => `${settingsText(settings)}\nEvery edge follows within its refresh interval.`,
+    options,
+  );
 }

@@ -7,7 +7,10 @@ export interface FeatureInWords {
   readonly buckets: readonly string[];
 }
 
-/** A line per feature, with what its first and last buckets mean. */
+/** Up to so many characters all meanings of a feature are listed; the table would become too wide otherwise. */
+const WIDEST = 80;
+
+/** A line per feature, with what its buckets mean, or its first and last one. */
 export const featureTable = (features: readonly FeatureInWords[]): string =>
   table(
     ['feature', 'kind', 'buckets', 'meaning'],
@@ -16,7 +19,7 @@ export const featureTable = (features: readonly FeatureInWords[]): string =>
 
 function meaning(labels: readonly string[]): string {
   const present = labels.slice(1);
-  return present.length <= 5
-    ? present.join(', ')
-    : `${present.slice(0, 3).join(', ')}, … ${present.at(-1)}`;
+  // Meanings may have commas of their own.
+  const all = present.join('; ');
+  return all.length <= WIDEST ? all : `${present[0]}; … ${present.at(-1)}`;
 }

@@ -56,7 +56,7 @@ function wholeText(found: InForce): string {
     points.length === 0
       ? 'By its rules all buckets have 0 points.'
       : `${table(['feature', 'bucket', 'points by rules'], points)}\n\nAll other buckets have 0 points by the rules.`,
-    'All buckets of a feature: "trimtab schema show <feature>".',
+    'Bucket 0 of every feature is "missing". All buckets of one: "trimtab schema show <feature>".',
   ].join('\n\n');
 }
 

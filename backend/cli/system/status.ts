@@ -75,7 +75,7 @@ const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
 
 const learningText = ({ arm, version, stopped, ...learned }: Status['learning'][number]) =>
   stopped === null
-    ? `${arm}: ${version} has learned from ${counted(learned.rankings, 'ranking')}, ${learned.rewarded} with a reward, since it went live${limitText(learned)}`
+    ? `${arm}: ${version} has learned from ${counted(learned.rankings, 'ranking')}, ${learned.rewarded} with a reward, since learning began${limitText(learned)}`
     : `${arm}: ${version} learns nothing more: ${stopped}`;
 
 const limitText = ({ changed, atLimit }: Pick<Status['learning'][number], 'changed' | 'atLimit'>) =>

@@ -68,7 +68,7 @@ async function score(file: string, options: Options): Promise<void> {
   const lines = file === '-' ? undefined : await countOf(linesOf(readText(file, MAX_LINE_BYTES)));
   const published = await readPublished(kv, weights);
   const handle = out === undefined ? undefined : await open(out, 'w');
-  const progress = lines === undefined ? undefined : showProgress('Ranking', lines, 'requests');
+  const progress = lines === undefined ? undefined : showProgress('Ranking', lines, 'lines');
   const run: ScoreRun = {
     threads,
     seed,

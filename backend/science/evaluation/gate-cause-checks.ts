@@ -17,9 +17,10 @@ function guardrailChecks({ guardrails }: GateEvidence, rules: GateRules): GateCh
   return guardrails.map(({ metric, better, low, high, worstAllowed }) => {
     const isStaged = rules.mode === 'staged';
     // Staged, harm must be shown to refuse; direct, it must be ruled out to pass.
-    const figure = (better === 'higher') === isStaged ? high : low;
+    const isUpper = (better === 'higher') === isStaged;
+    const figure = isUpper ? high : low;
     const passed = better === 'higher' ? figure >= worstAllowed : figure <= worstAllowed;
-    const bound = `${better === 'higher' ? '≥' : '≤'} ${change(worstAllowed)}`;
+    const bound = `${isUpper ? 'upper' : 'lower'} end ${better === 'higher' ? '≥' : '≤'} ${change(worstAllowed)}`;
     const range = `${change(low)} to ${change(high)}`;
     const failure = isStaged
       ? `worse than the ${change(worstAllowed)} allowed`
@@ -33,7 +34,15 @@ function scoreChecks({ notFinite }: GateEvidence): GateCheck[] {
   if (notFinite === undefined) return [];
   const passed = notFinite === 0;
   const says = passed ? 'all scores are finite' : `${count(notFinite)} scores are no finite number`;
-  return [{ check: 'scores', outcome: passedOr(passed), figure: notFinite, bound: '0', says }];
+  return [
+    {
+      check: 'scores',
+      outcome: passedOr(passed),
+      figure: notFinite,
+      bound: 'none that is not finite',
+      says,
+    },
+  ];
 }
 
 function calibrationChecks({ calibration }: GateEvidence, rules: GateRules): GateCheck[] {

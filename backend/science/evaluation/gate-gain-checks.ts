@@ -28,7 +28,7 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
   }
   const { mean, low, high } = heldOutGain;
   const says = `held-out loss falls by ${mean.toFixed(4)} per slate ${interval(low, high)}`;
-  const upper = { check, figure: high, bound: `> ${ALL_BUT_0}` };
+  const upper = { check, figure: high, bound: `upper end > ${ALL_BUT_0}` };
   // What ranks exactly as the champion does would keep visitors busy with nothing to find.
   if (!Number.isFinite(low) || !(high > ALL_BUT_0))
     return { ...upper, outcome: 'failed', says: `${says}: it is no better` };
@@ -44,7 +44,7 @@ export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateChec
     check,
     outcome: passed ? 'passed' : 'missing',
     figure: bound,
-    bound: `> ${least}`,
+    bound: `lower end > ${least}`,
     says: passed ? says : `${says}: ${ofLevel(rules.alpha)} is not above ${asked}`,
   };
 }
@@ -77,7 +77,7 @@ export function offPolicyCheck(
   if (!(ess >= rules.minEffectiveSample))
     return noted(`effective sample ${Math.round(ess)} of ${rules.minEffectiveSample}`);
   const says = `off-policy gain (${estimator}) of ${signed(mean)} ${interval(low, high)}, effective sample ${Math.round(ess)}`;
-  const bounded = { check, figure: high, bound: '≥ 0' };
+  const bounded = { check, figure: high, bound: 'upper end ≥ 0' };
   if (!(high >= 0)) return { ...bounded, outcome: 'failed', says: `${says}: it is worse` };
   return (cover?.share ?? 1) < rules.minCover
     ? { ...bounded, outcome: 'noted', says: `${says}, of the covered part only` }

@@ -4,7 +4,7 @@ export interface GateCheck {
   /** `missing`: required evidence that is absent or undecided; `noted`: it does not affect the verdict. */
   readonly outcome: 'passed' | 'failed' | 'missing' | 'noted';
   readonly figure?: number;
-  /** The bound that the figure must satisfy. */
+  /** What the figure has to satisfy; of a figure that is an end of an interval, which one. */
   readonly bound?: string;
   /** The check in words, as part of a sentence. */
   readonly says: string;

@@ -21,6 +21,6 @@ function healthText({ srm, arms, unit }: ExperimentReport): string {
   const sampleRatio =
     srm.kind === 'srm'
       ? `arms ${srm.mismatch ? 'do not match' : 'match'} their traffic (sample ratio p ${pValueText(srm.pValue)})`
-      : srm.message;
+      : `sample ratio not known: ${srm.message}`;
   return `${counted(units, unit.slice(0, -1))}, ${sampleRatio}`;
 }

@@ -41,7 +41,10 @@ test('the schema in force is shown with columns, buckets in words and points by 
   const { stdout } = await cli('schema', 'show');
   expect(stdout).toContain(`schema       smarttrip (${smarttrip.hash})`);
   expect(stdout).toMatch(/^place +path +continent › country$/m);
-  expect(stdout).toMatch(/^price-level +quantile +6 +up to 600, 600 to 1200, .*over 3500$/m);
+  expect(stdout).toMatch(/^price-level +quantile +6 +up to 600; 600 to 1200; .*over 3500$/m);
+  expect(stdout).toMatch(/^departure-month +date-month +13 +January; … December$/m);
+  // Of features with many words the first and last bucket are enough, so that lines stay readable.
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(230);
   expect(stdout).toMatch(/^theme +none of the wished +-15$/m);
   expect(JSON.parse((await cli('schema', 'show', '--json')).stdout)).toEqual(body);
 });

@@ -7,6 +7,9 @@ test('a run says what the limits on persons and items left out and lowered', () 
   expect(limitedText(undefined)).toBeUndefined();
   expect(limitedText(none)).toBeUndefined();
   expect(limitedText({ ...none, clipped: 4 })).toBe('4 large rewards are lowered');
+  expect(limitedText({ ...none, repeated: 1, clipped: 1 })).toBe(
+    'not counted: 1 further reward of one person for an item; 1 large reward is lowered',
+  );
   expect(
     limitedText({ overPerson: 1200, repeated: 30, clipped: 4, overItem: 7, itemsOver: 2 }),
   ).toBe(

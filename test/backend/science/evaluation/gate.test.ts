@@ -68,6 +68,19 @@ describe('runGate', () => {
       'scoring work: passed',
       'data quality: passed',
     ]);
+    // A figure that is an end of an interval says so, as it is not what is expected.
+    const [upper, lower] = mode === 'staged' ? ['upper', 'lower'] : ['lower', 'upper'];
+    expect(report.checks).toMatchObject([
+      { bound: `${upper} end > 0.0001` },
+      { bound: 'upper end ≥ 0' },
+      {},
+      { bound: expect.stringMatching(new RegExp(`^${upper} end ≥`)) },
+      { bound: expect.stringMatching(new RegExp(`^${lower} end ≤`)) },
+      { bound: 'none that is not finite' },
+      {},
+      {},
+      {},
+    ]);
   });
 
   describe.each(MODES)('%s, refused for cause', (mode) => {

@@ -81,7 +81,9 @@ describe('a report in words', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^metric +control +treatment$/));
     expect(reportText(few)).not.toContain('NaN');
     const none = analyseExperiment({ ...experimentOf([]), segments: [] });
-    expect(reportText(none)).toContain('not enough data: 0 of 1 sessions');
+    expect(reportText(none)).toContain(
+      '\n0 sessions, sample ratio not known: not enough data: 0 of 1 sessions',
+    );
   });
 
   test('names metrics that everybody has the same of once, without a row', () => {
