@@ -128,29 +128,25 @@ async function learned(perTurn: number, bots: boolean) {
 
 test('what is learned of a stream, turn by turn', async () => {
   const { deltas, ...totals } = await learned(40, true);
-  // As learned by the release before, which had the account judge, store and read back all that came in.
+  // As learned by the release that had the account judge, store and read back all that came in. That one neither kept the constraints of
+  // the schema nor looked for a turn of tastes, which clicks by chance with few large rewards look like: the largest that
+  // no constraint moves were the same to 10⁻³ without that look.
   expect(totals).toEqual({ slates: 282, rewarded: 242, earned: 644 });
   expect(deltas.length).toBe(391);
   const largest: [string, number, number][] = [
-    ['base', 0, 12.42906],
-    ['difficulty', 1, -11.86714],
-    ['base', 1, -9.81535],
-    ['place', 1, -8.99404],
-    ['theme', 3, -8.09861],
-    ['budget', 1, -7.5928],
-    ['duration', 4, 7.47648],
-    ['duration-level', 0, 7.46833],
-    ['month', 12, -6.9084],
-    ['theme', 1, 6.73388],
-    ['status', 3, -6.36425],
-    ['continent', 3, 6.25695],
+    ['base', 0, 12.59117],
+    ['difficulty', 1, -11.92578],
+    ['base', 1, -9.9731],
+    ['place', 1, -9.0383],
+    ['theme', 3, -8.26216],
+    ['duration-level', 0, 7.47252],
+    ['theme', 1, 6.83302],
+    ['month', 12, -6.82295],
+    ['status', 3, -6.33986],
+    ['continent', 3, 6.27615],
+    ['duration', 0, 6.2097],
+    ['duration', 1, -6.15637],
   ];
-  console.log(
-    'LV',
-    JSON.stringify(
-      deltas.slice(0, 12).map((d) => [d.feature, d.bucket, Number(d.points.toFixed(5))]),
-    ),
-  );
   for (const [i, [feature, bucket, points]] of largest.entries())
     expect(deltas[i]).toEqual({ feature, bucket, points: expect.closeTo(points, 3) });
 });
