@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Published } from '../../backend/offline/published.ts';
 import { scoreFile } from '../../backend/offline/score-file.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
-import { packItems } from '../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotHash, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
@@ -113,7 +113,7 @@ async function run(file: string, published: Published, threads: number): Promise
 
 function demo(): Published {
   const rules = { version: RULES_VERSION, name: 'rules' };
-  const bytes = snapshotToBytes(smarttrip, packItems(smarttrip.columns, makeTrips(TRIPS, 1)));
+  const bytes = snapshotToBytes(smarttrip, catalogueTable(smarttrip, makeTrips(TRIPS, 1)));
   return {
     scorer: scorerToBytes(additiveFromPoints(smarttrip, smarttrip.rules, rules)),
     snapshot: { hash: snapshotHash(bytes), bytes },

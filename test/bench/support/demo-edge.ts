@@ -2,7 +2,7 @@ import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
-import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
@@ -81,7 +81,7 @@ export async function publish(
     if (!response.ok)
       throw new Error(`PUT ${key} was answered ${response.status}: ${await response.text()}`);
   };
-  const snapshot = snapshotToBytes(schema, packItems(schema.columns, items));
+  const snapshot = snapshotToBytes(schema, catalogueTable(schema, items));
   const hash = snapshotHash(snapshot);
   const parts = Math.ceil(snapshot.length / PART_BYTES);
   for (let part = 0; part < parts; part++) {
