@@ -136,6 +136,19 @@ export function sliceSlates(set: TrainingSet, from: number, to: number): Trainin
   };
 }
 
+/** The rows of the named slates, slate by slate. */
+export function rowsOf(
+  { starts }: Pick<TrainingSet, 'starts'>,
+  slates: ArrayLike<number>,
+): Uint32Array {
+  let count = 0;
+  for (let i = 0; i < slates.length; i++) count += starts[slates[i] + 1] - starts[slates[i]];
+  const rows = new Uint32Array(count);
+  for (let i = 0, at = 0; i < slates.length; i++)
+    for (let row = starts[slates[i]]; row < starts[slates[i] + 1]; row++) rows[at++] = row;
+  return rows;
+}
+
 /** The named slates as a set of their own. @param slates ascending, so that time order holds. */
 export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): TrainingSet {
   const starts = new Uint32Array(slates.length + 1);
@@ -143,11 +156,7 @@ export function takeSlates(set: TrainingSet, slates: ArrayLike<number>): Trainin
     starts[i + 1] = starts[i] + set.starts[slates[i] + 1] - set.starts[slates[i]];
   }
   const rows = starts[slates.length];
-  const from = new Uint32Array(rows);
-  for (let i = 0; i < slates.length; i++) {
-    const first = set.starts[slates[i]];
-    for (let row = starts[i]; row < starts[i + 1]; row++) from[row] = first + row - starts[i];
-  }
+  const from = rowsOf(set, slates);
   const codes = new Uint8Array(set.features * rows);
   for (let feature = 0; feature < set.features; feature++) {
     const [to, source] = [feature * rows, feature * set.rows];

@@ -5,7 +5,13 @@ import {
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { setIntercept } from '../learn/outside-option.ts';
-import { sliceSlates, slateCount, takeSlates, type TrainingSet } from '../learn/training-set.ts';
+import {
+  rowsOf,
+  sliceSlates,
+  slateCount,
+  takeSlates,
+  type TrainingSet,
+} from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
 import type { IntervalEstimate } from '../statistics/interval.ts';
 import { gainOn, logOddsOf } from './held-out-comparison.ts';
@@ -56,23 +62,21 @@ export async function chooseWindow(
     const ofLonger = new Float64Array(newest.rows);
     const ofShorter = new Float64Array(newest.rows);
     for (const { longer, shorter, judged } of comparisonsOf(split, longerFrom, set.cluster)) {
-      const to = takeSlates(set, judged);
-      const slope = warmSlope(options.parent, takeSlates(set, longer));
-      const fittedTo = async (slates: readonly number[]) => {
-        const part = takeSlates(set, slates);
+      const held = takeSlates(set, judged);
+      const [ofLong, ofShort] = [takeSlates(set, longer), takeSlates(set, shorter)];
+      const slope = warmSlope(options.parent, ofLong);
+      const fittedTo = async (train: TrainingSet) => {
         const start = toLogOdds(firstPassOf(options.parent), set, slope);
-        setIntercept(part, start);
+        setIntercept(train, start);
         const descent = { weights: start, iterations: ITERATIONS };
-        return logOddsOf(await fitFirstPass(part, undefined, options, descent), to);
+        return logOddsOf(await fitFirstPass(train, undefined, options, descent), held);
       };
-      const [one, other] = [await fittedTo(longer), await fittedTo(shorter)];
-      let row = 0;
-      for (const slate of judged)
-        for (let at = set.starts[slate]; at < set.starts[slate + 1]; at++, row++) {
-          const place = at - set.starts[judgedFrom];
-          ofLonger[place] = one[row];
-          ofShorter[place] = other[row];
-        }
+      const [one, other] = [await fittedTo(ofLong), await fittedTo(ofShort)];
+      rowsOf(set, judged).forEach((row, i) => {
+        const place = row - set.starts[judgedFrom];
+        ofLonger[place] = one[i];
+        ofShorter[place] = other[i];
+      });
     }
     return gainOn(newest, options.parent.schema.training.objective, ofLonger, ofShorter);
   };

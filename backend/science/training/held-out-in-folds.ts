@@ -9,12 +9,18 @@ import {
   type FirstPassOptions,
 } from '../learn/additive/first-pass.ts';
 import { logOddsOf } from './held-out-comparison.ts';
+import { foldOf, FOLDS } from './visitor-folds.ts';
 import { setIntercept } from '../learn/outside-option.ts';
 import { pointsPerRow } from '../learn/score-set.ts';
-import { earnedIn, slateCount, takeSlates, type TrainingSet } from '../learn/training-set.ts';
+import {
+  earnedIn,
+  rowsOf,
+  slateCount,
+  takeSlates,
+  type TrainingSet,
+} from '../learn/training-set.ts';
 import { firstPassOf } from '../../../shared/score/scorer.ts';
 
-const FOLDS = 5;
 /** With as many held-out visitors with a reward the latest slates alone tell enough. */
 const ENOUGH_REWARDED = 100;
 /** In standard errors: where nothing turned, the latest slates lie farther below the others in one of five trainings. */
@@ -55,10 +61,10 @@ export async function heldOutInFolds(
   const { parent } = options;
   const points = new Float64Array(set.rows);
   const offset = new Float64Array(set.rows);
+  const slates = Array.from({ length: slateCount(set) }, (_, slate) => slate);
   for (let fold = 0; fold < FOLDS; fold++) {
-    const slates = Array.from({ length: slateCount(set) }, (_, slate) => slate);
-    const judged = slates.filter((slate) => set.cluster[slate] % FOLDS === fold);
-    const learned = slates.filter((slate) => set.cluster[slate] % FOLDS !== fold);
+    const judged = slates.filter((slate) => foldOf(set.cluster, slate) === fold);
+    const learned = slates.filter((slate) => foldOf(set.cluster, slate) !== fold);
     if (judged.length === 0 || !learned.some((slate) => earnedIn(set, slate) > 0)) return undefined;
     const train = takeSlates(set, learned);
     const first = firstPassOf(parent);
@@ -69,12 +75,10 @@ export async function heldOutInFolds(
     // Not as a scorer, which may have fewer points than the few iterations of a fit can lead to.
     const own = logOddsOf(fit, held);
     const effect = slotEffect(fit.weights, parent.schema, held);
-    let row = 0;
-    for (const slate of judged)
-      for (let at = set.starts[slate]; at < set.starts[slate + 1]; at++, row++) {
-        points[at] = (own[row] - effect[row]) / LEARNED_SLOPE;
-        offset[at] = effect[row];
-      }
+    rowsOf(set, judged).forEach((row, i) => {
+      points[row] = (own[i] - effect[i]) / LEARNED_SLOPE;
+      offset[row] = effect[i];
+    });
   }
   return heldOutGain(set, pointsPerRow(parent, set), points, offset);
 }

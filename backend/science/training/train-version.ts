@@ -134,18 +134,21 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
     const fromMs = validation.at[0] ?? 0;
     const offPolicyGain = await options.offPolicyGain?.(challenger, fromMs);
     const cover = await options.cover?.(challenger, fromMs);
-    const held = gateEvidence(parent, challenger, train, validation, effect);
-    const canFold = learner === 'additive' && crosses === before && trial.rounds > 0;
+    let held = gateEvidence(parent, challenger, train, validation, effect);
     const { heldOutGain: ofLatest } = held;
-    const all =
-      canFold && areTooFew(ofLatest)
-        ? await heldOutInFolds(shown, fitting, trial.rounds)
-        : undefined;
+    // New crosses were chosen by slates that folds would judge them on.
+    const canFold =
+      learner === 'additive' &&
+      trial.rounds > 0 &&
+      !tried?.some(({ isKept, isFromBefore }) => isKept && !isFromBefore);
+    if (canFold && areTooFew(ofLatest)) {
+      const all = await heldOutInFolds(shown, fitting, trial.rounds);
+      if (all !== undefined && isOfToday(all, ofLatest)) held = { ...held, heldOutGain: all };
+    }
     return {
       guardrails: [],
       ...options.evidence,
       ...held,
-      ...(all && isOfToday(all, ofLatest!) && { heldOutGain: all }),
       ...(offPolicyGain && { offPolicyGain }),
       ...(cover && { cover }),
     };

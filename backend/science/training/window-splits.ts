@@ -1,4 +1,5 @@
 import { fallOfRewards } from './fall-of-rewards.ts';
+import { foldOf, FOLDS } from './visitor-folds.ts';
 
 /** A window's first slate, and the first of those on which it is compared; absent where it is compared in folds of its visitors. */
 export interface WindowSplit {
@@ -16,8 +17,6 @@ const NEWEST_SHARE = 0.4;
 const SHORTER = 0.5;
 /** Slates with a reward since rewards fell: where tastes turned, so few teach more than all of before, as first trainings do. */
 const LEAST_SINCE_FALL = 60;
-/** Of the visitors of a window that has too few rewards to be cut in two. */
-const FOLDS = 5;
 
 /**
  * The windows that are shorter than the whole, the longest first. Halves are compared on their newest slates, which are a share of the window itself: once a
@@ -70,9 +69,8 @@ export function comparisonsOf(
   const of = cluster.length;
   if (to !== undefined)
     return [{ longer: range(longer, to), shorter: range(from, to), judged: range(to, of) }];
-  const foldOf = (slate: number) => cluster[slate] % FOLDS;
   return Array.from({ length: FOLDS }, (_, fold) => {
-    const isApart = (slate: number) => foldOf(slate) !== fold;
+    const isApart = (slate: number) => foldOf(cluster, slate) !== fold;
     const own = range(from, of);
     return {
       longer: range(longer, of).filter(isApart),

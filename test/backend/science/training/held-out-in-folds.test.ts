@@ -4,6 +4,7 @@ import {
   heldOutInFolds,
   isOfToday,
 } from '../../../../backend/science/training/held-out-in-folds.ts';
+import { learn } from '../../../../backend/science/training/train-version.ts';
 import { slateCount, type TrainingSet } from '../../../../backend/science/learn/training-set.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { MAX_VALUE } from '../../../../shared/domain/event.ts';
@@ -42,6 +43,14 @@ function byTaste(set: TrainingSet): TrainingSet {
   return { ...set, reward };
 }
 
+function rewardedVisitors({ starts, reward, cluster }: TrainingSet): Set<number> {
+  const rewarded = new Set<number>();
+  for (let slate = 0; slate < slateCount({ starts }); slate++)
+    if (reward.subarray(starts[slate], starts[slate + 1]).some((own) => own > 0))
+      rewarded.add(cluster[slate]);
+  return rewarded;
+}
+
 const SETS = 60;
 
 test(`of ${SETS} logs whose clicks are chance, a fit gains on what it has not seen in hardly any, and in the mean it loses`, async () => {
@@ -59,11 +68,7 @@ test(`of ${SETS} logs whose clicks are chance, a fit gains on what it has not se
 test('all visitors with a reward are counted, and a true gain is seen with few of them', async () => {
   const set = byTaste(examinedSlates(200, 7, 'shuffled'));
   const gain = (await heldOutInFolds(set, options, ITERATIONS))!;
-  const rewarded = new Set<number>();
-  for (let slate = 0; slate < slateCount(set); slate++)
-    if (set.reward.subarray(set.starts[slate], set.starts[slate + 1]).some((own) => own > 0))
-      rewarded.add(set.cluster[slate]);
-  expect(gain.rewarded).toBe(rewarded.size);
+  expect(gain.rewarded).toBe(rewardedVisitors(set).size);
   expect(gain.low).toBeGreaterThan(0);
 });
 
@@ -103,4 +108,22 @@ test('rewards that drive a fit of a few iterations beyond the points that are se
   );
   expect(gain!.low).toBeLessThan(gain!.mean);
   expect(gain!.mean).toBeLessThan(gain!.high);
+});
+
+test.each([
+  ['may not learn crosses', undefined],
+  ['may learn crosses and finds none', { pairs: 8, weights: 2048 }],
+])('a training on few rewards that %s is judged on all of its visitors', async (_, crosses) => {
+  const set = byTaste(examinedSlates(300, 7, 'shuffled'));
+  let judged: number | undefined;
+  const { gate } = await learn(set, {
+    ...options,
+    learner: 'additive',
+    ...(crosses && { crosses }),
+    onEvidence: ({ heldOutGain }) => (judged = heldOutGain?.rewarded),
+  });
+  expect(judged).toBe(rewardedVisitors(set).size);
+  expect(gate.checks.find(({ check }) => check === 'held-out gain')).toMatchObject({
+    outcome: 'passed',
+  });
 });
