@@ -3,22 +3,8 @@ import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { classifyLog } from '../../log/account/classify-log.ts';
-import type { Rules } from '../../log/account/rules.ts';
-import { arePropensities } from '../../log/account/are-propensities.ts';
-import { latestSlates, latestSpan, rewardDelays } from '../../log/account/latest-rankings.ts';
 import { markText } from '../../log/account/mark.ts';
-import {
-  anyMisses,
-  arrivedTo,
-  personsRankings,
-  readArrived,
-  type Arrived,
-  type ArrivedRanking,
-} from '../../log/account/read-arrived.ts';
-import { collector } from '../../log/training-set/collect.ts';
-import type { InfluenceLimits } from '../../science/learn/limit-influence.ts';
-import { calibrateOnline } from '../../science/learn/online/calibration.ts';
-import { delayStages, sharePassed } from '../../science/learn/online/delay.ts';
+import { anyMisses, arrivedTo, readArrived } from '../../log/account/read-arrived.ts';
 import { deltasFromBytes, deltasToBytes } from '../../science/learn/online/delta-bytes.ts';
 import { deltasOf } from '../../science/learn/online/deltas-of.ts';
 import {
@@ -29,10 +15,8 @@ import {
   learnFrom,
   type OnlinePosterior,
   type OnlineProblem,
-  type SlateChange,
 } from '../../science/learn/online/online-learner.ts';
 import { posteriorToBytes } from '../../science/learn/online/posterior-bytes.ts';
-import { eventMetric, rewardOf, talliesOf } from '../../science/learn/tallies.ts';
 import type { Store } from '../../store/open.ts';
 import {
   learnerOf,
@@ -44,24 +28,11 @@ import {
   type LearnerRow,
   type LearnerSettings,
 } from './learner-rows.ts';
+import { changesOf, type CountedChange } from './changes-of.ts';
+import type { LearningJob } from './learning-job.ts';
+import { measure } from './measure.ts';
 import { readHead, type Head } from './read-head.ts';
 import { newestDeltas, storeDeltas, type ServedDeltas } from './served-deltas.ts';
-import type { OnlineSettings } from './settings.ts';
-
-/** One arm's version, and how it learns. */
-export interface LearningJob {
-  readonly arm: string;
-  readonly base: AdditiveScorer;
-  /** Metric → weight. */
-  readonly reward: Readonly<Record<string, number>>;
-  readonly settings: Pick<
-    OnlineSettings,
-    'minimumRewarded' | 'spread' | 'halfLifeHours' | 'trustRegion'
-  >;
-  readonly influence: InfluenceLimits;
-  /** By which it is judged what counts. */
-  readonly rules: Rules;
-}
 
 /** Where an arm stands after it has learned from all that has come in. */
 export type LearningState =
@@ -80,8 +51,6 @@ export type LearningState =
       readonly deltas: readonly WeightDelta[];
     };
 
-/** Rankings that slots and delays are measured by. */
-const LATEST = 5000;
 /** What is read at a time, so that a log of hours is not held at once. */
 const PAGE = { decisions: 4000, events: 10_000 };
 /** Time goes on by so much at most, as all that is old enough for another look is read at once; after a pause of more than a day by more. */
@@ -382,94 +351,3 @@ const markOfNow = (
   logMs === undefined
     ? undefined
     : { version: base.version, decisions, events, toMs: logMs - SHIPPING_MS };
-
-/** @returns how many rankings with a reward there are, where they are too few. */
-async function measure(
-  { db }: Pick<Store, 'db'>,
-  { base, reward, settings, influence }: LearningJob,
-  nowMs: number,
-  known?: Pick<LearnerSettings, 'slope'>,
-): Promise<LearnerSettings | number> {
-  const span = await latestSpan(db, base.schema.hash, LATEST);
-  if (span === undefined) return 0;
-  const slates = await latestSlates(db, base.schema, span);
-  const rows = slates.reduce((sum, { itemIds }) => sum + itemIds.length, 0);
-  const collected = collector(base.schema, span, reward, rows);
-  for (const slate of slates) collected.add(slate);
-  const { set, facts } = collected.finish({ base, limits: influence });
-  if (facts.rewarded < settings.minimumRewarded) return facts.rewarded;
-  const earned = set.reward.filter((value) => value > 0);
-  const mean = earned.reduce((sum, value) => sum + value, 0) / Math.max(earned.length, 1);
-  const delays = await rewardDelays(db, base.schema.hash, span, typesOf(reward), nowMs);
-  return {
-    ...calibrateOnline(set, base, known),
-    stages: delayStages(delays),
-    mostReward: influence.rewardOverMean * mean,
-  };
-}
-
-/** Events that earn something: what takes away from it does so only where something was earned. */
-const typesOf = (reward: LearningJob['reward']): string[] => [
-  ...new Set(
-    Object.entries(reward).flatMap(([metric, weight]) =>
-      weight > 0 ? (eventMetric(metric)?.type ?? []) : [],
-    ),
-  ),
-];
-
-interface CountedChange {
-  readonly change: SlateChange;
-  /** Nothing was learned from the slate before; it had no reward before. */
-  readonly isFirst: boolean;
-  readonly isFirstReward: boolean;
-  /** By how much its rewards have grown. */
-  readonly earned: number;
-}
-
-/** What has become known of each ranking, within what its persons may weigh. */
-async function changesOf(
-  { db }: Pick<Store, 'db'>,
-  { base, reward, influence, rules }: LearningJob,
-  { stages, mostReward }: LearnerSettings,
-  arrived: Arrived,
-  span: { readonly from: number; readonly to: number },
-): Promise<CountedChange[]> {
-  const { version } = base;
-  const persons = await personsRankings(db, { version, rules }, arrived, typesOf(reward));
-  const isPointwise = base.schema.training.objective === 'pointwise';
-  return arrived.rankings.flatMap((ranking) => {
-    const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
-    const slots = itemIds.length;
-    // What does not fit together teaches nothing: a slate of one weighs by its propensity.
-    const isWhole =
-      codes.length === slots * base.schema.features.length && arePropensities(propensities, slots);
-    if (slots === 0 || !isWhole) return [];
-    const { before: rankingsBefore = 0, rewardedBefore } = persons.get(rankingId) ?? {};
-    const teachesMisses = isPointwise || slots === 1;
-    const most = influence.rankingsPerPerson;
-    if (teachesMisses ? rankingsBefore >= most : (rewardedBefore ?? 0) >= most) return [];
-    const rewardsOf = (events: ArrivedRanking['events']) =>
-      Float64Array.from(talliesOf(itemIds, events), (own) =>
-        own === undefined ? 0 : Math.min(rewardOf(own, reward), mostReward),
-      );
-    const state = (rewards: Float64Array, ms: number) => ({
-      reward: rewards,
-      passed: sharePassed(stages, ms - at),
-    });
-    const after = state(rewardsOf(ranking.events), span.to);
-    const before = isKnown
-      ? state(rewardsOf(ranking.events.filter((event) => event.isKnown)), span.from)
-      : undefined;
-    const sum = (rewards: Float64Array | undefined) =>
-      rewards?.reduce((total, value) => total + value, 0) ?? 0;
-    const [earnedBefore, earnedAfter] = [sum(before?.reward), sum(after.reward)];
-    const taught = (earned: number, passed: number) => earned > 0 || (teachesMisses && passed > 0);
-    const isTaught = taught(earnedAfter, after.passed);
-    return {
-      change: { codes, propensity: propensities[0], ...(before && { before }), after },
-      isFirst: isTaught && !taught(earnedBefore, before?.passed ?? 0),
-      isFirstReward: earnedAfter > 0 && earnedBefore === 0,
-      earned: earnedAfter - earnedBefore,
-    };
-  });
-}

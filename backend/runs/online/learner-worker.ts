@@ -5,12 +5,8 @@ import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { Store } from '../../store/open.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import {
-  emptyMemory,
-  learnArrived,
-  type LearningJob,
-  type LearningState,
-} from './learn-arrived.ts';
+import { emptyMemory, learnArrived, type LearningState } from './learn-arrived.ts';
+import type { LearningJob } from './learning-job.ts';
 
 const db = workerDatabase();
 

@@ -21,7 +21,8 @@ import { holdoutOf } from './holdout.ts';
 import { readHoldout, type CollectHoldout, type HoldoutRules } from './harm.ts';
 import { forgetLearner, readLearner, readLearners, stopLearner } from './learner-rows.ts';
 import type { LearnerWorker, SentJob } from './learner-worker.ts';
-import type { LearningJob } from './learn-arrived.ts';
+
+import type { LearningJob } from './learning-job.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
 import { sendDeltas } from './send-deltas.ts';
 import type { OnlineSettings } from './settings.ts';

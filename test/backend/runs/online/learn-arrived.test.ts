@@ -5,8 +5,8 @@ import {
   emptyMemory,
   learnArrived,
   type LearnerMemory,
-  type LearningJob,
 } from '../../../../backend/runs/online/learn-arrived.ts';
+import type { LearningJob } from '../../../../backend/runs/online/learning-job.ts';
 import { scorerOfDecision } from '../../../../backend/runs/online/served-deltas.ts';
 import { deltasOf } from '../../../../backend/science/learn/online/deltas-of.ts';
 import { addDeltas } from '../../../../shared/score/add-deltas.ts';
