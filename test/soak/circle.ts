@@ -8,9 +8,9 @@ const MODES: readonly RolloutMode[] = ['direct', 'staged'];
 
 /**
  * The circle on the real system, over HTTP: six worlds whose truth is known, each in both modes and one after another, as each
- * has the machine's cores to itself. How long that takes follows from the visitors, not from `minutes`.
+ * has the machine's cores to itself; with `online` weights are learned as people click as well, as they are by default. How long that takes follows from the visitors, not from `minutes`.
  */
-export const soakCircle: SoakForm = async ({ seed, strata, say }) => {
+export const soakCircle: SoakForm = async ({ seed, strata, online = false, say }) => {
   const chosen = SIX_WORLDS.filter(({ stratum }) => strata?.includes(stratum) ?? true);
   if (chosen.length === 0)
     throw new Error(
@@ -19,8 +19,8 @@ export const soakCircle: SoakForm = async ({ seed, strata, say }) => {
   const all: Lived[] = [];
   for (const { stratum, clicks } of chosen)
     for (const mode of MODES) {
-      say(`${stratum}, ${clicks} clicks per ranking, ${mode}`);
-      const lived = await live(worldOf(stratum, clicks, seed, Date.now()), mode, say);
+      say(`${stratum}, ${clicks} clicks per ranking, ${mode}${online ? ', as people click' : ''}`);
+      const lived = await live(worldOf(stratum, clicks, seed, Date.now()), mode, online, say);
       say(`\n${livedTable([lived])}`);
       all.push(lived);
     }

@@ -36,6 +36,7 @@ const { values, positionals } = parseArgs({
     worlds: { type: 'string' },
     strata: { type: 'string' },
     peer: { type: 'string' },
+    online: { type: 'boolean', default: false },
   },
 });
 const [name = ''] = positionals;
@@ -59,6 +60,7 @@ if (
   ![soakStrata, soakCircle, soakBandits, soakClimbs].includes(form)
 )
   throw new Error('--strata is of the forms strata, circle, bandits and climbs');
+if (values.online && form !== soakCircle) throw new Error('--online is of the form circle');
 if (values.peer !== undefined && form !== soakBandits)
   throw new Error('--peer is of the form bandits');
 if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
@@ -87,6 +89,7 @@ async function run(chosen: SoakForm): Promise<void> {
     ...(worlds !== undefined && { worlds }),
     ...(strata && { strata }),
     ...(values.peer !== undefined && { peer: values.peer }),
+    ...(values.online && { online: true }),
     say,
   });
   if (table !== undefined) process.stdout.write(`${table}\n`);

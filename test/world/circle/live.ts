@@ -22,6 +22,7 @@ import {
   PACE,
   rankings,
   scorerOf,
+  servedScorerOf,
   trueGain,
   type Site,
   type Tastes,
@@ -34,6 +35,7 @@ import { visitorsOf } from './visitors-of.ts';
 export interface Lived {
   readonly world: World;
   readonly mode: RolloutMode;
+  readonly learnsOnline: boolean;
   readonly truth: Site['truth'];
   readonly climb: readonly Round[];
   readonly recovery: readonly Round[];
@@ -64,6 +66,7 @@ const [PER_SECOND, AT_ONCE] = [250, 12];
 export async function live(
   world: World,
   mode: RolloutMode,
+  learnsOnline: boolean,
   say: (line: string) => void,
   pace = PACE,
 ): Promise<Lived> {
@@ -74,6 +77,8 @@ export async function live(
       schema: TRIP_WISHES,
       // Trainings read all that was logged, so that what they learn does not depend on the machine's pace.
       training: { ...SETTINGS.training, windowDays: 1 },
+      // Visitors come some ten times as fast as the default expects.
+      onlineLearning: { enabled: learnsOnline, everySeconds: 1, cells: ['local'] },
       rollout: { ...SETTINGS.rollout, mode, schedule: '*/2 * * * * *' },
       watchEveryMs: 1000,
       kvSettleMs: 2500,
@@ -103,7 +108,18 @@ export async function live(
     visitors.ended.catch((error: unknown) => stop.abort(error));
     const client = backendClient({ backend: system.backend.url, key: system.keys.secretKey });
     const { signal } = stop;
-    const site: Site = { world, mode, pace, system, client, crowd: visitors, truth, signal, say };
+    const site: Site = {
+      world,
+      mode,
+      learnsOnline,
+      pace,
+      system,
+      client,
+      crowd: visitors,
+      truth,
+      signal,
+      say,
+    };
     try {
       return await story(site);
     } finally {
@@ -115,7 +131,7 @@ export async function live(
 }
 
 async function story(site: Site): Promise<Lived> {
-  const { world, mode, truth, crowd: visitors, say } = site;
+  const { world, mode, learnsOnline, truth, crowd: visitors, say } = site;
   const { before, now } = truth;
   say(
     `click-through of the rules ${share(before.rules)} of an oracle’s ${share(before.oracle)}, after the turn ${share(now.rules)} of ${share(now.oracle)}`,
@@ -125,7 +141,7 @@ async function story(site: Site): Promise<Lived> {
   const planted = [...(await plantWorse(site, 'before'))];
 
   visitors.turn(visitorsOf(world, 'now'));
-  const fallen = await now.share(await scorerOf(site, await championOf(site)));
+  const fallen = await now.share(await servedScorerOf(site, await championOf(site)));
   say(`tastes turn: the champion is ${share(fallen)} of the way to the new oracle`);
   const asked = COMES_BACK * reached.share;
   const from = visitors.sent().rankings;
@@ -139,6 +155,7 @@ async function story(site: Site): Promise<Lived> {
   return {
     world,
     mode,
+    learnsOnline,
     truth,
     climb,
     recovery,

@@ -4,17 +4,17 @@ import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { count } from '../../../shared/text/text.ts';
 import { share } from '../demo/say.ts';
 import { trained } from '../demo/trained.ts';
-import { championOf, LIMIT_MS, rankings, scorerOf, type Site, type Tastes } from './site.ts';
+import { championOf, LIMIT_MS, rankings, servedScorerOf, type Site, type Tastes } from './site.ts';
 import { known, toItsEnd, withoutVisitors, type Trial } from './trial.ts';
 
-/** So many rankings, one training on what the window holds, and what came of what was learned. */
+/** So many rankings, one training on what the window holds, and what came of what was learned; or a look in between. */
 export interface Round {
-  /** Rankings since tastes were last other ones, when the round was over. */
+  /** Rankings since tastes were last other ones. */
   readonly since: number;
   readonly champion: Version;
-  /** Of the way from the rules to the oracle that the champion has gone. */
+  /** Of the way from the rules to the oracle that the champion has gone, with what was learned from clicks since. */
   readonly share: number;
-  /** Absent where nothing could be learned. */
+  /** Absent of looks in between, and where nothing could be learned. */
   readonly trial?: Trial;
 }
 
@@ -28,16 +28,25 @@ export async function rounds(
   { from, most, asked }: { readonly from: number; readonly most: number; readonly asked: number },
 ): Promise<Round[]> {
   const all: Round[] = [];
-  while (all.length < most && !((all.at(-1)?.share ?? -Infinity) >= asked)) {
-    await rankings(site, site.pace.rankingsPerRound);
-    const trial = await learn(site, tastes);
+  const isThere = () => (all.at(-1)?.share ?? -Infinity) >= asked;
+  const look = async (trial?: Trial) => {
     const since = site.crowd.sent().rankings - from;
     const champion = await championOf(site);
-    const gone = await site.truth[tastes].share(await scorerOf(site, champion));
+    const gone = await site.truth[tastes].share(await servedScorerOf(site, champion));
     site.say(
       `after ${count(since)} rankings ${champion} is champion, ${share(gone)} of the way from the rules to the oracle`,
     );
     all.push({ since, champion, share: gone, ...(trial && { trial }) });
+  };
+  const { rankingsPerRound, rankingsPerLook } = site.pace;
+  for (let round = 0; round < most && !isThere(); round++) {
+    const end = site.crowd.sent().rankings + rankingsPerRound;
+    while (site.learnsOnline && site.crowd.sent().rankings + rankingsPerLook < end) {
+      await rankings(site, rankingsPerLook);
+      await look();
+    }
+    await rankings(site, Math.max(0, end - site.crowd.sent().rankings));
+    await look(await learn(site, tastes));
   }
   return all;
 }

@@ -1,11 +1,16 @@
 import { json, type BackendClient } from '../../../backend/client/backend-client.ts';
+import { newestDeltas } from '../../../backend/runs/online/served-deltas.ts';
+import { deltasFromBytes } from '../../../backend/science/learn/online/delta-bytes.ts';
 import type { RolloutMode } from '../../../backend/rollouts/settings.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
+import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
+import { addDeltas } from '../../../shared/score/add-deltas.ts';
 import { pointsOf, type Scorer } from '../../../shared/score/scorer.ts';
 import { count } from '../../../shared/text/text.ts';
+import { openDatabase } from '../../support/client.ts';
 import { scorerInKv } from '../../support/stored-decisions.ts';
 import type { Crowd } from '../demo/crowd.ts';
-import type { DemoSystem } from '../demo/system.ts';
+import type { System } from '../../support/system.ts';
 import { within } from '../demo/within.ts';
 import { RULES, type World } from '../strata/world.ts';
 import type { TrueValues } from './true-values.ts';
@@ -16,18 +21,26 @@ export type Tastes = 'before' | 'now';
 export interface Pace {
   /** Between two trainings. */
   readonly rankingsPerRound: number;
+  /** Where people are learned from as they click: how often it is looked how far what is served has come. */
+  readonly rankingsPerLook: number;
   /** A rollout on which so many have not decided ends undecided: where 5 % are clicked, small gains take a hundred times as many. */
   readonly rankingsPerRollout: number;
 }
 
-export const PACE: Pace = { rankingsPerRound: 3000, rankingsPerRollout: 12_000 };
+export const PACE: Pace = {
+  rankingsPerRound: 3000,
+  rankingsPerLook: 500,
+  rankingsPerRollout: 12_000,
+};
 
 /** A world whose visitors are served by the real system. */
 export interface Site {
   readonly world: World;
   readonly mode: RolloutMode;
   readonly pace: Pace;
-  readonly system: DemoSystem;
+  /** Whether weights are learned as people click as well, as they are by default. */
+  readonly learnsOnline: boolean;
+  readonly system: System;
   readonly client: BackendClient;
   readonly crowd: Crowd;
   readonly truth: Readonly<Record<Tastes, TrueValues>>;
@@ -59,6 +72,19 @@ export async function championOf({ client }: Site): Promise<Version> {
 export const scorerOf = async ({ system }: Site, version: Version): Promise<Scorer> =>
   version === RULES_VERSION ? RULES : scorerInKv(system, version);
 
+/** The same with what was learned since from clicks, as its visitors are served it. */
+export async function servedScorerOf(site: Site, version: Version): Promise<Scorer> {
+  const published = await scorerOf(site, version);
+  if (!site.learnsOnline) return published;
+  const { db, close } = openDatabase(site.system);
+  try {
+    const { content } = await newestDeltas({ db }, CHAMPION_ARM, version);
+    return addDeltas(published, deltasFromBytes(published.schema, content));
+  } finally {
+    close();
+  }
+}
+
 /** Stores weights as an operator may give them. @returns their version. */
 export async function give({ client }: Site, name: string, scorer: Scorer): Promise<Version> {
   const { version } = await json(
@@ -67,14 +93,14 @@ export async function give({ client }: Site, name: string, scorer: Scorer): Prom
   return version as Version;
 }
 
-/** How much more a version earns than another, relative, both as they are served. */
+/** How much more a version earns than the champion, relative, both as they are served. */
 export async function trueGain(
   site: Site,
   tastes: Tastes,
   version: Version,
   champion: Version,
 ): Promise<number> {
-  const [one, other] = [await scorerOf(site, version), await scorerOf(site, champion)];
+  const [one, other] = [await scorerOf(site, version), await servedScorerOf(site, champion)];
   const { served } = site.truth[tastes];
   return (await served(one)) / (await served(other)) - 1;
 }

@@ -29,6 +29,7 @@ const worse: Trial = {
 const kept: Lived = {
   world,
   mode: 'staged',
+  learnsOnline: false,
   truth: { before: truth, now: truth },
   climb: [round(3000, 0.9)],
   recovery: [round(3400, 0.85)],

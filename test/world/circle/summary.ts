@@ -43,7 +43,7 @@ export const livedTable = (all: readonly Lived[]): string =>
     all.map((lived) => [
       `${lived.world.stratum.visitors} ${count(lived.world.stratum.items)}`,
       lived.world.clicks.toFixed(2),
-      lived.mode,
+      lived.learnsOnline ? `${lived.mode}, as people click` : lived.mode,
       share(lived.truth.before.rules),
       share(lived.truth.before.oracle),
       roundsText(lived.climb),

@@ -7,7 +7,7 @@ import { followRollout } from '../demo/follow-rollout.ts';
 import { decided } from '../demo/say.ts';
 import { later, sumOf, type Seen } from '../demo/seen.ts';
 import { fixedHorizon } from '../strata/decide-world.ts';
-import { championOf, LIMIT_MS, scorerOf, trueGain, type Site, type Tastes } from './site.ts';
+import { championOf, LIMIT_MS, servedScorerOf, trueGain, type Site, type Tastes } from './site.ts';
 
 /** A challenger, and what became of it. */
 export interface Trial {
@@ -47,7 +47,7 @@ export async function known(
   version: Version,
   champion: Version,
 ): Promise<Known> {
-  const rate = await site.truth[tastes].served(await scorerOf(site, champion));
+  const rate = await site.truth[tastes].served(await servedScorerOf(site, champion));
   const gain = await trueGain(site, tastes, version, champion);
   return { what, version, gain, fixed: fixedHorizon(rate) };
 }
