@@ -236,13 +236,15 @@ async function askTheGate(
   version: Version,
   from?: number,
 ): Promise<Trial> {
-  const { client, say } = site;
+  const { client, crowd: visitors, say } = site;
   const about = await known(site, tastes, what, version, await championOf(site));
-  const { gate } = await json(
-    client.weights[':version'].evaluate.$post({
-      param: { version },
-      json: { ...(from !== undefined && { from }) },
-    }),
+  const { gate } = await visitors.waitFor(() =>
+    json(
+      client.weights[':version'].evaluate.$post({
+        param: { version },
+        json: { ...(from !== undefined && { from }) },
+      }),
+    ),
   );
   say(`the gate on ${version}: ${gate.verdict}, ${gate.reason}`);
   return withoutVisitors(about, gate.verdict === 'promote' ? 'champion' : 'refused', gate.reason);

@@ -55,11 +55,14 @@ export async function rounds(
 async function learn(site: Site, tastes: Tastes): Promise<Trial | undefined> {
   const { client, crowd, signal, say, mode } = site;
   const parent = await championOf(site);
-  const run = await trained(client, 'learned', LIMIT_MS, signal).catch((error: unknown) => {
-    // Where too little was clicked, the backend says so instead of learning from it.
-    if (!(error instanceof CliError)) throw error;
-    say(`no training: ${error.message}`);
-  });
+  // In weeks of visits a training takes no time; here it would take thousands of them.
+  const run = await crowd
+    .waitFor(() => trained(client, 'learned', LIMIT_MS, signal))
+    .catch((error: unknown) => {
+      // Where too little was clicked, the backend says so instead of learning from it.
+      if (!(error instanceof CliError)) throw error;
+      say(`no training: ${error.message}`);
+    });
   if (run === undefined) return undefined;
   const { gate, outcome } = run.progress;
   if (run.version === null || gate === undefined) {

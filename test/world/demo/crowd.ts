@@ -35,6 +35,10 @@ export interface Crowd {
   sent(): { readonly rankings: number; readonly events: number };
   /** From now on they like something else. */
   turn(taste: Behaviour): void;
+  /**
+   * Nobody comes until the work is done, so that how many come by then is not the machine's to say. Those under way are answered.
+   */
+  waitFor<T>(work: () => Promise<T>): Promise<T>;
   /** Rejects with what went wrong with a visitor; resolves once stopped. */
   readonly ended: Promise<void>;
   /** Resolves when nobody is under way any more. */
@@ -52,6 +56,7 @@ export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
   let { taste } = options;
   let [rankings, events, visits, nextMs] = [0, 0, 0, performance.now()];
   const state = { isOver: false };
+  let awaited: Promise<unknown> | undefined;
 
   const visit = async () => {
     const number = visits++;
@@ -82,6 +87,7 @@ export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
   };
   const visitor = async () => {
     while (!state.isOver) {
+      await awaited;
       // Who could not come in time does not come at all: a busy machine gets fewer visitors, and no queue.
       const atMs = Math.max(nextMs, performance.now());
       nextMs = atMs + 1000 / perSecond;
@@ -95,6 +101,15 @@ export function crowd(system: DemoSystem, options: CrowdOptions): Crowd {
     seen: () => seen,
     sent: () => ({ rankings, events }),
     turn: (to) => void (taste = to),
+    async waitFor(work) {
+      const done = work();
+      awaited = done.catch(() => undefined);
+      try {
+        return await done;
+      } finally {
+        awaited = undefined;
+      }
+    },
     ended,
     async stop() {
       state.isOver = true;
