@@ -20,5 +20,6 @@ test('where few click, and fewer since tastes turned, the first training since l
   );
   // Where all 12,000 were learned from, it was 0.29.
   expect(since.window.slates).toBeLessThan(1.1 * RANKINGS_PER_ROUND);
+  expect(since.window.rewardsFell).toBe(true);
   expect(since.learned).toBeGreaterThan(0.6);
 });

@@ -18,6 +18,8 @@ export interface GateEvidence {
   readonly rankings?: number;
   /** How much of the challenger's slates the champion's log could have shown. */
   readonly cover?: Cover;
+  /** Visitors changed since the champion was learned, and began to reward what it shows less. */
+  readonly rewardsFell?: true;
   readonly guardrails?: readonly GuardrailInterval[];
   /** Of the challenger, on the rankings that it learned from. */
   readonly calibration?: CalibrationError;

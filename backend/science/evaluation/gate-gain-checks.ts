@@ -11,11 +11,16 @@ import type { GateRules } from './gate-rules.ts';
  */
 export const ALL_BUT_0 = 1e-4;
 
-/** What a held-out gain has to exceed in direct mode. Without any word on its cover a challenger counts as covered. */
+/**
+ * What a held-out gain has to exceed in direct mode. Without any word on its cover a challenger counts as covered. A champion whose
+ * rewards fell since visitors changed is itself what brings up items that they do not like, so that no more is asked of its
+ * challenger than to order them better.
+ */
 export const leastHeldOut = (
-  { cover }: Pick<GateEvidence, 'cover'>,
+  { cover, rewardsFell }: Pick<GateEvidence, 'cover' | 'rewardsFell'>,
   { minCover, minUncoveredGain }: GateRules,
-): number => ((cover?.share ?? 1) < minCover ? minUncoveredGain : ALL_BUT_0);
+): number =>
+  (cover?.share ?? 1) < minCover && rewardsFell !== true ? minUncoveredGain : ALL_BUT_0;
 
 /** Fails what is no better for certain; direct, the gain is missing until it is shown. */
 export function heldOutCheck(evidence: GateEvidence, rules: GateRules): GateCheck {

@@ -10,8 +10,8 @@ import { DEFAULT_GATE_RULES, type GateRules } from './gate-rules.ts';
  * The gate. One failed check keeps the champion; otherwise, one missing check means that there is not enough data.
  * Staged, the held-out gain fails only where no part of its interval lies above 0, and the off-policy gain where all of it lies
  * below: what is uncertain offline is for visitors to decide.
- * Direct, the held-out gain must lie above 0 as a whole, or without cover above `minUncoveredGain`, and the off-policy gain must
- * not lie below 0 as a whole.
+ * Direct, the held-out gain must lie above 0 as a whole, or without cover above `minUncoveredGain` unless rewards fell since visitors changed,
+ * and the off-policy gain must not lie below 0 as a whole.
  */
 export function runGate(evidence: GateEvidence, changed: Partial<GateRules> = {}): GateReport {
   const rules = { ...DEFAULT_GATE_RULES, ...changed };

@@ -28,6 +28,8 @@ export interface LearningWindow {
   readonly fromMs?: number;
   /** Why it is not all of them, as part of a sentence; absent where it is. */
   readonly because?: string;
+  /** Visitors began to reward less as well: what was learned before they changed serves them badly. */
+  readonly rewardsFell?: true;
 }
 
 /** Chance to choose a shorter window although the visitors did not change, over all windows of a training. */
@@ -96,6 +98,7 @@ export async function chooseWindow(
         of,
         fromMs: set.at[split.from],
         because: reason(window, split, gain),
+        ...(splits.some(({ isSinceFall }) => isSinceFall) && { rewardsFell: true }),
       };
   }
   return window;

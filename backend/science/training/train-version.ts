@@ -151,6 +151,7 @@ export async function learn(set: TrainingSet, options: LearnOptions): Promise<Le
       ...held,
       ...(offPolicyGain && { offPolicyGain }),
       ...(cover && { cover }),
+      ...(window.rewardsFell && { rewardsFell: true }),
     };
   };
   const evidence = await evidenceFor(trial);

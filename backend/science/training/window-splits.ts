@@ -5,6 +5,8 @@ import { foldOf, FOLDS } from './visitor-folds.ts';
 export interface WindowSplit {
   readonly from: number;
   readonly to?: number;
+  /** Rewards fell before its first slate. */
+  readonly isSinceFall?: true;
 }
 
 /** Fewer slates with a reward teach too little for a window of their own. */
@@ -44,7 +46,7 @@ export function windowSplits(rewarded: readonly number[], of: number): WindowSpl
   }
   const fall = fallOfRewards(rewarded, of);
   if (fall !== undefined && since(fall).length >= LEAST_SINCE_FALL)
-    splits.push(cut(fall) ?? { from: fall });
+    splits.push({ ...(cut(fall) ?? { from: fall }), isSinceFall: true });
   return splits.toSorted((one, other) => one.from - other.from);
 }
 

@@ -320,6 +320,11 @@ describe('direct, where the log covers little of what it would show', () => {
     ['a large one does', { cover: little, heldOutGain: estimate(0.06, 400) }, 'direct'],
     ['and a small one where the log covers it', { heldOutGain: reordered }, 'direct'],
     ['and a small one where visitors decide', { cover: little, heldOutGain: reordered }, 'staged'],
+    [
+      'and where the champion’s rewards fell since visitors changed',
+      { cover: little, heldOutGain: reordered, rewardsFell: true },
+      'direct',
+    ],
   ] as const)('%s', (_, changed, mode) => {
     expect(runGate({ ...GOOD, ...changed }, { mode }).verdict).toBe('promote');
   });
