@@ -1,0 +1,85 @@
+import type { Device } from './device.ts';
+import type { HeldRankings } from './held-rankings.ts';
+import type { Post } from './post.ts';
+import type { ClientError, WaitingEvent } from './types.ts';
+
+const NAME = 'e:';
+/** Beyond these the oldest are given up. */
+const MOST_WAITING = 500;
+/** Of one request: with their tokens far below what a leaving page may send (64 KiB). */
+const MOST_AT_ONCE = 40;
+const GATHER_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+const AGAIN: ReadonlySet<string> = new Set(['unavailable', 'too_many_requests']);
+
+/**
+ * Events wait on the device, each under a name of its own, so that pages and tabs that write at once lose none. They go when
+ * Trimtab has taken them; what is sent twice, as by two tabs or by a page that was left before the answer came, counts once by its id.
+ * @param now epoch ms, of the clock that events are dated by.
+ */
+export function eventQueue(
+  device: Device,
+  rankings: HeldRankings,
+  post: Post,
+  now: () => number,
+  onError: (error: ClientError) => void,
+) {
+  const underWay = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+
+  const later = (ms: number) => {
+    timer ??= setTimeout(() => void flush(), ms);
+  };
+
+  async function send(names: readonly string[]): Promise<void> {
+    const events = names.flatMap((name) => {
+      const event: WaitingEvent = JSON.parse(device.get(NAME + name) || '{}');
+      const token = rankings.get(event.rankingId)?.token;
+      // Without its token, which is gone after a day, it would be refused.
+      if (token) return [{ ...event, token }];
+      device.remove(NAME + name);
+      return [];
+    });
+    if (!events.length) return;
+    for (const name of names) underWay.add(name);
+    const { status, body } = await post('/v1/events', { sentAt: now(), events });
+    for (const name of names) underWay.delete(name);
+    const isRefused = status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
+    if (status === 202 || isRefused) {
+      failures = 0;
+      const refused: readonly (ClientError & { index: number })[] = body.rejected ?? [];
+      const kept = new Set(refused.filter(({ code }) => AGAIN.has(code)).map(({ index }) => index));
+      events.forEach(({ rankingId, eventId }, i) => {
+        if (!kept.has(i)) device.remove(NAME + nameOf({ rankingId, eventId }));
+      });
+      refused.forEach(onError);
+      if (isRefused) onError(body);
+      if (!kept.size) return;
+    }
+    if (status !== 202 && !isRefused) onError(body);
+    later(Math.min(GATHER_MS * 2 ** ++failures, LONGEST_PAUSE_MS));
+  }
+
+  async function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const waiting = device.names(NAME).filter((name) => !underWay.has(name));
+    const sent: Promise<void>[] = [];
+    while (waiting.length) sent.push(send(waiting.splice(0, MOST_AT_ONCE)));
+    await Promise.all(sent);
+  }
+
+  return {
+    flush,
+    add(event: WaitingEvent): void {
+      const names = device.names(NAME);
+      if (names.length >= MOST_WAITING) device.remove(NAME + names[0]);
+      device.set(NAME + nameOf(event), JSON.stringify(event));
+      later(GATHER_MS);
+    },
+  };
+}
+
+const nameOf = ({ rankingId, eventId }: Pick<WaitingEvent, 'rankingId' | 'eventId'>) =>
+  `${rankingId} ${eventId}`;
