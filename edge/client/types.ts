@@ -4,7 +4,8 @@ import type { AttributeValue } from '../../shared/domain/item.ts';
 import type { Preferences } from '../../shared/domain/preferences.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
 import type { TouchType, VisitorHistory } from '../../shared/domain/visitor-history.ts';
-import type { AnsweredItem, RankAnswer } from '../../shared/score/rank-answer.ts';
+import type { AnsweredItem } from '../../shared/score/answered-item.ts';
+import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 
 export type { AttributeValue, Consent, EventType, Preferences, RequestContext, TouchType };
 

@@ -1,12 +1,6 @@
 import type { Exposure } from '../domain/experiment.ts';
 import type { RankingId, Version } from '../domain/ids.ts';
-import type { Reason } from './explain.ts';
-import type { SlateItem } from './slate-items.ts';
-
-/** An item of an answer; reasons where the request asked for them. */
-export interface AnsweredItem extends SlateItem {
-  readonly reasons?: readonly Reason[];
-}
+import type { AnsweredItem } from './answered-item.ts';
 
 /** The body that answers `POST /v1/rank`. */
 export interface RankAnswer {
