@@ -8,11 +8,3 @@ export const aboutOf = (element: HTMLElement): About => ({
   rankingId:
     element.closest<HTMLElement>('[data-trimtab-ranking]')?.dataset.trimtabRanking || undefined,
 });
-
-/** Elements are watched again when they are about something else. @returns whether it is already. */
-export const watches = (watched: WeakMap<Element, string>, element: HTMLElement): boolean => {
-  const about = JSON.stringify(aboutOf(element));
-  const isWatched = watched.get(element) === about;
-  watched.set(element, about);
-  return isWatched;
-};

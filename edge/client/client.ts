@@ -1,4 +1,4 @@
-import { openDevice } from './device.ts';
+import { openDevice, PREFIX } from './device.ts';
 import { eventQueue } from './event-queue.ts';
 import { heldRankings } from './held-rankings.ts';
 import { visitorHistory } from './history.ts';
@@ -63,16 +63,17 @@ export function createClient(options: ClientOptions): Client {
     }
   };
 
-  function adopt(ranking: Ranking): void {
-    if (!ranking.ranked || ranking.consent === 'none' || consent() === 'none') return;
+  const show = (ranking: Ranked) => {
     rankings.hold(ranking, true);
     for (const tell of ranked) tell();
+  };
+
+  function adopt(ranking: Ranking): void {
+    if (ranking.ranked && ranking.consent !== 'none' && consent() !== 'none') show(ranking);
   }
 
-  function track(
-    type: EventType,
-    { itemId, rankingId, value, properties, eventId }: About = {},
-  ): boolean {
+  function track(type: EventType, about: About = {}): boolean {
+    const { itemId, rankingId } = about;
     const held =
       consent() !== 'none' && (rankingId ? rankings.get(rankingId) : rankings.find(itemId));
     const slot = held && itemId ? held.items.indexOf(itemId) : 0;
@@ -80,19 +81,17 @@ export function createClient(options: ClientOptions): Client {
     const position = itemId ? slot + 1 : undefined;
     queue.add({
       // An item is seen once in a ranking, however often the page says so.
-      eventId: eventId ?? (type === 'impression' ? `i${position}` : newId()),
+      eventId: type === 'impression' ? `i${position}` : newId(),
+      ...about,
       type,
       rankingId: held.id,
-      itemId,
       position,
-      value,
-      properties,
       timestamp: now(),
     });
     if (type === 'click') rankings.use(held);
     if (itemId && given === 'personalise') history.touch(type, itemId);
     // A page that is being left sends at once.
-    if (page?.visibilityState === 'hidden') void queue.flush();
+    if (page?.hidden) void queue.flush();
     return true;
   }
 
@@ -102,74 +101,64 @@ export function createClient(options: ClientOptions): Client {
     const sessionId = query.sessionId ?? options.sessionId ?? own?.id;
     // A ranking without a session cannot be measured, and a server does not know whose it is.
     const agreed = sessionId ? consent() : 'none';
+    const isMeasured = agreed !== 'none';
     const isPersonal = agreed === 'personalise';
     const { recent = isPersonal ? history.asSent() : undefined } = query;
-    const isMeasured = agreed !== 'none';
     const startedAt = performance.now();
-    const waited = () => Math.round(performance.now() - startedAt);
+    let isLate = false;
 
-    const answered = post('/v1/rank', {
-      consent: agreed,
-      ...(isMeasured && { sessionId, userId: query.userId ?? options.userId }),
-      placement: query.placement ?? options.placement,
-      preferences,
-      context: {
-        ...visitContext(),
-        ...(own && { visitor: own.visitor }),
-        ...options.context,
-        ...query.context,
-      },
-      ...(isPersonal && { demographics: query.demographics ?? options.demographics }),
-      ...(isMeasured && { recent }),
-      candidates,
-      limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
-      explain: query.explain,
-      ...(Array.isArray(recent) && { sentAt: Date.now() }),
-    }).then(({ status, body }): Ranking => {
+    const ownOrder = (error: ClientError): Ranking => {
+      onError(error);
+      return {
+        ranked: false,
+        consent: agreed,
+        items: (candidates ?? []).map((candidate, i) => ({
+          id: (candidate as { id?: string }).id ?? (candidate as string),
+          position: i + 1,
+        })),
+        error,
+      };
+    };
+    const ask = async (): Promise<Ranking> => {
+      const { status, body } = await post('/v1/rank', {
+        consent: agreed,
+        ...(isMeasured && { sessionId, userId: query.userId ?? options.userId, recent }),
+        ...(isPersonal && { demographics: query.demographics ?? options.demographics }),
+        placement: query.placement ?? options.placement,
+        preferences,
+        context: { ...visitContext(), visitor: own?.visitor, ...options.context, ...query.context },
+        candidates,
+        limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
+        explain: query.explain,
+        sentAt: Array.isArray(recent) ? Date.now() : undefined,
+      });
       if (status !== 200) return ownOrder(body);
       const ranking: Ranked = { ...body, ranked: true, consent: agreed };
       if (isMeasured && consent() !== 'none') {
+        const value = Math.round(performance.now() - startedAt);
         // Half of the time passed before the edge ranked. Pages to come date by the same clock.
-        offsetMs = Math.round(ranking.at - Date.now() + waited() / 2);
+        offsetMs = Math.round(ranking.at - Date.now() + value / 2);
         device.set(OFFSET, `${offsetMs}`);
+        if (isLate) rankings.hold(ranking, false);
+        else show(ranking);
+        track('timing', {
+          rankingId: ranking.rankingId,
+          eventId: 't',
+          value,
+          properties: isLate ? { late: true } : undefined,
+        });
       }
       return ranking;
-    });
-    const ownOrder = (error: ClientError): Ranking => ({
-      ranked: false,
-      consent: agreed,
-      items: (candidates ?? []).map((candidate, i) => ({
-        id: typeof candidate === 'string' ? candidate : candidate.id,
-        position: i + 1,
-      })),
-      error,
-    });
+    };
     let timer: ReturnType<typeof setTimeout>;
     const timeout = new Promise<Ranking>((resolve) => {
-      timer = setTimeout(
-        () => resolve(ownOrder({ code: 'timeout', message: `no ranking within ${timeoutMs} ms` })),
-        timeoutMs,
-      );
+      timer = setTimeout(() => {
+        isLate = true;
+        resolve(ownOrder({ code: 'timeout', message: `no ranking in ${timeoutMs} ms` }));
+      }, timeoutMs);
     });
-    const time = (ranking: Ranking, isShown: boolean) => {
-      if (!ranking.ranked || !isMeasured || consent() === 'none') return;
-      if (isShown) adopt(ranking);
-      else rankings.hold(ranking, false);
-      track('timing', {
-        rankingId: ranking.rankingId,
-        eventId: 't',
-        value: waited(),
-        ...(!isShown && { properties: { late: true } }),
-      });
-    };
-
-    const ranking = await Promise.race([answered, timeout]);
+    const ranking = await Promise.race([ask(), timeout]);
     clearTimeout(timer!);
-    if (ranking.ranked) time(ranking, true);
-    else {
-      onError(ranking.error);
-      if (ranking.error.code === 'timeout') void answered.then((late) => time(late, false));
-    }
     if (isPersonal) history.search(preferences);
     return ranking;
   }
@@ -202,7 +191,7 @@ export function createClient(options: ClientOptions): Client {
     for (const type of ['pagehide', 'pageshow', 'online']) addEventListener(type, leave);
     addEventListener('storage', ({ key: name, newValue }) => {
       // Another tab was told.
-      if (name === `trimtab:${CONSENT}`) {
+      if (name === PREFIX + CONSENT) {
         given = (newValue as Consent | null) ?? 'none';
         if (given === 'none') clear();
       }

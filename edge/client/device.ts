@@ -1,4 +1,4 @@
-const PREFIX = 'trimtab:';
+export const PREFIX = 'trimtab:';
 
 /** What the client keeps on the visitor's device: texts by name. Nothing is written to it without consent. */
 export interface Device {
@@ -19,21 +19,21 @@ export function openDevice(): Device {
       return undefined;
     }
   };
+  const keep = (key: string, value: string) =>
+    stored((storage) => {
+      storage.setItem(key, value);
+      return true;
+    }) ?? memory.set(key, value);
   return {
-    get: (name) => stored((storage) => storage.getItem(PREFIX + name)) ?? memory.get(name),
-    set(name, value) {
-      memory.set(name, value);
-      stored((storage) => storage.setItem(PREFIX + name, value));
-    },
+    get: (name) => stored((storage) => storage.getItem(PREFIX + name)) ?? memory.get(PREFIX + name),
+    set: (name, value) => void keep(PREFIX + name, value),
     remove(name) {
-      memory.delete(name);
+      memory.delete(PREFIX + name);
       stored((storage) => storage.removeItem(PREFIX + name));
     },
-    names(start) {
-      const keys = stored((storage) => Object.keys(storage)) ?? [];
-      return [...new Set([...keys, ...[...memory.keys()].map((name) => PREFIX + name)])]
+    names: (start) =>
+      [...(stored((storage) => Object.keys(storage)) ?? []), ...memory.keys()]
         .filter((key) => key.startsWith(PREFIX + start))
-        .map((key) => key.slice((PREFIX + start).length));
-    },
+        .map((key) => key.slice((PREFIX + start).length)),
   };
 }

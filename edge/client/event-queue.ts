@@ -10,7 +10,10 @@ const MOST_WAITING = 500;
 const MOST_AT_ONCE = 40;
 const GATHER_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-const AGAIN: ReadonlySet<string> = new Set(['unavailable', 'too_many_requests']);
+/** Taken, or refused whole for what they are: sending them again changes nothing. */
+const FINAL = new Set([202, 400, 413]);
+/** Why single events may be taken later. */
+const AGAIN = new Set(['unavailable', 'too_many_requests']);
 
 /**
  * Events wait on the device, each under a name of its own, so that pages and tabs that write at once lose none. They go when
@@ -45,20 +48,17 @@ export function eventQueue(
     for (const name of names) underWay.add(name);
     const { status, body } = await post('/v1/events', { sentAt: now(), events });
     for (const name of names) underWay.delete(name);
-    const isRefused = status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
-    if (status === 202 || isRefused) {
-      failures = 0;
-      const refused: readonly (ClientError & { index: number })[] = body.rejected ?? [];
-      const kept = new Set(refused.filter(({ code }) => AGAIN.has(code)).map(({ index }) => index));
-      events.forEach(({ rankingId, eventId }, i) => {
-        if (!kept.has(i)) device.remove(NAME + nameOf({ rankingId, eventId }));
-      });
-      refused.forEach(onError);
-      if (isRefused) onError(body);
-      if (!kept.size) return;
-    }
-    if (status !== 202 && !isRefused) onError(body);
-    later(Math.min(GATHER_MS * 2 ** ++failures, LONGEST_PAUSE_MS));
+    if (status !== 202) onError(body);
+    const rejected: readonly (ClientError & { index: number })[] = body.rejected ?? [];
+    rejected.forEach(onError);
+    const isFinal = (i: number) =>
+      FINAL.has(status) && !rejected.some(({ code, index }) => index === i && AGAIN.has(code));
+    const left = events.filter((event, i) => {
+      if (isFinal(i)) device.remove(NAME + nameOf(event));
+      return !isFinal(i);
+    });
+    failures = left.length && failures + 1;
+    if (failures) later(Math.min(GATHER_MS * 2 ** failures, LONGEST_PAUSE_MS));
   }
 
   async function flush(): Promise<void> {

@@ -2,39 +2,30 @@ import { createClient } from './client.ts';
 import { orderLists } from './order-lists.ts';
 import type { Client, Consent } from './types.ts';
 
+type Use = (client: Client) => void;
 declare global {
   var trimtab: Client | undefined;
-  var trimtabReady: { push(use: (client: Client) => void): unknown } | undefined;
+  /** What waits for the client; once it is there, what is pushed is called at once. */
+  var trimtabReady: { push(use: Use): unknown } | undefined;
 }
 
-/** The entry of `/client.js`: one client for the page, configured by the attributes of the script. */
-const script = document.currentScript as HTMLScriptElement;
-const {
-  key = '',
-  url = new URL(script.src).origin,
-  consent,
-  placement,
-  timeoutMs,
-} = script.dataset;
-
-// A page that has the script twice has one client.
+// The entry of `/client.js`: one client for the page, even where it has the script twice, configured by the script's attributes.
 if (!globalThis.trimtab) {
+  const { dataset, src } = document.currentScript as HTMLScriptElement;
   const client = createClient({
-    url,
-    key,
-    placement,
-    consent: consent as Consent | undefined,
-    timeoutMs: timeoutMs ? +timeoutMs : undefined,
-    onError: ({ code, message }) => console.warn(`trimtab: ${code}: ${message}`),
+    ...dataset,
+    url: dataset.url ?? new URL(src).origin,
+    key: dataset.key ?? '',
+    consent: dataset.consent as Consent | undefined,
+    timeoutMs: Number(dataset.timeoutMs) || undefined,
+    onError: (error) => console.warn('trimtab', error),
   });
   globalThis.trimtab = client;
-  const waiting = globalThis.trimtabReady;
+  const waiting = (globalThis.trimtabReady ?? []) as Use[];
   globalThis.trimtabReady = { push: (use) => use(client) };
-  if (Array.isArray(waiting)) waiting.forEach((use) => use(client));
-  const start = () => {
-    client.observe();
-    void orderLists(client);
-  };
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
-  else start();
+  waiting.forEach((use) => use(client));
+  client.observe();
+  if (document.readyState === 'loading')
+    document.addEventListener('DOMContentLoaded', () => orderLists(client));
+  else orderLists(client);
 }

@@ -19,7 +19,7 @@ type Plain<T> = T extends string & { readonly __brand: string }
       : T;
 
 /** What the device remembers of earlier visits, as it is sent with consent to personalise. */
-export type History = Plain<VisitorHistory>;
+export type History = Partial<Plain<VisitorHistory>>;
 
 /** A feedback event as it waits: its token is looked up when it is sent. */
 export type WaitingEvent = Omit<Plain<FeedbackEvent>, 'token'>;
