@@ -48,6 +48,8 @@ export function createClient(options: ClientOptions): Client {
       ? 'none'
       : given;
 
+  const mayTrack = () => consent() !== 'none';
+
   /** All but what is still to be erased. */
   const clear = () => {
     rankings.clear();
@@ -56,11 +58,9 @@ export function createClient(options: ClientOptions): Client {
 
   const setConsent = (said: Consent) => {
     given = said;
-    if (consent() === 'none') clear();
-    else {
-      device.set(CONSENT, said);
-      if (said === 'measure') history.clear();
-    }
+    if (said === 'measure') history.clear();
+    if (mayTrack()) device.set(CONSENT, said);
+    else clear();
   };
 
   const show = (ranking: Ranked) => {
@@ -69,13 +69,12 @@ export function createClient(options: ClientOptions): Client {
   };
 
   function adopt(ranking: Ranking): void {
-    if (ranking.ranked && ranking.consent !== 'none' && consent() !== 'none') show(ranking);
+    if (ranking.ranked && ranking.consent !== 'none' && mayTrack()) show(ranking);
   }
 
   function track(type: EventType, about: About = {}): boolean {
     const { itemId, rankingId } = about;
-    const held =
-      consent() !== 'none' && (rankingId ? rankings.get(rankingId) : rankings.find(itemId));
+    const held = mayTrack() && (rankingId ? rankings.get(rankingId) : rankings.find(itemId));
     const slot = held && itemId ? held.items.indexOf(itemId) : 0;
     if (!held || slot < 0) return false;
     const position = itemId ? slot + 1 : undefined;
@@ -97,7 +96,7 @@ export function createClient(options: ClientOptions): Client {
 
   async function rank(query: RankQuery = {}): Promise<Ranking> {
     const { candidates, preferences = {}, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = query;
-    const own = page && consent() !== 'none' ? session() : undefined;
+    const own = page && mayTrack() ? session() : undefined;
     const sessionId = query.sessionId ?? options.sessionId ?? own?.id;
     // A ranking without a session cannot be measured, and a server does not know whose it is.
     const agreed = sessionId ? consent() : 'none';
@@ -134,7 +133,7 @@ export function createClient(options: ClientOptions): Client {
       });
       if (status !== 200) return ownOrder(body);
       const ranking: Ranked = { ...body, ranked: true, consent: agreed };
-      if (isMeasured && consent() !== 'none') {
+      if (isMeasured && mayTrack()) {
         const value = Math.round(performance.now() - startedAt);
         // Half of the time passed before the edge ranked. Pages to come date by the same clock.
         offsetMs = Math.round(ranking.at - Date.now() + value / 2);
@@ -154,7 +153,7 @@ export function createClient(options: ClientOptions): Client {
     const timeout = new Promise<Ranking>((resolve) => {
       timer = setTimeout(() => {
         isLate = true;
-        resolve(ownOrder({ code: 'timeout', message: `no ranking in ${timeoutMs} ms` }));
+        resolve(ownOrder({ code: 'timeout', message: 'no ranking in time' }));
       }, timeoutMs);
     });
     const ranking = await Promise.race([ask(), timeout]);
@@ -180,20 +179,19 @@ export function createClient(options: ClientOptions): Client {
     return erase();
   }
 
-  if (consent() === 'none') clear();
+  if (!mayTrack()) clear();
   if (page) {
     void erase();
-    const held = rankings.all()[0];
-    // Events of earlier pages, of tabs that were closed, and of times without a network.
-    if (held) void queue.flush();
     const leave = () => void queue.flush();
-    page.addEventListener('visibilitychange', leave);
-    for (const type of ['pagehide', 'pageshow', 'online']) addEventListener(type, leave);
+    // Events of earlier pages, of tabs that were closed, and of times without a network.
+    leave();
+    for (const type of ['visibilitychange', 'pagehide', 'pageshow', 'online'])
+      addEventListener(type, leave);
     addEventListener('storage', ({ key: name, newValue }) => {
       // Another tab was told.
       if (name === PREFIX + CONSENT) {
         given = (newValue as Consent | null) ?? 'none';
-        if (given === 'none') clear();
+        if (!mayTrack()) clear();
       }
     });
   }
@@ -206,7 +204,8 @@ export function createClient(options: ClientOptions): Client {
     rank,
     adopt,
     track,
-    observe: (root = page) => (root ? observe(root, { track, onRanked: ranked }) : () => {}),
+    observe: (root = page) =>
+      root ? observe(root, { track, find: rankings.find, onRanked: ranked }) : () => {},
     flush: queue.flush,
     forget,
   };

@@ -45,17 +45,17 @@ export function eventQueue(
       return [];
     });
     if (!events.length) return;
-    for (const name of names) underWay.add(name);
+    names.forEach((name) => underWay.add(name));
     const { status, body } = await post('/v1/events', { sentAt: now(), events });
-    for (const name of names) underWay.delete(name);
+    names.forEach((name) => underWay.delete(name));
     if (status !== 202) onError(body);
     const rejected: readonly (ClientError & { index: number })[] = body.rejected ?? [];
     rejected.forEach(onError);
-    const isFinal = (i: number) =>
-      FINAL.has(status) && !rejected.some(({ code, index }) => index === i && AGAIN.has(code));
     const left = events.filter((event, i) => {
-      if (isFinal(i)) device.remove(NAME + nameOf(event));
-      return !isFinal(i);
+      const isLeft =
+        !FINAL.has(status) || rejected.some(({ code, index }) => index === i && AGAIN.has(code));
+      if (!isLeft) device.remove(NAME + nameOf(event));
+      return isLeft;
     });
     failures = left.length && failures + 1;
     if (failures) later(Math.min(GATHER_MS * 2 ** failures, LONGEST_PAUSE_MS));
@@ -74,12 +74,13 @@ export function eventQueue(
     flush,
     add(event: WaitingEvent): void {
       const names = device.names(NAME);
-      if (names.length >= MOST_WAITING) device.remove(NAME + names[0]);
+      if (names.length >= MOST_WAITING) device.remove(NAME + names.toSorted()[0]);
       device.set(NAME + nameOf(event), JSON.stringify(event));
       later(GATHER_MS);
     },
   };
 }
 
-const nameOf = ({ rankingId, eventId }: Pick<WaitingEvent, 'rankingId' | 'eventId'>) =>
-  `${rankingId} ${eventId}`;
+/** Names in order are events in order. */
+const nameOf = ({ timestamp, rankingId, eventId }: WaitingEvent) =>
+  `${timestamp} ${rankingId} ${eventId}`;

@@ -13,7 +13,7 @@ export interface HeldRanking {
 
 const NAME = 'r:';
 /** As long as tokens are valid by default. */
-const KEEP_MS = 24 * 60 * 60 * 1000;
+const KEEP_MS = 86_400_000;
 const MOST = 50;
 
 /**
@@ -24,6 +24,8 @@ export function heldRankings(device: Device, now: () => number) {
   const read = new Map<string, HeldRanking>();
   /** Shown by this page, the newest last. */
   const own: string[] = [];
+  /** By item. */
+  let ledHere: Record<string, string> = {};
   const get = (id: string): HeldRanking | undefined => {
     const text = read.has(id) ? undefined : device.get(NAME + id);
     if (text) read.set(id, JSON.parse(text));
@@ -51,14 +53,21 @@ export function heldRankings(device: Device, now: () => number) {
     },
     /** The ranking that led to what is clicked now is the one that its own page will mean. */
     use: (ranking: HeldRanking) => write({ ...ranking, at: now() }),
-    /** This page's newest ranking that has the item, else the last used one of other pages. */
-    find: (itemId?: string): HeldRanking | undefined =>
-      [...own.map((id) => get(id)).toReversed(), ...all()].find(
-        (held) => held?.items.length && (!itemId || held.items.includes(itemId)),
-      ),
+    /**
+     * This page's newest ranking that has the item; else the last used one of other pages when it was first asked for, which led
+     * here, whatever other tabs rank meanwhile.
+     */
+    find(itemId = ''): HeldRanking | undefined {
+      const has = (ranking?: HeldRanking) =>
+        ranking?.items.length && (!itemId || ranking.items.includes(itemId));
+      return (
+        own.map(get).toReversed().find(has) ?? get((ledHere[itemId] ??= all().find(has)?.id ?? ''))
+      );
+    },
     clear() {
       read.clear();
       own.length = 0;
+      ledHere = {};
     },
   };
 }

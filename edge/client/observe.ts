@@ -1,11 +1,13 @@
 import { aboutOf, type Track } from './about.ts';
 import { dwellWatch } from './dwell.ts';
+import type { HeldRankings } from './held-rankings.ts';
 import { impressionWatch } from './impressions.ts';
 import type { EventType } from './types.ts';
 
 /** What trackers of elements need. */
 export interface Tracking {
   readonly track: Track;
+  readonly find: HeldRankings['find'];
   /** Called after each ranking that the page shows. */
   readonly onRanked: Set<() => void>;
 }
@@ -15,9 +17,9 @@ const SETTLE_MS = 100;
 const CLICKS = ['click', 'auxclick'] as const;
 
 /** Records what is seen and clicked of elements with `data-trimtab-item` below `root`, also of those that come later. */
-export function observe(root: Document | Element, { track, onRanked }: Tracking): () => void {
+export function observe(root: Document | Element, { track, find, onRanked }: Tracking): () => void {
   const impressions = impressionWatch(track);
-  const dwell = dwellWatch(track);
+  const dwell = dwellWatch(track, find);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const scan = () => {
     timer = undefined;

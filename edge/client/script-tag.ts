@@ -1,13 +1,7 @@
 import { createClient } from './client.ts';
 import { orderLists } from './order-lists.ts';
-import type { Client, Consent } from './types.ts';
-
-type Use = (client: Client) => void;
-declare global {
-  var trimtab: Client | undefined;
-  /** What waits for the client; once it is there, what is pushed is called at once. */
-  var trimtabReady: { push(use: Use): unknown } | undefined;
-}
+import type { Use } from './page-globals.ts';
+import type { Consent } from './types.ts';
 
 // The entry of `/client.js`: one client for the page, even where it has the script twice, configured by the script's attributes.
 if (!globalThis.trimtab) {

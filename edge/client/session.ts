@@ -3,7 +3,7 @@ import { newId } from './new-id.ts';
 
 const NAME = 's';
 /** Who comes back later begins a new session. */
-const IDLE_MS = 30 * 60 * 1000;
+const IDLE_MS = 1_800_000;
 
 /** The visitor's session on this device, in all of its tabs, which is begun by asking for it. */
 export function visitorSession(device: Device, now: () => number) {

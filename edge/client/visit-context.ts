@@ -10,6 +10,6 @@ export function visitContext(): RequestContext {
   const isWide = Math.min(screen.width, screen.height) >= TABLET;
   return {
     device: isTouched ? (isWide ? 'tablet' : 'mobile') : 'desktop',
-    utcOffsetMinutes: -new Date().getTimezoneOffset() || 0,
+    utcOffsetMinutes: -new Date().getTimezoneOffset(),
   };
 }

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+// Declares what the script makes global in a page.
+// oxlint-disable-next-line import/no-unassigned-import
+import '../../../../edge/client/page-globals.ts';
 import { needs } from '../../../support/needs.ts';
 import { until } from '../../../support/until.ts';
 
