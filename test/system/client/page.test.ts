@@ -154,7 +154,10 @@ describe.skipIf(absent)(`the client in a page${why}`, () => {
         const response = await route.fetch();
         setTimeout(() => void route.fulfill({ response }), 600);
       });
-      world.site.serve('/hasty.html', await examplePage('list.html', world.log.url, 200));
+      world.site.serve(
+        '/hasty.html',
+        await examplePage('list.html', world.log.url, { timeoutMs: 200 }),
+      );
       const page = await visitor.newPage();
       await page.goto(`${world.site.url}/hasty.html`);
       const [timing] = await world.log.untilLogged('timing', 1);

@@ -14,19 +14,23 @@ const EXAMPLE = new URL('../../../../edge/client/example/', import.meta.url);
 const PATIENT_MS = 120_000;
 
 /** A page of the example as it is for these tests: its script is from this Worker, and waits for a busy machine. */
-export async function examplePage(name: string, edgeUrl: string, timeoutMs = PATIENT_MS) {
+export async function examplePage(
+  name: string,
+  edgeUrl: string,
+  { timeoutMs = PATIENT_MS, key = KEY } = {},
+) {
   const page = await readFile(new URL(name, EXAMPLE), 'utf8');
   return page
     .replace('http://127.0.0.1:8787', edgeUrl)
-    .replace('pk_of_this_deployment', KEY)
+    .replace('pk_of_this_deployment', key)
     .replace('data-timeout-ms="1000"', `data-timeout-ms="${timeoutMs}"`);
 }
 
 /** A site of another origin than the Worker, with the example pages. @param edgeUrl where their script comes from. */
-export async function startSite(edgeUrl: string): Promise<Site> {
+export async function startSite(edgeUrl: string, key = KEY): Promise<Site> {
   const served = new Map<string, string>();
   for (const name of ['list.html', 'trip.html'])
-    served.set(`/${name}`, await examplePage(name, edgeUrl));
+    served.set(`/${name}`, await examplePage(name, edgeUrl, { key }));
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site.test');
     const text = served.get(pathname);
