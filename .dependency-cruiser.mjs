@@ -60,6 +60,20 @@ export default {
       to: { path: '^(edge|backend)/', pathNot: '^$1/' },
     },
     {
+      name: 'the client is alone',
+      comment:
+        'edge/client/ runs in pages: it is published and imports nothing of the Worker, nor the Worker of it',
+      severity: 'error',
+      from: { path: '^edge/client/' },
+      to: { path: '^edge/', pathNot: '^edge/client/' },
+    },
+    {
+      name: 'the Worker serves the client as text',
+      severity: 'error',
+      from: { path: '^edge/', pathNot: '^edge/client/' },
+      to: { path: '^edge/client/' },
+    },
+    {
       name: 'science is pure',
       comment:
         'science/ has no I/O, no clock, no store and no process: it is handed data and a device',

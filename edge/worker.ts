@@ -1,6 +1,8 @@
 import { Router, type IRequest } from 'itty-router';
 import { handleKv } from './admin/handle-kv.ts';
 import { handleEvents } from './collect/handle-events.ts';
+import { handleForget } from './collect/handle-forget.ts';
+import { handleClientScript } from './http/handle-client-script.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
@@ -22,6 +24,9 @@ router
   .post('/v1/rank', handleRank)
   .post('/v1/rank/batch', handleRankBatch)
   .post('/v1/events', handleEvents)
+  .post('/v1/forget', handleForget)
+  .get('/client.js', handleClientScript('/client.js'))
+  .get('/client.extras.js', handleClientScript('/client.extras.js'))
   .get('/v1/health', () => jsonResponse({ status: 'ok' }))
   .get('/v1/version', handleVersion)
   .post('/v1/live/deltas', handleDeltas)

@@ -5,10 +5,11 @@ import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
-import { explain, type Reason } from '../../shared/score/explain.ts';
+import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
+import { explain } from '../../shared/score/explain.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankable, rankSlate } from '../../shared/score/rank.ts';
-import { slateItems, type SlateItem } from '../../shared/score/slate-items.ts';
+import { slateItems } from '../../shared/score/slate-items.ts';
 import type { Published } from './published.ts';
 
 /** What `POST /v1/rank` answers, without what belongs to a decision: nothing is logged, so there is no token. */

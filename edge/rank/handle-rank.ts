@@ -5,6 +5,7 @@ import { parseRankingId, parseVersion, type Version } from '../../shared/domain/
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
+import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Role } from '../platform/settings.ts';
 import { authorize } from '../http/authorize.ts';
@@ -79,7 +80,7 @@ export async function rankOnce(
   }: Caller & { readonly counted: number; readonly nowMs: number },
   state: RankState & RateLimited,
   ctx: ExecutionContext,
-) {
+): Promise<RankAnswer> {
   const { settings, rateLimits } = state;
   const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
@@ -167,11 +168,12 @@ export async function rankOnce(
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
   return {
     rankingId,
+    at: nowMs,
     weights: version,
     snapshot,
     ...exposureFields(exposures),
     degraded,
-    ...(keepsOrder && { siteOrder: true }),
+    ...(keepsOrder && { siteOrder: true as const }),
     items,
     token,
     ...(warnings.length > 0 && { warnings }),

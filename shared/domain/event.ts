@@ -27,6 +27,9 @@ export const EVENT_TYPES = [
   'feature_use',
   'pointer_activity',
   'payment',
+  'not_interested',
+  'survey',
+  'timing',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -64,13 +67,18 @@ export const VALUE_RANGES: Readonly<Record<EventType, ValueRange>> = {
   pointer_activity: amount,
   // A payment below 0 is a refund.
   payment: { ...amount, min: -MAX_VALUE },
+  not_interested: amount,
+  // 0 is the worst answer to the one question, 1 the best.
+  survey: share,
+  timing: { min: 0, max: DAY_MS, unit: 'milliseconds' },
 };
 
 /**
  * Something a visitor did with a ranking. The unit of `value` depends on the type (`VALUE_RANGES`): dwell time in ms, scroll
  * depth 0..1, the value of a booking, the amount of a payment. Starting a booking, booking, cancelling and paying are four
  * types. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat map:
- * `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0.
+ * `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0. `timing` says how long the visitor's page waited for the
+ * ranking, in ms from the request to the answer; `properties.late` is true where the page had given up on it and kept its own order.
  */
 export interface FeedbackEvent {
   readonly eventId: EventId;
@@ -93,6 +101,8 @@ const WITHOUT_ITEM: ReadonlySet<string> = new Set([
   'form_progress',
   'feature_use',
   'pointer_activity',
+  'survey',
+  'timing',
 ]);
 
 const MAX_PROPERTIES = 32;

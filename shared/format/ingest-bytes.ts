@@ -4,6 +4,7 @@ import type { SessionId, UserId, Version } from '../domain/ids.ts';
 import type { Placement } from '../domain/placement.ts';
 import { ByteWriter, FormatError } from './bytes.ts';
 import { decisionsFromBytes, decisionsToBytes } from './decision-bytes.ts';
+import { isErasure, type Erasure } from './erasure.ts';
 import { openFrame, sealFrame } from './frame.ts';
 
 /** A feedback event as stored and shipped: in place of the token it has what the token states. */
@@ -28,12 +29,14 @@ export interface IngestBatch {
   readonly batchId: string;
   readonly decisions: readonly Decision[];
   readonly events: readonly CollectedEvent[];
+  /** Sessions that their visitors want erased; absent where there are none. */
+  readonly erasures?: readonly Erasure[];
   /** Decisions that the edge could not store, so that they are in no batch; absent where there were none. */
   readonly lost?: number;
 }
 
 /**
- * Frame `TTIB`: the id, the decisions' batches, the events as JSON, and in format 2 how many decisions were lost (u32). A
+ * Frame `TTIB`: the id, the decisions' batches, the events and erasures as JSON, and in format 2 how many decisions were lost (u32). A
  * batch is written in the oldest format that holds what it has, so that older backends can read it.
  */
 const MAGIC = 'TTIB';
@@ -81,15 +84,23 @@ export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
   const lost = format < 2 ? 0 : payload.u32();
   payload.end();
   const decisions = batches.flatMap((batch) => decisionsFromBytes(batch));
-  const events = readEvents(batchId, eventsJson);
-  return { batchId, decisions, events, ...(lost > 0 && { lost }) };
+  const all = readEvents(batchId, eventsJson);
+  const erasures = all.filter(isErasure);
+  const events = all.filter((event): event is CollectedEvent => !isErasure(event));
+  return {
+    batchId,
+    decisions,
+    events,
+    ...(erasures.length > 0 && { erasures }),
+    ...(lost > 0 && { lost }),
+  };
 }
 
 /**
  * The events were parsed field by field when they were collected,
  * and the batch is signed, so they are not checked again.
  */
-function readEvents(batchId: string, text: string): CollectedEvent[] {
+function readEvents(batchId: string, text: string): (CollectedEvent | Erasure)[] {
   let events: unknown;
   try {
     events = JSON.parse(text);
@@ -99,5 +110,5 @@ function readEvents(batchId: string, text: string): CollectedEvent[] {
   if (!Array.isArray(events) || !events.every((event) => typeof event?.eventId === 'string')) {
     throw new FormatError(`batch ${batchId}: its events are not a list of events`);
   }
-  return events as CollectedEvent[];
+  return events as (CollectedEvent | Erasure)[];
 }

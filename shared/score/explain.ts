@@ -1,23 +1,9 @@
 import { bucketLabel, namedLabel } from '../features/schema.ts';
+import type { Reason } from './answered-item.ts';
 import { cellReader, crossName } from './learned-cross.ts';
 import { BLOCK } from './rerank-block.ts';
 import { rerankRows, type RerankingScorer } from './rerank.ts';
 import { STRIDE, toPoints, type Scorer } from './scorer.ts';
-
-/** One named contribution to an item's score. All contributions of an item add up to its score exactly. */
-export interface Reason {
-  /** Of a learned cross both names, such as `status × difficulty`. */
-  readonly feature: string;
-  /** What the item's bucket means, for example `within budget`; of a cross both, behind the names of its features. */
-  readonly because: string;
-  readonly points: number;
-  /**
-   * Absent: the points that the first pass adds for the bucket. Otherwise a contribution of the re-ranker: by how
-   * much its score of this item would fall if only this feature were missing. The rest of the re-ranker's score is
-   * given as the reason `features together`.
-   */
-  readonly by?: 'forest' | 'mlp';
-}
 
 /**
  * Contributions that are not 0, by decreasing absolute value. Those of the first pass are included only if its score

@@ -1,16 +1,6 @@
-import type { ItemId } from '../domain/ids.ts';
+import type { SlateItem } from './answered-item.ts';
 import type { Slate } from './rank.ts';
 import { toPoints } from './scorer.ts';
-
-/** An item of a slate as answers list it. */
-export interface SlateItem {
-  readonly id: ItemId;
-  /** From 1, the top slot. */
-  readonly position: number;
-  /** Points. */
-  readonly score: number;
-  readonly propensity: number;
-}
 
 /** The items of a slate, the top slot first. */
 export const slateItems = ({

@@ -19,9 +19,10 @@ const manifest = JSON.parse(read('package.json')) as Record<
 const lock = JSON.parse(read('package-lock.json')) as {
   readonly packages: Readonly<Record<string, LockEntry>>;
 };
-/** But for the project itself, links to folders and what comes within another package's archive, which have no archive of their own. */
+/** But for the project's own folders, links to them and what comes within another package's archive, which have no archive of their own. */
 const locked = Object.entries(lock.packages).filter(
-  ([path, { link, inBundle }]) => path !== '' && link !== true && inBundle !== true,
+  ([path, { link, inBundle }]) =>
+    path.includes('node_modules/') && link !== true && inBundle !== true,
 );
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 13);
 

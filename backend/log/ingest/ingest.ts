@@ -7,6 +7,7 @@ import { DECISION_COLUMNS, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, exposureRows } from './exposure-rows.ts';
 import { deleteLateSessions } from '../retention/delete-late-sessions.ts';
+import { eraseSessions } from '../retention/erase-sessions.ts';
 import { insertRows, rowsChanged, NOT_DELETED } from '../../store/insert-rows.ts';
 
 export interface Ingested {
@@ -21,10 +22,10 @@ export interface Ingested {
 /**
  * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
  * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users and
- * sessions are left out.
+ * sessions are left out, and sessions that the batch has erasures of are deleted.
  */
 export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
-  const { batchId } = batch;
+  const { batchId, erasures = [] } = batch;
   const known = await store.db
     .select({ batchId: batches.batchId })
     .from(batches)
@@ -33,6 +34,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
   if (known.length > 0) {
     // The answer to the first delivery was lost, perhaps before this was done.
     await deleteLateSessions(store, named, nowMs);
+    await eraseSessions(store, erasures, nowMs);
     return { batchId, decisions: 0, events: 0, duplicate: true };
   }
   const decisions = insertRows({
@@ -66,6 +68,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
     .onConflictDoNothing();
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
   await deleteLateSessions(store, named, nowMs);
+  await eraseSessions(store, erasures, nowMs);
   return {
     batchId,
     decisions: rowsChanged(inserted.slice(0, decisions.length)),

@@ -10,6 +10,7 @@ const BATCH = {
   body: { requests: [{ sessionId: 's' }] },
 };
 const EVENTS = { method: 'POST', path: '/v1/events', body: [] };
+const FORGET = { method: 'POST', path: '/v1/forget', body: {} };
 const DELTAS = { method: 'POST', path: '/v1/live/deltas', body: {} };
 const KV = { method: 'GET', path: '/v1/kv/WEIGHTS/none', body: undefined };
 const HEALTH = { method: 'GET', path: '/v1/health', body: undefined };
@@ -25,6 +26,7 @@ describe('who may do what', () => {
     { route: RANK, none: 401, publishable: 200, secret: 200 },
     { route: BATCH, none: 401, publishable: 200, secret: 200 },
     { route: EVENTS, none: 401, publishable: 202, secret: 202 },
+    { route: FORGET, none: 401, publishable: 400, secret: 400 },
     { route: DELTAS, none: 401, publishable: 403, secret: 400 },
     { route: KV, none: 401, publishable: 403, secret: 404 },
     { route: HEALTH, none: 200, publishable: 200, secret: 200 },

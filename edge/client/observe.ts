@@ -1,0 +1,69 @@
+import { aboutOf, type Track } from './about.ts';
+import { dwellWatch } from './dwell.ts';
+import type { HeldRankings } from './held-rankings.ts';
+import { impressionWatch } from './impressions.ts';
+import type { EventType } from './types.ts';
+
+/** What trackers of elements need. */
+export interface Tracking {
+  readonly track: Track;
+  readonly find: HeldRankings['find'];
+  /** Called after each ranking that the page shows. */
+  readonly onRanked: Set<() => void>;
+}
+
+/** Time for a page that changes much to finish. */
+const SETTLE_MS = 100;
+const CLICKS = ['click', 'auxclick'] as const;
+
+/** Records what is seen and clicked of elements with `data-trimtab-item` below `root`, also of those that come later. */
+export function observe(root: Document | Element, { track, find, onRanked }: Tracking): () => void {
+  const impressions = impressionWatch(track);
+  const dwell = dwellWatch(track, find);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const scan = () => {
+    timer = undefined;
+    for (const element of root.querySelectorAll<HTMLElement>('[data-trimtab-item]'))
+      (isDetail(element) ? dwell : impressions).watch(element);
+  };
+  const scanSoon = () => {
+    timer ??= setTimeout(scan, SETTLE_MS);
+  };
+  const scanAgain = () => {
+    impressions.restart();
+    scanSoon();
+  };
+
+  const click = (event: Event) => {
+    // The right button opens a menu.
+    if ((event as MouseEvent).button > 1) return;
+    // The path has what is inside of components too, and what the click itself takes out of the page.
+    const path = event.composedPath() as HTMLElement[];
+    const item = path.findIndex((element) => element.dataset?.trimtabItem);
+    if (item < 0) return;
+    const type =
+      path.slice(0, item + 1).find((element) => element.dataset?.trimtabAction)?.dataset
+        .trimtabAction ?? (isDetail(path[item]) ? 'none' : 'click');
+    if (type !== 'none') track(type as EventType, aboutOf(path[item]));
+  };
+
+  const mutations = new MutationObserver(scanSoon);
+  mutations.observe(root, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ['data-trimtab-item', 'data-trimtab-ranking'],
+  });
+  for (const type of CLICKS) root.addEventListener(type, click, true);
+  onRanked.add(scanAgain);
+  scan();
+  return () => {
+    clearTimeout(timer);
+    mutations.disconnect();
+    for (const type of CLICKS) root.removeEventListener(type, click, true);
+    onRanked.delete(scanAgain);
+    impressions.stop();
+    dwell.stop();
+  };
+}
+
+const isDetail = (element: HTMLElement) => 'trimtabDetail' in element.dataset;

@@ -1,0 +1,25 @@
+import type { Exposure } from '../domain/experiment.ts';
+import type { RankingId, Version } from '../domain/ids.ts';
+import type { AnsweredItem } from './answered-item.ts';
+
+/** The body that answers `POST /v1/rank`. */
+export interface RankAnswer {
+  readonly rankingId: RankingId;
+  /** Epoch ms by the edge's clock: when it was ranked. A visitor's device learns from it how far its own clock is off. */
+  readonly at: number;
+  readonly weights: Version;
+  readonly snapshot: string;
+  /** Of the first exposure; `exposures` has all of them where there are several. */
+  readonly experiment?: string;
+  readonly arm?: string;
+  readonly exposures?: readonly Exposure[];
+  /** What is live could not be read; something older or the rules ranked. */
+  readonly degraded: boolean;
+  /** The candidates' own order was kept. */
+  readonly siteOrder?: true;
+  readonly items: readonly AnsweredItem[];
+  /** Feedback on the ranking comes with it. */
+  readonly token: string;
+  /** What of the request had no effect. */
+  readonly warnings?: readonly string[];
+}
