@@ -23,12 +23,13 @@ const BACKEND = [
   'monitor',
   'reports',
   'runs',
+  'login',
   'config',
+  'offline',
   'http',
   'dashboard',
   'client',
   'replay',
-  'offline',
   'start',
 ];
 

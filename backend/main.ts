@@ -18,6 +18,7 @@ import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
 import { learnedJobs } from './log/learned-columns/learned-job.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
+import { startEdgeProbe } from './monitor/edge-probe.ts';
 import { monitorJobs } from './monitor/jobs.ts';
 import { monthlyReportJob } from './reports/jobs.ts';
 import { trainOnDrift } from './runs/train-on-drift.ts';
@@ -82,6 +83,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   const health = storeHealth({ ...config, store, nowMs, log });
   const problems = () =>
     findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck, edgeKey });
+  const edgeProbe = startEdgeProbe({
+    edgeUrl: config.edgeUrl,
+    secretKey: config.secretKeys[0],
+    everyMs: config.monitors.edgeProbeSeconds * 1000,
+    nowMs,
+  });
   const app = createApp({
     ...services,
     store,
@@ -93,13 +100,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     configuredSchema: config.hasOwnSchema ? config.schema : undefined,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
+    edgeProbe,
     ingestSecrets: config.ingestSecrets,
     identity,
     edgeKey,
     nowMs,
     log,
   });
-  app.route('/', dashboardRoutes());
+  app.route('/', dashboardRoutes({ store, login: services.login }));
   const listening = await listen(app.fetch, config.host, config.port);
   log(
     await schemaInForce({
@@ -185,6 +193,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     url: listening.url,
     async close() {
       trainer.abandon();
+      await edgeProbe.stop();
       kvCleaning.stop();
       await pointerWatch?.stop();
       await scheduler?.stop();

@@ -4,12 +4,14 @@ import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
+import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
+import { rankingRoomOf } from './offline/ranking-room.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
@@ -189,7 +191,16 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const rankings = rankingRoomOf({ store, versions, kv });
   return {
+    login: loginOf({
+      store,
+      settings: config.dashboard,
+      secretKeys: config.secretKeys,
+      oidcClientSecret: config.oidcClientSecret,
+      nowMs,
+    }),
+    rankings,
     edgeReadsCrosses: readsCrosses,
     publisher,
     versions,
@@ -214,6 +225,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
+      await rankings.stop();
       await learning.stop();
       await onlineLearning.stop();
       await experimentService.stop();

@@ -38,6 +38,8 @@ import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
 import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
+import { showDecisionVerb } from './decisions/show.ts';
+import { loginVerb } from './system/login.ts';
 import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
@@ -58,11 +60,12 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'system',
     about: 'the edge and the backend',
-    verbs: [startAllVerb, serveVerb, statusVerb, configVerb, keysVerb],
+    verbs: [startAllVerb, serveVerb, statusVerb, loginVerb, configVerb, keysVerb],
     short: {
       start: startAllVerb,
       serve: serveVerb,
       status: statusVerb,
+      login: loginVerb,
       config: configVerb,
       keys: keysVerb,
     },
@@ -159,6 +162,7 @@ const NOUNS: readonly Noun[] = [
     verbs: [showReportVerb],
     short: { report: showReportVerb },
   },
+  { noun: 'decisions', about: 'rankings of the log', verbs: [showDecisionVerb] },
   {
     noun: 'users',
     about: 'visitors, by their pseudonymous ids',

@@ -28,6 +28,8 @@ export interface Environment {
   readonly trainingStore: StoreLocation;
   /** Where alerts are sent, besides the log. */
   readonly alertWebhook: Webhook | undefined;
+  /** What the identity provider of dashboard.oidc asks this backend for. */
+  readonly oidcClientSecret: string | undefined;
 }
 
 export interface Variable {
@@ -101,6 +103,10 @@ export const VARIABLES = {
     isSecret: true,
   },
   TRIMTAB_ALERT_SECRET: { meaning: 'Signs those posts', isSecret: true },
+  TRIMTAB_OIDC_CLIENT_SECRET: {
+    meaning: 'What the identity provider of dashboard.oidc knows this backend by',
+    isSecret: true,
+  },
 } as const satisfies Readonly<Record<string, Variable>>;
 
 export type VariableName = keyof typeof VARIABLES;
@@ -151,6 +157,7 @@ export function readEnvironment(env: Env): Environment {
     ),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
     alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
+    oidcClientSecret: valueOf('TRIMTAB_OIDC_CLIENT_SECRET') || undefined,
   };
 }
 

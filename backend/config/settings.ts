@@ -3,6 +3,7 @@ import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
+import { dashboard } from '../login/settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
@@ -31,6 +32,8 @@ export const settings = group({
   onlineLearning,
   /** What opens an alert. */
   monitors,
+  /** Who may look at the dashboard, and for how long a browser stays signed in. */
+  dashboard,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */
   watchEveryMs: atLeastOne.max(60_000).default(3000),
   /** A changed catalogue is published so long after its last change. */

@@ -1,14 +1,31 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { Hono } from 'hono';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { Hono, type Context } from 'hono';
+import { getCookie } from 'hono/cookie';
 import { secureHeaders } from 'hono/secure-headers';
-import { GENERATED } from './generated.ts';
-import { dashboardHtml } from './page.ts';
+import { equalInConstantTime } from '../../shared/domain/token.ts';
+import { isFromElsewhere, sessionIn } from '../http/auth.ts';
+import { cookieIn, giveCookie, SESSION_COOKIE, takeCookie } from '../http/cookie.ts';
+import { FIRST_PAGE, nextPage } from '../login/next-page.ts';
+import type { Login } from '../login/service.ts';
+import type { Session } from '../login/sessions.ts';
+import type { Store } from '../store/open.ts';
+import { assets } from './assets.ts';
+import { frame, ICON, loginPage, THEMES, type Theme } from './frame.ts';
+import { giveSession } from './give-session.ts';
+import { liveFeed, liveStream } from './live.ts';
+import { oidcRoutes } from './oidc-routes.ts';
+import { PAGES } from './pages.ts';
 
-/** The page's scripts and style sheets lie in one folder. */
-const BROWSER_FILES = new URL('.', import.meta.resolve('./browser/app.js'));
+export interface DashboardDeps {
+  readonly store: Pick<Store, 'db'>;
+  readonly login: Login;
+}
 
-/** `/` and its scripts. They hold nothing secret: the page reads what it shows from the JSON API. */
-export function dashboardRoutes(): Hono {
+const FORM_COOKIE = 'trimtab_form';
+const FORM_SECONDS = 3600;
+
+/** Sign-in, the pages, and what they load. What pages show they read from the JSON routes. */
+export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
   const app = new Hono();
   const headers = secureHeaders({
     contentSecurityPolicy: {
@@ -18,25 +35,118 @@ export function dashboardRoutes(): Hono {
       connectSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
       baseUri: ["'none'"],
-      formAction: ["'none'"],
+      formAction: ["'self'"],
       frameAncestors: ["'none'"],
     },
-    // The address may hold a key until the redirect: it must not be sent on.
     referrerPolicy: 'no-referrer',
     xFrameOptions: 'DENY',
   });
-  app.use('/', headers);
-  app.use('/dashboard/*', headers);
-  app.get('/', (c) => c.html(dashboardHtml(), 200, { 'cache-control': 'no-store' }));
-  const files = readdirSync(BROWSER_FILES).filter((name) => /\.(js|css)$/.test(name));
-  const bodies = { ...GENERATED, ...Object.fromEntries(files.map((name) => [name, read(name)])) };
-  for (const [name, body] of Object.entries(bodies)) {
-    const type = name.endsWith('.css') ? 'text/css' : 'text/javascript';
-    app.get(`/dashboard/${name}`, (c) =>
-      c.body(body, 200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' }),
-    );
-  }
+  for (const path of ['/', '/login', '/login/*', '/logout', '/dashboard', '/dashboard/*'])
+    app.use(path, headers);
+
+  app.get('/dashboard/:name{[\\w-]+\\.(?:js|css)}', async (c) => {
+    const name = c.req.param('name');
+    const asset = (await assets()).files.get(name);
+    if (asset === undefined) return c.notFound();
+    const isGzip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+    return c.body(isGzip ? asset.gzipped : asset.plain, 200, {
+      'content-type': `${name.endsWith('.css') ? 'text/css' : 'text/javascript'}; charset=utf-8`,
+      // The address changes with what is in it.
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+      ...(isGzip && { 'content-encoding': 'gzip' }),
+    });
+  });
+  app.get('/dashboard/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml' }));
+
+  const showLogin = async (c: Context, next: string, problem?: string) => {
+    let cookie = cookieIn(c, FORM_COOKIE);
+    if (cookie === '') {
+      cookie = login.form.newCookie();
+      giveCookie(c, FORM_COOKIE, cookie, { maxAge: FORM_SECONDS, sameSite: 'Strict' });
+    }
+    const { oidc } = login.settings;
+    const shown = loginPage({
+      theme: themeOf(c),
+      assets: await assets(),
+      csrf: login.form.tokenOf(cookie),
+      next: nextPage(next),
+      ...(problem !== undefined && { problem }),
+      ...(oidc && { provider: new URL(oidc.issuer).hostname }),
+    });
+    return c.html(shown, problem === undefined ? 200 : 401, NEVER_KEPT);
+  };
+
+  app.get('/', async (c) => {
+    const next = c.req.query('next');
+    if ((await sessionIn(c, login)) !== undefined) return c.redirect(nextPage(next), 303);
+    return c.req.query('key') === undefined
+      ? showLogin(c, next ?? FIRST_PAGE)
+      : showLogin(c, FIRST_PAGE, 'Keys in addresses are not taken any more: use a link.');
+  });
+  app.post('/login', async (c) => {
+    await login.attempts.count(addressOf(c));
+    const form = await c.req.parseBody();
+    const [token, next, csrf] = [form.token, form.next, form.csrf].map(textOf);
+    if (isFromElsewhere(c) || !login.form.isOwn(cookieIn(c, FORM_COOKIE), csrf))
+      return showLogin(c, next, 'The page was too old, or of another browser: try again.');
+    const cookie = await login.sessions.openByLink(token.trim());
+    if (cookie === undefined)
+      return showLogin(
+        c,
+        next,
+        'This link does not open anything: it was used, or it is too old. Ask for another one.',
+      );
+    giveSession(c, login, cookie);
+    return c.redirect(nextPage(next), 303);
+  });
+  app.post('/logout', async (c) => {
+    const session = await sessionIn(c, login);
+    const csrf = textOf((await c.req.parseBody()).csrf);
+    if (session !== undefined && (isFromElsewhere(c) || !equalInConstantTime(session.csrf, csrf)))
+      return c.text('This form is of another session.', 403);
+    await login.sessions.end(cookieIn(c, SESSION_COOKIE));
+    takeCookie(c, SESSION_COOKIE);
+    return c.redirect('/', 303);
+  });
+  app.route('/', oidcRoutes(login, showLogin));
+
+  app.get('/dashboard', (c) => c.redirect(FIRST_PAGE, 303));
+  const feed = liveFeed(store);
+  app.get('/dashboard/live', async (c) => {
+    const isOpen = async () => (await sessionIn(c, login)) !== undefined;
+    if (!(await isOpen())) return c.json({ code: 'unauthorized', message: 'sign in again' }, 401);
+    return liveStream(c, feed, isOpen);
+  });
+  for (const { path } of PAGES)
+    app.get(`/dashboard/${path}`, async (c) => {
+      const session: Session | undefined = await sessionIn(c, login);
+      if (session === undefined) {
+        const { pathname, search } = new URL(c.req.url);
+        return c.redirect(`/?next=${encodeURIComponent(pathname + search)}`, 303);
+      }
+      const page = frame({ page: path, session, theme: themeOf(c), assets: await assets() });
+      return c.html(page, 200, NEVER_KEPT);
+    });
   return app;
 }
 
-const read = (name: string) => readFileSync(new URL(name, BROWSER_FILES), 'utf8');
+/** Of a browser that somebody else uses next, nothing is shown that was. */
+const NEVER_KEPT = { 'cache-control': 'no-store' };
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Tests ask without a connection: all of those are one address. */
+function addressOf(c: Context): string {
+  try {
+    return getConnInfo(c).remote.address ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Chosen on a page, and kept by the browser, so that the first paint has it. */
+function themeOf(c: Context): Theme {
+  const chosen = getCookie(c, 'trimtab_theme');
+  return THEMES.find((theme) => theme === chosen);
+}

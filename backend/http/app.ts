@@ -12,7 +12,11 @@ import { experimentRoutes } from './routes/experiments.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { itemRoutes } from './routes/items.ts';
+import { loginRoutes } from './routes/logins.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
+import { nowRoutes } from './routes/now.ts';
+import { rankingRoutes } from './routes/rankings.ts';
+import { searchRoutes } from './routes/search.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -24,12 +28,12 @@ import { userRoutes } from './routes/users.ts';
 import { weightRoutes } from './routes/weights.ts';
 import type { Services } from './contract/services.ts';
 
-/** The backend's HTTP interface; the caller may add pages, which need the same key. */
+/** The backend's HTTP interface; the caller adds the dashboard's pages, which ask for a session themselves. */
 export function createApp(services: Services) {
   const app = router();
   app.onError(errorHandler(services.log));
   app.notFound(notFound);
-  app.use(authenticate(services.secretKeys));
+  app.use(authenticate(services.secretKeys, services.login));
   app.use(limitBodies());
   app.use(checkJsonBodies());
   app.doc31('/openapi.json', {
@@ -60,7 +64,11 @@ export function createApp(services: Services) {
     .route('/', alertRoutes(services))
     .route('/', reportRoutes(services))
     .route('/', userRoutes(services))
-    .route('/', schemaRoutes(services));
+    .route('/', schemaRoutes(services))
+    .route('/', loginRoutes(services))
+    .route('/', nowRoutes(services))
+    .route('/', rankingRoutes(services))
+    .route('/', searchRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

@@ -1,48 +1,86 @@
 import { createHmac } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
+import type { Context, MiddlewareHandler } from 'hono';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { equalInConstantTime } from '../../shared/domain/token.ts';
+import type { Login } from '../login/service.ts';
+import type { Session } from '../login/sessions.ts';
+import { cookieIn, SESSION_COOKIE } from './cookie.ts';
 
-const COOKIE = 'trimtab_dashboard';
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Absent where a secret key was shown. */
+    session?: Session;
+  }
+}
+
 /** Open without a key: they reveal nothing secret, or (ingest) carry a signature of their own. */
 const OPEN: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/v1/ingest']);
+/** The dashboard's pages, which ask for a session themselves: who has none is shown how to sign in, and not an error. */
+const PAGES = /^\/(?:$|login(?:\/|$)|logout$|dashboard(?:\/|$))/;
+/** They compute and change nothing: whoever may look may ask for them. */
+const READS_BY_POST: ReadonlySet<string> = new Set([
+  '/v1/experiments/size',
+  '/v1/rankings/preview',
+]);
+/** Who is signed in by a browser lets nobody else in. */
+const KEY_ONLY = /^\/v1\/logins(?:\/|$)/;
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
- * A secret key as a bearer token gives full access. A browser signs in at `/?key=sk_…` and from then on sends a cookie,
- * which is derived from the key, cannot be used as one, and gives read access only.
+ * A secret key as a bearer token may do everything. A browser that is signed in reads; what changes something needs the role of an
+ * operator as well, and the token that this session's pages hold.
  */
-export function authenticate(secretKeys: readonly string[]): MiddlewareHandler {
+export function authenticate(secretKeys: readonly string[], login: Login): MiddlewareHandler {
   const digests = secretKeys.map(digest);
-  const cookies = secretKeys.map((key) =>
-    createHmac('sha256', key).update(COOKIE).digest('base64url'),
-  );
   const opens = (key: string) => contains(digests, digest(key));
   return async (c, next) => {
-    if (OPEN.has(c.req.path)) return next();
-    const key = c.req.path === '/' ? c.req.query('key') : undefined;
-    if (key !== undefined && opens(key)) {
-      const cookie = cookies[secretKeys.findIndex((own) => digest(own) === digest(key))];
-      setCookie(c, COOKIE, cookie, {
-        httpOnly: true,
-        sameSite: 'Strict',
-        path: '/',
-        maxAge: 30 * 86_400,
-      });
-      return c.redirect('/', 303);
-    }
+    if (OPEN.has(c.req.path) || PAGES.test(c.req.path)) return next();
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     if (bearer !== undefined && opens(bearer)) return next();
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (reads && bearer === undefined && contains(cookies, getCookie(c, COOKIE) ?? ''))
-      return next();
-    throw new ApiError(
-      401,
-      'unauthorized',
-      'send a secret key as "Authorization: Bearer sk_…"; for the dashboard, open /?key=sk_… once',
-    );
+    const session = bearer === undefined ? await sessionIn(c, login) : undefined;
+    if (session === undefined)
+      throw new ApiError(
+        401,
+        'unauthorized',
+        'send a secret key as "Authorization: Bearer sk_…"; for the dashboard, "trimtab login" prints a link that signs a browser in',
+      );
+    checkAllowed(c, session);
+    c.set('session', session);
+    return next();
   };
 }
+
+/** Who is signed in, by the cookie of the request. */
+export const sessionIn = async (c: Context, { sessions }: Login): Promise<Session | undefined> => {
+  const cookie = cookieIn(c, SESSION_COOKIE);
+  return cookie === '' ? undefined : sessions.read(cookie);
+};
+
+/** @throws ApiError 403 where the session may not ask for this, or another site asked for it in its name. */
+function checkAllowed(c: Context, { role, csrf }: Session): void {
+  const { method, path } = c.req;
+  if (KEY_ONLY.test(path))
+    throw new ApiError(403, 'key_needed', 'this needs a secret key: run "trimtab login"');
+  if (READS.has(method)) return;
+  if (!equalInConstantTime(csrf, c.req.header('x-csrf-token') ?? '') || isFromElsewhere(c))
+    throw new ApiError(
+      403,
+      'csrf',
+      'the page is of another session: load it again, and repeat what you did',
+    );
+  if (role !== 'operator' && !READS_BY_POST.has(path))
+    throw new ApiError(
+      403,
+      'viewer',
+      'you are signed in to look: an operator may do this ("trimtab login --role operator")',
+    );
+}
+
+/** Browsers say so by themselves, and no page can change what they say. */
+export const isFromElsewhere = (c: Context): boolean => {
+  const site = c.req.header('sec-fetch-site');
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+};
 
 /** Digests have one length, so that comparing them reveals nothing of a key's length. */
 const digest = (key: string) => createHmac('sha256', 'trimtab').update(key).digest('hex');

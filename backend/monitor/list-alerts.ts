@@ -29,6 +29,8 @@ export const listAlerts = (
       resolvedAt: alerts.resolvedAt,
       notifiedAt: alerts.notifiedAt,
       recoveryNotifiedAt: alerts.recoveryNotifiedAt,
+      acknowledgedBy: alerts.acknowledgedBy,
+      acknowledgedAt: alerts.acknowledgedAt,
     })
     .from(alerts)
     .where(

@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, lte, notInArray, or } from 'drizzle-orm';
 import { reasonOf } from '../process/logger.ts';
 import type { Store } from '../store/open.ts';
 import { alerts } from '../store/tables.ts';
 import type { Alert } from './alerts.ts';
+import { silencesNow } from './silences.ts';
 import { noticeOf, post, type Notice, type Webhook } from './webhook.ts';
 
 export interface NoticeDeps {
@@ -23,16 +24,19 @@ const UNTRIED = { noticeAttempts: 0, nextNoticeAt: 0 };
  * Sends the notices that the webhook has not accepted yet, oldest first and the opening before the recovery; a refused
  * one is tried again after 30 s, 1 min, 2 min … 1 h. A notice is claimed in the store before it is sent, so that two
  * backends do not both send it. After a crash in between it is sent again: at least once, always with the same id.
+ * Of a silenced alert nothing is sent: while it is open its notice waits for the end of the silence, and once it is over there is
+ * none any more.
  */
 export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): Promise<void> {
-  for (const alert of await due(store, nowMs())) {
+  const silenced = (await silencesNow(store, nowMs())).map(({ key }) => key);
+  for (const alert of await due(store, silenced, nowMs())) {
     const types: Notice['type'][] = [
       ...(alert.notifiedAt === null ? (['opened'] as const) : []),
       ...(alert.resolvedAt === null ? [] : (['recovered'] as const)),
     ];
     let attempts = alert.noticeAttempts;
     for (const type of types) {
-      if (webhook !== undefined) {
+      if (webhook !== undefined && !silenced.includes(alert.key)) {
         if (!(await claim(store, alert.id, attempts, type, nowMs()))) break;
         try {
           await post(webhook, noticeOf(alert, type), nowMs());
@@ -49,7 +53,7 @@ export async function sendNotices({ store, webhook, nowMs, log }: NoticeDeps): P
   }
 }
 
-const due = (store: Store, nowMs: number): Promise<Alert[]> =>
+const due = (store: Store, silenced: readonly string[], nowMs: number): Promise<Alert[]> =>
   store.db
     .select()
     .from(alerts)
@@ -59,6 +63,7 @@ const due = (store: Store, nowMs: number): Promise<Alert[]> =>
           isNull(alerts.notifiedAt),
           and(isNotNull(alerts.resolvedAt), isNull(alerts.recoveryNotifiedAt)),
         ),
+        or(isNotNull(alerts.resolvedAt), notInArray(alerts.key, [...silenced])),
         // What waits for longer than any retry does was put off by a clock that was wrong.
         or(lte(alerts.nextNoticeAt, nowMs), gt(alerts.nextNoticeAt, nowMs + LONGEST_RETRY_MS)),
       ),

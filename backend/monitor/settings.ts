@@ -20,6 +20,8 @@ export const monitors = group({
   dailySchedule: schedule.default('17 * * * *'),
   /** When the report of the month before is written, once it is over; empty: on demand only. */
   reportSchedule: schedule.default('0 7 * * *'),
+  /** How often this backend asks the edge what it serves, and how long that takes; 0: never. */
+  edgeProbeSeconds: z.number().nonnegative().max(3600).default(15),
   /** A condition must be gone for so long before its alert is over. */
   clearMinutes: z.number().nonnegative().default(30),
   /** Metrics that fall below what was expected from the days before. */

@@ -1,16 +1,20 @@
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import type { Running } from './start.ts';
 
-/** Addresses, and a request to try, for a first-time user. Without the secret key: output goes into logs and onto screens. */
+/**
+ * Addresses, and a request to try, for a first-time user. Without the secret key: output goes into logs and onto screens, where the
+ * dashboard's link is soon worth nothing.
+ */
 export function readyMessage(running: Running, tookMs: number): string {
-  const { edgeUrl, backendUrl, keys, version, imported } = running;
+  const { edgeUrl, backendUrl, dashboardUrl, keys, version, imported } = running;
   const trips = version.items.toLocaleString('en');
   return `
 Trimtab is ready (${(tookMs / 1000).toFixed(1)} s): ${trips} items, weights ${version.weights}${imported > 0 ? ', fresh demo catalogue' : ''}.
 
   Edge       ${edgeUrl}/v1/version
   Backend    ${backendUrl}/openapi.json
-  Dashboard  npx trimtab keys --dashboard --backend ${backendUrl}   prints the link that opens it
+  Dashboard  ${dashboardUrl}
+             opens once, within a quarter of an hour; "npx trimtab login --backend ${backendUrl}" prints another link
 
 Rank:
 

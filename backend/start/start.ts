@@ -32,6 +32,8 @@ export interface StartOptions {
 export interface Running {
   readonly edgeUrl: string;
   readonly backendUrl: string;
+  /** Opens the dashboard once. */
+  readonly dashboardUrl: string;
   readonly keys: Keys;
   readonly version: EdgeVersion;
   /** How many demo trips this start imported. */
@@ -88,7 +90,9 @@ async function runLocked(
       liveVersion(edgeUrl, keys.secretKey, counts.items, signal),
     );
     for (const child of children) child.keep();
-    options.onReady({ edgeUrl, backendUrl, keys, version, imported });
+    const { path } = await json(client.logins.$post({ json: { role: 'operator' } }));
+    const dashboardUrl = `${backendUrl}${path}`;
+    options.onReady({ edgeUrl, backendUrl, dashboardUrl, keys, version, imported });
   };
 
   const ofBackend = (line: string) => onLine('backend', line);

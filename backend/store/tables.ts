@@ -636,6 +636,9 @@ export const alerts = sqliteTable(
     /** Sending of the notice that is due: how often it was tried, and when it may be tried again. */
     noticeAttempts: integer().notNull().default(0),
     nextNoticeAt: integer().notNull().default(0),
+    /** Who said that they have seen it, and when; null: nobody yet. */
+    acknowledgedBy: text(),
+    acknowledgedAt: integer(),
   },
   (table) => [
     index('alerts_key').on(table.key, table.openedAt),
@@ -644,6 +647,46 @@ export const alerts = sqliteTable(
       .where(sql`${table.resolvedAt} is null`),
   ],
 );
+
+/** For how long no notices are sent of alerts of a key, and why. Rows are only ever added; the newest of a key holds. */
+export const alertSilences = sqliteTable(
+  'alert_silences',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Of the alert. */
+    key: text().notNull(),
+    reason: text().notNull(),
+    by: text().notNull(),
+    at: integer().notNull(),
+    /** Epoch ms; at or before `at` it ends what was silenced before. */
+    until: integer().notNull(),
+  },
+  (table) => [index('alert_silences_key').on(table.key)],
+);
+
+/** Links by which a browser signs in, each once. The token itself is stored nowhere. */
+export const loginLinks = sqliteTable('login_links', {
+  /** SHA-256 of the token, hex. */
+  hash: text().primaryKey(),
+  role: text().$type<'viewer' | 'operator'>().notNull(),
+  /** Whose name the audit log gets. */
+  name: text().notNull(),
+  createdAt: integer().notNull(),
+  expiresAt: integer().notNull(),
+});
+
+/** Browsers that are signed in. The token of the cookie is stored nowhere. */
+export const loginSessions = sqliteTable('login_sessions', {
+  /** SHA-256 of the token, hex. */
+  hash: text().primaryKey(),
+  role: text().$type<'viewer' | 'operator'>().notNull(),
+  name: text().notNull(),
+  createdAt: integer().notNull(),
+  /** Written once a minute at most. */
+  seenAt: integer().notNull(),
+  /** Whatever is done with it, it ends here. */
+  expiresAt: integer().notNull(),
+});
 
 /** Monthly comparisons of models, as they were sent out. */
 export const reports = sqliteTable('reports', {

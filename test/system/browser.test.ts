@@ -1,51 +1,62 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PAGES } from '../../backend/dashboard/pages.ts';
+import { updateAlerts } from '../../backend/monitor/alerts.ts';
+import { monthBefore } from '../../backend/reports/months.ts';
+import { storeMonthlyReport } from '../../backend/reports/store-monthly-report.ts';
+import { openStore } from '../../backend/store/open.ts';
 import { armKey } from '../../shared/domain/experiment.ts';
 import { parseSessionId } from '../../shared/domain/ids.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { updateAlerts } from '../../backend/monitor/alerts.ts';
 import { bringUpToDate } from '../backend/log/support/bring-up-to-date.ts';
-import { storeMonthlyReport } from '../../backend/reports/store-monthly-report.ts';
-import { monthBefore } from '../../backend/reports/months.ts';
-import { openStore } from '../../backend/store/open.ts';
-import { needs } from '../support/needs.ts';
-import { SECRET_KEY, startTestBackend, type TestBackend } from '../backend/support/backend.ts';
-import { send } from '../backend/support/batches.ts';
 import { happened } from '../backend/log/support/log.ts';
+import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
+import { send } from '../backend/support/batches.ts';
 import { decisionOf } from '../backend/support/decisions.ts';
+import { needsChromium, startChromium } from '../support/chromium.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
-const { absent, why } = needs(CHROMIUM === undefined ? 'there is no chromium' : '');
+const { absent, why } = needsChromium;
+const WIDTHS = [390, 1280, 2560];
+/** A folder for pictures of all pages, for people to look at. */
+const SCREENSHOTS = process.env.TRIMTAB_SCREENSHOTS;
+/** Of what one page loads, as it is before it is packed. */
+const MAX_SCRIPT_BYTES = 100_000;
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** What the page holds once its scripts have run, as a visitor's browser sees it. */
-async function rendered(url: string): Promise<string> {
-  const profile = mkdtempSync(join(tmpdir(), 'trimtab-chromium-'));
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const what = [`--user-data-dir=${profile}`, '--virtual-time-budget=8000', '--dump-dom', url];
-  try {
-    const { stdout } = await promisify(execFile)(CHROMIUM!, [...flags, ...quiet, ...what]);
-    return stdout;
-  } finally {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
-  }
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe-core finds, with the markup at fault. */
+async function violationsOn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    readonly violations: readonly Violation[];
+  };
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
 }
 
 describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   let backend: TestBackend;
+  let browser: Browser;
+  let experiment: string;
+  let candidate: string;
   beforeAll(async () => {
     backend = await startTestBackend();
+    browser = await startChromium();
+    candidate = await seed(backend);
   });
-  afterAll(() => backend?.close());
+  afterAll(async () => {
+    await browser?.close();
+    await backend?.close();
+  });
 
-  // A start of the browser costs more than all that the page does: one page tells of several things.
-  const page = () => rendered(`${backend.url}/?key=${SECRET_KEY}`);
-
-  test('signs in by its link and shows what is live, and an experiment: how much is missing, and what came out with its interval', async () => {
-    await backend.call('POST', '/v1/weights', { name: 'other', points: {} });
+  /** Something on every page: an experiment with its report, a rollout, alerts, an override, a hold that is over, a monthly report. */
+  async function seed({ call, config }: TestBackend): Promise<string> {
+    await call('POST', '/v1/weights', { name: 'other', points: {} });
     const asked = {
       name: 'bolder <b>themes</b>',
       arms: [
@@ -57,64 +68,16 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       minimumPerArm: 40,
       start: true,
     };
-    const { id } = (await backend.call('POST', '/v1/experiments', asked)).body;
-    const first = await page();
-    // Of the live section: the experiment's control arm names a version too.
-    expect(/<section id="live"[\s\S]*?<\/section>/.exec(first)?.[0]).toMatch(/v000000/);
-    expect(first).toContain('smarttrip');
-    expect(first).not.toContain('Loading …');
-    expect(first).not.toContain(SECRET_KEY);
-    expect(first).toContain('not enough data: 0 of 40 sessions');
-    const decisions = Array.from({ length: 100 }, (_, n) =>
-      decisionOf(`r-${n}`, {
-        at: Date.now() - 9000,
-        sessionId: parseSessionId(`s-${n}`),
-        arm: armKey(id, n % 2 ? 'control' : 'bold'),
-      }),
-    );
-    const events = decisions
-      .filter((_, n) => n % 4 === 0 || n % 5 === 0)
-      .map((decision) => happened(decision, 'click', { afterMs: 900 }));
-    await send(backend, { batchId: 'b', decisions, events });
-    const full = await page();
-    expect(full).toContain('bolder &lt;b&gt;themes');
-    expect(full).toContain('bold against control');
-    expect(full).toMatch(/Guardrail: click_through at most 5.0 % worse/);
-    expect(full).toMatch(/<svg class="interval"[^>]*>.*<circle class="mean"/);
-    expect(full).toContain('saves, contacts: no variance: every unit of both arms has the same');
-    expect(full).not.toContain(', stopped ');
-    await backend.call('POST', `/v1/experiments/${id}/stop`);
-  });
-
-  test('shows that it was stopped; a rollback, its hold and who did it; and which metric weights are in force, what they changed, and that the history holds', async () => {
-    const actor = { 'x-trimtab-actor': 'anna' };
-    await backend.call('POST', '/v1/weights/v000000/rollback', {}, actor);
-    await backend.call('PUT', '/v1/metric-weights/smarttrip', {
+    experiment = (await call('POST', '/v1/experiments', asked)).body.id;
+    await call('PUT', '/v1/metric-weights/smarttrip', {
       weights: { click: -1, booking: 20 },
       author: 'bea',
       reason: 'bookings pay',
       expiresAt: Date.UTC(2099, 0, 1),
     });
-    const shown = await page();
-    expect(shown).toMatch(/, started <time[^>]*>[^<]*<\/time>, stopped <time/);
-    expect(shown).toContain('>held<');
-    expect(shown).toContain('anna');
-    for (const text of [
-      'bookings pay. By bea',
-      '2099-01-01 00:00',
-      'click changes its sign: 1 to -1',
-      '>override<',
-      '>verified<',
-    ])
-      expect(shown).toContain(text);
-  });
-
-  test('shows how far a rollout is, and why; what is wrong and was, whatever it says; and the monthly reports', async () => {
-    await backend.call('POST', '/v1/weights/release');
-    const { version } = (await backend.call('POST', '/v1/weights', { name: 'new', points: {} }))
-      .body;
-    await backend.call('POST', '/v1/rollouts', { version, force: true });
-    const store = await openStore(backend.config.database);
+    const { version } = (await call('POST', '/v1/weights', { name: 'new', points: {} })).body;
+    await call('POST', '/v1/rollouts', { version, force: true });
+    const store = await openStore(config.database);
     const drifted = (key: string, message: string) =>
       updateAlerts(store, [{ key, kind: 'drift', message, details: {} }], [], Date.now(), {
         clearMs: 0,
@@ -125,17 +88,197 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const account = { update: () => bringUpToDate(store) };
     await storeMonthlyReport({ store, account, nowMs: Date.now, log: () => {} });
     await store.close();
-    const shown = await page();
-    expect(shown).toMatch(
-      /<li class="done">candidate<\/li><li class="now" aria-current="step">shadow/,
-    );
-    expect(shown).toContain(`At candidate, ${version} had 0 sessions`);
-    expect(shown).toContain('it &lt;b&gt;drifted&lt;/b&gt;');
-    expect(shown).toMatch(/>open<[^]*it &lt;b[^]*>resolved<[^]*>too</);
-    expect(shown).toContain(`href="/v1/reports/${monthBefore(Date.now())}?format=html"`);
+    return version;
+  }
+
+  async function signedIn(role: 'viewer' | 'operator', name: string): Promise<BrowserContext> {
+    const { path } = (await backend.call('POST', '/v1/logins', { role, name })).body;
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(backend.url + path);
+    await page.waitForURL('**/dashboard/now');
+    await page.close();
+    return context;
+  }
+
+  async function open(page: Page, path: string): Promise<void> {
+    await page.goto(`${backend.url}/dashboard/${path}`);
+    await page.waitForSelector('#sections > section, #problem .notice');
+  }
+
+  const textOf = (page: Page) => page.locator('main').innerText();
+
+  test('shows how to sign in to whoever is not, and comes back to where they wanted to go', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${backend.url}/dashboard/audit?text=weights`);
+    expect(await page.locator('h1').innerText()).toBe('Sign in');
+    expect(await violationsOn(page)).toEqual([]);
+    const { token } = (await backend.call('POST', '/v1/logins', { name: 'dora' })).body;
+    await page.getByLabel('Token of the link').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/dashboard/audit?text=weights');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${backend.url}/`);
+    await page.goto(`${backend.url}/dashboard/now`);
+    expect(await page.locator('h1').innerText()).toBe('Sign in');
+    await context.close();
   });
 
-  test('shows nothing without a key', async () => {
-    expect(await rendered(`${backend.url}/`)).not.toContain('v000000');
+  test('has no fault that axe finds, runs over no edge and loads little, on every page at every width, light and dark', async () => {
+    const context = await signedIn('operator', 'anna');
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('console', (line) => {
+      if (line.type() === 'error') faults.push(line.text());
+    });
+    for (const { path, title } of PAGES)
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme: width === 1280 ? 'dark' : 'light' });
+        await open(page, path);
+        expect(await page.locator('h1').innerText()).toBe(title);
+        const wider = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        const bytes = (await page.evaluate(
+          `performance.getEntriesByType('resource').filter(({ name }) => name.includes('.js')).reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
+        )) as number;
+        expect({ path, width, wider, isSmall: bytes > 0 && bytes < MAX_SCRIPT_BYTES }).toEqual({
+          path,
+          width,
+          wider: 0,
+          isSmall: true,
+        });
+        expect(await violationsOn(page)).toEqual([]);
+        expect(await page.locator('#problem').innerText()).toBe('');
+        if (SCREENSHOTS !== undefined)
+          await page.screenshot({ path: `${SCREENSHOTS}/${path}-${width}.png`, fullPage: true });
+      }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('shows what is live, how far an experiment is, and what came out with its interval', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'now');
+    expect(await page.locator('#section-live').innerText()).toContain('v000000');
+    await open(page, `experiments?id=${experiment}`);
+    expect(await textOf(page)).toContain('bolder <b>themes</b>');
+    expect(await textOf(page)).toMatch(/Not enough data yet: \w+ has 0 of the 40 sessions/);
+    expect(await page.locator('progress').count()).toBe(1);
+    const decisions = Array.from({ length: 100 }, (_, n) =>
+      decisionOf(`r-${n}`, {
+        at: Date.now() - 9000,
+        sessionId: parseSessionId(`s-${n}`),
+        arm: armKey(experiment, n % 2 ? 'control' : 'bold'),
+      }),
+    );
+    const events = decisions
+      .filter((_, n) => n % 4 === 0 || n % 5 === 0)
+      .map((decision) => happened(decision, 'click', { afterMs: 900 }));
+    await send(backend, { batchId: 'b', decisions, events });
+    await open(page, `experiments?id=${experiment}`);
+    const full = await textOf(page);
+    expect(full).toContain('bold against control');
+    expect(full).toMatch(/Guardrail: click_through at most 5.0 % worse/);
+    expect(full).toContain('saves, contacts: no variance: every unit of both arms has the same');
+    expect(await page.locator('svg.interval .mean').count()).toBeGreaterThan(0);
+    await page.locator('#effect-over-time canvas').waitFor();
+    await page.locator('#effect-over-time summary').click();
+    expect(await page.locator('#effect-over-time table').innerText()).toMatch(/bold, low/);
+    await open(page, 'ranking?id=r-1');
+    expect(await textOf(page)).toContain('Ranking r-1');
+    await context.close();
+  });
+
+  test('shows overrides and that their history holds, a rollout and why, alerts and what was one, and reports', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'metric-weights');
+    for (const text of [
+      'bookings pay. By bea',
+      '2099-01-01 00:00',
+      'click changes its sign: 1 to -1',
+      'chain verified',
+    ])
+      expect(await textOf(page)).toContain(text);
+    await open(page, 'weights');
+    expect(await page.locator('.stages [aria-current="step"]').innerText()).toBe('shadow');
+    expect(await textOf(page)).toContain(`At candidate, ${candidate} had 0 sessions`);
+    await open(page, 'alerts');
+    expect(await page.locator('#section-open').innerText()).toContain('it <b>drifted</b>');
+    expect(await page.locator('#section-over').innerText()).toContain('too');
+    await open(page, 'business');
+    expect(
+      await page.locator(`a[href="/v1/reports/${monthBefore(Date.now())}?format=html"]`).count(),
+    ).toBe(1);
+    await context.close();
+  });
+
+  test('lets an operator act, once they typed what they mean, and tells everybody who looks', async () => {
+    const context = await signedIn('operator', 'carla');
+    const [page, beside] = [await context.newPage(), await context.newPage()];
+    await open(beside, 'audit');
+    await open(page, 'weights?version=v000001');
+    await page.getByRole('button', { name: 'Roll back …' }).click();
+    const dialog = page.locator('#dialog');
+    const field = dialog.getByLabel('Type v000001 to confirm');
+    await field.fill('v000000');
+    await dialog.getByRole('button', { name: 'Roll back' }).click();
+    expect(await dialog.getByRole('alert').innerText()).toBe('That is not v000001.');
+    expect(await violationsOn(page)).toEqual([]);
+    await field.fill('v000001');
+    await dialog.getByRole('button', { name: 'Roll back' }).click();
+    await page.locator('#section-version .badge', { hasText: 'held' }).waitFor();
+    // Nobody touched the other page: the server told it.
+    await beside.locator('#section-entries tr', { hasText: 'carla' }).first().waitFor();
+    const { weights } = (await backend.call('GET', '/v1/status')).body;
+    expect(weights).toMatchObject({ version: 'v000001', hold: true, by: 'carla' });
+    await page.getByRole('button', { name: 'Release the hold …' }).click();
+    await dialog.getByLabel('Type v000001 to confirm').fill('v000001');
+    await dialog.getByRole('button', { name: 'Release' }).click();
+    await page
+      .locator('#section-version .badge', { hasText: 'held' })
+      .waitFor({ state: 'detached' });
+    await open(page, 'alerts');
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByText('seen by carla').waitFor();
+    await page.getByRole('button', { name: 'Silence …' }).click();
+    await dialog.getByLabel('Hours').fill('2');
+    await dialog.getByLabel('Reason').fill('we know');
+    await dialog.getByRole('button', { name: 'Silence' }).click();
+    await page.getByText('by carla: we know').waitFor();
+    await context.close();
+  });
+
+  test('gives a viewer nothing to press that changes anything', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    const offered: string[] = [];
+    for (const { path } of PAGES) {
+      await open(page, path);
+      offered.push(...(await page.locator('#sections button').allInnerTexts()));
+    }
+    const reads = ['CSV', 'Rank', 'Look it up', 'Filter', 'Calculate', 'Older', 'Newest'];
+    expect(offered.filter((label) => !reads.includes(label))).toEqual([]);
+    await context.close();
+  });
+
+  test('is found by keyboard alone: the content is one press away, and so is everything that has a name', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'now');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('bolder');
+    await page.locator('#hits li', { hasText: 'experiment' }).waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/dashboard/experiments?id=${experiment}`);
+    await context.close();
   });
 });

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeKv } from '../../backend/models/edge-kv.ts';
+import type { PastRanking } from '../../backend/offline/past-ranking.ts';
+import type { Preview } from '../../backend/offline/preview.ts';
 import { offlineRanker } from '../../backend/offline/offline-ranker.ts';
 import { readPublished } from '../../backend/offline/published.ts';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
@@ -218,6 +220,38 @@ describe('ranking a file of requests, beside the edge', () => {
         items: drawn,
       });
     }
+  });
+
+  it('draws every ranking of the log again, of which the backend says so too', async () => {
+    for (const { rankingId } of decisions.slice(0, 40)) {
+      const past = await call<PastRanking>(system, 'GET', `/v1/rankings/${rankingId}`);
+      expect(past.rebuilt).toEqual({ kind: 'same', in: [] });
+      const { items: shown } = answers.get(rankingId)!;
+      expect(past.items.map(({ id, score }) => ({ id, score }))).toEqual(
+        shown.map(({ id, score }) => ({ id, score })),
+      );
+      for (const { reasons, score } of past.items)
+        expect(reasons.reduce((sum, { points }) => sum + points, 0)).toBeCloseTo(score, 9);
+    }
+  });
+
+  it('and shows before they are asked what versions would answer, without logging it', async () => {
+    const [{ rankingId, at }] = decisions;
+    const { weights } = answers.get(rankingId)!;
+    const { slates } = await call<{ slates: Preview[] }>(system, 'POST', '/v1/rankings/preview', {
+      request: asked.get(rankingId),
+      versions: [weights, 'v000000'],
+      seed: decisions[0].seed,
+      at,
+      explore: true,
+    });
+    expect(slates.map((slate) => slate.weights)).toEqual([weights, 'v000000']);
+    expect(slates[0].items.map(({ id }) => id)).toEqual(
+      answers.get(rankingId)!.items.map(({ id }) => id),
+    );
+    const { db, close } = openDatabase(system);
+    expect(await storedDecisions(db)).toHaveLength(decisions.length);
+    close();
   });
 
   it('is done by "trimtab score" with the live version, by two threads, line by line', async () => {

@@ -91,6 +91,7 @@ export async function openSimulatedBackend(
     metrics,
     problems: async () => [snapshots.problem()].filter((problem) => problem !== undefined),
     refreshGauges: async () => {},
+    edgeProbe: { probes: () => [] },
     configuredSchema: config.schema,
     nextTrainingAt: () => null,
     secretKeys: config.secretKeys,

@@ -2,7 +2,6 @@ import { readEnvironment } from '../../config/environment.ts';
 import { readKeys, type Keys } from '../../config/keys.ts';
 import { stateDir } from '../../config/state-dir.ts';
 import { facts } from '../../../shared/text/text.ts';
-import { backendUrl } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { localVerb } from '../command/verb.ts';
@@ -10,15 +9,11 @@ import { localVerb } from '../command/verb.ts';
 export const keysVerb = () =>
   localVerb('keys', 'show the local keys')
     .option('--env', 'print shell exports, for eval')
-    .option('--dashboard', 'print the link that opens the dashboard')
-    .option('--backend <url>', 'whose dashboard (env TRIMTAB_BACKEND)')
     .option('--identity-secret', 'print the secret that ids are keyed by, set or derived')
     .action(keys);
 
 interface Options {
   readonly env?: boolean;
-  readonly dashboard?: boolean;
-  readonly backend?: string;
   readonly identitySecret?: boolean;
   readonly json?: boolean;
 }
@@ -30,10 +25,6 @@ function keys(options: Options): void {
     return print({ identitySecret }, () => identitySecret, options);
   }
   const { publishableKey, secretKey } = localKeys();
-  if (options.dashboard === true) {
-    const dashboard = `${backendUrl(options.backend)}/?key=${encodeURIComponent(secretKey)}`;
-    return print({ dashboard }, () => dashboard, options);
-  }
   print(
     { publishableKey, secretKey },
     () =>

@@ -107,9 +107,11 @@ export const versionId = z
 
 export const versionParam = z.object({ version: versionId });
 
-/** Who did it, for the audit log: the key alone does not say. */
+/** Who did it, for the audit log: the key alone does not say. Who is signed in cannot say that they are somebody else. */
 export const actorOf = (c: Context): string =>
-  (c.req.header('x-trimtab-actor') ?? 'api').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 80) || 'api';
+  (c.get('session')?.name ?? c.req.header('x-trimtab-actor') ?? 'api')
+    .replaceAll(/[^\x20-\x7e]/g, '')
+    .slice(0, 80) || 'api';
 
 /**
  * A text that people write, on one line. Half a surrogate pair or a null character is not stored as it was sent, so a hash

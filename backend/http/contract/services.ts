@@ -1,6 +1,9 @@
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import type { EdgeProbe } from '../../monitor/edge-probe.ts';
+import type { RankingRoom } from '../../offline/ranking-room.ts';
+import type { Login } from '../../login/service.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
@@ -40,6 +43,9 @@ export interface Services {
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
+  readonly login: Login;
+  readonly edgeProbe: Pick<EdgeProbe, 'probes'>;
+  readonly rankings: Pick<RankingRoom, 'preview' | 'past'>;
   readonly ingestSecrets: NewestFirst<string>;
   /** New ids of sessions and users are keyed by the first. */
   readonly identity: NewestFirst<IdentityKey>;

@@ -1,9 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { acknowledge } from '../../monitor/acknowledge.ts';
+import { silence, silencesNow } from '../../monitor/silences.ts';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import {
+  actorOf,
   anyObject,
   answer,
   epochMs,
+  jsonBody,
+  line,
   problems,
   queryNumber,
   router,
@@ -25,6 +30,12 @@ const alert = z
     resolvedAt: epochMs.nullable(),
     notifiedAt: epochMs.nullable().openapi({ description: 'When the webhook accepted it' }),
     recoveryNotifiedAt: epochMs.nullable(),
+    acknowledgedBy: z.string().nullable(),
+    acknowledgedAt: epochMs.nullable(),
+    silence: z
+      .object({ reason: z.string(), by: z.string(), until: epochMs })
+      .nullable()
+      .openapi({ description: 'Until then no notices are sent of it' }),
   })
   .openapi('Alert');
 
@@ -47,8 +58,55 @@ const list = createRoute({
   responses: { 200: answer(z.object({ alerts: z.array(alert) }), 'Alerts'), ...problems },
 });
 
-export const alertRoutes = ({ store }: Services) =>
-  router().openapi(list, async (c) => {
-    const { all, since, limit } = c.req.valid('query');
-    return c.json({ alerts: await listAlerts(store, { all: all === 'true', since, limit }) }, 200);
-  });
+const acknowledged = createRoute({
+  method: 'post',
+  path: '/v1/alerts/{id}/acknowledge',
+  summary: 'Say that somebody looks after it; notices go on as they would',
+  request: { params: z.object({ id: queryNumber(1, Number.MAX_SAFE_INTEGER) }) },
+  responses: { 200: answer(z.object({ acknowledged: z.literal(true) }), 'It is'), ...problems },
+});
+
+/** Longer silences are forgotten ones. */
+const MAX_SILENCE_HOURS = 720;
+
+const silenced = createRoute({
+  method: 'post',
+  path: '/v1/alerts/silence',
+  summary: 'Send no notices of alerts of a key for some hours, and say why; 0 hours end a silence',
+  request: {
+    body: jsonBody(
+      z.strictObject({
+        key: z.string().min(1).max(400),
+        hours: z.number().min(0).max(MAX_SILENCE_HOURS),
+        reason: line(400),
+      }),
+    ),
+  },
+  responses: { 200: answer(z.object({ until: epochMs }), 'Until when'), ...problems },
+});
+
+const HOUR_MS = 3_600_000;
+
+export const alertRoutes = ({ store, nowMs }: Services) =>
+  router()
+    .openapi(acknowledged, async (c) => {
+      const { id } = c.req.valid('param');
+      await acknowledge(store, id, { by: actorOf(c), nowMs: nowMs() });
+      return c.json({ acknowledged: true as const }, 200);
+    })
+    .openapi(silenced, async (c) => {
+      const { key, hours, reason } = c.req.valid('json');
+      const at = nowMs();
+      const until = at + Math.round(hours * HOUR_MS);
+      await silence(store, { key, reason, by: actorOf(c), at, until });
+      return c.json({ until }, 200);
+    })
+    .openapi(list, async (c) => {
+      const { all, since, limit } = c.req.valid('query');
+      const silences = new Map((await silencesNow(store, nowMs())).map((one) => [one.key, one]));
+      const found = await listAlerts(store, { all: all === 'true', since, limit });
+      return c.json(
+        { alerts: found.map((one) => ({ ...one, silence: silences.get(one.key) ?? null })) },
+        200,
+      );
+    });

@@ -1,11 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { itemCounts } from '../../log/item-counts.ts';
 import { clicksByDay, clicksByVersion } from '../../experiments/clicks.ts';
 import {
   answer,
   epochMs,
   givenMoment,
   problems,
+  queryNumber,
   router,
   windowStart,
 } from '../contract/openapi.ts';
@@ -46,12 +48,53 @@ const get = createRoute({
   },
 });
 
+const MAX_ITEMS = 1000;
+
+const items = createRoute({
+  method: 'get',
+  path: '/v1/clicks/items',
+  summary: 'What happened to each item, of people alone, on days (UTC) that are closed',
+  request: {
+    query: z.strictObject({
+      from: windowStart('from').optional(),
+      to: givenMoment('to').optional(),
+      limit: queryNumber(1, MAX_ITEMS).default(100),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({
+        from: epochMs,
+        to: epochMs,
+        items: z.array(
+          z.object({
+            itemId: z.string(),
+            counts: z.record(z.string(), z.number()).readonly().openapi({
+              description: '`shown`, and events by type',
+            }),
+          }),
+        ),
+      }),
+      'Those that were shown most often; by default of the last 30 days',
+    ),
+    ...problems,
+  },
+});
+
 export const clickRoutes = ({ store, account, nowMs }: Services) =>
-  router().openapi(get, async (c) => {
-    const query = c.req.valid('query');
-    const to = query.to ?? nowMs() + 1;
-    const from = query.from ?? Math.max(0, to - WINDOW_MS);
-    await account.update();
-    const days = await clicksByDay(store, { from, to });
-    return c.json({ from, to, versions: clicksByVersion(days), days }, 200);
-  });
+  router()
+    .openapi(items, async (c) => {
+      const query = c.req.valid('query');
+      const to = query.to ?? nowMs() + 1;
+      const from = query.from ?? Math.max(0, to - WINDOW_MS);
+      await account.update();
+      return c.json({ from, to, items: await itemCounts(store, { from, to }, query.limit) }, 200);
+    })
+    .openapi(get, async (c) => {
+      const query = c.req.valid('query');
+      const to = query.to ?? nowMs() + 1;
+      const from = query.from ?? Math.max(0, to - WINDOW_MS);
+      await account.update();
+      const days = await clicksByDay(store, { from, to });
+      return c.json({ from, to, versions: clicksByVersion(days), days }, 200);
+    });

@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { listExperiments, readExperiment } from '../../experiments/read-experiments.ts';
+import { effectsOf, effectsOverTime, type EffectsAt } from '../../experiments/effects-over-time.ts';
 import { listLayers } from '../../experiments/layers.ts';
 import { freezeReport, reportOf } from '../../experiments/reports.ts';
 import { sampleSize } from '../../experiments/sample-size.ts';
 import { selfTestOf } from '../../experiments/self-test.ts';
-import { actorOf, answer, jsonBody, problems, router } from '../contract/openapi.ts';
+import { actorOf, answer, jsonBody, objectOf, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
@@ -66,6 +67,20 @@ const one = createRoute({
   responses: { 200: answer(reportedShape, 'So far'), ...problems },
 });
 
+const effects = createRoute({
+  method: 'get',
+  path: '/v1/experiments/{id}/effects',
+  summary: 'Relative effects as they were read each day, with their always-valid intervals',
+  request,
+  responses: {
+    200: answer(
+      z.object({ effects: z.array(objectOf<EffectsAt>('Arms, metrics and resultData')) }),
+      'Oldest first; the last one is of this moment where it runs',
+    ),
+    ...problems,
+  },
+});
+
 const start = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/start',
@@ -124,6 +139,13 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
       const row = await readExperiment(store, c.req.valid('param').id);
       const report = await reportOf(reports, row);
       return c.json(reportAnswer(row, await listLayers(store), report), 200);
+    })
+    .openapi(effects, async (c) => {
+      const row = await readExperiment(store, c.req.valid('param').id);
+      const stored = await effectsOverTime(store, row.id);
+      const report = row.status === 'running' ? await reportOf(reports, row) : undefined;
+      const now = report === undefined ? [] : [effectsOf(report.at, report.analysis)];
+      return c.json({ effects: [...stored, ...now] }, 200);
     })
     .openapi(start, async (c) => {
       const { freezeWeights } = c.req.valid('json');

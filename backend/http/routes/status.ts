@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { desc, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { isSameSchema } from '../../rollouts/apply-schema.ts';
@@ -108,6 +108,10 @@ const log = createRoute({
     query: z.strictObject({
       limit: queryNumber(1, 500).default(50),
       before: queryNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+      actor: z.string().max(80).optional().openapi({ description: 'Only what they did' }),
+      text: z.string().max(80).optional().openapi({
+        description: 'Only entries whose action, subject or details hold it',
+      }),
     }),
   },
   responses: {
@@ -175,11 +179,19 @@ export const statusRoutes = (services: Services) => {
       );
     })
     .openapi(log, async (c) => {
-      const { limit, before } = c.req.valid('query');
+      const { limit, before, actor, text } = c.req.valid('query');
       const rows = await store.db
         .select()
         .from(audit)
-        .where(before === undefined ? undefined : lt(audit.id, before))
+        .where(
+          and(
+            before === undefined ? undefined : lt(audit.id, before),
+            actor === undefined ? undefined : eq(audit.actor, actor),
+            text === undefined
+              ? undefined
+              : sql`instr(lower(${audit.action} || ' ' || ${audit.subject} || ' ' || ${audit.details}), ${text.toLowerCase()}) > 0`,
+          ),
+        )
         .orderBy(desc(audit.id))
         .limit(limit);
       return c.json(

@@ -7,6 +7,7 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
 import { additiveFromPoints, crossPointsOf, pointsOf } from '../../../shared/score/scorer.ts';
+import { deviationsOf, weightHistory } from '../../models/weight-history.ts';
 import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { recordAudit } from '../../store/audit.ts';
 import { addVersion } from '../../models/add-version.ts';
@@ -21,6 +22,7 @@ import {
   jsonBody,
   objectOf,
   problems,
+  queryNumber,
   router,
   versionId,
   versionParam,
@@ -78,6 +80,10 @@ const whole = about
     schema: objectOf<Schema>('Columns, features, filters and rules'),
     buckets: bucketWords,
     points,
+    deviations: points.nullable().openapi({
+      description:
+        'Standard deviations of the posterior of those points; null where there is no posterior',
+    }),
     served: points.nullable().openapi({
       description:
         'The points that visitors are ranked by, with what was learned as people click; null where that is nothing',
@@ -115,6 +121,35 @@ const one = createRoute({
   summary: 'A version: its points by feature, its lineage, its schema',
   request: { params: versionParam },
   responses: { 200: answer(whole, 'The version'), ...problems },
+});
+
+const history = createRoute({
+  method: 'get',
+  path: '/v1/weights/{version}/features/{feature}',
+  summary: 'Points of one feature in the newest versions of the same schema, oldest first',
+  request: {
+    params: versionParam.extend({ feature: z.string().min(1).max(80) }),
+    query: z.strictObject({ limit: queryNumber(1, 60).default(30) }),
+  },
+  responses: {
+    200: answer(
+      z.object({
+        feature: z.string(),
+        buckets: z.array(z.string()),
+        versions: z.array(
+          z.object({
+            version: z.string(),
+            name: z.string(),
+            createdAt: epochMs,
+            points: z.array(z.number()).readonly(),
+            deviations: z.array(z.number()).readonly().nullable(),
+          }),
+        ),
+      }),
+      'By version; buckets from 0 (missing)',
+    ),
+    ...problems,
+  },
 });
 
 const create = createRoute({
@@ -176,6 +211,7 @@ export const weightRoutes = (services: Services) => {
           schema,
           buckets: bucketWordsOf(schema),
           points: pointsOf(scorer),
+          deviations: deviationsOf(scorer),
           served: learned === undefined ? null : pointsOf(learned),
           crosses: crossPointsOf(scorer),
           calibration,
@@ -183,6 +219,17 @@ export const weightRoutes = (services: Services) => {
         },
         200,
       );
+    })
+    .openapi(history, async (c) => {
+      const { version, feature } = c.req.valid('param');
+      const { schemaHash, bytes } = await row(version);
+      const { schema } = scorerFromBytes(new Uint8Array(bytes));
+      const buckets = bucketWordsOf(schema)[feature];
+      if (buckets === undefined)
+        throw new ApiError(404, 'unknown_feature', `${version} has no feature "${feature}"`);
+      const { limit } = c.req.valid('query');
+      const found = await weightHistory(store, { schemaHash, feature, limit });
+      return c.json({ feature, buckets, versions: found }, 200);
     })
     .openapi(create, async (c) => {
       const body = c.req.valid('json');

@@ -10,15 +10,6 @@ const state = () => {
   return { settings: { TRIMTAB_DIR }, made: ensureKeys(stateDir(TRIMTAB_DIR)) };
 };
 
-test('the link of the dashboard is printed when it is asked for', async () => {
-  const { settings, made } = state();
-  const { stdout } = await runCli(
-    ['keys', '--dashboard', '--backend', 'http://127.0.0.1:9/'],
-    settings,
-  );
-  expect(stdout).toBe(`http://127.0.0.1:9/?key=${made.secretKey}\n`);
-});
-
 test('the secret that ids are keyed by is told where it is derived too, so that it can be set and the ids stay', async () => {
   const { settings } = state();
   const env = {

@@ -58,6 +58,7 @@ test('without a file and a variable everything is as documented', async () => {
     onlineLearning: { ...DEFAULT_ONLINE, enabled: true, holdoutShare: 0.02 },
     monitors: DEFAULT_MONITORS,
     alertWebhook: undefined,
+    oidcClientSecret: undefined,
   });
 });
 

@@ -1,12 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { GENERATED } from '../../../backend/dashboard/generated.ts';
-
-// Scripts of the page: plain JavaScript, with a project of its own.
-const script = (name: string) =>
-  import(new URL(`../../../backend/dashboard/browser/${name}`, import.meta.url).href);
-const { ago, duration, figure, percent, percentInterval, whole } = await script('format.js');
-// As the page is served it.
-const { scaleOf, ticksOf } = await import(`data:text/javascript,${GENERATED['scale.js']}`);
+import { describe, expect, it, test } from 'vitest';
+// Of the browser: it has a project of its own.
+const { ago, duration, figure, percent, percentInterval, points, short, whole } = await import(
+  new URL('../../../backend/dashboard/browser/format.ts', import.meta.url).href
+);
 
 const NOW_MS = Date.UTC(2026, 10, 22);
 
@@ -56,19 +52,8 @@ describe('figures on the dashboard', () => {
   });
 });
 
-describe('axes on the dashboard', () => {
-  it.each([
-    [0, 10, 5, [0, 2, 4, 6, 8, 10]],
-    [1.84, 2.18, 4, [1.9, 2, 2.1]],
-    [0, 0.03, 3, [0, 0.01, 0.02, 0.03]],
-    [-1, 1, 4, [-1, -0.5, 0, 0.5, 1]],
-    [5, 5, 4, [5]],
-  ])('from %d to %d in about %d steps have ticks %j', (from, to, wanted, expected) => {
-    expect(ticksOf([from, to], wanted)).toEqual(expected);
-  });
-
-  it('map data to pixels, upside down where asked, and the middle where there is no span', () => {
-    expect([0, 5, 10].map(scaleOf([0, 10], [100, 0]))).toEqual([100, 50, 0]);
-    expect(scaleOf([3, 3], [0, 10])(3)).toBe(5);
-  });
+test('points have their sign, and ids their first digits', () => {
+  expect([12, -3.456, 0].map(points)).toEqual(['+12', '−3.46', '0']);
+  expect(short('run run_0f3c2b1a9d8e7f60')).toBe('run 0f3c2b1a');
+  expect(short('e1d20755-2dd3-47fd-8186-e1b8fdbc7821')).toBe('e1d20755');
 });

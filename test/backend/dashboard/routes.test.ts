@@ -1,91 +1,209 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { dashboardHtml } from '../../../backend/dashboard/page.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { assets } from '../../../backend/dashboard/assets.ts';
 import { dashboardRoutes } from '../../../backend/dashboard/routes.ts';
+import { PAGES } from '../../../backend/dashboard/pages.ts';
+import { loginOf } from '../../../backend/login/service.ts';
+import { dashboard } from '../../../backend/login/settings.ts';
+import { parseSettings } from '../../../backend/settings/parse-settings.ts';
+import { borrowStore, type BorrowedStore } from '../../support/borrow-store.ts';
+import { startTestBackend, type TestBackend } from '../support/backend.ts';
+import { cookiesOf, sendForm, signIn } from '../support/sign-in.ts';
 
-const app = dashboardRoutes();
-const html = dashboardHtml();
-const linked = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path]) => path);
+const POLICY = [
+  "base-uri 'none'",
+  "connect-src 'self'",
+  "default-src 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "img-src 'self' data:",
+  "script-src 'self'",
+  "style-src 'self'",
+];
 
-describe('the dashboard page', () => {
-  it('allows nothing but its own scripts, styles and API', async () => {
-    const { status, headers } = await app.request('/');
-    expect(status).toBe(200);
-    const policy = headers.get('content-security-policy') ?? '';
-    expect(policy.split('; ').toSorted()).toEqual([
-      "base-uri 'none'",
-      "connect-src 'self'",
-      "default-src 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-      "img-src 'self' data:",
-      "script-src 'self'",
-      "style-src 'self'",
-    ]);
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('cache-control')).toBe('no-store');
+let backend: TestBackend;
+beforeAll(async () => {
+  backend = await startTestBackend();
+});
+afterAll(() => backend.close());
+
+const ask = (path: string, headers: Record<string, string> = {}) =>
+  backend.call('GET', path, undefined, { authorization: '', ...headers });
+
+describe('a page', () => {
+  const pages = PAGES.map(({ path, title }) => ({ path: `/dashboard/${path}`, title }));
+
+  test.each([{ path: '/', title: 'Sign in' }, ...pages])(
+    'at $path allows nothing but its own, and is never kept',
+    async ({ path, title }) => {
+      const { cookie } = await signIn(backend, 'viewer');
+      const answer = await ask(path, path === '/' ? {} : { cookie });
+      expect(answer.status).toBe(200);
+      const { headers, body: html } = answer;
+      expect((headers.get('content-security-policy') ?? '').split('; ').toSorted()).toEqual(POLICY);
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(html).toContain(`<title>${title} · Trimtab</title>`);
+      for (const forbidden of [
+        /<script(?![^>]*\bsrc=)/,
+        /<style|\sstyle=/,
+        /\son[a-z]+=/,
+        /(?:src|href)="(?:https?:)?\/\//,
+      ])
+        expect(html).not.toMatch(forbidden);
+    },
+  );
+
+  test.each(pages)('at $path is shown to nobody who is not signed in', async ({ path }) => {
+    const { status, headers } = await ask(`${path}?version=v000000`);
+    expect(status).toBe(303);
+    expect(headers.get('location')).toBe(`/?next=${encodeURIComponent(`${path}?version=v000000`)}`);
   });
 
-  it.each([
-    ['inline scripts', /<script(?![^>]*\bsrc=)/],
-    ['inline styles', /<style|\sstyle=/],
-    ['inline event handlers', /\son[a-z]+=/],
-    ['addresses elsewhere', /(?:src|href)="(?:https?:)?\/\//],
-  ])('has no %s', (_, pattern) => {
-    expect(html).not.toMatch(pattern);
+  test('shows names as text', async () => {
+    const { cookie } = await signIn(backend, 'viewer', '<b>"&');
+    const { body } = await ask('/dashboard/now', { cookie });
+    expect(body).toContain('&lt;b&gt;&quot;&amp;');
+    expect(body).not.toContain('<b>');
   });
 
-  it('says how wide a phone is', () => {
-    expect(html).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
+  test('is in the theme that was chosen, and in no other', async () => {
+    expect((await ask('/', { cookie: 'trimtab_theme=dark' })).body).toContain('data-theme="dark"');
+    for (const made of ['"><script>', 'system', ''])
+      expect((await ask('/', { cookie: `trimtab_theme=${made}` })).body).not.toContain(
+        'data-theme',
+      );
   });
 });
 
-describe('the dashboard scripts', () => {
-  const files = new Map<string, string>();
+describe('signing in', () => {
+  const linkOf = async () =>
+    (await backend.call('POST', '/v1/logins', { role: 'viewer', name: 'bea' })).body.token;
 
-  // What the page links to, and what those scripts import in turn.
-  beforeAll(async () => {
-    const waiting = [...linked];
-    for (const path of waiting) {
-      const response = await app.request(path);
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${path} is answered ${response.status}: ${text}`);
-      files.set(path, text);
-      for (const [, name] of text.matchAll(/from '\.\/([\w-]+\.js)'/g)) {
-        if (!waiting.includes(`/dashboard/${name}`)) waiting.push(`/dashboard/${name}`);
-      }
-    }
-  });
-
-  it('are all there, and none more', async () => {
-    expect([...files.keys()].toSorted()).toEqual(
-      app.routes
-        .map(({ path }) => path)
-        .filter((path) => /\.\w+$/.test(path))
-        .toSorted(),
+  test('by the form gives a cookie that scripts cannot read, and goes to the page that was wanted', async () => {
+    const answer = await sendForm(backend, await linkOf(), { next: '/dashboard/audit?actor=bea' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe('/dashboard/audit?actor=bea');
+    const [cookie] = answer.headers.getSetCookie();
+    for (const part of [/^trimtab_session=/, /HttpOnly/, /SameSite=Lax/, /Path=\//])
+      expect(cookie).toMatch(part);
+    expect((await ask('/', { cookie: cookiesOf(answer) })).headers.get('location')).toBe(
+      '/dashboard/now',
     );
-    expect(files.size).toBeGreaterThan(5);
   });
 
-  it.each([
-    ['read text as markup', /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/],
-    ['load from elsewhere', /https?:\/\/(?!www\.w3\.org\/2000\/svg)/],
-  ])('never %s', (_, pattern) => {
-    const guilty = [...files].filter(([, text]) => pattern.test(text)).map(([path]) => path);
+  test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/v1/status'])(
+    'never leads to %s',
+    async (next) => {
+      const answer = await sendForm(backend, await linkOf(), { next });
+      expect(answer.headers.get('location')).toBe('/dashboard/now');
+    },
+  );
+
+  test('is refused without the form that this browser was shown, and the link can still be used', async () => {
+    const token = await linkOf();
+    const others: Record<string, string>[] = [{ cookie: '' }, { 'sec-fetch-site': 'cross-site' }];
+    for (const headers of others) {
+      const answer = await sendForm(backend, token, { headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.getSetCookie().join()).not.toContain('trimtab_session');
+    }
+    expect((await sendForm(backend, token)).status).toBe(303);
+    expect((await sendForm(backend, token)).status).toBe(401);
+  });
+
+  test('ends with signing out, by a form of the same session', async () => {
+    const { cookie, csrf } = await signIn(backend, 'viewer');
+    const out = (token: string) =>
+      backend.call('POST', '/logout', new URLSearchParams({ csrf: token }).toString(), {
+        authorization: '',
+        'content-type': 'application/x-www-form-urlencoded',
+        cookie,
+      });
+    expect((await out('of nobody')).status).toBe(403);
+    expect((await ask('/v1/status', { cookie })).status).toBe(200);
+    expect((await out(csrf)).status).toBe(303);
+    expect((await ask('/v1/status', { cookie })).status).toBe(401);
+  });
+
+  test('is limited by address', async () => {
+    await backend.restart({
+      dashboard: parseSettings(dashboard, { attemptsPerMinute: 3 }),
+    });
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push((await sendForm(backend, 'made up')).status);
+    expect(answers).toEqual([401, 401, 401, 429, 429]);
+    await backend.restart();
+  });
+});
+
+describe('cookies', () => {
+  let store: BorrowedStore;
+  beforeAll(async () => {
+    store = await borrowStore();
+  });
+  afterAll(() => store.close());
+
+  test.each([
+    ['http://127.0.0.1:8788/', false],
+    ['http://localhost:8788/', false],
+    ['http://[::1]:8788/', false],
+    ['https://127.0.0.1/', true],
+    ['http://trimtab.example/', true],
+    ['http://127.0.0.1.example/', true],
+    ['https://trimtab.example/', true],
+  ])('of %s are secure: %s', async (url, isSecure) => {
+    const login = loginOf({
+      store,
+      settings: parseSettings(dashboard, {}),
+      secretKeys: ['sk_of_the_tests_here'],
+      oidcClientSecret: undefined,
+      nowMs: Date.now,
+    });
+    const answer = await dashboardRoutes({ store, login }).request(url);
+    const cookie = answer.headers.get('set-cookie')!;
+    expect(/; Secure/.test(cookie)).toBe(isSecure);
+    expect(cookie.startsWith('__Host-')).toBe(isSecure);
+    expect(cookie).toMatch(/HttpOnly/);
+  });
+});
+
+describe('scripts and styles', () => {
+  test('are small: no page loads more than 100 kB, and all of them are less than that as they are sent', async () => {
+    const { files } = await assets();
+    const scripts = [...files].filter(([name]) => name.endsWith('.js'));
+    const sent = scripts.reduce((sum, [, { gzipped }]) => sum + gzipped.length, 0);
+    expect(sent).toBeLessThan(100_000);
+    expect(scripts.length).toBeGreaterThan(PAGES.length);
+  });
+
+  test.each([
+    [
+      'read text as markup',
+      /innerHTML|outerHTML\s*=|insertAdjacentHTML|document\.write|[^.\w]eval\(/,
+    ],
+    ['load from elsewhere', /https?:\/\/(?!www\.w3\.org\/)/],
+  ])('never %s', async (_, pattern) => {
+    const { files } = await assets();
+    const guilty = [...files].flatMap(([name, { plain }]) =>
+      pattern.test(new TextDecoder().decode(plain)) ? [name] : [],
+    );
     expect(guilty).toEqual([]);
   });
 
-  it.each([
-    ['/dashboard/app.js', 'text/javascript; charset=utf-8'],
-    ['/dashboard/style.css', 'text/css; charset=utf-8'],
-  ])('are served as what they are: %s', async (path, type) => {
-    const { headers } = await app.request(path);
-    expect(headers.get('content-type')).toBe(type);
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-  });
-
-  it('serve nothing else', async () => {
-    expect((await app.request('/dashboard/../routes.ts')).status).toBe(404);
-    expect((await app.request('/dashboard/nothing.js')).status).toBe(404);
+  test('are served as what they are, packed where that is asked for, and nothing else is', async () => {
+    const { files } = await assets();
+    for (const [name, { plain }] of files) {
+      const answer = await fetch(`${backend.url}/dashboard/${name}`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-encoding')).toBe('gzip');
+      expect(new Uint8Array(await answer.arrayBuffer())).toEqual(plain);
+      expect(answer.headers.get('content-type')).toBe(
+        `text/${name.endsWith('.css') ? 'css' : 'javascript'}; charset=utf-8`,
+      );
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    }
+    for (const path of ['/dashboard/nothing.js', '/dashboard/nothing'])
+      expect((await ask(path)).status).toBe(404);
   });
 });

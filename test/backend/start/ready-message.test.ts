@@ -14,6 +14,7 @@ test('what is printed at the start holds the publishable key, which pages show, 
     {
       edgeUrl: 'http://127.0.0.1:1',
       backendUrl: 'http://127.0.0.1:2',
+      dashboardUrl: 'http://127.0.0.1:2/#token=once',
       keys: KEYS,
       version: { schemaHash: 'ab', weights: 'v000000', snapshot: '', items: 3, degraded: false },
       imported: 3,
@@ -23,5 +24,6 @@ test('what is printed at the start holds the publishable key, which pages show, 
   const { publishableKey, ...secrets } = KEYS;
   expect(text).toContain(publishableKey);
   for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
-  expect(text).toContain('npx trimtab keys --dashboard --backend http://127.0.0.1:2');
+  expect(text).toContain('http://127.0.0.1:2/#token=once');
+  expect(text).toContain('npx trimtab login --backend http://127.0.0.1:2');
 });

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
+import { dashboard } from '../../../backend/login/settings.ts';
+import { parseSettings } from '../../../backend/settings/parse-settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
@@ -49,8 +51,15 @@ export const testConfig = ({
   metricWeights: DEFAULT_METRIC_WEIGHTS,
   learnedColumns: { schedule: '', maxRankings: 100_000, keepDays: 3 },
   onlineLearning: parseOnline({ enabled: false }),
-  monitors: parseMonitors({ schedule: '', dailySchedule: '', reportSchedule: '' }),
+  monitors: parseMonitors({
+    schedule: '',
+    dailySchedule: '',
+    reportSchedule: '',
+    edgeProbeSeconds: 0,
+  }),
   alertWebhook: undefined,
+  oidcClientSecret: undefined,
+  dashboard: parseSettings(dashboard, { attemptsPerMinute: 10_000 }),
   watchEveryMs: 200,
   probeEveryMs: 3000,
   firstPageCheckMs: 5000,

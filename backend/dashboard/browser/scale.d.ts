@@ -1,1 +1,0 @@
-export { scaleOf, ticksOf } from '../../reports/scale.ts';

@@ -1,1 +1,0 @@
-export { STEPS } from '../../rollouts/steps.ts';

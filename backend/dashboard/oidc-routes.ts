@@ -1,0 +1,46 @@
+import { Hono, type Context } from 'hono';
+import { ApiError } from '../../shared/domain/errors.ts';
+import { cookieIn, giveCookie, takeCookie } from '../http/cookie.ts';
+import { nextPage } from '../login/next-page.ts';
+import { CALLBACK, type Checks } from '../login/oidc.ts';
+import type { Login } from '../login/service.ts';
+import { giveSession } from './give-session.ts';
+
+const COOKIE = 'trimtab_oidc';
+const SECONDS = 600;
+
+type Kept = Checks & { readonly next: string };
+
+/** Signing in at an identity provider. Without one that is configured, there are no such pages. */
+export function oidcRoutes(
+  login: Login,
+  showLogin: (c: Context, next: string, problem: string) => Promise<Response>,
+): Hono {
+  const app = new Hono();
+  const { provider, seal } = login;
+  if (provider === undefined) return app;
+  app.get('/login/oidc', async (c) => {
+    await login.attempts.count('provider');
+    const { location, checks } = await provider.start();
+    const kept: Kept = { ...checks, next: nextPage(c.req.query('next')) };
+    const value = Buffer.from(JSON.stringify(kept)).toString('base64url');
+    giveCookie(c, COOKIE, `${value}.${seal.of(value)}`, { maxAge: SECONDS, sameSite: 'Lax' });
+    return c.redirect(location, 303);
+  });
+  app.get(CALLBACK, async (c) => {
+    const [value, own = ''] = cookieIn(c, COOKIE).split('.', 2);
+    takeCookie(c, COOKIE);
+    if (!seal.isOwn(value, own))
+      return showLogin(c, '', 'This browser did not begin to sign in, or too long ago: try again.');
+    const { next, ...checks }: Kept = JSON.parse(Buffer.from(value, 'base64url').toString());
+    try {
+      const person = await provider.finish(new URL(c.req.url), checks);
+      giveSession(c, login, await login.sessions.open(person, 'identity provider'));
+      return c.redirect(nextPage(next), 303);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return showLogin(c, next, `${error.message[0].toUpperCase()}${error.message.slice(1)}.`);
+    }
+  });
+  return app;
+}

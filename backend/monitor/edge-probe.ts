@@ -1,0 +1,84 @@
+import { reasonOf } from '../process/logger.ts';
+
+export interface Probe {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Round trip, or until it failed, ms. */
+  readonly tookMs: number;
+  /** Why it failed; absent where it was answered. */
+  readonly problem?: string;
+  /** What the isolate that answered serves. */
+  readonly weights?: string;
+  readonly degraded?: boolean;
+}
+
+export interface EdgeProbe {
+  /** Oldest first. */
+  probes(): readonly Probe[];
+  stop(): Promise<void>;
+}
+
+export interface EdgeProbeDeps {
+  readonly edgeUrl: string;
+  readonly secretKey: string;
+  /** 0: never. */
+  readonly everyMs: number;
+  readonly nowMs: () => number;
+}
+
+const TIMEOUT_MS = 5000;
+/** An hour, at the default pace. */
+const KEPT = 240;
+
+/**
+ * Asks the edge again and again what it serves, as one who stands where this backend stands. It ranks nothing: a ranking would be
+ * logged, and learned from. What it found is kept in memory, and gone when this backend ends.
+ */
+export function startEdgeProbe({ edgeUrl, secretKey, everyMs, nowMs }: EdgeProbeDeps): EdgeProbe {
+  const found: Probe[] = [];
+  const ending = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const once = async () => {
+    const [at, beganMs] = [nowMs(), performance.now()];
+    const seen = await askOnce(`${edgeUrl}/v1/version`, secretKey, ending.signal);
+    if (ending.signal.aborted) return;
+    found.push({ at, tookMs: performance.now() - beganMs, ...seen });
+    if (found.length > KEPT) found.shift();
+    goOn();
+  };
+  const goOn = () => {
+    timer = setTimeout(() => (running = once()), everyMs).unref();
+  };
+  if (everyMs > 0) goOn();
+  return {
+    probes: () => found,
+    async stop() {
+      clearTimeout(timer);
+      ending.abort();
+      await running;
+    },
+  };
+}
+
+async function askOnce(
+  url: string,
+  secretKey: string,
+  ending: AbortSignal,
+): Promise<Pick<Probe, 'problem' | 'weights' | 'degraded'>> {
+  try {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${secretKey}` },
+      signal: AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    const text = await response.text();
+    if (!response.ok) return { problem: `it answered ${response.status}` };
+    const { weights, degraded } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      ...(typeof weights === 'string' && { weights }),
+      ...(typeof degraded === 'boolean' && { degraded }),
+    };
+  } catch (error) {
+    return { problem: reasonOf(error) };
+  }
+}

@@ -1,0 +1,86 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { ItemId } from '../../shared/domain/ids.ts';
+import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { attributesAt } from '../../shared/features/columns/item-table.ts';
+import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
+import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
+import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
+import { candidateTable } from '../../shared/score/candidate-table.ts';
+import { explain, type Reason } from '../../shared/score/explain.ts';
+import { withLearned } from '../../shared/score/learned-table.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
+import { slateItems, type SlateItem } from '../../shared/score/slate-items.ts';
+import { toPoints } from '../../shared/score/scorer.ts';
+import { filteredOut, type FilteredOut } from './filtered-out.ts';
+import type { Published } from './published.ts';
+import { tableOf } from './snapshot-tables.ts';
+
+export interface PreviewedItem extends SlateItem {
+  readonly reasons: readonly Reason[];
+  /** By how many points the score was raised for being little known when the slate was drawn. */
+  readonly raised: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** The slate of one version for a request, with every point explained. */
+export interface Preview {
+  readonly weights: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly snapshot: string;
+  /** How many items compete: the catalogue, or the candidates. */
+  readonly competing: number;
+  readonly filters: readonly FilteredOut[];
+  readonly items: readonly PreviewedItem[];
+}
+
+/**
+ * Ranks as the edge would with this version alone, without what was learned since it was published, and without logging anything.
+ * @param request the body of a rank request. @throws ApiError where the edge would refuse it.
+ */
+export function preview(
+  published: Published,
+  request: unknown,
+  draw: { readonly seed: number; readonly nowMs: number; readonly explore: boolean },
+): Preview {
+  const scorer = scorerFromBytes(published.scorer);
+  const { schema, exploration } = scorer;
+  const { seed, nowMs } = draw;
+  const part =
+    published.learned &&
+    learnedPart(learnedFromBytes(published.learned.bytes), published.learned.hash);
+  const loaded = published.snapshot && tableOf(published.snapshot);
+  const plain = loaded?.schemaHash === schema.hash ? loaded.table : undefined;
+  const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
+  const asked = parseRankRequest(request, undefined, nowMs);
+  const { candidates, limit } = asked;
+  const table =
+    candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part);
+  if (table === undefined)
+    throw new ApiError(
+      409,
+      'schema_mismatch',
+      `no catalogue of schema ${schema.name} is published: name candidates in the request`,
+    );
+  const features = schema.features.length;
+  const slate = rankSlate(scorer, table, asked, {
+    limit,
+    seed,
+    nowMs,
+    exploration: draw.explore ? exploration : { temperature: 0, epsilon: 0, poolSize: limit },
+  });
+  return {
+    weights: scorer.version,
+    name: scorer.name,
+    kind: scorer.kind,
+    snapshot: plain === undefined ? '' : published.snapshot!.hash,
+    competing: table.table.ids.length,
+    filters: filteredOut(schema, table.table, nowMs),
+    items: slateItems(slate).map((item, slot) => ({
+      ...item,
+      raised: toPoints(slate.raises?.[slot] ?? 0),
+      reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
+      attributes: attributesAt(table.table, table.rows.get(item.id as ItemId)!),
+    })),
+  };
+}

@@ -1,0 +1,53 @@
+import type { Version } from '../../shared/domain/ids.ts';
+import type { Kv } from '../models/edge-kv.ts';
+import { threadOnDemand } from '../process/thread.ts';
+import { pastRanking, type PastRanking, type PastRankingDeps } from './past-ranking.ts';
+import type { Preview } from './preview.ts';
+import type { PreviewWorker } from './preview-worker.ts';
+import { readPublished, type Published } from './published.ts';
+
+export interface PreviewAsked {
+  readonly request: unknown;
+  /** Undefined: the live champion. */
+  readonly version: Version | undefined;
+  readonly seed: number;
+  readonly nowMs: number;
+  /** Whether the slate is drawn as the version explores; else it is the best items in order. */
+  readonly explore: boolean;
+}
+
+export interface RankingRoom {
+  preview(asked: PreviewAsked): Promise<Preview>;
+  past(rankingId: string): Promise<PastRanking>;
+  stop(): Promise<void>;
+}
+
+/** What was published stays this long, so that trying requests out does not read it from KV each time. */
+const FRESH_MS = 10_000;
+
+/** Rankings for people to look at: made up ones, and those of the log drawn again; on a thread of their own. */
+export function rankingRoomOf(
+  deps: Omit<PastRankingDeps, 'thread'> & { readonly kv: Pick<Kv, 'get'> },
+): RankingRoom {
+  const thread = threadOnDemand<PreviewWorker>(new URL('./preview-worker.ts', import.meta.url));
+  const known = new Map<string, { readonly at: number; readonly published: Promise<Published> }>();
+  const publishedOf = (version: Version | undefined) => {
+    const key = version ?? '';
+    const at = performance.now();
+    for (const [old, { at: since }] of known) if (at - since > FRESH_MS) known.delete(old);
+    const found = known.get(key);
+    if (found !== undefined) return found.published;
+    const published = readPublished(deps.kv, version);
+    known.set(key, { at, published });
+    published.catch(() => known.delete(key));
+    return published;
+  };
+  return {
+    async preview({ request, version, ...draw }) {
+      const published = await publishedOf(version);
+      return thread.call((worker) => worker.preview(published, request, draw));
+    },
+    past: (rankingId) => pastRanking({ ...deps, thread }, rankingId),
+    stop: () => thread.stop(),
+  };
+}

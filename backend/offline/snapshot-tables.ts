@@ -1,0 +1,22 @@
+import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import type { Packed } from './published.ts';
+
+export interface LoadedTable {
+  readonly schemaHash: string;
+  readonly table: RankableTable;
+}
+
+/** A catalogue of a million items takes a second to unpack: the last two stay. */
+const KEPT = 2;
+const known = new Map<string, LoadedTable>();
+
+export function tableOf({ hash, bytes }: Packed): LoadedTable {
+  const found = known.get(hash);
+  if (found !== undefined) return found;
+  const { schemaHash, table } = snapshotFromBytes(bytes);
+  const loaded = { schemaHash, table: rankable(table) };
+  known.set(hash, loaded);
+  if (known.size > KEPT) known.delete(known.keys().next().value!);
+  return loaded;
+}
