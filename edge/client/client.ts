@@ -74,7 +74,8 @@ export function createClient(options: ClientOptions): Client {
 
   function track(type: EventType, about: About = {}): boolean {
     const { itemId, rankingId } = about;
-    const held = mayTrack() && (rankingId ? rankings.get(rankingId) : rankings.find(itemId));
+    const held =
+      mayTrack() && (rankingId === undefined ? rankings.find(itemId) : rankings.get(rankingId));
     const slot = held && itemId ? held.items.indexOf(itemId) : 0;
     if (!held || slot < 0) return false;
     const position = itemId ? slot + 1 : undefined;
@@ -205,7 +206,7 @@ export function createClient(options: ClientOptions): Client {
     adopt,
     track,
     observe: (root = page) =>
-      root ? observe(root, { track, find: rankings.find, onRanked: ranked }) : () => {},
+      root ? observe(root, { track, rankings, onRanked: ranked }) : () => {},
     flush: queue.flush,
     forget,
   };

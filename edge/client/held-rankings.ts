@@ -41,6 +41,10 @@ export function heldRankings(device: Device, now: () => number) {
       .names(NAME)
       .map((id) => get(id)!)
       .toSorted((a, b) => b.at - a.at);
+  const has = (itemId: string) => (ranking?: HeldRanking) =>
+    ranking?.items.length && (!itemId || ranking.items.includes(itemId));
+  /** This page's newest ranking that has the item. */
+  const shown = (itemId = '') => own.map(get).toReversed().find(has(itemId));
   return {
     get,
     all,
@@ -53,17 +57,13 @@ export function heldRankings(device: Device, now: () => number) {
     },
     /** The ranking that led to what is clicked now is the one that its own page will mean. */
     use: (ranking: HeldRanking) => write({ ...ranking, at: now() }),
+    shown,
     /**
-     * This page's newest ranking that has the item; else the last used one of other pages when it was first asked for, which led
-     * here, whatever other tabs rank meanwhile.
+     * What is shown; else the last used one of other pages when it was first asked for, which led here, whatever other tabs rank
+     * meanwhile.
      */
-    find(itemId = ''): HeldRanking | undefined {
-      const has = (ranking?: HeldRanking) =>
-        ranking?.items.length && (!itemId || ranking.items.includes(itemId));
-      return (
-        own.map(get).toReversed().find(has) ?? get((ledHere[itemId] ??= all().find(has)?.id ?? ''))
-      );
-    },
+    find: (itemId = ''): HeldRanking | undefined =>
+      shown(itemId) ?? get((ledHere[itemId] ??= all().find(has(itemId))?.id ?? '')),
     clear() {
       read.clear();
       own.length = 0;

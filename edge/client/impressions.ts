@@ -1,4 +1,4 @@
-import { aboutOf, type Track } from './about.ts';
+import type { AboutOf, Track } from './about.ts';
 import { visibleWatch } from './visible-watch.ts';
 
 const SEEN_MS = 1000;
@@ -7,8 +7,9 @@ const SEEN_MS = 1000;
  * Records an impression of each item once it was half visible for a second without a break; of one that is larger than the window,
  * once it filled half of that.
  */
-export const impressionWatch = (track: Track) =>
+export const impressionWatch = (track: Track, aboutOf: AboutOf) =>
   visibleWatch(
+    aboutOf,
     ({ intersectionRatio, intersectionRect, rootBounds }) =>
       intersectionRatio >= 0.5 || intersectionRect.height * 2 >= (rootBounds?.height ?? Infinity),
     (element, done) => {

@@ -1,4 +1,4 @@
-import { aboutOf, type Track } from './about.ts';
+import { aboutIn, isDetail, type Track } from './about.ts';
 import { dwellWatch } from './dwell.ts';
 import type { HeldRankings } from './held-rankings.ts';
 import { impressionWatch } from './impressions.ts';
@@ -7,7 +7,7 @@ import type { EventType } from './types.ts';
 /** What trackers of elements need. */
 export interface Tracking {
   readonly track: Track;
-  readonly find: HeldRankings['find'];
+  readonly rankings: HeldRankings;
   /** Called after each ranking that the page shows. */
   readonly onRanked: Set<() => void>;
 }
@@ -17,9 +17,13 @@ const SETTLE_MS = 100;
 const CLICKS = ['click', 'auxclick'] as const;
 
 /** Records what is seen and clicked of elements with `data-trimtab-item` below `root`, also of those that come later. */
-export function observe(root: Document | Element, { track, find, onRanked }: Tracking): () => void {
-  const impressions = impressionWatch(track);
-  const dwell = dwellWatch(track, find);
+export function observe(
+  root: Document | Element,
+  { track, rankings, onRanked }: Tracking,
+): () => void {
+  const aboutOf = aboutIn(rankings);
+  const impressions = impressionWatch(track, aboutOf);
+  const dwell = dwellWatch(track, aboutOf);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const scan = () => {
     timer = undefined;
@@ -28,10 +32,6 @@ export function observe(root: Document | Element, { track, find, onRanked }: Tra
   };
   const scanSoon = () => {
     timer ??= setTimeout(scan, SETTLE_MS);
-  };
-  const scanAgain = () => {
-    impressions.restart();
-    scanSoon();
   };
 
   const click = (event: Event) => {
@@ -54,16 +54,14 @@ export function observe(root: Document | Element, { track, find, onRanked }: Tra
     attributeFilter: ['data-trimtab-item', 'data-trimtab-ranking'],
   });
   for (const type of CLICKS) root.addEventListener(type, click, true);
-  onRanked.add(scanAgain);
+  onRanked.add(scanSoon);
   scan();
   return () => {
     clearTimeout(timer);
     mutations.disconnect();
     for (const type of CLICKS) root.removeEventListener(type, click, true);
-    onRanked.delete(scanAgain);
+    onRanked.delete(scanSoon);
     impressions.stop();
     dwell.stop();
   };
 }
-
-const isDetail = (element: HTMLElement) => 'trimtabDetail' in element.dataset;

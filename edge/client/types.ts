@@ -113,30 +113,31 @@ export interface About {
   readonly eventId?: string;
 }
 
+/** Its functions need no `this`: they may be taken apart. */
 export interface Client {
   /** What is in force: `none` under Global Privacy Control, whatever the visitor or the page said. */
   readonly consent: Consent;
   /** Remembers it on the device, for the pages to come; `none` clears the device. */
-  setConsent(consent: Consent): void;
+  readonly setConsent: (consent: Consent) => void;
   /** Never fails: where no ranking comes in time, the candidates stay in the page's own order. */
-  rank(query?: RankQuery): Promise<Ranking>;
+  readonly rank: (query?: RankQuery) => Promise<Ranking>;
   /** Takes over a ranking that was made elsewhere, such as by the server that rendered the page. */
-  adopt(ranking: Ranking): void;
+  readonly adopt: (ranking: Ranking) => void;
   /**
    * Records what the visitor did with a ranking.
    * @returns false where nothing was recorded: there is no consent, or no ranking that it could be about.
    */
-  track(type: EventType, about?: About): boolean;
+  readonly track: (type: EventType, about?: About) => boolean;
   /**
    * Records impressions, clicks, dwell and actions of elements with `data-trimtab-…`, also of those that come later.
    * @returns stops it.
    */
-  observe(root?: Document | Element): () => void;
+  readonly observe: (root?: Document | Element) => () => void;
   /** Sends what waits. It is sent by itself as well. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
   /**
    * Clears the device, and erases at Trimtab what was logged of the sessions whose rankings the device knew, while nobody was logged in.
    * @returns whether Trimtab has taken the erasure; where it could not be reached, it is asked again when the next page loads.
    */
-  forget(): Promise<boolean>;
+  readonly forget: () => Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import { aboutOf } from './about.ts';
+import type { AboutOf } from './about.ts';
 
 /** Ends what began when an element came into view. */
 export type End = () => void;
@@ -9,11 +9,12 @@ export type End = () => void;
  * something else; `done` leaves the element alone until it is.
  */
 export function visibleWatch(
+  aboutOf: AboutOf,
   isInView: (entry: IntersectionObserverEntry) => boolean,
   begin: (element: HTMLElement, done: () => void) => End,
   threshold: number[] = [0],
 ) {
-  let watched = new WeakMap<Element, string>();
+  const watched = new WeakMap<Element, string>();
   const inView = new Map<HTMLElement, End | undefined>();
   const leave = (element: HTMLElement) => {
     inView.get(element)?.();
@@ -40,6 +41,7 @@ export function visibleWatch(
   const turn = () => [...inView.keys()].forEach(come);
   document.addEventListener('visibilitychange', turn);
   return {
+    /** To be called again when what the element is about may have changed, such as its ranking. */
     watch(element: HTMLElement): void {
       const about = JSON.stringify(aboutOf(element));
       if (watched.get(element) === about) return;
@@ -47,10 +49,6 @@ export function visibleWatch(
       leave(element);
       observer.unobserve(element);
       observer.observe(element);
-    },
-    /** All that is watched from now on comes anew. */
-    restart(): void {
-      watched = new WeakMap();
     },
     stop(): void {
       document.removeEventListener('visibilitychange', turn);

@@ -71,7 +71,7 @@ function tokensOf(body: unknown): readonly string[] {
     tokens.length > 0 &&
     tokens.length <= MAX_TOKENS &&
     tokens.every((token) => typeof token === 'string');
-  if (isList) return tokens as string[];
+  if (isList) return tokens;
   throw invalid(`the body must be {tokens}, a list of 1 to ${MAX_TOKENS} tokens of rankings`);
 }
 
