@@ -174,7 +174,7 @@ describe.each([
     expect(trees, `seed ${seed}`).toHaveLength(8);
     // Each has the first of its draws that it could split.
     trees.forEach(({ feature, left }, t) => {
-      const used = [...feature.filter((_own, node) => left[node] !== 0)];
+      const used = feature.filter((_own, node) => left[node] !== 0);
       const draws = Array.from({ length: 16 }, (_own, draw) => sampleOf(16 * t + draw).features!);
       const fits = draws.some((allowed) => used.every((own) => allowed[own] === 1));
       expect(fits, `seed ${seed}: tree ${t + 1} splits on ${used.join()}`).toBe(true);
