@@ -150,7 +150,7 @@ function limits(columns: CodeMatrix): BenchRow[] {
     TreeGrower.sizeBytes(0, FEATURES, 1, 1),
     16,
     4,
-  ].map(pool.allocate.bind(pool));
+  ].map((size) => pool.allocate(size));
   const size = 62_500;
   pool.u32(blocks, 4).set([0, size, 0, 1]);
   const fastestMs = fastest(() => {

@@ -37,7 +37,7 @@ export class AdditiveLoss implements DescentLoss {
   }
 
   /** @returns the address of scores of its own, f64 per row. */
-  allocateScores = (): number => this.#matrix.pool.allocate(8 * this.#matrix.rows);
+  allocateScores = (): number => this.#matrix.pool.allocate(8 * this.#matrix.rows, 'overwritten');
 
   score(weights: Float64Array, into: number): void {
     const { pool, codes, stride, rows } = this.#matrix;

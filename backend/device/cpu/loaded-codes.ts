@@ -46,9 +46,10 @@ export const rowCodesBytes = (rows: number, features: number): number =>
  */
 export function loadRows(pool: KernelPool, { rows, features, codes: from }: CodeMatrix): RowCodes {
   const stride = strideOf(features);
-  const codes = pool.allocate(rows * stride);
+  // Rows are padded with 0, which nothing writes.
+  const codes = pool.allocate(rows * stride, stride === features ? 'overwritten' : 'zeroed');
   const most = Math.min(rows, STAGED_ROWS);
-  const stage = pool.allocate(most * features);
+  const stage = pool.allocate(most * features, 'overwritten');
   const columns = pool.u8(stage, most * features);
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
@@ -69,7 +70,7 @@ export const codesBytes = (rows: number, features: number): number =>
 /** Copies columns into the kernels' memory and transposes them there. */
 export function loadCodes(pool: KernelPool, { rows, features, codes }: CodeMatrix): LoadedCodes {
   const stride = strideOf(features);
-  const columns = pool.allocate(rows * features);
+  const columns = pool.allocate(rows * features, 'overwritten');
   const byRow = pool.allocate(rows * stride);
   const buckets = pool.allocate(4 * features);
   pool.u8(columns, rows * features).set(codes.subarray(0, rows * features));

@@ -28,8 +28,11 @@ export class KernelPool {
     this.#freeByte = this.#threads.firstFreeByte;
   }
 
-  /** @returns the byte address of an array of its own, zeroed, at a multiple of 64, readable 64 bytes past its end. */
-  allocate(sizeBytes: number): number {
+  /**
+   * @param filling `overwritten`: the caller writes all of it before it is read, and what is in it until then may be anything.
+   * @returns the byte address of an array of its own, at a multiple of 64, readable 64 bytes past its end.
+   */
+  allocate(sizeBytes: number, filling: 'zeroed' | 'overwritten' = 'zeroed'): number {
     const address = this.#freeByte;
     const end = Math.ceil((address + sizeBytes + 64) / 64) * 64;
     const { memory, usedBytes } = this.#threads;
@@ -38,7 +41,8 @@ export class KernelPool {
         `the kernels' memory of ${memory.buffer.byteLength} bytes has no ${sizeBytes} bytes left`,
       );
     this.#freeByte = end;
-    if (address < usedBytes) this.u8(address, Math.min(end, usedBytes) - address).fill(0);
+    if (filling === 'zeroed' && address < usedBytes)
+      this.u8(address, Math.min(end, usedBytes) - address).fill(0);
     return address;
   }
 

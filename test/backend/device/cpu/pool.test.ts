@@ -73,7 +73,8 @@ test('a pool that follows another has its threads and its memory, and finds all 
       const address = pool.allocate(size);
       expect(Buffer.from(pool.u8(address, size + 64)).every((byte) => byte === 0)).toBe(true);
       pool.u8(address, size + 64).fill(255);
-      left -= size + 128;
+      pool.u8(pool.allocate(10, 'overwritten'), 10).fill(7);
+      left -= size + 384;
     }
     const x = copyIn(pool, new Float64Array(10_000));
     const one = copyIn(pool, new Float64Array(10_000).fill(1));
