@@ -53,8 +53,8 @@ export async function benchAdditive(say: Say): Promise<Part> {
         // Threads of another number are new ones, with memory that nothing has touched.
         for (const kind of ['a first fit', 'the next fit']) {
           const own = await secondsTo(set, loss, on);
-          const name = `${kind}, ${on} thread${on > 1 ? 's' : ''}`;
-          ours.set(name, [...(ours.get(name) ?? []), own.seconds]);
+          const fit = `${kind}, ${on} thread${on > 1 ? 's' : ''}`;
+          ours.set(fit, [...(ours.get(fit) ?? []), own.seconds]);
           steps = own.iterations;
         }
     }
