@@ -58,7 +58,7 @@ const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
     'prior',
     'raisedFeatures',
   ]),
-  training: new Set(['objective', 'l2', 'crossShrinkage', 'position', 'reward']),
+  training: new Set(['objective', 'l2', 'crossShrinkage', 'position', 'boosting', 'reward']),
 };
 
 /** @throws ApiError 400 for a field that is nearly a known one, as in requests: left out, it would change what is ranked. */

@@ -51,8 +51,20 @@ export interface TrainingSpec {
    * `given`: the position is already a feature that is known when serving (the caller's own order).
    */
   readonly position: PositionBias;
+  /** How boosted trees are grown, where not as usual. */
+  readonly boosting?: BoostingSpec;
   /** Metric → weight. The reward of a shown item is the sum of the weights of its event types, each counted once. */
   readonly reward: Readonly<Record<string, number>>;
+}
+
+/** What one boosted tree is grown on, and how large it may be. */
+export interface BoostingSpec {
+  /** Share of the features that it may split on, drawn anew for each tree; above 0 and up to 1, which is the default. */
+  readonly features?: number;
+  /** Share of the rankings that it is grown on, drawn anew for each tree; above 0 and up to 1, which is the default. */
+  readonly slates?: number;
+  /** Most leaves, 2 to 64; default 15. */
+  readonly leaves?: number;
 }
 
 /**
@@ -295,6 +307,22 @@ function checkFilters(filters: readonly FilterSpec[], columns: readonly ColumnSp
   }
 }
 
+function checkBoosting(spec: BoostingSpec | null = {}): void {
+  const { features = 1, slates = 1, leaves = 2, ...others } = spec ?? { features: Number.NaN };
+  const isShare = (value: number) => Number.isFinite(value) && value > 0 && value <= 1;
+  const fits =
+    isShare(features) &&
+    isShare(slates) &&
+    Number.isInteger(leaves) &&
+    leaves >= 2 &&
+    leaves <= 64 &&
+    Object.keys(others).length === 0;
+  if (!fits)
+    throw bad(
+      `training.boosting may have features and slates (shares above 0 and up to 1) and leaves (2 to 64), but was ${shown(spec)}`,
+    );
+}
+
 function checkTraining(spec: TrainingSpec): TrainingSpec {
   if (spec.objective !== 'listwise' && spec.objective !== 'pointwise')
     throw bad(`training.objective must be listwise or pointwise, but was ${shown(spec.objective)}`);
@@ -303,6 +331,7 @@ function checkTraining(spec: TrainingSpec): TrainingSpec {
   const { crossShrinkage = 1 } = spec;
   if (!(Number.isFinite(crossShrinkage) && crossShrinkage > 0))
     throw bad(`training.crossShrinkage must be above 0, but was ${shown(crossShrinkage)}`);
+  checkBoosting(spec.boosting);
   if (!Object.values(spec.reward ?? 'none').every(Number.isFinite))
     throw bad(`training.reward must give a number per event type, but was ${shown(spec.reward)}`);
   if (!POSITION_BIAS.includes(spec.position))

@@ -3,6 +3,7 @@ import { codesBytes, loadCodes } from '../../backend/device/cpu/loaded-codes.ts'
 import type { CodeMatrix } from '../../backend/science/learn/code-matrix.ts';
 import { KernelPool } from '../../backend/device/cpu/pool.ts';
 import { lossBytes, MODE, pointwise } from '../../backend/device/cpu/row-losses.ts';
+import { TreeScorer } from '../../backend/device/cpu/add-tree.ts';
 import { PoolBooster } from '../../backend/device/cpu/booster.ts';
 import { boost } from '../../backend/science/learn/trees/boost.ts';
 import { TreeGrower } from '../../backend/device/cpu/grow-tree.ts';
@@ -79,6 +80,7 @@ async function runOurs(columns: CodeMatrix, labels: Float32Array, threads: numbe
 const bytesFor = (threads: number): number =>
   codesBytes(ROWS, FEATURES) +
   lossBytes(ROWS) +
+  TreeScorer.sizeBytes(OPTIONS.maxLeaves) +
   TreeGrower.sizeBytes(ROWS, FEATURES, OPTIONS.maxLeaves, threads);
 
 function runXgboost(
@@ -148,7 +150,7 @@ function limits(columns: CodeMatrix): BenchRow[] {
     TreeGrower.sizeBytes(0, FEATURES, 1, 1),
     16,
     4,
-  ].map(pool.allocate.bind(pool));
+  ].map((size) => pool.allocate(size));
   const size = 62_500;
   pool.u32(blocks, 4).set([0, size, 0, 1]);
   const fastestMs = fastest(() => {

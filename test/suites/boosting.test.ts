@@ -8,6 +8,7 @@ import type { BoosterOptions } from '../../backend/science/learn/device/tree-gro
 import { listwiseLoss, pointwiseLoss } from '../../backend/science/learn/loss.ts';
 import { boost, type Boosted, type BoostOptions } from '../../backend/science/learn/trees/boost.ts';
 import { scoreTrees } from '../../backend/science/learn/trees/score-trees.ts';
+import { drawSample } from '../../backend/science/learn/trees/tree-sampling.ts';
 import {
   freshSeed,
   gpuName,
@@ -163,6 +164,88 @@ describe.each([
       (await boosted(kernels(), 'logistic', { ...stump, minGain }, train)).trees.length;
     expect(await grownWith(0.99 * gain), `seed ${seed}`).toBe(1);
     expect(await grownWith(1.01 * gain), `seed ${seed}`).toBe(0);
+  });
+
+  test.skipIf(absent)('split on the features of their sample alone', async () => {
+    const seed = freshSeed();
+    const train = makeRows(2000, seededRandom(seed));
+    const sampleOf = (draw: number) => drawSample(train, { features: 0.5, slates: 1, seed }, draw);
+    const { trees } = await boosted(kernels(), 'logistic', { trees: 8, sampleOf }, train);
+    expect(trees, `seed ${seed}`).toHaveLength(8);
+    // Each has the first of its draws that it could split.
+    trees.forEach(({ feature, left }, t) => {
+      const used = feature.filter((_own, node) => left[node] !== 0);
+      const draws = Array.from({ length: 16 }, (_own, draw) => sampleOf(16 * t + draw).features!);
+      const fits = draws.some((allowed) => used.every((own) => allowed[own] === 1));
+      expect(fits, `seed ${seed}: tree ${t + 1} splits on ${used.join()}`).toBe(true);
+      expect(new Set(used).size, `seed ${seed}`).toBeLessThanOrEqual(2);
+    });
+  });
+
+  test.skipIf(absent)(
+    'are grown on the rows of their sample alone, and scored on all',
+    async () => {
+      const seed = freshSeed();
+      const random = seededRandom(seed);
+      const [train, heldOut] = [makeRows(2500, random), makeRows(700, random)];
+      const sampleOf = (draw: number) =>
+        drawSample(train, { features: 1, slates: 0.4, seed }, draw);
+      const options = { trees: 5, sampleOf };
+      const { trees, curve } = await boosted(kernels(), 'squared', options, train, heldOut);
+      const sampled = sampleOf(0).rows!;
+      // Squared loss has a hessian of 1 a row, so that the root covers as many as it was grown on.
+      expect(trees[0].cover[0] / sampled.length, `seed ${seed}`).toBeCloseTo(1, 2);
+      curve.forEach(({ loss, heldOut: held }, t) => {
+        const at = (rows: Required<LabelledRows>, grown: number) =>
+          lossOf(
+            'squared',
+            rows,
+            scoreTrees(trees.slice(0, grown), rows, Float64Array.from(rows.base)),
+          );
+        expect(loss / at(train, t), `seed ${seed}`).toBeCloseTo(1, 4);
+        expect(held! / at(heldOut, t + 1), `seed ${seed}`).toBeCloseTo(1, 4);
+      });
+      // What the others look like makes no difference to the first tree.
+      const isIn = new Uint8Array(train.rows);
+      for (const row of sampled) isIn[row] = 1;
+      const codes = train.codes.map((code, at) =>
+        isIn[at % train.rows] === 1 ? code : Math.floor(200 * random()),
+      );
+      const other = await boosted(
+        kernels(),
+        'squared',
+        { ...options, trees: 1 },
+        { ...train, codes },
+      );
+      expect(other.trees[0], `seed ${seed}`).toEqual(trees[0]);
+    },
+  );
+
+  test.skipIf(absent)('are whole again after a sample', async () => {
+    const seed = freshSeed();
+    const train = makeRows(2000, seededRandom(seed));
+    const whole = await boosted(kernels(), 'squared', { trees: 1 }, train);
+    const booster = kernels().boosting({ train, objective: 'squared', options: OPTIONS });
+    const sample = drawSample(train, { features: 0.5, slates: 0.3, seed }, 0);
+    const first = await booster.next(sample);
+    const second = await booster.next();
+    await booster.close();
+    expect(first!.tree.cover[0] / sample.rows!.length, `seed ${seed}`).toBeCloseTo(1, 2);
+    expect(second!.tree.cover[0] / whole.trees[0].cover[0], `seed ${seed}`).toBeCloseTo(1, 2);
+  });
+
+  test.skipIf(absent)('add nothing where a sample leaves nothing to split on', async () => {
+    const seed = freshSeed();
+    const train = makeRows(1000, seededRandom(seed));
+    const booster = kernels().boosting({ train, objective: 'logistic', options: OPTIONS });
+    const before = await booster.next({ features: new Uint8Array(4) });
+    const grown = await booster.next();
+    await booster.close();
+    expect(before).toBeUndefined();
+    expect(grown!.loss / lossOf('logistic', train, Float64Array.from(train.base))).toBeCloseTo(
+      1,
+      5,
+    );
   });
 
   test.skipIf(absent)('go on from trees that the base holds', async () => {

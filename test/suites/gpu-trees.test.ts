@@ -222,7 +222,9 @@ describe.skipIf(noGpu)(`trees on ${gpuName}`, () => {
     const rounded = await roundedPairs(held, rows);
     grower.destroy();
     held.destroy();
-    const added = checkTree(tree, matrix, rounded, options, `seed ${seed}`);
+    const values = checkTree(tree, matrix, rounded, options, `seed ${seed}`);
+    // A tree of one leaf is none.
+    const added = tree.left.length > 1 ? values : values.map(() => 0);
     expectWithin(
       `seed ${seed}: scores`,
       after,

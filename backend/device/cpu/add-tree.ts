@@ -3,7 +3,7 @@ import { blocksOf, BLOCK_ROWS, type LoadedCodes } from './loaded-codes.ts';
 
 const NODE_BYTES = 24;
 
-/** Adds the values of trees to the scores of rows that they were not grown on. */
+/** Adds the values of trees to the scores of rows, whether they were grown on them or not. */
 export class TreeScorer {
   readonly #matrix: LoadedCodes;
   readonly #nodes: number;

@@ -4,6 +4,7 @@ import type {
   BoosterOptions,
   BoostingJob,
   GrownTree,
+  TreeSample,
 } from '../../science/learn/device/tree-growers.ts';
 import type { LabelledRows } from '../../science/learn/device/labelled-rows.ts';
 import { TreeScorer } from './add-tree.ts';
@@ -27,7 +28,8 @@ export class PoolBooster implements Booster {
   readonly #heldOut: LoadedRows | undefined;
   readonly #options: BoosterOptions;
   readonly #grower: TreeGrower;
-  readonly #scorer: TreeScorer | undefined;
+  readonly #scorer: TreeScorer;
+  readonly #heldOutScorer: TreeScorer | undefined;
   #trees = 0;
 
   constructor(train: LoadedRows, options: BoosterOptions, heldOut?: LoadedRows) {
@@ -35,7 +37,8 @@ export class PoolBooster implements Booster {
     this.#heldOut = heldOut;
     this.#options = options;
     this.#grower = new TreeGrower(train.codes, options.maxLeaves);
-    this.#scorer = heldOut && new TreeScorer(heldOut.codes, options.maxLeaves);
+    this.#scorer = new TreeScorer(train.codes, options.maxLeaves);
+    this.#heldOutScorer = heldOut && new TreeScorer(heldOut.codes, options.maxLeaves);
   }
 
   async heldOutLoss(): Promise<number | undefined> {
@@ -43,16 +46,20 @@ export class PoolBooster implements Booster {
     return this.#heldOut?.loss.evaluate(MODE.both).loss;
   }
 
-  async next(): Promise<BoostedTree | undefined> {
+  async next({ rows, features }: TreeSample = {}): Promise<BoostedTree | undefined> {
     const { codes, loss } = this.#train;
     const totals = loss.evaluate(MODE.both);
     const units = gradientUnits(totals);
     if (units === undefined) return undefined;
     packGradients(codes.pool, loss.values, codes.rows, units, ++this.#trees);
-    const tree = this.#grower.grow(loss.values, units, this.#options);
+    const tree = this.#grower.grow(loss.values, units, this.#options, {
+      ...(rows && { sample: rows }),
+      ...(features && { drawFeatures: (allowed: Uint8Array) => allowed.set(features) }),
+    });
     if (tree.feature.length === 1) return undefined;
     for (let node = 0; node < tree.value.length; node++) tree.value[node] *= this.#options.rate;
-    this.#grower.addLeaves(tree, loss.scores);
+    if (rows === undefined) this.#grower.addLeaves(tree, loss.scores);
+    else this.#scorer.add(tree, loss.scores);
     return { tree, loss: totals.loss, ...(await this.#afterTree(tree)) };
   }
 
@@ -60,7 +67,7 @@ export class PoolBooster implements Booster {
 
   async #afterTree(tree: GrownTree): Promise<{ heldOut?: number }> {
     if (this.#heldOut === undefined) return {};
-    this.#scorer!.add(tree, this.#heldOut.loss.scores);
+    this.#heldOutScorer!.add(tree, this.#heldOut.loss.scores);
     return { heldOut: this.#heldOut.loss.evaluate(MODE.both).loss };
   }
 }

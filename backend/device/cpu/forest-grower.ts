@@ -32,7 +32,7 @@ export function cpuForest(
       if (units === undefined) return undefined;
       pool.u8(counts, rows).set(copies);
       packGradients(pool, loss.values, rows, units, ++trees, counts);
-      return grower.grow(loss.values, units, options, { sample, drawFeatures });
+      return grower.grow(loss.values, units, options, { sample, repeats: true, drawFeatures });
     },
     close: () => pool.close(),
   };

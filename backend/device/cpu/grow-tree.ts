@@ -7,7 +7,7 @@ import { childrenOf, valueOf, type OpenNode } from './tree-nodes.ts';
 const BUCKETS = 256;
 /** Rows of a block of a histogram: the sums of so many packed values do not overflow, once each or 8 times each. */
 const MAX_BLOCK_ROWS = 65_535;
-const MAX_SAMPLED_ROWS = 8191;
+const MAX_COPIED_ROWS = 8191;
 const MIN_BLOCK_ROWS = 8191;
 const PARTITION_ROWS = 32_768;
 /** Nodes whose splits are looked for in one job. */
@@ -17,12 +17,14 @@ const ANSWER_BYTES = 32;
 
 /** Nodes of fewer rows keep no histogram: to make one costs less than to keep it and subtract. */
 const fewRows = (rows: number): number =>
-  Math.min(MAX_SAMPLED_ROWS, Math.max(1024, Math.ceil(rows / 256)));
+  Math.min(MAX_COPIED_ROWS, Math.max(1024, Math.ceil(rows / 256)));
 
 /** What one tree is grown on. */
 export interface Drawn {
-  /** Row numbers, ascending; the packed values count each at most `MOST_COPIES` times. Absent: all rows, once each. */
+  /** Row numbers, ascending. Absent: all rows. */
   readonly sample?: Uint32Array;
+  /** Whether the packed values count rows more than once, at most `MOST_COPIES` times each. */
+  readonly repeats?: boolean;
   /** Writes 1 for each feature that a node may split on. Absent: all. */
   readonly drawFeatures?: (allowed: Uint8Array) => void;
 }
@@ -110,7 +112,7 @@ export class TreeGrower {
     const tree = emptyTree();
     const rootSlot = this.#slots.pop()!;
     const whole = sample === undefined;
-    this.#blockRows = whole ? MAX_BLOCK_ROWS : MAX_SAMPLED_ROWS;
+    this.#blockRows = drawn?.repeats === true ? MAX_COPIED_ROWS : MAX_BLOCK_ROWS;
     this.#histograms([{ from: 0, to: count, slot: rootSlot }], values, whole);
     const total = this.#totals(rootSlot, units);
     const root: OpenNode = {
@@ -156,7 +158,7 @@ export class TreeGrower {
     return this.#leaves;
   }
 
-  /** Adds the values of the tree last grown to its rows' scores. @param scores address, f64 per row. */
+  /** Adds the values of the tree last grown to the scores of the rows that it was grown on. @param scores address, f64 per row. */
   addLeaves(tree: GrownTree, scores: number): void {
     const { pool } = this.#matrix;
     const spans: [from: number, to: number, value: number][] = [];

@@ -28,6 +28,7 @@ export const takesPart = (joins: number, generation: number): boolean =>
 export const KERNELS = [
   'histogramBlock',
   'histogramWide',
+  'histogramPairs',
   'subtractNode',
   'splitNode',
   'splitBlock',
@@ -38,6 +39,7 @@ export const KERNELS = [
   'squared',
   'pack',
   'widen',
+  'widenPairs',
   'softmax',
   'lambdaRank',
   'additive',

@@ -81,9 +81,10 @@ export class GpuAdditiveLoss implements DescentLoss {
     return this.#rows.loss();
   }
 
-  async gradient(scores: number, into: Float64Array): Promise<number> {
+  async gradient(scores: number, into: Float64Array, curvature?: Float64Array): Promise<number> {
     const { histogram, loss } = await this.#evaluate(scores);
     into.set(histogram.gradient);
+    curvature?.set(histogram.hessian);
     return loss;
   }
 

@@ -4,6 +4,7 @@ import type {
   Booster,
   BoosterOptions,
   BoostingJob,
+  TreeSample,
 } from '../../science/learn/device/tree-growers.ts';
 import type { Objective } from '../../science/learn/device/objective.ts';
 import { DeviceRows, type DeviceRowsSource } from './device-rows.ts';
@@ -60,8 +61,8 @@ export class GpuBooster implements Booster {
     return this.#heldOut.loss();
   }
 
-  async next(): Promise<BoostedTree | undefined> {
-    const tree = await this.#grower.grow(this.#before, this.#after);
+  async next(sample?: TreeSample): Promise<BoostedTree | undefined> {
+    const tree = await this.#grower.grow(this.#before, this.#after, sample);
     if (tree.left[0] === 0) return undefined;
     const loss = await this.#rows.loss();
     return { tree, loss, ...(this.#heldOut && { heldOut: await this.#heldOut.loss() }) };

@@ -1,9 +1,14 @@
 /// <reference types="@webgpu/types" />
-import type { BoosterOptions, GrownTree } from '../../science/learn/device/tree-growers.ts';
+import type {
+  BoosterOptions,
+  GrownTree,
+  TreeSample,
+} from '../../science/learn/device/tree-growers.ts';
 import { addNode, emptyTree } from '../../science/learn/trees/new-tree.ts';
 import type { DeviceRows } from './device-rows.ts';
 import { UnfitForGpu } from './failures.ts';
 import { histogramBytes, HistogramPass, type HistogramPassOptions } from './histogram-pass.ts';
+import { KEEP_ROWS_WGSL } from './keep-rows.wgsl.ts';
 import { MAX_FIXED } from './histogram.wgsl.ts';
 import { floatBits, spread, Workspace, type Step } from './kernel.ts';
 import {
@@ -14,7 +19,7 @@ import {
   planWgsl,
   SCAN_LEFTS_WGSL,
 } from './partition.wgsl.ts';
-import { BEST_SPLITS_WGSL, CHOOSE_SPLITS_WGSL, SUBTRACT_WGSL } from './splits.wgsl.ts';
+import { BEST_SPLITS_WGSL, CHOOSE_SPLITS_WGSL, NOT_ALLOWED, SUBTRACT_WGSL } from './splits.wgsl.ts';
 import { NODE_BYTES, STATE } from './tree-node.wgsl.ts';
 
 /** What a tree may look like; it grows by whole levels, 1 to 9 of them. */
@@ -32,6 +37,13 @@ export class GpuTreeGrower {
   readonly #rows: DeviceRows;
   readonly #nodes: GPUBuffer;
   readonly #segments: GPUBuffer;
+  /** Per feature what `BEST_SPLITS_WGSL` asks for. */
+  readonly #orders: GPUBuffer;
+  readonly #monotone: Int8Array | undefined;
+  /** Of each block: the rows to grow on, as numbers and as bits. */
+  readonly #samples: readonly { readonly list: GPUBuffer; readonly bits: GPUBuffer }[];
+  /** Whether buffers hold another sample than all rows and features. */
+  #isSampled = false;
   readonly #heap: number;
   readonly #steps: readonly Step[];
 
@@ -45,16 +57,26 @@ export class GpuTreeGrower {
     this.#heap = 2 ** (maxDepth + 1) - 1;
     this.#nodes = workspace.storage(this.#heap * NODE_BYTES);
     this.#segments = workspace.storage(rows.blocks.length * this.#heap * 8);
+    this.#monotone = options.monotone;
+    this.#orders = workspace.storage(4 * rows.features);
+    this.#samples = rows.blocks.map((block) => ({
+      list: workspace.storage(4 * block.rows),
+      bits: workspace.storage(4 * Math.ceil(block.rows / 32)),
+    }));
+    this.#writeSample({});
     this.#steps = [
       ...rows.toFixed(),
+      ...rows.blocks.map(({ fixed, rows: count }, b) =>
+        workspace.step(
+          KEEP_ROWS_WGSL,
+          [this.#samples[b].bits, fixed, workspace.uniform(count)],
+          spread(Math.ceil(count / 256)),
+        ),
+      ),
       ...levelSteps(workspace, rows, options, {
         nodes: this.#nodes,
-        orders: workspace.upload(
-          Uint32Array.from(
-            { length: rows.features },
-            (_, feature) => 1 + (options.monotone?.[feature] ?? 0),
-          ),
-        ),
+        orders: this.#orders,
+        lists: this.#samples.map(({ list }) => list),
         segments: this.#segments,
         heap: this.#heap,
       }),
@@ -77,18 +99,56 @@ export class GpuTreeGrower {
    * Grows one tree on the rows' pairs and adds it to their scores.
    * @param before steps that come first, in the same submission; those that make the pairs, say.
    * @param after steps that come last.
+   * @param sample what it is grown on; absent: all rows and features.
    */
-  async grow(before: readonly Step[] = [], after: readonly Step[] = []): Promise<GrownTree> {
+  async grow(
+    before: readonly Step[] = [],
+    after: readonly Step[] = [],
+    sample: TreeSample = {},
+  ): Promise<GrownTree> {
     const workspace = this.#workspace;
+    const isSampled = sample.rows !== undefined || sample.features !== undefined;
+    const counts = isSampled || this.#isSampled ? this.#writeSample(sample) : undefined;
+    this.#isSampled = isSampled;
     workspace.clear(this.#rows.largest);
     workspace.write(this.#nodes, emptyNodes(this.#heap));
     const segments = new Uint32Array(2 * this.#heap * this.#rows.blocks.length);
-    this.#rows.blocks.forEach(({ rows }, b) => (segments[2 * this.#heap * b + 1] = rows));
+    this.#rows.blocks.forEach(({ rows }, b) => {
+      segments[2 * this.#heap * b + 1] = counts?.[b] ?? rows;
+    });
     workspace.write(this.#segments, segments);
     workspace.submit([...before, ...this.#steps, ...after]);
     const nodes = await workspace.read(this.#nodes, this.#heap * NODE_BYTES);
     const most = new Float32Array(await workspace.read(this.#rows.largest, 8));
     return toTree(nodes, Math.max(most[1], 1e-30) / MAX_FIXED);
+  }
+
+  /** Writes what the next trees are grown on. @returns how many rows of each block. */
+  #writeSample({ rows, features }: TreeSample): number[] {
+    const workspace = this.#workspace;
+    const order = (feature: number) =>
+      features?.[feature] === 0 ? NOT_ALLOWED : 1 + (this.#monotone?.[feature] ?? 0);
+    workspace.write(
+      this.#orders,
+      Uint32Array.from({ length: this.#rows.features }, (_, feature) => order(feature)),
+    );
+    let next = 0;
+    return this.#rows.blocks.map((block, b) => {
+      const list = new Uint32Array(block.rows);
+      const bits = new Uint32Array(Math.ceil(block.rows / 32));
+      let count = 0;
+      const take = (row: number) => {
+        list[count++] = row;
+        bits[row >> 5] |= 1 << (row & 31);
+      };
+      if (rows === undefined) for (let row = 0; row < block.rows; row++) take(row);
+      else
+        for (; next < rows.length && rows[next] < block.first + block.rows; next++)
+          take(rows[next] - block.first);
+      workspace.write(this.#samples[b].list, list);
+      workspace.write(this.#samples[b].bits, bits);
+      return count;
+    });
   }
 
   destroy(): void {
@@ -98,8 +158,10 @@ export class GpuTreeGrower {
 
 interface TreeBuffers {
   readonly nodes: GPUBuffer;
-  /** Per feature: 1 + its monotone order. */
+  /** Per feature: 1 + its monotone order, or `NOT_ALLOWED`. */
   readonly orders: GPUBuffer;
+  /** Of each block the numbers of the rows that the root has. */
+  readonly lists: readonly GPUBuffer[];
   readonly segments: GPUBuffer;
   readonly heap: number;
 }
@@ -108,7 +170,7 @@ function levelSteps(
   workspace: Workspace,
   { blocks, features, largest }: DeviceRows,
   options: GpuGrowOptions,
-  { nodes, orders, segments, heap }: TreeBuffers,
+  { nodes, orders, lists: rootLists, segments, heap }: TreeBuffers,
 ): Step[] {
   const { maxDepth, lambda, minChildHessian, minChildRows, minGain, rate } = options;
   const mostRows = Math.max(...blocks.map(({ rows }) => rows));
@@ -128,9 +190,6 @@ function levelSteps(
   const lefts = workspace.storage(4 * mostTiles);
   const sums = [0, 1].map(() => workspace.storage(mostJobs * histogramBytes(features)));
   const answers = workspace.storage(48 * mostJobs * features);
-  const all = blocks.map(({ rows }) =>
-    workspace.upload(Uint32Array.from({ length: rows }, (_, row) => row)),
-  );
   const lists = [0, 1].map(() => blocks.map(({ rows }) => workspace.storage(4 * rows)));
   const steps: Step[] = [];
   for (let level = 0; level < maxDepth; level++) {
@@ -190,7 +249,7 @@ function levelSteps(
     if (level + 1 === maxDepth) break;
     blocks.forEach(({ codes, rows }, b) => {
       const most = Math.ceil(rows / PARTITION_ROWS) + count;
-      const list = level === 0 ? all[b] : lists[level % 2][b];
+      const list = level === 0 ? rootLists[b] : lists[level % 2][b];
       const plan = workspace.uniform(count, first, PARTITION_ROWS, most, b, blocks.length, heap);
       const shape = workspace.uniform(rows, first, most, b, heap);
       steps.push(

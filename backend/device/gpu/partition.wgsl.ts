@@ -211,7 +211,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
 }`;
 
-/** Adds the tree's value to each row's score. Bindings: 0 codes, 1 nodes, 2 scores, 3 shape. */
+/** Adds the tree's value to each row's score; a tree of one leaf is none, and adds nothing. Bindings: 0 codes, 1 nodes, 2 scores, 3 shape. */
 export const ADD_TREE_WGSL = /* wgsl */ `
 ${TREE_NODE_WGSL}
 struct Shape { rows: u32 }
@@ -233,5 +233,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let code = (word >> (8u * (feature % 4u))) & 255u;
     at = 2u * at + select(2u, 1u, ((code - nodes[at].shift) & 255u) <= nodes[at].threshold);
   }
-  scores[row] += nodes[at].value;
+  if (at > 0u) { scores[row] += nodes[at].value; }
 }`;

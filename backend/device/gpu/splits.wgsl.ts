@@ -1,6 +1,9 @@
 import { GROUP_INDEX } from './kernel.ts';
 import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
 
+/** The order of a feature that nothing may be split on. */
+export const NOT_ALLOWED = 3;
+
 /**
  * The best split of each (node, feature). Lane t tries "codes ≤ t go left" with the missing bucket 0 sent left
  * (shift 0, threshold t) and right (shift 1, threshold t − 1). A split gains
@@ -9,7 +12,7 @@ import { TREE_NODE_WGSL } from './tree-node.wgsl.ts';
  * Prefix sums are whole numbers and exact. Each of the three S is then off by at most 16 · 2⁻²³ of
  * `2 |G w| + (H + λ) w²`; so is the gain, of their sum. Equal gains: the lowest threshold, missing left first.
  * Bindings: 0 histograms `[node of the level][feature][bucket]`, 1 nodes, 2 rules, 3 largest (gradient, hessian),
- * 4 per feature: order + 1 (0 falling, 1 none, 2 rising),
+ * 4 per feature: order + 1 (0 falling, 1 none, 2 rising), or `NOT_ALLOWED`,
  * 5 answers, three vec4 per (node, feature): (gain bits, threshold, shift, 0), sums of the left, sums of the node,
  * 6 segments `[block][node]` (first place, rows). A child's rows are estimated from its share of the node's hessian.
  */
@@ -60,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var best = -1.0;
   var winner = 0xffffu;
   // With a root the sums are only known here.
-  let present = node.state == LEAF && t < 255u;
+  let present = node.state == LEAF && t < 255u && order != ${NOT_ALLOWED}u;
   for (var shift = 0u; shift < 2u; shift++) {
     if (!present || t < shift) { continue; }
     var left = prefix[t];

@@ -76,6 +76,11 @@ export const pointwiseLoss: Loss = (set, scores, gradient, hessian) => {
 /** The sum of all weights in a set's loss. Loss / mass is per unit of reward or per row, so that sets can be compared. */
 export function lossMass(set: Rewards, objective: TrainingSpec['objective']): number {
   let mass = 0;
+  if (objective === 'pointwise') {
+    // Without a call for each of many rows.
+    for (const value of set.reward) mass += value > 0 ? value : 1;
+    return mass;
+  }
   eachWeight(set, objective, (weight) => (mass += weight));
   return mass;
 }

@@ -53,7 +53,7 @@ describe('the hash of a schema', () => {
     ['the order of keys', turned(definition) as object],
     ['rules', { ...definition, rules: { base: [0, 1] } }],
     ['constraints', { ...definition, constraints: [] }],
-    ['training settings', { ...definition, training: { l2: 9 } }],
+    ['training settings', { ...definition, training: { l2: 9, boosting: { features: 0.4 } } }],
     ['exploration', { ...definition, exploration: { temperature: 9 } }],
     ['a hash and sizes written by hand', { ...definition, hash: 'f'.repeat(16) }],
   ])('does not depend on %s', (_, changed) => expect(hashOf(changed)).toBe(hashOf(definition)));
@@ -334,6 +334,20 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
       { ...minimal, training: { position: 'propensity', objective: 'pointwise' } },
       'propensity needs the listwise objective',
     ],
+    ...[
+      { features: 0 },
+      { features: 1.01 },
+      { slates: -0.5 },
+      { slates: '0.5' },
+      { leaves: 1 },
+      { leaves: 65 },
+      { leaves: 7.5 },
+      { rows: 0.5 },
+      null,
+    ].map((boosting): [object, string] => [
+      { ...minimal, training: { boosting } },
+      'training.boosting may have features and slates (shares above 0 and up to 1) and leaves (2 to 64)',
+    ]),
     [
       { ...minimal, training: { reward: { click: 'much' } } },
       'training.reward must give a number per event type',

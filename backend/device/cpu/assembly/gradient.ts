@@ -172,3 +172,21 @@ export function widen(control: usize, task: u32, _thread: u32): void {
     store<i64>(cell, <i64>nearest(load<f64>(cell) * scale));
   }
 }
+
+/**
+ * Rounds pairs of f32 to pairs of i32, in place. Arguments: 0 values, 1 rows, 2 rows per block, 3 scale of the first of each
+ * pair, 4 of the second.
+ */
+export function widenPairs(control: usize, task: u32, _thread: u32): void {
+  const values = address(control, 0);
+  const rows = <u32>number(control, 1);
+  const perBlock = <u32>number(control, 2);
+  const scale = f64x2.replace_lane(f64x2.splat(number(control, 3)), 1, number(control, 4));
+  const from = task * perBlock;
+  const to = min(from + perBlock, rows);
+  for (let row = from; row < to; row++) {
+    const cell = values + ((<usize>row) << 3);
+    const pair = f64x2.promote_low_f32x4(v128.load64_zero(cell));
+    v128.store64_lane(cell, i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(pair, scale))), 0);
+  }
+}

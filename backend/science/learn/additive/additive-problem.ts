@@ -33,9 +33,19 @@ export class AdditiveProblem {
     return l1 * sum;
   }
 
-  /** Gradient of loss and ridge at weights whose scores are given. @returns the loss alone. */
-  async gradient(weights: Float64Array, scores: number, into: Float64Array): Promise<number> {
-    const smooth = await this.loss.gradient(scores, into);
+  /**
+   * Gradient of loss and ridge at weights whose scores are given.
+   * @param curvature takes the diagonal of the hessian of both; absent: it is not needed.
+   * @returns the loss alone.
+   */
+  async gradient(
+    weights: Float64Array,
+    scores: number,
+    into: Float64Array,
+    curvature?: Float64Array,
+  ): Promise<number> {
+    const smooth = await this.loss.gradient(scores, into, curvature);
+    if (curvature !== undefined) this.addRidge(curvature);
     const { prior, l2, ridge } = this.#options;
     for (let j = 0; j < into.length; j++)
       into[j] += l2 * (ridge?.[j] ?? 1) * (weights[j] - prior[j]);

@@ -32,8 +32,9 @@ export async function quasiNewton(
   let gradient = new Float64Array(start.length);
   let nextGradient = new Float64Array(start.length);
   loss.score(weights, now);
-  const scale = await scaleAt(problem, now, start.length);
-  let smooth = await problem.gradient(weights, now, gradient);
+  const diagonal = new Float64Array(start.length);
+  let smooth = await problem.gradient(weights, now, gradient, diagonal);
+  const scale = scaleOf(problem, diagonal);
   let objective = smooth + problem.ridge(weights);
   const memory: Pair[] = [];
   for (;;) {
@@ -47,7 +48,7 @@ export async function quasiNewton(
     for (let trial = 0; trial < MAX_TRIALS; trial++) {
       tried = weights.map((weight, j) => weight + length * direction[j]);
       loss.combine(now, 1, along, length, next);
-      smooth = await problem.gradient(tried, next, nextGradient);
+      smooth = await loss.value(next, true);
       value = smooth + problem.ridge(tried);
       const slack = loss.precision * Math.abs(objective);
       if (value <= objective + SUFFICIENT * length * slope + slack) break;
@@ -56,11 +57,12 @@ export async function quasiNewton(
       length = Math.min(length / 2, Math.max(length / 32, lowest));
     }
     if (!(value < objective)) break;
+    [now, next] = [next, now];
+    if (!(await progress.goesOn(tried, smooth, value))) break;
+    await problem.gradient(tried, now, nextGradient);
     remember(memory, weights, tried, gradient, nextGradient);
     [weights, objective] = [tried, value];
     [gradient, nextGradient] = [nextGradient, gradient];
-    [now, next] = [next, now];
-    if (!(await progress.goesOn(weights, smooth, objective))) break;
   }
   return along;
 }
@@ -77,11 +79,11 @@ interface Scale {
   readonly seen: Uint8Array;
 }
 
-async function scaleAt(problem: AdditiveProblem, scores: number, size: number): Promise<Scale> {
-  const diagonal = new Float64Array(size);
-  await problem.loss.curvature(scores, diagonal);
-  const seen = Uint8Array.from(diagonal, Math.sign);
-  problem.addRidge(diagonal);
+/** @param diagonal of the hessian of loss and ridge. */
+function scaleOf(problem: AdditiveProblem, diagonal: Float64Array): Scale {
+  const ridge = new Float64Array(diagonal.length);
+  problem.addRidge(ridge);
+  const seen = Uint8Array.from(diagonal, (value, j) => (value > ridge[j] ? 1 : 0));
   const whole = dot(diagonal, seen);
   return { diagonal, seen, shift: whole > 0 ? (1 - 1 / problem.features) / whole : 0 };
 }

@@ -14,9 +14,14 @@ export interface DescentLoss {
   score(weights: Float64Array, into: number): void;
   /** `into = a · x + b · y`. */
   combine(x: number, a: number, y: number, b: number, into: number): void;
-  value(scores: number): number | Promise<number>;
-  /** @param into takes the gradient. @returns the loss. */
-  gradient(scores: number, into: Float64Array): number | Promise<number>;
+  /** @param thenGradient whether the gradient at the same scores may be asked for next: a device may then keep what it needs. */
+  value(scores: number, thenGradient?: boolean): number | Promise<number>;
+  /**
+   * @param into takes the gradient.
+   * @param curvature takes the diagonal of the hessian; absent: it is not needed.
+   * @returns the loss.
+   */
+  gradient(scores: number, into: Float64Array, curvature?: Float64Array): number | Promise<number>;
   /** @param into takes the diagonal of the hessian. */
   curvature(scores: number, into: Float64Array): void | Promise<void>;
 }

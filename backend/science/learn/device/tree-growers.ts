@@ -60,11 +60,20 @@ export interface Booster {
   /** Total loss of the held-out rows at their scores so far; undefined where none are held out. */
   heldOutLoss(): Promise<number | undefined>;
   /**
-   * Grows a tree on the gradients at the scores so far and adds its values to the scores.
-   * @returns undefined when the rows leave nothing to split on.
+   * Grows a tree on the gradients at the scores so far and adds its values to the scores of all rows.
+   * @param sample what it is grown on; absent: all rows and features.
+   * @returns undefined when the sample leaves nothing to split on.
    */
-  next(): Promise<BoostedTree | undefined>;
+  next(sample?: TreeSample): Promise<BoostedTree | undefined>;
   close(): Promise<void>;
+}
+
+/** The part of the rows and features that one boosted tree is grown on. */
+export interface TreeSample {
+  /** Row numbers, ascending, at least one; absent: all rows. */
+  readonly rows?: Uint32Array;
+  /** Per feature 1 where the tree may split on it, else 0; absent: all features. */
+  readonly features?: Uint8Array;
 }
 
 export interface BoostedTree {

@@ -5,6 +5,7 @@ import type { Objective } from '../device/objective.ts';
 import type { GrownTree } from '../device/tree-growers.ts';
 import { slateCount, type TrainingSet } from '../training-set.ts';
 import { boost, type BoostStep } from '../trees/boost.ts';
+import { drawSample } from '../trees/tree-sampling.ts';
 import { scoreTrees } from '../trees/score-trees.ts';
 import { toTrees } from '../trees/to-trees.ts';
 import type { FittedReranker, OffsetSet, RerankLearner } from './learner.ts';
@@ -36,11 +37,19 @@ const OBJECTIVES: Readonly<Record<BoostedObjective, Objective>> = {
 /**
  * Boosted trees for ranking: LambdaMART (Burges, 2010), or softmax cross-entropy over the slate. LambdaMART compares the
  * items of a slate and has nothing to say of a slate of one: where most slates with a reward are such, the softmax with its
- * outside option takes its place, which is then a logistic regression. When a device fails, the next one goes on from the
+ * outside option takes its place, which is then a logistic regression. Each tree is grown on samples as the schema's
+ * `training.boosting` says. When a device fails, the next one goes on from the
  * trees that were finished.
  */
 export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
-  async fit(train, validation, { schema, rounds = MAX_TREES, device, onStep }) {
+  async fit(train, validation, { schema, seed, rounds = MAX_TREES, device, onStep }) {
+    const {
+      features = 1,
+      slates: share = 1,
+      leaves = GROW.maxLeaves,
+    } = schema.training.boosting ?? {};
+    const sampling = { features, slates: share, seed };
+    const sampleOf = (draw: number) => drawSample(train.set, sampling, draw);
     const trees: GrownTree[] = [];
     const curve: BoostStep[] = [];
     let before: number | undefined;
@@ -59,12 +68,17 @@ export const boostedLearner = (objective: BoostedObjective): RerankLearner => ({
         train: labelled(train, trees),
         ...(validation && { heldOut: labelled(validation, trees) }),
         objective: OBJECTIVES[comparesItems(train.set) ? objective : 'softmax'],
-        options: { ...GROW, monotone: monotoneOf(schema) },
+        options: { ...GROW, maxLeaves: leaves, monotone: monotoneOf(schema) },
       });
       try {
         before ??= await booster.heldOutLoss();
         const from = { trees, curve, ...(before !== undefined && { before }) };
-        return await boost(booster, { trees: rounds, patience: PATIENCE }, onTree, from);
+        const options = {
+          trees: rounds,
+          patience: PATIENCE,
+          ...((features < 1 || share < 1) && { sampleOf }),
+        };
+        return await boost(booster, options, onTree, from);
       } finally {
         await booster.close();
       }

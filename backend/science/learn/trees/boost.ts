@@ -1,11 +1,16 @@
-import type { Booster, GrownTree } from '../device/tree-growers.ts';
+import type { BoostedTree, Booster, GrownTree, TreeSample } from '../device/tree-growers.ts';
 
 export interface BoostOptions {
   /** The most trees to grow. */
   readonly trees: number;
   /** Stop after this many trees without an improvement of the held-out loss; absent: never. */
   readonly patience?: number;
+  /** What each draw has to grow a tree on, by its number; absent: all rows and features. */
+  readonly sampleOf?: (draw: number) => TreeSample;
 }
+
+/** So many samples in turn that leave nothing to split on end the boosting. */
+const DRAWS_PER_TREE = 16;
 
 export interface BoostStep {
   /** From 1. */
@@ -33,7 +38,7 @@ export interface Boosted {
  */
 export async function boost(
   booster: Booster,
-  { trees: most, patience }: BoostOptions,
+  { trees: most, patience, sampleOf }: BoostOptions,
   onTree?: (step: BoostStep, tree: GrownTree) => void,
   from: Boosted = { trees: [], curve: [] },
 ): Promise<Boosted> {
@@ -44,7 +49,7 @@ export async function boost(
   for (const { tree, heldOut = Infinity } of curve)
     if (heldOut < best.loss) best = { trees: tree, loss: heldOut };
   while (trees.length < most) {
-    const grown = await booster.next();
+    const grown = await nextTree(booster, trees.length, sampleOf);
     if (grown === undefined) break;
     const { tree, ...losses } = grown;
     trees.push(tree);
@@ -62,4 +67,18 @@ export async function boost(
     curve,
     ...(before !== undefined && { before }),
   };
+}
+
+/** @param before number of trees so far: it says which draws are this tree's, whatever device grew the trees before. */
+async function nextTree(
+  booster: Booster,
+  before: number,
+  sampleOf: BoostOptions['sampleOf'],
+): Promise<BoostedTree | undefined> {
+  if (sampleOf === undefined) return booster.next();
+  for (let draw = 0; draw < DRAWS_PER_TREE; draw++) {
+    const grown = await booster.next(sampleOf(before * DRAWS_PER_TREE + draw));
+    if (grown !== undefined) return grown;
+  }
+  return undefined;
 }

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { AdditiveLoss } from '../../../../backend/device/cpu/additive-loss.ts';
-import { codesBytes, loadCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
+import {
+  codesBytes,
+  loadCodes,
+  loadRows,
+  rowCodesBytes,
+} from '../../../../backend/device/cpu/loaded-codes.ts';
 import {
   lambdaRank,
   listwise,
@@ -99,7 +104,23 @@ describe.each(['logistic', 'softmax', 'softmax with an outside option'] as const
           const curvature = new Float64Array(features * 256).fill(Number.NaN);
           loss.curvature(scores, curvature);
           expect(loss.value(scores), `seed ${seed}`).toBeCloseTo(total, 6);
-          return { gradients, curvature };
+          const both = [0, 1].map(() => new Float64Array(features * 256).fill(Number.NaN));
+          const value = loss.gradient(scores, both[0], both[1]);
+          expect(Math.abs(value - total), `seed ${seed}: loss`).toBeLessThan(1e-11 * (1 + total));
+          // What is kept for a gradient is that of the scores asked about, and of what they hold now.
+          const others = loss.allocateScores();
+          const kept = new Float64Array(features * 256);
+          loss.value(scores, true);
+          loss.gradient(scores, kept);
+          gradients.push(kept.slice());
+          loss.value(others, true);
+          loss.gradient(scores, kept);
+          gradients.push(kept.slice());
+          loss.value(others, true);
+          loss.score(weights, others);
+          loss.gradient(others, kept);
+          gradients.push(kept);
+          return { gradients, curvature, both };
         });
         expectSameBits(
           `seed ${seed}: gradient`,
@@ -109,7 +130,12 @@ describe.each(['logistic', 'softmax', 'softmax with an outside option'] as const
           `seed ${seed}: curvature`,
           found.map(({ curvature }) => new Uint8Array(curvature.buffer)),
         );
-        const [{ gradients, curvature }] = found;
+        for (const which of [0, 1])
+          expectSameBits(
+            `seed ${seed}: from one pass`,
+            found.map(({ both }) => new Uint8Array(both[which].buffer)),
+          );
+        const [{ gradients, curvature, both }] = found;
         const slack = (sums: Float64Array) => (at: number) => 1e-12 * sums[at] + rows * 2 ** -49;
         expectWithin(
           `seed ${seed}: gradient`,
@@ -118,6 +144,11 @@ describe.each(['logistic', 'softmax', 'softmax with an outside option'] as const
           slack(sizes.gradient),
         );
         expectWithin(`seed ${seed}: curvature`, curvature, oracle.hessian, slack(oracle.hessian));
+        // Each row's is rounded to f32, and to a whole multiple of the largest by 2⁻³⁰; of a reward of 1, none is above 2.
+        const rounded = (sums: Float64Array) => (at: number) =>
+          2 ** -23 * sums[at] + rows * 2 ** -29;
+        expectWithin(`seed ${seed}: one pass`, both[0], oracle.gradient, rounded(sizes.gradient));
+        expectWithin(`seed ${seed}: one pass`, both[1], oracle.hessian, rounded(oracle.hessian));
       },
     );
 
@@ -132,6 +163,9 @@ describe.each(['logistic', 'softmax', 'softmax with an outside option'] as const
       const into = new Float64Array(512).fill(Number.NaN);
       expect(loss.gradient(loss.allocateScores(), into)).toBe(3);
       expect(into.every((value) => value === 0)).toBe(true);
+      const curvature = new Float64Array(512).fill(Number.NaN);
+      expect(loss.gradient(loss.allocateScores(), into.fill(Number.NaN), curvature)).toBe(3);
+      expect([...into, ...curvature].every((value) => value === 0)).toBe(true);
     });
   },
 );
@@ -148,6 +182,7 @@ test.each([1, 1001, 8193])('no more memory is taken than was announced: %i rows'
       return pool.allocate(0) - before;
     };
     expect(taken(() => loadCodes(pool, columns))).toBeLessThanOrEqual(codesBytes(rows, 9));
+    expect(taken(() => loadRows(pool, columns))).toBeLessThanOrEqual(rowCodesBytes(rows, 9));
     for (const make of [
       () => pointwise(pool, 'logistic', labels, labels),
       () => listwise(pool, labels, starts),

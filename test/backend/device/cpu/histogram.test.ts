@@ -4,6 +4,7 @@ import {
   blocksOf,
   BLOCK_ROWS,
   loadCodes,
+  loadRows,
 } from '../../../../backend/device/cpu/loaded-codes.ts';
 import type { LoadedCodes } from '../../../../backend/device/cpu/loaded-codes.ts';
 import { scratchBytesOf } from '../../../../backend/device/cpu/grow-tree.ts';
@@ -220,6 +221,20 @@ test.each(FEATURES)(
       const worst = oracle.findIndex((value, at) => value !== sums[at]);
       expect(worst, `seed ${seed}: the first cell that differs`).toBe(-1);
     });
+  },
+);
+
+test.each([1, 8193, 65_537, 70_001])(
+  'rows that are loaded a part at a time are those that are loaded at once: %i rows',
+  (rows) => {
+    const { random } = freshRandom();
+    const columns = randomColumns(rows, 9, random);
+    for (const pool of POOLS) {
+      const [whole, parts] = [loadCodes(pool, columns), loadRows(pool, columns)].map(
+        ({ codes, stride }) => Buffer.from(pool.u8(codes, rows * stride)),
+      );
+      expect(parts.equals(whole)).toBe(true);
+    }
   },
 );
 

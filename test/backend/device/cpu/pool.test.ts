@@ -55,3 +55,43 @@ test('more than fits is refused with the size', () => {
     ),
   ).toThrow('pack got 29 arguments');
 });
+
+test('a pool that follows another has its threads and its memory, and finds all arrays zeroed', async () => {
+  const { random } = freshRandom();
+  let before: unknown;
+  for (const [threads, sizeBytes, isSame] of [
+    [2, 2 ** 20, false],
+    [2, 2 ** 20, true],
+    [2, 2 ** 23, false],
+    [3, 2 ** 18, false],
+    [2, 2 ** 18, false],
+  ] as const) {
+    const pool = new KernelPool(sizeBytes, threads);
+    expect(pool.threads).toBe(threads);
+    for (let left = sizeBytes / 2; left > 0;) {
+      const size = Math.floor((random() * sizeBytes) / 8);
+      const address = pool.allocate(size);
+      expect(Buffer.from(pool.u8(address, size + 64)).every((byte) => byte === 0)).toBe(true);
+      pool.u8(address, size + 64).fill(255);
+      pool.u8(pool.allocate(10, 'overwritten'), 10).fill(7);
+      left -= size + 384;
+    }
+    const x = copyIn(pool, new Float64Array(10_000));
+    const one = copyIn(pool, new Float64Array(10_000).fill(1));
+    for (let job = 0; job < 50; job++) pool.run('combine', 100, [x, one, x, 10_000, 100, 1, 1]);
+    expect(pool.f64(x, 10_000).every((value) => value === 50)).toBe(true);
+    const { buffer } = pool.u8(0, 1);
+    expect(buffer === before).toBe(isSame);
+    before = buffer;
+    await pool.close();
+    await pool.close();
+  }
+});
+
+test('two pools at a time have memory of their own', async () => {
+  const first = new KernelPool(2 ** 20, 2);
+  await first.close();
+  const [one, other] = [new KernelPool(2 ** 20, 2), new KernelPool(2 ** 20, 2)];
+  expect(one.u8(0, 1).buffer === other.u8(0, 1).buffer).toBe(false);
+  await Promise.all([one.close(), other.close()]);
+});
