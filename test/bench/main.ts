@@ -11,6 +11,7 @@ import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
+import { benchStages } from './stages.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
 import { DEFAULT_VARIANT, type RankVariant } from './support/rank-variant.ts';
@@ -20,6 +21,7 @@ import { tableOf } from './support/print-table.ts';
 
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
+  stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
@@ -39,7 +41,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    // Of `rank`: what is ranked, and for how long (support/rank-variant.ts).
+    // Of `rank` and `stages`: what is ranked, and for how long (support/rank-variant.ts).
     items: { type: 'string', default: String(DEFAULT_VARIANT.items) },
     schema: { type: 'string', default: DEFAULT_VARIANT.schema },
     attributes: { type: 'string', default: DEFAULT_VARIANT.attributes },
