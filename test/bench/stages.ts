@@ -75,28 +75,26 @@ export function benchStages(say: Say, variant: RankVariant): Part {
     const { preferences, context, recent } = requests[i];
     return JSON.stringify({ preferences, context, recent });
   };
-  const decisions = requests.map(
-    (one, i): Decision => ({
-      rankingId: ids[i],
-      at: nowMs,
-      sessionId: sessions[i],
-      context: { placement: one.placement, consent: one.consent },
-      itemSource: 'catalogue',
-      weights: RULES_VERSION,
-      delta: 0,
-      schemaHash: schema.hash,
-      snapshot,
-      degraded: false,
-      seed: i,
-      exploration,
-      limit: one.limit,
-      request: requestText(i),
-      itemIds: slates[i].ids,
-      units: slates[i].units,
-      propensities: slates[i].propensities,
-      codes: slates[i].codes,
-    }),
-  );
+  const decisions = requests.map((one, i): Decision => ({
+    rankingId: ids[i],
+    at: nowMs,
+    sessionId: sessions[i],
+    context: { placement: one.placement, consent: one.consent },
+    itemSource: 'catalogue',
+    weights: RULES_VERSION,
+    delta: 0,
+    schemaHash: schema.hash,
+    snapshot,
+    degraded: false,
+    seed: i,
+    exploration,
+    limit: one.limit,
+    request: requestText(i),
+    itemIds: slates[i].ids,
+    units: slates[i].units,
+    propensities: slates[i].propensities,
+    codes: slates[i].codes,
+  }));
   const batches = Array.from({ length: BODIES / BATCH }, (_, i) =>
     decisionsToBytes(decisions.slice(i * BATCH, (i + 1) * BATCH)),
   );
@@ -110,10 +108,7 @@ export function benchStages(say: Say, variant: RankVariant): Part {
       `scan for the best ${poolSize}`,
       (i) => topRows(compiled[i], table.ids.length, blocks, poolSize),
     ],
-    [
-      'draw the slate',
-      (i) => drawFrom(pools[i], requests[i].limit, exploration, seededRandom(i)),
-    ],
+    ['draw the slate', (i) => drawFrom(pools[i], requests[i].limit, exploration, seededRandom(i))],
     ['codes of the slate', (i) => codesOf(encoded[i], slates[i].rows)],
     ['the whole slate', (i) => rankSlate(scorer, competing, requests[i], options(i))],
     [
@@ -140,8 +135,7 @@ export function benchStages(say: Say, variant: RankVariant): Part {
     ],
     [
       'a batch sealed',
-      (i) =>
-        i % BATCH === 0 ? sealIngestBatch('shard-0', [batches[i / BATCH]], '[]') : undefined,
+      (i) => (i % BATCH === 0 ? sealIngestBatch('shard-0', [batches[i / BATCH]], '[]') : undefined),
     ],
   ];
   const taken: number[][] = stages.map(() => []);
@@ -155,13 +149,11 @@ export function benchStages(say: Say, variant: RankVariant): Part {
       if (round >= 0) taken[stage].push((user + system) / BODIES);
     });
   }
-  const rowsOf = stages.map(
-    ([name], stage): BenchRow => ({
-      name,
-      value: taken[stage].toSorted((a, b) => a - b)[ROUNDS >> 1],
-      unit: 'µs',
-    }),
-  );
+  const rowsOf = stages.map(([name], stage): BenchRow => ({
+    name,
+    value: taken[stage].toSorted((a, b) => a - b)[ROUNDS >> 1],
+    unit: 'µs',
+  }));
   return {
     rows: rowsOf,
     notes: [
