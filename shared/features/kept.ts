@@ -1,7 +1,7 @@
 /** By whatever else a key and its entry take. */
 const OVERHEAD_BYTES = 160;
 /** Anybody may send a long text, which is not worth keeping to recognise. */
-const LONGEST_KEY = 512;
+const LONGEST_KEY = 1024;
 
 interface Entry<T> {
   readonly value: T;

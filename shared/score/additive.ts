@@ -1,5 +1,4 @@
 import type { EncodedRequest } from '../features/encode.ts';
-import { codesWith } from '../features/columns/codes-with-entry.ts';
 import type { Codes, ItemTable } from '../features/columns/item-table.ts';
 import { rowsByCode } from '../features/columns/rows-by-code.ts';
 import { Kept } from '../features/kept.ts';
@@ -12,7 +11,8 @@ import {
   type FeaturePlan,
 } from '../features/kinds/kind.ts';
 import { bucketCount } from '../features/schema.ts';
-import { firstIndex } from '../features/columns/binary-search.ts';
+import { forEachExcluded } from './excluded-codes.ts';
+import { zeroFeatures } from './zero-features.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
 
 /**
@@ -64,15 +64,15 @@ export function compileScores(
 ): ScoreTables {
   const { table } = encoded;
   const { weights, raised } = scorer;
-  const of = knownOf(weights);
-  const sums = new UnitSums(table, keptOf(of, table));
+  const isZero = zeroFeatures(weights);
+  const sums = new UnitSums(table, keptOf(weights, table));
   forEachPlan(scorer, encoded, (plan, feature) => {
     const own = raised?.get(feature);
     if (own !== undefined) sums.add(plan, own, undefined);
-    else if (of.isZero[feature] === 0)
+    else if (isZero[feature] === 0)
       sums.add(plan, weights.subarray(feature * STRIDE, (feature + 1) * STRIDE), feature);
   });
-  excludeFiltered(encoded, sums, nowMs);
+  forEachExcluded(encoded, nowMs, (column, from, to) => sums.exclude(column, from, to));
   return sums.finish();
 }
 
@@ -94,33 +94,17 @@ function forEachPlan(
   });
 }
 
-/** What is the same for all requests under the same weights. */
-interface Known {
-  /** 1 of features, and behind them crosses, whose weights are all 0: they add nothing to any row. */
-  readonly isZero: Uint8Array;
-  /** The units of columns that requests had before. Tables of candidates serve one request and have none. */
-  readonly kept: WeakMap<ItemTable, Kept<KeptUnits>>;
-}
-
-/** For all columns of a table under one version of the weights. */
+/** The units of columns that requests had before, by the weights; those of all columns of a table together. */
+const keptUnits = new WeakMap<Int32Array, WeakMap<ItemTable, Kept<KeptUnits>>>();
 const MOST_KEPT_BYTES = 1 << 22;
 
-const known = new WeakMap<Int32Array, Known>();
-
-function knownOf(weights: Int32Array): Known {
-  let own = known.get(weights);
-  if (own === undefined) {
-    const isZero = new Uint8Array(weights.length / STRIDE).fill(1);
-    for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) isZero[(i / STRIDE) | 0] = 0;
-    known.set(weights, (own = { isZero, kept: new WeakMap() }));
-  }
-  return own;
-}
-
-function keptOf({ kept }: Known, table: ItemTable): Kept<KeptUnits> | undefined {
+/** @returns undefined of tables of candidates, which serve one request. */
+function keptOf(weights: Int32Array, table: ItemTable): Kept<KeptUnits> | undefined {
   if (table.ordered) return undefined;
-  let own = kept.get(table);
-  if (own === undefined) kept.set(table, (own = new Kept(MOST_KEPT_BYTES)));
+  let byTable = keptUnits.get(weights);
+  if (byTable === undefined) keptUnits.set(weights, (byTable = new WeakMap()));
+  let own = byTable.get(table);
+  if (own === undefined) byTable.set(table, (own = new Kept(MOST_KEPT_BYTES)));
   return own;
 }
 
@@ -264,22 +248,6 @@ class UnitSums {
 
 function addByBucket(units: Int32Array, buckets: Uint8Array, weights: Int32Array): void {
   for (let i = 0; i < units.length; i++) units[i] += weights[buckets[i]];
-}
-
-/** As the schema's filters say. */
-function excludeFiltered({ schema, table }: EncodedRequest, sums: UnitSums, nowMs: number): void {
-  for (const filter of schema.filters) {
-    const column = table.columns.findIndex(({ spec }) => spec.name === filter.column);
-    if ('before' in filter) {
-      const { values } = table.columns[column];
-      const to = firstIndex(1, values.length, (code) => (values[code] as number) >= nowMs);
-      sums.exclude(column, 1, to);
-    } else {
-      for (const value of new Set(filter.exclude))
-        for (const code of codesWith(table.columns[column], value))
-          sums.exclude(column, code, code + 1);
-    }
-  }
 }
 
 /** What entries that exclude a row count for where columns are compared: they are few, and others say more of what a row scores. */

@@ -48,6 +48,7 @@ const { values: options } = parseArgs({
     recent: { type: 'boolean', default: false },
     learned: { type: 'boolean', default: false },
     deltas: { type: 'boolean', default: false },
+    visitors: { type: 'string', default: DEFAULT_VARIANT.visitors },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -58,6 +59,7 @@ const variant: RankVariant = {
   recent: options.recent,
   learned: options.learned,
   deltas: options.deltas,
+  visitors: oneOf('visitors', options.visitors, ['different', 'zipf']),
   quick: options.quick,
 };
 if (!Number.isSafeInteger(variant.items) || variant.items < 1)
