@@ -7,6 +7,7 @@ import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
 import { benchOnline } from './online.ts';
 import { benchParse } from './parse.ts';
+import { benchPools } from './pools.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchRerank } from './rerank.ts';
@@ -21,6 +22,7 @@ import { tableOf } from './support/print-table.ts';
 
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
+  pools: async (say) => benchPools(say, variant),
   stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
@@ -41,7 +43,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    // Of `rank` and `stages`: what is ranked, and for how long (support/rank-variant.ts).
+    // Of `rank`, `stages` and `pools`: what is ranked, and for how long (support/rank-variant.ts).
     items: { type: 'string', default: String(DEFAULT_VARIANT.items) },
     schema: { type: 'string', default: DEFAULT_VARIANT.schema },
     attributes: { type: 'string', default: DEFAULT_VARIANT.attributes },
