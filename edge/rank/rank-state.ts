@@ -36,6 +36,6 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),
   misunderstandings: new Misunderstandings(),
-  rankHeaders: new RankHeaders(),
+  rankHeaders: new RankHeaders(settings),
   pools: new KeptPools(),
 });

@@ -12,7 +12,7 @@ import { bodiesOf, liveOf, type RankVariant } from './support/rank-variant.ts';
 import type { BenchRow } from './support/row.ts';
 
 const SEED = 7;
-const REQUESTS = 16_384;
+const REQUESTS = 8192;
 /** With learning as people click an isolate takes new weights every five seconds at most. */
 const REFRESH_S = 5;
 const PER_SECOND = [10, 100, 1000];

@@ -114,6 +114,13 @@ describe('GET /v1/version', () => {
     });
   });
 
+  it('counts how often the best rows were those of an earlier request, to a secret key', async () => {
+    const isolate = coldIsolate();
+    for (let time = 0; time < 3; time++) await rank(isolate);
+    const response = await isolate.fetch('/v1/version', { key: SECRET });
+    expect(await response.json()).toMatchObject({ pools: { hits: 1, misses: 2, unkept: 0 } });
+  });
+
   it('says why it is degraded, to a secret key', async () => {
     await pointAt('v000777');
     const isolate = coldIsolate();
