@@ -3,6 +3,7 @@ import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { codesOf } from '../../shared/features/encode.ts';
+import type { KeptPools } from '../../shared/score/kept-pools.ts';
 import {
   poolOf,
   rankSlate,
@@ -28,6 +29,13 @@ export interface DrawnSlate {
   };
 }
 
+export interface DrawOptions {
+  readonly seed: number;
+  readonly nowMs: number;
+  /** As that of `PoolOptions`: it changes no slate. */
+  readonly pools?: KeptPools;
+}
+
 /**
  * Draws a slate. A pure function of its arguments, so the slates of other arms can be drawn with the same seed.
  */
@@ -35,17 +43,29 @@ export function drawSlateWith(
   { weights: { scorer }, exploration, secondWeights }: ServingConfig,
   table: RankableTable,
   request: RankRequest,
-  { seed, nowMs }: { seed: number; nowMs: number },
+  { seed, nowMs, pools }: DrawOptions,
 ): DrawnSlate {
   const { limit } = request;
   if (secondWeights === undefined) {
     const own = exploration ?? scorer.exploration;
-    const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration: own });
+    const slate = rankSlate(scorer, table, request, {
+      limit,
+      seed,
+      nowMs,
+      exploration: own,
+      ...(pools && { pools }),
+    });
     return { slate, exploration: own };
   }
   const draftingOf = (one: Scorer): Drafting => {
     const own = exploration ?? one.exploration;
-    const pool = poolOf(one, table, request, { limit, seed, nowMs, exploration: own });
+    const pool = poolOf(one, table, request, {
+      limit,
+      seed,
+      nowMs,
+      exploration: own,
+      ...(pools && { pools }),
+    });
     return { ...pool, ...teamOf(pool, limit, own), exploration: own };
   };
   return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);

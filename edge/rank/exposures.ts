@@ -1,7 +1,7 @@
 import type { Exposure } from '../../shared/domain/experiment.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { experimentOf, otherArms } from '../../shared/explore/resolve.ts';
-import { drawSlateWith, type DrawnSlate } from './draw-slate.ts';
+import { drawSlateWith, type DrawnSlate, type DrawOptions } from './draw-slate.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 /**
@@ -12,7 +12,7 @@ export function exposuresOf(
   { plan, table, degraded }: RankingInput,
   drawn: DrawnSlate,
   request: RankRequest,
-  options: { seed: number; nowMs: number },
+  options: DrawOptions,
 ): readonly Exposure[] {
   if (plan === undefined || degraded) return [];
   const { resolved, pointer, configOf } = plan;

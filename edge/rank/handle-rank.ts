@@ -92,15 +92,16 @@ export async function rankOnce(
   const { scorer, delta } = config.weights;
   const { version } = scorer;
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+  const drawing = { seed, nowMs, pools: state.pools };
   const drawn = keepsOrder
     ? keepSiteOrder(input, rankRequest, nowMs)
-    : drawSlateWith(config, input.table, rankRequest, { seed, nowMs });
+    : drawSlateWith(config, input.table, rankRequest, drawing);
   const { slate, exploration, draft } = drawn;
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
   const compared = order?.exposure !== undefined && isComparable(input) ? [order.exposure] : [];
   const exposures = isMeasured
-    ? [...exposuresOf(input, drawn, rankRequest, { seed, nowMs }), ...compared]
+    ? [...exposuresOf(input, drawn, rankRequest, drawing), ...compared]
     : [];
   // Where no version ranks, nothing is compared with what was learned of one.
   const heldOut = isMeasured && !keepsOrder ? holdoutExposureOf(input, drawn) : [];
@@ -151,7 +152,7 @@ export async function rankOnce(
       rankRequest: withHistoryRead(scorer.schema, rankRequest),
       scoreShadow: keepsOrder
         ? championsSlateOf(input, rankRequest, { seed, nowMs })
-        : shadowScoringOf(input, rankRequest, assigned, { seed, nowMs }),
+        : shadowScoringOf(input, rankRequest, assigned, drawing),
     },
     ctx,
   );

@@ -13,7 +13,7 @@ import type { RankState } from './rank-state.ts';
  */
 export async function handleVersion(
   request: Request,
-  { settings, weights, snapshot, learned, misunderstandings, decisions }: RankState,
+  { settings, weights, snapshot, learned, misunderstandings, decisions, pools }: RankState,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const [cell, nowMs] = [() => cellOf(request), Date.now()];
@@ -55,6 +55,8 @@ export async function handleVersion(
     pointer: live.pointer ?? null,
     notUnderstood: misunderstandings.counts,
     lostDecisions: decisions.lost,
+    /** How often the best rows of a request were those of an earlier one, and what keeping them takes. */
+    pools: { ...pools.counts, sizeBytes: pools.sizeBytes },
   });
 }
 

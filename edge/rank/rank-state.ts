@@ -1,3 +1,4 @@
+import { KeptPools } from '../../shared/score/kept-pools.ts';
 import { DecisionLog } from '../collect/decision-log.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
@@ -22,6 +23,7 @@ export interface RankState {
   readonly decisions: DecisionLog;
   readonly misunderstandings: Misunderstandings;
   readonly rankHeaders: RankHeaders;
+  readonly pools: KeptPools;
 }
 
 export const rankState = (env: Env, settings: Settings): RankState => ({
@@ -34,5 +36,6 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),
   misunderstandings: new Misunderstandings(),
-  rankHeaders: new RankHeaders(),
+  rankHeaders: new RankHeaders(settings),
+  pools: new KeptPools(),
 });

@@ -2,6 +2,7 @@ import type { Shadow } from '../../shared/domain/decision.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { hashToUnitInterval, type Visitor } from '../../shared/explore/assign.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
+import type { DrawOptions } from './draw-slate.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 /**
@@ -14,7 +15,7 @@ export function shadowScoringOf(
   { plan, table, config }: RankingInput,
   request: RankRequest,
   { sessionId }: Visitor,
-  { seed, nowMs }: { seed: number; nowMs: number },
+  options: DrawOptions,
 ): (() => Shadow) | undefined {
   const [scorer, share] = [plan?.experiments.shadow, plan?.pointer.shadow?.share ?? 0];
   if (scorer === undefined || scorer.schema.hash !== config.weights.scorer.schema.hash)
@@ -24,7 +25,7 @@ export function shadowScoringOf(
   if (hashToUnitInterval(version, 'traffic', sessionId) >= share) return undefined;
   return () => {
     const { limit } = request;
-    const { ids } = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
+    const { ids } = rankSlate(scorer, table, request, { ...options, limit, exploration });
     return { version, itemIds: ids };
   };
 }

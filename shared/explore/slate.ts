@@ -89,7 +89,8 @@ export class NextItem {
     // The odds are reused from slot to slot and scaled again only when the best item's odds get too small to be exact.
     if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
       scaleOdds(odds, this.#points, left, temperature);
-    const total = left.reduce((sum, index) => sum + odds[index], 0);
+    let total = 0;
+    for (let i = 0; i < left.length; i++) total += odds[left[i]];
     this.#scale = (1 - epsilon) / total;
     this.#floor = epsilon / left.length;
   }
@@ -105,10 +106,11 @@ function scaleOdds(
   temperature: number,
 ): void {
   const best = points[left[0]];
-  left.forEach((index, at) => {
+  for (let at = 0; at < left.length; at++) {
+    const index = left[at];
     if (temperature > 0) odds[index] = exactExp((points[index] - best) / temperature);
     else odds[index] = at === 0 ? 1 : 0;
-  });
+  }
 }
 
 /**

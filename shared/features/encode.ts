@@ -37,6 +37,7 @@ export function encodeRequest(
   catalogue?: IndexedTable,
 ): EncodedRequest {
   const plans: FeaturePlan[] = [];
+  const indexes = featureIndexes(schema);
   const input = {
     table,
     rowOf: (id: string) => rows.get(id),
@@ -48,10 +49,21 @@ export function encodeRequest(
     },
     visit,
     nowMs,
-    planOf: (name: string) => plans[schema.features.findIndex((feature) => feature.name === name)],
+    planOf: (name: string) => plans[indexes.get(name)!],
   };
   for (const spec of schema.features) plans.push(kindOf(spec).plan(spec, input));
   return { schema, table, plans };
+}
+
+const known = new WeakMap<Schema, ReadonlyMap<string, number>>();
+
+function featureIndexes(schema: Schema): ReadonlyMap<string, number> {
+  let indexes = known.get(schema);
+  if (indexes === undefined) {
+    indexes = new Map(schema.features.map(({ name }, feature) => [name, feature]));
+    known.set(schema, indexes);
+  }
+  return indexes;
 }
 
 /** The codes of the given rows: `Uint8Array(rows.length × F)`, row-major. */

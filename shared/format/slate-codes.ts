@@ -1,5 +1,14 @@
 import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
 
+/** By feature, each slot's place among the feature's codes, and these codes in order of their first slot. They grow with the slates. */
+let patterns = new Uint8Array(4096);
+let own = new Uint8Array(4096);
+/** By feature, of which there are at most 255: how many codes it has, and whether it is one. */
+const sizes = new Uint8Array(256);
+const isConstant = new Uint8Array(256);
+/** By code; all 0 between features. */
+const places = new Uint8Array(256);
+
 /**
  * The feature codes of a slate, `Uint8Array(slots × F)`, in few bytes. What a visitor did not say has one code in all of a slate,
  * and a cross with it repeats the pattern of its other part, so most of many features say little:
@@ -14,12 +23,11 @@ import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
  */
 export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: number): void {
   const features = slots === 0 ? 0 : codes.length / slots;
-  /** By feature, each slot's place among the feature's codes; how many codes it has; and these, in order of their first slot. */
-  const patterns = new Uint8Array(codes.length);
-  const sizes = new Uint8Array(features);
-  const own = new Uint8Array(codes.length);
-  // Typed arrays, and no sets or texts: every ranking at the edge does this.
-  const places = new Uint8Array(256);
+  // Typed arrays that are there already, and no sets or texts: every ranking at the edge does this.
+  if (patterns.length < codes.length) {
+    patterns = new Uint8Array(codes.length);
+    own = new Uint8Array(codes.length);
+  }
   for (let feature = 0; feature < features; feature++) {
     const from = feature * slots;
     let size = 0;
@@ -33,13 +41,10 @@ export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: numbe
     }
     for (let i = from; i < from + size; i++) places[own[i]] = 0;
     sizes[feature] = size;
+    isConstant[feature] = size === 1 ? 1 : 0;
   }
-  out.u8(features).raw(
-    packBits(
-      sizes.map((size) => Number(size === 1)),
-      1,
-    ),
-  );
+  out.u8(features);
+  writeBits(out, isConstant, 0, features, 1);
   for (let feature = 0; feature < features; feature++)
     if (sizes[feature] === 1) out.u8(own[feature * slots]);
   /** Where the patterns begin that were written, in order. */
@@ -52,9 +57,10 @@ export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: numbe
     out.u8(known < 0 ? written.length : known);
     if (known < 0) {
       written.push(from);
-      out.u8(size - 1).raw(packBits(patterns.subarray(from, from + slots), bitsFor(size)));
+      out.u8(size - 1);
+      writeBits(out, patterns, from, slots, bitsFor(size));
     }
-    out.raw(own.subarray(from, from + size));
+    for (let i = from; i < from + size; i++) out.u8(own[i]);
   }
 }
 
@@ -98,15 +104,24 @@ export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<Arra
 /** Of numbers below `count`. */
 const bitsFor = (count: number): number => Math.ceil(Math.log2(Math.max(2, count)));
 
-/** The first value in the lowest bits of the first byte. */
-function packBits(values: Uint8Array, bits: number): Uint8Array {
-  const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
-  for (let i = 0, at = 0; i < values.length; i++, at += bits) {
-    const shifted = values[i] << (at & 7);
-    packed[at >> 3] |= shifted;
-    if (shifted > 255) packed[(at >> 3) + 1] |= shifted >> 8;
+/** `count` values from one on, the first in the lowest bits of the first byte. */
+function writeBits(
+  out: ByteWriter,
+  values: Uint8Array,
+  from: number,
+  count: number,
+  bits: number,
+): void {
+  let [byte, filled] = [0, 0];
+  for (let i = from; i < from + count; i++) {
+    byte |= values[i] << filled;
+    filled += bits;
+    if (filled < 8) continue;
+    out.u8(byte & 255);
+    filled -= 8;
+    byte >>= 8;
   }
-  return packed;
+  if (filled > 0) out.u8(byte);
 }
 
 function unpackBits(from: ByteReader, count: number, bits: number): number[] {

@@ -1,16 +1,18 @@
 import type { EncodedRequest } from '../features/encode.ts';
-import { codesWith } from '../features/columns/codes-with-entry.ts';
-import type { Codes, Column, ItemTable } from '../features/columns/item-table.ts';
+import type { Codes, ItemTable } from '../features/columns/item-table.ts';
 import { rowsByCode } from '../features/columns/rows-by-code.ts';
-import { combinePlans } from '../features/kinds/combine-plans.ts';
+import { Kept } from '../features/kept.ts';
+import { combinePlans, pairKey } from '../features/kinds/combine-plans.ts';
 import {
   bucketReader,
+  keptPlan,
   type CodePart,
   type CodePlan,
   type FeaturePlan,
 } from '../features/kinds/kind.ts';
-import { bucketCount, type FilterSpec } from '../features/schema.ts';
-import { firstIndex } from '../features/columns/binary-search.ts';
+import { bucketCount } from '../features/schema.ts';
+import { forEachExcluded } from './excluded-codes.ts';
+import { zeroFeatures } from './zero-features.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
 
 /**
@@ -50,61 +52,114 @@ export interface ScoreTables {
   readonly apart: ReadonlyMap<number, number>;
 }
 
+type Weighed = Pick<Scorer, 'crosses' | 'weights'> & {
+  readonly raised?: ReadonlyMap<number, Int32Array>;
+};
+
 /** @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`. */
 export function compileScores(
-  scorer: Pick<Scorer, 'crosses' | 'weights'> & {
-    readonly raised?: ReadonlyMap<number, Int32Array>;
-  },
+  scorer: Weighed,
   encoded: EncodedRequest,
   nowMs: number,
 ): ScoreTables {
-  const { schema, table, plans } = encoded;
-  const { crosses = [], weights, raised } = scorer;
-  const sums = new UnitSums(table);
-  const weightsOf = (feature: number) =>
-    raised?.get(feature) ?? weights.subarray(feature * STRIDE, (feature + 1) * STRIDE);
-  plans.forEach((plan, feature) => sums.add(plan, weightsOf(feature)));
-  crosses.forEach(([a, b], k) => {
-    const size = bucketCount(schema.features[b]);
-    const cells = combinePlans(plans[a], plans[b], table, (x, y) => x * size + y);
-    sums.add(cells, weightsOf(plans.length + k));
+  const { table } = encoded;
+  const { weights, raised } = scorer;
+  const isZero = zeroFeatures(weights);
+  const sums = new UnitSums(table, keptOf(weights, table));
+  forEachPlan(scorer, encoded, (plan, feature) => {
+    const own = raised?.get(feature);
+    if (own !== undefined) sums.add(plan, own, undefined);
+    else if (isZero[feature] === 0)
+      sums.add(plan, weights.subarray(feature * STRIDE, (feature + 1) * STRIDE), feature);
   });
-  for (const filter of schema.filters) {
-    const index = table.columns.findIndex(({ spec }) => spec.name === filter.column);
-    excludeFiltered(filter, table.columns[index], sums.ofColumn(index), nowMs);
-  }
+  forEachExcluded(encoded, nowMs, (column, from, to) => sums.exclude(column, from, to));
   return sums.finish();
+}
+
+/** Calls with the plan of each feature, and then with that of each learned cross, k as feature F + k. */
+function forEachPlan(
+  { crosses = [] }: Weighed,
+  { schema, table, plans }: EncodedRequest,
+  call: (plan: FeaturePlan, feature: number) => void,
+): void {
+  plans.forEach(call);
+  crosses.forEach((cross, k) => {
+    const [a, b] = cross;
+    const size = bucketCount(schema.features[b]);
+    const pair = pairKey(plans[a], plans[b]);
+    const cells = keptPlan({ table }, table, cross, pair && `${pair} ${size}`, () =>
+      combinePlans(plans[a], plans[b], table, (x, y) => x * size + y),
+    );
+    call(cells, plans.length + k);
+  });
+}
+
+/** The units of columns that requests had before, by the weights; those of all columns of a table together. */
+const keptUnits = new WeakMap<Int32Array, WeakMap<ItemTable, Kept<KeptUnits>>>();
+const MOST_KEPT_BYTES = 1 << 22;
+
+/** @returns undefined of tables of candidates, which serve one request. */
+function keptOf(weights: Int32Array, table: ItemTable): Kept<KeptUnits> | undefined {
+  if (table.ordered) return undefined;
+  let byTable = keptUnits.get(weights);
+  if (byTable === undefined) keptUnits.set(weights, (byTable = new WeakMap()));
+  let own = byTable.get(table);
+  if (own === undefined) byTable.set(table, (own = new Kept(MOST_KEPT_BYTES)));
+  return own;
+}
+
+interface KeptUnits extends ColumnUnits {
+  /** Whether all rows have the same. */
+  readonly isOne: boolean;
+}
+
+/** What reads one column, until all of it is known. */
+interface Readers {
+  /** By the numbers of plans and the features whose weights they have; undefined where a plan has no number. */
+  key: string | undefined;
+  readonly plans: { readonly buckets: Uint8Array; readonly weights: Int32Array }[];
+  readonly excluded: { readonly from: number; readonly to: number }[];
 }
 
 /** The sums of all features' units: a constant part, parts by the codes of columns, and parts by row. */
 class UnitSums {
   #base = 0;
-  /** Per column its units by code; undefined until a feature or filter reads the column. */
-  readonly #columns: (Int32Array | undefined)[];
+  /** Per column what reads it; undefined until a feature or filter does. */
+  readonly #columns: (Readers | undefined)[];
   readonly #crosses: CrossUnits[] = [];
   /** Units by row; undefined until a feature needs them. */
   #rows: Int32Array | undefined;
   readonly #apart = new Map<number, number>();
   readonly #table: ItemTable;
+  readonly #kept: Kept<KeptUnits> | undefined;
 
-  constructor(table: ItemTable) {
+  constructor(table: ItemTable, kept: Kept<KeptUnits> | undefined) {
     this.#table = table;
-    this.#columns = table.columns.map(() => undefined);
+    this.#kept = kept;
+    this.#columns = Array.from<undefined>({ length: table.columns.length });
   }
 
-  add(plan: FeaturePlan, weights: Int32Array): void {
+  /** @param feature undefined: the weights are of this request alone. */
+  add(plan: FeaturePlan, weights: Int32Array, feature: number | undefined): void {
     switch (plan.from) {
       case 'constant':
         this.#base += weights[plan.bucket];
         break;
-      case 'column':
-        addByBucket(this.ofColumn(plan.column), plan.buckets, weights);
+      case 'column': {
+        const readers = this.#ofColumn(plan.column);
+        const { buckets, id } = plan;
+        readers.plans.push({ buckets, weights });
+        readers.key =
+          id === undefined || feature === undefined || readers.key === undefined
+            ? undefined
+            : `${readers.key}${feature}:${id} `;
         break;
+      }
       case 'columns':
         this.#addCross(plan, weights);
         break;
       case 'sparse': {
-        this.add(plan.others, weights);
+        this.add(plan.others, weights, feature);
         const othersAt = bucketReader(plan.others, this.#table);
         for (const [row, bucket] of plan.rows) {
           const units = weights[bucket] - weights[othersAt(row)];
@@ -120,19 +175,23 @@ class UnitSums {
     }
   }
 
-  ofColumn(column: number): Int32Array {
-    return (this.#columns[column] ??= new Int32Array(this.#table.columns[column].values.length));
+  /** Rows whose code of a column is at least `from` and below `to` are excluded. */
+  exclude(column: number, from: number, to: number): void {
+    if (from >= to) return;
+    const readers = this.#ofColumn(column);
+    readers.excluded.push({ from, to });
+    if (readers.key !== undefined) readers.key += `-${from}-${to} `;
   }
 
   finish(): ScoreTables {
     const columns: ColumnUnits[] = [];
-    this.#columns.forEach((units, column) => {
-      if (units === undefined) return;
-      const { codes } = this.#table.columns[column];
-      const { high, below, isOne } = spreadOf(units, rowsByCode(this.#table.columns[column]));
-      if (!isOne) columns.push({ column, codes, units, high, below });
-      else if (codes.length > 0) this.#base += high;
-    });
+    for (let column = 0; column < this.#columns.length; column++) {
+      const readers = this.#columns[column];
+      if (readers === undefined) continue;
+      const own = this.#unitsOf(column, readers);
+      if (!own.isOne) columns.push(own);
+      else if (own.codes.length > 0) this.#base += own.high;
+    }
     columns.sort((a, b) => b.below - a.below);
     return {
       base: this.#base,
@@ -143,11 +202,39 @@ class UnitSums {
     };
   }
 
+  #ofColumn(column: number): Readers {
+    return (this.#columns[column] ??= {
+      key: this.#kept && `${column} `,
+      plans: [],
+      excluded: [],
+    });
+  }
+
+  #unitsOf(column: number, { key, plans, excluded }: Readers): KeptUnits {
+    const before = key === undefined ? undefined : this.#kept!.get(key);
+    if (before !== undefined) return before;
+    const { codes, values } = this.#table.columns[column];
+    const units = new Int32Array(values.length);
+    for (const { buckets, weights } of plans) addByBucket(units, buckets, weights);
+    for (const { from, to } of excluded)
+      for (let code = from; code < to; code++) units[code] += EXCLUDED_UNITS;
+    const spread = spreadOf(units, rowsByCode(this.#table.columns[column]));
+    const own = { column, codes, units, ...spread };
+    if (key !== undefined) this.#kept!.set(key, own, units.byteLength);
+    return own;
+  }
+
   #addCross({ parts, buckets }: Extract<CodePlan, { from: 'columns' }>, weights: Int32Array): void {
-    const units = Int32Array.from(buckets, (bucket) => weights[bucket]);
-    const high = units.reduce((most, own) => Math.max(most, own), -Infinity);
+    const units = new Int32Array(buckets.length);
+    let [low, high] = [Infinity, -Infinity];
+    for (let at = 0; at < units.length; at++) {
+      const own = weights[buckets[at]];
+      units[at] = own;
+      if (own < low) low = own;
+      if (own > high) high = own;
+    }
     // Most cells of a cross weigh nothing before it is learned.
-    if (units.every((own) => own === high)) {
+    if (low === high) {
       this.#base += high;
       return;
     }
@@ -161,22 +248,6 @@ class UnitSums {
 
 function addByBucket(units: Int32Array, buckets: Uint8Array, weights: Int32Array): void {
   for (let i = 0; i < units.length; i++) units[i] += weights[buckets[i]];
-}
-
-function excludeFiltered(
-  filter: FilterSpec,
-  column: Column,
-  units: Int32Array,
-  nowMs: number,
-): void {
-  if ('before' in filter) {
-    const { values } = column;
-    const first = firstIndex(1, values.length, (code) => (values[code] as number) >= nowMs);
-    for (let code = 1; code < first; code++) units[code] += EXCLUDED_UNITS;
-  } else {
-    for (const value of new Set(filter.exclude))
-      for (const code of codesWith(column, value)) units[code] += EXCLUDED_UNITS;
-  }
 }
 
 /** What entries that exclude a row count for where columns are compared: they are few, and others say more of what a row scores. */

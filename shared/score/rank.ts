@@ -18,6 +18,7 @@ import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
+import type { KeptPools } from './kept-pools.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
 import { STRIDE } from './stride.ts';
@@ -81,6 +82,8 @@ export interface PoolOptions {
   readonly exploration: ExplorationSpec;
   /** 32 bits. The pool depends on it only where weights are raised by what is not known of them. */
   readonly seed: number;
+  /** Pools of earlier requests; absent: each is made anew. */
+  readonly pools?: KeptPools;
 }
 
 /**
@@ -92,7 +95,7 @@ export function poolOf(
   scorer: Scorer,
   { table, rows, blocks, catalogue }: RankableTable,
   visit: Visit,
-  { limit, nowMs, exploration, seed }: PoolOptions,
+  { limit, nowMs, exploration, seed, pools }: PoolOptions,
 ): Pool {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
@@ -105,12 +108,16 @@ export function poolOf(
       blocks,
       Math.min(k, table.ids.length),
     );
-  if (scorer.kind !== 'additive') {
-    const again = rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize)));
-    return { encoded, best: again.slice(0, poolSize) };
-  }
+  const unraised = (): Pool => {
+    const rank = () =>
+      scorer.kind === 'additive'
+        ? best(poolSize)
+        : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize);
+    return { encoded, best: pools?.of(scorer, encoded, nowMs, poolSize, rank) ?? rank() };
+  };
+  if (scorer.kind !== 'additive') return unraised();
   const { posterior } = scorer;
-  if (posterior === undefined || optimism === 0) return { encoded, best: best(poolSize) };
+  if (posterior === undefined || optimism === 0) return unraised();
   const { maxLoss = Infinity } = exploration;
   const most = (maxLoss * UNITS_PER_POINT) / RAISED_SHARE;
   const raises = drawRaises(
@@ -123,7 +130,7 @@ export function poolOf(
       rowsOf: (feature) => bucketRows(encoded.plans[feature], table),
     },
   );
-  if (raises === undefined) return { encoded, best: best(poolSize) };
+  if (raises === undefined) return unraised();
   const raised = apart(encoded, best(poolSize, raisedWeights(scorer, raises)), raises);
   const limited = limitLoss(raised, {
     slots: limit,
@@ -132,7 +139,7 @@ export function poolOf(
     maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
     isCut: raised.best.length === poolSize && poolSize < table.ids.length,
   });
-  return { encoded, ...(limited ?? { best: best(poolSize) }) };
+  return limited === undefined ? unraised() : { encoded, ...limited };
 }
 
 /** By feature. */

@@ -7,10 +7,12 @@ import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
 import { benchOnline } from './online.ts';
 import { benchParse } from './parse.ts';
+import { benchPools } from './pools.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
 import { benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
+import { benchStages } from './stages.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchTrees } from './trees.ts';
 import { DEFAULT_VARIANT, type RankVariant } from './support/rank-variant.ts';
@@ -20,6 +22,8 @@ import { tableOf } from './support/print-table.ts';
 
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
+  pools: async (say) => benchPools(say, variant),
+  stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
@@ -39,13 +43,14 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    // Of `rank`: what is ranked, and for how long (support/rank-variant.ts).
+    // Of `rank`, `stages` and `pools`: what is ranked, and for how long (support/rank-variant.ts).
     items: { type: 'string', default: String(DEFAULT_VARIANT.items) },
     schema: { type: 'string', default: DEFAULT_VARIANT.schema },
     attributes: { type: 'string', default: DEFAULT_VARIANT.attributes },
     recent: { type: 'boolean', default: false },
     learned: { type: 'boolean', default: false },
     deltas: { type: 'boolean', default: false },
+    visitors: { type: 'string', default: DEFAULT_VARIANT.visitors },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -56,6 +61,7 @@ const variant: RankVariant = {
   recent: options.recent,
   learned: options.learned,
   deltas: options.deltas,
+  visitors: oneOf('visitors', options.visitors, ['different', 'zipf']),
   quick: options.quick,
 };
 if (!Number.isSafeInteger(variant.items) || variant.items < 1)

@@ -1,6 +1,6 @@
 import { codesWith } from '../columns/codes-with-entry.ts';
 import { needsColumn, needsDistinctTexts } from './check.ts';
-import { columnPlan, type BucketKind } from './kind.ts';
+import { columnPlan, STATIC, type BucketKind } from './kind.ts';
 import { needsLevel } from './past.ts';
 
 /**
@@ -24,7 +24,7 @@ export const category: BucketKind<CategorySpec> = {
   size: (spec) => spec.values.length + 2,
   label: (spec, bucket) => spec.values[bucket - 1] ?? 'another',
   plan(spec, input) {
-    return columnPlan(input, spec.column, (buckets, column) => {
+    return columnPlan(input, spec, STATIC, (buckets, column) => {
       buckets.fill(spec.values.length + 1);
       if (spec.level !== undefined)
         for (const code of codesWith(column, '', spec.level)) buckets[code] = 0;

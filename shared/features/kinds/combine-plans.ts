@@ -1,5 +1,12 @@
 import type { ItemTable } from '../columns/item-table.ts';
-import { bucketReader, rowsPlan, type CodePart, type CodePlan, type FeaturePlan } from './kind.ts';
+import {
+  bucketReader,
+  constantPlan,
+  rowsPlan,
+  type CodePart,
+  type CodePlan,
+  type FeaturePlan,
+} from './kind.ts';
 
 /**
  * The plan of what two features' buckets make together, in the cheapest form that both allow.
@@ -24,6 +31,10 @@ export function combinePlans(
   return rowsPlan(table, at);
 }
 
+/** What a combination of two plans of one table is kept by; undefined where one of them was made for this request. */
+export const pairKey = (a: FeaturePlan, b: FeaturePlan): string | undefined =>
+  a.id === undefined || b.id === undefined ? undefined : `${a.id} ${b.id}`;
+
 /** Crosses of crosses of crosses could have so many combinations that a bucket of each row takes less. */
 const MOST_COMBINATIONS = 4096;
 
@@ -36,14 +47,13 @@ function combineCodes(
   b: CodePlan,
   pair: (x: number, y: number) => number,
 ): CodePlan | undefined {
-  if (a.from === 'constant' && b.from === 'constant')
-    return { from: 'constant', bucket: pair(a.bucket, b.bucket) };
+  if (a.from === 'constant' && b.from === 'constant') return constantPlan(pair(a.bucket, b.bucket));
   if (a.from === 'constant' && b.from !== 'constant')
-    return { ...b, buckets: b.buckets.map((y) => pair(a.bucket, y)) };
+    return withBuckets(b, (y) => pair(a.bucket, y));
   if (a.from !== 'constant' && b.from === 'constant')
-    return { ...a, buckets: a.buckets.map((x) => pair(x, b.bucket)) };
+    return withBuckets(a, (x) => pair(x, b.bucket));
   if (a.from === 'column' && b.from === 'column' && a.column === b.column)
-    return { ...a, buckets: a.buckets.map((x, code) => pair(x, b.buckets[code])) };
+    return withBuckets(a, (x, code) => pair(x, b.buckets[code]));
   const [first, second] = [combinationsOf(a), combinationsOf(b)];
   const width = second.buckets.length;
   if (first.buckets.length * width > MOST_COMBINATIONS) return undefined;
@@ -57,6 +67,12 @@ function combineCodes(
   ];
   return { from: 'columns', parts, buckets };
 }
+
+/** A plan of the same columns with other buckets, which has no number yet. */
+const withBuckets = (
+  { id: _, ...plan }: Exclude<CodePlan, { from: 'constant' }>,
+  map: (bucket: number, at: number) => number,
+): CodePlan => ({ ...plan, buckets: plan.buckets.map(map) });
 
 /** What a plan's columns can make together. Of one column these are its buckets, which are far fewer than its codes. */
 function combinationsOf(plan: CodePlan): {

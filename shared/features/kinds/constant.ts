@@ -1,4 +1,4 @@
-import type { BucketKind } from './kind.ts';
+import { constantPlan, type BucketKind } from './kind.ts';
 
 /** Always bucket 1: the intercept of a score. */
 export interface ConstantSpec {
@@ -10,5 +10,5 @@ export const constant: BucketKind<ConstantSpec> = {
   check: () => undefined,
   size: () => 2,
   label: () => 'always',
-  plan: () => ({ from: 'constant', bucket: 1 }),
+  plan: () => constantPlan(1),
 };

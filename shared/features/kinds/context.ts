@@ -1,7 +1,7 @@
 import { own } from '../../domain/own.ts';
 import { binWords } from './bin-words.ts';
 import { needsDistinctTexts, needsRising } from './check.ts';
-import { MISSING, stepOf, type BucketKind } from './kind.ts';
+import { constantPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 import { numberOf } from './preference.ts';
 
 /**
@@ -36,11 +36,9 @@ export const context: BucketKind<ContextSpec> = {
     if (value === undefined) return MISSING;
     if (spec.values !== undefined) {
       const index = spec.values.indexOf(String(value));
-      return { from: 'constant', bucket: 1 + (index < 0 ? spec.values.length : index) };
+      return constantPlan(1 + (index < 0 ? spec.values.length : index));
     }
     const number = numberOf(typeof value === 'boolean' ? Number(value) : value);
-    return Number.isNaN(number)
-      ? MISSING
-      : { from: 'constant', bucket: 1 + stepOf(spec.edges!, number) };
+    return Number.isNaN(number) ? MISSING : constantPlan(1 + stepOf(spec.edges!, number));
   },
 };

@@ -1,5 +1,5 @@
-import { combinePlans } from './combine-plans.ts';
-import { MISSING, type BucketKind, type FeaturePlan } from './kind.ts';
+import { combinePlans, pairKey } from './combine-plans.ts';
+import { keptPlan, MISSING, type BucketKind, type FeaturePlan } from './kind.ts';
 
 /**
  * The combination of two earlier features with buckets a and b: bucket 1 + (a − 1) · B + (b − 1), where B is the
@@ -29,7 +29,9 @@ export const cross: BucketKind<CrossSpec> = {
     const pair = (x: number, y: number) =>
       x === 0 || y === 0 ? 0 : 1 + (x - 1) * spec.sizes[1] + (y - 1);
     if (isMissing(a) || isMissing(b)) return MISSING;
-    return combinePlans(a, b, input.table, pair);
+    return keptPlan(input, input.table, spec, pairKey(a, b), () =>
+      combinePlans(a, b, input.table, pair),
+    );
   },
 };
 

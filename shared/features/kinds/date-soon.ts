@@ -24,7 +24,7 @@ export const dateSoon: BucketKind<DateSoonSpec> = {
       : `in ${days[bucket - 2]} to ${days[bucket - 1]} days`;
   },
   plan: (spec, input) =>
-    runsPlan(input, spec.column, (date) => {
+    runsPlan(input, spec, undefined, (date) => {
       const days = (date - input.nowMs) / DAY_MS;
       return days < 0 ? 0 : 1 + stepOf(spec.days, days);
     }),

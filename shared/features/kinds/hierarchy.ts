@@ -32,11 +32,10 @@ export const hierarchy: BucketKind<HierarchySpec> = {
     return wished === undefined ? 'elsewhere' : `among the wished ${wished}`;
   },
   plan(spec, input) {
-    const preferred = spec.preferences.map((name) =>
-      preferredTexts(own(input.visit.preferences, name)),
-    );
+    const preferences = spec.preferences.map((name) => own(input.visit.preferences, name));
+    const preferred = preferences.map(preferredTexts);
     if (preferred.every((texts) => texts.size === 0)) return MISSING;
-    return columnPlan(input, spec.column, (buckets, column) => {
+    return columnPlan(input, spec, JSON.stringify(preferences), (buckets, column) => {
       buckets.fill(preferred.length + 1);
       // From the root down, so that a deeper match overwrites one above it.
       preferred.forEach((entries, level) => {

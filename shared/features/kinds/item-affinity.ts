@@ -5,7 +5,15 @@ import { firstIndex } from '../columns/binary-search.ts';
 import type { Column } from '../columns/item-table.ts';
 import { amountWords } from './bin-words.ts';
 import { needsColumn, needsRising } from './check.ts';
-import { columnOf, columnPlan, MISSING, stepOf, type BucketKind, type PlanInput } from './kind.ts';
+import {
+  columnOf,
+  columnPlan,
+  constantPlan,
+  MISSING,
+  stepOf,
+  type BucketKind,
+  type PlanInput,
+} from './kind.ts';
 import {
   entriesAt,
   needsBinsFromZero,
@@ -80,7 +88,7 @@ export const itemAffinity: BucketKind<ItemAffinitySpec> = {
         counts.set(entry, (counts.get(entry) ?? 0) + weightAt(agoHours, spec) / entries.length);
     }
     if (counts.size === 0) return MISSING;
-    return columnPlan(input, spec.column, (buckets, column) => {
+    return columnPlan(input, spec, undefined, (buckets, column) => {
       if (spec.levelEdges === undefined) fillEntries(buckets, column, spec, counts, bucketOf);
       else fillLevels(buckets, column, spec.levelEdges, counts, bucketOf);
     });
@@ -148,6 +156,6 @@ function ownPlan(
     if (row !== undefined) counts.set(row, (counts.get(row) ?? 0) + weightAt(agoHours, spec));
   }
   const rows = new Map([...counts].map(([row, count]) => [row, bucketOf(count)]));
-  const others = { from: 'constant', bucket: 1 } as const;
+  const others = constantPlan(1);
   return rows.size === 0 ? others : { from: 'sparse', others, rows };
 }

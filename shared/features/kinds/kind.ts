@@ -2,15 +2,30 @@ import type { Visit } from '../../domain/rank-request.ts';
 import type { ColumnSpec } from '../columns/column-spec.ts';
 import type { Column, ItemTable } from '../columns/item-table.ts';
 import { firstIndex } from '../columns/binary-search.ts';
+import { Kept } from '../kept.ts';
 import type { CheckInput } from './check.ts';
 
 /** A feature compiled for one request whose buckets follow from the codes of columns. */
-export type CodePlan =
-  | { readonly from: 'constant'; readonly bucket: number }
-  /** The bucket of a row is `buckets[code]`, by its code in one column. */
-  | { readonly from: 'column'; readonly column: number; readonly buckets: Uint8Array }
-  /** The bucket of a row is `buckets[Σ stride · digits[code]]`, over its codes in several columns. */
-  | { readonly from: 'columns'; readonly parts: readonly CodePart[]; readonly buckets: Uint8Array };
+export type CodePlan = Numbered &
+  (
+    | { readonly from: 'constant'; readonly bucket: number }
+    /** The bucket of a row is `buckets[code]`, by its code in one column. */
+    | { readonly from: 'column'; readonly column: number; readonly buckets: Uint8Array }
+    /** The bucket of a row is `buckets[Σ stride · digits[code]]`, over its codes in several columns. */
+    | {
+        readonly from: 'columns';
+        readonly parts: readonly CodePart[];
+        readonly buckets: Uint8Array;
+      }
+  );
+
+interface Numbered {
+  /**
+   * Of a plan that is kept for later requests: no other plan has it, so that plans of one table with the same number are the same,
+   * and what follows from them can be kept as well. Absent of a plan that was made for one request.
+   */
+  readonly id?: number;
+}
 
 /** What one column adds to the index of a combination: a digit by code, times the digit's place value. */
 export interface CodePart {
@@ -32,9 +47,10 @@ export type FeaturePlan =
       readonly from: 'sparse';
       readonly others: CodePlan;
       readonly rows: ReadonlyMap<number, number>;
+      readonly id?: undefined;
     }
-  /** The bucket of a row is `buckets[row]`: by the caller's order, which only lists of candidates have. */
-  | { readonly from: 'rows'; readonly buckets: Uint8Array };
+  /** The bucket of a row is `buckets[row]`: by the caller's order, or of more combinations of codes than are worth a table. */
+  | (Numbered & { readonly from: 'rows'; readonly buckets: Uint8Array });
 
 /** An item of some table of the schema. */
 export interface KnownItem {
@@ -73,50 +89,141 @@ export interface BucketKind<S> {
   plan(spec: S, input: PlanInput): FeaturePlan;
 }
 
-export const MISSING: CodePlan = { from: 'constant', bucket: 0 };
+/** A bucket for all rows: one plan of each is enough. */
+const CONSTANTS: readonly CodePlan[] = Array.from({ length: 256 }, (_, bucket) => ({
+  from: 'constant',
+  bucket,
+  id: bucket,
+}));
+export const constantPlan = (bucket: number): CodePlan => CONSTANTS[bucket];
+export const MISSING: CodePlan = constantPlan(0);
 
 /** Index of a column of the table. */
 export function columnOf(input: PlanInput, name: string): number {
   return input.table.columns.findIndex((column) => column.spec.name === name);
 }
 
-/** A plan by the codes of one column. `fill` writes the buckets of the codes from 1 on. */
+/** The key of a plan that no request changes. */
+export const STATIC = '';
+
+let plansKept = CONSTANTS.length;
+/** For the plans of one feature over one column, or over one table. */
+const MOST_KEPT_BYTES = 1 << 19;
+
+/** By what the plans are of and by feature; they live as long as what they are of. */
+const kept = new WeakMap<object, Map<string, Kept<FeaturePlan>>>();
+/** The same by the object that declares the feature, of which every version of the weights brings one of its own. */
+const keptBySpec = new WeakMap<object, WeakMap<object, Kept<FeaturePlan>>>();
+
+function keptOf(owner: object, spec: object): Kept<FeaturePlan> {
+  let bySpec = keptBySpec.get(owner);
+  if (bySpec === undefined) keptBySpec.set(owner, (bySpec = new WeakMap()));
+  let own = bySpec.get(spec);
+  if (own !== undefined) return own;
+  let all = kept.get(owner);
+  if (all === undefined) kept.set(owner, (all = new Map()));
+  const declared = JSON.stringify(spec);
+  own = all.get(declared);
+  if (own === undefined) all.set(declared, (own = new Kept(MOST_KEPT_BYTES)));
+  bySpec.set(spec, own);
+  return own;
+}
+
+/**
+ * The plan that an earlier request had, or else a new one that is kept. Columns of candidates serve one request, so nothing of them
+ * is kept.
+ * @param owner the column, or the table, that the plan is of. @param key all that the plan depends on beside the feature's
+ * declaration and the owner; undefined where that cannot be told shortly.
+ */
+export function keptPlan<P extends FeaturePlan>(
+  { table }: Pick<PlanInput, 'table'>,
+  owner: object,
+  spec: object,
+  key: string | number | undefined,
+  make: () => P,
+): P {
+  if (key === undefined || table.ordered) return make();
+  const plans = keptOf(owner, spec);
+  const before = plans.get(key) as P | undefined;
+  if (before !== undefined) return before;
+  const plan = make();
+  if (plan.from === 'sparse') return plan;
+  const numbered = plan.id === undefined ? { ...plan, id: plansKept++ } : plan;
+  plans.set(key, numbered, 'buckets' in plan ? plan.buckets.length : 0);
+  return numbered;
+}
+
+/**
+ * A plan by the codes of one column. `fill` writes the buckets of the codes from 1 on.
+ * @param key as that of `keptPlan`.
+ */
 export function columnPlan(
   input: PlanInput,
-  name: string,
+  spec: { readonly column?: string },
+  key: string | number | undefined,
   fill: (buckets: Uint8Array, column: Column) => void,
 ): CodePlan {
-  const index = columnOf(input, name);
+  const index = columnOf(input, spec.column!);
   const column = input.table.columns[index];
-  const buckets = new Uint8Array(column.values.length);
-  fill(buckets, column);
-  buckets[0] = 0;
-  return { from: 'column', column: index, buckets };
+  return keptPlan(input, column, spec, key, (): CodePlan => {
+    const buckets = new Uint8Array(column.values.length);
+    fill(buckets, column);
+    buckets[0] = 0;
+    return { from: 'column', column: index, buckets };
+  });
+}
+
+/** Rising codes at which runs of equal buckets begin, and those buckets. */
+interface Runs {
+  readonly from: readonly number[];
+  readonly buckets: readonly number[];
 }
 
 /**
  * A plan by the codes of a number or date column. The dictionary is sorted, so values with equal buckets form runs of
- * codes whose ends are found by binary search; `bucketOf` is called for few values only.
+ * codes whose ends are found by binary search; `bucketOf` is called for few values only. Requests with the same runs share a plan.
+ * @param key as that of `keptPlan`; undefined also where it hardly comes twice, such as a moment.
  * @param bucketOf must not increase before the first value for which `isRising` is true, and must not decrease from
  * there on.
  */
 export function runsPlan(
   input: PlanInput,
-  name: string,
+  spec: { readonly column: string },
+  key: string | number | undefined,
   bucketOf: (value: number) => number,
   isRising: (value: number) => boolean = () => true,
-): FeaturePlan {
-  return columnPlan(input, name, (buckets, { values }) => {
-    const valueAt = (code: number) => values[code] as number;
-    const turnAt = firstIndex(1, values.length, (code) => isRising(valueAt(code)));
-    for (let code = 1; code < values.length;) {
-      const bucket = bucketOf(valueAt(code));
-      const limit = code < turnAt ? turnAt : values.length;
-      const end = firstIndex(code + 1, limit, (later) => bucketOf(valueAt(later)) !== bucket);
-      buckets.fill(bucket, code, end);
-      code = end;
-    }
+): CodePlan {
+  const index = columnOf(input, spec.column);
+  const column = input.table.columns[index];
+  return keptPlan(input, column, spec, key, () => {
+    const runs = runsOf(column, bucketOf, isRising);
+    const { from, buckets: of } = runs;
+    return keptPlan(input, column, spec, `|${from.join()}|${of.join()}`, (): CodePlan => {
+      const buckets = new Uint8Array(column.values.length);
+      for (let run = 0; run < from.length; run++)
+        buckets.fill(of[run], from[run], from[run + 1] ?? buckets.length);
+      return { from: 'column', column: index, buckets };
+    });
   });
+}
+
+function runsOf(
+  { values }: Column,
+  bucketOf: (value: number) => number,
+  isRising: (value: number) => boolean,
+): Runs {
+  const [from, buckets]: [number[], number[]] = [[], []];
+  const valueAt = (code: number) => values[code] as number;
+  const turnAt = firstIndex(1, values.length, (code) => isRising(valueAt(code)));
+  for (let code = 1; code < values.length;) {
+    const bucket = bucketOf(valueAt(code));
+    const limit = code < turnAt ? turnAt : values.length;
+    const end = firstIndex(code + 1, limit, (later) => bucketOf(valueAt(later)) !== bucket);
+    from.push(code);
+    buckets.push(bucket);
+    code = end;
+  }
+  return { from, buckets };
 }
 
 /**

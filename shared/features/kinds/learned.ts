@@ -5,7 +5,7 @@ import {
   learnedName,
   type LearnedKey,
 } from '../columns/learned-columns.ts';
-import { MISSING, type BucketKind } from './kind.ts';
+import { keptPlan, MISSING, STATIC, type BucketKind } from './kind.ts';
 
 /**
  * What the log has taught of the item: its views, click rate or booking rate of the last 1, 7 or 30 days, as a part of `buckets`
@@ -36,11 +36,15 @@ export const learned: BucketKind<LearnedSpec> = {
   size: ({ buckets }) => buckets + 1,
   label: ({ of, days, buckets }, bucket) =>
     `${WORDS[of]} of ${days === 1 ? '1 day' : `${days} days`}: ${bucket} of ${buckets} from below`,
-  plan(spec, { table }) {
+  plan(spec, input) {
+    const { table } = input;
     const name = learnedName(spec);
     const column = table.columns.findIndex((one) => one.isLearned && one.spec.name === name);
     if (column < 0) return MISSING;
-    const buckets = Uint8Array.from({ length: spec.buckets + 1 }, (_, bucket) => bucket);
-    return { from: 'column', column, buckets };
+    return keptPlan(input, table.columns[column], spec, STATIC, () => ({
+      from: 'column',
+      column,
+      buckets: Uint8Array.from({ length: spec.buckets + 1 }, (_, bucket) => bucket),
+    }));
   },
 };

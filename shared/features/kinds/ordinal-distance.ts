@@ -38,8 +38,8 @@ export const ordinalDistance: BucketKind<OrdinalDistanceSpec> = {
       1 + Math.min(Math.round(Math.abs(level - preferred)), spec.most);
     const { levels } = spec;
     if (levels === undefined)
-      return runsPlan(input, spec.column, bucketOf, (value) => value >= preferred);
-    return columnPlan(input, spec.column, (buckets, column) => {
+      return runsPlan(input, spec, preferred, bucketOf, (value) => value >= preferred);
+    return columnPlan(input, spec, preferred, (buckets, column) => {
       levels.forEach((name, level) => {
         for (const code of codesWith(column, name)) buckets[code] = bucketOf(level);
       });

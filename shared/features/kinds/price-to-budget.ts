@@ -40,6 +40,6 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
       typeof preference === 'number' ? preference : (preference as Range | undefined)?.max;
     if (typeof budget !== 'number' || budget <= 0) return MISSING;
     const limits = spec.overPercent.map((over) => budget * (100 + over) * (1 + TOLERANCE));
-    return runsPlan(input, spec.column, (price) => 1 + stepOf(limits, price * 100));
+    return runsPlan(input, spec, budget, (price) => 1 + stepOf(limits, price * 100));
   },
 };

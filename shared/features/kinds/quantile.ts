@@ -1,6 +1,6 @@
 import { binWords } from './bin-words.ts';
 import { needsColumn, needsRising } from './check.ts';
-import { runsPlan, stepOf, type BucketKind } from './kind.ts';
+import { runsPlan, STATIC, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * Which bin a number falls into: bucket i + 1 if at most `edges[i]`, the last bucket above all edges. The edges are
@@ -21,7 +21,7 @@ export const quantile: BucketKind<QuantileSpec> = {
     const isDate = columns.some(({ name, type }) => name === column && type === 'date');
     return binWords(edges, bucket - 1, isDate ? dateText : String);
   },
-  plan: (spec, input) => runsPlan(input, spec.column, (value) => 1 + stepOf(spec.edges, value)),
+  plan: (spec, input) => runsPlan(input, spec, STATIC, (value) => 1 + stepOf(spec.edges, value)),
 };
 
 /** Of epoch ms, the day where that says all. An edge may be a number that no date has. */

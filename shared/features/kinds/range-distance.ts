@@ -31,7 +31,8 @@ export const rangeDistance: BucketKind<RangeDistanceSpec> = {
     const { min, max } = range;
     return runsPlan(
       input,
-      spec.column,
+      spec,
+      `${min} ${max}`,
       (value) => 1 + stepOf(spec.within, Math.max(min - value, value - max, 0)),
       (value) => value - max >= min - value,
     );

@@ -1,7 +1,7 @@
 import type { Interaction } from '../../domain/rank-request.ts';
 import { binWords, wholeBin } from './bin-words.ts';
 import { needsDistinctTexts, needsTexts, needsMost, needsRising } from './check.ts';
-import { MISSING, stepOf, type BucketKind } from './kind.ts';
+import { constantPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * What the visitor did with this item earlier in the session. A touch is any interaction, or one of the types in
@@ -106,7 +106,7 @@ export const recent: BucketKind<RecentSpec> = {
       const row = input.rowOf(id);
       if (row !== undefined) rows.set(row, bucketOf(spec, touch, input.nowMs));
     }
-    const others = { from: 'constant', bucket: touchedBuckets(spec) + 1 } as const;
+    const others = constantPlan(touchedBuckets(spec) + 1);
     return rows.size === 0 ? others : { from: 'sparse', others, rows };
   },
 };

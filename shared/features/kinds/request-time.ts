@@ -3,7 +3,7 @@ import type { RequestContext } from '../../domain/rank-request.ts';
 import { wholeBin } from './bin-words.ts';
 import { needsRising } from './check.ts';
 import { MONTHS } from './date-month.ts';
-import { stepOf, type BucketKind } from './kind.ts';
+import { constantPlan, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * When the request was made, by the visitor's local time: the hour (0 to 23), the weekday (1 = Monday to 7) or the month
@@ -43,17 +43,25 @@ export const requestTime: BucketKind<RequestTimeSpec> = {
   },
   plan(spec, { visit, nowMs }) {
     const local = new Date(nowMs + offsetOf(visit.context, spec) * MINUTE_MS);
-    const value = {
-      hour: local.getUTCHours(),
-      weekday: 1 + ((local.getUTCDay() + 6) % 7),
-      month: 1 + local.getUTCMonth(),
-    }[spec.part];
-    return {
-      from: 'constant',
-      bucket: 1 + (spec.edges === undefined ? value - firstOf(spec) : stepOf(spec.edges, value)),
-    };
+    const value = partOf(local, spec.part);
+    return constantPlan(
+      1 + (spec.edges === undefined ? value - firstOf(spec) : stepOf(spec.edges, value)),
+    );
   },
 };
+
+function partOf(local: Date, part: RequestTimeSpec['part']): number {
+  switch (part) {
+    case 'hour':
+      return local.getUTCHours();
+    case 'weekday':
+      return 1 + ((local.getUTCDay() + 6) % 7);
+    case 'month':
+      return 1 + local.getUTCMonth();
+    default:
+      throw part satisfies never;
+  }
+}
 
 const firstOf = ({ part }: RequestTimeSpec) => (part === 'hour' ? 0 : 1);
 

@@ -57,7 +57,7 @@ export const searchAffinity: BucketKind<SearchAffinitySpec> = {
       ({ preferences }) => own(preferences, spec.preference) !== undefined,
     );
     if (searches.length === 0) return MISSING;
-    return columnPlan(input, spec.column, (buckets, column) => {
+    return columnPlan(input, spec, undefined, (buckets, column) => {
       const near = nearIn(spec, column, searches);
       if (near.total === 0) return;
       const bucketOf = (weight: number) => 1 + stepOf(spec.edges, weight / near.total);

@@ -24,9 +24,10 @@ export const setOverlap: BucketKind<SetOverlapSpec> = {
     return count === spec.most ? `${count} or more of the wished` : `${count} of the wished`;
   },
   plan(spec, input) {
-    const preferred = preferredTexts(own(input.visit.preferences, spec.preference));
+    const preference = own(input.visit.preferences, spec.preference);
+    const preferred = preferredTexts(preference);
     if (preferred.size === 0) return MISSING;
-    return columnPlan(input, spec.column, (buckets, column) => {
+    return columnPlan(input, spec, JSON.stringify(preference), (buckets, column) => {
       buckets.fill(1);
       for (const entry of preferred) {
         for (const code of codesWith(column, entry)) {

@@ -3,8 +3,10 @@ import { rowsByCode } from '../columns/rows-by-code.ts';
 import { needsColumn, needsMost } from './check.ts';
 import {
   columnOf,
+  keptPlan,
   MISSING,
   rowsPlan,
+  STATIC,
   type BucketKind,
   type FeaturePlan,
   type PlanInput,
@@ -53,7 +55,10 @@ export const slateRank: BucketKind<SlateRankSpec> = {
       return rankByOrder(input, spec);
     }
     const column = columnOf(input, spec.column);
-    if (spec.among !== 'above') return rankByColumn(table, column, spec);
+    if (spec.among !== 'above')
+      return keptPlan(input, table.columns[column], spec, STATIC, () =>
+        rankByColumn(table, column, spec),
+      );
     return table.ordered ? rankAmongAbove(table, column, spec) : MISSING;
   },
 };

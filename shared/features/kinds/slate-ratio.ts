@@ -72,7 +72,7 @@ export const slateRatio: BucketKind<SlateRatioSpec> = {
         ? medianOf(column, numberOf)
         : touchedNumber(spec, input, (row) => numberOf(codes[row]));
     if (Number.isNaN(reference)) return MISSING;
-    return runsPlan(input, spec.column, (value) => bucketOf(Math.max(value, 1), reference));
+    return runsPlan(input, spec, reference, (value) => bucketOf(Math.max(value, 1), reference));
   },
 };
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { demoCatalogue, type DemoTrip } from '../../../backend/catalogue/demo.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
+import { firstIndex } from '../../../shared/features/columns/binary-search.ts';
 import { bucketCount, parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import type { Live } from './demo-edge.ts';
@@ -20,6 +21,11 @@ export interface RankVariant {
   readonly learned: boolean;
   /** Deltas of learning as people click arrive four times a second. */
   readonly deltas: boolean;
+  /**
+   * `different`: each has wishes of their own, so that hardly two requests are alike. `zipf`: many ask for the same, the n-th most
+   * frequent wishes in proportion to 1 / n.
+   */
+  readonly visitors: 'different' | 'zipf';
   /** Fewer and shorter rounds under many connections only: ratios of processor time are told, p99 hardly. */
   readonly quick: boolean;
 }
@@ -31,6 +37,7 @@ export const DEFAULT_VARIANT: RankVariant = {
   recent: false,
   learned: false,
   deltas: false,
+  visitors: 'different',
   quick: false,
 };
 
@@ -103,13 +110,19 @@ function learnedPoints(schema: Schema, seed: number): Record<string, number[]> {
 const TOUCHES = 5;
 const TYPES = ['seen', 'seen', 'saved', 'skipped', 'seen'];
 
+/** How many different wishes there are where many ask for the same. */
+const WISHES = 4096;
+
 export function bodiesOf(
-  { recent }: RankVariant,
+  { recent, visitors }: RankVariant,
   { items }: Live,
   count: number,
   seed: number,
 ): Record<string, unknown>[] {
-  const bodies = rankBodies(count, seed);
+  const bodies =
+    visitors === 'different'
+      ? rankBodies(count, seed)
+      : zipfBodies(rankBodies(WISHES, seed), count, seed);
   if (!recent) return bodies;
   const random = seededRandom(seed + 3);
   return bodies.map((body) => ({
@@ -123,4 +136,20 @@ export function bodiesOf(
       })),
     },
   }));
+}
+
+/** `count` requests, the n-th of the given ones in proportion to 1 / n (G. K. Zipf), each of a session of its own. */
+function zipfBodies(
+  wishes: readonly Record<string, unknown>[],
+  count: number,
+  seed: number,
+): Record<string, unknown>[] {
+  const random = seededRandom(seed + 4);
+  let total = 0;
+  const upTo = wishes.map((_, n) => (total += 1 / (n + 1)));
+  return Array.from({ length: count }, (_, i) => {
+    const at = random() * total;
+    const n = firstIndex(0, upTo.length - 1, (one) => upTo[one] > at);
+    return { ...wishes[n], sessionId: `session-${seed}-${i}` };
+  });
 }

@@ -108,9 +108,17 @@ describe('GET /v1/version', () => {
       experiments: [],
       shadow: null,
       lostDecisions: 0,
+      pools: { hits: 0, misses: 0, unkept: 0, sizeBytes: 0 },
       pointer: { champion: 'v000001' },
       notUnderstood: { fields: 0, preferences: 0 },
     });
+  });
+
+  it('counts how often the best rows were those of an earlier request, to a secret key', async () => {
+    const isolate = coldIsolate();
+    for (let time = 0; time < 3; time++) await rank(isolate);
+    const response = await isolate.fetch('/v1/version', { key: SECRET });
+    expect(await response.json()).toMatchObject({ pools: { hits: 1, misses: 2, unkept: 0 } });
   });
 
   it('says why it is degraded, to a secret key', async () => {
