@@ -6,6 +6,7 @@ import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { explain, type Reason } from '../../shared/score/explain.ts';
+import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankable, rankSlate } from '../../shared/score/rank.ts';
 import { slateItems, type SlateItem } from '../../shared/score/slate-items.ts';
@@ -17,6 +18,7 @@ export interface OfflineRanking {
   /** Hash of the catalogue; empty where there is none of the version's schema. */
   readonly snapshot: string;
   readonly items: readonly (SlateItem & { readonly reasons?: readonly Reason[] })[];
+  readonly filters?: FilterReport;
 }
 
 /** @param request the body of a rank request. @throws ApiError where the edge would refuse it. */
@@ -50,6 +52,9 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
       );
     const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
     const items = slateItems(slate);
+    const filters = request.explain
+      ? filterReport(table, request, schema.filters, nowMs)
+      : undefined;
     return {
       weights: scorer.version,
       snapshot: plain === undefined ? '' : snapshot!.hash,
@@ -59,6 +64,7 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
             reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
           }))
         : items,
+      ...(filters && { filters }),
     };
   };
 }

@@ -17,6 +17,7 @@ import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
+import { allowedRows } from './filter/allowed-rows.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
@@ -40,7 +41,7 @@ export interface RankableTable {
   readonly learned?: LearnedPart;
 }
 
-/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
+/** Up to so many rows that compete, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
 const FEW_ROWS = 1024;
 
 export function rankable(table: ItemTable): RankableTable {
@@ -85,7 +86,7 @@ export interface PoolOptions {
 
 /**
  * Encodes the request, scores all rows with the first pass, re-ranks the best of them if the scorer has a re-ranker, and keeps
- * the best `poolSize`; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
+ * the best `poolSize` of those that the request allows; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
  * with raised weights (`drawRaises`), so that what is little known can enter.
  */
 export function poolOf(
@@ -94,17 +95,21 @@ export function poolOf(
   visit: Visit,
   { limit, nowMs, exploration, seed }: PoolOptions,
 ): Pool {
+  const allowed = allowedRows({ table, rows }, visit);
+  const count = allowed?.count ?? table.ids.length;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const { crosses, weights } = scorer;
-  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) =>
-    topRows(
-      compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs),
+  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) => {
+    const tables = compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
+    return topRows(
+      allowed === undefined ? tables : { ...tables, allowed: allowed.bits },
       table.ids.length,
-      blocks,
-      Math.min(k, table.ids.length),
+      count > FEW_ROWS ? blocks : undefined,
+      Math.min(k, count),
     );
+  };
   if (scorer.kind !== 'additive') {
     const again = rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize)));
     return { encoded, best: again.slice(0, poolSize) };
@@ -130,7 +135,7 @@ export function poolOf(
     alone: leftAlone(exploration, limit),
     // Raises of few features keep the limit as they are.
     maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
-    isCut: raised.best.length === poolSize && poolSize < table.ids.length,
+    isCut: raised.best.length === poolSize && poolSize < count,
   });
   return { encoded, ...(limited ?? { best: best(poolSize) }) };
 }

@@ -27,13 +27,14 @@ const options = { limit: 1, nowMs: NOW_MS, seed: 5, exploration };
 const { ids, codes, propensities } = rankSlate(champion, table, request, options);
 const slate = {
   at: NOW_MS,
+  consent: 'measure' as const,
   itemIds: ids,
   codes,
   propensities: Float64Array.from(propensities),
   draw: null,
 };
 const poolOf = (changed: Partial<typeof slate>) =>
-  knownPool({ ...slate, ...changed }, request, table, champion, challenger);
+  knownPool({ ...slate, ...changed }, { request, allowed: null }, table, champion, challenger);
 
 test('the pool of a ranking holds what either version draws from, the shown item by its codes', () => {
   const pool = poolOf({})!;
