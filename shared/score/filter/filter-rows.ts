@@ -115,16 +115,29 @@ function knownRows({ column, levels }: Part, wanted: boolean): RowBits {
   return bits;
 }
 
+/** Values that are neighbours in the dictionary are one range. */
 function numberRows(column: Column, wanted: readonly FilterValue[], path: string): RowBits {
-  const bits = noRows(column.codes.length);
-  for (const value of wanted) {
-    if (typeof value !== 'number')
-      throw invalid(
-        `${path}: column "${column.spec.name}" is a number, but one value was ${shown(value)}`,
-      );
-    addAll(bits, between(column, value, value));
+  const values = column.values as readonly number[];
+  const codes = wanted.flatMap((value) => {
+    if (typeof value === 'number') return codeOf(values, value) ?? [];
+    throw invalid(
+      `${path}: column "${column.spec.name}" is a number, but one value was ${shown(value)}`,
+    );
+  });
+  let bits: RowBits | undefined;
+  for (let i = 0; i < codes.length; i++) {
+    const from = codes[i];
+    while (codes[i + 1] === codes[i] + 1) i++;
+    const range = codeRows(column).range(from, codes[i] + 1);
+    if (bits === undefined) bits = range;
+    else addAll(bits, range);
   }
-  return bits;
+  return bits ?? noRows(column.codes.length);
+}
+
+function codeOf(values: readonly number[], value: number): number | undefined {
+  const code = firstIndex(1, values.length, (at) => values[at] >= value);
+  return values[code] === value ? code : undefined;
 }
 
 function rangeRows(column: Column, { from, to }: Bounds, path: string): RowBits {
