@@ -44,7 +44,7 @@ describe(`reading filters (seed ${SEED})`, () => {
     [{ all: [{ any: 3 }] }, 'filters.all[0].any must be a list'],
     [{ all: [{ column: 'a', to: 1 }], any: [] }, 'filters must be {all: […]}'],
     [{ not: null }, 'filters.not must be'],
-    [{ column: 'price', form: 3 }, 'filters has no field "form": did you mean "from"?'],
+    [{ column: 'price', fom: 3 }, 'filters has no field "fom": did you mean "from"?'],
     [{ column: 'price', to: 3, because: 1 }, 'has no place for "because"'],
     [{ column: 'price', to: 3, in: [3] }, 'has no place for "to"'],
     [{ column: '', to: 3 }, 'filters.column must be the name of a column, but was ""'],

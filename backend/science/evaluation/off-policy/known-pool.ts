@@ -2,7 +2,7 @@ import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../../../shared/domain/rank-request.ts';
 import { codesOf } from '../../../../shared/features/encode.ts';
 import { candidateTable } from '../../../../shared/score/candidate-table.ts';
-import { allowedRows } from '../../../../shared/score/filter/allowed-rows.ts';
+import { competing } from '../../../../shared/score/filter/allowed-rows.ts';
 import { drawnBy, poolOf, type RankableTable } from '../../../../shared/score/rank.ts';
 import type { Scorer } from '../../../../shared/score/scorer.ts';
 import type { LoggedSlate, SlatePool } from '../../learn/logged-slate.ts';
@@ -32,8 +32,8 @@ export function knownPool(
   const { candidates, limit } = request;
   const from =
     candidates === undefined ? table : candidateTable(champion.schema, candidates, table);
-  const left = allowedRows(from, request)?.count ?? null;
-  if (slate.consent === 'none' && allowed !== left) return undefined;
+  if (slate.consent === 'none' && allowed !== null && allowed !== competing(from, request))
+    return undefined;
   const seed = slate.draw?.seed ?? 0;
   const poolBy = (scorer: Scorer, exploration: ExplorationSpec) =>
     poolOf(scorer, from, request, { limit, nowMs: slate.at, exploration, seed });
