@@ -41,8 +41,11 @@ export interface RankableTable {
   readonly learned?: LearnedPart;
 }
 
-/** Up to so many rows that compete, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
+/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
 const FEW_ROWS = 1024;
+
+/** The same where they are few of many. */
+const FEW_ALLOWED = 16_384;
 
 export function rankable(table: ItemTable): RankableTable {
   const { columns, ids } = table;
@@ -106,7 +109,7 @@ export function poolOf(
     return topRows(
       allowed === undefined ? tables : { ...tables, allowed: allowed.bits },
       table.ids.length,
-      count > FEW_ROWS ? blocks : undefined,
+      allowed !== undefined && count <= FEW_ALLOWED ? undefined : blocks,
       Math.min(k, count),
     );
   };

@@ -19,10 +19,9 @@ export function topRows(
 ): Scored[] {
   const scan = new Scan(tables, count, blocks, k);
   scan.scoreApart();
-  if (blocks === undefined) {
-    for (let block = 0; block * BLOCK_ROWS < count; block++)
-      if (scan.isAllowed(block)) scan.scoreBlock(block);
-  } else searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
+  if (blocks !== undefined) searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
+  else if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);
+  else for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
   return scan.top.sorted();
 }
 
@@ -106,15 +105,34 @@ class Scan {
     }
   }
 
+  scoreBlock(block: number): void {
+    const from = block * BLOCK_ROWS;
+    const { allowed } = this.#tables;
+    const count = takeRows(from, Math.min(BLOCK_ROWS, this.#count - from), allowed);
+    this.#scoreLeft(count, block);
+  }
+
+  /** Scores all rows that are allowed, as many at a time as a block has: of few, most blocks have hardly one. */
+  scoreEach(allowed: Uint32Array): void {
+    let taken = 0;
+    for (let word = 0; word < allowed.length; word++)
+      for (let bits = allowed[word] | 0; bits !== 0; bits &= bits - 1) {
+        left[taken++] = (word << 5) + 31 - Math.clz32(bits & -bits);
+        if (taken < BLOCK_ROWS) continue;
+        this.#scoreLeft(taken, 0);
+        taken = 0;
+      }
+    this.#scoreLeft(taken, 0);
+  }
+
   /**
    * Adds up the columns one after the other, those first by which most is lost. A row is left as soon as what is still to
    * come would not lift it to the least that enters.
+   * @param count how many rows are left. @param block the one that they are of, where there are blocks.
    */
-  scoreBlock(block: number): void {
+  #scoreLeft(count: number, block: number): void {
     const columns = this.#columns;
-    const from = block * BLOCK_ROWS;
-    const { rows, allowed } = this.#tables;
-    let count = takeRows(from, Math.min(BLOCK_ROWS, this.#count - from), allowed);
+    const { rows } = this.#tables;
     let sum = this.#tables.base;
     let reach = this.#others;
     for (let i = 0; i < columns.length; i++) {
@@ -156,9 +174,11 @@ function takeRows(from: number, count: number, allowed: Uint32Array | undefined)
     return count;
   }
   let taken = 0;
-  for (let row = from; row < from + count; row += 32)
-    for (let bits = allowed[row >> 5]; bits !== 0; bits &= bits - 1)
-      left[taken++] = row + 31 - Math.clz32(bits & -bits);
+  for (let row = from; row < from + count; row += 32) {
+    let bits = allowed[row >> 5] | 0;
+    if (bits === -1) for (let i = 0; i < 32; i++) left[taken++] = row + i;
+    else for (; bits !== 0; bits &= bits - 1) left[taken++] = row + 31 - Math.clz32(bits & -bits);
+  }
   return taken;
 }
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
+import { filterRows } from './filters.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
@@ -21,6 +22,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  filters: async () => ({ rows: filterRows(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,

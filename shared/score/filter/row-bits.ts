@@ -4,9 +4,13 @@ export type RowBits = Uint32Array<ArrayBuffer>;
 export const noRows = (count: number): RowBits => new Uint32Array((count + 31) >> 5);
 
 export function everyRow(count: number): RowBits {
-  const bits = noRows(count);
-  invert(bits, count);
+  const bits = noRows(count).fill(-1);
+  clearBeyond(bits, count);
   return bits;
+}
+
+function clearBeyond(bits: RowBits, count: number): void {
+  if ((count & 31) !== 0) bits[bits.length - 1] &= (1 << (count & 31)) - 1;
 }
 
 export const hasRow = (bits: Uint32Array, row: number): boolean =>
@@ -33,7 +37,7 @@ export function toggleRows(bits: RowBits, rows: Uint32Array): void {
 /** @param count number of rows. */
 export function invert(bits: RowBits, count: number): void {
   for (let i = 0; i < bits.length; i++) bits[i] = ~bits[i];
-  if ((count & 31) !== 0) bits[bits.length - 1] &= (1 << (count & 31)) - 1;
+  clearBeyond(bits, count);
 }
 
 /** How many rows there are: bits are added up in parallel within a word (H. S. Warren, Hacker's Delight, 5-1). */
