@@ -169,16 +169,15 @@ class Scan {
 
 /** Makes `left` the rows of a block that may be shown. @returns how many. */
 function takeRows(from: number, count: number, allowed: Uint32Array | undefined): number {
-  if (allowed === undefined) {
+  const word = from >> 5;
+  if (allowed === undefined || (allowed[word] & allowed[word + 1]) === -1) {
     for (let i = 0; i < count; i++) left[i] = from + i;
     return count;
   }
   let taken = 0;
-  for (let row = from; row < from + count; row += 32) {
-    let bits = allowed[row >> 5] | 0;
-    if (bits === -1) for (let i = 0; i < 32; i++) left[taken++] = row + i;
-    else for (; bits !== 0; bits &= bits - 1) left[taken++] = row + 31 - Math.clz32(bits & -bits);
-  }
+  for (let row = from; row < from + count; row += 32)
+    for (let bits = allowed[row >> 5] | 0; bits !== 0; bits &= bits - 1)
+      left[taken++] = row + 31 - Math.clz32(bits & -bits);
   return taken;
 }
 
