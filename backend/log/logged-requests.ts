@@ -60,10 +60,13 @@ export async function readLoggedRequests(
 /** Rankings per statement: their ids are sent as one text. */
 const CHUNK = 1000;
 
-/** A request, and the hash of the learned columns that its ranking read; null where it read none. */
+/** A request as it was ranked. */
 export interface RankedRequest {
   readonly request: LoggedRequest['request'];
+  /** Hash of the learned columns that its ranking read; null where it read none. */
   readonly learned: string | null;
+  /** As `Decision.allowed`; null where the request had neither filters nor exclusions. */
+  readonly allowed: number | null;
 }
 
 /** The requests of some rankings by ranking id. Those that the log has no more, or that would be refused today, are left out. */
@@ -75,13 +78,14 @@ export async function readRequestsOf(
   for (let from = 0; from < rankingIds.length; from += CHUNK) {
     const ids = JSON.stringify(rankingIds.slice(from, from + CHUNK));
     const rows = await db.all<
-      Omit<Row, 'visitor' | 'at'> & { readonly rankingId: string; readonly learned: string | null }
+      Omit<Row, 'visitor' | 'at'> & Omit<RankedRequest, 'request'> & { readonly rankingId: string }
     >(sql`
-      select d.rankingId, d.placement, d."limit", d.request, d.learned from json_each(${ids}) ids
+      select d.rankingId, d.placement, d."limit", d.request, d.learned, d.allowed from json_each(${ids}) ids
       cross join decisions d on d.rankingId = ids.value`);
     for (const row of rows) {
       const request = parsed(row);
-      if (request !== undefined) found.set(row.rankingId, { request, learned: row.learned });
+      const { learned, allowed } = row;
+      if (request !== undefined) found.set(row.rankingId, { request, learned, allowed });
     }
     await nextTurn();
   }
@@ -98,10 +102,9 @@ function parsed({
   limit,
 }: Pick<Row, 'request' | 'placement' | 'limit'>): LoggedRequest['request'] | undefined {
   try {
-    const { preferences, context, recent, history, candidates } = JSON.parse(request) as Record<
-      string,
-      unknown
-    >;
+    const { preferences, context, recent, history, candidates, filters, exclude } = JSON.parse(
+      request,
+    ) as Record<string, unknown>;
     return parseRankRequest({
       sessionId: 'logged',
       consent: 'personalise',
@@ -111,6 +114,8 @@ function parsed({
       context,
       recent: history ?? recent,
       candidates,
+      filters,
+      exclude,
     });
   } catch {
     return undefined;

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import type { ItemTable } from '../../shared/features/columns/item-table.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
+import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
+import { hasRow } from '../../shared/score/filter/row-bits.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
@@ -173,7 +174,7 @@ class PairCollector {
   ): void {
     const { schema } = this.#scorer;
     const { table, rows, catalogue: known } = itemsFor(schema, request, catalogue);
-    const chosen = spread(table, start);
+    const chosen = spread(competingRows({ table, rows }, request), start);
     if (chosen.length === 0) return;
     const codes = codesOf(encodeRequest(schema, table, rows, request, at, known), chosen);
     for (const feature of this.#calendar)
@@ -215,9 +216,19 @@ function itemsFor(
   return candidateTable(schema, known, catalogue);
 }
 
-/** Rows at equal distances, from a random one on (systematic sampling). */
-function spread({ ids }: ItemTable, start: number): number[] {
-  const taken = Math.min(ROWS_PER_REQUEST, ids.length);
-  const step = ids.length / taken;
-  return Array.from({ length: taken }, (_, i) => Math.floor((i + start) * step));
+/** What the request's filters do not allow is not scored for its visitor, and so is no pair. */
+function competingRows(
+  items: Pick<RankableTable, 'table' | 'rows'>,
+  request: RankRequest,
+): readonly number[] {
+  const allowed = allowedRows(items, request);
+  const all = Array.from(items.table.ids, (_, row) => row);
+  return allowed === undefined ? all : all.filter((row) => hasRow(allowed.bits, row));
+}
+
+/** Some at equal distances, from a random one on (systematic sampling). */
+function spread(rows: readonly number[], start: number): number[] {
+  const taken = Math.min(ROWS_PER_REQUEST, rows.length);
+  const step = rows.length / taken;
+  return Array.from({ length: taken }, (_, i) => rows[Math.floor((i + start) * step)]);
 }

@@ -7,6 +7,7 @@ import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';
+import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankable, rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
@@ -18,6 +19,7 @@ export interface OfflineRanking {
   /** Hash of the catalogue; empty where there is none of the version's schema. */
   readonly snapshot: string;
   readonly items: readonly (SlateItem & { readonly reasons?: readonly Reason[] })[];
+  readonly filters?: FilterReport;
 }
 
 /** @param request the body of a rank request. @throws ApiError where the edge would refuse it. */
@@ -51,6 +53,9 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
       );
     const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
     const items = slateItems(slate);
+    const filters = request.explain
+      ? filterReport(table, request, schema.filters, nowMs)
+      : undefined;
     return {
       weights: scorer.version,
       snapshot: plain === undefined ? '' : snapshot!.hash,
@@ -60,6 +65,7 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
             reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
           }))
         : items,
+      ...(filters && { filters }),
     };
   };
 }

@@ -123,6 +123,8 @@ export const decisions = sqliteTable(
     teams: blob({ mode: 'buffer' }),
     /** The site's own order was kept: no version chose it, so that none has earned what came of it. */
     siteOrder: integer({ mode: 'boolean' }).notNull().default(false),
+    /** How many items the request's filters and exclusions left; null where it had none. */
+    allowed: integer(),
   },
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),

@@ -146,7 +146,7 @@ const pause = (ms: number) =>
 
 /**
  * The part of the request that the ranking depends on, as JSON in the form in which it was sent. Without consent it lacks what
- * the visitor did before, whose moments would link all rankings of one visitor, and the facts about them. The history
+ * the visitor did before, whose moments would link all rankings of one visitor, what is not shown to them for it, and the facts about them. The history
  * of earlier sessions stands in a field of its own: readers from before there was one find `recent` as they know it.
  */
 function requestText({
@@ -155,6 +155,8 @@ function requestText({
   recent,
   history,
   candidates,
+  filters,
+  exclude,
   consent,
 }: RankRequest): string {
   const isLogged = consent !== 'none';
@@ -166,5 +168,7 @@ function requestText({
     ...(candidates && {
       candidates: candidates.map(({ id, attributes }) => ({ id, ...attributes })),
     }),
+    ...(filters && { filters }),
+    ...(isLogged && exclude && { exclude }),
   });
 }

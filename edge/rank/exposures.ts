@@ -1,6 +1,7 @@
 import type { Exposure } from '../../shared/domain/experiment.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { experimentOf, otherArms } from '../../shared/explore/resolve.ts';
+import { competing } from '../../shared/score/filter/allowed-rows.ts';
 import { drawSlateWith, type DrawnSlate, type DrawOptions } from './draw-slate.ts';
 import type { RankingInput } from './ranking-input.ts';
 
@@ -16,7 +17,7 @@ export function exposuresOf(
 ): readonly Exposure[] {
   if (plan === undefined || degraded) return [];
   const { resolved, pointer, configOf } = plan;
-  if (resolved.exposures.length === 0 || !hasChoice(drawn, table.table.ids.length, request))
+  if (resolved.exposures.length === 0 || !hasChoice(drawn, competing(table, request), request))
     return [];
   const shown = drawn.slate.ids.join(' ');
   return resolved.exposures.filter(({ experiment: id }) => {
@@ -39,7 +40,7 @@ export function exposuresOf(
 
 /**
  * Whether there was more than one item to choose from. With a limit of 1 the slate does not show how many items there
- * were, so the size of the table decides.
+ * were, so the number of those that compete decides.
  */
 const hasChoice = ({ slate }: DrawnSlate, items: number, { limit }: RankRequest) =>
   slate.ids.length > 1 || (limit === 1 && slate.ids.length === 1 && items > 1);

@@ -4,6 +4,8 @@ import { exposuresToText, type Exposure } from '../../shared/domain/experiment.t
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { signToken } from '../../shared/domain/token.ts';
+import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
+import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
@@ -97,9 +99,11 @@ export async function rankOnce(
     ? keepSiteOrder(input, rankRequest, nowMs)
     : drawSlateWith(config, input.table, rankRequest, drawing);
   const { slate, exploration, draft } = drawn;
+  const allowed = allowedRows(input.table, rankRequest);
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
-  const compared = order?.exposure !== undefined && isComparable(input) ? [order.exposure] : [];
+  const compared =
+    order?.exposure !== undefined && isComparable(input, rankRequest) ? [order.exposure] : [];
   const exposures = isMeasured
     ? [...exposuresOf(input, drawn, rankRequest, drawing), ...compared]
     : [];
@@ -140,6 +144,7 @@ export async function rankOnce(
       seed,
       exploration,
       limit,
+      ...(allowed && { allowed: allowed.count }),
       itemIds: slate.ids,
       units: slate.units,
       ...(slate.raises && { raises: slate.raises }),
@@ -166,6 +171,9 @@ export async function rankOnce(
           rankRequest,
         )
       : [];
+  const filters = rankRequest.explain
+    ? filterReport(input.table, rankRequest, keepsOrder ? [] : scorer.schema.filters, nowMs)
+    : undefined;
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
   return {
     rankingId,
@@ -176,6 +184,7 @@ export async function rankOnce(
     degraded,
     ...(keepsOrder && { siteOrder: true as const }),
     items,
+    ...(filters && { filters }),
     token,
     ...(warnings.length > 0 && { warnings }),
   };

@@ -1,5 +1,6 @@
 import type { Shadow } from '../../shared/domain/decision.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import { competing } from '../../shared/score/filter/allowed-rows.ts';
 import { slateInGivenOrder } from '../../shared/score/given-order.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
 import type { DrawnSlate } from './draw-slate.ts';
@@ -43,5 +44,5 @@ export function championsSlateOf(
  * Whether a ranking counts in the comparison of the two orders. Nothing of it depends on the arm, so that visitors of both stay
  * comparable: of one candidate there is one order, and where what is live is not certain, neither is the share.
  */
-export const isComparable = ({ table, degraded }: RankingInput): boolean =>
-  !degraded && table.table.ids.length > 1;
+export const isComparable = ({ table, degraded }: RankingInput, request: RankRequest): boolean =>
+  !degraded && competing(table, request) > 1;

@@ -48,11 +48,13 @@ export interface Decision {
   readonly exploration: ExplorationSpec;
   readonly limit: number;
   /**
-   * The request as JSON: preferences, context, recent and candidates with their live attributes. Without consent context and
-   * recent are empty, although the ranking depended on them. With the consent to personalise also what features read of the
+   * The request as JSON: preferences, context, recent, candidates with their live attributes, filters and exclusions. Without consent
+   * context and recent are empty and exclusions absent, although the ranking depended on them. With the consent to personalise also what features read of the
    * visitor's history; without, it is not ranked by.
    */
   readonly request: string;
+  /** How many items the request's filters and exclusions left to choose from; absent where it had none. */
+  readonly allowed?: number;
   readonly itemIds: readonly ItemId[];
   /**
    * Score of each slot in fixed-point units; in an interleaved slate, the score by the arm that put the item there.

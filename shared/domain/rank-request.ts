@@ -1,6 +1,7 @@
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
-import { invalid } from './errors.ts';
+import { ApiError, invalid } from './errors.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
+import { parseFilter, type Filter } from './filter.ts';
 import { parseGivenId, referredItemId, type GivenId, type ItemId } from './ids.ts';
 import { nfc } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
@@ -15,6 +16,8 @@ export type { Preferences, Range } from './preferences.ts';
 
 export const MAX_CANDIDATES = 2000;
 const MAX_RECENT = 500;
+/** Of `exclude`. */
+export const MAX_EXCLUDED = 1000;
 export const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
 /** Of the context, as JSON: reports read those of all visitors at once. */
@@ -31,7 +34,7 @@ export interface Interaction {
 /** Facts about the request, such as device or hour, and with consent about the visitor. */
 export type RequestContext = Readonly<Record<string, string | number | boolean>>;
 
-/** The part of a request that features read. */
+/** The part of a request that a ranking depends on: what features read, and which items may be shown. */
 export interface Visit {
   readonly preferences: Preferences;
   readonly context: RequestContext;
@@ -39,6 +42,10 @@ export interface Visit {
   readonly recent: readonly Interaction[];
   /** Only with `consent: personalise`, and where it says something. */
   readonly history?: VisitorHistory;
+  /** Absent: all may be shown. */
+  readonly filters?: Filter;
+  /** Items that must not be shown, such as those that the visitor has bought: each once, in order of code units. */
+  readonly exclude?: readonly ItemId[];
 }
 
 export interface RankRequest extends Visit {
@@ -65,6 +72,8 @@ const FIELDS: ReadonlySet<string> = new Set([
   'demographics',
   'recent',
   'candidates',
+  'filters',
+  'exclude',
   'limit',
   'explain',
   'sentAt',
@@ -106,6 +115,7 @@ export function parseRankRequest(
     context: contextOf(raw.context ?? {}, raw.demographics, consent),
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
+    ...allowedBy(raw),
     limit: limit as number,
     explain,
     ...(unknown.length > 0 && { unknown }),
@@ -125,6 +135,33 @@ function parseCandidates(value: unknown): Item[] {
     seen.add(item.id);
     return item;
   });
+}
+
+/** An empty list excludes nothing, as one that is absent. */
+function allowedBy({
+  filters,
+  exclude,
+}: Readonly<Record<string, unknown>>): Pick<Visit, 'filters' | 'exclude'> {
+  const excluded = parseExcluded(exclude ?? []);
+  return {
+    ...((filters ?? undefined) !== undefined && { filters: parseFilter(filters) }),
+    ...(excluded.length > 0 && { exclude: excluded }),
+  };
+}
+
+function parseExcluded(value: unknown): readonly ItemId[] {
+  if (!Array.isArray(value) || value.length > MAX_EXCLUDED)
+    throw invalid(
+      `exclude must be a list of at most ${MAX_EXCLUDED} item ids, but was ${Array.isArray(value) ? `one of ${value.length}` : shown(value)}`,
+    );
+  const ids = value.map((id: unknown, i) => {
+    try {
+      return referredItemId(id);
+    } catch (error) {
+      throw error instanceof ApiError ? invalid(`exclude[${i}]: ${error.message}`) : error;
+    }
+  });
+  return [...new Set(ids)].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /**

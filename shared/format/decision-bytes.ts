@@ -29,12 +29,14 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * in format 5 also with how it explored what was little known: optimism and most loss (f64; NaN where there is none), the first
  * slot that is drawn (u16), and the raise of each slot in steps (u16); from there on codes are as in `slate-codes.ts`, and
  * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text) and with whether
- * the site's own order was kept (u8, 1). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * the site's own order was kept (u8, 1). In format 7 what parts a decision has is written in two bytes, and a ranking whose request had
+ * filters or exclusions ends with how many items these left (u32). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, explores in that way only where a
- * version says so, has learned columns only once a backend has published some, and keeps an order only where a pointer says so.
+ * version says so, has learned columns only once a backend has published some, and keeps an order only where a pointer says so. Filters come with requests: what
+ * older backends refuse of them waits at the edge until they are upgraded, because they would rank such a request again as if it had none.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 6;
+const NEWEST_FORMAT = 7;
 const MIN_DECISION_BYTES = 64;
 /** About what one of 20 items has. */
 const TYPICAL_DECISION_BYTES = 1536;
@@ -44,13 +46,14 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
     writeDecision(payload, decision, format);
-    if (format >= 2) writeExtras(payload, decision);
+    if (format >= 2) writeExtras(payload, decision, format);
   }
   return sealFrame(MAGIC, format, undefined, payload.written());
 }
 
 function formatFor(decision: Decision): number {
   const { pointerRevision, context, itemSource, shadow, teams, learned, siteOrder } = decision;
+  if (decision.allowed !== undefined) return 7;
   if (learned !== undefined || siteOrder) return 6;
   if (hasRaises(decision)) return 5;
   if (pointerRevision !== undefined) return 4;
@@ -157,31 +160,36 @@ const HAS_REVISION = 16;
 const HAS_RAISES = 32;
 const HAS_LEARNED = 64;
 const HAS_SITE_ORDER = 128;
+const HAS_ALLOWED = 256;
 /** The parts that each format may have, from format 2 on. */
 const PARTS_OF: Readonly<Record<number, number>> = {
   2: HAS_REVISION - 1,
   3: HAS_REVISION - 1,
   4: HAS_RAISES - 1,
   5: HAS_LEARNED - 1,
-  6: 2 * HAS_SITE_ORDER - 1,
+  6: HAS_ALLOWED - 1,
+  7: 2 * HAS_ALLOWED - 1,
 };
 
 /** Whether its exploration says more than temperature, ε and pool. */
 const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
   [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
 
-function writeExtras(out: ByteWriter, decision: Decision): void {
-  const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder } = decision;
-  out.u8(
+function writeExtras(out: ByteWriter, decision: Decision, format: number): void {
+  const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder, allowed } =
+    decision;
+  const has =
     (shadow ? HAS_SHADOW : 0) |
-      (teams ? HAS_TEAMS : 0) |
-      (context ? HAS_CONTEXT : 0) |
-      (itemSource ? HAS_ITEM_SOURCE : 0) |
-      (pointerRevision === undefined ? 0 : HAS_REVISION) |
-      (hasRaises(decision) ? HAS_RAISES : 0) |
-      (learned === undefined ? 0 : HAS_LEARNED) |
-      (siteOrder ? HAS_SITE_ORDER : 0),
-  );
+    (teams ? HAS_TEAMS : 0) |
+    (context ? HAS_CONTEXT : 0) |
+    (itemSource ? HAS_ITEM_SOURCE : 0) |
+    (pointerRevision === undefined ? 0 : HAS_REVISION) |
+    (hasRaises(decision) ? HAS_RAISES : 0) |
+    (learned === undefined ? 0 : HAS_LEARNED) |
+    (siteOrder ? HAS_SITE_ORDER : 0) |
+    (allowed === undefined ? 0 : HAS_ALLOWED);
+  if (format < 7) out.u8(has);
+  else out.u16(has);
   if (shadow !== undefined) {
     out.text(shadow.version).u32(shadow.itemIds.length);
     for (const id of shadow.itemIds) out.text(id);
@@ -193,6 +201,7 @@ function writeExtras(out: ByteWriter, decision: Decision): void {
   if (hasRaises(decision)) writeRaises(out, decision);
   if (learned !== undefined) out.text(learned);
   if (siteOrder) out.u8(1);
+  if (allowed !== undefined) out.u32(allowed);
 }
 
 function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
@@ -222,7 +231,7 @@ function readRaises(from: ByteReader, { exploration, itemIds }: Decision) {
 
 function readExtras(from: ByteReader, decision: Decision, format: number) {
   const { rankingId, itemIds } = decision;
-  const has = from.u8();
+  const has = format < 7 ? from.u8() : from.u16();
   if ((has & ~PARTS_OF[format]) !== 0)
     throw new FormatError(`ranking ${rankingId}: ${has} names parts that this build does not know`);
   const shadow = (has & HAS_SHADOW) === 0 ? undefined : readShadow(from);
@@ -238,6 +247,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   const learned = (has & HAS_LEARNED) === 0 ? undefined : readLearned(from, rankingId);
   if ((has & HAS_SITE_ORDER) !== 0 && from.u8() !== 1)
     throw new FormatError(`ranking ${rankingId}: it kept an order that this build does not know`);
+  const allowed = (has & HAS_ALLOWED) === 0 ? undefined : from.u32();
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -247,6 +257,7 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
     ...raised,
     ...(learned && { learned }),
     ...((has & HAS_SITE_ORDER) !== 0 && { siteOrder: true as const }),
+    ...(allowed !== undefined && { allowed }),
   };
 }
 

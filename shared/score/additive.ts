@@ -50,6 +50,8 @@ export interface ScoreTables {
   readonly rows: Int32Array | undefined;
   /** What a few rows have beyond the rest: row → units. */
   readonly apart: ReadonlyMap<number, number>;
+  /** Rows that may be shown: bit `row & 31` of word `row >> 5`, bits beyond the last row 0. Absent: all of them. */
+  readonly allowed?: Uint32Array;
 }
 
 type Weighed = Pick<Scorer, 'crosses' | 'weights'> & {

@@ -1,13 +1,16 @@
 import type { Visit } from '../domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../features/encode.ts';
+import { allowedRows } from './filter/allowed-rows.ts';
+import { hasRow } from './filter/row-bits.ts';
 import type { RankableTable, Slate } from './rank.ts';
 import { finalUnits } from './rerank.ts';
 import type { Scorer } from './scorer.ts';
 
 /**
  * The first items of a table in the order that they have there, as a slate that nobody drew: every slot has a propensity of 1. Scores
- * and codes are those that the scorer would rank by, so that what came of it teaches as any other slate does. Filters leave nothing
- * out: the order is the caller's, and so is what is in it. Only what is shown is scored.
+ * and codes are those that the scorer would rank by, so that what came of it teaches as any other slate does. The schema's filters leave
+ * nothing out, as the order is the caller's, and so is what is in it; what the request itself does not allow is left out. Only what is shown is
+ * scored.
  */
 export function slateInGivenOrder(
   scorer: Scorer,
@@ -16,7 +19,10 @@ export function slateInGivenOrder(
   { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
 ): Slate {
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
-  const shown = Array.from({ length: Math.min(limit, table.ids.length) }, (_, row) => row);
+  const allowed = allowedRows({ table, rows }, visit);
+  const shown = Array.from(table.ids, (_, row) => row)
+    .filter((row) => allowed === undefined || hasRow(allowed.bits, row))
+    .slice(0, limit);
   const codes = codesOf(encoded, shown);
   const features = encoded.plans.length;
   return {

@@ -17,6 +17,7 @@ import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
+import { allowedRows } from './filter/allowed-rows.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import type { KeptPools } from './kept-pools.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
@@ -43,6 +44,9 @@ export interface RankableTable {
 
 /** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
 const FEW_ROWS = 1024;
+
+/** The same where they are few of many. */
+const FEW_ALLOWED = 16_384;
 
 export function rankable(table: ItemTable): RankableTable {
   const { columns, ids } = table;
@@ -88,7 +92,7 @@ export interface PoolOptions {
 
 /**
  * Encodes the request, scores all rows with the first pass, re-ranks the best of them if the scorer has a re-ranker, and keeps
- * the best `poolSize`; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
+ * the best `poolSize` of those that the request allows; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
  * with raised weights (`drawRaises`), so that what is little known can enter.
  */
 export function poolOf(
@@ -97,23 +101,29 @@ export function poolOf(
   visit: Visit,
   { limit, nowMs, exploration, seed, pools }: PoolOptions,
 ): Pool {
+  const allowed = allowedRows({ table, rows }, visit);
+  const count = allowed?.count ?? table.ids.length;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const { crosses, weights } = scorer;
-  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) =>
-    topRows(
-      compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs),
+  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) => {
+    const tables = compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
+    return topRows(
+      allowed === undefined ? tables : { ...tables, allowed: allowed.bits },
       table.ids.length,
-      blocks,
-      Math.min(k, table.ids.length),
+      allowed !== undefined && count <= FEW_ALLOWED ? undefined : blocks,
+      Math.min(k, count),
     );
+  };
   const unraised = (): Pool => {
     const rank = () =>
       scorer.kind === 'additive'
         ? best(poolSize)
         : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize);
-    return { encoded, best: pools?.of(scorer, encoded, nowMs, poolSize, rank) ?? rank() };
+    // Of filtered requests hardly any are alike.
+    const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
+    return { encoded, best: kept || rank() };
   };
   if (scorer.kind !== 'additive') return unraised();
   const { posterior } = scorer;
@@ -137,7 +147,7 @@ export function poolOf(
     alone: leftAlone(exploration, limit),
     // Raises of few features keep the limit as they are.
     maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
-    isCut: raised.best.length === poolSize && poolSize < table.ids.length,
+    isCut: raised.best.length === poolSize && poolSize < count,
   });
   return limited === undefined ? unraised() : { encoded, ...limited };
 }

@@ -2,10 +2,11 @@ import type { ColumnUnits, CrossUnits, ScoreTables } from './additive.ts';
 import { BlockBounds } from './block-bounds.ts';
 import { BestFirst } from './best-first.ts';
 import { BLOCK_ROWS, FAN_OUT, type CodeRanges, type RowBlocks } from './row-blocks.ts';
+import { hasRow } from './filter/row-bits.ts';
 import { keyOf, TopK, type Scored } from './top-k.ts';
 
 /**
- * The exact k best rows. Ties go to the earlier row; excluded rows never appear. The blocks of rows are visited by the most
+ * The exact k best rows. Ties go to the earlier row; rows that are excluded or not allowed never appear. The blocks of rows are visited by the most
  * that a row of them can score, best first, down to blocks of 64 rows, whose rows are scored; as soon as the best block that is left
  * cannot hold a row that would enter, none can.
  * @param count number of rows. @param blocks undefined: all rows are scored, which of few takes less.
@@ -18,9 +19,9 @@ export function topRows(
 ): Scored[] {
   const scan = new Scan(tables, count, blocks, k);
   scan.scoreApart();
-  if (blocks === undefined)
-    for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
-  else searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
+  if (blocks !== undefined) searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
+  else if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);
+  else for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
   return scan.top.sorted();
 }
 
@@ -33,6 +34,7 @@ function searchBlocks(scan: Scan, bounds: BlockBounds, counts: readonly number[]
   const rowsOf = counts.map((_, level) => BLOCK_ROWS * FAN_OUT ** level);
   const add = (level: number, from: number, to: number) => {
     for (let block = from; block < to; block++) {
+      if (level === 0 && !scan.isAllowed(block)) continue;
       const key = keyOf(block * rowsOf[level], bounds.of(level, block));
       if (key > top.leastKey) waiting.push(key, level, block);
     }
@@ -81,10 +83,20 @@ class Scan {
     this.#others = tables.crosses.reduce((sum, { high }) => sum + high, 0);
   }
 
+  /** Whether a row of the block may be shown. */
+  isAllowed(block: number): boolean {
+    const { allowed } = this.#tables;
+    if (allowed === undefined) return true;
+    const word = block * (BLOCK_ROWS / 32);
+    // The last block may have one word only.
+    return (allowed[word] | allowed[word + 1]) !== 0;
+  }
+
   /** The few rows that have units of their own come first; `scoreBlock` leaves them out. */
   scoreApart(): void {
-    const { base, columns, crosses, rows, apart } = this.#tables;
+    const { base, columns, crosses, rows, apart, allowed } = this.#tables;
     for (const [row, own] of apart) {
+      if (allowed !== undefined && !hasRow(allowed, row)) continue;
       let units = base + own;
       for (const column of columns) units += column.units[column.codes[row]];
       for (const cross of crosses) units += unitsAt(cross, row);
@@ -93,14 +105,34 @@ class Scan {
     }
   }
 
+  scoreBlock(block: number): void {
+    const from = block * BLOCK_ROWS;
+    const { allowed } = this.#tables;
+    const count = takeRows(from, Math.min(BLOCK_ROWS, this.#count - from), allowed);
+    this.#scoreLeft(count, block);
+  }
+
+  /** Scores all rows that are allowed, as many at a time as a block has: of few, most blocks have hardly one. */
+  scoreEach(allowed: Uint32Array): void {
+    let taken = 0;
+    for (let word = 0; word < allowed.length; word++)
+      for (let bits = allowed[word] | 0; bits !== 0; bits &= bits - 1) {
+        left[taken++] = (word << 5) + 31 - Math.clz32(bits & -bits);
+        if (taken < BLOCK_ROWS) continue;
+        this.#scoreLeft(taken, 0);
+        taken = 0;
+      }
+    this.#scoreLeft(taken, 0);
+  }
+
   /**
    * Adds up the columns one after the other, those first by which most is lost. A row is left as soon as what is still to
    * come would not lift it to the least that enters.
+   * @param count how many rows are left. @param block the one that they are of, where there are blocks.
    */
-  scoreBlock(block: number): void {
+  #scoreLeft(count: number, block: number): void {
     const columns = this.#columns;
-    const from = block * BLOCK_ROWS;
-    let count = Math.min(BLOCK_ROWS, this.#count - from);
+    const { rows } = this.#tables;
     let sum = this.#tables.base;
     let reach = this.#others;
     for (let i = 0; i < columns.length; i++) {
@@ -109,11 +141,7 @@ class Scan {
         sum += units[ranges.low[block]];
       else reach += high;
     }
-    const { rows } = this.#tables;
-    for (let i = 0; i < count; i++) {
-      left[i] = from + i;
-      sums[i] = rows === undefined ? sum : sum + rows[from + i];
-    }
+    for (let i = 0; i < count; i++) sums[i] = rows === undefined ? sum : sum + rows[left[i]];
     const least = this.top.leastUnits;
     for (let i = 0; i < columns.length && count > 0; i++) {
       const { ranges, units, high, codes, isBytes } = columns[i];
@@ -137,6 +165,20 @@ class Scan {
     const { apart } = this.#tables;
     for (let i = 0; i < count; i++) if (!apart.has(left[i])) this.top.offer(left[i], sums[i]);
   }
+}
+
+/** Makes `left` the rows of a block that may be shown. @returns how many. */
+function takeRows(from: number, count: number, allowed: Uint32Array | undefined): number {
+  const word = from >> 5;
+  if (allowed === undefined || (allowed[word] & allowed[word + 1]) === -1) {
+    for (let i = 0; i < count; i++) left[i] = from + i;
+    return count;
+  }
+  let taken = 0;
+  for (let row = from; row < from + count; row += 32)
+    for (let bits = allowed[row >> 5] | 0; bits !== 0; bits &= bits - 1)
+      left[taken++] = row + 31 - Math.clz32(bits & -bits);
+  return taken;
 }
 
 function unitsAt({ parts, units }: CrossUnits, row: number): number {

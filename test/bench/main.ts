@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
+import { filterRows } from './filters.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   pools: async (say) => benchPools(say, variant),
   stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  filters: async () => ({ rows: filterRows(), notes: [] }),
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,

@@ -304,6 +304,24 @@ export const apprenticeDecisions: readonly Decision[] = [
   first,
 ];
 
+/** With filters and exclusions, beside all other parts, of a ranking for which they left nothing, and beside one that had none. */
+export const filteredDecisions: readonly Decision[] = [
+  {
+    ...learnedDecisions[0],
+    request: JSON.stringify({
+      preferences: {},
+      context: {},
+      recent: [],
+      filters: { all: [{ column: 'price', to: 1500 }, { not: { column: 'country', in: ['PT'] } }] },
+      exclude: ['trip-9'],
+    }),
+    allowed: 70_000,
+  },
+  { ...degraded, itemIds: [], units: [], propensities: [], codes: new Uint8Array(), allowed: 0 },
+  apprenticeDecisions[0],
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,

@@ -12,6 +12,7 @@ import {
   crossedForest,
   decisions,
   experimentDecisions,
+  filteredDecisions,
   forest,
   learned,
   learnedDecisions,
@@ -131,6 +132,12 @@ describe.each([
     bytes: decisionsToBytes(apprenticeDecisions),
     decode: decisionsFromBytes,
     value: apprenticeDecisions,
+  },
+  {
+    name: 'decisions-7',
+    bytes: decisionsToBytes(filteredDecisions),
+    decode: decisionsFromBytes,
+    value: filteredDecisions,
   },
   {
     name: 'ingest-1-revised',

@@ -36,6 +36,7 @@ export const DECISION_COLUMNS = [
   'shadow',
   'teams',
   'siteOrder',
+  'allowed',
 ] as const;
 
 export const decisionRow = (decision: Decision): Cell[] => [
@@ -72,4 +73,5 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.shadow === undefined ? null : JSON.stringify(decision.shadow),
   decision.teams ?? null,
   decision.siteOrder ? 1 : 0,
+  decision.allowed ?? null,
 ];

@@ -48,7 +48,7 @@ export async function withPools(
     return slates.map((slate) => {
       const asked = requests.get(slate.rankingId);
       const items = asked && tables.get(asked.learned);
-      const pool = items && knownPool(slate, asked.request, items, champion, challenger);
+      const pool = items && knownPool(slate, asked, items, champion, challenger);
       return pool === undefined ? slate : { ...slate, pool };
     });
   } finally {

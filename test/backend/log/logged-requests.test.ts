@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
-import { readLoggedRequests } from '../../../backend/log/logged-requests.ts';
+import { readLoggedRequests, readRequestsOf } from '../../../backend/log/logged-requests.ts';
 import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -38,6 +38,35 @@ test('requests come as they were ranked: what was wished, where, how many, and w
     limit: 7,
     placement: 'main',
   });
+});
+
+test('filters and exclusions come as they were ranked by, with how many items they left', async () => {
+  const filters = {
+    all: [
+      { column: 'price', to: 900 },
+      { column: 'departure', from: '2026-05-01' },
+    ],
+  };
+  const request = { preferences: {}, context: {}, recent: [], filters, exclude: ['a', 'b'] };
+  const rankings = [
+    rankingOf('one', NOON, { request: JSON.stringify(request), allowed: 31 }),
+    rankingOf('two', NOON + 1, {
+      request: JSON.stringify({ ...request, exclude: undefined }),
+      allowed: 0,
+    }),
+    rankingOf('three', NOON + 2, {}),
+  ];
+  await log.add(rankings);
+  await log.update();
+  const found = (await read()).map(({ request: { filters: own, exclude } }) => [own, exclude]);
+  expect(found).toEqual([
+    [filters, ['a', 'b']],
+    [filters, undefined],
+    [undefined, undefined],
+  ]);
+  const ids = rankings.map(({ rankingId }) => rankingId);
+  const by = await readRequestsOf(log.store.db, ids);
+  expect(ids.map((id) => by.get(id)!.allowed)).toEqual([31, 0, null]);
 });
 
 test('a history comes as it was ranked by, since nothing is logged that its visitor did not consent to', async () => {

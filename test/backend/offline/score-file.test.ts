@@ -103,6 +103,29 @@ describe('a file of requests', () => {
     expect((await scored(fileOf(gzipSync(`${lines}\n`)), 2)).out).toBe(one.out);
   });
 
+  it('is filtered as at the edge, and says what was removed where it explains', async () => {
+    const asked = { sessionId: 's', limit: 100, explain: true, exclude: ['trip-000007'] };
+    const dear = { ...asked, filters: { all: [{ column: 'price', from: 3000 }] } };
+    const wrong = { ...asked, filters: { column: 'prise', to: 1 } };
+    const { answers } = await scored(
+      fileOf([dear, wrong].map((one) => JSON.stringify(one)).join('\n')),
+      1,
+    );
+    const left = makeTrips(300, 1).filter(
+      ({ id, attributes }) =>
+        (attributes.price as number) >= 3000 &&
+        id !== 'trip-000007' &&
+        attributes.status !== 'full' &&
+        (attributes.departure as number) >= NOW_MS,
+    );
+    expect(answers[0].filters.left).toBe(left.length);
+    const shown = answers[0].items.map(({ id }: { id: string }) => id);
+    const ids = left.map(({ id }) => id as string);
+    expect(shown.every((id: string) => ids.includes(id))).toBe(true);
+    expect(shown).toHaveLength(Math.min(100, left.length));
+    expect(answers[1].error.message).toContain('did you mean "price"?');
+  });
+
   it('has answers to what is refused in their place; empty lines have none', async () => {
     const good = JSON.stringify(requests[1]);
     const file = fileOf(`${good}\r\n\n{"sessionId":"s","limit":0}\nnot JSON\n${good}\n`);

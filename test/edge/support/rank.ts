@@ -1,4 +1,5 @@
 import { parseItemId } from '../../../shared/domain/ids.ts';
+import type { FilterReport } from '../../../shared/score/filter/filter-report.ts';
 import { type Isolate, PUBLISHABLE, type Ask } from './edge.ts';
 
 interface RankedItem {
@@ -25,6 +26,7 @@ export interface RankAnswer {
   readonly code?: string;
   readonly message?: string;
   readonly siteOrder?: true;
+  readonly filters?: FilterReport;
 }
 
 export async function rank(

@@ -6,6 +6,8 @@ import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
 import { compileScores } from '../../../shared/score/additive.ts';
 import { blockCounts, columnBlocks } from '../../../shared/score/row-blocks.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { everyRow, hasRow } from '../../../shared/score/filter/row-bits.ts';
 import { topRows } from '../../../shared/score/top-rows.ts';
 import { compileScores as compileJoined } from '../../oracle/joined-scan/additive.ts';
 import { eachRow, joinColumns } from '../../oracle/joined-scan/joined-columns.ts';
@@ -15,6 +17,20 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { competitions, schemas, scorersFor } from '../support/arbitrary.ts';
 import { fuzz, runs, SEED } from '../support/seed.ts';
 
+/** Few or most of the rows, in runs, so that some blocks have none of them and some have all. */
+function maskOf(count: number, seed: number): Uint32Array {
+  const random = seededRandom(seed);
+  const share = [0.01, 0.2, 0.5, 0.95][seed % 4];
+  const bits = everyRow(count);
+  for (let row = 0; row < count;) {
+    const run = 1 + Math.floor(random() * (seed % 3 === 0 ? 2 : 150));
+    if (random() >= share)
+      for (let i = row; i < Math.min(row + run, count); i++) bits[i >> 5] &= ~(1 << (i & 31));
+    row += run;
+  }
+  return bits;
+}
+
 /** Both scans of one table under one request: rows, units and ties must be the same. */
 function bothScans(
   { schema, crosses, weights }: Parameters<typeof compileJoined>[0] & { schema: typeof smarttrip },
@@ -22,6 +38,7 @@ function bothScans(
   visit: Parameters<typeof encodeRequest>[3],
   nowMs: number,
   k: number,
+  seed: number,
 ) {
   const rows = new Map([...table.ids].map((id, row) => [id, row]));
   const encoded = encodeRequest(schema, table, rows, visit, nowMs);
@@ -31,24 +48,35 @@ function bothScans(
   const tables = compileScores({ crosses, weights }, encoded, nowMs);
   const wanted = Math.min(k, count);
   const joined = joinColumns(table);
+  const all = topRowsByRow(
+    compileJoined({ crosses, weights }, encoded, joined, eachRow(table), nowMs),
+    count,
+  );
+  const masked = { ...tables, allowed: maskOf(count, seed) };
   return {
     byBlocks: topRows(tables, count, blocks, wanted),
     inOrder: topRows(tables, count, undefined, wanted),
-    oracle: topRowsByRow(
-      compileJoined({ crosses, weights }, encoded, joined, eachRow(table), nowMs),
-      wanted,
-    ),
+    oracle: all.slice(0, wanted),
+    allowedByBlocks: topRows(masked, count, blocks, wanted),
+    allowedInOrder: topRows(masked, count, undefined, wanted),
+    allowedOracle: all.filter(({ row }) => hasRow(masked.allowed, row)).slice(0, wanted),
   };
 }
 
 describe(`the block-max scan (seed ${SEED})`, () => {
   it('finds the rows, units and ties of the scan by joined columns, for any schema, weights, crosses and request', () => {
     const cases = schemas.chain((schema) =>
-      fc.tuple(scorersFor(schema), competitions, fc.integer({ min: 1, max: 30 }), fc.nat(5)),
+      fc.tuple(
+        scorersFor(schema),
+        competitions,
+        fc.integer({ min: 1, max: 30 }),
+        fc.nat(5),
+        fc.nat(1000),
+      ),
     );
     fuzz(
       cases,
-      ([scorer, { items, ordered, visit, nowMs }, k, copies]) => {
+      ([scorer, { items, ordered, visit, nowMs }, k, copies, seed]) => {
         // Copies make ties that lie in different blocks.
         const all = Array.from({ length: 2 ** copies }, (_, copy) =>
           items.map(({ id, attributes }) => ({
@@ -57,9 +85,11 @@ describe(`the block-max scan (seed ${SEED})`, () => {
           })),
         ).flat();
         const table = packItems(scorer.schema.columns, all, ordered);
-        const { byBlocks, inOrder, oracle } = bothScans(scorer, table, visit, nowMs, k);
-        expect(byBlocks).toEqual(oracle);
-        expect(inOrder).toEqual(oracle);
+        const found = bothScans(scorer, table, visit, nowMs, k, seed);
+        expect(found.byBlocks).toEqual(found.oracle);
+        expect(found.inOrder).toEqual(found.oracle);
+        expect(found.allowedByBlocks).toEqual(found.allowedOracle);
+        expect(found.allowedInOrder).toEqual(found.allowedOracle);
       },
       600,
     );
@@ -90,14 +120,17 @@ describe(`the block-max scan (seed ${SEED})`, () => {
       const table = tables[seed % tables.length];
       const weights = seededWeights(schema.features.length + 1, seed);
       const crosses = [[1, 5]] as const;
-      const { byBlocks, oracle } = bothScans(
+      const { byBlocks, oracle, allowedByBlocks, allowedInOrder, allowedOracle } = bothScans(
         { schema, crosses, weights },
         table,
         { ...visit, recent },
         NOW_MS,
         1 + ((7 * seed) % 60),
+        seed,
       );
       expect(byBlocks).toEqual(oracle);
+      expect(allowedByBlocks).toEqual(allowedOracle);
+      expect(allowedInOrder).toEqual(allowedOracle);
     }
   });
 });

@@ -2,6 +2,7 @@ import type { ExplorationSpec } from '../../../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../../../shared/domain/rank-request.ts';
 import { codesOf } from '../../../../shared/features/encode.ts';
 import { candidateTable } from '../../../../shared/score/candidate-table.ts';
+import { competing } from '../../../../shared/score/filter/allowed-rows.ts';
 import { drawnBy, poolOf, type RankableTable } from '../../../../shared/score/rank.ts';
 import type { Scorer } from '../../../../shared/score/scorer.ts';
 import type { LoggedSlate, SlatePool } from '../../learn/logged-slate.ts';
@@ -16,12 +17,14 @@ const SAME = 1e-9;
  * Where the champion raised what is little known, its pool is that of the logged seed, and what others would have seen is
  * outside of it: of those items this ranking tells nothing, while another ranking's draw may have held them. The challenger's
  * pool is by its scores alone: that is the policy which is estimated.
+ * Only what the request's filters allow competes, for either; what it excluded is not logged without consent, and then the number of items
+ * that were left says whether there was such.
  * @param table the catalogue of now. @returns undefined where it is not known any more: the champion's pool must give the
  * shown item the codes and the propensity that were logged, or the catalogue or the weights were others at the time.
  */
 export function knownPool(
-  slate: Pick<LoggedSlate, 'at' | 'itemIds' | 'codes' | 'propensities' | 'draw'>,
-  request: RankRequest,
+  slate: Pick<LoggedSlate, 'at' | 'consent' | 'itemIds' | 'codes' | 'propensities' | 'draw'>,
+  { request, allowed }: { readonly request: RankRequest; readonly allowed: number | null },
   table: RankableTable,
   champion: Scorer,
   challenger: Scorer,
@@ -29,6 +32,8 @@ export function knownPool(
   const { candidates, limit } = request;
   const from =
     candidates === undefined ? table : candidateTable(champion.schema, candidates, table);
+  if (slate.consent === 'none' && allowed !== null && allowed !== competing(from, request))
+    return undefined;
   const seed = slate.draw?.seed ?? 0;
   const poolBy = (scorer: Scorer, exploration: ExplorationSpec) =>
     poolOf(scorer, from, request, { limit, nowMs: slate.at, exploration, seed });

@@ -4,11 +4,13 @@ import { withPools } from '../../../../backend/runs/shell/logged-pools.ts';
 import { packedCatalogue } from '../../../../backend/runs/shell/packed-catalogue.ts';
 import { offPolicyGain } from '../../../../backend/science/evaluation/off-policy-gain.ts';
 import type { LoggedSlate } from '../../../../backend/science/learn/logged-slate.ts';
+import { parseFilter } from '../../../../shared/domain/filter.ts';
 import { parseItemId, RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import type { Visit } from '../../../../shared/domain/rank-request.ts';
 import { catalogueTable } from '../../../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
 import { candidateTable } from '../../../../shared/score/candidate-table.ts';
+import { allowedRows } from '../../../../shared/score/filter/allowed-rows.ts';
 import { rankable, rankSlate, type RankableTable } from '../../../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../../bench/support/trips.ts';
@@ -42,14 +44,23 @@ afterEach(() => log.close());
 const poolsOf = (of: readonly LoggedSlate[], by: Scorer, other: Scorer) =>
   withPools(log.database, packedCatalogue(log.database, smarttrip), of, by, other);
 
+const wantedOf = (n: number): Pick<Visit, 'filters' | 'exclude'> =>
+  n % 3 === 0
+    ? {
+        filters: parseFilter({ column: 'price', to: 4000 + n }),
+        exclude: [items[n % ITEMS].id],
+      }
+    : {};
+
 type Asked = Visit & { readonly candidates?: readonly { readonly id: string }[] };
 
-/** Every other request sends some candidates of its own. */
+/** Every third request says what may be shown, and every other one sends some candidates of its own. */
 const requests: Asked[] = makeVisits(RANKINGS, 2).map((visit, n) =>
   n % 2 === 0
-    ? visit
+    ? { ...visit, ...wantedOf(n) }
     : {
         ...visit,
+        ...wantedOf(n),
         candidates: Array.from({ length: CANDIDATES }, (_, i) => ({
           id: items[(7 * n + 3 * i) % ITEMS].id,
         })),
@@ -94,7 +105,11 @@ async function served(by = champion): Promise<LoggedSlate[]> {
     };
   });
   const decisions = slates.map(({ rankingId, at }, n) =>
-    rankingOf(rankingId, at, { request: JSON.stringify(requests[n]), limit: 1 }),
+    rankingOf(rankingId, at, {
+      request: JSON.stringify(requests[n]),
+      limit: 1,
+      allowed: allowedRows(tableOf(requests[n]), requests[n])?.count,
+    }),
   );
   await log.add(
     decisions.map((decision, n) => Object.assign(decision, { rankingId: slates[n].rankingId })),

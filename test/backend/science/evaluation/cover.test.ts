@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { coverOf } from '../../../../backend/science/evaluation/cover.ts';
+import { parseFilter } from '../../../../shared/domain/filter.ts';
 import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../../../shared/domain/rank-request.ts';
 import { attributesAt, packItems } from '../../../../shared/features/columns/item-table.ts';
@@ -58,6 +59,23 @@ test('a champion that does not explore covers what it shows and nothing else', (
   const pooled = { ...champion, exploration: { temperature: 0, epsilon: 0.1, poolSize: 1000 } };
   expect(coverOf(strict, opposite, table, requests)!.share).toBeLessThan(0.2);
   expect(coverOf(pooled, opposite, table, requests)!.share).toBe(1);
+});
+
+test('filters and exclusions hold for what a challenger would show as for what the champion could show', () => {
+  const filters = parseFilter({ column: 'price', to: 2000 });
+  const exclude = table.table.ids.slice(0, 300).toSorted();
+  const left = makeTrips(1000, 1).filter(
+    ({ id, attributes }) => (attributes.price as number) <= 2000 && !exclude.includes(id),
+  );
+  const asked = requests.map(({ request, at }) => ({
+    request: { ...request, filters, exclude },
+    at,
+  }));
+  const by = { ...champion, exploration: { temperature: 1, epsilon: 0.1, poolSize: 120 } };
+  const found = coverOf(by, opposite, table, asked)!;
+  const alone = rankable(packItems(smarttrip.columns, left));
+  expect(found).toEqual(coverOf(by, opposite, alone, requests));
+  expect(found.share).toBeGreaterThan(coverOf(by, opposite, table, requests)!.share);
 });
 
 test('requests with candidates are covered within these, by the catalogue where they name ids alone', () => {

@@ -138,7 +138,10 @@ describe.each([
     const poolIn = (slate: LoggedSlate, visit: (typeof visits)[number]) =>
       knownPool(
         { ...slate, at: NOW_MS },
-        { ...parseRankRequest({ sessionId: 's', limit: 1 }), ...visit },
+        {
+          request: { ...parseRankRequest({ sessionId: 's', limit: 1 }), ...visit },
+          allowed: null,
+        },
         table,
         champion,
         rules,

@@ -1,0 +1,62 @@
+import type { ItemId } from '../../domain/ids.ts';
+import type { Visit } from '../../domain/rank-request.ts';
+import type { ItemTable } from '../../features/columns/item-table.ts';
+import type { RowsById } from '../../features/columns/row-index.ts';
+import { filterRows } from './filter-rows.ts';
+import { countRows, everyRow, type RowBits } from './row-bits.ts';
+
+/** The part of a request that says which items may be shown. */
+export type Wanted = Pick<Visit, 'filters' | 'exclude'>;
+
+/** A table, and where its items are. */
+interface Items {
+  readonly table: ItemTable;
+  readonly rows: RowsById;
+}
+
+/** Rows that may be shown, and how many they are. */
+export interface AllowedRows {
+  readonly bits: RowBits;
+  readonly count: number;
+}
+
+/**
+ * The rows that a request's filters and exclusions leave. Of a request that is ranked by several versions they are found once.
+ * @returns undefined where the request has neither. @throws ApiError 400 as `filterRows` does.
+ */
+export function allowedRows(items: Items, { filters, exclude }: Wanted): AllowedRows | undefined {
+  if (filters === undefined && exclude === undefined) return undefined;
+  const before = latest.get(items.table);
+  if (before !== undefined && before.filters === filters && before.exclude === exclude)
+    return before.allowed;
+  const bits =
+    filters === undefined
+      ? everyRow(items.table.ids.length)
+      : filterRows(items.table, filters, 'filters');
+  if (exclude !== undefined) removeItems(bits, items, exclude);
+  const allowed = { bits, count: countRows(bits) };
+  latest.set(items.table, { filters, exclude, allowed });
+  return allowed;
+}
+
+/** How many items compete under a request. */
+export const competing = (items: Items, wanted: Wanted): number =>
+  allowedRows(items, wanted)?.count ?? items.table.ids.length;
+
+/** All rows but those of some items. */
+export function allBut(items: Items, excluded: readonly ItemId[]): RowBits {
+  const bits = everyRow(items.table.ids.length);
+  removeItems(bits, items, excluded);
+  return bits;
+}
+
+/** By table what was found last: a request's own filter is the same object in all of its rankings. */
+const latest = new WeakMap<ItemTable, Wanted & { readonly allowed: AllowedRows }>();
+
+/** Those that the table does not have need no removing. */
+function removeItems(bits: RowBits, { rows }: Items, excluded: readonly ItemId[]): void {
+  for (const id of excluded) {
+    const row = rows.get(id);
+    if (row !== undefined) bits[row >> 5] &= ~(1 << (row & 31));
+  }
+}
