@@ -12,6 +12,7 @@ import { createVerb } from './experiments/create.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { sizeVerb } from './experiments/size.ts';
 import { helpByNoun } from './help.ts';
+import { initVerb } from './init/init.ts';
 import { deleteItemsVerb } from './items/delete.ts';
 import { importVerb } from './items/import.ts';
 import { learnedVerb } from './items/learned.ts';
@@ -58,8 +59,9 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'system',
     about: 'the edge and the backend',
-    verbs: [startAllVerb, serveVerb, statusVerb, configVerb, keysVerb],
+    verbs: [initVerb, startAllVerb, serveVerb, statusVerb, configVerb, keysVerb],
     short: {
+      init: initVerb,
       start: startAllVerb,
       serve: serveVerb,
       status: statusVerb,

@@ -33,6 +33,8 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm (test|run (check|fix))$/, 'it is what runs this test, or would change the sources'],
   [/^npm run (dev|bench)\b/, 'reload-on-change.test.ts; benchmarks take minutes'],
   [/^npm run demo$/, 'demo.test.ts tells the same story in less time'],
+  [/^npx trimtab init\b/, 'init.test.ts: it starts a system of its own'],
+  [/^npx trimtab import .*--complete$/, 'import.test.ts: later commands need the other items'],
   [/--remote$/, 'it needs an account'],
   [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],

@@ -6,8 +6,9 @@ import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { featureTable } from './feature-table.ts';
 import { localVerb } from '../command/verb.ts';
+import { itemFileFrom } from '../command/item-file.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
-import { readItems, refusalsText } from '../items/read-items.ts';
+import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 
 export const checkVerb = () =>
   withItemOptions(
@@ -41,7 +42,7 @@ async function check(
 
 /** @throws CliError with what does not fit. */
 async function checkItems(file: string, schema: Schema, options: ItemFileOptions): Promise<void> {
-  const { items, refused } = await readItems(file, options, schema.columns);
+  const { items, refused } = await readItems(file, await itemFileFrom(options), schema.columns);
   refuseForeign(schema, items);
   if (refused.length > 0)
     throw new CliError(

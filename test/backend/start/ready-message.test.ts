@@ -17,11 +17,13 @@ test('what is printed at the start holds the publishable key, which pages show, 
       keys: KEYS,
       version: { schemaHash: 'ab', weights: 'v000000', snapshot: '', items: 3, degraded: false },
       imported: 3,
+      example: { sessionId: 'try-1', preferences: { place: "men's" } },
     },
     1000,
   );
   const { publishableKey, ...secrets } = KEYS;
   expect(text).toContain(publishableKey);
   for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
+  expect(text).toContain(String.raw`-d '{"sessionId":"try-1","preferences":{"place":"men'\''s"}}'`);
   expect(text).toContain('npx trimtab keys --dashboard --backend http://127.0.0.1:2');
 });
