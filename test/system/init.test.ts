@@ -36,6 +36,8 @@ test('nothing but the two files is written without a start', async () => {
   expect(parseSchema(JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'))).name).toBe(
     'shoes',
   );
+  const { $schema } = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
+  expect(existsSync(join(folder, $schema)), $schema).toBe(true);
 });
 
 test('a second time is refused, unless it is forced', async () => {
@@ -53,6 +55,7 @@ test('the file can be checked and fitted as the configuration says that it is re
     folder,
   );
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining('schema.json is valid')]);
+  expect(stdout).toMatch(/in-stock +yes: \d+, no: \d+/);
 });
 
 test(

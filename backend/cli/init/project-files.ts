@@ -1,11 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { ItemFile } from '../../catalogue/files/item-file.ts';
 import { JSON_NAME, TS_NAME } from '../../config/config-file.ts';
 import { CliError } from '../../client/failure.ts';
 
 const SCHEMA_NAME = 'schema.json';
+/** What editors complete and check a schema by. */
+const JSON_SCHEMA = fileURLToPath(new URL('../../../docs/schema.schema.json', import.meta.url));
 
 /** @throws CliError naming what is there already, before anything is asked. */
 export function refuseOverwriting(folder: string): void {
@@ -23,7 +26,8 @@ export function writeProject(
   read: ItemFile,
   about: string,
 ): string[] {
-  writeFileSync(join(folder, SCHEMA_NAME), `${schemaText(definition)}\n`);
+  const file = { $schema: relative(folder, JSON_SCHEMA).replaceAll(sep, '/'), ...definition };
+  writeFileSync(join(folder, SCHEMA_NAME), `${schemaText(file)}\n`);
   if (existsSync(join(folder, JSON_NAME))) {
     const config = { schema: `./${SCHEMA_NAME}`, catalogue: { read } };
     writeFileSync(join(folder, JSON_NAME), `${JSON.stringify(config, null, 2)}\n`);
