@@ -2,6 +2,7 @@ import { Router, type IRequest } from 'itty-router';
 import { handleKv } from './admin/handle-kv.ts';
 import { handleEvents } from './collect/handle-events.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
+import { handleOpenApi } from './http/openapi.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
 import type { Env } from './platform/env.ts';
@@ -24,6 +25,7 @@ router
   .post('/v1/events', handleEvents)
   .get('/v1/health', () => jsonResponse({ status: 'ok' }))
   .get('/v1/version', handleVersion)
+  .get('/openapi.json', handleOpenApi)
   .post('/v1/live/deltas', handleDeltas)
   .all('/v1/kv/*', handleKv)
   .all('*', (request) => errorResponse(notFound(request)));

@@ -146,6 +146,7 @@ describe('commands of the documentation', () => {
           .replace('pk_…', system.keys.publishableKey),
       );
     if (line.includes('/v1/events')) return isCounted(words);
+    if (line.endsWith('/openapi.json')) return isDescribed(words);
     const keepsOrder = isApprentice && line.includes('"candidates"');
     await until('it is answered as the page says', async () => {
       const { stdout } = await promisify(execFile)('curl', words);
@@ -154,6 +155,11 @@ describe('commands of the documentation', () => {
       latest = answer;
       return (answer.siteOrder === true) === keepsOrder;
     });
+  }
+
+  async function isDescribed(words: readonly string[]): Promise<void> {
+    const { stdout } = await promisify(execFile)('curl', [...words]);
+    expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0' });
   }
 
   /** With the ids and the token of the ranking before it, which a page cannot foresee. */
