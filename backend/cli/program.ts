@@ -26,6 +26,7 @@ import {
   unitsVerb,
   verifyVerb,
 } from './metric-weights/read.ts';
+import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
@@ -171,7 +172,12 @@ const NOUNS: readonly Noun[] = [
     about: 'features of a catalogue',
     verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
   },
-  { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
+  {
+    noun: 'replay',
+    about: 'real logs through the running system',
+    verbs: [trivagoVerb, mappedVerb],
+    otherwise: mappedVerb,
+  },
 ];
 
 export function program(): Command {
