@@ -52,7 +52,7 @@ test.each(Object.entries(COLUMN_TYPES))('the example of a %s is one', (_, { spec
 });
 
 describe('the JSON Schema', () => {
-  const validator = z.fromJSONSchema(jsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  const validator = z.fromJSONSchema(jsonSchema());
   const accepts = (value: unknown) => validator.safeParse(value).success;
   const read = (path: string) => JSON.parse(readFileSync(root(path), 'utf8')) as object;
 

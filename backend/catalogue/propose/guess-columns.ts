@@ -219,5 +219,5 @@ function exampleOf(rows: readonly Row[], name: string): string {
     ? ''
     : typeof value === 'object'
       ? JSON.stringify(value)
-      : String(value);
+      : String(value as string | number);
 }

@@ -5,6 +5,7 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { count, counted } from '../../../shared/text/text.ts';
 import { examplePreferences } from '../../catalogue/example-request.ts';
 import type { ItemFile } from '../../catalogue/files/item-file.ts';
+import { knownExport } from '../../catalogue/files/known-exports.ts';
 import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 import { sampleRows } from '../../catalogue/files/sample-rows.ts';
 import type { Guess, Row } from '../../catalogue/propose/guess.ts';
@@ -92,7 +93,9 @@ interface Found {
 async function propose(file: string, options: InitOptions, asked: Asked): Promise<Found> {
   const given = fileOptionsOf(options);
   const { header, rows } = await sampleRows(file, given, SAMPLED_ROWS);
-  const guess = await guessByAnswers(header, rows, given, asked);
+  const known = knownExport(header);
+  if (known !== undefined) note(`${known.about}.`);
+  const guess = await guessByAnswers(header, rows, { ...known?.read, ...given }, asked);
   const name = basename(file)
     .replace(/\.gz$/i, '')
     .replace(/\.\w+$/, '');

@@ -8,7 +8,7 @@ import { deleteItems, storedIds } from '../../client/stored-items.ts';
 import { uploadItems } from '../../client/upload-items.ts';
 import { version } from '../command/arguments.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
-import { itemFileFrom } from '../command/item-file.ts';
+import { itemFileFrom } from './item-file-from.ts';
 import { withItemOptions, type ItemFileOptions } from './item-file-options.ts';
 import { formatOf, readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 

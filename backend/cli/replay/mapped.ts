@@ -65,7 +65,7 @@ async function replay(name: string, files: readonly string[], options: Options):
   );
 }
 
-async function* rowsOf(file: string, { format }: LogMapping): AsyncGenerator<unknown> {
+async function* rowsOf(file: string, { format }: LogMapping): AsyncGenerator {
   if (format === 'json') {
     for await (const { value } of jsonRows(file)) yield value;
     return;

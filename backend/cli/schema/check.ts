@@ -9,7 +9,7 @@ import { readJsonFile } from '../command/read-json-file.ts';
 import { bucketCountsText } from './bucket-counts-text.ts';
 import { featureTable } from './feature-table.ts';
 import { localVerb } from '../command/verb.ts';
-import { itemFileFrom } from '../command/item-file.ts';
+import { itemFileFrom } from '../items/item-file-from.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
 import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 

@@ -7,7 +7,7 @@ import { print } from '../../client/print.ts';
 import { positive } from '../command/arguments.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { localVerb } from '../command/verb.ts';
-import { itemFileFrom } from '../command/item-file.ts';
+import { itemFileFrom } from '../items/item-file-from.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
 import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 

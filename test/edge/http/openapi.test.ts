@@ -26,9 +26,7 @@ beforeAll(async () => {
   await publishScorer('v000001');
   isolate = coldIsolate();
   // No key: whoever writes a client reads it first.
-  const response = await isolate.fetch('/openapi.json');
-  expect(response.status).toBe(200);
-  document = await response.json();
+  document = await (await isolate.fetch('/openapi.json')).json();
 });
 
 const operation = (path: string, method: 'get' | 'post'): Operation =>
@@ -54,6 +52,10 @@ async function ask(path: string, body: unknown, key: string | undefined = PUBLIS
   const response = await isolate.fetch(path, { key, body });
   return { status: response.status, body: await response.json<Record<string, unknown>>() };
 }
+
+test('it is there for everybody, and says what it is', () => {
+  expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Trimtab edge' } });
+});
 
 test('the example of a ranking is one, and so is its answer', async () => {
   const { schema, example } = bodyOf('/v1/rank');

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { examplePreferences } from '../../../../backend/catalogue/example-request.ts';
 import type { ItemFile } from '../../../../backend/catalogue/files/item-file.ts';
+import { knownExport } from '../../../../backend/catalogue/files/known-exports.ts';
 import { readItems } from '../../../../backend/catalogue/files/read-items.ts';
 import { sampleRows } from '../../../../backend/catalogue/files/sample-rows.ts';
 import { guessColumns } from '../../../../backend/catalogue/propose/guess-columns.ts';
@@ -100,6 +101,28 @@ test('trips: dollars with grouped thousands, American dates, themes', async () =
   expect(guess.file.sets).toEqual({ themes: ';' });
   expect(schema.filters).toContainEqual({ column: 'departure', before: 'now' });
   expect(items.every(({ attributes }) => (attributes.price as number) > 400)).toBe(true);
+});
+
+test('an export of a shop system is known by its header, and its variants are one item', async () => {
+  const file = fixture('shopify.csv');
+  const { header, rows } = await sampleRows(file, {}, 1000);
+  const known = knownExport(header)!;
+  expect(known.about).toContain('Shopify');
+  const guess = guessColumns(header, rows, known.read);
+  const schema = parseSchema(proposeSchema('shopify', guess, rows, NOW_MS).definition);
+  const { items, refused, merged } = await readItems(file, guess.file, schema.columns);
+  expect([items.length, merged, refused]).toEqual([4, 5, []]);
+  expect(items[0]).toMatchObject({
+    id: 'trail-one',
+    attributes: {
+      Title: 'Trail One',
+      Tags: ['trail', 'light'],
+      'Option1 Value': ['40', '41', '42'],
+      'Variant Price': 119,
+    },
+  });
+  expect(schema.filters).toEqual([{ column: 'Status', exclude: ['draft'] }]);
+  expect(knownExport(['id', 'Title'])).toBeUndefined();
 });
 
 const guessed = (
@@ -252,7 +275,7 @@ test('as many features as a schema may have, and never more, from a very wide fi
   const rows = Array.from({ length: 50 }, (_, row) =>
     Object.fromEntries([
       ['id', `i${row}`],
-      ...Array.from({ length: 60 }, (_, column) => [`c${column}`, (row * (column + 7)) % 11]),
+      ...Array.from({ length: 60 }, (__, column) => [`c${column}`, (row * (column + 7)) % 11]),
     ]),
   );
   const { definition } = proposeSchema('wide', guessed(rows), rows, NOW_MS);

@@ -1,6 +1,6 @@
 import { itemFileIn } from '../../catalogue/settings.ts';
 import type { ItemFile } from '../../catalogue/files/item-file.ts';
-import { itemFileOf, type ItemFileOptions } from '../items/item-file-options.ts';
+import { itemFileOf, type ItemFileOptions } from './item-file-options.ts';
 
 /** How a file is to be read: as the command line says, else as the configuration file does. @throws Error as `loadSettings`. */
 export async function itemFileFrom(options: ItemFileOptions): Promise<ItemFile> {
