@@ -215,9 +215,6 @@ function textGuess(name: string, cells: readonly string[]): ColumnGuess {
 function exampleOf(rows: readonly Row[], name: string): string {
   const value = rows.map((row) => row[name]).find((one) => !isAbsent(one, {}));
   if (Array.isArray(value)) return value.join(', ');
-  return value === undefined
-    ? ''
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value as string | number);
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : JSON.stringify(value);
 }
