@@ -4,6 +4,7 @@ import { handleEvents } from './collect/handle-events.ts';
 import { handleForget } from './collect/handle-forget.ts';
 import { handleClientScript } from './http/handle-client-script.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
+import { handleOpenApi } from './http/openapi.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
 import type { Env } from './platform/env.ts';
@@ -29,6 +30,7 @@ router
   .get('/client.extras.js', handleClientScript('/client.extras.js'))
   .get('/v1/health', () => jsonResponse({ status: 'ok' }))
   .get('/v1/version', handleVersion)
+  .get('/openapi.json', handleOpenApi)
   .post('/v1/live/deltas', handleDeltas)
   .all('/v1/kv/*', handleKv)
   .all('*', (request) => errorResponse(notFound(request)));

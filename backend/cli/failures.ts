@@ -11,6 +11,8 @@ export interface Failure {
   readonly message: string;
 }
 
+const CALLED_WRONGLY: ReadonlySet<string> = new Set(['no_file', 'usage']);
+
 /** @returns undefined where commander only printed its help or version. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CommanderError) {
@@ -20,7 +22,11 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CliError)
     return { exitCode: error.exitCode, code: error.code, message: error.message };
   if (error instanceof ApiError)
-    return { exitCode: error.code === 'no_file' ? 2 : 1, code: error.code, message: error.message };
+    return {
+      exitCode: CALLED_WRONGLY.has(error.code) ? 2 : 1,
+      code: error.code,
+      message: error.message,
+    };
   if (isMissingFile(error))
     return { exitCode: 2, code: 'no_file', message: `there is no file ${error.path ?? ''}`.trim() };
   // A plain error is thrown with a message for people; a TypeError is a bug.

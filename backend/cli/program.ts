@@ -12,6 +12,7 @@ import { createVerb } from './experiments/create.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { sizeVerb } from './experiments/size.ts';
 import { helpByNoun } from './help.ts';
+import { initVerb } from './init/init.ts';
 import { deleteItemsVerb } from './items/delete.ts';
 import { importVerb } from './items/import.ts';
 import { learnedVerb } from './items/learned.ts';
@@ -25,6 +26,7 @@ import {
   unitsVerb,
   verifyVerb,
 } from './metric-weights/read.ts';
+import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
@@ -60,8 +62,9 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'system',
     about: 'the edge and the backend',
-    verbs: [startAllVerb, serveVerb, statusVerb, loginVerb, configVerb, keysVerb],
+    verbs: [initVerb, startAllVerb, serveVerb, statusVerb, loginVerb, configVerb, keysVerb],
     short: {
+      init: initVerb,
       start: startAllVerb,
       serve: serveVerb,
       status: statusVerb,
@@ -173,7 +176,12 @@ const NOUNS: readonly Noun[] = [
     about: 'features of a catalogue',
     verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
   },
-  { noun: 'replay', about: 'real logs through the running system', verbs: [trivagoVerb] },
+  {
+    noun: 'replay',
+    about: 'real logs through the running system',
+    verbs: [trivagoVerb, mappedVerb],
+    otherwise: mappedVerb,
+  },
 ];
 
 export function program(): Command {

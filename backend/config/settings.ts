@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { catalogue } from '../catalogue/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { monitors } from '../monitor/settings.ts';
@@ -18,6 +19,8 @@ export const settings = group({
     .min(1)
     .optional()
     .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
+  /** How the catalogue is read. */
+  catalogue,
   /** When models are trained, and on what. */
   training,
   /** Which events count, how much data training needs, and how long the log is stored. */

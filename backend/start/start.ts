@@ -1,4 +1,7 @@
-import { backendClient, json } from '../client/backend-client.ts';
+import { parseItem } from '../../shared/domain/item.ts';
+import { smarttrip } from '../../shared/features/smarttrip.ts';
+import { examplePreferences } from '../catalogue/example-request.ts';
+import { backendClient, json, type BackendClient } from '../client/backend-client.ts';
 import { CliError } from '../client/failure.ts';
 import { aborted } from '../client/stop-signal.ts';
 import { startBackendChild } from './backend-child.ts';
@@ -11,6 +14,7 @@ import { loadSettings } from '../config/config.ts';
 import { keepPrivate } from '../config/keep-private.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
+import { exampleRequest, TRIP_REQUEST } from './first-ranking.ts';
 import { keepRunning } from './keep-running.ts';
 import { lockStateDir } from './lock-state-dir.ts';
 import { needFreePort } from './ports.ts';
@@ -36,6 +40,8 @@ export interface Running {
   readonly dashboardUrl: string;
   readonly keys: Keys;
   readonly version: EdgeVersion;
+  /** A ranking to ask for that fits the catalogue. */
+  readonly example: object;
   /** How many demo trips this start imported. */
   readonly imported: number;
 }
@@ -92,7 +98,8 @@ async function runLocked(
     for (const child of children) child.keep();
     const { path } = await json(client.logins.$post({ json: { role: 'operator' } }));
     const dashboardUrl = `${backendUrl}${path}`;
-    options.onReady({ edgeUrl, backendUrl, dashboardUrl, keys, version, imported });
+    const example = await fittingRequest(client, version);
+    options.onReady({ edgeUrl, backendUrl, dashboardUrl, keys, version, imported, example });
   };
 
   const ofBackend = (line: string) => onLine('backend', line);
@@ -119,6 +126,26 @@ async function runLocked(
     broken.catch(() => undefined);
     await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS)));
   }
+}
+
+/** So many items tell what a request may wish. */
+const LOOKED_AT = 200;
+
+async function fittingRequest(client: BackendClient, version: EdgeVersion): Promise<object> {
+  if (version.schemaHash === smarttrip.hash) return TRIP_REQUEST;
+  // It is only shown: a stored item of which nothing can be read keeps nobody from starting.
+  const itemIn = (stored: object) => {
+    try {
+      return [parseItem(stored)];
+    } catch {
+      return [];
+    }
+  };
+  const [{ schema }, { items }] = await Promise.all([
+    json(client.schema.$get()),
+    json(client.items.$get({ query: { limit: LOOKED_AT } })),
+  ]);
+  return exampleRequest(examplePreferences(schema, items.flatMap(itemIn), Date.now()));
 }
 
 async function unexpectedEnd(child: Child): Promise<never> {

@@ -88,6 +88,18 @@ export function dateOfParts(parts: readonly string[], where: string): string {
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
 
+const SLASHED = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?=$|[T ])/;
+
+/** `2027-06-05` of `05/06/2027`, with the time behind it where there is one; any other text stays as it is. */
+export function dateInOrder(cell: string, order: 'day-first' | 'month-first'): string {
+  const text = cell.trim();
+  const found = SLASHED.exec(text);
+  if (found === null) return text;
+  const [whole, first, , second, year] = found;
+  const [day, month] = order === 'day-first' ? [first, second] : [second, first];
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}${text.slice(whole.length)}`;
+}
+
 /** The options that would read the cell, with what they make of it. */
 function remedyOf(cell: string): string {
   const strip = [...new Set(cell.match(/\p{L}+|\p{Sc}|%/gu))].join(' ').trim();

@@ -33,6 +33,8 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm (test|run (check|fix))$/, 'it is what runs this test, or would change the sources'],
   [/^npm run (dev|bench)\b/, 'reload-on-change.test.ts; benchmarks take minutes'],
   [/^npm run demo$/, 'demo.test.ts tells the same story in less time'],
+  [/^npx trimtab init\b/, 'init.test.ts: it starts a system of its own'],
+  [/^npx trimtab import .*--complete$/, 'import.test.ts: later commands need the other items'],
   [/--remote$/, 'it needs an account'],
   [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
@@ -144,6 +146,7 @@ describe('commands of the documentation', () => {
           .replace('pk_…', system.keys.publishableKey),
       );
     if (line.includes('/v1/events')) return isCounted(words);
+    if (line.endsWith('/openapi.json')) return isDescribed(words);
     const keepsOrder = isApprentice && line.includes('"candidates"');
     await until('it is answered as the page says', async () => {
       const { stdout } = await promisify(execFile)('curl', words);
@@ -152,6 +155,11 @@ describe('commands of the documentation', () => {
       latest = answer;
       return (answer.siteOrder === true) === keepsOrder;
     });
+  }
+
+  async function isDescribed(words: readonly string[]): Promise<void> {
+    const { stdout } = await promisify(execFile)('curl', [...words]);
+    expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0' });
   }
 
   /** With the ids and the token of the ranking before it, which a page cannot foresee. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RANK_REQUEST } from '../../backend/start/ready-message.ts';
+import { TRIP_REQUEST } from '../../backend/start/first-ranking.ts';
 import { freePort } from '../support/free-port.ts';
 import { ask } from '../support/http.ts';
 import { sizedForHours } from '../support/size.ts';
@@ -36,7 +36,7 @@ const left = async () => [
 
 async function rank() {
   const { publishableKey } = await keys();
-  return ask(`${edgeUrl}/v1/rank`, { key: publishableKey, body: RANK_REQUEST });
+  return ask(`${edgeUrl}/v1/rank`, { key: publishableKey, body: JSON.stringify(TRIP_REQUEST) });
 }
 
 const served = (version: string) =>

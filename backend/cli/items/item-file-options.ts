@@ -2,26 +2,16 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { readDelimiter } from '../../table/delimiter-of.ts';
 import { stripTokens, type NumberStyle } from '../../table/read-cell.ts';
+import { DATE_ORDERS, type DateParts, type ItemFile } from '../../catalogue/files/item-file.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-
-/** A date that a file has in three columns. */
-export interface DateParts {
-  readonly column: string;
-  /** Names of year, month and day. */
-  readonly from: readonly string[];
-}
 
 export interface TableFileOptions extends NumberStyle {
   readonly delimiter?: string;
 }
 
-/** How a file of items is to be read, where its content does not say. */
-export interface ItemFileOptions extends TableFileOptions {
-  readonly format?: string;
-  readonly idColumn?: string;
-  readonly date?: readonly DateParts[];
-  /** Rows with one id become one item; else the second one is refused. */
-  readonly merge?: boolean;
+/** The options of a command that reads items from a file, as they were given. */
+export interface ItemFileOptions extends Omit<ItemFile, 'sets'> {
+  readonly set?: Readonly<Record<string, string>>;
 }
 
 /** The options of every command that reads a table. */
@@ -63,7 +53,37 @@ export const withItemOptions = (command: Command): Command =>
         ...(before ?? []),
         datePartsOf(text),
       ],
+    )
+    .addOption(
+      new Option('--date-order <order>', 'how dates such as 05/06/2027 are written').choices(
+        DATE_ORDERS,
+      ),
+    )
+    .option(
+      '--set <column=separator>',
+      'what stands between the values of a set (default: |); may be given again',
+      (text: string, before: Readonly<Record<string, string>> | undefined) => ({
+        ...before,
+        ...separatorOf(text),
+      }),
+    )
+    .option(
+      '--missing <text>',
+      'a text that means a missing value, such as "-"; may be given again',
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
     );
+
+/** How a command was told to read its file, by the names of `ItemFile`. */
+export const itemFileOf = ({ set, ...options }: ItemFileOptions): ItemFile => ({
+  ...options,
+  ...(set !== undefined && { sets: set }),
+});
+
+function separatorOf(text: string): Readonly<Record<string, string>> {
+  const [column, separator = ''] = text.split(/=(.*)/s);
+  if (column !== '' && separator !== '') return { [column]: separator };
+  throw new InvalidArgumentError('It must look like tags=";".');
+}
 
 function datePartsOf(text: string): DateParts {
   const [column, parts = ''] = text.split(/=(.*)/s);

@@ -1,13 +1,17 @@
+import type { Item } from '../../../shared/domain/item.ts';
 import { bucketLabels, parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { counted } from '../../../shared/text/text.ts';
 import { refuseForeign } from '../../catalogue/check-items.ts';
+import { countBuckets } from '../../catalogue/count-buckets.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
+import { bucketCountsText } from './bucket-counts-text.ts';
 import { featureTable } from './feature-table.ts';
 import { localVerb } from '../command/verb.ts';
+import { itemFileFrom } from '../items/item-file-from.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
-import { readItems, refusalsText } from '../items/read-items.ts';
+import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 
 export const checkVerb = () =>
   withItemOptions(
@@ -24,7 +28,9 @@ async function check(
   options: ItemFileOptions & { items?: string; json?: boolean },
 ): Promise<void> {
   const schema = parseSchema(readJsonFile(file));
-  if (options.items !== undefined) await checkItems(options.items, schema, options);
+  const items =
+    options.items === undefined ? undefined : await itemsOf(options.items, schema, options);
+  const catalogue = items && countBuckets(schema, items, Date.now());
   const features = schema.features.map((spec) => ({
     name: spec.name,
     kind: spec.kind,
@@ -32,19 +38,28 @@ async function check(
   }));
   const { name, hash, columns, filters } = schema;
   print(
-    { name, hash, columns: columns.length, filters: filters.length, features },
+    { name, hash, columns: columns.length, filters: filters.length, features, catalogue },
     () =>
-      `${file} is valid: schema ${name}, hash ${hash}, ${columns.length} columns, ${filters.length} filters\n\n${featureTable(features)}`,
+      [
+        `${file} is valid: schema ${name}, hash ${hash}, ${columns.length} columns, ${filters.length} filters`,
+        featureTable(features),
+        ...(catalogue === undefined ? [] : [bucketCountsText(catalogue, items!.length)]),
+      ].join('\n\n'),
     options,
   );
 }
 
 /** @throws CliError with what does not fit. */
-async function checkItems(file: string, schema: Schema, options: ItemFileOptions): Promise<void> {
-  const { items, refused } = await readItems(file, options, schema.columns);
+async function itemsOf(
+  file: string,
+  schema: Schema,
+  options: ItemFileOptions,
+): Promise<readonly Item[]> {
+  const { items, refused } = await readItems(file, await itemFileFrom(options), schema.columns);
   refuseForeign(schema, items);
   if (refused.length > 0)
     throw new CliError(
       `${file}: ${counted(refused.length, 'row')} refused under schema ${schema.name}:\n${refusalsText(refused)}`,
     );
+  return items;
 }

@@ -7,8 +7,9 @@ import { print } from '../../client/print.ts';
 import { positive } from '../command/arguments.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { localVerb } from '../command/verb.ts';
+import { itemFileFrom } from '../items/item-file-from.ts';
 import { withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
-import { readItems, refusalsText } from '../items/read-items.ts';
+import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 
 export const fitVerb = () =>
   withItemOptions(
@@ -29,7 +30,11 @@ async function fit(
     options.schema === undefined ? smarttrip : parseSchema(readJsonFile(options.schema));
   const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
   const values = new Map(numbers.map((name) => [name, [] as number[]]));
-  const { items, refused } = await readItems(file, { ...options, merge: true }, columns);
+  const { items, refused } = await readItems(
+    file,
+    { ...(await itemFileFrom(options)), merge: true },
+    columns,
+  );
   if (refused.length > 0)
     throw new CliError(
       `${file}: ${counted(refused.length, 'row')} cannot be read:\n${refusalsText(refused)}`,

@@ -48,6 +48,12 @@ test('variants are merged on request', async () => {
   expect(items).toEqual([{ id: 'v', themes: ['food', 'hiking'], price: 1 }]);
 });
 
+test('a complete file is the whole catalogue', async () => {
+  const { stdout } = await cli('import', rows('a,1,open', 'new,2,open'), '--complete');
+  expect(stdout).toMatch(/1 new, 0 changed, 1 unchanged, 0 refused; 1,503 items taken out/);
+  expect(await stored()).toEqual(['a', 'new']);
+});
+
 test('a catalogue of which the schema knows no column is refused with both sides', async () => {
   const { exitCode, stderr } = await cli('import', fileOf('id,movie\nm,Alien\n'));
   expect(exitCode).toBe(1);
@@ -62,7 +68,7 @@ test('schema check --items names what does not fit; schema apply brings a schema
   expect((await cli('schema', 'check', mine, '--items', rows('a,1,open'))).exitCode).toBe(0);
   const { stdout } = await cli('schema', 'apply', mine);
   expect(stdout).toMatch(
-    /schema mine \([0-9a-f]{16}\) is live as v000001, with its rules; 1,504 items/,
+    /schema mine \([0-9a-f]{16}\) is live as v000001, with its rules; 2 items/,
   );
   expect(stdout).toContain('Back: "trimtab promote v000000"');
   expect((await cli('schema', 'apply', mine)).stdout).toMatch(/live already, as v000001/);

@@ -96,7 +96,10 @@ describe('the file', () => {
 
   test.each([
     ['{', /trimtab\.config\.json: .*JSON/],
-    ['null', /trimtab\.config\.json: the value must be an object with schema, training, /],
+    [
+      'null',
+      /trimtab\.config\.json: the value must be an object with schema, catalogue, training, /,
+    ],
     [
       '{"rollout": 1}',
       /trimtab\.config\.json: rollout must be an object with mode, .*, but was 1$/,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { catalogue } from '../../../backend/catalogue/settings.ts';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
@@ -44,6 +45,7 @@ export const testConfig = ({
   identitySecrets: [IDENTITY_SECRET],
   schema: smarttrip,
   hasOwnSchema: false,
+  catalogue: catalogue.parse({}),
   training: NO_TRAINING,
   rollout: parseRollout({ mode: 'direct', schedule: '' }),
   trainingStore: { kind: 'folder', path: join(folder, 'training-data') },

@@ -5,10 +5,9 @@ import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts
 import { nfc } from '../../../shared/domain/nfc.ts';
 import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import { CliError } from '../../client/failure.ts';
 import { jsonRows } from '../../table/json-rows.ts';
 import { openTable } from '../../table/open-table.ts';
-import type { ItemFileOptions } from './item-file-options.ts';
+import type { ItemFile } from './item-file.ts';
 import { idColumnOf, itemOfRow } from './item-row.ts';
 import { mergeRows } from './merge-rows.ts';
 
@@ -32,16 +31,17 @@ const FORMATS: Readonly<Record<string, ItemFormat>> = {
   json: 'json',
 };
 
-/** @throws CliError where neither the file's name nor `--format` says it, or there is no file. */
+/** @throws ApiError `usage` where neither the file's name nor `--format` says it, or `no_file`. */
 export function formatOf(file: string, given: string | undefined): ItemFormat {
   if (file !== '-' && !existsSync(file))
-    throw new CliError(`there is no file ${file}`, 2, 'no_file');
+    throw new ApiError(400, 'no_file', `there is no file ${file}`);
   const named = given ?? /\.(\w+)(?:\.gz)?$/.exec(file)?.[1];
   const format = FORMATS[named?.toLowerCase() ?? ''];
   if (format !== undefined) return format;
-  throw new CliError(
+  throw new ApiError(
+    400,
+    'usage',
     `is ${file} a table or JSON? Say so with --format csv or --format jsonl (or tsv, json)`,
-    2,
   );
 }
 
@@ -52,7 +52,7 @@ export function formatOf(file: string, given: string | undefined): ItemFormat {
  */
 export async function readItems(
   file: string,
-  options: ItemFileOptions,
+  options: ItemFile,
   columns: readonly ColumnSpec[],
 ): Promise<ItemsRead> {
   const isTable = formatOf(file, options.format) === 'table';
@@ -61,7 +61,7 @@ export async function readItems(
   const places = new Map<string, { readonly index: number; readonly where: string }>();
   const refused: string[] = [];
   let merged = 0;
-  for await (const { row, where } of isTable ? tableRows(file, options) : objectRows(file)) {
+  for await (const { row, where } of itemRows(file, options)) {
     try {
       const item = parseItem(itemOfRow(row(), columns, options, isTable));
       checkItem(columns, item);
@@ -84,13 +84,18 @@ export async function readItems(
   return { items, refused, merged };
 }
 
-interface ItemRow {
+export interface ItemRow {
+  /** Such as `line 3`. */
   readonly where: string;
   /** @throws ApiError where it is no object. */
   readonly row: () => Readonly<Record<string, unknown>>;
 }
 
-async function* tableRows(file: string, options: ItemFileOptions): AsyncGenerator<ItemRow> {
+/** The rows of a file, as they are written. @throws ApiError 400 as `readItems`. */
+export const itemRows = (file: string, options: ItemFile): AsyncGenerator<ItemRow> =>
+  formatOf(file, options.format) === 'table' ? tableRows(file, options) : objectRows(file);
+
+async function* tableRows(file: string, options: ItemFile): AsyncGenerator<ItemRow> {
   const table = await openTable(file, options);
   // Of the whole file, so it is told once and not for each row.
   idColumnOf(table.header, options.idColumn);

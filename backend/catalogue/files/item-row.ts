@@ -1,43 +1,37 @@
 import { invalid } from '../../../shared/domain/errors.ts';
+import { own } from '../../../shared/domain/own.ts';
 import { parseMoment } from '../../../shared/domain/moment.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
 import {
+  dateInOrder,
   dateOfParts,
   isMissing,
   isMissingText,
   readNumber,
-  type NumberStyle,
 } from '../../table/read-cell.ts';
-import type { DateParts } from './item-file-options.ts';
-
-/** What a row is read by. */
-export interface RowRules extends NumberStyle {
-  readonly idColumn?: string;
-  readonly date?: readonly DateParts[];
-}
+import type { DateParts, RowRules } from './item-file.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /**
  * A row of a table, or a value of a JSON file, as an item. The schema says which columns hold numbers, dates and sets;
  * other texts stay as they are, and what is missing is absent.
- * @param splitsSets whether a text in a set column lists its values (`hiking|food`): tables have no lists.
+ * @param isTable whether a text in a set column lists its values (`hiking|food`), as tables have no lists; in JSON only with a
+ * separator that is given.
  * @throws ApiError 400 naming the column and the value.
  */
 export function itemOfRow(
   row: Row,
   columns: readonly ColumnSpec[],
   rules: RowRules,
-  splitsSets: boolean,
+  isTable: boolean,
 ): { id: unknown } & Record<string, unknown> {
   const idColumn = idColumnOf(Object.keys(row), rules.idColumn);
   const typeOf = new Map(columns.map(({ name, type }) => [name, type]));
   const { [idColumn]: id, id: _, ...others } = row;
   const entries = Object.entries(joinDates(others, rules.date ?? [])).flatMap(([name, value]) => {
     const read =
-      typeof value === 'string'
-        ? readCell(value, typeOf.get(name), `column ${name}`, rules, splitsSets)
-        : value;
+      typeof value === 'string' ? readCell(value, name, typeOf.get(name), rules, isTable) : value;
     return read === undefined ? [] : [[name, read]];
   });
   return { ...Object.fromEntries(entries), id: readId(id, idColumn) };
@@ -94,27 +88,36 @@ function joinDates(row: Row, dates: readonly DateParts[]): Row {
   return joined;
 }
 
+/** Between the values of a set in a table. */
+const SET_SEPARATOR = '|';
+
 /** @returns undefined for a missing one. */
 function readCell(
   cell: string,
+  name: string,
   type: ColumnSpec['type'] | undefined,
-  where: string,
-  style: NumberStyle,
-  splitsSets: boolean,
+  rules: RowRules,
+  isTable: boolean,
 ): unknown {
+  const where = `column ${name}`;
+  if (rules.missing?.includes(cell.trim()) === true) return undefined;
   switch (type) {
     case 'number': {
-      const number = readNumber(cell, where, style);
+      const number = readNumber(cell, where, rules);
       return Number.isNaN(number) ? undefined : number;
     }
-    case 'date':
+    case 'date': {
+      if (isMissing(cell)) return undefined;
       // As it is written, once it is known to be a moment: a catalogue that is read by people keeps its dates.
-      return isMissing(cell) || Number.isNaN(parseMoment(cell, where)) ? undefined : cell.trim();
+      const text = rules.dateOrder === undefined ? cell : dateInOrder(cell, rules.dateOrder);
+      return Number.isNaN(parseMoment(text, where)) ? undefined : text.trim();
+    }
     case 'set': {
       if (isMissingText(cell)) return undefined;
-      if (!splitsSets) return cell;
+      const separator = own(rules.sets ?? {}, name) ?? (isTable ? SET_SEPARATOR : undefined);
+      if (separator === undefined) return cell;
       return cell
-        .split('|')
+        .split(separator)
         .map((value) => value.trim())
         .filter((value) => value !== '');
     }

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, test } from 'vitest';
-import type { ItemFileOptions } from '../../../backend/cli/items/item-file-options.ts';
-import { formatOf, readItems } from '../../../backend/cli/items/read-items.ts';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { needsShared, sharedFile } from '../../support/shared-data.ts';
-import { fileOf } from '../runs/metric-weights/files/support/csv-file.ts';
+import type { ItemFile } from '../../../../backend/catalogue/files/item-file.ts';
+import { formatOf, readItems } from '../../../../backend/catalogue/files/read-items.ts';
+import { smarttrip } from '../../../../shared/features/smarttrip.ts';
+import { needsShared, sharedFile } from '../../../support/shared-data.ts';
+import { fileOf } from '../../runs/metric-weights/files/support/csv-file.ts';
 
-async function read(content: string | Uint8Array, name: string, options: ItemFileOptions = {}) {
+async function read(content: string | Uint8Array, name: string, options: ItemFile = {}) {
   const file = name.includes('.') ? fileOf(content, name) : fileOf(content, `items.${name}`);
   const { items, ...rest } = await readItems(file, options, smarttrip.columns);
   return { ...rest, items: items.map(({ id, attributes }) => ({ id, ...attributes })) };
@@ -18,12 +18,33 @@ const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le');
 const WIDE = Array.from({ length: 16 }, (_, i) => i);
 
 describe('items from a file', () => {
-  it.each<[string, string, string | Uint8Array, object[], ItemFileOptions?]>([
+  it.each<[string, string, string | Uint8Array, object[], ItemFile?]>([
     [
       'numbers and sets as the schema has them',
       'csv',
       'id,price,themes,title\na,12.5,hiking|food,12\n',
       [{ id: 'a', price: 12.5, themes: ['hiking', 'food'], title: '12' }],
+    ],
+    [
+      'a set by its separator, a date in its order, a text that means missing',
+      'csv',
+      'id,themes,departure,price\na,food; sea,05/06/2027,-\n',
+      [{ id: 'a', themes: ['food', 'sea'], departure: '2027-06-05' }],
+      { sets: { themes: ';' }, dateOrder: 'day-first', missing: ['-'] },
+    ],
+    [
+      'the month first, with a time',
+      'csv',
+      'id,departure\na,5/6/2027 10:30\n',
+      [{ id: 'a', departure: '2027-05-06 10:30' }],
+      { dateOrder: 'month-first' },
+    ],
+    [
+      'a set in JSON that is a text',
+      'jsonl',
+      '{"id":"a","themes":"food, sea"}\n',
+      [{ id: 'a', themes: ['food', 'sea'] }],
+      { sets: { themes: ',' } },
     ],
     ['a set of one as a list', 'csv', 'id,themes\na, food \n', [{ id: 'a', themes: ['food'] }]],
     ['an empty cell as absent', 'csv', 'id,price,themes\na,,\n', [{ id: 'a' }]],
@@ -250,7 +271,7 @@ describe('items from a file', () => {
   });
 
   const unclosed = `id,price,status\nq0,1,"two\nlines"\nq1,1,"open\n${'q2,1,open\n'.repeat(150)}`;
-  it.each<[string, string, string | Uint8Array, RegExp, ItemFileOptions?]>([
+  it.each<[string, string, string | Uint8Array, RegExp, ItemFile?]>([
     ['an empty file', 'csv', '', /items\.csv is empty/],
     [
       'a header with a name twice',
@@ -431,7 +452,7 @@ describe('items from a file', () => {
 });
 
 const CASES = needsShared('cases/csv-dup-id.csv');
-const expected: [string, number, RegExp[], ItemFileOptions?][] = [
+const expected: [string, number, RegExp[], ItemFile?][] = [
   ['csv-bom-crlf.csv', 2, []],
   ['csv-currency.csv', 2, [/--strip/, /--strip/, /--strip/, /--strip/]],
   ['csv-currency.csv', 6, [], { strip: '$USD', decimal: '.' }],
