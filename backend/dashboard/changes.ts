@@ -19,7 +19,7 @@ export type Topic = (typeof TOPICS)[number];
 export type Marks = Readonly<Record<Topic, string>>;
 
 export async function readMarks({ db }: Pick<Store, 'db'>): Promise<Marks> {
-  const [row] = await db.all<Marks>(sql`select
+  const [row] = await db.all<Readonly<Record<Topic, string | number>>>(sql`select
     (select coalesce(max(rowid), 0) from batches) as traffic,
     (select coalesce(group_concat(name || since || value), '') from pointers) as live,
     (select coalesce(max(rowid), 0) from weights) as weights,

@@ -45,9 +45,7 @@ export function frame({ page, session, theme, assets }: Framed) {
             <span class="person" title="${session.name}">${session.name}</span>
             <span class="role">${session.role}</span>
             <span class="who-actions">
-              <button type="button" class="quiet" id="theme" aria-label="Light or dark">
-                Theme
-              </button>
+              <button type="button" class="quiet" id="theme">Theme</button>
               <form method="post" action="/logout">
                 <input type="hidden" name="csrf" value="${session.csrf}" /><button class="quiet">
                   Sign out

@@ -15,11 +15,6 @@ export type Answer<
     ? Output
     : never;
 
-/** What a `GET` of the path takes: `{ param?, query? }`. */
-export type Given<Path extends keyof Routes> = Routes[Path] extends { $get: { input: infer Input } }
-  ? Input
-  : never;
-
 /** Names for answers, and for parts of them, that are shown by more than one module. */
 export type Status = Answer<'/v1/status'>;
 export type LiveWeights = NonNullable<Status['weights']>;

@@ -29,5 +29,3 @@ export function attemptsOf(perMinute: number) {
     },
   };
 }
-
-export type Attempts = ReturnType<typeof attemptsOf>;

@@ -22,8 +22,6 @@ export interface Checks {
 
 export const CALLBACK = '/login/oidc/callback';
 
-export type Provider = ReturnType<typeof providerOf>;
-
 /** Authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, RFC 7636). */
 export function providerOf({ oidc, url, clientSecret }: ProviderDeps) {
   const issuer = new URL(oidc.issuer);

@@ -26,8 +26,6 @@ export interface Session extends Person {
   readonly csrf: string;
 }
 
-export type Sessions = ReturnType<typeof sessionsOf>;
-
 /**
  * Sessions of browsers. The cookie is `<token>.<seal>`: the seal lets a made-up token be refused without the database, and ends all
  * sessions when the secret key by which it was sealed is dropped.

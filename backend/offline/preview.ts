@@ -1,5 +1,4 @@
 import { ApiError } from '../../shared/domain/errors.ts';
-import type { ItemId } from '../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { attributesAt } from '../../shared/features/columns/item-table.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
@@ -81,7 +80,7 @@ export function preview(
       ...item,
       raised: toPoints(slate.raises?.[slot] ?? 0),
       reasons: explain(scorer, slate.codes.subarray(slot * features, (slot + 1) * features)),
-      attributes: attributesAt(table.table, table.rows.get(item.id as ItemId)!),
+      attributes: attributesAt(table.table, table.rows.get(item.id)!),
     })),
   };
 }

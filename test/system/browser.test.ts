@@ -54,7 +54,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await backend?.close();
   });
 
-  /** Something on every page: an experiment with its report, a rollout, alerts, an override, a hold that is over, a monthly report. */
+  /** Something on every page. */
   async function seed({ call, config }: TestBackend): Promise<string> {
     await call('POST', '/v1/weights', { name: 'other', points: {} });
     const asked = {
@@ -85,8 +85,6 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await drifted('a', 'it <b>drifted</b>');
     await drifted('b', 'too');
     await updateAlerts(store, [], ['drift'], Date.now(), { clearMs: 0, unknown: ['a'] });
-    const account = { update: () => bringUpToDate(store) };
-    await storeMonthlyReport({ store, account, nowMs: Date.now, log: () => {} });
     await store.close();
     return version;
   }
@@ -211,6 +209,15 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await open(page, 'alerts');
     expect(await page.locator('#section-open').innerText()).toContain('it <b>drifted</b>');
     expect(await page.locator('#section-over').innerText()).toContain('too');
+    const store = await openStore(backend.config.database);
+    const account = { update: () => bringUpToDate(store) };
+    await send(backend, {
+      batchId: 'of the report',
+      decisions: [decisionOf('r-report', { at: Date.now() - 5000 })],
+      events: [],
+    });
+    await storeMonthlyReport({ store, account, nowMs: Date.now, log: () => {} });
+    await store.close();
     await open(page, 'business');
     expect(
       await page.locator(`a[href="/v1/reports/${monthBefore(Date.now())}?format=html"]`).count(),

@@ -46,6 +46,7 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
   [/^npx trimtab metric-weights withdraw/, /nothing|no override|none/i],
   [/^npx trimtab metric-weights learn-now/, /target/],
   [/--self-test/, /target/],
+  [/^npx trimtab decisions show/, /the log has no ranking/],
 ];
 
 /** What may be refused on such a system, and the reason. */

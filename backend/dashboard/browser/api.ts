@@ -28,6 +28,3 @@ const here = () => location.pathname + location.search;
 
 export const json = async <T>(answer: Promise<{ json(): Promise<T> }>): Promise<T> =>
   (await answer).json();
-
-/** A part of an address; the client puts it in as it is. */
-export const segment = <T extends string>(text: T): T => encodeURIComponent(text) as T;

@@ -67,21 +67,24 @@ export function ask({
       problem.textContent = message;
       problem.hidden = false;
     };
+    const finish = async (given: Readonly<Record<string, string>>) => {
+      go.disabled = true;
+      try {
+        await act(given);
+        isDone = true;
+        dialog.close();
+      } catch (error) {
+        fail(error instanceof Error ? error.message : String(error));
+      } finally {
+        go.disabled = false;
+      }
+    };
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const given = Object.fromEntries(fields.map(({ name }) => [name, textIn(form, name)]));
       if (word !== undefined && textIn(form, CONFIRMED) !== word)
         return fail(`That is not ${word}.`);
-      go.disabled = true;
-      act(given)
-        .then(() => {
-          isDone = true;
-          dialog.close();
-        })
-        .catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
-        .finally(() => {
-          go.disabled = false;
-        });
+      void finish(given);
     });
     dialog.replaceChildren(form);
     dialog.addEventListener('close', () => resolve(isDone), { once: true });

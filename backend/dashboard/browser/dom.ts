@@ -31,7 +31,7 @@ function fill<T extends Element>(
   for (const [name, value] of Object.entries(attributes))
     if (value !== undefined && value !== null && value !== false)
       element.setAttribute(name, value === true ? '' : String(value));
-  for (const child of children.flat<readonly (Child | readonly Child[])[], 1>())
+  for (const child of children.flat<readonly (Child | readonly Child[])[]>())
     if (child !== undefined && child !== null && child !== false) element.append(child);
   return element;
 }

@@ -11,7 +11,8 @@ const signatures = new WeakMap<Element, string>();
 export function showSections(sections: readonly Section[]): void {
   const root = document.getElementById('sections')!;
   const wanted = new Set(sections.map(({ id }) => `section-${id}`));
-  for (const child of [...root.children]) if (!wanted.has(child.id)) child.remove();
+  for (const child of root.querySelectorAll(':scope > section'))
+    if (!wanted.has(child.id)) child.remove();
   let before: Element | null = null;
   for (const section of sections) {
     const fresh = elementOf(section);

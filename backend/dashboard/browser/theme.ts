@@ -11,7 +11,7 @@ export function offerThemes(): void {
   const press = document.getElementById('theme')!;
   const tell = () => {
     press.textContent = { system: 'Auto', light: 'Light', dark: 'Dark' }[now()];
-    press.setAttribute('aria-label', `Theme: ${now()}. Change it`);
+    press.setAttribute('aria-label', `${press.textContent}: change the theme`);
   };
   press.addEventListener('click', () => {
     const theme = NEXT[now()];

@@ -97,8 +97,8 @@ function actionsOf(alert: Alert): HTMLElement | undefined {
     silence === null
       ? button('Silence …', 'plain', () => silenceIt(alert))
       : button('End silence', 'plain', async () => {
-          const json_ = { key, hours: 0, reason: 'ended' };
-          await api.alerts.silence.$post({ json: json_ });
+          const ended = { key, hours: 0, reason: 'ended' };
+          await api.alerts.silence.$post({ json: ended });
           refreshPage();
         }),
   );

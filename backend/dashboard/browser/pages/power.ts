@@ -53,12 +53,11 @@ export function powerSection(): Section {
     h('div', { class: 'actions' }, h('button', { class: 'primary' }, 'Calculate')),
     answer,
   );
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
+  const calculate = async () => {
     const given = new FormData(form);
     const number = (name: string) => Number(given.get(name));
     const perDay = number('perDay');
-    json(
+    const { perArm, total, oneLook, effect, days } = await json(
       api.experiments.size.$post({
         json: {
           baseline: { kind: 'proportion', rate: number('rate') / 100 },
@@ -68,13 +67,20 @@ export function powerSection(): Section {
           ...(perDay > 0 && { perDay }),
         },
       }),
-    )
-      .then(({ perArm, total, oneLook, effect, days }) => {
-        answer.textContent = `${whole(perArm)} per arm, ${whole(total)} in all${days === undefined ? '' : `, about ${whole(days)} days`}, to find a difference of ${percent(effect, 2)} by intervals that may be read daily; ${whole(oneLook)} per arm would do for one look at a time fixed beforehand.`;
-      })
-      .catch((error: unknown) => {
-        answer.textContent = error instanceof Error ? error.message : String(error);
-      });
+    );
+    const within = days === undefined ? '' : `, about ${whole(days)} days`;
+    return `${whole(perArm)} per arm, ${whole(total)} in all${within}, to find a difference of ${percent(effect, 2)} by intervals that may be read daily; ${whole(oneLook)} per arm would do for one look at a time fixed beforehand.`;
+  };
+  const tell = async () => {
+    try {
+      answer.textContent = await calculate();
+    } catch (error) {
+      answer.textContent = error instanceof Error ? error.message : String(error);
+    }
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void tell();
   });
   return {
     id: 'power',
