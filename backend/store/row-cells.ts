@@ -24,9 +24,8 @@ export function packCells(rows: readonly (readonly Cell[])[]): RowCells | undefi
   const isBytes = Array.from({ length: width }, (_, column) =>
     rows.some((row) => row[column] instanceof Uint8Array),
   );
-  const cells = new Array<string | number | null>(rows.length * width);
+  const cells: (string | number | null)[] = [];
   const parts: Uint8Array[] = [];
-  let at = 0;
   let sizeBytes = 0;
   for (const row of rows)
     for (let column = 0; column < width; column++) {
@@ -34,13 +33,13 @@ export function packCells(rows: readonly (readonly Cell[])[]): RowCells | undefi
       if (cell instanceof Uint8Array) {
         parts.push(cell);
         sizeBytes += cell.length;
-        cells[at++] = cell.length;
+        cells.push(cell.length);
         continue;
       }
       if (isBytes[column] && cell !== null) return undefined;
       if (typeof cell === 'number' && !Number.isFinite(cell))
         throw new RangeError(`${cell} cannot be stored: only finite numbers can`);
-      cells[at++] = cell;
+      cells.push(cell);
     }
   const bytes = new Uint8Array(sizeBytes);
   let end = 0;
@@ -58,7 +57,7 @@ export function* unpackCells({
   byteColumns,
   bytes,
 }: RowCells): Generator<readonly Cell[], void, void> {
-  const row = new Array<Cell>(width);
+  const row = Array.from({ length: width }, (): Cell => null);
   let end = 0;
   for (let from = 0; from < cells.length; from += width) {
     for (let column = 0; column < width; column++) row[column] = cells[from + column];

@@ -8,11 +8,11 @@ const LONGEST_BY_HAND = 40;
 
 /** @returns undefined where not all of it is ASCII. */
 function shortAscii(bytes: Uint8Array, at: number, length: number): string | undefined {
-  const codes = new Array<number>(length);
+  const codes: number[] = [];
   for (let i = 0; i < length; i++) {
     const code = bytes[at + i];
     if (code > 0x7f) return undefined;
-    codes[i] = code;
+    codes.push(code);
   }
   return String.fromCharCode.apply(null, codes);
 }

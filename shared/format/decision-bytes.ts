@@ -111,13 +111,13 @@ function readDecision(from: ByteReader, format: number): Decision {
   const limit = from.u16();
   const request = from.text();
   const slots = from.count(16);
-  const itemIds = new Array<ItemId>(slots);
-  const units = new Array<number>(slots);
-  const propensities = new Array<number>(slots);
+  const itemIds: ItemId[] = [];
+  const units: number[] = [];
+  const propensities: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    itemIds[slot] = parseItemId(from.text());
-    units[slot] = from.i32();
-    propensities[slot] = from.f64();
+    itemIds.push(parseItemId(from.text()));
+    units.push(from.i32());
+    propensities.push(from.f64());
   }
   const codes = format < 5 ? from.block().slice() : readSlateCodes(from, slots);
   if (slots > 0 && codes.length % slots !== 0) {
