@@ -3,7 +3,7 @@ import type { Write, Written } from './group-commits.ts';
 import { LocalFile } from './local-file.ts';
 import { probeSql } from './probe-sql.ts';
 import { whileUnlocked } from './while-unlocked.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer-calls.ts';
 
 const READ_TOO_LONG = 'the database was being read for too long to be rewritten';
 /** Each waits up to the connection's timeout of 5 s for readers to end. */

@@ -9,7 +9,7 @@ import { migrate } from './migrate.ts';
 import { makeFilePrivate } from './private-file.ts';
 import { groupCommits } from './group-commits.ts';
 import { bind, bindLocally, type Statement } from './statements.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer-calls.ts';
 
 export type { Statement } from './statements.ts';
 

@@ -3,7 +3,7 @@ import { connect, type Database } from './connect.ts';
 import type { Written } from './group-commits.ts';
 import { probeSql } from './probe-sql.ts';
 import type { BoundStatement } from './statements.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer-calls.ts';
 
 /** Writes to a libSQL server, which keeps its own disk. */
 export function serverWriter(database: Database): Writer {
