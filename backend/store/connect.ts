@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Client } from '@libsql/client';
-import { createClient } from '@libsql/client/sqlite3';
+import { ConnectionPool, createClient, Sqlite3Client } from '@libsql/client/sqlite3';
+import { keepStatements } from './keep-statements.ts';
+import { localPathOf } from './local-path.ts';
 
 export interface Database {
   /** `file:…` or a libSQL server. */
@@ -8,9 +10,34 @@ export interface Database {
   readonly authToken?: string;
 }
 
+const ONE_AT_A_TIME = 1;
+const LOCK_TIMEOUT_MS = 5000;
+
 /** One call at a time, as the local driver is synchronous; waits up to 5 s for another connection's lock. */
-export const connect = (database: Database): Client =>
-  creatorFor(database.url)({ ...database, concurrency: 1, timeout: 5000 });
+export function connect(database: Database): Client {
+  const path = localPathOf(database.url);
+  return path === undefined
+    ? creatorFor(database.url)({
+        ...database,
+        concurrency: ONE_AT_A_TIME,
+        timeout: LOCK_TIMEOUT_MS,
+      })
+    : localClient(path);
+}
+
+/** As the driver makes it, but for a connection that keeps its statements: its own parse each one every time. */
+function localClient(path: string): Client {
+  const pool = new KeepingPool(path, { timeout: LOCK_TIMEOUT_MS }, ONE_AT_A_TIME);
+  // What cannot be opened is told now.
+  pool.release(pool.acquireSync());
+  return new Sqlite3Client(pool, 'number');
+}
+
+class KeepingPool extends ConnectionPool {
+  override async acquire(forTransaction?: boolean) {
+    return keepStatements(await super.acquire(forTransaction));
+  }
+}
 
 const require = createRequire(import.meta.url);
 

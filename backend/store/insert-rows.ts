@@ -1,6 +1,8 @@
 import type { Statement } from './open.ts';
+import { packCells, type Cell } from './row-cells.ts';
+import type { StatementByRow } from './statements.ts';
 
-export type Cell = string | number | null | Uint8Array;
+export type { Cell } from './row-cells.ts';
 
 export interface RowsToInsert {
   readonly table: string;
@@ -18,6 +20,8 @@ export interface RowsToInsert {
 export interface Condition {
   readonly sql: string;
   readonly params?: readonly Cell[];
+  /** All columns that it reads, if they hold texts and no row of a batch changes what it says of another. */
+  readonly reads?: readonly string[];
 }
 
 /** Neither the user that the row names has been deleted nor, of a row that names no user, its session. */
@@ -25,8 +29,10 @@ export const NOT_DELETED: Condition = {
   sql: `case when given."userId" is null
     then coalesce(given."sessionId", '') not in (select "sessionId" from deleted_sessions)
     else given."userId" not in (select "userId" from deleted_users) end`,
+  reads: ['userId', 'sessionId'],
 };
 
+const ALL: Condition = { sql: 'true', reads: [] };
 /** Well under SQLite's limit of 32,766 parameters for any table here. */
 const ROWS_PER_STATEMENT = 500;
 
@@ -34,29 +40,59 @@ const ROWS_PER_STATEMENT = 500;
  * Statements that insert any number of rows, to be written in one transaction. Cells are bound as they are: no number
  * loses a digit, and bytes stay bytes.
  */
-export function insertRows({
+export function insertRows(given: RowsToInsert): Statement[] {
+  const { rows } = given;
+  const statements: Statement[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    const some = { ...given, rows: rows.slice(from, from + ROWS_PER_STATEMENT) };
+    statements.push({ toSQL: () => atOnce(some), byRow: () => byRow(some) });
+  }
+  return statements;
+}
+
+function atOnce({
   table,
   columns,
   rows,
   conditionColumns = [],
-  where = { sql: 'true' },
+  where = ALL,
   onConflict = 'do nothing',
-}: RowsToInsert): Statement[] {
+}: RowsToInsert) {
   const inserted = columns.map(quoted).join(', ');
   const named = [...columns, ...conditionColumns]
     .map((name, i) => `column${i + 1} as ${quoted(name)}`)
     .join(', ');
   const tuple = `(${[...columns, ...conditionColumns].map(() => '?').join(', ')})`;
-  const statements: Statement[] = [];
-  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-    const chunk = rows.slice(from, from + ROWS_PER_STATEMENT);
-    const tuples = chunk.map(() => tuple).join(', ');
-    const sql = `insert into ${quoted(table)} (${inserted})
+  const tuples = rows.map(() => tuple).join(', ');
+  const sql = `insert into ${quoted(table)} (${inserted})
       select ${inserted} from (select ${named} from (values ${tuples})) as given
       where ${where.sql} on conflict ${onConflict}`;
-    statements.push({ toSQL: () => ({ sql, params: [...chunk.flat(), ...(where.params ?? [])] }) });
-  }
-  return statements;
+  return { sql, params: [...rows.flat(), ...(where.params ?? [])] };
+}
+
+/**
+ * The same row by row: SQLite parses a statement of thousands of parameters for as long as it inserts them, and keeps a journal of each
+ * statement that selects what it inserts. So what the condition holds of is asked before, of all rows at once.
+ * @returns undefined where the condition may change from row to row.
+ */
+function byRow({
+  table,
+  columns,
+  rows,
+  where = ALL,
+  onConflict = 'do nothing',
+}: RowsToInsert): StatementByRow | undefined {
+  const { reads } = where;
+  const cells = reads && packCells(rows);
+  if (reads === undefined || cells === undefined) return undefined;
+  const sql = `insert into ${quoted(table)} (${columns.map(quoted).join(', ')})
+    values (${columns.map(() => '?').join(', ')}) on conflict ${onConflict}`;
+  if (where === ALL) return { sql, rows: cells };
+  const numbers = reads.map((name) => columns.indexOf(name));
+  const named = reads.map((name, i) => `value ->> ${i} as ${quoted(name)}`);
+  const chosen = `select given.key from (select key, ${named.join(', ')} from json_each(?)) as given where ${where.sql}`;
+  const read = JSON.stringify(rows.map((row) => numbers.map((number) => row[number])));
+  return { sql, rows: cells, chosen: { sql: chosen, args: [read, ...(where.params ?? [])] } };
 }
 
 const quoted = (name: string): string => `"${name}"`;

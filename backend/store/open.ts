@@ -7,18 +7,17 @@ import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
 import { migrate } from './migrate.ts';
 import { makeFilePrivate } from './private-file.ts';
-import type { BoundStatement, Writer } from './writer.ts';
+import { groupCommits } from './group-commits.ts';
+import { bind, bindLocally, type Statement } from './statements.ts';
+import type { Writer } from './writer-calls.ts';
 
-/** Any drizzle query, or SQL written by hand where drizzle would build thousands of parameters one by one. */
-export interface Statement {
-  toSQL(): { sql: string; params: unknown[] };
-}
+export type { Statement } from './statements.ts';
 
 export interface Store {
   /** For reading only. */
   readonly db: LibSQLDatabase;
   /**
-   * All statements in one transaction, durable when it resolves.
+   * All statements in one transaction, durable when it resolves. Writes that wait at the same time may share it.
    * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
    */
   write(statements: readonly Statement[]): Promise<number[]>;
@@ -77,25 +76,20 @@ export async function openStore(database: Database): Promise<Store> {
     await thread.stop();
     throw error;
   }
+  const bound = client.protocol === 'file' ? bindLocally : bind;
+  const commits = groupCommits((group) => thread.call((writer) => writer.write(group)));
   return {
     db,
-    async write(statements) {
-      return statements.length === 0
-        ? []
-        : thread.call((writer) => writer.write(statements.map(bind)));
-    },
+    write: async (statements) =>
+      statements.length === 0 ? [] : commits.write(statements.map(bound)),
     probe: (nowMs) => thread.call((writer) => writer.probe(nowMs)),
     compact: () => thread.call((writer) => writer.compact()),
     emptyLog: () => thread.call((writer) => writer.emptyLog()),
     async close() {
       client.close();
+      await commits.idle();
       await thread.call((writer) => writer.close());
       await thread.stop();
     },
   };
-}
-
-function bind(statement: Statement): BoundStatement {
-  const { sql, params } = statement.toSQL();
-  return { sql, args: params as BoundStatement['args'] };
 }

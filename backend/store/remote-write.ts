@@ -1,5 +1,5 @@
 import type { Store } from './open.ts';
-import type { BoundStatement } from './writer.ts';
+import { bind, type BoundStatement } from './statements.ts';
 
 /** `Store.write` as it crosses threads: a statement becomes plain SQL with its arguments. */
 export type RemoteWrite = (statements: BoundStatement[]) => Promise<number[]>;
@@ -14,9 +14,4 @@ export const remoteWriteOf =
 export const writeThrough =
   (write: RemoteWrite): Store['write'] =>
   (statements) =>
-    write(
-      statements.map((statement) => {
-        const { sql, params } = statement.toSQL();
-        return { sql, args: params as BoundStatement['args'] };
-      }),
-    );
+    write(statements.map(bind));

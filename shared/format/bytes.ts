@@ -3,6 +3,20 @@ import { utf8ToBytes } from '../hash/utf8.ts';
 /** Shared, because creating a decoder costs more than decoding most texts. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Up to here making a text of its characters takes half as long as a view and the decoder: most texts are ids. */
+const LONGEST_BY_HAND = 40;
+
+/** @returns undefined where not all of it is ASCII. */
+function shortAscii(bytes: Uint8Array, at: number, length: number): string | undefined {
+  const codes: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const code = bytes[at + i];
+    if (code > 0x7f) return undefined;
+    codes.push(code);
+  }
+  return String.fromCharCode.apply(null, codes);
+}
+
 /** Bytes are not what they should be: damaged, of another kind, or of a newer format. */
 export class FormatError extends Error {
   constructor(message: string) {
@@ -105,18 +119,19 @@ export class ByteWriter {
  * naming the offset, if there are too few.
  */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  /** What is read. */
+  readonly bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Number of bytes not read yet. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.bytes.length - this.#at;
   }
 
   u8(): number {
@@ -141,15 +156,22 @@ export class ByteReader {
   /** A view of the bytes, not a copy. */
   raw(length: number): Uint8Array {
     const at = this.#advance(length);
-    return this.#bytes.subarray(at, at + length);
+    return this.bytes.subarray(at, at + length);
+  }
+  /** Passes over as many bytes. @returns where they begin in `bytes`. */
+  skip(length: number): number {
+    return this.#advance(length);
   }
   block(): Uint8Array {
     return this.raw(this.u32());
   }
   text(): string {
-    const bytes = this.block();
+    const length = this.u32();
+    const at = this.#advance(length);
+    const ascii = length > LONGEST_BY_HAND ? undefined : shortAscii(this.bytes, at, length);
+    if (ascii !== undefined) return ascii;
     try {
-      return UTF8.decode(bytes);
+      return UTF8.decode(this.bytes.subarray(at, at + length));
     } catch {
       throw new FormatError(`text ending at byte ${this.#at} is not UTF-8`);
     }
@@ -175,7 +197,7 @@ export class ByteReader {
   #advance(size: number): number {
     if (size > this.left) {
       throw new FormatError(
-        `cut short: ${size} bytes wanted at byte ${this.#at} of ${this.#bytes.length}`,
+        `cut short: ${size} bytes wanted at byte ${this.#at} of ${this.bytes.length}`,
       );
     }
     const at = this.#at;

@@ -5,6 +5,7 @@ import {
   parseSessionId,
   parseUserId,
   parseVersion,
+  type ItemId,
 } from '../domain/ids.ts';
 import { CONSENTS } from '../domain/consent.ts';
 import {
@@ -112,15 +113,19 @@ function readDecision(from: ByteReader, format: number): Decision {
   const exploration = { temperature: from.f64(), epsilon: from.f64(), poolSize: from.u16() };
   const limit = from.u16();
   const request = from.text();
-  const slots = Array.from({ length: from.count(16) }, () => ({
-    id: parseItemId(from.text()),
-    units: from.i32(),
-    propensity: from.f64(),
-  }));
-  const codes = format < 5 ? from.block().slice() : readSlateCodes(from, slots.length);
-  if (slots.length > 0 && codes.length % slots.length !== 0) {
+  const slots = from.count(16);
+  const itemIds: ItemId[] = [];
+  const units: number[] = [];
+  const propensities: number[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    itemIds.push(parseItemId(from.text()));
+    units.push(from.i32());
+    propensities.push(from.f64());
+  }
+  const codes = format < 5 ? from.block().slice() : readSlateCodes(from, slots);
+  if (slots > 0 && codes.length % slots !== 0) {
     throw new FormatError(
-      `ranking ${rankingId}: ${codes.length} codes do not divide among ${slots.length} items`,
+      `ranking ${rankingId}: ${codes.length} codes do not divide among ${slots} items`,
     );
   }
   return {
@@ -138,9 +143,9 @@ function readDecision(from: ByteReader, format: number): Decision {
     exploration,
     limit,
     request,
-    itemIds: slots.map((slot) => slot.id),
-    units: slots.map((slot) => slot.units),
-    propensities: slots.map((slot) => slot.propensity),
+    itemIds,
+    units,
+    propensities,
     codes,
   };
 }

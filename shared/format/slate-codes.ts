@@ -73,36 +73,41 @@ function areSame(values: Uint8Array, one: number, other: number, length: number)
 export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<ArrayBuffer> {
   const features = from.u8();
   if (slots === 0 && features > 0) throw new FormatError(`${features} features of no items`);
-  const isConstant = unpackBits(from, features, 1);
   const codes = new Uint8Array(slots * features);
-  const set = (feature: number, codeOf: (slot: number) => number) => {
-    for (let slot = 0; slot < slots; slot++) codes[slot * features + feature] = codeOf(slot);
-  };
-  isConstant.forEach((is, feature) => {
-    if (is === 0) return;
+  const { bytes } = from;
+  // Offsets, and no views: the backend reads a thousand slates of a batch at a time, and a view costs more than what it shows.
+  const constant = from.skip(Math.ceil(features / 8));
+  const isConstant = (feature: number) =>
+    ((bytes[constant + (feature >> 3)] >> (feature & 7)) & 1) === 1;
+  for (let feature = 0; feature < features; feature++) {
+    if (!isConstant(feature)) continue;
     const code = from.u8();
-    set(feature, () => code);
-  });
-  const patterns: { readonly size: number; readonly of: readonly number[] }[] = [];
-  isConstant.forEach((is, feature) => {
-    if (is === 1) return;
+    for (let at = feature; at < codes.length; at += features) codes[at] = code;
+  }
+  /** `slots` numbers of codes for each pattern so far, and how many codes it has. */
+  const patterns = new Uint8Array(codes.length);
+  const sizes = new Uint16Array(features);
+  let known = 0;
+  for (let feature = 0; feature < features; feature++) {
+    if (isConstant(feature)) continue;
     const number = from.u8();
-    if (number === patterns.length) {
+    if (number > known) throw new FormatError(`there is no pattern ${number} yet`);
+    const pattern = number * slots;
+    if (number === known) {
       const size = from.u8() + 1;
-      patterns.push({ size, of: unpackBits(from, slots, bitsFor(size)) });
+      const greatest = unpackBits(from, bitsFor(size), patterns, pattern, slots);
+      if (greatest >= size) throw new FormatError(`pattern ${number} has more than ${size} codes`);
+      sizes[known++] = size;
     }
-    const pattern = patterns[number];
-    if (pattern === undefined) throw new FormatError(`there is no pattern ${number} yet`);
-    const own = from.raw(pattern.size);
-    if (pattern.of.some((index) => index >= own.length))
-      throw new FormatError(`pattern ${number} has more than ${own.length} codes`);
-    set(feature, (slot) => own[pattern.of[slot]]);
-  });
+    const own = from.skip(sizes[number]);
+    for (let slot = 0; slot < slots; slot++)
+      codes[slot * features + feature] = bytes[own + patterns[pattern + slot]];
+  }
   return codes;
 }
 
 /** Of numbers below `count`. */
-const bitsFor = (count: number): number => Math.ceil(Math.log2(Math.max(2, count)));
+const bitsFor = (count: number): number => 32 - Math.clz32(Math.max(1, count - 1));
 
 /** `count` values from one on, the first in the lowest bits of the first byte. */
 function writeBits(
@@ -124,12 +129,30 @@ function writeBits(
   if (filled > 0) out.u8(byte);
 }
 
-function unpackBits(from: ByteReader, count: number, bits: number): number[] {
-  const packed = from.raw(Math.ceil((count * bits) / 8));
-  return Array.from({ length: count }, (_, i) => {
-    let value = 0;
-    for (let bit = 0; bit < bits; bit++)
-      value |= ((packed[(i * bits + bit) >> 3] >> ((i * bits + bit) & 7)) & 1) << bit;
-    return value;
-  });
+/** Reads `count` numbers of `bits` bits, 1 to 8, into `into` from `at` on. @returns the greatest of them; 0 where there are none. */
+function unpackBits(
+  from: ByteReader,
+  bits: number,
+  into: Uint8Array,
+  at: number,
+  count: number,
+): number {
+  const { bytes } = from;
+  const mask = (1 << bits) - 1;
+  let next = from.skip(Math.ceil((count * bits) / 8));
+  let held = 0;
+  let heldBits = 0;
+  let greatest = 0;
+  for (let i = at; i < at + count; i++) {
+    if (heldBits < bits) {
+      held |= bytes[next++] << heldBits;
+      heldBits += 8;
+    }
+    const value = held & mask;
+    held >>= bits;
+    heldBits -= bits;
+    into[i] = value;
+    if (value > greatest) greatest = value;
+  }
+  return greatest;
 }

@@ -1,4 +1,5 @@
 import { serve } from '../../process/serve.ts';
+import { readJson } from '../../store/read-text.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
@@ -10,9 +11,20 @@ import type { LearningJob } from './learning-job.ts';
 
 const db = workerDatabase();
 
-/** Counting whether there is enough to begin with reads thousands of rankings: once in so many turns is enough. */
+/**
+ * Counting whether there is enough to begin with reads thousands of rankings: it is done once in so many turns, and as soon as as many
+ * events have come in as rewarded rankings were missing.
+ */
 const WAIT_TURNS = 15;
-const waitingSince = new Map<string, { readonly atMs: number; readonly state: TurnState }>();
+interface Waiting {
+  readonly atMs: number;
+  /** The last row of the events before that; 0 at the first time, so that the next turn counts once more. */
+  readonly events: number;
+  readonly state: Extract<TurnState, { readonly is: 'waiting' }>;
+}
+const waitingSince = new Map<string, Waiting>();
+/** As text of JSON. */
+const LAST_EVENT = 'select json(coalesce(max(rowid), 0)) from events';
 
 const memory = emptyMemory();
 const bases = new Map<Version, AdditiveScorer>();
@@ -66,14 +78,18 @@ const exposed = {
     for (const job of jobs) {
       const key = `${job.arm} ${job.base.version}`;
       const waiting = waitingSince.get(key);
-      if (waiting !== undefined && Math.abs(nowMs - waiting.atMs) < WAIT_TURNS * everyMs) {
-        states.push(waiting.state);
-        continue;
-      }
-      waitingSince.delete(key);
       try {
+        const events = waiting === undefined ? 0 : await readJson<number>(db, LAST_EVENT);
+        if (waiting !== undefined && Math.abs(nowMs - waiting.atMs) < WAIT_TURNS * everyMs) {
+          const missing = job.settings.minimumRewarded - waiting.state.rewarded;
+          if (events - waiting.events < missing) {
+            states.push(waiting.state);
+            continue;
+          }
+        }
+        waitingSince.delete(key);
         const state = turnState(await learnArrived(store, job, nowMs, memory));
-        if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, state });
+        if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, events, state });
         states.push(state);
       } catch (error) {
         states.push({ is: 'failed', why: error instanceof Error ? error.message : String(error) });

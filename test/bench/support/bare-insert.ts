@@ -3,14 +3,19 @@ import { DECISION_COLUMNS, decisionRow } from '../../../backend/log/ingest/decis
 import { EVENT_COLUMNS, eventRow } from '../../../backend/log/ingest/event-rows.ts';
 import { openStore } from '../../../backend/store/open.ts';
 import type { SealedBatch } from './batches.ts';
+import { spentOn, type Spent } from './spent.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
 /**
  * The same rows, ready-made, into the same tables with the same durability: multi-row VALUES through one plain
- * client, one transaction per batch, and nothing else. @returns seconds.
+ * client, one transaction per batch, and nothing else.
  */
-export async function bareInsert(url: string, batches: readonly SealedBatch[]): Promise<number> {
+export async function bareInsert(
+  url: string,
+  batches: readonly SealedBatch[],
+  warm: number,
+): Promise<Spent> {
   await (await openStore({ url })).close();
   const client = createClient({ url, concurrency: 1 });
   await client.execute('PRAGMA synchronous = FULL');
@@ -18,11 +23,12 @@ export async function bareInsert(url: string, batches: readonly SealedBatch[]): 
     ...inserts('decisions', DECISION_COLUMNS, batch.decisions.map(decisionRow)),
     ...inserts('events', EVENT_COLUMNS, batch.events.map(eventRow)),
   ]);
-  const startMs = performance.now();
-  for (const statements of transactions) await client.batch(statements, 'write');
-  const seconds = (performance.now() - startMs) / 1000;
+  for (const statements of transactions.slice(0, warm)) await client.batch(statements, 'write');
+  const spent = await spentOn(async () => {
+    for (const statements of transactions.slice(warm)) await client.batch(statements, 'write');
+  });
   client.close();
-  return seconds;
+  return spent;
 }
 
 function inserts(table: string, columns: readonly string[], rows: readonly InValue[][]) {

@@ -1,5 +1,7 @@
+import { DEFAULT_CONSENT } from '../../../shared/domain/consent.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import {
@@ -47,6 +49,9 @@ function makeDecision(id: string, random: () => number): Decision {
     sessionId: parseSessionId(`session-${visitor}`),
     ...(visitor % 10 === 0 && { userId: parseUserId(`user-${visitor}`) }),
     snapshot: '0123456789abcdef0123456789abcdef',
+    context: { placement: DEFAULT_PLACEMENT, consent: DEFAULT_CONSENT },
+    itemSource: 'catalogue',
+    pointerRevision: 17,
     seed: whole(2 ** 32),
     exploration: smarttrip.exploration,
     limit: SLOTS,
@@ -73,5 +78,7 @@ function makeClick(id: string, decision: Decision, random: () => number): Collec
     receivedAt: decision.at + 5100,
     sessionId: decision.sessionId,
     ...(decision.userId && { userId: decision.userId }),
+    placement: DEFAULT_PLACEMENT,
+    pointerRevision: decision.pointerRevision,
   });
 }

@@ -1,0 +1,70 @@
+import { messageOf } from '../../shared/text/message-of.ts';
+import type { Write, Written } from './group-commits.ts';
+import { LocalFile } from './local-file.ts';
+import { probeSql } from './probe-sql.ts';
+import { whileUnlocked } from './while-unlocked.ts';
+import type { Writer } from './writer-calls.ts';
+
+const READ_TOO_LONG = 'the database was being read for too long to be rewritten';
+/** Each waits up to the connection's timeout of 5 s for readers to end. */
+const ATTEMPTS = 6;
+
+/** Writes to a local file by its only connection that may. */
+export function localWriter(path: string): Writer {
+  const file = new LocalFile(path);
+
+  /** Moves the write-ahead log into the file and empties it. @returns false where readers held it all the time. */
+  function emptyLog(): boolean {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const [[busy]] = file.rows({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', args: [] });
+      if (Number(busy) === 0) return true;
+    }
+    return false;
+  }
+
+  const countsOf = (write: Write): number[] =>
+    write.map((one) => ('rows' in one ? file.runByRow(one) : file.run(one)));
+
+  function alone(write: Write): Written {
+    try {
+      return { counts: file.transaction(() => countsOf(write)) };
+    } catch (error) {
+      return { why: messageOf(error) };
+    }
+  }
+
+  return {
+    async open() {
+      await whileUnlocked(async () => file.exec('PRAGMA journal_mode = WAL'));
+      // Acknowledged means on disk: FULL syncs the log at every commit.
+      file.exec('PRAGMA synchronous = FULL');
+      // What is deleted is overwritten, and not only marked as free.
+      file.exec('PRAGMA secure_delete = ON');
+    },
+
+    async compact() {
+      file.exec('VACUUM');
+      if (!emptyLog()) throw new Error(`${READ_TOO_LONG}: its log still has what was deleted`);
+    },
+
+    emptyLog: async () => emptyLog(),
+
+    /** In one transaction; where a statement of one fails, each in its own. */
+    async write(group) {
+      if (group.length > 1)
+        try {
+          return file.transaction(() => group.map((write) => ({ counts: countsOf(write) })));
+        } catch {
+          // Nothing of it took effect, and which of them it was shows when each is made by itself.
+        }
+      return group.map(alone);
+    },
+
+    // In one call, so that no other write comes in between.
+    probe: async (nowMs) => file.exec(probeSql(nowMs)),
+
+    async close() {
+      file.close();
+    },
+  };
+}
