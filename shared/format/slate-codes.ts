@@ -1,11 +1,11 @@
 import { FormatError, type ByteReader, type ByteWriter } from './bytes.ts';
 
 /** By feature, each slot's place among the feature's codes, and these codes in order of their first slot. They grow with the slates. */
-let patterns = new Uint8Array(4096);
-let own = new Uint8Array(4096);
+let placesOf = new Uint8Array(4096);
+let codesOf = new Uint8Array(4096);
 /** By feature, of which there are at most 255: how many codes it has, and whether it is one. */
 const sizes = new Uint8Array(256);
-const isConstant = new Uint8Array(256);
+const isOne = new Uint8Array(256);
 /** By code; all 0 between features. */
 const places = new Uint8Array(256);
 
@@ -24,9 +24,9 @@ const places = new Uint8Array(256);
 export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: number): void {
   const features = slots === 0 ? 0 : codes.length / slots;
   // Typed arrays that are there already, and no sets or texts: every ranking at the edge does this.
-  if (patterns.length < codes.length) {
-    patterns = new Uint8Array(codes.length);
-    own = new Uint8Array(codes.length);
+  if (placesOf.length < codes.length) {
+    placesOf = new Uint8Array(codes.length);
+    codesOf = new Uint8Array(codes.length);
   }
   for (let feature = 0; feature < features; feature++) {
     const from = feature * slots;
@@ -34,33 +34,33 @@ export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: numbe
     for (let slot = 0; slot < slots; slot++) {
       const code = codes[slot * features + feature];
       if (places[code] === 0) {
-        own[from + size] = code;
+        codesOf[from + size] = code;
         places[code] = ++size;
       }
-      patterns[from + slot] = places[code] - 1;
+      placesOf[from + slot] = places[code] - 1;
     }
-    for (let i = from; i < from + size; i++) places[own[i]] = 0;
+    for (let i = from; i < from + size; i++) places[codesOf[i]] = 0;
     sizes[feature] = size;
-    isConstant[feature] = size === 1 ? 1 : 0;
+    isOne[feature] = size === 1 ? 1 : 0;
   }
   out.u8(features);
-  writeBits(out, isConstant, 0, features, 1);
+  writeBits(out, isOne, 0, features, 1);
   for (let feature = 0; feature < features; feature++)
-    if (sizes[feature] === 1) out.u8(own[feature * slots]);
-  /** Where the patterns begin that were written, in order. */
+    if (sizes[feature] === 1) out.u8(codesOf[feature * slots]);
+  /** Where the placesOf begin that were written, in order. */
   const written: number[] = [];
   for (let feature = 0; feature < features; feature++) {
     const size = sizes[feature];
     if (size === 1) continue;
     const from = feature * slots;
-    const known = written.findIndex((other) => areSame(patterns, other, from, slots));
+    const known = written.findIndex((other) => areSame(placesOf, other, from, slots));
     out.u8(known < 0 ? written.length : known);
     if (known < 0) {
       written.push(from);
       out.u8(size - 1);
-      writeBits(out, patterns, from, slots, bitsFor(size));
+      writeBits(out, placesOf, from, slots, bitsFor(size));
     }
-    for (let i = from; i < from + size; i++) out.u8(own[i]);
+    for (let i = from; i < from + size; i++) out.u8(codesOf[i]);
   }
 }
 

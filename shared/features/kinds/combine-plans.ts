@@ -69,10 +69,15 @@ function combineCodes(
 }
 
 /** A plan of the same columns with other buckets, which has no number yet. */
-const withBuckets = (
-  { id: _, ...plan }: Exclude<CodePlan, { from: 'constant' }>,
+function withBuckets(
+  plan: Exclude<CodePlan, { from: 'constant' }>,
   map: (bucket: number, at: number) => number,
-): CodePlan => ({ ...plan, buckets: plan.buckets.map(map) });
+): CodePlan {
+  const buckets = plan.buckets.map(map);
+  return plan.from === 'column'
+    ? { from: 'column', column: plan.column, buckets }
+    : { from: 'columns', parts: plan.parts, buckets };
+}
 
 /** What a plan's columns can make together. Of one column these are its buckets, which are far fewer than its codes. */
 function combinationsOf(plan: CodePlan): {
