@@ -120,8 +120,8 @@ describe('a file of requests', () => {
     );
     expect(answers[0].filters.left).toBe(left.length);
     const shown = answers[0].items.map(({ id }: { id: string }) => id);
-    const ids = left.map(({ id }) => id as string);
-    expect(shown.every((id: string) => ids.includes(id))).toBe(true);
+    const ids = new Set(left.map(({ id }) => id as string));
+    expect(shown.every((id: string) => ids.has(id))).toBe(true);
     expect(shown).toHaveLength(Math.min(100, left.length));
     expect(answers[1].error.message).toContain('did you mean "price"?');
   });
