@@ -24,6 +24,7 @@ import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
 import { blockCounts, columnBlocks, type RowBlocks } from './row-blocks.ts';
 import { toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
+import { stored } from './stored-table.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 
@@ -48,8 +49,10 @@ export function rankable(table: ItemTable): RankableTable {
   if (ids.length <= FEW_ROWS) return { table, rows: indexRows(table) };
   const counts = blockCounts(ids.length);
   const blocks = { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
-  // Candidates come from anybody, who could choose ids that all meet in one slot; a `Map` hashes by a seed that nobody knows.
-  return { table, rows: table.ordered ? indexRows(table) : new RowIndex(ids), blocks };
+  // Candidates come from anybody, who could choose ids that all meet in one slot; a `Map` hashes by a seed that nobody knows. And they
+  // go with their request, for which memory of their own takes too long to get.
+  if (table.ordered) return { table, rows: indexRows(table), blocks };
+  return { ...stored(table, blocks), rows: new RowIndex(ids) };
 }
 
 /** The ordered items of one ranking. All arrays are by slot, the top slot first. */

@@ -1,3 +1,4 @@
+import type { ScanMemory } from '../kernels/scan-memory.ts';
 import type { Codes, Column } from '../features/columns/item-table.ts';
 
 /** Rows of the smallest blocks. */
@@ -18,6 +19,8 @@ export interface RowBlocks {
   readonly columns: readonly ColumnBlocks[];
   /** Number of blocks at each level, those of 64 rows first. */
   readonly counts: readonly number[];
+  /** Where the table lies in memory of WebAssembly, whose kernel then searches it; absent: it is searched in TypeScript. */
+  readonly memory?: ScanMemory;
 }
 
 export interface ColumnBlocks {
