@@ -50,6 +50,11 @@ export class ScanMemory {
     memories.set(buffer, this);
   }
 
+  /** Bytes of the scratch space. */
+  get room(): number {
+    return this.u8.length - this.scratch;
+  }
+
   /** The memory that an array lies in. */
   static of({ buffer }: Stored): ScanMemory | undefined {
     return memories.get(buffer);

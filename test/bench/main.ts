@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
+import { benchCatalogue } from './catalogue.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { benchIngest } from './ingest.ts';
@@ -21,6 +22,7 @@ import { tableOf } from './support/print-table.ts';
 const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   rank: (say) => benchRank(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
+  catalogue: benchCatalogue,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,

@@ -61,7 +61,7 @@ test('a champion that does not explore covers what it shows and nothing else', (
 });
 
 test('requests with candidates are covered within these, by the catalogue where they name ids alone', () => {
-  const few = Array.from({ length: 30 }, (_, row) => table.table.ids[row]);
+  const few = Array.from({ length: 30 }, (_, row) => table.table.ids.at(row)!);
   const within = (candidates: unknown[]) => [
     {
       request: parseRankRequest({ sessionId: 's', ...makeVisits(1, 3)[0], limit: 50, candidates }),
