@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, FormatError } from './bytes.ts';
+import { type ByteReader, ByteWriter, FormatError } from './bytes.ts';
 
 /** Of the widest loads, and of the widest codes. */
 const ALIGNMENT = 16;

@@ -6,7 +6,7 @@ import { numberFromText } from '../../domain/number-text.ts';
 import { nfc } from '../../domain/nfc.ts';
 import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
-import type { ItemIds } from './packed-ids.ts';
+import type { ItemIds } from './item-ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
 
 /** Codes of a column by row, in the narrowest array that holds them. */

@@ -1,6 +1,6 @@
 import type { ItemId } from '../../domain/ids.ts';
 import type { Column } from './item-table.ts';
-import type { ItemIds } from './packed-ids.ts';
+import type { ItemIds } from './item-ids.ts';
 
 /** What is learned of an item: how often people looked at it, and of those who did, what share clicked or booked it. */
 export const LEARNED_MEASURES = ['views', 'clickRate', 'bookingRate'] as const;

@@ -1,14 +1,8 @@
 import type { ItemId } from '../../domain/ids.ts';
 import { utf8ToBytes } from '../../hash/utf8.ts';
 import { firstIndex } from './binary-search.ts';
+import type { ItemIds } from './item-ids.ts';
 import type { RowsById } from './row-index.ts';
-
-/** The ids of a table by row. An array is one too. */
-export interface ItemIds extends Iterable<ItemId> {
-  readonly length: number;
-  /** @returns undefined where there is no such row. */
-  at(row: number): ItemId | undefined;
-}
 
 /** Ids as bytes: in the order of their UTF-8, each without what it shares with the one before it (front coding). */
 export interface IdBytes {
@@ -31,7 +25,7 @@ const MOST_BYTES = 1024;
 /** Of as many ids, for whoever writes them. */
 export function packIds(ids: Iterable<string>): IdBytes {
   const all = Array.from(ids, utf8ToBytes);
-  const order = Uint32Array.from(all.keys()).sort((a, b) => compare(all[a], all[b]) || a - b);
+  const order = Uint32Array.from(all.keys()).toSorted((a, b) => compare(all[a], all[b]) || a - b);
   const text = new Uint8Array(all.reduce((sum, { length }) => sum + length + 4, 0));
   const groups = new Uint32Array(Math.ceil(all.length / GROUP));
   let at = 0;

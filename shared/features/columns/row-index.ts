@@ -1,4 +1,4 @@
-import type { ItemIds } from './packed-ids.ts';
+import type { ItemIds } from './item-ids.ts';
 
 /** Where items of a table are. A `Map` is one too. */
 export type RowsById = Pick<ReadonlyMap<string, number>, 'get' | 'has' | 'size'>;

@@ -145,7 +145,7 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
       const read = snapshotFromBytes(snapshotToBytes(schema, table));
       expect(listed(read)).toEqual({ schemaHash: schema.hash, table });
       const { ids } = read.table as unknown as { ids: PackedIds };
-      table.ids.forEach((id, row) => expect(ids.get(id)).toBe(row));
+      table.ids.forEach((own, row) => expect(ids.get(own)).toBe(row));
       expect(ids.has(`${table.ids[0]}-`)).toBe(table.ids.includes(`${table.ids[0]}-` as ItemId));
     });
   });
