@@ -13,8 +13,8 @@ for (const folder of ['backend/device/cpu', 'shared/kernels'])
     stdio: 'inherit',
   });
 
-const text = readFileSync(path('shared/kernels/rerank.wasm')).toString('base64url');
+const text = readFileSync(path('shared/kernels/kernels.wasm')).toString('base64url');
 writeFileSync(
-  path('shared/kernels/rerank-wasm.ts'),
-  `/** \`rerank.wasm\` as base64url, written by \`npm run kernels\`. */\nexport const RERANK_WASM =\n  '${text}';\n`,
+  path('shared/kernels/kernels-wasm.ts'),
+  `/** \`kernels.wasm\` as base64url, written by \`npm run kernels\`. */\nexport const KERNELS_WASM =\n  '${text}';\n`,
 );

@@ -139,7 +139,7 @@ export function turnover(before: DailySample, after: DailySample): Turnover {
   const cut = Math.min(...[before, after].map(wholeBelow));
   const share = (of: ItemTable, other: ItemTable) => {
     const known = new Set(other.ids);
-    const own = of.ids.filter((id) => sampleRank(id) <= cut);
+    const own = [...of.ids].filter((id) => sampleRank(id) <= cut);
     return own.length === 0 ? 0 : own.filter((id) => !known.has(id)).length / own.length;
   };
   return {
@@ -150,7 +150,7 @@ export function turnover(before: DailySample, after: DailySample): Turnover {
 
 /** Up to which hash a sample has all items. */
 const wholeBelow = ({ items, table }: DailySample): number =>
-  table.ids.length === items ? Infinity : Math.max(...table.ids.map(sampleRank));
+  table.ids.length === items ? Infinity : Math.max(...Array.from(table.ids, sampleRank));
 
 export const turnoverText = ({ newItems, goneItems }: Turnover): string =>
   `${percent(newItems)} of the items are new, ${percent(goneItems)} are gone`;

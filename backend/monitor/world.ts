@@ -119,7 +119,7 @@ function addItems(
   columns: Map<string, { values: Value[]; of: number[] }>,
 ): void {
   const chance = all === 0 ? 0 : Math.max(0, 1 - table.ids.length / all);
-  const of = table.ids.map((id) => items.of(id, chance));
+  const of = Array.from(table.ids, (id) => items.of(id, chance));
   for (const [name, valuesAt] of readColumns(schema, table, day))
     for (let row = 0; row < of.length; row++)
       for (const value of valuesAt(row)) add(columns, name, value, of[row]);
@@ -184,7 +184,7 @@ class PairCollector {
       this.#points.push(toPoints(finalUnits(this.#scorer, codes, i * schema.features.length)));
       this.#requestOf.push(visitor);
       // Of items that a site sends there is no whole of which they are a sample.
-      this.#itemOf.push(this.#items.of(table.ids[row], 1));
+      this.#itemOf.push(this.#items.of(table.ids.at(row)!, 1));
     }
   }
 

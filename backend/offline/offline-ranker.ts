@@ -38,7 +38,8 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
   const features = schema.features.length;
   const loaded = snapshot && snapshotFromBytes(snapshot.bytes);
   const part = learned && learnedPart(learnedFromBytes(learned.bytes), learned.hash);
-  const plain = loaded?.schemaHash === schema.hash ? rankable(loaded.table) : undefined;
+  const plain =
+    loaded?.schemaHash === schema.hash ? rankable(loaded.table, loaded.blocks) : undefined;
   const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
   return (body, { seed, nowMs }) => {
     const request = parseRankRequest(body, undefined, nowMs);

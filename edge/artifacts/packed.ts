@@ -1,6 +1,7 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { snapshotSpace } from '../../shared/score/stored-table.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
 import type { ReadPart } from './read-parts.ts';
 
@@ -8,8 +9,19 @@ import type { ReadPart } from './read-parts.ts';
  * What the CATALOGUE namespace holds in parts: a key says what is live, and the parts lie under `<prefix>/<hash>/0` and following.
  */
 export const PACKED = {
-  snapshot: { key: 'active', prefix: 's', read: snapshotFromBytes },
-  learned: { key: 'learned', prefix: 'l', read: learnedFromBytes },
+  snapshot: {
+    key: 'active',
+    prefix: 's',
+    // `readParts` has hashed them.
+    read: (bytes: Uint8Array) => snapshotFromBytes(bytes, true),
+    allocate: snapshotSpace,
+  },
+  learned: {
+    key: 'learned',
+    prefix: 'l',
+    read: learnedFromBytes,
+    allocate: (sizeBytes: number) => new Uint8Array(sizeBytes),
+  },
 } as const;
 export type PackedKind = keyof typeof PACKED;
 export type Unpacked<K extends PackedKind> = ReturnType<(typeof PACKED)[K]['read']>;

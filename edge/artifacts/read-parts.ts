@@ -7,13 +7,15 @@ export type ReadPart = (part: number) => Promise<ArrayBuffer | Uint8Array | null
 /**
  * Puts the bytes of a snapshot, or of learned columns, together from their parts, and checks that together they have the hash
  * that names them.
+ * @param allocate makes the bytes that they are put into, all 0.
  * @throws Error when a part is absent or the hash does not match.
  */
 export async function readParts(
   { hash, parts, sizeBytes }: SnapshotPointer,
   readPart: ReadPart,
+  allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(sizeBytes);
+  const bytes = allocate(sizeBytes);
   let at = 0;
   for (let part = 0; part < parts; part++) {
     const stored = await readPart(part);

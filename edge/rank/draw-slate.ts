@@ -87,7 +87,7 @@ function draftSlate(
   const isRaised = teams.some(({ raises }) => raises !== undefined);
   return {
     slate: {
-      ids: rows.map((row) => table.ids[row]),
+      ids: rows.map((row) => table.ids.at(row)!),
       rows,
       units: slots.map(({ team }, slot) => teams[team].best[places[slot]].units),
       ...(isRaised && {

@@ -31,8 +31,10 @@ export async function lastGoodPacked<K extends PackedKind>(
     const keeper = keeperOf(env, cell, kind);
     const pointer = await withSourceTimeout(keeper.kept());
     if (pointer === null) return undefined;
-    const bytes = await readParts(pointer, (part) =>
-      withSourceTimeout(keeper.part(pointer.hash, part), PART_TIMEOUT_MS),
+    const bytes = await readParts(
+      pointer,
+      (part) => withSourceTimeout(keeper.part(pointer.hash, part), PART_TIMEOUT_MS),
+      PACKED[kind].allocate,
     );
     return { value: PACKED[kind].read(bytes) as Unpacked<K>, pointer };
   } catch (error) {

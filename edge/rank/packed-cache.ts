@@ -102,7 +102,7 @@ async function readFromKv<K extends PackedKind>(
 ): Promise<Unpacked<K>> {
   const read = async (ttlS?: number) =>
     PACKED[kind].read(
-      await readParts(pointer, partsInKv(catalogue, kind, pointer, ttlS)),
+      await readParts(pointer, partsInKv(catalogue, kind, pointer, ttlS), PACKED[kind].allocate),
     ) as Unpacked<K>;
   try {
     return await read();

@@ -22,10 +22,10 @@ export type CachedSnapshot = CachedPacked<LoadedSnapshot>;
 /** The live snapshot: the one that the CATALOGUE key `active` points at. */
 export const snapshotCache = (env: Env, settings: Settings): RefreshingCache<CachedSnapshot> =>
   packedCache(env, settings, 'snapshot', {
-    prepare: ({ schemaHash, table }, pointer): LoadedSnapshot => ({
+    prepare: ({ schemaHash, table, blocks }, pointer): LoadedSnapshot => ({
       hash: pointer.hash,
       schemaHash,
-      rankable: rankable(table),
+      rankable: rankable(table, blocks),
       pointer,
     }),
     isAwaited: (snapshot) => snapshot === undefined || awaitsItems(snapshot),

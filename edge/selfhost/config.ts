@@ -94,7 +94,7 @@ const config :Workerd.Config = (
       compatibilityDate = "${COMPATIBILITY_DATE}",
       modules = [
         (name = "worker.js", esModule = embed "worker.js"),
-        (name = "rerank.wasm", wasm = embed "rerank.wasm")
+        (name = "kernels.wasm", wasm = embed "kernels.wasm")
       ],
       bindings = [
         ${bindings.join(',\n        ')}

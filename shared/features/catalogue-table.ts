@@ -6,6 +6,7 @@ import {
   type Codes,
   type Column,
   type ItemTable,
+  type ListedTable,
 } from './columns/item-table.ts';
 import type { Schema } from './schema.ts';
 
@@ -16,7 +17,7 @@ import type { Schema } from './schema.ts';
  * @param items in order of id, so that equal catalogues give equal tables.
  * @throws ApiError 400 naming the item that does not fit the schema.
  */
-export function catalogueTable(schema: Schema, items: readonly Item[]): ItemTable {
+export function catalogueTable(schema: Schema, items: readonly Item[]): ListedTable {
   const table = packItems(schema.columns, items);
   let rows = Uint32Array.from(items, (_, row) => row);
   // A stable sort by the last column first, then by the one before it, and so on.

@@ -15,7 +15,7 @@ export interface EncodedRequest {
 
 /** Row numbers by item id; build it once per table. */
 export const indexRows = (table: ItemTable): RowsById =>
-  new Map(table.ids.map((id, row) => [id, row]));
+  new Map(Array.from(table.ids, (id, row) => [id, row]));
 
 /** A table and its row numbers by item id. */
 export interface IndexedTable {

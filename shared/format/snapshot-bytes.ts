@@ -9,40 +9,88 @@ import {
   type ItemTable,
 } from '../features/columns/item-table.ts';
 import type { ColumnSpec } from '../features/columns/column-spec.ts';
+import { packIds, PackedIds, type IdBytes } from '../features/columns/packed-ids.ts';
+import { knowRowsByCode, rowsByCode } from '../features/columns/rows-by-code.ts';
 import { checkColumn, type Schema } from '../features/schema.ts';
-import { ByteWriter, FormatError, type ByteReader } from './bytes.ts';
-import { openFrame, sealFrame } from './frame.ts';
+import {
+  blockCounts,
+  blocksOf,
+  FEW_ROWS,
+  shiftOf,
+  type CodeRanges,
+  type ColumnBlocks,
+  type RowBlocks,
+} from '../score/row-blocks.ts';
+import { messageOf } from '../text/message-of.ts';
+import { AlignedReader, AlignedWriter, lengthFrom } from './aligned.ts';
+import { FormatError, type ByteReader } from './bytes.ts';
+import { HEAD_BYTES, openFrame, sealFrame } from './frame.ts';
 
 /**
- * A snapshot (packed catalogue) as bytes: frame `TTSN`; the item ids (JSON); for each column its spec and its
- * dictionary (JSON), the width of a code in bytes (1, 2 or 4) and the codes.
+ * A snapshot (packed catalogue) as bytes: frame `TTSN`. Format 2 is made to be read in place: a JSON header, then arrays that each begin at
+ * a multiple of 16 bytes of the artifact. These are: the order of the ids, where groups of them begin, and their bytes (`packed-ids.ts`);
+ * for each column its codes and how many rows have each code; and of more than 1,024 rows for each column and level that the header
+ * lists, the least and the greatest code by block (`row-blocks.ts`).
+ *
+ * Format 1, which is read only: the item ids (JSON); for each column its spec and its dictionary (JSON), the width of a code in bytes (1,
+ * 2 or 4) and the codes.
  */
 const MAGIC = 'TTSN';
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * Size of the parts that a snapshot is stored in: well below KV's limit for a value, and read in less than a second.
  */
 export const PART_BYTES = 4 * 1024 * 1024;
 
-export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<ArrayBuffer> {
-  const payload = new ByteWriter().text(JSON.stringify(table.ids)).u16(table.columns.length);
-  for (const { spec, values, codes } of table.columns) {
-    payload.text(JSON.stringify(spec)).text(JSON.stringify(values.slice(1)));
-    const width = values.length <= 0x100 ? 1 : values.length <= 0x1_0000 ? 2 : 4;
-    payload.u8(width).block(packCodes(codes, width));
-  }
-  return sealFrame(MAGIC, FORMAT, schema.hash, payload.finish());
+interface Header {
+  readonly rows: number;
+  readonly groups: number;
+  /** Bytes of all ids. */
+  readonly text: number;
+  readonly columns: readonly HeaderColumn[];
 }
 
-function packCodes(codes: Codes, width: 1 | 2 | 4): Uint8Array {
-  const out = new ByteWriter();
-  for (const code of codes) {
-    if (width === 1) out.u8(code);
-    else if (width === 2) out.u16(code);
-    else out.u32(code);
-  }
-  return out.finish();
+interface HeaderColumn {
+  readonly spec: ColumnSpec;
+  /** The dictionary, without the value that stands for a missing one. */
+  readonly values: readonly ColumnValue[];
+  /** Which levels of blocks have ranges; absent of few rows. */
+  readonly levels?: readonly boolean[];
+}
+
+export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<ArrayBuffer> {
+  const { ids, columns } = table;
+  const blocks = blocksOf(table);
+  const { order, groups, text } = packIds(ids);
+  const header: Header = {
+    rows: ids.length,
+    groups: groups.length,
+    text: text.length,
+    columns: columns.map(({ spec, values }, i) => ({
+      spec,
+      values: values.slice(1),
+      ...(blocks && { levels: blocks.columns[i].levels.map((ranges) => ranges !== undefined) }),
+    })),
+  };
+  const size = columns.reduce((sum, { codes }) => sum + codes.byteLength, text.length);
+  const out = new AlignedWriter(HEAD_BYTES, 2 * size + 4 * ids.length);
+  out.bytes.text(JSON.stringify(header));
+  out.array(order).array(groups).array(text);
+  columns.forEach((column, i) => {
+    out.array(narrowest(column)).array(rowsByCode(column));
+    for (const ranges of blocks?.columns[i].levels ?? [])
+      if (ranges !== undefined) out.array(ranges.low).array(ranges.high);
+  });
+  return sealFrame(MAGIC, FORMAT, schema.hash, out.bytes.finish());
+}
+
+/** Equal tables give equal bytes, however wide the arrays of their codes are. */
+function narrowest({ codes, values }: Column): Codes {
+  const own = codesFor(values.length, codes.length);
+  if (own.BYTES_PER_ELEMENT === codes.BYTES_PER_ELEMENT) return codes;
+  own.set(codes);
+  return own;
 }
 
 /** The content address of a snapshot, 32 hex digits: equal catalogues under the same schema have the same hash. */
@@ -51,17 +99,110 @@ export const snapshotHash = (bytes: Uint8Array): string => sha256Hex(bytes).slic
 export interface Snapshot {
   readonly schemaHash: string;
   readonly table: ItemTable;
+  /** Of many rows, if the snapshot has them. */
+  readonly blocks?: RowBlocks;
 }
 
-/** @throws FormatError when the bytes are damaged, or a code points outside its dictionary. */
-export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
-  const { schemaHash, payload } = openFrame(MAGIC, FORMAT, bytes);
+/**
+ * The table is a view of the bytes as far as they allow, so they must stay as they are.
+ * @param isVerified the bytes have the hash that names them, so that they are not hashed once more.
+ * @throws FormatError when the bytes are damaged, or a code points outside its dictionary.
+ */
+export function snapshotFromBytes(bytes: Uint8Array, isVerified = false): Snapshot {
+  const { format, schemaHash, payload } = openFrame(MAGIC, FORMAT, bytes, isVerified);
+  const read = format === 1 ? readLists(payload) : readInPlace(payload);
+  payload.end();
+  return { schemaHash, ...read };
+}
+
+function readInPlace(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
+  const arrays = new AlignedReader(payload, HEAD_BYTES);
+  const header = json<Partial<Header> | null>(payload);
+  if (!Array.isArray(header?.columns)) throw new FormatError('the snapshot header has no columns');
+  const rows = lengthFrom(header.rows, 'rows');
+  const groups = lengthFrom(header.groups, 'groups');
+  const text = lengthFrom(header.text, 'text');
+  const ids = idsFrom({
+    order: arrays.array(Uint32Array, rows),
+    groups: arrays.array(Uint32Array, groups),
+    text: arrays.array(Uint8Array, text),
+  });
+  const counts = blockCounts(rows);
+  const columns: Column[] = [];
+  const blocks: ColumnBlocks[] = [];
+  for (const own of header.columns as (Partial<HeaderColumn> | null)[]) {
+    const { spec, values: listed, levels } = own ?? {};
+    if (typeof spec?.name !== 'string' || !Array.isArray(listed))
+      throw new FormatError('a snapshot column lacks its name or values');
+    checkColumn(spec);
+    checkDictionary(spec, listed);
+    const values: ColumnValue[] = ['', ...listed];
+    const codes = arrays.array<Codes>(codesType(values.length), rows);
+    const column: Column = { spec, values, codes };
+    checkCodes(column);
+    knowRowsByCode(column, arrays.array(Uint32Array, values.length));
+    columns.push(column);
+    if (Array.isArray(levels) && levels.length === counts.length)
+      blocks.push({
+        shift: shiftOf(values.length),
+        levels: levels.map((has, level) =>
+          has === true ? rangesFrom(arrays, counts[level], spec.name) : undefined,
+        ),
+      });
+  }
+  return {
+    table: { ids, columns, ordered: false },
+    ...(blocks.length === columns.length &&
+      rows > FEW_ROWS && { blocks: { counts, columns: blocks } }),
+  };
+}
+
+function idsFrom(bytes: IdBytes): PackedIds {
+  try {
+    return new PackedIds(bytes);
+  } catch (error) {
+    throw new FormatError(messageOf(error));
+  }
+}
+
+const codesType = (size: number) =>
+  size <= 0x100 ? Uint8Array : size <= 0x1_0000 ? Uint16Array : Uint32Array;
+
+function checkCodes({ spec, values, codes }: Column): void {
+  const most = codes instanceof Uint8Array ? greatestByte(codes) : greatestWide(codes);
+  if (most < values.length) return;
+  const row = codes.findIndex((code) => code >= values.length);
+  throw new FormatError(
+    `column ${spec.name}: row ${row} has code ${codes[row]} of ${values.length}`,
+  );
+}
+
+function greatestByte(codes: Uint8Array): number {
+  let most = 0;
+  for (let row = 0; row < codes.length; row++) if (codes[row] > most) most = codes[row];
+  return most;
+}
+
+/** The same: a loop that meets arrays of one type alone is compiled to faster code. */
+function greatestWide(codes: Uint16Array | Uint32Array): number {
+  let most = 0;
+  for (let row = 0; row < codes.length; row++) if (codes[row] > most) most = codes[row];
+  return most;
+}
+
+function rangesFrom(arrays: AlignedReader, count: number, name: string): CodeRanges {
+  const [low, high] = [arrays.array(Uint8Array, count), arrays.array(Uint8Array, count)];
+  if (low.some((least, block) => least > high[block]))
+    throw new FormatError(`column ${name}: a block has no codes`);
+  return { low, high };
+}
+
+function readLists(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
   const ids = json<unknown[]>(payload);
   if (!Array.isArray(ids)) throw new FormatError('the snapshot ids are not a list');
   const count = payload.u16();
   const columns = Array.from({ length: count }, () => readColumn(payload, ids.length));
-  payload.end();
-  return { schemaHash, table: { ids: ids.map(parseItemId), columns, ordered: false } };
+  return { table: { ids: ids.map(parseItemId), columns, ordered: false } };
 }
 
 function readColumn(payload: ByteReader, length: number): Column {

@@ -1,5 +1,5 @@
 import { fromBase64Url } from '../domain/base64url.ts';
-import { RERANK_WASM } from './rerank-wasm.ts';
+import { KERNELS_WASM } from './kernels-wasm.ts';
 import { WebAssembly } from './web-assembly.ts';
 
-export const rerankModule = new WebAssembly.Module(fromBase64Url(RERANK_WASM));
+export const kernelModule = new WebAssembly.Module(fromBase64Url(KERNELS_WASM));

@@ -1,5 +1,5 @@
-import module from './rerank.wasm';
+import module from './kernels.wasm';
 import type { Module } from './web-assembly.ts';
 
 /** A Worker may not compile bytes: it is deployed with the module, which is compiled before it starts. */
-export const rerankModule: Module = module;
+export const kernelModule: Module = module;

@@ -1,48 +1,60 @@
 import type { ScoreTables } from './additive.ts';
 import type { CodeRanges, RowBlocks } from './row-blocks.ts';
 
+/** What bounds blocks under one request. */
+export interface Bounds {
+  /** What all blocks can have alike. */
+  readonly fixed: number;
+  /** By column of the table the most that a row with a code can have, the crosses counted in, and the highest of all. */
+  readonly columns: ReadonlyMap<number, { readonly units: Int32Array; readonly high: number }>;
+}
+
+export function boundsOf({ base, columns, crosses, rows }: ScoreTables, blocks: RowBlocks): Bounds {
+  const bounds = new Map<number, { units: Int32Array; high: number }>();
+  for (const { column, units, high } of columns) bounds.set(column, { units, high });
+  let fixed = base;
+  if (rows !== undefined) fixed += rows.reduce((most, own) => Math.max(most, own), -Infinity);
+  for (const { parts, units, high } of crosses) {
+    const part = parts.reduce((best, own) =>
+      levelsOf(blocks, own.column) > levelsOf(blocks, best.column) ? own : best,
+    );
+    if (levelsOf(blocks, part.column) === 0) {
+      fixed += high;
+      continue;
+    }
+    // What the other columns could add to each digit of the one that tells blocks apart best.
+    const most = new Int32Array(part.size).fill(-(2 ** 31));
+    units.forEach((own, at) => {
+      const digit = Math.floor(at / part.stride) % part.size;
+      if (own > most[digit]) most[digit] = own;
+    });
+    const before = bounds.get(part.column);
+    const bound = Int32Array.from(part.digits, (digit) => most[digit]);
+    before?.units.forEach((own, code) => (bound[code] += own));
+    bounds.set(part.column, { units: bound, high: (before?.high ?? 0) + high });
+  }
+  return { fixed, columns: bounds };
+}
+
 /** The most that a row of a block can score under one request, for the blocks of all levels. */
 export class BlockBounds {
   readonly #levels: readonly LevelBounds[];
 
-  constructor({ base, columns, crosses, rows }: ScoreTables, blocks: RowBlocks) {
-    const bounds = new Map(columns.map(({ column, units }) => [column, units]));
-    const highs = new Map(columns.map(({ column, high }) => [column, high]));
-    let fixed = base;
-    if (rows !== undefined) fixed += rows.reduce((most, own) => Math.max(most, own), -Infinity);
-    for (const { parts, units, high } of crosses) {
-      const part = parts.reduce((best, own) =>
-        levelsOf(blocks, own.column) > levelsOf(blocks, best.column) ? own : best,
-      );
-      if (levelsOf(blocks, part.column) === 0) {
-        fixed += high;
-        continue;
-      }
-      // What the other columns could add to each digit of the one that tells blocks apart best.
-      const most = new Int32Array(part.size).fill(-(2 ** 31));
-      units.forEach((own, at) => {
-        const digit = Math.floor(at / part.stride) % part.size;
-        if (own > most[digit]) most[digit] = own;
-      });
-      const before = bounds.get(part.column);
-      const bound = Int32Array.from(part.digits, (digit) => most[digit]);
-      if (before !== undefined) before.forEach((own, code) => (bound[code] += own));
-      bounds.set(part.column, bound);
-      highs.set(part.column, (highs.get(part.column) ?? 0) + high);
-    }
+  constructor(tables: ScoreTables, blocks: RowBlocks) {
+    const { fixed, columns } = boundsOf(tables, blocks);
     const maxima = new Map<number, RangeMaxima>();
     this.#levels = blocks.counts.map((_, level) => {
       const told: ColumnBound[] = [];
       let own = fixed;
-      for (const [column, bound] of bounds) {
+      for (const [column, { units, high }] of columns) {
         const { shift, levels } = blocks.columns[column];
         const ranges = levels[level];
         if (ranges === undefined) {
-          own += highs.get(column)!;
+          own += high;
           continue;
         }
         let of = maxima.get(column);
-        if (of === undefined) maxima.set(column, (of = new RangeMaxima(coarse(bound, shift))));
+        if (of === undefined) maxima.set(column, (of = new RangeMaxima(coarse(units, shift))));
         told.push({ ...ranges, maxima: of });
       }
       return { fixed: own, told };

@@ -26,7 +26,7 @@ export function slateInGivenOrder(
   const codes = codesOf(encoded, shown);
   const features = encoded.plans.length;
   return {
-    ids: shown.map((row) => table.ids[row]),
+    ids: shown.map((row) => table.ids.at(row)!),
     rows: shown,
     units: shown.map((row) => finalUnits(scorer, codes, row * features)),
     propensities: shown.map(() => 1),

@@ -11,6 +11,7 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
+import { PackedIds } from '../features/columns/packed-ids.ts';
 import { RowIndex, type RowsById } from '../features/columns/row-index.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
@@ -24,8 +25,9 @@ import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
 import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
-import { blockCounts, columnBlocks, type RowBlocks } from './row-blocks.ts';
+import { blocksOf, type RowBlocks } from './row-blocks.ts';
 import { toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
+import { stored } from './stored-table.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 
@@ -42,19 +44,23 @@ export interface RankableTable {
   readonly learned?: LearnedPart;
 }
 
-/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
-const FEW_ROWS = 1024;
-
-/** The same where they are few of many. */
+/** Where so few rows are allowed, scoring all of them takes less time than knowing which blocks to score. */
 const FEW_ALLOWED = 16_384;
 
-export function rankable(table: ItemTable): RankableTable {
-  const { columns, ids } = table;
-  if (ids.length <= FEW_ROWS) return { table, rows: indexRows(table) };
-  const counts = blockCounts(ids.length);
-  const blocks = { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
+/** @param known the blocks of the table, where they were made before. */
+export function rankable(table: ItemTable, known?: RowBlocks): RankableTable {
+  const { ids, ordered } = table;
+  const blocks = known ?? blocksOf(table);
   // Candidates come from anybody, who could choose ids that all meet in one slot; a `Map` hashes by a seed that nobody knows.
-  return { table, rows: table.ordered ? indexRows(table) : new RowIndex(ids), blocks };
+  const rows =
+    ids instanceof PackedIds
+      ? ids
+      : blocks === undefined || ordered
+        ? indexRows(table)
+        : new RowIndex(ids);
+  if (blocks === undefined) return { table, rows };
+  // They go with their request, for which memory of their own takes too long to get.
+  return ordered ? { table, rows, blocks } : { ...stored(table, blocks), rows };
 }
 
 /** The ordered items of one ranking. All arrays are by slot, the top slot first. */
@@ -244,7 +250,7 @@ export function rankSlate(
   const shown = drawn.map(({ index }) => best[index]);
   const shownRows = shown.map(({ row }) => row);
   return {
-    ids: shownRows.map((row) => table.ids[row]),
+    ids: shownRows.map((row) => table.ids.at(row)!),
     rows: shownRows,
     units: shown.map(({ units }) => units),
     ...(raises && { raises: drawn.map(({ index }) => raises[index]) }),

@@ -1,4 +1,4 @@
-import { rerankModule } from '#rerank-module';
+import { kernelModule } from '#kernel-module';
 import { MAX_FEATURES, type Schema } from '../features/schema.ts';
 import { ModelMemory, type Placed } from '../kernels/model-memory.ts';
 import { WebAssembly } from '../kernels/web-assembly.ts';
@@ -66,7 +66,7 @@ interface Kernels {
 }
 
 const models = new ModelMemory(SCRATCH, MODELS);
-const kernels = new WebAssembly.Instance(rerankModule, { env: { memory: models.memory } })
+const kernels = new WebAssembly.Instance(kernelModule, { env: { memory: models.memory } })
   .exports as Kernels;
 
 /** By model, what is known of it beside its parts. */

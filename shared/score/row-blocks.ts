@@ -1,4 +1,5 @@
-import type { Codes, Column } from '../features/columns/item-table.ts';
+import type { ScanMemory } from '../kernels/scan-memory.ts';
+import type { Codes, Column, ItemTable } from '../features/columns/item-table.ts';
 
 /** Rows of the smallest blocks. */
 export const BLOCK_ROWS = 64;
@@ -6,6 +7,8 @@ export const BLOCK_ROWS = 64;
 export const FAN_OUT = 16;
 /** Levels are added until the last has so few blocks that a request looks at each of them. */
 const MOST_AT_THE_TOP = 64;
+/** Up to so many rows, scoring all takes less time than knowing which blocks of them to score, and a `Map` is made the soonest. */
+export const FEW_ROWS = 1024;
 /** A column whose blocks span more than this share of its codes on average says nothing of any of them. */
 const WIDE = 0.7;
 
@@ -18,6 +21,8 @@ export interface RowBlocks {
   readonly columns: readonly ColumnBlocks[];
   /** Number of blocks at each level, those of 64 rows first. */
   readonly counts: readonly number[];
+  /** Where the table lies in memory of WebAssembly, whose kernel then searches it; absent: it is searched in TypeScript. */
+  readonly memory?: ScanMemory;
 }
 
 export interface ColumnBlocks {
@@ -42,9 +47,22 @@ export function blockCounts(rows: number): number[] {
   }
 }
 
-export function columnBlocks({ codes, values }: Column, counts: readonly number[]): ColumnBlocks {
+/** By how much codes of a dictionary are shifted, so that they take a byte. */
+export function shiftOf(values: number): number {
   let shift = 0;
-  while ((values.length - 1) >> shift > 0xff) shift++;
+  while ((values - 1) >> shift > 0xff) shift++;
+  return shift;
+}
+
+/** The blocks of a table; undefined of few rows. */
+export function blocksOf({ ids, columns }: ItemTable): RowBlocks | undefined {
+  if (ids.length <= FEW_ROWS) return undefined;
+  const counts = blockCounts(ids.length);
+  return { counts, columns: columns.map((column) => columnBlocks(column, counts)) };
+}
+
+export function columnBlocks({ codes, values }: Column, counts: readonly number[]): ColumnBlocks {
+  const shift = shiftOf(values.length);
   const span = ((values.length - 1) >> shift) + 1;
   const levels: CodeRanges[] = [];
   for (const count of counts)

@@ -39,6 +39,20 @@ export class TopK {
     this.leastUnits = unitsOf(this.leastKey);
   }
 
+  /** How many rows it is to keep. */
+  get wanted(): number {
+    return this.#keys.length;
+  }
+  /** The keys so far, in a heap whose root is the worst of them. */
+  get keys(): Float64Array {
+    return this.#keys.subarray(0, this.#size);
+  }
+  /** Takes what the heap holds once others have offered rows to it. */
+  take(keys: Float64Array): void {
+    this.#keys.set(keys);
+    this.#size = keys.length;
+  }
+
   /** Best first. */
   sorted(): Scored[] {
     const keys = this.#keys.subarray(0, this.#size).toSorted();

@@ -1,6 +1,7 @@
 import type { ColumnUnits, CrossUnits, ScoreTables } from './additive.ts';
 import { BlockBounds } from './block-bounds.ts';
 import { BestFirst } from './best-first.ts';
+import { searchByKernel } from './scan-program.ts';
 import { BLOCK_ROWS, FAN_OUT, type CodeRanges, type RowBlocks } from './row-blocks.ts';
 import { hasRow } from './filter/row-bits.ts';
 import { keyOf, TopK, type Scored } from './top-k.ts';
@@ -9,6 +10,7 @@ import { keyOf, TopK, type Scored } from './top-k.ts';
  * The exact k best rows. Ties go to the earlier row; rows that are excluded or not allowed never appear. The blocks of rows are visited by the most
  * that a row of them can score, best first, down to blocks of 64 rows, whose rows are scored; as soon as the best block that is left
  * cannot hold a row that would enter, none can.
+ * A table that lies in memory of WebAssembly is searched by its kernel, which does the same.
  * @param count number of rows. @param blocks undefined: all rows are scored, which of few takes less.
  */
 export function topRows(
@@ -19,9 +21,11 @@ export function topRows(
 ): Scored[] {
   const scan = new Scan(tables, count, blocks, k);
   scan.scoreApart();
-  if (blocks !== undefined) searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
-  else if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);
-  else for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
+  if (blocks === undefined) {
+    if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);
+    else for (let block = 0; block * BLOCK_ROWS < count; block++) scan.scoreBlock(block);
+  } else if (!searchByKernel(tables, count, blocks, scan.top, tables.allowed))
+    searchBlocks(scan, new BlockBounds(tables, blocks), blocks.counts);
   return scan.top.sorted();
 }
 

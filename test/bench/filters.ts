@@ -110,7 +110,7 @@ function filtersOf({ table }: RankableTable): Record<string, (i: number) => Want
     'the same in four countries': () =>
       all([...search(), { column: 'country', in: some(countries, 4) }]),
     '50 excluded': () => ({
-      exclude: some(table.ids, 50) as readonly string[] as Wanted['exclude'],
+      exclude: some([...table.ids], 50) as readonly string[] as Wanted['exclude'],
     }),
   };
 }

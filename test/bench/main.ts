@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
+import { benchCatalogue } from './catalogue.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { filterRows } from './filters.ts';
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   filters: async () => ({ rows: filterRows(), notes: [] }),
+  catalogue: benchCatalogue,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,

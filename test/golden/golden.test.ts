@@ -5,6 +5,7 @@ import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decisi
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import { listed, snapshotToBytesOfFormat1 } from '../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
   apprenticeDecisions,
@@ -75,8 +76,14 @@ describe.each([
   },
   {
     name: 'snapshot-1',
-    bytes: snapshotToBytes(snapshot.schema, snapshot.table),
+    bytes: snapshotToBytesOfFormat1(snapshot.schema, snapshot.table),
     decode: snapshotFromBytes,
+    value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
+  },
+  {
+    name: 'snapshot-2',
+    bytes: snapshotToBytes(snapshot.schema, snapshot.table),
+    decode: (bytes: Uint8Array) => listed(snapshotFromBytes(bytes)),
     value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
   },
   {

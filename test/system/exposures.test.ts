@@ -159,7 +159,7 @@ it('what visitors were exposed to is in the store as the backend itself resolves
       const { raisedFeatures: _count, ...drawn } = scorers[learned].exploration;
       expect(drawn).toEqual(storedExploration(decision));
       const draft = interleave(both, limit, seededRandom(seed));
-      expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids[item]));
+      expect(decision.itemIds).toEqual(draft.map(({ item }) => table.table.ids.at(item)));
       expect([...teams]).toEqual(draft.map(({ team }) => team));
       expect([...decision.propensities]).toEqual(draft.map(({ propensity }) => propensity));
     }

@@ -141,7 +141,7 @@ function shownOf(
   log: readonly (LabelledSlate & { readonly rows: readonly number[] })[],
 ) {
   return {
-    items: ids,
+    items: [...ids],
     at: Float64Array.from(log, ({ at }) => at),
     person: Uint32Array.from(log, (_, i) => i),
     starts: Uint32Array.from({ length: log.length + 1 }, (_, i) => i * SHOWN),

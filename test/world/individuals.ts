@@ -18,7 +18,7 @@ const DAYS = 60;
  */
 export function individuals(seed: number, known: number): People {
   const table = catalogueOf(seed);
-  const items = table.table.ids.map((id, row) => {
+  const items = Array.from(table.table.ids, (id, row) => {
     const { themes, continent, price } = attributesAt(table.table, row);
     return {
       id,

@@ -34,7 +34,7 @@ export function segments(seed: number, apart: number): People {
     { version: RULES_VERSION, name: 'likes' },
   );
   const table = catalogueOf(seed);
-  const all = table.table.ids.map((_, row) => row);
+  const all = Array.from(table.table.ids, (_, row) => row);
   const known = new Map<string, Float64Array>();
   const worthOf = (visit: Visit) => {
     const key = JSON.stringify(visit.context);

@@ -6,6 +6,7 @@ import { numberFromText } from '../../domain/number-text.ts';
 import { nfc } from '../../domain/nfc.ts';
 import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
+import type { ItemIds } from './item-ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
 
 /** Codes of a column by row, in the narrowest array that holds them. */
@@ -28,10 +29,15 @@ export interface Column {
 
 /** Items as columns of small integers: the whole catalogue, or the candidates of one request. */
 export interface ItemTable {
-  readonly ids: readonly ItemId[];
+  readonly ids: ItemIds;
   readonly columns: readonly Column[];
   /** True if the order of rows is the caller's order of candidates; false if it has no meaning. */
   readonly ordered: boolean;
+}
+
+/** A table whose ids are a list, as where it was just packed. */
+export interface ListedTable extends ItemTable {
+  readonly ids: readonly ItemId[];
 }
 
 /** @throws ApiError 400 naming the item and the attribute whose value does not fit its column. */
@@ -39,7 +45,7 @@ export function packItems(
   specs: readonly ColumnSpec[],
   items: readonly Item[],
   ordered = false,
-): ItemTable {
+): ListedTable {
   return {
     ids: items.map((item) => item.id),
     columns: specs.map((spec) => packColumn(spec, items)),

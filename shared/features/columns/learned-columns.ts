@@ -1,5 +1,6 @@
 import type { ItemId } from '../../domain/ids.ts';
 import type { Column } from './item-table.ts';
+import type { ItemIds } from './item-ids.ts';
 
 /** What is learned of an item: how often people looked at it, and of those who did, what share clicked or booked it. */
 export const LEARNED_MEASURES = ['views', 'clickRate', 'bookingRate'] as const;
@@ -88,14 +89,14 @@ function bucketsByRank({ levels, codes }: LearnedColumn, buckets: number): Uint8
 export function learnedColumnsOf(
   keys: readonly LearnedKey[],
   part: LearnedPart,
-  ids: readonly string[],
+  ids: ItemIds,
 ): Column[] {
-  const rows = ids.map((id) => part.rows.get(id) ?? -1);
+  const rows = Int32Array.from(ids, (id) => part.rows.get(id) ?? -1);
   return keys.flatMap((key) => {
     const column = part.columns.find(({ of, days }) => of === key.of && days === key.days);
     if (column === undefined) return [];
     const buckets = learnedBuckets(column, key.buckets);
-    const codes = Uint16Array.from(rows, (row) => (row < 0 ? 0 : buckets[column.codes[row]]));
+    const codes = Uint8Array.from(rows, (row) => (row < 0 ? 0 : buckets[column.codes[row]]));
     const values = ['', ...Array.from({ length: key.buckets }, (_, i) => i + 1)];
     return [{ spec: { name: learnedName(key), type: 'number' }, values, codes, isLearned: true }];
   });

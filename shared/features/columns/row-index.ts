@@ -1,3 +1,5 @@
+import type { ItemIds } from './item-ids.ts';
+
 /** Where items of a table are. A `Map` is one too. */
 export type RowsById = Pick<ReadonlyMap<string, number>, 'get' | 'has' | 'size'>;
 
@@ -7,16 +9,16 @@ export type RowsById = Pick<ReadonlyMap<string, number>, 'get' | 'has' | 'size'>
  */
 export class RowIndex implements RowsById {
   readonly size: number;
-  readonly #ids: readonly string[];
+  readonly #ids: ItemIds;
   /** Row + 1 by slot; 0 where there is none. */
   readonly #slots: Uint32Array;
 
   /** @param ids all different. */
-  constructor(ids: readonly string[]) {
+  constructor(ids: ItemIds) {
     this.#ids = ids;
     this.size = ids.length;
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * ids.length + 2)));
-    for (let row = 0; row < ids.length; row++) this.#slots[this.#slotOf(ids[row])] = row + 1;
+    for (let row = 0; row < ids.length; row++) this.#slots[this.#slotOf(ids.at(row)!)] = row + 1;
   }
 
   get(id: string): number | undefined {
@@ -32,7 +34,7 @@ export class RowIndex implements RowsById {
   #slotOf(id: string): number {
     const last = this.#slots.length - 1;
     let slot = hashOf(id) & last;
-    while (this.#slots[slot] !== 0 && this.#ids[this.#slots[slot] - 1] !== id)
+    while (this.#slots[slot] !== 0 && this.#ids.at(this.#slots[slot] - 1) !== id)
       slot = (slot + 1) & last;
     return slot;
   }

@@ -3,6 +3,10 @@ import type { Column } from './item-table.ts';
 /** By column, as it is the same for all requests. */
 const counted = new WeakMap<Column, Uint32Array>();
 
+/** Says it of a column whose rows were counted before. */
+export const knowRowsByCode = (column: Column, rows: Uint32Array): void =>
+  void counted.set(column, rows);
+
 /** How many rows have each code of a column: `Uint32Array(values.length)`. */
 export function rowsByCode(column: Column): Uint32Array {
   const before = counted.get(column);

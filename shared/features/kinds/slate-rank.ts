@@ -85,7 +85,7 @@ function rankByColumn(table: ItemTable, column: number, spec: SlateRankSpec): Fe
 function rankByOrder({ table, visit }: PlanInput, { among, most }: SlateRankSpec): FeaturePlan {
   const touched = new Set(among === 'untouched' ? visit.recent.map(({ itemId }) => itemId) : []);
   let rank = 0;
-  return rowsPlan(table, (row) => (touched.has(table.ids[row]) ? 0 : Math.min(++rank, most)));
+  return rowsPlan(table, (row) => (touched.has(table.ids.at(row)!) ? 0 : Math.min(++rank, most)));
 }
 
 /** Codes are in the order of their values, so codes are compared. Quadratic time, but candidate lists are short. */

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
@@ -10,7 +8,6 @@ import { encodeRequest } from '../../../shared/features/encode.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import definition from '../../../shared/features/smarttrip.json' with { type: 'json' };
-import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { compileScores } from '../../../shared/score/additive.ts';
 import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
 import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
@@ -65,7 +62,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
 };
 
-/** Encoding, compiling and the best 20 of whole catalogues, in processor time; and what a table keeps in memory. */
+/** Encoding, compiling and the best 20 of whole catalogues, in processor time. */
 export function scanRows(): BenchRow[] {
   const rows: BenchRow[] = [];
   for (const [kind, { items: make, visits }] of Object.entries(CATALOGUES))
@@ -76,10 +73,12 @@ export function scanRows(): BenchRow[] {
       const sorted = catalogueTable(smarttrip, items);
       const inOrderOfId = packItems(smarttrip.columns, items);
       const competing = rankable(sorted);
-      const [value, joined, scan, joinedScan] = cpuUs([
+      const byKernel = scanOf(smarttrip, competing, visits);
+      const [value, joined, scan, typeScript, joinedScan] = cpuUs([
         rankerOf(smarttrip, competing, visits, []),
         joinedRankerOf(smarttrip, inOrderOfId, visits),
-        scanOf(smarttrip, competing, visits),
+        byKernel,
+        scanOf(smarttrip, withoutKernel(competing), visits),
         joinedScanOf(smarttrip, inOrderOfId, visits),
       ]);
       const beside = (what: string, own: number, of: number, against: string): BenchRow => ({
@@ -93,6 +92,8 @@ export function scanRows(): BenchRow[] {
         { name: `${name}: encode, compile, best ${LIMIT}`, value, unit: 'µs' },
         beside('the same by joined columns', joined, value, 'now'),
         { name: `${name}: of which the scan`, value: scan, unit: 'µs' },
+        beside('the scan of the costliest request in 100', costliestUs(byKernel), scan, 'mean'),
+        beside('the scan in TypeScript', typeScript, scan, 'now'),
         beside('the scan by joined columns', joinedScan, scan, 'now'),
       );
       for (const [what, schema] of Object.entries(SCHEMAS)) {
@@ -103,7 +104,6 @@ export function scanRows(): BenchRow[] {
         ]);
         rows.push(beside(what, own, plain, 'plain'));
       }
-      rows.push({ name: `${name}: memory kept`, value: keptMb(sorted), unit: 'MB' });
     }
   return rows;
 }
@@ -163,6 +163,28 @@ function joinedScanOf(schema: Schema, table: ItemTable, visits: readonly Visit[]
   return (i: number) => topByRow(compiled[i], LIMIT);
 }
 
+/** The same table, searched in TypeScript. */
+const withoutKernel = ({ blocks, ...others }: RankableTable): RankableTable => ({
+  ...others,
+  ...(blocks && { blocks: { counts: blocks.counts, columns: blocks.columns } }),
+});
+
+/**
+ * The 99th percentile over the visits of each one's median wall time: what a request costs that many rows could answer. Of
+ * single calls it would be that of the machine's other work.
+ */
+function costliestUs(call: (i: number) => unknown): number {
+  const medians = Array.from({ length: VISITS }, (_, i) => {
+    const taken = Array.from({ length: 15 }, () => {
+      const startedMs = performance.now();
+      call(i);
+      return (performance.now() - startedMs) * 1000;
+    });
+    return taken.toSorted((a, b) => a - b)[7];
+  });
+  return medians.toSorted((a, b) => a - b)[Math.floor(0.99 * VISITS)];
+}
+
 /** Of each call: the mean over all visits, in processor time, median of rounds in turn. */
 function cpuUs(calls: readonly ((i: number) => unknown)[]): number[] {
   const taken: number[][] = calls.map(() => []);
@@ -175,21 +197,4 @@ function cpuUs(calls: readonly ((i: number) => unknown)[]): number[] {
       if (round >= 0) taken[c].push((user + system) / VISITS);
     });
   return taken.map((own) => own.toSorted((a, b) => a - b)[ROUNDS >> 1]);
-}
-
-/** What a table ready for ranking adds to the memory of the process, once the bytes that it was read from are gone. */
-function keptMb(sorted: ItemTable): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    // What arrays hold outside of the heap is given back by the collection after the one that finds them.
-    for (let i = 0; i < 4; i++) collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const bytes = snapshotToBytes(smarttrip, sorted);
-  const before = used();
-  const kept = rankable(snapshotFromBytes(bytes).table);
-  const after = used();
-  return kept.table.ids.length === 0 ? 0 : (after - before) / 1e6;
 }

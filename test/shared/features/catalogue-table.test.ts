@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
-import { attributesAt, packItems } from '../../../shared/features/columns/item-table.ts';
+import {
+  attributesAt,
+  packItems,
+  type ItemTable,
+} from '../../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
@@ -17,7 +21,7 @@ const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
   version: RULES_VERSION,
   name: 'rules',
 });
-const rankedIn = (table: ReturnType<typeof packItems>) => {
+const rankedIn = (table: ItemTable) => {
   const competing = rankable(table);
   return makeVisits(40, 9).map((visit, seed) => {
     const { ids, units } = rankSlate(scorer, competing, visit, {
@@ -33,8 +37,8 @@ const rankedIn = (table: ReturnType<typeof packItems>) => {
 describe('the table of a catalogue', () => {
   it('has the same items as one in order of id, for any schema', () => {
     fuzz(fc.tuple(schemas, itemLists), ([schema, items]) => {
-      const attributesIn = (table: ReturnType<typeof packItems>) =>
-        Object.fromEntries(table.ids.map((id, row) => [id, attributesAt(table, row)]));
+      const attributesIn = (table: ItemTable) =>
+        Object.fromEntries(Array.from(table.ids, (id, row) => [id, attributesAt(table, row)]));
       expect(attributesIn(catalogueTable(schema, items))).toEqual(
         attributesIn(packItems(schema.columns, items)),
       );
@@ -86,7 +90,7 @@ describe('the table of a catalogue', () => {
   it('is read from bytes in its own order, as are those of snapshots in order of id', () => {
     for (const table of [catalogueTable(smarttrip, trips), packItems(smarttrip.columns, trips)]) {
       const read = snapshotFromBytes(snapshotToBytes(smarttrip, table)).table;
-      expect(read.ids).toEqual(table.ids);
+      expect([...read.ids]).toEqual(table.ids);
       expect(rankedIn(read)).toEqual(rankedIn(table));
     }
   });

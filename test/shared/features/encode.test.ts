@@ -15,7 +15,7 @@ import { fuzz, SEED } from '../support/seed.ts';
 const encodeAll = (schema: Schema, table: ItemTable, { visit, nowMs }: Competition) =>
   codesOf(
     encodeRequest(schema, table, indexRows(table), visit, nowMs),
-    table.ids.map((_, row) => row),
+    Array.from(table.ids, (_, row) => row),
   );
 
 const slowly = (schema: Schema, competition: Competition) =>

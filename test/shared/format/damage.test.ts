@@ -55,8 +55,8 @@ const artifacts = [
   {
     what: 'TTSN',
     magic: 'TTSN',
-    format: 1,
-    newest: 1,
+    format: 2,
+    newest: 2,
     bytes: snapshotToBytes(snapshot.schema, snapshot.table),
     decode: snapshotFromBytes,
   },

@@ -5,6 +5,7 @@ import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/dec
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, sealIngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { snapshotToBytesOfFormat1 } from '../../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { rankable, rankSlate } from '../../../shared/score/rank.ts';
@@ -45,7 +46,18 @@ describe('JSON inside artifacts, each part replaced by something else', () => {
     expect(accidents(everyReplacement(header), use)).toEqual([]);
   });
 
-  it('the ids, column specs and dictionaries of a snapshot', () => {
+  it('the header of a snapshot', () => {
+    const { header, arrays } = headerAndArrays();
+    const use = (changed: unknown) => {
+      const { table, blocks } = snapshotFromBytes(withHeader(changed, arrays));
+      const names = table.columns.map(({ spec }) => spec.name).join();
+      const fits = names === snapshot.table.columns.map(({ spec }) => spec.name).join();
+      if (fits) rankSlate(scorer, rankable(table, blocks), visit, options);
+    };
+    expect(accidents(everyReplacement(header), use)).toEqual([]);
+  });
+
+  it('the ids, column specs and dictionaries of a snapshot of format 1', () => {
     const parts = snapshotParts();
     const changes = parts.flatMap((part, at) =>
       part instanceof Uint8Array
@@ -161,6 +173,14 @@ describe('a snapshot', () => {
     expect(() => snapshotFromBytes(hostile)).toThrow('column themes: row 2 has code 9 of 3');
   });
 
+  it('is refused with rows that have no id of their own', () => {
+    const { header, arrays } = headerAndArrays();
+    // The order of the ids comes first: rows 2, 0, 1.
+    const start = arrays.findIndex((byte) => byte === 2);
+    const hostile = withHeader(header, arrays.with(start, 1));
+    expect(() => snapshotFromBytes(hostile)).toThrow('row 1 has no id of its own');
+  });
+
   it('is refused with a dictionary out of order, which ranges rely on', () => {
     const parts = snapshotParts();
     const prices = parts.findIndex((part) => JSON.stringify(part) === '[0,1299.5]');
@@ -227,9 +247,29 @@ describe('a decision', () => {
   });
 });
 
+/** The header of a snapshot, and all that follows it, without what fills up its first 16 bytes. */
+function headerAndArrays() {
+  const bytes = snapshotToBytes(snapshot.schema, snapshot.table);
+  const { payload } = openFrame('TTSN', 2, bytes);
+  const header: unknown = JSON.parse(payload.text());
+  payload.raw(-(bytes.length - 8 - payload.left) & 15);
+  return { header, arrays: payload.raw(payload.left).slice() };
+}
+
+function withHeader(header: unknown, arrays: Uint8Array): Uint8Array {
+  const out = new ByteWriter().text(JSON.stringify(header));
+  const filling = -(14 + out.written().length) & 15;
+  return sealFrame(
+    'TTSN',
+    2,
+    snapshot.schema.hash,
+    out.raw(new Uint8Array(filling)).raw(arrays).finish(),
+  );
+}
+
 /** Ids, then per column its spec, its dictionary (both JSON) and its codes (one byte each). */
 function snapshotParts(): unknown[] {
-  const bytes = snapshotToBytes(snapshot.schema, snapshot.table);
+  const bytes = snapshotToBytesOfFormat1(snapshot.schema, snapshot.table);
   const payload: ByteReader = openFrame('TTSN', 1, bytes).payload;
   const parts: unknown[] = [JSON.parse(payload.text())];
   for (let columns = payload.u16(); columns > 0; columns--) {

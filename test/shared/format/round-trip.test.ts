@@ -13,6 +13,9 @@ import {
   type CollectedEvent,
 } from '../../../shared/format/ingest-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
+import type { PackedIds } from '../../../shared/features/columns/packed-ids.ts';
+import { listed } from '../../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { RAISE_STEP } from '../../../shared/score/raise.ts';
 import { additiveFromPoints, pointsOf } from '../../../shared/score/scorer.ts';
@@ -140,7 +143,10 @@ describe(`reading what was written gives the same (seed ${SEED})`, () => {
     fuzz(fc.tuple(schemas, itemLists), ([schema, items]) => {
       const table = packItems(schema.columns, items);
       const read = snapshotFromBytes(snapshotToBytes(schema, table));
-      expect(read).toEqual({ schemaHash: schema.hash, table });
+      expect(listed(read)).toEqual({ schemaHash: schema.hash, table });
+      const { ids } = read.table as unknown as { ids: PackedIds };
+      table.ids.forEach((own, row) => expect(ids.get(own)).toBe(row));
+      expect(ids.has(`${table.ids[0]}-`)).toBe(table.ids.includes(`${table.ids[0]}-` as ItemId));
     });
   });
 

@@ -8,7 +8,12 @@ import { compileScores } from '../../../shared/score/additive.ts';
 import { blockCounts, columnBlocks } from '../../../shared/score/row-blocks.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { everyRow, hasRow } from '../../../shared/score/filter/row-bits.ts';
+import { rankable } from '../../../shared/score/rank.ts';
+import { searchByKernel } from '../../../shared/score/scan-program.ts';
+import { stored } from '../../../shared/score/stored-table.ts';
+import { TopK } from '../../../shared/score/top-k.ts';
 import { topRows } from '../../../shared/score/top-rows.ts';
+import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import { compileScores as compileJoined } from '../../oracle/joined-scan/additive.ts';
 import { eachRow, joinColumns } from '../../oracle/joined-scan/joined-columns.ts';
 import { topRows as topRowsByRow } from '../../oracle/joined-scan/top-rows.ts';
@@ -46,6 +51,13 @@ function bothScans(
   const counts = blockCounts(count);
   const blocks = { counts, columns: table.columns.map((own) => columnBlocks(own, counts)) };
   const tables = compileScores({ crosses, weights }, encoded, nowMs);
+  const inMemory = stored(table, blocks);
+  expect(inMemory.blocks.memory).toBeDefined();
+  const storedTables = compileScores(
+    { crosses, weights },
+    encodeRequest(schema, inMemory.table, rows, visit, nowMs),
+    nowMs,
+  );
   const wanted = Math.min(k, count);
   const joined = joinColumns(table);
   const all = topRowsByRow(
@@ -55,9 +67,16 @@ function bothScans(
   const masked = { ...tables, allowed: maskOf(count, seed) };
   return {
     byBlocks: topRows(tables, count, blocks, wanted),
+    byKernel: topRows(storedTables, count, inMemory.blocks, wanted),
     inOrder: topRows(tables, count, undefined, wanted),
     oracle: all.slice(0, wanted),
     allowedByBlocks: topRows(masked, count, blocks, wanted),
+    allowedByKernel: topRows(
+      { ...storedTables, allowed: masked.allowed },
+      count,
+      inMemory.blocks,
+      wanted,
+    ),
     allowedInOrder: topRows(masked, count, undefined, wanted),
     allowedOracle: all.filter(({ row }) => hasRow(masked.allowed, row)).slice(0, wanted),
   };
@@ -87,8 +106,10 @@ describe(`the block-max scan (seed ${SEED})`, () => {
         const table = packItems(scorer.schema.columns, all, ordered);
         const found = bothScans(scorer, table, visit, nowMs, k, seed);
         expect(found.byBlocks).toEqual(found.oracle);
+        expect(found.byKernel).toEqual(found.oracle);
         expect(found.inOrder).toEqual(found.oracle);
         expect(found.allowedByBlocks).toEqual(found.allowedOracle);
+        expect(found.allowedByKernel).toEqual(found.allowedOracle);
         expect(found.allowedInOrder).toEqual(found.allowedOracle);
       },
       600,
@@ -120,7 +141,7 @@ describe(`the block-max scan (seed ${SEED})`, () => {
       const table = tables[seed % tables.length];
       const weights = seededWeights(schema.features.length + 1, seed);
       const crosses = [[1, 5]] as const;
-      const { byBlocks, oracle, allowedByBlocks, allowedInOrder, allowedOracle } = bothScans(
+      const found = bothScans(
         { schema, crosses, weights },
         table,
         { ...visit, recent },
@@ -128,9 +149,96 @@ describe(`the block-max scan (seed ${SEED})`, () => {
         1 + ((7 * seed) % 60),
         seed,
       );
-      expect(byBlocks).toEqual(oracle);
-      expect(allowedByBlocks).toEqual(allowedOracle);
-      expect(allowedInOrder).toEqual(allowedOracle);
+      expect(found.byBlocks).toEqual(found.oracle);
+      expect(found.allowedByBlocks).toEqual(found.allowedOracle);
+      expect(found.allowedByKernel).toEqual(found.allowedOracle);
+      expect(found.allowedInOrder).toEqual(found.allowedOracle);
+      expect(found.byKernel).toEqual(found.oracle);
+    }
+  });
+});
+
+describe(`the kernel of the scan (seed ${SEED})`, () => {
+  const trips = makeTrips(9000, 3);
+  const { table, rows, blocks } = rankable(catalogueTable(smarttrip, trips));
+  const compiled = makeVisits(50, SEED).map((visit, seed) =>
+    compileScores(
+      { crosses: [[1, 5]], weights: seededWeights(smarttrip.features.length + 1, SEED + seed) },
+      encodeRequest(smarttrip, table, rows, visit, NOW_MS),
+      NOW_MS,
+    ),
+  );
+
+  it('finds only rows that are allowed, and those best first', () => {
+    fuzz(
+      fc.tuple(
+        fc.nat(compiled.length - 1),
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(fc.tuple(fc.nat(8999), fc.nat(400)), { maxLength: 6 }),
+      ),
+      ([request, k, ranges]) => {
+        const allowed = new Uint32Array(Math.ceil(9000 / 32));
+        for (const [from, count] of ranges)
+          for (let row = from; row < Math.min(from + count, 9000); row++)
+            allowed[row >> 5] |= 1 << (row & 31);
+        const isAllowed = ({ row }: { row: number }) =>
+          ((allowed[row >> 5] >>> (row & 31)) & 1) === 1;
+        const top = new TopK(k);
+        expect(searchByKernel(compiled[request], 9000, blocks!, top, allowed)).toBe(true);
+        const all = topRows(compiled[request], 9000, undefined, 9000);
+        expect(top.sorted()).toEqual(all.filter(isAllowed).slice(0, k));
+      },
+      40,
+    );
+  });
+
+  it('leaves to TypeScript what needs more room than there is, and forgets nothing of what it had', () => {
+    const fresh = () => new TopK(9000);
+    const wanted = topRows(compiled[0], 9000, { ...blocks!, memory: undefined }, 9000);
+    const top = fresh();
+    expect(searchByKernel(compiled[0], 9000, blocks!, top)).toBe(true);
+    expect(top.sorted()).toEqual(wanted);
+    // A cross of a million combinations, whose units alone are 4 MB.
+    const [{ column, codes }] = compiled[0].columns;
+    const digits = new Uint8Array(table.columns[column].values.length);
+    const large = {
+      ...compiled[0],
+      crosses: [
+        {
+          parts: [{ column, codes, digits, stride: 1, size: 1 }],
+          units: new Int32Array(1e6),
+          high: 0,
+        },
+      ],
+    };
+    const untouched = fresh();
+    expect(searchByKernel(large, 9000, blocks!, untouched)).toBe(false);
+    expect(untouched.sorted()).toEqual([]);
+    expect(topRows(large, 9000, blocks, 9000)).toEqual(
+      topRows({ ...compiled[0], crosses: [] }, 9000, undefined, 9000),
+    );
+  });
+
+  it('reads columns that came later from copies, until they find no room, and then anew', () => {
+    const codes = Array.from({ length: 8 }, (_column, i) =>
+      Uint8Array.from({ length: 9000 }, (_, row) => (row * (i + 3)) % 7),
+    );
+    for (let round = 0; round < 20; round++) {
+      const tables = {
+        ...compiled[0],
+        columns: [
+          {
+            column: 0,
+            codes: codes[(round * 5) % 8],
+            units: Int32Array.from({ length: 7 }, (_, code) => code * round),
+            high: 6 * round,
+            below: 0,
+          },
+        ],
+        crosses: [],
+      };
+      const wide = { ...blocks!, columns: blocks!.columns.map(() => ({ shift: 0, levels: [] })) };
+      expect(topRows(tables, 9000, wide, 30)).toEqual(topRows(tables, 9000, undefined, 30));
     }
   });
 });

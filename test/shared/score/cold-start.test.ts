@@ -76,9 +76,9 @@ describe('a new deployment, whose rules know nothing of most of 31 features', ()
     const { table, rows } = withNew;
     const codes = codesOf(
       encodeRequest(smarttrip, table, rows, wishless[0], NOW_MS),
-      table.ids.map((__, row) => row),
+      Array.from(table.ids, (__, row) => row),
     );
-    const merits = table.ids.map((__, row) =>
+    const merits = Array.from(table.ids, (__, row) =>
       toPoints(scoreCodes(rules, codes, row * smarttrip.features.length)),
     );
     expect(merits[rows.get(NEW.id)!]).toBe(median(merits));

@@ -63,7 +63,7 @@ test('a champion that does not explore covers what it shows and nothing else', (
 
 test('filters and exclusions hold for what a challenger would show as for what the champion could show', () => {
   const filters = parseFilter({ column: 'price', to: 2000 });
-  const exclude = table.table.ids.slice(0, 300).toSorted();
+  const exclude = [...table.table.ids].slice(0, 300).toSorted();
   const left = makeTrips(1000, 1).filter(
     ({ id, attributes }) => (attributes.price as number) <= 2000 && !exclude.includes(id),
   );
@@ -79,7 +79,7 @@ test('filters and exclusions hold for what a challenger would show as for what t
 });
 
 test('requests with candidates are covered within these, by the catalogue where they name ids alone', () => {
-  const few = Array.from({ length: 30 }, (_, row) => table.table.ids[row]);
+  const few = Array.from({ length: 30 }, (_, row) => table.table.ids.at(row)!);
   const within = (candidates: unknown[]) => [
     {
       request: parseRankRequest({ sessionId: 's', ...makeVisits(1, 3)[0], limit: 50, candidates }),

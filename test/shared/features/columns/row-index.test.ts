@@ -9,7 +9,7 @@ import { fuzz } from '../../support/seed.ts';
 it('knows of each id its row, and of no other id', () => {
   const some = fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 4 }), { maxLength: 60 });
   fuzz(fc.tuple(some, some), ([ids, others]) => {
-    const index = new RowIndex(ids);
+    const index = new RowIndex(ids as ItemId[]);
     const map = new Map(ids.map((id, row) => [id, row]));
     expect(index.size).toBe(map.size);
     for (const id of [...ids, ...others]) {

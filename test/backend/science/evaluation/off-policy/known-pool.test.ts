@@ -55,7 +55,7 @@ test('it is not known where the shown item had another propensity or other codes
   for (let feature = 0; feature < codes.length; feature++)
     expect(poolOf({ codes: codes.with(feature, codes[feature] + 1) })).toBeUndefined();
   expect(
-    poolOf({ itemIds: table.table.ids.slice(0, 1).map((id) => `${id}-gone` as typeof id) }),
+    poolOf({ itemIds: [...table.table.ids].slice(0, 1).map((id) => `${id}-gone` as typeof id) }),
   ).toBeUndefined();
 });
 

@@ -61,7 +61,7 @@ describe.each([
         const points = drawnBy(pool);
         const shown = slate.itemIds
           .slice(0, depth)
-          .map((id) => pool.best.findIndex(({ row }) => table.table.ids[row] === id));
+          .map((id) => pool.best.findIndex(({ row }) => table.table.ids.at(row) === id));
         const chance = (slots: readonly number[]) =>
           slots.reduce(
             (product, index, slot) =>
